@@ -1,0 +1,349 @@
+//! Making one change of a plan.
+//!
+//! Every write but a first create is preceded by a look at the account (TravelPerk has no ETags, so nothing else
+//! protects what somebody wrote since the plan). A write is never repeated here: after an unknown outcome the caller
+//! comes again and says so.
+
+use crate::change::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome};
+use crate::error::refused;
+use crate::field::{ACTIVE, MANAGER, TextField, fold};
+use crate::http::{Request, Response, SendError};
+use crate::link;
+use crate::scim::{self, Account, Manager};
+use crate::settings::Settings;
+use crate::value::{PersonRef, Value};
+use crate::world::{StorageError, World};
+
+/// Makes one change.
+pub fn apply(world: &mut dyn World, settings: &Settings, change: &Change, attempt: Attempt) -> Outcome {
+    let mut applying = Applying { world, settings, change };
+    let result = match change.kind {
+        ChangeKind::Create => applying.create(attempt),
+        ChangeKind::Adopt | ChangeKind::Update | ChangeKind::Reactivate | ChangeKind::Archive => applying.change(attempt),
+    };
+    result.unwrap_or_else(|stop| stop.0)
+}
+
+/// An outcome that ends the change early.
+struct Stop(Outcome);
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self(Outcome::Failed(failure))
+    }
+}
+
+impl From<StorageError> for Stop {
+    fn from(error: StorageError) -> Self {
+        let message = format!("the storage failed: {}", error.0);
+        failure("STORAGE_FAILED", message, "check the host's disk and database, then sync again", NextStep::Look).into()
+    }
+}
+
+fn failure(code: &'static str, message: impl Into<String>, remedy: &str, next: NextStep) -> Failure {
+    Failure { code, message: message.into(), remedy: remedy.to_owned(), next }
+}
+
+struct Applying<'a> {
+    world: &'a mut dyn World,
+    settings: &'a Settings,
+    change: &'a Change,
+}
+
+impl Applying<'_> {
+    fn create(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
+        let manager = self.manager_id()?;
+        if attempt == Attempt::AfterUnknownOutcome
+            && let Some(found) = self.find_by_user_name()?
+        {
+            return self.made_before(&found, manager.as_deref());
+        }
+        let request = scim::create(self.settings, self.change, manager.as_deref());
+        let answer = self.write(&request)?;
+        match answer.status {
+            200..=299 => {
+                let account = match answer.account {
+                    Some(account) => account,
+                    None => self.find_by_user_name()?.ok_or_else(|| unclear("TravelPerk made the account but does not show it"))?,
+                };
+                self.finish(&account, manager.as_deref())
+            }
+            // Somebody has this user name: an earlier attempt of ours, or a stranger.
+            409 => match self.find_by_user_name()? {
+                Some(found) => self.made_before(&found, manager.as_deref()),
+                None => Err(failure(
+                    "EMAIL_IN_ANOTHER_COMPANY",
+                    "TravelPerk says that the work email is in use, but shows no account with it: it belongs to another company there",
+                    "ask TravelPerk's support to move that profile to this company, then sync again",
+                    NextStep::Fix,
+                )
+                .into()),
+            },
+            _ => Err(self.rejected(&answer)),
+        }
+    }
+
+    /// An account with the wanted user name exists. Ours if it carries the employee's id.
+    fn made_before(&mut self, found: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
+        if found.text(TextField::ExternalId) == Some(&self.change.employee_id) {
+            return self.finish(found, manager);
+        }
+        Ok(Outcome::Drifted(vec![Mismatch {
+            field: TextField::UserName.name().to_owned(),
+            expected: None,
+            found: found.text(TextField::UserName).map(|name| Value::Text(name.to_owned())),
+        }]))
+    }
+
+    fn change(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
+        let id = self.account_id()?;
+        let manager = self.manager_id()?;
+        let Some(account) = self.look_up(&id)? else {
+            return Ok(Outcome::Drifted(vec![Mismatch { field: "account".to_owned(), expected: Some(Value::Text(id)), found: None }]));
+        };
+        if attempt == Attempt::AfterUnknownOutcome && self.missing(&account, manager.as_deref()).is_empty() {
+            return self.finish(&account, manager.as_deref());
+        }
+        let drift = self.drift(&account);
+        if !drift.is_empty() {
+            return Ok(Outcome::Drifted(drift));
+        }
+        if self.change.fields.is_empty() {
+            return self.finish(&account, manager.as_deref()); // an adoption that only has to be remembered
+        }
+        let request = scim::patch(self.settings, &id, self.change, manager.as_deref());
+        let answer = self.write(&request)?;
+        match (answer.status, answer.account) {
+            (200..=299, Some(account)) => self.finish(&account, manager.as_deref()),
+            // 204, or 200 without the user: RFC 7644, section 3.5.2, allows it, and nothing can be compared.
+            (200..=299, None) => {
+                link::put(self.world, &self.change.employee_id, &id)?;
+                Ok(Outcome::Done { account_id: id, not_taken: Vec::new() })
+            }
+            (status, account) => Err(self.rejected(&Answer { status, account, ..answer })),
+        }
+    }
+
+    /// Remembers the account and says what the target did not keep.
+    fn finish(&mut self, account: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
+        link::put(self.world, &self.change.employee_id, &account.id)?;
+        Ok(Outcome::Done { account_id: account.id.to_string(), not_taken: self.missing(account, manager) })
+    }
+
+    /// Fields that are not as the change wants them.
+    fn missing(&self, account: &Account, manager: Option<&str>) -> Vec<Mismatch> {
+        self.mismatches(account, |field| {
+            let mut wanted = field.after.clone();
+            if let Some(Value::Person(person)) = &mut wanted {
+                person.account_id = manager.map(str::to_owned);
+            }
+            wanted
+        })
+    }
+
+    /// Fields that are not as the plan saw them, and whom the account belongs to.
+    fn drift(&self, account: &Account) -> Vec<Mismatch> {
+        let mut drift = self.mismatches(account, |field| field.before.clone());
+        let carried = account.text(TextField::ExternalId);
+        let planned = self.change.field(TextField::ExternalId.name()).is_some();
+        if !planned && carried.is_some_and(|carried| carried != self.change.employee_id) {
+            drift.push(Mismatch {
+                field: TextField::ExternalId.name().to_owned(),
+                expected: Some(Value::Text(self.change.employee_id.clone())),
+                found: carried.map(|id| Value::Text(id.to_owned())),
+            });
+        }
+        drift
+    }
+
+    fn mismatches(&self, account: &Account, expected: impl Fn(&crate::change::FieldChange) -> Option<Value>) -> Vec<Mismatch> {
+        let mut mismatches = Vec::new();
+        for field in &self.change.fields {
+            let expected = expected(field);
+            let (same, found) = compare(account, &field.field, expected.as_ref());
+            if !same {
+                mismatches.push(Mismatch { field: field.field.clone(), expected, found });
+            }
+        }
+        mismatches
+    }
+
+    /// The account to change; one that this plan made is known by its link.
+    fn account_id(&mut self) -> Result<String, Stop> {
+        if let Some(id) = &self.change.account_id {
+            return Ok(id.clone());
+        }
+        link::get(self.world, &self.change.employee_id)?.ok_or_else(|| {
+            let message = "the account that this change belongs to was not made";
+            failure("ACCOUNT_NOT_MADE", message, "sync again; the next plan makes the account first", NextStep::Later).into()
+        })
+    }
+
+    /// The account id of the manager that the change sets; the target knows people only by its own ids.
+    fn manager_id(&mut self) -> Result<Option<String>, Stop> {
+        let Some(Value::Person(manager)) = self.change.field(MANAGER).and_then(|field| field.after.as_ref()) else {
+            return Ok(None);
+        };
+        if let Some(id) = &manager.account_id {
+            return Ok(Some(id.clone()));
+        }
+        let employee = manager.employee_id.as_deref().unwrap_or_default();
+        match link::get(self.world, employee)? {
+            Some(id) => Ok(Some(id)),
+            None => {
+                let message = "the line manager's account was not made";
+                Err(failure("MANAGER_NOT_MADE", message, "sync again; the next plan makes the manager's account first", NextStep::Later).into())
+            }
+        }
+    }
+
+    fn look_up(&mut self, id: &str) -> Result<Option<Account>, Stop> {
+        let request = scim::get_user(self.settings, id);
+        let answer = self.send(&request, NextStep::Later)?;
+        match answer.status {
+            200..=299 => Ok(Some(answer.account.ok_or_else(|| unclear("TravelPerk's answer is not a user"))?)),
+            404 => Ok(None),
+            _ => Err(self.rejected(&answer)),
+        }
+    }
+
+    /// The account with the wanted user name. A server may ignore a filter and answer with everybody, so the results
+    /// are compared; on what a first page does not show, the create's own 409 decides.
+    fn find_by_user_name(&mut self) -> Result<Option<Account>, Stop> {
+        let wanted = self.change.text_after(TextField::UserName.name()).unwrap_or_default().to_owned();
+        let request = scim::find_by_user_name(self.settings, &wanted);
+        let mut response = self.open(&request, NextStep::Look)?;
+        if !(200..=299).contains(&response.status) {
+            let answer = Answer::gather(&request, &mut response);
+            drop(response);
+            return Err(self.rejected(&answer));
+        }
+        let body = response.gather().map_err(|error| lost(&request, &error, NextStep::Look))?;
+        let (accounts, _) = scim::user_page(&body).map_err(|error| unclear(&format!("TravelPerk's answer to a search is not a listing: {error}")))?;
+        let mut same = accounts.into_iter().filter(|account| account.text(TextField::UserName).is_some_and(|name| fold(name) == fold(&wanted)));
+        Ok(same.next())
+    }
+
+    fn write(&mut self, request: &Request) -> Result<Answer, Stop> {
+        self.send(request, NextStep::Look)
+    }
+
+    fn send(&mut self, request: &Request, on_loss: NextStep) -> Result<Answer, Stop> {
+        let mut response = self.open(request, on_loss)?;
+        Ok(Answer::gather(request, &mut response))
+    }
+
+    fn open(&mut self, request: &Request, on_loss: NextStep) -> Result<Response<'_>, Stop> {
+        let response = self.world.send(request).map_err(|error| lost(request, &error, on_loss))?;
+        if response.status == 401 {
+            return Err(Stop(Outcome::Refused(refused(request, 401))));
+        }
+        Ok(response)
+    }
+
+    fn rejected(&self, answer: &Answer) -> Stop {
+        let said = answer.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+        let status = answer.status;
+        let request = &answer.request;
+        match status {
+            403 => failure(
+                "TARGET_FORBIDS",
+                format!("TravelPerk forbids {request}{said}"),
+                "check what the key may do in TravelPerk, and whether the person is an account admin there",
+                NextStep::Fix,
+            )
+            .into(),
+            429 => failure(
+                "TARGET_RATE_LIMIT",
+                format!("TravelPerk still limits the rate of {request} after the host has waited"),
+                "sync again later, or lower calls_per_minute in the tenant's file",
+                NextStep::Later,
+            )
+            .into(),
+            500..=599 => {
+                let next = if request.starts_with("GET") { NextStep::Later } else { NextStep::Look };
+                failure("TARGET_FAILED", format!("TravelPerk failed with {status} at {request}{said}"), "sync again later", next).into()
+            }
+            _ => failure(
+                "TARGET_REJECTED",
+                format!("TravelPerk rejects {request} with {status}{said}"),
+                "correct what it names in HiBob (or in TravelPerk), then sync again",
+                NextStep::Fix,
+            )
+            .into(),
+        }
+    }
+}
+
+/// An answer to a request about one user.
+struct Answer {
+    status: u16,
+    account: Option<Account>,
+    detail: Option<String>,
+    request: String,
+}
+
+impl Answer {
+    /// An answer whose body is lost counts by its status; what it says of the account is then unknown.
+    fn gather(request: &Request, response: &mut Response<'_>) -> Self {
+        let body = response.gather().unwrap_or_default();
+        let good = (200..=299).contains(&response.status);
+        Self {
+            status: response.status,
+            account: good.then(|| serde_json::from_slice(&body).ok()).flatten(),
+            detail: scim::detail(&body).filter(|_| !good),
+            request: request.name(),
+        }
+    }
+}
+
+fn lost(request: &Request, error: &SendError, on_loss: NextStep) -> Stop {
+    let name = request.name();
+    match error {
+        SendError::Denied(reason) => {
+            let message = format!("the host's policy refuses {name}: {reason}");
+            failure("NOT_ALLOWED", message, "widen the host's policy, or use a plugin that needs less", NextStep::Fix).into()
+        }
+        SendError::NotSent(reason) => {
+            let message = format!("no connection for {name}: {reason}");
+            failure("TARGET_UNREACHABLE", message, "check the network and travelperk.scim_url, then sync again", NextStep::Later).into()
+        }
+        SendError::Unknown(reason) => {
+            failure("OUTCOME_UNKNOWN", format!("no answer to {name}: {reason}"), "sync again; the next plan sees what was done", on_loss).into()
+        }
+    }
+}
+
+fn unclear(message: &str) -> Stop {
+    failure("ANSWER_UNCLEAR", message, "sync again; if it stays so, tell TravelPerk's support", NextStep::Look).into()
+}
+
+/// Whether a field is as expected, and what it is.
+fn compare(account: &Account, field: &str, expected: Option<&Value>) -> (bool, Option<Value>) {
+    if let Some(field) = TextField::from_name(field) {
+        let found = account.text(field);
+        let wanted = match expected {
+            Some(Value::Text(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        return (field.same_option(wanted, found), found.map(|text| Value::Text(text.to_owned())));
+    }
+    if field == ACTIVE {
+        let found = Value::Flag(account.active);
+        return (expected.is_none_or(|expected| *expected == found), Some(found));
+    }
+    let person = |account_id: Option<&str>, name: &str| {
+        Value::Person(PersonRef { employee_id: None, account_id: account_id.map(str::to_owned), display_name: name.to_owned() })
+    };
+    let (same, found) = match (&account.manager, expected) {
+        (Manager::Nobody, None) => (true, None),
+        (Manager::Nobody, Some(_)) => (false, None),
+        (Manager::Account(id), Some(Value::Person(wanted))) if wanted.account_id.is_some() => {
+            (wanted.account_id.as_deref() == Some(id), Some(person(Some(id), "")))
+        }
+        (Manager::Named(name), Some(Value::Person(wanted))) => (wanted.display_name == **name, Some(person(None, name))),
+        (Manager::Account(id), _) => (false, Some(person(Some(id), ""))),
+        (Manager::Named(name), _) => (false, Some(person(None, name))),
+    };
+    (same, found)
+}

@@ -1,0 +1,153 @@
+//! Why a job could not be done, told by who acts next.
+
+use crate::finding::Finding;
+use crate::http::{Request, Response, SendError};
+use crate::world::StorageError;
+
+/// One of the two services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The HR system; only read.
+    HiBob,
+    /// The directory that is kept in step: TravelPerk.
+    Target,
+}
+
+impl Side {
+    /// The service's name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HiBob => "HiBob",
+            Self::Target => "TravelPerk",
+        }
+    }
+
+    fn url_setting(self) -> &'static str {
+        match self {
+            Self::HiBob => "hibob.url",
+            Self::Target => "travelperk.scim_url",
+        }
+    }
+}
+
+/// What a service did that ended a job or a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SideError {
+    /// Which service.
+    pub side: Side,
+    /// Method and path, without ids or query.
+    pub request: String,
+    /// The HTTP status, where an answer came.
+    pub status: Option<u16>,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// What a person can do, in one sentence.
+    pub remedy: String,
+}
+
+/// Why a job could not be done; mirrors `types.job-error` of the WIT package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the cases are documented in the WIT package")]
+pub enum JobError {
+    Settings(Vec<Finding>),
+    Credentials(SideError),
+    Unavailable(SideError),
+    NotAllowed(String),
+    Unsound(String),
+    Storage(String),
+}
+
+impl From<StorageError> for JobError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error.0)
+    }
+}
+
+impl JobError {
+    /// The job's error for a request that got no (whole) answer.
+    pub fn from_send(request: &Request, error: SendError) -> Self {
+        match error {
+            SendError::Denied(reason) => Self::NotAllowed(reason),
+            SendError::NotSent(reason) => Self::Unavailable(side_error(
+                request,
+                None,
+                format!("no connection to {}: {reason}", request.side.name()),
+                format!("check {} in the tenant's file and the network, then start the job again", request.side.url_setting()),
+            )),
+            SendError::Unknown(reason) => Self::Unavailable(side_error(
+                request,
+                None,
+                format!("{} gave no complete answer: {reason}", request.side.name()),
+                "start the job again; if it stays so, tell that service's support".to_owned(),
+            )),
+        }
+    }
+
+    /// The job's error for an answer that is JSON by its label but cannot be understood.
+    pub fn nonsense(request: &Request, what: impl std::fmt::Display) -> Self {
+        Self::Unavailable(side_error(
+            request,
+            None,
+            format!("{} answered what cannot be understood: {what}", request.side.name()),
+            format!("check that {} is the address of its API; if it is, start the job again", request.side.url_setting()),
+        ))
+    }
+}
+
+/// Accepts a 2xx JSON answer to a read; everything else is the job's error.
+///
+/// # Errors
+/// Credentials for 401 and 403, unavailable for the rest.
+pub fn expect_json(request: &Request, response: &Response<'_>) -> Result<(), JobError> {
+    let name = request.side.name();
+    let url = request.side.url_setting();
+    let status = response.status;
+    let (message, remedy) = match status {
+        200..=299 if response.is_json() => return Ok(()),
+        200..=299 => (
+            format!("{name} answered {} instead of JSON", response.content_type.as_deref().unwrap_or("nothing")),
+            format!("check that {url} is the address of its API and not of a web page"),
+        ),
+        401 => return Err(JobError::Credentials(refused(request, status))),
+        403 => return Err(JobError::Credentials(refused(request, status))),
+        404 => (format!("{name} does not know this address"), format!("check {url} in the tenant's file")),
+        410 => (format!("{name} has withdrawn this address"), format!("check {url}, and look for a newer release of this plugin")),
+        429 => (
+            format!("{name} still limits the rate after the host has waited"),
+            "start the job later, or lower calls_per_minute in the tenant's file".to_owned(),
+        ),
+        500..=599 => (format!("{name} failed"), "start the job again later; if it stays so, tell that service's support".to_owned()),
+        _ => (
+            format!("{name} answered with a status that was not expected"),
+            format!("check {url} in the tenant's file; if it is right, tell that service's support"),
+        ),
+    };
+    Err(JobError::Unavailable(side_error(request, Some(status), message, remedy)))
+}
+
+/// The error for refused credentials.
+pub fn refused(request: &Request, status: u16) -> SideError {
+    let (message, remedy) = match (request.side, status) {
+        (Side::HiBob, 403) => (
+            "HiBob's service user may not read this",
+            "in HiBob: Settings, Permission groups, the service user's group: grant the People permissions of the setup guide, and check the account's IP allow-list",
+        ),
+        (Side::HiBob, _) => (
+            "HiBob refused the service user's id or token",
+            "make a new token in HiBob (Integrations, Service users) and put it where hibob.token of the tenant's file points",
+        ),
+        (Side::Target, 403) => (
+            "TravelPerk refused access with this key",
+            "in TravelPerk: Company settings, Integrations, SCIM: enable the SCIM API; the key needs an account admin's rights",
+        ),
+        (Side::Target, _) => (
+            "TravelPerk refused the key",
+            "make a new key in TravelPerk (Settings, Developer, API tools), put it where travelperk.key of the tenant's file points, and check travelperk.scheme",
+        ),
+    };
+    side_error(request, Some(status), message.to_owned(), remedy.to_owned())
+}
+
+fn side_error(request: &Request, status: Option<u16>, message: String, remedy: String) -> SideError {
+    SideError { side: request.side, request: request.name(), status, message, remedy }
+}

@@ -1,0 +1,50 @@
+//! Findings: what a person should read.
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Notice,
+    /// Something was left out on purpose; the rest of that person is synced.
+    Warning,
+    /// This person, or this setting, is left as it is until somebody acts.
+    Error,
+}
+
+/// A broken record, a missing permission, a wrong setting: what is wrong and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How much it matters.
+    pub severity: Severity,
+    /// Stable, in capitals.
+    pub code: &'static str,
+    /// The employee concerned.
+    pub employee_id: Option<String>,
+    /// The field or setting concerned.
+    pub field: Option<String>,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// How to mend it, in one sentence.
+    pub remedy: String,
+}
+
+impl Finding {
+    /// A finding about nobody in particular.
+    pub fn new(severity: Severity, code: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { severity, code, employee_id: None, field: None, message: message.into(), remedy: remedy.into() }
+    }
+
+    /// The same finding, about this employee.
+    #[must_use]
+    pub fn employee(mut self, id: &str) -> Self {
+        self.employee_id = Some(id.to_owned());
+        self
+    }
+
+    /// The same finding, about this field or setting.
+    #[must_use]
+    pub fn field(mut self, name: impl Into<String>) -> Self {
+        self.field = Some(name.into());
+        self
+    }
+}

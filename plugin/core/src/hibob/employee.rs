@@ -1,0 +1,187 @@
+//! One employee as HiBob describes them, with every field where it belongs.
+
+use super::record::{Datum, Record};
+use crate::settings::Settings;
+use chrono::NaiveDate;
+
+/// The field ids that a sync asks for, and where each stands in a [`Record`].
+#[derive(Debug)]
+pub struct FieldIds {
+    ids: Vec<String>,
+    phones: std::ops::Range<usize>,
+    language: Option<usize>,
+}
+
+const ID: usize = 0;
+const FIRST_NAME: usize = 1;
+const SURNAME: usize = 2;
+const EMAIL: usize = 3;
+const LIFECYCLE: usize = 4;
+const START_DATE: usize = 5;
+const DEPARTMENT: usize = 6;
+const TITLE: usize = 7;
+const REPORTS_TO: usize = 8;
+const MANAGER: usize = 9;
+const FIXED: [&str; 10] = [
+    "root.id",
+    "root.firstName",
+    "root.surname",
+    "root.email",
+    "internal.lifecycleStatus",
+    "work.startDate",
+    "work.department",
+    "work.title",
+    "work.reportsTo.id",
+    "work.manager",
+];
+
+impl FieldIds {
+    /// The ids for these settings.
+    pub fn new(settings: &Settings) -> Self {
+        let mut ids: Vec<String> = FIXED.iter().map(ToString::to_string).collect();
+        let start = ids.len();
+        ids.extend(settings.phone_fields.iter().cloned());
+        let phones = start..ids.len();
+        let language = settings.language_field.as_ref().map(|field| {
+            ids.push(field.clone());
+            ids.len() - 1
+        });
+        Self { ids, phones, language }
+    }
+
+    /// The ids as a [`super::RecordReader`] takes them.
+    pub fn read(&self) -> impl Iterator<Item = &str> {
+        self.ids.iter().map(String::as_str)
+    }
+
+    /// The ids as `people/search` takes them.
+    pub fn asked(&self) -> impl Iterator<Item = &str> {
+        self.read().map(|id| if id == "work.reportsTo.id" { "work.reportsTo" } else { id })
+    }
+}
+
+/// HiBob's lifecycle status words (help centre, "Lifecycle statuses"), in machine or human spelling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Will start.
+    Hired,
+    /// Works here; also leave and parental leave, which keep their accounts.
+    Employed,
+    /// Released from work, still employed.
+    GardenLeave,
+    /// Has left.
+    Terminated,
+    /// A word that is none of HiBob's own.
+    Unknown(String),
+    /// No status came.
+    Missing,
+}
+
+impl Status {
+    fn read(datum: &Datum<'_>) -> Self {
+        let Some(word) = datum.text() else { return Self::Missing };
+        let plain: String = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        match plain.as_str() {
+            "hired" => Self::Hired,
+            "employed" | "leave" | "parentalleave" => Self::Employed,
+            "gardenleave" => Self::GardenLeave,
+            "terminated" => Self::Terminated,
+            _ => Self::Unknown(word.to_owned()),
+        }
+    }
+}
+
+/// One employee.
+#[derive(Debug)]
+pub struct Employee<'r, 'a> {
+    record: &'r Record<'a>,
+    ids: &'r FieldIds,
+}
+
+impl<'r, 'a> Employee<'r, 'a> {
+    /// The employee that a record describes.
+    pub fn new(record: &'r Record<'a>, ids: &'r FieldIds) -> Self {
+        Self { record, ids }
+    }
+
+    /// HiBob's id. Without it nobody can be matched.
+    pub fn id(&self) -> Option<&'r str> {
+        self.record.at(ID).text()
+    }
+
+    /// Given name.
+    pub fn first_name(&self) -> &'r Datum<'a> {
+        self.record.at(FIRST_NAME)
+    }
+
+    /// Family name.
+    pub fn surname(&self) -> &'r Datum<'a> {
+        self.record.at(SURNAME)
+    }
+
+    /// Work email.
+    pub fn email(&self) -> &'r Datum<'a> {
+        self.record.at(EMAIL)
+    }
+
+    /// Where in the employment they are.
+    pub fn status(&self) -> Status {
+        Status::read(self.record.at(LIFECYCLE))
+    }
+
+    /// First day of this stint. HiBob's machine values are ISO dates; anything else is not guessed at.
+    pub fn start_date(&self) -> Option<NaiveDate> {
+        NaiveDate::parse_from_str(self.record.at(START_DATE).text()?, "%Y-%m-%d").ok()
+    }
+
+    /// Department: the id of a list item, or its name.
+    pub fn department(&self) -> &'r Datum<'a> {
+        self.record.at(DEPARTMENT)
+    }
+
+    /// Title: the id of a list item, or its name.
+    pub fn title(&self) -> &'r Datum<'a> {
+        self.record.at(TITLE)
+    }
+
+    /// The line manager's employee id.
+    pub fn manager(&self) -> &'r Datum<'a> {
+        match self.record.at(REPORTS_TO) {
+            Datum::Absent | Datum::Odd => self.record.at(MANAGER),
+            datum => datum,
+        }
+    }
+
+    /// The first phone number of those asked for; null only where one was sent as null and none has a number.
+    pub fn phone(&self) -> &'r Datum<'a> {
+        let phones = || self.ids.phones.clone().map(|position| self.record.at(position));
+        phones().find(|datum| datum.text().is_some()).or_else(|| phones().find(|datum| **datum == Datum::Null)).unwrap_or(&Datum::Absent)
+    }
+
+    /// The language, where a field for it is set.
+    pub fn language(&self) -> &'r Datum<'a> {
+        self.ids.language.map_or(&Datum::Absent, |position| self.record.at(position))
+    }
+
+    /// Whether a field came with a value, by its position among the ids asked for.
+    pub fn has(&self, position: usize) -> bool {
+        self.record.at(position).text().is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::Cow;
+
+    #[test]
+    fn status_words_are_read_in_both_spellings() {
+        let read = |word: &'static str| Status::read(&Datum::Text(Cow::Borrowed(word)));
+        assert_eq!(read("employed"), Status::Employed);
+        assert_eq!(read("Parental leave"), Status::Employed);
+        assert_eq!(read("garden leave"), Status::GardenLeave);
+        assert_eq!(read("TERMINATED"), Status::Terminated);
+        assert_eq!(read("offboarded"), Status::Unknown("offboarded".to_owned()));
+        assert_eq!(Status::read(&Datum::Null), Status::Missing);
+    }
+}

@@ -1,0 +1,19 @@
+//! Reading HiBob: what to ask, and what comes back.
+//!
+//! HiBob sends every employee twice over: nested objects, and flat slash keys with `{"value": …}` around each value
+//! (People read API contract, apidocs.hibob.com). Both are read. Ids are text throughout; an employee id has 19
+//! digits and does not fit a double.
+
+mod employee;
+mod list;
+mod permission;
+mod record;
+mod request;
+mod splitter;
+
+pub use employee::{Employee, FieldIds, Status};
+pub use list::{NameList, read_list};
+pub use permission::{Permission, permission_for};
+pub use record::{Datum, Record, RecordReader};
+pub use request::{named_list, search};
+pub use splitter::{ArraySplitter, ELEMENT_BYTES_MAX, SplitError};

@@ -1,0 +1,34 @@
+//! What is asked of HiBob.
+
+use crate::error::Side;
+use crate::http::{Method, Request};
+use serde_json::json;
+
+/// `POST /people/search` for these fields of everybody, in machine values (the people/search reference page).
+///
+/// `filters` is left out because an empty list is answered with 400; `showInactive` because leavers and future hires
+/// are needed.
+pub fn search<'i>(base_url: &str, fields: impl IntoIterator<Item = &'i str>) -> Request {
+    let fields: Vec<&str> = fields.into_iter().collect();
+    let body = json!({ "fields": fields, "showInactive": true });
+    Request {
+        side: Side::HiBob,
+        method: Method::Post,
+        url: format!("{base_url}/people/search"),
+        label: "/people/search".to_owned(),
+        headers: vec![("Accept", "application/json".to_owned()), ("Content-Type", "application/json".to_owned())],
+        body: body.to_string().into_bytes(),
+    }
+}
+
+/// `GET /company/named-lists/{name}`: the names behind the ids of `department` or `title`.
+pub fn named_list(base_url: &str, name: &str) -> Request {
+    Request {
+        side: Side::HiBob,
+        method: Method::Get,
+        url: format!("{base_url}/company/named-lists/{name}"),
+        label: format!("/company/named-lists/{name}"),
+        headers: vec![("Accept", "application/json".to_owned())],
+        body: Vec::new(),
+    }
+}

@@ -1,0 +1,452 @@
+//! From an employee to what their account should look like.
+
+use crate::field::{MANAGER, TEXT_FIELDS_COUNT, TextField};
+use crate::finding::{Finding, Severity};
+use crate::hibob::{Datum, Employee, NameList, Status};
+use crate::settings::{LANGUAGES, Settings};
+use chrono::NaiveDate;
+
+/// What should become of one field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Want {
+    /// Nothing is known about it, or it is not synced.
+    #[default]
+    Leave,
+    /// It should be empty.
+    Clear,
+    /// It should hold this.
+    Set(Box<str>),
+    /// It should hold this if it is empty now.
+    Default(Box<str>),
+}
+
+impl Want {
+    /// The value to write over `now`, if there is something to write: `Some(None)` empties it.
+    pub fn over<'w>(&'w self, field: TextField, now: Option<&str>) -> Option<Option<&'w str>> {
+        match (self, now) {
+            (Self::Clear, Some(_)) => Some(None),
+            (Self::Set(want), now) if !field.same_option(Some(want), now) => Some(Some(want)),
+            (Self::Default(want), None) => Some(Some(want)),
+            (Self::Leave | Self::Clear | Self::Set(_) | Self::Default(_), _) => None,
+        }
+    }
+
+    /// The text, if this sets one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Set(text) => Some(text),
+            Self::Leave | Self::Clear | Self::Default(_) => None,
+        }
+    }
+}
+
+/// Who the line manager should be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum WantManager {
+    /// Nothing is known, or it is not synced.
+    #[default]
+    Leave,
+    /// Nobody.
+    Clear,
+    /// This employee.
+    Employee(Box<str>),
+}
+
+/// What HiBob's status means for the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Has, or should have, an active account.
+    Active,
+    /// Starts on a later day.
+    Waiting(NaiveDate),
+    /// Has left.
+    Gone,
+    /// The record says too little, or something contradictory: the account is left alone.
+    Broken,
+}
+
+/// One employee as the target should know them.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// HiBob's id.
+    pub id: Box<str>,
+    /// What the status means.
+    pub standing: Standing,
+    /// The text fields.
+    pub wants: [Want; TEXT_FIELDS_COUNT],
+    /// The line manager.
+    pub manager: WantManager,
+}
+
+impl Person {
+    /// What is wanted of a field.
+    pub fn want(&self, field: TextField) -> &Want {
+        const LEAVE: &Want = &Want::Leave;
+        self.wants.get(field.index()).unwrap_or(LEAVE)
+    }
+
+    /// The work email; empty for a broken record.
+    pub fn user_name(&self) -> &str {
+        self.want(TextField::UserName).text().unwrap_or_default()
+    }
+
+    /// A name to show.
+    pub fn display_name(&self) -> String {
+        let parts = [TextField::GivenName, TextField::FamilyName].map(|field| self.want(field).text().unwrap_or_default());
+        let name = parts.join(" ");
+        if name.trim().is_empty() { format!("employee {}", self.id) } else { name.trim().to_owned() }
+    }
+}
+
+/// What mapping needs beside the employee.
+#[derive(Debug)]
+pub struct Mapping<'s> {
+    /// The settings.
+    pub settings: &'s Settings,
+    /// Departments by id.
+    pub departments: NameList,
+    /// Titles by id.
+    pub titles: NameList,
+    /// The day on which the job decides.
+    pub today: NaiveDate,
+}
+
+impl Mapping<'_> {
+    /// Maps one employee. None without an id: nobody can be matched then; the finding says so.
+    pub fn person(&self, employee: &Employee<'_, '_>, findings: &mut Vec<Finding>) -> Option<Person> {
+        let Some(id) = employee.id() else {
+            findings.push(Finding::new(
+                Severity::Error,
+                "MISSING_EMPLOYEE_ID",
+                "HiBob sent an employee without an id",
+                "tell HiBob's support; nothing is done for this record",
+            ));
+            return None;
+        };
+        let mut person = Person { id: id.into(), standing: Standing::Active, wants: Default::default(), manager: WantManager::Leave };
+        let mut notes = Notes { id, findings, broken: false };
+        person.standing = self.standing(employee, &mut notes);
+        self.names(employee, &mut person, &mut notes);
+        if person.standing == Standing::Active {
+            self.details(employee, &mut person, &mut notes);
+            if notes.broken {
+                person.standing = Standing::Broken;
+            }
+        }
+        Some(person)
+    }
+
+    fn standing(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> Standing {
+        match employee.status() {
+            Status::Terminated => Standing::Gone,
+            Status::Hired => match employee.start_date() {
+                Some(start) if start > self.today => Standing::Waiting(start),
+                Some(_) => Standing::Active,
+                None => {
+                    notes.missing_start_date();
+                    Standing::Broken
+                }
+            },
+            Status::Employed | Status::GardenLeave => Standing::Active,
+            Status::Unknown(word) => {
+                notes.error(
+                    "UNKNOWN_LIFECYCLE_STATUS",
+                    "internal.lifecycleStatus",
+                    format!("HiBob gives the lifecycle status `{}`, which this plugin does not know", shorten(&word)),
+                    "correct the status in HiBob, or ask for support of this status word; the account is left as it is",
+                );
+                Standing::Broken
+            }
+            Status::Missing => {
+                notes.error(
+                    "MISSING_LIFECYCLE_STATUS",
+                    "internal.lifecycleStatus",
+                    "HiBob gives no lifecycle status".to_owned(),
+                    "grant the service user's group the permission People, Lifecycle, View; the account is left as it is",
+                );
+                Standing::Broken
+            }
+        }
+    }
+
+    /// The mandatory fields. A leaver needs none of them to be archived.
+    fn names(&self, employee: &Employee<'_, '_>, person: &mut Person, notes: &mut Notes<'_>) {
+        let id = person.id.clone();
+        let mut set = |field: TextField, text: &str| {
+            if let Some(want) = person.wants.get_mut(field.index()) {
+                *want = Want::Set(text.into());
+            }
+        };
+        set(TextField::ExternalId, &id);
+        let needed = person.standing == Standing::Active;
+        let fields = [
+            (TextField::GivenName, employee.first_name(), "MISSING_FIRST_NAME", "root.firstName", "first name"),
+            (TextField::FamilyName, employee.surname(), "MISSING_LAST_NAME", "root.surname", "last name"),
+            (TextField::UserName, employee.email(), "MISSING_EMAIL", "root.email", "work email"),
+        ];
+        for (field, datum, code, hibob_field, name) in fields {
+            match datum.text() {
+                Some(text) if field == TextField::UserName && !is_email(text) => {
+                    if needed {
+                        notes.error(
+                            "MISSING_EMAIL",
+                            hibob_field,
+                            "the work email in HiBob is not an address".to_owned(),
+                            "correct the work email in HiBob",
+                        );
+                    }
+                }
+                Some(text) => set(field, text),
+                None if needed => {
+                    notes.error(code, hibob_field, format!("the {name} is missing in HiBob"), &format!("fill in the {name} in HiBob"));
+                }
+                None => {}
+            }
+        }
+        if needed && employee.start_date().is_none() {
+            notes.missing_start_date();
+        }
+    }
+
+    fn details(&self, employee: &Employee<'_, '_>, person: &mut Person, notes: &mut Notes<'_>) {
+        let mut wants: Vec<(TextField, Want)> = Vec::with_capacity(4);
+        if self.settings.has_text(TextField::Title) {
+            wants.push((TextField::Title, listed(employee.title(), &self.titles, "work.title", notes)));
+        }
+        if self.settings.has_text(TextField::CostCenter) {
+            wants.push((TextField::CostCenter, listed(employee.department(), &self.departments, "work.department", notes)));
+        }
+        if self.settings.has_text(TextField::Phone) {
+            wants.push((TextField::Phone, phone(employee.phone(), notes)));
+        }
+        if self.settings.has_text(TextField::Language) {
+            wants.push((TextField::Language, self.language(employee.language(), notes)));
+        }
+        for (field, want) in wants {
+            if let Some(slot) = person.wants.get_mut(field.index()) {
+                *slot = want;
+            }
+        }
+        if self.settings.has(MANAGER) {
+            person.manager = match employee.manager() {
+                Datum::Absent | Datum::Odd => WantManager::Leave,
+                Datum::Null => WantManager::Clear,
+                Datum::Text(manager) if **manager == *person.id => {
+                    notes.warning(
+                        "SELF_MANAGER",
+                        "work.reportsTo",
+                        "reports to themselves in HiBob".to_owned(),
+                        "correct `Reports to` in HiBob; the line manager is left as it is",
+                    );
+                    WantManager::Leave
+                }
+                Datum::Text(manager) => WantManager::Employee(manager.as_ref().into()),
+            };
+        }
+    }
+
+    fn language(&self, datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
+        let default = || self.settings.default_language.as_deref().map_or(Want::Leave, |language| Want::Default(language.into()));
+        let Some(text) = datum.text() else { return default() };
+        let short = text.get(..2).unwrap_or(text).to_lowercase();
+        if LANGUAGES.contains(&short.as_str()) && !text.chars().nth(2).is_some_and(char::is_alphabetic) {
+            return Want::Set(short.into());
+        }
+        notes.warning(
+            "LANGUAGE_IS_INVALID",
+            "language",
+            format!("TravelPerk does not know the language `{}`", shorten(text)),
+            &format!("choose one of {} in HiBob; the language is left as it is", LANGUAGES.join(", ")),
+        );
+        default()
+    }
+}
+
+/// A value from one of HiBob's lists, by id or by name.
+fn listed(datum: &Datum<'_>, list: &NameList, field: &'static str, notes: &mut Notes<'_>) -> Want {
+    match datum {
+        Datum::Absent | Datum::Odd => Want::Leave,
+        Datum::Null => Want::Clear,
+        Datum::Text(value) => match list.resolve(value) {
+            Some(name) => Want::Set(name.into()),
+            None => {
+                notes.warning(
+                    "UNKNOWN_LIST_ITEM",
+                    field,
+                    format!("HiBob gives {field} as an item that is not in its list"),
+                    "choose the value anew in HiBob; this field is left as it is",
+                );
+                Want::Leave
+            }
+        },
+    }
+}
+
+/// Digits that a telephone number has at least and at most (ITU-T E.164 allows 15).
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
+
+fn phone(datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
+    let text = match datum {
+        Datum::Absent | Datum::Odd => return Want::Leave,
+        Datum::Null => return Want::Clear,
+        Datum::Text(text) => text,
+    };
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let shaped = text.starts_with('+') && text.chars().skip(1).all(|c| c.is_ascii_digit() || " ()-./".contains(c));
+    if shaped && PHONE_DIGITS.contains(&digits) {
+        // Only what TravelPerk's `+(area code) (phone number)` form knows.
+        let plain: String = text.chars().map(|c| if c == '.' || c == '/' { ' ' } else { c }).collect();
+        return Want::Set(plain.into());
+    }
+    notes.warning(
+        "PHONE_IS_MISSING_OR_INVALID",
+        "work.workPhone",
+        "the phone number in HiBob does not begin with + and a country code".to_owned(),
+        "write it as +34 600100200 in HiBob; the phone is left as it is",
+    );
+    Want::Leave
+}
+
+/// Whether this can be a work email: one @ with something on either side, no white space, at most 254 bytes (RFC 5321).
+fn is_email(text: &str) -> bool {
+    text.len() <= 254
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+        && text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
+}
+
+/// Foreign words are shown, but not at length.
+fn shorten(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(40).collect()
+}
+
+struct Notes<'f> {
+    id: &'f str,
+    findings: &'f mut Vec<Finding>,
+    broken: bool,
+}
+
+impl Notes<'_> {
+    fn error(&mut self, code: &'static str, field: &'static str, message: String, remedy: &str) {
+        self.broken = true;
+        self.findings.push(Finding::new(Severity::Error, code, message, remedy).employee(self.id).field(field));
+    }
+
+    fn warning(&mut self, code: &'static str, field: &'static str, message: String, remedy: &str) {
+        self.findings.push(Finding::new(Severity::Warning, code, message, remedy).employee(self.id).field(field));
+    }
+
+    fn missing_start_date(&mut self) {
+        self.error("MISSING_START_DATE", "work.startDate", "the start date is missing in HiBob".to_owned(), "fill in the start date in HiBob");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hibob::{FieldIds, RecordReader, read_list};
+    use crate::value::{NamedValue, Value};
+    use expect_test::{Expect, expect};
+
+    #[track_caller]
+    fn check(json: &str, want: Expect) {
+        let urls = ["hibob-url", "scim-url"].map(|name| NamedValue { name: name.to_owned(), value: Value::Text("https://x".to_owned()) });
+        let settings = Settings::read(&urls).unwrap();
+        let ids = FieldIds::new(&settings);
+        let reader = RecordReader::new(ids.read());
+        let mapping = Mapping {
+            settings: &settings,
+            departments: read_list(br#"{"values":[{"id":"1001","value":"Sales"}]}"#).unwrap(),
+            titles: NameList::default(),
+            today: NaiveDate::from_ymd_opt(2026, 3, 1).unwrap(),
+        };
+        let record = reader.read(json.as_bytes()).unwrap();
+        let mut findings = Vec::new();
+        let person = mapping.person(&Employee::new(&record, &ids), &mut findings);
+        let mut lines = Vec::new();
+        if let Some(person) = person {
+            lines.push(format!("{:?} manager {:?}", person.standing, person.manager));
+            for field in crate::field::TEXT_FIELDS {
+                if *person.want(field) != Want::Leave {
+                    lines.push(format!("{} {:?}", field.name(), person.want(field)));
+                }
+            }
+        }
+        lines.extend(findings.iter().map(|finding| format!("{:?} {}", finding.severity, finding.code)));
+        want.assert_eq(&lines.join("\n"));
+    }
+
+    #[test]
+    fn a_whole_record() {
+        check(
+            r#"{"id":"7","firstName":"Ana","surname":"Ruiz","email":"Ana@acme.example","internal":{"lifecycleStatus":"employed"},
+               "work":{"startDate":"2020-01-01","department":"1001","title":"Engineer","reportsTo":{"id":"9"},"workPhone":"600100200"}}"#,
+            expect![[r#"
+                Active manager Employee("9")
+                user-name Set("Ana@acme.example")
+                external-id Set("7")
+                given-name Set("Ana")
+                family-name Set("Ruiz")
+                title Set("Engineer")
+                cost-center Set("Sales")
+                Warning PHONE_IS_MISSING_OR_INVALID"#]],
+        );
+    }
+
+    #[test]
+    fn what_is_absent_is_left_alone_and_what_is_null_is_cleared() {
+        check(
+            r#"{"id":"7","firstName":"Ana","surname":"Ruiz","email":"a@b.c","internal":{"lifecycleStatus":"employed"},
+               "work":{"startDate":"2020-01-01","department":null,"title":"99887766","manager":null}}"#,
+            expect![[r#"
+                Active manager Clear
+                user-name Set("a@b.c")
+                external-id Set("7")
+                given-name Set("Ana")
+                family-name Set("Ruiz")
+                cost-center Clear
+                Warning UNKNOWN_LIST_ITEM"#]],
+        );
+    }
+
+    #[test]
+    fn every_missing_mandatory_field_is_named() {
+        check(
+            r#"{"id":"7","internal":{"lifecycleStatus":"employed"}}"#,
+            expect![[r#"
+                Broken manager Leave
+                external-id Set("7")
+                Error MISSING_FIRST_NAME
+                Error MISSING_LAST_NAME
+                Error MISSING_EMAIL
+                Error MISSING_START_DATE"#]],
+        );
+        check(r#"{"email":"a@b.c"}"#, expect!["Error MISSING_EMPLOYEE_ID"]);
+    }
+
+    #[test]
+    fn a_leaver_needs_nothing_but_an_id() {
+        check(
+            r#"{"id":"7","internal":{"lifecycleStatus":"Terminated"}}"#,
+            expect![[r#"
+                Gone manager Leave
+                external-id Set("7")"#]],
+        );
+    }
+
+    #[test]
+    fn a_future_hire_waits_and_an_unknown_status_changes_nothing() {
+        check(
+            r#"{"id":"7","internal":{"lifecycleStatus":"hired"},"work":{"startDate":"2026-03-02"}}"#,
+            expect![[r#"
+                Waiting(2026-03-02) manager Leave
+                external-id Set("7")"#]],
+        );
+        check(
+            r#"{"id":"7","internal":{"lifecycleStatus":"sabbatical"}}"#,
+            expect![[r#"
+                Broken manager Leave
+                external-id Set("7")
+                Error UNKNOWN_LIFECYCLE_STATUS"#]],
+        );
+    }
+}

@@ -1,0 +1,162 @@
+//! What to do for each person.
+
+use super::draft::{Draft, ManagerChange, text_changes};
+use super::id_order;
+use super::matching::{Bond, Match, match_all};
+use super::order::order;
+use crate::change::ChangeKind;
+use crate::finding::{Finding, Severity};
+use crate::link::Links;
+use crate::mapping::{Person, Standing, WantManager};
+use crate::scim::{Account, Manager};
+use std::collections::BTreeMap;
+
+/// The drafts in their order, and the numbers.
+pub(super) struct Decision {
+    pub(super) drafts: Vec<Draft>,
+    pub(super) counts: BTreeMap<&'static str, usize>,
+}
+
+/// Decides for everybody. `people` and `accounts` are sorted by id, each id once.
+pub(super) fn decide(people: &[Person], accounts: &[Account], links: &Links, findings: &mut Vec<Finding>) -> Decision {
+    let matches = match_all(people, accounts, links, findings);
+    let mut deciding = Deciding { people, accounts, matches: &matches, findings, counts: BTreeMap::new(), drafts: Vec::new() };
+    for name in ["create", "adopt", "update", "reactivate", "archive", "keep", "waiting", "gone", "vanished", "managed"] {
+        deciding.counts.insert(name, 0);
+    }
+    for (position, (person, found)) in people.iter().zip(&matches).enumerate() {
+        deciding.person(position, person, found);
+    }
+    deciding.vanished(links);
+    let (mut drafts, mut counts) = (deciding.drafts, deciding.counts);
+    order(&mut drafts, people.len());
+    for draft in &drafts {
+        *counts.entry(draft.kind.name()).or_default() += usize::from(!draft.only_manager);
+    }
+    Decision { drafts, counts }
+}
+
+struct Deciding<'a> {
+    people: &'a [Person],
+    accounts: &'a [Account],
+    matches: &'a [Match],
+    findings: &'a mut Vec<Finding>,
+    counts: BTreeMap<&'static str, usize>,
+    drafts: Vec<Draft>,
+}
+
+impl Deciding<'_> {
+    fn count(&mut self, name: &'static str) {
+        *self.counts.entry(name).or_default() += 1;
+    }
+
+    fn person(&mut self, position: usize, person: &Person, found: &Match) {
+        let account = found.account.and_then(|(account, bond)| Some((account, self.accounts.get(account)?, bond)));
+        if account.is_some_and(|(_, _, bond)| bond != Bond::UserName) {
+            self.count("managed");
+        }
+        if found.conflict {
+            return;
+        }
+        let kind = match (person.standing, account) {
+            (Standing::Broken, _) => return,
+            (Standing::Waiting(_), _) => return self.count("waiting"),
+            (Standing::Gone, None) => return self.count("gone"),
+            (Standing::Gone, Some((_, account, _))) if account.active => ChangeKind::Archive,
+            (Standing::Gone, Some(_)) => return self.count("keep"),
+            (Standing::Active, None) => ChangeKind::Create,
+            (Standing::Active, Some((_, account, _))) if !account.active => ChangeKind::Reactivate,
+            (Standing::Active, Some((_, _, Bond::Link))) => ChangeKind::Update,
+            (Standing::Active, Some((_, _, Bond::ExternalId | Bond::UserName))) => ChangeKind::Adopt,
+        };
+        let mut draft = Draft {
+            kind,
+            person: small(position),
+            account: account.map(|(position, ..)| small(position)),
+            manager: ManagerChange::Untouched,
+            manager_account: None,
+            only_manager: false,
+            after_manager: None,
+            after_rename_of: found.after_rename_of.map(small),
+            rename_kind: None,
+            first_write: None,
+        };
+        let account = account.map(|(_, account, _)| account);
+        if kind != ChangeKind::Archive {
+            self.manager(person, account, &mut draft);
+        }
+        let empty = draft.manager == ManagerChange::Untouched && text_changes(person, account).next().is_none();
+        if kind == ChangeKind::Update && empty {
+            return self.count("keep");
+        }
+        self.drafts.push(draft);
+    }
+
+    /// Works out the line manager of one person.
+    fn manager(&mut self, person: &Person, account: Option<&Account>, draft: &mut Draft) {
+        let now = account.map_or(&Manager::Nobody, |account| &account.manager);
+        let manager_id = match &person.manager {
+            WantManager::Leave => return,
+            WantManager::Clear => {
+                if *now != Manager::Nobody {
+                    draft.manager = ManagerChange::Clear;
+                }
+                return;
+            }
+            WantManager::Employee(id) => id,
+        };
+        let (people, accounts) = (self.people, self.accounts);
+        let Ok(position) = people.binary_search_by(|other| id_order(&other.id, manager_id)) else {
+            return self.note(person, "MANAGER_NOT_IN_DIRECTORY", "the line manager is not among the employees that HiBob sends");
+        };
+        let (Some(manager), Some(found)) = (people.get(position), self.matches.get(position)) else { return };
+        if manager.standing == Standing::Gone {
+            return self.note(person, "MANAGER_HAS_LEFT", "the line manager has left the company");
+        }
+        let manager_account = found.account.filter(|_| !found.conflict).and_then(|(at, _)| Some((at, accounts.get(at)?)));
+        let same = match (manager_account, now) {
+            (Some((_, account)), Manager::Account(id)) => account.id == *id,
+            (Some((_, account)), Manager::Named(name)) => account.display_name() == **name,
+            _ => false,
+        };
+        match manager_account {
+            _ if same => {}
+            Some((at, _)) => {
+                draft.manager = ManagerChange::To(small(position));
+                draft.manager_account = Some(small(at));
+            }
+            None if manager.standing == Standing::Active && !found.conflict => {
+                draft.manager = ManagerChange::To(small(position));
+                draft.after_manager = Some(small(position));
+            }
+            None => self.note(person, "MANAGER_HAS_NO_ACCOUNT", "the line manager has no account yet"),
+        }
+    }
+
+    fn note(&mut self, person: &Person, code: &'static str, message: &str) {
+        let remedy = "check `Reports to` in HiBob; the line manager is left as it is, and set by a later sync once it can be";
+        self.findings.push(Finding::new(Severity::Warning, code, message, remedy).employee(&person.id).field(crate::field::MANAGER));
+    }
+
+    /// Employees under the sync's care who are no longer in the answer: reported, never archived. The service user's
+    /// audience may have changed (HiBob's access groups).
+    fn vanished(&mut self, links: &Links) {
+        for id in links.keys() {
+            if self.people.binary_search_by(|person| id_order(&person.id, id)).is_err() {
+                self.count("vanished");
+                let finding = Finding::new(
+                    Severity::Warning,
+                    "EMPLOYEE_VANISHED",
+                    "HiBob no longer sends this employee; the account is left as it is",
+                    "if they left, set the lifecycle status to terminated; else check the audience of the service user's permission group",
+                );
+                self.findings.push(finding.employee(id));
+            }
+        }
+    }
+}
+
+/// Positions fit 32 bits: four thousand million people are not one company.
+fn small(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,165 @@
+//! A change in its compact form, and how it is written out.
+
+use super::Plan;
+use crate::change::{Change, ChangeKind, FieldChange};
+use crate::field::{ACTIVE, MANAGER, TEXT_FIELDS, TextField};
+use crate::mapping::{Person, Want};
+use crate::scim::{Account, Manager};
+use crate::value::{PersonRef, Value};
+
+/// What happens to the line manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ManagerChange {
+    /// Nothing.
+    Untouched,
+    /// Set to nobody.
+    Clear,
+    /// Set to this person.
+    To(u32),
+}
+
+/// One change: who, what, and after what.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    pub(super) kind: ChangeKind,
+    pub(super) person: u32,
+    pub(super) account: Option<u32>,
+    pub(super) manager: ManagerChange,
+    /// The manager's account by position, where there is one already.
+    pub(super) manager_account: Option<u32>,
+    /// A second write that sets only the manager, because managers go in a circle.
+    pub(super) only_manager: bool,
+    /// People whose changes must be done first: the manager's create, and whoever frees the user name.
+    pub(super) after_manager: Option<u32>,
+    pub(super) after_rename_of: Option<u32>,
+    /// What kind of change frees the user name; `order` fills it in.
+    pub(super) rename_kind: Option<ChangeKind>,
+    /// The kind of the person's first write, for the second one, which comes after it.
+    pub(super) first_write: Option<ChangeKind>,
+}
+
+impl Draft {
+    pub(super) fn id(kind: ChangeKind, person: &Person, only_manager: bool) -> String {
+        format!("{}:{}{}", kind.name(), person.id, if only_manager { ":manager" } else { "" })
+    }
+
+    /// The change as it travels. None only where a position is wrong, which would be a mistake in this module.
+    pub(super) fn change(&self, plan: &Plan) -> Option<Change> {
+        let person = plan.people.get(self.person as usize)?;
+        let account = self.account.and_then(|position| plan.accounts.get(position as usize));
+        let fields = self.fields(plan, person, account);
+        let display_name = match self.kind {
+            ChangeKind::Archive => account.map_or_else(|| person.display_name(), Account::display_name),
+            _ => person.display_name(),
+        };
+        Some(Change {
+            id: Self::id(self.kind, person, self.only_manager),
+            kind: self.kind,
+            employee_id: person.id.to_string(),
+            account_id: account.map(|account| account.id.to_string()),
+            display_name,
+            depends_on: self.depends_on(plan, person),
+            reason: self.reason(&fields, account),
+            fields,
+        })
+    }
+
+    fn depends_on(&self, plan: &Plan, person: &Person) -> Vec<String> {
+        let other = |position: Option<u32>| plan.people.get(position? as usize);
+        let mut ids: Vec<String> = [
+            self.first_write.map(|kind| Self::id(kind, person, false)),
+            other(self.after_manager).map(|manager| Self::id(ChangeKind::Create, manager, false)),
+            other(self.after_rename_of).zip(self.rename_kind).map(|(holder, kind)| Self::id(kind, holder, false)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
+    fn fields(&self, plan: &Plan, person: &Person, account: Option<&Account>) -> Vec<FieldChange> {
+        let mut fields = Vec::new();
+        match self.kind {
+            ChangeKind::Archive => fields.push(active(Some(true), false)),
+            ChangeKind::Create => fields.push(active(None, true)),
+            ChangeKind::Reactivate => fields.push(active(Some(false), true)),
+            ChangeKind::Adopt | ChangeKind::Update => {}
+        }
+        if self.kind == ChangeKind::Archive {
+            return fields;
+        }
+        if !self.only_manager {
+            fields.extend(text_changes(person, account).map(|(field, before, after)| FieldChange {
+                field: field.name().to_owned(),
+                before: before.map(|text| Value::Text(text.to_owned())),
+                after: after.map(|text| Value::Text(text.to_owned())),
+            }));
+        }
+        let before = account.and_then(|account| manager_value(plan, &account.manager));
+        let after = match self.manager {
+            ManagerChange::Untouched => return fields,
+            ManagerChange::Clear => None,
+            ManagerChange::To(manager) => plan.people.get(manager as usize).map(|manager| {
+                let account = self.manager_account.and_then(|position| plan.accounts.get(position as usize));
+                Value::Person(PersonRef {
+                    employee_id: Some(manager.id.to_string()),
+                    account_id: account.map(|account| account.id.to_string()),
+                    display_name: manager.display_name(),
+                })
+            }),
+        };
+        fields.push(FieldChange { field: MANAGER.to_owned(), before, after });
+        fields
+    }
+
+    fn reason(&self, fields: &[FieldChange], account: Option<&Account>) -> String {
+        let names = || fields.iter().map(|field| field.field.as_str()).filter(|name| *name != ACTIVE).collect::<Vec<_>>().join(", ");
+        match self.kind {
+            ChangeKind::Create => "employed, and has no account".to_owned(),
+            ChangeKind::Adopt if account.is_some_and(|account| account.text(TextField::ExternalId).is_some()) => {
+                "the account carries this employee's id and is taken under the sync's care".to_owned()
+            }
+            ChangeKind::Adopt => "an account with this work email belongs to nobody and is taken over".to_owned(),
+            ChangeKind::Update if self.only_manager => {
+                "the managers go in a circle, so this one is set after everybody exists".to_owned()
+            }
+            ChangeKind::Update => format!("differs from HiBob: {}", names()),
+            ChangeKind::Reactivate => "employed again, and the account is archived".to_owned(),
+            ChangeKind::Archive => "has left: the lifecycle status is terminated".to_owned(),
+        }
+    }
+}
+
+fn active(before: Option<bool>, after: bool) -> FieldChange {
+    FieldChange { field: ACTIVE.to_owned(), before: before.map(Value::Flag), after: Some(Value::Flag(after)) }
+}
+
+/// The text fields to write: field, now, then.
+pub(super) fn text_changes<'p>(
+    person: &'p Person,
+    account: Option<&'p Account>,
+) -> impl Iterator<Item = (TextField, Option<&'p str>, Option<&'p str>)> {
+    TEXT_FIELDS.into_iter().filter_map(move |field| {
+        let now = account.and_then(|account| account.text(field));
+        match (account, person.want(field)) {
+            (None, Want::Clear) => None,
+            (_, want) => want.over(field, now).map(|after| (field, now, after)),
+        }
+    })
+}
+
+/// The manager that an account has now, with a name to show.
+fn manager_value(plan: &Plan, manager: &Manager) -> Option<Value> {
+    let (account_id, display_name) = match manager {
+        Manager::Nobody => return None,
+        Manager::Named(name) => (None, name.to_string()),
+        Manager::Account(id) => {
+            let position = plan.accounts.binary_search_by(|account| super::id_order(&account.id, id)).ok();
+            let account = position.and_then(|position| plan.accounts.get(position));
+            (Some(id.to_string()), account.map_or_else(|| format!("account {id}"), Account::display_name))
+        }
+    };
+    Some(Value::Person(PersonRef { employee_id: None, account_id, display_name }))
+}

@@ -1,0 +1,233 @@
+//! Which account belongs to which person.
+//!
+//! By the stored link, then by external id, then by user name without regard to case. An account that carries another
+//! employee's external id is never taken, whatever its user name.
+
+use super::id_order;
+use crate::field::{TextField, fold};
+use crate::finding::{Finding, Severity};
+use crate::link::Links;
+use crate::mapping::{Person, Standing};
+use crate::scim::Account;
+use std::collections::BTreeMap;
+
+/// How a person came to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bond {
+    /// The storage remembers it.
+    Link,
+    /// The account carries the employee's id.
+    ExternalId,
+    /// The account has the work email and belongs to nobody.
+    UserName,
+}
+
+/// What matching found out about one person.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Match {
+    /// The account, by position.
+    pub(super) account: Option<(usize, Bond)>,
+    /// Whether two claims meet: the person is left alone.
+    pub(super) conflict: bool,
+    /// The person whose rename must come first, because they hold the user name now.
+    pub(super) after_rename_of: Option<usize>,
+}
+
+/// Matches everybody; one entry per person.
+pub(super) fn match_all(people: &[Person], accounts: &[Account], links: &Links, findings: &mut Vec<Finding>) -> Vec<Match> {
+    let mut matching = Matching {
+        people,
+        accounts,
+        findings,
+        matches: vec![Match::default(); people.len()],
+        owners: vec![None; accounts.len()],
+        by_user_name: accounts
+            .iter()
+            .enumerate()
+            .filter_map(|(position, account)| Some((fold(account.text(TextField::UserName)?), position)))
+            .collect(),
+    };
+    matching.by_link(links);
+    matching.by_external_id();
+    matching.refuse_shared_emails();
+    matching.by_user_name();
+    matching.check_renames();
+    matching.matches
+}
+
+struct Matching<'a> {
+    people: &'a [Person],
+    accounts: &'a [Account],
+    findings: &'a mut Vec<Finding>,
+    matches: Vec<Match>,
+    /// Who each account belongs to.
+    owners: Vec<Option<usize>>,
+    by_user_name: BTreeMap<String, usize>,
+}
+
+#[expect(clippy::indexing_slicing, reason = "people and accounts are named by positions that this file makes itself")]
+impl Matching<'_> {
+    fn take(&mut self, person: usize, account: usize, bond: Bond) {
+        self.matches[person].account = Some((account, bond));
+        self.owners[account] = Some(person);
+    }
+
+    fn conflict(&mut self, person: usize, code: &'static str, message: String, remedy: &str) {
+        self.matches[person].conflict = true;
+        let finding = Finding::new(Severity::Error, code, message, remedy);
+        self.findings.push(finding.employee(&self.people[person].id).field(TextField::UserName.name()));
+    }
+
+    fn by_link(&mut self, links: &Links) {
+        for person in 0..self.people.len() {
+            let id = &self.people[person].id;
+            let Some(linked) = links.get(id) else { continue };
+            let Ok(account) = self.accounts.binary_search_by(|account| id_order(&account.id, linked)) else { continue };
+            let carried = self.accounts[account].text(TextField::ExternalId);
+            if carried.is_some_and(|carried| *carried != **id) {
+                let message = format!("account {linked}, which was this employee's, now carries another external id");
+                self.conflict(person, "LINKED_ACCOUNT_TAKEN", message, "correct the external id in TravelPerk, or remove the account there");
+            } else if self.owners[account].is_none() {
+                self.take(person, account, Bond::Link);
+            }
+        }
+    }
+
+    fn by_external_id(&mut self) {
+        let mut by_external_id: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (position, account) in self.accounts.iter().enumerate() {
+            if let Some(id) = account.text(TextField::ExternalId) {
+                by_external_id.entry(id).or_default().push(position);
+            }
+        }
+        for person in 0..self.people.len() {
+            if self.matches[person].account.is_some() || self.matches[person].conflict {
+                continue;
+            }
+            match by_external_id.get(&*self.people[person].id).map(Vec::as_slice) {
+                None | Some([]) => {}
+                Some([account]) if self.owners[*account].is_none() => self.take(person, *account, Bond::ExternalId),
+                Some(_) => self.conflict(
+                    person,
+                    "AMBIGUOUS_EXTERNAL_ID",
+                    "more than one account carries this employee's id".to_owned(),
+                    "keep one of the accounts in TravelPerk and remove the external id from the others",
+                ),
+            }
+        }
+    }
+
+    /// Two active employees with one work email: whoever has the account keeps it, the others are left alone.
+    fn refuse_shared_emails(&mut self) {
+        let mut by_email: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (position, person) in self.people.iter().enumerate() {
+            if person.standing == Standing::Active {
+                by_email.entry(fold(person.user_name())).or_default().push(position);
+            }
+        }
+        for (email, sharers) in by_email {
+            if sharers.len() < 2 {
+                continue;
+            }
+            for person in sharers {
+                let holds = self.matches[person].account.is_some_and(|(account, _)| self.by_user_name.get(&email) == Some(&account));
+                if !holds && !self.matches[person].conflict {
+                    let message = "another active employee has the same work email".to_owned();
+                    self.conflict(person, "DUPLICATE_EMAIL", message, "give each employee their own work email in HiBob");
+                }
+            }
+        }
+    }
+
+    fn by_user_name(&mut self) {
+        for person in 0..self.people.len() {
+            let found = &self.matches[person];
+            if self.people[person].standing != Standing::Active || found.account.is_some() || found.conflict {
+                continue;
+            }
+            let Some(&account) = self.by_user_name.get(&fold(self.people[person].user_name())) else { continue };
+            let belongs_to_nobody = self.accounts[account].text(TextField::ExternalId).is_none();
+            match self.owners[account] {
+                None if belongs_to_nobody => self.take(person, account, Bond::UserName),
+                None => self.taken(person, account),
+                Some(owner) => self.matches[person].after_rename_of = Some(owner),
+            }
+        }
+    }
+
+    fn taken(&mut self, person: usize, account: usize) {
+        let message = format!("account {} has this work email and belongs to somebody else", self.accounts[account].id);
+        self.conflict(
+            person,
+            "USER_NAME_TAKEN",
+            message,
+            "if both are one person, set that account's external id to this employee's id in TravelPerk; else correct the work email in HiBob",
+        );
+    }
+
+    /// A rename to a name that somebody holds waits for that person's own rename; where that does not come, or where
+    /// the waiting goes in a circle, it is a conflict.
+    fn check_renames(&mut self) {
+        for person in 0..self.people.len() {
+            let (Some((account, _)), false) = (self.matches[person].account, self.matches[person].conflict) else { continue };
+            if self.people[person].standing != Standing::Active || !self.renames(person) {
+                continue;
+            }
+            match self.by_user_name.get(&fold(self.people[person].user_name())) {
+                Some(&other) if other != account => match self.owners[other] {
+                    Some(owner) => self.matches[person].after_rename_of = Some(owner),
+                    None => self.taken(person, other),
+                },
+                _ => {}
+            }
+        }
+        let mut settled = vec![false; self.people.len()];
+        let mut on_path = vec![false; self.people.len()];
+        for start in 0..self.people.len() {
+            let mut path = Vec::new();
+            let mut next = Some(start);
+            while let Some(at) = next.filter(|&at| !settled[at] && !on_path[at]) {
+                path.push(at);
+                on_path[at] = true;
+                next = self.matches[at].after_rename_of;
+            }
+            // Where the path runs into itself, the rest of it from there on is a circle.
+            let circle = next.and_then(|at| path.iter().position(|&member| member == at)).unwrap_or(path.len());
+            for (position, &person) in path.iter().enumerate().rev() {
+                settled[person] = true;
+                on_path[person] = false;
+                self.settle_rename(person, position >= circle);
+            }
+        }
+    }
+
+    /// Refuses a rename whose holder does not let go. The holder has been settled before.
+    fn settle_rename(&mut self, person: usize, in_circle: bool) {
+        let Some(holder) = self.matches[person].after_rename_of.filter(|_| !self.matches[person].conflict) else { return };
+        if in_circle {
+            self.conflict(
+                person,
+                "USER_NAME_SWAP",
+                "work emails are exchanged in a circle, which cannot be done one after the other".to_owned(),
+                "give one of these employees a temporary work email in HiBob, sync, and then the final one",
+            );
+        } else if !self.releases(holder) {
+            let account = self.matches[holder].account.map_or("?", |(account, _)| &self.accounts[account].id);
+            let message = format!("account {account} of another employee still has this work email");
+            let remedy = "change the other account's email in TravelPerk, or correct the work email in HiBob";
+            self.conflict(person, "USER_NAME_TAKEN", message, remedy);
+        }
+    }
+
+    /// Whether this person's account gets another user name.
+    fn renames(&self, person: usize) -> bool {
+        let Some((account, _)) = self.matches[person].account else { return false };
+        let now = self.accounts[account].text(TextField::UserName).unwrap_or_default();
+        !TextField::UserName.same(now, self.people[person].user_name())
+    }
+
+    /// Whether this person's rename will free the name that the account has now.
+    fn releases(&self, person: usize) -> bool {
+        self.people[person].standing == Standing::Active && !self.matches[person].conflict && self.renames(person)
+    }
+}

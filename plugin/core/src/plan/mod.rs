@@ -1,0 +1,100 @@
+//! The plan: what is to be changed so that the target looks as HiBob says.
+//!
+//! [`Planner`] takes in both sides piece by piece; [`Planner::finish`] matches, decides and orders. The plan keeps
+//! people and accounts in a compact form and makes each [`Change`] only when it is asked for, so that 100,000 changes
+//! need not exist at once.
+
+mod decide;
+mod draft;
+mod matching;
+mod order;
+mod planner;
+
+pub use planner::Planner;
+
+use crate::change::Change;
+use crate::finding::{Finding, Severity};
+use crate::link::Links;
+use crate::mapping::Person;
+use crate::scim::Account;
+use crate::value::{Count, NamedValue, Value};
+use draft::Draft;
+use std::collections::BTreeSet;
+
+/// A finished plan. Changes come out in an order in which they can be applied.
+#[derive(Debug)]
+pub struct Plan {
+    people: Vec<Person>,
+    accounts: Vec<Account>,
+    links: Links,
+    drafts: Vec<Draft>,
+    findings: Vec<Finding>,
+    counts: Vec<Count>,
+    baseline: Vec<Count>,
+}
+
+impl Plan {
+    /// The numbers; `directory-sync.plan-summary` in the WIT package lists their names.
+    pub fn counts(&self) -> &[Count] {
+        &self.counts
+    }
+
+    /// One of the numbers; 0 for a name that is not among them.
+    pub fn count(&self, name: &str) -> u64 {
+        self.counts.iter().find(|count| count.name == name).map_or(0, |count| count.number)
+    }
+
+    /// What the next plan is given once this one was carried out.
+    pub fn baseline(&self) -> Vec<NamedValue> {
+        let value = |number: u64| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
+        self.baseline.iter().map(|count| NamedValue { name: count.name.clone(), value: value(count.number) }).collect()
+    }
+
+    /// Everything a person should read, by employee id.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// How many changes there are.
+    pub fn len(&self) -> usize {
+        self.drafts.len()
+    }
+
+    /// Whether there is nothing to change.
+    pub fn is_empty(&self) -> bool {
+        self.drafts.is_empty()
+    }
+
+    /// All changes from position `start` on, made one by one.
+    pub fn changes(&self, start: usize) -> impl Iterator<Item = Change> + '_ {
+        self.drafts.iter().skip(start).filter_map(|draft| draft.change(self))
+    }
+
+    /// The accounts that were read, by id.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// The links that the plan was made with.
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+}
+
+/// Ids that are numbers as text, in the order of the numbers; others after them, by their letters.
+pub(crate) fn id_order(a: &str, b: &str) -> std::cmp::Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+}
+
+/// Employees with a finding that keeps them from being synced.
+fn failed_employees(findings: &[Finding], conflict: bool) -> usize {
+    let concerned = findings.iter().filter(|finding| finding.severity == Severity::Error && is_conflict(finding.code) == conflict);
+    let without_id = concerned.clone().filter(|finding| finding.employee_id.is_none()).count();
+    let ids: BTreeSet<&str> = concerned.filter_map(|finding| finding.employee_id.as_deref()).collect();
+    ids.len() + without_id
+}
+
+/// Codes of findings where two claims meet, rather than a record being broken.
+fn is_conflict(code: &str) -> bool {
+    matches!(code, "USER_NAME_TAKEN" | "USER_NAME_SWAP" | "DUPLICATE_EMAIL" | "LINKED_ACCOUNT_TAKEN" | "AMBIGUOUS_EXTERNAL_ID")
+}

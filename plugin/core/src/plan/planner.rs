@@ -1,0 +1,169 @@
+//! Takes in both sides piece by piece.
+
+use super::decide::decide;
+use super::{Plan, failed_employees, id_order};
+use crate::finding::{Finding, Severity};
+use crate::hibob::{Employee, FieldIds, NameList, RecordReader};
+use crate::link::Links;
+use crate::mapping::{Mapping, Person, Standing};
+use crate::scim::Account;
+use crate::settings::Settings;
+use crate::value::Count;
+use chrono::{DateTime, NaiveDate};
+use std::collections::BTreeMap;
+
+/// Collects employees and accounts, then makes the [`Plan`].
+#[derive(Debug)]
+pub struct Planner<'s> {
+    ids: FieldIds,
+    reader: RecordReader,
+    mapping: Mapping<'s>,
+    links: Links,
+    people: Vec<Person>,
+    accounts: Vec<Account>,
+    findings: Vec<Finding>,
+    /// Employees for whom each field came with a value, by position.
+    coverage: Vec<usize>,
+    employees: usize,
+}
+
+impl<'s> Planner<'s> {
+    /// A planner that decides at `now_unix_seconds` (UTC), with what the storage remembers.
+    pub fn new(settings: &'s Settings, now_unix_seconds: u64, links: Links) -> Self {
+        let ids = FieldIds::new(settings);
+        let reader = RecordReader::new(ids.read());
+        let coverage = vec![0; ids.read().count()];
+        let mapping = Mapping { settings, departments: NameList::default(), titles: NameList::default(), today: day(now_unix_seconds) };
+        Self { ids, reader, mapping, links, people: Vec::new(), accounts: Vec::new(), findings: Vec::new(), coverage, employees: 0 }
+    }
+
+    /// The HiBob fields to ask for.
+    pub fn field_ids(&self) -> &FieldIds {
+        &self.ids
+    }
+
+    /// Gives the names behind department and title ids. Before the first employee.
+    pub fn lists(&mut self, departments: NameList, titles: NameList) {
+        self.mapping.departments = departments;
+        self.mapping.titles = titles;
+    }
+
+    /// Takes in one employee's JSON. A record that cannot be read becomes a finding.
+    pub fn employee(&mut self, json: &[u8]) {
+        self.employees += 1;
+        let record = match self.reader.read(json) {
+            Ok(record) => record,
+            Err(what) => {
+                let message = format!("HiBob sent an employee record that cannot be read: {what}");
+                self.findings.push(Finding::new(
+                    Severity::Error,
+                    "BROKEN_RECORD",
+                    message,
+                    "start the sync again; if it stays so, tell HiBob's support; nothing is done for this record",
+                ));
+                return;
+            }
+        };
+        let employee = Employee::new(&record, &self.ids);
+        for (position, covered) in self.coverage.iter_mut().enumerate() {
+            *covered += usize::from(employee.has(position));
+        }
+        self.people.extend(self.mapping.person(&employee, &mut self.findings));
+    }
+
+    /// How many employees came so far.
+    pub fn employees(&self) -> usize {
+        self.employees
+    }
+
+    /// Takes in accounts. One that comes twice counts once: pages are not a snapshot (RFC 7644, section 3.4.2.4).
+    pub fn accounts(&mut self, accounts: impl IntoIterator<Item = Account>) {
+        self.accounts.extend(accounts);
+    }
+
+    /// Fields and the number of employees for whom HiBob sent a value.
+    pub fn coverage(&self) -> Vec<Count> {
+        self.ids.read().zip(&self.coverage).map(|(id, &number)| Count::new(format!("field:{id}"), number)).collect()
+    }
+
+    /// Accounts that are linked to an employee who should be active, but were not in the listing: archived accounts
+    /// may be left out of it, so each has to be looked up before it can be called gone.
+    pub fn unlisted(&mut self) -> Vec<String> {
+        self.sort();
+        let listed = |id: &str| self.accounts.binary_search_by(|account| id_order(&account.id, id)).is_ok();
+        let active = self.people.iter().filter(|person| person.standing == Standing::Active);
+        active.filter_map(|person| self.links.get(&person.id)).filter(|id| !listed(id)).map(ToString::to_string).collect()
+    }
+
+    /// Findings so far, and no plan.
+    pub fn into_findings(mut self) -> Vec<Finding> {
+        self.sort_findings();
+        self.findings
+    }
+
+    /// Matches, decides and orders.
+    pub fn finish(mut self) -> Plan {
+        self.sort();
+        self.refuse_duplicate_ids();
+        let coverage = self.coverage();
+        let decision = decide(&self.people, &self.accounts, &self.links, &mut self.findings);
+        self.sort_findings();
+        let mut counts: BTreeMap<&'static str, usize> = decision.counts;
+        counts.insert("employees", self.employees);
+        counts.insert("accounts", self.accounts.len());
+        counts.insert("conflict", failed_employees(&self.findings, true));
+        counts.insert("failed", failed_employees(&self.findings, false));
+        let managed = counts.get("managed").copied().unwrap_or_default();
+        let mut baseline = vec![Count::new("employees", self.employees), Count::new("managed", managed)];
+        baseline.extend(coverage);
+        Plan {
+            people: self.people,
+            accounts: self.accounts,
+            links: self.links,
+            drafts: decision.drafts,
+            findings: self.findings,
+            counts: counts.into_iter().map(|(name, number)| Count::new(name, number)).collect(),
+            baseline,
+        }
+    }
+
+    fn sort(&mut self) {
+        self.people.sort_by(|a, b| id_order(&a.id, &b.id));
+        // Stable, so that of an account read twice the later reading is the last of its run.
+        self.accounts.sort_by(|a, b| id_order(&a.id, &b.id));
+        self.accounts.reverse();
+        self.accounts.dedup_by(|later, kept| later.id == kept.id);
+        self.accounts.reverse();
+    }
+
+    fn sort_findings(&mut self) {
+        let key = |finding: &Finding| finding.employee_id.clone().unwrap_or_default();
+        self.findings.sort_by(|a, b| id_order(&key(a), &key(b)).then_with(|| a.code.cmp(b.code)).then_with(|| a.field.cmp(&b.field)));
+    }
+
+    /// Of an id that comes twice nobody can say which record is right.
+    fn refuse_duplicate_ids(&mut self) {
+        for run in self.people.chunk_by_mut(|a, b| a.id == b.id).filter(|run| run.len() > 1) {
+            let id = run.first().map(|person| person.id.clone()).unwrap_or_default();
+            for person in run {
+                person.standing = Standing::Broken;
+            }
+            self.findings.push(
+                Finding::new(
+                    Severity::Error,
+                    "DUPLICATE_EMPLOYEE_ID",
+                    "HiBob sent this employee more than once",
+                    "start the sync again; if it stays so, tell HiBob's support; the account is left as it is",
+                )
+                .employee(&id),
+            );
+        }
+        self.people.dedup_by(|later, kept| later.id == kept.id);
+    }
+}
+
+/// The UTC day of a point in time.
+fn day(unix_seconds: u64) -> NaiveDate {
+    let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
+    DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH).date_naive()
+}

@@ -1,0 +1,19 @@
+//! SCIM 2.0 as TravelPerk speaks it (RFC 7643, RFC 7644): users, their listing, what is written to them.
+
+mod answer;
+mod request;
+mod user;
+
+pub use answer::{detail, service_page_size, user_page};
+pub use request::{patch, create, find_by_user_name, get_user, list_users, service_provider_config};
+pub use user::{Account, Manager};
+
+/// The core user schema (RFC 7643, section 8.7.1).
+pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+/// The enterprise extension (RFC 7643, section 4.3): cost center and manager.
+pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+/// The message of a PATCH (RFC 7644, section 3.5.2).
+pub const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+
+/// Users on one page of a listing: TravelPerk's `filter.maxResults`.
+pub const PAGE_USERS_MAX: usize = 50;

@@ -1,0 +1,214 @@
+//! The settings of a sync: read once from named values, then checked everywhere by type.
+
+use crate::field::{MANAGER, TextField};
+use crate::finding::{Finding, Severity};
+use crate::value::{NamedValue, Value};
+use std::collections::BTreeSet;
+
+/// Details that can be left out of a sync; names, work email and start date are always part of it.
+pub const DETAILS: [&str; 5] = ["title", "phone", "language", "cost-center", MANAGER];
+
+/// Where the phone is looked for when nothing else is set: the first that has a number counts.
+const PHONE_FIELDS: [&str; 2] = ["work.workPhone", "work.workMobile"];
+
+/// Languages that TravelPerk's SCIM clients write (`preferredLanguage`).
+pub const LANGUAGES: [&str; 4] = ["de", "en", "es", "fr"];
+
+/// Most field ids that one people/search may name (people read API contract).
+const FIELDS_MAX: usize = 400;
+
+/// Checked settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Base URL of HiBob's API, without a slash at its end.
+    pub hibob_url: String,
+    /// Base URL of the target's SCIM service, without a slash at its end.
+    pub scim_url: String,
+    /// The `Content-Type` of requests to the target.
+    pub content_type: String,
+    /// Which details are synced, by field name.
+    pub details: BTreeSet<String>,
+    /// HiBob fields in which to look for the phone, in this order.
+    pub phone_fields: Vec<String>,
+    /// The HiBob field that holds the language, if any.
+    pub language_field: Option<String>,
+    /// The language of accounts for which HiBob names none; only for accounts that have none yet.
+    pub default_language: Option<String>,
+}
+
+impl Settings {
+    /// Whether a detail is synced.
+    pub fn has(&self, detail: &str) -> bool {
+        self.details.contains(detail)
+    }
+
+    /// Whether a text field is synced.
+    pub fn has_text(&self, field: TextField) -> bool {
+        match field {
+            TextField::UserName | TextField::ExternalId | TextField::GivenName | TextField::FamilyName => true,
+            TextField::Title | TextField::Phone | TextField::Language | TextField::CostCenter => self.has(field.name()),
+        }
+    }
+
+    /// Reads settings.
+    ///
+    /// # Errors
+    /// One finding for each setting that is missing, unknown or wrong.
+    pub fn read(values: &[NamedValue]) -> Result<Self, Vec<Finding>> {
+        let mut reader = Reader { values, findings: Vec::new(), known: BTreeSet::new() };
+        let settings = Self {
+            hibob_url: reader.url("hibob-url"),
+            scim_url: reader.url("scim-url"),
+            content_type: reader.text("content-type").unwrap_or_else(|| "application/json".to_owned()),
+            details: reader.details(),
+            phone_fields: reader.texts("phone-fields").unwrap_or_else(|| PHONE_FIELDS.map(str::to_owned).to_vec()),
+            language_field: reader.text("language-field"),
+            default_language: reader.language("default-language"),
+        };
+        reader.field_ids("phone-fields", &settings.phone_fields);
+        reader.field_ids("language-field", settings.language_field.as_slice());
+        reader.unknown();
+        if reader.findings.is_empty() { Ok(settings) } else { Err(reader.findings) }
+    }
+}
+
+struct Reader<'v> {
+    values: &'v [NamedValue],
+    findings: Vec<Finding>,
+    known: BTreeSet<&'static str>,
+}
+
+impl<'v> Reader<'v> {
+    fn wrong(&mut self, name: &str, message: impl Into<String>, remedy: impl Into<String>) {
+        self.findings.push(Finding::new(Severity::Error, "WRONG_SETTING", message, remedy).field(name));
+    }
+
+    fn value(&mut self, name: &'static str) -> Option<&'v Value> {
+        self.known.insert(name);
+        let mut found = self.values.iter().filter(|value| value.name == name);
+        let value = found.next().map(|named| &named.value);
+        if found.next().is_some() {
+            self.wrong(name, format!("the setting {name} is given twice"), "give it once");
+        }
+        value
+    }
+
+    fn text(&mut self, name: &'static str) -> Option<String> {
+        match self.value(name)? {
+            Value::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+            other => {
+                self.wrong(name, format!("the setting {name} is {} where a text belongs", other.kind()), "give a text that is not empty");
+                None
+            }
+        }
+    }
+
+    fn texts(&mut self, name: &'static str) -> Option<Vec<String>> {
+        match self.value(name)? {
+            Value::Texts(texts) => Some(texts.clone()),
+            other => {
+                self.wrong(name, format!("the setting {name} is {} where a list belongs", other.kind()), "give a list of texts");
+                None
+            }
+        }
+    }
+
+    fn url(&mut self, name: &'static str) -> String {
+        let Some(url) = self.text(name) else {
+            if !self.values.iter().any(|value| value.name == name) {
+                self.wrong(name, format!("the setting {name} is missing"), "give the base URL of that service");
+            }
+            return String::new();
+        };
+        if !(url.starts_with("https://") || url.starts_with("http://")) || url.contains(['?', '#', ' ']) {
+            self.wrong(name, format!("{name} is not a base URL"), "give an address such as https://api.hibob.com/v1, without query");
+        }
+        url.trim_end_matches('/').to_owned()
+    }
+
+    fn details(&mut self) -> BTreeSet<String> {
+        let Some(names) = self.texts("details") else { return DETAILS.map(str::to_owned).into() };
+        for name in &names {
+            if !DETAILS.contains(&name.as_str()) {
+                self.wrong("details", format!("`{name}` is not a detail that can be synced"), format!("choose from {}", DETAILS.join(", ")));
+            }
+        }
+        names.into_iter().collect()
+    }
+
+    fn language(&mut self, name: &'static str) -> Option<String> {
+        let language = self.text(name)?;
+        if !LANGUAGES.contains(&language.as_str()) {
+            self.wrong(name, format!("`{language}` is not a language that TravelPerk accepts"), format!("choose from {}", LANGUAGES.join(", ")));
+        }
+        Some(language)
+    }
+
+    fn field_ids(&mut self, name: &'static str, ids: &[String]) {
+        if ids.len() > FIELDS_MAX / 2 {
+            self.wrong(name, format!("{name} names more than {} fields", FIELDS_MAX / 2), "name fewer");
+        }
+        for id in ids {
+            if !id.contains('.') || id.contains(['/', ' ']) || id.split('.').any(str::is_empty) {
+                self.wrong(
+                    name,
+                    format!("`{id}` is not the id of a HiBob field"),
+                    "give the id as GET /company/people/fields shows it, for example work.custom.field_1680000000000",
+                );
+            }
+        }
+    }
+
+    fn unknown(&mut self) {
+        for value in self.values {
+            if !self.known.contains(value.name.as_str()) {
+                let known: Vec<&str> = self.known.iter().copied().collect();
+                self.findings.push(
+                    Finding::new(
+                        Severity::Error,
+                        "UNKNOWN_SETTING",
+                        format!("there is no setting {}", value.name),
+                        format!("remove it, or choose from {}", known.join(", ")),
+                    )
+                    .field(&value.name),
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(name: &str, value: &str) -> NamedValue {
+        NamedValue { name: name.to_owned(), value: Value::Text(value.to_owned()) }
+    }
+
+    fn least() -> Vec<NamedValue> {
+        vec![text("hibob-url", "https://api.hibob.com/v1/"), text("scim-url", "https://app.perk.com/api/v2/scim")]
+    }
+
+    #[test]
+    fn the_least_settings_have_every_detail() {
+        let settings = Settings::read(&least()).unwrap();
+        assert_eq!(settings.hibob_url, "https://api.hibob.com/v1");
+        assert!(DETAILS.iter().all(|detail| settings.has(detail)));
+    }
+
+    #[test]
+    fn each_wrong_setting_is_named() {
+        let codes = |extra: NamedValue| {
+            let mut values = least();
+            values.push(extra);
+            let findings = Settings::read(&values).unwrap_err();
+            findings.into_iter().map(|finding| format!("{} {}", finding.code, finding.field.unwrap_or_default())).collect::<Vec<_>>()
+        };
+        assert_eq!(codes(text("default-language", "klingon")), ["WRONG_SETTING default-language"]);
+        assert_eq!(codes(text("langauge", "en")), ["UNKNOWN_SETTING langauge"]);
+        assert_eq!(codes(text("details", "title")), ["WRONG_SETTING details"]);
+        assert_eq!(codes(text("language-field", "/work/x")), ["WRONG_SETTING language-field"]);
+        assert_eq!(codes(text("hibob-url", "https://twice")), ["WRONG_SETTING hibob-url"]);
+        assert_eq!(Settings::read(&[]).unwrap_err().len(), 2);
+    }
+}

@@ -1,0 +1,196 @@
+//! WIT types and core types, the only place that knows both. Matches are exhaustive, so that a new case in the WIT
+//! package does not compile until it is thought of.
+#![warn(clippy::wildcard_enum_match_arm)]
+
+use crate::bindings::exports::hibob::connector::directory_sync as wit;
+use crate::bindings::hibob::connector::types;
+use hibob_connector_core::change::{Attempt, Change, ChangeKind, Failure, FieldChange, Mismatch, NextStep, Outcome};
+use hibob_connector_core::check::CheckReport;
+use hibob_connector_core::error::{JobError, Side, SideError};
+use hibob_connector_core::finding::{Finding, Severity};
+use hibob_connector_core::value::{Count, NamedValue, PersonRef, Value};
+
+pub(crate) fn named_value_in(value: types::NamedValue) -> NamedValue {
+    NamedValue { name: value.name, value: value_in(value.value) }
+}
+
+pub(crate) fn named_value_out(value: NamedValue) -> types::NamedValue {
+    types::NamedValue { name: value.name, value: value_out(value.value) }
+}
+
+fn value_in(value: types::Value) -> Value {
+    match value {
+        types::Value::Text(text) => Value::Text(text),
+        types::Value::Flag(flag) => Value::Flag(flag),
+        types::Value::Integer(integer) => Value::Integer(integer),
+        types::Value::Texts(texts) => Value::Texts(texts),
+        types::Value::Pairs(pairs) => Value::Pairs(pairs),
+        types::Value::Person(person) => Value::Person(PersonRef {
+            employee_id: person.employee_id,
+            account_id: person.account_id,
+            display_name: person.display_name,
+        }),
+    }
+}
+
+fn value_out(value: Value) -> types::Value {
+    match value {
+        Value::Text(text) => types::Value::Text(text),
+        Value::Flag(flag) => types::Value::Flag(flag),
+        Value::Integer(integer) => types::Value::Integer(integer),
+        Value::Texts(texts) => types::Value::Texts(texts),
+        Value::Pairs(pairs) => types::Value::Pairs(pairs),
+        Value::Person(person) => types::Value::Person(types::Person {
+            employee_id: person.employee_id,
+            account_id: person.account_id,
+            display_name: person.display_name,
+        }),
+    }
+}
+
+pub(crate) fn count_out(count: Count) -> types::Count {
+    types::Count { name: count.name, number: count.number }
+}
+
+pub(crate) fn finding_out(finding: Finding) -> types::Finding {
+    types::Finding {
+        severity: match finding.severity {
+            Severity::Notice => types::Severity::Notice,
+            Severity::Warning => types::Severity::Warning,
+            Severity::Error => types::Severity::Error,
+        },
+        code: finding.code.to_owned(),
+        employee_id: finding.employee_id,
+        field: finding.field,
+        message: finding.message,
+        remedy: finding.remedy,
+    }
+}
+
+pub(crate) fn report_out(report: CheckReport) -> wit::CheckReport {
+    wit::CheckReport {
+        findings: report.findings.into_iter().map(finding_out).collect(),
+        counts: report.counts.into_iter().map(count_out).collect(),
+    }
+}
+
+fn side_error_out(error: SideError) -> types::SideError {
+    types::SideError {
+        side: match error.side {
+            Side::HiBob => types::Side::Hibob,
+            Side::Target => types::Side::Target,
+        },
+        request: error.request,
+        status: error.status,
+        message: error.message,
+        remedy: error.remedy,
+    }
+}
+
+pub(crate) fn job_error_out(error: JobError) -> types::JobError {
+    match error {
+        JobError::Settings(findings) => types::JobError::Settings(findings.into_iter().map(finding_out).collect()),
+        JobError::Credentials(error) => types::JobError::Credentials(side_error_out(error)),
+        JobError::Unavailable(error) => types::JobError::Unavailable(side_error_out(error)),
+        JobError::NotAllowed(reason) => types::JobError::NotAllowed(reason),
+        JobError::Unsound(reason) => types::JobError::Unsound(reason),
+        JobError::Storage(reason) => types::JobError::Storage(reason),
+    }
+}
+
+pub(crate) fn change_in(change: wit::Change) -> Change {
+    Change {
+        id: change.id,
+        kind: match change.kind {
+            wit::ChangeKind::Create => ChangeKind::Create,
+            wit::ChangeKind::Adopt => ChangeKind::Adopt,
+            wit::ChangeKind::Update => ChangeKind::Update,
+            wit::ChangeKind::Reactivate => ChangeKind::Reactivate,
+            wit::ChangeKind::Archive => ChangeKind::Archive,
+        },
+        employee_id: change.employee_id,
+        account_id: change.account_id,
+        display_name: change.display_name,
+        depends_on: change.depends_on,
+        fields: change
+            .fields
+            .into_iter()
+            .map(|field| FieldChange { field: field.field, before: field.before.map(value_in), after: field.after.map(value_in) })
+            .collect(),
+        reason: change.reason,
+    }
+}
+
+pub(crate) fn change_out(change: Change) -> wit::Change {
+    wit::Change {
+        id: change.id,
+        kind: match change.kind {
+            ChangeKind::Create => wit::ChangeKind::Create,
+            ChangeKind::Adopt => wit::ChangeKind::Adopt,
+            ChangeKind::Update => wit::ChangeKind::Update,
+            ChangeKind::Reactivate => wit::ChangeKind::Reactivate,
+            ChangeKind::Archive => wit::ChangeKind::Archive,
+        },
+        employee_id: change.employee_id,
+        account_id: change.account_id,
+        display_name: change.display_name,
+        depends_on: change.depends_on,
+        fields: change
+            .fields
+            .into_iter()
+            .map(|field| wit::FieldChange {
+                field: field.field,
+                before: field.before.map(value_out),
+                after: field.after.map(value_out),
+            })
+            .collect(),
+        reason: change.reason,
+    }
+}
+
+pub(crate) fn attempt_in(attempt: wit::Attempt) -> Attempt {
+    match attempt {
+        wit::Attempt::First => Attempt::First,
+        wit::Attempt::AfterUnknownOutcome => Attempt::AfterUnknownOutcome,
+    }
+}
+
+pub(crate) fn outcome_out(outcome: Outcome) -> wit::Outcome {
+    match outcome {
+        Outcome::Done { account_id, not_taken } => {
+            let partly = !not_taken.is_empty();
+            let account = wit::Account { account_id, not_taken: not_taken.into_iter().map(mismatch_out).collect() };
+            if partly { wit::Outcome::Partly(account) } else { wit::Outcome::Done(account) }
+        }
+        Outcome::Drifted(drift) => wit::Outcome::Drifted(drift.into_iter().map(mismatch_out).collect()),
+        Outcome::Failed(failure) => wit::Outcome::Failed(failure_out(failure)),
+        Outcome::Refused(error) => wit::Outcome::Refused(side_error_out(error)),
+    }
+}
+
+fn mismatch_out(mismatch: Mismatch) -> wit::Mismatch {
+    wit::Mismatch { field: mismatch.field, expected: mismatch.expected.map(value_out), found: mismatch.found.map(value_out) }
+}
+
+fn failure_out(failure: Failure) -> wit::Failure {
+    wit::Failure {
+        code: failure.code.to_owned(),
+        message: failure.message,
+        remedy: failure.remedy,
+        next: match failure.next {
+            NextStep::Fix => wit::NextStep::Fix,
+            NextStep::Later => wit::NextStep::Later,
+            NextStep::Look => wit::NextStep::Look,
+        },
+    }
+}
+
+/// `apply` was given settings that `plan` would not have accepted.
+pub(crate) fn wrong_settings() -> wit::Outcome {
+    wit::Outcome::Failed(wit::Failure {
+        code: "WRONG_SETTING".to_owned(),
+        message: "the settings are not the ones that the plan was made with".to_owned(),
+        remedy: "correct the settings and make a new plan".to_owned(),
+        next: wit::NextStep::Fix,
+    })
+}

@@ -1,0 +1,42 @@
+//! The outside of a job, as the component's imports give it.
+
+use crate::bindings::hibob::connector::{progress, storage};
+use crate::http;
+use hibob_connector_core::http::{Request, Response, SendError};
+use hibob_connector_core::world::{Entry, SCAN_ENTRIES_MAX, StorageError, World};
+
+/// The host that runs this component.
+pub(crate) struct Host;
+
+impl World for Host {
+    fn send(&mut self, request: &Request) -> Result<Response<'_>, SendError> {
+        http::send(request)
+    }
+
+    fn get(&mut self, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        let values = storage::get(&[key.to_owned()]).map_err(failed)?;
+        Ok(values.into_iter().next().flatten())
+    }
+
+    fn scan(&mut self, prefix: &str, after: Option<&str>) -> Result<Vec<Entry>, StorageError> {
+        let entries = storage::scan(prefix, after, SCAN_ENTRIES_MAX).map_err(failed)?;
+        Ok(entries.into_iter().map(|entry| (entry.key, entry.value)).collect())
+    }
+
+    fn put(&mut self, key: &str, value: &[u8]) -> Result<(), StorageError> {
+        let entry = storage::Entry { key: key.to_owned(), value: value.to_owned() };
+        storage::commit(&[storage::Write::Put(entry)]).map_err(failed)
+    }
+
+    fn progress(&mut self, phase: &str, done: usize, total: Option<usize>) {
+        progress::report(phase, done as u64, total.map(|total| total as u64));
+    }
+}
+
+fn failed(error: storage::StorageError) -> StorageError {
+    StorageError(match error {
+        storage::StorageError::ReadOnly => "this call may not write to the storage".to_owned(),
+        storage::StorageError::OverLimit(limit) => format!("over the limit {limit}"),
+        storage::StorageError::Unavailable(reason) => reason,
+    })
+}
