@@ -1,0 +1,88 @@
+//! Authentication failures, the firewall that follows them, and rate limits.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use crate::{
+    message::Response,
+    window::{Window, reset_at},
+};
+
+/// So many 401 or 403 within [`REFUSAL_SECONDS`] (rate limiting page) ...
+const REFUSALS_MAX: usize = 50;
+const REFUSAL_SECONDS: f64 = 10.0;
+/// ... block the client for five minutes.
+const BLOCK_SECONDS: f64 = 300.0;
+
+/// `Basic base64(id:token)`.
+pub(super) fn basic(id: &str, token: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{id}:{token}")))
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Guard {
+    refusals: VecDeque<f64>,
+    blocked_until: f64,
+    windows: BTreeMap<&'static str, Window>,
+}
+
+impl Guard {
+    /// Whether the firewall blocks. While it does, it answers 403 to everything: how is unconfirmed.
+    pub(super) fn blocked(&self, now: f64) -> bool {
+        now < self.blocked_until
+    }
+
+    /// Counts an answer towards the firewall.
+    pub(super) fn count(&mut self, status: u16, now: f64) {
+        if !matches!(status, 401 | 403) {
+            return;
+        }
+        self.refusals.push_back(now);
+        self.refusals.retain(|at| now - at <= REFUSAL_SECONDS);
+        if self.refusals.len() >= REFUSALS_MAX {
+            self.blocked_until = now + BLOCK_SECONDS;
+            self.refusals.clear();
+        }
+    }
+
+    /// The headers for the answer, as an error when the limit is reached.
+    pub(super) fn admit(&mut self, endpoint: &'static str, limit: u32, now: f64) -> Result<Headers, Headers> {
+        let left = self.windows.entry(endpoint).or_default().take(limit, now);
+        let headers = Headers {
+            limit,
+            left: left.unwrap_or(0),
+            reset: reset_at(now),
+            retry_after: None,
+        };
+        if left.is_some() { Ok(headers) } else { Err(headers) }
+    }
+}
+
+/// `X-RateLimit-*`; the reset is a Unix time (rate limiting page).
+#[derive(Debug)]
+pub(super) struct Headers {
+    limit: u32,
+    left: u32,
+    reset: u64,
+    retry_after: Option<String>,
+}
+
+impl Headers {
+    #[expect(clippy::cast_precision_loss, reason = "Unix seconds fit")]
+    pub(super) fn with_retry_after(mut self, now: Option<f64>) -> Self {
+        self.retry_after = now.map(|now| format!("{:.0}", (self.reset as f64 - now).ceil()));
+        self
+    }
+
+    pub(super) fn onto(self, response: Response) -> Response {
+        let response = response
+            .with_header("X-RateLimit-Limit", &self.limit.to_string())
+            .with_header("X-RateLimit-Remaining", &self.left.to_string())
+            .with_header("X-RateLimit-Reset", &self.reset.to_string());
+        match self.retry_after {
+            Some(seconds) => response.with_header("Retry-After", &seconds),
+            None => response,
+        }
+    }
+}

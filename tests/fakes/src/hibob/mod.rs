@@ -1,0 +1,335 @@
+//! The stand-in for the HiBob public API, version 1.
+
+mod catalogue;
+mod guard;
+mod lists;
+mod rendering;
+mod search;
+mod tables;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate};
+use serde_json::{Value, json};
+
+pub use self::catalogue::Category;
+use self::guard::Guard;
+use crate::{
+    company::{Company, Employee, ListItem},
+    fault::Fault,
+    message::{Request, Response},
+};
+
+/// Requests per minute and endpoint, as fixed windows with `X-RateLimit-*` headers (rate limiting page).
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// `POST people/search`: 50 (people/search reference page).
+    pub search: u32,
+    /// `POST people/{identifier}`: unconfirmed.
+    pub person: u32,
+    /// Fields and named lists together: unconfirmed.
+    pub metadata: u32,
+    /// Bulk tables: unconfirmed.
+    pub tables: u32,
+}
+
+/// Whom the service user may see (people page, "access data for").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// The condition on the lifecycle status was deleted, as the setup guides ask for.
+    Everyone,
+    /// The default condition "lifecycle status equals Employed": anybody else is not there.
+    EmployedOnly,
+}
+
+/// What `work.department` carries. Unconfirmed: official samples show an id, a tenant's answer shows a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DepartmentBy {
+    /// The id of the list item.
+    Id,
+    /// Its name.
+    Name,
+}
+
+/// The key of the items in a named list. Unconfirmed: production code reads `values`, the OpenAPI `items`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListKey {
+    /// `values`
+    Values,
+    /// `items`
+    Items,
+}
+
+/// How a human-readable date is written. Unconfirmed: the pages on lists and on field types disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HumanDate {
+    /// `08/09/2019` for the eighth of September.
+    DayFirst,
+    /// `09/08/2019` for the eighth of September.
+    MonthFirst,
+    /// `2019-09-08`
+    Iso,
+}
+
+/// What the vendor leaves open.
+#[derive(Debug, Clone, Copy)]
+pub struct Switches {
+    /// Whether a slash key is sent for a null. Unconfirmed; the one real sample has none.
+    pub null_twins: bool,
+    /// Whether a nested key is sent for a null: real sample, yes.
+    pub nested_nulls: bool,
+    /// Id or name in `work.department`.
+    pub department_by: DepartmentBy,
+    /// Dates in the human modes.
+    pub human_date: HumanDate,
+    /// Whether `humanReadable` may be written in any case. Unconfirmed; a gem sends `replace`.
+    pub human_readable_any_case: bool,
+    /// Whether `filters: []` is allowed. Unconfirmed; third parties quote the reference for a 400.
+    pub empty_filters_allowed: bool,
+    /// Whether a search answers 400 to keys it does not know. Unconfirmed; strict, to catch typing errors.
+    pub unknown_keys_refused: bool,
+    /// `{"employees":[..]}` around a single person: the OpenAPI says so, the contract page shows a bare object.
+    pub person_wrapped: bool,
+    /// The status for an unknown identifier: unconfirmed.
+    pub unknown_person_status: u16,
+    /// `{"fields":[..]}` around the field list: one third party says so; production code reads a bare array.
+    pub fields_wrapped: bool,
+    /// All named lists as an array instead of an object by name: the OpenAPI says so.
+    pub lists_as_array: bool,
+    /// `values` or `items`.
+    pub list_key: ListKey,
+    /// Whether list items have numbers as ids: the OpenAPI allows both.
+    pub list_ids_as_numbers: bool,
+    /// Whether a 429 carries `Retry-After` besides `X-RateLimit-Reset`: unconfirmed.
+    pub retry_after: bool,
+    /// The status of the removed `GET /v1/people`: unconfirmed (410 or 404).
+    pub removed_endpoint_status: u16,
+    /// Shuffle the order of `employees` with this seed: no order is promised.
+    pub shuffled_by: Option<u64>,
+    /// Let dates decide the lifecycle status, at midnight of the site (help centre). Off: statuses stay as set.
+    pub statuses_follow_dates: bool,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            null_twins: false,
+            nested_nulls: true,
+            department_by: DepartmentBy::Id,
+            human_date: HumanDate::DayFirst,
+            human_readable_any_case: false,
+            empty_filters_allowed: false,
+            unknown_keys_refused: true,
+            person_wrapped: false,
+            unknown_person_status: 404,
+            fields_wrapped: false,
+            lists_as_array: false,
+            list_key: ListKey::Values,
+            list_ids_as_numbers: false,
+            retry_after: false,
+            removed_endpoint_status: 410,
+            shuffled_by: None,
+            statuses_follow_dates: false,
+        }
+    }
+}
+
+/// The HR system.
+#[derive(Debug, Clone)]
+pub struct HiBob {
+    /// The name of the service user: the first half of HTTP Basic.
+    pub service_user_id: String,
+    /// Its token: the second half.
+    pub token: String,
+    /// A second service user, for two tenants on one company or for a rotated token.
+    pub second_service_user: Option<(String, String)>,
+    /// The employees by id.
+    pub employees: BTreeMap<String, Employee>,
+    /// Named lists: `department`, `title`, `site`.
+    pub lists: BTreeMap<String, Vec<ListItem>>,
+    /// Minutes east of UTC by site.
+    pub site_offsets: BTreeMap<String, i32>,
+    /// The categories the service user may view. A field of another is left out without a word (identifiers page).
+    pub permissions: BTreeSet<Category>,
+    /// Whether "edit" on Personal is granted too: the full birth date needs view and edit.
+    pub personal_edit: bool,
+    /// Whom the service user may see.
+    pub audience: Audience,
+    /// Requests per minute.
+    pub limits: Limits,
+    /// What the vendor leaves open.
+    pub switches: Switches,
+    /// Faults waiting for their request.
+    pub faults: Vec<Fault>,
+    guard: Guard,
+}
+
+impl HiBob {
+    /// The company behind the API, with every permission granted.
+    #[must_use]
+    pub fn new(company: Company) -> Self {
+        Self {
+            service_user_id: "SERVICE-8143".to_owned(),
+            token: "hibob-test-token".to_owned(),
+            second_service_user: None,
+            employees: company.employees.into_iter().map(|e| (e.id.clone(), e)).collect(),
+            lists: company.lists,
+            site_offsets: company.site_offsets,
+            permissions: Category::ALL.into_iter().collect(),
+            personal_edit: true,
+            audience: Audience::Everyone,
+            limits: Limits {
+                search: 50,
+                person: 100,
+                metadata: 50,
+                tables: 100,
+            },
+            switches: Switches::default(),
+            faults: Vec::new(),
+            guard: Guard::default(),
+        }
+    }
+
+    /// The `Authorization` header of the service user.
+    #[must_use]
+    pub fn authorization(&self) -> String {
+        guard::basic(&self.service_user_id, &self.token)
+    }
+
+    /// Adds or replaces an employee.
+    pub fn insert(&mut self, employee: Employee) {
+        self.employees.insert(employee.id.clone(), employee);
+    }
+
+    /// The employee of this id; the test stops when there is none.
+    #[must_use]
+    pub fn employee_mut(&mut self, id: &str) -> &mut Employee {
+        self.employees.get_mut(id).expect("an employee of this id")
+    }
+
+    /// Answers one request.
+    pub fn handle(&mut self, request: &Request, now: f64) -> Response {
+        if self.guard.blocked(now) {
+            let page = b"<html><head><title>403 Forbidden</title></head></html>".to_vec();
+            return Response::bytes(403, "text/html", page);
+        }
+        if self.switches.statuses_follow_dates {
+            self.let_time_pass(now);
+        }
+        let response = if self.knows(request) {
+            self.route(request, now)
+        } else {
+            refusal(401, "unauthorized", "The credentials are missing or wrong")
+        };
+        self.guard.count(response.status, now);
+        response
+    }
+
+    /// What the stand-in holds, for `/_stand-in/state`.
+    pub(crate) fn state(&self) -> Value {
+        let row =
+            |e: &Employee| json!({ "id": e.id, "email": e.email, "lifecycleStatus": e.lifecycle_status });
+        let employees: Vec<Value> = self.employees.values().map(row).collect();
+        json!({ "count": employees.len(), "employees": employees })
+    }
+
+    fn knows(&self, request: &Request) -> bool {
+        let second = self
+            .second_service_user
+            .iter()
+            .map(|(id, token)| guard::basic(id, token));
+        let mut expected = std::iter::once(self.authorization()).chain(second);
+        request
+            .header("authorization")
+            .is_some_and(|given| expected.any(|one| one == given))
+    }
+
+    fn route(&mut self, request: &Request, now: f64) -> Response {
+        let path = request.decoded_path();
+        let Some(path) = path.strip_prefix("/v1/") else {
+            return refusal(404, "not_found", "No such resource");
+        };
+        let parts: Vec<&str> = path.split('/').collect();
+        if request.method == "POST" && request.media_type() != "application/json" {
+            return refusal(400, "bad_request", "The content type must be application/json");
+        }
+        let limits = self.limits;
+        match (request.method.as_str(), parts.as_slice()) {
+            ("POST", ["people", "search"]) => {
+                self.limited("search", limits.search, now, |bob| bob.search(&request.body, now))
+            }
+            ("POST", ["people", identifier]) => self.limited("person", limits.person, now, |bob| {
+                bob.person(identifier, &request.body, now)
+            }),
+            ("GET", ["company", "people", "fields"]) => {
+                self.limited("metadata", limits.metadata, now, |bob| bob.fields())
+            }
+            ("GET", ["company", "named-lists"]) => {
+                self.limited("metadata", limits.metadata, now, |bob| bob.named_lists(request))
+            }
+            ("GET", ["company", "named-lists", name]) => {
+                self.limited("metadata", limits.metadata, now, |bob| {
+                    bob.named_list(name, request)
+                })
+            }
+            ("GET", ["bulk", "people", "lifecycle"]) => {
+                self.limited("tables", limits.tables, now, |bob| bob.lifecycle_table(request))
+            }
+            ("GET", ["people"] | ["people", _]) => {
+                let text = "This endpoint was removed, use POST people/search";
+                refusal(self.switches.removed_endpoint_status, "gone", text)
+            }
+            // Changes nothing here; the log shows that somebody wrote to the HR system.
+            ("PUT", ["people", _]) => Response::empty(200),
+            _ => refusal(404, "not_found", "No such resource"),
+        }
+    }
+
+    fn limited(
+        &mut self,
+        endpoint: &'static str,
+        limit: u32,
+        now: f64,
+        answer: impl FnOnce(&Self) -> Response,
+    ) -> Response {
+        match self.guard.admit(endpoint, limit, now) {
+            Ok(headers) => headers.onto(answer(self)),
+            Err(headers) => {
+                let response = refusal(429, "rate_limit", "You have exceeded the rate limit");
+                let wait = self.switches.retry_after.then_some(now);
+                headers.with_retry_after(wait).onto(response)
+            }
+        }
+    }
+
+    fn let_time_pass(&mut self, now: f64) {
+        for employee in self.employees.values_mut() {
+            let minutes_east = self.site_offsets.get(&employee.site).copied().unwrap_or_default();
+            employee.let_time_pass(date(now + f64::from(minutes_east) * 60.0));
+        }
+    }
+
+    /// Whether the audience of the service user covers this person.
+    fn covers(&self, employee: &Employee) -> bool {
+        match self.audience {
+            Audience::Everyone => true,
+            Audience::EmployedOnly => employee.lifecycle_status == "employed",
+        }
+    }
+}
+
+/// The UTC date of an instant.
+#[expect(clippy::cast_possible_truncation, reason = "Unix seconds of this century")]
+pub(crate) fn date(now: f64) -> NaiveDate {
+    DateTime::from_timestamp(now as i64, 0)
+        .unwrap_or_default()
+        .date_naive()
+}
+
+/// An error body as in the specification: `{"error":..,"key":..}`. The values of `key` are unconfirmed.
+fn refusal(status: u16, key: &str, text: &str) -> Response {
+    Response::json(status, &json!({ "error": text, "key": key }))
+}
+
+#[cfg(test)]
+mod tests;

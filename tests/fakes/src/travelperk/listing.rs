@@ -1,0 +1,106 @@
+//! `GET /Users`: filter and pages (RFC 7644 section 3.4.2).
+
+use serde_json::{Value, json};
+
+use super::{OtherFilters, TravelPerk, User, refusal::Refusal};
+use crate::message::{Request, Response};
+
+/// `filter.maxResults` of the service provider configuration.
+const PAGE_MAX: usize = 50;
+
+impl TravelPerk {
+    pub(super) fn list(&self, request: &Request) -> Result<Response, Refusal> {
+        // Below 1 means 1, and a negative count means none (section 3.4.2.4).
+        let start =
+            whole(request, "startIndex")?.map_or(1, |start| usize::try_from(start).unwrap_or(1).max(1));
+        let count = whole(request, "count")?
+            .map_or(self.switches.page_size_default, |count| {
+                usize::try_from(count).unwrap_or(0)
+            })
+            .min(PAGE_MAX);
+        let visible = |user: &&User| self.switches.archived_in_list || user.active;
+        let (total, page): (usize, Vec<&User>) = match self.wanted(request)? {
+            Wanted::Everybody => {
+                let all = if self.switches.archived_in_list {
+                    self.users.len()
+                } else {
+                    self.users.iter().filter(visible).count()
+                };
+                (
+                    all,
+                    self.users
+                        .iter()
+                        .filter(visible)
+                        .skip(start - 1)
+                        .take(count)
+                        .collect(),
+                )
+            }
+            Wanted::Only(found) => {
+                let found: Vec<&User> = found.into_iter().filter(visible).collect();
+                (
+                    found.len(),
+                    found.into_iter().skip(start - 1).take(count).collect(),
+                )
+            }
+        };
+        let mut body = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+            "totalResults": total, "itemsPerPage": page.len(), "startIndex": start,
+        });
+        if let Some(body) = body.as_object_mut()
+            && !(page.is_empty() && self.switches.empty_list_without_resources)
+        {
+            let page: Vec<Value> = page.into_iter().map(|user| self.scim(user)).collect();
+            body.insert("Resources".to_owned(), Value::Array(page));
+        }
+        Ok(Response::json(200, &body))
+    }
+
+    fn wanted(&self, request: &Request) -> Result<Wanted<'_>, Refusal> {
+        let Some(filter) = request.parameter("filter") else {
+            return Ok(Wanted::Everybody);
+        };
+        let mut words = filter.trim().splitn(3, ' ');
+        let (Some(attribute), Some(operator), Some(literal)) = (words.next(), words.next(), words.next())
+        else {
+            return Err(invalid_filter());
+        };
+        // A JSON string, quotes included.
+        let value: String = serde_json::from_str(literal.trim()).map_err(|_| invalid_filter())?;
+        let equals = operator.eq_ignore_ascii_case("eq");
+        if equals && attribute.eq_ignore_ascii_case("userName") {
+            return Ok(Wanted::Only(self.user_by_name(&value).into_iter().collect()));
+        }
+        match self.switches.other_filters {
+            OtherFilters::Supported if equals && attribute.eq_ignore_ascii_case("externalId") => {
+                // Unlike userName, externalId is case-exact (RFC 7643 section 3.1).
+                let found = self
+                    .users
+                    .iter()
+                    .filter(|user| user.external_id.as_ref() == Some(&value));
+                Ok(Wanted::Only(found.collect()))
+            }
+            OtherFilters::Ignored => Ok(Wanted::Everybody),
+            _ => Err(invalid_filter()),
+        }
+    }
+}
+
+enum Wanted<'a> {
+    Everybody,
+    Only(Vec<&'a User>),
+}
+
+fn invalid_filter() -> Refusal {
+    Refusal::bad("invalidFilter", "The filter is not valid or not supported.")
+}
+
+fn whole(request: &Request, name: &str) -> Result<Option<i64>, Refusal> {
+    let Some(text) = request.parameter(name) else {
+        return Ok(None);
+    };
+    text.parse()
+        .map(Some)
+        .map_err(|_| Refusal::value(name, "must be a whole number"))
+}

@@ -1,0 +1,383 @@
+//! The stand-in for TravelPerk: SCIM 2.0 under `/api/v2/scim`, and a little REST.
+
+mod discovery;
+mod listing;
+mod patch;
+mod path;
+mod refusal;
+mod rest;
+mod schema;
+mod user;
+mod writing;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use self::{refusal::Refusal, schema::SCIM};
+pub use self::{
+    rest::CostCenter,
+    user::{Phone, User, Users},
+};
+use crate::{
+    fault::Fault,
+    message::{Request, Response},
+    window::{Window, reset_at},
+};
+
+/// What to do with a name or id that nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// Make it.
+    Create,
+    /// 400 `invalidValue`.
+    Refuse,
+    /// Leave the attribute as it was, and answer success.
+    Ignore,
+}
+
+/// What happens to a filter on anything but `userName`. Unconfirmed: only `userName` is ticked as filterable in
+/// the Entra tutorial, while one client sends `externalId eq`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherFilters {
+    /// `externalId eq` works; anything else is refused.
+    Supported,
+    /// The filter is ignored and everybody is returned.
+    Ignored,
+    /// 400 `invalidFilter` (RFC 7644 section 3.4.2.2).
+    Refused,
+}
+
+/// What DELETE does: unconfirmed, the reference index has no such page any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delete {
+    /// As `active: false`.
+    Archive,
+    /// The user is gone (RFC 7644 section 3.6).
+    Erase,
+    /// 405.
+    NotAllowed,
+}
+
+/// The body of SCIM errors: unconfirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorBody {
+    /// RFC 7644 section 3.12.
+    Scim,
+    /// `{"detail": ..}` only.
+    Plain,
+    /// A page for people.
+    Html,
+}
+
+/// What the vendor leaves open about users.
+#[derive(Debug, Clone, Copy)]
+pub struct Switches {
+    /// SCIM was never enabled by an administrator: 403. The status is unconfirmed.
+    pub scim_disabled: bool,
+    /// 204 instead of 200 with the user after a PATCH (RFC 7644 section 3.5.2 allows both).
+    pub patch_answers_204: bool,
+    /// Filters on anything but `userName`.
+    pub other_filters: OtherFilters,
+    /// `count` when absent, unconfirmed; never more than 50 (`maxResults`).
+    pub page_size_default: usize,
+    /// Whether archived users are listed: unconfirmed.
+    pub archived_in_list: bool,
+    /// Whether an empty list has no `Resources` key (RFC 7644 section 3.4.2 allows both).
+    pub empty_list_without_resources: bool,
+    /// A `costCenter` without such an active cost centre: unconfirmed.
+    pub unknown_cost_center: Unknown,
+    /// A `travelPolicy` nobody has made ([`Unknown::Create`] makes it): unconfirmed.
+    pub unknown_travel_policy: Unknown,
+    /// An invoice profile nobody has made: unconfirmed. There is no call that makes one.
+    pub unknown_invoice_profile: Unknown,
+    /// A manager id without a user: the manager must exist (Entra tutorial); the answer is unconfirmed.
+    pub unknown_manager: Unknown,
+    /// Whether `emails` is refused instead of ignored: unconfirmed, no official sample has it.
+    pub emails_refused: bool,
+    /// Whether `lineManagerEmail` of the TravelPerk extension is known. Its URN is unconfirmed.
+    pub line_manager_email: bool,
+    /// What DELETE does.
+    pub delete: Delete,
+    /// The body of SCIM errors.
+    pub error_body: ErrorBody,
+    /// Whether a 429 carries `Retry-After`; clients in the field fall back to 60 s.
+    pub retry_after: bool,
+    /// Whether `GET /cost_centers` has a `total`: a stub has none, the page on conventions says it has.
+    pub cost_center_total: bool,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            scim_disabled: false,
+            patch_answers_204: false,
+            other_filters: OtherFilters::Refused,
+            page_size_default: 50,
+            archived_in_list: true,
+            empty_list_without_resources: true,
+            unknown_cost_center: Unknown::Create,
+            unknown_travel_policy: Unknown::Refuse,
+            unknown_invoice_profile: Unknown::Refuse,
+            unknown_manager: Unknown::Refuse,
+            emails_refused: false,
+            line_manager_email: false,
+            delete: Delete::NotAllowed,
+            error_body: ErrorBody::Scim,
+            retry_after: true,
+            cost_center_total: false,
+        }
+    }
+}
+
+/// The travel system.
+#[derive(Debug, Clone)]
+pub struct TravelPerk {
+    /// For `Authorization: ApiKey <key>`.
+    pub api_key: String,
+    /// For `Authorization: Bearer <token>`, if partners are let in.
+    pub bearer: Option<String>,
+    /// The users, archived ones included.
+    pub users: Users,
+    /// The cost centres by id.
+    pub cost_centers: BTreeMap<u64, CostCenter>,
+    /// The travel policies by name.
+    pub travel_policies: BTreeSet<String>,
+    /// The invoice profiles ("companies") by name; case matters.
+    pub invoice_profiles: Vec<String>,
+    /// E-mails (lower case) with an account in another company: 409, and no user to be seen.
+    pub taken_elsewhere: BTreeSet<String>,
+    /// Names an identity provider insists on, by `userName` in lower case: (given, family). Put back whenever
+    /// HiBob is searched anew (help centre: the identity provider overrides the HR system).
+    pub sso_overwrites: BTreeMap<String, (String, String)>,
+    /// Attributes that are silently not written: `title`, `name.givenName`, `phoneNumbers`, `costCenter`, ...
+    pub drops: BTreeSet<String>,
+    /// Requests per minute over everything; published nowhere.
+    pub requests_per_minute: Option<u32>,
+    /// The start of `meta.location` and `$ref`.
+    pub public_base: String,
+    /// The content type of SCIM answers; the public example shows `application/json`.
+    pub content_type: String,
+    /// What the vendor leaves open.
+    pub switches: Switches,
+    /// Faults waiting for their request.
+    pub faults: Vec<Fault>,
+    window: Window,
+}
+
+impl Default for TravelPerk {
+    fn default() -> Self {
+        Self {
+            api_key: "123456.travelperk-test-key".to_owned(),
+            bearer: None,
+            users: Users::default(),
+            cost_centers: BTreeMap::new(),
+            travel_policies: BTreeSet::from(["Standard".to_owned(), "Executives".to_owned()]),
+            invoice_profiles: Vec::new(),
+            taken_elsewhere: BTreeSet::new(),
+            sso_overwrites: BTreeMap::new(),
+            drops: BTreeSet::new(),
+            requests_per_minute: None,
+            public_base: "https://app.travelperk.com/api/v2/scim".to_owned(),
+            content_type: "application/json".to_owned(),
+            switches: Switches::default(),
+            faults: Vec::new(),
+            window: Window::default(),
+        }
+    }
+}
+
+impl TravelPerk {
+    /// No users, no cost centres, and these invoice profiles.
+    #[must_use]
+    pub fn new(invoice_profiles: Vec<String>) -> Self {
+        Self {
+            invoice_profiles,
+            ..Self::default()
+        }
+    }
+
+    /// The `Authorization` header of a customer.
+    #[must_use]
+    pub fn authorization(&self) -> String {
+        format!("ApiKey {}", self.api_key)
+    }
+
+    /// The user of this `userName`, in any case.
+    #[must_use]
+    pub fn user_by_name(&self, name: &str) -> Option<&User> {
+        self.users.by_name(name)
+    }
+
+    /// The first user with this `externalId`.
+    #[must_use]
+    pub fn user_by_external_id(&self, external_id: &str) -> Option<&User> {
+        self.users
+            .iter()
+            .find(|user| user.external_id.as_deref() == Some(external_id))
+    }
+
+    /// Adds or replaces a user; id 0 takes the next free one. Returns the id.
+    pub fn insert_user(&mut self, user: User) -> u64 {
+        self.users.insert(user)
+    }
+
+    /// The SCIM body of a user, as GET returns it.
+    #[must_use]
+    pub fn scim(&self, user: &User) -> Value {
+        user.to_scim(&self.public_base, user.manager.and_then(|id| self.users.get(id)))
+    }
+
+    /// The active cost centre of this name.
+    #[must_use]
+    pub fn cost_center_by_name(&self, name: &str) -> Option<&CostCenter> {
+        self.cost_centers
+            .values()
+            .find(|center| center.name == name && !center.archived)
+    }
+
+    /// Adds an active cost centre and returns its id.
+    pub fn insert_cost_center(&mut self, name: &str) -> u64 {
+        let id = self.cost_centers.keys().next_back().map_or(1, |last| last + 1);
+        self.cost_centers.insert(
+            id,
+            CostCenter {
+                id,
+                name: name.to_owned(),
+                archived: false,
+            },
+        );
+        id
+    }
+
+    /// Lets the identity provider put its names back.
+    pub fn overwrite_names(&mut self) {
+        for (name, (given, family)) in &self.sso_overwrites {
+            if let Some(id) = self.users.by_name(name).map(|user| user.id)
+                && let Some(user) = self.users.get_mut(id)
+            {
+                user.given_name.clone_from(given);
+                user.family_name.clone_from(family);
+            }
+        }
+    }
+
+    /// Answers one request.
+    pub fn handle(&mut self, request: &Request, now: f64) -> Response {
+        self.users.refresh();
+        let path = request.decoded_path();
+        let scim = path
+            .strip_prefix(SCIM)
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        if !self.knows(request) {
+            return self.refuse(
+                Refusal::new(401, None, "Authentication credentials were not provided."),
+                scim,
+            );
+        }
+        if let Some(limit) = self.requests_per_minute
+            && self.window.take(limit, now).is_none()
+        {
+            let refusal = Refusal::new(429, None, "Request was throttled.");
+            let response = self.refuse(refusal, scim);
+            return if self.switches.retry_after {
+                response.with_header("Retry-After", &wait(now))
+            } else {
+                response
+            };
+        }
+        let Some(scim) = scim else {
+            return self
+                .rest(request, &path)
+                .unwrap_or_else(|refusal| self.refuse(refusal, None));
+        };
+        if self.switches.scim_disabled {
+            let refusal = Refusal::new(403, None, "SCIM is not enabled for this account.");
+            return self.refuse(refusal, Some(scim));
+        }
+        match self.scim_route(request, scim, now) {
+            Ok(mut response) => {
+                if !response.body.is_empty() {
+                    response.headers.retain(|(name, _)| name != "Content-Type");
+                    response = response.with_header("Content-Type", &self.content_type);
+                }
+                response
+            }
+            Err(refusal) => self.refuse(refusal, Some(scim)),
+        }
+    }
+
+    /// What the stand-in holds, for `/_stand-in/state`.
+    pub(crate) fn state(&self) -> Value {
+        let users: Vec<Value> = self.users.iter().map(|user| self.scim(user)).collect();
+        let centers: Vec<Value> = self.cost_centers.values().map(CostCenter::to_json).collect();
+        json!({ "count": users.len(), "users": users, "cost_centers": centers })
+    }
+
+    fn knows(&self, request: &Request) -> bool {
+        let header = request.header("authorization").unwrap_or_default();
+        let Some((scheme, credential)) = header.split_once(' ') else {
+            return false;
+        };
+        match scheme.to_ascii_lowercase().as_str() {
+            "apikey" => credential == self.api_key,
+            "bearer" => self.bearer.as_deref() == Some(credential),
+            _ => false,
+        }
+    }
+
+    fn scim_route(&mut self, request: &Request, path: &str, now: f64) -> Result<Response, Refusal> {
+        // `$ref` ends with a slash, so a path that does is the same resource.
+        let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+        match (request.method.as_str(), parts.as_slice()) {
+            ("GET", ["Users"]) => self.list(request),
+            ("POST", ["Users"]) => self.create(request, now),
+            ("GET", ["Users", id]) => self.one(id).map(|user| Response::json(200, &self.scim(user))),
+            ("PUT", ["Users", id]) => self.replace(id, request, now),
+            ("PATCH", ["Users", id]) => self.patch(id, request, now),
+            ("DELETE", ["Users", id]) => self.delete(id, now),
+            (_, ["Users"] | ["Users", _]) => Err(Refusal::method_not_allowed(&request.method)),
+            ("GET", _) => discovery::document(&parts).map(|body| Response::json(200, &body)),
+            _ => Err(Refusal::not_found()),
+        }
+    }
+
+    fn one(&self, id: &str) -> Result<&User, Refusal> {
+        // Ids are decimal strings; anything else is simply nobody.
+        id.parse()
+            .ok()
+            .and_then(|id| self.users.get(id))
+            .ok_or_else(Refusal::not_found)
+    }
+
+    fn delete(&mut self, id: &str, now: f64) -> Result<Response, Refusal> {
+        let id = self.one(id)?.id;
+        match self.switches.delete {
+            Delete::NotAllowed => return Err(Refusal::method_not_allowed("DELETE")),
+            Delete::Erase => self.users.erase(id),
+            Delete::Archive => {
+                let user = self.users.get_mut(id).ok_or_else(Refusal::not_found)?;
+                user.active = false;
+                user.last_modified = now;
+            }
+        }
+        Ok(Response::empty(204))
+    }
+
+    fn refuse(&self, refusal: Refusal, scim: Option<&str>) -> Response {
+        let body = if scim.is_some() {
+            self.switches.error_body
+        } else {
+            ErrorBody::Plain
+        };
+        refusal.respond(body, &self.content_type)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Unix seconds fit")]
+fn wait(now: f64) -> String {
+    format!("{:.0}", (reset_at(now) as f64 - now).ceil())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+//! Both services, the log, and what happens besides.
+
+use chrono::{NaiveDate, NaiveTime};
+
+use crate::{
+    company::{Company, DOMAIN, Employee, ListItem, days_from},
+    control,
+    fault::next_fault,
+    flaky::Flaky,
+    hibob::{HiBob, date},
+    message::{Delivery, Request, Response, Service},
+    record::Recorded,
+    scenario::{DayTwo, Plan, Scenario},
+    travelperk::{Phone, TravelPerk, User},
+};
+
+/// Everything there is: change it between requests, ask it questions afterwards.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The HR system.
+    pub hibob: HiBob,
+    /// The travel system.
+    pub travelperk: TravelPerk,
+    /// The course of events.
+    pub scenario: Scenario,
+    log: Vec<Recorded>,
+    flaky: Flaky,
+    day_two: Option<Plan>,
+    day_two_is_over: bool,
+}
+
+impl World {
+    /// This company in HiBob, its entities as invoice profiles in TravelPerk, and no users.
+    #[must_use]
+    pub fn new(company: Company, seed: u64) -> Self {
+        let entities = company.entities.clone();
+        let hibob = HiBob::new(company);
+        Self {
+            day_two: Plan::choose(&hibob, seed),
+            hibob,
+            travelperk: TravelPerk::new(entities),
+            scenario: Scenario::None,
+            log: Vec::new(),
+            flaky: Flaky::new(seed),
+            day_two_is_over: false,
+        }
+    }
+
+    /// A generated company, and a TravelPerk that was in use before: two administrators and a contractor whom
+    /// HiBob does not know, the archived account of a terminated employee (who is rehired on day two), and
+    /// cost centres for most departments.
+    #[must_use]
+    pub fn realistic(employees: usize, seed: u64, today: NaiveDate) -> Self {
+        let mut world = Self::new(Company::generate(employees, seed, today), seed);
+        let before = midnight(days_from(today, -400));
+        let mut insert = |user: User| {
+            world.travelperk.insert_user(User {
+                created: before,
+                last_modified: before,
+                ..user
+            })
+        };
+        insert(User::new(&format!("travel@{DOMAIN}"), "Travel", "Desk"));
+        insert(User::new(&format!("perk-admin@{DOMAIN}"), "Perk", "Admin"));
+        insert(User::new("sam.reed@contractor.example", "Sam", "Reed"));
+        let departments = world.hibob.lists.get("department").cloned().unwrap_or_default();
+        let departments: Vec<&ListItem> = departments
+            .iter()
+            .filter(|department| !department.archived)
+            .collect();
+        // The last two are left for a sync to create.
+        let known = departments.len().saturating_sub(2);
+        for department in departments.iter().take(known) {
+            world.travelperk.insert_cost_center(&department.name);
+        }
+        let rehired = world.day_two.as_ref().map(|plan| &plan.people.rehired);
+        if let Some(leaver) = rehired.and_then(|id| world.hibob.employees.get(id)) {
+            let account = archived(leaver);
+            world.travelperk.insert_user(User {
+                created: before,
+                last_modified: before,
+                ..account
+            });
+        }
+        world
+    }
+
+    /// Answers one request and logs it. Paths below `/_stand-in/` are questions to the stand-in itself.
+    pub fn handle(&mut self, service: Service, request: &Request, now: f64) -> Response {
+        if let Some(question) = request.path.strip_prefix("/_stand-in/") {
+            return control::answer(self, service, question);
+        }
+        self.let_things_happen(service, request, now);
+        let faults = match service {
+            Service::HiBob => &mut self.hibob.faults,
+            Service::TravelPerk => &mut self.travelperk.faults,
+        };
+        let fault = next_fault(faults, request).or_else(|| match self.scenario {
+            Scenario::Flaky => self.flaky.fault(service, request, now),
+            Scenario::None | Scenario::DayTwo => None,
+        });
+        let mut process = || match service {
+            Service::HiBob => self.hibob.handle(request, now),
+            Service::TravelPerk => self.travelperk.handle(request, now),
+        };
+        let response = match fault {
+            Some(kind) => kind.spoil(process),
+            None => process(),
+        };
+        let status = match response.delivery {
+            Delivery::Reset | Delivery::Hang => 0,
+            Delivery::Whole | Delivery::Truncated(_) | Delivery::Chunked => response.status,
+        };
+        self.log.push(Recorded::new(service, request, status, now));
+        response
+    }
+
+    /// Every request so far, in order.
+    #[must_use]
+    pub fn log(&self) -> &[Recorded] {
+        &self.log
+    }
+
+    /// Forgets the requests so far. The first write that starts day two is forgotten too.
+    pub fn clear_log(&mut self) {
+        self.log.clear();
+    }
+
+    /// How many requests that could change something TravelPerk got.
+    #[must_use]
+    pub fn writes(&self) -> usize {
+        self.log
+            .iter()
+            .filter(|entry| entry.service == Service::TravelPerk && entry.is_write())
+            .count()
+    }
+
+    /// The requests to a service with this method and a path that starts so.
+    #[must_use]
+    pub fn requests(&self, service: Service, method: &str, path_prefix: &str) -> Vec<&Recorded> {
+        self.log
+            .iter()
+            .filter(|entry| entry.service == service && entry.method == method)
+            .filter(|entry| entry.path.starts_with(path_prefix))
+            .collect()
+    }
+
+    /// The six people of day two, before and after it; nothing in a company too small for it.
+    #[must_use]
+    pub fn day_two(&self) -> Option<&DayTwo> {
+        self.day_two.as_ref().map(|plan| &plan.people)
+    }
+
+    /// Lets day two happen now, unless it has. Returns whether it did.
+    pub fn apply_day_two(&mut self, now: f64) -> bool {
+        let Some(plan) = &self.day_two else { return false };
+        if self.day_two_is_over {
+            return false;
+        }
+        plan.apply(&mut self.hibob, date(now));
+        self.day_two_is_over = true;
+        true
+    }
+
+    fn let_things_happen(&mut self, service: Service, request: &Request, now: f64) {
+        let searching =
+            service == Service::HiBob && request.method == "POST" && request.path.ends_with("/people/search");
+        if !searching {
+            return;
+        }
+        self.travelperk.overwrite_names();
+        if self.scenario == Scenario::DayTwo && !self.day_two_is_over && self.writes() > 0 {
+            self.apply_day_two(now);
+        }
+    }
+}
+
+fn archived(leaver: &Employee) -> User {
+    let name = leaver.email.clone().unwrap_or_default();
+    let phone = |value: &String| Phone {
+        value: value.clone(),
+        kind: "work".to_owned(),
+    };
+    User {
+        external_id: Some(leaver.id.clone()),
+        active: false,
+        title: Some(leaver.title.clone()),
+        phones: leaver.work_phone.iter().map(phone).collect(),
+        cost_center: Some(leaver.department.clone()),
+        preferred_language: Some("en".to_owned()),
+        locale: Some("en".to_owned()),
+        ..User::new(&name, &leaver.first_name, &leaver.surname)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Unix seconds fit")]
+fn midnight(date: NaiveDate) -> f64 {
+    date.and_time(NaiveTime::MIN).and_utc().timestamp() as f64
+}
+
+#[cfg(test)]
+mod tests;
