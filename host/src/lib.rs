@@ -1,1 +1,24 @@
+//! The host: loads the connector component and runs its jobs, tenant by tenant.
+//!
+//! ```text
+//! Runtime ── Plugin ──┐
+//!                     ├── Call (a fresh store) ── CallState: Egress · StorageView · Progress
+//! Tenant ─────────────┘
+//! ```
+//!
+//! An embedder makes one [`engine::Runtime`], loads a [`plugin::Plugin`], opens a [`tenant::Tenant`] for each company,
+//! and calls the jobs in [`run`].
 
+pub mod bindings;
+pub mod call;
+pub mod cli;
+
+pub mod data_dir;
+pub mod database;
+pub mod egress;
+pub mod engine;
+pub mod error;
+pub mod plan_file;
+pub mod plugin;
+pub mod run;
+pub mod tenant;

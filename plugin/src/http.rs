@@ -22,7 +22,11 @@ const READ_BYTES: u64 = 256 * 1024;
 
 /// Sends a request and waits for the head of its answer.
 pub(crate) fn send(request: &Request) -> Result<Response<'static>, SendError> {
-    if request.body.len() > WRITE_BYTES_MAX { send_large(request) } else { send_small(request) }
+    if request.body.len() > WRITE_BYTES_MAX {
+        send_large(request)
+    } else {
+        send_small(request)
+    }
 }
 
 fn send_small(request: &Request) -> Result<Response<'static>, SendError> {
@@ -32,17 +36,26 @@ fn send_small(request: &Request) -> Result<Response<'static>, SendError> {
         Method::Post => client.post(&request.url),
         Method::Patch => client.patch(&request.url),
     };
-    let headers = request.headers.iter().map(|(name, value)| (*name, value.as_bytes()));
+    let headers = request
+        .headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_bytes()));
     let mut builder = builder.headers(headers);
     if !request.body.is_empty() {
         builder = builder.body(&request.body);
     }
-    let response = builder.send().map_err(|error| match error.downcast::<http::ErrorCode>() {
-        Ok(code) => send_error(&code),
-        Err(error) => SendError::Unknown(error.to_string()),
-    })?;
+    let response = builder
+        .send()
+        .map_err(|error| match error.downcast::<http::ErrorCode>() {
+            Ok(code) => send_error(&code),
+            Err(error) => SendError::Unknown(error.to_string()),
+        })?;
     let content_type = response.headers().get("content-type").cloned();
-    Ok(Response { status: response.status(), content_type, body: Box::new(SmallBody(response)) })
+    Ok(Response {
+        status: response.status(),
+        content_type,
+        body: Box::new(SmallBody(response)),
+    })
 }
 
 struct SmallBody(wasi_http_client::Response);
@@ -61,22 +74,38 @@ impl Body for SmallBody {
 
 fn send_large(request: &Request) -> Result<Response<'static>, SendError> {
     let internal = |what: &str| SendError::NotSent(format!("the request could not be built: {what}"));
-    let headers: Vec<(String, Vec<u8>)> =
-        request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes())).collect();
+    let headers: Vec<(String, Vec<u8>)> = request
+        .headers
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes()))
+        .collect();
     let headers = http::Headers::from_list(&headers).map_err(|error| internal(&error.to_string()))?;
     let outgoing = http::OutgoingRequest::new(headers);
-    let (scheme, rest) = request.url.split_once("://").ok_or_else(|| internal("no scheme"))?;
+    let (scheme, rest) = request
+        .url
+        .split_once("://")
+        .ok_or_else(|| internal("no scheme"))?;
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let scheme = if scheme == "https" { http::Scheme::Https } else { http::Scheme::Http };
+    let scheme = if scheme == "https" {
+        http::Scheme::Https
+    } else {
+        http::Scheme::Http
+    };
     let method = match request.method {
         Method::Get => http::Method::Get,
         Method::Post => http::Method::Post,
         Method::Patch => http::Method::Patch,
     };
     outgoing.set_method(&method).map_err(|()| internal("method"))?;
-    outgoing.set_scheme(Some(&scheme)).map_err(|()| internal("scheme"))?;
-    outgoing.set_authority(Some(authority)).map_err(|()| internal("authority"))?;
-    outgoing.set_path_with_query(Some(path)).map_err(|()| internal("path"))?;
+    outgoing
+        .set_scheme(Some(&scheme))
+        .map_err(|()| internal("scheme"))?;
+    outgoing
+        .set_authority(Some(authority))
+        .map_err(|()| internal("authority"))?;
+    outgoing
+        .set_path_with_query(Some(path))
+        .map_err(|()| internal("path"))?;
     let body = outgoing.body().map_err(|()| internal("body"))?;
     let future = outgoing_handler::handle(outgoing, None).map_err(|code| send_error(&code))?;
     let stream = body.write().map_err(|()| internal("body"))?;
@@ -95,11 +124,19 @@ fn send_large(request: &Request) -> Result<Response<'static>, SendError> {
         Some(Err(())) | None => return Err(SendError::Unknown("the host gave no answer".to_owned())),
     };
     finished.map_err(|code| send_error(&code))?;
-    let content_type = response.headers().get(&"content-type".to_owned()).pop().map(|value| String::from_utf8_lossy(&value).into_owned());
+    let content_type = response
+        .headers()
+        .get(&"content-type".to_owned())
+        .pop()
+        .map(|value| String::from_utf8_lossy(&value).into_owned());
     let status = response.status();
     let body = response.consume().map_err(|()| cut_off())?;
     let stream = body.stream().map_err(|()| cut_off())?;
-    Ok(Response { status, content_type, body: Box::new(LargeBody { stream, _body: body }) })
+    Ok(Response {
+        status,
+        content_type,
+        body: Box::new(LargeBody { stream, _body: body }),
+    })
 }
 
 /// Fields are dropped in this order: the stream is a child of the body.
@@ -129,15 +166,21 @@ fn cut_off() -> SendError {
 fn send_error(code: &http::ErrorCode) -> SendError {
     use http::ErrorCode as Code;
     let reason = match code {
-        Code::HttpRequestDenied => return SendError::Denied("the host's policy does not allow this request".to_owned()),
+        Code::HttpRequestDenied => {
+            return SendError::Denied("the host's policy does not allow this request".to_owned());
+        }
         Code::DnsTimeout | Code::DnsError(_) | Code::DestinationNotFound => "its name cannot be resolved",
         Code::DestinationUnavailable | Code::DestinationIpUnroutable => "it cannot be reached",
         Code::DestinationIpProhibited => "the host's policy does not allow its address",
         Code::ConnectionRefused => "the connection was refused",
         Code::ConnectionTimeout => "connecting took too long",
         Code::ConnectionLimitReached => "there are too many connections",
-        Code::TlsProtocolError | Code::TlsCertificateError | Code::TlsAlertReceived(_) => "TLS failed; check its certificate",
-        Code::ConnectionReadTimeout | Code::HttpResponseTimeout => return SendError::Unknown("no answer in time".to_owned()),
+        Code::TlsProtocolError | Code::TlsCertificateError | Code::TlsAlertReceived(_) => {
+            "TLS failed; check its certificate"
+        }
+        Code::ConnectionReadTimeout | Code::HttpResponseTimeout => {
+            return SendError::Unknown("no answer in time".to_owned());
+        }
         Code::ConnectionTerminated | Code::HttpResponseIncomplete => {
             return SendError::Unknown("the connection was closed before the answer was complete".to_owned());
         }

@@ -16,10 +16,16 @@ use crate::world::{StorageError, World};
 
 /// Makes one change.
 pub fn apply(world: &mut dyn World, settings: &Settings, change: &Change, attempt: Attempt) -> Outcome {
-    let mut applying = Applying { world, settings, change };
+    let mut applying = Applying {
+        world,
+        settings,
+        change,
+    };
     let result = match change.kind {
         ChangeKind::Create => applying.create(attempt),
-        ChangeKind::Adopt | ChangeKind::Update | ChangeKind::Reactivate | ChangeKind::Archive => applying.change(attempt),
+        ChangeKind::Adopt | ChangeKind::Update | ChangeKind::Reactivate | ChangeKind::Archive => {
+            applying.change(attempt)
+        }
     };
     result.unwrap_or_else(|stop| stop.0)
 }
@@ -36,12 +42,23 @@ impl From<Failure> for Stop {
 impl From<StorageError> for Stop {
     fn from(error: StorageError) -> Self {
         let message = format!("the storage failed: {}", error.0);
-        failure("STORAGE_FAILED", message, "check the host's disk and database, then sync again", NextStep::Look).into()
+        failure(
+            "STORAGE_FAILED",
+            message,
+            "check the host's disk and database, then sync again",
+            NextStep::Look,
+        )
+        .into()
     }
 }
 
 fn failure(code: &'static str, message: impl Into<String>, remedy: &str, next: NextStep) -> Failure {
-    Failure { code, message: message.into(), remedy: remedy.to_owned(), next }
+    Failure {
+        code,
+        message: message.into(),
+        remedy: remedy.to_owned(),
+        next,
+    }
 }
 
 struct Applying<'a> {
@@ -91,7 +108,9 @@ impl Applying<'_> {
         Ok(Outcome::Drifted(vec![Mismatch {
             field: TextField::UserName.name().to_owned(),
             expected: None,
-            found: found.text(TextField::UserName).map(|name| Value::Text(name.to_owned())),
+            found: found
+                .text(TextField::UserName)
+                .map(|name| Value::Text(name.to_owned())),
         }]))
     }
 
@@ -99,7 +118,11 @@ impl Applying<'_> {
         let id = self.account_id()?;
         let manager = self.manager_id()?;
         let Some(account) = self.look_up(&id)? else {
-            return Ok(Outcome::Drifted(vec![Mismatch { field: "account".to_owned(), expected: Some(Value::Text(id)), found: None }]));
+            return Ok(Outcome::Drifted(vec![Mismatch {
+                field: "account".to_owned(),
+                expected: Some(Value::Text(id)),
+                found: None,
+            }]));
         };
         if attempt == Attempt::AfterUnknownOutcome && self.missing(&account, manager.as_deref()).is_empty() {
             return self.finish(&account, manager.as_deref());
@@ -118,16 +141,26 @@ impl Applying<'_> {
             // 204, or 200 without the user: RFC 7644, section 3.5.2, allows it, and nothing can be compared.
             (200..=299, None) => {
                 link::put(self.world, &self.change.employee_id, &id)?;
-                Ok(Outcome::Done { account_id: id, not_taken: Vec::new() })
+                Ok(Outcome::Done {
+                    account_id: id,
+                    not_taken: Vec::new(),
+                })
             }
-            (status, account) => Err(self.rejected(&Answer { status, account, ..answer })),
+            (status, account) => Err(self.rejected(&Answer {
+                status,
+                account,
+                ..answer
+            })),
         }
     }
 
     /// Remembers the account and says what the target did not keep.
     fn finish(&mut self, account: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
         link::put(self.world, &self.change.employee_id, &account.id)?;
-        Ok(Outcome::Done { account_id: account.id.to_string(), not_taken: self.missing(account, manager) })
+        Ok(Outcome::Done {
+            account_id: account.id.to_string(),
+            not_taken: self.missing(account, manager),
+        })
     }
 
     /// Fields that are not as the change wants them.
@@ -156,13 +189,21 @@ impl Applying<'_> {
         drift
     }
 
-    fn mismatches(&self, account: &Account, expected: impl Fn(&crate::change::FieldChange) -> Option<Value>) -> Vec<Mismatch> {
+    fn mismatches(
+        &self,
+        account: &Account,
+        expected: impl Fn(&crate::change::FieldChange) -> Option<Value>,
+    ) -> Vec<Mismatch> {
         let mut mismatches = Vec::new();
         for field in &self.change.fields {
             let expected = expected(field);
             let (same, found) = compare(account, &field.field, expected.as_ref());
             if !same {
-                mismatches.push(Mismatch { field: field.field.clone(), expected, found });
+                mismatches.push(Mismatch {
+                    field: field.field.clone(),
+                    expected,
+                    found,
+                });
             }
         }
         mismatches
@@ -175,13 +216,20 @@ impl Applying<'_> {
         }
         link::get(self.world, &self.change.employee_id)?.ok_or_else(|| {
             let message = "the account that this change belongs to was not made";
-            failure("ACCOUNT_NOT_MADE", message, "sync again; the next plan makes the account first", NextStep::Later).into()
+            failure(
+                "ACCOUNT_NOT_MADE",
+                message,
+                "sync again; the next plan makes the account first",
+                NextStep::Later,
+            )
+            .into()
         })
     }
 
     /// The account id of the manager that the change sets; the target knows people only by its own ids.
     fn manager_id(&mut self) -> Result<Option<String>, Stop> {
-        let Some(Value::Person(manager)) = self.change.field(MANAGER).and_then(|field| field.after.as_ref()) else {
+        let Some(Value::Person(manager)) = self.change.field(MANAGER).and_then(|field| field.after.as_ref())
+        else {
             return Ok(None);
         };
         if let Some(id) = &manager.account_id {
@@ -192,7 +240,13 @@ impl Applying<'_> {
             Some(id) => Ok(Some(id)),
             None => {
                 let message = "the line manager's account was not made";
-                Err(failure("MANAGER_NOT_MADE", message, "sync again; the next plan makes the manager's account first", NextStep::Later).into())
+                Err(failure(
+                    "MANAGER_NOT_MADE",
+                    message,
+                    "sync again; the next plan makes the manager's account first",
+                    NextStep::Later,
+                )
+                .into())
             }
         }
     }
@@ -201,7 +255,11 @@ impl Applying<'_> {
         let request = scim::get_user(self.settings, id);
         let answer = self.send(&request, NextStep::Later)?;
         match answer.status {
-            200..=299 => Ok(Some(answer.account.ok_or_else(|| unclear("TravelPerk's answer is not a user"))?)),
+            200..=299 => Ok(Some(
+                answer
+                    .account
+                    .ok_or_else(|| unclear("TravelPerk's answer is not a user"))?,
+            )),
             404 => Ok(None),
             _ => Err(self.rejected(&answer)),
         }
@@ -210,7 +268,11 @@ impl Applying<'_> {
     /// The account with the wanted user name. A server may ignore a filter and answer with everybody, so the results
     /// are compared; on what a first page does not show, the create's own 409 decides.
     fn find_by_user_name(&mut self) -> Result<Option<Account>, Stop> {
-        let wanted = self.change.text_after(TextField::UserName.name()).unwrap_or_default().to_owned();
+        let wanted = self
+            .change
+            .text_after(TextField::UserName.name())
+            .unwrap_or_default()
+            .to_owned();
         let request = scim::find_by_user_name(self.settings, &wanted);
         let mut response = self.open(&request, NextStep::Look)?;
         if !(200..=299).contains(&response.status) {
@@ -218,9 +280,19 @@ impl Applying<'_> {
             drop(response);
             return Err(self.rejected(&answer));
         }
-        let body = response.gather().map_err(|error| lost(&request, &error, NextStep::Look))?;
-        let (accounts, _) = scim::user_page(&body).map_err(|error| unclear(&format!("TravelPerk's answer to a search is not a listing: {error}")))?;
-        let mut same = accounts.into_iter().filter(|account| account.text(TextField::UserName).is_some_and(|name| fold(name) == fold(&wanted)));
+        let body = response
+            .gather()
+            .map_err(|error| lost(&request, &error, NextStep::Look))?;
+        let (accounts, _) = scim::user_page(&body).map_err(|error| {
+            unclear(&format!(
+                "TravelPerk's answer to a search is not a listing: {error}"
+            ))
+        })?;
+        let mut same = accounts.into_iter().filter(|account| {
+            account
+                .text(TextField::UserName)
+                .is_some_and(|name| fold(name) == fold(&wanted))
+        });
         Ok(same.next())
     }
 
@@ -234,7 +306,10 @@ impl Applying<'_> {
     }
 
     fn open(&mut self, request: &Request, on_loss: NextStep) -> Result<Response<'_>, Stop> {
-        let response = self.world.send(request).map_err(|error| lost(request, &error, on_loss))?;
+        let response = self
+            .world
+            .send(request)
+            .map_err(|error| lost(request, &error, on_loss))?;
         if response.status == 401 {
             return Err(Stop(Outcome::Refused(refused(request, 401))));
         }
@@ -242,7 +317,11 @@ impl Applying<'_> {
     }
 
     fn rejected(&self, answer: &Answer) -> Stop {
-        let said = answer.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+        let said = answer
+            .detail
+            .as_deref()
+            .map(|detail| format!(": {detail}"))
+            .unwrap_or_default();
         let status = answer.status;
         let request = &answer.request;
         match status {
@@ -261,8 +340,18 @@ impl Applying<'_> {
             )
             .into(),
             500..=599 => {
-                let next = if request.starts_with("GET") { NextStep::Later } else { NextStep::Look };
-                failure("TARGET_FAILED", format!("TravelPerk failed with {status} at {request}{said}"), "sync again later", next).into()
+                let next = if request.starts_with("GET") {
+                    NextStep::Later
+                } else {
+                    NextStep::Look
+                };
+                failure(
+                    "TARGET_FAILED",
+                    format!("TravelPerk failed with {status} at {request}{said}"),
+                    "sync again later",
+                    next,
+                )
+                .into()
             }
             _ => failure(
                 "TARGET_REJECTED",
@@ -302,20 +391,42 @@ fn lost(request: &Request, error: &SendError, on_loss: NextStep) -> Stop {
     match error {
         SendError::Denied(reason) => {
             let message = format!("the host's policy refuses {name}: {reason}");
-            failure("NOT_ALLOWED", message, "widen the host's policy, or use a plugin that needs less", NextStep::Fix).into()
+            failure(
+                "NOT_ALLOWED",
+                message,
+                "widen the host's policy, or use a plugin that needs less",
+                NextStep::Fix,
+            )
+            .into()
         }
         SendError::NotSent(reason) => {
             let message = format!("no connection for {name}: {reason}");
-            failure("TARGET_UNREACHABLE", message, "check the network and travelperk.scim_url, then sync again", NextStep::Later).into()
+            failure(
+                "TARGET_UNREACHABLE",
+                message,
+                "check the network and travelperk.scim_url, then sync again",
+                NextStep::Later,
+            )
+            .into()
         }
-        SendError::Unknown(reason) => {
-            failure("OUTCOME_UNKNOWN", format!("no answer to {name}: {reason}"), "sync again; the next plan sees what was done", on_loss).into()
-        }
+        SendError::Unknown(reason) => failure(
+            "OUTCOME_UNKNOWN",
+            format!("no answer to {name}: {reason}"),
+            "sync again; the next plan sees what was done",
+            on_loss,
+        )
+        .into(),
     }
 }
 
 fn unclear(message: &str) -> Stop {
-    failure("ANSWER_UNCLEAR", message, "sync again; if it stays so, tell TravelPerk's support", NextStep::Look).into()
+    failure(
+        "ANSWER_UNCLEAR",
+        message,
+        "sync again; if it stays so, tell TravelPerk's support",
+        NextStep::Look,
+    )
+    .into()
 }
 
 /// Whether a field is as expected, and what it is.
@@ -326,22 +437,32 @@ fn compare(account: &Account, field: &str, expected: Option<&Value>) -> (bool, O
             Some(Value::Text(text)) => Some(text.as_str()),
             _ => None,
         };
-        return (field.same_option(wanted, found), found.map(|text| Value::Text(text.to_owned())));
+        return (
+            field.same_option(wanted, found),
+            found.map(|text| Value::Text(text.to_owned())),
+        );
     }
     if field == ACTIVE {
         let found = Value::Flag(account.active);
         return (expected.is_none_or(|expected| *expected == found), Some(found));
     }
     let person = |account_id: Option<&str>, name: &str| {
-        Value::Person(PersonRef { employee_id: None, account_id: account_id.map(str::to_owned), display_name: name.to_owned() })
+        Value::Person(PersonRef {
+            employee_id: None,
+            account_id: account_id.map(str::to_owned),
+            display_name: name.to_owned(),
+        })
     };
     let (same, found) = match (&account.manager, expected) {
         (Manager::Nobody, None) => (true, None),
         (Manager::Nobody, Some(_)) => (false, None),
-        (Manager::Account(id), Some(Value::Person(wanted))) if wanted.account_id.is_some() => {
-            (wanted.account_id.as_deref() == Some(id), Some(person(Some(id), "")))
+        (Manager::Account(id), Some(Value::Person(wanted))) if wanted.account_id.is_some() => (
+            wanted.account_id.as_deref() == Some(id),
+            Some(person(Some(id), "")),
+        ),
+        (Manager::Named(name), Some(Value::Person(wanted))) => {
+            (wanted.display_name == **name, Some(person(None, name)))
         }
-        (Manager::Named(name), Some(Value::Person(wanted))) => (wanted.display_name == **name, Some(person(None, name))),
         (Manager::Account(id), _) => (false, Some(person(Some(id), ""))),
         (Manager::Named(name), _) => (false, Some(person(None, name))),
     };

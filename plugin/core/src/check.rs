@@ -24,7 +24,11 @@ pub struct CheckReport {
 ///
 /// # Errors
 /// What ended the check; what comes after it was not looked at.
-pub fn check(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) -> Result<CheckReport, JobError> {
+pub fn check(
+    world: &mut dyn World,
+    settings: &Settings,
+    now_unix_seconds: u64,
+) -> Result<CheckReport, JobError> {
     let links = link::all(world)?;
     let config = scim::service_provider_config(settings);
     scim::service_page_size(&read(world, &config)?).map_err(|error| JobError::nonsense(&config, error))?;
@@ -41,8 +45,14 @@ pub fn check(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) 
 }
 
 /// Fields without which nobody can be synced.
-const MANDATORY: [&str; 6] =
-    ["root.id", "root.firstName", "root.surname", "root.email", "internal.lifecycleStatus", "work.startDate"];
+const MANDATORY: [&str; 6] = [
+    "root.id",
+    "root.firstName",
+    "root.surname",
+    "root.email",
+    "internal.lifecycleStatus",
+    "work.startDate",
+];
 
 /// Fields that come from nobody at all: HiBob leaves out what may not be read, with a 200.
 fn missing_fields(settings: &Settings, employees: usize, coverage: &[Count]) -> Vec<Finding> {
@@ -58,7 +68,8 @@ fn missing_fields(settings: &Settings, employees: usize, coverage: &[Count]) -> 
     for count in coverage.iter().filter(|count| count.number == 0) {
         let field = count.name.strip_prefix("field:").unwrap_or(&count.name);
         let needed = MANDATORY.contains(&field);
-        let alternative = ["work.manager", "work.reportsTo.id"].contains(&field) || settings.phone_fields.iter().any(|id| id == field);
+        let alternative = ["work.manager", "work.reportsTo.id"].contains(&field)
+            || settings.phone_fields.iter().any(|id| id == field);
         let severity = match (needed, alternative) {
             (true, _) => Severity::Error,
             (false, true) => Severity::Notice,

@@ -30,8 +30,20 @@ pub struct Finding {
 
 impl Finding {
     /// A finding about nobody in particular.
-    pub fn new(severity: Severity, code: &'static str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { severity, code, employee_id: None, field: None, message: message.into(), remedy: remedy.into() }
+    pub fn new(
+        severity: Severity,
+        code: &'static str,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity,
+            code,
+            employee_id: None,
+            field: None,
+            message: message.into(),
+            remedy: remedy.into(),
+        }
     }
 
     /// The same finding, about this employee.

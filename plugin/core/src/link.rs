@@ -24,7 +24,9 @@ pub fn all(world: &mut dyn World) -> Result<Links, StorageError> {
     let mut after: Option<String> = None;
     loop {
         let entries = world.scan(PREFIX, after.as_deref())?;
-        let Some((last, _)) = entries.last() else { return Ok(links) };
+        let Some((last, _)) = entries.last() else {
+            return Ok(links);
+        };
         after = Some(last.clone());
         for (key, value) in entries {
             let employee = key.strip_prefix(PREFIX).unwrap_or(&key);
@@ -47,7 +49,9 @@ pub fn get(world: &mut dyn World, employee_id: &str) -> Result<Option<String>, S
 /// # Errors
 /// The storage failed; nothing was written.
 pub fn put(world: &mut dyn World, employee_id: &str, account_id: &str) -> Result<(), StorageError> {
-    let stored = Stored { account: account_id.to_owned() };
+    let stored = Stored {
+        account: account_id.to_owned(),
+    };
     let value = serde_json::to_vec(&stored).map_err(|error| StorageError(error.to_string()))?;
     world.put(&format!("{PREFIX}{employee_id}"), &value)
 }

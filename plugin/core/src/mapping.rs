@@ -92,9 +92,14 @@ impl Person {
 
     /// A name to show.
     pub fn display_name(&self) -> String {
-        let parts = [TextField::GivenName, TextField::FamilyName].map(|field| self.want(field).text().unwrap_or_default());
+        let parts = [TextField::GivenName, TextField::FamilyName]
+            .map(|field| self.want(field).text().unwrap_or_default());
         let name = parts.join(" ");
-        if name.trim().is_empty() { format!("employee {}", self.id) } else { name.trim().to_owned() }
+        if name.trim().is_empty() {
+            format!("employee {}", self.id)
+        } else {
+            name.trim().to_owned()
+        }
     }
 }
 
@@ -123,8 +128,17 @@ impl Mapping<'_> {
             ));
             return None;
         };
-        let mut person = Person { id: id.into(), standing: Standing::Active, wants: Default::default(), manager: WantManager::Leave };
-        let mut notes = Notes { id, findings, broken: false };
+        let mut person = Person {
+            id: id.into(),
+            standing: Standing::Active,
+            wants: Default::default(),
+            manager: WantManager::Leave,
+        };
+        let mut notes = Notes {
+            id,
+            findings,
+            broken: false,
+        };
         person.standing = self.standing(employee, &mut notes);
         self.names(employee, &mut person, &mut notes);
         if person.standing == Standing::Active {
@@ -180,9 +194,27 @@ impl Mapping<'_> {
         set(TextField::ExternalId, &id);
         let needed = person.standing == Standing::Active;
         let fields = [
-            (TextField::GivenName, employee.first_name(), "MISSING_FIRST_NAME", "root.firstName", "first name"),
-            (TextField::FamilyName, employee.surname(), "MISSING_LAST_NAME", "root.surname", "last name"),
-            (TextField::UserName, employee.email(), "MISSING_EMAIL", "root.email", "work email"),
+            (
+                TextField::GivenName,
+                employee.first_name(),
+                "MISSING_FIRST_NAME",
+                "root.firstName",
+                "first name",
+            ),
+            (
+                TextField::FamilyName,
+                employee.surname(),
+                "MISSING_LAST_NAME",
+                "root.surname",
+                "last name",
+            ),
+            (
+                TextField::UserName,
+                employee.email(),
+                "MISSING_EMAIL",
+                "root.email",
+                "work email",
+            ),
         ];
         for (field, datum, code, hibob_field, name) in fields {
             match datum.text() {
@@ -198,7 +230,12 @@ impl Mapping<'_> {
                 }
                 Some(text) => set(field, text),
                 None if needed => {
-                    notes.error(code, hibob_field, format!("the {name} is missing in HiBob"), &format!("fill in the {name} in HiBob"));
+                    notes.error(
+                        code,
+                        hibob_field,
+                        format!("the {name} is missing in HiBob"),
+                        &format!("fill in the {name} in HiBob"),
+                    );
                 }
                 None => {}
             }
@@ -211,10 +248,16 @@ impl Mapping<'_> {
     fn details(&self, employee: &Employee<'_, '_>, person: &mut Person, notes: &mut Notes<'_>) {
         let mut wants: Vec<(TextField, Want)> = Vec::with_capacity(4);
         if self.settings.has_text(TextField::Title) {
-            wants.push((TextField::Title, listed(employee.title(), &self.titles, "work.title", notes)));
+            wants.push((
+                TextField::Title,
+                listed(employee.title(), &self.titles, "work.title", notes),
+            ));
         }
         if self.settings.has_text(TextField::CostCenter) {
-            wants.push((TextField::CostCenter, listed(employee.department(), &self.departments, "work.department", notes)));
+            wants.push((
+                TextField::CostCenter,
+                listed(employee.department(), &self.departments, "work.department", notes),
+            ));
         }
         if self.settings.has_text(TextField::Phone) {
             wants.push((TextField::Phone, phone(employee.phone(), notes)));
@@ -246,8 +289,15 @@ impl Mapping<'_> {
     }
 
     fn language(&self, datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
-        let default = || self.settings.default_language.as_deref().map_or(Want::Leave, |language| Want::Default(language.into()));
-        let Some(text) = datum.text() else { return default() };
+        let default = || {
+            self.settings
+                .default_language
+                .as_deref()
+                .map_or(Want::Leave, |language| Want::Default(language.into()))
+        };
+        let Some(text) = datum.text() else {
+            return default();
+        };
         let short = text.get(..2).unwrap_or(text).to_lowercase();
         if LANGUAGES.contains(&short.as_str()) && !text.chars().nth(2).is_some_and(char::is_alphabetic) {
             return Want::Set(short.into());
@@ -256,7 +306,10 @@ impl Mapping<'_> {
             "LANGUAGE_IS_INVALID",
             "language",
             format!("TravelPerk does not know the language `{}`", shorten(text)),
-            &format!("choose one of {} in HiBob; the language is left as it is", LANGUAGES.join(", ")),
+            &format!(
+                "choose one of {} in HiBob; the language is left as it is",
+                LANGUAGES.join(", ")
+            ),
         );
         default()
     }
@@ -292,10 +345,17 @@ fn phone(datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
         Datum::Text(text) => text,
     };
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    let shaped = text.starts_with('+') && text.chars().skip(1).all(|c| c.is_ascii_digit() || " ()-./".contains(c));
+    let shaped = text.starts_with('+')
+        && text
+            .chars()
+            .skip(1)
+            .all(|c| c.is_ascii_digit() || " ()-./".contains(c));
     if shaped && PHONE_DIGITS.contains(&digits) {
         // Only what TravelPerk's `+(area code) (phone number)` form knows.
-        let plain: String = text.chars().map(|c| if c == '.' || c == '/' { ' ' } else { c }).collect();
+        let plain: String = text
+            .chars()
+            .map(|c| if c == '.' || c == '/' { ' ' } else { c })
+            .collect();
         return Want::Set(plain.into());
     }
     notes.warning(
@@ -311,7 +371,9 @@ fn phone(datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
 fn is_email(text: &str) -> bool {
     text.len() <= 254
         && !text.chars().any(|c| c.is_whitespace() || c.is_control())
-        && text.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
+        && text
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
 }
 
 /// Foreign words are shown, but not at length.
@@ -328,15 +390,28 @@ struct Notes<'f> {
 impl Notes<'_> {
     fn error(&mut self, code: &'static str, field: &'static str, message: String, remedy: &str) {
         self.broken = true;
-        self.findings.push(Finding::new(Severity::Error, code, message, remedy).employee(self.id).field(field));
+        self.findings.push(
+            Finding::new(Severity::Error, code, message, remedy)
+                .employee(self.id)
+                .field(field),
+        );
     }
 
     fn warning(&mut self, code: &'static str, field: &'static str, message: String, remedy: &str) {
-        self.findings.push(Finding::new(Severity::Warning, code, message, remedy).employee(self.id).field(field));
+        self.findings.push(
+            Finding::new(Severity::Warning, code, message, remedy)
+                .employee(self.id)
+                .field(field),
+        );
     }
 
     fn missing_start_date(&mut self) {
-        self.error("MISSING_START_DATE", "work.startDate", "the start date is missing in HiBob".to_owned(), "fill in the start date in HiBob");
+        self.error(
+            "MISSING_START_DATE",
+            "work.startDate",
+            "the start date is missing in HiBob".to_owned(),
+            "fill in the start date in HiBob",
+        );
     }
 }
 
@@ -349,7 +424,10 @@ mod tests {
 
     #[track_caller]
     fn check(json: &str, want: Expect) {
-        let urls = ["hibob-url", "scim-url"].map(|name| NamedValue { name: name.to_owned(), value: Value::Text("https://x".to_owned()) });
+        let urls = ["hibob-url", "scim-url"].map(|name| NamedValue {
+            name: name.to_owned(),
+            value: Value::Text("https://x".to_owned()),
+        });
         let settings = Settings::read(&urls).unwrap();
         let ids = FieldIds::new(&settings);
         let reader = RecordReader::new(ids.read());
@@ -371,7 +449,11 @@ mod tests {
                 }
             }
         }
-        lines.extend(findings.iter().map(|finding| format!("{:?} {}", finding.severity, finding.code)));
+        lines.extend(
+            findings
+                .iter()
+                .map(|finding| format!("{:?} {}", finding.severity, finding.code)),
+        );
         want.assert_eq(&lines.join("\n"));
     }
 

@@ -45,8 +45,12 @@ impl Settings {
     /// Whether a text field is synced.
     pub fn has_text(&self, field: TextField) -> bool {
         match field {
-            TextField::UserName | TextField::ExternalId | TextField::GivenName | TextField::FamilyName => true,
-            TextField::Title | TextField::Phone | TextField::Language | TextField::CostCenter => self.has(field.name()),
+            TextField::UserName | TextField::ExternalId | TextField::GivenName | TextField::FamilyName => {
+                true
+            }
+            TextField::Title | TextField::Phone | TextField::Language | TextField::CostCenter => {
+                self.has(field.name())
+            }
         }
     }
 
@@ -55,20 +59,32 @@ impl Settings {
     /// # Errors
     /// One finding for each setting that is missing, unknown or wrong.
     pub fn read(values: &[NamedValue]) -> Result<Self, Vec<Finding>> {
-        let mut reader = Reader { values, findings: Vec::new(), known: BTreeSet::new() };
+        let mut reader = Reader {
+            values,
+            findings: Vec::new(),
+            known: BTreeSet::new(),
+        };
         let settings = Self {
             hibob_url: reader.url("hibob-url"),
             scim_url: reader.url("scim-url"),
-            content_type: reader.text("content-type").unwrap_or_else(|| "application/json".to_owned()),
+            content_type: reader
+                .text("content-type")
+                .unwrap_or_else(|| "application/json".to_owned()),
             details: reader.details(),
-            phone_fields: reader.texts("phone-fields").unwrap_or_else(|| PHONE_FIELDS.map(str::to_owned).to_vec()),
+            phone_fields: reader
+                .texts("phone-fields")
+                .unwrap_or_else(|| PHONE_FIELDS.map(str::to_owned).to_vec()),
             language_field: reader.text("language-field"),
             default_language: reader.language("default-language"),
         };
         reader.field_ids("phone-fields", &settings.phone_fields);
         reader.field_ids("language-field", settings.language_field.as_slice());
         reader.unknown();
-        if reader.findings.is_empty() { Ok(settings) } else { Err(reader.findings) }
+        if reader.findings.is_empty() {
+            Ok(settings)
+        } else {
+            Err(reader.findings)
+        }
     }
 }
 
@@ -80,7 +96,8 @@ struct Reader<'v> {
 
 impl<'v> Reader<'v> {
     fn wrong(&mut self, name: &str, message: impl Into<String>, remedy: impl Into<String>) {
-        self.findings.push(Finding::new(Severity::Error, "WRONG_SETTING", message, remedy).field(name));
+        self.findings
+            .push(Finding::new(Severity::Error, "WRONG_SETTING", message, remedy).field(name));
     }
 
     fn value(&mut self, name: &'static str) -> Option<&'v Value> {
@@ -97,7 +114,11 @@ impl<'v> Reader<'v> {
         match self.value(name)? {
             Value::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
             other => {
-                self.wrong(name, format!("the setting {name} is {} where a text belongs", other.kind()), "give a text that is not empty");
+                self.wrong(
+                    name,
+                    format!("the setting {name} is {} where a text belongs", other.kind()),
+                    "give a text that is not empty",
+                );
                 None
             }
         }
@@ -107,7 +128,11 @@ impl<'v> Reader<'v> {
         match self.value(name)? {
             Value::Texts(texts) => Some(texts.clone()),
             other => {
-                self.wrong(name, format!("the setting {name} is {} where a list belongs", other.kind()), "give a list of texts");
+                self.wrong(
+                    name,
+                    format!("the setting {name} is {} where a list belongs", other.kind()),
+                    "give a list of texts",
+                );
                 None
             }
         }
@@ -116,21 +141,35 @@ impl<'v> Reader<'v> {
     fn url(&mut self, name: &'static str) -> String {
         let Some(url) = self.text(name) else {
             if !self.values.iter().any(|value| value.name == name) {
-                self.wrong(name, format!("the setting {name} is missing"), "give the base URL of that service");
+                self.wrong(
+                    name,
+                    format!("the setting {name} is missing"),
+                    "give the base URL of that service",
+                );
             }
             return String::new();
         };
         if !(url.starts_with("https://") || url.starts_with("http://")) || url.contains(['?', '#', ' ']) {
-            self.wrong(name, format!("{name} is not a base URL"), "give an address such as https://api.hibob.com/v1, without query");
+            self.wrong(
+                name,
+                format!("{name} is not a base URL"),
+                "give an address such as https://api.hibob.com/v1, without query",
+            );
         }
         url.trim_end_matches('/').to_owned()
     }
 
     fn details(&mut self) -> BTreeSet<String> {
-        let Some(names) = self.texts("details") else { return DETAILS.map(str::to_owned).into() };
+        let Some(names) = self.texts("details") else {
+            return DETAILS.map(str::to_owned).into();
+        };
         for name in &names {
             if !DETAILS.contains(&name.as_str()) {
-                self.wrong("details", format!("`{name}` is not a detail that can be synced"), format!("choose from {}", DETAILS.join(", ")));
+                self.wrong(
+                    "details",
+                    format!("`{name}` is not a detail that can be synced"),
+                    format!("choose from {}", DETAILS.join(", ")),
+                );
             }
         }
         names.into_iter().collect()
@@ -139,14 +178,22 @@ impl<'v> Reader<'v> {
     fn language(&mut self, name: &'static str) -> Option<String> {
         let language = self.text(name)?;
         if !LANGUAGES.contains(&language.as_str()) {
-            self.wrong(name, format!("`{language}` is not a language that TravelPerk accepts"), format!("choose from {}", LANGUAGES.join(", ")));
+            self.wrong(
+                name,
+                format!("`{language}` is not a language that TravelPerk accepts"),
+                format!("choose from {}", LANGUAGES.join(", ")),
+            );
         }
         Some(language)
     }
 
     fn field_ids(&mut self, name: &'static str, ids: &[String]) {
         if ids.len() > FIELDS_MAX / 2 {
-            self.wrong(name, format!("{name} names more than {} fields", FIELDS_MAX / 2), "name fewer");
+            self.wrong(
+                name,
+                format!("{name} names more than {} fields", FIELDS_MAX / 2),
+                "name fewer",
+            );
         }
         for id in ids {
             if !id.contains('.') || id.contains(['/', ' ']) || id.split('.').any(str::is_empty) {
@@ -182,11 +229,17 @@ mod tests {
     use super::*;
 
     fn text(name: &str, value: &str) -> NamedValue {
-        NamedValue { name: name.to_owned(), value: Value::Text(value.to_owned()) }
+        NamedValue {
+            name: name.to_owned(),
+            value: Value::Text(value.to_owned()),
+        }
     }
 
     fn least() -> Vec<NamedValue> {
-        vec![text("hibob-url", "https://api.hibob.com/v1/"), text("scim-url", "https://app.perk.com/api/v2/scim")]
+        vec![
+            text("hibob-url", "https://api.hibob.com/v1/"),
+            text("scim-url", "https://app.perk.com/api/v2/scim"),
+        ]
     }
 
     #[test]
@@ -202,13 +255,25 @@ mod tests {
             let mut values = least();
             values.push(extra);
             let findings = Settings::read(&values).unwrap_err();
-            findings.into_iter().map(|finding| format!("{} {}", finding.code, finding.field.unwrap_or_default())).collect::<Vec<_>>()
+            findings
+                .into_iter()
+                .map(|finding| format!("{} {}", finding.code, finding.field.unwrap_or_default()))
+                .collect::<Vec<_>>()
         };
-        assert_eq!(codes(text("default-language", "klingon")), ["WRONG_SETTING default-language"]);
+        assert_eq!(
+            codes(text("default-language", "klingon")),
+            ["WRONG_SETTING default-language"]
+        );
         assert_eq!(codes(text("langauge", "en")), ["UNKNOWN_SETTING langauge"]);
         assert_eq!(codes(text("details", "title")), ["WRONG_SETTING details"]);
-        assert_eq!(codes(text("language-field", "/work/x")), ["WRONG_SETTING language-field"]);
-        assert_eq!(codes(text("hibob-url", "https://twice")), ["WRONG_SETTING hibob-url"]);
+        assert_eq!(
+            codes(text("language-field", "/work/x")),
+            ["WRONG_SETTING language-field"]
+        );
+        assert_eq!(
+            codes(text("hibob-url", "https://twice")),
+            ["WRONG_SETTING hibob-url"]
+        );
         assert_eq!(Settings::read(&[]).unwrap_err().len(), 2);
     }
 }

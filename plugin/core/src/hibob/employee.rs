@@ -46,7 +46,11 @@ impl FieldIds {
             ids.push(field.clone());
             ids.len() - 1
         });
-        Self { ids, phones, language }
+        Self {
+            ids,
+            phones,
+            language,
+        }
     }
 
     /// The ids as a [`super::RecordReader`] takes them.
@@ -56,7 +60,13 @@ impl FieldIds {
 
     /// The ids as `people/search` takes them.
     pub fn asked(&self) -> impl Iterator<Item = &str> {
-        self.read().map(|id| if id == "work.reportsTo.id" { "work.reportsTo" } else { id })
+        self.read().map(|id| {
+            if id == "work.reportsTo.id" {
+                "work.reportsTo"
+            } else {
+                id
+            }
+        })
     }
 }
 
@@ -79,8 +89,14 @@ pub enum Status {
 
 impl Status {
     fn read(datum: &Datum<'_>) -> Self {
-        let Some(word) = datum.text() else { return Self::Missing };
-        let plain: String = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let Some(word) = datum.text() else {
+            return Self::Missing;
+        };
+        let plain: String = word
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect();
         match plain.as_str() {
             "hired" => Self::Hired,
             "employed" | "leave" | "parentalleave" => Self::Employed,
@@ -155,12 +171,17 @@ impl<'r, 'a> Employee<'r, 'a> {
     /// The first phone number of those asked for; null only where one was sent as null and none has a number.
     pub fn phone(&self) -> &'r Datum<'a> {
         let phones = || self.ids.phones.clone().map(|position| self.record.at(position));
-        phones().find(|datum| datum.text().is_some()).or_else(|| phones().find(|datum| **datum == Datum::Null)).unwrap_or(&Datum::Absent)
+        phones()
+            .find(|datum| datum.text().is_some())
+            .or_else(|| phones().find(|datum| **datum == Datum::Null))
+            .unwrap_or(&Datum::Absent)
     }
 
     /// The language, where a field for it is set.
     pub fn language(&self) -> &'r Datum<'a> {
-        self.ids.language.map_or(&Datum::Absent, |position| self.record.at(position))
+        self.ids
+            .language
+            .map_or(&Datum::Absent, |position| self.record.at(position))
     }
 
     /// Whether a field came with a value, by its position among the ids asked for.

@@ -34,7 +34,12 @@ pub(super) struct Match {
 }
 
 /// Matches everybody; one entry per person.
-pub(super) fn match_all(people: &[Person], accounts: &[Account], links: &Links, findings: &mut Vec<Finding>) -> Vec<Match> {
+pub(super) fn match_all(
+    people: &[Person],
+    accounts: &[Account],
+    links: &Links,
+    findings: &mut Vec<Finding>,
+) -> Vec<Match> {
     let mut matching = Matching {
         people,
         accounts,
@@ -65,7 +70,10 @@ struct Matching<'a> {
     by_user_name: BTreeMap<String, usize>,
 }
 
-#[expect(clippy::indexing_slicing, reason = "people and accounts are named by positions that this file makes itself")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "people and accounts are named by positions that this file makes itself"
+)]
 impl Matching<'_> {
     fn take(&mut self, person: usize, account: usize, bond: Bond) {
         self.matches[person].account = Some((account, bond));
@@ -75,18 +83,33 @@ impl Matching<'_> {
     fn conflict(&mut self, person: usize, code: &'static str, message: String, remedy: &str) {
         self.matches[person].conflict = true;
         let finding = Finding::new(Severity::Error, code, message, remedy);
-        self.findings.push(finding.employee(&self.people[person].id).field(TextField::UserName.name()));
+        self.findings.push(
+            finding
+                .employee(&self.people[person].id)
+                .field(TextField::UserName.name()),
+        );
     }
 
     fn by_link(&mut self, links: &Links) {
         for person in 0..self.people.len() {
             let id = &self.people[person].id;
             let Some(linked) = links.get(id) else { continue };
-            let Ok(account) = self.accounts.binary_search_by(|account| id_order(&account.id, linked)) else { continue };
+            let Ok(account) = self
+                .accounts
+                .binary_search_by(|account| id_order(&account.id, linked))
+            else {
+                continue;
+            };
             let carried = self.accounts[account].text(TextField::ExternalId);
             if carried.is_some_and(|carried| *carried != **id) {
-                let message = format!("account {linked}, which was this employee's, now carries another external id");
-                self.conflict(person, "LINKED_ACCOUNT_TAKEN", message, "correct the external id in TravelPerk, or remove the account there");
+                let message =
+                    format!("account {linked}, which was this employee's, now carries another external id");
+                self.conflict(
+                    person,
+                    "LINKED_ACCOUNT_TAKEN",
+                    message,
+                    "correct the external id in TravelPerk, or remove the account there",
+                );
             } else if self.owners[account].is_none() {
                 self.take(person, account, Bond::Link);
             }
@@ -106,7 +129,9 @@ impl Matching<'_> {
             }
             match by_external_id.get(&*self.people[person].id).map(Vec::as_slice) {
                 None | Some([]) => {}
-                Some([account]) if self.owners[*account].is_none() => self.take(person, *account, Bond::ExternalId),
+                Some([account]) if self.owners[*account].is_none() => {
+                    self.take(person, *account, Bond::ExternalId)
+                }
                 Some(_) => self.conflict(
                     person,
                     "AMBIGUOUS_EXTERNAL_ID",
@@ -122,7 +147,10 @@ impl Matching<'_> {
         let mut by_email: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (position, person) in self.people.iter().enumerate() {
             if person.standing == Standing::Active {
-                by_email.entry(fold(person.user_name())).or_default().push(position);
+                by_email
+                    .entry(fold(person.user_name()))
+                    .or_default()
+                    .push(position);
             }
         }
         for (email, sharers) in by_email {
@@ -130,10 +158,17 @@ impl Matching<'_> {
                 continue;
             }
             for person in sharers {
-                let holds = self.matches[person].account.is_some_and(|(account, _)| self.by_user_name.get(&email) == Some(&account));
+                let holds = self.matches[person]
+                    .account
+                    .is_some_and(|(account, _)| self.by_user_name.get(&email) == Some(&account));
                 if !holds && !self.matches[person].conflict {
                     let message = "another active employee has the same work email".to_owned();
-                    self.conflict(person, "DUPLICATE_EMAIL", message, "give each employee their own work email in HiBob");
+                    self.conflict(
+                        person,
+                        "DUPLICATE_EMAIL",
+                        message,
+                        "give each employee their own work email in HiBob",
+                    );
                 }
             }
         }
@@ -145,7 +180,9 @@ impl Matching<'_> {
             if self.people[person].standing != Standing::Active || found.account.is_some() || found.conflict {
                 continue;
             }
-            let Some(&account) = self.by_user_name.get(&fold(self.people[person].user_name())) else { continue };
+            let Some(&account) = self.by_user_name.get(&fold(self.people[person].user_name())) else {
+                continue;
+            };
             let belongs_to_nobody = self.accounts[account].text(TextField::ExternalId).is_none();
             match self.owners[account] {
                 None if belongs_to_nobody => self.take(person, account, Bond::UserName),
@@ -156,7 +193,10 @@ impl Matching<'_> {
     }
 
     fn taken(&mut self, person: usize, account: usize) {
-        let message = format!("account {} has this work email and belongs to somebody else", self.accounts[account].id);
+        let message = format!(
+            "account {} has this work email and belongs to somebody else",
+            self.accounts[account].id
+        );
         self.conflict(
             person,
             "USER_NAME_TAKEN",
@@ -169,7 +209,10 @@ impl Matching<'_> {
     /// the waiting goes in a circle, it is a conflict.
     fn check_renames(&mut self) {
         for person in 0..self.people.len() {
-            let (Some((account, _)), false) = (self.matches[person].account, self.matches[person].conflict) else { continue };
+            let (Some((account, _)), false) = (self.matches[person].account, self.matches[person].conflict)
+            else {
+                continue;
+            };
             if self.people[person].standing != Standing::Active || !self.renames(person) {
                 continue;
             }
@@ -192,7 +235,9 @@ impl Matching<'_> {
                 next = self.matches[at].after_rename_of;
             }
             // Where the path runs into itself, the rest of it from there on is a circle.
-            let circle = next.and_then(|at| path.iter().position(|&member| member == at)).unwrap_or(path.len());
+            let circle = next
+                .and_then(|at| path.iter().position(|&member| member == at))
+                .unwrap_or(path.len());
             for (position, &person) in path.iter().enumerate().rev() {
                 settled[person] = true;
                 on_path[person] = false;
@@ -203,7 +248,12 @@ impl Matching<'_> {
 
     /// Refuses a rename whose holder does not let go. The holder has been settled before.
     fn settle_rename(&mut self, person: usize, in_circle: bool) {
-        let Some(holder) = self.matches[person].after_rename_of.filter(|_| !self.matches[person].conflict) else { return };
+        let Some(holder) = self.matches[person]
+            .after_rename_of
+            .filter(|_| !self.matches[person].conflict)
+        else {
+            return;
+        };
         if in_circle {
             self.conflict(
                 person,
@@ -212,7 +262,9 @@ impl Matching<'_> {
                 "give one of these employees a temporary work email in HiBob, sync, and then the final one",
             );
         } else if !self.releases(holder) {
-            let account = self.matches[holder].account.map_or("?", |(account, _)| &self.accounts[account].id);
+            let account = self.matches[holder]
+                .account
+                .map_or("?", |(account, _)| &self.accounts[account].id);
             let message = format!("account {account} of another employee still has this work email");
             let remedy = "change the other account's email in TravelPerk, or correct the work email in HiBob";
             self.conflict(person, "USER_NAME_TAKEN", message, remedy);
@@ -221,13 +273,19 @@ impl Matching<'_> {
 
     /// Whether this person's account gets another user name.
     fn renames(&self, person: usize) -> bool {
-        let Some((account, _)) = self.matches[person].account else { return false };
-        let now = self.accounts[account].text(TextField::UserName).unwrap_or_default();
+        let Some((account, _)) = self.matches[person].account else {
+            return false;
+        };
+        let now = self.accounts[account]
+            .text(TextField::UserName)
+            .unwrap_or_default();
         !TextField::UserName.same(now, self.people[person].user_name())
     }
 
     /// Whether this person's rename will free the name that the account has now.
     fn releases(&self, person: usize) -> bool {
-        self.people[person].standing == Standing::Active && !self.matches[person].conflict && self.renames(person)
+        self.people[person].standing == Standing::Active
+            && !self.matches[person].conflict
+            && self.renames(person)
     }
 }

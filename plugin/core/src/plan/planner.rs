@@ -33,8 +33,23 @@ impl<'s> Planner<'s> {
         let ids = FieldIds::new(settings);
         let reader = RecordReader::new(ids.read());
         let coverage = vec![0; ids.read().count()];
-        let mapping = Mapping { settings, departments: NameList::default(), titles: NameList::default(), today: day(now_unix_seconds) };
-        Self { ids, reader, mapping, links, people: Vec::new(), accounts: Vec::new(), findings: Vec::new(), coverage, employees: 0 }
+        let mapping = Mapping {
+            settings,
+            departments: NameList::default(),
+            titles: NameList::default(),
+            today: day(now_unix_seconds),
+        };
+        Self {
+            ids,
+            reader,
+            mapping,
+            links,
+            people: Vec::new(),
+            accounts: Vec::new(),
+            findings: Vec::new(),
+            coverage,
+            employees: 0,
+        }
     }
 
     /// The HiBob fields to ask for.
@@ -68,7 +83,8 @@ impl<'s> Planner<'s> {
         for (position, covered) in self.coverage.iter_mut().enumerate() {
             *covered += usize::from(employee.has(position));
         }
-        self.people.extend(self.mapping.person(&employee, &mut self.findings));
+        self.people
+            .extend(self.mapping.person(&employee, &mut self.findings));
     }
 
     /// How many employees came so far.
@@ -83,16 +99,31 @@ impl<'s> Planner<'s> {
 
     /// Fields and the number of employees for whom HiBob sent a value.
     pub fn coverage(&self) -> Vec<Count> {
-        self.ids.read().zip(&self.coverage).map(|(id, &number)| Count::new(format!("field:{id}"), number)).collect()
+        self.ids
+            .read()
+            .zip(&self.coverage)
+            .map(|(id, &number)| Count::new(format!("field:{id}"), number))
+            .collect()
     }
 
     /// Accounts that are linked to an employee who should be active, but were not in the listing: archived accounts
     /// may be left out of it, so each has to be looked up before it can be called gone.
     pub fn unlisted(&mut self) -> Vec<String> {
         self.sort();
-        let listed = |id: &str| self.accounts.binary_search_by(|account| id_order(&account.id, id)).is_ok();
-        let active = self.people.iter().filter(|person| person.standing == Standing::Active);
-        active.filter_map(|person| self.links.get(&person.id)).filter(|id| !listed(id)).map(ToString::to_string).collect()
+        let listed = |id: &str| {
+            self.accounts
+                .binary_search_by(|account| id_order(&account.id, id))
+                .is_ok()
+        };
+        let active = self
+            .people
+            .iter()
+            .filter(|person| person.standing == Standing::Active);
+        active
+            .filter_map(|person| self.links.get(&person.id))
+            .filter(|id| !listed(id))
+            .map(ToString::to_string)
+            .collect()
     }
 
     /// Findings so far, and no plan.
@@ -114,7 +145,10 @@ impl<'s> Planner<'s> {
         counts.insert("conflict", failed_employees(&self.findings, true));
         counts.insert("failed", failed_employees(&self.findings, false));
         let managed = counts.get("managed").copied().unwrap_or_default();
-        let mut baseline = vec![Count::new("employees", self.employees), Count::new("managed", managed)];
+        let mut baseline = vec![
+            Count::new("employees", self.employees),
+            Count::new("managed", managed),
+        ];
         baseline.extend(coverage);
         Plan {
             people: self.people,
@@ -122,7 +156,10 @@ impl<'s> Planner<'s> {
             links: self.links,
             drafts: decision.drafts,
             findings: self.findings,
-            counts: counts.into_iter().map(|(name, number)| Count::new(name, number)).collect(),
+            counts: counts
+                .into_iter()
+                .map(|(name, number)| Count::new(name, number))
+                .collect(),
             baseline,
         }
     }
@@ -138,12 +175,20 @@ impl<'s> Planner<'s> {
 
     fn sort_findings(&mut self) {
         let key = |finding: &Finding| finding.employee_id.clone().unwrap_or_default();
-        self.findings.sort_by(|a, b| id_order(&key(a), &key(b)).then_with(|| a.code.cmp(b.code)).then_with(|| a.field.cmp(&b.field)));
+        self.findings.sort_by(|a, b| {
+            id_order(&key(a), &key(b))
+                .then_with(|| a.code.cmp(b.code))
+                .then_with(|| a.field.cmp(&b.field))
+        });
     }
 
     /// Of an id that comes twice nobody can say which record is right.
     fn refuse_duplicate_ids(&mut self) {
-        for run in self.people.chunk_by_mut(|a, b| a.id == b.id).filter(|run| run.len() > 1) {
+        for run in self
+            .people
+            .chunk_by_mut(|a, b| a.id == b.id)
+            .filter(|run| run.len() > 1)
+        {
             let id = run.first().map(|person| person.id.clone()).unwrap_or_default();
             for person in run {
                 person.standing = Standing::Broken;
@@ -165,5 +210,7 @@ impl<'s> Planner<'s> {
 /// The UTC day of a point in time.
 fn day(unix_seconds: u64) -> NaiveDate {
     let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
-    DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH).date_naive()
+    DateTime::from_timestamp(seconds, 0)
+        .unwrap_or(DateTime::UNIX_EPOCH)
+        .date_naive()
 }

@@ -23,7 +23,10 @@ pub fn user_page(body: &[u8]) -> Result<(Vec<Account>, Option<usize>), String> {
     if page.total.is_none() && page.resources.is_none() {
         return Err("a listing without totalResults and Resources".to_owned());
     }
-    Ok((page.resources.unwrap_or_default(), page.total.and_then(|total| usize::try_from(total).ok())))
+    Ok((
+        page.resources.unwrap_or_default(),
+        page.total.and_then(|total| usize::try_from(total).ok()),
+    ))
 }
 
 /// How many results the service gives at most, from its ServiceProviderConfig. Keys are read by their exact case:
@@ -39,7 +42,10 @@ pub fn service_page_size(body: &[u8]) -> Result<Option<usize>, String> {
     if config.pointer("/patch/supported") == Some(&Value::Bool(false)) {
         return Err("the service says that it does not support PATCH, which this sync needs".to_owned());
     }
-    Ok(config.pointer("/filter/maxResults").and_then(Value::as_u64).and_then(|max| usize::try_from(max).ok()))
+    Ok(config
+        .pointer("/filter/maxResults")
+        .and_then(Value::as_u64)
+        .and_then(|max| usize::try_from(max).ok()))
 }
 
 /// Longest piece of the other side's words that is shown, in characters.
@@ -53,12 +59,21 @@ pub fn detail(body: &[u8]) -> Option<String> {
         (Some(Value::String(detail)), ..) | (None, Some(Value::String(detail)), _) => detail.clone(),
         (_, _, Value::Object(fields)) => fields
             .iter()
-            .filter_map(|(field, messages)| Some(format!("{field}: {}", messages.get(0).unwrap_or(messages).as_str()?)))
+            .filter_map(|(field, messages)| {
+                Some(format!(
+                    "{field}: {}",
+                    messages.get(0).unwrap_or(messages).as_str()?
+                ))
+            })
             .collect::<Vec<_>>()
             .join("; "),
         _ => return None,
     };
-    let text: String = text.chars().filter(|c| !c.is_control()).take(DETAIL_CHARS_MAX).collect();
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(DETAIL_CHARS_MAX)
+        .collect();
     (!text.trim().is_empty()).then_some(text)
 }
 
@@ -68,7 +83,10 @@ mod tests {
 
     #[test]
     fn a_page_may_lack_resources() {
-        assert_eq!(user_page(br#"{"totalResults":0}"#).map(|(users, total)| (users.len(), total)), Ok((0, Some(0))));
+        assert_eq!(
+            user_page(br#"{"totalResults":0}"#).map(|(users, total)| (users.len(), total)),
+            Ok((0, Some(0)))
+        );
         assert!(user_page(b"{}").is_err());
         assert!(user_page(b"<html>").is_err());
     }
@@ -82,8 +100,14 @@ mod tests {
 
     #[test]
     fn error_details_of_every_shape() {
-        assert_eq!(detail(br#"{"schemas":[],"status":"400","detail":"no such policy"}"#).as_deref(), Some("no such policy"));
-        assert_eq!(detail(br#"{"userName":["must be unique"]}"#).as_deref(), Some("userName: must be unique"));
+        assert_eq!(
+            detail(br#"{"schemas":[],"status":"400","detail":"no such policy"}"#).as_deref(),
+            Some("no such policy")
+        );
+        assert_eq!(
+            detail(br#"{"userName":["must be unique"]}"#).as_deref(),
+            Some("userName: must be unique")
+        );
         assert_eq!(detail(b"<html>oops</html>"), None);
     }
 }

@@ -5,7 +5,7 @@ mod request;
 mod user;
 
 pub use answer::{detail, service_page_size, user_page};
-pub use request::{patch, create, find_by_user_name, get_user, list_users, service_provider_config};
+pub use request::{create, find_by_user_name, get_user, list_users, patch, service_provider_config};
 pub use user::{Account, Manager};
 
 /// The core user schema (RFC 7643, section 8.7.1).

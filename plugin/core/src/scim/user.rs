@@ -37,9 +37,14 @@ impl Account {
 
     /// A name to show.
     pub fn display_name(&self) -> String {
-        let parts = [TextField::GivenName, TextField::FamilyName].map(|field| self.text(field).unwrap_or_default());
+        let parts =
+            [TextField::GivenName, TextField::FamilyName].map(|field| self.text(field).unwrap_or_default());
         let name = parts.join(" ");
-        if name.trim().is_empty() { format!("account {}", self.id) } else { name.trim().to_owned() }
+        if name.trim().is_empty() {
+            format!("account {}", self.id)
+        } else {
+            name.trim().to_owned()
+        }
     }
 }
 
@@ -65,19 +70,35 @@ impl<'de> Deserialize<'de> for Account {
             }
         }
         let manager = enterprise.manager.unwrap_or_default();
-        let manager = match (manager.value.filter(|id| !id.is_empty()), manager.name.filter(|name| !name.is_empty())) {
+        let manager = match (
+            manager.value.filter(|id| !id.is_empty()),
+            manager.name.filter(|name| !name.is_empty()),
+        ) {
             (Some(id), _) => Manager::Account(id),
             (None, Some(name)) => Manager::Named(name),
             (None, None) => Manager::Nobody,
         };
-        Ok(Self { id: user.id, active: user.active, texts, manager })
+        Ok(Self {
+            id: user.id,
+            active: user.active,
+            texts,
+            manager,
+        })
     }
 }
 
 /// The phone of type work, else one without a type.
 fn work_phone(phones: Vec<Phone>) -> Option<Box<str>> {
-    let is_work = |phone: &Phone| phone.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("work"));
-    let position = phones.iter().position(is_work).or_else(|| phones.iter().position(|phone| phone.kind.is_none()))?;
+    let is_work = |phone: &Phone| {
+        phone
+            .kind
+            .as_deref()
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("work"))
+    };
+    let position = phones
+        .iter()
+        .position(is_work)
+        .or_else(|| phones.iter().position(|phone| phone.kind.is_none()))?;
     phones.into_iter().nth(position)?.value
 }
 
@@ -99,7 +120,10 @@ struct User {
     language: Option<Box<str>>,
     #[serde(rename = "phoneNumbers", default)]
     phones: Option<Vec<Phone>>,
-    #[serde(rename = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", default)]
+    #[serde(
+        rename = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+        default
+    )]
     enterprise: Option<Enterprise>,
 }
 
@@ -141,7 +165,9 @@ fn yes() -> bool {
 
 /// Ids are decimal numbers as text; a number is taken as its digits.
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<str>, D::Error> {
-    optional_id(deserializer)?.filter(|id| !id.is_empty()).ok_or_else(|| serde::de::Error::custom("a user without an id"))
+    optional_id(deserializer)?
+        .filter(|id| !id.is_empty())
+        .ok_or_else(|| serde::de::Error::custom("a user without an id"))
 }
 
 fn optional_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<str>>, D::Error> {

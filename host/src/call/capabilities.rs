@@ -1,0 +1,34 @@
+//! The small capabilities: progress and log.
+
+use super::CallState;
+use crate::bindings::{log, progress, types};
+
+/// Characters of one log line that are kept.
+const LOG_CHARS_MAX: usize = 1_000;
+
+impl types::Host for CallState {}
+
+impl progress::Host for CallState {
+    async fn report(&mut self, phase: String, done: u64, total: Option<u64>) -> wasmtime::Result<()> {
+        self.progress.report(&phase, done, total);
+        Ok(())
+    }
+}
+
+impl log::Host for CallState {
+    async fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
+        let message: String = message
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(LOG_CHARS_MAX)
+            .collect();
+        let tenant = self.tenant_id.as_str();
+        match level {
+            log::Level::Debug => tracing::debug!(tenant, "plugin: {message}"),
+            log::Level::Info => tracing::info!(tenant, "plugin: {message}"),
+            log::Level::Warn => tracing::warn!(tenant, "plugin: {message}"),
+            log::Level::Error => tracing::error!(tenant, "plugin: {message}"),
+        }
+        Ok(())
+    }
+}

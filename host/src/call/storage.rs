@@ -1,0 +1,164 @@
+//! The storage capability: the tenant's own keys and values, written when the call has ended.
+
+use super::CallState;
+use crate::bindings::storage::{Entry, Host, StorageError, Write};
+use crate::database::TenantDatabase;
+use crate::error::HostError;
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+/// Longest key, in bytes.
+pub const KEY_BYTES_MAX: usize = 512;
+/// Largest value, in bytes.
+pub const VALUE_BYTES_MAX: usize = 65_536;
+/// What one call may write, in bytes of keys and values. A change remembers one link; this leaves room for many.
+pub const CALL_STORAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Keys of one `get`, entries of one `scan`, writes of one `commit`.
+const ITEMS_MAX: usize = 1_000;
+
+/// The tenant's storage as one call sees it: the database, and over it what the call has written.
+pub(super) struct StorageView {
+    database: TenantDatabase,
+    writable: bool,
+    /// None for a deleted key.
+    written: BTreeMap<String, Option<Vec<u8>>>,
+    written_bytes: usize,
+}
+
+impl StorageView {
+    pub(super) fn new(database: TenantDatabase, writable: bool) -> Self {
+        Self {
+            database,
+            writable,
+            written: BTreeMap::new(),
+            written_bytes: 0,
+        }
+    }
+
+    /// Writes everything in one transaction.
+    pub(super) async fn keep(self) -> Result<(), HostError> {
+        if self.written.is_empty() {
+            Ok(())
+        } else {
+            self.database.write_entries(&self.written).await
+        }
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
+        match self.written.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => self.database.entry(key).await,
+        }
+    }
+
+    async fn scan(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<Entry>, HostError> {
+        // Deleted keys hide entries, so as many more are read.
+        let deleted = self.written.values().filter(|value| value.is_none()).count();
+        let stored = self.database.entries(prefix, after, limit + deleted).await?;
+        let mut merged: BTreeMap<String, Option<Vec<u8>>> = stored
+            .into_iter()
+            .map(|(key, value)| (key, Some(value)))
+            .collect();
+        let start = match after {
+            Some(after) if after >= prefix => Bound::Excluded(after.to_owned()),
+            _ => Bound::Included(prefix.to_owned()),
+        };
+        let written = self
+            .written
+            .range((start, Bound::Unbounded))
+            .take_while(|(key, _)| key.starts_with(prefix));
+        merged.extend(written.map(|(key, value)| (key.clone(), value.clone())));
+        Ok(merged
+            .into_iter()
+            .filter_map(|(key, value)| Some(Entry { key, value: value? }))
+            .take(limit)
+            .collect())
+    }
+
+    fn write(&mut self, writes: Vec<Write>) -> Result<(), StorageError> {
+        if !self.writable {
+            return Err(StorageError::ReadOnly);
+        }
+        let sizes = writes.iter().map(|write| match write {
+            Write::Put(entry) => (entry.key.len(), entry.value.len()),
+            Write::Delete(key) => (key.len(), 0),
+        });
+        let mut bytes = self.written_bytes;
+        for (key, value) in sizes {
+            if key == 0 || key > KEY_BYTES_MAX {
+                return Err(StorageError::OverLimit(format!(
+                    "KEY_BYTES_MAX ({KEY_BYTES_MAX} bytes)"
+                )));
+            }
+            if value > VALUE_BYTES_MAX {
+                return Err(StorageError::OverLimit(format!(
+                    "VALUE_BYTES_MAX ({VALUE_BYTES_MAX} bytes)"
+                )));
+            }
+            bytes += key + value;
+        }
+        if bytes > CALL_STORAGE_BYTES_MAX {
+            return Err(StorageError::OverLimit(format!(
+                "CALL_STORAGE_BYTES_MAX ({CALL_STORAGE_BYTES_MAX} bytes)"
+            )));
+        }
+        self.written_bytes = bytes;
+        for write in writes {
+            match write {
+                Write::Put(entry) => self.written.insert(entry.key, Some(entry.value)),
+                Write::Delete(key) => self.written.insert(key, None),
+            };
+        }
+        Ok(())
+    }
+}
+
+fn limited(items: usize) -> Result<(), StorageError> {
+    if items > ITEMS_MAX {
+        Err(StorageError::OverLimit(format!(
+            "ITEMS_MAX ({ITEMS_MAX} items a call)"
+        )))
+    } else {
+        Ok(())
+    }
+}
+
+/// The plugin learns that the storage failed, the log what happened.
+fn unavailable(error: &HostError) -> StorageError {
+    tracing::error!("{error}");
+    StorageError::Unavailable("the host's database failed".to_owned())
+}
+
+impl Host for CallState {
+    async fn get(
+        &mut self,
+        keys: Vec<String>,
+    ) -> wasmtime::Result<Result<Vec<Option<Vec<u8>>>, StorageError>> {
+        if let Err(error) = limited(keys.len()) {
+            return Ok(Err(error));
+        }
+        let mut values = Vec::with_capacity(keys.len());
+        for key in keys {
+            match self.storage.get(&key).await {
+                Ok(value) => values.push(value),
+                Err(error) => return Ok(Err(unavailable(&error))),
+            }
+        }
+        Ok(Ok(values))
+    }
+
+    async fn scan(
+        &mut self,
+        prefix: String,
+        after: Option<String>,
+        limit: u32,
+    ) -> wasmtime::Result<Result<Vec<Entry>, StorageError>> {
+        let limit = (limit as usize).clamp(1, ITEMS_MAX);
+        let entries = self.storage.scan(&prefix, after.as_deref(), limit).await;
+        Ok(entries.map_err(|error| unavailable(&error)))
+    }
+
+    async fn commit(&mut self, writes: Vec<Write>) -> wasmtime::Result<Result<(), StorageError>> {
+        Ok(limited(writes.len()).and_then(|()| self.storage.write(writes)))
+    }
+}

@@ -1,0 +1,182 @@
+//! The command line.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is what a command line is for"
+)]
+
+mod demo;
+mod fakes;
+mod jobs;
+mod paint;
+mod plan_view;
+mod plugin;
+mod progress;
+mod tenant;
+
+use crate::data_dir::DataDir;
+use crate::error::{Exit, HostError};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+#[derive(Parser)]
+#[command(
+    name = "hibob",
+    version,
+    about = "Keeps TravelPerk in step with HiBob, through a sandboxed plugin",
+    after_help = "Exit codes: 0 done · 1 done with errors for some employees · 2 usage or configuration · 3 stopped by a safety check\n            4 the other side refused the credentials · 5 the other side failed\n\nExample: hibob demo"
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args, Clone)]
+struct Global {
+    /// Where tenants, their data and keys are kept [default: $XDG_DATA_HOME/hibob or ~/.local/share/hibob]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A plugin to load instead of the built-in one
+    #[arg(long, global = true, value_name = "FILE")]
+    plugin: Option<PathBuf>,
+    /// Print one JSON object for machines, whatever the exit code
+    #[arg(long, global = true)]
+    json: bool,
+    /// Log more: -v requests, -vv everything (RUST_LOG overrides)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+impl Global {
+    async fn data(&self) -> Result<DataDir, HostError> {
+        DataDir::open(&self.data.clone().unwrap_or_else(DataDir::default_path)).await
+    }
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show a whole sync against stand-ins in this process: nothing to set up, nothing left behind
+    #[command(after_help = "Example: hibob demo")]
+    Demo,
+    /// Serve stand-ins for HiBob and TravelPerk on 127.0.0.1 until Ctrl-C
+    #[command(
+        after_help = "Example: hibob fakes --employees 250 --scenario day-two --write-tenant acme.toml"
+    )]
+    Fakes(fakes::FakesArgs),
+    /// Apply, list and show tenants
+    #[command(subcommand)]
+    Tenant(tenant::TenantCommand),
+    /// Look whether a sync would work; changes nothing
+    #[command(after_help = "Example: hibob check acme")]
+    Check {
+        /// The tenant's id
+        tenant: String,
+    },
+    /// Show what a sync would change; changes nothing
+    #[command(after_help = "Example: hibob plan acme --out acme.plan")]
+    Plan {
+        /// The tenant's id
+        tenant: String,
+        /// Save the plan, to be applied exactly as it is
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Show every change, not only the first of each kind
+        #[arg(long)]
+        all: bool,
+    },
+    /// Apply a saved plan, exactly as it is
+    #[command(after_help = "Example: hibob apply acme.plan")]
+    Apply {
+        /// The saved plan
+        file: PathBuf,
+    },
+    /// Plan and apply
+    #[command(after_help = "Example: hibob sync acme --json")]
+    Sync {
+        /// The tenant's id
+        tenant: String,
+    },
+    /// Look at plugins
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
+}
+
+/// Parses the command line, runs the command, and says how it ended.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            } as u8);
+        }
+    };
+    start_log(cli.global.verbose);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return ExitCode::from(Exit::Failed as u8);
+        }
+    };
+    let json = cli.global.json;
+    let exit = runtime.block_on(run(cli)).unwrap_or_else(|error| {
+        print_error(&error, json);
+        error.exit()
+    });
+    ExitCode::from(exit as u8)
+}
+
+async fn run(cli: Cli) -> Result<Exit, HostError> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Demo => demo::demo(global).await,
+        Command::Fakes(args) => fakes::fakes(global, &args).await,
+        Command::Tenant(command) => tenant::run(global, command).await,
+        Command::Check { tenant } => jobs::check(global, &tenant).await,
+        Command::Plan { tenant, out, all } => jobs::plan(global, &tenant, out.as_deref(), all).await,
+        Command::Apply { file } => jobs::apply(global, &file).await,
+        Command::Sync { tenant } => jobs::sync(global, &tenant).await,
+        Command::Plugin(command) => plugin::run(global, command).await,
+    }
+}
+
+/// Logs go to standard error, so that standard output stays what was asked for.
+fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => "error",
+        1 => "hibob_host=debug,warn",
+        _ => "debug",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+/// An error that ended a command, in the same form for every command.
+fn print_error(error: &HostError, json: bool) {
+    if json {
+        let object = serde_json::json!({ "error": { "code": error.code(), "message": error.to_string(), "remedy": error.remedy() } });
+        println!("{object}");
+    } else {
+        eprintln!(
+            "{}: {}",
+            paint::RED.on_stderr("error"),
+            paint::clean(&error.to_string())
+        );
+        eprintln!(
+            "{}: {}",
+            paint::CYAN.on_stderr("help"),
+            paint::clean(&error.remedy())
+        );
+    }
+}

@@ -1,0 +1,212 @@
+//! `check`, `plan`, `apply` and `sync`.
+
+use super::paint::{BOLD, GREEN, RED, YELLOW, clean};
+use super::progress::Bar;
+use super::{Global, plan_view};
+use crate::bindings::types::Severity;
+use crate::data_dir::DataDir;
+use crate::error::{Exit, HostError};
+use crate::plan_file;
+use crate::plugin::Plugin;
+use crate::run::{self, Planned, Report, Run};
+use crate::tenant::Tenant;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What every job needs.
+struct Ready {
+    data: DataDir,
+    plugin: Plugin,
+    tenant: Tenant,
+}
+
+impl Ready {
+    async fn new(global: &Global, tenant: &str) -> Result<Self, HostError> {
+        let data = global.data().await?;
+        let tenant = data.tenant(tenant).await?;
+        let plugin = data.plugin(&data.runtime()?, global.plugin.as_deref())?;
+        Ok(Self { data, plugin, tenant })
+    }
+}
+
+pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostError> {
+    let ready = Ready::new(global, tenant).await?;
+    let bar = Arc::new(Bar::new());
+    let report = run::check(&ready.plugin, &ready.tenant, bar.clone()).await;
+    bar.clear();
+    let report = report?;
+    let failed = report
+        .findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error);
+    let exit = if failed { Exit::SomeFailed } else { Exit::Done };
+    if global.json {
+        let counts: serde_json::Map<String, serde_json::Value> = report
+            .counts
+            .iter()
+            .map(|count| (count.name.clone(), count.number.into()))
+            .collect();
+        let findings = plan_view::findings_json(&report.findings);
+        println!(
+            "{}",
+            serde_json::json!({ "tenant": tenant, "counts": counts, "findings": findings })
+        );
+        return Ok(exit);
+    }
+    let employees = report
+        .counts
+        .iter()
+        .find(|count| count.name == "employees")
+        .map_or(0, |count| count.number);
+    println!(
+        "{} credentials work on both sides; HiBob sends {employees} employees",
+        BOLD.on_stdout(&format!("Check of {tenant}:"))
+    );
+    for count in &report.counts {
+        if let Some(field) = count.name.strip_prefix("field:") {
+            println!("  {:<28} {:>7} of {employees}", clean(field), count.number);
+        }
+    }
+    for line in plan_view::finding_lines(&report.findings, true) {
+        println!("{line}");
+    }
+    if report.findings.is_empty() {
+        println!("{}", GREEN.on_stdout("nothing to mend"));
+    }
+    Ok(exit)
+}
+
+pub(super) async fn plan(
+    global: &Global,
+    tenant: &str,
+    out: Option<&Path>,
+    all: bool,
+) -> Result<Exit, HostError> {
+    let ready = Ready::new(global, tenant).await?;
+    let bar = Arc::new(Bar::new());
+    let planned = run::plan(&ready.plugin, &ready.tenant, bar.clone()).await;
+    bar.clear();
+    let planned = planned?;
+    if let Some(out) = out {
+        plan_file::save(&ready.data, &ready.tenant, &ready.plugin, &planned, out)?;
+    }
+    if global.json {
+        println!("{}", plan_view::json(tenant, &planned));
+    } else {
+        println!("{}", plan_view::text(tenant, &planned, all));
+        if let Some(out) = out {
+            println!("\nsaved; apply exactly this with: hibob apply {}", out.display());
+        }
+    }
+    let failed = planned
+        .findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error);
+    Ok(if failed { Exit::SomeFailed } else { Exit::Done })
+}
+
+pub(super) async fn sync(global: &Global, tenant: &str) -> Result<Exit, HostError> {
+    let report = match Ready::new(global, tenant).await {
+        Ok(ready) => sync_ready(&ready.data, &ready.tenant, &ready.plugin, |_| {}).await,
+        Err(error) => Report::stopped(tenant, &error),
+    };
+    Ok(print_report(&report, global.json))
+}
+
+/// Plans and applies under the tenant's lock; `show` gets the plan before anything is applied.
+pub(super) async fn sync_ready(
+    data: &DataDir,
+    tenant: &Tenant,
+    plugin: &Plugin,
+    show: impl FnOnce(&Planned),
+) -> Report {
+    let bar = Arc::new(Bar::new());
+    let started = Run::start(data, tenant, plugin, "sync", bar.clone()).await;
+    let run = match started {
+        Ok(run) => run,
+        Err(error) => return Report::stopped(tenant.id(), &error),
+    };
+    let (mut report, planned) = match run.plan().await {
+        Ok(planned) => {
+            bar.clear();
+            show(&planned);
+            (run.apply(&planned).await, Some(planned))
+        }
+        Err(error) => (Report::stopped(tenant.id(), &error), None),
+    };
+    bar.clear();
+    if let Err(error) = run.finish(&mut report, planned.as_ref()).await {
+        report.stop(&error);
+    }
+    report
+}
+
+pub(super) async fn apply(global: &Global, file: &Path) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    let saved = plan_file::read(&data, file)?;
+    let tenant = data.tenant(saved.tenant()).await?;
+    let plugin = data.plugin(&data.runtime()?, global.plugin.as_deref())?;
+    let planned = saved.accept(&tenant, &plugin)?;
+    let bar = Arc::new(Bar::new());
+    let run = Run::start(&data, &tenant, &plugin, "apply", bar.clone()).await?;
+    let mut report = run.apply(&planned).await;
+    bar.clear();
+    run.finish(&mut report, Some(&planned)).await?;
+    Ok(print_report(&report, global.json))
+}
+
+/// Prints what a run did, and returns how it ended.
+pub(super) fn print_report(report: &Report, json: bool) -> Exit {
+    if json {
+        match serde_json::to_string(report) {
+            Ok(text) => println!("{text}"),
+            Err(error) => eprintln!("error: {error}"),
+        }
+        return report.exit();
+    }
+    for row in &report.errors {
+        let who = row
+            .employee_id
+            .as_deref()
+            .map(|id| format!("employee {}: ", clean(id)))
+            .unwrap_or_default();
+        println!(
+            "{} {} {who}{}",
+            RED.on_stdout("! error"),
+            clean(&row.code),
+            clean(&row.message)
+        );
+        println!("    to mend  {}", clean(&row.remedy));
+    }
+    let parts: Vec<String> = [
+        ("created", report.created),
+        ("adopted", report.adopted),
+        ("updated", report.updated),
+        ("reactivated", report.reactivated),
+        ("archived", report.archived),
+        ("kept", report.kept),
+        ("failed", report.failed),
+        ("conflicts", report.conflicts),
+        ("drifted", report.drifted),
+        ("skipped", report.skipped),
+    ]
+    .into_iter()
+    .filter(|(name, number)| *number > 0 || *name == "kept")
+    .map(|(name, number)| format!("{number} {name}"))
+    .collect();
+    let head = match report.exit() {
+        Exit::Done => GREEN.on_stdout("Done:"),
+        Exit::SomeFailed => YELLOW.on_stdout("Done, with errors:"),
+        Exit::Usage | Exit::Held | Exit::Refused | Exit::Failed => RED.on_stdout("Stopped:"),
+    };
+    println!("{head} {}", parts.join(", "));
+    if let Some(stopped) = &report.error {
+        eprintln!("{}: {}", RED.on_stderr("error"), clean(&stopped.message));
+        eprintln!(
+            "{}: {}",
+            super::paint::CYAN.on_stderr("help"),
+            clean(&stopped.remedy)
+        );
+    }
+    report.exit()
+}

@@ -1,0 +1,57 @@
+//! Colors where a terminal shows them, and nothing in the data that a terminal would obey.
+
+use std::io::IsTerminal;
+
+/// A color.
+#[derive(Clone, Copy)]
+pub(super) struct Color(&'static str);
+
+pub(super) const RED: Color = Color("31");
+pub(super) const GREEN: Color = Color("32");
+pub(super) const YELLOW: Color = Color("33");
+pub(super) const CYAN: Color = Color("36");
+pub(super) const BOLD: Color = Color("1");
+pub(super) const DIM: Color = Color("2");
+
+impl Color {
+    /// The text in this color, if standard output is a terminal.
+    pub(super) fn on_stdout(self, text: &str) -> String {
+        self.paint(text, std::io::stdout().is_terminal())
+    }
+
+    /// The text in this color, if standard error is a terminal.
+    pub(super) fn on_stderr(self, text: &str) -> String {
+        self.paint(text, std::io::stderr().is_terminal())
+    }
+
+    fn paint(self, text: &str, terminal: bool) -> String {
+        // https://no-color.org
+        if terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) {
+            format!("\u{1b}[{}m{text}\u{1b}[0m", self.0)
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// Text from elsewhere without what a terminal would obey: control characters, and marks that reverse the direction
+/// of writing.
+pub(super) fn clean(text: &str) -> String {
+    let obeyed = |c: char| {
+        c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c)
+    };
+    text.chars()
+        .map(|c| if obeyed(c) { '\u{fffd}' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_lose_their_power() {
+        assert_eq!(clean("Ana\u{1b}[2J\u{202e}x"), "Ana\u{fffd}[2J\u{fffd}x");
+        assert_eq!(clean("Zoë Núñez 李"), "Zoë Núñez 李");
+    }
+}

@@ -1,0 +1,264 @@
+//! A plan for people, and the same for machines.
+
+use super::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, clean};
+use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange};
+use crate::bindings::types::{Finding, Severity, Value};
+use crate::run::Planned;
+use serde_json::json;
+
+/// Changes of one kind that are shown in full unless all are asked for.
+const SHOWN_MAX: usize = 5;
+
+const KINDS: [ChangeKind; 5] = [
+    ChangeKind::Create,
+    ChangeKind::Adopt,
+    ChangeKind::Update,
+    ChangeKind::Reactivate,
+    ChangeKind::Archive,
+];
+
+/// The plan as text: what changes, field by field, and why; then what a person should read.
+pub(super) fn text(tenant: &str, planned: &Planned, all: bool) -> String {
+    let mut lines = Vec::new();
+    if planned.changes.is_empty() {
+        lines.push(format!(
+            "{} nothing to change",
+            BOLD.on_stdout(&format!("Plan for {tenant}:"))
+        ));
+    } else {
+        let parts: Vec<String> = KINDS
+            .into_iter()
+            .map(|kind| (planned.count(kind_name(kind)), kind_name(kind)))
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, name)| format!("{number} to {name}"))
+            .collect();
+        lines.push(format!(
+            "{} {}",
+            BOLD.on_stdout(&format!("Plan for {tenant}:")),
+            parts.join(", ")
+        ));
+    }
+    lines.push(DIM.on_stdout(&standing(planned)));
+    for kind in KINDS {
+        let changes: Vec<&Change> = planned
+            .changes
+            .iter()
+            .filter(|change| change.kind == kind)
+            .collect();
+        let shown = if all {
+            changes.len()
+        } else {
+            SHOWN_MAX.min(changes.len())
+        };
+        for change in changes.iter().take(shown) {
+            lines.push(String::new());
+            lines.extend(change_lines(change));
+        }
+        if changes.len() > shown {
+            let rest = changes.len() - shown;
+            lines.push(String::new());
+            let reasons = reasons(changes.get(shown..).unwrap_or_default());
+            lines.push(DIM.on_stdout(&format!("  … and {rest} more to {}: {reasons}", kind_name(kind))));
+        }
+    }
+    lines.extend(finding_lines(&planned.findings, all));
+    lines.join("\n")
+}
+
+/// What does not change.
+fn standing(planned: &Planned) -> String {
+    let parts = [
+        ("keep", "accounts are right as they are"),
+        ("waiting", "employees have not started"),
+        ("gone", "leavers have no account"),
+        ("vanished", "managed accounts have no employee any more"),
+        ("conflict", "conflicts"),
+        ("failed", "records are broken"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .map(|(name, text)| (planned.count(name), text))
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, text)| format!("{number} {text}"))
+        .collect();
+    format!(
+        "{} employees, {} accounts read; {}",
+        planned.count("employees"),
+        planned.count("accounts"),
+        parts.join(", ")
+    )
+}
+
+/// Reasons of changes that are not shown, with their numbers.
+fn reasons(changes: &[&Change]) -> String {
+    let mut reasons: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    for change in changes {
+        *reasons.entry(change.reason.as_str()).or_default() += 1;
+    }
+    let parts: Vec<String> = reasons
+        .into_iter()
+        .map(|(reason, number)| format!("{} ({number})", clean(reason)))
+        .collect();
+    parts.join("; ")
+}
+
+fn kind_name(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Create => "create",
+        ChangeKind::Adopt => "adopt",
+        ChangeKind::Update => "update",
+        ChangeKind::Reactivate => "reactivate",
+        ChangeKind::Archive => "archive",
+    }
+}
+
+fn change_lines(change: &Change) -> Vec<String> {
+    let (color, sign) = match change.kind {
+        ChangeKind::Create => (GREEN, '+'),
+        ChangeKind::Adopt => (CYAN, '&'),
+        ChangeKind::Update => (YELLOW, '~'),
+        ChangeKind::Reactivate => (GREEN, '^'),
+        ChangeKind::Archive => (RED, '-'),
+    };
+    let head = color.on_stdout(&format!("{sign} {}", kind_name(change.kind)));
+    let who = BOLD.on_stdout(&clean(&change.display_name));
+    let account = change
+        .account_id
+        .as_deref()
+        .map(|id| format!(", account {}", clean(id)))
+        .unwrap_or_default();
+    let ids = DIM.on_stdout(&format!("(employee {}{account})", clean(&change.employee_id)));
+    let mut lines = vec![
+        format!("{head} {who} {ids}"),
+        format!("    because  {}", clean(&change.reason)),
+    ];
+    lines.extend(change.fields.iter().map(field_line));
+    if !change.depends_on.is_empty() {
+        lines.push(DIM.on_stdout(&format!("    after    {}", clean(&change.depends_on.join(", ")))));
+    }
+    lines
+}
+
+fn field_line(field: &FieldChange) -> String {
+    let name = format!("{:<12}", clean(&field.field));
+    match (&field.before, &field.after) {
+        (None, Some(after)) => format!("    {name} {}", GREEN.on_stdout(&value_text(after))),
+        (Some(before), Some(after)) => {
+            format!(
+                "    {name} {} → {}",
+                RED.on_stdout(&value_text(before)),
+                GREEN.on_stdout(&value_text(after))
+            )
+        }
+        (Some(before), None) => format!("    {name} {} → (empty)", RED.on_stdout(&value_text(before))),
+        (None, None) => format!("    {name} (empty)"),
+    }
+}
+
+fn value_text(value: &Value) -> String {
+    clean(&match value {
+        Value::Text(text) => text.clone(),
+        Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Value::Integer(integer) => integer.to_string(),
+        Value::Texts(texts) => texts.join(", "),
+        Value::Pairs(pairs) => pairs
+            .iter()
+            .map(|(key, value)| format!("{key}: {value}"))
+            .collect::<Vec<_>>()
+            .join(", "),
+        Value::Person(person) => person.display_name.clone(),
+    })
+}
+
+/// Findings as text.
+pub(super) fn finding_lines(findings: &[Finding], all: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    let shown = if all { findings.len() } else { 20 };
+    for finding in findings.iter().take(shown) {
+        let (color, word) = match finding.severity {
+            Severity::Error => (RED, "error"),
+            Severity::Warning => (YELLOW, "warning"),
+            Severity::Notice => (DIM, "notice"),
+        };
+        let who = finding
+            .employee_id
+            .as_deref()
+            .map(|id| format!("employee {}: ", clean(id)))
+            .unwrap_or_default();
+        lines.push(String::new());
+        lines.push(format!(
+            "{} {} {who}{}",
+            color.on_stdout(&format!("! {word}")),
+            clean(&finding.code),
+            clean(&finding.message)
+        ));
+        lines.push(format!("    to mend  {}", clean(&finding.remedy)));
+    }
+    if findings.len() > shown {
+        lines.push(String::new());
+        lines.push(DIM.on_stdout(&format!("  … and {} more", findings.len() - shown)));
+    }
+    lines
+}
+
+/// The plan as JSON.
+pub(super) fn json(tenant: &str, planned: &Planned) -> serde_json::Value {
+    json!({
+        "tenant": tenant,
+        "created_at": planned.created_at,
+        "counts": planned.counts,
+        "changes": planned.changes.iter().map(|change| json!({
+            "id": change.id,
+            "kind": kind_name(change.kind),
+            "employee_id": change.employee_id,
+            "account_id": change.account_id,
+            "display_name": change.display_name,
+            "depends_on": change.depends_on,
+            "reason": change.reason,
+            "fields": change.fields.iter().map(|field| json!({
+                "field": field.field,
+                "before": field.before.as_ref().map(value_json),
+                "after": field.after.as_ref().map(value_json),
+            })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "findings": findings_json(&planned.findings),
+    })
+}
+
+/// Findings as JSON.
+pub(super) fn findings_json(findings: &[Finding]) -> Vec<serde_json::Value> {
+    let severity = |severity| match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Notice => "notice",
+    };
+    let row = |finding: &Finding| {
+        json!({
+            "severity": severity(finding.severity),
+            "code": finding.code,
+            "employee_id": finding.employee_id,
+            "field": finding.field,
+            "message": finding.message,
+            "remedy": finding.remedy,
+        })
+    };
+    findings.iter().map(row).collect()
+}
+
+fn value_json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Text(text) => json!(text),
+        Value::Flag(flag) => json!(flag),
+        Value::Integer(integer) => json!(integer),
+        Value::Texts(texts) => json!(texts),
+        Value::Pairs(pairs) => pairs
+            .iter()
+            .map(|(key, value)| (key.clone(), json!(value)))
+            .collect(),
+        Value::Person(person) => json!({
+            "employee_id": person.employee_id,
+            "account_id": person.account_id,
+            "display_name": person.display_name,
+        }),
+    }
+}

@@ -1,0 +1,39 @@
+//! A progress bar on standard error, where that is a terminal.
+
+use crate::call::Progress;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Shows how far a job is.
+pub(super) struct Bar(ProgressBar);
+
+impl Bar {
+    /// A bar that shows nothing yet.
+    pub(super) fn new() -> Self {
+        let bar = ProgressBar::no_length();
+        let style = ProgressStyle::with_template("{msg:>10} [{bar:30}] {human_pos}/{human_len} {eta}");
+        if let Ok(style) = style {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self(bar)
+    }
+
+    /// Takes the bar away.
+    pub(super) fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+impl Progress for Bar {
+    fn report(&self, phase: &str, done: u64, total: Option<u64>) {
+        let phase = super::paint::clean(phase);
+        if self.0.message() != phase {
+            self.0.reset();
+            self.0.set_message(phase);
+        }
+        match total {
+            Some(total) => self.0.set_length(total),
+            None => self.0.unset_length(),
+        }
+        self.0.set_position(done);
+    }
+}

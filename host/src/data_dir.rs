@@ -1,0 +1,152 @@
+//! The data directory: databases, keys, compiled code. Only its owner can read it.
+
+use crate::database::{ControlDatabase, private_dir};
+use crate::engine::Runtime;
+use crate::error::HostError;
+use crate::plugin::Plugin;
+use crate::tenant::{Secret, Tenant, TenantConfig};
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// An opened data directory.
+#[derive(Clone, Debug)]
+pub struct DataDir {
+    path: PathBuf,
+    control: ControlDatabase,
+}
+
+/// Length of the key that seals plans, in bytes: the output of SHA-256, as RFC 2104 recommends.
+const KEY_BYTES: usize = 32;
+
+impl DataDir {
+    /// Opens the directory, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// It cannot be made or used.
+    pub async fn open(path: &Path) -> Result<Self, HostError> {
+        private_dir(path)?;
+        let control = ControlDatabase::open(path).await?;
+        Ok(Self {
+            path: path.to_owned(),
+            control,
+        })
+    }
+
+    /// Where data is kept when nothing else is said: `$XDG_DATA_HOME/hibob`, or `~/.local/share/hibob`.
+    pub fn default_path() -> PathBuf {
+        let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/share"));
+        let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home);
+        base.unwrap_or_else(|| PathBuf::from(".")).join("hibob")
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The control database.
+    pub fn control(&self) -> &ControlDatabase {
+        &self.control
+    }
+
+    /// An engine that keeps compiled code in this directory.
+    ///
+    /// # Errors
+    /// See [`Runtime::new`].
+    pub fn runtime(&self) -> Result<Runtime, HostError> {
+        let cache = self.path.join("compiled");
+        private_dir(&cache)?;
+        Runtime::new(&cache.canonicalize().unwrap_or(cache))
+    }
+
+    /// The plugin in `file`, or the built-in one.
+    ///
+    /// # Errors
+    /// See [`Plugin`].
+    pub fn plugin(&self, runtime: &Runtime, file: Option<&Path>) -> Result<Plugin, HostError> {
+        match file {
+            Some(file) => Plugin::from_file(runtime, file),
+            None => Plugin::embedded(runtime),
+        }
+    }
+
+    /// A tenant's configuration as it was applied.
+    ///
+    /// # Errors
+    /// There is no such tenant.
+    pub async fn config(&self, id: &str) -> Result<TenantConfig, HostError> {
+        let Some(json) = self.control.tenant(id).await? else {
+            let known: Vec<String> = self
+                .control
+                .tenants()
+                .await?
+                .into_iter()
+                .map(|(id, ..)| id)
+                .collect();
+            let remedy = if known.is_empty() {
+                "apply a tenant file first: hibob tenant apply FILE.toml".to_owned()
+            } else {
+                format!(
+                    "choose from {}, or apply its file first: hibob tenant apply FILE.toml",
+                    known.join(", ")
+                )
+            };
+            return Err(HostError::configuration(
+                format!("there is no tenant {}", id.escape_debug()),
+                remedy,
+            ));
+        };
+        serde_json::from_str(&json).map_err(|error| {
+            let remedy = format!("apply the file of tenant {id} again: hibob tenant apply FILE.toml");
+            HostError::configuration(
+                format!("the stored configuration of tenant {id} cannot be read: {error}"),
+                remedy,
+            )
+        })
+    }
+
+    /// A tenant, ready to be worked for.
+    ///
+    /// # Errors
+    /// There is no such tenant, or it cannot be opened.
+    pub async fn tenant(&self, id: &str) -> Result<Tenant, HostError> {
+        Tenant::open(&self.path, self.config(id).await?).await
+    }
+
+    /// The key that seals saved plans; made at first use.
+    ///
+    /// # Errors
+    /// It cannot be read or made.
+    pub(crate) fn plan_key(&self) -> Result<Secret, HostError> {
+        let path = self.path.join("plan.key");
+        let failed = |error: std::io::Error| HostError::Storage(format!("{}: {error}", path.display()));
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+        {
+            Ok(mut file) => {
+                let key = Secret::new(crate::plugin::hex(&rand::random::<[u8; KEY_BYTES]>()));
+                file.write_all(key.reveal().as_bytes())
+                    .and_then(|()| file.sync_all())
+                    .map_err(failed)?;
+                Ok(key)
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let key = std::fs::read_to_string(&path).map_err(failed)?;
+                if key.len() == KEY_BYTES * 2 {
+                    Ok(Secret::new(key))
+                } else {
+                    Err(HostError::Storage(format!(
+                        "{} does not hold a key; remove it, and make saved plans again",
+                        path.display()
+                    )))
+                }
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+}

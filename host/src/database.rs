@@ -1,0 +1,64 @@
+//! The databases: one control database, and one file per tenant that holds everything of that tenant.
+
+mod control;
+mod tenant;
+
+pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
+pub use tenant::{RunRecord, TenantDatabase};
+
+use crate::error::HostError;
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+/// Connections to one database file. SQLite writes one at a time; more would only wait.
+const CONNECTIONS_MAX: u32 = 4;
+
+/// How long a connection waits for another one's write, in milliseconds.
+const BUSY_MILLISECONDS: u64 = 10_000;
+
+/// Makes a folder that only its owner can enter.
+///
+/// # Errors
+/// It cannot be made.
+pub fn private_dir(path: &Path) -> Result<(), HostError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| unwritable(path, &error))
+}
+
+/// Opens a database that only its owner can read, and makes it if it is not there.
+async fn open(path: &Path) -> Result<SqlitePool, HostError> {
+    // Made first, so that the mode is right from the start; SQLite gives its side files the same mode.
+    let made = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path);
+    made.map_err(|error| unwritable(path, &error))?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full) // a run must not forget an account that it has made
+        .busy_timeout(Duration::from_millis(BUSY_MILLISECONDS));
+    let pool = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS_MAX)
+        .connect_with(options)
+        .await;
+    pool.map_err(|error| HostError::Storage(format!("{}: {error}", path.display())))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> HostError {
+    HostError::configuration(
+        format!("cannot write {}: {error}", path.display()),
+        "choose another data directory with --data DIR",
+    )
+}
+
+/// Seconds since 1970.
+pub fn now_unix_seconds() -> u64 {
+    u64::try_from(chrono::Utc::now().timestamp()).unwrap_or_default()
+}

@@ -1,0 +1,162 @@
+//! The control database: which tenants there are, and who is running one of them.
+
+use super::open;
+use crate::error::HostError;
+use sqlx::{Row, SqlitePool};
+use std::path::Path;
+use std::time::Duration;
+
+/// How long a lease lasts without being renewed, in seconds. A crashed run keeps its tenant locked for that long.
+pub const LEASE_SECONDS: i64 = 30;
+
+/// The control database.
+#[derive(Clone, Debug)]
+pub struct ControlDatabase {
+    pool: SqlitePool,
+}
+
+impl ControlDatabase {
+    /// Opens `control.db` in the data directory and brings its schema up to date.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub async fn open(data_dir: &Path) -> Result<Self, HostError> {
+        let pool = open(&data_dir.join("control.db")).await?;
+        sqlx::migrate!("migrations/control").run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// Stores a tenant's configuration (JSON), over an earlier one. True if the tenant is new.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn put_tenant(&self, id: &str, config: &str, now_unix_seconds: i64) -> Result<bool, HostError> {
+        let mut transaction = self.pool.begin().await?;
+        let known = sqlx::query("SELECT 1 FROM tenants WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "INSERT INTO tenants (id, config, applied_at) VALUES (?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET config = excluded.config, applied_at = excluded.applied_at",
+        )
+        .bind(id)
+        .bind(config)
+        .bind(now_unix_seconds)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(known.is_none())
+    }
+
+    /// A tenant's configuration.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tenant(&self, id: &str) -> Result<Option<String>, HostError> {
+        let row = sqlx::query("SELECT config FROM tenants WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// All tenants: id, configuration, and when it was applied (Unix seconds), by id.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tenants(&self) -> Result<Vec<(String, String, i64)>, HostError> {
+        let rows = sqlx::query("SELECT id, config, applied_at FROM tenants ORDER BY id")
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
+            .collect()
+    }
+
+    /// Takes the lease on a tenant's runs, or says who has it and for how many seconds more.
+    ///
+    /// # Errors
+    /// Somebody else has the lease, or the database failed.
+    pub async fn lease(&self, tenant: &str, holder: &str) -> Result<Lease, HostError> {
+        let now = chrono::Utc::now().timestamp();
+        let row = sqlx::query(
+            "INSERT INTO leases (tenant, holder, generation, expires_at) VALUES (?, ?, 1, ?)
+             ON CONFLICT (tenant) DO UPDATE
+                SET holder = excluded.holder, generation = generation + 1, expires_at = excluded.expires_at
+                WHERE leases.expires_at <= ?
+             RETURNING generation",
+        )
+        .bind(tenant)
+        .bind(holder)
+        .bind(now + LEASE_SECONDS)
+        .bind(now)
+        .fetch_optional(&self.pool)
+        .await?;
+        if let Some(row) = row {
+            let generation = row.try_get(0)?;
+            return Ok(Lease {
+                pool: self.pool.clone(),
+                tenant: tenant.to_owned(),
+                generation,
+            });
+        }
+        let row = sqlx::query("SELECT holder, expires_at FROM leases WHERE tenant = ?")
+            .bind(tenant)
+            .fetch_one(&self.pool)
+            .await?;
+        let (other, until): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+        Err(HostError::configuration(
+            format!("tenant {tenant} is being run by {other}"),
+            format!(
+                "wait for that run; if it has crashed, its lock lapses in {} seconds",
+                (until - now).max(0)
+            ),
+        ))
+    }
+}
+
+/// The right to run a tenant, renewed for as long as it is held.
+#[derive(Debug)]
+pub struct Lease {
+    pool: SqlitePool,
+    tenant: String,
+    generation: i64,
+}
+
+impl Lease {
+    /// Renews the lease again and again; returns only when it is lost, with the reason.
+    pub async fn hold(&self) -> HostError {
+        let mut interval = tokio::time::interval(Duration::from_secs(LEASE_SECONDS.unsigned_abs() / 3));
+        loop {
+            interval.tick().await;
+            match self
+                .set_expiry(chrono::Utc::now().timestamp() + LEASE_SECONDS)
+                .await
+            {
+                Ok(true) => {}
+                Ok(false) => return HostError::Storage("this run lost its lock to another one".to_owned()),
+                Err(error) => return error,
+            }
+        }
+    }
+
+    /// Gives the lease back.
+    ///
+    /// # Errors
+    /// The database failed; the lease then lapses by itself.
+    pub async fn release(self) -> Result<(), HostError> {
+        self.set_expiry(0).await.map(|_| ())
+    }
+
+    /// False if somebody else has the lease by now.
+    async fn set_expiry(&self, expires_at: i64) -> Result<bool, HostError> {
+        let done = sqlx::query("UPDATE leases SET expires_at = ? WHERE tenant = ? AND generation = ?")
+            .bind(expires_at)
+            .bind(&self.tenant)
+            .bind(self.generation)
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}

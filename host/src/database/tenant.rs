@@ -1,0 +1,156 @@
+//! A tenant's own database: what its plugin stores, the accepted baseline, the runs.
+
+use super::{open, private_dir};
+use crate::bindings::types::NamedValue;
+use crate::error::HostError;
+use sqlx::{Row, SqlitePool};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// One tenant's database.
+#[derive(Clone, Debug)]
+pub struct TenantDatabase {
+    pool: SqlitePool,
+}
+
+/// A finished run, as it is recorded.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// `sync` or `apply`.
+    pub kind: &'static str,
+    /// Unix seconds.
+    pub started_at: i64,
+    /// Unix seconds.
+    pub finished_at: i64,
+    /// The exit code that the run ended with.
+    pub exit_code: u8,
+    /// The run's report, as JSON.
+    pub report: String,
+}
+
+impl TenantDatabase {
+    /// Opens the tenant's file in the data directory and brings its schema up to date.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub async fn open(data_dir: &Path, tenant: &str) -> Result<Self, HostError> {
+        let dir = data_dir.join("tenants");
+        private_dir(&dir)?;
+        let pool = open(&dir.join(format!("{tenant}.db"))).await?;
+        sqlx::migrate!("migrations/tenant").run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// The plugin's value under a key.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn entry(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
+        let row = sqlx::query("SELECT value FROM entries WHERE key = ?")
+            .bind(key)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// The plugin's entries under a prefix, after a key, in the order of their keys' bytes.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn entries(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<(String, Vec<u8>)>, HostError> {
+        // A prefix is a range of keys: from itself up to its last possible continuation.
+        let rows = sqlx::query(
+            "SELECT key, value FROM entries WHERE key >= ?1 AND key < ?1 || char(1114111) AND key > ?2 ORDER BY key LIMIT ?3",
+        )
+        .bind(prefix)
+        .bind(after.unwrap_or_default())
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .collect()
+    }
+
+    /// Writes (or, without a value, deletes) the plugin's entries, all or none.
+    ///
+    /// # Errors
+    /// The database failed; nothing was written.
+    pub async fn write_entries(&self, entries: &BTreeMap<String, Option<Vec<u8>>>) -> Result<(), HostError> {
+        let mut transaction = self.pool.begin().await?;
+        for (key, value) in entries {
+            let query = match value {
+                Some(value) => sqlx::query(
+                    "INSERT INTO entries (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                )
+                .bind(key)
+                .bind(value),
+                None => sqlx::query("DELETE FROM entries WHERE key = ?").bind(key),
+            };
+            query.execute(&mut *transaction).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// The baseline of the last accepted run; empty before the first.
+    ///
+    /// # Errors
+    /// The database failed, or holds something else.
+    pub async fn baseline(&self) -> Result<Vec<NamedValue>, HostError> {
+        let row = sqlx::query("SELECT value FROM baseline")
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(Vec::new()) };
+        let json: String = row.try_get(0)?;
+        serde_json::from_str(&json)
+            .map_err(|error| HostError::Storage(format!("the stored baseline cannot be read: {error}")))
+    }
+
+    /// Records a finished run, and with it the new baseline if the run was accepted.
+    ///
+    /// # Errors
+    /// The database failed; neither was written.
+    pub async fn record_run(
+        &self,
+        run: &RunRecord,
+        baseline: Option<&[NamedValue]>,
+    ) -> Result<i64, HostError> {
+        let mut transaction = self.pool.begin().await?;
+        let row = sqlx::query(
+            "INSERT INTO runs (kind, started_at, finished_at, exit_code, report) VALUES (?, ?, ?, ?, ?) RETURNING id",
+        )
+        .bind(run.kind)
+        .bind(run.started_at)
+        .bind(run.finished_at)
+        .bind(run.exit_code)
+        .bind(&run.report)
+        .fetch_one(&mut *transaction)
+        .await?;
+        if let Some(baseline) = baseline {
+            let json =
+                serde_json::to_string(baseline).map_err(|error| HostError::Storage(error.to_string()))?;
+            sqlx::query("INSERT INTO baseline (id, value) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value")
+                .bind(json)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(row.try_get(0)?)
+    }
+
+    /// How many runs are recorded.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn runs(&self) -> Result<i64, HostError> {
+        Ok(sqlx::query("SELECT count(*) FROM runs")
+            .fetch_one(&self.pool)
+            .await?
+            .try_get(0)?)
+    }
+}

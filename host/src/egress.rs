@@ -1,0 +1,196 @@
+//! The way out: every HTTP request of a plugin goes through here.
+//!
+//! Deny by default. A request must lie below one of the tenant's base URLs and be a call that the job may make; only
+//! then is that service's credential added, which the plugin never sees. Retries, waiting and timeouts live here too.
+
+mod body;
+mod policy;
+mod send;
+mod transport;
+mod wait;
+
+pub use policy::{Action, Refusal, Role, Route};
+pub use send::Limits;
+pub use transport::{HttpTransport, Transport, TransportBody, TransportError};
+
+use crate::tenant::Secret;
+use base64::Engine as _;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use http::HeaderValue;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
+
+/// What a call may do outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grant {
+    /// Declared reads only.
+    Read,
+    /// Reads, and writes to the target.
+    Write,
+}
+
+/// A service that a tenant talks to: where it is, and as whom.
+pub struct Service {
+    route: Route,
+    credential: Credential,
+    pace: Arc<DefaultDirectRateLimiter>,
+}
+
+/// How a request proves who sends it.
+pub enum Credential {
+    /// HTTP Basic (RFC 7617): HiBob's service user.
+    Basic {
+        /// The service user's id.
+        user: String,
+        /// Its token.
+        password: Secret,
+    },
+    /// A scheme and a key: `ApiKey` or `Bearer`.
+    Key {
+        /// The scheme as it stands in the header.
+        scheme: String,
+        /// The key.
+        key: Secret,
+    },
+}
+
+impl Credential {
+    fn header(&self) -> Option<HeaderValue> {
+        let text = match self {
+            Self::Basic { user, password } => {
+                let pair = zeroize::Zeroizing::new(format!("{user}:{}", password.reveal()));
+                format!(
+                    "Basic {}",
+                    base64::engine::general_purpose::STANDARD.encode(pair.as_bytes())
+                )
+            }
+            Self::Key { scheme, key } => format!("{scheme} {}", key.reveal()),
+        };
+        let text = zeroize::Zeroizing::new(text);
+        let mut value = HeaderValue::from_str(&text).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+/// A rate that several services share: the same account stands behind them. A tenth of it may come at once.
+pub fn shared_pace(calls_per_minute: NonZeroU32) -> Arc<DefaultDirectRateLimiter> {
+    let burst = NonZeroU32::new(calls_per_minute.get() / 10).unwrap_or(NonZeroU32::MIN);
+    Arc::new(RateLimiter::direct(
+        Quota::per_minute(calls_per_minute).allow_burst(burst),
+    ))
+}
+
+impl Service {
+    /// A service below `route`, paced together with everything that shares `pace`.
+    pub fn new(route: Route, credential: Credential, pace: Arc<DefaultDirectRateLimiter>) -> Self {
+        Self {
+            route,
+            credential,
+            pace,
+        }
+    }
+}
+
+/// One tenant's way out.
+pub struct Egress {
+    tenant: String,
+    services: Vec<Service>,
+    transport: Arc<dyn Transport>,
+    limits: Limits,
+    /// Set when a service has refused the credentials: HiBob blocks a caller after 50 refusals in ten seconds.
+    closed: AtomicBool,
+}
+
+impl Egress {
+    /// The way out for a tenant with these services.
+    pub fn new(
+        tenant: String,
+        services: Vec<Service>,
+        transport: Arc<dyn Transport>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            tenant,
+            services,
+            transport,
+            limits,
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// The way out for one call.
+    pub fn for_call(self: &Arc<Self>, grant: Grant) -> CallEgress {
+        CallEgress {
+            egress: self.clone(),
+            grant,
+            refusals: Arc::default(),
+        }
+    }
+
+    fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    /// Opens the way again for a new run.
+    pub(crate) fn reopen(&self) {
+        self.closed.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether a service has refused the credentials in this run; nothing leaves any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+}
+
+/// The way out for one call: wasi-http's hooks.
+#[derive(Clone)]
+pub struct CallEgress {
+    egress: Arc<Egress>,
+    grant: Grant,
+    refusals: Arc<Mutex<Vec<String>>>,
+}
+
+/// Refusals of one call that are remembered; more of them say nothing new.
+const REFUSALS_KEPT_MAX: usize = 10;
+
+impl CallEgress {
+    /// Why requests of this call were refused.
+    pub fn refusals(&self) -> Vec<String> {
+        self.refusals
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn refuse(&self, refusal: &Refusal) {
+        tracing::warn!(tenant = self.egress.tenant, "egress: {refusal}");
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        if refusals.len() < REFUSALS_KEPT_MAX {
+            refusals.push(refusal.to_string());
+        }
+    }
+}
+
+type Sent = (
+    http::Response<WasiBody>,
+    Box<dyn Future<Output = Result<(), wasmtime_wasi_http::Error>> + Send>,
+);
+
+impl WasiHttpHooks for CallEgress {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        _options: Option<RequestOptions>, // the host's own timeouts count
+        _fut: Box<dyn Future<Output = Result<(), wasmtime_wasi_http::Error>> + Send>,
+    ) -> Box<dyn Future<Output = Result<Sent, wasmtime_wasi_http::Error>> + Send> {
+        let call = self.clone();
+        Box::new(async move {
+            let response = send::send(&call, request).await?;
+            let done: Box<dyn Future<Output = _> + Send> = Box::new(async { Ok(()) });
+            Ok((response, done))
+        })
+    }
+}

@@ -1,0 +1,332 @@
+//! What may be asked of whom. Pure: a table of routes and calls, no sockets.
+
+use super::Grant;
+use http::{Method, Uri};
+use std::fmt;
+
+/// What a service is to the connector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// HiBob; only ever read.
+    HiBob,
+    /// TravelPerk's SCIM service.
+    Scim,
+}
+
+/// A base URL and the service below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// What the service is.
+    pub role: Role,
+    /// `http` or `https`.
+    pub scheme: String,
+    /// Host, and port if it is not the scheme's own; lower case.
+    pub authority: String,
+    /// Path without a slash at its end.
+    pub path: String,
+}
+
+impl Route {
+    /// The route of a base URL.
+    ///
+    /// # Errors
+    /// What is wrong with the URL.
+    pub fn new(role: Role, url: &str) -> Result<Self, String> {
+        let uri: Uri = url.parse().map_err(|_| "it is not a URL".to_owned())?;
+        let scheme = uri.scheme_str().unwrap_or_default().to_owned();
+        let authority = uri
+            .authority()
+            .map(|authority| authority.as_str().to_ascii_lowercase())
+            .unwrap_or_default();
+        if authority.is_empty() || authority.contains('@') {
+            return Err("it has no host, or a user name in it".to_owned());
+        }
+        if uri.query().is_some() {
+            return Err("a base URL has no query".to_owned());
+        }
+        let local = ["127.0.0.1", "localhost", "[::1]"].contains(&uri.host().unwrap_or_default());
+        match scheme.as_str() {
+            "https" => {}
+            "http" if local => {} // the stand-ins
+            "http" => return Err("it must be https; http is for this machine only".to_owned()),
+            _ => return Err("it must begin with https://".to_owned()),
+        }
+        Ok(Self {
+            role,
+            scheme,
+            authority,
+            path: uri.path().trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// The path below this route, if the request goes there. It begins with a slash.
+    fn below<'u>(&self, uri: &'u Uri) -> Option<&'u str> {
+        let same = uri.scheme_str() == Some(&self.scheme)
+            && uri
+                .authority()
+                .is_some_and(|authority| authority.as_str().eq_ignore_ascii_case(&self.authority));
+        uri.path()
+            .strip_prefix(&self.path)
+            .filter(|rest| same && rest.starts_with('/'))
+    }
+}
+
+/// What a request does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Reads; may be repeated.
+    Read,
+    /// Writes; never repeated when its outcome is unknown.
+    Write,
+}
+
+/// A request that is not let out, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal(String);
+
+impl Refusal {
+    pub(super) fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which of `routes` a request goes to, and what it does there.
+///
+/// # Errors
+/// It goes nowhere that the tenant named, or is no call that this job may make.
+pub(super) fn decide<'r>(
+    routes: impl Iterator<Item = &'r Route>,
+    grant: Grant,
+    method: &Method,
+    uri: &Uri,
+) -> Result<(usize, Action), Refusal> {
+    let found = routes
+        .enumerate()
+        .find_map(|(position, route)| Some((position, route, route.below(uri)?)));
+    let Some((position, route, path)) = found else {
+        let origin = format!(
+            "{}://{}",
+            uri.scheme_str().unwrap_or("?"),
+            uri.authority().map_or("?", |authority| authority.as_str())
+        );
+        return Err(Refusal::new(format!(
+            "{method} to {origin} is outside the tenant's services; only hibob.url and travelperk.scim_url of the tenant's file are allowed"
+        )));
+    };
+    if path.split('/').any(|part| [".", ".."].contains(&part))
+        || path.contains("%2f")
+        || path.contains("%2F")
+        || path.contains("//")
+    {
+        return Err(Refusal::new(format!("{method} {path} is not a plain path")));
+    }
+    let action = match (route.role, method.as_str()) {
+        (Role::HiBob, "POST") if path == "/people/search" => Action::Read,
+        (Role::HiBob, "GET") if is_hibob_read(path) => Action::Read,
+        (Role::HiBob, _) => {
+            return Err(Refusal::new(format!(
+                "{method} {path} at HiBob is not one of the reads that this host allows; HiBob is never written to"
+            )));
+        }
+        (Role::Scim, "GET") if is_scim_path(path) => Action::Read,
+        (Role::Scim, "POST") if path == "/Users" => Action::Write,
+        (Role::Scim, "PATCH") if is_scim_user(path) => Action::Write,
+        (Role::Scim, _) => {
+            return Err(Refusal::new(format!(
+                "{method} {path} at TravelPerk is not one of the calls that this host allows"
+            )));
+        }
+    };
+    if action == Action::Write && grant == Grant::Read {
+        return Err(Refusal::new(format!(
+            "{method} {path} would write, and `check` and `plan` may only read"
+        )));
+    }
+    Ok((position, action))
+}
+
+fn is_hibob_read(path: &str) -> bool {
+    path == "/company/people/fields"
+        || path == "/company/named-lists"
+        || is_child(path, "/company/named-lists/")
+}
+
+fn is_scim_path(path: &str) -> bool {
+    ["/Users", "/ServiceProviderConfig", "/ResourceTypes", "/Schemas"].contains(&path) || is_scim_user(path)
+}
+
+fn is_scim_user(path: &str) -> bool {
+    is_child(path, "/Users/")
+}
+
+/// Whether `path` is `parent` and one more segment.
+fn is_child(path: &str, parent: &str) -> bool {
+    path.strip_prefix(parent)
+        .is_some_and(|rest| !rest.is_empty() && !rest.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decided(grant: Grant, method: &str, url: &str) -> Result<(usize, Action), String> {
+        let routes = [
+            Route::new(Role::HiBob, "https://api.hibob.com/v1").unwrap(),
+            Route::new(Role::Scim, "https://app.perk.com/api/v2/scim/").unwrap(),
+        ];
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        decide(routes.iter(), grant, &method, &url.parse().unwrap()).map_err(|refusal| refusal.to_string())
+    }
+
+    #[test]
+    fn the_calls_of_a_sync_are_let_out() {
+        for (grant, method, url, want) in [
+            (
+                Grant::Read,
+                "POST",
+                "https://api.hibob.com/v1/people/search",
+                (0, Action::Read),
+            ),
+            (
+                Grant::Read,
+                "GET",
+                "https://API.hibob.com/v1/company/named-lists/department",
+                (0, Action::Read),
+            ),
+            (
+                Grant::Read,
+                "GET",
+                "https://app.perk.com/api/v2/scim/Users?startIndex=1&count=50",
+                (1, Action::Read),
+            ),
+            (
+                Grant::Write,
+                "POST",
+                "https://app.perk.com/api/v2/scim/Users",
+                (1, Action::Write),
+            ),
+            (
+                Grant::Write,
+                "PATCH",
+                "https://app.perk.com/api/v2/scim/Users/29",
+                (1, Action::Write),
+            ),
+        ] {
+            assert_eq!(decided(grant, method, url), Ok(want), "{method} {url}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for (grant, method, url, reason) in [
+            (
+                Grant::Write,
+                "PUT",
+                "https://api.hibob.com/v1/people/1",
+                "never written to",
+            ),
+            (
+                Grant::Write,
+                "POST",
+                "https://api.hibob.com/v1/people",
+                "never written to",
+            ),
+            (
+                Grant::Write,
+                "POST",
+                "https://api.hibob.com/v1/people/search/x",
+                "never written to",
+            ),
+            (
+                Grant::Write,
+                "DELETE",
+                "https://app.perk.com/api/v2/scim/Users/29",
+                "not one of the calls",
+            ),
+            (
+                Grant::Write,
+                "PUT",
+                "https://app.perk.com/api/v2/scim/Users/29",
+                "not one of the calls",
+            ),
+            (
+                Grant::Write,
+                "PATCH",
+                "https://app.perk.com/api/v2/scim/Users/29/x",
+                "not one of the calls",
+            ),
+            (
+                Grant::Read,
+                "POST",
+                "https://app.perk.com/api/v2/scim/Users",
+                "may only read",
+            ),
+            (
+                Grant::Write,
+                "GET",
+                "https://app.perk.com/api/v2/scimitar",
+                "outside",
+            ),
+            (
+                Grant::Write,
+                "GET",
+                "https://app.perk.com/api/v2/scim/../scim/Users",
+                "plain path",
+            ),
+            (
+                Grant::Write,
+                "GET",
+                "https://app.perk.com/api/v2/scim/Users%2F1",
+                "plain path",
+            ),
+            (
+                Grant::Write,
+                "GET",
+                "http://app.perk.com/api/v2/scim/Users",
+                "outside",
+            ),
+            (
+                Grant::Write,
+                "GET",
+                "https://app.perk.com:8443/api/v2/scim/Users",
+                "outside",
+            ),
+            (
+                Grant::Write,
+                "GET",
+                "https://evil.example/v1/people/search",
+                "outside",
+            ),
+            (
+                Grant::Write,
+                "GET",
+                "https://api.hibob.com.evil.example/v1/x",
+                "outside",
+            ),
+            (Grant::Write, "GET", "http://169.254.169.254/latest", "outside"),
+        ] {
+            let refusal = decided(grant, method, url).unwrap_err();
+            assert!(refusal.contains(reason), "{method} {url}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn base_urls_are_https_or_this_machine() {
+        for url in [
+            "http://api.hibob.com/v1",
+            "ftp://x",
+            "https://u:p@api.hibob.com",
+            "https://x/?q",
+            "api.hibob.com",
+        ] {
+            assert!(Route::new(Role::HiBob, url).is_err(), "{url}");
+        }
+        assert!(Route::new(Role::HiBob, "http://127.0.0.1:4000/v1").is_ok());
+    }
+}

@@ -1,0 +1,251 @@
+//! One request of a plugin from its policy check to its answer, with the waiting and repeating in between.
+
+use super::body::{Guarded, gather};
+use super::policy::{Action, Refusal, decide};
+use super::transport::{TransportBody, TransportError};
+use super::wait::{asked, back_off};
+use super::{CallEgress, Service};
+use crate::database::now_unix_seconds;
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use wasmtime_wasi_http::{Error, WasiBody};
+
+/// Limits of a tenant's requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Until a connection stands. A service on the internet that takes longer is down.
+    pub connect_timeout_seconds: u64,
+    /// Until an answer begins. HiBob takes up to two minutes for a large company.
+    pub first_byte_timeout_seconds: u64,
+    /// Longest pause within an answer.
+    pub between_bytes_timeout_seconds: u64,
+    /// Largest answer: 7 kB for each of 150,000 employees.
+    pub response_bytes_max: u64,
+    /// Attempts at one read, the first included.
+    pub read_attempts_max: u32,
+    /// The pause before a read is repeated; twice as long each time.
+    pub retry_pause_milliseconds: u64,
+    /// How long to wait after a 429 that does not say how long.
+    pub rate_limit_wait_seconds: u64,
+    /// Longest single wait after a 429; a service that asks for more gets the answer passed on instead.
+    pub rate_limit_wait_seconds_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect_timeout_seconds: 10,
+            first_byte_timeout_seconds: 120,
+            between_bytes_timeout_seconds: 30,
+            response_bytes_max: 1024 * 1024 * 1024,
+            read_attempts_max: 4,
+            retry_pause_milliseconds: 500,
+            rate_limit_wait_seconds: 60,
+            rate_limit_wait_seconds_max: 300,
+        }
+    }
+}
+
+/// Headers that a plugin may set. Everything else is refused: `Authorization` is the host's, and what shapes the
+/// connection (`Transfer-Encoding`, `Upgrade`, …) could smuggle a second request.
+const ALLOWED_HEADERS: [HeaderName; 4] = [
+    ACCEPT,
+    CONTENT_TYPE,
+    CONTENT_LENGTH,
+    HeaderName::from_static("api-version"),
+];
+
+/// Headers of an answer that reach the plugin.
+const PASSED_HEADERS: [HeaderName; 1] = [CONTENT_TYPE];
+
+/// Who sends, as services see it.
+const AGENT: &str = concat!("hibob-connector/", env!("CARGO_PKG_VERSION"));
+
+/// Sends a plugin's request, if it may be sent.
+pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Result<Response<WasiBody>, Error> {
+    let (parts, body) = request.into_parts();
+    let refuse = |refusal: &Refusal| {
+        call.refuse(refusal);
+        Error::HttpRequestDenied
+    };
+    let egress = &call.egress;
+    let routes = egress.services.iter().map(|service| &service.route);
+    let (position, action) =
+        decide(routes, call.grant, &parts.method, &parts.uri).map_err(|refusal| refuse(&refusal))?;
+    let service = egress.services.get(position).ok_or(Error::ConfigurationError)?;
+    let headers = headers(&parts.headers, service).map_err(|refusal| refuse(&refusal))?;
+    let body = gather(body).await?;
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = parts.method;
+    *request.uri_mut() = parts.uri;
+    *request.headers_mut() = headers;
+    let outgoing = Outgoing {
+        call,
+        service,
+        action,
+        request,
+    };
+    let response = outgoing.attempts().await?;
+    Ok(outgoing.pass_on(response))
+}
+
+/// The headers of the real request: the plugin's allowed ones, and the host's own.
+fn headers(given: &HeaderMap, service: &Service) -> Result<HeaderMap, Refusal> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in given.iter().filter(|(name, _)| *name != HOST) {
+        if !ALLOWED_HEADERS.contains(name) || headers.contains_key(name) {
+            return Err(Refusal::new(format!(
+                "a plugin may not set the header {name} (or not twice)"
+            )));
+        }
+        if name != CONTENT_LENGTH {
+            headers.insert(name, value.clone()); // the length is counted anew from the body itself
+        }
+    }
+    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    let credential = service.credential.header();
+    let credential =
+        credential.ok_or_else(|| Refusal::new("the tenant's secret holds characters that no header can"))?;
+    headers.insert(AUTHORIZATION, credential);
+    Ok(headers)
+}
+
+/// A request that may be sent.
+struct Outgoing<'c> {
+    call: &'c CallEgress,
+    service: &'c Service,
+    action: Action,
+    request: Request<Full<Bytes>>,
+}
+
+impl Outgoing<'_> {
+    /// Sends it, and again where that is safe: a 429 was not carried out, and a read can be repeated.
+    async fn attempts(&self) -> Result<Response<TransportBody>, Error> {
+        let limits = &self.call.egress.limits;
+        let first_pause = Duration::from_millis(limits.retry_pause_milliseconds);
+        let mut attempt = 0;
+        loop {
+            let last = attempt + 1 >= limits.read_attempts_max.max(1);
+            let answer = self.attempt().await;
+            let pause = match &answer {
+                Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
+                    self.rate_limit_pause(response.headers())
+                }
+                Ok(response) if response.status().is_server_error() && self.action == Action::Read => Some(
+                    asked(response.headers(), now_unix_seconds())
+                        .unwrap_or_else(|| back_off(first_pause, attempt, rand::random())),
+                ),
+                Err(error) if self.action == Action::Read || matches!(error, Failed::NotSent(_)) => {
+                    Some(back_off(first_pause, attempt, rand::random()))
+                }
+                Ok(_) | Err(_) => None,
+            };
+            let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max);
+            match pause.filter(|pause| !last && *pause <= longest) {
+                Some(pause) => {
+                    self.log(&answer, Some(pause));
+                    drop(answer);
+                    tokio::time::sleep(pause).await;
+                    attempt += 1;
+                }
+                None => {
+                    self.log(&answer, None);
+                    return answer.map_err(Failed::into_error);
+                }
+            }
+        }
+    }
+
+    async fn attempt(&self) -> Result<Response<TransportBody>, Failed> {
+        let egress = &self.call.egress;
+        self.service.pace.until_ready().await;
+        if egress.is_closed() {
+            return Err(Failed::Closed);
+        }
+        let timeout = Duration::from_secs(egress.limits.first_byte_timeout_seconds);
+        let sent = tokio::time::timeout(timeout, egress.transport.send(self.request.clone())).await;
+        let response = match sent {
+            Ok(Ok(response)) => response,
+            Ok(Err(TransportError::NotSent(reason))) => return Err(Failed::NotSent(reason)),
+            Ok(Err(TransportError::Lost(reason))) => return Err(Failed::Lost(reason)),
+            Err(_) => return Err(Failed::Late),
+        };
+        let refused = response.status() == StatusCode::UNAUTHORIZED
+            || (response.status() == StatusCode::FORBIDDEN && self.call.grant == super::Grant::Read);
+        if refused {
+            egress.close(); // before any other request of this tenant can leave
+        }
+        Ok(response)
+    }
+
+    fn rate_limit_pause(&self, headers: &HeaderMap) -> Option<Duration> {
+        let limits = &self.call.egress.limits;
+        let asked = asked(headers, now_unix_seconds());
+        let pause = asked.unwrap_or(Duration::from_secs(limits.rate_limit_wait_seconds));
+        // Up to a tenth more, so that parallel requests do not come back as one.
+        Some(pause.mul_f64(1.0 + 0.1 * rand::random::<f64>()))
+    }
+
+    fn log(&self, answer: &Result<Response<TransportBody>, Failed>, pause: Option<Duration>) {
+        let (tenant, method) = (&self.call.egress.tenant, self.request.method());
+        let role = self.service.route.role;
+        let outcome = match answer {
+            Ok(response) => response.status().as_u16().to_string(),
+            Err(failed) => failed.reason(),
+        };
+        match pause {
+            Some(pause) => {
+                tracing::info!(tenant, ?role, %method, outcome, wait_ms = pause.as_millis(), "http: again after a wait")
+            }
+            None => tracing::debug!(tenant, ?role, %method, outcome, "http"),
+        }
+    }
+
+    /// The answer as the plugin gets it.
+    fn pass_on(&self, response: Response<TransportBody>) -> Response<WasiBody> {
+        let limits = &self.call.egress.limits;
+        let (parts, body) = response.into_parts();
+        let pause = Duration::from_secs(limits.between_bytes_timeout_seconds);
+        let mut passed = Response::new(Guarded::new(body, pause, limits.response_bytes_max).boxed_unsync());
+        *passed.status_mut() = parts.status;
+        for name in PASSED_HEADERS {
+            if let Some(value) = parts.headers.get(&name) {
+                passed.headers_mut().insert(name, value.clone());
+            }
+        }
+        passed
+    }
+}
+
+/// Why an attempt got no answer.
+enum Failed {
+    NotSent(String),
+    Lost(String),
+    Late,
+    Closed,
+}
+
+impl Failed {
+    fn reason(&self) -> String {
+        match self {
+            Self::NotSent(reason) => format!("not sent: {reason}"),
+            Self::Lost(reason) => format!("lost: {reason}"),
+            Self::Late => "no answer in time".to_owned(),
+            Self::Closed => "not sent: the credentials were refused".to_owned(),
+        }
+    }
+
+    fn into_error(self) -> Error {
+        match self {
+            Self::NotSent(_) => Error::ConnectionRefused,
+            Self::Lost(_) => Error::ConnectionTerminated,
+            Self::Late => Error::ConnectionReadTimeout,
+            Self::Closed => Error::HttpRequestDenied,
+        }
+    }
+}

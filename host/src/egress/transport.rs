@@ -1,0 +1,109 @@
+//! Sending one HTTP request over the network.
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::fmt;
+use std::time::Duration;
+
+/// The body of an answer. Its errors say what happened to the connection.
+pub type TransportBody = UnsyncBoxBody<Bytes, String>;
+
+/// Why no answer came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransportError {
+    /// No connection was made, so nothing was sent.
+    NotSent(String),
+    /// The request may have been carried out.
+    Lost(String),
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent(reason) | Self::Lost(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// Sends requests. An embedder may bring its own; it must not retry, nor follow redirects.
+pub trait Transport: Send + Sync {
+    /// Sends a request and returns the answer as soon as its head is there.
+    fn send(
+        &self,
+        request: http::Request<Full<Bytes>>,
+    ) -> BoxFuture<'static, Result<http::Response<TransportBody>, TransportError>>;
+}
+
+/// HTTP/1.1 with a pool of connections, TLS through rustls with the platform's certificates.
+pub struct HttpTransport {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+/// Connections to one host that are kept open while idle.
+const IDLE_CONNECTIONS_MAX: usize = 16;
+
+/// How long an idle connection is kept, in seconds; less than what servers usually allow, so that a request rarely
+/// meets a connection that is being closed.
+const IDLE_SECONDS: u64 = 20;
+
+impl HttpTransport {
+    /// A transport with no connections yet.
+    ///
+    /// # Errors
+    /// The platform's certificates cannot be read.
+    pub fn new(connect_timeout: Duration) -> Result<Self, String> {
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        http.set_connect_timeout(Some(connect_timeout));
+        http.set_nodelay(true);
+        let connector = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_native_roots()
+            .map_err(|error| format!("the platform's TLS certificates cannot be read: {error}"))?
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(http);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(Duration::from_secs(IDLE_SECONDS))
+            .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+            .pool_timer(TokioTimer::new())
+            .build(connector);
+        Ok(Self { client })
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(
+        &self,
+        request: http::Request<Full<Bytes>>,
+    ) -> BoxFuture<'static, Result<http::Response<TransportBody>, TransportError>> {
+        let answer = self.client.request(request);
+        Box::pin(async move {
+            let response = answer.await.map_err(|error| {
+                let reason = causes(&error);
+                if error.is_connect() {
+                    TransportError::NotSent(reason)
+                } else {
+                    TransportError::Lost(reason)
+                }
+            })?;
+            Ok(response.map(|body| body.map_err(|error| causes(&error)).boxed_unsync()))
+        })
+    }
+}
+
+/// An error and what is behind it, in one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

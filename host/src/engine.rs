@@ -1,0 +1,113 @@
+//! The engine: one per process, shared by all tenants and plugins.
+
+use crate::error::HostError;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime::{Cache, CacheConfig, Config, Engine, PoolingAllocationConfig};
+
+/// Linear memory of one call, in bytes. A plan of 100,000 employees keeps their fields and no more.
+pub const CALL_MEMORY_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Calls that run at the same time in one process. Each reserves address space (4 GiB), not memory.
+pub const PARALLEL_CALLS_MAX: u32 = 128;
+
+/// Time between two points at which a running component yields to others, in milliseconds. It bounds how late a
+/// timeout can strike a component that never calls the host.
+pub const YIELD_MILLISECONDS: u64 = 10;
+
+/// Entries of one table of a component, for indirect calls; a large program has a few thousand.
+const TABLE_ELEMENTS_MAX: usize = 20_000;
+
+/// Stack of a component, in bytes. Deeper recursion is a trap.
+const STACK_BYTES_MAX: usize = 1024 * 1024;
+
+/// Compiles and runs components.
+#[derive(Clone)]
+pub struct Runtime {
+    engine: Engine,
+    slots: Arc<Semaphore>,
+    _ticker: Arc<Ticker>,
+}
+
+impl Runtime {
+    /// An engine whose compiled code is kept in `cache_dir`, by content.
+    ///
+    /// # Errors
+    /// The folder cannot be used, or the platform lacks what the engine needs.
+    pub fn new(cache_dir: &Path) -> Result<Self, HostError> {
+        let engine = configure(cache_dir).map_err(|error| HostError::Engine(format!("{error:#}")))?;
+        let ticker = Arc::new(Ticker::start(engine.clone()));
+        Ok(Self {
+            engine,
+            slots: Arc::new(Semaphore::new(PARALLEL_CALLS_MAX as usize)),
+            _ticker: ticker,
+        })
+    }
+
+    /// wasmtime's engine.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Waits for a place in the pool of instances, first come, first served.
+    pub async fn slot(&self) -> Result<OwnedSemaphorePermit, HostError> {
+        let slot = self.slots.clone().acquire_owned().await;
+        slot.map_err(|_| HostError::Engine("the engine is shutting down".to_owned()))
+    }
+}
+
+fn configure(cache_dir: &Path) -> wasmtime::Result<Engine> {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(PARALLEL_CALLS_MAX)
+        .total_core_instances(PARALLEL_CALLS_MAX * 8)
+        .total_memories(PARALLEL_CALLS_MAX)
+        .total_tables(PARALLEL_CALLS_MAX * 4)
+        .total_stacks(PARALLEL_CALLS_MAX)
+        .max_core_instances_per_component(16)
+        .max_memories_per_component(1)
+        .max_tables_per_component(8)
+        .max_memory_size(CALL_MEMORY_BYTES_MAX)
+        .table_elements(TABLE_ELEMENTS_MAX);
+    let mut cache = CacheConfig::new();
+    cache.with_directory(cache_dir);
+    let mut config = Config::new();
+    config
+        .allocation_strategy(pool)
+        .cache(Some(Cache::new(cache)?))
+        .epoch_interruption(true)
+        .max_wasm_stack(STACK_BYTES_MAX)
+        .async_stack_size(2 * STACK_BYTES_MAX)
+        .wasm_component_model(true);
+    Engine::new(&config)
+}
+
+/// Advances the engine's epoch, so that components yield, until the last engine is gone.
+struct Ticker {
+    stop: std::sync::mpsc::Sender<()>,
+}
+
+impl Ticker {
+    fn start(engine: Engine) -> Self {
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let weak = engine.weak();
+        std::thread::spawn(move || {
+            while stopped.recv_timeout(Duration::from_millis(YIELD_MILLISECONDS))
+                == Err(std::sync::mpsc::RecvTimeoutError::Timeout)
+            {
+                match weak.upgrade() {
+                    Some(engine) => engine.increment_epoch(),
+                    None => return,
+                }
+            }
+        });
+        Self { stop }
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        let _ = self.stop.send(());
+    }
+}

@@ -1,0 +1,177 @@
+//! Why the host could not do something, told by who acts next. Each error has an exit code.
+
+use crate::bindings::types::{Finding, JobError, Side, SideError};
+use thiserror::Error;
+
+/// The exit codes of `hibob`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Done, with errors for some employees.
+    SomeFailed = 1,
+    /// The command or the configuration is wrong.
+    Usage = 2,
+    /// A safety check stopped it.
+    Held = 3,
+    /// The other side refused the credentials.
+    Refused = 4,
+    /// The other side failed.
+    Failed = 5,
+}
+
+/// What went wrong, with what to do about it.
+#[derive(Debug, Error)]
+pub enum HostError {
+    /// The operator corrects a file, an argument or a setting.
+    #[error("{message}")]
+    Configuration {
+        /// What is wrong, naming the file and line or the setting.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A guard stopped the run before anything was applied.
+    #[error("{message}")]
+    Held {
+        /// Which guard, with its numbers.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A service ended the job.
+    #[error("{}", side_message(.0))]
+    Credentials(SideError),
+    /// A service failed or could not be understood.
+    #[error("{}", side_message(.0))]
+    Unavailable(SideError),
+    /// The plugin trapped, ran out of time or memory, or asked for what it may not have.
+    #[error("the plugin {0}")]
+    Plugin(String),
+    /// The engine cannot run.
+    #[error("the engine cannot be used: {0}")]
+    Engine(String),
+    /// The host's own storage failed.
+    #[error("the storage failed: {0}")]
+    Storage(String),
+}
+
+impl HostError {
+    /// A configuration error.
+    pub fn configuration(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Configuration {
+            message: message.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// A safety check that stops a run.
+    pub fn held(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Held {
+            message: message.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// What a job's error means for the host. `refusals` are what the egress refused during the call.
+    pub fn from_job(error: JobError, refusals: &[String]) -> Self {
+        match error {
+            JobError::Settings(findings) => Self::configuration(
+                format!(
+                    "the settings are wrong: {}",
+                    sentences(&findings, |finding| &finding.message)
+                ),
+                sentences(&findings, |finding| &finding.remedy),
+            ),
+            JobError::Credentials(error) => Self::Credentials(error),
+            JobError::Unavailable(error) => Self::Unavailable(error),
+            JobError::NotAllowed(reason) => {
+                let reasons = if refusals.is_empty() {
+                    reason
+                } else {
+                    refusals.join("; ")
+                };
+                Self::Plugin(format!("asked for what it may not have: {reasons}"))
+            }
+            JobError::Unsound(reason) => Self::held(
+                format!("the plugin's own audit refused the plan: {reason}"),
+                "report this to the plugin's developers; nothing was changed",
+            ),
+            JobError::Storage(reason) => Self::Storage(reason),
+        }
+    }
+
+    /// A stable name in capitals.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Configuration { .. } => "CONFIGURATION",
+            Self::Held { .. } => "HELD",
+            Self::Credentials(_) => "CREDENTIALS_REFUSED",
+            Self::Unavailable(_) => "OTHER_SIDE_FAILED",
+            Self::Plugin(_) => "PLUGIN_FAILED",
+            Self::Engine(_) => "ENGINE_FAILED",
+            Self::Storage(_) => "STORAGE_FAILED",
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Configuration { remedy, .. } | Self::Held { remedy, .. } => remedy.clone(),
+            Self::Credentials(error) | Self::Unavailable(error) => error.remedy.clone(),
+            Self::Plugin(_) => {
+                "use another plugin file, or report this to its developers with the log (-v)".to_owned()
+            }
+            Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
+            Self::Storage(_) => {
+                "check that the data directory is writable and its disk not full, then start again".to_owned()
+            }
+        }
+    }
+
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Configuration { .. } => Exit::Usage,
+            Self::Held { .. } => Exit::Held,
+            Self::Credentials(_) => Exit::Refused,
+            Self::Unavailable(_) | Self::Plugin(_) | Self::Engine(_) | Self::Storage(_) => Exit::Failed,
+        }
+    }
+}
+
+fn sentences(findings: &[Finding], part: impl Fn(&Finding) -> &String) -> String {
+    findings
+        .iter()
+        .map(|finding| part(finding).as_str())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// A side's error as one line.
+fn side_message(error: &SideError) -> String {
+    let side = match error.side {
+        Side::Hibob => "HiBob",
+        Side::Target => "TravelPerk",
+    };
+    let status = error
+        .status
+        .map(|status| format!(", status {status}"))
+        .unwrap_or_default();
+    format!("{} ({side}: {}{status})", error.message, error.request)
+}
+
+impl From<sqlx::Error> for HostError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Storage(error.to_string())
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for HostError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Storage(format!(
+            "the database's schema cannot be brought up to date: {error}"
+        ))
+    }
+}

@@ -1,0 +1,251 @@
+//! Saved plans: a file that a person can read and that applies exactly as it is, or not at all.
+//!
+//! JSON lines: a header, one change a line, and a seal: HMAC-SHA256 (RFC 2104) over every byte before it, with a key
+//! that only the data directory has.
+
+use crate::bindings::directory_sync::Change;
+use crate::bindings::types::Finding;
+use crate::data_dir::DataDir;
+use crate::database::now_unix_seconds;
+use crate::error::HostError;
+use crate::plugin::{Plugin, hex};
+use crate::run::Planned;
+use crate::tenant::{Secret, Tenant};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// The version of this format.
+const FORMAT: &str = "hibob-plan/1";
+
+/// Seconds in an hour.
+const HOUR: u64 = 60 * 60;
+
+/// What a plan is bound to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// [`FORMAT`].
+    format: String,
+    /// The tenant's id.
+    pub tenant: String,
+    /// Unix seconds.
+    pub created_at: u64,
+    /// Digest of the settings.
+    settings: String,
+    /// Digest of the plugin.
+    plugin: String,
+    /// The plan's numbers.
+    counts: BTreeMap<String, u64>,
+    /// What a person should read about the plan.
+    findings: Vec<Finding>,
+    /// What the next plan is given once this one was applied.
+    baseline: Vec<crate::bindings::types::NamedValue>,
+    /// How many changes follow.
+    changes: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seal {
+    hmac_sha256: String,
+}
+
+/// Writes a plan to a file that only its owner can read. An existing file is replaced as a whole.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn save(
+    data: &DataDir,
+    tenant: &Tenant,
+    plugin: &Plugin,
+    planned: &Planned,
+    path: &Path,
+) -> Result<(), HostError> {
+    let header = Header {
+        format: FORMAT.to_owned(),
+        tenant: tenant.id().to_owned(),
+        created_at: planned.created_at,
+        settings: tenant.settings_digest(),
+        plugin: plugin.digest().to_owned(),
+        counts: planned.counts.clone(),
+        findings: planned.findings.clone(),
+        baseline: planned.baseline.clone(),
+        changes: planned.changes.len(),
+    };
+    let mut text = line(&header)?;
+    for change in &planned.changes {
+        text.push_str(&line(change)?);
+    }
+    let seal = Seal {
+        hmac_sha256: hex(&mac(&data.plan_key()?, text.as_bytes())?.finalize().into_bytes()),
+    };
+    text.push_str(&line(&seal)?);
+    write_private(path, text.as_bytes()).map_err(|error| {
+        HostError::configuration(
+            format!("cannot write {}: {error}", path.display()),
+            "name a file in a folder that exists and can be written",
+        )
+    })
+}
+
+fn line(value: &impl Serialize) -> Result<String, HostError> {
+    let json = serde_json::to_string(value).map_err(|error| HostError::Storage(error.to_string()))?;
+    Ok(json + "\n")
+}
+
+fn mac(key: &Secret, text: &[u8]) -> Result<Hmac<Sha256>, HostError> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.reveal().as_bytes())
+        .map_err(|error| HostError::Storage(error.to_string()))?;
+    mac.update(text);
+    Ok(mac)
+}
+
+/// Writes beside the file and renames, so that a file is whole or not there.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut name = path
+        .file_name()
+        .map(std::ffi::OsStr::to_owned)
+        .ok_or(std::io::ErrorKind::InvalidInput)?;
+    name.push(format!(".{:08x}", rand::random::<u32>()));
+    let beside = path.with_file_name(name);
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside)
+        .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}
+
+/// A saved plan whose seal is whole. What it is bound to has yet to be checked.
+pub struct Saved {
+    header: Header,
+    changes: Vec<Change>,
+}
+
+/// Reads a saved plan.
+///
+/// # Errors
+/// The file cannot be read, is not a plan, or was changed by as much as a byte.
+pub fn read(data: &DataDir, path: &Path) -> Result<Saved, HostError> {
+    let refused = |what: String| {
+        let remedy = "make a new plan: hibob plan TENANT --out FILE";
+        HostError::configuration(format!("{} {what}", path.display()), remedy)
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
+    let sealed = text
+        .strip_suffix('\n')
+        .and_then(|text| Some(text.rfind('\n')? + 1));
+    let (body, seal) = sealed
+        .map(|end| text.split_at(end))
+        .ok_or_else(|| refused("is not a saved plan".to_owned()))?;
+    let seal: Seal =
+        serde_json::from_str(seal).map_err(|_| refused("is not a saved plan, or is cut off".to_owned()))?;
+    let expected = unhex(&seal.hmac_sha256).unwrap_or_default();
+    let genuine = mac(&data.plan_key()?, body.as_bytes())?
+        .verify_slice(&expected)
+        .is_ok();
+    if !genuine {
+        return Err(refused(
+            "was changed, or was not made with this data directory".to_owned(),
+        ));
+    }
+    let mut lines = body.lines();
+    let header: Header = lines
+        .next()
+        .and_then(|line| serde_json::from_str(line).ok())
+        .filter(|header: &Header| header.format == FORMAT)
+        .ok_or_else(|| refused(format!("is not in the format {FORMAT}")))?;
+    let changes: Result<Vec<Change>, _> = lines.map(serde_json::from_str).collect();
+    let changes = changes.map_err(|error| refused(format!("holds a change that cannot be read: {error}")))?;
+    if changes.len() != header.changes {
+        return Err(refused("does not hold as many changes as it says".to_owned()));
+    }
+    Ok(Saved { header, changes })
+}
+
+impl Saved {
+    /// The tenant that the plan was made for.
+    pub fn tenant(&self) -> &str {
+        &self.header.tenant
+    }
+
+    /// The plan, if it was made for this tenant with these settings and this plugin, and not too long ago.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn accept(self, tenant: &Tenant, plugin: &Plugin) -> Result<Planned, HostError> {
+        let header = self.header;
+        let refused = |what: String| {
+            let remedy = format!("make a new plan: hibob plan {} --out FILE", tenant.id());
+            HostError::configuration(format!("tenant {}: {what}", tenant.id()), remedy)
+        };
+        if header.tenant != tenant.id() {
+            return Err(refused(format!("the plan was made for tenant {}", header.tenant)));
+        }
+        if header.settings != tenant.settings_digest() {
+            return Err(refused(
+                "the settings have changed since the plan was made".to_owned(),
+            ));
+        }
+        if header.plugin != plugin.digest() {
+            return Err(refused(format!(
+                "the plan was made by the plugin {}, and this one is {}",
+                header.plugin,
+                plugin.digest()
+            )));
+        }
+        let age_hours_max = u64::from(tenant.config().sync.plan_age_hours_max);
+        let now = now_unix_seconds();
+        if header.created_at > now.saturating_add(HOUR) {
+            return Err(refused(
+                "the plan's time lies in the future; this machine's clock is wrong, or was".to_owned(),
+            ));
+        }
+        if now.saturating_sub(header.created_at) > age_hours_max.saturating_mul(HOUR) {
+            return Err(refused(format!(
+                "the plan is older than {age_hours_max} hours (sync.plan_age_hours_max)"
+            )));
+        }
+        Ok(Planned {
+            created_at: header.created_at,
+            counts: header.counts,
+            findings: header.findings,
+            baseline: header.baseline,
+            changes: self.changes,
+        })
+    }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> = text
+        .chars()
+        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect();
+    digits.filter(|digits| digits.len() % 2 == 0).map(|digits| {
+        let pair = |pair: &[u8]| pair.iter().fold(0, |byte, digit| byte << 4 | digit);
+        digits.chunks(2).map(pair).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_there_and_back() {
+        assert_eq!(unhex(&hex(&[0, 10, 255])), Some(vec![0, 10, 255]));
+        assert_eq!(unhex("0"), None);
+        assert_eq!(unhex("zz"), None);
+    }
+}

@@ -1,0 +1,118 @@
+//! Running a tenant's jobs.
+
+mod apply;
+mod guard;
+mod plan;
+mod report;
+
+pub use apply::apply;
+pub use plan::{Planned, check, plan};
+pub use report::{ErrorRow, Report};
+
+use crate::call::Progress;
+use crate::data_dir::DataDir;
+use crate::database::{Lease, RunRecord};
+use crate::error::HostError;
+use crate::plugin::Plugin;
+use crate::tenant::Tenant;
+use std::sync::Arc;
+
+/// A run of one tenant, under its lock: no other run of that tenant goes on at the same time, on any machine that
+/// shares the data directory.
+pub struct Run<'t> {
+    tenant: &'t Tenant,
+    plugin: &'t Plugin,
+    progress: Arc<dyn Progress>,
+    lease: Lease,
+    kind: &'static str,
+    started_at: i64,
+}
+
+impl<'t> Run<'t> {
+    /// Takes the tenant's lock.
+    ///
+    /// # Errors
+    /// Another run has it.
+    pub async fn start(
+        data: &DataDir,
+        tenant: &'t Tenant,
+        plugin: &'t Plugin,
+        kind: &'static str,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Self, HostError> {
+        let holder = format!(
+            "process {} since {}",
+            std::process::id(),
+            chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC")
+        );
+        let lease = data.control().lease(tenant.id(), &holder).await?;
+        tenant.egress().reopen();
+        Ok(Self {
+            tenant,
+            plugin,
+            progress,
+            lease,
+            kind,
+            started_at: chrono::Utc::now().timestamp(),
+        })
+    }
+
+    /// Makes a plan.
+    ///
+    /// # Errors
+    /// The job failed, or a guard holds the plan.
+    pub async fn plan(&self) -> Result<Planned, HostError> {
+        self.locked(async {
+            let planned = plan(self.plugin, self.tenant, self.progress.clone()).await?;
+            guard::check(self.tenant, &planned).await?;
+            Ok(planned)
+        })
+        .await
+    }
+
+    /// Applies a plan. What went wrong with single changes, or ended the run, is in the report.
+    pub async fn apply(&self, planned: &Planned) -> Report {
+        let mut report = Report::planned(self.tenant.id(), planned);
+        let applied = self.locked(async {
+            apply(
+                self.plugin,
+                self.tenant,
+                planned,
+                &mut report,
+                self.progress.as_ref(),
+            )
+            .await;
+            Ok(())
+        });
+        if let Err(error) = applied.await {
+            report.stop(&error);
+        }
+        report
+    }
+
+    /// Records the run and gives the lock back. The plan's baseline becomes the tenant's if the run came to its end.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn finish(self, report: &mut Report, planned: Option<&Planned>) -> Result<(), HostError> {
+        let record = RunRecord {
+            kind: self.kind,
+            started_at: self.started_at,
+            finished_at: chrono::Utc::now().timestamp(),
+            exit_code: report.exit() as u8,
+            report: serde_json::to_string(report).map_err(|error| HostError::Storage(error.to_string()))?,
+        };
+        let accepted = planned.filter(|_| !report.is_stopped());
+        let baseline = accepted.map(|planned| planned.baseline.as_slice());
+        report.run = Some(self.tenant.database().record_run(&record, baseline).await?);
+        self.lease.release().await
+    }
+
+    /// Works for as long as the lock is ours.
+    async fn locked<T>(&self, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
+        tokio::select! {
+            done = work => done,
+            lost = self.lease.hold() => Err(lost),
+        }
+    }
+}

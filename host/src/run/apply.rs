@@ -1,0 +1,339 @@
+//! Applying a plan: independent changes side by side, each in its own instance, in the order of what depends on what.
+
+use super::plan::Planned;
+use super::report::Report;
+use crate::bindings::directory_sync::{Attempt, Change, Failure, Mismatch, NextStep, Outcome};
+use crate::bindings::types::Value;
+use crate::call::{Call, CallKind, NoProgress, Progress};
+use crate::error::HostError;
+use crate::plugin::Plugin;
+use crate::tenant::Tenant;
+use futures::stream::{FuturesUnordered, StreamExt};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Times that a change of unknown outcome is looked up and, if need be, made again.
+const LOOKS_MAX: u32 = 4;
+
+/// Applies a plan and counts in `report` what became of each change.
+pub async fn apply(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    planned: &Planned,
+    report: &mut Report,
+    progress: &dyn Progress,
+) {
+    let mut schedule = Schedule::new(&planned.changes);
+    let parallel = tenant.config().sync.parallel_changes.get() as usize;
+    let mut running = FuturesUnordered::new();
+    let total = planned.changes.len() as u64;
+    let mut done = 0;
+    loop {
+        while running.len() < parallel && !report.is_stopped() {
+            let Some(position) = schedule.next() else { break };
+            let Some(change) = planned.changes.get(position) else {
+                continue;
+            };
+            running.push(async move { (position, change, make(plugin, tenant, change).await) });
+        }
+        let Some((position, change, made)) = running.next().await else {
+            break;
+        };
+        let went_on = match made {
+            // The way out was closed under it: it was not refused for its own sake.
+            Ok(Outcome::Failed(failure)) if tenant.egress().is_closed() && failure.code == "NOT_ALLOWED" => {
+                report.skipped += 1;
+                false
+            }
+            made => record(change, made, report),
+        };
+        let skipped = if went_on {
+            schedule.done(position)
+        } else {
+            schedule.failed(position)
+        };
+        for &skipped in &skipped {
+            if let Some(skipped) = planned.changes.get(skipped) {
+                skip(skipped, change, report);
+            }
+        }
+        done += 1 + skipped.len() as u64;
+        progress.report("changes", done, Some(total));
+    }
+    report.skipped += schedule.left();
+}
+
+/// Makes one change; after an unknown outcome looks, and makes it again if it was not done.
+async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change) -> Result<Outcome, HostError> {
+    let mut attempt = Attempt::First;
+    let mut pause = Duration::from_millis(tenant.config().limits.retry_pause_milliseconds);
+    for looks in 0.. {
+        let outcome = call(plugin, tenant, change, attempt).await?;
+        match &outcome {
+            Outcome::Failed(Failure {
+                next: NextStep::Look, ..
+            }) if looks < LOOKS_MAX => {
+                tokio::time::sleep(pause).await;
+                pause = pause.saturating_mul(2);
+                attempt = Attempt::AfterUnknownOutcome;
+            }
+            _ => return Ok(outcome),
+        }
+    }
+    Err(HostError::Plugin("was asked too often".to_owned())) // the loop above has no other end
+}
+
+/// One call of `apply` in a fresh instance. Its storage writes are kept with its outcome.
+async fn call(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    change: &Change,
+    attempt: Attempt,
+) -> Result<Outcome, HostError> {
+    let mut call = Call::open(plugin, tenant, CallKind::Apply, Arc::new(NoProgress)).await?;
+    let job = tenant.job();
+    let outcome = call
+        .step(async |store, instance| {
+            instance
+                .hibob_connector_directory_sync()
+                .call_apply(store, &job, change, attempt)
+                .await
+        })
+        .await?;
+    let refusals = call.refusals();
+    call.finish().await?;
+    Ok(match outcome {
+        Outcome::Failed(failure) if !refusals.is_empty() => Outcome::Failed(Failure {
+            message: format!("{} ({})", failure.message, refusals.join("; ")),
+            ..failure
+        }),
+        outcome => outcome,
+    })
+}
+
+/// Counts an outcome. True if what depends on the change can go on.
+fn record(change: &Change, made: Result<Outcome, HostError>, report: &mut Report) -> bool {
+    match made {
+        Ok(Outcome::Done(_)) => {
+            report.count(change);
+            true
+        }
+        Ok(Outcome::Partly(account)) => {
+            report.count(change);
+            let fields = names(&account.not_taken);
+            let remedy =
+                "correct the value in HiBob, or find out in TravelPerk what keeps the field as it is";
+            report.row(
+                change,
+                "WRITE_NOT_APPLIED",
+                format!("TravelPerk accepted the change but did not keep: {fields}"),
+                remedy,
+            );
+            true
+        }
+        Ok(Outcome::Drifted(drift)) => {
+            report.drifted += 1;
+            report.failed += 1;
+            let message = format!(
+                "the account has changed in TravelPerk since the plan was made: {}",
+                names(&drift)
+            );
+            report.row(
+                change,
+                "DRIFTED",
+                message,
+                "make a new plan; it starts from what is there now",
+            );
+            false
+        }
+        Ok(Outcome::Failed(failure)) => {
+            report.failed += 1;
+            report.row(change, &failure.code, failure.message, &failure.remedy);
+            false
+        }
+        Ok(Outcome::Refused(error)) => {
+            report.skipped += 1;
+            report.stop(&HostError::Credentials(error));
+            false
+        }
+        Err(error) => {
+            report.failed += 1;
+            report.row(change, error.code(), error.to_string(), &error.remedy());
+            if matches!(error, HostError::Storage(_)) {
+                report.stop(&error); // what was done can no longer be remembered
+            }
+            false
+        }
+    }
+}
+
+fn skip(change: &Change, because: &Change, report: &mut Report) {
+    report.skipped += 1;
+    report.failed += 1;
+    let message = format!(
+        "not tried, because it depends on {} ({}), which was not done",
+        because.id, because.display_name
+    );
+    report.row(
+        change,
+        "DEPENDENCY_FAILED",
+        message,
+        "mend that one first, then sync again",
+    );
+}
+
+/// Field names, and for the account itself what was looked for. Values may be personal, so they are not repeated.
+fn names(mismatches: &[Mismatch]) -> String {
+    let name = |mismatch: &Mismatch| match (&mismatch.expected, mismatch.field.as_str()) {
+        (Some(Value::Text(id)), "account") => format!("account {id} is gone"),
+        _ => mismatch.field.clone(),
+    };
+    mismatches.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// Which changes can be made next.
+struct Schedule {
+    ready: VecDeque<usize>,
+    /// For each change, how many of those that it depends on are not done.
+    waits_for: Vec<usize>,
+    /// For each change, those that depend on it.
+    dependents: Vec<Vec<usize>>,
+    /// Neither done, nor failed, nor skipped.
+    open: Vec<bool>,
+}
+
+impl Schedule {
+    fn new(changes: &[Change]) -> Self {
+        let positions: BTreeMap<&str, usize> = changes
+            .iter()
+            .enumerate()
+            .map(|(position, change)| (change.id.as_str(), position))
+            .collect();
+        let mut schedule = Self {
+            ready: VecDeque::new(),
+            waits_for: vec![0; changes.len()],
+            dependents: vec![Vec::new(); changes.len()],
+            open: vec![true; changes.len()],
+        };
+        for (position, change) in changes.iter().enumerate() {
+            for id in &change.depends_on {
+                // Something that is not in the plan never gets done: such a change stays where it is.
+                if let (Some(waits_for), other) =
+                    (schedule.waits_for.get_mut(position), positions.get(id.as_str()))
+                {
+                    *waits_for += 1;
+                    if let Some(dependents) = other.and_then(|&other| schedule.dependents.get_mut(other)) {
+                        dependents.push(position);
+                    }
+                }
+            }
+        }
+        schedule.ready = schedule
+            .waits_for
+            .iter()
+            .enumerate()
+            .filter(|(_, waits_for)| **waits_for == 0)
+            .map(|(position, _)| position)
+            .collect();
+        schedule
+    }
+
+    fn next(&mut self) -> Option<usize> {
+        let position = self.ready.pop_front()?;
+        self.close(position);
+        Some(position)
+    }
+
+    fn close(&mut self, position: usize) -> bool {
+        self.open
+            .get_mut(position)
+            .is_some_and(|open| std::mem::replace(open, false))
+    }
+
+    /// Frees what waited for a change. Skips nothing.
+    fn done(&mut self, position: usize) -> Vec<usize> {
+        for dependent in self.dependents.get(position).cloned().unwrap_or_default() {
+            if let Some(waits_for) = self.waits_for.get_mut(dependent) {
+                *waits_for -= 1;
+                if *waits_for == 0 && self.open.get(dependent) == Some(&true) {
+                    self.ready.push_back(dependent);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// Everything that hangs on a failed change, however far down.
+    fn failed(&mut self, position: usize) -> Vec<usize> {
+        let mut skipped = Vec::new();
+        let mut failed = vec![position];
+        while let Some(position) = failed.pop() {
+            for dependent in self.dependents.get(position).cloned().unwrap_or_default() {
+                if self.close(dependent) {
+                    skipped.push(dependent);
+                    failed.push(dependent);
+                }
+            }
+        }
+        skipped
+    }
+
+    /// Changes that never became ready.
+    fn left(&self) -> u64 {
+        self.open.iter().filter(|open| **open).count() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bindings::directory_sync::ChangeKind;
+
+    fn change(id: &str, depends_on: &[&str]) -> Change {
+        Change {
+            id: id.to_owned(),
+            kind: ChangeKind::Update,
+            employee_id: id.to_owned(),
+            account_id: None,
+            display_name: String::new(),
+            depends_on: depends_on.iter().map(ToString::to_string).collect(),
+            fields: Vec::new(),
+            reason: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_change_waits_for_all_that_it_depends_on() {
+        let mut schedule = Schedule::new(&[
+            change("a", &[]),
+            change("b", &["a"]),
+            change("c", &["a", "b"]),
+            change("x", &["not there"]),
+        ]);
+        assert_eq!((schedule.next(), schedule.next()), (Some(0), None));
+        schedule.done(0);
+        assert_eq!((schedule.next(), schedule.next()), (Some(1), None));
+        schedule.done(1);
+        assert_eq!((schedule.next(), schedule.next()), (Some(2), None));
+        assert_eq!(schedule.left(), 1);
+    }
+
+    #[test]
+    fn a_failure_skips_everything_below_it_once() {
+        let mut schedule = Schedule::new(&[
+            change("a", &[]),
+            change("b", &["a"]),
+            change("c", &["a", "b"]),
+            change("d", &[]),
+        ]);
+        schedule.next();
+        let mut skipped = schedule.failed(0);
+        skipped.sort_unstable();
+        assert_eq!(skipped, [1, 2]);
+        assert_eq!(
+            (schedule.next(), schedule.next(), schedule.left()),
+            (Some(3), None, 0)
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! What a run did, for people and for machines.
+
+use super::plan::Planned;
+use crate::bindings::directory_sync::{Change, ChangeKind};
+use crate::bindings::types::{Finding, Severity};
+use crate::error::{Exit, HostError};
+use serde::Serialize;
+
+/// Something that went wrong for one employee, or a thing worth knowing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ErrorRow {
+    /// HiBob's id; none where it is about nobody in particular.
+    pub employee_id: Option<String>,
+    /// Stable, in capitals.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    pub remedy: String,
+}
+
+impl From<&Finding> for ErrorRow {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            employee_id: finding.employee_id.clone(),
+            code: finding.code.clone(),
+            message: finding.message.clone(),
+            remedy: finding.remedy.clone(),
+        }
+    }
+}
+
+/// What ended a run early.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stopped {
+    /// Stable, in capitals.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+    #[serde(skip)]
+    exit: Option<Exit>,
+}
+
+/// The outcome of a run. Printed as one JSON object by `--json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The tenant's id.
+    pub tenant: String,
+    /// The run's number in the tenant's history.
+    pub run: Option<i64>,
+    /// Accounts made.
+    pub created: u64,
+    /// Accounts taken over.
+    pub adopted: u64,
+    /// Accounts changed.
+    pub updated: u64,
+    /// Accounts archived.
+    pub archived: u64,
+    /// Accounts made active again.
+    pub reactivated: u64,
+    /// Accounts that were right as they are.
+    pub kept: u64,
+    /// Employees for whom something failed, in the plan or while applying.
+    pub failed: u64,
+    /// Employees left alone because two claims meet.
+    pub conflicts: u64,
+    /// Changes left alone because the target had moved since the plan.
+    pub drifted: u64,
+    /// Changes not tried, because one that they depend on failed or the run was stopped.
+    pub skipped: u64,
+    /// What went wrong, one row for each employee and fault.
+    pub errors: Vec<ErrorRow>,
+    /// What was left out on purpose.
+    pub warnings: Vec<ErrorRow>,
+    /// What ended the run early.
+    pub error: Option<Stopped>,
+}
+
+impl Report {
+    /// The report of a plan of which nothing has been applied yet.
+    pub fn planned(tenant: &str, planned: &Planned) -> Self {
+        let rows = |severity| {
+            planned
+                .findings
+                .iter()
+                .filter(move |finding| finding.severity == severity)
+                .map(ErrorRow::from)
+        };
+        Self {
+            tenant: tenant.to_owned(),
+            kept: planned.count("keep"),
+            failed: planned.count("failed"),
+            conflicts: planned.count("conflict"),
+            errors: rows(Severity::Error).collect(),
+            warnings: rows(Severity::Warning).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The report of a run that an error ended before there was a plan.
+    pub fn stopped(tenant: &str, error: &HostError) -> Self {
+        let mut report = Self {
+            tenant: tenant.to_owned(),
+            ..Self::default()
+        };
+        report.stop(error);
+        report
+    }
+
+    /// Notes what ended the run early.
+    pub fn stop(&mut self, error: &HostError) {
+        self.error = Some(Stopped {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            remedy: error.remedy(),
+            exit: Some(error.exit()),
+        });
+    }
+
+    /// Whether something ended the run early.
+    pub fn is_stopped(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// Counts a change that was made. A second write for the same account counts with the first.
+    pub(super) fn count(&mut self, change: &Change) {
+        let number = match change.kind {
+            ChangeKind::Create => &mut self.created,
+            ChangeKind::Adopt => &mut self.adopted,
+            ChangeKind::Update => &mut self.updated,
+            ChangeKind::Reactivate => &mut self.reactivated,
+            ChangeKind::Archive => &mut self.archived,
+        };
+        *number += 1;
+    }
+
+    /// Adds a row about a change.
+    pub(super) fn row(&mut self, change: &Change, code: &str, message: String, remedy: &str) {
+        self.errors.push(ErrorRow {
+            employee_id: Some(change.employee_id.clone()),
+            code: code.to_owned(),
+            message,
+            remedy: remedy.to_owned(),
+        });
+    }
+
+    /// How the program ends.
+    pub fn exit(&self) -> Exit {
+        match &self.error {
+            Some(stopped) => stopped.exit.unwrap_or(Exit::Failed),
+            None if self.errors.is_empty() => Exit::Done,
+            None => Exit::SomeFailed,
+        }
+    }
+}

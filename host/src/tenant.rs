@@ -1,0 +1,157 @@
+//! A tenant: a value that owns its storage, its way out, its secrets and its limits.
+
+mod config;
+mod secret;
+
+pub use config::{HiBobConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig};
+pub use secret::{Secret, SecretSource};
+
+use crate::bindings::types::{Job, NamedValue, Value};
+use crate::database::{TenantDatabase, now_unix_seconds};
+use crate::egress::{Credential, Egress, HttpTransport, Role, Service, Transport, shared_pace};
+use crate::error::HostError;
+use sha2::{Digest, Sha256};
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+/// Calls to HiBob per minute: with the tenth that may come at once it stays below people/search's limit of 50
+/// (people/search reference page).
+const HIBOB_CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(45).unwrap();
+
+/// One tenant, ready to be worked for.
+pub struct Tenant {
+    config: TenantConfig,
+    database: TenantDatabase,
+    egress: Arc<Egress>,
+    memory_peak: Arc<AtomicUsize>,
+}
+
+impl Tenant {
+    /// Opens a tenant's storage and reads its secrets.
+    ///
+    /// # Errors
+    /// A secret cannot be read, or the database cannot be opened.
+    pub async fn open(data_dir: &Path, config: TenantConfig) -> Result<Self, HostError> {
+        let timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
+        let transport = HttpTransport::new(timeout).map_err(HostError::Engine)?;
+        Self::open_with(data_dir, config, Arc::new(transport)).await
+    }
+
+    /// As [`Self::open`], with a transport of the embedder's.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with(
+        data_dir: &Path,
+        config: TenantConfig,
+        transport: Arc<dyn Transport>,
+    ) -> Result<Self, HostError> {
+        let database = TenantDatabase::open(data_dir, &config.id).await?;
+        let travelperk = &config.travelperk;
+        let token = config.hibob.token.read(&config.id, "hibob.token")?;
+        let key = travelperk.key.read(&config.id, "travelperk.key")?;
+        let services = vec![
+            Service::new(
+                config.route(Role::HiBob, "hibob.url", &config.hibob.url)?,
+                Credential::Basic {
+                    user: config.hibob.service_user.clone(),
+                    password: token,
+                },
+                shared_pace(HIBOB_CALLS_PER_MINUTE),
+            ),
+            Service::new(
+                config.route(Role::Scim, "travelperk.scim_url", &travelperk.scim_url)?,
+                Credential::Key {
+                    scheme: travelperk.scheme.word().to_owned(),
+                    key,
+                },
+                shared_pace(travelperk.calls_per_minute),
+            ),
+        ];
+        let egress = Arc::new(Egress::new(
+            config.id.clone(),
+            services,
+            transport,
+            config.limits.clone(),
+        ));
+        Ok(Self {
+            config,
+            database,
+            egress,
+            memory_peak: Arc::default(),
+        })
+    }
+
+    /// The tenant's id.
+    pub fn id(&self) -> &str {
+        &self.config.id
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &TenantConfig {
+        &self.config
+    }
+
+    /// The tenant's own database.
+    pub fn database(&self) -> &TenantDatabase {
+        &self.database
+    }
+
+    pub(crate) fn egress(&self) -> &Arc<Egress> {
+        &self.egress
+    }
+
+    /// The most linear memory that one call for this tenant has taken, in bytes.
+    pub fn memory_peak(&self) -> &Arc<AtomicUsize> {
+        &self.memory_peak
+    }
+
+    /// What a job of this tenant is given, at this moment.
+    pub fn job(&self) -> Job {
+        Job {
+            settings: self.settings(),
+            now_unix_seconds: now_unix_seconds(),
+        }
+    }
+
+    /// The settings as the plugin reads them. No secret is among them.
+    fn settings(&self) -> Vec<NamedValue> {
+        let (travelperk, sync) = (&self.config.travelperk, &self.config.sync);
+        let text = |text: &str| Some(Value::Text(text.to_owned()));
+        [
+            ("hibob-url", text(&self.config.hibob.url)),
+            ("scim-url", text(&travelperk.scim_url)),
+            ("content-type", text(&travelperk.content_type)),
+            ("details", sync.details.clone().map(Value::Texts)),
+            ("phone-fields", sync.phone_fields.clone().map(Value::Texts)),
+            ("language-field", sync.language_field.as_deref().and_then(text)),
+            (
+                "default-language",
+                sync.default_language.as_deref().and_then(text),
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| {
+            Some(NamedValue {
+                name: name.to_owned(),
+                value: value?,
+            })
+        })
+        .collect()
+    }
+
+    /// SHA-256 over everything that a plan depends on: the settings, the service users, the addresses.
+    pub fn settings_digest(&self) -> String {
+        let identity = (
+            &self.config.id,
+            &self.config.hibob.service_user,
+            self.config.travelperk.scheme.word(),
+            self.settings(),
+        );
+        let json = serde_json::to_vec(&identity).unwrap_or_default();
+        format!("sha256:{}", crate::plugin::hex(&Sha256::digest(json)))
+    }
+}

@@ -1,0 +1,231 @@
+//! The tenant's file (TOML), and the same as it is stored (JSON).
+
+use super::secret::SecretSource;
+use crate::egress::{Limits, Role, Route};
+use crate::error::HostError;
+use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
+use std::path::Path;
+
+/// A tenant's configuration. README.md shows a file with every key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantConfig {
+    /// Short name: small letters, digits and hyphens, at most 63.
+    pub id: String,
+    /// Where employees are read from.
+    pub hibob: HiBobConfig,
+    /// Where accounts are kept.
+    pub travelperk: TravelPerkConfig,
+    /// What is synced.
+    #[serde(default)]
+    pub sync: SyncConfig,
+    /// Timeouts, retries and sizes.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// HiBob: address and service user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HiBobConfig {
+    /// Base URL, `https://api.hibob.com/v1`.
+    pub url: String,
+    /// The service user's id.
+    pub service_user: String,
+    /// Where its token is.
+    pub token: SecretSource,
+    /// Another service user for offboarding references, with fewer permissions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub references: Option<ServiceUser>,
+}
+
+/// A HiBob service user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceUser {
+    /// Its id.
+    pub service_user: String,
+    /// Where its token is.
+    pub token: SecretSource,
+}
+
+/// TravelPerk: addresses, key and pace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TravelPerkConfig {
+    /// Base URL of SCIM, `https://app.perk.com/api/v2/scim`.
+    pub scim_url: String,
+    /// Base URL of the REST API, `https://api.travelperk.com`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest_url: Option<String>,
+    /// Base URL of the cost centers API, `https://api.perk.com`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_centers_url: Option<String>,
+    /// The word before the key.
+    #[serde(default)]
+    pub scheme: Scheme,
+    /// Where the key is.
+    pub key: SecretSource,
+    /// `Content-Type` of requests.
+    #[serde(default = "json")]
+    pub content_type: String,
+    /// Calls per minute, over all of TravelPerk. Its own limit is not published.
+    #[serde(default = "hundred")]
+    pub calls_per_minute: NonZeroU32,
+}
+
+/// The authorization scheme: `ApiKey` for customers, `Bearer` for partners.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the words of the header")]
+pub enum Scheme {
+    #[default]
+    ApiKey,
+    Bearer,
+}
+
+impl Scheme {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::ApiKey => "ApiKey",
+            Self::Bearer => "Bearer",
+        }
+    }
+}
+
+/// What is synced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SyncConfig {
+    /// `title`, `phone`, `language`, `cost-center`, `manager`; all of them unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<Vec<String>>,
+    /// HiBob fields in which to look for the phone, in this order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_fields: Option<Vec<String>>,
+    /// The HiBob field that holds the language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language_field: Option<String>,
+    /// The language of accounts that have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_language: Option<String>,
+    /// Changes that are made at the same time.
+    pub parallel_changes: NonZeroU32,
+    /// How old a saved plan may be when it is applied.
+    pub plan_age_hours_max: u32,
+}
+
+/// Eight requests under way keep a pace of thousands of calls a minute; more only crowd the other side.
+const PARALLEL_CHANGES: NonZeroU32 = NonZeroU32::new(8).unwrap();
+
+impl Default for SyncConfig {
+    fn default() -> Self {
+        Self {
+            details: None,
+            phone_fields: None,
+            language_field: None,
+            default_language: None,
+            parallel_changes: PARALLEL_CHANGES,
+            plan_age_hours_max: 24,
+        }
+    }
+}
+
+fn json() -> String {
+    "application/json".to_owned()
+}
+
+fn hundred() -> NonZeroU32 {
+    const HUNDRED: NonZeroU32 = NonZeroU32::new(100).unwrap();
+    HUNDRED
+}
+
+impl TenantConfig {
+    /// Reads a tenant's file. Relative `file:` paths count from the file's folder.
+    ///
+    /// # Errors
+    /// What is wrong, with file and line.
+    pub fn read(path: &Path) -> Result<Self, HostError> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            HostError::configuration(
+                format!("cannot read {}: {error}", path.display()),
+                "name a tenant file that exists; README.md shows one",
+            )
+        })?;
+        let mut config: Self = toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| {
+                text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
+            });
+            let remedy = "correct that line; README.md lists every key of a tenant's file";
+            HostError::configuration(format!("{}:{line}: {}", path.display(), error.message()), remedy)
+        })?;
+        let folder = path
+            .canonicalize()
+            .ok()
+            .and_then(|path| Some(path.parent()?.to_owned()))
+            .unwrap_or_default();
+        config.hibob.token = config.hibob.token.resolved(&folder);
+        config.travelperk.key = config.travelperk.key.resolved(&folder);
+        if let Some(references) = &mut config.hibob.references {
+            references.token = references.token.clone().resolved(&folder);
+        }
+        config.check().map_err(|error| match error {
+            HostError::Configuration { message, remedy } => {
+                HostError::configuration(format!("{}: {message}", path.display()), remedy)
+            }
+            error => error,
+        })?;
+        Ok(config)
+    }
+
+    /// Checks what the types alone do not say.
+    fn check(&self) -> Result<(), HostError> {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if self.id.is_empty() || self.id.len() > 63 || !self.id.chars().all(fits) {
+            let message = format!("`{}` is not a tenant id", self.id.escape_debug());
+            return Err(HostError::configuration(
+                message,
+                "use 1 to 63 small letters, digits and hyphens",
+            ));
+        }
+        self.route(Role::HiBob, "hibob.url", &self.hibob.url)?;
+        self.route(Role::Scim, "travelperk.scim_url", &self.travelperk.scim_url)?;
+        let others = [
+            ("travelperk.rest_url", &self.travelperk.rest_url),
+            ("travelperk.cost_centers_url", &self.travelperk.cost_centers_url),
+        ];
+        for (setting, url) in others {
+            url.as_deref()
+                .map(|url| self.route(Role::Scim, setting, url))
+                .transpose()?;
+        }
+        if self.hibob.service_user.is_empty() || self.hibob.service_user.contains(':') {
+            return Err(HostError::configuration(
+                "hibob.service_user is empty or holds a colon",
+                "copy the service user's id from HiBob",
+            ));
+        }
+        let content_types = ["application/json", "application/scim+json"];
+        if !content_types.contains(&self.travelperk.content_type.as_str()) {
+            let message = format!("travelperk.content_type is `{}`", self.travelperk.content_type);
+            return Err(HostError::configuration(
+                message,
+                format!("choose from {}", content_types.join(", ")),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The route of one of the base URLs.
+    ///
+    /// # Errors
+    /// The URL cannot be one; the error names the setting.
+    pub(crate) fn route(&self, role: Role, setting: &str, url: &str) -> Result<Route, HostError> {
+        Route::new(role, url).map_err(|what| {
+            HostError::configuration(
+                format!("tenant {}: {setting} is `{url}`: {what}", self.id),
+                "give a base URL such as https://api.hibob.com/v1",
+            )
+        })
+    }
+}
