@@ -59,7 +59,7 @@ impl Global {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Show a whole sync against stand-ins in this process: nothing to set up, nothing left behind
+    /// Show a whole sync against stand-ins in this process: nothing to set up
     #[command(after_help = "Example: hibob demo")]
     Demo,
     /// Serve stand-ins for HiBob and TravelPerk on 127.0.0.1 until Ctrl-C

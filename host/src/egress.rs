@@ -75,9 +75,8 @@ impl Credential {
     }
 }
 
-/// A rate that several services share: the same account stands behind them. A tenth of it may come at once.
-pub fn shared_pace(calls_per_minute: NonZeroU32) -> Arc<DefaultDirectRateLimiter> {
-    let burst = NonZeroU32::new(calls_per_minute.get() / 10).unwrap_or(NonZeroU32::MIN);
+/// A rate that several services share: the same account stands behind them. `burst` of it may come at once.
+pub fn shared_pace(calls_per_minute: NonZeroU32, burst: NonZeroU32) -> Arc<DefaultDirectRateLimiter> {
     Arc::new(RateLimiter::direct(
         Quota::per_minute(calls_per_minute).allow_burst(burst),
     ))

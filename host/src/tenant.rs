@@ -17,9 +17,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-/// Calls to HiBob per minute: with the tenth that may come at once it stays below people/search's limit of 50
-/// (people/search reference page).
+/// Calls to HiBob per minute, below people/search's limit of 50 (people/search reference page).
 const HIBOB_CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(45).unwrap();
+
+/// Calls to HiBob that may come at once. A sync makes three, one of them the search.
+const HIBOB_BURST: NonZeroU32 = NonZeroU32::new(15).unwrap();
 
 /// One tenant, ready to be worked for.
 pub struct Tenant {
@@ -60,7 +62,7 @@ impl Tenant {
                     user: config.hibob.service_user.clone(),
                     password: token,
                 },
-                shared_pace(HIBOB_CALLS_PER_MINUTE),
+                shared_pace(HIBOB_CALLS_PER_MINUTE, HIBOB_BURST),
             ),
             Service::new(
                 config.route(Role::Scim, "travelperk.scim_url", &travelperk.scim_url)?,
@@ -68,7 +70,7 @@ impl Tenant {
                     scheme: travelperk.scheme.word().to_owned(),
                     key,
                 },
-                shared_pace(travelperk.calls_per_minute),
+                shared_pace(travelperk.calls_per_minute, tenth(travelperk.calls_per_minute)),
             ),
         ];
         let egress = Arc::new(Egress::new(
@@ -154,4 +156,9 @@ impl Tenant {
         let json = serde_json::to_vec(&identity).unwrap_or_default();
         format!("sha256:{}", crate::plugin::hex(&Sha256::digest(json)))
     }
+}
+
+/// A tenth of a rate may come at once, so that no minute sees much more than was set.
+fn tenth(calls_per_minute: NonZeroU32) -> NonZeroU32 {
+    NonZeroU32::new(calls_per_minute.get() / 10).unwrap_or(NonZeroU32::MIN)
 }

@@ -4,8 +4,10 @@ use super::fakes::{Access, write_tenant};
 use super::jobs::{print_report, sync_ready};
 use super::paint::{BOLD, DIM};
 use super::{Global, plan_view};
+use crate::bindings::types::Severity;
 use crate::data_dir::DataDir;
 use crate::error::{Exit, HostError};
+use crate::run::{Planned, Report};
 use crate::tenant::TenantConfig;
 use hibob_fakes::{Server, World};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,34 +36,38 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     let tenant = data.tenant("acme").await?;
     let in_world = || world.lock().unwrap_or_else(PoisonError::into_inner);
 
+    // Errors that the plan shows are not shown again below it.
+    let known = std::cell::Cell::new(0);
+    let show = |planned: &Planned, all: bool| {
+        known.set(
+            planned
+                .findings
+                .iter()
+                .filter(|finding| finding.severity == Severity::Error)
+                .count(),
+        );
+        println!("{}\n", plan_view::text("acme", planned, all));
+    };
+
     title("A company of 250 employees in HiBob, and an almost empty TravelPerk");
     println!(
         "Both are stand-ins in this process. The plugin runs in its sandbox, and never sees their credentials.\n"
     );
-    let first = sync_ready(&data, &tenant, &plugin, |planned| {
-        println!("{}\n", plan_view::text("acme", planned, false))
-    })
-    .await;
-    print_report(&first, global.json);
+    let first = sync_ready(&data, &tenant, &plugin, |planned| show(planned, false)).await;
+    print_report(&first, global.json, known.get());
 
     title("The next day");
     println!("Somebody is hired, somebody leaves, one moves to another department, one gets a new manager,");
     println!("a former colleague returns, and one record loses its work email.\n");
     let now = chrono::Utc::now().timestamp();
     in_world().apply_day_two(f64::from(u32::try_from(now).unwrap_or(u32::MAX)));
-    let second = sync_ready(&data, &tenant, &plugin, |planned| {
-        println!("{}\n", plan_view::text("acme", planned, true))
-    })
-    .await;
-    print_report(&second, global.json);
+    let second = sync_ready(&data, &tenant, &plugin, |planned| show(planned, true)).await;
+    print_report(&second, global.json, known.get());
 
     title("And once more, with nothing new");
     let before = in_world().writes();
-    let third = sync_ready(&data, &tenant, &plugin, |planned| {
-        println!("{}\n", plan_view::text("acme", planned, false))
-    })
-    .await;
-    print_report(&third, global.json);
+    let third = sync_ready(&data, &tenant, &plugin, |planned| show(planned, false)).await;
+    print_report(&third, global.json, known.get());
     println!(
         "{}",
         DIM.on_stdout(&format!(
@@ -85,9 +91,7 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     println!(
         "  cargo run -- plugin inspect                                        what the sandbox lets the plugin reach"
     );
-    let stopped = [first, second, third]
-        .into_iter()
-        .find(crate::run::Report::is_stopped);
+    let stopped = [first, second, third].into_iter().find(Report::is_stopped);
     Ok(stopped.map_or(Exit::Done, |report| report.exit()))
 }
 

@@ -110,7 +110,7 @@ pub(super) async fn sync(global: &Global, tenant: &str) -> Result<Exit, HostErro
         Ok(ready) => sync_ready(&ready.data, &ready.tenant, &ready.plugin, |_| {}).await,
         Err(error) => Report::stopped(tenant, &error),
     };
-    Ok(print_report(&report, global.json))
+    Ok(print_report(&report, global.json, 0))
 }
 
 /// Plans and applies under the tenant's lock; `show` gets the plan before anything is applied.
@@ -152,11 +152,11 @@ pub(super) async fn apply(global: &Global, file: &Path) -> Result<Exit, HostErro
     let mut report = run.apply(&planned).await;
     bar.clear();
     run.finish(&mut report, Some(&planned)).await?;
-    Ok(print_report(&report, global.json))
+    Ok(print_report(&report, global.json, 0))
 }
 
-/// Prints what a run did, and returns how it ended.
-pub(super) fn print_report(report: &Report, json: bool) -> Exit {
+/// Prints what a run did, and returns how it ended. The first `known` errors were shown with the plan.
+pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
     if json {
         match serde_json::to_string(report) {
             Ok(text) => println!("{text}"),
@@ -164,7 +164,7 @@ pub(super) fn print_report(report: &Report, json: bool) -> Exit {
         }
         return report.exit();
     }
-    for row in &report.errors {
+    for row in report.errors.iter().skip(known) {
         let who = row
             .employee_id
             .as_deref()

@@ -67,26 +67,28 @@ pub(super) fn text(tenant: &str, planned: &Planned, all: bool) -> String {
 
 /// What does not change.
 fn standing(planned: &Planned) -> String {
-    let parts = [
-        ("keep", "accounts are right as they are"),
-        ("waiting", "employees have not started"),
-        ("gone", "leavers have no account"),
-        ("vanished", "managed accounts have no employee any more"),
-        ("conflict", "conflicts"),
-        ("failed", "records are broken"),
-    ];
-    let parts: Vec<String> = parts
-        .into_iter()
-        .map(|(name, text)| (planned.count(name), text))
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, text)| format!("{number} {text}"))
-        .collect();
-    format!(
-        "{} employees, {} accounts read; {}",
+    let parts: Vec<String> = [
+        ("keep", "right as it is"),
+        ("waiting", "not started yet"),
+        ("gone", "left, without an account"),
+        ("vanished", "no longer sent by HiBob"),
+        ("conflict", "in conflict"),
+        ("failed", "with a broken record"),
+    ]
+    .into_iter()
+    .filter(|(name, _)| planned.count(name) > 0)
+    .map(|(name, text)| format!("{} {text}", planned.count(name)))
+    .collect();
+    let read = format!(
+        "{} employees and {} accounts read",
         planned.count("employees"),
-        planned.count("accounts"),
-        parts.join(", ")
-    )
+        planned.count("accounts")
+    );
+    if parts.is_empty() {
+        read
+    } else {
+        format!("{read}; {}", parts.join(", "))
+    }
 }
 
 /// Reasons of changes that are not shown, with their numbers.
