@@ -90,20 +90,13 @@ pub struct CallState {
 
 impl WasiView for CallState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
 impl WasiHttpView for CallState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            ctx: &mut self.http,
-            table: &mut self.table,
-            hooks: &mut self.egress,
-        }
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.egress }
     }
 }
 
@@ -115,12 +108,7 @@ struct MemoryLimit {
 }
 
 impl ResourceLimiter for MemoryLimit {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         let used = self.used + desired.saturating_sub(current);
         if used > CALL_MEMORY_BYTES_MAX {
             self.refused = true;
@@ -131,12 +119,7 @@ impl ResourceLimiter for MemoryLimit {
         Ok(true)
     }
 
-    fn table_growing(
-        &mut self,
-        _current: usize,
-        _desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn table_growing(&mut self, _current: usize, _desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         Ok(true) // bounded by the pool
     }
 }
@@ -173,26 +156,15 @@ impl Call {
             egress: tenant.egress().for_call(kind.grant()),
             storage: StorageView::new(tenant.database().clone(), kind == CallKind::Apply),
             progress,
-            memory: MemoryLimit {
-                used: 0,
-                refused: false,
-                peak: tenant.memory_peak().clone(),
-            },
+            memory: MemoryLimit { used: 0, refused: false, peak: tenant.memory_peak().clone() },
         };
         let mut store = Store::new(plugin.runtime().engine(), state);
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         let instance = plugin.pre().instantiate_async(&mut store).await;
-        let instance =
-            instance.map_err(|error| HostError::Plugin(format!("cannot be started: {error:#}")))?;
-        Ok(Self {
-            kind,
-            store,
-            instance,
-            stderr,
-            _slot: slot,
-        })
+        let instance = instance.map_err(|error| HostError::Plugin(format!("cannot be started: {error:#}")))?;
+        Ok(Self { kind, store, instance, stderr, _slot: slot })
     }
 
     /// Runs one step of the call within its time limit, and says in the host's words how it failed.

@@ -1,9 +1,5 @@
 //! The command line.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is what a command line is for"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what a command line is for")]
 
 mod demo;
 mod fakes;
@@ -63,9 +59,7 @@ enum Command {
     #[command(after_help = "Example: hibob demo")]
     Demo,
     /// Serve stand-ins for HiBob and TravelPerk on 127.0.0.1 until Ctrl-C
-    #[command(
-        after_help = "Example: hibob fakes --employees 250 --scenario day-two --write-tenant acme.toml"
-    )]
+    #[command(after_help = "Example: hibob fakes --employees 250 --scenario day-two --write-tenant acme.toml")]
     Fakes(fakes::FakesArgs),
     /// Apply, list and show tenants
     #[command(subcommand)]
@@ -111,11 +105,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Done
-            } as u8);
+            return ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Done } as u8);
         }
     };
     start_log(cli.global.verbose);
@@ -156,10 +146,7 @@ fn start_log(verbose: u8) {
         _ => "debug",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .try_init();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 /// An error that ended a command, in the same form for every command.
@@ -168,15 +155,7 @@ fn print_error(error: &HostError, json: bool) {
         let object = serde_json::json!({ "error": { "code": error.code(), "message": error.to_string(), "remedy": error.remedy() } });
         println!("{object}");
     } else {
-        eprintln!(
-            "{}: {}",
-            paint::RED.on_stderr("error"),
-            paint::clean(&error.to_string())
-        );
-        eprintln!(
-            "{}: {}",
-            paint::CYAN.on_stderr("help"),
-            paint::clean(&error.remedy())
-        );
+        eprintln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&error.to_string()));
+        eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&error.remedy()));
     }
 }

@@ -28,10 +28,7 @@ impl DataDir {
     pub async fn open(path: &Path) -> Result<Self, HostError> {
         private_dir(path)?;
         let control = ControlDatabase::open(path).await?;
-        Ok(Self {
-            path: path.to_owned(),
-            control,
-        })
+        Ok(Self { path: path.to_owned(), control })
     }
 
     /// Where data is kept when nothing else is said: `$XDG_DATA_HOME/hibob`, or `~/.local/share/hibob`.
@@ -78,32 +75,17 @@ impl DataDir {
     /// There is no such tenant.
     pub async fn config(&self, id: &str) -> Result<TenantConfig, HostError> {
         let Some(json) = self.control.tenant(id).await? else {
-            let known: Vec<String> = self
-                .control
-                .tenants()
-                .await?
-                .into_iter()
-                .map(|(id, ..)| id)
-                .collect();
+            let known: Vec<String> = self.control.tenants().await?.into_iter().map(|(id, ..)| id).collect();
             let remedy = if known.is_empty() {
                 "apply a tenant file first: hibob tenant apply FILE.toml".to_owned()
             } else {
-                format!(
-                    "choose from {}, or apply its file first: hibob tenant apply FILE.toml",
-                    known.join(", ")
-                )
+                format!("choose from {}, or apply its file first: hibob tenant apply FILE.toml", known.join(", "))
             };
-            return Err(HostError::configuration(
-                format!("there is no tenant {}", id.escape_debug()),
-                remedy,
-            ));
+            return Err(HostError::configuration(format!("there is no tenant {}", id.escape_debug()), remedy));
         };
         serde_json::from_str(&json).map_err(|error| {
             let remedy = format!("apply the file of tenant {id} again: hibob tenant apply FILE.toml");
-            HostError::configuration(
-                format!("the stored configuration of tenant {id} cannot be read: {error}"),
-                remedy,
-            )
+            HostError::configuration(format!("the stored configuration of tenant {id} cannot be read: {error}"), remedy)
         })
     }
 
@@ -122,17 +104,10 @@ impl DataDir {
     pub(crate) fn plan_key(&self) -> Result<Secret, HostError> {
         let path = self.path.join("plan.key");
         let failed = |error: std::io::Error| HostError::Storage(format!("{}: {error}", path.display()));
-        match OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-        {
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
             Ok(mut file) => {
                 let key = Secret::new(crate::plugin::hex(&rand::random::<[u8; KEY_BYTES]>()));
-                file.write_all(key.reveal().as_bytes())
-                    .and_then(|()| file.sync_all())
-                    .map_err(failed)?;
+                file.write_all(key.reveal().as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
                 Ok(key)
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {

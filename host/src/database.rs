@@ -33,21 +33,14 @@ pub fn private_dir(path: &Path) -> Result<(), HostError> {
 /// Opens a database that only its owner can read, and makes it if it is not there.
 async fn open(path: &Path) -> Result<SqlitePool, HostError> {
     // Made first, so that the mode is right from the start; SQLite gives its side files the same mode.
-    let made = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(path);
+    let made = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
     made.map_err(|error| unwritable(path, &error))?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full) // a run must not forget an account that it has made
         .busy_timeout(Duration::from_millis(BUSY_MILLISECONDS));
-    let pool = SqlitePoolOptions::new()
-        .max_connections(CONNECTIONS_MAX)
-        .connect_with(options)
-        .await;
+    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(options).await;
     pool.map_err(|error| HostError::Storage(format!("{}: {error}", path.display())))
 }
 

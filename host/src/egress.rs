@@ -61,10 +61,7 @@ impl Credential {
         let text = match self {
             Self::Basic { user, password } => {
                 let pair = zeroize::Zeroizing::new(format!("{user}:{}", password.reveal()));
-                format!(
-                    "Basic {}",
-                    base64::engine::general_purpose::STANDARD.encode(pair.as_bytes())
-                )
+                format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()))
             }
             Self::Key { scheme, key } => format!("{scheme} {}", key.reveal()),
         };
@@ -77,19 +74,13 @@ impl Credential {
 
 /// A rate that several services share: the same account stands behind them. `burst` of it may come at once.
 pub fn shared_pace(calls_per_minute: NonZeroU32, burst: NonZeroU32) -> Arc<DefaultDirectRateLimiter> {
-    Arc::new(RateLimiter::direct(
-        Quota::per_minute(calls_per_minute).allow_burst(burst),
-    ))
+    Arc::new(RateLimiter::direct(Quota::per_minute(calls_per_minute).allow_burst(burst)))
 }
 
 impl Service {
     /// A service below `route`, paced together with everything that shares `pace`.
     pub fn new(route: Route, credential: Credential, pace: Arc<DefaultDirectRateLimiter>) -> Self {
-        Self {
-            route,
-            credential,
-            pace,
-        }
+        Self { route, credential, pace }
     }
 }
 
@@ -105,28 +96,13 @@ pub struct Egress {
 
 impl Egress {
     /// The way out for a tenant with these services.
-    pub fn new(
-        tenant: String,
-        services: Vec<Service>,
-        transport: Arc<dyn Transport>,
-        limits: Limits,
-    ) -> Self {
-        Self {
-            tenant,
-            services,
-            transport,
-            limits,
-            closed: AtomicBool::new(false),
-        }
+    pub fn new(tenant: String, services: Vec<Service>, transport: Arc<dyn Transport>, limits: Limits) -> Self {
+        Self { tenant, services, transport, limits, closed: AtomicBool::new(false) }
     }
 
     /// The way out for one call.
     pub fn for_call(self: &Arc<Self>, grant: Grant) -> CallEgress {
-        CallEgress {
-            egress: self.clone(),
-            grant,
-            refusals: Arc::default(),
-        }
+        CallEgress { egress: self.clone(), grant, refusals: Arc::default() }
     }
 
     fn close(&self) {
@@ -158,10 +134,7 @@ const REFUSALS_KEPT_MAX: usize = 10;
 impl CallEgress {
     /// Why requests of this call were refused.
     pub fn refusals(&self) -> Vec<String> {
-        self.refusals
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn refuse(&self, refusal: &Refusal) {
@@ -173,10 +146,7 @@ impl CallEgress {
     }
 }
 
-type Sent = (
-    http::Response<WasiBody>,
-    Box<dyn Future<Output = Result<(), wasmtime_wasi_http::Error>> + Send>,
-);
+type Sent = (http::Response<WasiBody>, Box<dyn Future<Output = Result<(), wasmtime_wasi_http::Error>> + Send>);
 
 impl WasiHttpHooks for CallEgress {
     fn send_request(

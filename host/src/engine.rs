@@ -39,11 +39,7 @@ impl Runtime {
     pub fn new(cache_dir: &Path) -> Result<Self, HostError> {
         let engine = configure(cache_dir).map_err(|error| HostError::Engine(format!("{error:#}")))?;
         let ticker = Arc::new(Ticker::start(engine.clone()));
-        Ok(Self {
-            engine,
-            slots: Arc::new(Semaphore::new(PARALLEL_CALLS_MAX as usize)),
-            _ticker: ticker,
-        })
+        Ok(Self { engine, slots: Arc::new(Semaphore::new(PARALLEL_CALLS_MAX as usize)), _ticker: ticker })
     }
 
     /// wasmtime's engine.

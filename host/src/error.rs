@@ -60,38 +60,25 @@ pub enum HostError {
 impl HostError {
     /// A configuration error.
     pub fn configuration(message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::Configuration {
-            message: message.into(),
-            remedy: remedy.into(),
-        }
+        Self::Configuration { message: message.into(), remedy: remedy.into() }
     }
 
     /// A safety check that stops a run.
     pub fn held(message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::Held {
-            message: message.into(),
-            remedy: remedy.into(),
-        }
+        Self::Held { message: message.into(), remedy: remedy.into() }
     }
 
     /// What a job's error means for the host. `refusals` are what the egress refused during the call.
     pub fn from_job(error: JobError, refusals: &[String]) -> Self {
         match error {
             JobError::Settings(findings) => Self::configuration(
-                format!(
-                    "the settings are wrong: {}",
-                    sentences(&findings, |finding| &finding.message)
-                ),
+                format!("the settings are wrong: {}", sentences(&findings, |finding| &finding.message)),
                 sentences(&findings, |finding| &finding.remedy),
             ),
             JobError::Credentials(error) => Self::Credentials(error),
             JobError::Unavailable(error) => Self::Unavailable(error),
             JobError::NotAllowed(reason) => {
-                let reasons = if refusals.is_empty() {
-                    reason
-                } else {
-                    refusals.join("; ")
-                };
+                let reasons = if refusals.is_empty() { reason } else { refusals.join("; ") };
                 Self::Plugin(format!("asked for what it may not have: {reasons}"))
             }
             JobError::Unsound(reason) => Self::held(
@@ -120,9 +107,7 @@ impl HostError {
         match self {
             Self::Configuration { remedy, .. } | Self::Held { remedy, .. } => remedy.clone(),
             Self::Credentials(error) | Self::Unavailable(error) => error.remedy.clone(),
-            Self::Plugin(_) => {
-                "use another plugin file, or report this to its developers with the log (-v)".to_owned()
-            }
+            Self::Plugin(_) => "use another plugin file, or report this to its developers with the log (-v)".to_owned(),
             Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
             Self::Storage(_) => {
                 "check that the data directory is writable and its disk not full, then start again".to_owned()
@@ -142,11 +127,7 @@ impl HostError {
 }
 
 fn sentences(findings: &[Finding], part: impl Fn(&Finding) -> &String) -> String {
-    findings
-        .iter()
-        .map(|finding| part(finding).as_str())
-        .collect::<Vec<_>>()
-        .join("; ")
+    findings.iter().map(|finding| part(finding).as_str()).collect::<Vec<_>>().join("; ")
 }
 
 /// A side's error as one line.
@@ -155,10 +136,7 @@ fn side_message(error: &SideError) -> String {
         Side::Hibob => "HiBob",
         Side::Target => "TravelPerk",
     };
-    let status = error
-        .status
-        .map(|status| format!(", status {status}"))
-        .unwrap_or_default();
+    let status = error.status.map(|status| format!(", status {status}")).unwrap_or_default();
     format!("{} ({side}: {}{status})", error.message, error.request)
 }
 
@@ -170,8 +148,6 @@ impl From<sqlx::Error> for HostError {
 
 impl From<sqlx::migrate::MigrateError> for HostError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
-        Self::Storage(format!(
-            "the database's schema cannot be brought up to date: {error}"
-        ))
+        Self::Storage(format!("the database's schema cannot be brought up to date: {error}"))
     }
 }

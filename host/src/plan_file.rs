@@ -60,13 +60,7 @@ struct Seal {
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn save(
-    data: &DataDir,
-    tenant: &Tenant,
-    plugin: &Plugin,
-    planned: &Planned,
-    path: &Path,
-) -> Result<(), HostError> {
+pub fn save(data: &DataDir, tenant: &Tenant, plugin: &Plugin, planned: &Planned, path: &Path) -> Result<(), HostError> {
     let header = Header {
         format: FORMAT.to_owned(),
         tenant: tenant.id().to_owned(),
@@ -82,9 +76,7 @@ pub fn save(
     for change in &planned.changes {
         text.push_str(&line(change)?);
     }
-    let seal = Seal {
-        hmac_sha256: hex(&mac(&data.plan_key()?, text.as_bytes())?.finalize().into_bytes()),
-    };
+    let seal = Seal { hmac_sha256: hex(&mac(&data.plan_key()?, text.as_bytes())?.finalize().into_bytes()) };
     text.push_str(&line(&seal)?);
     write_private(path, text.as_bytes()).map_err(|error| {
         HostError::configuration(
@@ -108,10 +100,7 @@ fn mac(key: &Secret, text: &[u8]) -> Result<Hmac<Sha256>, HostError> {
 
 /// Writes beside the file and renames, so that a file is whole or not there.
 pub(crate) fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let mut name = path
-        .file_name()
-        .map(std::ffi::OsStr::to_owned)
-        .ok_or(std::io::ErrorKind::InvalidInput)?;
+    let mut name = path.file_name().map(std::ffi::OsStr::to_owned).ok_or(std::io::ErrorKind::InvalidInput)?;
     name.push(format!(".{:08x}", rand::random::<u32>()));
     let beside = path.with_file_name(name);
     let written = OpenOptions::new()
@@ -143,22 +132,14 @@ pub fn read(data: &DataDir, path: &Path) -> Result<Saved, HostError> {
         HostError::configuration(format!("{} {what}", path.display()), remedy)
     };
     let text = std::fs::read_to_string(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
-    let sealed = text
-        .strip_suffix('\n')
-        .and_then(|text| Some(text.rfind('\n')? + 1));
-    let (body, seal) = sealed
-        .map(|end| text.split_at(end))
-        .ok_or_else(|| refused("is not a saved plan".to_owned()))?;
+    let sealed = text.strip_suffix('\n').and_then(|text| Some(text.rfind('\n')? + 1));
+    let (body, seal) = sealed.map(|end| text.split_at(end)).ok_or_else(|| refused("is not a saved plan".to_owned()))?;
     let seal: Seal =
         serde_json::from_str(seal).map_err(|_| refused("is not a saved plan, or is cut off".to_owned()))?;
     let expected = unhex(&seal.hmac_sha256).unwrap_or_default();
-    let genuine = mac(&data.plan_key()?, body.as_bytes())?
-        .verify_slice(&expected)
-        .is_ok();
+    let genuine = mac(&data.plan_key()?, body.as_bytes())?.verify_slice(&expected).is_ok();
     if !genuine {
-        return Err(refused(
-            "was changed, or was not made with this data directory".to_owned(),
-        ));
+        return Err(refused("was changed, or was not made with this data directory".to_owned()));
     }
     let mut lines = body.lines();
     let header: Header = lines
@@ -194,9 +175,7 @@ impl Saved {
             return Err(refused(format!("the plan was made for tenant {}", header.tenant)));
         }
         if header.settings != tenant.settings_digest() {
-            return Err(refused(
-                "the settings have changed since the plan was made".to_owned(),
-            ));
+            return Err(refused("the settings have changed since the plan was made".to_owned()));
         }
         if header.plugin != plugin.digest() {
             return Err(refused(format!(
@@ -213,9 +192,7 @@ impl Saved {
             ));
         }
         if now.saturating_sub(header.created_at) > age_hours_max.saturating_mul(HOUR) {
-            return Err(refused(format!(
-                "the plan is older than {age_hours_max} hours (sync.plan_age_hours_max)"
-            )));
+            return Err(refused(format!("the plan is older than {age_hours_max} hours (sync.plan_age_hours_max)")));
         }
         Ok(Planned {
             created_at: header.created_at,
@@ -228,10 +205,8 @@ impl Saved {
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-        .collect();
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
     digits.filter(|digits| digits.len() % 2 == 0).map(|digits| {
         let pair = |pair: &[u8]| pair.iter().fold(0, |byte, digit| byte << 4 | digit);
         digits.chunks(2).map(pair).collect()

@@ -29,11 +29,7 @@ impl Plugin {
     /// # Errors
     /// The engine cannot compile it.
     pub fn embedded(runtime: &Runtime) -> Result<Self, HostError> {
-        Self::from_bytes(
-            runtime,
-            hibob_connector_component::COMPONENT,
-            "the built-in plugin",
-        )
+        Self::from_bytes(runtime, hibob_connector_component::COMPONENT, "the built-in plugin")
     }
 
     /// The plugin in a file.
@@ -59,18 +55,9 @@ impl Plugin {
         };
         let component = Component::new(runtime.engine(), bytes).map_err(unfit)?;
         let linker = linker(runtime).map_err(|error| HostError::Engine(format!("{error:#}")))?;
-        let pre = linker
-            .instantiate_pre(&component)
-            .and_then(PluginPre::new)
-            .map_err(unfit)?;
+        let pre = linker.instantiate_pre(&component).and_then(PluginPre::new).map_err(unfit)?;
         let digest = format!("sha256:{}", hex(&Sha256::digest(bytes)));
-        Ok(Self {
-            runtime: runtime.clone(),
-            pre,
-            digest,
-            bytes: bytes.len(),
-            component,
-        })
+        Ok(Self { runtime: runtime.clone(), pre, digest, bytes: bytes.len(), component })
     }
 
     /// SHA-256 of the component's bytes, as `sha256:` and hexadecimal digits.
@@ -94,30 +81,19 @@ impl Plugin {
     /// The interfaces that the component needs, sorted.
     pub fn imports(&self) -> Vec<String> {
         let ty = self.component.component_type();
-        interfaces(
-            ty.imports(self.runtime.engine())
-                .map(|(name, item)| (name.to_owned(), item.ty)),
-        )
+        interfaces(ty.imports(self.runtime.engine()).map(|(name, item)| (name.to_owned(), item.ty)))
     }
 
     /// The interfaces that the component offers, sorted.
     pub fn exports(&self) -> Vec<String> {
         let ty = self.component.component_type();
-        interfaces(
-            ty.exports(self.runtime.engine())
-                .map(|(name, item)| (name.to_owned(), item.ty)),
-        )
+        interfaces(ty.exports(self.runtime.engine()).map(|(name, item)| (name.to_owned(), item.ty)))
     }
 }
 
 fn interfaces(items: impl Iterator<Item = (String, ComponentItem)>) -> Vec<String> {
     let mut names: Vec<String> = items
-        .filter(|(_, item)| {
-            matches!(
-                item,
-                ComponentItem::ComponentInstance(_) | ComponentItem::ComponentFunc(_)
-            )
-        })
+        .filter(|(_, item)| matches!(item, ComponentItem::ComponentInstance(_) | ComponentItem::ComponentFunc(_)))
         .map(|(name, _)| name)
         .collect();
     names.sort();
@@ -144,20 +120,14 @@ fn linker(runtime: &Runtime) -> wasmtime::Result<Linker<CallState>> {
 }
 
 fn root_causes(error: &wasmtime::Error) -> String {
-    error
-        .chain()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
+    error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

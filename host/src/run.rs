@@ -40,21 +40,11 @@ impl<'t> Run<'t> {
         kind: &'static str,
         progress: Arc<dyn Progress>,
     ) -> Result<Self, HostError> {
-        let holder = format!(
-            "process {} since {}",
-            std::process::id(),
-            chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC")
-        );
+        let holder =
+            format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
         let lease = data.control().lease(tenant.id(), &holder).await?;
         tenant.egress().reopen();
-        Ok(Self {
-            tenant,
-            plugin,
-            progress,
-            lease,
-            kind,
-            started_at: chrono::Utc::now().timestamp(),
-        })
+        Ok(Self { tenant, plugin, progress, lease, kind, started_at: chrono::Utc::now().timestamp() })
     }
 
     /// Makes a plan.
@@ -74,14 +64,7 @@ impl<'t> Run<'t> {
     pub async fn apply(&self, planned: &Planned) -> Report {
         let mut report = Report::planned(self.tenant.id(), planned);
         let applied = self.locked(async {
-            apply(
-                self.plugin,
-                self.tenant,
-                planned,
-                &mut report,
-                self.progress.as_ref(),
-            )
-            .await;
+            apply(self.plugin, self.tenant, planned, &mut report, self.progress.as_ref()).await;
             Ok(())
         });
         if let Err(error) = applied.await {

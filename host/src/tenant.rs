@@ -58,33 +58,17 @@ impl Tenant {
         let services = vec![
             Service::new(
                 config.route(Role::HiBob, "hibob.url", &config.hibob.url)?,
-                Credential::Basic {
-                    user: config.hibob.service_user.clone(),
-                    password: token,
-                },
+                Credential::Basic { user: config.hibob.service_user.clone(), password: token },
                 shared_pace(HIBOB_CALLS_PER_MINUTE, HIBOB_BURST),
             ),
             Service::new(
                 config.route(Role::Scim, "travelperk.scim_url", &travelperk.scim_url)?,
-                Credential::Key {
-                    scheme: travelperk.scheme.word().to_owned(),
-                    key,
-                },
+                Credential::Key { scheme: travelperk.scheme.word().to_owned(), key },
                 shared_pace(travelperk.calls_per_minute, tenth(travelperk.calls_per_minute)),
             ),
         ];
-        let egress = Arc::new(Egress::new(
-            config.id.clone(),
-            services,
-            transport,
-            config.limits.clone(),
-        ));
-        Ok(Self {
-            config,
-            database,
-            egress,
-            memory_peak: Arc::default(),
-        })
+        let egress = Arc::new(Egress::new(config.id.clone(), services, transport, config.limits.clone()));
+        Ok(Self { config, database, egress, memory_peak: Arc::default() })
     }
 
     /// The tenant's id.
@@ -113,10 +97,7 @@ impl Tenant {
 
     /// What a job of this tenant is given, at this moment.
     pub fn job(&self) -> Job {
-        Job {
-            settings: self.settings(),
-            now_unix_seconds: now_unix_seconds(),
-        }
+        Job { settings: self.settings(), now_unix_seconds: now_unix_seconds() }
     }
 
     /// The settings as the plugin reads them. No secret is among them.
@@ -130,29 +111,17 @@ impl Tenant {
             ("details", sync.details.clone().map(Value::Texts)),
             ("phone-fields", sync.phone_fields.clone().map(Value::Texts)),
             ("language-field", sync.language_field.as_deref().and_then(text)),
-            (
-                "default-language",
-                sync.default_language.as_deref().and_then(text),
-            ),
+            ("default-language", sync.default_language.as_deref().and_then(text)),
         ]
         .into_iter()
-        .filter_map(|(name, value)| {
-            Some(NamedValue {
-                name: name.to_owned(),
-                value: value?,
-            })
-        })
+        .filter_map(|(name, value)| Some(NamedValue { name: name.to_owned(), value: value? }))
         .collect()
     }
 
     /// SHA-256 over everything that a plan depends on: the settings, the service users, the addresses.
     pub fn settings_digest(&self) -> String {
-        let identity = (
-            &self.config.id,
-            &self.config.hibob.service_user,
-            self.config.travelperk.scheme.word(),
-            self.settings(),
-        );
+        let identity =
+            (&self.config.id, &self.config.hibob.service_user, self.config.travelperk.scheme.word(), self.settings());
         let json = serde_json::to_vec(&identity).unwrap_or_default();
         format!("sha256:{}", crate::plugin::hex(&Sha256::digest(json)))
     }

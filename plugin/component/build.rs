@@ -4,10 +4,7 @@
 //! stable place (in `OUT_DIR` every profile would compile the guest's dependencies anew), and none of the outer
 //! build's flags (clippy's wrapper, coverage, a `--target`).
 
-#![expect(
-    clippy::panic,
-    reason = "a panic is how a build script fails with its message shown"
-)]
+#![expect(clippy::panic, reason = "a panic is how a build script fails with its message shown")]
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -50,10 +47,7 @@ fn main() {
         Err(_) => build(&root),
     };
     println!("cargo::rerun-if-changed={}", component.display());
-    println!(
-        "cargo::rustc-env=HIBOB_CONNECTOR_COMPONENT={}",
-        component.display()
-    );
+    println!("cargo::rustc-env=HIBOB_CONNECTOR_COMPONENT={}", component.display());
 }
 
 fn build(root: &Path) -> PathBuf {
@@ -65,10 +59,7 @@ fn build(root: &Path) -> PathBuf {
     }
     // simd128 for the UTF-8 check; the prefixes so that the bytes do not depend on where the tree lies.
     let home = env::var("CARGO_HOME").or_else(|_| env::var("HOME").map(|home| format!("{home}/.cargo")));
-    let mut flags = vec![
-        "-Ctarget-feature=+simd128".to_owned(),
-        format!("--remap-path-prefix={}=", root.display()),
-    ];
+    let mut flags = vec!["-Ctarget-feature=+simd128".to_owned(), format!("--remap-path-prefix={}=", root.display())];
     if let Ok(home) = home {
         flags.push(format!("--remap-path-prefix={home}=cargo"));
     }
@@ -76,24 +67,12 @@ fn build(root: &Path) -> PathBuf {
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("CARGO_TARGET_DIR", &target_dir)
         .env("CARGO_BUILD_BUILD_DIR", &target_dir) // else build.build-dir in somebody's configuration dead-locks
-        .args([
-            "build",
-            "--locked",
-            "--package",
-            PACKAGE,
-            "--profile",
-            PROFILE,
-            "--target",
-            TARGET,
-        ])
+        .args(["build", "--locked", "--package", PACKAGE, "--profile", PROFILE, "--target", TARGET])
         .current_dir(root)
         .output()
         .unwrap_or_else(|error| panic!("cannot run cargo for the plugin: {error}"));
     if !output.status.success() {
-        panic!(
-            "building the plugin failed:\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        panic!("building the plugin failed:\n{}", String::from_utf8_lossy(&output.stderr));
     }
     target_dir.join(TARGET).join(PROFILE).join("hibob_connector.wasm")
 }
@@ -104,24 +83,18 @@ fn install_target() {
     if has_target() {
         return;
     }
-    println!(
-        "cargo::warning=the Rust target {TARGET} is missing; adding it with `rustup target add {TARGET}`"
-    );
+    println!("cargo::warning=the Rust target {TARGET} is missing; adding it with `rustup target add {TARGET}`");
     let added = Command::new("rustup").args(["target", "add", TARGET]).output();
     let why = match added {
         Ok(output) if output.status.success() && has_target() => return,
         Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
         Err(error) => format!("rustup cannot be run: {error}"),
     };
-    panic!(
-        "the Rust target {TARGET} is missing and could not be added.\n{why}\nhelp: rustup target add {TARGET}"
-    );
+    panic!("the Rust target {TARGET} is missing and could not be added.\n{why}\nhelp: rustup target add {TARGET}");
 }
 
 fn has_target() -> bool {
-    let output = Command::new(variable("RUSTC"))
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .output();
+    let output = Command::new(variable("RUSTC")).args(["--print", "target-libdir", "--target", TARGET]).output();
     output.is_ok_and(|output| {
         output.status.success() && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
     })
@@ -130,9 +103,7 @@ fn has_target() -> bool {
 /// The outer target directory: the folder above the profile's, found from `OUT_DIR` (`…/debug/build/NAME/out`).
 fn target_dir() -> PathBuf {
     let out = PathBuf::from(variable("OUT_DIR"));
-    let above = out
-        .ancestors()
-        .find(|path| path.file_name().is_some_and(|name| name == "build"));
+    let above = out.ancestors().find(|path| path.file_name().is_some_and(|name| name == "build"));
     match above.and_then(Path::parent).and_then(Path::parent) {
         Some(path) => path.to_owned(),
         None => panic!("OUT_DIR has no `build` folder: {}", out.display()),

@@ -4,26 +4,18 @@
 
 use crate::bindings::exports::hibob::connector::directory_sync as wit;
 use crate::bindings::hibob::connector::types;
-use hibob_connector_core::change::{
-    Attempt, Change, ChangeKind, Failure, FieldChange, Mismatch, NextStep, Outcome,
-};
+use hibob_connector_core::change::{Attempt, Change, ChangeKind, Failure, FieldChange, Mismatch, NextStep, Outcome};
 use hibob_connector_core::check::CheckReport;
 use hibob_connector_core::error::{JobError, Side, SideError};
 use hibob_connector_core::finding::{Finding, Severity};
 use hibob_connector_core::value::{Count, NamedValue, PersonRef, Value};
 
 pub(crate) fn named_value_in(value: types::NamedValue) -> NamedValue {
-    NamedValue {
-        name: value.name,
-        value: value_in(value.value),
-    }
+    NamedValue { name: value.name, value: value_in(value.value) }
 }
 
 pub(crate) fn named_value_out(value: NamedValue) -> types::NamedValue {
-    types::NamedValue {
-        name: value.name,
-        value: value_out(value.value),
-    }
+    types::NamedValue { name: value.name, value: value_out(value.value) }
 }
 
 fn value_in(value: types::Value) -> Value {
@@ -57,10 +49,7 @@ fn value_out(value: Value) -> types::Value {
 }
 
 pub(crate) fn count_out(count: Count) -> types::Count {
-    types::Count {
-        name: count.name,
-        number: count.number,
-    }
+    types::Count { name: count.name, number: count.number }
 }
 
 pub(crate) fn finding_out(finding: Finding) -> types::Finding {
@@ -73,8 +62,8 @@ pub(crate) fn finding_out(finding: Finding) -> types::Finding {
         code: finding.code.to_owned(),
         employee_id: finding.employee_id,
         field: finding.field,
-        message: finding.message,
-        remedy: finding.remedy,
+        message: finding.message.into_owned(),
+        remedy: finding.remedy.into_owned(),
     }
 }
 
@@ -100,9 +89,7 @@ fn side_error_out(error: SideError) -> types::SideError {
 
 pub(crate) fn job_error_out(error: JobError) -> types::JobError {
     match error {
-        JobError::Settings(findings) => {
-            types::JobError::Settings(findings.into_iter().map(finding_out).collect())
-        }
+        JobError::Settings(findings) => types::JobError::Settings(findings.into_iter().map(finding_out).collect()),
         JobError::Credentials(error) => types::JobError::Credentials(side_error_out(error)),
         JobError::Unavailable(error) => types::JobError::Unavailable(side_error_out(error)),
         JobError::NotAllowed(reason) => types::JobError::NotAllowed(reason),
@@ -174,20 +161,10 @@ pub(crate) fn attempt_in(attempt: wit::Attempt) -> Attempt {
 
 pub(crate) fn outcome_out(outcome: Outcome) -> wit::Outcome {
     match outcome {
-        Outcome::Done {
-            account_id,
-            not_taken,
-        } => {
+        Outcome::Done { account_id, not_taken } => {
             let partly = !not_taken.is_empty();
-            let account = wit::Account {
-                account_id,
-                not_taken: not_taken.into_iter().map(mismatch_out).collect(),
-            };
-            if partly {
-                wit::Outcome::Partly(account)
-            } else {
-                wit::Outcome::Done(account)
-            }
+            let account = wit::Account { account_id, not_taken: not_taken.into_iter().map(mismatch_out).collect() };
+            if partly { wit::Outcome::Partly(account) } else { wit::Outcome::Done(account) }
         }
         Outcome::Drifted(drift) => wit::Outcome::Drifted(drift.into_iter().map(mismatch_out).collect()),
         Outcome::Failed(failure) => wit::Outcome::Failed(failure_out(failure)),

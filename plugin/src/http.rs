@@ -22,11 +22,7 @@ const READ_BYTES: u64 = 256 * 1024;
 
 /// Sends a request and waits for the head of its answer.
 pub(crate) fn send(request: &Request) -> Result<Response<'static>, SendError> {
-    if request.body.len() > WRITE_BYTES_MAX {
-        send_large(request)
-    } else {
-        send_small(request)
-    }
+    if request.body.len() > WRITE_BYTES_MAX { send_large(request) } else { send_small(request) }
 }
 
 fn send_small(request: &Request) -> Result<Response<'static>, SendError> {
@@ -36,26 +32,17 @@ fn send_small(request: &Request) -> Result<Response<'static>, SendError> {
         Method::Post => client.post(&request.url),
         Method::Patch => client.patch(&request.url),
     };
-    let headers = request
-        .headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_bytes()));
+    let headers = request.headers.iter().map(|(name, value)| (*name, value.as_bytes()));
     let mut builder = builder.headers(headers);
     if !request.body.is_empty() {
         builder = builder.body(&request.body);
     }
-    let response = builder
-        .send()
-        .map_err(|error| match error.downcast::<http::ErrorCode>() {
-            Ok(code) => send_error(&code),
-            Err(error) => SendError::Unknown(error.to_string()),
-        })?;
+    let response = builder.send().map_err(|error| match error.downcast::<http::ErrorCode>() {
+        Ok(code) => send_error(&code),
+        Err(error) => SendError::Unknown(error.to_string()),
+    })?;
     let content_type = response.headers().get("content-type").cloned();
-    Ok(Response {
-        status: response.status(),
-        content_type,
-        body: Box::new(SmallBody(response)),
-    })
+    Ok(Response { status: response.status(), content_type, body: Box::new(SmallBody(response)) })
 }
 
 struct SmallBody(wasi_http_client::Response);
@@ -74,38 +61,22 @@ impl Body for SmallBody {
 
 fn send_large(request: &Request) -> Result<Response<'static>, SendError> {
     let internal = |what: &str| SendError::NotSent(format!("the request could not be built: {what}"));
-    let headers: Vec<(String, Vec<u8>)> = request
-        .headers
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes()))
-        .collect();
+    let headers: Vec<(String, Vec<u8>)> =
+        request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes())).collect();
     let headers = http::Headers::from_list(&headers).map_err(|error| internal(&error.to_string()))?;
     let outgoing = http::OutgoingRequest::new(headers);
-    let (scheme, rest) = request
-        .url
-        .split_once("://")
-        .ok_or_else(|| internal("no scheme"))?;
+    let (scheme, rest) = request.url.split_once("://").ok_or_else(|| internal("no scheme"))?;
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let scheme = if scheme == "https" {
-        http::Scheme::Https
-    } else {
-        http::Scheme::Http
-    };
+    let scheme = if scheme == "https" { http::Scheme::Https } else { http::Scheme::Http };
     let method = match request.method {
         Method::Get => http::Method::Get,
         Method::Post => http::Method::Post,
         Method::Patch => http::Method::Patch,
     };
     outgoing.set_method(&method).map_err(|()| internal("method"))?;
-    outgoing
-        .set_scheme(Some(&scheme))
-        .map_err(|()| internal("scheme"))?;
-    outgoing
-        .set_authority(Some(authority))
-        .map_err(|()| internal("authority"))?;
-    outgoing
-        .set_path_with_query(Some(path))
-        .map_err(|()| internal("path"))?;
+    outgoing.set_scheme(Some(&scheme)).map_err(|()| internal("scheme"))?;
+    outgoing.set_authority(Some(authority)).map_err(|()| internal("authority"))?;
+    outgoing.set_path_with_query(Some(path)).map_err(|()| internal("path"))?;
     let body = outgoing.body().map_err(|()| internal("body"))?;
     let future = outgoing_handler::handle(outgoing, None).map_err(|code| send_error(&code))?;
     let stream = body.write().map_err(|()| internal("body"))?;
@@ -132,11 +103,7 @@ fn send_large(request: &Request) -> Result<Response<'static>, SendError> {
     let status = response.status();
     let body = response.consume().map_err(|()| cut_off())?;
     let stream = body.stream().map_err(|()| cut_off())?;
-    Ok(Response {
-        status,
-        content_type,
-        body: Box::new(LargeBody { stream, _body: body }),
-    })
+    Ok(Response { status, content_type, body: Box::new(LargeBody { stream, _body: body }) })
 }
 
 /// Fields are dropped in this order: the stream is a child of the body.

@@ -13,56 +13,29 @@ pub(crate) struct HeldPlan {
 
 impl HeldPlan {
     pub(crate) fn new(plan: Plan) -> Self {
-        Self {
-            plan,
-            next_change: Cell::new(0),
-            next_finding: Cell::new(0),
-        }
+        Self { plan, next_change: Cell::new(0), next_finding: Cell::new(0) }
     }
 }
 
 impl wit::GuestSyncPlan for HeldPlan {
     fn summary(&self) -> wit::PlanSummary {
         wit::PlanSummary {
-            counts: self
-                .plan
-                .counts()
-                .iter()
-                .cloned()
-                .map(convert::count_out)
-                .collect(),
-            baseline: self
-                .plan
-                .baseline()
-                .into_iter()
-                .map(convert::named_value_out)
-                .collect(),
+            counts: self.plan.counts().iter().cloned().map(convert::count_out).collect(),
+            baseline: self.plan.baseline().into_iter().map(convert::named_value_out).collect(),
         }
     }
 
     fn next(&self, max: u32) -> Vec<wit::Change> {
         let start = self.next_change.get();
-        let changes: Vec<_> = self
-            .plan
-            .changes(start)
-            .take(max as usize)
-            .map(convert::change_out)
-            .collect();
+        let changes: Vec<_> = self.plan.changes(start).take(max as usize).map(convert::change_out).collect();
         self.next_change.set(start + changes.len());
         changes
     }
 
     fn next_findings(&self, max: u32) -> Vec<wit::Finding> {
         let start = self.next_finding.get();
-        let findings: Vec<_> = self
-            .plan
-            .findings()
-            .iter()
-            .skip(start)
-            .take(max as usize)
-            .cloned()
-            .map(convert::finding_out)
-            .collect();
+        let findings: Vec<_> =
+            self.plan.findings().iter().skip(start).take(max as usize).cloned().map(convert::finding_out).collect();
         self.next_finding.set(start + findings.len());
         findings
     }

@@ -20,17 +20,11 @@ impl World for Host {
 
     fn scan(&mut self, prefix: &str, after: Option<&str>) -> Result<Vec<Entry>, StorageError> {
         let entries = storage::scan(prefix, after, SCAN_ENTRIES_MAX).map_err(failed)?;
-        Ok(entries
-            .into_iter()
-            .map(|entry| (entry.key, entry.value))
-            .collect())
+        Ok(entries.into_iter().map(|entry| (entry.key, entry.value)).collect())
     }
 
     fn put(&mut self, key: &str, value: &[u8]) -> Result<(), StorageError> {
-        let entry = storage::Entry {
-            key: key.to_owned(),
-            value: value.to_owned(),
-        };
+        let entry = storage::Entry { key: key.to_owned(), value: value.to_owned() };
         storage::commit(&[storage::Write::Put(entry)]).map_err(failed)
     }
 

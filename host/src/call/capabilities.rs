@@ -17,11 +17,7 @@ impl progress::Host for CallState {
 
 impl log::Host for CallState {
     async fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
-        let message: String = message
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(LOG_CHARS_MAX)
-            .collect();
+        let message: String = message.chars().filter(|c| !c.is_control()).take(LOG_CHARS_MAX).collect();
         let tenant = self.tenant_id.as_str();
         match level {
             log::Level::Debug => tracing::debug!(tenant, "plugin: {message}"),

@@ -27,21 +27,12 @@ pub(super) struct StorageView {
 
 impl StorageView {
     pub(super) fn new(database: TenantDatabase, writable: bool) -> Self {
-        Self {
-            database,
-            writable,
-            written: BTreeMap::new(),
-            written_bytes: 0,
-        }
+        Self { database, writable, written: BTreeMap::new(), written_bytes: 0 }
     }
 
     /// Writes everything in one transaction.
     pub(super) async fn keep(self) -> Result<(), HostError> {
-        if self.written.is_empty() {
-            Ok(())
-        } else {
-            self.database.write_entries(&self.written).await
-        }
+        if self.written.is_empty() { Ok(()) } else { self.database.write_entries(&self.written).await }
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
@@ -55,24 +46,15 @@ impl StorageView {
         // Deleted keys hide entries, so as many more are read.
         let deleted = self.written.values().filter(|value| value.is_none()).count();
         let stored = self.database.entries(prefix, after, limit + deleted).await?;
-        let mut merged: BTreeMap<String, Option<Vec<u8>>> = stored
-            .into_iter()
-            .map(|(key, value)| (key, Some(value)))
-            .collect();
+        let mut merged: BTreeMap<String, Option<Vec<u8>>> =
+            stored.into_iter().map(|(key, value)| (key, Some(value))).collect();
         let start = match after {
             Some(after) if after >= prefix => Bound::Excluded(after.to_owned()),
             _ => Bound::Included(prefix.to_owned()),
         };
-        let written = self
-            .written
-            .range((start, Bound::Unbounded))
-            .take_while(|(key, _)| key.starts_with(prefix));
+        let written = self.written.range((start, Bound::Unbounded)).take_while(|(key, _)| key.starts_with(prefix));
         merged.extend(written.map(|(key, value)| (key.clone(), value.clone())));
-        Ok(merged
-            .into_iter()
-            .filter_map(|(key, value)| Some(Entry { key, value: value? }))
-            .take(limit)
-            .collect())
+        Ok(merged.into_iter().filter_map(|(key, value)| Some(Entry { key, value: value? })).take(limit).collect())
     }
 
     fn write(&mut self, writes: Vec<Write>) -> Result<(), StorageError> {
@@ -86,21 +68,15 @@ impl StorageView {
         let mut bytes = self.written_bytes;
         for (key, value) in sizes {
             if key == 0 || key > KEY_BYTES_MAX {
-                return Err(StorageError::OverLimit(format!(
-                    "KEY_BYTES_MAX ({KEY_BYTES_MAX} bytes)"
-                )));
+                return Err(StorageError::OverLimit(format!("KEY_BYTES_MAX ({KEY_BYTES_MAX} bytes)")));
             }
             if value > VALUE_BYTES_MAX {
-                return Err(StorageError::OverLimit(format!(
-                    "VALUE_BYTES_MAX ({VALUE_BYTES_MAX} bytes)"
-                )));
+                return Err(StorageError::OverLimit(format!("VALUE_BYTES_MAX ({VALUE_BYTES_MAX} bytes)")));
             }
             bytes += key + value;
         }
         if bytes > CALL_STORAGE_BYTES_MAX {
-            return Err(StorageError::OverLimit(format!(
-                "CALL_STORAGE_BYTES_MAX ({CALL_STORAGE_BYTES_MAX} bytes)"
-            )));
+            return Err(StorageError::OverLimit(format!("CALL_STORAGE_BYTES_MAX ({CALL_STORAGE_BYTES_MAX} bytes)")));
         }
         self.written_bytes = bytes;
         for write in writes {
@@ -115,9 +91,7 @@ impl StorageView {
 
 fn limited(items: usize) -> Result<(), StorageError> {
     if items > ITEMS_MAX {
-        Err(StorageError::OverLimit(format!(
-            "ITEMS_MAX ({ITEMS_MAX} items a call)"
-        )))
+        Err(StorageError::OverLimit(format!("ITEMS_MAX ({ITEMS_MAX} items a call)")))
     } else {
         Ok(())
     }
@@ -130,10 +104,7 @@ fn unavailable(error: &HostError) -> StorageError {
 }
 
 impl Host for CallState {
-    async fn get(
-        &mut self,
-        keys: Vec<String>,
-    ) -> wasmtime::Result<Result<Vec<Option<Vec<u8>>>, StorageError>> {
+    async fn get(&mut self, keys: Vec<String>) -> wasmtime::Result<Result<Vec<Option<Vec<u8>>>, StorageError>> {
         if let Err(error) = limited(keys.len()) {
             return Ok(Err(error));
         }

@@ -28,9 +28,7 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     write_tenant(&file, &server, &access)?;
     let config = TenantConfig::read(&file)?;
     let json = serde_json::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?;
-    data.control()
-        .put_tenant(&config.id, &json, chrono::Utc::now().timestamp())
-        .await?;
+    data.control().put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await?;
     let kept = global.data().await?;
     let plugin = data.plugin(&kept.runtime()?, global.plugin.as_deref())?;
     let tenant = data.tenant("acme").await?;
@@ -39,20 +37,12 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     // Errors that the plan shows are not shown again below it.
     let known = std::cell::Cell::new(0);
     let show = |planned: &Planned, all: bool| {
-        known.set(
-            planned
-                .findings
-                .iter()
-                .filter(|finding| finding.severity == Severity::Error)
-                .count(),
-        );
+        known.set(planned.findings.iter().filter(|finding| finding.severity == Severity::Error).count());
         println!("{}\n", plan_view::text("acme", planned, all));
     };
 
     title("A company of 250 employees in HiBob, and an almost empty TravelPerk");
-    println!(
-        "Both are stand-ins in this process. The plugin runs in its sandbox, and never sees their credentials.\n"
-    );
+    println!("Both are stand-ins in this process. The plugin runs in its sandbox, and never sees their credentials.\n");
     let first = sync_ready(&data, &tenant, &plugin, |planned| show(planned, false)).await;
     print_report(&first, global.json, known.get());
 
@@ -70,10 +60,7 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     print_report(&third, global.json, known.get());
     println!(
         "{}",
-        DIM.on_stdout(&format!(
-            "TravelPerk's stand-in counted {} writes in this run",
-            in_world().writes() - before
-        ))
+        DIM.on_stdout(&format!("TravelPerk's stand-in counted {} writes in this run", in_world().writes() - before))
     );
 
     title("What to try next");
@@ -81,13 +68,9 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
         "  cargo run -- fakes --scenario day-two --write-tenant acme.toml     the same stand-ins, for another terminal"
     );
     println!("  cargo run -- tenant apply acme.toml                                make the tenant known");
-    println!(
-        "  cargo run -- check acme                                            look whether a sync would work"
-    );
+    println!("  cargo run -- check acme                                            look whether a sync would work");
     println!("  cargo run -- plan acme --out acme.plan                             a plan to read, and then");
-    println!(
-        "  cargo run -- apply acme.plan                                       to apply exactly as it is"
-    );
+    println!("  cargo run -- apply acme.plan                                       to apply exactly as it is");
     println!(
         "  cargo run -- plugin inspect                                        what the sandbox lets the plugin reach"
     );

@@ -33,8 +33,8 @@ pub(super) async fn fakes(global: &Global, args: &FakesArgs) -> Result<Exit, Hos
     world.scenario = args.scenario;
     let access = Access::of(&world);
     let server = Server::start(Arc::new(Mutex::new(world))).await;
-    let server = server
-        .map_err(|error| HostError::Engine(format!("the stand-ins cannot listen on 127.0.0.1: {error}")))?;
+    let server =
+        server.map_err(|error| HostError::Engine(format!("the stand-ins cannot listen on 127.0.0.1: {error}")))?;
     if let Some(path) = &args.write_tenant {
         write_tenant(path, &server, &access)?;
     }
@@ -50,28 +50,17 @@ pub(super) async fn fakes(global: &Global, args: &FakesArgs) -> Result<Exit, Hos
         });
         println!("{object}");
     } else {
-        println!(
-            "HiBob       {}   service user {}   token {}",
-            server.hibob_url(),
-            access.service_user,
-            access.token
-        );
+        println!("HiBob       {}   service user {}   token {}", server.hibob_url(), access.service_user, access.token);
         println!("TravelPerk  {}   key {}", server.scim_url(), access.key);
         println!("            {}   (REST)", server.rest_url());
         println!("each answers GET /_stand-in/requests and GET /_stand-in/state at its own port");
         match &args.write_tenant {
-            Some(path) => println!(
-                "tenant file {}; next: hibob tenant apply {}",
-                path.display(),
-                path.display()
-            ),
+            Some(path) => println!("tenant file {}; next: hibob tenant apply {}", path.display(), path.display()),
             None => println!("add --write-tenant acme.toml for a tenant file that works against these"),
         }
         println!("Ctrl-C stops");
     }
-    until_stopped()
-        .await
-        .map_err(|error| HostError::Engine(format!("cannot wait for Ctrl-C: {error}")))?;
+    until_stopped().await.map_err(|error| HostError::Engine(format!("cannot wait for Ctrl-C: {error}")))?;
     Ok(Exit::Done)
 }
 
@@ -103,11 +92,7 @@ impl Access {
 
 /// Writes a tenant file and, beside it, the secret files that it names.
 pub(super) fn write_tenant(path: &Path, server: &Server, access: &Access) -> Result<(), HostError> {
-    let stem = path
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (token, key) = (format!("{stem}.hibob-token"), format!("{stem}.travelperk-key"));
     let text = format!(
         "# Works against the stand-ins of `hibob fakes` as it is.\n\
@@ -129,10 +114,7 @@ pub(super) fn write_tenant(path: &Path, server: &Server, access: &Access) -> Res
         (path.to_owned(), &text),
     ] {
         write_private(&path, content.as_bytes()).map_err(|error| {
-            HostError::configuration(
-                format!("cannot write {}: {error}", path.display()),
-                "name a folder that exists",
-            )
+            HostError::configuration(format!("cannot write {}: {error}", path.display()), "name a folder that exists")
         })?;
     }
     Ok(())

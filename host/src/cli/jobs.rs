@@ -35,29 +35,16 @@ pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostErr
     let report = run::check(&ready.plugin, &ready.tenant, bar.clone()).await;
     bar.clear();
     let report = report?;
-    let failed = report
-        .findings
-        .iter()
-        .any(|finding| finding.severity == Severity::Error);
+    let failed = report.findings.iter().any(|finding| finding.severity == Severity::Error);
     let exit = if failed { Exit::SomeFailed } else { Exit::Done };
     if global.json {
-        let counts: serde_json::Map<String, serde_json::Value> = report
-            .counts
-            .iter()
-            .map(|count| (count.name.clone(), count.number.into()))
-            .collect();
+        let counts: serde_json::Map<String, serde_json::Value> =
+            report.counts.iter().map(|count| (count.name.clone(), count.number.into())).collect();
         let findings = plan_view::findings_json(&report.findings);
-        println!(
-            "{}",
-            serde_json::json!({ "tenant": tenant, "counts": counts, "findings": findings })
-        );
+        println!("{}", serde_json::json!({ "tenant": tenant, "counts": counts, "findings": findings }));
         return Ok(exit);
     }
-    let employees = report
-        .counts
-        .iter()
-        .find(|count| count.name == "employees")
-        .map_or(0, |count| count.number);
+    let employees = report.counts.iter().find(|count| count.name == "employees").map_or(0, |count| count.number);
     println!(
         "{} credentials work on both sides; HiBob sends {employees} employees",
         BOLD.on_stdout(&format!("Check of {tenant}:"))
@@ -76,12 +63,7 @@ pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostErr
     Ok(exit)
 }
 
-pub(super) async fn plan(
-    global: &Global,
-    tenant: &str,
-    out: Option<&Path>,
-    all: bool,
-) -> Result<Exit, HostError> {
+pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all: bool) -> Result<Exit, HostError> {
     let ready = Ready::new(global, tenant).await?;
     let bar = Arc::new(Bar::new());
     let planned = run::plan(&ready.plugin, &ready.tenant, bar.clone()).await;
@@ -98,10 +80,7 @@ pub(super) async fn plan(
             println!("\nsaved; apply exactly this with: hibob apply {}", out.display());
         }
     }
-    let failed = planned
-        .findings
-        .iter()
-        .any(|finding| finding.severity == Severity::Error);
+    let failed = planned.findings.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if failed { Exit::SomeFailed } else { Exit::Done })
 }
 
@@ -165,17 +144,8 @@ pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
         return report.exit();
     }
     for row in report.errors.iter().skip(known) {
-        let who = row
-            .employee_id
-            .as_deref()
-            .map(|id| format!("employee {}: ", clean(id)))
-            .unwrap_or_default();
-        println!(
-            "{} {} {who}{}",
-            RED.on_stdout("! error"),
-            clean(&row.code),
-            clean(&row.message)
-        );
+        let who = row.employee_id.as_deref().map(|id| format!("employee {}: ", clean(id))).unwrap_or_default();
+        println!("{} {} {who}{}", RED.on_stdout("! error"), clean(&row.code), clean(&row.message));
         println!("    to mend  {}", clean(&row.remedy));
     }
     let parts: Vec<String> = [
@@ -202,11 +172,7 @@ pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
     println!("{head} {}", parts.join(", "));
     if let Some(stopped) = &report.error {
         eprintln!("{}: {}", RED.on_stderr("error"), clean(&stopped.message));
-        eprintln!(
-            "{}: {}",
-            super::paint::CYAN.on_stderr("help"),
-            clean(&stopped.remedy)
-        );
+        eprintln!("{}: {}", super::paint::CYAN.on_stderr("help"), clean(&stopped.remedy));
     }
     report.exit()
 }

@@ -37,12 +37,9 @@ impl Color {
 /// Text from elsewhere without what a terminal would obey: control characters, and marks that reverse the direction
 /// of writing.
 pub(super) fn clean(text: &str) -> String {
-    let obeyed = |c: char| {
-        c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c)
-    };
-    text.chars()
-        .map(|c| if obeyed(c) { '\u{fffd}' } else { c })
-        .collect()
+    let obeyed =
+        |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c);
+    text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -9,22 +9,14 @@ use serde_json::json;
 /// Changes of one kind that are shown in full unless all are asked for.
 const SHOWN_MAX: usize = 5;
 
-const KINDS: [ChangeKind; 5] = [
-    ChangeKind::Create,
-    ChangeKind::Adopt,
-    ChangeKind::Update,
-    ChangeKind::Reactivate,
-    ChangeKind::Archive,
-];
+const KINDS: [ChangeKind; 5] =
+    [ChangeKind::Create, ChangeKind::Adopt, ChangeKind::Update, ChangeKind::Reactivate, ChangeKind::Archive];
 
 /// The plan as text: what changes, field by field, and why; then what a person should read.
 pub(super) fn text(tenant: &str, planned: &Planned, all: bool) -> String {
     let mut lines = Vec::new();
     if planned.changes.is_empty() {
-        lines.push(format!(
-            "{} nothing to change",
-            BOLD.on_stdout(&format!("Plan for {tenant}:"))
-        ));
+        lines.push(format!("{} nothing to change", BOLD.on_stdout(&format!("Plan for {tenant}:"))));
     } else {
         let parts: Vec<String> = KINDS
             .into_iter()
@@ -32,24 +24,12 @@ pub(super) fn text(tenant: &str, planned: &Planned, all: bool) -> String {
             .filter(|(number, _)| *number > 0)
             .map(|(number, name)| format!("{number} to {name}"))
             .collect();
-        lines.push(format!(
-            "{} {}",
-            BOLD.on_stdout(&format!("Plan for {tenant}:")),
-            parts.join(", ")
-        ));
+        lines.push(format!("{} {}", BOLD.on_stdout(&format!("Plan for {tenant}:")), parts.join(", ")));
     }
     lines.push(DIM.on_stdout(&standing(planned)));
     for kind in KINDS {
-        let changes: Vec<&Change> = planned
-            .changes
-            .iter()
-            .filter(|change| change.kind == kind)
-            .collect();
-        let shown = if all {
-            changes.len()
-        } else {
-            SHOWN_MAX.min(changes.len())
-        };
+        let changes: Vec<&Change> = planned.changes.iter().filter(|change| change.kind == kind).collect();
+        let shown = if all { changes.len() } else { SHOWN_MAX.min(changes.len()) };
         for change in changes.iter().take(shown) {
             lines.push(String::new());
             lines.extend(change_lines(change));
@@ -79,16 +59,8 @@ fn standing(planned: &Planned) -> String {
     .filter(|(name, _)| planned.count(name) > 0)
     .map(|(name, text)| format!("{} {text}", planned.count(name)))
     .collect();
-    let read = format!(
-        "{} employees and {} accounts read",
-        planned.count("employees"),
-        planned.count("accounts")
-    );
-    if parts.is_empty() {
-        read
-    } else {
-        format!("{read}; {}", parts.join(", "))
-    }
+    let read = format!("{} employees and {} accounts read", planned.count("employees"), planned.count("accounts"));
+    if parts.is_empty() { read } else { format!("{read}; {}", parts.join(", ")) }
 }
 
 /// Reasons of changes that are not shown, with their numbers.
@@ -97,10 +69,8 @@ fn reasons(changes: &[&Change]) -> String {
     for change in changes {
         *reasons.entry(change.reason.as_str()).or_default() += 1;
     }
-    let parts: Vec<String> = reasons
-        .into_iter()
-        .map(|(reason, number)| format!("{} ({number})", clean(reason)))
-        .collect();
+    let parts: Vec<String> =
+        reasons.into_iter().map(|(reason, number)| format!("{} ({number})", clean(reason))).collect();
     parts.join("; ")
 }
 
@@ -124,16 +94,9 @@ fn change_lines(change: &Change) -> Vec<String> {
     };
     let head = color.on_stdout(&format!("{sign} {}", kind_name(change.kind)));
     let who = BOLD.on_stdout(&clean(&change.display_name));
-    let account = change
-        .account_id
-        .as_deref()
-        .map(|id| format!(", account {}", clean(id)))
-        .unwrap_or_default();
+    let account = change.account_id.as_deref().map(|id| format!(", account {}", clean(id))).unwrap_or_default();
     let ids = DIM.on_stdout(&format!("(employee {}{account})", clean(&change.employee_id)));
-    let mut lines = vec![
-        format!("{head} {who} {ids}"),
-        format!("    because  {}", clean(&change.reason)),
-    ];
+    let mut lines = vec![format!("{head} {who} {ids}"), format!("    because  {}", clean(&change.reason))];
     lines.extend(change.fields.iter().map(field_line));
     if !change.depends_on.is_empty() {
         lines.push(DIM.on_stdout(&format!("    after    {}", clean(&change.depends_on.join(", ")))));
@@ -146,11 +109,7 @@ fn field_line(field: &FieldChange) -> String {
     match (&field.before, &field.after) {
         (None, Some(after)) => format!("    {name} {}", GREEN.on_stdout(&value_text(after))),
         (Some(before), Some(after)) => {
-            format!(
-                "    {name} {} → {}",
-                RED.on_stdout(&value_text(before)),
-                GREEN.on_stdout(&value_text(after))
-            )
+            format!("    {name} {} → {}", RED.on_stdout(&value_text(before)), GREEN.on_stdout(&value_text(after)))
         }
         (Some(before), None) => format!("    {name} {} → (empty)", RED.on_stdout(&value_text(before))),
         (None, None) => format!("    {name} (empty)"),
@@ -163,11 +122,9 @@ fn value_text(value: &Value) -> String {
         Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         Value::Integer(integer) => integer.to_string(),
         Value::Texts(texts) => texts.join(", "),
-        Value::Pairs(pairs) => pairs
-            .iter()
-            .map(|(key, value)| format!("{key}: {value}"))
-            .collect::<Vec<_>>()
-            .join(", "),
+        Value::Pairs(pairs) => {
+            pairs.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join(", ")
+        }
         Value::Person(person) => person.display_name.clone(),
     })
 }
@@ -182,11 +139,7 @@ pub(super) fn finding_lines(findings: &[Finding], all: bool) -> Vec<String> {
             Severity::Warning => (YELLOW, "warning"),
             Severity::Notice => (DIM, "notice"),
         };
-        let who = finding
-            .employee_id
-            .as_deref()
-            .map(|id| format!("employee {}: ", clean(id)))
-            .unwrap_or_default();
+        let who = finding.employee_id.as_deref().map(|id| format!("employee {}: ", clean(id))).unwrap_or_default();
         lines.push(String::new());
         lines.push(format!(
             "{} {} {who}{}",
@@ -253,10 +206,7 @@ fn value_json(value: &Value) -> serde_json::Value {
         Value::Flag(flag) => json!(flag),
         Value::Integer(integer) => json!(integer),
         Value::Texts(texts) => json!(texts),
-        Value::Pairs(pairs) => pairs
-            .iter()
-            .map(|(key, value)| (key.clone(), json!(value)))
-            .collect(),
+        Value::Pairs(pairs) => pairs.iter().map(|(key, value)| (key.clone(), json!(value))).collect(),
         Value::Person(person) => json!({
             "employee_id": person.employee_id,
             "account_id": person.account_id,

@@ -40,20 +40,12 @@ async fn apply(global: &Global, file: &std::path::Path) -> Result<(), HostError>
     config.hibob.token.read(&config.id, "hibob.token")?;
     config.travelperk.key.read(&config.id, "travelperk.key")?;
     let json = serde_json::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?;
-    let new = global
-        .data()
-        .await?
-        .control()
-        .put_tenant(&config.id, &json, chrono::Utc::now().timestamp())
-        .await?;
+    let new = global.data().await?.control().put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await?;
     if global.json {
         println!("{}", serde_json::json!({ "tenant": config.id, "new": new }));
     } else {
         let word = if new { "added" } else { "changed" };
-        println!(
-            "tenant {} {word}; look whether a sync would work: hibob check {}",
-            config.id, config.id
-        );
+        println!("tenant {} {word}; look whether a sync would work: hibob check {}", config.id, config.id);
     }
     Ok(())
 }
@@ -61,10 +53,8 @@ async fn apply(global: &Global, file: &std::path::Path) -> Result<(), HostError>
 async fn list(global: &Global) -> Result<(), HostError> {
     let tenants = global.data().await?.control().tenants().await?;
     if global.json {
-        let rows: Vec<_> = tenants
-            .iter()
-            .map(|(id, _, at)| serde_json::json!({ "tenant": id, "applied_at": at }))
-            .collect();
+        let rows: Vec<_> =
+            tenants.iter().map(|(id, _, at)| serde_json::json!({ "tenant": id, "applied_at": at })).collect();
         println!("{}", serde_json::json!({ "tenants": rows }));
         return Ok(());
     }
@@ -72,9 +62,7 @@ async fn list(global: &Global) -> Result<(), HostError> {
         println!("no tenants yet; apply a file: hibob tenant apply FILE.toml");
     }
     for (id, _, at) in tenants {
-        let at = chrono::DateTime::from_timestamp(at, 0)
-            .unwrap_or_default()
-            .format("%Y-%m-%d %H:%M UTC");
+        let at = chrono::DateTime::from_timestamp(at, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC");
         println!("{id:<24} applied {at}");
     }
     Ok(())
@@ -86,10 +74,7 @@ async fn show(global: &Global, tenant: &str) -> Result<(), HostError> {
         let json = serde_json::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?;
         println!("{json}");
     } else {
-        print!(
-            "{}",
-            toml::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?
-        );
+        print!("{}", toml::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?);
     }
     Ok(())
 }

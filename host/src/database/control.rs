@@ -32,10 +32,8 @@ impl ControlDatabase {
     /// The database failed.
     pub async fn put_tenant(&self, id: &str, config: &str, now_unix_seconds: i64) -> Result<bool, HostError> {
         let mut transaction = self.pool.begin().await?;
-        let known = sqlx::query("SELECT 1 FROM tenants WHERE id = ?")
-            .bind(id)
-            .fetch_optional(&mut *transaction)
-            .await?;
+        let known =
+            sqlx::query("SELECT 1 FROM tenants WHERE id = ?").bind(id).fetch_optional(&mut *transaction).await?;
         sqlx::query(
             "INSERT INTO tenants (id, config, applied_at) VALUES (?, ?, ?)
              ON CONFLICT (id) DO UPDATE SET config = excluded.config, applied_at = excluded.applied_at",
@@ -54,10 +52,7 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn tenant(&self, id: &str) -> Result<Option<String>, HostError> {
-        let row = sqlx::query("SELECT config FROM tenants WHERE id = ?")
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query("SELECT config FROM tenants WHERE id = ?").bind(id).fetch_optional(&self.pool).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
@@ -66,12 +61,8 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn tenants(&self) -> Result<Vec<(String, String, i64)>, HostError> {
-        let rows = sqlx::query("SELECT id, config, applied_at FROM tenants ORDER BY id")
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter()
-            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
-            .collect()
+        let rows = sqlx::query("SELECT id, config, applied_at FROM tenants ORDER BY id").fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
     }
 
     /// Takes the lease on a tenant's runs, or says who has it and for how many seconds more.
@@ -95,11 +86,7 @@ impl ControlDatabase {
         .await?;
         if let Some(row) = row {
             let generation = row.try_get(0)?;
-            return Ok(Lease {
-                pool: self.pool.clone(),
-                tenant: tenant.to_owned(),
-                generation,
-            });
+            return Ok(Lease { pool: self.pool.clone(), tenant: tenant.to_owned(), generation });
         }
         let row = sqlx::query("SELECT holder, expires_at FROM leases WHERE tenant = ?")
             .bind(tenant)
@@ -108,10 +95,7 @@ impl ControlDatabase {
         let (other, until): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
         Err(HostError::configuration(
             format!("tenant {tenant} is being run by {other}"),
-            format!(
-                "wait for that run; if it has crashed, its lock lapses in {} seconds",
-                (until - now).max(0)
-            ),
+            format!("wait for that run; if it has crashed, its lock lapses in {} seconds", (until - now).max(0)),
         ))
     }
 }
@@ -130,10 +114,7 @@ impl Lease {
         let mut interval = tokio::time::interval(Duration::from_secs(LEASE_SECONDS.unsigned_abs() / 3));
         loop {
             interval.tick().await;
-            match self
-                .set_expiry(chrono::Utc::now().timestamp() + LEASE_SECONDS)
-                .await
-            {
+            match self.set_expiry(chrono::Utc::now().timestamp() + LEASE_SECONDS).await {
                 Ok(true) => {}
                 Ok(false) => return HostError::Storage("this run lost its lock to another one".to_owned()),
                 Err(error) => return error,

@@ -46,10 +46,7 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn entry(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        let row = sqlx::query("SELECT value FROM entries WHERE key = ?")
-            .bind(key)
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query("SELECT value FROM entries WHERE key = ?").bind(key).fetch_optional(&self.pool).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
@@ -72,9 +69,7 @@ impl TenantDatabase {
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&self.pool)
         .await?;
-        rows.iter()
-            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-            .collect()
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
     }
 
     /// Writes (or, without a value, deletes) the plugin's entries, all or none.
@@ -102,9 +97,7 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed, or holds something else.
     pub async fn baseline(&self) -> Result<Vec<NamedValue>, HostError> {
-        let row = sqlx::query("SELECT value FROM baseline")
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query("SELECT value FROM baseline").fetch_optional(&self.pool).await?;
         let Some(row) = row else { return Ok(Vec::new()) };
         let json: String = row.try_get(0)?;
         serde_json::from_str(&json)
@@ -115,11 +108,7 @@ impl TenantDatabase {
     ///
     /// # Errors
     /// The database failed; neither was written.
-    pub async fn record_run(
-        &self,
-        run: &RunRecord,
-        baseline: Option<&[NamedValue]>,
-    ) -> Result<i64, HostError> {
+    pub async fn record_run(&self, run: &RunRecord, baseline: Option<&[NamedValue]>) -> Result<i64, HostError> {
         let mut transaction = self.pool.begin().await?;
         let row = sqlx::query(
             "INSERT INTO runs (kind, started_at, finished_at, exit_code, report) VALUES (?, ?, ?, ?, ?) RETURNING id",
@@ -132,12 +121,13 @@ impl TenantDatabase {
         .fetch_one(&mut *transaction)
         .await?;
         if let Some(baseline) = baseline {
-            let json =
-                serde_json::to_string(baseline).map_err(|error| HostError::Storage(error.to_string()))?;
-            sqlx::query("INSERT INTO baseline (id, value) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value")
-                .bind(json)
-                .execute(&mut *transaction)
-                .await?;
+            let json = serde_json::to_string(baseline).map_err(|error| HostError::Storage(error.to_string()))?;
+            sqlx::query(
+                "INSERT INTO baseline (id, value) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value",
+            )
+            .bind(json)
+            .execute(&mut *transaction)
+            .await?;
         }
         transaction.commit().await?;
         Ok(row.try_get(0)?)
@@ -148,9 +138,6 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn runs(&self) -> Result<i64, HostError> {
-        Ok(sqlx::query("SELECT count(*) FROM runs")
-            .fetch_one(&self.pool)
-            .await?
-            .try_get(0)?)
+        Ok(sqlx::query("SELECT count(*) FROM runs").fetch_one(&self.pool).await?.try_get(0)?)
     }
 }

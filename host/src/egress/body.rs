@@ -37,12 +37,7 @@ pub(super) struct Guarded {
 
 impl Guarded {
     pub(super) fn new(inner: TransportBody, pause: Duration, bytes_max: u64) -> Self {
-        Self {
-            inner,
-            pause,
-            deadline: Box::pin(sleep(pause)),
-            left: bytes_max,
-        }
+        Self { inner, pause, deadline: Box::pin(sleep(pause)), left: bytes_max }
     }
 }
 
@@ -50,10 +45,7 @@ impl Body for Guarded {
     type Data = Bytes;
     type Error = Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         match Pin::new(&mut self.inner).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
                 let length = frame.data_ref().map_or(0, |data| data.len() as u64);

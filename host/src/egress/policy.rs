@@ -34,10 +34,7 @@ impl Route {
     pub fn new(role: Role, url: &str) -> Result<Self, String> {
         let uri: Uri = url.parse().map_err(|_| "it is not a URL".to_owned())?;
         let scheme = uri.scheme_str().unwrap_or_default().to_owned();
-        let authority = uri
-            .authority()
-            .map(|authority| authority.as_str().to_ascii_lowercase())
-            .unwrap_or_default();
+        let authority = uri.authority().map(|authority| authority.as_str().to_ascii_lowercase()).unwrap_or_default();
         if authority.is_empty() || authority.contains('@') {
             return Err("it has no host, or a user name in it".to_owned());
         }
@@ -51,23 +48,14 @@ impl Route {
             "http" => return Err("it must be https; http is for this machine only".to_owned()),
             _ => return Err("it must begin with https://".to_owned()),
         }
-        Ok(Self {
-            role,
-            scheme,
-            authority,
-            path: uri.path().trim_end_matches('/').to_owned(),
-        })
+        Ok(Self { role, scheme, authority, path: uri.path().trim_end_matches('/').to_owned() })
     }
 
     /// The path below this route, if the request goes there. It begins with a slash.
     fn below<'u>(&self, uri: &'u Uri) -> Option<&'u str> {
         let same = uri.scheme_str() == Some(&self.scheme)
-            && uri
-                .authority()
-                .is_some_and(|authority| authority.as_str().eq_ignore_ascii_case(&self.authority));
-        uri.path()
-            .strip_prefix(&self.path)
-            .filter(|rest| same && rest.starts_with('/'))
+            && uri.authority().is_some_and(|authority| authority.as_str().eq_ignore_ascii_case(&self.authority));
+        uri.path().strip_prefix(&self.path).filter(|rest| same && rest.starts_with('/'))
     }
 }
 
@@ -106,9 +94,7 @@ pub(super) fn decide<'r>(
     method: &Method,
     uri: &Uri,
 ) -> Result<(usize, Action), Refusal> {
-    let found = routes
-        .enumerate()
-        .find_map(|(position, route)| Some((position, route, route.below(uri)?)));
+    let found = routes.enumerate().find_map(|(position, route)| Some((position, route, route.below(uri)?)));
     let Some((position, route, path)) = found else {
         let origin = format!(
             "{}://{}",
@@ -144,17 +130,13 @@ pub(super) fn decide<'r>(
         }
     };
     if action == Action::Write && grant == Grant::Read {
-        return Err(Refusal::new(format!(
-            "{method} {path} would write, and `check` and `plan` may only read"
-        )));
+        return Err(Refusal::new(format!("{method} {path} would write, and `check` and `plan` may only read")));
     }
     Ok((position, action))
 }
 
 fn is_hibob_read(path: &str) -> bool {
-    path == "/company/people/fields"
-        || path == "/company/named-lists"
-        || is_child(path, "/company/named-lists/")
+    path == "/company/people/fields" || path == "/company/named-lists" || is_child(path, "/company/named-lists/")
 }
 
 fn is_scim_path(path: &str) -> bool {
@@ -167,8 +149,7 @@ fn is_scim_user(path: &str) -> bool {
 
 /// Whether `path` is `parent` and one more segment.
 fn is_child(path: &str, parent: &str) -> bool {
-    path.strip_prefix(parent)
-        .is_some_and(|rest| !rest.is_empty() && !rest.contains('/'))
+    path.strip_prefix(parent).is_some_and(|rest| !rest.is_empty() && !rest.contains('/'))
 }
 
 #[cfg(test)]
@@ -187,36 +168,11 @@ mod tests {
     #[test]
     fn the_calls_of_a_sync_are_let_out() {
         for (grant, method, url, want) in [
-            (
-                Grant::Read,
-                "POST",
-                "https://api.hibob.com/v1/people/search",
-                (0, Action::Read),
-            ),
-            (
-                Grant::Read,
-                "GET",
-                "https://API.hibob.com/v1/company/named-lists/department",
-                (0, Action::Read),
-            ),
-            (
-                Grant::Read,
-                "GET",
-                "https://app.perk.com/api/v2/scim/Users?startIndex=1&count=50",
-                (1, Action::Read),
-            ),
-            (
-                Grant::Write,
-                "POST",
-                "https://app.perk.com/api/v2/scim/Users",
-                (1, Action::Write),
-            ),
-            (
-                Grant::Write,
-                "PATCH",
-                "https://app.perk.com/api/v2/scim/Users/29",
-                (1, Action::Write),
-            ),
+            (Grant::Read, "POST", "https://api.hibob.com/v1/people/search", (0, Action::Read)),
+            (Grant::Read, "GET", "https://API.hibob.com/v1/company/named-lists/department", (0, Action::Read)),
+            (Grant::Read, "GET", "https://app.perk.com/api/v2/scim/Users?startIndex=1&count=50", (1, Action::Read)),
+            (Grant::Write, "POST", "https://app.perk.com/api/v2/scim/Users", (1, Action::Write)),
+            (Grant::Write, "PATCH", "https://app.perk.com/api/v2/scim/Users/29", (1, Action::Write)),
         ] {
             assert_eq!(decided(grant, method, url), Ok(want), "{method} {url}");
         }
@@ -225,90 +181,20 @@ mod tests {
     #[test]
     fn everything_else_is_refused() {
         for (grant, method, url, reason) in [
-            (
-                Grant::Write,
-                "PUT",
-                "https://api.hibob.com/v1/people/1",
-                "never written to",
-            ),
-            (
-                Grant::Write,
-                "POST",
-                "https://api.hibob.com/v1/people",
-                "never written to",
-            ),
-            (
-                Grant::Write,
-                "POST",
-                "https://api.hibob.com/v1/people/search/x",
-                "never written to",
-            ),
-            (
-                Grant::Write,
-                "DELETE",
-                "https://app.perk.com/api/v2/scim/Users/29",
-                "not one of the calls",
-            ),
-            (
-                Grant::Write,
-                "PUT",
-                "https://app.perk.com/api/v2/scim/Users/29",
-                "not one of the calls",
-            ),
-            (
-                Grant::Write,
-                "PATCH",
-                "https://app.perk.com/api/v2/scim/Users/29/x",
-                "not one of the calls",
-            ),
-            (
-                Grant::Read,
-                "POST",
-                "https://app.perk.com/api/v2/scim/Users",
-                "may only read",
-            ),
-            (
-                Grant::Write,
-                "GET",
-                "https://app.perk.com/api/v2/scimitar",
-                "outside",
-            ),
-            (
-                Grant::Write,
-                "GET",
-                "https://app.perk.com/api/v2/scim/../scim/Users",
-                "plain path",
-            ),
-            (
-                Grant::Write,
-                "GET",
-                "https://app.perk.com/api/v2/scim/Users%2F1",
-                "plain path",
-            ),
-            (
-                Grant::Write,
-                "GET",
-                "http://app.perk.com/api/v2/scim/Users",
-                "outside",
-            ),
-            (
-                Grant::Write,
-                "GET",
-                "https://app.perk.com:8443/api/v2/scim/Users",
-                "outside",
-            ),
-            (
-                Grant::Write,
-                "GET",
-                "https://evil.example/v1/people/search",
-                "outside",
-            ),
-            (
-                Grant::Write,
-                "GET",
-                "https://api.hibob.com.evil.example/v1/x",
-                "outside",
-            ),
+            (Grant::Write, "PUT", "https://api.hibob.com/v1/people/1", "never written to"),
+            (Grant::Write, "POST", "https://api.hibob.com/v1/people", "never written to"),
+            (Grant::Write, "POST", "https://api.hibob.com/v1/people/search/x", "never written to"),
+            (Grant::Write, "DELETE", "https://app.perk.com/api/v2/scim/Users/29", "not one of the calls"),
+            (Grant::Write, "PUT", "https://app.perk.com/api/v2/scim/Users/29", "not one of the calls"),
+            (Grant::Write, "PATCH", "https://app.perk.com/api/v2/scim/Users/29/x", "not one of the calls"),
+            (Grant::Read, "POST", "https://app.perk.com/api/v2/scim/Users", "may only read"),
+            (Grant::Write, "GET", "https://app.perk.com/api/v2/scimitar", "outside"),
+            (Grant::Write, "GET", "https://app.perk.com/api/v2/scim/../scim/Users", "plain path"),
+            (Grant::Write, "GET", "https://app.perk.com/api/v2/scim/Users%2F1", "plain path"),
+            (Grant::Write, "GET", "http://app.perk.com/api/v2/scim/Users", "outside"),
+            (Grant::Write, "GET", "https://app.perk.com:8443/api/v2/scim/Users", "outside"),
+            (Grant::Write, "GET", "https://evil.example/v1/people/search", "outside"),
+            (Grant::Write, "GET", "https://api.hibob.com.evil.example/v1/x", "outside"),
             (Grant::Write, "GET", "http://169.254.169.254/latest", "outside"),
         ] {
             let refusal = decided(grant, method, url).unwrap_err();
@@ -318,13 +204,8 @@ mod tests {
 
     #[test]
     fn base_urls_are_https_or_this_machine() {
-        for url in [
-            "http://api.hibob.com/v1",
-            "ftp://x",
-            "https://u:p@api.hibob.com",
-            "https://x/?q",
-            "api.hibob.com",
-        ] {
+        for url in ["http://api.hibob.com/v1", "ftp://x", "https://u:p@api.hibob.com", "https://x/?q", "api.hibob.com"]
+        {
             assert!(Route::new(Role::HiBob, url).is_err(), "{url}");
         }
         assert!(Route::new(Role::HiBob, "http://127.0.0.1:4000/v1").is_ok());

@@ -53,12 +53,7 @@ impl Default for Limits {
 
 /// Headers that a plugin may set. Everything else is refused: `Authorization` is the host's, and what shapes the
 /// connection (`Transfer-Encoding`, `Upgrade`, …) could smuggle a second request.
-const ALLOWED_HEADERS: [HeaderName; 4] = [
-    ACCEPT,
-    CONTENT_TYPE,
-    CONTENT_LENGTH,
-    HeaderName::from_static("api-version"),
-];
+const ALLOWED_HEADERS: [HeaderName; 4] = [ACCEPT, CONTENT_TYPE, CONTENT_LENGTH, HeaderName::from_static("api-version")];
 
 /// Headers of an answer that reach the plugin.
 const PASSED_HEADERS: [HeaderName; 1] = [CONTENT_TYPE];
@@ -84,12 +79,7 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
     *request.method_mut() = parts.method;
     *request.uri_mut() = parts.uri;
     *request.headers_mut() = headers;
-    let outgoing = Outgoing {
-        call,
-        service,
-        action,
-        request,
-    };
+    let outgoing = Outgoing { call, service, action, request };
     let response = outgoing.attempts().await?;
     Ok(outgoing.pass_on(response))
 }
@@ -99,9 +89,7 @@ fn headers(given: &HeaderMap, service: &Service) -> Result<HeaderMap, Refusal> {
     let mut headers = HeaderMap::new();
     for (name, value) in given.iter().filter(|(name, _)| *name != HOST) {
         if !ALLOWED_HEADERS.contains(name) || headers.contains_key(name) {
-            return Err(Refusal::new(format!(
-                "a plugin may not set the header {name} (or not twice)"
-            )));
+            return Err(Refusal::new(format!("a plugin may not set the header {name} (or not twice)")));
         }
         if name != CONTENT_LENGTH {
             headers.insert(name, value.clone()); // the length is counted anew from the body itself

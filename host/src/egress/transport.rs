@@ -86,11 +86,7 @@ impl Transport for HttpTransport {
         Box::pin(async move {
             let response = answer.await.map_err(|error| {
                 let reason = causes(&error);
-                if error.is_connect() {
-                    TransportError::NotSent(reason)
-                } else {
-                    TransportError::Lost(reason)
-                }
+                if error.is_connect() { TransportError::NotSent(reason) } else { TransportError::Lost(reason) }
             })?;
             Ok(response.map(|body| body.map_err(|error| causes(&error)).boxed_unsync()))
         })

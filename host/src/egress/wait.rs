@@ -13,10 +13,7 @@ pub(super) fn asked(headers: &HeaderMap, now_unix_seconds: u64) -> Option<Durati
             return Some(Duration::from_secs(seconds));
         }
         if let Ok(date) = DateTime::parse_from_rfc2822(after) {
-            return Some(until(
-                u64::try_from(date.timestamp()).unwrap_or_default(),
-                now_unix_seconds,
-            ));
+            return Some(until(u64::try_from(date.timestamp()).unwrap_or_default(), now_unix_seconds));
         }
     }
     let reset = text("x-ratelimit-reset")?.trim().parse().ok()?;
@@ -42,24 +39,15 @@ mod tests {
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs
             .iter()
-            .map(|(name, value)| {
-                (
-                    http::HeaderName::from_static(name),
-                    http::HeaderValue::from_static(value),
-                )
-            })
+            .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)))
             .collect()
     }
 
     #[test]
     fn every_form_of_the_wish_is_understood() {
-        let asked =
-            |pairs: &[(&'static str, &'static str)]| asked(&headers(pairs), 1_000).map(|wait| wait.as_secs());
+        let asked = |pairs: &[(&'static str, &'static str)]| asked(&headers(pairs), 1_000).map(|wait| wait.as_secs());
         assert_eq!(asked(&[("retry-after", "7")]), Some(7));
-        assert_eq!(
-            asked(&[("retry-after", "Thu, 01 Jan 1970 00:17:00 GMT")]),
-            Some(20)
-        );
+        assert_eq!(asked(&[("retry-after", "Thu, 01 Jan 1970 00:17:00 GMT")]), Some(20));
         assert_eq!(asked(&[("x-ratelimit-reset", "1030")]), Some(31));
         assert_eq!(asked(&[("x-ratelimit-reset", "900")]), Some(1));
         assert_eq!(asked(&[("retry-after", "soon")]), None);

@@ -17,13 +17,7 @@ use std::time::Duration;
 const LOOKS_MAX: u32 = 4;
 
 /// Applies a plan and counts in `report` what became of each change.
-pub async fn apply(
-    plugin: &Plugin,
-    tenant: &Tenant,
-    planned: &Planned,
-    report: &mut Report,
-    progress: &dyn Progress,
-) {
+pub async fn apply(plugin: &Plugin, tenant: &Tenant, planned: &Planned, report: &mut Report, progress: &dyn Progress) {
     let mut schedule = Schedule::new(&planned.changes);
     let parallel = tenant.config().sync.parallel_changes.get() as usize;
     let mut running = FuturesUnordered::new();
@@ -48,11 +42,7 @@ pub async fn apply(
             }
             made => record(change, made, report),
         };
-        let skipped = if went_on {
-            schedule.done(position)
-        } else {
-            schedule.failed(position)
-        };
+        let skipped = if went_on { schedule.done(position) } else { schedule.failed(position) };
         for &skipped in &skipped {
             if let Some(skipped) = planned.changes.get(skipped) {
                 skip(skipped, change, report);
@@ -71,9 +61,7 @@ async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change) -> Result<Outco
     for looks in 0.. {
         let outcome = call(plugin, tenant, change, attempt).await?;
         match &outcome {
-            Outcome::Failed(Failure {
-                next: NextStep::Look, ..
-            }) if looks < LOOKS_MAX => {
+            Outcome::Failed(Failure { next: NextStep::Look, .. }) if looks < LOOKS_MAX => {
                 tokio::time::sleep(pause).await;
                 pause = pause.saturating_mul(2);
                 attempt = Attempt::AfterUnknownOutcome;
@@ -85,29 +73,20 @@ async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change) -> Result<Outco
 }
 
 /// One call of `apply` in a fresh instance. Its storage writes are kept with its outcome.
-async fn call(
-    plugin: &Plugin,
-    tenant: &Tenant,
-    change: &Change,
-    attempt: Attempt,
-) -> Result<Outcome, HostError> {
+async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attempt) -> Result<Outcome, HostError> {
     let mut call = Call::open(plugin, tenant, CallKind::Apply, Arc::new(NoProgress)).await?;
     let job = tenant.job();
     let outcome = call
         .step(async |store, instance| {
-            instance
-                .hibob_connector_directory_sync()
-                .call_apply(store, &job, change, attempt)
-                .await
+            instance.hibob_connector_directory_sync().call_apply(store, &job, change, attempt).await
         })
         .await?;
     let refusals = call.refusals();
     call.finish().await?;
     Ok(match outcome {
-        Outcome::Failed(failure) if !refusals.is_empty() => Outcome::Failed(Failure {
-            message: format!("{} ({})", failure.message, refusals.join("; ")),
-            ..failure
-        }),
+        Outcome::Failed(failure) if !refusals.is_empty() => {
+            Outcome::Failed(Failure { message: format!("{} ({})", failure.message, refusals.join("; ")), ..failure })
+        }
         outcome => outcome,
     })
 }
@@ -122,8 +101,7 @@ fn record(change: &Change, made: Result<Outcome, HostError>, report: &mut Report
         Ok(Outcome::Partly(account)) => {
             report.count(change);
             let fields = names(&account.not_taken);
-            let remedy =
-                "correct the value in HiBob, or find out in TravelPerk what keeps the field as it is";
+            let remedy = "correct the value in HiBob, or find out in TravelPerk what keeps the field as it is";
             report.row(
                 change,
                 "WRITE_NOT_APPLIED",
@@ -135,16 +113,8 @@ fn record(change: &Change, made: Result<Outcome, HostError>, report: &mut Report
         Ok(Outcome::Drifted(drift)) => {
             report.drifted += 1;
             report.failed += 1;
-            let message = format!(
-                "the account has changed in TravelPerk since the plan was made: {}",
-                names(&drift)
-            );
-            report.row(
-                change,
-                "DRIFTED",
-                message,
-                "make a new plan; it starts from what is there now",
-            );
+            let message = format!("the account has changed in TravelPerk since the plan was made: {}", names(&drift));
+            report.row(change, "DRIFTED", message, "make a new plan; it starts from what is there now");
             false
         }
         Ok(Outcome::Failed(failure)) => {
@@ -171,16 +141,9 @@ fn record(change: &Change, made: Result<Outcome, HostError>, report: &mut Report
 fn skip(change: &Change, because: &Change, report: &mut Report) {
     report.skipped += 1;
     report.failed += 1;
-    let message = format!(
-        "not tried, because it depends on {} ({}), which was not done",
-        because.id, because.display_name
-    );
-    report.row(
-        change,
-        "DEPENDENCY_FAILED",
-        message,
-        "mend that one first, then sync again",
-    );
+    let message =
+        format!("not tried, because it depends on {} ({}), which was not done", because.id, because.display_name);
+    report.row(change, "DEPENDENCY_FAILED", message, "mend that one first, then sync again");
 }
 
 /// Field names, and for the account itself what was looked for. Values may be personal, so they are not repeated.
@@ -205,11 +168,8 @@ struct Schedule {
 
 impl Schedule {
     fn new(changes: &[Change]) -> Self {
-        let positions: BTreeMap<&str, usize> = changes
-            .iter()
-            .enumerate()
-            .map(|(position, change)| (change.id.as_str(), position))
-            .collect();
+        let positions: BTreeMap<&str, usize> =
+            changes.iter().enumerate().map(|(position, change)| (change.id.as_str(), position)).collect();
         let mut schedule = Self {
             ready: VecDeque::new(),
             waits_for: vec![0; changes.len()],
@@ -219,9 +179,7 @@ impl Schedule {
         for (position, change) in changes.iter().enumerate() {
             for id in &change.depends_on {
                 // Something that is not in the plan never gets done: such a change stays where it is.
-                if let (Some(waits_for), other) =
-                    (schedule.waits_for.get_mut(position), positions.get(id.as_str()))
-                {
+                if let (Some(waits_for), other) = (schedule.waits_for.get_mut(position), positions.get(id.as_str())) {
                     *waits_for += 1;
                     if let Some(dependents) = other.and_then(|&other| schedule.dependents.get_mut(other)) {
                         dependents.push(position);
@@ -246,9 +204,7 @@ impl Schedule {
     }
 
     fn close(&mut self, position: usize) -> bool {
-        self.open
-            .get_mut(position)
-            .is_some_and(|open| std::mem::replace(open, false))
+        self.open.get_mut(position).is_some_and(|open| std::mem::replace(open, false))
     }
 
     /// Frees what waited for a change. Skips nothing.
@@ -321,19 +277,12 @@ mod tests {
 
     #[test]
     fn a_failure_skips_everything_below_it_once() {
-        let mut schedule = Schedule::new(&[
-            change("a", &[]),
-            change("b", &["a"]),
-            change("c", &["a", "b"]),
-            change("d", &[]),
-        ]);
+        let mut schedule =
+            Schedule::new(&[change("a", &[]), change("b", &["a"]), change("c", &["a", "b"]), change("d", &[])]);
         schedule.next();
         let mut skipped = schedule.failed(0);
         skipped.sort_unstable();
         assert_eq!(skipped, [1, 2]);
-        assert_eq!(
-            (schedule.next(), schedule.next(), schedule.left()),
-            (Some(3), None, 0)
-        );
+        assert_eq!((schedule.next(), schedule.next(), schedule.left()), (Some(3), None, 0));
     }
 }

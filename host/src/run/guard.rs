@@ -19,13 +19,10 @@ const SHRINK_PERCENT_MAX: u64 = 20;
 /// The guard that stops it, with its numbers.
 pub(super) async fn check(tenant: &Tenant, planned: &Planned) -> Result<(), HostError> {
     let baseline = tenant.database().baseline().await?;
-    let before = baseline
-        .iter()
-        .find(|value| value.name == "employees")
-        .and_then(|value| match value.value {
-            Value::Integer(number) => u64::try_from(number).ok(),
-            _ => None,
-        });
+    let before = baseline.iter().find(|value| value.name == "employees").and_then(|value| match value.value {
+        Value::Integer(number) => u64::try_from(number).ok(),
+        _ => None,
+    });
     source(tenant.id(), planned, before)?;
     archiving(tenant.id(), planned)
 }
@@ -33,13 +30,9 @@ pub(super) async fn check(tenant: &Tenant, planned: &Planned) -> Result<(), Host
 /// The source is empty, or much smaller than it was.
 fn source(tenant: &str, planned: &Planned, before: Option<u64>) -> Result<(), HostError> {
     let now = planned.count("employees");
-    let remedy =
-        "check the service user's permission group in HiBob (hibob check TENANT); nothing was changed";
+    let remedy = "check the service user's permission group in HiBob (hibob check TENANT); nothing was changed";
     if now == 0 && (planned.count("managed") > 0 || planned.count("vanished") > 0) {
-        return Err(HostError::held(
-            format!("tenant {tenant}: HiBob sent no employees at all"),
-            remedy,
-        ));
+        return Err(HostError::held(format!("tenant {tenant}: HiBob sent no employees at all"), remedy));
     }
     match before {
         Some(before) if now.saturating_mul(100) < before.saturating_mul(100 - SHRINK_PERCENT_MAX) => {
@@ -95,10 +88,7 @@ mod tests {
         };
         Planned {
             created_at: 0,
-            counts: counts
-                .iter()
-                .map(|(name, number)| ((*name).to_owned(), *number))
-                .collect(),
+            counts: counts.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect(),
             findings: Vec::new(),
             baseline: Vec::new(),
             changes: (0..archived).map(change).collect(),
@@ -108,12 +98,7 @@ mod tests {
     #[test]
     fn archiving_is_limited_by_share_and_by_number() {
         assert!(archiving("t", &planned(&[("managed", 20)], 5)).is_ok());
-        assert!(
-            archiving("t", &planned(&[("managed", 20)], 6))
-                .unwrap_err()
-                .to_string()
-                .contains("Person 5")
-        );
+        assert!(archiving("t", &planned(&[("managed", 20)], 6)).unwrap_err().to_string().contains("Person 5"));
         assert!(archiving("t", &planned(&[("managed", 200)], 20)).is_ok());
         assert!(archiving("t", &planned(&[("managed", 200)], 21)).is_err());
     }

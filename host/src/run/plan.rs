@@ -41,11 +41,7 @@ impl Planned {
 ///
 /// # Errors
 /// The job failed, or the plugin did.
-pub async fn plan(
-    plugin: &Plugin,
-    tenant: &Tenant,
-    progress: Arc<dyn Progress>,
-) -> Result<Planned, HostError> {
+pub async fn plan(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<Planned, HostError> {
     let job = tenant.job();
     let baseline = tenant.database().baseline().await?;
     let mut call = Call::open(plugin, tenant, CallKind::Plan, progress).await?;
@@ -60,11 +56,7 @@ pub async fn plan(
             let summary = plan.call_summary(&mut *store, held).await?;
             let mut planned = Planned {
                 created_at: job.now_unix_seconds,
-                counts: summary
-                    .counts
-                    .into_iter()
-                    .map(|count| (count.name, count.number))
-                    .collect(),
+                counts: summary.counts.into_iter().map(|count| (count.name, count.number)).collect(),
                 findings: Vec::new(),
                 baseline: summary.baseline,
                 changes: Vec::new(),
@@ -104,20 +96,11 @@ pub async fn plan(
 ///
 /// # Errors
 /// The check ended early, or the plugin failed.
-pub async fn check(
-    plugin: &Plugin,
-    tenant: &Tenant,
-    progress: Arc<dyn Progress>,
-) -> Result<CheckReport, HostError> {
+pub async fn check(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<CheckReport, HostError> {
     let job = tenant.job();
     let mut call = Call::open(plugin, tenant, CallKind::Check, progress).await?;
     let report = call
-        .step(async |store, instance| {
-            instance
-                .hibob_connector_directory_sync()
-                .call_check(store, &job)
-                .await
-        })
+        .step(async |store, instance| instance.hibob_connector_directory_sync().call_check(store, &job).await)
         .await?;
     let refusals = call.refusals();
     call.finish().await?;

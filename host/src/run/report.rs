@@ -81,13 +81,8 @@ pub struct Report {
 impl Report {
     /// The report of a plan of which nothing has been applied yet.
     pub fn planned(tenant: &str, planned: &Planned) -> Self {
-        let rows = |severity| {
-            planned
-                .findings
-                .iter()
-                .filter(move |finding| finding.severity == severity)
-                .map(ErrorRow::from)
-        };
+        let rows =
+            |severity| planned.findings.iter().filter(move |finding| finding.severity == severity).map(ErrorRow::from);
         Self {
             tenant: tenant.to_owned(),
             kept: planned.count("keep"),
@@ -101,10 +96,7 @@ impl Report {
 
     /// The report of a run that an error ended before there was a plan.
     pub fn stopped(tenant: &str, error: &HostError) -> Self {
-        let mut report = Self {
-            tenant: tenant.to_owned(),
-            ..Self::default()
-        };
+        let mut report = Self { tenant: tenant.to_owned(), ..Self::default() };
         report.stop(error);
         report
     }

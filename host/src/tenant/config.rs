@@ -153,17 +153,12 @@ impl TenantConfig {
             )
         })?;
         let mut config: Self = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(1, |span| {
-                text.get(..span.start).unwrap_or_default().matches('\n').count() + 1
-            });
+            let line =
+                error.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             let remedy = "correct that line; README.md lists every key of a tenant's file";
             HostError::configuration(format!("{}:{line}: {}", path.display(), error.message()), remedy)
         })?;
-        let folder = path
-            .canonicalize()
-            .ok()
-            .and_then(|path| Some(path.parent()?.to_owned()))
-            .unwrap_or_default();
+        let folder = path.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_default();
         config.hibob.token = config.hibob.token.resolved(&folder);
         config.travelperk.key = config.travelperk.key.resolved(&folder);
         if let Some(references) = &mut config.hibob.references {
@@ -183,10 +178,7 @@ impl TenantConfig {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.id.is_empty() || self.id.len() > 63 || !self.id.chars().all(fits) {
             let message = format!("`{}` is not a tenant id", self.id.escape_debug());
-            return Err(HostError::configuration(
-                message,
-                "use 1 to 63 small letters, digits and hyphens",
-            ));
+            return Err(HostError::configuration(message, "use 1 to 63 small letters, digits and hyphens"));
         }
         self.route(Role::HiBob, "hibob.url", &self.hibob.url)?;
         self.route(Role::Scim, "travelperk.scim_url", &self.travelperk.scim_url)?;
@@ -195,9 +187,7 @@ impl TenantConfig {
             ("travelperk.cost_centers_url", &self.travelperk.cost_centers_url),
         ];
         for (setting, url) in others {
-            url.as_deref()
-                .map(|url| self.route(Role::Scim, setting, url))
-                .transpose()?;
+            url.as_deref().map(|url| self.route(Role::Scim, setting, url)).transpose()?;
         }
         if self.hibob.service_user.is_empty() || self.hibob.service_user.contains(':') {
             return Err(HostError::configuration(
@@ -208,10 +198,7 @@ impl TenantConfig {
         let content_types = ["application/json", "application/scim+json"];
         if !content_types.contains(&self.travelperk.content_type.as_str()) {
             let message = format!("travelperk.content_type is `{}`", self.travelperk.content_type);
-            return Err(HostError::configuration(
-                message,
-                format!("choose from {}", content_types.join(", ")),
-            ));
+            return Err(HostError::configuration(message, format!("choose from {}", content_types.join(", "))));
         }
         Ok(())
     }

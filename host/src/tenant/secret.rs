@@ -91,19 +91,16 @@ impl SecretSource {
             )
         };
         let text = Zeroizing::new(match self {
-            Self::Env(name) => std::env::var(name)
-                .map_err(|_| wrong("and that environment variable is not set".to_owned()))?,
+            Self::Env(name) => {
+                std::env::var(name).map_err(|_| wrong("and that environment variable is not set".to_owned()))?
+            }
             Self::File(path) => {
-                let size = std::fs::metadata(path)
-                    .map_err(|error| wrong(format!("which cannot be read: {error}")))?
-                    .len();
+                let size =
+                    std::fs::metadata(path).map_err(|error| wrong(format!("which cannot be read: {error}")))?.len();
                 if size > SECRET_BYTES_MAX {
-                    return Err(wrong(format!(
-                        "which has {size} bytes; a secret has at most {SECRET_BYTES_MAX}"
-                    )));
+                    return Err(wrong(format!("which has {size} bytes; a secret has at most {SECRET_BYTES_MAX}")));
                 }
-                std::fs::read_to_string(path)
-                    .map_err(|error| wrong(format!("which cannot be read: {error}")))?
+                std::fs::read_to_string(path).map_err(|error| wrong(format!("which cannot be read: {error}")))?
             }
         });
         let secret = text.trim();

@@ -16,18 +16,21 @@ use crate::world::{StorageError, World};
 
 /// Makes one change.
 pub fn apply(world: &mut dyn World, settings: &Settings, change: &Change, attempt: Attempt) -> Outcome {
-    let mut applying = Applying {
-        world,
-        settings,
-        change,
-    };
+    // Once something may have been written, nothing but a look can tell whether it was.
+    let in_doubt = attempt == Attempt::AfterUnknownOutcome;
+    let mut applying = Applying { world, settings, change, in_doubt };
     let result = match change.kind {
         ChangeKind::Create => applying.create(attempt),
         ChangeKind::Adopt | ChangeKind::Update | ChangeKind::Reactivate | ChangeKind::Archive => {
             applying.change(attempt)
         }
     };
-    result.unwrap_or_else(|stop| stop.0)
+    match result.unwrap_or_else(|stop| stop.0) {
+        Outcome::Failed(failure) if applying.in_doubt && failure.next == NextStep::Later => {
+            Outcome::Failed(Failure { next: NextStep::Look, ..failure })
+        }
+        outcome => outcome,
+    }
 }
 
 /// An outcome that ends the change early.
@@ -42,29 +45,19 @@ impl From<Failure> for Stop {
 impl From<StorageError> for Stop {
     fn from(error: StorageError) -> Self {
         let message = format!("the storage failed: {}", error.0);
-        failure(
-            "STORAGE_FAILED",
-            message,
-            "check the host's disk and database, then sync again",
-            NextStep::Look,
-        )
-        .into()
+        failure("STORAGE_FAILED", message, "check the host's disk and database, then sync again", NextStep::Look).into()
     }
 }
 
 fn failure(code: &'static str, message: impl Into<String>, remedy: &str, next: NextStep) -> Failure {
-    Failure {
-        code,
-        message: message.into(),
-        remedy: remedy.to_owned(),
-        next,
-    }
+    Failure { code, message: message.into(), remedy: remedy.to_owned(), next }
 }
 
 struct Applying<'a> {
     world: &'a mut dyn World,
     settings: &'a Settings,
     change: &'a Change,
+    in_doubt: bool,
 }
 
 impl Applying<'_> {
@@ -81,20 +74,26 @@ impl Applying<'_> {
             200..=299 => {
                 let account = match answer.account {
                     Some(account) => account,
-                    None => self.find_by_user_name()?.ok_or_else(|| unclear("TravelPerk made the account but does not show it"))?,
+                    None => self
+                        .find_by_user_name()?
+                        .ok_or_else(|| unclear("TravelPerk made the account but does not show it"))?,
                 };
                 self.finish(&account, manager.as_deref())
             }
-            // Somebody has this user name: an earlier attempt of ours, or a stranger.
-            409 => match self.find_by_user_name()? {
+            // Somebody has this user name: an earlier attempt of ours, or somebody who came after the plan.
+            409 if attempt == Attempt::AfterUnknownOutcome => match self.find_by_user_name()? {
                 Some(found) => self.made_before(&found, manager.as_deref()),
-                None => Err(failure(
-                    "EMAIL_IN_ANOTHER_COMPANY",
-                    "TravelPerk says that the work email is in use, but shows no account with it: it belongs to another company there",
-                    "ask TravelPerk's support to move that profile to this company, then sync again",
-                    NextStep::Fix,
-                )
-                .into()),
+                None => Err(email_elsewhere().into()),
+            },
+            409 => match self.find_by_user_name()? {
+                Some(found) => {
+                    // The next plan then knows whose account it is.
+                    if found.text(TextField::ExternalId) == Some(&self.change.employee_id) {
+                        link::put(self.world, &self.change.employee_id, &found.id)?;
+                    }
+                    Ok(occupied(&found))
+                }
+                None => Err(email_elsewhere().into()),
             },
             _ => Err(self.rejected(&answer)),
         }
@@ -105,13 +104,7 @@ impl Applying<'_> {
         if found.text(TextField::ExternalId) == Some(&self.change.employee_id) {
             return self.finish(found, manager);
         }
-        Ok(Outcome::Drifted(vec![Mismatch {
-            field: TextField::UserName.name().to_owned(),
-            expected: None,
-            found: found
-                .text(TextField::UserName)
-                .map(|name| Value::Text(name.to_owned())),
-        }]))
+        Ok(occupied(found))
     }
 
     fn change(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
@@ -124,7 +117,7 @@ impl Applying<'_> {
                 found: None,
             }]));
         };
-        if attempt == Attempt::AfterUnknownOutcome && self.missing(&account, manager.as_deref()).is_empty() {
+        if attempt == Attempt::AfterUnknownOutcome && self.was_made(&account, manager.as_deref()) {
             return self.finish(&account, manager.as_deref());
         }
         let drift = self.drift(&account);
@@ -136,31 +129,32 @@ impl Applying<'_> {
         }
         let request = scim::patch(self.settings, &id, self.change, manager.as_deref());
         let answer = self.write(&request)?;
-        match (answer.status, answer.account) {
-            (200..=299, Some(account)) => self.finish(&account, manager.as_deref()),
-            // 204, or 200 without the user: RFC 7644, section 3.5.2, allows it, and nothing can be compared.
-            (200..=299, None) => {
-                link::put(self.world, &self.change.employee_id, &id)?;
-                Ok(Outcome::Done {
-                    account_id: id,
-                    not_taken: Vec::new(),
-                })
-            }
-            (status, account) => Err(self.rejected(&Answer {
-                status,
-                account,
-                ..answer
-            })),
+        if !(200..=299).contains(&answer.status) {
+            return Err(self.rejected(&answer));
         }
+        let account = match answer.account {
+            Some(account) => account,
+            // 204, or 200 without the user (RFC 7644, section 3.5.2, allows it): only a look tells what was kept.
+            None => self
+                .look_up(&id)?
+                .ok_or_else(|| unclear("TravelPerk no longer shows the account that it has changed"))?,
+        };
+        self.finish(&account, manager.as_deref())
+    }
+
+    /// Whether an earlier attempt was carried out: something is as the change wants it, and everything is either that
+    /// or as it was before (a field that the target did not keep).
+    fn was_made(&self, account: &Account, manager: Option<&str>) -> bool {
+        let missing = self.missing(account, manager);
+        let moved = self.drift(account);
+        missing.len() < self.change.fields.len()
+            && missing.iter().all(|mismatch| moved.iter().all(|other| other.field != mismatch.field))
     }
 
     /// Remembers the account and says what the target did not keep.
     fn finish(&mut self, account: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
         link::put(self.world, &self.change.employee_id, &account.id)?;
-        Ok(Outcome::Done {
-            account_id: account.id.to_string(),
-            not_taken: self.missing(account, manager),
-        })
+        Ok(Outcome::Done { account_id: account.id.to_string(), not_taken: self.missing(account, manager) })
     }
 
     /// Fields that are not as the change wants them.
@@ -199,11 +193,7 @@ impl Applying<'_> {
             let expected = expected(field);
             let (same, found) = compare(account, &field.field, expected.as_ref());
             if !same {
-                mismatches.push(Mismatch {
-                    field: field.field.clone(),
-                    expected,
-                    found,
-                });
+                mismatches.push(Mismatch { field: field.field.clone(), expected, found });
             }
         }
         mismatches
@@ -216,20 +206,14 @@ impl Applying<'_> {
         }
         link::get(self.world, &self.change.employee_id)?.ok_or_else(|| {
             let message = "the account that this change belongs to was not made";
-            failure(
-                "ACCOUNT_NOT_MADE",
-                message,
-                "sync again; the next plan makes the account first",
-                NextStep::Later,
-            )
-            .into()
+            failure("ACCOUNT_NOT_MADE", message, "sync again; the next plan makes the account first", NextStep::Later)
+                .into()
         })
     }
 
     /// The account id of the manager that the change sets; the target knows people only by its own ids.
     fn manager_id(&mut self) -> Result<Option<String>, Stop> {
-        let Some(Value::Person(manager)) = self.change.field(MANAGER).and_then(|field| field.after.as_ref())
-        else {
+        let Some(Value::Person(manager)) = self.change.field(MANAGER).and_then(|field| field.after.as_ref()) else {
             return Ok(None);
         };
         if let Some(id) = &manager.account_id {
@@ -255,11 +239,7 @@ impl Applying<'_> {
         let request = scim::get_user(self.settings, id);
         let answer = self.send(&request, NextStep::Later)?;
         match answer.status {
-            200..=299 => Ok(Some(
-                answer
-                    .account
-                    .ok_or_else(|| unclear("TravelPerk's answer is not a user"))?,
-            )),
+            200..=299 => Ok(Some(answer.account.ok_or_else(|| unclear("TravelPerk's answer is not a user"))?)),
             404 => Ok(None),
             _ => Err(self.rejected(&answer)),
         }
@@ -268,11 +248,7 @@ impl Applying<'_> {
     /// The account with the wanted user name. A server may ignore a filter and answer with everybody, so the results
     /// are compared; on what a first page does not show, the create's own 409 decides.
     fn find_by_user_name(&mut self) -> Result<Option<Account>, Stop> {
-        let wanted = self
-            .change
-            .text_after(TextField::UserName.name())
-            .unwrap_or_default()
-            .to_owned();
+        let wanted = self.change.text_after(TextField::UserName.name()).unwrap_or_default().to_owned();
         let request = scim::find_by_user_name(self.settings, &wanted);
         let mut response = self.open(&request, NextStep::Look)?;
         if !(200..=299).contains(&response.status) {
@@ -280,24 +256,19 @@ impl Applying<'_> {
             drop(response);
             return Err(self.rejected(&answer));
         }
-        let body = response
-            .gather()
-            .map_err(|error| lost(&request, &error, NextStep::Look))?;
-        let (accounts, _) = scim::user_page(&body).map_err(|error| {
-            unclear(&format!(
-                "TravelPerk's answer to a search is not a listing: {error}"
-            ))
-        })?;
-        let mut same = accounts.into_iter().filter(|account| {
-            account
-                .text(TextField::UserName)
-                .is_some_and(|name| fold(name) == fold(&wanted))
-        });
+        let body = response.gather().map_err(|error| lost(&request, &error, NextStep::Look))?;
+        let (accounts, _) = scim::user_page(&body)
+            .map_err(|error| unclear(&format!("TravelPerk's answer to a search is not a listing: {error}")))?;
+        let mut same = accounts
+            .into_iter()
+            .filter(|account| account.text(TextField::UserName).is_some_and(|name| fold(name) == fold(&wanted)));
         Ok(same.next())
     }
 
     fn write(&mut self, request: &Request) -> Result<Answer, Stop> {
-        self.send(request, NextStep::Look)
+        let answer = self.send(request, NextStep::Look)?;
+        self.in_doubt = (200..=299).contains(&answer.status) || answer.status >= 500;
+        Ok(answer)
     }
 
     fn send(&mut self, request: &Request, on_loss: NextStep) -> Result<Answer, Stop> {
@@ -306,10 +277,7 @@ impl Applying<'_> {
     }
 
     fn open(&mut self, request: &Request, on_loss: NextStep) -> Result<Response<'_>, Stop> {
-        let response = self
-            .world
-            .send(request)
-            .map_err(|error| lost(request, &error, on_loss))?;
+        let response = self.world.send(request).map_err(|error| lost(request, &error, on_loss))?;
         if response.status == 401 {
             return Err(Stop(Outcome::Refused(refused(request, 401))));
         }
@@ -317,11 +285,7 @@ impl Applying<'_> {
     }
 
     fn rejected(&self, answer: &Answer) -> Stop {
-        let said = answer
-            .detail
-            .as_deref()
-            .map(|detail| format!(": {detail}"))
-            .unwrap_or_default();
+        let said = answer.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
         let status = answer.status;
         let request = &answer.request;
         match status {
@@ -340,11 +304,7 @@ impl Applying<'_> {
             )
             .into(),
             500..=599 => {
-                let next = if request.starts_with("GET") {
-                    NextStep::Later
-                } else {
-                    NextStep::Look
-                };
+                let next = if request.starts_with("GET") { NextStep::Later } else { NextStep::Look };
                 failure(
                     "TARGET_FAILED",
                     format!("TravelPerk failed with {status} at {request}{said}"),
@@ -391,13 +351,8 @@ fn lost(request: &Request, error: &SendError, on_loss: NextStep) -> Stop {
     match error {
         SendError::Denied(reason) => {
             let message = format!("the host's policy refuses {name}: {reason}");
-            failure(
-                "NOT_ALLOWED",
-                message,
-                "widen the host's policy, or use a plugin that needs less",
-                NextStep::Fix,
-            )
-            .into()
+            failure("NOT_ALLOWED", message, "widen the host's policy, or use a plugin that needs less", NextStep::Fix)
+                .into()
         }
         SendError::NotSent(reason) => {
             let message = format!("no connection for {name}: {reason}");
@@ -419,14 +374,23 @@ fn lost(request: &Request, error: &SendError, on_loss: NextStep) -> Stop {
     }
 }
 
-fn unclear(message: &str) -> Stop {
+/// An account with the wanted user name is there, which the plan did not see.
+fn occupied(found: &Account) -> Outcome {
+    let name = found.text(TextField::UserName).map(|name| Value::Text(name.to_owned()));
+    Outcome::Drifted(vec![Mismatch { field: TextField::UserName.name().to_owned(), expected: None, found: name }])
+}
+
+fn email_elsewhere() -> Failure {
     failure(
-        "ANSWER_UNCLEAR",
-        message,
-        "sync again; if it stays so, tell TravelPerk's support",
-        NextStep::Look,
+        "EMAIL_IN_ANOTHER_COMPANY",
+        "TravelPerk says that the work email is in use, but shows no account with it",
+        "look for an archived account in TravelPerk; if there is none, the email belongs to another company there: ask TravelPerk's support to move that profile",
+        NextStep::Fix,
     )
-    .into()
+}
+
+fn unclear(message: &str) -> Stop {
+    failure("ANSWER_UNCLEAR", message, "sync again; if it stays so, tell TravelPerk's support", NextStep::Look).into()
 }
 
 /// Whether a field is as expected, and what it is.
@@ -437,10 +401,7 @@ fn compare(account: &Account, field: &str, expected: Option<&Value>) -> (bool, O
             Some(Value::Text(text)) => Some(text.as_str()),
             _ => None,
         };
-        return (
-            field.same_option(wanted, found),
-            found.map(|text| Value::Text(text.to_owned())),
-        );
+        return (field.same_option(wanted, found), found.map(|text| Value::Text(text.to_owned())));
     }
     if field == ACTIVE {
         let found = Value::Flag(account.active);
@@ -456,10 +417,9 @@ fn compare(account: &Account, field: &str, expected: Option<&Value>) -> (bool, O
     let (same, found) = match (&account.manager, expected) {
         (Manager::Nobody, None) => (true, None),
         (Manager::Nobody, Some(_)) => (false, None),
-        (Manager::Account(id), Some(Value::Person(wanted))) if wanted.account_id.is_some() => (
-            wanted.account_id.as_deref() == Some(id),
-            Some(person(Some(id), "")),
-        ),
+        (Manager::Account(id), Some(Value::Person(wanted))) if wanted.account_id.is_some() => {
+            (wanted.account_id.as_deref() == Some(id), Some(person(Some(id), "")))
+        }
         (Manager::Named(name), Some(Value::Person(wanted))) => {
             (wanted.display_name == **name, Some(person(None, name)))
         }

@@ -2,7 +2,7 @@
 
 use crate::error::JobError;
 use crate::finding::{Finding, Severity};
-use crate::hibob::permission_for;
+use crate::hibob::{MANDATORY, permission_for};
 use crate::link;
 use crate::plan::Planner;
 use crate::scim;
@@ -24,11 +24,7 @@ pub struct CheckReport {
 ///
 /// # Errors
 /// What ended the check; what comes after it was not looked at.
-pub fn check(
-    world: &mut dyn World,
-    settings: &Settings,
-    now_unix_seconds: u64,
-) -> Result<CheckReport, JobError> {
+pub fn check(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) -> Result<CheckReport, JobError> {
     let links = link::all(world)?;
     let config = scim::service_provider_config(settings);
     scim::service_page_size(&read(world, &config)?).map_err(|error| JobError::nonsense(&config, error))?;
@@ -40,19 +36,15 @@ pub fn check(
     let coverage = planner.coverage();
     let mut findings = missing_fields(settings, planner.employees(), &coverage);
     counts.extend(coverage);
-    findings.extend(planner.into_findings());
+    // One broken record is for its own employee to matter; an error here would be about everybody.
+    findings.extend(
+        planner
+            .into_findings()
+            .into_iter()
+            .map(|finding| Finding { severity: finding.severity.min(Severity::Warning), ..finding }),
+    );
     Ok(CheckReport { findings, counts })
 }
-
-/// Fields without which nobody can be synced.
-const MANDATORY: [&str; 6] = [
-    "root.id",
-    "root.firstName",
-    "root.surname",
-    "root.email",
-    "internal.lifecycleStatus",
-    "work.startDate",
-];
 
 /// Fields that come from nobody at all: HiBob leaves out what may not be read, with a 200.
 fn missing_fields(settings: &Settings, employees: usize, coverage: &[Count]) -> Vec<Finding> {

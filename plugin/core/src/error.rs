@@ -91,10 +91,7 @@ impl JobError {
         Self::Unavailable(side_error(
             request,
             None,
-            format!(
-                "{} answered what cannot be understood: {what}",
-                request.side.name()
-            ),
+            format!("{} answered what cannot be understood: {what}", request.side.name()),
             format!(
                 "check that {} is the address of its API; if it is, start the job again",
                 request.side.url_setting()
@@ -114,18 +111,12 @@ pub fn expect_json(request: &Request, response: &Response<'_>) -> Result<(), Job
     let (message, remedy) = match status {
         200..=299 if response.is_json() => return Ok(()),
         200..=299 => (
-            format!(
-                "{name} answered {} instead of JSON",
-                response.content_type.as_deref().unwrap_or("nothing")
-            ),
+            format!("{name} answered {} instead of JSON", response.content_type.as_deref().unwrap_or("nothing")),
             format!("check that {url} is the address of its API and not of a web page"),
         ),
         401 => return Err(JobError::Credentials(refused(request, status))),
         403 => return Err(JobError::Credentials(refused(request, status))),
-        404 => (
-            format!("{name} does not know this address"),
-            format!("check {url} in the tenant's file"),
-        ),
+        404 => (format!("{name} does not know this address"), format!("check {url} in the tenant's file")),
         410 => (
             format!("{name} has withdrawn this address"),
             format!("check {url}, and look for a newer release of this plugin"),
@@ -143,12 +134,7 @@ pub fn expect_json(request: &Request, response: &Response<'_>) -> Result<(), Job
             format!("check {url} in the tenant's file; if it is right, tell that service's support"),
         ),
     };
-    Err(JobError::Unavailable(side_error(
-        request,
-        Some(status),
-        message,
-        remedy,
-    )))
+    Err(JobError::Unavailable(side_error(request, Some(status), message, remedy)))
 }
 
 /// The error for refused credentials.
@@ -175,11 +161,5 @@ pub fn refused(request: &Request, status: u16) -> SideError {
 }
 
 fn side_error(request: &Request, status: Option<u16>, message: String, remedy: String) -> SideError {
-    SideError {
-        side: request.side,
-        request: request.name(),
-        status,
-        message,
-        remedy,
-    }
+    SideError { side: request.side, request: request.name(), status, message, remedy }
 }

@@ -2,10 +2,7 @@
 
 /// A field whose value is text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(
-    missing_docs,
-    reason = "named after what they hold; `name` and `scim_path` say the rest"
-)]
+#[expect(missing_docs, reason = "named after what they hold; `name` and `scim_path` say the rest")]
 pub enum TextField {
     UserName,
     ExternalId,
@@ -68,12 +65,9 @@ impl TextField {
         match self {
             Self::UserName => fold(a) == fold(b),
             Self::Phone => phone_digits(a).eq(phone_digits(b)),
-            Self::ExternalId
-            | Self::GivenName
-            | Self::FamilyName
-            | Self::Title
-            | Self::Language
-            | Self::CostCenter => a == b,
+            Self::ExternalId | Self::GivenName | Self::FamilyName | Self::Title | Self::Language | Self::CostCenter => {
+                a == b
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! Findings: what a person should read.
 
+use std::borrow::Cow;
+
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -23,9 +25,9 @@ pub struct Finding {
     /// The field or setting concerned.
     pub field: Option<String>,
     /// What is wrong, in one sentence.
-    pub message: String,
+    pub message: Cow<'static, str>,
     /// How to mend it, in one sentence.
-    pub remedy: String,
+    pub remedy: Cow<'static, str>,
 }
 
 impl Finding {
@@ -33,17 +35,10 @@ impl Finding {
     pub fn new(
         severity: Severity,
         code: &'static str,
-        message: impl Into<String>,
-        remedy: impl Into<String>,
+        message: impl Into<Cow<'static, str>>,
+        remedy: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self {
-            severity,
-            code,
-            employee_id: None,
-            field: None,
-            message: message.into(),
-            remedy: remedy.into(),
-        }
+        Self { severity, code, employee_id: None, field: None, message: message.into(), remedy: remedy.into() }
     }
 
     /// The same finding, about this employee.

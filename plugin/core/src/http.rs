@@ -99,9 +99,7 @@ impl Response<'_> {
         while let Some(chunk) = self.body.chunk()? {
             body.extend_from_slice(&chunk);
             if body.len() > GATHERED_BYTES_MAX {
-                return Err(SendError::Unknown(format!(
-                    "the answer is larger than {GATHERED_BYTES_MAX} bytes"
-                )));
+                return Err(SendError::Unknown(format!("the answer is larger than {GATHERED_BYTES_MAX} bytes")));
             }
         }
         Ok(body)
@@ -110,12 +108,7 @@ impl Response<'_> {
     /// Whether the answer says that it is JSON. An answer without a content type is given the benefit of the doubt.
     pub fn is_json(&self) -> bool {
         self.content_type.as_deref().is_none_or(|kind| {
-            let kind = kind
-                .split(';')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_ascii_lowercase();
+            let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
             kind == "application/json" || kind.ends_with("+json")
         })
     }
@@ -140,9 +133,6 @@ mod tests {
 
     #[test]
     fn a_plus_in_an_address_is_encoded() {
-        assert_eq!(
-            percent_encode("userName eq \"a+b@c.d\""),
-            "userName%20eq%20%22a%2Bb%40c.d%22"
-        );
+        assert_eq!(percent_encode("userName eq \"a+b@c.d\""), "userName%20eq%20%22a%2Bb%40c.d%22");
     }
 }

@@ -49,9 +49,7 @@ pub fn get(world: &mut dyn World, employee_id: &str) -> Result<Option<String>, S
 /// # Errors
 /// The storage failed; nothing was written.
 pub fn put(world: &mut dyn World, employee_id: &str, account_id: &str) -> Result<(), StorageError> {
-    let stored = Stored {
-        account: account_id.to_owned(),
-    };
+    let stored = Stored { account: account_id.to_owned() };
     let value = serde_json::to_vec(&stored).map_err(|error| StorageError(error.to_string()))?;
     world.put(&format!("{PREFIX}{employee_id}"), &value)
 }

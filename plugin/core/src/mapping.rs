@@ -5,6 +5,7 @@ use crate::finding::{Finding, Severity};
 use crate::hibob::{Datum, Employee, NameList, Status};
 use crate::settings::{LANGUAGES, Settings};
 use chrono::NaiveDate;
+use std::borrow::Cow;
 
 /// What should become of one field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,14 +93,10 @@ impl Person {
 
     /// A name to show.
     pub fn display_name(&self) -> String {
-        let parts = [TextField::GivenName, TextField::FamilyName]
-            .map(|field| self.want(field).text().unwrap_or_default());
+        let parts =
+            [TextField::GivenName, TextField::FamilyName].map(|field| self.want(field).text().unwrap_or_default());
         let name = parts.join(" ");
-        if name.trim().is_empty() {
-            format!("employee {}", self.id)
-        } else {
-            name.trim().to_owned()
-        }
+        if name.trim().is_empty() { format!("employee {}", self.id) } else { name.trim().to_owned() }
     }
 }
 
@@ -134,11 +131,7 @@ impl Mapping<'_> {
             wants: Default::default(),
             manager: WantManager::Leave,
         };
-        let mut notes = Notes {
-            id,
-            findings,
-            broken: false,
-        };
+        let mut notes = Notes { id, findings, broken: false };
         person.standing = self.standing(employee, &mut notes);
         self.names(employee, &mut person, &mut notes);
         if person.standing == Standing::Active {
@@ -175,7 +168,7 @@ impl Mapping<'_> {
                 notes.error(
                     "MISSING_LIFECYCLE_STATUS",
                     "internal.lifecycleStatus",
-                    "HiBob gives no lifecycle status".to_owned(),
+                    "HiBob gives no lifecycle status",
                     "grant the service user's group the permission People, Lifecycle, View; the account is left as it is",
                 );
                 Standing::Broken
@@ -194,27 +187,9 @@ impl Mapping<'_> {
         set(TextField::ExternalId, &id);
         let needed = person.standing == Standing::Active;
         let fields = [
-            (
-                TextField::GivenName,
-                employee.first_name(),
-                "MISSING_FIRST_NAME",
-                "root.firstName",
-                "first name",
-            ),
-            (
-                TextField::FamilyName,
-                employee.surname(),
-                "MISSING_LAST_NAME",
-                "root.surname",
-                "last name",
-            ),
-            (
-                TextField::UserName,
-                employee.email(),
-                "MISSING_EMAIL",
-                "root.email",
-                "work email",
-            ),
+            (TextField::GivenName, employee.first_name(), "MISSING_FIRST_NAME", "root.firstName", "first name"),
+            (TextField::FamilyName, employee.surname(), "MISSING_LAST_NAME", "root.surname", "last name"),
+            (TextField::UserName, employee.email(), "MISSING_EMAIL", "root.email", "work email"),
         ];
         for (field, datum, code, hibob_field, name) in fields {
             match datum.text() {
@@ -223,7 +198,7 @@ impl Mapping<'_> {
                         notes.error(
                             "MISSING_EMAIL",
                             hibob_field,
-                            "the work email in HiBob is not an address".to_owned(),
+                            "the work email in HiBob is not an address",
                             "correct the work email in HiBob",
                         );
                     }
@@ -234,7 +209,7 @@ impl Mapping<'_> {
                         code,
                         hibob_field,
                         format!("the {name} is missing in HiBob"),
-                        &format!("fill in the {name} in HiBob"),
+                        format!("fill in the {name} in HiBob"),
                     );
                 }
                 None => {}
@@ -248,10 +223,7 @@ impl Mapping<'_> {
     fn details(&self, employee: &Employee<'_, '_>, person: &mut Person, notes: &mut Notes<'_>) {
         let mut wants: Vec<(TextField, Want)> = Vec::with_capacity(4);
         if self.settings.has_text(TextField::Title) {
-            wants.push((
-                TextField::Title,
-                listed(employee.title(), &self.titles, "work.title", notes),
-            ));
+            wants.push((TextField::Title, listed(employee.title(), &self.titles, "work.title", notes)));
         }
         if self.settings.has_text(TextField::CostCenter) {
             wants.push((
@@ -278,7 +250,7 @@ impl Mapping<'_> {
                     notes.warning(
                         "SELF_MANAGER",
                         "work.reportsTo",
-                        "reports to themselves in HiBob".to_owned(),
+                        "reports to themselves in HiBob",
                         "correct `Reports to` in HiBob; the line manager is left as it is",
                     );
                     WantManager::Leave
@@ -289,12 +261,8 @@ impl Mapping<'_> {
     }
 
     fn language(&self, datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
-        let default = || {
-            self.settings
-                .default_language
-                .as_deref()
-                .map_or(Want::Leave, |language| Want::Default(language.into()))
-        };
+        let default =
+            || self.settings.default_language.as_deref().map_or(Want::Leave, |language| Want::Default(language.into()));
         let Some(text) = datum.text() else {
             return default();
         };
@@ -306,10 +274,7 @@ impl Mapping<'_> {
             "LANGUAGE_IS_INVALID",
             "language",
             format!("TravelPerk does not know the language `{}`", shorten(text)),
-            &format!(
-                "choose one of {} in HiBob; the language is left as it is",
-                LANGUAGES.join(", ")
-            ),
+            format!("choose one of {} in HiBob; the language is left as it is", LANGUAGES.join(", ")),
         );
         default()
     }
@@ -345,23 +310,16 @@ fn phone(datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
         Datum::Text(text) => text,
     };
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    let shaped = text.starts_with('+')
-        && text
-            .chars()
-            .skip(1)
-            .all(|c| c.is_ascii_digit() || " ()-./".contains(c));
+    let shaped = text.starts_with('+') && text.chars().skip(1).all(|c| c.is_ascii_digit() || " ()-./".contains(c));
     if shaped && PHONE_DIGITS.contains(&digits) {
         // Only what TravelPerk's `+(area code) (phone number)` form knows.
-        let plain: String = text
-            .chars()
-            .map(|c| if c == '.' || c == '/' { ' ' } else { c })
-            .collect();
+        let plain: String = text.chars().map(|c| if c == '.' || c == '/' { ' ' } else { c }).collect();
         return Want::Set(plain.into());
     }
     notes.warning(
         "PHONE_IS_MISSING_OR_INVALID",
         "work.workPhone",
-        "the phone number in HiBob does not begin with + and a country code".to_owned(),
+        "the phone number in HiBob does not begin with + and a country code",
         "write it as +34 600100200 in HiBob; the phone is left as it is",
     );
     Want::Leave
@@ -388,28 +346,32 @@ struct Notes<'f> {
 }
 
 impl Notes<'_> {
-    fn error(&mut self, code: &'static str, field: &'static str, message: String, remedy: &str) {
+    fn error(
+        &mut self,
+        code: &'static str,
+        field: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        remedy: impl Into<Cow<'static, str>>,
+    ) {
         self.broken = true;
-        self.findings.push(
-            Finding::new(Severity::Error, code, message, remedy)
-                .employee(self.id)
-                .field(field),
-        );
+        self.findings.push(Finding::new(Severity::Error, code, message, remedy).employee(self.id).field(field));
     }
 
-    fn warning(&mut self, code: &'static str, field: &'static str, message: String, remedy: &str) {
-        self.findings.push(
-            Finding::new(Severity::Warning, code, message, remedy)
-                .employee(self.id)
-                .field(field),
-        );
+    fn warning(
+        &mut self,
+        code: &'static str,
+        field: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        remedy: impl Into<Cow<'static, str>>,
+    ) {
+        self.findings.push(Finding::new(Severity::Warning, code, message, remedy).employee(self.id).field(field));
     }
 
     fn missing_start_date(&mut self) {
         self.error(
             "MISSING_START_DATE",
             "work.startDate",
-            "the start date is missing in HiBob".to_owned(),
+            "the start date is missing in HiBob",
             "fill in the start date in HiBob",
         );
     }
@@ -424,10 +386,8 @@ mod tests {
 
     #[track_caller]
     fn check(json: &str, want: Expect) {
-        let urls = ["hibob-url", "scim-url"].map(|name| NamedValue {
-            name: name.to_owned(),
-            value: Value::Text("https://x".to_owned()),
-        });
+        let urls = ["hibob-url", "scim-url"]
+            .map(|name| NamedValue { name: name.to_owned(), value: Value::Text("https://x".to_owned()) });
         let settings = Settings::read(&urls).unwrap();
         let ids = FieldIds::new(&settings);
         let reader = RecordReader::new(ids.read());
@@ -449,11 +409,7 @@ mod tests {
                 }
             }
         }
-        lines.extend(
-            findings
-                .iter()
-                .map(|finding| format!("{:?} {}", finding.severity, finding.code)),
-        );
+        lines.extend(findings.iter().map(|finding| format!("{:?} {}", finding.severity, finding.code)));
         want.assert_eq(&lines.join("\n"));
     }
 

@@ -3,6 +3,7 @@
 use crate::field::{MANAGER, TextField};
 use crate::finding::{Finding, Severity};
 use crate::value::{NamedValue, Value};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// Details that can be left out of a sync; names, work email and start date are always part of it.
@@ -45,12 +46,8 @@ impl Settings {
     /// Whether a text field is synced.
     pub fn has_text(&self, field: TextField) -> bool {
         match field {
-            TextField::UserName | TextField::ExternalId | TextField::GivenName | TextField::FamilyName => {
-                true
-            }
-            TextField::Title | TextField::Phone | TextField::Language | TextField::CostCenter => {
-                self.has(field.name())
-            }
+            TextField::UserName | TextField::ExternalId | TextField::GivenName | TextField::FamilyName => true,
+            TextField::Title | TextField::Phone | TextField::Language | TextField::CostCenter => self.has(field.name()),
         }
     }
 
@@ -59,32 +56,20 @@ impl Settings {
     /// # Errors
     /// One finding for each setting that is missing, unknown or wrong.
     pub fn read(values: &[NamedValue]) -> Result<Self, Vec<Finding>> {
-        let mut reader = Reader {
-            values,
-            findings: Vec::new(),
-            known: BTreeSet::new(),
-        };
+        let mut reader = Reader { values, findings: Vec::new(), known: BTreeSet::new() };
         let settings = Self {
             hibob_url: reader.url("hibob-url"),
             scim_url: reader.url("scim-url"),
-            content_type: reader
-                .text("content-type")
-                .unwrap_or_else(|| "application/json".to_owned()),
+            content_type: reader.text("content-type").unwrap_or_else(|| "application/json".to_owned()),
             details: reader.details(),
-            phone_fields: reader
-                .texts("phone-fields")
-                .unwrap_or_else(|| PHONE_FIELDS.map(str::to_owned).to_vec()),
+            phone_fields: reader.texts("phone-fields").unwrap_or_else(|| PHONE_FIELDS.map(str::to_owned).to_vec()),
             language_field: reader.text("language-field"),
             default_language: reader.language("default-language"),
         };
         reader.field_ids("phone-fields", &settings.phone_fields);
         reader.field_ids("language-field", settings.language_field.as_slice());
         reader.unknown();
-        if reader.findings.is_empty() {
-            Ok(settings)
-        } else {
-            Err(reader.findings)
-        }
+        if reader.findings.is_empty() { Ok(settings) } else { Err(reader.findings) }
     }
 }
 
@@ -95,9 +80,8 @@ struct Reader<'v> {
 }
 
 impl<'v> Reader<'v> {
-    fn wrong(&mut self, name: &str, message: impl Into<String>, remedy: impl Into<String>) {
-        self.findings
-            .push(Finding::new(Severity::Error, "WRONG_SETTING", message, remedy).field(name));
+    fn wrong(&mut self, name: &str, message: impl Into<Cow<'static, str>>, remedy: impl Into<Cow<'static, str>>) {
+        self.findings.push(Finding::new(Severity::Error, "WRONG_SETTING", message, remedy).field(name));
     }
 
     fn value(&mut self, name: &'static str) -> Option<&'v Value> {
@@ -141,11 +125,7 @@ impl<'v> Reader<'v> {
     fn url(&mut self, name: &'static str) -> String {
         let Some(url) = self.text(name) else {
             if !self.values.iter().any(|value| value.name == name) {
-                self.wrong(
-                    name,
-                    format!("the setting {name} is missing"),
-                    "give the base URL of that service",
-                );
+                self.wrong(name, format!("the setting {name} is missing"), "give the base URL of that service");
             }
             return String::new();
         };
@@ -189,11 +169,7 @@ impl<'v> Reader<'v> {
 
     fn field_ids(&mut self, name: &'static str, ids: &[String]) {
         if ids.len() > FIELDS_MAX / 2 {
-            self.wrong(
-                name,
-                format!("{name} names more than {} fields", FIELDS_MAX / 2),
-                "name fewer",
-            );
+            self.wrong(name, format!("{name} names more than {} fields", FIELDS_MAX / 2), "name fewer");
         }
         for id in ids {
             if !id.contains('.') || id.contains(['/', ' ']) || id.split('.').any(str::is_empty) {
@@ -229,17 +205,11 @@ mod tests {
     use super::*;
 
     fn text(name: &str, value: &str) -> NamedValue {
-        NamedValue {
-            name: name.to_owned(),
-            value: Value::Text(value.to_owned()),
-        }
+        NamedValue { name: name.to_owned(), value: Value::Text(value.to_owned()) }
     }
 
     fn least() -> Vec<NamedValue> {
-        vec![
-            text("hibob-url", "https://api.hibob.com/v1/"),
-            text("scim-url", "https://app.perk.com/api/v2/scim"),
-        ]
+        vec![text("hibob-url", "https://api.hibob.com/v1/"), text("scim-url", "https://app.perk.com/api/v2/scim")]
     }
 
     #[test]
@@ -260,20 +230,11 @@ mod tests {
                 .map(|finding| format!("{} {}", finding.code, finding.field.unwrap_or_default()))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(
-            codes(text("default-language", "klingon")),
-            ["WRONG_SETTING default-language"]
-        );
+        assert_eq!(codes(text("default-language", "klingon")), ["WRONG_SETTING default-language"]);
         assert_eq!(codes(text("langauge", "en")), ["UNKNOWN_SETTING langauge"]);
         assert_eq!(codes(text("details", "title")), ["WRONG_SETTING details"]);
-        assert_eq!(
-            codes(text("language-field", "/work/x")),
-            ["WRONG_SETTING language-field"]
-        );
-        assert_eq!(
-            codes(text("hibob-url", "https://twice")),
-            ["WRONG_SETTING hibob-url"]
-        );
+        assert_eq!(codes(text("language-field", "/work/x")), ["WRONG_SETTING language-field"]);
+        assert_eq!(codes(text("hibob-url", "https://twice")), ["WRONG_SETTING hibob-url"]);
         assert_eq!(Settings::read(&[]).unwrap_err().len(), 2);
     }
 }

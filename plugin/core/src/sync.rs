@@ -41,11 +41,7 @@ pub(crate) fn read_employees(
     planner: &mut Planner<'_>,
 ) -> Result<(), JobError> {
     let mut list = |name: &str, field: TextField| {
-        if settings.has_text(field) {
-            read_named_list(world, settings, name)
-        } else {
-            Ok(NameList::default())
-        }
+        if settings.has_text(field) { read_named_list(world, settings, name) } else { Ok(NameList::default()) }
     };
     let departments = list("department", TextField::CostCenter)?;
     let titles = list("title", TextField::Title)?;
@@ -54,19 +50,13 @@ pub(crate) fn read_employees(
     world.progress("employees", 0, None);
     let mut splitter = ArraySplitter::new("employees");
     let mut response = open(world, &request)?;
-    while let Some(chunk) = response
-        .body
-        .chunk()
-        .map_err(|error| JobError::from_send(&request, error))?
-    {
+    while let Some(chunk) = response.body.chunk().map_err(|error| JobError::from_send(&request, error))? {
         splitter
             .feed(&chunk, &mut |json| planner.employee(json))
             .map_err(|error| JobError::nonsense(&request, error))?;
     }
     drop(response);
-    splitter
-        .finish()
-        .map_err(|error| JobError::nonsense(&request, error))?;
+    splitter.finish().map_err(|error| JobError::nonsense(&request, error))?;
     world.progress("employees", planner.employees(), Some(planner.employees()));
     Ok(())
 }
@@ -78,23 +68,15 @@ fn read_named_list(world: &mut dyn World, settings: &Settings, name: &str) -> Re
 }
 
 /// Reads every account of the target.
-fn read_accounts(
-    world: &mut dyn World,
-    settings: &Settings,
-    planner: &mut Planner<'_>,
-) -> Result<(), JobError> {
+fn read_accounts(world: &mut dyn World, settings: &Settings, planner: &mut Planner<'_>) -> Result<(), JobError> {
     let request = scim::service_provider_config(settings);
-    let size = scim::service_page_size(&read(world, &request)?)
-        .map_err(|error| JobError::nonsense(&request, error))?;
-    let size = size
-        .filter(|size| *size > 0)
-        .map_or(PAGE_USERS_MAX, |size| size.min(PAGE_USERS_MAX));
+    let size = scim::service_page_size(&read(world, &request)?).map_err(|error| JobError::nonsense(&request, error))?;
+    let size = size.filter(|size| *size > 0).map_or(PAGE_USERS_MAX, |size| size.min(PAGE_USERS_MAX));
     let mut start = 1;
     for _ in 0..PAGES_MAX {
         let request = scim::list_users(settings, start, size);
         let body = read(world, &request)?;
-        let (accounts, total) =
-            scim::user_page(&body).map_err(|error| JobError::nonsense(&request, error))?;
+        let (accounts, total) = scim::user_page(&body).map_err(|error| JobError::nonsense(&request, error))?;
         // Advance by what came, not by what was asked: `itemsPerPage` is the limit on some servers.
         start += accounts.len();
         let last = accounts.is_empty() || total.is_some_and(|total| start > total);
@@ -110,21 +92,11 @@ fn read_accounts(
     ))
 }
 
-fn look_up_unlisted(
-    world: &mut dyn World,
-    settings: &Settings,
-    planner: &mut Planner<'_>,
-) -> Result<(), JobError> {
+fn look_up_unlisted(world: &mut dyn World, settings: &Settings, planner: &mut Planner<'_>) -> Result<(), JobError> {
     let unlisted = planner.unlisted();
     if unlisted.len() > LOOKUPS_MAX {
-        let what = format!(
-            "the listing lacks {} accounts that this sync made or adopted",
-            unlisted.len()
-        );
-        return Err(JobError::nonsense(
-            &scim::list_users(settings, 1, PAGE_USERS_MAX),
-            what,
-        ));
+        let what = format!("the listing lacks {} accounts that this sync made or adopted", unlisted.len());
+        return Err(JobError::nonsense(&scim::list_users(settings, 1, PAGE_USERS_MAX), what));
     }
     for id in unlisted {
         planner.accounts(look_up(world, settings, &id)?);
@@ -133,39 +105,25 @@ fn look_up_unlisted(
 }
 
 /// One account by its id; none if the target does not have it.
-fn look_up(
-    world: &mut dyn World,
-    settings: &Settings,
-    account_id: &str,
-) -> Result<Option<Account>, JobError> {
+fn look_up(world: &mut dyn World, settings: &Settings, account_id: &str) -> Result<Option<Account>, JobError> {
     let request = scim::get_user(settings, account_id);
-    let mut response = world
-        .send(&request)
-        .map_err(|error| JobError::from_send(&request, error))?;
+    let mut response = world.send(&request).map_err(|error| JobError::from_send(&request, error))?;
     if response.status == 404 {
         return Ok(None);
     }
     expect_json(&request, &response)?;
-    let body = response
-        .gather()
-        .map_err(|error| JobError::from_send(&request, error))?;
-    serde_json::from_slice(&body)
-        .map(Some)
-        .map_err(|error| JobError::nonsense(&request, error))
+    let body = response.gather().map_err(|error| JobError::from_send(&request, error))?;
+    serde_json::from_slice(&body).map(Some).map_err(|error| JobError::nonsense(&request, scim::where_wrong(&error)))
 }
 
 /// Sends a read and accepts a JSON answer only.
 fn open<'w>(world: &'w mut dyn World, request: &Request) -> Result<Response<'w>, JobError> {
-    let response = world
-        .send(request)
-        .map_err(|error| JobError::from_send(request, error))?;
+    let response = world.send(request).map_err(|error| JobError::from_send(request, error))?;
     expect_json(request, &response)?;
     Ok(response)
 }
 
 /// Sends a read and gathers its JSON answer.
 pub(crate) fn read(world: &mut dyn World, request: &Request) -> Result<Vec<u8>, JobError> {
-    open(world, request)?
-        .gather()
-        .map_err(|error| JobError::from_send(request, error))
+    open(world, request)?.gather().map_err(|error| JobError::from_send(request, error))
 }

@@ -58,9 +58,6 @@ pub struct Count {
 impl Count {
     /// A count under a name.
     pub fn new(name: impl Into<String>, number: usize) -> Self {
-        Self {
-            name: name.into(),
-            number: number as u64,
-        }
+        Self { name: name.into(), number: number as u64 }
     }
 }

@@ -21,13 +21,7 @@ impl Fault {
     /// Spoils the next request whose path contains the text.
     #[must_use]
     pub fn once(path_contains: &str, kind: FaultKind) -> Self {
-        Self {
-            method: None,
-            path_contains: path_contains.to_owned(),
-            after: 0,
-            times: 1,
-            kind,
-        }
+        Self { method: None, path_contains: path_contains.to_owned(), after: 0, times: 1, kind }
     }
 
     /// The same fault for one method only.
@@ -57,10 +51,7 @@ impl Fault {
             None => request.path.clone(),
         };
         self.times > 0
-            && self
-                .method
-                .as_ref()
-                .is_none_or(|m| m.eq_ignore_ascii_case(&request.method))
+            && self.method.as_ref().is_none_or(|m| m.eq_ignore_ascii_case(&request.method))
             && target.contains(&self.path_contains)
     }
 }
@@ -101,12 +92,7 @@ impl FaultKind {
     /// A status with an empty body, not processed.
     #[must_use]
     pub fn status(status: u16) -> Self {
-        Self::Status {
-            status,
-            headers: Vec::new(),
-            body: String::new(),
-            content_type: "text/plain".to_owned(),
-        }
+        Self::Status { status, headers: Vec::new(), body: String::new(), content_type: "text/plain".to_owned() }
     }
 
     /// A 429 that says when to come back.
@@ -122,35 +108,20 @@ impl FaultKind {
 
     /// The answer, calling `process` if the request gets that far.
     pub(crate) fn spoil(self, process: impl FnOnce() -> Response) -> Response {
-        let lost = |delivery| Response {
-            delivery,
-            ..Response::default()
-        };
+        let lost = |delivery| Response { delivery, ..Response::default() };
         match self {
-            Self::Status {
-                status,
-                headers,
-                body,
-                content_type,
-            } => {
+            Self::Status { status, headers, body, content_type } => {
                 let mut response = Response::bytes(status, &content_type, body.into_bytes());
                 response.headers.extend(headers);
                 response
             }
             Self::StatusAfter(status) => {
                 process();
-                Response::bytes(
-                    status,
-                    "text/html",
-                    b"<html><body>Server Error</body></html>".to_vec(),
-                )
+                Response::bytes(status, "text/html", b"<html><body>Server Error</body></html>".to_vec())
             }
             Self::Truncated => {
                 let response = process();
-                Response {
-                    delivery: Delivery::Truncated(response.body.len() / 2),
-                    ..response
-                }
+                Response { delivery: Delivery::Truncated(response.body.len() / 2), ..response }
             }
             Self::Hang => lost(Delivery::Hang),
             Self::ResetBefore => lost(Delivery::Reset),
@@ -158,22 +129,13 @@ impl FaultKind {
                 process();
                 lost(Delivery::Reset)
             }
-            Self::NotJson => Response {
-                body: b"<html>Just a moment...</html>".to_vec(),
-                ..process()
-            },
+            Self::NotJson => Response { body: b"<html>Just a moment...</html>".to_vec(), ..process() },
             Self::WrongContentType => {
                 let response = process();
                 let body = response.body;
-                Response {
-                    delivery: response.delivery,
-                    ..Response::bytes(response.status, "text/html", body)
-                }
+                Response { delivery: response.delivery, ..Response::bytes(response.status, "text/html", body) }
             }
-            Self::Chunked => Response {
-                delivery: Delivery::Chunked,
-                ..process()
-            },
+            Self::Chunked => Response { delivery: Delivery::Chunked, ..process() },
         }
     }
 }
@@ -198,10 +160,7 @@ mod tests {
     #[test]
     fn faults_are_used_up() {
         let mut faults = vec![
-            Fault::once("/Users", FaultKind::Hang)
-                .on("POST")
-                .after(1)
-                .times(2),
+            Fault::once("/Users", FaultKind::Hang).on("POST").after(1).times(2),
             Fault::once("", FaultKind::NotJson),
         ];
         let post = Request::new("POST", "/api/v2/scim/Users");

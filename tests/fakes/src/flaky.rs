@@ -25,10 +25,7 @@ pub(crate) struct Flaky {
 
 impl Flaky {
     pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            ..Self::default()
-        }
+        Self { seed, ..Self::default() }
     }
 
     /// The fault for this request, if any.
@@ -52,10 +49,7 @@ impl Flaky {
                 headers: vec![
                     ("X-RateLimit-Limit".to_owned(), "50".to_owned()),
                     ("X-RateLimit-Remaining".to_owned(), "0".to_owned()),
-                    (
-                        "X-RateLimit-Reset".to_owned(),
-                        format!("{:.0}", now.floor() + 1.0),
-                    ),
+                    ("X-RateLimit-Reset".to_owned(), format!("{:.0}", now.floor() + 1.0)),
                 ],
                 body: r#"{"error":"You have exceeded the rate limit","key":"rate_limit"}"#.to_owned(),
                 content_type: "application/json".to_owned(),
@@ -112,16 +106,13 @@ mod tests {
     use super::*;
 
     fn create(n: u32) -> Request {
-        Request::new("POST", "/api/v2/scim/Users")
-            .with_json(&json!({ "userName": format!("u{n}@a.example") }))
+        Request::new("POST", "/api/v2/scim/Users").with_json(&json!({ "userName": format!("u{n}@a.example") }))
     }
 
     #[test]
     fn about_one_in_twelve_is_spoiled_and_never_twice_in_a_row() {
         let mut flaky = Flaky::new(7);
-        let faults: Vec<bool> = (0..2000)
-            .map(|n| flaky.target_fault(&create(n)).is_some())
-            .collect();
+        let faults: Vec<bool> = (0..2000).map(|n| flaky.target_fault(&create(n)).is_some()).collect();
         let spoiled = faults.iter().filter(|f| **f).count();
         assert!((100..220).contains(&spoiled), "{spoiled}");
         assert!(faults.windows(2).all(|pair| pair != [true, true]));
@@ -130,9 +121,7 @@ mod tests {
     #[test]
     fn a_retried_request_passes_even_when_others_come_between() {
         let mut flaky = Flaky::new(7);
-        let first = (0..1000)
-            .find(|n| flaky.target_fault(&create(*n)).is_some())
-            .unwrap();
+        let first = (0..1000).find(|n| flaky.target_fault(&create(*n)).is_some()).unwrap();
         for n in 2000..2010 {
             flaky.target_fault(&create(n));
         }
@@ -142,10 +131,8 @@ mod tests {
     #[test]
     fn every_kind_occurs() {
         let mut flaky = Flaky::new(1);
-        let kinds: BTreeSet<String> = (0..3000)
-            .filter_map(|n| flaky.target_fault(&create(n)))
-            .map(|kind| format!("{kind:?}"))
-            .collect();
+        let kinds: BTreeSet<String> =
+            (0..3000).filter_map(|n| flaky.target_fault(&create(n))).map(|kind| format!("{kind:?}")).collect();
         assert_eq!(kinds.len(), 5, "{kinds:?}");
     }
 }

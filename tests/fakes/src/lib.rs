@@ -7,10 +7,7 @@
 //! [`World`] is pure: requests in, responses out, with the time as a parameter and seeded randomness.
 //! [`Server`] puts it on two ports of 127.0.0.1. Tests that need no sockets call [`World::handle`] directly.
 
-#![expect(
-    clippy::expect_used,
-    reason = "test support: a broken stand-in must stop the test"
-)]
+#![expect(clippy::expect_used, reason = "test support: a broken stand-in must stop the test")]
 
 pub mod company;
 mod control;

@@ -34,12 +34,7 @@ impl Request {
             Some((path, query)) => (path, Some(query.to_owned())),
             None => (target, None),
         };
-        Self {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query,
-            ..Self::default()
-        }
+        Self { method: method.to_owned(), path: path.to_owned(), query, ..Self::default() }
     }
 
     /// The same request with one more header.
@@ -59,10 +54,7 @@ impl Request {
     /// The first header of this name, whatever its case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, v)| v.as_str())
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
 
     /// The first query parameter of this name, decoded (`+` is a space, as in forms).
@@ -78,11 +70,7 @@ impl Request {
     /// The media type of the body in lower case, without parameters.
     pub(crate) fn media_type(&self) -> String {
         let full = self.header("content-type").unwrap_or_default();
-        full.split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase()
+        full.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
     /// The path with its percent-encoding undone.
@@ -131,21 +119,13 @@ impl Response {
     #[must_use]
     pub fn bytes(status: u16, content_type: &str, body: Vec<u8>) -> Self {
         let headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
-        Self {
-            status,
-            headers,
-            body,
-            delivery: Delivery::Whole,
-        }
+        Self { status, headers, body, delivery: Delivery::Whole }
     }
 
     /// A response without a body.
     #[must_use]
     pub fn empty(status: u16) -> Self {
-        Self {
-            status,
-            ..Self::default()
-        }
+        Self { status, ..Self::default() }
     }
 
     /// The same response with one more header.
@@ -158,10 +138,7 @@ impl Response {
     /// The first header of this name, whatever its case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, v)| v.as_str())
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
 
     /// The body as JSON; `null` when it is none.
@@ -180,11 +157,7 @@ fn decoded(text: &str, plus_is_space: bool) -> String {
             (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(h, l)| h * 16 + l),
             _ => None,
         };
-        rest = if escaped.is_some() {
-            tail.get(2..).unwrap_or_default()
-        } else {
-            tail
-        };
+        rest = if escaped.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
         bytes.push(match escaped {
             Some(byte) => byte,
             None if first == b'+' && plus_is_space => b' ',
@@ -205,10 +178,7 @@ mod tests {
     #[test]
     fn parameters_are_decoded_and_plus_is_a_space() {
         let request = Request::new("GET", "/Users?filter=userName+eq+%22a%2Bb%40c.d%22&count=5");
-        assert_eq!(
-            request.parameter("filter").as_deref(),
-            Some("userName eq \"a+b@c.d\"")
-        );
+        assert_eq!(request.parameter("filter").as_deref(), Some("userName eq \"a+b@c.d\""));
         assert_eq!(request.parameter("count").as_deref(), Some("5"));
         assert_eq!(request.parameter("startIndex"), None);
     }

@@ -59,10 +59,7 @@ impl Recorded {
         let changing = matches!(self.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE");
         let reading = self.service == Service::HiBob
             && self.method == "POST"
-            && self
-                .path
-                .strip_prefix("/v1/people/")
-                .is_some_and(|rest| !rest.contains('/'));
+            && self.path.strip_prefix("/v1/people/").is_some_and(|rest| !rest.contains('/'));
         changing && !reading
     }
 }
@@ -75,9 +72,7 @@ pub(crate) fn summary(log: &[Recorded], service: Service) -> Value {
     for entry in log.iter().filter(|entry| entry.service == service) {
         total += 1;
         writes += u64::from(entry.is_write());
-        *counts
-            .entry((entry.method.clone(), without_ids(&entry.path)))
-            .or_default() += 1;
+        *counts.entry((entry.method.clone(), without_ids(&entry.path))).or_default() += 1;
     }
     let by: Vec<Value> = counts
         .into_iter()
@@ -92,10 +87,7 @@ fn without_ids(path: &str) -> String {
         let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         digits || part.contains('@') || part.to_ascii_lowercase().contains("%40")
     };
-    path.split('/')
-        .map(|part| if is_id(part) { "{id}" } else { part })
-        .collect::<Vec<_>>()
-        .join("/")
+    path.split('/').map(|part| if is_id(part) { "{id}" } else { part }).collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]

@@ -55,10 +55,7 @@ impl FromStr for Scenario {
     type Err = UnknownScenario;
 
     fn from_str(name: &str) -> Result<Self, UnknownScenario> {
-        Self::ALL
-            .into_iter()
-            .find(|one| one.name() == name)
-            .ok_or_else(|| UnknownScenario(name.to_owned()))
+        Self::ALL.into_iter().find(|one| one.name() == name).ok_or_else(|| UnknownScenario(name.to_owned()))
     }
 }
 
@@ -68,12 +65,7 @@ pub struct UnknownScenario(String);
 
 impl fmt::Display for UnknownScenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "no scenario `{}`; there are {}",
-            self.0,
-            Scenario::NAMES.join(", ")
-        )
+        write!(f, "no scenario `{}`; there are {}", self.0, Scenario::NAMES.join(", "))
     }
 }
 
@@ -119,20 +111,13 @@ impl Plan {
         };
         // A stream of its own: what else is random does not move with it.
         let mut rng = StdRng::seed_from_u64(seed ^ 0x00da_7200);
-        let mut at_work: Vec<&Employee> = employees
-            .values()
-            .filter(managed)
-            .filter(|e| employed(e))
-            .collect();
+        let mut at_work: Vec<&Employee> = employees.values().filter(managed).filter(|e| employed(e)).collect();
         at_work.shuffle(&mut rng);
         let [leaver, moved, remanaged, broken, ..] = at_work.as_slice() else {
             return None;
         };
-        let mut gone: Vec<&Employee> = employees
-            .values()
-            .filter(managed)
-            .filter(|e| e.lifecycle_status == "terminated")
-            .collect();
+        let mut gone: Vec<&Employee> =
+            employees.values().filter(managed).filter(|e| e.lifecycle_status == "terminated").collect();
         gone.shuffle(&mut rng);
         let departments: BTreeMap<&str, &str> = employees
             .values()
@@ -142,12 +127,7 @@ impl Plan {
         let mut leads: Vec<&Employee> = employees.values().filter(|e| employed(e)).collect();
         leads.retain(|e| managers.contains(e.id.as_str()) && remanaged.manager.as_ref() != Some(&e.id));
         leads.shuffle(&mut rng);
-        let id = employees
-            .keys()
-            .filter_map(|id| id.parse::<u64>().ok())
-            .max()
-            .unwrap_or_default()
-            + 1_000_003;
+        let id = employees.keys().filter_map(|id| id.parse::<u64>().ok()).max().unwrap_or_default() + 1_000_003;
         let hire = Employee {
             id: id.to_string(),
             first_name: "Maeve".to_owned(),
@@ -177,10 +157,7 @@ impl Plan {
 
     /// Makes it happen.
     pub(crate) fn apply(&self, hibob: &mut HiBob, today: NaiveDate) {
-        hibob.insert(Employee {
-            start_date: today,
-            ..self.hire.clone()
-        });
+        hibob.insert(Employee { start_date: today, ..self.hire.clone() });
         let mut change = |id: &str, how: &dyn Fn(&mut Employee)| {
             if let Some(employee) = hibob.employees.get_mut(id) {
                 how(employee);
@@ -188,9 +165,7 @@ impl Plan {
         };
         change(&self.people.leaver, &|e| e.terminate(today));
         change(&self.people.moved, &|e| e.department.clone_from(&self.department));
-        change(&self.people.remanaged, &|e| {
-            e.manager = Some(self.manager.clone())
-        });
+        change(&self.people.remanaged, &|e| e.manager = Some(self.manager.clone()));
         change(&self.people.rehired, &|e| e.employ(today));
         change(&self.people.broken, &|e| e.email = None);
     }
@@ -206,9 +181,6 @@ mod tests {
             assert_eq!(scenario.to_string().parse(), Ok(scenario));
         }
         let error = "day-three".parse::<Scenario>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "no scenario `day-three`; there are none, day-two, flaky"
-        );
+        assert_eq!(error.to_string(), "no scenario `day-three`; there are none, day-two, flaky");
     }
 }

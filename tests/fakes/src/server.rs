@@ -49,12 +49,7 @@ impl Server {
     pub async fn start(world: Arc<Mutex<World>>) -> io::Result<Self> {
         let (hibob, first) = listen(Service::HiBob, Arc::clone(&world)).await?;
         let (travelperk, second) = listen(Service::TravelPerk, Arc::clone(&world)).await?;
-        Ok(Self {
-            world,
-            hibob,
-            travelperk,
-            tasks: [first, second],
-        })
+        Ok(Self { world, hibob, travelperk, tasks: [first, second] })
     }
 
     /// The base URL of HiBob.
@@ -118,10 +113,7 @@ async fn serve(stream: TcpStream, service: Service, world: Arc<Mutex<World>>) {
     stream.set_nodelay(true).ok();
     let answer = service_fn(|request| answer(request, service, Arc::clone(&world)));
     // Errors are the client's business: it went away, or a fault closed the connection.
-    http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), answer)
-        .await
-        .ok();
+    http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await.ok();
 }
 
 /// An error closes the connection without a response.
@@ -131,16 +123,9 @@ async fn answer(
     world: Arc<Mutex<World>>,
 ) -> io::Result<hyper::Response<Payload>> {
     let (head, body) = request.into_parts();
-    let body = Limited::new(body, REQUEST_BYTES_MAX)
-        .collect()
-        .await
-        .map_err(io::Error::other)?
-        .to_bytes();
+    let body = Limited::new(body, REQUEST_BYTES_MAX).collect().await.map_err(io::Error::other)?.to_bytes();
     let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-        (
-            name.as_str().to_owned(),
-            String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        )
+        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
     let request = Request {
         method: head.method.as_str().to_owned(),
@@ -150,10 +135,7 @@ async fn answer(
         body: body.into(),
     };
     // A test that panicked with the lock held has failed already.
-    let response = world
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .handle(service, &request, now());
+    let response = world.lock().unwrap_or_else(PoisonError::into_inner).handle(service, &request, now());
     deliver(response).await
 }
 
@@ -161,24 +143,11 @@ async fn deliver(response: Response) -> io::Result<hyper::Response<Payload>> {
     let payload = match response.delivery {
         Delivery::Reset => return Err(io::Error::from(io::ErrorKind::ConnectionReset)),
         Delivery::Hang => return pending().await,
-        Delivery::Whole => Payload {
-            rest: response.body.into(),
-            sized: true,
-            cut: None,
-            flushed: false,
-        },
-        Delivery::Chunked => Payload {
-            rest: response.body.into(),
-            sized: false,
-            cut: None,
-            flushed: false,
-        },
-        Delivery::Truncated(bytes) => Payload {
-            rest: response.body.into(),
-            sized: true,
-            cut: Some(bytes),
-            flushed: false,
-        },
+        Delivery::Whole => Payload { rest: response.body.into(), sized: true, cut: None, flushed: false },
+        Delivery::Chunked => Payload { rest: response.body.into(), sized: false, cut: None, flushed: false },
+        Delivery::Truncated(bytes) => {
+            Payload { rest: response.body.into(), sized: true, cut: Some(bytes), flushed: false }
+        }
     };
     let mut answer = hyper::Response::builder().status(response.status);
     for (name, value) in &response.headers {
@@ -188,10 +157,7 @@ async fn deliver(response: Response) -> io::Result<hyper::Response<Payload>> {
 }
 
 fn now() -> f64 {
-    SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or_else(|_| Duration::ZERO, identity)
-        .as_secs_f64()
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or_else(|_| Duration::ZERO, identity).as_secs_f64()
 }
 
 /// A body that may be cut off.
@@ -208,10 +174,7 @@ impl Body for Payload {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if self.cut == Some(0) {
             if !self.flushed {
                 // Lets the server send what it has before the error ends the connection.
@@ -224,9 +187,7 @@ impl Body for Payload {
         if self.rest.is_empty() {
             return Poll::Ready(None);
         }
-        let size = FRAME_BYTES
-            .min(self.rest.len())
-            .min(self.cut.unwrap_or(usize::MAX));
+        let size = FRAME_BYTES.min(self.rest.len()).min(self.cut.unwrap_or(usize::MAX));
         self.cut = self.cut.map(|left| left - size);
         Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(size)))))
     }
@@ -236,11 +197,7 @@ impl Body for Payload {
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.sized {
-            SizeHint::with_exact(self.rest.len() as u64)
-        } else {
-            SizeHint::default()
-        }
+        if self.sized { SizeHint::with_exact(self.rest.len() as u64) } else { SizeHint::default() }
     }
 }
 

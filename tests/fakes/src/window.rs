@@ -26,11 +26,7 @@ pub(crate) fn reset_at(now: f64) -> u64 {
     (minute(now) + 1) * 60
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "Unix seconds of this century"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "Unix seconds of this century")]
 fn minute(now: f64) -> u64 {
     (now / 60.0) as u64
 }

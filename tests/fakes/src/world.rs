@@ -53,21 +53,13 @@ impl World {
     pub fn realistic(employees: usize, seed: u64, today: NaiveDate) -> Self {
         let mut world = Self::new(Company::generate(employees, seed, today), seed);
         let before = midnight(days_from(today, -400));
-        let mut insert = |user: User| {
-            world.travelperk.insert_user(User {
-                created: before,
-                last_modified: before,
-                ..user
-            })
-        };
+        let mut insert =
+            |user: User| world.travelperk.insert_user(User { created: before, last_modified: before, ..user });
         insert(User::new(&format!("travel@{DOMAIN}"), "Travel", "Desk"));
         insert(User::new(&format!("perk-admin@{DOMAIN}"), "Perk", "Admin"));
         insert(User::new("sam.reed@contractor.example", "Sam", "Reed"));
         let departments = world.hibob.lists.get("department").cloned().unwrap_or_default();
-        let departments: Vec<&ListItem> = departments
-            .iter()
-            .filter(|department| !department.archived)
-            .collect();
+        let departments: Vec<&ListItem> = departments.iter().filter(|department| !department.archived).collect();
         // The last two are left for a sync to create.
         let known = departments.len().saturating_sub(2);
         for department in departments.iter().take(known) {
@@ -76,11 +68,7 @@ impl World {
         let rehired = world.day_two.as_ref().map(|plan| &plan.people.rehired);
         if let Some(leaver) = rehired.and_then(|id| world.hibob.employees.get(id)) {
             let account = archived(leaver);
-            world.travelperk.insert_user(User {
-                created: before,
-                last_modified: before,
-                ..account
-            });
+            world.travelperk.insert_user(User { created: before, last_modified: before, ..account });
         }
         world
     }
@@ -129,10 +117,7 @@ impl World {
     /// How many requests that could change something TravelPerk got.
     #[must_use]
     pub fn writes(&self) -> usize {
-        self.log
-            .iter()
-            .filter(|entry| entry.service == Service::TravelPerk && entry.is_write())
-            .count()
+        self.log.iter().filter(|entry| entry.service == Service::TravelPerk && entry.is_write()).count()
     }
 
     /// The requests to a service with this method and a path that starts so.
@@ -177,10 +162,7 @@ impl World {
 
 fn archived(leaver: &Employee) -> User {
     let name = leaver.email.clone().unwrap_or_default();
-    let phone = |value: &String| Phone {
-        value: value.clone(),
-        kind: "work".to_owned(),
-    };
+    let phone = |value: &String| Phone { value: value.clone(), kind: "work".to_owned() };
     User {
         external_id: Some(leaver.id.clone()),
         active: false,

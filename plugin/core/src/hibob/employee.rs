@@ -1,13 +1,19 @@
 //! One employee as HiBob describes them, with every field where it belongs.
 
 use super::record::{Datum, Record};
+use crate::field::{self, TextField};
 use crate::settings::Settings;
 use chrono::NaiveDate;
 
-/// The field ids that a sync asks for, and where each stands in a [`Record`].
+/// The field ids that a sync asks for, and where each stands in a [`Record`]. Details that are not synced are not
+/// asked for.
 #[derive(Debug)]
 pub struct FieldIds {
     ids: Vec<String>,
+    department: Option<usize>,
+    title: Option<usize>,
+    reports_to: Option<usize>,
+    manager: Option<usize>,
     phones: std::ops::Range<usize>,
     language: Option<usize>,
 }
@@ -18,39 +24,36 @@ const SURNAME: usize = 2;
 const EMAIL: usize = 3;
 const LIFECYCLE: usize = 4;
 const START_DATE: usize = 5;
-const DEPARTMENT: usize = 6;
-const TITLE: usize = 7;
-const REPORTS_TO: usize = 8;
-const MANAGER: usize = 9;
-const FIXED: [&str; 10] = [
-    "root.id",
-    "root.firstName",
-    "root.surname",
-    "root.email",
-    "internal.lifecycleStatus",
-    "work.startDate",
-    "work.department",
-    "work.title",
-    "work.reportsTo.id",
-    "work.manager",
-];
+
+/// The fields without which nobody can be synced.
+pub const MANDATORY: [&str; 6] =
+    ["root.id", "root.firstName", "root.surname", "root.email", "internal.lifecycleStatus", "work.startDate"];
+
+/// What is read of `work.reportsTo`, which is asked for as a whole.
+const REPORTS_TO_ID: &str = "work.reportsTo.id";
 
 impl FieldIds {
     /// The ids for these settings.
     pub fn new(settings: &Settings) -> Self {
-        let mut ids: Vec<String> = FIXED.iter().map(ToString::to_string).collect();
+        let mut ids: Vec<String> = MANDATORY.iter().map(ToString::to_string).collect();
+        let mut ask = |id: &str, wanted: bool| {
+            wanted.then(|| {
+                ids.push(id.to_owned());
+                ids.len() - 1
+            })
+        };
+        let department = ask("work.department", settings.has_text(TextField::CostCenter));
+        let title = ask("work.title", settings.has_text(TextField::Title));
+        let reports_to = ask(REPORTS_TO_ID, settings.has(field::MANAGER));
+        let manager = ask("work.manager", settings.has(field::MANAGER));
+        let language =
+            settings.language_field.as_deref().and_then(|id| ask(id, settings.has_text(TextField::Language)));
         let start = ids.len();
-        ids.extend(settings.phone_fields.iter().cloned());
-        let phones = start..ids.len();
-        let language = settings.language_field.as_ref().map(|field| {
-            ids.push(field.clone());
-            ids.len() - 1
-        });
-        Self {
-            ids,
-            phones,
-            language,
+        if settings.has_text(TextField::Phone) {
+            ids.extend(settings.phone_fields.iter().cloned());
         }
+        let phones = start..ids.len();
+        Self { ids, department, title, reports_to, manager, phones, language }
     }
 
     /// The ids as a [`super::RecordReader`] takes them.
@@ -60,13 +63,7 @@ impl FieldIds {
 
     /// The ids as `people/search` takes them.
     pub fn asked(&self) -> impl Iterator<Item = &str> {
-        self.read().map(|id| {
-            if id == "work.reportsTo.id" {
-                "work.reportsTo"
-            } else {
-                id
-            }
-        })
+        self.read().map(|id| if id == REPORTS_TO_ID { "work.reportsTo" } else { id })
     }
 }
 
@@ -92,11 +89,7 @@ impl Status {
         let Some(word) = datum.text() else {
             return Self::Missing;
         };
-        let plain: String = word
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect();
+        let plain: String = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         match plain.as_str() {
             "hired" => Self::Hired,
             "employed" | "leave" | "parentalleave" => Self::Employed,
@@ -152,36 +145,40 @@ impl<'r, 'a> Employee<'r, 'a> {
 
     /// Department: the id of a list item, or its name.
     pub fn department(&self) -> &'r Datum<'a> {
-        self.record.at(DEPARTMENT)
+        self.optional(self.ids.department)
     }
 
     /// Title: the id of a list item, or its name.
     pub fn title(&self) -> &'r Datum<'a> {
-        self.record.at(TITLE)
+        self.optional(self.ids.title)
     }
 
     /// The line manager's employee id.
     pub fn manager(&self) -> &'r Datum<'a> {
-        match self.record.at(REPORTS_TO) {
-            Datum::Absent | Datum::Odd => self.record.at(MANAGER),
-            datum => datum,
-        }
+        self.first_text([self.ids.reports_to, self.ids.manager].into_iter().flatten())
     }
 
     /// The first phone number of those asked for; null only where one was sent as null and none has a number.
     pub fn phone(&self) -> &'r Datum<'a> {
-        let phones = || self.ids.phones.clone().map(|position| self.record.at(position));
-        phones()
-            .find(|datum| datum.text().is_some())
-            .or_else(|| phones().find(|datum| **datum == Datum::Null))
-            .unwrap_or(&Datum::Absent)
+        self.first_text(self.ids.phones.clone())
     }
 
     /// The language, where a field for it is set.
     pub fn language(&self) -> &'r Datum<'a> {
-        self.ids
-            .language
-            .map_or(&Datum::Absent, |position| self.record.at(position))
+        self.optional(self.ids.language)
+    }
+
+    fn optional(&self, position: Option<usize>) -> &'r Datum<'a> {
+        position.map_or(&Datum::Absent, |position| self.record.at(position))
+    }
+
+    /// The first of these fields that holds a text, else a null, else nothing.
+    fn first_text(&self, positions: impl Iterator<Item = usize> + Clone) -> &'r Datum<'a> {
+        let data = || positions.clone().map(|position| self.record.at(position));
+        data()
+            .find(|datum| datum.text().is_some())
+            .or_else(|| data().find(|datum| **datum == Datum::Null))
+            .unwrap_or(&Datum::Absent)
     }
 
     /// Whether a field came with a value, by its position among the ids asked for.

@@ -27,11 +27,8 @@ impl NameList {
 /// # Errors
 /// What is missing.
 pub fn read_list(body: &[u8]) -> Result<NameList, String> {
-    let answer: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let items = answer
-        .get("values")
-        .or_else(|| answer.get("items"))
-        .unwrap_or(&answer);
+    let answer: Value = serde_json::from_slice(body).map_err(|error| crate::scim::where_wrong(&error))?;
+    let items = answer.get("values").or_else(|| answer.get("items")).unwrap_or(&answer);
     let mut list = NameList::default();
     collect(items, &mut list, 0).ok_or("a named list has neither `values` nor `items`")?;
     Ok(list)
@@ -47,11 +44,7 @@ fn collect(items: &Value, list: &mut NameList, depth: usize) -> Option<()> {
             Some(Value::Number(id)) => id.to_string().into_boxed_str(),
             _ => continue,
         };
-        let name = item
-            .get("value")
-            .or_else(|| item.get("name"))
-            .and_then(Value::as_str)
-            .map(str::trim);
+        let name = item.get("value").or_else(|| item.get("name")).and_then(Value::as_str).map(str::trim);
         if let Some(name) = name.filter(|name| !name.is_empty()) {
             list.names.insert(id, name.into());
         }
@@ -72,10 +65,7 @@ mod tests {
         assert_eq!(read_list(values).unwrap().resolve("267873068"), Some("Sales"));
         let items = br#"{"items":[{"id":42000,"name":"R&D","children":[{"id":"43000","value":"Lab"}]}]}"#;
         let list = read_list(items).unwrap();
-        assert_eq!(
-            (list.resolve("42000"), list.resolve("43000")),
-            (Some("R&D"), Some("Lab"))
-        );
+        assert_eq!((list.resolve("42000"), list.resolve("43000")), (Some("R&D"), Some("Lab")));
     }
 
     #[test]

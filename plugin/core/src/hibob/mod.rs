@@ -11,7 +11,7 @@ mod record;
 mod request;
 mod splitter;
 
-pub use employee::{Employee, FieldIds, Status};
+pub use employee::{Employee, FieldIds, MANDATORY, Status};
 pub use list::{NameList, read_list};
 pub use permission::{Permission, permission_for};
 pub use record::{Datum, Record, RecordReader};

@@ -14,10 +14,7 @@ pub fn permission_for(field_id: &str) -> Permission {
         "work.workPhone" | "work.workMobile" => "Work contact details",
         "home.privateEmail" | "home.privatePhone" | "home.mobilePhone" => "Personal contact details",
         "employee.lastDayOfWork" => "Lifecycle",
-        _ => match field_id
-            .split_once('.')
-            .map_or(field_id, |(category, _)| category)
-        {
+        _ => match field_id.split_once('.').map_or(field_id, |(category, _)| category) {
             "root" => "Basic info",
             "about" => "About",
             "address" => "Address",

@@ -33,8 +33,7 @@ impl Datum<'_> {
             (_, Self::Absent) => false,
             (Self::Text(_), Self::Text(_)) => nested,
             (Self::Text(_), Self::Null | Self::Odd) => false,
-            (Self::Absent | Self::Null | Self::Odd, Self::Text(_) | Self::Odd)
-            | (Self::Absent, Self::Null) => true,
+            (Self::Absent | Self::Null | Self::Odd, Self::Text(_) | Self::Odd) | (Self::Absent, Self::Null) => true,
             (Self::Null | Self::Odd, Self::Null) => false,
         };
         if better {
@@ -73,23 +72,15 @@ struct Node {
 
 impl Node {
     fn child(&self, name: &str) -> Option<&Self> {
-        self.children
-            .iter()
-            .find_map(|(key, node)| (**key == *name).then_some(node))
+        self.children.iter().find_map(|(key, node)| (**key == *name).then_some(node))
     }
 
     fn insert(&mut self, path: &str, position: usize) {
-        let (name, rest) = path
-            .split_once('.')
-            .map_or((path, None), |(name, rest)| (name, Some(rest)));
-        let index = self
-            .children
-            .iter()
-            .position(|(key, _)| **key == *name)
-            .unwrap_or_else(|| {
-                self.children.push((name.into(), Self::default()));
-                self.children.len() - 1
-            });
+        let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        let index = self.children.iter().position(|(key, _)| **key == *name).unwrap_or_else(|| {
+            self.children.push((name.into(), Self::default()));
+            self.children.len() - 1
+        });
         if let Some((_, node)) = self.children.get_mut(index) {
             match rest {
                 Some(rest) => node.insert(rest, position),
@@ -117,16 +108,9 @@ impl RecordReader {
     /// What is wrong with the JSON, in words without its content.
     pub fn read<'a>(&self, json: &'a [u8]) -> Result<Record<'a>, String> {
         let text = simdutf8::basic::from_utf8(json).map_err(|_| "it is not UTF-8".to_owned())?;
-        let mut record = Record {
-            data: vec![Datum::Absent; self.fields],
-        };
+        let mut record = Record { data: vec![Datum::Absent; self.fields] };
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let seed = Level {
-            node: &self.root,
-            record: &mut record,
-            top: true,
-            nested: true,
-        };
+        let seed = Level { node: &self.root, record: &mut record, top: true, nested: true };
         seed.deserialize(&mut deserializer)
             .and_then(|_| deserializer.end())
             .map_err(|error| format!("it is not valid JSON (column {})", error.column()))?;
@@ -145,11 +129,7 @@ struct Level<'r, 'a> {
 
 impl<'a> Level<'_, 'a> {
     fn store(&mut self, datum: Datum<'a>) {
-        if let Some(slot) = self
-            .node
-            .position
-            .and_then(|position| self.record.data.get_mut(position))
-        {
+        if let Some(slot) = self.node.position.and_then(|position| self.record.data.get_mut(position)) {
             slot.merge(datum, self.nested);
         }
     }
@@ -252,17 +232,9 @@ impl<'a> Visitor<'a> for Level<'_, 'a> {
                 continue;
             };
             if flat {
-                map.next_value_seed(Wrapped {
-                    node,
-                    record: self.record,
-                })?;
+                map.next_value_seed(Wrapped { node, record: self.record })?;
             } else {
-                map.next_value_seed(Level {
-                    node,
-                    record: self.record,
-                    top: false,
-                    nested: self.nested,
-                })?;
+                map.next_value_seed(Level { node, record: self.record, top: false, nested: self.nested })?;
             }
         }
         Ok(())
@@ -326,12 +298,7 @@ impl<'a> Visitor<'a> for Wrapped<'_, 'a> {
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(Key)? {
             if key == "value" {
-                map.next_value_seed(Level {
-                    node: self.node,
-                    record: self.record,
-                    top: false,
-                    nested: false,
-                })?;
+                map.next_value_seed(Level { node: self.node, record: self.record, top: false, nested: false })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -349,14 +316,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const IDS: [&str; 6] = [
-        "root.id",
-        "root.email",
-        "work.title",
-        "work.siteId",
-        "work.reportsTo.id",
-        "work.custom.field_1",
-    ];
+    const IDS: [&str; 6] =
+        ["root.id", "root.email", "work.title", "work.siteId", "work.reportsTo.id", "work.custom.field_1"];
 
     fn read(json: &str) -> Vec<Datum<'_>> {
         RecordReader::new(IDS).read(json.as_bytes()).unwrap().data
@@ -372,51 +333,22 @@ mod tests {
             "custom":{"field_1":null}},"/work/title":{"value":"8"},"/work/custom/field_1":{"value":"x"},"other":[{}]}"#;
         assert_eq!(
             read(both),
-            [
-                text("3332883884017713938"),
-                text("a@b.c"),
-                text("7"),
-                text("12"),
-                text("9"),
-                text("x")
-            ]
+            [text("3332883884017713938"), text("a@b.c"), text("7"), text("12"), text("9"), text("x")]
         );
-        let flat = r#"{"/root/id":{"value":"1"},"/root/email":{"value":"a@b.c"},"/work/reportsTo":{"value":{"id":"9"}}}"#;
-        assert_eq!(
-            read(flat),
-            [
-                text("1"),
-                text("a@b.c"),
-                Datum::Absent,
-                Datum::Absent,
-                text("9"),
-                Datum::Absent
-            ]
-        );
+        let flat =
+            r#"{"/root/id":{"value":"1"},"/root/email":{"value":"a@b.c"},"/work/reportsTo":{"value":{"id":"9"}}}"#;
+        assert_eq!(read(flat), [text("1"), text("a@b.c"), Datum::Absent, Datum::Absent, text("9"), Datum::Absent]);
     }
 
     #[test]
     fn absent_null_and_odd_are_told_apart() {
         let json = r#"{"id":1,"email":"  ","work":{"title":["a"],"reportsTo":null}}"#;
-        assert_eq!(
-            read(json),
-            [
-                text("1"),
-                Datum::Null,
-                Datum::Odd,
-                Datum::Absent,
-                Datum::Null,
-                Datum::Absent
-            ]
-        );
+        assert_eq!(read(json), [text("1"), Datum::Null, Datum::Odd, Datum::Absent, Datum::Null, Datum::Absent]);
     }
 
     #[test]
     fn large_ids_sent_as_numbers_keep_every_digit() {
-        assert_eq!(
-            read(r#"{"id":3332883884017713938}"#)[0],
-            text("3332883884017713938")
-        );
+        assert_eq!(read(r#"{"id":3332883884017713938}"#)[0], text("3332883884017713938"));
     }
 
     #[test]

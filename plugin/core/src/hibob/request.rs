@@ -16,10 +16,7 @@ pub fn search<'i>(base_url: &str, fields: impl IntoIterator<Item = &'i str>) -> 
         method: Method::Post,
         url: format!("{base_url}/people/search"),
         label: "/people/search".to_owned(),
-        headers: vec![
-            ("Accept", "application/json".to_owned()),
-            ("Content-Type", "application/json".to_owned()),
-        ],
+        headers: vec![("Accept", "application/json".to_owned()), ("Content-Type", "application/json".to_owned())],
         body: body.to_string().into_bytes(),
     }
 }

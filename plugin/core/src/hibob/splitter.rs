@@ -199,9 +199,7 @@ impl ArraySplitter {
     /// Runs to the end of an element or skipped value, or to the end of the piece. Returns what is left.
     fn run<'p>(&mut self, piece: &'p [u8], sink: &mut impl FnMut(&[u8])) -> Result<&'p [u8], SplitError> {
         let length = self.value_length(piece);
-        let (value, rest) = piece
-            .split_at_checked(length.unwrap_or(piece.len()))
-            .unwrap_or((piece, &[]));
+        let (value, rest) = piece.split_at_checked(length.unwrap_or(piece.len())).unwrap_or((piece, &[]));
         self.position += value.len() as u64;
         if self.state == State::Element {
             if self.partial.len() + value.len() > ELEMENT_BYTES_MAX {
@@ -218,11 +216,7 @@ impl ArraySplitter {
             }
         }
         if length.is_some() {
-            self.state = if self.state == State::Element {
-                State::AfterElement
-            } else {
-                State::AfterValue
-            };
+            self.state = if self.state == State::Element { State::AfterElement } else { State::AfterValue };
         }
         Ok(rest)
     }
@@ -259,10 +253,7 @@ impl ArraySplitter {
     }
 
     fn unexpected(&self, byte: u8) -> SplitError {
-        SplitError::Unexpected {
-            found: char::from(byte),
-            at: self.position,
-        }
+        SplitError::Unexpected { found: char::from(byte), at: self.position }
     }
 }
 
@@ -287,9 +278,7 @@ mod tests {
         let mut elements = Vec::new();
         let mut splitter = ArraySplitter::new("employees");
         for part in body.chunks(piece) {
-            splitter.feed(part, &mut |element| {
-                elements.push(String::from_utf8_lossy(element).into_owned())
-            })?;
+            splitter.feed(part, &mut |element| elements.push(String::from_utf8_lossy(element).into_owned()))?;
         }
         splitter.finish()?;
         Ok(elements)
@@ -297,12 +286,10 @@ mod tests {
 
     #[test]
     fn elements_come_out_whole_whatever_the_pieces() {
-        let body = br#" {"meta":{"a":[1,"]}"]},"employees":[{"id":"1","x":"a\"}]\\"}, {"id":"2","n":[{}]} ],"z":null} "#;
+        let body =
+            br#" {"meta":{"a":[1,"]}"]},"employees":[{"id":"1","x":"a\"}]\\"}, {"id":"2","n":[{}]} ],"z":null} "#;
         for piece in 1..body.len() {
-            assert_eq!(
-                split(body, piece).unwrap(),
-                [r#"{"id":"1","x":"a\"}]\\"}"#, r#"{"id":"2","n":[{}]}"#]
-            );
+            assert_eq!(split(body, piece).unwrap(), [r#"{"id":"1","x":"a\"}]\\"}"#, r#"{"id":"2","n":[{}]}"#]);
         }
         assert_eq!(split(br#"{"employees":[]}"#, 3).unwrap(), Vec::<String>::new());
     }
@@ -321,14 +308,8 @@ mod tests {
             assert!(split(body.as_bytes(), 4).is_err(), "{body}");
         }
         assert_eq!(split(b"{}", 1), Err(SplitError::NoList("employees")));
-        assert_eq!(
-            split(br#"{"employees":[],"employees":[]}"#, 9),
-            Err(SplitError::NoList("employees"))
-        );
-        assert_eq!(
-            split(br#"{"employees":[{"id":"#, 64),
-            Err(SplitError::Truncated(20))
-        );
+        assert_eq!(split(br#"{"employees":[],"employees":[]}"#, 9), Err(SplitError::NoList("employees")));
+        assert_eq!(split(br#"{"employees":[{"id":"#, 64), Err(SplitError::Truncated(20)));
     }
 
     #[test]

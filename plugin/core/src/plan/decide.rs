@@ -18,33 +18,12 @@ pub(super) struct Decision {
 }
 
 /// Decides for everybody. `people` and `accounts` are sorted by id, each id once.
-pub(super) fn decide(
-    people: &[Person],
-    accounts: &[Account],
-    links: &Links,
-    findings: &mut Vec<Finding>,
-) -> Decision {
+pub(super) fn decide(people: &[Person], accounts: &[Account], links: &Links, findings: &mut Vec<Finding>) -> Decision {
     let matches = match_all(people, accounts, links, findings);
-    let mut deciding = Deciding {
-        people,
-        accounts,
-        matches: &matches,
-        findings,
-        counts: BTreeMap::new(),
-        drafts: Vec::new(),
-    };
-    for name in [
-        "create",
-        "adopt",
-        "update",
-        "reactivate",
-        "archive",
-        "keep",
-        "waiting",
-        "gone",
-        "vanished",
-        "managed",
-    ] {
+    let mut deciding =
+        Deciding { people, accounts, matches: &matches, findings, counts: BTreeMap::new(), drafts: Vec::new() };
+    for name in ["create", "adopt", "update", "reactivate", "archive", "keep", "waiting", "gone", "vanished", "managed"]
+    {
         deciding.counts.insert(name, 0);
     }
     for (position, (person, found)) in people.iter().zip(&matches).enumerate() {
@@ -74,9 +53,7 @@ impl Deciding<'_> {
     }
 
     fn person(&mut self, position: usize, person: &Person, found: &Match) {
-        let account = found
-            .account
-            .and_then(|(account, bond)| Some((account, self.accounts.get(account)?, bond)));
+        let account = found.account.and_then(|(account, bond)| Some((account, self.accounts.get(account)?, bond)));
         if account.is_some_and(|(_, _, bond)| bond != Bond::UserName) {
             self.count("managed");
         }
@@ -110,8 +87,7 @@ impl Deciding<'_> {
         if kind != ChangeKind::Archive {
             self.manager(person, account, &mut draft);
         }
-        let empty =
-            draft.manager == ManagerChange::Untouched && text_changes(person, account).next().is_none();
+        let empty = draft.manager == ManagerChange::Untouched && text_changes(person, account).next().is_none();
         if kind == ChangeKind::Update && empty {
             return self.count("keep");
         }
@@ -143,16 +119,9 @@ impl Deciding<'_> {
             return;
         };
         if manager.standing == Standing::Gone {
-            return self.note(
-                person,
-                "MANAGER_HAS_LEFT",
-                "the line manager has left the company",
-            );
+            return self.note(person, "MANAGER_HAS_LEFT", "the line manager has left the company");
         }
-        let manager_account = found
-            .account
-            .filter(|_| !found.conflict)
-            .and_then(|(at, _)| Some((at, accounts.get(at)?)));
+        let manager_account = found.account.and_then(|(at, _)| Some((at, accounts.get(at)?)));
         let same = match (manager_account, now) {
             (Some((_, account)), Manager::Account(id)) => account.id == *id,
             (Some((_, account)), Manager::Named(name)) => account.display_name() == **name,
@@ -168,32 +137,25 @@ impl Deciding<'_> {
                 draft.manager = ManagerChange::To(small(position));
                 draft.after_manager = Some(small(position));
             }
-            None => self.note(
-                person,
-                "MANAGER_HAS_NO_ACCOUNT",
-                "the line manager has no account yet",
-            ),
+            None => self.note(person, "MANAGER_HAS_NO_ACCOUNT", "the line manager has no account yet"),
         }
     }
 
-    fn note(&mut self, person: &Person, code: &'static str, message: &str) {
-        let remedy = "check `Reports to` in HiBob; the line manager is left as it is, and set by a later sync once it can be";
+    fn note(&mut self, person: &Person, code: &'static str, message: &'static str) {
+        let remedy =
+            "check `Reports to` in HiBob; the line manager is left as it is, and set by a later sync once it can be";
         self.findings.push(
-            Finding::new(Severity::Warning, code, message, remedy)
-                .employee(&person.id)
-                .field(crate::field::MANAGER),
+            Finding::new(Severity::Warning, code, message, remedy).employee(&person.id).field(crate::field::MANAGER),
         );
     }
 
-    /// Employees under the sync's care who are no longer in the answer: reported, never archived. The service user's
-    /// audience may have changed (HiBob's access groups).
+    /// Employees with an active account under the sync's care who are no longer in the answer: reported, never
+    /// archived. The service user's audience may have changed (HiBob's access groups).
     fn vanished(&mut self, links: &Links) {
-        for id in links.keys() {
-            if self
-                .people
-                .binary_search_by(|person| id_order(&person.id, id))
-                .is_err()
-            {
+        for (id, account) in links {
+            let active = self.accounts.binary_search_by(|other| id_order(&other.id, account)).ok();
+            let active = active.and_then(|position| self.accounts.get(position)).is_some_and(|account| account.active);
+            if active && self.people.binary_search_by(|person| id_order(&person.id, id)).is_err() {
                 self.count("vanished");
                 let finding = Finding::new(
                     Severity::Warning,

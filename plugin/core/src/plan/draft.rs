@@ -40,20 +40,13 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn id(kind: ChangeKind, person: &Person, only_manager: bool) -> String {
-        format!(
-            "{}:{}{}",
-            kind.name(),
-            person.id,
-            if only_manager { ":manager" } else { "" }
-        )
+        format!("{}:{}{}", kind.name(), person.id, if only_manager { ":manager" } else { "" })
     }
 
     /// The change as it travels. None only where a position is wrong, which would be a mistake in this module.
     pub(super) fn change(&self, plan: &Plan) -> Option<Change> {
         let person = plan.people.get(self.person as usize)?;
-        let account = self
-            .account
-            .and_then(|position| plan.accounts.get(position as usize));
+        let account = self.account.and_then(|position| plan.accounts.get(position as usize));
         let fields = self.fields(plan, person, account);
         let display_name = match self.kind {
             ChangeKind::Archive => account.map_or_else(|| person.display_name(), Account::display_name),
@@ -76,9 +69,7 @@ impl Draft {
         let mut ids: Vec<String> = [
             self.first_write.map(|kind| Self::id(kind, person, false)),
             other(self.after_manager).map(|manager| Self::id(ChangeKind::Create, manager, false)),
-            other(self.after_rename_of)
-                .zip(self.rename_kind)
-                .map(|(holder, kind)| Self::id(kind, holder, false)),
+            other(self.after_rename_of).zip(self.rename_kind).map(|(holder, kind)| Self::id(kind, holder, false)),
         ]
         .into_iter()
         .flatten()
@@ -100,22 +91,18 @@ impl Draft {
             return fields;
         }
         if !self.only_manager {
-            fields.extend(
-                text_changes(person, account).map(|(field, before, after)| FieldChange {
-                    field: field.name().to_owned(),
-                    before: before.map(|text| Value::Text(text.to_owned())),
-                    after: after.map(|text| Value::Text(text.to_owned())),
-                }),
-            );
+            fields.extend(text_changes(person, account).map(|(field, before, after)| FieldChange {
+                field: field.name().to_owned(),
+                before: before.map(|text| Value::Text(text.to_owned())),
+                after: after.map(|text| Value::Text(text.to_owned())),
+            }));
         }
         let before = account.and_then(|account| manager_value(plan, &account.manager));
         let after = match self.manager {
             ManagerChange::Untouched => return fields,
             ManagerChange::Clear => None,
             ManagerChange::To(manager) => plan.people.get(manager as usize).map(|manager| {
-                let account = self
-                    .manager_account
-                    .and_then(|position| plan.accounts.get(position as usize));
+                let account = self.manager_account.and_then(|position| plan.accounts.get(position as usize));
                 Value::Person(PersonRef {
                     employee_id: Some(manager.id.to_string()),
                     account_id: account.map(|account| account.id.to_string()),
@@ -123,11 +110,7 @@ impl Draft {
                 })
             }),
         };
-        fields.push(FieldChange {
-            field: MANAGER.to_owned(),
-            before,
-            after,
-        });
+        fields.push(FieldChange { field: MANAGER.to_owned(), before, after });
         fields
     }
 
@@ -142,14 +125,10 @@ impl Draft {
         };
         match self.kind {
             ChangeKind::Create => "employed, and has no account".to_owned(),
-            ChangeKind::Adopt
-                if account.is_some_and(|account| account.text(TextField::ExternalId).is_some()) =>
-            {
+            ChangeKind::Adopt if account.is_some_and(|account| account.text(TextField::ExternalId).is_some()) => {
                 "the account carries this employee's id and is taken under the sync's care".to_owned()
             }
-            ChangeKind::Adopt => {
-                "an account with this work email belongs to nobody and is taken over".to_owned()
-            }
+            ChangeKind::Adopt => "an account with this work email belongs to nobody and is taken over".to_owned(),
             ChangeKind::Update if self.only_manager => {
                 "the managers go in a circle, so this one is set after everybody exists".to_owned()
             }
@@ -161,11 +140,7 @@ impl Draft {
 }
 
 fn active(before: Option<bool>, after: bool) -> FieldChange {
-    FieldChange {
-        field: ACTIVE.to_owned(),
-        before: before.map(Value::Flag),
-        after: Some(Value::Flag(after)),
-    }
+    FieldChange { field: ACTIVE.to_owned(), before: before.map(Value::Flag), after: Some(Value::Flag(after)) }
 }
 
 /// The text fields to write: field, now, then.
@@ -188,20 +163,10 @@ fn manager_value(plan: &Plan, manager: &Manager) -> Option<Value> {
         Manager::Nobody => return None,
         Manager::Named(name) => (None, name.to_string()),
         Manager::Account(id) => {
-            let position = plan
-                .accounts
-                .binary_search_by(|account| super::id_order(&account.id, id))
-                .ok();
+            let position = plan.accounts.binary_search_by(|account| super::id_order(&account.id, id)).ok();
             let account = position.and_then(|position| plan.accounts.get(position));
-            (
-                Some(id.to_string()),
-                account.map_or_else(|| format!("account {id}"), Account::display_name),
-            )
+            (Some(id.to_string()), account.map_or_else(|| format!("account {id}"), Account::display_name))
         }
     };
-    Some(Value::Person(PersonRef {
-        employee_id: None,
-        account_id,
-        display_name,
-    }))
+    Some(Value::Person(PersonRef { employee_id: None, account_id, display_name }))
 }

@@ -9,6 +9,7 @@ use crate::finding::{Finding, Severity};
 use crate::link::Links;
 use crate::mapping::{Person, Standing};
 use crate::scim::Account;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// How a person came to an account.
@@ -70,40 +71,35 @@ struct Matching<'a> {
     by_user_name: BTreeMap<String, usize>,
 }
 
-#[expect(
-    clippy::indexing_slicing,
-    reason = "people and accounts are named by positions that this file makes itself"
-)]
+#[expect(clippy::indexing_slicing, reason = "people and accounts are named by positions that this file makes itself")]
 impl Matching<'_> {
     fn take(&mut self, person: usize, account: usize, bond: Bond) {
         self.matches[person].account = Some((account, bond));
         self.owners[account] = Some(person);
     }
 
-    fn conflict(&mut self, person: usize, code: &'static str, message: String, remedy: &str) {
+    fn conflict(
+        &mut self,
+        person: usize,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        remedy: &'static str,
+    ) {
         self.matches[person].conflict = true;
         let finding = Finding::new(Severity::Error, code, message, remedy);
-        self.findings.push(
-            finding
-                .employee(&self.people[person].id)
-                .field(TextField::UserName.name()),
-        );
+        self.findings.push(finding.employee(&self.people[person].id).field(TextField::UserName.name()));
     }
 
     fn by_link(&mut self, links: &Links) {
         for person in 0..self.people.len() {
             let id = &self.people[person].id;
             let Some(linked) = links.get(id) else { continue };
-            let Ok(account) = self
-                .accounts
-                .binary_search_by(|account| id_order(&account.id, linked))
-            else {
+            let Ok(account) = self.accounts.binary_search_by(|account| id_order(&account.id, linked)) else {
                 continue;
             };
             let carried = self.accounts[account].text(TextField::ExternalId);
             if carried.is_some_and(|carried| *carried != **id) {
-                let message =
-                    format!("account {linked}, which was this employee's, now carries another external id");
+                let message = format!("account {linked}, which was this employee's, now carries another external id");
                 self.conflict(
                     person,
                     "LINKED_ACCOUNT_TAKEN",
@@ -129,13 +125,11 @@ impl Matching<'_> {
             }
             match by_external_id.get(&*self.people[person].id).map(Vec::as_slice) {
                 None | Some([]) => {}
-                Some([account]) if self.owners[*account].is_none() => {
-                    self.take(person, *account, Bond::ExternalId)
-                }
+                Some([account]) if self.owners[*account].is_none() => self.take(person, *account, Bond::ExternalId),
                 Some(_) => self.conflict(
                     person,
                     "AMBIGUOUS_EXTERNAL_ID",
-                    "more than one account carries this employee's id".to_owned(),
+                    "more than one account carries this employee's id",
                     "keep one of the accounts in TravelPerk and remove the external id from the others",
                 ),
             }
@@ -147,10 +141,7 @@ impl Matching<'_> {
         let mut by_email: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (position, person) in self.people.iter().enumerate() {
             if person.standing == Standing::Active {
-                by_email
-                    .entry(fold(person.user_name()))
-                    .or_default()
-                    .push(position);
+                by_email.entry(fold(person.user_name())).or_default().push(position);
             }
         }
         for (email, sharers) in by_email {
@@ -193,10 +184,7 @@ impl Matching<'_> {
     }
 
     fn taken(&mut self, person: usize, account: usize) {
-        let message = format!(
-            "account {} has this work email and belongs to somebody else",
-            self.accounts[account].id
-        );
+        let message = format!("account {} has this work email and belongs to somebody else", self.accounts[account].id);
         self.conflict(
             person,
             "USER_NAME_TAKEN",
@@ -209,8 +197,7 @@ impl Matching<'_> {
     /// the waiting goes in a circle, it is a conflict.
     fn check_renames(&mut self) {
         for person in 0..self.people.len() {
-            let (Some((account, _)), false) = (self.matches[person].account, self.matches[person].conflict)
-            else {
+            let (Some((account, _)), false) = (self.matches[person].account, self.matches[person].conflict) else {
                 continue;
             };
             if self.people[person].standing != Standing::Active || !self.renames(person) {
@@ -235,9 +222,7 @@ impl Matching<'_> {
                 next = self.matches[at].after_rename_of;
             }
             // Where the path runs into itself, the rest of it from there on is a circle.
-            let circle = next
-                .and_then(|at| path.iter().position(|&member| member == at))
-                .unwrap_or(path.len());
+            let circle = next.and_then(|at| path.iter().position(|&member| member == at)).unwrap_or(path.len());
             for (position, &person) in path.iter().enumerate().rev() {
                 settled[person] = true;
                 on_path[person] = false;
@@ -248,23 +233,18 @@ impl Matching<'_> {
 
     /// Refuses a rename whose holder does not let go. The holder has been settled before.
     fn settle_rename(&mut self, person: usize, in_circle: bool) {
-        let Some(holder) = self.matches[person]
-            .after_rename_of
-            .filter(|_| !self.matches[person].conflict)
-        else {
+        let Some(holder) = self.matches[person].after_rename_of.filter(|_| !self.matches[person].conflict) else {
             return;
         };
         if in_circle {
             self.conflict(
                 person,
                 "USER_NAME_SWAP",
-                "work emails are exchanged in a circle, which cannot be done one after the other".to_owned(),
+                "work emails are exchanged in a circle, which cannot be done one after the other",
                 "give one of these employees a temporary work email in HiBob, sync, and then the final one",
             );
         } else if !self.releases(holder) {
-            let account = self.matches[holder]
-                .account
-                .map_or("?", |(account, _)| &self.accounts[account].id);
+            let account = self.matches[holder].account.map_or("?", |(account, _)| &self.accounts[account].id);
             let message = format!("account {account} of another employee still has this work email");
             let remedy = "change the other account's email in TravelPerk, or correct the work email in HiBob";
             self.conflict(person, "USER_NAME_TAKEN", message, remedy);
@@ -276,16 +256,12 @@ impl Matching<'_> {
         let Some((account, _)) = self.matches[person].account else {
             return false;
         };
-        let now = self.accounts[account]
-            .text(TextField::UserName)
-            .unwrap_or_default();
+        let now = self.accounts[account].text(TextField::UserName).unwrap_or_default();
         !TextField::UserName.same(now, self.people[person].user_name())
     }
 
     /// Whether this person's rename will free the name that the account has now.
     fn releases(&self, person: usize) -> bool {
-        self.people[person].standing == Standing::Active
-            && !self.matches[person].conflict
-            && self.renames(person)
+        self.people[person].standing == Standing::Active && !self.matches[person].conflict && self.renames(person)
     }
 }

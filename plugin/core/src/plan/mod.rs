@@ -41,22 +41,13 @@ impl Plan {
 
     /// One of the numbers; 0 for a name that is not among them.
     pub fn count(&self, name: &str) -> u64 {
-        self.counts
-            .iter()
-            .find(|count| count.name == name)
-            .map_or(0, |count| count.number)
+        self.counts.iter().find(|count| count.name == name).map_or(0, |count| count.number)
     }
 
     /// What the next plan is given once this one was carried out.
     pub fn baseline(&self) -> Vec<NamedValue> {
         let value = |number: u64| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
-        self.baseline
-            .iter()
-            .map(|count| NamedValue {
-                name: count.name.clone(),
-                value: value(count.number),
-            })
-            .collect()
+        self.baseline.iter().map(|count| NamedValue { name: count.name.clone(), value: value(count.number) }).collect()
     }
 
     /// Everything a person should read, by employee id.
@@ -76,10 +67,7 @@ impl Plan {
 
     /// All changes from position `start` on, made one by one.
     pub fn changes(&self, start: usize) -> impl Iterator<Item = Change> + '_ {
-        self.drafts
-            .iter()
-            .skip(start)
-            .filter_map(|draft| draft.change(self))
+        self.drafts.iter().skip(start).filter_map(|draft| draft.change(self))
     }
 
     /// The accounts that were read, by id.
@@ -100,16 +88,10 @@ pub(crate) fn id_order(a: &str, b: &str) -> std::cmp::Ordering {
 
 /// Employees with a finding that keeps them from being synced.
 fn failed_employees(findings: &[Finding], conflict: bool) -> usize {
-    let concerned = findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error && is_conflict(finding.code) == conflict);
-    let without_id = concerned
-        .clone()
-        .filter(|finding| finding.employee_id.is_none())
-        .count();
-    let ids: BTreeSet<&str> = concerned
-        .filter_map(|finding| finding.employee_id.as_deref())
-        .collect();
+    let concerned =
+        findings.iter().filter(|finding| finding.severity == Severity::Error && is_conflict(finding.code) == conflict);
+    let without_id = concerned.clone().filter(|finding| finding.employee_id.is_none()).count();
+    let ids: BTreeSet<&str> = concerned.filter_map(|finding| finding.employee_id.as_deref()).collect();
     ids.len() + without_id
 }
 
@@ -117,10 +99,6 @@ fn failed_employees(findings: &[Finding], conflict: bool) -> usize {
 fn is_conflict(code: &str) -> bool {
     matches!(
         code,
-        "USER_NAME_TAKEN"
-            | "USER_NAME_SWAP"
-            | "DUPLICATE_EMAIL"
-            | "LINKED_ACCOUNT_TAKEN"
-            | "AMBIGUOUS_EXTERNAL_ID"
+        "USER_NAME_TAKEN" | "USER_NAME_SWAP" | "DUPLICATE_EMAIL" | "LINKED_ACCOUNT_TAKEN" | "AMBIGUOUS_EXTERNAL_ID"
     )
 }

@@ -21,12 +21,8 @@ pub(super) fn order(drafts: &mut Vec<Draft>, people: usize) {
         level(start, drafts, &draft_of, &mut levels, &mut second_writes);
     }
     for position in 0..drafts.len() {
-        let holder = drafts
-            .get(position)
-            .and_then(|draft| draft_of(draft.after_rename_of));
-        let kind = holder
-            .and_then(|holder| drafts.get(holder))
-            .map(|holder| holder.kind);
+        let holder = drafts.get(position).and_then(|draft| draft_of(draft.after_rename_of));
+        let kind = holder.and_then(|holder| drafts.get(holder)).map(|holder| holder.kind);
         if let Some(draft) = drafts.get_mut(position) {
             draft.rename_kind = kind;
         }
@@ -35,11 +31,8 @@ pub(super) fn order(drafts: &mut Vec<Draft>, people: usize) {
     let last = levels.iter().flatten().max().map_or(0, |level| level + 1);
     levels.extend(std::iter::repeat_n(Some(last), second_writes.len()));
     drafts.extend(second_writes);
-    let mut keyed: Vec<(usize, Draft)> = levels
-        .into_iter()
-        .map(Option::unwrap_or_default)
-        .zip(std::mem::take(drafts))
-        .collect();
+    let mut keyed: Vec<(usize, Draft)> =
+        levels.into_iter().map(Option::unwrap_or_default).zip(std::mem::take(drafts)).collect();
     keyed.sort_by_key(|(level, draft)| (*level, draft.person, draft.only_manager));
     drafts.extend(keyed.into_iter().map(|(_, draft)| draft));
 }
@@ -56,26 +49,21 @@ fn level(
     let mut path = vec![start];
     let mut on_path = std::collections::BTreeSet::from([start]);
     while let Some(&at) = path.last() {
-        let waits_for = [
-            draft_of(drafts[at].after_manager),
-            draft_of(drafts[at].after_rename_of),
-        ];
-        match waits_for
-            .into_iter()
-            .flatten()
-            .find(|next| levels[*next].is_none())
-        {
-            Some(next) if on_path.contains(&next) => cut(next, &path, drafts, draft_of, second_writes),
+        let waits_for = [draft_of(drafts[at].after_manager), draft_of(drafts[at].after_rename_of)];
+        match waits_for.into_iter().flatten().find(|next| levels[*next].is_none()) {
+            Some(next) if on_path.contains(&next) => {
+                // What came after the cut member on the path no longer holds it up: go on from there.
+                let keep = cut(next, &path, drafts, draft_of, second_writes).map_or(0, |position| position + 1);
+                for dropped in path.drain(keep..) {
+                    on_path.remove(&dropped);
+                }
+            }
             Some(next) => {
                 path.push(next);
                 on_path.insert(next);
             }
             None => {
-                let highest = waits_for
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|next| levels[next])
-                    .max();
+                let highest = waits_for.into_iter().flatten().filter_map(|next| levels[next]).max();
                 levels[at] = Some(highest.map_or(0, |level| level + 1));
                 path.pop();
                 on_path.remove(&at);
@@ -84,7 +72,8 @@ fn level(
     }
 }
 
-/// Cuts the circle that closes at `first`, at the manager of its member with the lowest id.
+/// Cuts the circle that closes at `first`, at the manager of its member with the lowest id. Returns where on the path
+/// that member is.
 #[expect(clippy::indexing_slicing, reason = "positions come from `drafts` itself")]
 fn cut(
     first: usize,
@@ -92,18 +81,14 @@ fn cut(
     drafts: &mut [Draft],
     draft_of: &impl Fn(Option<u32>) -> Option<usize>,
     second_writes: &mut Vec<Draft>,
-) {
+) -> Option<usize> {
     let from = path.iter().position(|at| *at == first).unwrap_or_default();
     let circle = &path[from..];
     let next_of = |index: usize| circle.get(index + 1).copied().unwrap_or(first);
-    let by_manager = circle
-        .iter()
-        .enumerate()
-        .filter(|&(index, &at)| draft_of(drafts[at].after_manager) == Some(next_of(index)));
+    let by_manager =
+        circle.iter().enumerate().filter(|&(index, &at)| draft_of(drafts[at].after_manager) == Some(next_of(index)));
     // Circles of user names alone were refused by matching, so there is a manager in every circle.
-    let Some(at) = by_manager.map(|(_, &at)| at).min_by_key(|&at| drafts[at].person) else {
-        return;
-    };
+    let (index, at) = by_manager.map(|(index, &at)| (index, at)).min_by_key(|&(_, at)| drafts[at].person)?;
     let draft = &mut drafts[at];
     let second = Draft {
         kind: ChangeKind::Update,
@@ -116,4 +101,5 @@ fn cut(
     second_writes.push(second);
     draft.manager = ManagerChange::Untouched;
     draft.after_manager = None;
+    Some(from + index)
 }

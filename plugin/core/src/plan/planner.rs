@@ -83,8 +83,7 @@ impl<'s> Planner<'s> {
         for (position, covered) in self.coverage.iter_mut().enumerate() {
             *covered += usize::from(employee.has(position));
         }
-        self.people
-            .extend(self.mapping.person(&employee, &mut self.findings));
+        self.people.extend(self.mapping.person(&employee, &mut self.findings));
     }
 
     /// How many employees came so far.
@@ -99,26 +98,15 @@ impl<'s> Planner<'s> {
 
     /// Fields and the number of employees for whom HiBob sent a value.
     pub fn coverage(&self) -> Vec<Count> {
-        self.ids
-            .read()
-            .zip(&self.coverage)
-            .map(|(id, &number)| Count::new(format!("field:{id}"), number))
-            .collect()
+        self.ids.read().zip(&self.coverage).map(|(id, &number)| Count::new(format!("field:{id}"), number)).collect()
     }
 
     /// Accounts that are linked to an employee who should be active, but were not in the listing: archived accounts
     /// may be left out of it, so each has to be looked up before it can be called gone.
     pub fn unlisted(&mut self) -> Vec<String> {
         self.sort();
-        let listed = |id: &str| {
-            self.accounts
-                .binary_search_by(|account| id_order(&account.id, id))
-                .is_ok()
-        };
-        let active = self
-            .people
-            .iter()
-            .filter(|person| person.standing == Standing::Active);
+        let listed = |id: &str| self.accounts.binary_search_by(|account| id_order(&account.id, id)).is_ok();
+        let active = self.people.iter().filter(|person| person.standing == Standing::Active);
         active
             .filter_map(|person| self.links.get(&person.id))
             .filter(|id| !listed(id))
@@ -145,10 +133,7 @@ impl<'s> Planner<'s> {
         counts.insert("conflict", failed_employees(&self.findings, true));
         counts.insert("failed", failed_employees(&self.findings, false));
         let managed = counts.get("managed").copied().unwrap_or_default();
-        let mut baseline = vec![
-            Count::new("employees", self.employees),
-            Count::new("managed", managed),
-        ];
+        let mut baseline = vec![Count::new("employees", self.employees), Count::new("managed", managed)];
         baseline.extend(coverage);
         Plan {
             people: self.people,
@@ -156,10 +141,7 @@ impl<'s> Planner<'s> {
             links: self.links,
             drafts: decision.drafts,
             findings: self.findings,
-            counts: counts
-                .into_iter()
-                .map(|(name, number)| Count::new(name, number))
-                .collect(),
+            counts: counts.into_iter().map(|(name, number)| Count::new(name, number)).collect(),
             baseline,
         }
     }
@@ -174,24 +156,19 @@ impl<'s> Planner<'s> {
     }
 
     fn sort_findings(&mut self) {
-        let key = |finding: &Finding| finding.employee_id.clone().unwrap_or_default();
-        self.findings.sort_by(|a, b| {
-            id_order(&key(a), &key(b))
-                .then_with(|| a.code.cmp(b.code))
-                .then_with(|| a.field.cmp(&b.field))
+        let id = |finding: &'_ Finding| finding.employee_id.as_deref().unwrap_or_default().to_owned();
+        self.findings.sort_by_cached_key(|finding| {
+            (id(finding).len(), id(finding), finding.code, finding.field.clone(), finding.message.clone())
         });
     }
 
     /// Of an id that comes twice nobody can say which record is right.
     fn refuse_duplicate_ids(&mut self) {
-        for run in self
-            .people
-            .chunk_by_mut(|a, b| a.id == b.id)
-            .filter(|run| run.len() > 1)
-        {
+        for run in self.people.chunk_by_mut(|a, b| a.id == b.id).filter(|run| run.len() > 1) {
             let id = run.first().map(|person| person.id.clone()).unwrap_or_default();
             for person in run {
                 person.standing = Standing::Broken;
+                person.wants = Default::default(); // nobody can say which record is right
             }
             self.findings.push(
                 Finding::new(
@@ -210,7 +187,5 @@ impl<'s> Planner<'s> {
 /// The UTC day of a point in time.
 fn day(unix_seconds: u64) -> NaiveDate {
     let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
-    DateTime::from_timestamp(seconds, 0)
-        .unwrap_or(DateTime::UNIX_EPOCH)
-        .date_naive()
+    DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH).date_naive()
 }

@@ -19,14 +19,11 @@ struct ListResponse {
 /// # Errors
 /// What is wrong with the answer.
 pub fn user_page(body: &[u8]) -> Result<(Vec<Account>, Option<usize>), String> {
-    let page: ListResponse = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let page: ListResponse = serde_json::from_slice(body).map_err(|error| where_wrong(&error))?;
     if page.total.is_none() && page.resources.is_none() {
         return Err("a listing without totalResults and Resources".to_owned());
     }
-    Ok((
-        page.resources.unwrap_or_default(),
-        page.total.and_then(|total| usize::try_from(total).ok()),
-    ))
+    Ok((page.resources.unwrap_or_default(), page.total.and_then(|total| usize::try_from(total).ok())))
 }
 
 /// How many results the service gives at most, from its ServiceProviderConfig. Keys are read by their exact case:
@@ -35,17 +32,20 @@ pub fn user_page(body: &[u8]) -> Result<(Vec<Account>, Option<usize>), String> {
 /// # Errors
 /// The answer is not such a configuration, or says that PATCH is not supported.
 pub fn service_page_size(body: &[u8]) -> Result<Option<usize>, String> {
-    let config: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let config: Value = serde_json::from_slice(body).map_err(|error| where_wrong(&error))?;
     if !config.is_object() {
         return Err("the ServiceProviderConfig is not an object".to_owned());
     }
     if config.pointer("/patch/supported") == Some(&Value::Bool(false)) {
         return Err("the service says that it does not support PATCH, which this sync needs".to_owned());
     }
-    Ok(config
-        .pointer("/filter/maxResults")
-        .and_then(Value::as_u64)
-        .and_then(|max| usize::try_from(max).ok()))
+    Ok(config.pointer("/filter/maxResults").and_then(Value::as_u64).and_then(|max| usize::try_from(max).ok()))
+}
+
+/// What is wrong with some JSON, by its place: serde's own message would repeat values, which may be personal.
+pub(crate) fn where_wrong(error: &serde_json::Error) -> String {
+    let what = if error.is_data() { "JSON of an unexpected shape" } else { "no valid JSON" };
+    format!("{what} at line {}, column {}", error.line(), error.column())
 }
 
 /// Longest piece of the other side's words that is shown, in characters.
@@ -59,21 +59,12 @@ pub fn detail(body: &[u8]) -> Option<String> {
         (Some(Value::String(detail)), ..) | (None, Some(Value::String(detail)), _) => detail.clone(),
         (_, _, Value::Object(fields)) => fields
             .iter()
-            .filter_map(|(field, messages)| {
-                Some(format!(
-                    "{field}: {}",
-                    messages.get(0).unwrap_or(messages).as_str()?
-                ))
-            })
+            .filter_map(|(field, messages)| Some(format!("{field}: {}", messages.get(0).unwrap_or(messages).as_str()?)))
             .collect::<Vec<_>>()
             .join("; "),
         _ => return None,
     };
-    let text: String = text
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(DETAIL_CHARS_MAX)
-        .collect();
+    let text: String = text.chars().filter(|c| !c.is_control()).take(DETAIL_CHARS_MAX).collect();
     (!text.trim().is_empty()).then_some(text)
 }
 
@@ -83,10 +74,7 @@ mod tests {
 
     #[test]
     fn a_page_may_lack_resources() {
-        assert_eq!(
-            user_page(br#"{"totalResults":0}"#).map(|(users, total)| (users.len(), total)),
-            Ok((0, Some(0)))
-        );
+        assert_eq!(user_page(br#"{"totalResults":0}"#).map(|(users, total)| (users.len(), total)), Ok((0, Some(0))));
         assert!(user_page(b"{}").is_err());
         assert!(user_page(b"<html>").is_err());
     }
@@ -104,10 +92,7 @@ mod tests {
             detail(br#"{"schemas":[],"status":"400","detail":"no such policy"}"#).as_deref(),
             Some("no such policy")
         );
-        assert_eq!(
-            detail(br#"{"userName":["must be unique"]}"#).as_deref(),
-            Some("userName: must be unique")
-        );
+        assert_eq!(detail(br#"{"userName":["must be unique"]}"#).as_deref(), Some("userName: must be unique"));
         assert_eq!(detail(b"<html>oops</html>"), None);
     }
 }

@@ -4,6 +4,7 @@ mod answer;
 mod request;
 mod user;
 
+pub(crate) use answer::where_wrong;
 pub use answer::{detail, service_page_size, user_page};
 pub use request::{create, find_by_user_name, get_user, list_users, patch, service_provider_config};
 pub use user::{Account, Manager};

@@ -16,11 +16,7 @@ pub fn service_provider_config(settings: &Settings) -> Request {
 
 /// One page of `GET /Users`; `start` counts from 1 (RFC 7644, section 3.4.2.4).
 pub fn list_users(settings: &Settings, start: usize, count: usize) -> Request {
-    get(
-        settings,
-        &format!("/Users?startIndex={start}&count={count}"),
-        "/Users",
-    )
+    get(settings, &format!("/Users?startIndex={start}&count={count}"), "/Users")
 }
 
 /// `GET /Users` with a filter on the user name, the only one that TravelPerk is known to support. A server may ignore
@@ -28,20 +24,12 @@ pub fn list_users(settings: &Settings, start: usize, count: usize) -> Request {
 pub fn find_by_user_name(settings: &Settings, user_name: &str) -> Request {
     // A filter's value is a JSON string (RFC 7644, section 3.4.2.2).
     let filter = format!("userName eq {}", Value::from(user_name));
-    get(
-        settings,
-        &format!("/Users?filter={}", percent_encode(&filter)),
-        "/Users?filter",
-    )
+    get(settings, &format!("/Users?filter={}", percent_encode(&filter)), "/Users?filter")
 }
 
 /// `GET /Users/{id}`.
 pub fn get_user(settings: &Settings, account_id: &str) -> Request {
-    get(
-        settings,
-        &format!("/Users/{}", percent_encode(account_id)),
-        "/Users/{id}",
-    )
+    get(settings, &format!("/Users/{}", percent_encode(account_id)), "/Users/{id}")
 }
 
 /// `POST /Users` with the fields of a change; `manager` is the manager's account id.
@@ -61,10 +49,9 @@ pub fn create(settings: &Settings, change: &Change, manager: Option<&str>) -> Re
             Some(TextField::GivenName) => name.insert("givenName".to_owned(), value),
             Some(TextField::FamilyName) => name.insert("familyName".to_owned(), value),
             Some(TextField::Title) => user.insert("title".to_owned(), value),
-            Some(TextField::Phone) => user.insert(
-                "phoneNumbers".to_owned(),
-                json!([{ "type": "work", "value": value }]),
-            ),
+            Some(TextField::Phone) => {
+                user.insert("phoneNumbers".to_owned(), json!([{ "type": "work", "value": value }]))
+            }
             Some(TextField::Language) => user.insert("preferredLanguage".to_owned(), value),
             Some(TextField::CostCenter) => enterprise.insert("costCenter".to_owned(), value),
             None => None,
@@ -90,11 +77,7 @@ pub fn create(settings: &Settings, change: &Change, manager: Option<&str>) -> Re
 pub fn patch(settings: &Settings, account_id: &str, change: &Change, manager: Option<&str>) -> Request {
     let mut operations = Vec::new();
     for field in &change.fields {
-        let operation = match (
-            TextField::from_name(&field.field),
-            field.field.as_str(),
-            &field.after,
-        ) {
+        let operation = match (TextField::from_name(&field.field), field.field.as_str(), &field.after) {
             (Some(text), _, Some(FieldValue::Text(value))) => set_text(text, value, field.before.is_some()),
             (Some(text), _, None) => json!({ "op": "remove", "path": remove_path(text) }),
             (None, ACTIVE, Some(FieldValue::Flag(active))) => {
@@ -109,13 +92,7 @@ pub fn patch(settings: &Settings, account_id: &str, change: &Change, manager: Op
         operations.push(operation);
     }
     let body = json!({ "schemas": [PATCH_OP], "Operations": operations });
-    write(
-        settings,
-        Method::Patch,
-        &format!("/Users/{}", percent_encode(account_id)),
-        "/Users/{id}",
-        &body,
-    )
+    write(settings, Method::Patch, &format!("/Users/{}", percent_encode(account_id)), "/Users/{id}", &body)
 }
 
 fn set_text(field: TextField, value: &str, replaces: bool) -> Value {
@@ -173,10 +150,7 @@ fn write(settings: &Settings, method: Method, path: &str, label: &str, body: &Va
 }
 
 fn headers(settings: &Settings, with_body: bool) -> Vec<(&'static str, String)> {
-    let mut headers = vec![
-        ("Accept", settings.content_type.clone()),
-        ("Api-Version", "1".to_owned()),
-    ];
+    let mut headers = vec![("Accept", settings.content_type.clone()), ("Api-Version", "1".to_owned())];
     if with_body {
         headers.push(("Content-Type", settings.content_type.clone()));
     }

@@ -1,8 +1,11 @@
 //! An account as the target shows it.
 
 use crate::field::{TEXT_FIELDS_COUNT, TextField};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use std::fmt;
+use std::marker::PhantomData;
 
 /// Who the target names as line manager.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,14 +40,9 @@ impl Account {
 
     /// A name to show.
     pub fn display_name(&self) -> String {
-        let parts =
-            [TextField::GivenName, TextField::FamilyName].map(|field| self.text(field).unwrap_or_default());
+        let parts = [TextField::GivenName, TextField::FamilyName].map(|field| self.text(field).unwrap_or_default());
         let name = parts.join(" ");
-        if name.trim().is_empty() {
-            format!("account {}", self.id)
-        } else {
-            name.trim().to_owned()
-        }
+        if name.trim().is_empty() { format!("account {}", self.id) } else { name.trim().to_owned() }
     }
 }
 
@@ -70,92 +68,77 @@ impl<'de> Deserialize<'de> for Account {
             }
         }
         let manager = enterprise.manager.unwrap_or_default();
-        let manager = match (
-            manager.value.filter(|id| !id.is_empty()),
-            manager.name.filter(|name| !name.is_empty()),
-        ) {
+        let manager = match (manager.value.filter(|id| !id.is_empty()), manager.name.filter(|name| !name.is_empty())) {
             (Some(id), _) => Manager::Account(id),
             (None, Some(name)) => Manager::Named(name),
             (None, None) => Manager::Nobody,
         };
-        Ok(Self {
-            id: user.id,
-            active: user.active,
-            texts,
-            manager,
-        })
+        Ok(Self { id: user.id, active: user.active, texts, manager })
     }
 }
 
-/// The phone of type work, else one without a type.
+/// The phone of type work; writes name that type, so nothing else is compared with them.
 fn work_phone(phones: Vec<Phone>) -> Option<Box<str>> {
-    let is_work = |phone: &Phone| {
-        phone
-            .kind
-            .as_deref()
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("work"))
-    };
-    let position = phones
-        .iter()
-        .position(is_work)
-        .or_else(|| phones.iter().position(|phone| phone.kind.is_none()))?;
-    phones.into_iter().nth(position)?.value
+    let is_work = |phone: &Phone| phone.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("work"));
+    phones.into_iter().find(is_work)?.value
 }
 
+/// A user as it is sent. A field of an unexpected shape counts as empty: one odd account must not end the listing.
 #[derive(Deserialize)]
 struct User {
     #[serde(deserialize_with = "id")]
     id: Box<str>,
-    #[serde(rename = "externalId", default)]
+    #[serde(rename = "externalId", default, deserialize_with = "text")]
     external_id: Option<Box<str>>,
-    #[serde(rename = "userName", default)]
+    #[serde(rename = "userName", default, deserialize_with = "text")]
     user_name: Option<Box<str>>,
     #[serde(default = "yes", deserialize_with = "truth")]
     active: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     name: Option<Name>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     title: Option<Box<str>>,
-    #[serde(rename = "preferredLanguage", default)]
+    #[serde(rename = "preferredLanguage", default, deserialize_with = "text")]
     language: Option<Box<str>>,
-    #[serde(rename = "phoneNumbers", default)]
+    #[serde(rename = "phoneNumbers", default, deserialize_with = "list")]
     phones: Option<Vec<Phone>>,
     #[serde(
         rename = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        default
+        default,
+        deserialize_with = "object"
     )]
     enterprise: Option<Enterprise>,
 }
 
 #[derive(Default, Deserialize)]
 struct Name {
-    #[serde(rename = "givenName", default)]
+    #[serde(rename = "givenName", default, deserialize_with = "text")]
     given: Option<Box<str>>,
-    #[serde(rename = "familyName", default)]
+    #[serde(rename = "familyName", default, deserialize_with = "text")]
     family: Option<Box<str>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Phone {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     value: Option<Box<str>>,
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "text")]
     kind: Option<Box<str>>,
 }
 
 #[derive(Default, Deserialize)]
 struct Enterprise {
-    #[serde(rename = "costCenter", default)]
+    #[serde(rename = "costCenter", default, deserialize_with = "text")]
     cost_center: Option<Box<str>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     manager: Option<RawManager>,
 }
 
 #[derive(Default, Deserialize)]
 struct RawManager {
-    #[serde(default, deserialize_with = "optional_id")]
+    #[serde(default, deserialize_with = "text")]
     value: Option<Box<str>>,
-    #[serde(rename = "displayName", default)]
+    #[serde(rename = "displayName", default, deserialize_with = "text")]
     name: Option<Box<str>>,
 }
 
@@ -165,32 +148,107 @@ fn yes() -> bool {
 
 /// Ids are decimal numbers as text; a number is taken as its digits.
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<str>, D::Error> {
-    optional_id(deserializer)?
-        .filter(|id| !id.is_empty())
-        .ok_or_else(|| serde::de::Error::custom("a user without an id"))
+    text(deserializer)?.filter(|id| !id.is_empty()).ok_or_else(|| serde::de::Error::custom("a user without an id"))
 }
 
-fn optional_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<str>>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Id {
-        Text(Box<str>),
-        Number(u64),
-    }
-    Ok(Option::<Id>::deserialize(deserializer)?.map(|id| match id {
-        Id::Text(text) => text,
-        Id::Number(number) => number.to_string().into_boxed_str(),
-    }))
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<str>>, D::Error> {
+    Ok(match Shape::<IgnoredAny>::deserialize(deserializer)? {
+        Shape::Text(text) => Some(text),
+        Shape::Truth(_) | Shape::Object(_) | Shape::List(_) | Shape::Nothing => None,
+    })
 }
 
-/// Truth as JSON, or as the text that some SCIM implementations send.
+/// Truth as JSON, or as the text that some SCIM implementations send. Anything else counts as active, which is what a
+/// user is unless somebody has archived it.
 fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Bool(value) => Ok(value),
-        Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(true),
-        Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-        Value::Null => Ok(true),
-        _ => Err(serde::de::Error::custom("`active` is neither true nor false")),
+    Ok(match Shape::<IgnoredAny>::deserialize(deserializer)? {
+        Shape::Truth(value) => value,
+        Shape::Text(text) => !text.eq_ignore_ascii_case("false"),
+        Shape::Object(_) | Shape::List(_) | Shape::Nothing => true,
+    })
+}
+
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(match Shape::<T>::deserialize(deserializer)? {
+        Shape::Object(object) => Some(object),
+        Shape::Text(_) | Shape::Truth(_) | Shape::List(_) | Shape::Nothing => None,
+    })
+}
+
+fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
+    Ok(match Shape::<T>::deserialize(deserializer)? {
+        Shape::List(items) => Some(items),
+        Shape::Text(_) | Shape::Truth(_) | Shape::Object(_) | Shape::Nothing => None,
+    })
+}
+
+/// Any JSON value, as far as a user's fields can be one: `T` is what objects hold.
+enum Shape<T> {
+    Text(Box<str>),
+    Truth(bool),
+    Object(T),
+    List(Vec<T>),
+    Nothing,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Shape<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ShapeVisitor(PhantomData))
+    }
+}
+
+struct ShapeVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ShapeVisitor<T> {
+    type Value = Shape<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Shape<T>, E> {
+        Ok(Shape::Text(text.into()))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Shape<T>, E> {
+        Ok(Shape::Truth(value))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Shape<T>, E> {
+        Ok(Shape::Text(number.to_string().into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Shape<T>, E> {
+        Ok(Shape::Text(number.to_string().into()))
+    }
+
+    fn visit_f64<E>(self, _number: f64) -> Result<Shape<T>, E> {
+        Ok(Shape::Nothing)
+    }
+
+    fn visit_unit<E>(self) -> Result<Shape<T>, E> {
+        Ok(Shape::Nothing)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Shape<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Shape::Object)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Shape<T>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element::<Item<T>>()? {
+            list.extend(item.0);
+        }
+        Ok(Shape::List(list))
+    }
+}
+
+/// An item of a list; none if it is not an object.
+struct Item<T>(Option<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Item<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        object(deserializer).map(Self)
     }
 }
 
@@ -211,6 +269,19 @@ mod tests {
         assert_eq!(account.text(TextField::Phone), Some("+34 1"));
         assert_eq!(account.text(TextField::CostCenter), Some("X"));
         assert_eq!(account.manager, Manager::Account("3".into()));
+    }
+
+    #[test]
+    fn fields_of_an_odd_shape_are_empty() {
+        let account: Account = serde_json::from_str(
+            r#"{"id":29,"userName":"a@b.c","title":7,"name":"Ana","active":1,"preferredLanguage":{"a":[1]},
+                "phoneNumbers":[null,"x",{"value":["+1"],"type":"work"}],"groups":[[]]}"#,
+        )
+        .unwrap();
+        assert_eq!((&*account.id, account.active), ("29", true));
+        assert_eq!(account.text(TextField::Title), Some("7"));
+        assert_eq!(account.text(TextField::GivenName), None);
+        assert_eq!(account.text(TextField::Phone), None);
     }
 
     #[test]

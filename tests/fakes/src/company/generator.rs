@@ -16,48 +16,16 @@ const SPAN: usize = 7;
 
 /// Department, title of its managers, titles of everybody else.
 const DEPARTMENTS: &[(&str, &str, [&str; 2])] = &[
-    (
-        "Engineering",
-        "Engineering Manager",
-        ["Software Engineer", "Senior Software Engineer"],
-    ),
-    (
-        "Product",
-        "Group Product Manager",
-        ["Product Manager", "Product Designer"],
-    ),
-    (
-        "Sales",
-        "Sales Manager",
-        ["Account Executive", "Sales Development Representative"],
-    ),
-    (
-        "Customer Care",
-        "Care Team Lead",
-        ["Care Agent", "Senior Care Agent"],
-    ),
-    (
-        "Marketing",
-        "Marketing Manager",
-        ["Content Specialist", "Growth Analyst"],
-    ),
-    (
-        "Finance",
-        "Finance Manager",
-        ["Accountant", "Accounts Receivable Specialist"],
-    ),
-    (
-        "People & Culture",
-        "People Partner",
-        ["Recruiter", "People Operations Specialist"],
-    ),
+    ("Engineering", "Engineering Manager", ["Software Engineer", "Senior Software Engineer"]),
+    ("Product", "Group Product Manager", ["Product Manager", "Product Designer"]),
+    ("Sales", "Sales Manager", ["Account Executive", "Sales Development Representative"]),
+    ("Customer Care", "Care Team Lead", ["Care Agent", "Senior Care Agent"]),
+    ("Marketing", "Marketing Manager", ["Content Specialist", "Growth Analyst"]),
+    ("Finance", "Finance Manager", ["Accountant", "Accounts Receivable Specialist"]),
+    ("People & Culture", "People Partner", ["Recruiter", "People Operations Specialist"]),
     ("Legal", "Legal Counsel", ["Paralegal", "Compliance Officer"]),
     ("Data", "Data Science Lead", ["Data Analyst", "Data Engineer"]),
-    (
-        "IT & Security",
-        "IT Manager",
-        ["IT Support Specialist", "Security Engineer"],
-    ),
+    ("IT & Security", "IT Manager", ["IT Support Specialist", "Security Engineer"]),
 ];
 const CHIEF: &str = "Chief Executive Officer";
 const HEAD: &str = "Vice President";
@@ -72,20 +40,8 @@ struct Site {
 }
 
 const SITES: &[Site] = &[
-    Site {
-        name: "London",
-        country: "United Kingdom",
-        entity: "Acme UK Ltd",
-        minutes_east: 0,
-        phone: ("+44 7", 9),
-    },
-    Site {
-        name: "Barcelona",
-        country: "Spain",
-        entity: "Acme Iberia S.L.",
-        minutes_east: 60,
-        phone: ("+34 6", 8),
-    },
+    Site { name: "London", country: "United Kingdom", entity: "Acme UK Ltd", minutes_east: 0, phone: ("+44 7", 9) },
+    Site { name: "Barcelona", country: "Spain", entity: "Acme Iberia S.L.", minutes_east: 60, phone: ("+34 6", 8) },
     Site {
         name: "Berlin",
         country: "Germany",
@@ -93,20 +49,8 @@ const SITES: &[Site] = &[
         minutes_east: 60,
         phone: ("+49 151 ", 8),
     },
-    Site {
-        name: "Tel Aviv",
-        country: "Israel",
-        entity: "Acme Israel Ltd",
-        minutes_east: 120,
-        phone: ("+972 5", 8),
-    },
-    Site {
-        name: "New York",
-        country: "United States",
-        entity: "Acme Inc.",
-        minutes_east: -300,
-        phone: ("+1 212-", 7),
-    },
+    Site { name: "Tel Aviv", country: "Israel", entity: "Acme Israel Ltd", minutes_east: 120, phone: ("+972 5", 8) },
+    Site { name: "New York", country: "United States", entity: "Acme Inc.", minutes_east: -300, phone: ("+1 212-", 7) },
     Site {
         name: "Singapore",
         country: "Singapore",
@@ -148,10 +92,7 @@ pub(super) fn generate(count: usize, seed: u64, today: NaiveDate) -> Company {
     Company {
         employees,
         lists: lists(),
-        site_offsets: SITES
-            .iter()
-            .map(|site| (site.name.to_owned(), site.minutes_east))
-            .collect(),
+        site_offsets: SITES.iter().map(|site| (site.name.to_owned(), site.minutes_east)).collect(),
         entities: SITES.iter().map(|site| site.entity.to_owned()).collect(),
     }
 }
@@ -161,34 +102,18 @@ pub(super) fn items<'a>(names: impl Iterator<Item = &'a str>, first_id: u64) -> 
     (first_id..)
         .step_by(17)
         .zip(names)
-        .map(|(id, name)| ListItem {
-            id: id.to_string(),
-            name: name.to_owned(),
-            archived: false,
-        })
+        .map(|(id, name)| ListItem { id: id.to_string(), name: name.to_owned(), archived: false })
         .collect()
 }
 
 fn lists() -> BTreeMap<String, Vec<ListItem>> {
-    let titles = DEPARTMENTS
-        .iter()
-        .flat_map(|(_, lead, others)| [*lead].into_iter().chain(*others));
+    let titles = DEPARTMENTS.iter().flat_map(|(_, lead, others)| [*lead].into_iter().chain(*others));
     let mut departments = items(DEPARTMENTS.iter().map(|(name, ..)| *name), 209_192_163);
-    departments.push(ListItem {
-        id: "209192001".to_owned(),
-        name: "Skunk Works".to_owned(),
-        archived: true,
-    });
+    departments.push(ListItem { id: "209192001".to_owned(), name: "Skunk Works".to_owned(), archived: true });
     BTreeMap::from([
         ("department".to_owned(), departments),
-        (
-            "title".to_owned(),
-            items([CHIEF, HEAD].into_iter().chain(titles), 255_490_048),
-        ),
-        (
-            "site".to_owned(),
-            items(SITES.iter().map(|site| site.name), 2_154_020),
-        ),
+        ("title".to_owned(), items([CHIEF, HEAD].into_iter().chain(titles), 255_490_048)),
+        ("site".to_owned(), items(SITES.iter().map(|site| site.name), 2_154_020)),
     ])
 }
 
@@ -202,11 +127,7 @@ fn manager_of(place: usize) -> Option<usize> {
 }
 
 fn first_report_of(place: usize) -> usize {
-    if place == 0 {
-        1
-    } else {
-        (place - 1) * SPAN + DEPARTMENTS.len() + 1
-    }
+    if place == 0 { 1 } else { (place - 1) * SPAN + DEPARTMENTS.len() + 1 }
 }
 
 fn department_of(index: usize) -> &'static (&'static str, &'static str, [&'static str; 2]) {
@@ -223,13 +144,9 @@ struct People {
 impl People {
     fn next(&mut self, department: usize) -> Employee {
         self.id += self.rng.random_range(1_000..1_000_000_000);
-        let (first, gender) = FIRST
-            .get(self.rng.random_range(0..FIRST.len()))
-            .expect("in range");
+        let (first, gender) = FIRST.get(self.rng.random_range(0..FIRST.len())).expect("in range");
         let last = LAST.get(self.rng.random_range(0..LAST.len())).expect("in range");
-        let site = SITES
-            .get(self.rng.random_range(0..SITES.len()))
-            .expect("in range");
+        let site = SITES.get(self.rng.random_range(0..SITES.len())).expect("in range");
         let (department, _, titles) = department_of(department);
         let start_date = days_from(self.today, -self.rng.random_range(30..12 * 365));
         Employee {
@@ -237,11 +154,7 @@ impl People {
             first_name: (*first).to_owned(),
             surname: (*last).to_owned(),
             email: Some(self.email(first, last)),
-            title: titles
-                .get(self.rng.random_range(0..titles.len()))
-                .copied()
-                .unwrap_or_default()
-                .to_owned(),
+            title: titles.get(self.rng.random_range(0..titles.len())).copied().unwrap_or_default().to_owned(),
             department: (*department).to_owned(),
             site: site.name.to_owned(),
             work_phone: self.phone(site, 0.7),
@@ -274,18 +187,13 @@ impl People {
         let (start, digits) = site.phone;
         let number = self.rng.random_range(0..10_u64.pow(digits));
         let width = usize::try_from(digits).expect("small");
-        self.rng
-            .random_bool(share)
-            .then(|| format!("{start}{number:0width$}"))
+        self.rng.random_bool(share).then(|| format!("{start}{number:0width$}"))
     }
 
     /// Gives a few percent of those who manage nobody another status than `employed`.
     fn spread_statuses(&mut self, employees: &mut [Employee]) {
         let count = employees.len();
-        let first_leaf = (0..count)
-            .find(|place| first_report_of(*place) >= count)
-            .unwrap_or(count)
-            .max(1);
+        let first_leaf = (0..count).find(|place| first_report_of(*place) >= count).unwrap_or(count).max(1);
         let mut leaves: Vec<usize> = (first_leaf..count).collect();
         leaves.shuffle(&mut self.rng);
         // Never more than half of them: a company of a dozen people keeps somebody at work.
@@ -297,9 +205,7 @@ impl People {
             ("parental leave", share(16)),
             ("garden leave", share(8)),
         ];
-        let statuses = statuses
-            .iter()
-            .flat_map(|(status, times)| std::iter::repeat_n(*status, *times));
+        let statuses = statuses.iter().flat_map(|(status, times)| std::iter::repeat_n(*status, *times));
         for (place, status) in leaves.into_iter().zip(statuses) {
             let random = self.rng.random_range(3..180);
             let Some(employee) = employees.get_mut(place) else {
@@ -347,20 +253,12 @@ mod tests {
         for count in [1, 12, 250, 5000] {
             let company = generate(count, 3, today());
             let ids: HashSet<&str> = company.employees.iter().map(|e| e.id.as_str()).collect();
-            let emails: HashSet<&str> = company
-                .employees
-                .iter()
-                .filter_map(|e| e.email.as_deref())
-                .collect();
+            let emails: HashSet<&str> = company.employees.iter().filter_map(|e| e.email.as_deref()).collect();
             assert_eq!((ids.len(), emails.len()), (count, count));
             assert!(ids.iter().all(|id| id.len() == 19));
             let tops = company.employees.iter().filter(|e| e.manager.is_none()).count();
             assert_eq!(tops, 1);
-            let managers: HashSet<&str> = company
-                .employees
-                .iter()
-                .filter_map(|e| e.manager.as_deref())
-                .collect();
+            let managers: HashSet<&str> = company.employees.iter().filter_map(|e| e.manager.as_deref()).collect();
             assert!(managers.is_subset(&ids));
             assert!(
                 company
@@ -375,19 +273,8 @@ mod tests {
     #[test]
     fn a_few_percent_are_not_at_work() {
         let company = generate(250, 1, today());
-        let count = |status: &str| {
-            company
-                .employees
-                .iter()
-                .filter(|e| e.lifecycle_status == status)
-                .count()
-        };
-        let counts = [
-            count("terminated"),
-            count("hired"),
-            count("parental leave"),
-            count("garden leave"),
-        ];
+        let count = |status: &str| company.employees.iter().filter(|e| e.lifecycle_status == status).count();
+        let counts = [count("terminated"), count("hired"), count("parental leave"), count("garden leave")];
         assert_eq!(counts, [10, 5, 4, 2]);
         assert_eq!(count("employed"), 229);
     }

@@ -148,11 +148,7 @@ impl Company {
     #[must_use]
     pub fn of(employees: Vec<Employee>) -> Self {
         let list = |name: fn(&Employee) -> &String, first_id: u64| {
-            let names: BTreeSet<&String> = employees
-                .iter()
-                .map(name)
-                .filter(|name| !name.is_empty())
-                .collect();
+            let names: BTreeSet<&String> = employees.iter().map(name).filter(|name| !name.is_empty()).collect();
             generator::items(names.into_iter().map(String::as_str), first_id)
         };
         let lists = BTreeMap::from([
@@ -160,11 +156,7 @@ impl Company {
             ("title".to_owned(), list(|e| &e.title, 255_490_048)),
             ("site".to_owned(), list(|e| &e.site, 2_154_020)),
         ]);
-        Self {
-            employees,
-            lists,
-            ..Self::default()
-        }
+        Self { employees, lists, ..Self::default() }
     }
 
     /// An invented international company of exactly so many people. The same arguments give the same company.
@@ -179,6 +171,5 @@ impl Company {
 
 /// The day so many days after (or before) this one.
 pub(crate) fn days_from(date: NaiveDate, days: i64) -> NaiveDate {
-    date.checked_add_signed(TimeDelta::days(days))
-        .expect("a date of this century")
+    date.checked_add_signed(TimeDelta::days(days)).expect("a date of this century")
 }

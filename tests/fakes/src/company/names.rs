@@ -334,10 +334,7 @@ mod tests {
                 let letters = mailbox.chars().filter(|c| *c != '.').count();
                 assert!(mailbox.is_ascii() && letters >= 3, "{first} {last}: {mailbox}");
                 let whole = |name: &str| name.chars().filter(|c| c.is_alphabetic()).count();
-                assert!(
-                    letters >= whole(first) + whole(last),
-                    "a letter is lost in {first} {last}: {mailbox}"
-                );
+                assert!(letters >= whole(first) + whole(last), "a letter is lost in {first} {last}: {mailbox}");
             }
         }
     }

@@ -117,12 +117,7 @@ pub(super) struct Field {
 }
 
 const fn field(id: &'static str, category: Category, kind: Kind, default: bool) -> Field {
-    Field {
-        id,
-        category,
-        kind,
-        default,
-    }
+    Field { id, category, kind, default }
 }
 
 /// The fields this stand-in knows: those with a type in the field dictionary that a directory sync may ask for.

@@ -49,12 +49,7 @@ impl Guard {
     /// The headers for the answer, as an error when the limit is reached.
     pub(super) fn admit(&mut self, endpoint: &'static str, limit: u32, now: f64) -> Result<Headers, Headers> {
         let left = self.windows.entry(endpoint).or_default().take(limit, now);
-        let headers = Headers {
-            limit,
-            left: left.unwrap_or(0),
-            reset: reset_at(now),
-            retry_after: None,
-        };
+        let headers = Headers { limit, left: left.unwrap_or(0), reset: reset_at(now), retry_after: None };
         if left.is_some() { Ok(headers) } else { Err(headers) }
     }
 }

@@ -17,13 +17,9 @@ use crate::{
 impl HiBob {
     /// `GET company/people/fields`: needs no permission (fields metadata reference page).
     pub(super) fn fields(&self) -> Response {
-        let standard = FIELDS
-            .iter()
-            .map(|field| item(field.id, Some(field.category), field.kind));
+        let standard = FIELDS.iter().map(|field| item(field.id, Some(field.category), field.kind));
         let custom: BTreeSet<&String> = self.employees.values().flat_map(|e| e.custom.keys()).collect();
-        let custom = custom
-            .into_iter()
-            .map(|id| item(id, Category::of_prefix(id), Kind::Text));
+        let custom = custom.into_iter().map(|id| item(id, Category::of_prefix(id), Kind::Text));
         let fields: Vec<Value> = standard.chain(custom).collect();
         if self.switches.fields_wrapped {
             Response::json(200, &json!({ "fields": fields }))
@@ -34,10 +30,7 @@ impl HiBob {
 
     /// `GET company/named-lists`.
     pub(super) fn named_lists(&self, request: &Request) -> Response {
-        let lists = self
-            .lists
-            .iter()
-            .map(|(name, items)| (name.clone(), self.list(name, items, request)));
+        let lists = self.lists.iter().map(|(name, items)| (name.clone(), self.list(name, items, request)));
         if self.switches.lists_as_array {
             Response::json(200, &Value::Array(lists.map(|(_, list)| list).collect()))
         } else {

@@ -178,12 +178,7 @@ impl HiBob {
             permissions: Category::ALL.into_iter().collect(),
             personal_edit: true,
             audience: Audience::Everyone,
-            limits: Limits {
-                search: 50,
-                person: 100,
-                metadata: 50,
-                tables: 100,
-            },
+            limits: Limits { search: 50, person: 100, metadata: 50, tables: 100 },
             switches: Switches::default(),
             faults: Vec::new(),
             guard: Guard::default(),
@@ -227,21 +222,15 @@ impl HiBob {
 
     /// What the stand-in holds, for `/_stand-in/state`.
     pub(crate) fn state(&self) -> Value {
-        let row =
-            |e: &Employee| json!({ "id": e.id, "email": e.email, "lifecycleStatus": e.lifecycle_status });
+        let row = |e: &Employee| json!({ "id": e.id, "email": e.email, "lifecycleStatus": e.lifecycle_status });
         let employees: Vec<Value> = self.employees.values().map(row).collect();
         json!({ "count": employees.len(), "employees": employees })
     }
 
     fn knows(&self, request: &Request) -> bool {
-        let second = self
-            .second_service_user
-            .iter()
-            .map(|(id, token)| guard::basic(id, token));
+        let second = self.second_service_user.iter().map(|(id, token)| guard::basic(id, token));
         let mut expected = std::iter::once(self.authorization()).chain(second);
-        request
-            .header("authorization")
-            .is_some_and(|given| expected.any(|one| one == given))
+        request.header("authorization").is_some_and(|given| expected.any(|one| one == given))
     }
 
     fn route(&mut self, request: &Request, now: f64) -> Response {
@@ -258,9 +247,9 @@ impl HiBob {
             ("POST", ["people", "search"]) => {
                 self.limited("search", limits.search, now, |bob| bob.search(&request.body, now))
             }
-            ("POST", ["people", identifier]) => self.limited("person", limits.person, now, |bob| {
-                bob.person(identifier, &request.body, now)
-            }),
+            ("POST", ["people", identifier]) => {
+                self.limited("person", limits.person, now, |bob| bob.person(identifier, &request.body, now))
+            }
             ("GET", ["company", "people", "fields"]) => {
                 self.limited("metadata", limits.metadata, now, |bob| bob.fields())
             }
@@ -268,9 +257,7 @@ impl HiBob {
                 self.limited("metadata", limits.metadata, now, |bob| bob.named_lists(request))
             }
             ("GET", ["company", "named-lists", name]) => {
-                self.limited("metadata", limits.metadata, now, |bob| {
-                    bob.named_list(name, request)
-                })
+                self.limited("metadata", limits.metadata, now, |bob| bob.named_list(name, request))
             }
             ("GET", ["bulk", "people", "lifecycle"]) => {
                 self.limited("tables", limits.tables, now, |bob| bob.lifecycle_table(request))
@@ -321,9 +308,7 @@ impl HiBob {
 /// The UTC date of an instant.
 #[expect(clippy::cast_possible_truncation, reason = "Unix seconds of this century")]
 pub(crate) fn date(now: f64) -> NaiveDate {
-    DateTime::from_timestamp(now as i64, 0)
-        .unwrap_or_default()
-        .date_naive()
+    DateTime::from_timestamp(now as i64, 0).unwrap_or_default().date_naive()
 }
 
 /// An error body as in the specification: `{"error":..,"key":..}`. The values of `key` are unconfirmed.

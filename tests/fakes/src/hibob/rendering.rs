@@ -30,11 +30,7 @@ impl<'a> Rendering<'a> {
     /// An empty list of ids means the default set. Ids that do not exist or are not permitted are dropped.
     pub(super) fn new(bob: &'a HiBob, ids: &[String], human: Human, now: f64) -> Self {
         let fields: Vec<(String, Kind)> = if ids.is_empty() {
-            FIELDS
-                .iter()
-                .filter(|field| field.default)
-                .map(|field| (field.id.to_owned(), field.kind))
-                .collect()
+            FIELDS.iter().filter(|field| field.default).map(|field| (field.id.to_owned(), field.kind)).collect()
         } else {
             known(bob, ids)
         };
@@ -48,11 +44,7 @@ impl<'a> Rendering<'a> {
             fields: fields.into_iter().filter(|(id, _)| permitted(bob, id)).collect(),
             human,
             today: date(now),
-            managers: bob
-                .employees
-                .values()
-                .filter_map(|e| e.manager.as_deref())
-                .collect(),
+            managers: bob.employees.values().filter_map(|e| e.manager.as_deref()).collect(),
             list_ids,
         }
     }
@@ -165,44 +157,25 @@ impl<'a> Rendering<'a> {
             Value::Bool(true) => "Yes".to_owned(),
             Value::Bool(false) => "No".to_owned(),
             Value::Number(number) => number.to_string(),
-            Value::Array(items) => items
-                .iter()
-                .filter_map(|item| self.human(kind, item))
-                .collect::<Vec<_>>()
-                .join(", "),
-            Value::Object(object) => object
-                .get("displayName")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
+            Value::Array(items) => {
+                items.iter().filter_map(|item| self.human(kind, item)).collect::<Vec<_>>().join(", ")
+            }
+            Value::Object(object) => object.get("displayName").and_then(Value::as_str).unwrap_or_default().to_owned(),
         };
         Some(match kind {
-            Kind::Date => match (
-                NaiveDate::parse_from_str(&plain, "%Y-%m-%d"),
-                self.bob.switches.human_date,
-            ) {
+            Kind::Date => match (NaiveDate::parse_from_str(&plain, "%Y-%m-%d"), self.bob.switches.human_date) {
                 (Ok(date), HumanDate::DayFirst) => date.format("%d/%m/%Y").to_string(),
                 (Ok(date), HumanDate::MonthFirst) => date.format("%m/%d/%Y").to_string(),
                 _ => plain,
             },
             Kind::List(list) => {
                 let items = self.bob.lists.get(list).into_iter().flatten();
-                items
-                    .clone()
-                    .find(|item| item.id == plain)
-                    .map_or(plain, |item| item.name.clone())
+                items.clone().find(|item| item.id == plain).map_or(plain, |item| item.name.clone())
             }
-            Kind::Reference => self
-                .bob
-                .employees
-                .get(&plain)
-                .map_or(plain, Employee::display_name),
+            Kind::Reference => self.bob.employees.get(&plain).map_or(plain, Employee::display_name),
             Kind::Status => {
                 let mut letters = plain.chars();
-                letters
-                    .next()
-                    .map(|first| first.to_uppercase().chain(letters).collect())
-                    .unwrap_or_default()
+                letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
             }
             _ => plain,
         })
@@ -211,19 +184,11 @@ impl<'a> Rendering<'a> {
 
 /// The ids that exist, each with its kind. Custom fields exist when some employee has them.
 fn known(bob: &HiBob, ids: &[String]) -> Vec<(String, Kind)> {
-    let foreign: BTreeSet<&str> = ids
-        .iter()
-        .map(String::as_str)
-        .filter(|id| catalogue::find(id).is_none())
-        .collect();
+    let foreign: BTreeSet<&str> = ids.iter().map(String::as_str).filter(|id| catalogue::find(id).is_none()).collect();
     let mut own: HashSet<&str> = HashSet::new();
     if !foreign.is_empty() {
         for employee in bob.employees.values() {
-            let keys = employee
-                .custom
-                .keys()
-                .chain(employee.overrides.keys())
-                .map(String::as_str);
+            let keys = employee.custom.keys().chain(employee.overrides.keys()).map(String::as_str);
             own.extend(keys.filter(|key| foreign.contains(key)));
         }
     }
@@ -231,15 +196,11 @@ fn known(bob: &HiBob, ids: &[String]) -> Vec<(String, Kind)> {
         Some(field) => Some(field.kind),
         None => own.contains(id).then_some(Kind::Text),
     };
-    ids.iter()
-        .filter_map(|id| kind_of(id).map(|kind| (id.clone(), kind)))
-        .collect()
+    ids.iter().filter_map(|id| kind_of(id).map(|kind| (id.clone(), kind))).collect()
 }
 
 fn permitted(bob: &HiBob, id: &str) -> bool {
-    let category = catalogue::find(id)
-        .map(|field| field.category)
-        .or_else(|| Category::of_prefix(id));
+    let category = catalogue::find(id).map(|field| field.category).or_else(|| Category::of_prefix(id));
     // The full birth date needs view and edit (page on field-level permissions).
     let full = id != "personal.birthDate" || bob.personal_edit;
     full && category.is_none_or(|category| bob.permissions.contains(&category))

@@ -33,10 +33,7 @@ impl Filter {
     fn matches(&self, employee: &Employee) -> bool {
         match self {
             Self::Id(ids) => ids.contains(&employee.id),
-            Self::Email(emails) => employee
-                .email
-                .as_ref()
-                .is_some_and(|email| emails.contains(&email.to_lowercase())),
+            Self::Email(emails) => employee.email.as_ref().is_some_and(|email| emails.contains(&email.to_lowercase())),
         }
     }
 }
@@ -60,12 +57,7 @@ impl HiBob {
         let mut found: Vec<&Employee> = self
             .employees
             .values()
-            .filter(|employee| {
-                question
-                    .filter
-                    .as_ref()
-                    .is_none_or(|filter| filter.matches(employee))
-            })
+            .filter(|employee| question.filter.as_ref().is_none_or(|filter| filter.matches(employee)))
             .filter(|employee| self.covers(employee))
             .filter(|employee| question.show_inactive || employee.status.eq_ignore_ascii_case("active"))
             .collect();
@@ -92,20 +84,13 @@ impl HiBob {
             Err(text) => return refusal(400, "bad_request", &text),
         };
         let by_email = || {
-            self.employees.values().find(|employee| {
-                employee
-                    .email
-                    .as_ref()
-                    .is_some_and(|email| email.eq_ignore_ascii_case(identifier))
-            })
+            self.employees
+                .values()
+                .find(|employee| employee.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(identifier)))
         };
         let person = self.employees.get(identifier).or_else(by_email);
         let Some(person) = person.filter(|person| self.covers(person)) else {
-            return refusal(
-                self.switches.unknown_person_status,
-                "not_found",
-                "No such employee",
-            );
+            return refusal(self.switches.unknown_person_status, "not_found", "No such employee");
         };
         let person = Rendering::new(self, &question.fields, question.human, now).of(person);
         if self.switches.person_wrapped {
@@ -166,16 +151,11 @@ fn filter(body: &Map<String, Value>, switches: Switches) -> Result<Option<Filter
     if filter.get("operator").and_then(Value::as_str) != Some("equals") {
         return Err("The operator must be equals".to_owned());
     }
-    let values = filter
-        .get("values")
-        .and_then(strings)
-        .filter(|values| !values.is_empty());
+    let values = filter.get("values").and_then(strings).filter(|values| !values.is_empty());
     let values = values.ok_or("values must be a non-empty list of strings")?;
     match filter.get("fieldPath").and_then(Value::as_str) {
         Some("root.id") => Ok(Some(Filter::Id(values.into_iter().collect()))),
-        Some("root.email") => Ok(Some(Filter::Email(
-            values.iter().map(|email| email.to_lowercase()).collect(),
-        ))),
+        Some("root.email") => Ok(Some(Filter::Email(values.iter().map(|email| email.to_lowercase()).collect()))),
         _ => Err("Filtering is supported by root.id and root.email only".to_owned()),
     }
 }
@@ -196,11 +176,7 @@ fn human(body: &Map<String, Value>, switches: Switches) -> Result<Human, String>
 }
 
 fn strings(value: &Value) -> Option<Vec<String>> {
-    value
-        .as_array()?
-        .iter()
-        .map(|item| item.as_str().map(str::to_owned))
-        .collect()
+    value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
 fn dotted(id: &str) -> String {

@@ -32,9 +32,7 @@ impl HiBob {
             Some(None) => return refusal(400, "bad_request", "The cursor is not valid"),
         };
         let wanted = request.parameter("employeeIds");
-        let wanted: Option<Vec<&str>> = wanted
-            .as_deref()
-            .map(|ids| ids.split(',').map(str::trim).collect());
+        let wanted: Option<Vec<&str>> = wanted.as_deref().map(|ids| ids.split(',').map(str::trim).collect());
         if wanted.as_ref().is_some_and(|ids| ids.len() > IDS_MAX) {
             return refusal(400, "bad_request", "At most 200 employeeIds are allowed");
         }
@@ -43,24 +41,13 @@ impl HiBob {
             .employees
             .values()
             .filter(|employee| employee.id > after && self.covers(employee))
-            .filter(|employee| {
-                wanted
-                    .as_ref()
-                    .is_none_or(|ids| ids.contains(&employee.id.as_str()))
-            })
+            .filter(|employee| wanted.as_ref().is_none_or(|ids| ids.contains(&employee.id.as_str())))
             .take(limit + 1)
             .collect();
         let more = page.len() > limit;
         page.truncate(limit);
-        let cursor = page
-            .last()
-            .filter(|_| more)
-            .map(|last| STANDARD.encode(format!("after:{}", last.id)));
-        let errors: Vec<Value> = wanted
-            .into_iter()
-            .flatten()
-            .filter_map(|id| self.hidden(id))
-            .collect();
+        let cursor = page.last().filter(|_| more).map(|last| STANDARD.encode(format!("after:{}", last.id)));
+        let errors: Vec<Value> = wanted.into_iter().flatten().filter_map(|id| self.hidden(id)).collect();
         let results: Vec<Value> = page
             .into_iter()
             .map(|employee| json!({ "employeeId": employee.id, "values": history(employee) }))
@@ -73,15 +60,10 @@ impl HiBob {
 
     /// The error entry for somebody outside the audience.
     fn hidden(&self, id: &str) -> Option<Value> {
-        if self
-            .employees
-            .get(id)
-            .is_some_and(|employee| self.covers(employee))
-        {
+        if self.employees.get(id).is_some_and(|employee| self.covers(employee)) {
             return None;
         }
-        let error =
-            json!({ "error": "MISSING_PERMISSION", "message": "No permission to access this employee" });
+        let error = json!({ "error": "MISSING_PERMISSION", "message": "No permission to access this employee" });
         Some(Value::Object(Map::from_iter([(id.to_owned(), error)])))
     }
 }
@@ -109,9 +91,7 @@ fn history(employee: &Employee) -> Vec<Value> {
     if employee.lifecycle_status.ends_with("leave") && employee.termination_date.is_none() {
         rows.push((days_from(employee.start_date, 60), &employee.lifecycle_status));
     }
-    let current = rows
-        .iter()
-        .rposition(|(_, status)| *status == employee.lifecycle_status);
+    let current = rows.iter().rposition(|(_, status)| *status == employee.lifecycle_status);
     let rows = rows.into_iter().enumerate().map(|(place, (date, status))| {
         json!({
             "id": place + 1, "effectiveDate": date.to_string(), "isCurrent": Some(place) == current,

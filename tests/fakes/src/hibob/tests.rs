@@ -24,9 +24,7 @@ fn bob() -> HiBob {
 }
 
 fn ask(bob: &mut HiBob, method: &str, target: &str, body: &Value) -> Response {
-    let request = Request::new(method, target)
-        .with_json(body)
-        .with_header("Authorization", &bob.authorization());
+    let request = Request::new(method, target).with_json(body).with_header("Authorization", &bob.authorization());
     bob.handle(&request, NOW)
 }
 
@@ -72,17 +70,13 @@ fn searches_that_are_refused() {
     refused(&json!({ "humanReadable": true }));
     refused(&json!({ "humanReadable": "replace" }));
     refused(&json!({ "limit": 5 }));
-    assert_eq!(
-        search(&mut bob(), &json!({ "fields": vec!["root.id"; 400] })).status,
-        200
-    );
+    assert_eq!(search(&mut bob(), &json!({ "fields": vec!["root.id"; 400] })).status, 200);
 }
 
 #[test]
 fn a_post_needs_the_json_content_type() {
     let mut bob = bob();
-    let mut request =
-        Request::new("POST", "/v1/people/search").with_header("Authorization", &bob.authorization());
+    let mut request = Request::new("POST", "/v1/people/search").with_header("Authorization", &bob.authorization());
     request.body = b"{}".to_vec();
     assert_eq!(bob.handle(&request, NOW).status, 400);
     let request = request.with_header("Content-Type", "application/json; charset=utf-8");
@@ -91,10 +85,7 @@ fn a_post_needs_the_json_content_type() {
 
 #[test]
 fn both_representations_and_the_id() {
-    let got = second(
-        &mut bob(),
-        &json!({ "fields": ["root.email", "/work/title", "work.manager", "no.such"] }),
-    );
+    let got = second(&mut bob(), &json!({ "fields": ["root.email", "/work/title", "work.manager", "no.such"] }));
     let want = json!({
         "id": "1000000000000000002", "email": "ana@acme.example", "/root/email": { "value": "ana@acme.example" },
         "work": { "title": "255490048", "manager": "1000000000000000001" },
@@ -107,10 +98,7 @@ fn both_representations_and_the_id() {
 fn nulls_are_nested_and_have_no_twin() {
     let mut bob = bob();
     let fields = json!({ "fields": ["work.workPhone"] });
-    assert_eq!(
-        second(&mut bob, &fields),
-        json!({ "id": "1000000000000000002", "work": { "workPhone": null } })
-    );
+    assert_eq!(second(&mut bob, &fields), json!({ "id": "1000000000000000002", "work": { "workPhone": null } }));
     bob.switches.null_twins = true;
     bob.switches.nested_nulls = false;
     let want = json!({ "id": "1000000000000000002", "/work/workPhone": { "value": null } });
@@ -129,13 +117,7 @@ fn departments_are_ids_or_names() {
 #[test]
 fn human_values_are_appended_or_replace() {
     let mut bob = bob();
-    let fields = [
-        "work.title",
-        "work.startDate",
-        "work.isManager",
-        "work.reportsTo",
-        "work.workPhone",
-    ];
+    let fields = ["work.title", "work.startDate", "work.isManager", "work.reportsTo", "work.workPhone"];
     let got = second(&mut bob, &json!({ "fields": fields, "humanReadable": "APPEND" }));
     assert_eq!(got["work"]["startDate"], "2020-01-06");
     let human = json!({ "work": {
@@ -164,8 +146,7 @@ fn fields_without_permission_are_silently_absent() {
 fn the_default_set_has_no_custom_and_no_lifecycle_fields() {
     let mut bob = bob();
     let ana = bob.employee_mut("1000000000000000002");
-    ana.custom
-        .insert("work.custom.field_17".to_owned(), json!("Acme GmbH"));
+    ana.custom.insert("work.custom.field_17".to_owned(), json!("Acme GmbH"));
     let got = second(&mut bob, &json!({}));
     assert_eq!(got["firstName"], "Ana");
     assert_eq!(got["work"]["site"], "Berlin");
@@ -191,10 +172,7 @@ fn inactive_people_need_the_flag_and_the_audience() {
 #[test]
 fn filters_by_id_and_email() {
     let mut bob = bob();
-    for (path, value) in [
-        ("root.id", "1000000000000000002"),
-        ("root.email", "ANA@acme.example"),
-    ] {
+    for (path, value) in [("root.id", "1000000000000000002"), ("root.email", "ANA@acme.example")] {
         let filter = json!({ "fieldPath": path, "operator": "equals", "values": [value, "nobody"] });
         let got = search(&mut bob, &json!({ "fields": ["root.id"], "filters": [filter] })).value();
         assert_eq!(got["employees"].as_array().unwrap().len(), 1, "{path}");
@@ -208,10 +186,7 @@ fn broken_records_are_sent_as_told() {
     ana.overrides.insert("root.email".to_owned(), json!(17));
     ana.removed.insert("root.firstName".to_owned());
     ana.removed.insert("root.id".to_owned());
-    let got = second(
-        &mut bob,
-        &json!({ "fields": ["root.id", "root.email", "root.firstName"] }),
-    );
+    let got = second(&mut bob, &json!({ "fields": ["root.id", "root.email", "root.firstName"] }));
     assert_eq!(got, json!({ "email": 17, "/root/email": { "value": 17 } }));
 }
 
@@ -221,29 +196,17 @@ fn one_person_is_a_bare_object() {
     let body = json!({ "fields": ["root.email"] });
     for identifier in ["1000000000000000003", "cy@acme.example", "cy%40acme.example"] {
         let got = ask(&mut bob, "POST", &format!("/v1/people/{identifier}"), &body);
-        assert_eq!(
-            (got.status, &got.value()["email"]),
-            (200, &json!("cy@acme.example"))
-        );
+        assert_eq!((got.status, &got.value()["email"]), (200, &json!("cy@acme.example")));
     }
     assert_eq!(ask(&mut bob, "POST", "/v1/people/9", &body).status, 404);
-    assert_eq!(
-        ask(&mut bob, "POST", "/v1/people/9", &json!({ "showInactive": true })).status,
-        400
-    );
+    assert_eq!(ask(&mut bob, "POST", "/v1/people/9", &json!({ "showInactive": true })).status, 400);
 }
 
 #[test]
 fn lists_fields_and_what_was_removed() {
     let mut bob = bob();
     let fields = get(&mut bob, "/v1/company/people/fields").value();
-    assert!(
-        fields
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|field| field["id"] == "internal.lifecycleStatus")
-    );
+    assert!(fields.as_array().unwrap().iter().any(|field| field["id"] == "internal.lifecycleStatus"));
     let lists = get(&mut bob, "/v1/company/named-lists").value();
     assert_eq!(lists["title"]["values"][0]["value"], "Accountant");
     bob.switches.list_key = ListKey::Items;
@@ -252,10 +215,7 @@ fn lists_fields_and_what_was_removed() {
     assert_eq!(get(&mut bob, "/v1/company/named-lists/nope").status, 404);
     assert_eq!(get(&mut bob, "/v1/people").status, 410);
     assert_eq!(get(&mut bob, "/v1/nope").status, 404);
-    assert_eq!(
-        ask(&mut bob, "PUT", "/v1/people/1000000000000000002", &json!({})).status,
-        200
-    );
+    assert_eq!(ask(&mut bob, "PUT", "/v1/people/1000000000000000002", &json!({})).status, 200);
 }
 
 #[test]
@@ -264,10 +224,7 @@ fn the_lifecycle_table_comes_in_pages() {
     let mut target = "/v1/bulk/people/lifecycle?limit=2".to_owned();
     let first = get(&mut bob, &target).value();
     assert_eq!(first["results"].as_array().unwrap().len(), 2);
-    let cursor = first["response_metadata"]["next_cursor"]
-        .as_str()
-        .unwrap()
-        .replace('=', "%3D");
+    let cursor = first["response_metadata"]["next_cursor"].as_str().unwrap().replace('=', "%3D");
     target = format!("{target}&cursor={cursor}");
     let last = get(&mut bob, &target).value();
     assert_eq!(last["results"][0]["employeeId"], "1000000000000000003");
@@ -275,22 +232,11 @@ fn the_lifecycle_table_comes_in_pages() {
     assert_eq!(statuses.last().unwrap()["status"], "terminated");
     assert!(last["response_metadata"]["next_cursor"].is_null());
     for query in ["limit=201", "limit=0", "limit=x", "cursor=nonsense"] {
-        assert_eq!(
-            get(&mut bob, &format!("/v1/bulk/people/lifecycle?{query}")).status,
-            400,
-            "{query}"
-        );
+        assert_eq!(get(&mut bob, &format!("/v1/bulk/people/lifecycle?{query}")).status, 400, "{query}");
     }
     bob.audience = Audience::EmployedOnly;
-    let got = get(
-        &mut bob,
-        "/v1/bulk/people/lifecycle?employeeIds=1000000000000000003",
-    )
-    .value();
-    assert_eq!(
-        got["errors"][0]["1000000000000000003"]["error"],
-        "MISSING_PERMISSION"
-    );
+    let got = get(&mut bob, "/v1/bulk/people/lifecycle?employeeIds=1000000000000000003").value();
+    assert_eq!(got["errors"][0]["1000000000000000003"]["error"], "MISSING_PERMISSION");
 }
 
 #[test]
@@ -298,16 +244,10 @@ fn the_fifty_first_search_of_a_minute_is_refused() {
     let mut bob = bob();
     for left in (0..50).rev() {
         let response = search(&mut bob, &json!({ "fields": ["root.id"] }));
-        assert_eq!(
-            response.header("x-ratelimit-remaining"),
-            Some(left.to_string().as_str())
-        );
+        assert_eq!(response.header("x-ratelimit-remaining"), Some(left.to_string().as_str()));
     }
     let response = search(&mut bob, &json!({}));
-    assert_eq!(
-        (response.status, response.header("x-ratelimit-limit")),
-        (429, Some("50"))
-    );
+    assert_eq!((response.status, response.header("x-ratelimit-limit")), (429, Some("50")));
     assert_eq!(response.header("x-ratelimit-reset"), Some("1787220060"));
     assert_eq!(response.header("retry-after"), None);
     bob.switches.retry_after = true;
@@ -319,18 +259,14 @@ fn the_fifty_first_search_of_a_minute_is_refused() {
 fn fifty_refusals_in_ten_seconds_block_everybody_for_five_minutes() {
     let mut bob = bob();
     let bad = Request::new("GET", "/v1/company/people/fields").with_header("Authorization", "Basic bm86bm8=");
-    let good =
-        Request::new("GET", "/v1/company/people/fields").with_header("Authorization", &bob.authorization());
+    let good = Request::new("GET", "/v1/company/people/fields").with_header("Authorization", &bob.authorization());
     for _ in 0..49 {
         assert_eq!(bob.handle(&bad, NOW).status, 401);
     }
     assert_eq!(bob.handle(&good, NOW).status, 200);
     assert_eq!(bob.handle(&bad, NOW + 9.0).status, 401);
     let blocked = bob.handle(&good, NOW + 10.0);
-    assert_eq!(
-        (blocked.status, blocked.header("content-type")),
-        (403, Some("text/html"))
-    );
+    assert_eq!((blocked.status, blocked.header("content-type")), (403, Some("text/html")));
     assert_eq!(bob.handle(&good, NOW + 310.0).status, 200);
 }
 

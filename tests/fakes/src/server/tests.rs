@@ -33,13 +33,7 @@ fn search(server: &Server) -> hyper::Request<Full<Bytes>> {
 }
 
 fn spoil(server: &Server, kind: FaultKind) {
-    server
-        .world()
-        .lock()
-        .unwrap()
-        .hibob
-        .faults
-        .push(Fault::once("/people/search", kind));
+    server.world().lock().unwrap().hibob.faults.push(Fault::once("/people/search", kind));
 }
 
 #[tokio::test]
@@ -58,10 +52,7 @@ async fn two_services_answer_on_one_connection_each() {
     assert!(server.scim_url().ends_with("/api/v2/scim"));
     let mut perk = connect(&server.rest_url()).await;
     let request = hyper::Request::get("/api/v2/scim/Users?count=1").header("Host", "localhost");
-    let response = perk
-        .send_request(request.body(Full::default()).unwrap())
-        .await
-        .unwrap();
+    let response = perk.send_request(request.body(Full::default()).unwrap()).await.unwrap();
     assert_eq!(response.status(), 401);
     assert_eq!(server.world().lock().unwrap().log().len(), 3);
 }
@@ -81,11 +72,7 @@ async fn truncated_promises_more_than_it_sends() {
     spoil(&server, FaultKind::Truncated);
     let mut sender = connect(&server.hibob_url()).await;
     let response = sender.send_request(search(&server)).await.unwrap();
-    let promised: usize = response.headers()["content-length"]
-        .to_str()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let promised: usize = response.headers()["content-length"].to_str().unwrap().parse().unwrap();
     let mut body = response.into_body();
     let mut got = 0;
     let error = loop {

@@ -15,11 +15,9 @@ pub(super) fn document(path: &[&str]) -> Result<Value, Refusal> {
         ["ResourceTypes", "User"] => Ok(resource_type()),
         ["Schemas"] => Ok(list([CORE, ENTERPRISE, TRAVELPERK].map(schema).to_vec())),
         ["Schemas", "User"] => Ok(schema(CORE)),
-        ["Schemas", urn] => [CORE, ENTERPRISE, TRAVELPERK]
-            .into_iter()
-            .find(|one| one == urn)
-            .map(schema)
-            .ok_or_else(Refusal::not_found),
+        ["Schemas", urn] => {
+            [CORE, ENTERPRISE, TRAVELPERK].into_iter().find(|one| one == urn).map(schema).ok_or_else(Refusal::not_found)
+        }
         _ => Err(Refusal::not_found()),
     }
 }
@@ -62,24 +60,14 @@ fn resource_type() -> Value {
 fn schema(urn: &'static str) -> Value {
     let attributes: Vec<Value> = ATTRIBUTES
         .iter()
-        .filter(|one| {
-            one.urn == urn
-                && !matches!(
-                    one.name,
-                    "schemas" | "id" | "meta" | "emails" | "lineManagerEmail"
-                )
-        })
+        .filter(|one| one.urn == urn && !matches!(one.name, "schemas" | "id" | "meta" | "emails" | "lineManagerEmail"))
         .map(|one| {
             let kind = match one.shape {
                 Shape::Flag => "boolean",
                 Shape::Text => "string",
                 _ => "complex",
             };
-            let mutability = if one.shape == Shape::ReadOnly {
-                "readOnly"
-            } else {
-                "readWrite"
-            };
+            let mutability = if one.shape == Shape::ReadOnly { "readOnly" } else { "readWrite" };
             json!({
                 "name": one.name, "type": kind, "multiValued": matches!(one.shape, Shape::Multi(_)),
                 "required": matches!(one.name, "userName" | "name" | "active"), "mutability": mutability,

@@ -11,12 +11,9 @@ const PAGE_MAX: usize = 50;
 impl TravelPerk {
     pub(super) fn list(&self, request: &Request) -> Result<Response, Refusal> {
         // Below 1 means 1, and a negative count means none (section 3.4.2.4).
-        let start =
-            whole(request, "startIndex")?.map_or(1, |start| usize::try_from(start).unwrap_or(1).max(1));
+        let start = whole(request, "startIndex")?.map_or(1, |start| usize::try_from(start).unwrap_or(1).max(1));
         let count = whole(request, "count")?
-            .map_or(self.switches.page_size_default, |count| {
-                usize::try_from(count).unwrap_or(0)
-            })
+            .map_or(self.switches.page_size_default, |count| usize::try_from(count).unwrap_or(0))
             .min(PAGE_MAX);
         let visible = |user: &&User| self.switches.archived_in_list || user.active;
         let (total, page): (usize, Vec<&User>) = match self.wanted(request)? {
@@ -26,22 +23,11 @@ impl TravelPerk {
                 } else {
                     self.users.iter().filter(visible).count()
                 };
-                (
-                    all,
-                    self.users
-                        .iter()
-                        .filter(visible)
-                        .skip(start - 1)
-                        .take(count)
-                        .collect(),
-                )
+                (all, self.users.iter().filter(visible).skip(start - 1).take(count).collect())
             }
             Wanted::Only(found) => {
                 let found: Vec<&User> = found.into_iter().filter(visible).collect();
-                (
-                    found.len(),
-                    found.into_iter().skip(start - 1).take(count).collect(),
-                )
+                (found.len(), found.into_iter().skip(start - 1).take(count).collect())
             }
         };
         let mut body = json!({
@@ -62,8 +48,7 @@ impl TravelPerk {
             return Ok(Wanted::Everybody);
         };
         let mut words = filter.trim().splitn(3, ' ');
-        let (Some(attribute), Some(operator), Some(literal)) = (words.next(), words.next(), words.next())
-        else {
+        let (Some(attribute), Some(operator), Some(literal)) = (words.next(), words.next(), words.next()) else {
             return Err(invalid_filter());
         };
         // A JSON string, quotes included.
@@ -75,10 +60,7 @@ impl TravelPerk {
         match self.switches.other_filters {
             OtherFilters::Supported if equals && attribute.eq_ignore_ascii_case("externalId") => {
                 // Unlike userName, externalId is case-exact (RFC 7643 section 3.1).
-                let found = self
-                    .users
-                    .iter()
-                    .filter(|user| user.external_id.as_ref() == Some(&value));
+                let found = self.users.iter().filter(|user| user.external_id.as_ref() == Some(&value));
                 Ok(Wanted::Only(found.collect()))
             }
             OtherFilters::Ignored => Ok(Wanted::Everybody),
@@ -100,7 +82,5 @@ fn whole(request: &Request, name: &str) -> Result<Option<i64>, Refusal> {
     let Some(text) = request.parameter(name) else {
         return Ok(None);
     };
-    text.parse()
-        .map(Some)
-        .map_err(|_| Refusal::value(name, "must be a whole number"))
+    text.parse().map(Some).map_err(|_| Refusal::value(name, "must be a whole number"))
 }

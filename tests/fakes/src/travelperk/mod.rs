@@ -191,10 +191,7 @@ impl TravelPerk {
     /// No users, no cost centres, and these invoice profiles.
     #[must_use]
     pub fn new(invoice_profiles: Vec<String>) -> Self {
-        Self {
-            invoice_profiles,
-            ..Self::default()
-        }
+        Self { invoice_profiles, ..Self::default() }
     }
 
     /// The `Authorization` header of a customer.
@@ -212,9 +209,7 @@ impl TravelPerk {
     /// The first user with this `externalId`.
     #[must_use]
     pub fn user_by_external_id(&self, external_id: &str) -> Option<&User> {
-        self.users
-            .iter()
-            .find(|user| user.external_id.as_deref() == Some(external_id))
+        self.users.iter().find(|user| user.external_id.as_deref() == Some(external_id))
     }
 
     /// Adds or replaces a user; id 0 takes the next free one. Returns the id.
@@ -231,22 +226,13 @@ impl TravelPerk {
     /// The active cost centre of this name.
     #[must_use]
     pub fn cost_center_by_name(&self, name: &str) -> Option<&CostCenter> {
-        self.cost_centers
-            .values()
-            .find(|center| center.name == name && !center.archived)
+        self.cost_centers.values().find(|center| center.name == name && !center.archived)
     }
 
     /// Adds an active cost centre and returns its id.
     pub fn insert_cost_center(&mut self, name: &str) -> u64 {
         let id = self.cost_centers.keys().next_back().map_or(1, |last| last + 1);
-        self.cost_centers.insert(
-            id,
-            CostCenter {
-                id,
-                name: name.to_owned(),
-                archived: false,
-            },
-        );
+        self.cost_centers.insert(id, CostCenter { id, name: name.to_owned(), archived: false });
         id
     }
 
@@ -266,30 +252,19 @@ impl TravelPerk {
     pub fn handle(&mut self, request: &Request, now: f64) -> Response {
         self.users.refresh();
         let path = request.decoded_path();
-        let scim = path
-            .strip_prefix(SCIM)
-            .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let scim = path.strip_prefix(SCIM).filter(|rest| rest.is_empty() || rest.starts_with('/'));
         if !self.knows(request) {
-            return self.refuse(
-                Refusal::new(401, None, "Authentication credentials were not provided."),
-                scim,
-            );
+            return self.refuse(Refusal::new(401, None, "Authentication credentials were not provided."), scim);
         }
         if let Some(limit) = self.requests_per_minute
             && self.window.take(limit, now).is_none()
         {
             let refusal = Refusal::new(429, None, "Request was throttled.");
             let response = self.refuse(refusal, scim);
-            return if self.switches.retry_after {
-                response.with_header("Retry-After", &wait(now))
-            } else {
-                response
-            };
+            return if self.switches.retry_after { response.with_header("Retry-After", &wait(now)) } else { response };
         }
         let Some(scim) = scim else {
-            return self
-                .rest(request, &path)
-                .unwrap_or_else(|refusal| self.refuse(refusal, None));
+            return self.rest(request, &path).unwrap_or_else(|refusal| self.refuse(refusal, None));
         };
         if self.switches.scim_disabled {
             let refusal = Refusal::new(403, None, "SCIM is not enabled for this account.");
@@ -344,10 +319,7 @@ impl TravelPerk {
 
     fn one(&self, id: &str) -> Result<&User, Refusal> {
         // Ids are decimal strings; anything else is simply nobody.
-        id.parse()
-            .ok()
-            .and_then(|id| self.users.get(id))
-            .ok_or_else(Refusal::not_found)
+        id.parse().ok().and_then(|id| self.users.get(id)).ok_or_else(Refusal::not_found)
     }
 
     fn delete(&mut self, id: &str, now: f64) -> Result<Response, Refusal> {
@@ -365,11 +337,7 @@ impl TravelPerk {
     }
 
     fn refuse(&self, refusal: Refusal, scim: Option<&str>) -> Response {
-        let body = if scim.is_some() {
-            self.switches.error_body
-        } else {
-            ErrorBody::Plain
-        };
+        let body = if scim.is_some() { self.switches.error_body } else { ErrorBody::Plain };
         refusal.respond(body, &self.content_type)
     }
 }

@@ -22,26 +22,15 @@ pub(super) enum Verb {
 /// Carries out a whole PATCH body on the writable attributes of a user.
 pub(super) fn apply(view: &mut Map<String, Value>, body: &Value, switches: Switches) -> Result<(), Refusal> {
     let syntax = |what| Refusal::bad("invalidSyntax", what);
-    let schemas = body
-        .get("schemas")
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
+    let schemas = body.get("schemas").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     if !schemas.iter().any(|one| one == PATCH_OP) {
         return Err(syntax("schemas must contain the PatchOp message"));
     }
     // Spelled with a capital, unlike everything else.
-    let operations = body
-        .get("Operations")
-        .and_then(Value::as_array)
-        .filter(|all| !all.is_empty());
+    let operations = body.get("Operations").and_then(Value::as_array).filter(|all| !all.is_empty());
     for operation in operations.ok_or_else(|| syntax("Operations must be a non-empty list"))? {
         // Entra writes `Replace`, the RFC `replace`.
-        let verb = match operation
-            .get("op")
-            .and_then(Value::as_str)
-            .map(str::to_ascii_lowercase)
-            .as_deref()
-        {
+        let verb = match operation.get("op").and_then(Value::as_str).map(str::to_ascii_lowercase).as_deref() {
             Some("add") => Verb::Add,
             Some("replace") => Verb::Replace,
             Some("remove") => Verb::Remove,
@@ -56,12 +45,8 @@ pub(super) fn apply(view: &mut Map<String, Value>, body: &Value, switches: Switc
             _ if verb == Verb::Remove => return Err(Refusal::bad("noTarget", "remove needs a path")),
             _ => {
                 let value = value.and_then(Value::as_object);
-                let value =
-                    value.ok_or_else(|| Refusal::value("value", "must be an object without a path"))?;
-                for (key, value) in value
-                    .iter()
-                    .filter(|(key, _)| !key.eq_ignore_ascii_case("schemas"))
-                {
+                let value = value.ok_or_else(|| Refusal::value("value", "must be an object without a path"))?;
+                for (key, value) in value.iter().filter(|(key, _)| !key.eq_ignore_ascii_case("schemas")) {
                     change(view, verb, key, Some(value), switches)?;
                 }
             }
@@ -189,10 +174,7 @@ fn complex(
 /// An object with `value`, or a bare id as Entra sometimes sends it.
 fn manager(holder: &mut Map<String, Value>, verb: Verb, given: &Value) -> Result<(), Refusal> {
     let id = match given {
-        Value::Object(object) => object
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case("value"))
-            .map(|(_, id)| id),
+        Value::Object(object) => object.iter().find(|(key, _)| key.eq_ignore_ascii_case("value")).map(|(_, id)| id),
         other => Some(other),
     };
     let id = id.ok_or_else(|| Refusal::value("manager", "value is missing"))?;
@@ -223,11 +205,7 @@ fn multi(
         }
         return Ok(());
     }
-    let matches = |element: &Value| {
-        path.condition
-            .as_ref()
-            .is_none_or(|condition| condition.holds(element))
-    };
+    let matches = |element: &Value| path.condition.as_ref().is_none_or(|condition| condition.holds(element));
     if !elements.iter().any(matches) {
         // Entra adds through a filter that nothing matches yet; for `replace` the RFC wants an error
         // (section 3.5.2.3). For `remove` it is silent; an error shows the client its wrong idea.

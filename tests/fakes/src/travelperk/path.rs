@@ -61,49 +61,25 @@ pub(super) fn parse(path: &str) -> Result<Target, Refusal> {
         None if rest.is_empty() => None,
         None => return Err(invalid()),
     };
-    Ok(Target::Attribute(Path {
-        attribute,
-        condition,
-        part,
-    }))
+    Ok(Target::Attribute(Path { attribute, condition, part }))
 }
 
 /// `urn:...:User:costCenter` in its two halves.
 fn split_urn(path: &str) -> Option<(&'static str, &str)> {
     let (urn, name) = path.rsplit_once(':')?;
-    let urn = if urn.eq_ignore_ascii_case(CORE) {
-        CORE
-    } else {
-        extension(urn)?
-    };
+    let urn = if urn.eq_ignore_ascii_case(CORE) { CORE } else { extension(urn)? };
     Some((urn, name))
 }
 
 fn condition(filter: &str, parts: &'static [&'static str]) -> Result<Condition, Refusal> {
-    let invalid = || {
-        Refusal::bad(
-            "invalidFilter",
-            &format!("[{filter}] is not valid or not supported"),
-        )
-    };
+    let invalid = || Refusal::bad("invalidFilter", &format!("[{filter}] is not valid or not supported"));
     let mut words = filter.trim().splitn(3, ' ');
-    let part = words
-        .next()
-        .and_then(|name| spelled(parts, name))
-        .ok_or_else(invalid)?;
-    if !words
-        .next()
-        .is_some_and(|operator| operator.eq_ignore_ascii_case("eq"))
-    {
+    let part = words.next().and_then(|name| spelled(parts, name)).ok_or_else(invalid)?;
+    if !words.next().is_some_and(|operator| operator.eq_ignore_ascii_case("eq")) {
         return Err(invalid());
     }
-    let value = words
-        .next()
-        .and_then(|literal| serde_json::from_str(literal.trim()).ok());
-    Ok(Condition {
-        part,
-        value: value.ok_or_else(invalid)?,
-    })
+    let value = words.next().and_then(|literal| serde_json::from_str(literal.trim()).ok());
+    Ok(Condition { part, value: value.ok_or_else(invalid)? })
 }
 
 #[cfg(test)]
@@ -114,11 +90,9 @@ mod tests {
     #[track_caller]
     fn parts(path: &str) -> (&'static str, Option<String>, Option<&'static str>) {
         match parse(path) {
-            Ok(Target::Attribute(path)) => (
-                path.attribute.name,
-                path.condition.map(|c| format!("{}={}", c.part, c.value)),
-                path.part,
-            ),
+            Ok(Target::Attribute(path)) => {
+                (path.attribute.name, path.condition.map(|c| format!("{}={}", c.part, c.value)), path.part)
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -128,18 +102,9 @@ mod tests {
         assert_eq!(parts("active"), ("active", None, None));
         assert_eq!(parts("NAME.GivenName"), ("name", None, Some("givenName")));
         let work = Some("type=work".to_owned());
-        assert_eq!(
-            parts(r#"phoneNumbers[type eq "work"].value"#),
-            ("phoneNumbers", work, Some("value"))
-        );
-        assert_eq!(
-            parts(&format!("{ENTERPRISE}:costCenter")),
-            ("costCenter", None, None)
-        );
-        assert_eq!(
-            parts(&format!("{}:manager.value", ENTERPRISE.to_lowercase())),
-            ("manager", None, Some("value"))
-        );
+        assert_eq!(parts(r#"phoneNumbers[type eq "work"].value"#), ("phoneNumbers", work, Some("value")));
+        assert_eq!(parts(&format!("{ENTERPRISE}:costCenter")), ("costCenter", None, None));
+        assert_eq!(parts(&format!("{}:manager.value", ENTERPRISE.to_lowercase())), ("manager", None, Some("value")));
         assert_eq!(parts(&format!("{CORE}:userName")), ("userName", None, None));
         assert_eq!(parse(ENTERPRISE).unwrap(), Target::Extension(ENTERPRISE));
     }

@@ -15,11 +15,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(status: u16, scim_type: Option<&'static str>, detail: &str) -> Self {
-        Self {
-            status,
-            scim_type,
-            detail: detail.to_owned(),
-        }
+        Self { status, scim_type, detail: detail.to_owned() }
     }
 
     /// 400 with a type of RFC 7644 table 9.

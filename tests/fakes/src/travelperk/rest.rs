@@ -42,9 +42,7 @@ impl TravelPerk {
             ("PUT", ["cost_centers", id, "users"]) => self.replace_members(id, request),
             ("GET", ["profiles"]) => self.profile_page(request),
             ("GET", ["users"]) => self.user_page(request),
-            (_, ["cost_centers", ..] | ["profiles"] | ["users"]) => {
-                Err(Refusal::method_not_allowed(&request.method))
-            }
+            (_, ["cost_centers", ..] | ["profiles"] | ["users"]) => Err(Refusal::method_not_allowed(&request.method)),
             _ => Err(Refusal::not_found()),
         }
     }
@@ -93,18 +91,12 @@ impl TravelPerk {
     /// A name that is in use is refused; the status is unconfirmed.
     fn new_cost_center(&mut self, request: &Request) -> Result<Response, Refusal> {
         let body = json_body(request)?;
-        let name = body
-            .get("name")
-            .and_then(Value::as_str)
-            .filter(|name| !name.trim().is_empty());
+        let name = body.get("name").and_then(Value::as_str).filter(|name| !name.trim().is_empty());
         let name = name.ok_or_else(|| Refusal::new(400, None, "name: this field is required"))?;
         self.check_cost_center_name(name)?;
         let id = self.insert_cost_center(name);
         let response = self.cost_center(&id.to_string())?;
-        Ok(Response {
-            status: 201,
-            ..response
-        })
+        Ok(Response { status: 201, ..response })
     }
 
     /// The key is `archive` in writing and `archived` in reading.
@@ -133,11 +125,7 @@ impl TravelPerk {
         let archive = body.get("archive").and_then(Value::as_bool);
         let archive = archive.ok_or_else(|| Refusal::new(400, None, "archive: this field is required"))?;
         let mut updated = 0;
-        for center in self
-            .cost_centers
-            .values_mut()
-            .filter(|center| ids.contains(&center.id))
-        {
+        for center in self.cost_centers.values_mut().filter(|center| ids.contains(&center.id)) {
             updated += usize::from(center.archived != archive);
             center.archived = archive;
         }
@@ -164,20 +152,13 @@ impl TravelPerk {
 
     fn check_cost_center_name(&self, name: &str) -> Result<(), Refusal> {
         match self.cost_center_by_name(name) {
-            Some(_) => Err(Refusal::new(
-                400,
-                None,
-                "name: a cost center with this name already exists",
-            )),
+            Some(_) => Err(Refusal::new(400, None, "name: a cost center with this name already exists")),
             None => Ok(()),
         }
     }
 
     fn rename_members(&mut self, old: &str, new: Option<&str>) {
-        let members = self
-            .users
-            .iter()
-            .filter(|user| user.cost_center.as_deref() == Some(old));
+        let members = self.users.iter().filter(|user| user.cost_center.as_deref() == Some(old));
         let members: Vec<u64> = members.map(|user| user.id).collect();
         for id in members {
             if let Some(user) = self.users.get_mut(id) {
@@ -198,19 +179,10 @@ impl TravelPerk {
                 },
             })
         };
-        let profiles: Vec<Value> = self
-            .invoice_profiles
-            .iter()
-            .enumerate()
-            .skip(offset)
-            .take(limit)
-            .map(profile)
-            .collect();
+        let profiles: Vec<Value> =
+            self.invoice_profiles.iter().enumerate().skip(offset).take(limit).map(profile).collect();
         let total = self.invoice_profiles.len();
-        Ok(Response::json(
-            200,
-            &json!({ "offset": offset, "limit": limit, "total": total, "profiles": profiles }),
-        ))
+        Ok(Response::json(200, &json!({ "offset": offset, "limit": limit, "total": total, "profiles": profiles })))
     }
 
     fn user_page(&self, request: &Request) -> Result<Response, Refusal> {
@@ -232,19 +204,14 @@ impl TravelPerk {
         };
         let users: Vec<Value> = self.users.iter().skip(offset).take(limit).map(row).collect();
         let total = self.users.len();
-        Ok(Response::json(
-            200,
-            &json!({ "users": users, "limit": limit, "offset": offset, "total": total }),
-        ))
+        Ok(Response::json(200, &json!({ "users": users, "limit": limit, "offset": offset, "total": total })))
     }
 }
 
 fn window(request: &Request) -> Result<(usize, usize), Refusal> {
     let number = |name: &str, default: usize| match request.parameter(name) {
         None => Ok(default),
-        Some(text) => text
-            .parse()
-            .map_err(|_| Refusal::new(400, None, &format!("{name}: not a number"))),
+        Some(text) => text.parse().map_err(|_| Refusal::new(400, None, &format!("{name}: not a number"))),
     };
     Ok((number("offset", 0)?, number("limit", LIMIT_DEFAULT)?))
 }

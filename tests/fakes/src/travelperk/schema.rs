@@ -50,11 +50,7 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     at(CORE, "externalId", Shape::Text),
     at(CORE, "userName", Shape::Text),
     at(CORE, "active", Shape::Flag),
-    at(
-        CORE,
-        "name",
-        Shape::Complex(&["givenName", "familyName", "middleName", "honorificPrefix"]),
-    ),
+    at(CORE, "name", Shape::Complex(&["givenName", "familyName", "middleName", "honorificPrefix"])),
     at(CORE, "title", Shape::Text),
     at(CORE, "locale", Shape::Text),
     at(CORE, "preferredLanguage", Shape::Text),
@@ -72,16 +68,12 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
 
 /// The attribute of this name in this schema; names are compared without case (RFC 7643 section 2.1).
 pub(super) fn attribute(urn: &str, name: &str) -> Option<&'static Attribute> {
-    ATTRIBUTES
-        .iter()
-        .find(|one| one.urn == urn && one.name.eq_ignore_ascii_case(name))
+    ATTRIBUTES.iter().find(|one| one.urn == urn && one.name.eq_ignore_ascii_case(name))
 }
 
 /// The extension of this name.
 pub(super) fn extension(name: &str) -> Option<&'static str> {
-    [ENTERPRISE, TRAVELPERK]
-        .into_iter()
-        .find(|urn| urn.eq_ignore_ascii_case(name))
+    [ENTERPRISE, TRAVELPERK].into_iter().find(|urn| urn.eq_ignore_ascii_case(name))
 }
 
 /// The sub-attribute of this name, spelled as in the schema.

@@ -63,11 +63,7 @@ fn unpatched(operations: &Value, scim_type: &str) {
     let before = perk.users.get(100).cloned();
     let response = patch(&mut perk, operations);
     let error = response.value();
-    assert_eq!(
-        (response.status, &error["scimType"]),
-        (400, &json!(scim_type)),
-        "{operations}: {error}"
-    );
+    assert_eq!((response.status, &error["scimType"]), (400, &json!(scim_type)), "{operations}: {error}");
     assert_eq!(error["status"], "400");
     assert_eq!(perk.users.get(100).cloned(), before);
 }
@@ -92,11 +88,7 @@ fn deleting_is_what_the_switch_says() {
     perk.switches.delete = Delete::Erase;
     assert_eq!(delete(&mut perk), 204);
     assert_eq!(delete(&mut perk), 404);
-    assert_eq!(
-        create(&mut perk, &new_user("ana@acme.example")).value()["id"],
-        "101",
-        "ids are not given twice"
-    );
+    assert_eq!(create(&mut perk, &new_user("ana@acme.example")).value()["id"], "101", "ids are not given twice");
 }
 
 #[test]
@@ -108,27 +100,13 @@ fn pages_start_at_one_and_hold_fifty_at_most() {
     let mut page = |query: &str| {
         let body = get(&mut perk, &format!("/api/v2/scim/Users?{query}")).value();
         let first = body["Resources"][0]["id"].clone();
-        (
-            body["totalResults"].clone(),
-            body["itemsPerPage"].clone(),
-            body["startIndex"].clone(),
-            first,
-        )
+        (body["totalResults"].clone(), body["itemsPerPage"].clone(), body["startIndex"].clone(), first)
     };
     assert_eq!(page(""), (json!(60), json!(50), json!(1), json!("100")));
-    assert_eq!(
-        page("startIndex=51&count=1000"),
-        (json!(60), json!(10), json!(51), json!("150"))
-    );
-    assert_eq!(
-        page("startIndex=-3&count=2"),
-        (json!(60), json!(2), json!(1), json!("100"))
-    );
+    assert_eq!(page("startIndex=51&count=1000"), (json!(60), json!(10), json!(51), json!("150")));
+    assert_eq!(page("startIndex=-3&count=2"), (json!(60), json!(2), json!(1), json!("100")));
     assert_eq!(page("count=-1"), (json!(60), json!(0), json!(1), Value::Null));
-    assert_eq!(
-        page("startIndex=100"),
-        (json!(60), json!(0), json!(100), Value::Null)
-    );
+    assert_eq!(page("startIndex=100"), (json!(60), json!(0), json!(100), Value::Null));
     assert_eq!(get(&mut perk, "/api/v2/scim/Users?count=x").status, 400);
 }
 
@@ -142,16 +120,9 @@ fn filters_by_name_and_by_switch() {
         let count = response.value()["totalResults"].as_u64();
         count.ok_or_else(|| response.value()["scimType"].clone())
     };
-    assert_eq!(
-        found(&mut perk, "username%20EQ%20%22BO%2Bx@acme.example%22"),
-        Ok(1)
-    );
+    assert_eq!(found(&mut perk, "username%20EQ%20%22BO%2Bx@acme.example%22"), Ok(1));
     assert_eq!(found(&mut perk, "userName+eq+%22bo%2Bx@acme.example%22"), Ok(1));
-    assert_eq!(
-        found(&mut perk, "userName+eq+%22bo+x@acme.example%22"),
-        Ok(0),
-        "a bare plus is a space"
-    );
+    assert_eq!(found(&mut perk, "userName+eq+%22bo+x@acme.example%22"), Ok(0), "a bare plus is a space");
     assert_eq!(found(&mut perk, "userName+eq+bo"), Err(json!("invalidFilter")));
     assert_eq!(found(&mut perk, "userName"), Err(json!("invalidFilter")));
     let external = "externalId+eq+%22x1%22";
@@ -190,11 +161,7 @@ fn discovery_and_what_there_is_not() {
         ("Users/101", 404),
         ("Users/abc", 404),
     ] {
-        assert_eq!(
-            get(&mut perk, &format!("/api/v2/scim/{path}")).status,
-            status,
-            "{path}"
-        );
+        assert_eq!(get(&mut perk, &format!("/api/v2/scim/{path}")).status, status, "{path}");
     }
     let urn = format!("/api/v2/scim/Schemas/{ENTERPRISE}");
     assert_eq!(get(&mut perk, &urn).value()["id"], ENTERPRISE);
@@ -223,15 +190,9 @@ fn errors_have_three_bodies() {
     let error = get(&mut perk, "/api/v2/scim/Users/1").value();
     assert_eq!(error["schemas"][0], "urn:ietf:params:scim:api:messages:2.0:Error");
     perk.switches.error_body = ErrorBody::Plain;
-    assert_eq!(
-        get(&mut perk, "/api/v2/scim/Users/1").value(),
-        json!({ "detail": "Not found." })
-    );
+    assert_eq!(get(&mut perk, "/api/v2/scim/Users/1").value(), json!({ "detail": "Not found." }));
     perk.switches.error_body = ErrorBody::Html;
-    assert_eq!(
-        get(&mut perk, "/api/v2/scim/Users/1").header("content-type"),
-        Some("text/html")
-    );
+    assert_eq!(get(&mut perk, "/api/v2/scim/Users/1").header("content-type"), Some("text/html"));
 }
 
 #[test]
@@ -240,10 +201,7 @@ fn a_rate_limit_says_when_to_come_back() {
     perk.requests_per_minute = Some(1);
     assert_eq!(get(&mut perk, "/api/v2/scim/Users").status, 200);
     let response = get(&mut perk, "/api/v2/scim/Users");
-    assert_eq!(
-        (response.status, response.header("retry-after")),
-        (429, Some("60"))
-    );
+    assert_eq!((response.status, response.header("retry-after")), (429, Some("60")));
 }
 
 #[test]
@@ -253,45 +211,17 @@ fn cost_centers_over_rest() {
     assert_eq!(perk.handle(&request, NOW).status, 400, "without Api-Version");
     let made = ask(&mut perk, "POST", "/cost_centers", &json!({ "name": "Sales" }));
     assert_eq!((made.status, &made.value()["id"]), (201, &json!(1)));
-    let members = ask(
-        &mut perk,
-        "PUT",
-        "/cost_centers/1/users",
-        &json!({ "user_ids": [100] }),
-    )
-    .value();
+    let members = ask(&mut perk, "PUT", "/cost_centers/1/users", &json!({ "user_ids": [100] })).value();
     assert_eq!(members["users"][0]["email"], "ana@acme.example");
     let page = get(&mut perk, "/cost_centers").value();
-    let want =
-        json!({ "offset": 0, "limit": 10, "cost_centers": [{ "id": 1, "name": "Sales", "count_users": 1 }] });
+    let want = json!({ "offset": 0, "limit": 10, "cost_centers": [{ "id": 1, "name": "Sales", "count_users": 1 }] });
     assert_eq!(page, want);
-    let renamed = ask(
-        &mut perk,
-        "PATCH",
-        "/cost_centers/1",
-        &json!({ "name": "Revenue" }),
-    )
-    .value();
-    assert_eq!(
-        (&renamed["name"], &renamed["count_users"]),
-        (&json!("Revenue"), &json!(1))
-    );
+    let renamed = ask(&mut perk, "PATCH", "/cost_centers/1", &json!({ "name": "Revenue" })).value();
+    assert_eq!((&renamed["name"], &renamed["count_users"]), (&json!("Revenue"), &json!(1)));
     let bulk = json!({ "id_list": [1, 2], "archive": true });
-    assert_eq!(
-        ask(&mut perk, "PATCH", "/cost_centers/bulk_update", &bulk).value()["updated_count"],
-        1
-    );
+    assert_eq!(ask(&mut perk, "PATCH", "/cost_centers/bulk_update", &bulk).value()["updated_count"], 1);
     assert_eq!(get(&mut perk, "/cost_centers/1").value()["archived"], true);
-    assert_eq!(
-        ask(
-            &mut perk,
-            "PUT",
-            "/cost_centers/1/users",
-            &json!({ "user_ids": [] })
-        )
-        .status,
-        200
-    );
+    assert_eq!(ask(&mut perk, "PUT", "/cost_centers/1/users", &json!({ "user_ids": [] })).status, 200);
     assert_eq!(perk.users.get(100).unwrap().cost_center, None);
     assert_eq!(get(&mut perk, "/profiles").value()["total"], 0);
     assert_eq!(get(&mut perk, "/users").value()["users"][0]["id"], "100");

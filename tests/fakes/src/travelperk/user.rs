@@ -98,16 +98,11 @@ impl User {
     /// What a client may write, with canonical names.
     pub(super) fn writable(&self) -> Map<String, Value> {
         let texts = |pairs: &[(&str, Option<&str>)]| {
-            let set = pairs
-                .iter()
-                .filter_map(|(name, text)| text.map(|text| ((*name).to_owned(), json!(text))));
+            let set = pairs.iter().filter_map(|(name, text)| text.map(|text| ((*name).to_owned(), json!(text))));
             set.collect::<Map<String, Value>>()
         };
-        let phones: Vec<Value> = self
-            .phones
-            .iter()
-            .map(|phone| json!({ "value": phone.value, "type": phone.kind }))
-            .collect();
+        let phones: Vec<Value> =
+            self.phones.iter().map(|phone| json!({ "value": phone.value, "type": phone.kind })).collect();
         let mut core = texts(&[
             ("externalId", self.external_id.as_deref()),
             ("userName", Some(&self.user_name)),
@@ -136,16 +131,9 @@ impl User {
             ("dateOfBirth", self.date_of_birth.as_deref()),
             ("travelPolicy", self.travel_policy.as_deref()),
         ]);
-        let profiles: Vec<Value> = self
-            .invoice_profiles
-            .iter()
-            .map(|name| json!({ "value": name }))
-            .collect();
+        let profiles: Vec<Value> = self.invoice_profiles.iter().map(|name| json!({ "value": name })).collect();
         own.insert("invoiceProfiles".to_owned(), json!(profiles));
-        let contact = texts(&[
-            ("name", self.emergency_name.as_deref()),
-            ("phone", self.emergency_phone.as_deref()),
-        ]);
+        let contact = texts(&[("name", self.emergency_name.as_deref()), ("phone", self.emergency_phone.as_deref())]);
         if !contact.is_empty() {
             own.insert("emergencyContact".to_owned(), Value::Object(contact));
         }
@@ -186,10 +174,7 @@ impl User {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "Unix microseconds of this century"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "Unix microseconds of this century")]
 fn instant(at: f64) -> String {
     let at = DateTime::from_timestamp_micros((at * 1e6) as i64).unwrap_or_default();
     at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
@@ -207,12 +192,7 @@ pub struct Users {
 
 impl Default for Users {
     fn default() -> Self {
-        Self {
-            by_id: BTreeMap::new(),
-            by_name: HashMap::new(),
-            stale: false,
-            next_id: 100,
-        }
+        Self { by_id: BTreeMap::new(), by_name: HashMap::new(), stale: false, next_id: 100 }
     }
 }
 
@@ -283,11 +263,7 @@ impl Users {
     /// Rebuilds the index if it may be wrong.
     pub(super) fn refresh(&mut self) {
         if std::mem::take(&mut self.stale) {
-            self.by_name = self
-                .by_id
-                .values()
-                .map(|user| (user.user_name.to_lowercase(), user.id))
-                .collect();
+            self.by_name = self.by_id.values().map(|user| (user.user_name.to_lowercase(), user.id)).collect();
         }
     }
 }

@@ -53,18 +53,13 @@ impl TravelPerk {
     /// The writable attributes of a POST or PUT body, with canonical names. Read-only ones are ignored
     /// (RFC 7644 section 3.3), and so are those that are not in the schema.
     fn whole_user(&self, body: &Value) -> Result<Map<String, Value>, Refusal> {
-        let body = body
-            .as_object()
-            .ok_or_else(|| Refusal::bad("invalidSyntax", "the body must be an object"))?;
+        let body = body.as_object().ok_or_else(|| Refusal::bad("invalidSyntax", "the body must be an object"))?;
         let schemas: Vec<&str> = match body.get("schemas") {
             Some(Value::Array(schemas)) => schemas.iter().filter_map(Value::as_str).collect(),
             _ => Vec::new(),
         };
         if !schemas.contains(&CORE) {
-            return Err(Refusal::bad(
-                "invalidSyntax",
-                "schemas must contain the User schema",
-            ));
+            return Err(Refusal::bad("invalidSyntax", "schemas must contain the User schema"));
         }
         let mut view = Map::new();
         for (key, value) in body {
@@ -73,14 +68,9 @@ impl TravelPerk {
             } else if let Some(urn) = extension(key) {
                 // Every schema in use must be named (RFC 7643 section 3).
                 if !schemas.contains(&urn) {
-                    return Err(Refusal::bad(
-                        "invalidSyntax",
-                        &format!("schemas must contain {urn}"),
-                    ));
+                    return Err(Refusal::bad("invalidSyntax", &format!("schemas must contain {urn}")));
                 }
-                let value = value
-                    .as_object()
-                    .ok_or_else(|| Refusal::value(urn, "must be an object"))?;
+                let value = value.as_object().ok_or_else(|| Refusal::value(urn, "must be an object"))?;
                 for (key, value) in value {
                     if let Some(attribute) = attribute(urn, key) {
                         self.take(&mut view, attribute, value)?;
@@ -91,27 +81,12 @@ impl TravelPerk {
         Ok(view)
     }
 
-    fn take(
-        &self,
-        view: &mut Map<String, Value>,
-        attribute: &'static Attribute,
-        value: &Value,
-    ) -> Result<(), Refusal> {
+    fn take(&self, view: &mut Map<String, Value>, attribute: &'static Attribute, value: &Value) -> Result<(), Refusal> {
         let unknown = attribute.name == "lineManagerEmail" && !self.switches.line_manager_email;
         if attribute.shape == Shape::ReadOnly || unknown {
             return Ok(());
         }
-        set(
-            view,
-            Verb::Replace,
-            &Path {
-                attribute,
-                condition: None,
-                part: None,
-            },
-            Some(value),
-            self.switches,
-        )
+        set(view, Verb::Replace, &Path { attribute, condition: None, part: None }, Some(value), self.switches)
     }
 
     /// The user these attributes make. What did not change is not checked again: an archived cost centre may
@@ -135,11 +110,7 @@ impl TravelPerk {
         user.external_id = text(Some(view), "externalId");
         user.title = text(Some(view), "title");
         user.locale = text(Some(view), "locale");
-        user.preferred_language = one_of(
-            "preferredLanguage",
-            text(Some(view), "preferredLanguage"),
-            LANGUAGES,
-        )?;
+        user.preferred_language = one_of("preferredLanguage", text(Some(view), "preferredLanguage"), LANGUAGES)?;
         user.gender = one_of("gender", text(own, "gender"), &["M", "F"])?;
         user.date_of_birth = text(own, "dateOfBirth").map(|date| iso_date(&date)).transpose()?;
         user.emergency_name = text(contact, "name");
@@ -177,16 +148,9 @@ impl TravelPerk {
             return Err(Refusal::value("userName", "must be an e-mail address"));
         }
         // Archived users keep their name.
-        let taken = self
-            .users
-            .by_name(&user.user_name)
-            .is_some_and(|other| other.id != user.id);
+        let taken = self.users.by_name(&user.user_name).is_some_and(|other| other.id != user.id);
         if taken || self.taken_elsewhere.contains(&user.user_name.to_lowercase()) {
-            return Err(Refusal::new(
-                409,
-                Some("uniqueness"),
-                "A user with this userName already exists.",
-            ));
+            return Err(Refusal::new(409, Some("uniqueness"), "A user with this userName already exists."));
         }
         Ok(())
     }
@@ -284,10 +248,7 @@ fn chosen(
 }
 
 fn json_body(request: &Request) -> Result<Value, Refusal> {
-    if !matches!(
-        request.media_type().as_str(),
-        "application/json" | "application/scim+json"
-    ) {
+    if !matches!(request.media_type().as_str(), "application/json" | "application/scim+json") {
         return Err(Refusal::new(415, None, "Unsupported media type in request."));
     }
     serde_json::from_slice(&request.body).map_err(|_| Refusal::bad("invalidSyntax", "JSON parse error"))
@@ -299,11 +260,7 @@ fn object<'a>(holder: &'a Map<String, Value>, name: &str) -> Option<&'a Map<Stri
 
 /// An unassigned or empty text is none; the resource shows no difference but for names.
 fn text(holder: Option<&Map<String, Value>>, name: &str) -> Option<String> {
-    holder?
-        .get(name)?
-        .as_str()
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+    holder?.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 fn required(holder: Option<&Map<String, Value>>, name: &str) -> Result<String, Refusal> {
@@ -312,31 +269,22 @@ fn required(holder: Option<&Map<String, Value>>, name: &str) -> Result<String, R
 }
 
 fn values(holder: Option<&Map<String, Value>>, name: &str) -> Vec<String> {
-    let elements = holder
-        .and_then(|holder| holder.get(name))
-        .and_then(Value::as_array);
-    elements
-        .into_iter()
-        .flatten()
-        .filter_map(|one| text(one.as_object(), "value"))
-        .collect()
+    let elements = holder.and_then(|holder| holder.get(name)).and_then(Value::as_array);
+    elements.into_iter().flatten().filter_map(|one| text(one.as_object(), "value")).collect()
 }
 
 fn one_of(name: &str, text: Option<String>, allowed: &[&str]) -> Result<Option<String>, Refusal> {
     match text {
-        Some(text) if !allowed.contains(&text.as_str()) => Err(Refusal::value(
-            name,
-            &format!("must be one of {}", allowed.join(", ")),
-        )),
+        Some(text) if !allowed.contains(&text.as_str()) => {
+            Err(Refusal::value(name, &format!("must be one of {}", allowed.join(", "))))
+        }
         text => Ok(text),
     }
 }
 
 /// Read as `YYYY-MM-DD`; client libraries write `YYYY/MM/DD`. Which is accepted is unconfirmed: both are.
 fn iso_date(text: &str) -> Result<String, Refusal> {
-    let date = ["%Y-%m-%d", "%Y/%m/%d"]
-        .iter()
-        .find_map(|form| NaiveDate::parse_from_str(text, form).ok());
+    let date = ["%Y-%m-%d", "%Y/%m/%d"].iter().find_map(|form| NaiveDate::parse_from_str(text, form).ok());
     date.filter(|_| text.len() == 10)
         .map(|date| date.to_string())
         .ok_or_else(|| Refusal::value("dateOfBirth", "not a date"))
@@ -347,19 +295,13 @@ fn phones(view: &Map<String, Value>, before: Option<&User>) -> Result<Vec<Phone>
     let phone = |element: &Value| {
         let element = element.as_object();
         let value = text(element, "value").unwrap_or_default();
-        let phone = Phone {
-            value,
-            kind: text(element, "type").unwrap_or_default().to_lowercase(),
-        };
+        let phone = Phone { value, kind: text(element, "type").unwrap_or_default().to_lowercase() };
         let kept = before.is_some_and(|before| before.phones.contains(&phone));
         if !kept && phone.kind != "work" {
             return Err(Refusal::value("phoneNumbers.type", "must be work"));
         }
         if !kept && !is_phone(&phone.value) {
-            return Err(Refusal::value(
-                "phoneNumbers.value",
-                "must be +(area code) (phone number)",
-            ));
+            return Err(Refusal::value("phoneNumbers.value", "must be +(area code) (phone number)"));
         }
         Ok(phone)
     };

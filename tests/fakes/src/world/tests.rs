@@ -29,12 +29,7 @@ fn create(world: &mut World, name: &str) -> Response {
 /// Ids of those whose record differs, those who are new included.
 fn changed(before: &HiBob, after: &HiBob) -> BTreeSet<String> {
     let differs = |e: &&Employee| before.employees.get(&e.id) != Some(e);
-    after
-        .employees
-        .values()
-        .filter(differs)
-        .map(|e| e.id.clone())
-        .collect()
+    after.employees.values().filter(differs).map(|e| e.id.clone()).collect()
 }
 
 #[test]
@@ -44,49 +39,27 @@ fn day_two_changes_exactly_six_people_once() {
         world.scenario = Scenario::DayTwo;
         let before = world.hibob.clone();
         search(&mut world);
-        assert!(
-            changed(&before, &world.hibob).is_empty(),
-            "nothing before a write"
-        );
+        assert!(changed(&before, &world.hibob).is_empty(), "nothing before a write");
         create(&mut world, "x@acme.example");
-        assert!(
-            changed(&before, &world.hibob).is_empty(),
-            "nothing before the next search"
-        );
+        assert!(changed(&before, &world.hibob).is_empty(), "nothing before the next search");
         search(&mut world);
         let six = world.day_two().unwrap().clone();
-        let all = [
-            &six.hire,
-            &six.leaver,
-            &six.moved,
-            &six.remanaged,
-            &six.rehired,
-            &six.broken,
-        ];
+        let all = [&six.hire, &six.leaver, &six.moved, &six.remanaged, &six.rehired, &six.broken];
         let all: BTreeSet<String> = all.into_iter().cloned().collect();
         assert_eq!(all.len(), 6);
         assert_eq!(changed(&before, &world.hibob), all);
         let (then, now) = (&before.employees, &world.hibob.employees);
-        assert!(
-            now.values()
-                .all(|e| e.manager.as_ref().is_none_or(|id| !all.contains(id)))
-        );
+        assert!(now.values().all(|e| e.manager.as_ref().is_none_or(|id| !all.contains(id))));
         assert_eq!(now[&six.hire].lifecycle_status, "employed");
         assert_eq!(
-            (
-                now[&six.leaver].lifecycle_status.as_str(),
-                now[&six.leaver].termination_date
-            ),
+            (now[&six.leaver].lifecycle_status.as_str(), now[&six.leaver].termination_date),
             ("terminated", Some(today()))
         );
         assert_ne!(now[&six.moved].department, then[&six.moved].department);
         assert_ne!(now[&six.remanaged].manager, then[&six.remanaged].manager);
         assert_eq!(then[&six.rehired].lifecycle_status, "terminated");
         assert_eq!(now[&six.rehired].lifecycle_status, "employed");
-        assert_eq!(
-            (&then[&six.broken].email.is_some(), &now[&six.broken].email),
-            (&true, &None)
-        );
+        assert_eq!((&then[&six.broken].email.is_some(), &now[&six.broken].email), (&true, &None));
         let account = world.travelperk.user_by_external_id(&six.rehired).unwrap();
         assert!(!account.active && Some(&account.user_name) == now[&six.rehired].email.as_ref());
         for id in all.iter().filter(|id| **id != six.leaver) {
@@ -116,31 +89,10 @@ fn a_realistic_world_is_the_same_every_time() {
     assert_eq!(world.hibob.employees, again.hibob.employees);
     assert_eq!(world.day_two(), again.day_two());
     assert_eq!(world.travelperk.users.len(), 4);
-    assert_eq!(
-        world
-            .travelperk
-            .users
-            .iter()
-            .filter(|user| user.external_id.is_none())
-            .count(),
-        3
-    );
-    let emails: BTreeSet<&String> = world
-        .hibob
-        .employees
-        .values()
-        .filter_map(|e| e.email.as_ref())
-        .collect();
-    let unmanaged = world
-        .travelperk
-        .users
-        .iter()
-        .filter(|user| user.external_id.is_none());
-    assert!(
-        unmanaged
-            .into_iter()
-            .all(|user| !emails.contains(&user.user_name))
-    );
+    assert_eq!(world.travelperk.users.iter().filter(|user| user.external_id.is_none()).count(), 3);
+    let emails: BTreeSet<&String> = world.hibob.employees.values().filter_map(|e| e.email.as_ref()).collect();
+    let unmanaged = world.travelperk.users.iter().filter(|user| user.external_id.is_none());
+    assert!(unmanaged.into_iter().all(|user| !emails.contains(&user.user_name)));
 }
 
 #[test]
@@ -148,14 +100,7 @@ fn every_generated_phone_and_email_is_accepted() {
     let mut world = World::realistic(250, 1, today());
     let people: Vec<Employee> = world.hibob.employees.values().cloned().collect();
     for employee in people {
-        for phone in [
-            &employee.work_phone,
-            &employee.work_mobile,
-            &employee.mobile_phone,
-        ]
-        .into_iter()
-        .flatten()
-        {
+        for phone in [&employee.work_phone, &employee.work_mobile, &employee.mobile_phone].into_iter().flatten() {
             let request = Request::new("POST", "/api/v2/scim/Users").with_json(&json!({
                 "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
                 "userName": format!("{}.{}", world.travelperk.users.len(), employee.email.as_ref().unwrap()),
@@ -163,11 +108,7 @@ fn every_generated_phone_and_email_is_accepted() {
                 "phoneNumbers": [{ "type": "work", "value": phone }],
             }));
             let request = request.with_header("Authorization", &world.travelperk.authorization());
-            assert_eq!(
-                world.handle(Service::TravelPerk, &request, NOW).status,
-                201,
-                "{phone}"
-            );
+            assert_eq!(world.handle(Service::TravelPerk, &request, NOW).status, 201, "{phone}");
         }
     }
 }
@@ -189,12 +130,7 @@ fn faults_are_spoiled_before_or_after_processing() {
     let statuses: Vec<u16> = world.log().iter().map(|entry| entry.status).collect();
     assert_eq!(statuses, [0, 0, 500, 409]);
     assert_eq!(world.writes(), 4);
-    assert_eq!(
-        world
-            .requests(Service::TravelPerk, "POST", "/api/v2/scim/Users")
-            .len(),
-        4
-    );
+    assert_eq!(world.requests(Service::TravelPerk, "POST", "/api/v2/scim/Users").len(), 4);
 }
 
 #[test]
@@ -219,19 +155,9 @@ fn the_identity_provider_puts_its_names_back_at_each_search() {
     let mut world = World::realistic(20, 1, today());
     create(&mut world, "a@acme.example");
     let names = ("Identity".to_owned(), "Provider".to_owned());
-    world
-        .travelperk
-        .sso_overwrites
-        .insert("a@acme.example".to_owned(), names);
+    world.travelperk.sso_overwrites.insert("a@acme.example".to_owned(), names);
     search(&mut world);
-    assert_eq!(
-        world
-            .travelperk
-            .user_by_name("A@acme.example")
-            .unwrap()
-            .given_name,
-        "Identity"
-    );
+    assert_eq!(world.travelperk.user_by_name("A@acme.example").unwrap().given_name, "Identity");
 }
 
 #[test]

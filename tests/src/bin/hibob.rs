@@ -1,0 +1,7 @@
+//! `hibob`, for the tests.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    hibob_host::cli::main()
+}

@@ -1,0 +1,146 @@
+//! The real component in the real host, between the stand-ins.
+
+use hibob_fakes::company::Company;
+use hibob_fakes::{Server, World};
+use hibob_host::call::NoProgress;
+use hibob_host::data_dir::DataDir;
+use hibob_host::engine::Runtime;
+use hibob_host::error::HostError;
+use hibob_host::plugin::Plugin;
+use hibob_host::run::{self, Planned, Report, Run};
+use hibob_host::tenant::{Tenant, TenantConfig};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use tempfile::TempDir;
+
+/// One engine and one compiled plugin for all tests of a process; compiled code is kept beside the test binary.
+static PLUGIN: LazyLock<(Runtime, Plugin)> = LazyLock::new(|| {
+    let runtime = Runtime::new(&cache_dir()).unwrap();
+    let plugin = Plugin::embedded(&runtime).unwrap();
+    (runtime, plugin)
+});
+
+/// The engine of this process.
+pub fn runtime() -> &'static Runtime {
+    &PLUGIN.0
+}
+
+/// The built-in plugin.
+pub fn plugin() -> &'static Plugin {
+    &PLUGIN.1
+}
+
+/// Where compiled code is kept between runs of the tests.
+pub fn cache_dir() -> PathBuf {
+    let exe = std::env::current_exe().unwrap();
+    let dir = exe.parent().and_then(Path::parent).unwrap().join("compiled-plugins");
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+/// The day on which the tests' companies were generated.
+pub fn today() -> chrono::NaiveDate {
+    chrono::Utc::now().date_naive()
+}
+
+/// A tenant with its own stand-ins and data directory.
+pub struct Setup {
+    world: Arc<Mutex<World>>,
+    /// The stand-ins' server.
+    pub server: Server,
+    /// Goes with the setup.
+    pub folder: TempDir,
+    /// The data directory.
+    pub data: DataDir,
+}
+
+impl Setup {
+    /// A company of so many employees, generated, and a TravelPerk that was in use before.
+    pub async fn realistic(employees: usize) -> Self {
+        Self::new(World::realistic(employees, 1, today())).await
+    }
+
+    /// Just these employees, and an empty TravelPerk.
+    pub async fn of(employees: Vec<hibob_fakes::company::Employee>) -> Self {
+        Self::new(World::new(Company::of(employees), 1)).await
+    }
+
+    /// This world, with tenant `acme` applied.
+    pub async fn new(world: World) -> Self {
+        let world = Arc::new(Mutex::new(world));
+        let server = Server::start(world.clone()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(&folder.path().join("data")).await.unwrap();
+        let setup = Self { world, server, folder, data };
+        setup.apply_tenant("acme", "").await;
+        setup
+    }
+
+    /// The world, between requests.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    /// Writes a tenant's file with `extra` lines at its end. Waits are short; nothing else differs from real use.
+    pub fn tenant_file(&self, id: &str, extra: &str) -> PathBuf {
+        let (user, token, key) = {
+            let world = self.world();
+            (world.hibob.service_user_id.clone(), world.hibob.token.clone(), world.travelperk.api_key.clone())
+        };
+        let write = |name: &str, text: &str| {
+            let path = self.folder.path().join(format!("{id}.{name}"));
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        write("token", &token);
+        write("key", &key);
+        let (hibob, scim) = (self.server.hibob_url(), self.server.scim_url());
+        let text = format!(
+            "id = \"{id}\"\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:{id}.token\"\n\
+             [travelperk]\nscim_url = \"{scim}\"\nkey = \"file:{id}.key\"\ncalls_per_minute = 600000\n\
+             [limits]\nretry_pause_milliseconds = 5\nrate_limit_wait_seconds = 0\nfirst_byte_timeout_seconds = 2\n\
+             between_bytes_timeout_seconds = 2\n{extra}"
+        );
+        write("toml", &text)
+    }
+
+    /// Applies a tenant, or applies it again with other settings.
+    pub async fn apply_tenant(&self, id: &str, extra: &str) {
+        let config = TenantConfig::read(&self.tenant_file(id, extra)).unwrap();
+        let json = serde_json::to_string(&config).unwrap();
+        self.data.control().put_tenant(id, &json, 0).await.unwrap();
+    }
+
+    /// The tenant `acme`.
+    pub async fn tenant(&self) -> Tenant {
+        self.data.tenant("acme").await.unwrap()
+    }
+
+    /// A plan for `acme`, without a guard.
+    pub async fn plan(&self) -> Result<Planned, HostError> {
+        run::plan(plugin(), &self.tenant().await, Arc::new(NoProgress)).await
+    }
+
+    /// A whole sync of `acme`.
+    pub async fn sync(&self) -> Report {
+        let tenant = self.tenant().await;
+        let run = match Run::start(&self.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await {
+            Ok(run) => run,
+            Err(error) => return Report::stopped("acme", &error),
+        };
+        let (mut report, planned) = match run.plan().await {
+            Ok(planned) => (run.apply(&planned).await, Some(planned)),
+            Err(error) => (Report::stopped("acme", &error), None),
+        };
+        run.finish(&mut report, planned.as_ref()).await.unwrap();
+        report
+    }
+
+    /// The stand-in's count of writes since the last call.
+    pub fn writes(&self) -> usize {
+        let mut world = self.world();
+        let writes = world.writes();
+        world.clear_log();
+        writes
+    }
+}
