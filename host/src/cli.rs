@@ -12,6 +12,7 @@ mod tenant;
 
 use crate::data_dir::DataDir;
 use crate::error::{Exit, HostError};
+use crate::run::Release;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,6 +54,23 @@ impl Global {
     }
 }
 
+/// What a guard would hold and the operator lets through, for this run only.
+#[derive(Args, Clone, Copy)]
+struct ReleaseArgs {
+    /// Let up to N accounts be archived, whatever their share
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    allow_archiving: usize,
+    /// Go on although HiBob sends many fewer employees than in the last accepted run
+    #[arg(long)]
+    allow_smaller_source: bool,
+}
+
+impl From<ReleaseArgs> for Release {
+    fn from(args: ReleaseArgs) -> Self {
+        Self { archiving: args.allow_archiving, smaller_source: args.allow_smaller_source }
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Show a whole sync against stand-ins in this process: nothing to set up
@@ -87,12 +105,16 @@ enum Command {
     Apply {
         /// The saved plan
         file: PathBuf,
+        #[command(flatten)]
+        release: ReleaseArgs,
     },
     /// Plan and apply
     #[command(after_help = "Example: hibob sync acme --json")]
     Sync {
         /// The tenant's id
         tenant: String,
+        #[command(flatten)]
+        release: ReleaseArgs,
     },
     /// Look at plugins
     #[command(subcommand)]
@@ -132,8 +154,8 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Tenant(command) => tenant::run(global, command).await,
         Command::Check { tenant } => jobs::check(global, &tenant).await,
         Command::Plan { tenant, out, all } => jobs::plan(global, &tenant, out.as_deref(), all).await,
-        Command::Apply { file } => jobs::apply(global, &file).await,
-        Command::Sync { tenant } => jobs::sync(global, &tenant).await,
+        Command::Apply { file, release } => jobs::apply(global, &file, release.into()).await,
+        Command::Sync { tenant, release } => jobs::sync(global, &tenant, release.into()).await,
         Command::Plugin(command) => plugin::run(global, command).await,
     }
 }
@@ -147,6 +169,12 @@ fn start_log(verbose: u8) {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// What a guard would hold, below a plan that was shown.
+fn print_held(held: &HostError) {
+    eprintln!("{}: {}", paint::RED.on_stderr("held"), paint::clean(&held.to_string()));
+    eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&held.remedy()));
 }
 
 /// An error that ended a command, in the same form for every command.

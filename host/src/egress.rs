@@ -11,7 +11,7 @@ mod wait;
 
 pub use policy::{Action, Refusal, Role, Route};
 pub use send::Limits;
-pub use transport::{HttpTransport, Transport, TransportBody, TransportError};
+pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 
 use crate::tenant::Secret;
 use base64::Engine as _;

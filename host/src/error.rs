@@ -89,6 +89,24 @@ impl HostError {
         }
     }
 
+    /// The same error, with the tenant's name in its message.
+    #[must_use]
+    pub fn of_tenant(self, tenant: &str) -> Self {
+        let named = |message: String| {
+            let known = message.contains(&format!("tenant {tenant}"));
+            if known { message } else { format!("tenant {tenant}: {message}") }
+        };
+        match self {
+            Self::Configuration { message, remedy } => Self::Configuration { message: named(message), remedy },
+            Self::Held { message, remedy } => Self::Held { message: named(message), remedy },
+            Self::Credentials(error) => Self::Credentials(SideError { message: named(error.message), ..error }),
+            Self::Unavailable(error) => Self::Unavailable(SideError { message: named(error.message), ..error }),
+            Self::Plugin(message) => Self::Plugin(format!("of tenant {tenant} {message}")),
+            Self::Engine(message) => Self::Engine(named(message)),
+            Self::Storage(message) => Self::Storage(named(message)),
+        }
+    }
+
     /// A stable name in capitals.
     pub fn code(&self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@ mod plan;
 mod report;
 
 pub use apply::apply;
+pub use guard::{Release, guard};
 pub use plan::{Planned, check, plan};
 pub use report::{ErrorRow, Report};
 
@@ -50,25 +51,22 @@ impl<'t> Run<'t> {
     /// Makes a plan.
     ///
     /// # Errors
-    /// The job failed, or a guard holds the plan.
+    /// The job failed.
     pub async fn plan(&self) -> Result<Planned, HostError> {
-        self.locked(async {
-            let planned = plan(self.plugin, self.tenant, self.progress.clone()).await?;
-            guard::check(self.tenant, &planned).await?;
-            Ok(planned)
-        })
-        .await
+        self.locked(plan(self.plugin, self.tenant, self.progress.clone())).await
     }
 
-    /// Applies a plan. What went wrong with single changes, or ended the run, is in the report.
-    pub async fn apply(&self, planned: &Planned) -> Report {
+    /// Applies a plan, unless a guard holds it. What went wrong with single changes, or ended the run, is in the
+    /// report.
+    pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
         let mut report = Report::planned(self.tenant.id(), planned);
         let applied = self.locked(async {
+            guard(self.tenant, planned, release).await?;
             apply(self.plugin, self.tenant, planned, &mut report, self.progress.as_ref()).await;
             Ok(())
         });
         if let Err(error) = applied.await {
-            report.stop(&error);
+            report.stop(error);
         }
         report
     }
@@ -83,7 +81,8 @@ impl<'t> Run<'t> {
             started_at: self.started_at,
             finished_at: chrono::Utc::now().timestamp(),
             exit_code: report.exit() as u8,
-            report: serde_json::to_string(report).map_err(|error| HostError::Storage(error.to_string()))?,
+            report: serde_json::to_string(&report.for_history())
+                .map_err(|error| HostError::Storage(error.to_string()))?,
         };
         let accepted = planned.filter(|_| !report.is_stopped());
         let baseline = accepted.map(|planned| planned.baseline.as_slice());

@@ -7,7 +7,7 @@ use hibob_host::data_dir::DataDir;
 use hibob_host::engine::Runtime;
 use hibob_host::error::HostError;
 use hibob_host::plugin::Plugin;
-use hibob_host::run::{self, Planned, Report, Run};
+use hibob_host::run::{self, Planned, Release, Report, Run};
 use hibob_host::tenant::{Tenant, TenantConfig};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
@@ -126,11 +126,11 @@ impl Setup {
         let tenant = self.tenant().await;
         let run = match Run::start(&self.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await {
             Ok(run) => run,
-            Err(error) => return Report::stopped("acme", &error),
+            Err(error) => return Report::stopped("acme", error),
         };
         let (mut report, planned) = match run.plan().await {
-            Ok(planned) => (run.apply(&planned).await, Some(planned)),
-            Err(error) => (Report::stopped("acme", &error), None),
+            Ok(planned) => (run.apply(&planned, Release::default()).await, Some(planned)),
+            Err(error) => (Report::stopped("acme", error), None),
         };
         run.finish(&mut report, planned.as_ref()).await.unwrap();
         report

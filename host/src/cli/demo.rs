@@ -7,8 +7,9 @@ use super::{Global, plan_view};
 use crate::bindings::types::Severity;
 use crate::data_dir::DataDir;
 use crate::error::{Exit, HostError};
-use crate::run::{Planned, Report};
-use crate::tenant::TenantConfig;
+use crate::plugin::Plugin;
+use crate::run::{Planned, Release, Report};
+use crate::tenant::{Tenant, TenantConfig};
 use hibob_fakes::{Server, World};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -34,50 +35,74 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     let tenant = data.tenant("acme").await?;
     let in_world = || world.lock().unwrap_or_else(PoisonError::into_inner);
 
-    // Errors that the plan shows are not shown again below it.
-    let known = std::cell::Cell::new(0);
-    let show = |planned: &Planned, all: bool| {
-        known.set(planned.findings.iter().filter(|finding| finding.severity == Severity::Error).count());
-        println!("{}\n", plan_view::text("acme", planned, all));
-    };
+    let stage = Stage { data: &data, tenant: &tenant, plugin: &plugin, json: global.json };
 
-    title("A company of 250 employees in HiBob, and an almost empty TravelPerk");
-    println!("Both are stand-ins in this process. The plugin runs in its sandbox, and never sees their credentials.\n");
-    let first = sync_ready(&data, &tenant, &plugin, |planned| show(planned, false)).await;
-    print_report(&first, global.json, known.get());
+    stage.title("A company of 250 employees in HiBob, and an almost empty TravelPerk");
+    stage
+        .say("Both are stand-ins in this process. The plugin runs in its sandbox, and never sees their credentials.\n");
+    let first = stage.sync(false).await;
 
-    title("The next day");
-    println!("Somebody is hired, somebody leaves, one moves to another department, one gets a new manager,");
-    println!("a former colleague returns, and one record loses its work email.\n");
+    stage.title("The next day");
+    stage.say("Somebody is hired, somebody leaves, one moves to another department, one gets a new manager,");
+    stage.say("a former colleague returns, and one record loses its work email.\n");
     let now = chrono::Utc::now().timestamp();
     in_world().apply_day_two(f64::from(u32::try_from(now).unwrap_or(u32::MAX)));
-    let second = sync_ready(&data, &tenant, &plugin, |planned| show(planned, true)).await;
-    print_report(&second, global.json, known.get());
+    let second = stage.sync(true).await;
 
-    title("And once more, with nothing new");
+    stage.title("And once more, with nothing new");
     let before = in_world().writes();
-    let third = sync_ready(&data, &tenant, &plugin, |planned| show(planned, false)).await;
-    print_report(&third, global.json, known.get());
-    println!(
-        "{}",
-        DIM.on_stdout(&format!("TravelPerk's stand-in counted {} writes in this run", in_world().writes() - before))
-    );
+    let third = stage.sync(false).await;
+    let writes = in_world().writes() - before;
+    stage.say(&DIM.on_stdout(&format!("TravelPerk's stand-in counted {writes} writes in this run")));
 
-    title("What to try next");
-    println!(
-        "  cargo run -- fakes --scenario day-two --write-tenant acme.toml     the same stand-ins, for another terminal"
-    );
-    println!("  cargo run -- tenant apply acme.toml                                make the tenant known");
-    println!("  cargo run -- check acme                                            look whether a sync would work");
-    println!("  cargo run -- plan acme --out acme.plan                             a plan to read, and then");
-    println!("  cargo run -- apply acme.plan                                       to apply exactly as it is");
-    println!(
-        "  cargo run -- plugin inspect                                        what the sandbox lets the plugin reach"
-    );
+    stage.title("What to try next");
+    stage.say(NEXT);
+    if global.json {
+        println!("{}", serde_json::json!({ "first": first, "second": second, "third": third }));
+    }
     let stopped = [first, second, third].into_iter().find(Report::is_stopped);
     Ok(stopped.map_or(Exit::Done, |report| report.exit()))
 }
 
-fn title(text: &str) {
-    println!("\n{}\n", BOLD.on_stdout(&format!("── {text} ──")));
+const NEXT: &str = "  cargo run -- fakes --scenario day-two --write-tenant acme.toml   the same, for another terminal
+  cargo run -- tenant apply acme.toml                              make the tenant known
+  cargo run -- check acme                                          look whether a sync would work
+  cargo run -- plan acme --out acme.plan                           a plan to read, and then
+  cargo run -- apply acme.plan                                     to apply exactly as it is
+  cargo run -- plugin inspect                                      what the sandbox lets the plugin reach";
+
+/// Where the demo plays, and how it is told.
+struct Stage<'s> {
+    data: &'s DataDir,
+    tenant: &'s Tenant,
+    plugin: &'s Plugin,
+    /// One object at the end is all that is wanted.
+    json: bool,
+}
+
+impl Stage<'_> {
+    fn title(&self, text: &str) {
+        self.say(&format!("\n{}\n", BOLD.on_stdout(&format!("── {text} ──"))));
+    }
+
+    fn say(&self, text: &str) {
+        if !self.json {
+            println!("{text}");
+        }
+    }
+
+    /// A whole sync: shows the plan, applies it, shows the outcome.
+    async fn sync(&self, all: bool) -> Report {
+        // Errors that the plan shows are not shown again below it.
+        let mut known = 0;
+        let show = |planned: &Planned| {
+            known = planned.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+            self.say(&format!("{}\n", plan_view::text(self.tenant.id(), planned, all)));
+        };
+        let report = sync_ready(self.data, self.tenant, self.plugin, Release::default(), show).await;
+        if !self.json {
+            print_report(&report, false, known);
+        }
+        report
+    }
 }

@@ -8,7 +8,7 @@ use crate::data_dir::DataDir;
 use crate::error::{Exit, HostError};
 use crate::plan_file;
 use crate::plugin::Plugin;
-use crate::run::{self, Planned, Report, Run};
+use crate::run::{self, Planned, Release, Report, Run};
 use crate::tenant::Tenant;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostErr
     let bar = Arc::new(Bar::new());
     let report = run::check(&ready.plugin, &ready.tenant, bar.clone()).await;
     bar.clear();
-    let report = report?;
+    let report = report.map_err(|error| error.of_tenant(tenant))?;
     let failed = report.findings.iter().any(|finding| finding.severity == Severity::Error);
     let exit = if failed { Exit::SomeFailed } else { Exit::Done };
     if global.json {
@@ -68,7 +68,7 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
     let bar = Arc::new(Bar::new());
     let planned = run::plan(&ready.plugin, &ready.tenant, bar.clone()).await;
     bar.clear();
-    let planned = planned?;
+    let planned = planned.map_err(|error| error.of_tenant(tenant))?;
     if let Some(out) = out {
         plan_file::save(&ready.data, &ready.tenant, &ready.plugin, &planned, out)?;
     }
@@ -81,13 +81,17 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
         }
     }
     let failed = planned.findings.iter().any(|finding| finding.severity == Severity::Error);
+    if let Err(held) = run::guard(&ready.tenant, &planned, Release::default()).await {
+        super::print_held(&held);
+        return Ok(held.exit());
+    }
     Ok(if failed { Exit::SomeFailed } else { Exit::Done })
 }
 
-pub(super) async fn sync(global: &Global, tenant: &str) -> Result<Exit, HostError> {
+pub(super) async fn sync(global: &Global, tenant: &str, release: Release) -> Result<Exit, HostError> {
     let report = match Ready::new(global, tenant).await {
-        Ok(ready) => sync_ready(&ready.data, &ready.tenant, &ready.plugin, |_| {}).await,
-        Err(error) => Report::stopped(tenant, &error),
+        Ok(ready) => sync_ready(&ready.data, &ready.tenant, &ready.plugin, release, |_| {}).await,
+        Err(error) => Report::stopped(tenant, error),
     };
     Ok(print_report(&report, global.json, 0))
 }
@@ -97,41 +101,59 @@ pub(super) async fn sync_ready(
     data: &DataDir,
     tenant: &Tenant,
     plugin: &Plugin,
+    release: Release,
     show: impl FnOnce(&Planned),
 ) -> Report {
     let bar = Arc::new(Bar::new());
     let started = Run::start(data, tenant, plugin, "sync", bar.clone()).await;
     let run = match started {
         Ok(run) => run,
-        Err(error) => return Report::stopped(tenant.id(), &error),
+        Err(error) => return Report::stopped(tenant.id(), error),
     };
     let (mut report, planned) = match run.plan().await {
         Ok(planned) => {
             bar.clear();
             show(&planned);
-            (run.apply(&planned).await, Some(planned))
+            (run.apply(&planned, release).await, Some(planned))
         }
-        Err(error) => (Report::stopped(tenant.id(), &error), None),
+        Err(error) => (Report::stopped(tenant.id(), error), None),
     };
     bar.clear();
     if let Err(error) = run.finish(&mut report, planned.as_ref()).await {
-        report.stop(&error);
+        report.stop(error);
     }
     report
 }
 
-pub(super) async fn apply(global: &Global, file: &Path) -> Result<Exit, HostError> {
+pub(super) async fn apply(global: &Global, file: &Path, release: Release) -> Result<Exit, HostError> {
     let data = global.data().await?;
-    let saved = plan_file::read(&data, file)?;
+    let saved = plan_file::read(&data, file);
+    let tenant = saved.as_ref().map(|saved| saved.tenant().to_owned()).unwrap_or_default();
+    let report = match saved {
+        Ok(saved) => apply_saved(global, &data, saved, release).await,
+        Err(error) => Err(error),
+    };
+    let report = report.unwrap_or_else(|error| Report::stopped(&tenant, error));
+    Ok(print_report(&report, global.json, 0))
+}
+
+async fn apply_saved(
+    global: &Global,
+    data: &DataDir,
+    saved: plan_file::Saved,
+    release: Release,
+) -> Result<Report, HostError> {
     let tenant = data.tenant(saved.tenant()).await?;
     let plugin = data.plugin(&data.runtime()?, global.plugin.as_deref())?;
     let planned = saved.accept(&tenant, &plugin)?;
     let bar = Arc::new(Bar::new());
-    let run = Run::start(&data, &tenant, &plugin, "apply", bar.clone()).await?;
-    let mut report = run.apply(&planned).await;
+    let run = Run::start(data, &tenant, &plugin, "apply", bar.clone()).await?;
+    let mut report = run.apply(&planned, release).await;
     bar.clear();
-    run.finish(&mut report, Some(&planned)).await?;
-    Ok(print_report(&report, global.json, 0))
+    if let Err(error) = run.finish(&mut report, Some(&planned)).await {
+        report.stop(error);
+    }
+    Ok(report)
 }
 
 /// Prints what a run did, and returns how it ended. The first `known` errors were shown with the plan.

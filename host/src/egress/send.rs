@@ -1,9 +1,9 @@
 //! One request of a plugin from its policy check to its answer, with the waiting and repeating in between.
 
 use super::body::{Guarded, gather};
-use super::policy::{Action, Refusal, decide};
-use super::transport::{TransportBody, TransportError};
-use super::wait::{asked, back_off};
+use super::policy::{Action, Refusal, Role, decide};
+use super::transport::{NotSent, TransportBody, TransportError};
+use super::wait::{back_off, rate_limit_reset, retry_after};
 use super::{CallEgress, Service};
 use crate::database::now_unix_seconds;
 use bytes::Bytes;
@@ -57,6 +57,9 @@ const ALLOWED_HEADERS: [HeaderName; 4] = [ACCEPT, CONTENT_TYPE, CONTENT_LENGTH, 
 
 /// Headers of an answer that reach the plugin.
 const PASSED_HEADERS: [HeaderName; 1] = [CONTENT_TYPE];
+
+/// Largest page of a listing, in bytes: 50 users of about 2 kB, with room for much larger ones.
+const PAGE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// Who sends, as services see it.
 const AGENT: &str = concat!("hibob-connector/", env!("CARGO_PKG_VERSION"));
@@ -115,38 +118,42 @@ impl Outgoing<'_> {
     /// Sends it, and again where that is safe: a 429 was not carried out, and a read can be repeated.
     async fn attempts(&self) -> Result<Response<TransportBody>, Error> {
         let limits = &self.call.egress.limits;
-        let first_pause = Duration::from_millis(limits.retry_pause_milliseconds);
         let mut attempt = 0;
         loop {
-            let last = attempt + 1 >= limits.read_attempts_max.max(1);
             let answer = self.attempt().await;
-            let pause = match &answer {
-                Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
-                    self.rate_limit_pause(response.headers())
-                }
-                Ok(response) if response.status().is_server_error() && self.action == Action::Read => Some(
-                    asked(response.headers(), now_unix_seconds())
-                        .unwrap_or_else(|| back_off(first_pause, attempt, rand::random())),
-                ),
-                Err(error) if self.action == Action::Read || matches!(error, Failed::NotSent(_)) => {
-                    Some(back_off(first_pause, attempt, rand::random()))
-                }
-                Ok(_) | Err(_) => None,
-            };
-            let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max);
-            match pause.filter(|pause| !last && *pause <= longest) {
+            let pause = self.pause(&answer, attempt).filter(|_| attempt + 1 < limits.read_attempts_max);
+            self.log(&answer, pause);
+            match pause {
                 Some(pause) => {
-                    self.log(&answer, Some(pause));
                     drop(answer);
                     tokio::time::sleep(pause).await;
                     attempt += 1;
                 }
-                None => {
-                    self.log(&answer, None);
-                    return answer.map_err(Failed::into_error);
-                }
+                None => return answer.map_err(Failed::into_error),
             }
         }
+    }
+
+    /// How long to wait before the request is sent again; none if it is not to be sent again.
+    fn pause(&self, answer: &Result<Response<TransportBody>, Failed>, attempt: u32) -> Option<Duration> {
+        let limits = &self.call.egress.limits;
+        let read = self.action == Action::Read;
+        let back_off = || back_off(Duration::from_millis(limits.retry_pause_milliseconds), attempt, rand::random());
+        let pause = match answer {
+            Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
+                let default = Duration::from_secs(limits.rate_limit_wait_seconds);
+                rate_limit_reset(response.headers(), now_unix_seconds()).unwrap_or(default)
+            }
+            Ok(response) if read && response.status().is_server_error() => {
+                retry_after(response.headers(), now_unix_seconds()).unwrap_or_else(back_off)
+            }
+            Err(Failed::NotSent(..)) => back_off(),
+            Err(Failed::Lost(_) | Failed::Late) if read => back_off(),
+            Ok(_) | Err(Failed::Lost(_) | Failed::Late | Failed::Closed) => return None,
+        };
+        let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max);
+        // Up to a tenth more, so that parallel requests do not come back as one.
+        (pause <= longest).then(|| pause.mul_f64(1.0 + 0.1 * rand::random::<f64>()))
     }
 
     async fn attempt(&self) -> Result<Response<TransportBody>, Failed> {
@@ -159,7 +166,7 @@ impl Outgoing<'_> {
         let sent = tokio::time::timeout(timeout, egress.transport.send(self.request.clone())).await;
         let response = match sent {
             Ok(Ok(response)) => response,
-            Ok(Err(TransportError::NotSent(reason))) => return Err(Failed::NotSent(reason)),
+            Ok(Err(TransportError::NotSent(kind, reason))) => return Err(Failed::NotSent(kind, reason)),
             Ok(Err(TransportError::Lost(reason))) => return Err(Failed::Lost(reason)),
             Err(_) => return Err(Failed::Late),
         };
@@ -168,15 +175,21 @@ impl Outgoing<'_> {
         if refused {
             egress.close(); // before any other request of this tenant can leave
         }
-        Ok(response)
+        if self.is_page() { self.gathered(response).await } else { Ok(response) }
     }
 
-    fn rate_limit_pause(&self, headers: &HeaderMap) -> Option<Duration> {
-        let limits = &self.call.egress.limits;
-        let asked = asked(headers, now_unix_seconds());
-        let pause = asked.unwrap_or(Duration::from_secs(limits.rate_limit_wait_seconds));
-        // Up to a tenth more, so that parallel requests do not come back as one.
-        Some(pause.mul_f64(1.0 + 0.1 * rand::random::<f64>()))
+    /// Whether the answer is one page of many, which is small and worth having whole: one that breaks off is then
+    /// asked for again, rather than ending a listing of thousands of pages.
+    fn is_page(&self) -> bool {
+        self.service.route.role == Role::Scim && self.action == Action::Read
+    }
+
+    async fn gathered(&self, response: Response<TransportBody>) -> Result<Response<TransportBody>, Failed> {
+        let (parts, body) = response.into_parts();
+        let pause = Duration::from_secs(self.call.egress.limits.between_bytes_timeout_seconds);
+        let guarded = Guarded::new(body, pause, PAGE_BYTES_MAX);
+        let whole = guarded.collect().await.map_err(|error| Failed::Lost(error.to_string()))?.to_bytes();
+        Ok(Response::from_parts(parts, Full::new(whole).map_err(|never| match never {}).boxed_unsync()))
     }
 
     fn log(&self, answer: &Result<Response<TransportBody>, Failed>, pause: Option<Duration>) {
@@ -212,7 +225,7 @@ impl Outgoing<'_> {
 
 /// Why an attempt got no answer.
 enum Failed {
-    NotSent(String),
+    NotSent(NotSent, String),
     Lost(String),
     Late,
     Closed,
@@ -221,7 +234,7 @@ enum Failed {
 impl Failed {
     fn reason(&self) -> String {
         match self {
-            Self::NotSent(reason) => format!("not sent: {reason}"),
+            Self::NotSent(_, reason) => format!("not sent: {reason}"),
             Self::Lost(reason) => format!("lost: {reason}"),
             Self::Late => "no answer in time".to_owned(),
             Self::Closed => "not sent: the credentials were refused".to_owned(),
@@ -230,7 +243,10 @@ impl Failed {
 
     fn into_error(self) -> Error {
         match self {
-            Self::NotSent(_) => Error::ConnectionRefused,
+            Self::NotSent(NotSent::Name, _) => Error::DnsError { rcode: None, info_code: None },
+            Self::NotSent(NotSent::Refused, _) => Error::ConnectionRefused,
+            Self::NotSent(NotSent::Timeout, _) => Error::ConnectionTimeout,
+            Self::NotSent(NotSent::Tls, _) => Error::TlsCertificateError,
             Self::Lost(_) => Error::ConnectionTerminated,
             Self::Late => Error::ConnectionReadTimeout,
             Self::Closed => Error::HttpRequestDenied,

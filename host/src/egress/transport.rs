@@ -8,27 +8,32 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use std::fmt;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 /// The body of an answer. Its errors say what happened to the connection.
 pub type TransportBody = UnsyncBoxBody<Bytes, String>;
 
+/// Why no connection could be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotSent {
+    /// The name cannot be resolved.
+    Name,
+    /// Nobody listens there, or the network does not lead there.
+    Refused,
+    /// It took too long.
+    Timeout,
+    /// TLS failed, for example over a certificate.
+    Tls,
+}
+
 /// Why no answer came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransportError {
     /// No connection was made, so nothing was sent.
-    NotSent(String),
+    NotSent(NotSent, String),
     /// The request may have been carried out.
     Lost(String),
-}
-
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotSent(reason) | Self::Lost(reason) => f.write_str(reason),
-        }
-    }
 }
 
 /// Sends requests. An embedder may bring its own; it must not retry, nor follow redirects.
@@ -86,11 +91,32 @@ impl Transport for HttpTransport {
         Box::pin(async move {
             let response = answer.await.map_err(|error| {
                 let reason = causes(&error);
-                if error.is_connect() { TransportError::NotSent(reason) } else { TransportError::Lost(reason) }
+                if error.is_connect() {
+                    TransportError::NotSent(kind(&error, &reason), reason)
+                } else {
+                    TransportError::Lost(reason)
+                }
             })?;
             Ok(response.map(|body| body.map_err(|error| causes(&error)).boxed_unsync()))
         })
     }
+}
+
+/// What kind of failure to connect an error is.
+fn kind(error: &(dyn std::error::Error + 'static), reason: &str) -> NotSent {
+    let mut source = Some(error);
+    while let Some(cause) = source {
+        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+            match io.kind() {
+                ErrorKind::TimedOut => return NotSent::Timeout,
+                ErrorKind::InvalidData | ErrorKind::UnexpectedEof => return NotSent::Tls, // as rustls says it
+                _ => {}
+            }
+        }
+        source = cause.source();
+    }
+    // hyper-util keeps its DNS error private.
+    if reason.contains("dns error") { NotSent::Name } else { NotSent::Refused }
 }
 
 /// An error and what is behind it, in one line.

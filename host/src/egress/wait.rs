@@ -4,21 +4,24 @@ use chrono::DateTime;
 use http::HeaderMap;
 use std::time::Duration;
 
-/// What an answer with 429 or 503 asks to wait: `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), else
-/// HiBob's `X-RateLimit-Reset`, Unix seconds (rate limiting page). None if it does not say.
-pub(super) fn asked(headers: &HeaderMap, now_unix_seconds: u64) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok();
-    if let Some(after) = text("retry-after") {
-        if let Ok(seconds) = after.trim().parse() {
-            return Some(Duration::from_secs(seconds));
-        }
-        if let Ok(date) = DateTime::parse_from_rfc2822(after) {
-            return Some(until(u64::try_from(date.timestamp()).unwrap_or_default(), now_unix_seconds));
-        }
+/// What `Retry-After` asks to wait, in seconds or as a date (RFC 9110, section 10.2.3).
+pub(super) fn retry_after(headers: &HeaderMap, now_unix_seconds: u64) -> Option<Duration> {
+    let after = headers.get("retry-after")?.to_str().ok()?.trim();
+    if let Ok(seconds) = after.parse() {
+        return Some(Duration::from_secs(seconds));
     }
-    let reset = text("x-ratelimit-reset")?.trim().parse().ok()?;
-    // One second more: the header's second may not be over yet.
-    Some(until(reset, now_unix_seconds) + Duration::from_secs(1))
+    let date = DateTime::parse_from_rfc2822(after).ok()?;
+    Some(until(u64::try_from(date.timestamp()).unwrap_or_default(), now_unix_seconds))
+}
+
+/// What an answer with 429 asks to wait: `Retry-After`, else HiBob's `X-RateLimit-Reset`, Unix seconds (rate limiting
+/// page). None if it does not say.
+pub(super) fn rate_limit_reset(headers: &HeaderMap, now_unix_seconds: u64) -> Option<Duration> {
+    retry_after(headers, now_unix_seconds).or_else(|| {
+        let reset = headers.get("x-ratelimit-reset")?.to_str().ok()?.trim().parse().ok()?;
+        // One second more: the header's second may not be over yet.
+        Some(until(reset, now_unix_seconds).saturating_add(Duration::from_secs(1)))
+    })
 }
 
 fn until(then: u64, now: u64) -> Duration {
@@ -45,7 +48,9 @@ mod tests {
 
     #[test]
     fn every_form_of_the_wish_is_understood() {
-        let asked = |pairs: &[(&'static str, &'static str)]| asked(&headers(pairs), 1_000).map(|wait| wait.as_secs());
+        let asked = |pairs: &[(&'static str, &'static str)]| {
+            rate_limit_reset(&headers(pairs), 1_000).map(|wait| wait.as_secs())
+        };
         assert_eq!(asked(&[("retry-after", "7")]), Some(7));
         assert_eq!(asked(&[("retry-after", "Thu, 01 Jan 1970 00:17:00 GMT")]), Some(20));
         assert_eq!(asked(&[("x-ratelimit-reset", "1030")]), Some(31));

@@ -40,7 +40,7 @@ pub async fn apply(plugin: &Plugin, tenant: &Tenant, planned: &Planned, report: 
                 report.skipped += 1;
                 false
             }
-            made => record(change, made, report),
+            made => record(change, schedule.is_second(position), made, report),
         };
         let skipped = if went_on { schedule.done(position) } else { schedule.failed(position) };
         for &skipped in &skipped {
@@ -92,14 +92,20 @@ async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attemp
 }
 
 /// Counts an outcome. True if what depends on the change can go on.
-fn record(change: &Change, made: Result<Outcome, HostError>, report: &mut Report) -> bool {
+fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, report: &mut Report) -> bool {
+    // A second write for an account counts with its first.
+    let count = |report: &mut Report| {
+        if !second {
+            report.count(change)
+        }
+    };
     match made {
         Ok(Outcome::Done(_)) => {
-            report.count(change);
+            count(report);
             true
         }
         Ok(Outcome::Partly(account)) => {
-            report.count(change);
+            count(report);
             let fields = names(&account.not_taken);
             let remedy = "correct the value in HiBob, or find out in TravelPerk what keeps the field as it is";
             report.row(
@@ -124,14 +130,14 @@ fn record(change: &Change, made: Result<Outcome, HostError>, report: &mut Report
         }
         Ok(Outcome::Refused(error)) => {
             report.skipped += 1;
-            report.stop(&HostError::Credentials(error));
+            report.stop(HostError::Credentials(error));
             false
         }
         Err(error) => {
             report.failed += 1;
             report.row(change, error.code(), error.to_string(), &error.remedy());
             if matches!(error, HostError::Storage(_)) {
-                report.stop(&error); // what was done can no longer be remembered
+                report.stop(error); // what was done can no longer be remembered
             }
             false
         }
@@ -140,6 +146,9 @@ fn record(change: &Change, made: Result<Outcome, HostError>, report: &mut Report
 
 fn skip(change: &Change, because: &Change, report: &mut Report) {
     report.skipped += 1;
+    if report.is_stopped() {
+        return; // the run ended; that change has no fault of its own
+    }
     report.failed += 1;
     let message =
         format!("not tried, because it depends on {} ({}), which was not done", because.id, because.display_name);
@@ -164,6 +173,8 @@ struct Schedule {
     dependents: Vec<Vec<usize>>,
     /// Neither done, nor failed, nor skipped.
     open: Vec<bool>,
+    /// Whether a change waits for another one of the same employee.
+    second: Vec<bool>,
 }
 
 impl Schedule {
@@ -175,11 +186,19 @@ impl Schedule {
             waits_for: vec![0; changes.len()],
             dependents: vec![Vec::new(); changes.len()],
             open: vec![true; changes.len()],
+            second: vec![false; changes.len()],
         };
         for (position, change) in changes.iter().enumerate() {
             for id in &change.depends_on {
                 // Something that is not in the plan never gets done: such a change stays where it is.
-                if let (Some(waits_for), other) = (schedule.waits_for.get_mut(position), positions.get(id.as_str())) {
+                let other = positions.get(id.as_str());
+                let same = other
+                    .and_then(|&other| changes.get(other))
+                    .is_some_and(|other| other.employee_id == change.employee_id);
+                if let Some(second) = schedule.second.get_mut(position) {
+                    *second |= same;
+                }
+                if let Some(waits_for) = schedule.waits_for.get_mut(position) {
                     *waits_for += 1;
                     if let Some(dependents) = other.and_then(|&other| schedule.dependents.get_mut(other)) {
                         dependents.push(position);
@@ -195,6 +214,11 @@ impl Schedule {
             .map(|(position, _)| position)
             .collect();
         schedule
+    }
+
+    /// Whether a change is a second write for the same account.
+    fn is_second(&self, position: usize) -> bool {
+        self.second.get(position) == Some(&true)
     }
 
     fn next(&mut self) -> Option<usize> {

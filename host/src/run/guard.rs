@@ -13,24 +13,35 @@ const ARCHIVE_PERCENT_MAX: usize = 10;
 /// How far the number of employees may fall below the last accepted run, in percent.
 const SHRINK_PERCENT_MAX: u64 = 20;
 
+/// What the operator lets through, for one run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Release {
+    /// Archivings that may be made, whatever their share.
+    pub archiving: usize,
+    /// Whether the source may be much smaller than it was.
+    pub smaller_source: bool,
+}
+
 /// Stops a plan that looks like an accident.
 ///
 /// # Errors
 /// The guard that stops it, with its numbers.
-pub(super) async fn check(tenant: &Tenant, planned: &Planned) -> Result<(), HostError> {
+pub async fn guard(tenant: &Tenant, planned: &Planned, release: Release) -> Result<(), HostError> {
     let baseline = tenant.database().baseline().await?;
     let before = baseline.iter().find(|value| value.name == "employees").and_then(|value| match value.value {
         Value::Integer(number) => u64::try_from(number).ok(),
         _ => None,
     });
-    source(tenant.id(), planned, before)?;
-    archiving(tenant.id(), planned)
+    if !release.smaller_source {
+        source(tenant.id(), planned, before)?;
+    }
+    archiving(tenant.id(), planned, release.archiving)
 }
 
 /// The source is empty, or much smaller than it was.
 fn source(tenant: &str, planned: &Planned, before: Option<u64>) -> Result<(), HostError> {
     let now = planned.count("employees");
-    let remedy = "check the service user's permission group in HiBob (hibob check TENANT); nothing was changed";
+    let remedy = "nothing was changed; check the service user's permission group in HiBob (hibob check), and if it is right so, run again with --allow-smaller-source";
     if now == 0 && (planned.count("managed") > 0 || planned.count("vanished") > 0) {
         return Err(HostError::held(format!("tenant {tenant}: HiBob sent no employees at all"), remedy));
     }
@@ -47,26 +58,32 @@ fn source(tenant: &str, planned: &Planned, before: Option<u64>) -> Result<(), Ho
     }
 }
 
+/// People named in a message; the plan itself names everybody.
+const NAMED_MAX: usize = 10;
+
 /// More accounts would be archived than ever leave on one day.
-fn archiving(tenant: &str, planned: &Planned) -> Result<(), HostError> {
-    let archived: Vec<&str> = planned
-        .changes
-        .iter()
-        .filter(|change| change.kind == ChangeKind::Archive)
-        .map(|change| change.display_name.as_str())
-        .collect();
+fn archiving(tenant: &str, planned: &Planned, released: usize) -> Result<(), HostError> {
+    let archived = || planned.changes.iter().filter(|change| change.kind == ChangeKind::Archive);
+    let number = archived().count();
     let managed = usize::try_from(planned.count("managed")).unwrap_or(usize::MAX);
     let limit = ARCHIVE_MIN.max(managed.saturating_mul(ARCHIVE_PERCENT_MAX) / 100);
-    if archived.len() <= limit {
+    if number <= limit.max(released) {
         return Ok(());
+    }
+    let mut names: Vec<&str> = archived().take(NAMED_MAX).map(|change| change.display_name.as_str()).collect();
+    let more = format!("and {} more", number.saturating_sub(NAMED_MAX));
+    if number > NAMED_MAX {
+        names.push(&more);
     }
     Err(HostError::held(
         format!(
-            "tenant {tenant}: the plan would archive {} of {managed} accounts, and the limit is {limit} ({ARCHIVE_PERCENT_MAX} %, at least {ARCHIVE_MIN}): {}",
-            archived.len(),
-            archived.join(", ")
+            "tenant {tenant}: the plan would archive {number} of {managed} accounts, and the limit is {limit} \
+             ({ARCHIVE_PERCENT_MAX} %, at least {ARCHIVE_MIN}): {}",
+            names.join(", ")
         ),
-        "check the lifecycle statuses in HiBob; nothing was changed",
+        format!(
+            "nothing was changed; check the lifecycle statuses in HiBob, and if they are right, run again with --allow-archiving {number}"
+        ),
     ))
 }
 
@@ -97,10 +114,16 @@ mod tests {
 
     #[test]
     fn archiving_is_limited_by_share_and_by_number() {
-        assert!(archiving("t", &planned(&[("managed", 20)], 5)).is_ok());
-        assert!(archiving("t", &planned(&[("managed", 20)], 6)).unwrap_err().to_string().contains("Person 5"));
-        assert!(archiving("t", &planned(&[("managed", 200)], 20)).is_ok());
-        assert!(archiving("t", &planned(&[("managed", 200)], 21)).is_err());
+        assert!(archiving("t", &planned(&[("managed", 20)], 5), 0).is_ok());
+        assert!(archiving("t", &planned(&[("managed", 20)], 6), 0).unwrap_err().to_string().contains("Person 5"));
+        assert!(archiving("t", &planned(&[("managed", 200)], 20), 0).is_ok());
+        assert!(archiving("t", &planned(&[("managed", 200)], 21), 0).is_err());
+    }
+
+    #[test]
+    fn a_release_lets_so_many_through() {
+        assert!(archiving("t", &planned(&[("managed", 20)], 9), 9).is_ok());
+        assert!(archiving("t", &planned(&[("managed", 20)], 10), 9).is_err());
     }
 
     #[test]

@@ -30,6 +30,9 @@ impl From<&Finding> for ErrorRow {
     }
 }
 
+/// Rows of errors, and of warnings, that the history keeps of one run.
+const HISTORY_ROWS_MAX: usize = 1_000;
+
 /// What ended a run early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Stopped {
@@ -95,14 +98,15 @@ impl Report {
     }
 
     /// The report of a run that an error ended before there was a plan.
-    pub fn stopped(tenant: &str, error: &HostError) -> Self {
+    pub fn stopped(tenant: &str, error: HostError) -> Self {
         let mut report = Self { tenant: tenant.to_owned(), ..Self::default() };
         report.stop(error);
         report
     }
 
     /// Notes what ended the run early.
-    pub fn stop(&mut self, error: &HostError) {
+    pub fn stop(&mut self, error: HostError) {
+        let error = if self.tenant.is_empty() { error } else { error.of_tenant(&self.tenant) };
         self.error = Some(Stopped {
             code: error.code().to_owned(),
             message: error.to_string(),
@@ -116,7 +120,15 @@ impl Report {
         self.error.is_some()
     }
 
-    /// Counts a change that was made. A second write for the same account counts with the first.
+    /// The report as it is kept: with at most [`HISTORY_ROWS_MAX`] rows of each kind.
+    pub(super) fn for_history(&self) -> Self {
+        let mut kept = self.clone();
+        kept.errors.truncate(HISTORY_ROWS_MAX);
+        kept.warnings.truncate(HISTORY_ROWS_MAX);
+        kept
+    }
+
+    /// Counts a change that was made.
     pub(super) fn count(&mut self, change: &Change) {
         let number = match change.kind {
             ChangeKind::Create => &mut self.created,

@@ -209,8 +209,10 @@ impl TenantConfig {
     /// The URL cannot be one; the error names the setting.
     pub(crate) fn route(&self, role: Role, setting: &str, url: &str) -> Result<Route, HostError> {
         Route::new(role, url).map_err(|what| {
+            // A user name and password in a URL must not end up in a log.
+            let shown = if url.contains('@') { "an address with an @" } else { url };
             HostError::configuration(
-                format!("tenant {}: {setting} is `{url}`: {what}", self.id),
+                format!("tenant {}: {setting} is `{shown}`: {what}", self.id),
                 "give a base URL such as https://api.hibob.com/v1",
             )
         })

@@ -104,8 +104,8 @@ impl SecretSource {
             }
         });
         let secret = text.trim();
-        if secret.is_empty() || secret.chars().any(char::is_control) {
-            return Err(wrong("which is empty or holds more than one line".to_owned()));
+        if secret.is_empty() || !secret.chars().all(|c| c.is_ascii_graphic()) {
+            return Err(wrong("which is empty, more than one line, or not plain ASCII".to_owned()));
         }
         Ok(Secret::new(secret.to_owned()))
     }
