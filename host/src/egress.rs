@@ -10,7 +10,7 @@ mod transport;
 mod wait;
 
 pub use policy::{Action, Refusal, Role, Route};
-pub use send::Limits;
+pub use send::{AsMade, Limits};
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 
 use crate::tenant::Secret;

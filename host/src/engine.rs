@@ -38,8 +38,14 @@ impl Runtime {
     /// The folder cannot be used, or the platform lacks what the engine needs.
     pub fn new(cache_dir: &Path) -> Result<Self, HostError> {
         let engine = configure(cache_dir).map_err(|error| HostError::Engine(format!("{error:#}")))?;
+        Ok(Self::with_engine(engine))
+    }
+
+    /// An engine of the embedder's. It must have the component model and epoch interruption switched on; the embedder's
+    /// allocation strategy then bounds what [`PARALLEL_CALLS_MAX`] calls may take.
+    pub fn with_engine(engine: Engine) -> Self {
         let ticker = Arc::new(Ticker::start(engine.clone()));
-        Ok(Self { engine, slots: Arc::new(Semaphore::new(PARALLEL_CALLS_MAX as usize)), _ticker: ticker })
+        Self { engine, slots: Arc::new(Semaphore::new(PARALLEL_CALLS_MAX as usize)), _ticker: ticker }
     }
 
     /// wasmtime's engine.

@@ -6,7 +6,6 @@
 use crate::bindings::directory_sync::Change;
 use crate::bindings::types::Finding;
 use crate::data_dir::DataDir;
-use crate::database::now_unix_seconds;
 use crate::error::HostError;
 use crate::plugin::{Plugin, hex};
 use crate::run::Planned;
@@ -161,11 +160,12 @@ impl Saved {
         &self.header.tenant
     }
 
-    /// The plan, if it was made for this tenant with these settings and this plugin, and not too long ago.
+    /// The plan, if it was made for this tenant with these settings and this plugin, and not too long before
+    /// `now_unix_seconds`.
     ///
     /// # Errors
     /// What does not fit.
-    pub fn accept(self, tenant: &Tenant, plugin: &Plugin) -> Result<Planned, HostError> {
+    pub fn accept(self, tenant: &Tenant, plugin: &Plugin, now_unix_seconds: u64) -> Result<Planned, HostError> {
         let header = self.header;
         let refused = |what: String| {
             let remedy = format!("make a new plan: hibob plan {} --out FILE", tenant.id());
@@ -185,7 +185,7 @@ impl Saved {
             )));
         }
         let age_hours_max = u64::from(tenant.config().sync.plan_age_hours_max);
-        let now = now_unix_seconds();
+        let now = now_unix_seconds;
         if header.created_at > now.saturating_add(HOUR) {
             return Err(refused(
                 "the plan's time lies in the future; this machine's clock is wrong, or was".to_owned(),

@@ -5,6 +5,7 @@ use super::progress::Bar;
 use super::{Global, plan_view};
 use crate::bindings::types::Severity;
 use crate::data_dir::DataDir;
+use crate::database::now_unix_seconds;
 use crate::error::{Exit, HostError};
 use crate::plan_file;
 use crate::plugin::Plugin;
@@ -145,7 +146,7 @@ async fn apply_saved(
 ) -> Result<Report, HostError> {
     let tenant = data.tenant(saved.tenant()).await?;
     let plugin = data.plugin(&data.runtime()?, global.plugin.as_deref())?;
-    let planned = saved.accept(&tenant, &plugin)?;
+    let planned = saved.accept(&tenant, &plugin, now_unix_seconds())?;
     let bar = Arc::new(Bar::new());
     let run = Run::start(data, &tenant, &plugin, "apply", bar.clone()).await?;
     let mut report = run.apply(&planned, release).await;

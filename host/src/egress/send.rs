@@ -8,7 +8,7 @@ use super::{CallEgress, Service};
 use crate::database::now_unix_seconds;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -78,10 +78,12 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
     let service = egress.services.get(position).ok_or(Error::ConfigurationError)?;
     let headers = headers(&parts.headers, service).map_err(|refusal| refuse(&refusal))?;
     let body = gather(body).await?;
+    let as_made = AsMade { uri: parts.uri.clone(), headers: parts.headers };
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = parts.method;
     *request.uri_mut() = parts.uri;
     *request.headers_mut() = headers;
+    request.extensions_mut().insert(as_made);
     let outgoing = Outgoing { call, service, action, request };
     let response = outgoing.attempts().await?;
     Ok(outgoing.pass_on(response))
@@ -104,6 +106,16 @@ fn headers(given: &HeaderMap, service: &Service) -> Result<HeaderMap, Refusal> {
         credential.ok_or_else(|| Refusal::new("the tenant's secret holds characters that no header can"))?;
     headers.insert(AUTHORIZATION, credential);
     Ok(headers)
+}
+
+/// The head of a request as the plugin made it, before the host added anything: an extension of the request, for
+/// transports that record what plugins ask.
+#[derive(Clone, Debug)]
+pub struct AsMade {
+    /// Where it goes.
+    pub uri: Uri,
+    /// The plugin's headers, and the `Host` that follows from the URL.
+    pub headers: HeaderMap,
 }
 
 /// A request that may be sent.
