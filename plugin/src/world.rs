@@ -1,6 +1,6 @@
 //! The outside of a job, as the component's imports give it.
 
-use crate::bindings::hibob::connector::{progress, storage};
+use crate::bindings::hibob::connector::{log, progress, storage};
 use crate::http;
 use hibob_connector_core::http::{Request, Response, SendError};
 use hibob_connector_core::world::{Entry, SCAN_ENTRIES_MAX, StorageError, World};
@@ -26,6 +26,10 @@ impl World for Host {
     fn put(&mut self, key: &str, value: &[u8]) -> Result<(), StorageError> {
         let entry = storage::Entry { key: key.to_owned(), value: value.to_owned() };
         storage::commit(&[storage::Write::Put(entry)]).map_err(failed)
+    }
+
+    fn log(&mut self, message: &str) {
+        log::write(log::Level::Info, message);
     }
 
     fn progress(&mut self, phase: &str, done: usize, total: Option<usize>) {

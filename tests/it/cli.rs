@@ -1,1 +1,243 @@
-//! To be written.
+//! The program itself, in processes of its own.
+
+use hibob_tests::setup::cache_dir;
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_hibob-under-test");
+
+/// A folder to work in, with a data directory that shares compiled code with the other tests.
+struct Shell {
+    folder: TempDir,
+}
+
+impl Shell {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        std::os::unix::fs::symlink(cache_dir(), folder.path().join("data/compiled")).unwrap();
+        Self { folder }
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.args(args).current_dir(self.folder.path()).env_remove("RUST_LOG").stdin(Stdio::null());
+        command.env("XDG_DATA_HOME", self.folder.path().join("xdg")).arg("--data").arg("data");
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Runs a command with `--json` and returns its exit code and its object.
+    fn json(&self, args: &[&str]) -> (i32, Value) {
+        let output = self.command(args).arg("--json").output().unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(stdout.lines().count(), 1, "{stdout}\n{}", String::from_utf8_lossy(&output.stderr));
+        (output.status.code().unwrap(), serde_json::from_str(&stdout).unwrap())
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+/// `hibob fakes` in another process; ends with the test.
+struct Fakes {
+    process: Child,
+    urls: Value,
+}
+
+impl Fakes {
+    fn start(shell: &Shell, args: &[&str]) -> Self {
+        let mut command = shell.command(&["fakes", "--json", "--write-tenant", "acme.toml"]);
+        let mut process = command.args(args).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { process, urls: serde_json::from_str(&line).unwrap() }
+    }
+
+    /// Writes that the stand-in has counted.
+    fn writes(&self) -> u64 {
+        self.get("rest_url", "/_stand-in/requests")["writes"].as_u64().unwrap()
+    }
+
+    fn get(&self, base: &str, path: &str) -> Value {
+        let url = self.urls[base].as_str().unwrap();
+        let host = url.split('/').nth(2).unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap()
+    }
+}
+
+impl Drop for Fakes {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn three_syncs_against_stand_ins_in_another_process() {
+    let shell = Shell::new();
+    let fakes = Fakes::start(&shell, &["--scenario", "day-two"]);
+    assert_eq!(
+        shell.json(&["tenant", "apply", "acme.toml"]),
+        (0, serde_json::json!({ "tenant": "acme", "new": true }))
+    );
+    let (exit, report) = shell.json(&["check", "acme"]);
+    assert_eq!((exit, report["counts"]["employees"].as_u64()), (0, Some(250)));
+    let numbers = |report: &Value| {
+        ["created", "updated", "archived", "reactivated", "kept", "failed", "conflicts"]
+            .map(|name| report[name].as_u64().unwrap())
+    };
+
+    // The day's changes come at the first search after a first write: in the second sync.
+    let (exit, first) = shell.json(&["sync", "acme"]);
+    assert_eq!((exit, numbers(&first)), (0, [235, 0, 0, 0, 1, 0, 0]));
+    assert_eq!(fakes.writes(), 235);
+    let (exit, second) = shell.json(&["sync", "acme"]);
+    assert_eq!((exit, numbers(&second)), (1, [1, 2, 1, 1, 231, 1, 0]));
+    assert_eq!(fakes.writes(), 240);
+    assert_eq!(second["errors"][0]["code"], "MISSING_EMAIL");
+    assert!(second["errors"][0]["employee_id"].is_string() && second["errors"][0]["message"].is_string());
+    let (exit, third) = shell.json(&["sync", "acme"]);
+    assert_eq!((exit, numbers(&third)[..4].to_vec()), (1, vec![0; 4]));
+    assert_eq!(fakes.writes(), 240);
+}
+
+#[test]
+fn an_unchanged_directory_costs_no_write() {
+    let shell = Shell::new();
+    let fakes = Fakes::start(&shell, &["--employees", "40"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    let (exit, first) = shell.json(&["sync", "acme"]);
+    assert_eq!(exit, 0, "{first}");
+    let writes = fakes.writes();
+    assert_eq!(first["created"].as_u64(), Some(writes));
+    assert_eq!(shell.json(&["sync", "acme"]).0, 0);
+    assert_eq!(fakes.writes(), writes);
+}
+
+#[test]
+fn a_plan_is_read_and_then_applied() {
+    let shell = Shell::new();
+    let fakes = Fakes::start(&shell, &["--employees", "30"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    let text = shell.run(&["plan", "acme", "--out", "acme.plan"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    for words in ["Plan for acme:", "because  employed, and has no account", "user-name", "hibob apply acme.plan"] {
+        assert!(text.contains(words), "{words} is not in\n{text}");
+    }
+    assert_eq!(fakes.writes(), 0);
+    let (exit, plan) = shell.json(&["plan", "acme"]);
+    assert_eq!(exit, 0);
+    let planned = plan["changes"].as_array().unwrap().len() as u64;
+    let (exit, report) = shell.json(&["apply", "acme.plan"]);
+    assert_eq!((exit, report["created"].as_u64()), (0, Some(planned)));
+    // The same file again: the first of them is there already, and the rest hangs on it.
+    let (exit, report) = shell.json(&["apply", "acme.plan"]);
+    assert_eq!((exit, report["created"].as_u64(), report["failed"].as_u64()), (1, Some(0), Some(planned)));
+    assert_eq!(fakes.writes(), planned + report["drifted"].as_u64().unwrap());
+}
+
+#[test]
+fn mistakes_are_told_with_file_line_and_what_to_do() {
+    let shell = Shell::new();
+    let _fakes = Fakes::start(&shell, &["--employees", "5"]);
+    let good = std::fs::read_to_string(shell.path("acme.toml")).unwrap();
+    let told = |args: &[&str], words: &[&str]| {
+        let output = shell.run(args);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(words.iter().all(|word| text.contains(word)), "{words:?} are not in\n{text}");
+        assert!(!text.contains("panicked"), "{text}");
+    };
+    let file = |name: &str, text: &str| std::fs::write(shell.path(name), text).unwrap();
+    file("unknown.toml", &good.replace("[sync]", "[sync]\ndefault_langauge = \"en\""));
+    told(&["tenant", "apply", "unknown.toml"], &["unknown.toml:17:", "default_langauge", "help:"]);
+    file("secret.toml", &good.replace("file:acme.hibob-token", "s3cr3t-token"));
+    told(&["tenant", "apply", "secret.toml"], &["secret.toml:7:", "env:NAME or file:PATH"]);
+    assert!(!String::from_utf8(shell.run(&["tenant", "apply", "secret.toml"]).stderr).unwrap().contains("s3cr3t"));
+    file("http.toml", &good.replace("http://127.0.0.1", "http://example.com"));
+    told(&["tenant", "apply", "http.toml"], &["hibob.url", "must be https"]);
+    file("id.toml", &good.replace("id = \"acme\"", "id = \"../acme\""));
+    told(&["tenant", "apply", "id.toml"], &["is not a tenant id"]);
+    file("lost.toml", &good.replace("file:acme.hibob-token", "env:HIBOB_NO_SUCH_VARIABLE"));
+    told(&["tenant", "apply", "lost.toml"], &["hibob.token", "HIBOB_NO_SUCH_VARIABLE", "not set"]);
+    told(&["tenant", "apply", "no-such.toml"], &["no-such.toml", "help:"]);
+    told(&["sync", "nobody"], &["there is no tenant nobody", "hibob tenant apply"]);
+    told(&["apply", "acme.toml"], &["is not a saved plan", "hibob plan"]);
+    told(&["plugin", "inspect", "acme.toml"], &["is not a plugin for this host"]);
+    told(&["sing"], &["unrecognized subcommand"]);
+    told(&["fakes", "--scenario", "no-such"], &["no-such"]);
+}
+
+#[test]
+fn a_machine_gets_an_object_whatever_happens() {
+    let shell = Shell::new();
+    let (exit, report) = shell.json(&["sync", "nobody"]);
+    assert_eq!(
+        (exit, report["error"]["code"].as_str(), report["created"].as_u64()),
+        (2, Some("CONFIGURATION"), Some(0))
+    );
+    let (exit, report) = shell.json(&["apply", "no-such.plan"]);
+    assert_eq!((exit, report["errors"].as_array().map(Vec::len)), (2, Some(0)));
+    for args in [&["check", "nobody"][..], &["plan", "nobody"], &["tenant", "show", "nobody"]] {
+        let (exit, object) = shell.json(args);
+        assert_eq!((exit, object["error"]["remedy"].is_string()), (2, true));
+    }
+    assert_eq!(shell.json(&["tenant", "list"]), (0, serde_json::json!({ "tenants": [] })));
+    let (exit, plugin) = shell.json(&["plugin", "inspect"]);
+    assert_eq!((exit, plugin["exports"][0].as_str()), (0, Some("hibob:connector/directory-sync@0.1.0")));
+}
+
+#[test]
+fn the_demo_runs_twice() {
+    let shell = Shell::new();
+    for _ in 0..2 {
+        let output = shell.run(&["demo"]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+        for words in [
+            "235 to create",
+            "1 to create, 2 to update, 1 to reactivate, 1 to archive",
+            "has left: the lifecycle status is terminated",
+            "! error MISSING_EMAIL",
+            "counted 0 writes in this run",
+            "What to try next",
+        ] {
+            assert!(text.contains(words), "{words} is not in\n{text}");
+        }
+    }
+    let (exit, object) = shell.json(&["demo"]);
+    assert_eq!(
+        (exit, object["first"]["created"].as_u64(), object["third"]["kept"].as_u64()),
+        (0, Some(235), Some(236))
+    );
+}
+
+#[test]
+fn what_is_kept_is_its_owners_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let shell = Shell::new();
+    let _fakes = Fakes::start(&shell, &["--employees", "5"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    shell.run(&["sync", "acme"]);
+    shell.run(&["plan", "acme", "--out", "acme.plan"]);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o077;
+    for name in
+        ["data/control.db", "data/tenants/acme.db", "data/plan.key", "acme.plan", "acme.toml", "acme.hibob-token"]
+    {
+        assert_eq!(mode(&shell.path(name)), 0, "{name}");
+    }
+    assert_eq!(mode(&shell.path("data/tenants")), 0);
+}

@@ -1,1 +1,79 @@
-//! To be written.
+//! The tree itself: what the README promises is there, and files stay small.
+
+use std::path::{Path, PathBuf};
+
+/// Lines after which a file has a second noun in it.
+const LINES_MAX: usize = 600;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            sources(&path, found);
+        } else if [".rs", ".wit", ".sql"].iter().any(|end| name.ends_with(end)) {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn files_are_small_and_named_after_what_is_in_them() {
+    let mut files = Vec::new();
+    sources(&root(), &mut files);
+    assert!(files.len() > 50);
+    for path in files {
+        let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(!["utils", "util", "helpers", "common", "misc"].contains(&stem.as_str()), "{}", path.display());
+        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= LINES_MAX, "{} has {lines} lines", path.display());
+    }
+}
+
+/// The core gets no way to the outside, not even by a dependency.
+#[test]
+fn the_core_stays_pure() {
+    let manifest = std::fs::read_to_string(root().join("plugin/core/Cargo.toml")).unwrap();
+    let dependencies = manifest.split("[dependencies]").nth(1).unwrap().split("[dev-dependencies]").next().unwrap();
+    let names: Vec<&str> =
+        dependencies.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
+    assert_eq!(names, ["chrono", "serde", "serde_json", "simdutf8", "thiserror"]);
+    let mut files = Vec::new();
+    sources(&root().join("plugin/core/src"), &mut files);
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for word in ["std::fs", "std::net", "std::env", "std::thread", "Utc::now", "Instant", "SystemTime"] {
+            assert!(!text.contains(word), "{} has {word}", path.display());
+        }
+    }
+}
+
+/// Every `hibob` command that the README shows is one that the program has.
+#[test]
+fn the_readme_shows_commands_that_exist() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    for command in ["cargo run -- demo", "cargo test", "cargo bench"] {
+        assert!(readme.contains(command), "the README lacks {command}");
+    }
+    let help = |args: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_hibob-under-test")).args(args).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let mut seen = 0;
+    for line in readme
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("hibob ").or_else(|| line.trim().strip_prefix("cargo run -- ")))
+    {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let nested = ["tenant", "plugin"].contains(&words[0]);
+        let text = if nested { help(&[words[0], "--help"]) } else { help(&["--help"]) };
+        let command = if nested { words[1] } else { words[0] };
+        assert!(text.lines().any(|line| line.trim_start().starts_with(command)), "{line}: no such command");
+        seen += 1;
+    }
+    assert!(seen >= 8, "the README shows only {seen} commands");
+}

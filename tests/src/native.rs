@@ -152,5 +152,7 @@ impl World for NativeWorld {
         Ok(())
     }
 
+    fn log(&mut self, _message: &str) {}
+
     fn progress(&mut self, _phase: &str, _done: usize, _total: Option<usize>) {}
 }

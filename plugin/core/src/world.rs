@@ -38,6 +38,9 @@ pub trait World {
     /// The storage failed, or refuses writes in this call; nothing was written.
     fn put(&mut self, key: &str, value: &[u8]) -> Result<(), StorageError>;
 
+    /// Notes something in the job's log; never personal data.
+    fn log(&mut self, message: &str);
+
     /// Says how far the job is.
     fn progress(&mut self, phase: &str, done: usize, total: Option<usize>);
 }
