@@ -22,3 +22,8 @@ pub mod plan_file;
 pub mod plugin;
 pub mod run;
 pub mod tenant;
+
+/// The README's example of embedding compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -59,6 +59,7 @@ async fn a_service_that_stays_broken_ends_the_run() {
         ),
         (Service::HiBob, SEARCH, status(500, &[]), Exit::Failed, "HiBob failed"),
         (Service::HiBob, SEARCH, FaultKind::ResetBefore, Exit::Failed, "gave no complete answer"),
+        (Service::HiBob, SEARCH, FaultKind::Hang, Exit::Failed, "no answer in time"),
         (Service::HiBob, "/named-lists/", status(403, &[]), Exit::Refused, "may not read this"),
         (Service::HiBob, "/named-lists/", FaultKind::NotJson, Exit::Failed, "cannot be understood"),
         (Service::TravelPerk, "/Users?", FaultKind::Truncated, Exit::Failed, "gave no complete answer"),
@@ -159,7 +160,8 @@ async fn broken_records_are_named_and_do_not_stop_the_others() {
     let setup = setup().await;
     {
         let mut world = setup.world();
-        let broken: [(&str, fn(&mut hibob_fakes::company::Employee)); 6] = [
+        type Breaking = fn(&mut hibob_fakes::company::Employee);
+        let broken: [(&str, Breaking); 6] = [
             ("11", |employee| employee.email = None),
             ("12", |employee| employee.lifecycle_status = "sabbatical".to_owned()),
             ("13", |employee| drop(employee.overrides.insert("root.firstName".to_owned(), serde_json::json!(["Ana"])))),

@@ -48,7 +48,7 @@ fn what_is_no_plugin_is_refused_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |bytes: &[u8], words: &str| {
         let file = folder.path().join("plugin.wasm");
-        std::fs::write(&file, wat::parse_bytes(bytes).unwrap_or(bytes.into())).unwrap();
+        std::fs::write(&file, wat::parse_bytes(bytes).unwrap_or_else(|_| bytes.into())).unwrap();
         let Err(error) = Plugin::from_file(runtime(), &file) else { panic!("the plugin was loaded") };
         assert!(error.to_string().contains(words), "{error}");
         assert!(error.remedy().contains("hibob:connector/plugin@0.1.0"));
@@ -71,7 +71,7 @@ type Sending = Pin<Box<dyn Future<Output = Result<http::Response<TransportBody>,
 
 impl Transport for Recording {
     fn send(&self, request: http::Request<Full<bytes::Bytes>>) -> Sending {
-        let made = request.extensions().get::<AsMade>().cloned().expect("the host says what the plugin made");
+        let made = request.extensions().get::<AsMade>().cloned().unwrap();
         let seen = self.seen.clone();
         let sent = self.inner.send(request.clone());
         Box::pin(async move {

@@ -98,7 +98,7 @@ impl Setup {
         let text = format!(
             "id = \"{id}\"\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:{id}.token\"\n\
              [travelperk]\nscim_url = \"{scim}\"\nkey = \"file:{id}.key\"\ncalls_per_minute = 600000\n\
-             [limits]\nretry_pause_milliseconds = 5\nrate_limit_wait_seconds = 0\nfirst_byte_timeout_seconds = 2\n\
+             [limits]\nretry_pause_milliseconds = 5\nrate_limit_wait_seconds = 0\nfirst_byte_timeout_seconds = 1\n\
              between_bytes_timeout_seconds = 2\n{extra}"
         );
         write("toml", &text)

@@ -93,7 +93,7 @@ mod tests {
     use crate::bindings::directory_sync::Change;
 
     fn planned(counts: &[(&str, u64)], archived: usize) -> Planned {
-        let change = |number| Change {
+        let change = |number: usize| Change {
             id: format!("archive:{number}"),
             kind: ChangeKind::Archive,
             employee_id: number.to_string(),

@@ -193,16 +193,15 @@ impl Mapping<'_> {
         ];
         for (field, datum, code, hibob_field, name) in fields {
             match datum.text() {
-                Some(text) if field == TextField::UserName && !is_email(text) => {
-                    if needed {
-                        notes.error(
-                            "MISSING_EMAIL",
-                            hibob_field,
-                            "the work email in HiBob is not an address",
-                            "correct the work email in HiBob",
-                        );
-                    }
+                Some(text) if field == TextField::UserName && !is_email(text) && needed => {
+                    notes.error(
+                        "MISSING_EMAIL",
+                        hibob_field,
+                        "the work email in HiBob is not an address",
+                        "correct the work email in HiBob",
+                    );
                 }
+                Some(text) if field == TextField::UserName && !is_email(text) => {}
                 Some(text) => set(field, text),
                 None if needed => {
                     notes.error(

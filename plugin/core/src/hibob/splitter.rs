@@ -240,7 +240,7 @@ impl ArraySplitter {
                     return Some(at + 1);
                 }
             }
-            let (at, &byte) = bytes.find(|&(_, &byte)| STRUCTURAL[usize::from(byte)])?;
+            let (at, &byte) = bytes.find(|&(_, &byte)| decides(byte))?;
             match byte {
                 b'"' => self.in_string = true,
                 b'{' | b'[' => self.depth += 1,
@@ -257,17 +257,10 @@ impl ArraySplitter {
     }
 }
 
-/// The bytes that decide where a JSON value ends.
-static STRUCTURAL: [bool; 256] = {
-    let mut table = [false; 256];
-    let bytes = *b"\"{}[],";
-    let mut i = 0;
-    while i < bytes.len() {
-        table[bytes[i] as usize] = true;
-        i += 1;
-    }
-    table
-};
+/// Whether a byte outside a text can be where a JSON value ends, or changes how deep it is.
+fn decides(byte: u8) -> bool {
+    matches!(byte, b'"' | b'{' | b'}' | b'[' | b']' | b',')
+}
 
 #[cfg(test)]
 mod tests {
