@@ -4,7 +4,8 @@ use crate::database::{ControlDatabase, private_dir};
 use crate::engine::Runtime;
 use crate::error::HostError;
 use crate::plugin::Plugin;
-use crate::tenant::{Secret, Tenant, TenantConfig};
+use crate::secret::Secret;
+use crate::tenant::{Tenant, TenantConfig};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -106,7 +107,7 @@ impl DataDir {
         let failed = |error: std::io::Error| HostError::Storage(format!("{}: {error}", path.display()));
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
             Ok(mut file) => {
-                let key = Secret::new(crate::plugin::hex(&rand::random::<[u8; KEY_BYTES]>()));
+                let key = Secret::new(crate::digest::hex(&rand::random::<[u8; KEY_BYTES]>()));
                 file.write_all(key.reveal().as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
                 Ok(key)
             }

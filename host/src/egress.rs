@@ -13,7 +13,7 @@ pub use policy::{Action, Refusal, Role, Route};
 pub use send::{AsMade, Limits};
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 
-use crate::tenant::Secret;
+use crate::secret::Secret;
 use base64::Engine as _;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use http::HeaderValue;

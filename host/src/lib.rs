@@ -15,12 +15,14 @@ pub mod cli;
 
 pub mod data_dir;
 pub mod database;
+mod digest;
 pub mod egress;
 pub mod engine;
 pub mod error;
 pub mod plan_file;
 pub mod plugin;
 pub mod run;
+pub mod secret;
 pub mod tenant;
 
 /// The README's example of embedding compiles.

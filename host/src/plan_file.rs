@@ -6,10 +6,12 @@
 use crate::bindings::directory_sync::Change;
 use crate::bindings::types::Finding;
 use crate::data_dir::DataDir;
+use crate::digest::{hex, unhex};
 use crate::error::HostError;
-use crate::plugin::{Plugin, hex};
+use crate::plugin::Plugin;
 use crate::run::Planned;
-use crate::tenant::{Secret, Tenant};
+use crate::secret::Secret;
+use crate::tenant::Tenant;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -201,26 +203,5 @@ impl Saved {
             baseline: header.baseline,
             changes: self.changes,
         })
-    }
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> =
-        text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
-    digits.filter(|digits| digits.len() % 2 == 0).map(|digits| {
-        let pair = |pair: &[u8]| pair.iter().fold(0, |byte, digit| byte << 4 | digit);
-        digits.chunks(2).map(pair).collect()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hexadecimal_there_and_back() {
-        assert_eq!(unhex(&hex(&[0, 10, 255])), Some(vec![0, 10, 255]));
-        assert_eq!(unhex("0"), None);
-        assert_eq!(unhex("zz"), None);
     }
 }

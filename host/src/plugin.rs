@@ -2,6 +2,7 @@
 
 use crate::bindings::{PluginPre, log, progress, storage};
 use crate::call::CallState;
+use crate::digest::hex;
 use crate::engine::Runtime;
 use crate::error::HostError;
 use sha2::{Digest, Sha256};
@@ -121,13 +122,4 @@ fn linker(runtime: &Runtime) -> wasmtime::Result<Linker<CallState>> {
 
 fn root_causes(error: &wasmtime::Error) -> String {
     error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

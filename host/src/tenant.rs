@@ -1,13 +1,12 @@
 //! A tenant: a value that owns its storage, its way out, its secrets and its limits.
 
 mod config;
-mod secret;
 
 pub use config::{HiBobConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig};
-pub use secret::{Secret, SecretSource};
 
 use crate::bindings::types::{Job, NamedValue, Value};
 use crate::database::{TenantDatabase, now_unix_seconds};
+use crate::digest::hex;
 use crate::egress::{Credential, Egress, HttpTransport, Role, Service, Transport, shared_pace};
 use crate::error::HostError;
 use sha2::{Digest, Sha256};
@@ -104,6 +103,7 @@ impl Tenant {
     fn settings(&self) -> Vec<NamedValue> {
         let (travelperk, sync) = (&self.config.travelperk, &self.config.sync);
         let text = |text: &str| Some(Value::Text(text.to_owned()));
+        let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
         [
             ("hibob-url", text(&self.config.hibob.url)),
             ("scim-url", text(&travelperk.scim_url)),
@@ -112,6 +112,12 @@ impl Tenant {
             ("phone-fields", sync.phone_fields.clone().map(Value::Texts)),
             ("language-field", sync.language_field.as_deref().and_then(text)),
             ("default-language", sync.default_language.as_deref().and_then(text)),
+            ("sites", sync.sites.clone().map(Value::Texts)),
+            ("out-of-selection", sync.out_of_selection.as_deref().and_then(text)),
+            ("create-days-before-start", Some(Value::Integer(sync.create_days_before_start.into()))),
+            ("garden-leave", sync.garden_leave.as_deref().and_then(text)),
+            ("time-zone", sync.time_zone.as_deref().and_then(text)),
+            ("site-time-zones", (!zones.is_empty()).then_some(Value::Pairs(zones))),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some(NamedValue { name: name.to_owned(), value: value? }))
@@ -123,7 +129,7 @@ impl Tenant {
         let identity =
             (&self.config.id, &self.config.hibob.service_user, self.config.travelperk.scheme.word(), self.settings());
         let json = serde_json::to_vec(&identity).unwrap_or_default();
-        format!("sha256:{}", crate::plugin::hex(&Sha256::digest(json)))
+        format!("sha256:{}", hex(&Sha256::digest(json)))
     }
 }
 

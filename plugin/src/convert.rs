@@ -6,8 +6,9 @@ use crate::bindings::exports::hibob::connector::directory_sync as wit;
 use crate::bindings::hibob::connector::types;
 use hibob_connector_core::change::{Attempt, Change, ChangeKind, Failure, FieldChange, Mismatch, NextStep, Outcome};
 use hibob_connector_core::check::CheckReport;
-use hibob_connector_core::error::{JobError, Side, SideError};
+use hibob_connector_core::error::{JobError, SideError};
 use hibob_connector_core::finding::{Finding, Severity};
+use hibob_connector_core::http::Side;
 use hibob_connector_core::value::{Count, NamedValue, PersonRef, Value};
 
 pub(crate) fn named_value_in(value: types::NamedValue) -> NamedValue {

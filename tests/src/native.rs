@@ -2,8 +2,8 @@
 
 use hibob_connector_core::apply::apply;
 use hibob_connector_core::change::{Attempt, Change, Failure, NextStep, Outcome};
-use hibob_connector_core::error::{JobError, Side};
-use hibob_connector_core::http::{Body, Method, Request, Response, SendError};
+use hibob_connector_core::error::JobError;
+use hibob_connector_core::http::{Body, Method, Request, Response, SendError, Side};
 use hibob_connector_core::plan::Plan;
 use hibob_connector_core::settings::Settings;
 use hibob_connector_core::sync;

@@ -1,9 +1,10 @@
 //! The tenant's file (TOML), and the same as it is stored (JSON).
 
-use super::secret::SecretSource;
 use crate::egress::{Limits, Role, Route};
 use crate::error::HostError;
+use crate::secret::SecretSource;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::Path;
 
@@ -109,6 +110,23 @@ pub struct SyncConfig {
     /// The language of accounts that have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_language: Option<String>,
+    /// The sites that are synced, by name; all of them unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sites: Option<Vec<String>>,
+    /// What becomes of the account of somebody who moves to another site: `leave` (default) or `archive`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out_of_selection: Option<String>,
+    /// How many days before the start date an account is made.
+    pub create_days_before_start: u16,
+    /// What becomes of the account on garden leave: `keep` (default) or `archive`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub garden_leave: Option<String>,
+    /// Where a day begins and ends: a name of the IANA time zone database; UTC unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// The same for single sites.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub site_time_zones: BTreeMap<String, String>,
     /// Changes that are made at the same time.
     pub parallel_changes: NonZeroU32,
     /// How old a saved plan may be when it is applied.
@@ -125,6 +143,12 @@ impl Default for SyncConfig {
             phone_fields: None,
             language_field: None,
             default_language: None,
+            sites: None,
+            out_of_selection: None,
+            create_days_before_start: 0,
+            garden_leave: None,
+            time_zone: None,
+            site_time_zones: BTreeMap::new(),
             parallel_changes: PARALLEL_CHANGES,
             plan_age_hours_max: 24,
         }

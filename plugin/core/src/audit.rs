@@ -38,9 +38,16 @@ struct Seen<'a> {
 
 /// Checks a plan's changes in their order.
 ///
+/// `leavers` are the employees who have left: only their accounts may pass to another employee id.
+///
 /// # Errors
 /// The promises that are broken, the first ten of them.
-pub fn check(changes: impl Iterator<Item = Change>, accounts: &[Account], links: &Links) -> Result<(), Vec<String>> {
+pub fn check(
+    changes: impl Iterator<Item = Change>,
+    accounts: &[Account],
+    links: &Links,
+    leavers: &BTreeSet<&str>,
+) -> Result<(), Vec<String>> {
     use crate::field::TextField::{ExternalId, UserName};
     let accounts: BTreeMap<&str, Seen<'_>> = accounts
         .iter()
@@ -52,6 +59,7 @@ pub fn check(changes: impl Iterator<Item = Change>, accounts: &[Account], links:
     let mut audit = Audit {
         accounts,
         links,
+        leavers,
         done: BTreeSet::new(),
         written: BTreeMap::new(),
         names: BTreeSet::new(),
@@ -70,6 +78,7 @@ pub fn check(changes: impl Iterator<Item = Change>, accounts: &[Account], links:
 struct Audit<'a> {
     accounts: BTreeMap<&'a str, Seen<'a>>,
     links: &'a Links,
+    leavers: &'a BTreeSet<&'a str>,
     done: BTreeSet<String>,
     /// For each account, or employee for an account that is made, the fields written so far: a bit for each of `OWNED`.
     written: BTreeMap<String, u32>,
@@ -107,15 +116,16 @@ impl Audit<'_> {
             let linked = self.links.get(employee).is_some_and(|linked| **linked == *id);
             let own = seen.external_id == Some(employee);
             let nobodys = seen.external_id.is_none();
+            let leavers = seen.external_id.is_some_and(|id| self.leavers.contains(id));
             let wanted = change.text_after("user-name").map(str::to_lowercase);
             let same_name = wanted.is_none(); // a user name that is not changed is the one it was matched by
             let active = seen.active;
-            (linked, own, nobodys, same_name, active)
+            (linked, own, nobodys, nobodys || leavers, same_name, active)
         });
-        let Some((linked, own, nobodys, same_name, active)) = facts else {
+        let Some((linked, own, nobodys, free, same_name, active)) = facts else {
             return self.require(false, change, "a change is made to an account that was read");
         };
-        let claimed = nobodys && same_name && change.text_after("external-id") == Some(employee);
+        let claimed = free && same_name && change.text_after("external-id") == Some(employee);
         let allowed = match change.kind {
             ChangeKind::Create => false,
             ChangeKind::Update | ChangeKind::Archive => own || (linked && nobodys),
@@ -223,14 +233,18 @@ mod tests {
     #[track_caller]
     fn refused(changes: Vec<Change>, promise: &str) {
         let accounts = [account("1", "7", "ana@acme.example"), account("2", "", "guest@acme.example")];
-        let broken = check(changes.into_iter(), &accounts, &Links::new()).unwrap_err().join("\n");
+        let broken =
+            check(changes.into_iter(), &accounts, &Links::new(), &BTreeSet::from(["6"])).unwrap_err().join("\n");
         assert!(broken.contains(promise), "{broken}");
     }
 
     #[test]
     fn a_sound_plan_passes() {
         let archive = change(ChangeKind::Archive, "7", Some("1"), &[("active", Value::Flag(false))]);
-        assert_eq!(check([archive].into_iter(), &[account("1", "7", "ana@acme.example")], &Links::new()), Ok(()));
+        assert_eq!(
+            check([archive].into_iter(), &[account("1", "7", "ana@acme.example")], &Links::new(), &BTreeSet::new()),
+            Ok(())
+        );
     }
 
     #[test]

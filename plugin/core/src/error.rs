@@ -1,32 +1,14 @@
 //! Why a job could not be done, told by who acts next.
 
 use crate::finding::Finding;
-use crate::http::{Request, Response, SendError};
+use crate::http::{Request, Response, SendError, Side};
 use crate::world::StorageError;
 
-/// One of the two services.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The HR system; only read.
-    HiBob,
-    /// The directory that is kept in step: TravelPerk.
-    Target,
-}
-
-impl Side {
-    /// The service's name in messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::HiBob => "HiBob",
-            Self::Target => "TravelPerk",
-        }
-    }
-
-    fn url_setting(self) -> &'static str {
-        match self {
-            Self::HiBob => "hibob.url",
-            Self::Target => "travelperk.scim_url",
-        }
+/// The setting of the tenant's file that says where a service is.
+fn url_setting(side: Side) -> &'static str {
+    match side {
+        Side::HiBob => "hibob.url",
+        Side::Target => "travelperk.scim_url",
     }
 }
 
@@ -74,7 +56,7 @@ impl JobError {
                 format!("no connection to {}: {reason}", request.side.name()),
                 format!(
                     "check {} in the tenant's file and the network, then start the job again",
-                    request.side.url_setting()
+                    url_setting(request.side)
                 ),
             )),
             SendError::Unknown(reason) => Self::Unavailable(side_error(
@@ -94,7 +76,7 @@ impl JobError {
             format!("{} answered what cannot be understood: {what}", request.side.name()),
             format!(
                 "check that {} is the address of its API; if it is, start the job again",
-                request.side.url_setting()
+                url_setting(request.side)
             ),
         ))
     }
@@ -106,7 +88,7 @@ impl JobError {
 /// Credentials for 401 and 403, unavailable for the rest.
 pub fn expect_json(request: &Request, response: &Response<'_>) -> Result<(), JobError> {
     let name = request.side.name();
-    let url = request.side.url_setting();
+    let url = url_setting(request.side);
     let status = response.status;
     let (message, remedy) = match status {
         200..=299 if response.is_json() => return Ok(()),

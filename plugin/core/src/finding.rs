@@ -55,3 +55,49 @@ impl Finding {
         self
     }
 }
+
+/// Findings about one employee, as they are collected.
+pub(crate) struct Notes<'f> {
+    id: &'f str,
+    findings: &'f mut Vec<Finding>,
+    /// Whether one of them keeps the employee from being synced.
+    pub(crate) broken: bool,
+}
+
+impl<'f> Notes<'f> {
+    pub(crate) fn new(id: &'f str, findings: &'f mut Vec<Finding>) -> Self {
+        Self { id, findings, broken: false }
+    }
+
+    /// Something that keeps this employee from being synced.
+    pub(crate) fn error(
+        &mut self,
+        code: &'static str,
+        field: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        remedy: impl Into<Cow<'static, str>>,
+    ) {
+        self.broken = true;
+        self.findings.push(Finding::new(Severity::Error, code, message, remedy).employee(self.id).field(field));
+    }
+
+    /// Something that is left out.
+    pub(crate) fn warning(
+        &mut self,
+        code: &'static str,
+        field: &'static str,
+        message: impl Into<Cow<'static, str>>,
+        remedy: impl Into<Cow<'static, str>>,
+    ) {
+        self.findings.push(Finding::new(Severity::Warning, code, message, remedy).employee(self.id).field(field));
+    }
+
+    pub(crate) fn missing_start_date(&mut self) {
+        self.error(
+            "MISSING_START_DATE",
+            "work.startDate",
+            "the start date is missing in HiBob",
+            "fill in the start date in HiBob",
+        );
+    }
+}

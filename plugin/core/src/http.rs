@@ -1,6 +1,23 @@
 //! HTTP as a job sees it: a request, the head of an answer, and a body that comes in pieces.
 
-use crate::error::Side;
+/// One of the two services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The HR system; only read.
+    HiBob,
+    /// The directory that is kept in step: TravelPerk.
+    Target,
+}
+
+impl Side {
+    /// The service's name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HiBob => "HiBob",
+            Self::Target => "TravelPerk",
+        }
+    }
+}
 
 /// The methods that a job uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

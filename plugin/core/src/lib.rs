@@ -19,6 +19,7 @@ pub mod field;
 pub mod finding;
 pub mod hibob;
 pub mod http;
+pub mod lifecycle;
 pub mod link;
 pub mod mapping;
 pub mod plan;

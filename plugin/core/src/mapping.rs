@@ -1,11 +1,10 @@
 //! From an employee to what their account should look like.
 
 use crate::field::{MANAGER, TEXT_FIELDS_COUNT, TextField};
-use crate::finding::{Finding, Severity};
-use crate::hibob::{Datum, Employee, NameList, Status};
+use crate::finding::{Finding, Notes, Severity};
+use crate::hibob::{Datum, Employee, NameList};
+use crate::lifecycle::{Lifecycle, Standing};
 use crate::settings::{LANGUAGES, Settings};
-use chrono::NaiveDate;
-use std::borrow::Cow;
 
 /// What should become of one field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,19 +52,6 @@ pub enum WantManager {
     Employee(Box<str>),
 }
 
-/// What HiBob's status means for the account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Has, or should have, an active account.
-    Active,
-    /// Starts on a later day.
-    Waiting(NaiveDate),
-    /// Has left.
-    Gone,
-    /// The record says too little, or something contradictory: the account is left alone.
-    Broken,
-}
-
 /// One employee as the target should know them.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -109,8 +95,8 @@ pub struct Mapping<'s> {
     pub departments: NameList,
     /// Titles by id.
     pub titles: NameList,
-    /// The day on which the job decides.
-    pub today: NaiveDate,
+    /// What a status means, and when.
+    pub lifecycle: Lifecycle<'s>,
 }
 
 impl Mapping<'_> {
@@ -131,8 +117,8 @@ impl Mapping<'_> {
             wants: Default::default(),
             manager: WantManager::Leave,
         };
-        let mut notes = Notes { id, findings, broken: false };
-        person.standing = self.standing(employee, &mut notes);
+        let mut notes = Notes::new(id, findings);
+        person.standing = self.lifecycle.standing(employee, &mut notes);
         self.names(employee, &mut person, &mut notes);
         if person.standing == Standing::Active {
             self.details(employee, &mut person, &mut notes);
@@ -141,39 +127,6 @@ impl Mapping<'_> {
             }
         }
         Some(person)
-    }
-
-    fn standing(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> Standing {
-        match employee.status() {
-            Status::Terminated => Standing::Gone,
-            Status::Hired => match employee.start_date() {
-                Some(start) if start > self.today => Standing::Waiting(start),
-                Some(_) => Standing::Active,
-                None => {
-                    notes.missing_start_date();
-                    Standing::Broken
-                }
-            },
-            Status::Employed | Status::GardenLeave => Standing::Active,
-            Status::Unknown(word) => {
-                notes.error(
-                    "UNKNOWN_LIFECYCLE_STATUS",
-                    "internal.lifecycleStatus",
-                    format!("HiBob gives the lifecycle status `{}`, which this plugin does not know", shorten(&word)),
-                    "correct the status in HiBob, or ask for support of this status word; the account is left as it is",
-                );
-                Standing::Broken
-            }
-            Status::Missing => {
-                notes.error(
-                    "MISSING_LIFECYCLE_STATUS",
-                    "internal.lifecycleStatus",
-                    "HiBob gives no lifecycle status",
-                    "grant the service user's group the permission People, Lifecycle, View; the account is left as it is",
-                );
-                Standing::Broken
-            }
-        }
     }
 
     /// The mandatory fields. A leaver needs none of them to be archived.
@@ -338,44 +291,6 @@ fn shorten(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
-struct Notes<'f> {
-    id: &'f str,
-    findings: &'f mut Vec<Finding>,
-    broken: bool,
-}
-
-impl Notes<'_> {
-    fn error(
-        &mut self,
-        code: &'static str,
-        field: &'static str,
-        message: impl Into<Cow<'static, str>>,
-        remedy: impl Into<Cow<'static, str>>,
-    ) {
-        self.broken = true;
-        self.findings.push(Finding::new(Severity::Error, code, message, remedy).employee(self.id).field(field));
-    }
-
-    fn warning(
-        &mut self,
-        code: &'static str,
-        field: &'static str,
-        message: impl Into<Cow<'static, str>>,
-        remedy: impl Into<Cow<'static, str>>,
-    ) {
-        self.findings.push(Finding::new(Severity::Warning, code, message, remedy).employee(self.id).field(field));
-    }
-
-    fn missing_start_date(&mut self) {
-        self.error(
-            "MISSING_START_DATE",
-            "work.startDate",
-            "the start date is missing in HiBob",
-            "fill in the start date in HiBob",
-        );
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -394,7 +309,7 @@ mod tests {
             settings: &settings,
             departments: read_list(br#"{"values":[{"id":"1001","value":"Sales"}]}"#).unwrap(),
             titles: NameList::default(),
-            today: NaiveDate::from_ymd_opt(2026, 3, 1).unwrap(),
+            lifecycle: Lifecycle::new(&settings, 1_772_366_400), // 2026-03-01, noon
         };
         let record = reader.read(json.as_bytes()).unwrap();
         let mut findings = Vec::new();
@@ -465,7 +380,7 @@ mod tests {
         check(
             r#"{"id":"7","internal":{"lifecycleStatus":"Terminated"}}"#,
             expect![[r#"
-                Gone manager Leave
+                Gone(Terminated) manager Leave
                 external-id Set("7")"#]],
         );
     }

@@ -3,8 +3,9 @@
 use crate::field::{MANAGER, TextField};
 use crate::finding::{Finding, Severity};
 use crate::value::{NamedValue, Value};
+use chrono_tz::Tz;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Details that can be left out of a sync; names, work email and start date are always part of it.
 pub const DETAILS: [&str; 5] = ["title", "phone", "language", "cost-center", MANAGER];
@@ -14,6 +15,9 @@ const PHONE_FIELDS: [&str; 2] = ["work.workPhone", "work.workMobile"];
 
 /// Languages that TravelPerk's SCIM clients write (`preferredLanguage`).
 pub const LANGUAGES: [&str; 4] = ["de", "en", "es", "fr"];
+
+/// Longest time before the start date that an account can be made, in days.
+const DAYS_BEFORE_MAX: i64 = 365;
 
 /// Most field ids that one people/search may name (people read API contract).
 const FIELDS_MAX: usize = 400;
@@ -35,12 +39,47 @@ pub struct Settings {
     pub language_field: Option<String>,
     /// The language of accounts for which HiBob names none; only for accounts that have none yet.
     pub default_language: Option<String>,
+    /// The sites that are synced, by name; none for all of them.
+    pub sites: Option<BTreeSet<String>>,
+    /// What becomes of the account of somebody who moves to another site.
+    pub out_of_selection: OutOfSelection,
+    /// How many days before the start date an account is made.
+    pub create_days_before_start: u16,
+    /// What becomes of the account of somebody on garden leave.
+    pub garden_leave: GardenLeave,
+    /// Where a day begins and ends, unless the site says otherwise.
+    pub time_zone: Tz,
+    /// Where a day begins and ends, by site.
+    pub site_time_zones: BTreeMap<String, Tz>,
+}
+
+/// What becomes of the account of somebody who moves to a site that is not synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutOfSelection {
+    /// It is left as it is.
+    Leave,
+    /// It is archived.
+    Archive,
+}
+
+/// What becomes of the account of somebody on garden leave: released from work, still employed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GardenLeave {
+    /// It stays until the employment ends.
+    Keep,
+    /// It is archived when the garden leave begins, the day after the last day of work.
+    Archive,
 }
 
 impl Settings {
     /// Whether a detail is synced.
     pub fn has(&self, detail: &str) -> bool {
         self.details.contains(detail)
+    }
+
+    /// Whether anything depends on where people work.
+    pub fn needs_sites(&self) -> bool {
+        self.sites.is_some() || !self.site_time_zones.is_empty()
     }
 
     /// Whether a text field is synced.
@@ -65,6 +104,14 @@ impl Settings {
             phone_fields: reader.texts("phone-fields").unwrap_or_else(|| PHONE_FIELDS.map(str::to_owned).to_vec()),
             language_field: reader.text("language-field"),
             default_language: reader.language("default-language"),
+            sites: reader.texts("sites").map(BTreeSet::from_iter),
+            out_of_selection: reader
+                .choice("out-of-selection", [("leave", OutOfSelection::Leave), ("archive", OutOfSelection::Archive)]),
+            create_days_before_start: reader.days("create-days-before-start"),
+            garden_leave: reader
+                .choice("garden-leave", [("keep", GardenLeave::Keep), ("archive", GardenLeave::Archive)]),
+            time_zone: reader.text("time-zone").and_then(|name| reader.zone("time-zone", &name)).unwrap_or(Tz::UTC),
+            site_time_zones: reader.zones("site-time-zones"),
         };
         reader.field_ids("phone-fields", &settings.phone_fields);
         reader.field_ids("language-field", settings.language_field.as_slice());
@@ -165,6 +212,64 @@ impl<'v> Reader<'v> {
             );
         }
         Some(language)
+    }
+
+    /// One of a few words; the first if none is given.
+    fn choice<T: Copy>(&mut self, name: &'static str, words: [(&'static str, T); 2]) -> T {
+        let [(_, default), _] = words;
+        let Some(text) = self.text(name) else { return default };
+        match words.iter().find(|(word, _)| *word == text) {
+            Some((_, value)) => *value,
+            None => {
+                let known = words.map(|(word, _)| word).join(" or ");
+                self.wrong(name, format!("{name} is `{text}`"), format!("choose {known}"));
+                default
+            }
+        }
+    }
+
+    fn days(&mut self, name: &'static str) -> u16 {
+        match self.value(name) {
+            None => 0,
+            Some(Value::Integer(days @ 0..=DAYS_BEFORE_MAX)) => u16::try_from(*days).unwrap_or_default(),
+            Some(_) => {
+                self.wrong(
+                    name,
+                    format!("{name} is not a number of days"),
+                    format!("give a number from 0 to {DAYS_BEFORE_MAX}"),
+                );
+                0
+            }
+        }
+    }
+
+    fn zone(&mut self, name: &'static str, zone: &str) -> Option<Tz> {
+        let found = zone.parse().ok();
+        if found.is_none() {
+            self.wrong(
+                name,
+                format!("`{zone}` is not a time zone"),
+                "give a name of the IANA database, such as Europe/Madrid",
+            );
+        }
+        found
+    }
+
+    fn zones(&mut self, name: &'static str) -> BTreeMap<String, Tz> {
+        match self.value(name) {
+            None => BTreeMap::new(),
+            Some(Value::Pairs(pairs)) => {
+                pairs.iter().filter_map(|(site, zone)| Some((site.clone(), self.zone(name, zone)?))).collect()
+            }
+            Some(other) => {
+                self.wrong(
+                    name,
+                    format!("the setting {name} is {} where a table belongs", other.kind()),
+                    "give a time zone for each site",
+                );
+                BTreeMap::new()
+            }
+        }
     }
 
     fn field_ids(&mut self, name: &'static str, ids: &[String]) {

@@ -31,7 +31,7 @@ pub fn plan(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) -
     let plan = planner.finish();
     let (employees, accounts) = (plan.count("employees"), plan.count("accounts"));
     world.log(&format!("{employees} employees and {accounts} accounts read, {} changes planned", plan.len()));
-    audit::check(plan.changes(0), plan.accounts(), plan.links())
+    audit::check(plan.changes(0), plan.accounts(), plan.links(), &plan.leavers())
         .map_err(|broken| JobError::Unsound(broken.join("; ")))?;
     Ok(plan)
 }

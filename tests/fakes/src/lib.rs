@@ -27,7 +27,7 @@ pub use fault::{Fault, FaultKind};
 pub use hibob::HiBob;
 pub use message::{Delivery, Request, Response, Service};
 pub use record::Recorded;
-pub use scenario::{DayTwo, Scenario, UnknownScenario};
+pub use scenario::{DayTwo, Rehire, Scenario, UnknownScenario};
 pub use server::Server;
 pub use travelperk::TravelPerk;
 pub use world::World;

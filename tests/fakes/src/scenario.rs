@@ -1,38 +1,75 @@
 //! What happens to the world besides the requests.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    str::FromStr,
+mod accidents;
+mod day_two;
+mod rehires;
+
+use std::{fmt, str::FromStr};
+
+pub(crate) use self::{
+    accidents::{insist_on_names, rename, terminate_a_third},
+    day_two::Plan,
+    rehires::{choose_rehires, rehire},
 };
+pub use self::{day_two::DayTwo, rehires::Rehire};
 
-use chrono::NaiveDate;
-use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
-
-use crate::{
-    company::{DOMAIN, Employee},
-    hibob::HiBob,
-};
-
-/// A course of events.
+/// A course of events. All but [`Self::Flaky`] are one change in HiBob, at the first search after a first write to
+/// TravelPerk: the first sync sees the company as it was, the second one sees the change. It happens once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Scenario {
     /// Nothing changes by itself, nothing fails.
     #[default]
     None,
-    /// After a first sync, six people change: see [`DayTwo`].
+    /// An ordinary day, six people change: see [`DayTwo`].
     DayTwo,
     /// About one of twelve requests to TravelPerk fails, and the first two searches in HiBob; a client that
     /// tries three times gets through.
     Flaky,
+    /// A third of the employed people become terminated that day, as by a wrong import. Nobody is removed, and
+    /// those who manage somebody are spared while the others suffice.
+    MassLeavers,
+    /// The service user's audience covers nobody any more: a 200 without employees.
+    Empty,
+    /// The service user loses the permission Lifecycle: a 200 without any status or termination, leavers included.
+    LostPermission,
+    /// Five people who left long ago are back, some of them under a new id: see [`Rehire`]. Their archived accounts
+    /// are in TravelPerk from the start, so choose this one before the first request.
+    Rehires,
+    /// A quarter of the employed people get a work e-mail at another domain, [`GROUP_DOMAIN`].
+    ///
+    /// [`GROUP_DOMAIN`]: crate::company::GROUP_DOMAIN
+    Renames,
+    /// Ten people get a second given name in HiBob, while the identity provider puts the old names back in
+    /// TravelPerk at each search.
+    SsoOverwrites,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 3] = [Self::None, Self::DayTwo, Self::Flaky];
+    pub const ALL: [Self; 9] = [
+        Self::None,
+        Self::DayTwo,
+        Self::Flaky,
+        Self::MassLeavers,
+        Self::Empty,
+        Self::LostPermission,
+        Self::Rehires,
+        Self::Renames,
+        Self::SsoOverwrites,
+    ];
 
     /// The names, for a command line.
-    pub const NAMES: [&str; 3] = [Self::None.name(), Self::DayTwo.name(), Self::Flaky.name()];
+    pub const NAMES: [&str; 9] = [
+        Self::None.name(),
+        Self::DayTwo.name(),
+        Self::Flaky.name(),
+        Self::MassLeavers.name(),
+        Self::Empty.name(),
+        Self::LostPermission.name(),
+        Self::Rehires.name(),
+        Self::Renames.name(),
+        Self::SsoOverwrites.name(),
+    ];
 
     /// The name of this one.
     #[must_use]
@@ -41,6 +78,12 @@ impl Scenario {
             Self::None => "none",
             Self::DayTwo => "day-two",
             Self::Flaky => "flaky",
+            Self::MassLeavers => "mass-leavers",
+            Self::Empty => "empty",
+            Self::LostPermission => "lost-permission",
+            Self::Rehires => "rehires",
+            Self::Renames => "renames",
+            Self::SsoOverwrites => "sso-overwrites",
         }
     }
 }
@@ -71,106 +114,6 @@ impl fmt::Display for UnknownScenario {
 
 impl std::error::Error for UnknownScenario {}
 
-/// The six people of the second day, by id: six different ones, and none of them manages anybody. A sync of
-/// everybody who is employed then finds one to create, one to archive, two to update, one to bring back, and
-/// one record in error.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DayTwo {
-    /// Starts today; unknown before.
-    pub hire: String,
-    /// Terminated today.
-    pub leaver: String,
-    /// Goes to another department.
-    pub moved: String,
-    /// Reports to somebody else.
-    pub remanaged: String,
-    /// Was terminated, is employed again.
-    pub rehired: String,
-    /// Employed, and the work e-mail is gone.
-    pub broken: String,
-}
-
-/// The second day, decided beforehand.
-#[derive(Debug, Clone)]
-pub(crate) struct Plan {
-    pub(crate) people: DayTwo,
-    hire: Employee,
-    department: String,
-    manager: String,
-}
-
-impl Plan {
-    /// Chooses the six; nothing if the company is too small.
-    pub(crate) fn choose(hibob: &HiBob, seed: u64) -> Option<Self> {
-        let employees = &hibob.employees;
-        let managers: BTreeSet<&str> = employees.values().filter_map(|e| e.manager.as_deref()).collect();
-        let employed = |e: &Employee| e.lifecycle_status == "employed" && e.email.is_some();
-        let managed = |e: &&Employee| {
-            let manager = e.manager.as_ref().and_then(|id| employees.get(id));
-            !managers.contains(e.id.as_str()) && e.email.is_some() && manager.is_some_and(employed)
-        };
-        // A stream of its own: what else is random does not move with it.
-        let mut rng = StdRng::seed_from_u64(seed ^ 0x00da_7200);
-        let mut at_work: Vec<&Employee> = employees.values().filter(managed).filter(|e| employed(e)).collect();
-        at_work.shuffle(&mut rng);
-        let [leaver, moved, remanaged, broken, ..] = at_work.as_slice() else {
-            return None;
-        };
-        let mut gone: Vec<&Employee> =
-            employees.values().filter(managed).filter(|e| e.lifecycle_status == "terminated").collect();
-        gone.shuffle(&mut rng);
-        let departments: BTreeMap<&str, &str> = employees
-            .values()
-            .filter(|e| e.department != moved.department && !e.department.is_empty())
-            .map(|e| (e.department.as_str(), e.id.as_str()))
-            .collect();
-        let mut leads: Vec<&Employee> = employees.values().filter(|e| employed(e)).collect();
-        leads.retain(|e| managers.contains(e.id.as_str()) && remanaged.manager.as_ref() != Some(&e.id));
-        leads.shuffle(&mut rng);
-        let id = employees.keys().filter_map(|id| id.parse::<u64>().ok()).max().unwrap_or_default() + 1_000_003;
-        let hire = Employee {
-            id: id.to_string(),
-            first_name: "Maeve".to_owned(),
-            surname: "Quinn".to_owned(),
-            email: Some(format!("maeve.quinn@{DOMAIN}")),
-            gender: Some("Female".to_owned()),
-            birth_date: NaiveDate::from_ymd_opt(1996, 4, 23),
-            work_phone: Some("+44 20 7946 0123".to_owned()),
-            work_mobile: None,
-            mobile_phone: None,
-            ..(*remanaged).clone()
-        };
-        Some(Self {
-            people: DayTwo {
-                hire: hire.id.clone(),
-                leaver: leaver.id.clone(),
-                moved: moved.id.clone(),
-                remanaged: remanaged.id.clone(),
-                rehired: gone.first()?.id.clone(),
-                broken: broken.id.clone(),
-            },
-            hire,
-            department: (*departments.keys().next()?).to_owned(),
-            manager: leads.first()?.id.clone(),
-        })
-    }
-
-    /// Makes it happen.
-    pub(crate) fn apply(&self, hibob: &mut HiBob, today: NaiveDate) {
-        hibob.insert(Employee { start_date: today, ..self.hire.clone() });
-        let mut change = |id: &str, how: &dyn Fn(&mut Employee)| {
-            if let Some(employee) = hibob.employees.get_mut(id) {
-                how(employee);
-            }
-        };
-        change(&self.people.leaver, &|e| e.terminate(today));
-        change(&self.people.moved, &|e| e.department.clone_from(&self.department));
-        change(&self.people.remanaged, &|e| e.manager = Some(self.manager.clone()));
-        change(&self.people.rehired, &|e| e.employ(today));
-        change(&self.people.broken, &|e| e.email = None);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +124,8 @@ mod tests {
             assert_eq!(scenario.to_string().parse(), Ok(scenario));
         }
         let error = "day-three".parse::<Scenario>().unwrap_err();
-        assert_eq!(error.to_string(), "no scenario `day-three`; there are none, day-two, flaky");
+        let names = "none, day-two, flaky, mass-leavers, empty, lost-permission, rehires, renames, sso-overwrites";
+        assert_eq!(error.to_string(), format!("no scenario `day-three`; there are {names}"));
+        assert_eq!(Scenario::ALL.map(Scenario::name), Scenario::NAMES);
     }
 }

@@ -1,5 +1,9 @@
 //! Both services, the log, and what happens besides.
 
+mod events;
+
+use std::collections::BTreeSet;
+
 use chrono::{NaiveDate, NaiveTime};
 
 use crate::{
@@ -7,10 +11,10 @@ use crate::{
     control,
     fault::next_fault,
     flaky::Flaky,
-    hibob::{HiBob, date},
+    hibob::HiBob,
     message::{Delivery, Request, Response, Service},
     record::Recorded,
-    scenario::{DayTwo, Plan, Scenario},
+    scenario::{Plan, Rehire, Scenario},
     travelperk::{Phone, TravelPerk, User},
 };
 
@@ -21,12 +25,16 @@ pub struct World {
     pub hibob: HiBob,
     /// The travel system.
     pub travelperk: TravelPerk,
-    /// The course of events.
+    /// The course of events. Set it before the first request, or with [`World::set_scenario`].
     pub scenario: Scenario,
     log: Vec<Recorded>,
     flaky: Flaky,
+    seed: u64,
     day_two: Option<Plan>,
-    day_two_is_over: bool,
+    /// Chosen when the scenario `rehires` is first needed.
+    rehires: Option<Vec<Rehire>>,
+    /// What is over: nothing happens twice.
+    happened: BTreeSet<Scenario>,
 }
 
 impl World {
@@ -42,7 +50,9 @@ impl World {
             scenario: Scenario::None,
             log: Vec::new(),
             flaky: Flaky::new(seed),
-            day_two_is_over: false,
+            seed,
+            rehires: None,
+            happened: BTreeSet::new(),
         }
     }
 
@@ -52,9 +62,7 @@ impl World {
     #[must_use]
     pub fn realistic(employees: usize, seed: u64, today: NaiveDate) -> Self {
         let mut world = Self::new(Company::generate(employees, seed, today), seed);
-        let before = midnight(days_from(today, -400));
-        let mut insert =
-            |user: User| world.travelperk.insert_user(User { created: before, last_modified: before, ..user });
+        let mut insert = |user: User| world.travelperk.insert_user(long_known(user, today));
         insert(User::new(&format!("travel@{DOMAIN}"), "Travel", "Desk"));
         insert(User::new(&format!("perk-admin@{DOMAIN}"), "Perk", "Admin"));
         insert(User::new("sam.reed@contractor.example", "Sam", "Reed"));
@@ -67,14 +75,14 @@ impl World {
         }
         let rehired = world.day_two.as_ref().map(|plan| &plan.people.rehired);
         if let Some(leaver) = rehired.and_then(|id| world.hibob.employees.get(id)) {
-            let account = archived(leaver);
-            world.travelperk.insert_user(User { created: before, last_modified: before, ..account });
+            world.travelperk.insert_user(long_known(archived(leaver), today));
         }
         world
     }
 
     /// Answers one request and logs it. Paths below `/_stand-in/` are questions to the stand-in itself.
     pub fn handle(&mut self, service: Service, request: &Request, now: f64) -> Response {
+        self.prepare(now);
         if let Some(question) = request.path.strip_prefix("/_stand-in/") {
             return control::answer(self, service, question);
         }
@@ -85,7 +93,7 @@ impl World {
         };
         let fault = next_fault(faults, request).or_else(|| match self.scenario {
             Scenario::Flaky => self.flaky.fault(service, request, now),
-            Scenario::None | Scenario::DayTwo => None,
+            _ => None,
         });
         let mut process = || match service {
             Service::HiBob => self.hibob.handle(request, now),
@@ -109,7 +117,7 @@ impl World {
         &self.log
     }
 
-    /// Forgets the requests so far. The first write that starts day two is forgotten too.
+    /// Forgets the requests so far. The first write, after which a scenario happens, is forgotten too.
     pub fn clear_log(&mut self) {
         self.log.clear();
     }
@@ -129,35 +137,6 @@ impl World {
             .filter(|entry| entry.path.starts_with(path_prefix))
             .collect()
     }
-
-    /// The six people of day two, before and after it; nothing in a company too small for it.
-    #[must_use]
-    pub fn day_two(&self) -> Option<&DayTwo> {
-        self.day_two.as_ref().map(|plan| &plan.people)
-    }
-
-    /// Lets day two happen now, unless it has. Returns whether it did.
-    pub fn apply_day_two(&mut self, now: f64) -> bool {
-        let Some(plan) = &self.day_two else { return false };
-        if self.day_two_is_over {
-            return false;
-        }
-        plan.apply(&mut self.hibob, date(now));
-        self.day_two_is_over = true;
-        true
-    }
-
-    fn let_things_happen(&mut self, service: Service, request: &Request, now: f64) {
-        let searching =
-            service == Service::HiBob && request.method == "POST" && request.path.ends_with("/people/search");
-        if !searching {
-            return;
-        }
-        self.travelperk.overwrite_names();
-        if self.scenario == Scenario::DayTwo && !self.day_two_is_over && self.writes() > 0 {
-            self.apply_day_two(now);
-        }
-    }
 }
 
 fn archived(leaver: &Employee) -> User {
@@ -173,6 +152,12 @@ fn archived(leaver: &Employee) -> User {
         locale: Some("en".to_owned()),
         ..User::new(&name, &leaver.first_name, &leaver.surname)
     }
+}
+
+/// With dates of more than a year ago.
+fn long_known(user: User, today: NaiveDate) -> User {
+    let before = midnight(days_from(today, -400));
+    User { created: before, last_modified: before, ..user }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Unix seconds fit")]

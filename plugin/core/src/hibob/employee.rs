@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 #[derive(Debug)]
 pub struct FieldIds {
     ids: Vec<String>,
+    site: Option<usize>,
     department: Option<usize>,
     title: Option<usize>,
     reports_to: Option<usize>,
@@ -42,6 +43,7 @@ impl FieldIds {
                 ids.len() - 1
             })
         };
+        let site = ask("work.site", settings.needs_sites());
         let department = ask("work.department", settings.has_text(TextField::CostCenter));
         let title = ask("work.title", settings.has_text(TextField::Title));
         let reports_to = ask(REPORTS_TO_ID, settings.has(field::MANAGER));
@@ -53,7 +55,7 @@ impl FieldIds {
             ids.extend(settings.phone_fields.iter().cloned());
         }
         let phones = start..ids.len();
-        Self { ids, department, title, reports_to, manager, phones, language }
+        Self { ids, site, department, title, reports_to, manager, phones, language }
     }
 
     /// The ids as a [`super::RecordReader`] takes them.
@@ -141,6 +143,11 @@ impl<'r, 'a> Employee<'r, 'a> {
     /// First day of this stint. HiBob's machine values are ISO dates; anything else is not guessed at.
     pub fn start_date(&self) -> Option<NaiveDate> {
         NaiveDate::parse_from_str(self.record.at(START_DATE).text()?, "%Y-%m-%d").ok()
+    }
+
+    /// Site, by name.
+    pub fn site(&self) -> &'r Datum<'a> {
+        self.optional(self.ids.site)
     }
 
     /// Department: the id of a list item, or its name.

@@ -1,7 +1,6 @@
 //! What is asked of HiBob.
 
-use crate::error::Side;
-use crate::http::{Method, Request};
+use crate::http::{Method, Request, Side};
 use serde_json::json;
 
 /// `POST /people/search` for these fields of everybody, in machine values (the people/search reference page).

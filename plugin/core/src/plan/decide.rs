@@ -6,8 +6,9 @@ use super::matching::{Bond, Match, match_all};
 use super::order::order;
 use crate::change::ChangeKind;
 use crate::finding::{Finding, Severity};
+use crate::lifecycle::{Because, Standing};
 use crate::link::Links;
-use crate::mapping::{Person, Standing, WantManager};
+use crate::mapping::{Person, WantManager};
 use crate::scim::{Account, Manager};
 use std::collections::BTreeMap;
 
@@ -22,8 +23,19 @@ pub(super) fn decide(people: &[Person], accounts: &[Account], links: &Links, fin
     let matches = match_all(people, accounts, links, findings);
     let mut deciding =
         Deciding { people, accounts, matches: &matches, findings, counts: BTreeMap::new(), drafts: Vec::new() };
-    for name in ["create", "adopt", "update", "reactivate", "archive", "keep", "waiting", "gone", "vanished", "managed"]
-    {
+    for name in [
+        "create",
+        "adopt",
+        "update",
+        "reactivate",
+        "archive",
+        "keep",
+        "waiting",
+        "outside",
+        "gone",
+        "vanished",
+        "managed",
+    ] {
         deciding.counts.insert(name, 0);
     }
     for (position, (person, found)) in people.iter().zip(&matches).enumerate() {
@@ -63,9 +75,10 @@ impl Deciding<'_> {
         let kind = match (person.standing, account) {
             (Standing::Broken, _) => return,
             (Standing::Waiting(_), _) => return self.count("waiting"),
-            (Standing::Gone, None) => return self.count("gone"),
-            (Standing::Gone, Some((_, account, _))) if account.active => ChangeKind::Archive,
-            (Standing::Gone, Some(_)) => return self.count("keep"),
+            (Standing::Outside, account) => return self.outside(person, account.map(|(_, account, _)| account)),
+            (Standing::Gone(_), None) => return self.count("gone"),
+            (Standing::Gone(_), Some((_, account, _))) if account.active => ChangeKind::Archive,
+            (Standing::Gone(_), Some(_)) => return self.count("keep"),
             (Standing::Active, None) => ChangeKind::Create,
             (Standing::Active, Some((_, account, _))) if !account.active => ChangeKind::Reactivate,
             (Standing::Active, Some((_, _, Bond::Link))) => ChangeKind::Update,
@@ -94,6 +107,20 @@ impl Deciding<'_> {
         self.drafts.push(draft);
     }
 
+    /// Somebody of a site that is not synced: an account from before is left as it is, and said.
+    fn outside(&mut self, person: &Person, account: Option<&Account>) {
+        self.count("outside");
+        if account.is_some_and(|account| account.active) {
+            let finding = Finding::new(
+                Severity::Notice,
+                "OUT_OF_SELECTION",
+                "works at a site that is not synced; the account is left as it is",
+                "nothing, if that is right; sync.out_of_selection = \"archive\" would archive the account",
+            );
+            self.findings.push(finding.employee(&person.id));
+        }
+    }
+
     /// Works out the line manager of one person.
     fn manager(&mut self, person: &Person, account: Option<&Account>, draft: &mut Draft) {
         let now = account.map_or(&Manager::Nobody, |account| &account.manager);
@@ -118,7 +145,9 @@ impl Deciding<'_> {
         let (Some(manager), Some(found)) = (people.get(position), self.matches.get(position)) else {
             return;
         };
-        if manager.standing == Standing::Gone {
+        if let Standing::Gone(because) = manager.standing
+            && because != Because::OutOfSelection
+        {
             return self.note(person, "MANAGER_HAS_LEFT", "the line manager has left the company");
         }
         let manager_account = found.account.and_then(|(at, _)| Some((at, accounts.get(at)?)));

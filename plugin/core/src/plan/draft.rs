@@ -3,6 +3,7 @@
 use super::Plan;
 use crate::change::{Change, ChangeKind, FieldChange};
 use crate::field::{ACTIVE, MANAGER, TEXT_FIELDS, TextField};
+use crate::lifecycle::Standing;
 use crate::mapping::{Person, Want};
 use crate::scim::{Account, Manager};
 use crate::value::{PersonRef, Value};
@@ -59,7 +60,7 @@ impl Draft {
             account_id: account.map(|account| account.id.to_string()),
             display_name,
             depends_on: self.depends_on(plan, person),
-            reason: self.reason(&fields, account),
+            reason: self.reason(&fields, person, account),
             fields,
         })
     }
@@ -114,7 +115,7 @@ impl Draft {
         fields
     }
 
-    fn reason(&self, fields: &[FieldChange], account: Option<&Account>) -> String {
+    fn reason(&self, fields: &[FieldChange], person: &Person, account: Option<&Account>) -> String {
         let names = || {
             fields
                 .iter()
@@ -125,16 +126,22 @@ impl Draft {
         };
         match self.kind {
             ChangeKind::Create => "employed, and has no account".to_owned(),
-            ChangeKind::Adopt if account.is_some_and(|account| account.text(TextField::ExternalId).is_some()) => {
-                "the account carries this employee's id and is taken under the sync's care".to_owned()
-            }
-            ChangeKind::Adopt => "an account with this work email belongs to nobody and is taken over".to_owned(),
+            ChangeKind::Adopt => match account.and_then(|account| account.text(TextField::ExternalId)) {
+                None => "an account with this work email belongs to nobody and is taken over".to_owned(),
+                Some(id) if *id == *person.id => {
+                    "the account carries this employee's id and is taken under the sync's care".to_owned()
+                }
+                Some(_) => "came back under a new employee id, and the account is theirs".to_owned(),
+            },
             ChangeKind::Update if self.only_manager => {
                 "the managers go in a circle, so this one is set after everybody exists".to_owned()
             }
             ChangeKind::Update => format!("differs from HiBob: {}", names()),
             ChangeKind::Reactivate => "employed again, and the account is archived".to_owned(),
-            ChangeKind::Archive => "has left: the lifecycle status is terminated".to_owned(),
+            ChangeKind::Archive => match person.standing {
+                Standing::Gone(because) => because.sentence().to_owned(),
+                _ => "should have no account any more".to_owned(),
+            },
         }
     }
 }

@@ -6,8 +6,9 @@
 use super::id_order;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
+use crate::lifecycle::{Because, Standing};
 use crate::link::Links;
-use crate::mapping::{Person, Standing};
+use crate::mapping::Person;
 use crate::scim::Account;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -98,6 +99,11 @@ impl Matching<'_> {
                 continue;
             };
             let carried = self.accounts[account].text(TextField::ExternalId);
+            // A leaver's account may have gone to the same person under a new employee id.
+            let given_up = matches!(self.people[person].standing, Standing::Gone(_));
+            if given_up && carried.is_some_and(|carried| *carried != **id) {
+                continue;
+            }
             if carried.is_some_and(|carried| *carried != **id) {
                 let message = format!("account {linked}, which was this employee's, now carries another external id");
                 self.conflict(
@@ -178,9 +184,22 @@ impl Matching<'_> {
             match self.owners[account] {
                 None if belongs_to_nobody => self.take(person, account, Bond::UserName),
                 None => self.taken(person, account),
+                Some(owner) if self.is_rehire(person, owner) => {
+                    self.matches[owner] = Match::default();
+                    self.take(person, account, Bond::UserName);
+                }
                 Some(owner) => self.matches[person].after_rename_of = Some(owner),
             }
         }
+    }
+
+    /// Whether `person` is `owner` come back under another employee id: the owner has left, and work email and names
+    /// are the same. A different person with a leaver's address does not get the leaver's account.
+    fn is_rehire(&self, person: usize, owner: usize) -> bool {
+        let (person, owner) = (&self.people[person], &self.people[owner]);
+        let same = |field: TextField| field.same_option(person.want(field).text(), owner.want(field).text());
+        owner.standing == Standing::Gone(Because::Terminated)
+            && [TextField::UserName, TextField::GivenName, TextField::FamilyName].into_iter().all(same)
     }
 
     fn taken(&mut self, person: usize, account: usize) {

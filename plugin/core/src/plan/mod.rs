@@ -14,6 +14,7 @@ pub use planner::Planner;
 
 use crate::change::Change;
 use crate::finding::{Finding, Severity};
+use crate::lifecycle::{Because, Standing};
 use crate::link::Links;
 use crate::mapping::Person;
 use crate::scim::Account;
@@ -73,6 +74,12 @@ impl Plan {
     /// The accounts that were read, by id.
     pub fn accounts(&self) -> &[Account] {
         &self.accounts
+    }
+
+    /// Ids of the employees who have left.
+    pub fn leavers(&self) -> BTreeSet<&str> {
+        let left = |person: &&Person| person.standing == Standing::Gone(Because::Terminated);
+        self.people.iter().filter(left).map(|person| &*person.id).collect()
     }
 
     /// The links that the plan was made with.

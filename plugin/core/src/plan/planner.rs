@@ -4,12 +4,12 @@ use super::decide::decide;
 use super::{Plan, failed_employees, id_order};
 use crate::finding::{Finding, Severity};
 use crate::hibob::{Employee, FieldIds, NameList, RecordReader};
+use crate::lifecycle::{Lifecycle, Standing};
 use crate::link::Links;
-use crate::mapping::{Mapping, Person, Standing};
+use crate::mapping::{Mapping, Person};
 use crate::scim::Account;
 use crate::settings::Settings;
 use crate::value::Count;
-use chrono::{DateTime, NaiveDate};
 use std::collections::BTreeMap;
 
 /// Collects employees and accounts, then makes the [`Plan`].
@@ -37,7 +37,7 @@ impl<'s> Planner<'s> {
             settings,
             departments: NameList::default(),
             titles: NameList::default(),
-            today: day(now_unix_seconds),
+            lifecycle: Lifecycle::new(settings, now_unix_seconds),
         };
         Self {
             ids,
@@ -182,10 +182,4 @@ impl<'s> Planner<'s> {
         }
         self.people.dedup_by(|later, kept| later.id == kept.id);
     }
-}
-
-/// The UTC day of a point in time.
-fn day(unix_seconds: u64) -> NaiveDate {
-    let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
-    DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH).date_naive()
 }

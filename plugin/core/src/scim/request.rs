@@ -2,9 +2,8 @@
 
 use super::{ENTERPRISE, PATCH_OP, USER};
 use crate::change::Change;
-use crate::error::Side;
 use crate::field::{ACTIVE, MANAGER, TextField};
-use crate::http::{Method, Request, percent_encode};
+use crate::http::{Method, Request, Side, percent_encode};
 use crate::settings::Settings;
 use crate::value::Value as FieldValue;
 use serde_json::{Map, Value, json};

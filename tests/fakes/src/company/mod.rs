@@ -15,6 +15,9 @@ pub const ENTITY_FIELD: &str = "work.custom.field_1711530000017";
 /// The domain of all generated work e-mails.
 pub const DOMAIN: &str = "acme.example";
 
+/// The domain that some of them move to in the scenario `renames`.
+pub const GROUP_DOMAIN: &str = "acme-group.example";
+
 /// One employee as HiBob keeps them. Lists are kept by name here and sent by id where HiBob does so.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Employee {

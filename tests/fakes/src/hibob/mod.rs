@@ -40,6 +40,8 @@ pub enum Audience {
     Everyone,
     /// The default condition "lifecycle status equals Employed": anybody else is not there.
     EmployedOnly,
+    /// The conditions match nobody: every answer is a 200 without people.
+    Nobody,
 }
 
 /// What `work.department` carries. Unconfirmed: official samples show an id, a tenant's answer shows a name.
@@ -301,6 +303,7 @@ impl HiBob {
         match self.audience {
             Audience::Everyone => true,
             Audience::EmployedOnly => employee.lifecycle_status == "employed",
+            Audience::Nobody => false,
         }
     }
 }

@@ -1,9 +1,12 @@
-use std::collections::BTreeSet;
+mod scenarios;
 
 use serde_json::json;
 
 use super::*;
-use crate::fault::{Fault, FaultKind};
+use crate::{
+    fault::{Fault, FaultKind},
+    hibob::date,
+};
 
 const NOW: f64 = 1_787_220_000.0;
 

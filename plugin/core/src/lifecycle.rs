@@ -1,0 +1,137 @@
+//! What HiBob's lifecycle status means for an account, and from which day on.
+//!
+//! Days begin at midnight in the employee's site (HiBob's help centre, "Lifecycle statuses"), so each site can have a
+//! time zone.
+
+use crate::finding::Notes;
+use crate::hibob::{Employee, Status};
+use crate::settings::{GardenLeave, OutOfSelection, Settings};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+
+/// What a status means for the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Has, or should have, an active account.
+    Active,
+    /// Starts on a later day.
+    Waiting(NaiveDate),
+    /// Works at a site that is not synced: the account, if there is one, is left alone.
+    Outside,
+    /// Should have no active account any more.
+    Gone(Because),
+    /// The record says too little, or something contradictory: the account is left alone.
+    Broken,
+}
+
+/// Why somebody should have no active account any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// Has left.
+    Terminated,
+    /// Does not work any more, though still employed.
+    GardenLeave,
+    /// Has moved to a site that is not synced.
+    OutOfSelection,
+}
+
+impl Because {
+    /// The reason in words.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Terminated => "has left: the lifecycle status is terminated",
+            Self::GardenLeave => "is on garden leave, and by setting that ends the account",
+            Self::OutOfSelection => "works at a site that is not synced, and by setting that ends the account",
+        }
+    }
+}
+
+/// Decides what a status means at one moment.
+#[derive(Debug)]
+pub struct Lifecycle<'s> {
+    settings: &'s Settings,
+    now: DateTime<Utc>,
+}
+
+impl<'s> Lifecycle<'s> {
+    /// For decisions at this moment, in Unix seconds.
+    pub fn new(settings: &'s Settings, now_unix_seconds: u64) -> Self {
+        let seconds = i64::try_from(now_unix_seconds).unwrap_or(i64::MAX);
+        Self { settings, now: DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH) }
+    }
+
+    /// The day that it is at a site.
+    fn today(&self, site: Option<&str>) -> NaiveDate {
+        let zone = site.and_then(|site| self.settings.site_time_zones.get(site)).unwrap_or(&self.settings.time_zone);
+        self.now.with_timezone(zone).date_naive()
+    }
+
+    /// What an employee's record means.
+    pub(crate) fn standing(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> Standing {
+        let standing = self.by_status(employee, notes);
+        if !matches!(standing, Standing::Active | Standing::Waiting(_)) {
+            return standing;
+        }
+        let Some(sites) = &self.settings.sites else { return standing };
+        match employee.site().text() {
+            Some(site) if sites.contains(site) => standing,
+            // Without a site nobody can say; a lost permission must not put everybody out.
+            None => {
+                notes.error(
+                    "MISSING_SITE",
+                    "work.site",
+                    "HiBob gives no site, and only some sites are synced",
+                    "fill in the site in HiBob; the account is left as it is",
+                );
+                Standing::Broken
+            }
+            Some(_) => match self.settings.out_of_selection {
+                OutOfSelection::Leave => Standing::Outside,
+                OutOfSelection::Archive => Standing::Gone(Because::OutOfSelection),
+            },
+        }
+    }
+
+    fn by_status(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> Standing {
+        match employee.status() {
+            Status::Terminated => Standing::Gone(Because::Terminated),
+            Status::GardenLeave if self.settings.garden_leave == GardenLeave::Archive => {
+                Standing::Gone(Because::GardenLeave)
+            }
+            // A termination date alone is never a departure: HiBob changes the status when the day has come.
+            Status::Employed | Status::GardenLeave => Standing::Active,
+            Status::Hired => match employee.start_date() {
+                Some(start) if self.is_early(start, employee.site().text()) => Standing::Waiting(start),
+                Some(_) => Standing::Active,
+                None => {
+                    notes.missing_start_date();
+                    Standing::Broken
+                }
+            },
+            Status::Unknown(word) => {
+                let word: String = word.chars().filter(|c| !c.is_control()).take(40).collect();
+                notes.error(
+                    "UNKNOWN_LIFECYCLE_STATUS",
+                    "internal.lifecycleStatus",
+                    format!("HiBob gives the lifecycle status `{word}`, which this plugin does not know"),
+                    "correct the status in HiBob, or ask for support of this status word; the account is left as it is",
+                );
+                Standing::Broken
+            }
+            Status::Missing => {
+                notes.error(
+                    "MISSING_LIFECYCLE_STATUS",
+                    "internal.lifecycleStatus",
+                    "HiBob gives no lifecycle status",
+                    "grant the service user's group the permission People, Lifecycle, View; the account is left as it is",
+                );
+                Standing::Broken
+            }
+        }
+    }
+
+    /// Whether it is too early for an account: more days before the start than the setting says.
+    fn is_early(&self, start: NaiveDate, site: Option<&str>) -> bool {
+        let ahead = Days::new(self.settings.create_days_before_start.into());
+        self.today(site).checked_add_days(ahead).is_some_and(|day| day < start)
+    }
+}

@@ -1,0 +1,111 @@
+//! `day-two`: what an ordinary day changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
+
+use crate::{
+    company::{DOMAIN, Employee},
+    hibob::HiBob,
+};
+
+/// The six people of the second day, by id: six different ones, and none of them manages anybody. A sync of
+/// everybody who is employed then finds one to create, one to archive, two to update, one to bring back, and
+/// one record in error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DayTwo {
+    /// Starts today; unknown before.
+    pub hire: String,
+    /// Terminated today.
+    pub leaver: String,
+    /// Goes to another department.
+    pub moved: String,
+    /// Reports to somebody else.
+    pub remanaged: String,
+    /// Was terminated, is employed again.
+    pub rehired: String,
+    /// Employed, and the work e-mail is gone.
+    pub broken: String,
+}
+
+/// The second day, decided beforehand.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) people: DayTwo,
+    hire: Employee,
+    department: String,
+    manager: String,
+}
+
+impl Plan {
+    /// Chooses the six; nothing if the company is too small.
+    pub(crate) fn choose(hibob: &HiBob, seed: u64) -> Option<Self> {
+        let employees = &hibob.employees;
+        let managers: BTreeSet<&str> = employees.values().filter_map(|e| e.manager.as_deref()).collect();
+        let employed = |e: &Employee| e.lifecycle_status == "employed" && e.email.is_some();
+        let managed = |e: &&Employee| {
+            let manager = e.manager.as_ref().and_then(|id| employees.get(id));
+            !managers.contains(e.id.as_str()) && e.email.is_some() && manager.is_some_and(employed)
+        };
+        // A stream of its own: what else is random does not move with it.
+        let mut rng = StdRng::seed_from_u64(seed ^ 0x00da_7200);
+        let mut at_work: Vec<&Employee> = employees.values().filter(managed).filter(|e| employed(e)).collect();
+        at_work.shuffle(&mut rng);
+        let [leaver, moved, remanaged, broken, ..] = at_work.as_slice() else {
+            return None;
+        };
+        let mut gone: Vec<&Employee> =
+            employees.values().filter(managed).filter(|e| e.lifecycle_status == "terminated").collect();
+        gone.shuffle(&mut rng);
+        let departments: BTreeMap<&str, &str> = employees
+            .values()
+            .filter(|e| e.department != moved.department && !e.department.is_empty())
+            .map(|e| (e.department.as_str(), e.id.as_str()))
+            .collect();
+        let mut leads: Vec<&Employee> = employees.values().filter(|e| employed(e)).collect();
+        leads.retain(|e| managers.contains(e.id.as_str()) && remanaged.manager.as_ref() != Some(&e.id));
+        leads.shuffle(&mut rng);
+        let id = employees.keys().filter_map(|id| id.parse::<u64>().ok()).max().unwrap_or_default() + 1_000_003;
+        let hire = Employee {
+            id: id.to_string(),
+            first_name: "Maeve".to_owned(),
+            surname: "Quinn".to_owned(),
+            email: Some(format!("maeve.quinn@{DOMAIN}")),
+            gender: Some("Female".to_owned()),
+            birth_date: NaiveDate::from_ymd_opt(1996, 4, 23),
+            work_phone: Some("+44 20 7946 0123".to_owned()),
+            work_mobile: None,
+            mobile_phone: None,
+            ..(*remanaged).clone()
+        };
+        Some(Self {
+            people: DayTwo {
+                hire: hire.id.clone(),
+                leaver: leaver.id.clone(),
+                moved: moved.id.clone(),
+                remanaged: remanaged.id.clone(),
+                rehired: gone.first()?.id.clone(),
+                broken: broken.id.clone(),
+            },
+            hire,
+            department: (*departments.keys().next()?).to_owned(),
+            manager: leads.first()?.id.clone(),
+        })
+    }
+
+    /// Makes it happen.
+    pub(crate) fn apply(&self, hibob: &mut HiBob, today: NaiveDate) {
+        hibob.insert(Employee { start_date: today, ..self.hire.clone() });
+        let mut change = |id: &str, how: &dyn Fn(&mut Employee)| {
+            if let Some(employee) = hibob.employees.get_mut(id) {
+                how(employee);
+            }
+        };
+        change(&self.people.leaver, &|e| e.terminate(today));
+        change(&self.people.moved, &|e| e.department.clone_from(&self.department));
+        change(&self.people.remanaged, &|e| e.manager = Some(self.manager.clone()));
+        change(&self.people.rehired, &|e| e.employ(today));
+        change(&self.people.broken, &|e| e.email = None);
+    }
+}

@@ -1,0 +1,106 @@
+//! What happens by itself, and bringing it about.
+
+use std::mem;
+
+use super::{World, archived, long_known};
+use crate::{
+    hibob::{Audience, Category, date},
+    message::{Request, Service},
+    scenario::{DayTwo, Rehire, Scenario, choose_rehires, insist_on_names, rehire, rename, terminate_a_third},
+};
+
+impl World {
+    /// Sets the scenario and prepares for it at once; with the field alone, the next request does that.
+    pub fn set_scenario(&mut self, scenario: Scenario, now: f64) {
+        self.scenario = scenario;
+        self.prepare(now);
+    }
+
+    /// Lets the change of this scenario happen now, whichever scenario is set. Returns whether it did: not a second
+    /// time, not in a company too small for it, and never for [`Scenario::None`] and [`Scenario::Flaky`].
+    ///
+    /// For [`Scenario::Rehires`] set the scenario first: otherwise the archived accounts appear only now.
+    pub fn happen(&mut self, scenario: Scenario, now: f64) -> bool {
+        if self.happened.contains(&scenario) {
+            return false;
+        }
+        let today = date(now);
+        let changed = match scenario {
+            Scenario::None | Scenario::Flaky => false,
+            Scenario::DayTwo => match &self.day_two {
+                Some(plan) => {
+                    plan.apply(&mut self.hibob, today);
+                    true
+                }
+                None => false,
+            },
+            Scenario::MassLeavers => terminate_a_third(&mut self.hibob, self.seed, today),
+            Scenario::Empty => mem::replace(&mut self.hibob.audience, Audience::Nobody) != Audience::Nobody,
+            Scenario::LostPermission => self.hibob.permissions.remove(&Category::Lifecycle),
+            Scenario::Rehires => {
+                self.choose_rehires(now);
+                rehire(&mut self.hibob, self.rehires.as_deref().unwrap_or_default(), today)
+            }
+            Scenario::Renames => rename(&mut self.hibob, self.seed),
+            Scenario::SsoOverwrites => insist_on_names(&mut self.hibob, &mut self.travelperk, self.seed),
+        };
+        if changed {
+            self.happened.insert(scenario);
+        }
+        changed
+    }
+
+    /// Lets day two happen now, unless it has. Returns whether it did.
+    pub fn apply_day_two(&mut self, now: f64) -> bool {
+        self.happen(Scenario::DayTwo, now)
+    }
+
+    /// The six people of day two, before and after it; nothing in a company too small for it.
+    #[must_use]
+    pub fn day_two(&self) -> Option<&DayTwo> {
+        self.day_two.as_ref().map(|plan| &plan.people)
+    }
+
+    /// The five people of the scenario `rehires`, once it is set or has happened; nobody in a company too small.
+    #[must_use]
+    pub fn rehires(&self) -> &[Rehire] {
+        self.rehires.as_deref().unwrap_or_default()
+    }
+
+    /// What a scenario needs from the start.
+    pub(super) fn prepare(&mut self, now: f64) {
+        if self.scenario == Scenario::Rehires {
+            self.choose_rehires(now);
+        }
+    }
+
+    pub(super) fn let_things_happen(&mut self, service: Service, request: &Request, now: f64) {
+        let searching =
+            service == Service::HiBob && request.method == "POST" && request.path.ends_with("/people/search");
+        if !searching {
+            return;
+        }
+        self.travelperk.overwrite_names();
+        if self.writes() > 0 {
+            self.happen(self.scenario, now);
+        }
+    }
+
+    /// Chooses them once, and sees to their archived accounts.
+    fn choose_rehires(&mut self, now: f64) {
+        if self.rehires.is_some() {
+            return;
+        }
+        let today = date(now);
+        // Whoever has been synced as employed is not declared a leaver of last year.
+        let untouched = self.writes() == 0;
+        let rehires = choose_rehires(&mut self.hibob, untouched, today);
+        for leaver in rehires.iter().filter_map(|rehire| self.hibob.employees.get(&rehire.left)) {
+            let account = archived(leaver);
+            if self.travelperk.user_by_name(&account.user_name).is_none() {
+                self.travelperk.insert_user(long_known(account, today));
+            }
+        }
+        self.rehires = Some(rehires);
+    }
+}
