@@ -6,6 +6,7 @@ mod storage;
 pub use storage::{CALL_STORAGE_BYTES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX};
 
 use crate::bindings::Plugin as Bindings;
+use crate::database::LedgerEntry;
 use crate::egress::{CallEgress, Grant};
 use crate::engine::CALL_MEMORY_BYTES_MAX;
 use crate::error::HostError;
@@ -206,11 +207,11 @@ impl Call {
         self.store.data().egress.refusals()
     }
 
-    /// Ends the call and keeps what it wrote to the storage.
+    /// Ends the call and keeps what it wrote to the storage, together with what was done to an account.
     ///
     /// # Errors
     /// The database failed; nothing was kept.
-    pub async fn finish(self) -> Result<(), HostError> {
-        self.store.into_data().storage.keep().await
+    pub async fn finish(self, ledger: Option<&LedgerEntry>) -> Result<(), HostError> {
+        self.store.into_data().storage.keep(ledger).await
     }
 }

@@ -60,14 +60,21 @@ struct ReleaseArgs {
     /// Let up to N accounts be archived, whatever their share
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     allow_archiving: usize,
-    /// Go on although HiBob sends many fewer employees than in the last accepted run
+    /// Let up to N user names be changed, whatever their share
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    allow_renaming: usize,
+    /// Go on although HiBob sends many fewer employees, or fields, than in the last accepted run
     #[arg(long)]
-    allow_smaller_source: bool,
+    allow_changed_source: bool,
 }
 
 impl From<ReleaseArgs> for Release {
     fn from(args: ReleaseArgs) -> Self {
-        Self { archiving: args.allow_archiving, smaller_source: args.allow_smaller_source }
+        Self {
+            archiving: args.allow_archiving,
+            renaming: args.allow_renaming,
+            changed_source: args.allow_changed_source,
+        }
     }
 }
 
@@ -172,9 +179,9 @@ fn start_log(verbose: u8) {
 }
 
 /// What a guard would hold, below a plan that was shown.
-fn print_held(held: &HostError) {
-    eprintln!("{}: {}", paint::RED.on_stderr("held"), paint::clean(&held.to_string()));
-    eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&held.remedy()));
+fn print_held(why: &str, remedy: &str) {
+    eprintln!("{}: {}", paint::RED.on_stderr("held"), paint::clean(why));
+    eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(remedy));
 }
 
 /// An error that ended a command, in the same form for every command.

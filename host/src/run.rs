@@ -6,7 +6,7 @@ mod plan;
 mod report;
 
 pub use apply::apply;
-pub use guard::{Release, guard};
+pub use guard::{Class, Held, Release, guard};
 pub use plan::{Planned, check, plan};
 pub use report::{ErrorRow, Report};
 
@@ -56,13 +56,14 @@ impl<'t> Run<'t> {
         self.locked(plan(self.plugin, self.tenant, self.progress.clone())).await
     }
 
-    /// Applies a plan, unless a guard holds it. What went wrong with single changes, or ended the run, is in the
+    /// Applies a plan, but for what a guard holds. What went wrong with single changes, or ended the run, is in the
     /// report.
     pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
         let mut report = Report::planned(self.tenant.id(), planned);
         let applied = self.locked(async {
-            guard(self.tenant, planned, release).await?;
-            apply(self.plugin, self.tenant, planned, &mut report, self.progress.as_ref()).await;
+            let held = guard(self.tenant, planned, release).await?;
+            report.reasons(&held);
+            apply(self.plugin, self.tenant, planned, &held, &mut report, self.progress.as_ref()).await;
             Ok(())
         });
         if let Err(error) = applied.await {
@@ -84,7 +85,7 @@ impl<'t> Run<'t> {
             report: serde_json::to_string(&report.for_history())
                 .map_err(|error| HostError::Storage(error.to_string()))?,
         };
-        let accepted = planned.filter(|_| !report.is_stopped());
+        let accepted = planned.filter(|_| report.is_accepted());
         let baseline = accepted.map(|planned| planned.baseline.as_slice());
         report.run = Some(self.tenant.database().record_run(&record, baseline).await?);
         self.lease.release().await

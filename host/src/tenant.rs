@@ -2,7 +2,7 @@
 
 mod config;
 
-pub use config::{HiBobConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig};
+pub use config::{HiBobConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig};
 
 use crate::bindings::types::{Job, NamedValue, Value};
 use crate::database::{TenantDatabase, now_unix_seconds};
@@ -117,6 +117,7 @@ impl Tenant {
             ("create-days-before-start", Some(Value::Integer(sync.create_days_before_start.into()))),
             ("garden-leave", sync.garden_leave.as_deref().and_then(text)),
             ("time-zone", sync.time_zone.as_deref().and_then(text)),
+            ("admins", Some(Value::Texts(self.config.safety.admins.clone()))),
             ("site-time-zones", (!zones.is_empty()).then_some(Value::Pairs(zones))),
         ]
         .into_iter()

@@ -8,8 +8,10 @@
 
 mod bad_input;
 mod cli;
+mod lifecycle;
 mod plan_file;
 mod properties;
+mod safety;
 mod sandbox;
 mod sync;
 mod tidy;

@@ -3,10 +3,9 @@
 use hibob_fakes::company::Employee;
 use hibob_fakes::travelperk::User;
 use hibob_fakes::{Fault, FaultKind, Scenario, Service, World};
-use hibob_host::bindings::directory_sync::ChangeKind;
 use hibob_host::call::NoProgress;
 use hibob_host::error::Exit;
-use hibob_host::run::{Release, Report, Run};
+use hibob_host::run::{Report, Run};
 use hibob_tests::setup::{Setup, plugin, today};
 use std::sync::Arc;
 
@@ -222,46 +221,6 @@ async fn an_archived_account_that_is_not_listed_is_found_and_reactivated() {
     let report = setup.sync().await;
     assert_eq!((numbers(&report), report.exit()), ([0, 0, 1, 0, 0], Exit::Done), "{:?}", report.errors);
     assert_eq!(setup.world().travelperk.users.len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mass_departure_is_held_until_it_is_allowed() {
-    let setup = Setup::of(
-        (1..=20).map(|number| employee(&number.to_string(), "Ana", &format!("{number}@x.example"))).collect(),
-    )
-    .await;
-    setup.sync().await;
-    setup.writes();
-    for number in 1..=7 {
-        setup.world().hibob.employee_mut(&number.to_string()).terminate(today());
-    }
-    let held = setup.sync().await;
-    assert_eq!((held.exit(), held.archived, setup.writes()), (Exit::Held, 0, 0));
-    let stopped = held.error.unwrap();
-    assert!(stopped.message.contains("7 of 20") && stopped.remedy.contains("--allow-archiving 7"), "{stopped:?}");
-
-    let tenant = setup.tenant().await;
-    let run = Run::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
-    let planned = run.plan().await.unwrap();
-    assert!(planned.changes.iter().all(|change| change.kind == ChangeKind::Archive));
-    let mut report = run.apply(&planned, Release { archiving: 7, smaller_source: false }).await;
-    run.finish(&mut report, Some(&planned)).await.unwrap();
-    assert_eq!((report.exit(), report.archived, setup.writes()), (Exit::Done, 7, 7));
-}
-
-/// A bad source ten times over is still refused: the baseline moves only with a run that came to its end.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_empty_source_is_refused_however_often_it_comes() {
-    let setup = Setup::realistic(60).await;
-    setup.sync().await;
-    setup.writes();
-    let everybody = std::mem::take(&mut setup.world().hibob.employees);
-    for _ in 0..10 {
-        let report = setup.sync().await;
-        assert_eq!((report.exit(), setup.writes()), (Exit::Held, 0));
-    }
-    setup.world().hibob.employees = everybody.into_iter().take(30).collect();
-    assert_eq!((setup.sync().await.exit(), setup.writes()), (Exit::Held, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

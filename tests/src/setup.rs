@@ -123,13 +123,18 @@ impl Setup {
 
     /// A whole sync of `acme`.
     pub async fn sync(&self) -> Report {
+        self.sync_with(Release::default()).await
+    }
+
+    /// A whole sync of `acme`, with what the operator lets through.
+    pub async fn sync_with(&self, release: Release) -> Report {
         let tenant = self.tenant().await;
         let run = match Run::start(&self.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await {
             Ok(run) => run,
             Err(error) => return Report::stopped("acme", error),
         };
         let (mut report, planned) = match run.plan().await {
-            Ok(planned) => (run.apply(&planned, Release::default()).await, Some(planned)),
+            Ok(planned) => (run.apply(&planned, release).await, Some(planned)),
             Err(error) => (Report::stopped("acme", error), None),
         };
         run.finish(&mut report, planned.as_ref()).await.unwrap();

@@ -2,7 +2,7 @@
 
 use super::CallState;
 use crate::bindings::storage::{Entry, Host, StorageError, Write};
-use crate::database::TenantDatabase;
+use crate::database::{LedgerEntry, TenantDatabase};
 use crate::error::HostError;
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -30,9 +30,12 @@ impl StorageView {
         Self { database, writable, written: BTreeMap::new(), written_bytes: 0 }
     }
 
-    /// Writes everything in one transaction.
-    pub(super) async fn keep(self) -> Result<(), HostError> {
-        if self.written.is_empty() { Ok(()) } else { self.database.write_entries(&self.written).await }
+    /// Writes everything in one transaction, with what the host notes of it.
+    pub(super) async fn keep(self, ledger: Option<&LedgerEntry>) -> Result<(), HostError> {
+        if self.written.is_empty() && ledger.is_none() {
+            return Ok(());
+        }
+        self.database.write_entries(&self.written, ledger).await
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {

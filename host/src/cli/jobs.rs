@@ -82,9 +82,19 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
         }
     }
     let failed = planned.findings.iter().any(|finding| finding.severity == Severity::Error);
-    if let Err(held) = run::guard(&ready.tenant, &planned, Release::default()).await {
-        super::print_held(&held);
-        return Ok(held.exit());
+    match run::guard(&ready.tenant, &planned, Release::default()).await {
+        Err(error) if error.exit() == Exit::Held => {
+            super::print_held(&error.to_string(), &error.remedy());
+            return Ok(Exit::Held);
+        }
+        Err(error) => return Err(error),
+        Ok(held) if !held.changes.is_empty() => {
+            for (_, why, remedy) in &held.reasons {
+                super::print_held(why, remedy);
+            }
+            return Ok(Exit::Held);
+        }
+        Ok(_) => {}
     }
     Ok(if failed { Exit::SomeFailed } else { Exit::Done })
 }
@@ -171,6 +181,12 @@ pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
         println!("{} {} {who}{}", RED.on_stdout("! error"), clean(&row.code), clean(&row.message));
         println!("    to mend  {}", clean(&row.remedy));
     }
+    for guard in &report.guards {
+        let names: Vec<_> =
+            report.held.iter().filter(|row| row.class == guard.class).map(|row| clean(&row.display_name)).collect();
+        println!("{} {}: {}", YELLOW.on_stdout("! held"), clean(&guard.message), names.join(", "));
+        println!("    to go on {}", clean(&guard.remedy));
+    }
     let parts: Vec<String> = [
         ("created", report.created),
         ("adopted", report.adopted),
@@ -182,6 +198,7 @@ pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
         ("conflicts", report.conflicts),
         ("drifted", report.drifted),
         ("skipped", report.skipped),
+        ("held", report.held.len() as u64),
     ]
     .into_iter()
     .filter(|(name, number)| *number > 0 || *name == "kept")
@@ -190,6 +207,7 @@ pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
     let head = match report.exit() {
         Exit::Done => GREEN.on_stdout("Done:"),
         Exit::SomeFailed => YELLOW.on_stdout("Done, with errors:"),
+        Exit::Held if !report.is_stopped() => YELLOW.on_stdout("Done, but for what is held:"),
         Exit::Usage | Exit::Held | Exit::Refused | Exit::Failed => RED.on_stdout("Stopped:"),
     };
     println!("{head} {}", parts.join(", "));

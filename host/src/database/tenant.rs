@@ -28,6 +28,26 @@ pub struct RunRecord {
     pub report: String,
 }
 
+/// What was done to an account, for the host's own ledger.
+#[derive(Clone, Debug)]
+pub struct LedgerEntry {
+    /// The target's id.
+    pub account_id: String,
+    /// HiBob's id.
+    pub employee_id: String,
+    /// When it was archived, in Unix seconds; none if it is active.
+    pub archived_at: Option<i64>,
+}
+
+/// What the guards count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LedgerSums {
+    /// Active accounts under the sync's care.
+    pub active: usize,
+    /// Accounts archived lately, and not made active again since.
+    pub archived: usize,
+}
+
 impl TenantDatabase {
     /// Opens the tenant's file in the data directory and brings its schema up to date.
     ///
@@ -72,11 +92,16 @@ impl TenantDatabase {
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
     }
 
-    /// Writes (or, without a value, deletes) the plugin's entries, all or none.
+    /// Writes (or, without a value, deletes) the plugin's entries, and notes in the ledger what was done to an account:
+    /// all of it or nothing.
     ///
     /// # Errors
     /// The database failed; nothing was written.
-    pub async fn write_entries(&self, entries: &BTreeMap<String, Option<Vec<u8>>>) -> Result<(), HostError> {
+    pub async fn write_entries(
+        &self,
+        entries: &BTreeMap<String, Option<Vec<u8>>>,
+        ledger: Option<&LedgerEntry>,
+    ) -> Result<(), HostError> {
         let mut transaction = self.pool.begin().await?;
         for (key, value) in entries {
             let query = match value {
@@ -89,7 +114,40 @@ impl TenantDatabase {
             };
             query.execute(&mut *transaction).await?;
         }
+        if let Some(entry) = ledger {
+            sqlx::query(
+                "INSERT INTO accounts (account_id, employee_id, active) VALUES (?, ?, ?)
+                 ON CONFLICT (account_id) DO UPDATE SET employee_id = excluded.employee_id, active = excluded.active",
+            )
+            .bind(&entry.account_id)
+            .bind(&entry.employee_id)
+            .bind(entry.archived_at.is_none())
+            .execute(&mut *transaction)
+            .await?;
+            if let Some(at) = entry.archived_at {
+                let query = sqlx::query("INSERT INTO archivings (account_id, archived_at) VALUES (?, ?)");
+                query.bind(&entry.account_id).bind(at).execute(&mut *transaction).await?;
+            }
+        }
         Ok(transaction.commit().await?)
+    }
+
+    /// What the guards count: active accounts under the sync's care, and accounts archived since a time.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn ledger_sums(&self, since_unix_seconds: i64) -> Result<LedgerSums, HostError> {
+        let active = sqlx::query("SELECT count(*) FROM accounts WHERE active = 1").fetch_one(&self.pool).await?;
+        let archived = sqlx::query(
+            "SELECT count(DISTINCT accounts.account_id) FROM archivings
+             JOIN accounts ON accounts.account_id = archivings.account_id AND accounts.active = 0
+             WHERE archived_at >= ?",
+        )
+        .bind(since_unix_seconds)
+        .fetch_one(&self.pool)
+        .await?;
+        let sum = |number: i64| usize::try_from(number).unwrap_or_default();
+        Ok(LedgerSums { active: sum(active.try_get(0)?), archived: sum(archived.try_get(0)?) })
     }
 
     /// The baseline of the last accepted run; empty before the first.

@@ -1,10 +1,12 @@
 //! Applying a plan: independent changes side by side, each in its own instance, in the order of what depends on what.
 
+use super::guard::Held;
 use super::plan::Planned;
 use super::report::Report;
-use crate::bindings::directory_sync::{Attempt, Change, Failure, Mismatch, NextStep, Outcome};
+use crate::bindings::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome};
 use crate::bindings::types::Value;
 use crate::call::{Call, CallKind, NoProgress, Progress};
+use crate::database::LedgerEntry;
 use crate::error::HostError;
 use crate::plugin::Plugin;
 use crate::tenant::Tenant;
@@ -16,9 +18,27 @@ use std::time::Duration;
 /// Times that a change of unknown outcome is looked up and, if need be, made again.
 const LOOKS_MAX: u32 = 4;
 
-/// Applies a plan and counts in `report` what became of each change.
-pub async fn apply(plugin: &Plugin, tenant: &Tenant, planned: &Planned, report: &mut Report, progress: &dyn Progress) {
+/// Applies a plan, but for what guards hold, and counts in `report` what became of each change.
+pub async fn apply(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    planned: &Planned,
+    held: &Held,
+    report: &mut Report,
+    progress: &dyn Progress,
+) {
     let mut schedule = Schedule::new(&planned.changes);
+    for (&position, &class) in &held.changes {
+        let Some(change) = planned.changes.get(position) else { continue };
+        report.hold(change, class);
+        schedule.close(position);
+        for position in schedule.failed(position) {
+            // What is held itself is named as such.
+            if let Some(skipped) = planned.changes.get(position).filter(|_| !held.changes.contains_key(&position)) {
+                skip(skipped, change, report);
+            }
+        }
+    }
     let parallel = tenant.config().sync.parallel_changes.get() as usize;
     let mut running = FuturesUnordered::new();
     let total = planned.changes.len() as u64;
@@ -82,7 +102,15 @@ async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attemp
         })
         .await?;
     let refusals = call.refusals();
-    call.finish().await?;
+    let done = match &outcome {
+        Outcome::Done(account) | Outcome::Partly(account) => Some(LedgerEntry {
+            account_id: account.account_id.clone(),
+            employee_id: change.employee_id.clone(),
+            archived_at: (change.kind == ChangeKind::Archive).then(|| chrono::Utc::now().timestamp()),
+        }),
+        Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
+    };
+    call.finish(done.as_ref()).await?;
     Ok(match outcome {
         Outcome::Failed(failure) if !refusals.is_empty() => {
             Outcome::Failed(Failure { message: format!("{} ({})", failure.message, refusals.join("; ")), ..failure })
@@ -222,9 +250,12 @@ impl Schedule {
     }
 
     fn next(&mut self) -> Option<usize> {
-        let position = self.ready.pop_front()?;
-        self.close(position);
-        Some(position)
+        loop {
+            let position = self.ready.pop_front()?;
+            if self.close(position) {
+                return Some(position);
+            }
+        }
     }
 
     fn close(&mut self, position: usize) -> bool {

@@ -1,136 +1,243 @@
-//! The host's own guard: it counts over the typed plan and does not ask the plugin whether the plan is sane.
+//! The host's own guards: they count over the typed plan, against the host's own ledger and the last accepted run, and
+//! do not ask the plugin whether the plan is sane.
 
 use super::plan::Planned;
-use crate::bindings::directory_sync::ChangeKind;
-use crate::bindings::types::Value;
+use crate::bindings::directory_sync::{Change, ChangeKind};
+use crate::bindings::types::{NamedValue, Value};
+use crate::database::LedgerSums;
 use crate::error::HostError;
-use crate::tenant::Tenant;
+use crate::tenant::{SafetyConfig, Tenant};
+use serde::Serialize;
+use std::collections::BTreeMap;
 
-/// Archivings that are always let through.
-const ARCHIVE_MIN: usize = 5;
-/// Share of the managed accounts that one plan may archive, in percent.
-const ARCHIVE_PERCENT_MAX: usize = 10;
-/// How far the number of employees may fall below the last accepted run, in percent.
-const SHRINK_PERCENT_MAX: u64 = 20;
+/// Seconds in a day.
+const DAY: i64 = 24 * 60 * 60;
+
+/// Employees below which the coverage of fields is not watched: of three people, one is 33 points.
+const COVERAGE_EMPLOYEES_MIN: u64 = 10;
 
 /// What the operator lets through, for one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Release {
     /// Archivings that may be made, whatever their share.
     pub archiving: usize,
-    /// Whether the source may be much smaller than it was.
-    pub smaller_source: bool,
+    /// User names that may be changed, whatever their share.
+    pub renaming: usize,
+    /// Whether the source may be much smaller, or its fields much emptier, than in the last accepted run.
+    pub changed_source: bool,
 }
 
-/// Stops a plan that looks like an accident.
+/// A class of changes that is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Accounts that would be archived.
+    Archiving,
+    /// Accounts that would get another user name.
+    Renaming,
+}
+
+/// What the guards hold: changes by position, and for each class why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Positions in the plan, and the class for which each is held.
+    pub changes: BTreeMap<usize, Class>,
+    /// For each class that is held: what the guard saw, and what to do.
+    pub reasons: Vec<(Class, String, String)>,
+}
+
+/// Looks whether a plan looks like an accident. Returns what of it must not be applied.
 ///
 /// # Errors
-/// The guard that stops it, with its numbers.
-pub async fn guard(tenant: &Tenant, planned: &Planned, release: Release) -> Result<(), HostError> {
-    let baseline = tenant.database().baseline().await?;
-    let before = baseline.iter().find(|value| value.name == "employees").and_then(|value| match value.value {
-        Value::Integer(number) => u64::try_from(number).ok(),
-        _ => None,
-    });
-    if !release.smaller_source {
-        source(tenant.id(), planned, before)?;
+/// Nothing at all of the plan must be applied, because its source cannot be trusted.
+pub async fn guard(tenant: &Tenant, planned: &Planned, release: Release) -> Result<Held, HostError> {
+    let safety = &tenant.config().safety;
+    if !release.changed_source {
+        let baseline = tenant.database().baseline().await?;
+        source(tenant.id(), planned, &baseline, safety)?;
     }
-    archiving(tenant.id(), planned, release.archiving)
+    let since = i64::try_from(planned.created_at).unwrap_or(i64::MAX) - i64::from(safety.leak_days) * DAY;
+    let ledger = tenant.database().ledger_sums(since).await?;
+    Ok(classes(planned, ledger, safety, release))
 }
 
-/// The source is empty, or much smaller than it was.
-fn source(tenant: &str, planned: &Planned, before: Option<u64>) -> Result<(), HostError> {
+/// The source is empty, much smaller than it was, or its fields are much emptier.
+fn source(tenant: &str, planned: &Planned, baseline: &[NamedValue], safety: &SafetyConfig) -> Result<(), HostError> {
+    let held = |what: String| {
+        HostError::held(
+            format!("tenant {tenant}: {what}"),
+            "nothing was changed; check the service user's permission group in HiBob (hibob check), and if it is right so, run again with --allow-changed-source",
+        )
+    };
     let now = planned.count("employees");
-    let remedy = "nothing was changed; check the service user's permission group in HiBob (hibob check), and if it is right so, run again with --allow-smaller-source";
     if now == 0 && (planned.count("managed") > 0 || planned.count("vanished") > 0) {
-        return Err(HostError::held(format!("tenant {tenant}: HiBob sent no employees at all"), remedy));
+        return Err(held("HiBob sent no employees at all".to_owned()));
     }
-    match before {
-        Some(before) if now.saturating_mul(100) < before.saturating_mul(100 - SHRINK_PERCENT_MAX) => {
-            Err(HostError::held(
-                format!(
-                    "tenant {tenant}: HiBob sent {now} employees, and {before} in the last accepted run: more than {SHRINK_PERCENT_MAX} % fewer"
-                ),
-                remedy,
-            ))
-        }
-        _ => Ok(()),
+    let before = number(baseline, "employees").unwrap_or_default();
+    let percent = u64::from(safety.source_shrink_percent.min(100));
+    if now.saturating_mul(100) < before.saturating_mul(100 - percent) {
+        let what =
+            format!("HiBob sent {now} employees, and {before} in the last accepted run: more than {percent} % fewer");
+        return Err(held(what));
     }
-}
-
-/// People named in a message; the plan itself names everybody.
-const NAMED_MAX: usize = 10;
-
-/// More accounts would be archived than ever leave on one day.
-fn archiving(tenant: &str, planned: &Planned, released: usize) -> Result<(), HostError> {
-    let archived = || planned.changes.iter().filter(|change| change.kind == ChangeKind::Archive);
-    let number = archived().count();
-    let managed = usize::try_from(planned.count("managed")).unwrap_or(usize::MAX);
-    let limit = ARCHIVE_MIN.max(managed.saturating_mul(ARCHIVE_PERCENT_MAX) / 100);
-    if number <= limit.max(released) {
+    if now < COVERAGE_EMPLOYEES_MIN || before < COVERAGE_EMPLOYEES_MIN {
         return Ok(());
     }
-    let mut names: Vec<&str> = archived().take(NAMED_MAX).map(|change| change.display_name.as_str()).collect();
-    let more = format!("and {} more", number.saturating_sub(NAMED_MAX));
-    if number > NAMED_MAX {
-        names.push(&more);
+    for value in baseline.iter().filter(|value| value.name.starts_with("field:")) {
+        let (Some(had), Some(has)) = (number(baseline, &value.name), number(&planned.baseline, &value.name)) else {
+            continue;
+        };
+        let (had, has) = (had * 100 / before, has * 100 / now);
+        if had.saturating_sub(has) >= u64::from(safety.coverage_drop_points) {
+            let field = value.name.trim_start_matches("field:");
+            return Err(held(format!(
+                "HiBob sends {field} for {has} % of the employees, and for {had} % in the last accepted run"
+            )));
+        }
     }
-    Err(HostError::held(
-        format!(
-            "tenant {tenant}: the plan would archive {number} of {managed} accounts, and the limit is {limit} \
-             ({ARCHIVE_PERCENT_MAX} %, at least {ARCHIVE_MIN}): {}",
-            names.join(", ")
-        ),
-        format!(
-            "nothing was changed; check the lifecycle statuses in HiBob, and if they are right, run again with --allow-archiving {number}"
-        ),
-    ))
+    Ok(())
+}
+
+fn number(values: &[NamedValue], name: &str) -> Option<u64> {
+    values.iter().find(|value| value.name == name).and_then(|value| match value.value {
+        Value::Integer(number) => u64::try_from(number).ok(),
+        _ => None,
+    })
+}
+
+/// Holds a class of changes of which there are too many.
+fn classes(planned: &Planned, ledger: LedgerSums, safety: &SafetyConfig, release: Release) -> Held {
+    let mut held = Held::default();
+    let managed = ledger.active;
+    let limit = |min: u32, percent: u32| (min as usize).max(managed.saturating_mul(percent as usize) / 100);
+
+    let archiving = positions(planned, |change| change.kind == ChangeKind::Archive);
+    let number = archiving.len();
+    let most = limit(safety.archive_limit_min, safety.archive_limit_percent);
+    let window = safety.leak_days;
+    let within = ledger.archived + number;
+    let leak = (ledger.active + ledger.archived).saturating_mul(safety.leak_percent as usize) / 100;
+    let remedy = format!(
+        "check the lifecycle statuses in HiBob, and if they are right, run again with --allow-archiving {number}"
+    );
+    if number > most.max(release.archiving) {
+        let why = format!(
+            "{number} of {managed} accounts would be archived, and the limit is {most} ({} %, at least {})",
+            safety.archive_limit_percent, safety.archive_limit_min
+        );
+        held.hold(Class::Archiving, archiving, why, remedy);
+    } else if number > release.archiving && within > leak.max(safety.archive_limit_min as usize) {
+        let why = format!(
+            "{within} accounts would have been archived within {window} days, and the limit is {leak} ({} %)",
+            safety.leak_percent
+        );
+        held.hold(Class::Archiving, archiving, why, remedy);
+    }
+
+    let renaming = positions(planned, |change| {
+        change.fields.iter().any(|field| field.field == "user-name" && field.before.is_some())
+    });
+    let number = renaming.len();
+    let most = limit(safety.rename_limit_min, safety.rename_limit_percent);
+    if number > most.max(release.renaming) {
+        let why = format!(
+            "{number} of {managed} accounts would get another user name, and the limit is {most} ({} %, at least {})",
+            safety.rename_limit_percent, safety.rename_limit_min
+        );
+        let remedy =
+            format!("check the work emails in HiBob, and if they are right, run again with --allow-renaming {number}");
+        held.hold(Class::Renaming, renaming, why, remedy);
+    }
+    held
+}
+
+fn positions(planned: &Planned, of_class: impl Fn(&Change) -> bool) -> Vec<usize> {
+    planned.changes.iter().enumerate().filter(|(_, change)| of_class(change)).map(|(position, _)| position).collect()
+}
+
+impl Held {
+    fn hold(&mut self, class: Class, changes: Vec<usize>, why: String, remedy: String) {
+        self.changes.extend(changes.into_iter().map(|position| (position, class)));
+        self.reasons.push((class, why, remedy));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::directory_sync::Change;
+    use crate::bindings::directory_sync::FieldChange;
 
-    fn planned(counts: &[(&str, u64)], archived: usize) -> Planned {
-        let change = |number: usize| Change {
-            id: format!("archive:{number}"),
-            kind: ChangeKind::Archive,
-            employee_id: number.to_string(),
-            account_id: Some(number.to_string()),
-            display_name: format!("Person {number}"),
-            depends_on: Vec::new(),
-            fields: Vec::new(),
-            reason: String::new(),
+    fn planned(counts: &[(&str, u64)], changes: Vec<Change>) -> Planned {
+        let integer = |(name, number): &(&str, u64)| NamedValue {
+            name: (*name).to_owned(),
+            value: Value::Integer(i64::try_from(*number).unwrap()),
         };
         Planned {
             created_at: 0,
             counts: counts.iter().map(|(name, number)| ((*name).to_owned(), *number)).collect(),
             findings: Vec::new(),
-            baseline: Vec::new(),
-            changes: (0..archived).map(change).collect(),
+            baseline: counts.iter().map(integer).collect(),
+            changes,
         }
     }
 
-    #[test]
-    fn archiving_is_limited_by_share_and_by_number() {
-        assert!(archiving("t", &planned(&[("managed", 20)], 5), 0).is_ok());
-        assert!(archiving("t", &planned(&[("managed", 20)], 6), 0).unwrap_err().to_string().contains("Person 5"));
-        assert!(archiving("t", &planned(&[("managed", 200)], 20), 0).is_ok());
-        assert!(archiving("t", &planned(&[("managed", 200)], 21), 0).is_err());
+    fn change(number: usize, kind: ChangeKind) -> Change {
+        let text = |text: &str| Some(Value::Text(text.to_owned()));
+        let rename = FieldChange { field: "user-name".to_owned(), before: text("a@x"), after: text("b@x") };
+        Change {
+            id: number.to_string(),
+            kind,
+            employee_id: number.to_string(),
+            account_id: Some(number.to_string()),
+            display_name: format!("Person {number}"),
+            depends_on: Vec::new(),
+            fields: if kind == ChangeKind::Update { vec![rename] } else { Vec::new() },
+            reason: String::new(),
+        }
+    }
+
+    /// How many changes are held, of so many of a kind, with a ledger of active and lately archived accounts.
+    fn held(kind: ChangeKind, number: usize, active: usize, archived: usize, release: Release) -> usize {
+        let changes = (0..number).map(|number| change(number, kind)).collect();
+        let ledger = LedgerSums { active, archived };
+        classes(&planned(&[], changes), ledger, &SafetyConfig::default(), release).changes.len()
     }
 
     #[test]
-    fn a_release_lets_so_many_through() {
-        assert!(archiving("t", &planned(&[("managed", 20)], 9), 9).is_ok());
-        assert!(archiving("t", &planned(&[("managed", 20)], 10), 9).is_err());
+    fn archiving_and_renaming_are_limited_by_share_and_by_number() {
+        let none = Release::default();
+        for kind in [ChangeKind::Archive, ChangeKind::Update] {
+            assert_eq!(held(kind, 5, 20, 0, none), 0);
+            assert_eq!(held(kind, 6, 20, 0, none), 6);
+            assert_eq!(held(kind, 20, 200, 0, none), 0);
+            assert_eq!(held(kind, 21, 200, 0, none), 21);
+        }
+        assert_eq!(held(ChangeKind::Archive, 21, 200, 0, Release { archiving: 21, ..none }), 0);
+        assert_eq!(held(ChangeKind::Archive, 21, 200, 0, Release { archiving: 20, ..none }), 21);
+        assert_eq!(held(ChangeKind::Update, 21, 200, 0, Release { renaming: 21, ..none }), 0);
     }
 
     #[test]
-    fn an_empty_or_shrunken_source_stops_the_run() {
-        assert!(source("t", &planned(&[("employees", 0)], 0), None).is_ok());
-        assert!(source("t", &planned(&[("employees", 0), ("vanished", 3)], 0), None).is_err());
-        assert!(source("t", &planned(&[("employees", 80)], 0), Some(100)).is_ok());
-        assert!(source("t", &planned(&[("employees", 79)], 0), Some(100)).is_err());
+    fn a_slow_leak_is_noticed() {
+        let none = Release::default();
+        assert_eq!(held(ChangeKind::Archive, 2, 82, 18, none), 0);
+        assert_eq!(held(ChangeKind::Archive, 3, 82, 18, none), 3);
+        assert_eq!(held(ChangeKind::Archive, 3, 82, 18, Release { archiving: 3, ..none }), 0);
+    }
+
+    #[test]
+    fn a_source_that_cannot_be_trusted_stops_everything() {
+        let safety = SafetyConfig::default();
+        let stopped = |now: &[(&str, u64)], before: &[(&str, u64)]| {
+            source("t", &planned(now, Vec::new()), &planned(before, Vec::new()).baseline, &safety).is_err()
+        };
+        assert!(!stopped(&[("employees", 0)], &[]));
+        assert!(stopped(&[("employees", 0), ("vanished", 3)], &[]));
+        assert!(!stopped(&[("employees", 80)], &[("employees", 100)]));
+        assert!(stopped(&[("employees", 79)], &[("employees", 100)]));
+        let title = |employees, number| [("employees", employees), ("field:work.title", number)];
+        assert!(!stopped(&title(100, 69), &title(100, 98)));
+        assert!(stopped(&title(100, 68), &title(100, 98)));
+        assert!(!stopped(&title(5, 0), &title(5, 5)));
     }
 }

@@ -88,7 +88,7 @@ pub async fn plan(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>)
         })
         .await?;
     let refusals = call.refusals();
-    call.finish().await?;
+    call.finish(None).await?;
     planned.map_err(|error| HostError::from_job(error, &refusals))
 }
 
@@ -103,6 +103,6 @@ pub async fn check(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>
         .step(async |store, instance| instance.hibob_connector_directory_sync().call_check(store, &job).await)
         .await?;
     let refusals = call.refusals();
-    call.finish().await?;
+    call.finish(None).await?;
     report.map_err(|error| HostError::from_job(error, &refusals))
 }

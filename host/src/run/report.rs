@@ -1,5 +1,6 @@
 //! What a run did, for people and for machines.
 
+use super::guard::{Class, Held};
 use super::plan::Planned;
 use crate::bindings::directory_sync::{Change, ChangeKind};
 use crate::bindings::types::{Finding, Severity};
@@ -32,6 +33,28 @@ impl From<&Finding> for ErrorRow {
 
 /// Rows of errors, and of warnings, that the history keeps of one run.
 const HISTORY_ROWS_MAX: usize = 1_000;
+
+/// A change that a guard holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HeldRow {
+    /// For which class of changes.
+    pub class: Class,
+    /// HiBob's id.
+    pub employee_id: String,
+    /// For people to read.
+    pub display_name: String,
+}
+
+/// A guard that holds a class of changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GuardRow {
+    /// Which class.
+    pub class: Class,
+    /// What the guard saw, with its numbers.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+}
 
 /// What ended a run early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -77,6 +100,10 @@ pub struct Report {
     pub errors: Vec<ErrorRow>,
     /// What was left out on purpose.
     pub warnings: Vec<ErrorRow>,
+    /// What a guard holds, person by person.
+    pub held: Vec<HeldRow>,
+    /// For each class of changes that is held: what the guard saw, and what to do.
+    pub guards: Vec<GuardRow>,
     /// What ended the run early.
     pub error: Option<Stopped>,
 }
@@ -113,6 +140,30 @@ impl Report {
             remedy: error.remedy(),
             exit: Some(error.exit()),
         });
+    }
+
+    /// Notes which classes of changes are held.
+    pub(super) fn reasons(&mut self, held: &Held) {
+        let row = |(class, message, remedy): &(Class, String, String)| GuardRow {
+            class: *class,
+            message: message.clone(),
+            remedy: remedy.clone(),
+        };
+        self.guards.extend(held.reasons.iter().map(row));
+    }
+
+    /// Notes a change that is held.
+    pub(super) fn hold(&mut self, change: &Change, class: Class) {
+        self.held.push(HeldRow {
+            class,
+            employee_id: change.employee_id.clone(),
+            display_name: change.display_name.clone(),
+        });
+    }
+
+    /// Whether the run came to its end and no guard held anything, so that its baseline counts.
+    pub fn is_accepted(&self) -> bool {
+        !self.is_stopped() && self.held.is_empty()
     }
 
     /// Whether something ended the run early.
@@ -154,6 +205,7 @@ impl Report {
     pub fn exit(&self) -> Exit {
         match &self.error {
             Some(stopped) => stopped.exit.unwrap_or(Exit::Failed),
+            None if !self.held.is_empty() => Exit::Held,
             None if self.errors.is_empty() => Exit::Done,
             None => Exit::SomeFailed,
         }

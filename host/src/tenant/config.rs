@@ -21,6 +21,9 @@ pub struct TenantConfig {
     /// What is synced.
     #[serde(default)]
     pub sync: SyncConfig,
+    /// When a plan looks like an accident.
+    #[serde(default)]
+    pub safety: SafetyConfig,
     /// Timeouts, retries and sizes.
     #[serde(default)]
     pub limits: Limits,
@@ -131,6 +134,47 @@ pub struct SyncConfig {
     pub parallel_changes: NonZeroU32,
     /// How old a saved plan may be when it is applied.
     pub plan_age_hours_max: u32,
+}
+
+/// When a plan looks like an accident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SafetyConfig {
+    /// Archivings that are always let through in one run.
+    pub archive_limit_min: u32,
+    /// Share of the active managed accounts that one run may archive, in percent.
+    pub archive_limit_percent: u32,
+    /// Changed user names that are always let through in one run.
+    pub rename_limit_min: u32,
+    /// Share of the active managed accounts that may get another user name in one run, in percent.
+    pub rename_limit_percent: u32,
+    /// How far the number of employees may fall below the last accepted run, in percent.
+    pub source_shrink_percent: u32,
+    /// How far the share of employees who have a field may fall below the last accepted run, in points of percent. A
+    /// lost permission shows as 98 % to 0 %.
+    pub coverage_drop_points: u32,
+    /// Share of the accounts that may be archived within `leak_days`, in percent.
+    pub leak_percent: u32,
+    /// The time over which slow losses are counted, in days.
+    pub leak_days: u32,
+    /// User names of accounts that are never archived: TravelPerk needs an admin.
+    pub admins: Vec<String>,
+}
+
+impl Default for SafetyConfig {
+    fn default() -> Self {
+        Self {
+            archive_limit_min: 5,
+            archive_limit_percent: 10,
+            rename_limit_min: 5,
+            rename_limit_percent: 10,
+            source_shrink_percent: 20,
+            coverage_drop_points: 30,
+            leak_percent: 20,
+            leak_days: 30,
+            admins: Vec::new(),
+        }
+    }
 }
 
 /// Eight requests under way keep a pace of thousands of calls a minute; more only crowd the other side.

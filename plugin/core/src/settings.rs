@@ -1,6 +1,6 @@
 //! The settings of a sync: read once from named values, then checked everywhere by type.
 
-use crate::field::{MANAGER, TextField};
+use crate::field::{MANAGER, TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::value::{NamedValue, Value};
 use chrono_tz::Tz;
@@ -47,6 +47,8 @@ pub struct Settings {
     pub create_days_before_start: u16,
     /// What becomes of the account of somebody on garden leave.
     pub garden_leave: GardenLeave,
+    /// User names, folded, of accounts that are never archived.
+    pub admins: BTreeSet<String>,
     /// Where a day begins and ends, unless the site says otherwise.
     pub time_zone: Tz,
     /// Where a day begins and ends, by site.
@@ -110,6 +112,7 @@ impl Settings {
             create_days_before_start: reader.days("create-days-before-start"),
             garden_leave: reader
                 .choice("garden-leave", [("keep", GardenLeave::Keep), ("archive", GardenLeave::Archive)]),
+            admins: reader.texts("admins").unwrap_or_default().iter().map(|name| fold(name)).collect(),
             time_zone: reader.text("time-zone").and_then(|name| reader.zone("time-zone", &name)).unwrap_or(Tz::UTC),
             site_time_zones: reader.zones("site-time-zones"),
         };

@@ -5,12 +5,13 @@ use super::id_order;
 use super::matching::{Bond, Match, match_all};
 use super::order::order;
 use crate::change::ChangeKind;
+use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{Because, Standing};
 use crate::link::Links;
 use crate::mapping::{Person, WantManager};
 use crate::scim::{Account, Manager};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The drafts in their order, and the numbers.
 pub(super) struct Decision {
@@ -19,10 +20,16 @@ pub(super) struct Decision {
 }
 
 /// Decides for everybody. `people` and `accounts` are sorted by id, each id once.
-pub(super) fn decide(people: &[Person], accounts: &[Account], links: &Links, findings: &mut Vec<Finding>) -> Decision {
+pub(super) fn decide(
+    people: &[Person],
+    accounts: &[Account],
+    links: &Links,
+    admins: &BTreeSet<String>,
+    findings: &mut Vec<Finding>,
+) -> Decision {
     let matches = match_all(people, accounts, links, findings);
     let mut deciding =
-        Deciding { people, accounts, matches: &matches, findings, counts: BTreeMap::new(), drafts: Vec::new() };
+        Deciding { people, accounts, admins, matches: &matches, findings, counts: BTreeMap::new(), drafts: Vec::new() };
     for name in [
         "create",
         "adopt",
@@ -53,6 +60,7 @@ pub(super) fn decide(people: &[Person], accounts: &[Account], links: &Links, fin
 struct Deciding<'a> {
     people: &'a [Person],
     accounts: &'a [Account],
+    admins: &'a BTreeSet<String>,
     matches: &'a [Match],
     findings: &'a mut Vec<Finding>,
     counts: BTreeMap<&'static str, usize>,
@@ -77,6 +85,9 @@ impl Deciding<'_> {
             (Standing::Waiting(_), _) => return self.count("waiting"),
             (Standing::Outside, account) => return self.outside(person, account.map(|(_, account, _)| account)),
             (Standing::Gone(_), None) => return self.count("gone"),
+            (Standing::Gone(_), Some((_, account, _))) if account.active && self.is_admin(account) => {
+                return self.spare_admin(person);
+            }
             (Standing::Gone(_), Some((_, account, _))) if account.active => ChangeKind::Archive,
             (Standing::Gone(_), Some(_)) => return self.count("keep"),
             (Standing::Active, None) => ChangeKind::Create,
@@ -105,6 +116,22 @@ impl Deciding<'_> {
             return self.count("keep");
         }
         self.drafts.push(draft);
+    }
+
+    fn is_admin(&self, account: &Account) -> bool {
+        account.text(TextField::UserName).is_some_and(|name| self.admins.contains(&fold(name)))
+    }
+
+    /// An account that the operator named is never archived: TravelPerk needs an admin.
+    fn spare_admin(&mut self, person: &Person) {
+        self.count("keep");
+        let finding = Finding::new(
+            Severity::Warning,
+            "ADMIN_NOT_ARCHIVED",
+            "should have no account any more, but the account is on the list of admins (safety.admins)",
+            "make somebody else an admin in TravelPerk, take this one off the list, and sync again",
+        );
+        self.findings.push(finding.employee(&person.id));
     }
 
     /// Somebody of a site that is not synced: an account from before is left as it is, and said.

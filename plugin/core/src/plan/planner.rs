@@ -125,7 +125,8 @@ impl<'s> Planner<'s> {
         self.sort();
         self.refuse_duplicate_ids();
         let coverage = self.coverage();
-        let decision = decide(&self.people, &self.accounts, &self.links, &mut self.findings);
+        let decision =
+            decide(&self.people, &self.accounts, &self.links, &self.mapping.settings.admins, &mut self.findings);
         self.sort_findings();
         let mut counts: BTreeMap<&'static str, usize> = decision.counts;
         counts.insert("employees", self.employees);

@@ -1,0 +1,245 @@
+//! What happens in a working life, and what becomes of the account. Readable as a manual.
+
+use super::sync::employee;
+use chrono::Days;
+use hibob_fakes::travelperk::User;
+use hibob_host::error::Exit;
+use hibob_tests::setup::{Setup, today};
+
+/// One person, Ana, with these lines of settings.
+async fn ana(settings: &str) -> Setup {
+    let setup = Setup::of(vec![employee("1", "Ana", "ana@x.example")]).await;
+    setup.apply_tenant("acme", settings).await;
+    setup
+}
+
+fn state(setup: &Setup, id: &str) -> Option<bool> {
+    setup.world().travelperk.user_by_external_id(id).map(|user| user.active)
+}
+
+fn set_status(setup: &Setup, status: &str) {
+    setup.world().hibob.employee_mut("1").lifecycle_status = status.to_owned();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_future_hire_gets_an_account_on_the_first_day() {
+    let setup = ana("").await;
+    set_status(&setup, "hired");
+    // Two days ahead: in no time zone is it that day yet.
+    setup.world().hibob.employee_mut("1").start_date = today() + Days::new(2);
+    assert_eq!((setup.sync().await.created, state(&setup, "1")), (0, None));
+    setup.world().hibob.employee_mut("1").start_date = today();
+    assert_eq!((setup.sync().await.created, state(&setup, "1")), (1, Some(true)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn or_so_many_days_before_it() {
+    let setup = ana("[sync]\ncreate_days_before_start = 14\n").await;
+    set_status(&setup, "hired");
+    setup.world().hibob.employee_mut("1").start_date = today() + Days::new(16);
+    assert_eq!(setup.sync().await.created, 0);
+    setup.world().hibob.employee_mut("1").start_date = today() + Days::new(14);
+    assert_eq!(setup.sync().await.created, 1);
+}
+
+/// The same moment is another day at the other end of the world.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_day_begins_at_midnight_of_the_site() {
+    let setup =
+        ana("[sync]\n[sync.site_time_zones]\nKiritimati = \"Pacific/Kiritimati\"\nSamoa = \"Pacific/Pago_Pago\"\n")
+            .await;
+    set_status(&setup, "hired");
+    // Kiritimati is 25 hours ahead of Pago Pago: its day is always at least one further.
+    let ahead = (chrono::Utc::now() + chrono::TimeDelta::hours(14)).date_naive();
+    setup.world().hibob.employee_mut("1").start_date = ahead;
+    setup.world().hibob.employee_mut("1").site = "Samoa".to_owned();
+    assert_eq!(setup.sync().await.created, 0);
+    setup.world().hibob.employee_mut("1").site = "Kiritimati".to_owned();
+    assert_eq!(setup.sync().await.created, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leave_and_parental_leave_keep_the_account() {
+    let setup = ana("").await;
+    setup.sync().await;
+    for status in ["leave", "parental leave"] {
+        set_status(&setup, status);
+        let report = setup.sync().await;
+        assert_eq!((report.kept, state(&setup, "1")), (1, Some(true)), "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garden_leave_ends_the_account_only_where_that_is_set() {
+    let setup = ana("").await;
+    setup.sync().await;
+    set_status(&setup, "garden leave");
+    assert_eq!((setup.sync().await.kept, state(&setup, "1")), (1, Some(true)));
+    setup.apply_tenant("acme", "[sync]\ngarden_leave = \"archive\"\n").await;
+    let planned = setup.plan().await.unwrap();
+    assert!(planned.changes[0].reason.contains("garden leave"), "{}", planned.changes[0].reason);
+    assert_eq!((setup.sync().await.archived, state(&setup, "1")), (1, Some(false)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_termination_date_alone_is_never_a_departure() {
+    let setup = ana("").await;
+    setup.sync().await;
+    for date in [today() + Days::new(30), today() - Days::new(30)] {
+        setup.world().hibob.employee_mut("1").termination_date = Some(date);
+        let report = setup.sync().await;
+        assert_eq!((report.archived, state(&setup, "1")), (0, Some(true)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leaver_is_archived_and_a_cancelled_termination_brings_the_same_account_back() {
+    let setup = ana("").await;
+    setup.sync().await;
+    setup.world().hibob.employee_mut("1").terminate(today());
+    assert_eq!((setup.sync().await.archived, state(&setup, "1")), (1, Some(false)));
+    setup.world().hibob.employee_mut("1").employ(today());
+    assert_eq!((setup.sync().await.reactivated, state(&setup, "1")), (1, Some(true)));
+    assert_eq!(setup.world().travelperk.users.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leaver_with_a_broken_record_is_archived_all_the_same() {
+    let setup = ana("").await;
+    setup.sync().await;
+    {
+        let mut world = setup.world();
+        let ana = world.hibob.employee_mut("1");
+        ana.terminate(today());
+        ana.email = None;
+        ana.removed.extend(["root.firstName".to_owned(), "work.startDate".to_owned()]);
+    }
+    assert_eq!((setup.sync().await.archived, state(&setup, "1")), (1, Some(false)));
+}
+
+/// HiBob may give a rehire a new id. The account is theirs; a second one would be a duplicate.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehire_under_a_new_id_gets_the_old_account() {
+    for archived_before in [true, false] {
+        let setup = ana("").await;
+        setup.sync().await;
+        setup.world().hibob.employee_mut("1").terminate(today());
+        if archived_before {
+            setup.sync().await;
+        }
+        setup.world().hibob.insert(employee("2", "Ana", "ana@x.example"));
+        let report = setup.sync().await;
+        assert_eq!(report.exit(), Exit::Done, "{:?}", report.errors);
+        assert_eq!((report.reactivated, report.adopted), if archived_before { (1, 0) } else { (0, 1) });
+        assert_eq!((state(&setup, "1"), state(&setup, "2")), (None, Some(true)));
+        assert_eq!(setup.world().travelperk.users.len(), 1);
+        let again = setup.plan().await.unwrap();
+        assert!(again.changes.is_empty() && again.findings.is_empty(), "{again:?}");
+    }
+}
+
+/// Somebody else with a leaver's address must not get the leaver's account, with what the leaver entered there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namesakes_address_is_not_a_rehire() {
+    let setup = ana("").await;
+    setup.sync().await;
+    setup.world().hibob.employee_mut("1").terminate(today());
+    setup.sync().await;
+    setup.world().hibob.insert(employee("2", "Anabel", "ana@x.example"));
+    let report = setup.sync().await;
+    assert_eq!((report.conflicts, report.errors[0].code.as_str()), (1, "USER_NAME_TAKEN"));
+    assert_eq!(state(&setup, "1"), Some(false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_address_is_a_rename_and_a_freed_one_can_be_taken_in_the_same_run() {
+    let setup = ana("").await;
+    setup.sync().await;
+    let id = setup.world().travelperk.user_by_external_id("1").unwrap().id;
+    setup.world().hibob.employee_mut("1").email = Some("ana.ruiz@x.example".to_owned());
+    setup.world().hibob.insert(employee("2", "Anabel", "ana@x.example"));
+    let report = setup.sync().await;
+    assert_eq!((report.updated, report.created, report.exit()), (1, 1, Exit::Done), "{:?}", report.errors);
+    let world = setup.world();
+    assert_eq!(world.travelperk.user_by_name("ana.ruiz@x.example").unwrap().id, id);
+    assert_eq!(world.travelperk.user_by_name("ana@x.example").unwrap().external_id.as_deref(), Some("2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exchanged_addresses_are_a_conflict_and_nobody_is_touched() {
+    let setup = Setup::of(vec![employee("1", "Ana", "a@x.example"), employee("2", "Ben", "b@x.example")]).await;
+    setup.sync().await;
+    setup.writes();
+    setup.world().hibob.employee_mut("1").email = Some("b@x.example".to_owned());
+    setup.world().hibob.employee_mut("2").email = Some("a@x.example".to_owned());
+    let report = setup.sync().await;
+    let codes: Vec<_> = report.errors.iter().map(|row| row.code.as_str()).collect();
+    assert_eq!((codes, setup.writes()), (vec!["USER_NAME_SWAP", "USER_NAME_SWAP"], 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn managers_who_are_outside_come_late_or_are_nonsense() {
+    let setup = Setup::of(vec![
+        employee("1", "Ana", "1@x.example"),
+        employee("2", "Ben", "2@x.example"),
+        employee("3", "Eva", "3@x.example"),
+    ])
+    .await;
+    {
+        let mut world = setup.world();
+        world.hibob.employee_mut("1").manager = Some("1".to_owned());
+        world.hibob.employee_mut("2").manager = Some("99".to_owned());
+        world.hibob.employee_mut("3").manager = Some("4".to_owned());
+        let mut hired = employee("4", "Ida", "4@x.example");
+        hired.lifecycle_status = "hired".to_owned();
+        hired.start_date = today() + Days::new(9);
+        world.hibob.insert(hired);
+    }
+    let report = setup.sync().await;
+    assert_eq!((report.created, report.exit()), (3, Exit::Done));
+    let codes: Vec<_> = report.warnings.iter().map(|row| row.code.as_str()).collect();
+    assert_eq!(codes, ["SELF_MANAGER", "MANAGER_NOT_IN_DIRECTORY", "MANAGER_HAS_NO_ACCOUNT"]);
+    // The manager starts: the account is made and, in the same run, the report's manager is set.
+    setup.world().hibob.employee_mut("4").start_date = today();
+    let report = setup.sync().await;
+    assert_eq!((report.created, report.updated, report.exit()), (1, 1, Exit::Done), "{:?}", report.errors);
+    let world = setup.world();
+    let manager = world.travelperk.user_by_external_id("4").unwrap().id;
+    assert_eq!(world.travelperk.user_by_external_id("3").unwrap().manager, Some(manager));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_selected_sites_are_synced() {
+    let mut people: Vec<_> = (1..=3).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@x.example"))).collect();
+    for (person, site) in people.iter_mut().zip(["London", "London", "Berlin"]) {
+        person.site = site.to_owned();
+    }
+    let setup = Setup::of(people).await;
+    setup.apply_tenant("acme", "[sync]\nsites = [\"London\"]\n").await;
+    assert_eq!(setup.sync().await.created, 2);
+    assert_eq!(state(&setup, "3"), None);
+    // Moving away: left as it is, and said.
+    setup.world().hibob.employee_mut("2").site = "Berlin".to_owned();
+    let planned = setup.plan().await.unwrap();
+    assert!(planned.changes.is_empty());
+    assert_eq!(planned.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(), ["OUT_OF_SELECTION"]);
+    // Or archived, where that is set; and moving back brings the account back.
+    setup.apply_tenant("acme", "[sync]\nsites = [\"London\"]\nout_of_selection = \"archive\"\n").await;
+    assert_eq!((setup.sync().await.archived, state(&setup, "2")), (1, Some(false)));
+    setup.world().hibob.employee_mut("2").site = "London".to_owned();
+    assert_eq!((setup.sync().await.reactivated, state(&setup, "2")), (1, Some(true)));
+    // A site that is not sent at all puts nobody out.
+    setup.world().hibob.employee_mut("2").removed.insert("work.site".to_owned());
+    let report = setup.sync().await;
+    assert_eq!((report.archived, report.errors[0].code.as_str()), (0, "MISSING_SITE"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_with_an_employees_address_is_told_apart() {
+    let setup = ana("").await;
+    let mut user = User::new("ana@x.example", "Another", "Ana");
+    user.external_id = Some("of another system".to_owned());
+    setup.world().travelperk.insert_user(user);
+    let report = setup.sync().await;
+    assert_eq!((report.conflicts, report.exit()), (1, Exit::SomeFailed));
+}

@@ -1,0 +1,160 @@
+//! What keeps a directory from being wiped, rule by rule.
+
+use super::sync::employee;
+use hibob_fakes::company::Employee;
+use hibob_fakes::hibob::Category;
+use hibob_fakes::travelperk::User;
+use hibob_host::error::Exit;
+use hibob_host::run::{Class, Release, Report};
+use hibob_tests::setup::{Setup, today};
+
+/// So many employees, already synced.
+async fn company(number: usize) -> Setup {
+    let people: Vec<Employee> =
+        (1..=number).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@x.example"))).collect();
+    let setup = Setup::of(people).await;
+    let report = setup.sync().await;
+    assert_eq!((report.created, report.exit()), (number as u64, Exit::Done));
+    setup.writes();
+    setup
+}
+
+fn leave(setup: &Setup, ids: impl IntoIterator<Item = usize>) {
+    for id in ids {
+        setup.world().hibob.employee_mut(&id.to_string()).terminate(today());
+    }
+}
+
+fn held(report: &Report, class: Class) -> Vec<&str> {
+    report.held.iter().filter(|row| row.class == class).map(|row| row.employee_id.as_str()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_archivings_are_held_by_name_and_everything_else_is_done() {
+    let setup = company(20).await;
+    leave(&setup, 1..=7);
+    setup.world().hibob.insert(employee("21", "Eva", "21@x.example"));
+    let report = setup.sync().await;
+    assert_eq!((report.exit(), report.created, report.archived), (Exit::Held, 1, 0));
+    assert_eq!(held(&report, Class::Archiving), ["1", "2", "3", "4", "5", "6", "7"]);
+    assert!(report.guards[0].message.contains("7 of 20"), "{:?}", report.guards);
+    assert!(report.guards[0].remedy.contains("--allow-archiving 7"));
+    assert_eq!(setup.writes(), 1);
+
+    // Less than what there is does not let a part of it through.
+    let report = setup.sync_with(Release { archiving: 6, ..Release::default() }).await;
+    assert_eq!((report.exit(), setup.writes()), (Exit::Held, 0));
+    let report = setup.sync_with(Release { archiving: 7, ..Release::default() }).await;
+    assert_eq!((report.exit(), report.archived, setup.writes()), (Exit::Done, 7, 7));
+    // The release was for that run only.
+    leave(&setup, 8..=14);
+    assert_eq!((setup.sync().await.exit(), setup.writes()), (Exit::Held, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_people_may_leave_a_small_company() {
+    let setup = company(20).await;
+    leave(&setup, 1..=4);
+    let report = setup.sync().await;
+    assert_eq!((report.exit(), report.archived), (Exit::Done, 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_leak_is_held_when_it_adds_up() {
+    let setup = company(40).await;
+    for day in 0..2 {
+        leave(&setup, day * 4 + 1..=day * 4 + 4);
+        assert_eq!(setup.sync().await.archived, 4);
+    }
+    // Eight of forty within thirty days is a fifth; one more is too many, though it is only one.
+    leave(&setup, [9]);
+    let report = setup.sync().await;
+    assert_eq!((report.exit(), held(&report, Class::Archiving)), (Exit::Held, vec!["9"]));
+    assert!(report.guards[0].message.contains("within 30 days"), "{:?}", report.guards);
+    assert_eq!(setup.sync_with(Release { archiving: 1, ..Release::default() }).await.archived, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_new_addresses_are_held_and_who_waits_for_one_with_them() {
+    let setup = company(20).await;
+    for id in 1..=6 {
+        setup.world().hibob.employee_mut(&id.to_string()).email = Some(format!("{id}@y.example"));
+    }
+    setup.world().hibob.employee_mut("7").first_name = "Anna".to_owned();
+    // Takes an address that one of the held would have freed.
+    setup.world().hibob.insert(employee("21", "Eva", "1@x.example"));
+    let report = setup.sync().await;
+    assert_eq!((report.exit(), report.updated, report.created), (Exit::Held, 1, 0));
+    assert_eq!(held(&report, Class::Renaming), ["1", "2", "3", "4", "5", "6"]);
+    assert_eq!(
+        (report.errors[0].employee_id.as_deref(), report.errors[0].code.as_str()),
+        (Some("21"), "DEPENDENCY_FAILED")
+    );
+    let report = setup.sync_with(Release { renaming: 6, ..Release::default() }).await;
+    assert_eq!((report.exit(), report.updated, report.created), (Exit::Done, 6, 1), "{:?}", report.errors);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_numbers_are_settings() {
+    let setup = company(20).await;
+    setup.apply_tenant("acme", "[safety]\narchive_limit_min = 0\narchive_limit_percent = 5\n").await;
+    leave(&setup, 1..=2);
+    assert_eq!(setup.sync().await.exit(), Exit::Held);
+    setup.apply_tenant("acme", "[safety]\narchive_limit_min = 2\nleak_percent = 100\n").await;
+    assert_eq!(setup.sync().await.archived, 2);
+}
+
+/// A bad source ten times over is still refused: the baseline moves only with a run that came to its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_or_shrunken_source_is_refused_however_often_it_comes() {
+    let setup = company(20).await;
+    let everybody = std::mem::take(&mut setup.world().hibob.employees);
+    for number in [0, 15] {
+        setup.world().hibob.employees = everybody.clone().into_iter().take(number).collect();
+        for _ in 0..10 {
+            let report = setup.sync().await;
+            assert_eq!((report.exit(), setup.writes()), (Exit::Held, 0));
+            assert!(report.error.unwrap().remedy.contains("--allow-changed-source"));
+        }
+    }
+    // 16 of 20 is exactly 20 % fewer, which is let through.
+    setup.world().hibob.employees = everybody.into_iter().take(16).collect();
+    assert_eq!(setup.sync().await.exit(), Exit::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_permission_stops_everything() {
+    for (category, field) in [(Category::Lifecycle, "internal.lifecycleStatus"), (Category::Work, "work.")] {
+        let setup = company(20).await;
+        setup.world().hibob.permissions.remove(&category);
+        setup.world().hibob.insert(employee("21", "Eva", "21@x.example"));
+        for _ in 0..3 {
+            let report = setup.sync().await;
+            let stopped = report.error.as_ref().unwrap();
+            assert_eq!((report.exit(), setup.writes()), (Exit::Held, 0));
+            assert!(stopped.message.contains(field) && stopped.message.contains("100 %"), "{stopped:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_on_the_list_is_never_archived() {
+    let setup = company(10).await;
+    setup.apply_tenant("acme", "[safety]\nadmins = [\"3@X.example\"]\n").await;
+    leave(&setup, [3, 4]);
+    let report = setup.sync().await;
+    assert_eq!((report.archived, report.exit()), (1, Exit::Done));
+    assert_eq!(report.warnings[0].code, "ADMIN_NOT_ARCHIVED");
+    assert!(setup.world().travelperk.user_by_external_id("3").unwrap().active);
+}
+
+/// The host counts what it manages itself: accounts that other people made do not widen the limit.
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_do_not_widen_the_limit() {
+    let setup = company(20).await;
+    for number in 0..200 {
+        setup.world().travelperk.insert_user(User::new(&format!("guest{number}@y.example"), "A", "Guest"));
+    }
+    leave(&setup, 1..=6);
+    assert_eq!(setup.sync().await.exit(), Exit::Held);
+}
