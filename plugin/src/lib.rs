@@ -44,7 +44,13 @@ impl wit::Guest for Plugin {
         match settings(&job) {
             Ok(settings) => {
                 let change = convert::change_in(change);
-                convert::outcome_out(apply::apply(&mut Host, &settings, &change, convert::attempt_in(attempt)))
+                convert::outcome_out(apply::apply(
+                    &mut Host,
+                    &settings,
+                    &change,
+                    convert::attempt_in(attempt),
+                    job.now_unix_seconds,
+                ))
             }
             Err(_) => convert::wrong_settings(),
         }

@@ -149,6 +149,40 @@ fn a_plan_is_read_and_then_applied() {
     assert_eq!(fakes.writes(), planned + report["drifted"].as_u64().unwrap());
 }
 
+/// An operator can see each guard: sync once, and once more after the scenario's change.
+#[test]
+fn each_guard_can_be_seen_with_a_scenario() {
+    let shell = Shell::new();
+    for (scenario, exit, words) in [
+        ("mass-leavers", 3, "--allow-archiving 76"),
+        ("empty", 3, "HiBob sent no employees at all"),
+        ("lost-permission", 3, "internal.lifecycleStatus for 0 %"),
+        ("renames", 3, "--allow-renaming 57"),
+        ("rehires", 0, ""),
+    ] {
+        let fakes = Fakes::start(&shell, &["--scenario", scenario]);
+        shell.run(&["tenant", "apply", "acme.toml"]);
+        let tenant = std::fs::remove_file(shell.path("data/tenants/acme.db"));
+        assert!(tenant.is_ok() || scenario == "mass-leavers");
+        for side in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(shell.path(&format!("data/tenants/acme.db{side}")));
+        }
+        assert_eq!(shell.json(&["sync", "acme"]).0, 0, "{scenario}");
+        let before = fakes.writes();
+        let (code, plan) = shell.json(&["plan", "acme"]);
+        assert_eq!(code, exit, "plan of {scenario}");
+        let (code, report) = shell.json(&["sync", "acme"]);
+        assert_eq!(code, exit, "{scenario}: {report}");
+        assert!(report.to_string().contains(words), "{scenario}: {report}");
+        if scenario == "rehires" {
+            assert_eq!((report["reactivated"].as_u64(), report["created"].as_u64()), (Some(5), Some(0)), "{plan}");
+            assert_eq!(report["conflicts"].as_u64(), Some(0));
+        } else {
+            assert_eq!(fakes.writes(), before, "{scenario}");
+        }
+    }
+}
+
 #[test]
 fn mistakes_are_told_with_file_line_and_what_to_do() {
     let shell = Shell::new();

@@ -158,3 +158,47 @@ async fn strangers_do_not_widen_the_limit() {
     leave(&setup, 1..=6);
     assert_eq!(setup.sync().await.exit(), Exit::Held);
 }
+
+/// A single sign-on writes its own names over ours: said after the second time, and then left alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_is_set_back_each_time_is_reported_and_not_rewritten_for_ever() {
+    let setup = company(3).await;
+    setup.world().hibob.employee_mut("1").first_name = "Anna".to_owned();
+    setup.world().travelperk.sso_overwrites.insert("1@x.example".to_owned(), ("Ana".to_owned(), "Ruiz".to_owned()));
+    for _ in 0..2 {
+        let report = setup.sync().await;
+        assert_eq!((report.updated, report.warnings.len(), setup.writes()), (1, 0, 1));
+    }
+    for _ in 0..3 {
+        let report = setup.sync().await;
+        assert_eq!((report.updated, report.kept, setup.writes(), report.exit()), (0, 3, 0, Exit::Done));
+        assert_eq!(report.warnings[0].code, "CONTESTED_FIELD");
+        assert!(report.warnings[0].message.contains("given-name"));
+    }
+    // Another field of the same person is written all the same, and another value is tried.
+    setup.world().hibob.employee_mut("1").work_phone = Some("+34 600100200".to_owned());
+    assert_eq!((setup.sync().await.updated, setup.writes()), (1, 1));
+    setup.world().hibob.employee_mut("1").first_name = "Annabel".to_owned();
+    assert_eq!((setup.sync().await.updated, setup.writes()), (1, 1));
+}
+
+/// One field that the target does not take keeps neither the others out, nor the employee.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_field_is_found_and_the_others_are_written() {
+    let setup = company(1).await;
+    setup.world().travelperk.switches.unknown_cost_center = hibob_fakes::travelperk::Unknown::Refuse;
+    {
+        let mut world = setup.world();
+        let ana = world.hibob.employee_mut("1");
+        ana.first_name = "Anna".to_owned();
+        ana.work_phone = Some("+34 600100200".to_owned());
+        ana.overrides.insert("work.department".to_owned(), serde_json::json!("No Such Cost Center"));
+    }
+    let report = setup.sync().await;
+    assert_eq!((report.updated, report.errors.len(), report.exit()), (1, 1, Exit::SomeFailed), "{:?}", report.errors);
+    assert_eq!(report.errors[0].code, "WRITE_NOT_APPLIED");
+    assert!(report.errors[0].message.ends_with("not: cost-center"), "{}", report.errors[0].message);
+    let world = setup.world();
+    let user = world.travelperk.user_by_external_id("1").unwrap();
+    assert_eq!((user.given_name.as_str(), user.phones.len()), ("Anna", 1));
+}

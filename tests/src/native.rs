@@ -65,7 +65,8 @@ impl NativeWorld {
             let mut attempt = Attempt::First;
             let mut looks = 0;
             let outcome = loop {
-                match apply(self, settings, &change, attempt) {
+                let now = self.now;
+                match apply(self, settings, &change, attempt, now) {
                     Outcome::Failed(Failure { next: NextStep::Look, .. }) if looks < LOOKS => {
                         attempt = Attempt::AfterUnknownOutcome;
                         looks += 1;

@@ -139,7 +139,7 @@ fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, repor
             report.row(
                 change,
                 "WRITE_NOT_APPLIED",
-                format!("TravelPerk accepted the change but did not keep: {fields}"),
+                format!("TravelPerk has taken the change, but not: {fields}"),
                 remedy,
             );
             true

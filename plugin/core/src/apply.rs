@@ -8,17 +8,23 @@ use crate::change::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Ou
 use crate::error::refused;
 use crate::field::{ACTIVE, MANAGER, TextField, fold};
 use crate::http::{Request, Response, SendError};
-use crate::link;
+use crate::link::{self, Link};
 use crate::scim::{self, Account, Manager};
 use crate::settings::Settings;
 use crate::value::{PersonRef, Value};
 use crate::world::{StorageError, World};
 
-/// Makes one change.
-pub fn apply(world: &mut dyn World, settings: &Settings, change: &Change, attempt: Attempt) -> Outcome {
+/// Makes one change, at this moment in Unix seconds.
+pub fn apply(
+    world: &mut dyn World,
+    settings: &Settings,
+    change: &Change,
+    attempt: Attempt,
+    now_unix_seconds: u64,
+) -> Outcome {
     // Once something may have been written, nothing but a look can tell whether it was.
     let in_doubt = attempt == Attempt::AfterUnknownOutcome;
-    let mut applying = Applying { world, settings, change, in_doubt };
+    let mut applying = Applying { world, settings, change, in_doubt, now_unix_seconds };
     let result = match change.kind {
         ChangeKind::Create => applying.create(attempt),
         ChangeKind::Adopt | ChangeKind::Update | ChangeKind::Reactivate | ChangeKind::Archive => {
@@ -58,6 +64,7 @@ struct Applying<'a> {
     settings: &'a Settings,
     change: &'a Change,
     in_doubt: bool,
+    now_unix_seconds: u64,
 }
 
 impl Applying<'_> {
@@ -89,7 +96,7 @@ impl Applying<'_> {
                 Some(found) => {
                     // The next plan then knows whose account it is.
                     if found.text(TextField::ExternalId) == Some(&self.change.employee_id) {
-                        link::put(self.world, &self.change.employee_id, &found.id)?;
+                        link::put(self.world, &self.change.employee_id, &Link::new(&found.id))?;
                     }
                     Ok(occupied(&found))
                 }
@@ -129,9 +136,12 @@ impl Applying<'_> {
         }
         let request = scim::patch(self.settings, &id, self.change, manager.as_deref());
         let answer = self.write(&request)?;
-        if !(200..=299).contains(&answer.status) {
-            return Err(self.rejected(&answer));
-        }
+        let answer = match answer.status {
+            200..=299 => answer,
+            // The server makes all of a PATCH or nothing: one field that it does not take keeps the others out.
+            400 if self.change.fields.len() > 1 => self.field_by_field(&id, manager.as_deref(), answer)?,
+            _ => return Err(self.rejected(&answer)),
+        };
         let account = match answer.account {
             Some(account) => account,
             // 204, or 200 without the user (RFC 7644, section 3.5.2, allows it): only a look tells what was kept.
@@ -140,6 +150,24 @@ impl Applying<'_> {
                 .ok_or_else(|| unclear("TravelPerk no longer shows the account that it has changed"))?,
         };
         self.finish(&account, manager.as_deref())
+    }
+
+    /// Writes each field on its own, after all of them together were `rejected`. What the target does not take then
+    /// shows as not taken.
+    fn field_by_field(&mut self, id: &str, manager: Option<&str>, rejected: Answer) -> Result<Answer, Stop> {
+        let mut taken = None;
+        // An archived account may not take anything before it is active.
+        let (active, others): (Vec<_>, Vec<_>) = self.change.fields.iter().partition(|field| field.field == ACTIVE);
+        for field in active.into_iter().chain(others) {
+            let single = Change { fields: vec![field.clone()], ..self.change.clone() };
+            let answer = self.write(&scim::patch(self.settings, id, &single, manager))?;
+            match answer.status {
+                200..=299 => taken = Some(Answer { account: None, ..answer }),
+                400 if field.field != ACTIVE => {}
+                _ => return Err(self.rejected(&answer)),
+            }
+        }
+        taken.ok_or_else(|| self.rejected(&rejected))
     }
 
     /// Whether an earlier attempt was carried out: something is as the change wants it, and everything is either that
@@ -153,7 +181,17 @@ impl Applying<'_> {
 
     /// Remembers the account and says what the target did not keep.
     fn finish(&mut self, account: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
-        link::put(self.world, &self.change.employee_id, &account.id)?;
+        let known = link::get(self.world, &self.change.employee_id)?.filter(|link| link.account == account.id);
+        let mut link = known.clone().unwrap_or_else(|| Link::new(&account.id));
+        if self.change.kind != ChangeKind::Create {
+            for field in &self.change.fields {
+                let Some(text) = TextField::from_name(&field.field) else { continue };
+                link.wrote(text, self.change.text_after(&field.field), self.now_unix_seconds);
+            }
+        }
+        if known.as_ref() != Some(&link) {
+            link::put(self.world, &self.change.employee_id, &link)?;
+        }
         Ok(Outcome::Done { account_id: account.id.to_string(), not_taken: self.missing(account, manager) })
     }
 
@@ -204,7 +242,8 @@ impl Applying<'_> {
         if let Some(id) = &self.change.account_id {
             return Ok(id.clone());
         }
-        link::get(self.world, &self.change.employee_id)?.ok_or_else(|| {
+        let link = link::get(self.world, &self.change.employee_id)?;
+        link.map(|link| link.account.into()).ok_or_else(|| {
             let message = "the account that this change belongs to was not made";
             failure("ACCOUNT_NOT_MADE", message, "sync again; the next plan makes the account first", NextStep::Later)
                 .into()
@@ -221,7 +260,7 @@ impl Applying<'_> {
         }
         let employee = manager.employee_id.as_deref().unwrap_or_default();
         match link::get(self.world, employee)? {
-            Some(id) => Ok(Some(id)),
+            Some(link) => Ok(Some(link.account.into())),
             None => {
                 let message = "the line manager's account was not made";
                 Err(failure(

@@ -113,7 +113,7 @@ impl Audit<'_> {
             return self.require(made_here, change, "only an account that this plan makes has no id yet");
         };
         let facts = self.accounts.get(id).map(|seen| {
-            let linked = self.links.get(employee).is_some_and(|linked| **linked == *id);
+            let linked = self.links.get(employee).is_some_and(|link| *link.account == *id);
             let own = seen.external_id == Some(employee);
             let nobodys = seen.external_id.is_none();
             let leavers = seen.external_id.is_some_and(|id| self.leavers.contains(id));

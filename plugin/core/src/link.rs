@@ -1,5 +1,7 @@
-//! Links: which account belongs to which employee, as the tenant's storage remembers it.
+//! Links: which account belongs to which employee, as the tenant's storage remembers it, and what was last written
+//! there.
 
+use crate::field::TextField;
 use crate::world::{StorageError, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -7,13 +9,71 @@ use std::collections::BTreeMap;
 /// Keys of links are this and the employee id.
 const PREFIX: &str = "link/";
 
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    account: String,
+/// How often a field is written with the same value before it counts as contested.
+const CONTESTED_WRITES: u8 = 2;
+
+/// How long a write is remembered for that, in seconds: 30 days. Whoever changes a field back once a year by hand is
+/// no system that overwrites it.
+const CONTESTED_SECONDS: u64 = 30 * 24 * 60 * 60;
+
+/// An account that belongs to an employee.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The target's id of the account.
+    pub account: Box<str>,
+    /// The last write of each text field, by field name. None for what was written when the account was made.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    writes: BTreeMap<Box<str>, Write>,
 }
 
-/// Account ids by employee id.
-pub type Links = BTreeMap<Box<str>, Box<str>>;
+/// A field's last write. The value itself is not kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Write {
+    digest: u64,
+    times: u8,
+    at: u64,
+}
+
+impl Link {
+    /// A link to an account, with nothing written yet.
+    pub fn new(account: &str) -> Self {
+        Self { account: account.into(), writes: BTreeMap::new() }
+    }
+
+    /// Notes that a field was written.
+    pub fn wrote(&mut self, field: TextField, value: Option<&str>, now_unix_seconds: u64) {
+        let digest = digest(value);
+        let times = match self.writes.get(field.name()) {
+            Some(write) if write.digest == digest && write.is_recent(now_unix_seconds) => write.times.saturating_add(1),
+            _ => 1,
+        };
+        self.writes.insert(field.name().into(), Write { digest, times, at: now_unix_seconds });
+    }
+
+    /// Whether a field was written with this value more than once lately: if it differs again, somebody else keeps
+    /// setting it back.
+    pub fn is_contested(&self, field: TextField, value: Option<&str>, now_unix_seconds: u64) -> bool {
+        self.writes.get(field.name()).is_some_and(|write| {
+            write.digest == digest(value) && write.times >= CONTESTED_WRITES && write.is_recent(now_unix_seconds)
+        })
+    }
+}
+
+impl Write {
+    fn is_recent(&self, now_unix_seconds: u64) -> bool {
+        now_unix_seconds.saturating_sub(self.at) < CONTESTED_SECONDS
+    }
+}
+
+/// FNV-1a, 64 bits: the same on every platform and in every release, which the standard library's hasher does not
+/// promise. It only has to tell two values of one field apart.
+fn digest(value: Option<&str>) -> u64 {
+    let bytes = value.map(|value| [value.as_bytes(), &[1]].concat()).unwrap_or_default();
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Links by employee id.
+pub type Links = BTreeMap<Box<str>, Link>;
 
 /// All links of the tenant.
 ///
@@ -24,38 +84,68 @@ pub fn all(world: &mut dyn World) -> Result<Links, StorageError> {
     let mut after: Option<String> = None;
     loop {
         let entries = world.scan(PREFIX, after.as_deref())?;
-        let Some((last, _)) = entries.last() else {
-            return Ok(links);
-        };
+        let Some((last, _)) = entries.last() else { return Ok(links) };
         after = Some(last.clone());
         for (key, value) in entries {
             let employee = key.strip_prefix(PREFIX).unwrap_or(&key);
-            links.insert(employee.into(), read(&key, &value)?.into());
+            links.insert(employee.into(), read(&key, &value)?);
         }
     }
 }
 
-/// The account linked to one employee.
+/// The link of one employee.
 ///
 /// # Errors
 /// As for [`all`].
-pub fn get(world: &mut dyn World, employee_id: &str) -> Result<Option<String>, StorageError> {
+pub fn get(world: &mut dyn World, employee_id: &str) -> Result<Option<Link>, StorageError> {
     let key = format!("{PREFIX}{employee_id}");
     world.get(&key)?.map(|value| read(&key, &value)).transpose()
 }
 
-/// Remembers that `account_id` belongs to `employee_id`.
+/// Remembers an employee's link.
 ///
 /// # Errors
 /// The storage failed; nothing was written.
-pub fn put(world: &mut dyn World, employee_id: &str, account_id: &str) -> Result<(), StorageError> {
-    let stored = Stored { account: account_id.to_owned() };
-    let value = serde_json::to_vec(&stored).map_err(|error| StorageError(error.to_string()))?;
+pub fn put(world: &mut dyn World, employee_id: &str, link: &Link) -> Result<(), StorageError> {
+    let value = serde_json::to_vec(link).map_err(|error| StorageError(error.to_string()))?;
     world.put(&format!("{PREFIX}{employee_id}"), &value)
 }
 
-fn read(key: &str, value: &[u8]) -> Result<String, StorageError> {
-    let stored: Stored = serde_json::from_slice(value)
-        .map_err(|error| StorageError(format!("the entry {key} is not a link: {error}")))?;
-    Ok(stored.account)
+fn read(key: &str, value: &[u8]) -> Result<Link, StorageError> {
+    serde_json::from_slice(value).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        StorageError(format!("the entry {key} is not a link ({place})"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_contested_after_the_second_write_of_the_same_value_within_a_month() {
+        const DAY: u64 = 24 * 60 * 60;
+        let mut link = Link::new("1");
+        let title = |link: &Link, now| link.is_contested(TextField::Title, Some("Lead"), now);
+        link.wrote(TextField::Title, Some("Lead"), 100 * DAY);
+        assert!(!title(&link, 101 * DAY));
+        link.wrote(TextField::Title, Some("Lead"), 101 * DAY);
+        assert!(title(&link, 102 * DAY));
+        assert!(!link.is_contested(TextField::Title, Some("Head"), 102 * DAY), "another value is written");
+        assert!(!title(&link, 140 * DAY), "a month later it is tried again");
+        link.wrote(TextField::Title, Some("Lead"), 140 * DAY);
+        assert!(!title(&link, 141 * DAY));
+        link.wrote(TextField::Title, None, 141 * DAY);
+        assert!(!link.is_contested(TextField::Title, Some(""), 141 * DAY), "emptying is not setting to nothing");
+    }
+
+    #[test]
+    fn a_link_survives_being_stored() {
+        let mut link = Link::new("29");
+        assert_eq!(serde_json::to_string(&link).unwrap(), r#"{"account":"29"}"#);
+        link.wrote(TextField::Title, Some("Lead"), 5);
+        let stored = serde_json::to_vec(&link).unwrap();
+        assert_eq!(read("k", &stored), Ok(link));
+        assert!(read("k", b"{}").is_err());
+    }
 }

@@ -1,6 +1,6 @@
 //! What to do for each person.
 
-use super::draft::{Draft, ManagerChange, text_changes};
+use super::draft::{Draft, ManagerChange, bit, text_changes};
 use super::id_order;
 use super::matching::{Bond, Match, match_all};
 use super::order::order;
@@ -19,17 +19,21 @@ pub(super) struct Decision {
     pub(super) counts: BTreeMap<&'static str, usize>,
 }
 
-/// Decides for everybody. `people` and `accounts` are sorted by id, each id once.
-pub(super) fn decide(
-    people: &[Person],
-    accounts: &[Account],
-    links: &Links,
-    admins: &BTreeSet<String>,
-    findings: &mut Vec<Finding>,
-) -> Decision {
+/// What is decided over. `people` and `accounts` are sorted by id, each id once.
+#[derive(Clone, Copy)]
+pub(super) struct Input<'a> {
+    pub(super) people: &'a [Person],
+    pub(super) accounts: &'a [Account],
+    pub(super) links: &'a Links,
+    pub(super) admins: &'a BTreeSet<String>,
+    pub(super) now_unix_seconds: u64,
+}
+
+/// Decides for everybody.
+pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision {
+    let Input { people, accounts, links, .. } = input;
     let matches = match_all(people, accounts, links, findings);
-    let mut deciding =
-        Deciding { people, accounts, admins, matches: &matches, findings, counts: BTreeMap::new(), drafts: Vec::new() };
+    let mut deciding = Deciding { input, matches: &matches, findings, counts: BTreeMap::new(), drafts: Vec::new() };
     for name in [
         "create",
         "adopt",
@@ -58,9 +62,7 @@ pub(super) fn decide(
 }
 
 struct Deciding<'a> {
-    people: &'a [Person],
-    accounts: &'a [Account],
-    admins: &'a BTreeSet<String>,
+    input: Input<'a>,
     matches: &'a [Match],
     findings: &'a mut Vec<Finding>,
     counts: BTreeMap<&'static str, usize>,
@@ -73,7 +75,8 @@ impl Deciding<'_> {
     }
 
     fn person(&mut self, position: usize, person: &Person, found: &Match) {
-        let account = found.account.and_then(|(account, bond)| Some((account, self.accounts.get(account)?, bond)));
+        let account =
+            found.account.and_then(|(account, bond)| Some((account, self.input.accounts.get(account)?, bond)));
         if account.is_some_and(|(_, _, bond)| bond != Bond::UserName) {
             self.count("managed");
         }
@@ -106,12 +109,17 @@ impl Deciding<'_> {
             after_rename_of: found.after_rename_of.map(small),
             rename_kind: None,
             first_write: None,
+            contested: 0,
         };
         let account = account.map(|(_, account, _)| account);
         if kind != ChangeKind::Archive {
             self.manager(person, account, &mut draft);
         }
-        let empty = draft.manager == ManagerChange::Untouched && text_changes(person, account).next().is_none();
+        if kind == ChangeKind::Update {
+            draft.contested = self.contested(person, account);
+        }
+        let empty = draft.manager == ManagerChange::Untouched
+            && text_changes(person, account, draft.contested).next().is_none();
         if kind == ChangeKind::Update && empty {
             return self.count("keep");
         }
@@ -119,7 +127,7 @@ impl Deciding<'_> {
     }
 
     fn is_admin(&self, account: &Account) -> bool {
-        account.text(TextField::UserName).is_some_and(|name| self.admins.contains(&fold(name)))
+        account.text(TextField::UserName).is_some_and(|name| self.input.admins.contains(&fold(name)))
     }
 
     /// An account that the operator named is never archived: TravelPerk needs an admin.
@@ -148,6 +156,26 @@ impl Deciding<'_> {
         }
     }
 
+    /// Fields that the target, or something behind it, keeps setting back: reported, and not rewritten for ever.
+    fn contested(&mut self, person: &Person, account: Option<&Account>) -> u16 {
+        let Some(link) = self.input.links.get(&person.id) else { return 0 };
+        let mut contested = 0;
+        for (field, _, after) in text_changes(person, account, 0) {
+            if !link.is_contested(field, after, self.input.now_unix_seconds) {
+                continue;
+            }
+            contested |= bit(field);
+            let finding = Finding::new(
+                Severity::Warning,
+                "CONTESTED_FIELD",
+                format!("{} was written twice and is set back each time; it is left as it is", field.name()),
+                "find out what overwrites it (a single sign-on with user updates switched on does), or leave the detail out of the sync",
+            );
+            self.findings.push(finding.employee(&person.id).field(field.name()));
+        }
+        contested
+    }
+
     /// Works out the line manager of one person.
     fn manager(&mut self, person: &Person, account: Option<&Account>, draft: &mut Draft) {
         let now = account.map_or(&Manager::Nobody, |account| &account.manager);
@@ -161,7 +189,7 @@ impl Deciding<'_> {
             }
             WantManager::Employee(id) => id,
         };
-        let (people, accounts) = (self.people, self.accounts);
+        let (people, accounts) = (self.input.people, self.input.accounts);
         let Ok(position) = people.binary_search_by(|other| id_order(&other.id, manager_id)) else {
             return self.note(
                 person,
@@ -208,10 +236,12 @@ impl Deciding<'_> {
     /// Employees with an active account under the sync's care who are no longer in the answer: reported, never
     /// archived. The service user's audience may have changed (HiBob's access groups).
     fn vanished(&mut self, links: &Links) {
-        for (id, account) in links {
-            let active = self.accounts.binary_search_by(|other| id_order(&other.id, account)).ok();
-            let active = active.and_then(|position| self.accounts.get(position)).is_some_and(|account| account.active);
-            if active && self.people.binary_search_by(|person| id_order(&person.id, id)).is_err() {
+        for (id, link) in links {
+            let account = &link.account;
+            let active = self.input.accounts.binary_search_by(|other| id_order(&other.id, account)).ok();
+            let active =
+                active.and_then(|position| self.input.accounts.get(position)).is_some_and(|account| account.active);
+            if active && self.input.people.binary_search_by(|person| id_order(&person.id, id)).is_err() {
                 self.count("vanished");
                 let finding = Finding::new(
                     Severity::Warning,

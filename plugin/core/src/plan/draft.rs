@@ -37,6 +37,8 @@ pub(super) struct Draft {
     pub(super) rename_kind: Option<ChangeKind>,
     /// The kind of the person's first write, for the second one, which comes after it.
     pub(super) first_write: Option<ChangeKind>,
+    /// Text fields that are left as they are, because something keeps setting them back.
+    pub(super) contested: u16,
 }
 
 impl Draft {
@@ -92,7 +94,7 @@ impl Draft {
             return fields;
         }
         if !self.only_manager {
-            fields.extend(text_changes(person, account).map(|(field, before, after)| FieldChange {
+            fields.extend(text_changes(person, account, self.contested).map(|(field, before, after)| FieldChange {
                 field: field.name().to_owned(),
                 before: before.map(|text| Value::Text(text.to_owned())),
                 after: after.map(|text| Value::Text(text.to_owned())),
@@ -150,12 +152,18 @@ fn active(before: Option<bool>, after: bool) -> FieldChange {
     FieldChange { field: ACTIVE.to_owned(), before: before.map(Value::Flag), after: Some(Value::Flag(after)) }
 }
 
-/// The text fields to write: field, now, then.
+/// A field's place in a set of fields.
+pub(super) fn bit(field: TextField) -> u16 {
+    1 << field.index()
+}
+
+/// The text fields to write, but for a set of them: field, now, then.
 pub(super) fn text_changes<'p>(
     person: &'p Person,
     account: Option<&'p Account>,
+    without: u16,
 ) -> impl Iterator<Item = (TextField, Option<&'p str>, Option<&'p str>)> {
-    TEXT_FIELDS.into_iter().filter_map(move |field| {
+    TEXT_FIELDS.into_iter().filter(move |&field| without & bit(field) == 0).filter_map(move |field| {
         let now = account.and_then(|account| account.text(field));
         match (account, person.want(field)) {
             (None, Want::Clear) => None,

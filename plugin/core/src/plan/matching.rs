@@ -94,7 +94,7 @@ impl Matching<'_> {
     fn by_link(&mut self, links: &Links) {
         for person in 0..self.people.len() {
             let id = &self.people[person].id;
-            let Some(linked) = links.get(id) else { continue };
+            let Some(linked) = links.get(id).map(|link| &link.account) else { continue };
             let Ok(account) = self.accounts.binary_search_by(|account| id_order(&account.id, linked)) else {
                 continue;
             };

@@ -1,6 +1,6 @@
 //! Takes in both sides piece by piece.
 
-use super::decide::decide;
+use super::decide::{Input, decide};
 use super::{Plan, failed_employees, id_order};
 use crate::finding::{Finding, Severity};
 use crate::hibob::{Employee, FieldIds, NameList, RecordReader};
@@ -25,6 +25,7 @@ pub struct Planner<'s> {
     /// Employees for whom each field came with a value, by position.
     coverage: Vec<usize>,
     employees: usize,
+    now_unix_seconds: u64,
 }
 
 impl<'s> Planner<'s> {
@@ -49,6 +50,7 @@ impl<'s> Planner<'s> {
             findings: Vec::new(),
             coverage,
             employees: 0,
+            now_unix_seconds,
         }
     }
 
@@ -108,7 +110,7 @@ impl<'s> Planner<'s> {
         let listed = |id: &str| self.accounts.binary_search_by(|account| id_order(&account.id, id)).is_ok();
         let active = self.people.iter().filter(|person| person.standing == Standing::Active);
         active
-            .filter_map(|person| self.links.get(&person.id))
+            .filter_map(|person| Some(&self.links.get(&person.id)?.account))
             .filter(|id| !listed(id))
             .map(ToString::to_string)
             .collect()
@@ -125,8 +127,14 @@ impl<'s> Planner<'s> {
         self.sort();
         self.refuse_duplicate_ids();
         let coverage = self.coverage();
-        let decision =
-            decide(&self.people, &self.accounts, &self.links, &self.mapping.settings.admins, &mut self.findings);
+        let input = Input {
+            people: &self.people,
+            accounts: &self.accounts,
+            links: &self.links,
+            admins: &self.mapping.settings.admins,
+            now_unix_seconds: self.now_unix_seconds,
+        };
+        let decision = decide(input, &mut self.findings);
         self.sort_findings();
         let mut counts: BTreeMap<&'static str, usize> = decision.counts;
         counts.insert("employees", self.employees);
