@@ -103,14 +103,15 @@ impl Tenant {
     fn settings(&self) -> Vec<NamedValue> {
         let (travelperk, sync) = (&self.config.travelperk, &self.config.sync);
         let text = |text: &str| Some(Value::Text(text.to_owned()));
+        let companies: Vec<_> = sync.companies.clone().into_iter().collect();
         let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
         [
             ("hibob-url", text(&self.config.hibob.url)),
             ("scim-url", text(&travelperk.scim_url)),
             ("content-type", text(&travelperk.content_type)),
             ("details", sync.details.clone().map(Value::Texts)),
-            ("phone-fields", sync.phone_fields.clone().map(Value::Texts)),
-            ("language-field", sync.language_field.as_deref().and_then(text)),
+            ("missing-detail", sync.missing_detail.as_deref().and_then(text)),
+            ("companies", (!companies.is_empty()).then_some(Value::Pairs(companies))),
             ("default-language", sync.default_language.as_deref().and_then(text)),
             ("sites", sync.sites.clone().map(Value::Texts)),
             ("out-of-selection", sync.out_of_selection.as_deref().and_then(text)),
@@ -122,6 +123,11 @@ impl Tenant {
         ]
         .into_iter()
         .filter_map(|(name, value)| Some(NamedValue { name: name.to_owned(), value: value? }))
+        .chain(
+            sync.sources
+                .iter()
+                .map(|(detail, ids)| NamedValue { name: format!("source-{detail}"), value: Value::Texts(ids.clone()) }),
+        )
         .collect()
     }
 

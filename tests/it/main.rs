@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod cli;
+mod details;
 mod lifecycle;
 mod plan_file;
 mod properties;

@@ -295,11 +295,16 @@ async fn the_services_receive_proper_requests() {
 async fn a_large_request_body_passes() {
     let setup = Setup::realistic(10).await;
     let fields: Vec<String> = (0..190).map(|number| format!("\"work.custom.field_{number:0>520}\"")).collect();
-    setup.apply_tenant("acme", &format!("[sync]\nphone_fields = [{}]\n", fields.join(","))).await;
+    setup.apply_tenant("acme", &format!("[sync]\nsources.phone = [{}]\n", fields.join(","))).await;
     let report = setup.sync().await;
     assert!(!report.is_stopped(), "{:?}", report.error);
     let world = setup.world();
     let search = world.requests(Service::HiBob, "POST", "/v1/people/search");
     assert!(search[0].body.len() > 100_000, "{} bytes", search[0].body.len());
-    assert_eq!(search[0].value().pointer("/fields").unwrap().as_array().unwrap().len(), 190 + 10);
+    let asked = search[0].value().pointer("/fields").unwrap().as_array().unwrap().len();
+    assert_eq!(
+        asked,
+        190 + 12,
+        "the 12 others are 6 mandatory ones, title, department, manager twice, gender, birth date"
+    );
 }

@@ -101,15 +101,18 @@ impl Scheme {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SyncConfig {
-    /// `title`, `phone`, `language`, `cost-center`, `manager`; all of them unless given.
+    /// The details that are synced; README.md lists them. All but three unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Vec<String>>,
-    /// HiBob fields in which to look for the phone, in this order.
+    /// What a detail that is missing in HiBob does to its employee: `fail` (default where `details` is given) or `skip`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone_fields: Option<Vec<String>>,
-    /// The HiBob field that holds the language.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub language_field: Option<String>,
+    pub missing_detail: Option<String>,
+    /// For single details other HiBob fields to look in than the usual ones, in this order.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<String, Vec<String>>,
+    /// Invoice profiles by what HiBob says, where the two differ.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub companies: BTreeMap<String, String>,
     /// The language of accounts that have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_language: Option<String>,
@@ -184,8 +187,9 @@ impl Default for SyncConfig {
     fn default() -> Self {
         Self {
             details: None,
-            phone_fields: None,
-            language_field: None,
+            missing_detail: None,
+            sources: BTreeMap::new(),
+            companies: BTreeMap::new(),
             default_language: None,
             sites: None,
             out_of_selection: None,

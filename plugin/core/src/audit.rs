@@ -11,7 +11,7 @@ use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fields that a plan may write.
-const OWNED: [&str; 10] = [
+const OWNED: [&str; 18] = [
     "user-name",
     "external-id",
     "given-name",
@@ -19,7 +19,15 @@ const OWNED: [&str; 10] = [
     "title",
     "phone",
     "language",
+    "locale",
+    "gender",
+    "date-of-birth",
+    "country",
     "cost-center",
+    "company",
+    "travel-policy",
+    "emergency-name",
+    "emergency-phone",
     MANAGER,
     ACTIVE,
 ];

@@ -61,7 +61,7 @@ fn missing_fields(settings: &Settings, employees: usize, coverage: &[Count]) -> 
         let field = count.name.strip_prefix("field:").unwrap_or(&count.name);
         let needed = MANDATORY.contains(&field);
         let alternative = ["work.manager", "work.reportsTo.id"].contains(&field)
-            || settings.phone_fields.iter().any(|id| id == field);
+            || settings.sources.values().any(|ids| ids.len() > 1 && ids.iter().any(|id| id == field));
         let severity = match (needed, alternative) {
             (true, _) => Severity::Error,
             (false, true) => Severity::Notice,

@@ -11,11 +11,19 @@ pub enum TextField {
     Title,
     Phone,
     Language,
+    Locale,
+    Gender,
+    DateOfBirth,
+    Country,
     CostCenter,
+    Company,
+    TravelPolicy,
+    EmergencyName,
+    EmergencyPhone,
 }
 
 /// How many text fields there are.
-pub const TEXT_FIELDS_COUNT: usize = 8;
+pub const TEXT_FIELDS_COUNT: usize = 16;
 
 /// Every text field, in the order in which changes list them.
 pub const TEXT_FIELDS: [TextField; TEXT_FIELDS_COUNT] = [
@@ -26,8 +34,19 @@ pub const TEXT_FIELDS: [TextField; TEXT_FIELDS_COUNT] = [
     TextField::Title,
     TextField::Phone,
     TextField::Language,
+    TextField::Locale,
+    TextField::Gender,
+    TextField::DateOfBirth,
+    TextField::Country,
     TextField::CostCenter,
+    TextField::Company,
+    TextField::TravelPolicy,
+    TextField::EmergencyName,
+    TextField::EmergencyPhone,
 ];
+
+/// Between the names where an account has several companies; no name holds a control character.
+pub(crate) const COMPANY_SEPARATOR: char = '\u{1f}';
 
 /// The field name of the line manager in changes and settings.
 pub const MANAGER: &str = "manager";
@@ -45,7 +64,15 @@ impl TextField {
             Self::Title => "title",
             Self::Phone => "phone",
             Self::Language => "language",
+            Self::Locale => "locale",
+            Self::Gender => "gender",
+            Self::DateOfBirth => "date-of-birth",
+            Self::Country => "country",
             Self::CostCenter => "cost-center",
+            Self::Company => "company",
+            Self::TravelPolicy => "travel-policy",
+            Self::EmergencyName => "emergency-name",
+            Self::EmergencyPhone => "emergency-phone",
         }
     }
 
@@ -60,14 +87,26 @@ impl TextField {
     }
 
     /// Whether two values of this field mean the same: the user name compares without regard to case
-    /// (RFC 7643, section 4.1.1), a phone by its digits, everything else to the letter.
+    /// (RFC 7643, section 4.1.1), a phone by its digits, a date by its parts, everything else to the letter.
     pub fn same(self, a: &str, b: &str) -> bool {
         match self {
             Self::UserName => fold(a) == fold(b),
-            Self::Phone => phone_digits(a).eq(phone_digits(b)),
-            Self::ExternalId | Self::GivenName | Self::FamilyName | Self::Title | Self::Language | Self::CostCenter => {
-                a == b
-            }
+            Self::Phone | Self::EmergencyPhone => phone_digits(a).eq(phone_digits(b)),
+            // TravelPerk's clients write YYYY/MM/DD and read YYYY-MM-DD.
+            Self::DateOfBirth => a.replace('/', "-") == b.replace('/', "-"),
+            // An account may have several companies; that the wanted one is among them is enough.
+            Self::Company => b.split(COMPANY_SEPARATOR).any(|b| a.split(COMPANY_SEPARATOR).any(|a| a == b)),
+            Self::ExternalId
+            | Self::GivenName
+            | Self::FamilyName
+            | Self::Title
+            | Self::Language
+            | Self::Locale
+            | Self::Gender
+            | Self::Country
+            | Self::CostCenter
+            | Self::TravelPolicy
+            | Self::EmergencyName => a == b,
         }
     }
 

@@ -14,6 +14,7 @@ pub mod apply;
 pub mod audit;
 pub mod change;
 pub mod check;
+mod detail;
 pub mod error;
 pub mod field;
 pub mod finding;

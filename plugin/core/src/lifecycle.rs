@@ -65,6 +65,11 @@ impl<'s> Lifecycle<'s> {
         self.now.with_timezone(zone).date_naive()
     }
 
+    /// The day that it is by the tenant's time zone.
+    pub(crate) fn date(&self) -> NaiveDate {
+        self.today(None)
+    }
+
     /// What an employee's record means.
     pub(crate) fn standing(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> Standing {
         let standing = self.by_status(employee, notes);

@@ -1,10 +1,10 @@
 //! From an employee to what their account should look like.
 
-use crate::field::{MANAGER, TEXT_FIELDS_COUNT, TextField};
+use crate::field::{MANAGER, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField};
 use crate::finding::{Finding, Notes, Severity};
 use crate::hibob::{Datum, Employee, NameList};
 use crate::lifecycle::{Lifecycle, Standing};
-use crate::settings::{LANGUAGES, Settings};
+use crate::settings::Settings;
 
 /// What should become of one field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -173,25 +173,10 @@ impl Mapping<'_> {
     }
 
     fn details(&self, employee: &Employee<'_, '_>, person: &mut Person, notes: &mut Notes<'_>) {
-        let mut wants: Vec<(TextField, Want)> = Vec::with_capacity(4);
-        if self.settings.has_text(TextField::Title) {
-            wants.push((TextField::Title, listed(employee.title(), &self.titles, "work.title", notes)));
-        }
-        if self.settings.has_text(TextField::CostCenter) {
-            wants.push((
-                TextField::CostCenter,
-                listed(employee.department(), &self.departments, "work.department", notes),
-            ));
-        }
-        if self.settings.has_text(TextField::Phone) {
-            wants.push((TextField::Phone, phone(employee.phone(), notes)));
-        }
-        if self.settings.has_text(TextField::Language) {
-            wants.push((TextField::Language, self.language(employee.language(), notes)));
-        }
-        for (field, want) in wants {
-            if let Some(slot) = person.wants.get_mut(field.index()) {
-                *slot = want;
+        for (field, want) in TEXT_FIELDS.into_iter().zip(&mut person.wants) {
+            let mandatory = [TextField::UserName, TextField::ExternalId, TextField::GivenName, TextField::FamilyName];
+            if self.settings.has_text(field) && !mandatory.contains(&field) {
+                *want = self.detail(field, employee.detail(field), notes);
             }
         }
         if self.settings.has(MANAGER) {
@@ -211,70 +196,6 @@ impl Mapping<'_> {
             };
         }
     }
-
-    fn language(&self, datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
-        let default =
-            || self.settings.default_language.as_deref().map_or(Want::Leave, |language| Want::Default(language.into()));
-        let Some(text) = datum.text() else {
-            return default();
-        };
-        let short = text.get(..2).unwrap_or(text).to_lowercase();
-        if LANGUAGES.contains(&short.as_str()) && !text.chars().nth(2).is_some_and(char::is_alphabetic) {
-            return Want::Set(short.into());
-        }
-        notes.warning(
-            "LANGUAGE_IS_INVALID",
-            "language",
-            format!("TravelPerk does not know the language `{}`", shorten(text)),
-            format!("choose one of {} in HiBob; the language is left as it is", LANGUAGES.join(", ")),
-        );
-        default()
-    }
-}
-
-/// A value from one of HiBob's lists, by id or by name.
-fn listed(datum: &Datum<'_>, list: &NameList, field: &'static str, notes: &mut Notes<'_>) -> Want {
-    match datum {
-        Datum::Absent | Datum::Odd => Want::Leave,
-        Datum::Null => Want::Clear,
-        Datum::Text(value) => match list.resolve(value) {
-            Some(name) => Want::Set(name.into()),
-            None => {
-                notes.warning(
-                    "UNKNOWN_LIST_ITEM",
-                    field,
-                    format!("HiBob gives {field} as an item that is not in its list"),
-                    "choose the value anew in HiBob; this field is left as it is",
-                );
-                Want::Leave
-            }
-        },
-    }
-}
-
-/// Digits that a telephone number has at least and at most (ITU-T E.164 allows 15).
-const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
-
-fn phone(datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
-    let text = match datum {
-        Datum::Absent | Datum::Odd => return Want::Leave,
-        Datum::Null => return Want::Clear,
-        Datum::Text(text) => text,
-    };
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    let shaped = text.starts_with('+') && text.chars().skip(1).all(|c| c.is_ascii_digit() || " ()-./".contains(c));
-    if shaped && PHONE_DIGITS.contains(&digits) {
-        // Only what TravelPerk's `+(area code) (phone number)` form knows.
-        let plain: String = text.chars().map(|c| if c == '.' || c == '/' { ' ' } else { c }).collect();
-        return Want::Set(plain.into());
-    }
-    notes.warning(
-        "PHONE_IS_MISSING_OR_INVALID",
-        "work.workPhone",
-        "the phone number in HiBob does not begin with + and a country code",
-        "write it as +34 600100200 in HiBob; the phone is left as it is",
-    );
-    Want::Leave
 }
 
 /// Whether this can be a work email: one @ with something on either side, no white space, at most 254 bytes (RFC 5321).
@@ -284,11 +205,6 @@ fn is_email(text: &str) -> bool {
         && text
             .split_once('@')
             .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
-}
-
-/// Foreign words are shown, but not at length.
-fn shorten(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
 #[cfg(test)]
@@ -317,7 +233,7 @@ mod tests {
         let mut lines = Vec::new();
         if let Some(person) = person {
             lines.push(format!("{:?} manager {:?}", person.standing, person.manager));
-            for field in crate::field::TEXT_FIELDS {
+            for field in TEXT_FIELDS {
                 if *person.want(field) != Want::Leave {
                     lines.push(format!("{} {:?}", field.name(), person.want(field)));
                 }
@@ -356,7 +272,7 @@ mod tests {
                 given-name Set("Ana")
                 family-name Set("Ruiz")
                 cost-center Clear
-                Warning UNKNOWN_LIST_ITEM"#]],
+                Warning TITLE_IS_MISSING_OR_INVALID"#]],
         );
     }
 

@@ -7,11 +7,45 @@ use chrono_tz::Tz;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Details that can be left out of a sync; names, work email and start date are always part of it.
-pub const DETAILS: [&str; 5] = ["title", "phone", "language", "cost-center", MANAGER];
+/// Details that can be synced; names, work email and start date are always part of it.
+pub const DETAILS: [&str; 12] = [
+    "title",
+    "phone",
+    "language",
+    "locale",
+    "gender",
+    "date-of-birth",
+    "country",
+    "cost-center",
+    "company",
+    "travel-policy",
+    MANAGER,
+    EMERGENCY_CONTACT,
+];
 
-/// Where the phone is looked for when nothing else is set: the first that has a number counts.
-const PHONE_FIELDS: [&str; 2] = ["work.workPhone", "work.workMobile"];
+/// The detail behind the fields of the emergency contact.
+const EMERGENCY_CONTACT: &str = "emergency-contact";
+
+/// Details that are synced only when they are named: TravelPerk refuses a company that it does not have, that it takes a
+/// country is not settled, and the emergency contact is outside the permissions that its setup guide asks for.
+const ONLY_IF_NAMED: [&str; 3] = ["country", "company", EMERGENCY_CONTACT];
+
+/// Where details come from when nothing else is set: of several HiBob fields the first that holds something counts. A
+/// detail without a source is not synced until one is named.
+const SOURCES: [(TextField, &str, &[&str]); 12] = [
+    (TextField::Title, "source-title", &["work.title"]),
+    (TextField::Phone, "source-phone", &["work.workPhone", "work.workMobile"]),
+    (TextField::Language, "source-language", &[]),
+    (TextField::Locale, "source-locale", &[]),
+    (TextField::Gender, "source-gender", &["home.legalGender"]),
+    (TextField::DateOfBirth, "source-date-of-birth", &["personal.birthDate"]),
+    (TextField::Country, "source-country", &["address.country"]),
+    (TextField::CostCenter, "source-cost-center", &["work.department"]),
+    (TextField::Company, "source-company", &["work.site"]),
+    (TextField::TravelPolicy, "source-travel-policy", &[]),
+    (TextField::EmergencyName, "source-emergency-name", &[]),
+    (TextField::EmergencyPhone, "source-emergency-phone", &[]),
+];
 
 /// Languages that TravelPerk's SCIM clients write (`preferredLanguage`).
 pub const LANGUAGES: [&str; 4] = ["de", "en", "es", "fr"];
@@ -33,10 +67,12 @@ pub struct Settings {
     pub content_type: String,
     /// Which details are synced, by field name.
     pub details: BTreeSet<String>,
-    /// HiBob fields in which to look for the phone, in this order.
-    pub phone_fields: Vec<String>,
-    /// The HiBob field that holds the language, if any.
-    pub language_field: Option<String>,
+    /// Whether a missing detail keeps an employee from being created or updated.
+    pub missing_detail: MissingDetail,
+    /// For each text detail the HiBob fields to look in, in this order.
+    pub sources: BTreeMap<TextField, Vec<String>>,
+    /// Invoice profiles by what HiBob says, where the two differ.
+    pub companies: BTreeMap<String, String>,
     /// The language of accounts for which HiBob names none; only for accounts that have none yet.
     pub default_language: Option<String>,
     /// The sites that are synced, by name; none for all of them.
@@ -53,6 +89,15 @@ pub struct Settings {
     pub time_zone: Tz,
     /// Where a day begins and ends, by site.
     pub site_time_zones: BTreeMap<String, Tz>,
+}
+
+/// What a detail that is synced and missing in HiBob does to its employee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MissingDetail {
+    /// The employee is neither created nor updated, and an error says why.
+    Fail,
+    /// The field is left out.
+    Skip,
 }
 
 /// What becomes of the account of somebody who moves to a site that is not synced.
@@ -86,10 +131,18 @@ impl Settings {
 
     /// Whether a text field is synced.
     pub fn has_text(&self, field: TextField) -> bool {
-        match field {
-            TextField::UserName | TextField::ExternalId | TextField::GivenName | TextField::FamilyName => true,
-            TextField::Title | TextField::Phone | TextField::Language | TextField::CostCenter => self.has(field.name()),
-        }
+        let detail = match field {
+            TextField::UserName | TextField::ExternalId | TextField::GivenName | TextField::FamilyName => return true,
+            TextField::EmergencyName | TextField::EmergencyPhone => EMERGENCY_CONTACT,
+            _ => field.name(),
+        };
+        let default = field == TextField::Language && self.default_language.is_some();
+        self.has(detail) && (default || !self.source(field).is_empty())
+    }
+
+    /// The HiBob fields behind a text detail.
+    pub fn source(&self, field: TextField) -> &[String] {
+        self.sources.get(&field).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Reads settings.
@@ -103,8 +156,9 @@ impl Settings {
             scim_url: reader.url("scim-url"),
             content_type: reader.text("content-type").unwrap_or_else(|| "application/json".to_owned()),
             details: reader.details(),
-            phone_fields: reader.texts("phone-fields").unwrap_or_else(|| PHONE_FIELDS.map(str::to_owned).to_vec()),
-            language_field: reader.text("language-field"),
+            missing_detail: reader.missing_detail(),
+            sources: reader.sources(),
+            companies: reader.table("companies").into_iter().collect(),
             default_language: reader.language("default-language"),
             sites: reader.texts("sites").map(BTreeSet::from_iter),
             out_of_selection: reader
@@ -116,8 +170,6 @@ impl Settings {
             time_zone: reader.text("time-zone").and_then(|name| reader.zone("time-zone", &name)).unwrap_or(Tz::UTC),
             site_time_zones: reader.zones("site-time-zones"),
         };
-        reader.field_ids("phone-fields", &settings.phone_fields);
-        reader.field_ids("language-field", settings.language_field.as_slice());
         reader.unknown();
         if reader.findings.is_empty() { Ok(settings) } else { Err(reader.findings) }
     }
@@ -191,7 +243,8 @@ impl<'v> Reader<'v> {
 
     fn details(&mut self) -> BTreeSet<String> {
         let Some(names) = self.texts("details") else {
-            return DETAILS.map(str::to_owned).into();
+            let usual = DETAILS.into_iter().filter(|name| !ONLY_IF_NAMED.contains(name));
+            return usual.map(str::to_owned).collect();
         };
         for name in &names {
             if !DETAILS.contains(&name.as_str()) {
@@ -259,26 +312,48 @@ impl<'v> Reader<'v> {
     }
 
     fn zones(&mut self, name: &'static str) -> BTreeMap<String, Tz> {
+        self.table(name).into_iter().filter_map(|(site, zone)| Some((site, self.zone(name, &zone)?))).collect()
+    }
+
+    fn table(&mut self, name: &'static str) -> Vec<(String, String)> {
         match self.value(name) {
-            None => BTreeMap::new(),
-            Some(Value::Pairs(pairs)) => {
-                pairs.iter().filter_map(|(site, zone)| Some((site.clone(), self.zone(name, zone)?))).collect()
-            }
+            None => Vec::new(),
+            Some(Value::Pairs(pairs)) => pairs.clone(),
             Some(other) => {
                 self.wrong(
                     name,
                     format!("the setting {name} is {} where a table belongs", other.kind()),
-                    "give a time zone for each site",
+                    "give a table of texts",
                 );
-                BTreeMap::new()
+                Vec::new()
             }
         }
     }
 
-    fn field_ids(&mut self, name: &'static str, ids: &[String]) {
-        if ids.len() > FIELDS_MAX / 2 {
-            self.wrong(name, format!("{name} names more than {} fields", FIELDS_MAX / 2), "name fewer");
+    /// As in the vendor's guide, a detail that somebody ticked and HiBob lacks is an error; one of those that are synced
+    /// when nothing is ticked is not.
+    fn missing_detail(&mut self) -> MissingDetail {
+        let ticked = self.values.iter().any(|value| value.name == "details");
+        let (fail, skip) = (("fail", MissingDetail::Fail), ("skip", MissingDetail::Skip));
+        self.choice("missing-detail", if ticked { [fail, skip] } else { [skip, fail] })
+    }
+
+    fn sources(&mut self) -> BTreeMap<TextField, Vec<String>> {
+        let mut sources = BTreeMap::new();
+        let mut fields = 0;
+        for (field, name, default) in SOURCES {
+            let ids = self.texts(name).unwrap_or_else(|| default.iter().map(ToString::to_string).collect());
+            self.field_ids(name, &ids);
+            fields += ids.len();
+            sources.insert(field, ids);
         }
+        if fields > FIELDS_MAX / 2 {
+            self.wrong("source-phone", format!("the sources name more than {} fields", FIELDS_MAX / 2), "name fewer");
+        }
+        sources
+    }
+
+    fn field_ids(&mut self, name: &'static str, ids: &[String]) {
         for id in ids {
             if !id.contains('.') || id.contains(['/', ' ']) || id.split('.').any(str::is_empty) {
                 self.wrong(
@@ -324,7 +399,9 @@ mod tests {
     fn the_least_settings_have_every_detail() {
         let settings = Settings::read(&least()).unwrap();
         assert_eq!(settings.hibob_url, "https://api.hibob.com/v1");
-        assert!(DETAILS.iter().all(|detail| settings.has(detail)));
+        assert!(DETAILS.iter().all(|detail| settings.has(detail) != ONLY_IF_NAMED.contains(detail)));
+        assert!(settings.has_text(TextField::Title) && !settings.has_text(TextField::TravelPolicy));
+        assert_eq!(settings.missing_detail, MissingDetail::Skip);
     }
 
     #[test]
@@ -341,7 +418,8 @@ mod tests {
         assert_eq!(codes(text("default-language", "klingon")), ["WRONG_SETTING default-language"]);
         assert_eq!(codes(text("langauge", "en")), ["UNKNOWN_SETTING langauge"]);
         assert_eq!(codes(text("details", "title")), ["WRONG_SETTING details"]);
-        assert_eq!(codes(text("language-field", "/work/x")), ["WRONG_SETTING language-field"]);
+        let source = NamedValue { name: "source-title".to_owned(), value: Value::Texts(vec!["/work/x".to_owned()]) };
+        assert_eq!(codes(source), ["WRONG_SETTING source-title"]);
         assert_eq!(codes(text("hibob-url", "https://twice")), ["WRONG_SETTING hibob-url"]);
         assert_eq!(Settings::read(&[]).unwrap_err().len(), 2);
     }

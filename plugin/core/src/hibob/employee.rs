@@ -1,7 +1,7 @@
 //! One employee as HiBob describes them, with every field where it belongs.
 
 use super::record::{Datum, Record};
-use crate::field::{self, TextField};
+use crate::field::{self, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField};
 use crate::settings::Settings;
 use chrono::NaiveDate;
 
@@ -11,12 +11,10 @@ use chrono::NaiveDate;
 pub struct FieldIds {
     ids: Vec<String>,
     site: Option<usize>,
-    department: Option<usize>,
-    title: Option<usize>,
     reports_to: Option<usize>,
     manager: Option<usize>,
-    phones: std::ops::Range<usize>,
-    language: Option<usize>,
+    /// For each text field, where its sources stand.
+    sources: [Vec<usize>; TEXT_FIELDS_COUNT],
 }
 
 const ID: usize = 0;
@@ -37,25 +35,22 @@ impl FieldIds {
     /// The ids for these settings.
     pub fn new(settings: &Settings) -> Self {
         let mut ids: Vec<String> = MANDATORY.iter().map(ToString::to_string).collect();
-        let mut ask = |id: &str, wanted: bool| {
-            wanted.then(|| {
+        let mut ask = |id: &str| {
+            ids.iter().position(|known| known == id).unwrap_or_else(|| {
                 ids.push(id.to_owned());
                 ids.len() - 1
             })
         };
-        let site = ask("work.site", settings.needs_sites());
-        let department = ask("work.department", settings.has_text(TextField::CostCenter));
-        let title = ask("work.title", settings.has_text(TextField::Title));
-        let reports_to = ask(REPORTS_TO_ID, settings.has(field::MANAGER));
-        let manager = ask("work.manager", settings.has(field::MANAGER));
-        let language =
-            settings.language_field.as_deref().and_then(|id| ask(id, settings.has_text(TextField::Language)));
-        let start = ids.len();
-        if settings.has_text(TextField::Phone) {
-            ids.extend(settings.phone_fields.iter().cloned());
+        let site = settings.needs_sites().then(|| ask("work.site"));
+        let reports_to = settings.has(field::MANAGER).then(|| ask(REPORTS_TO_ID));
+        let manager = settings.has(field::MANAGER).then(|| ask("work.manager"));
+        let mut sources: [Vec<usize>; TEXT_FIELDS_COUNT] = Default::default();
+        for (field, places) in TEXT_FIELDS.into_iter().zip(&mut sources) {
+            if settings.has_text(field) {
+                places.extend(settings.source(field).iter().map(|id| ask(id)));
+            }
         }
-        let phones = start..ids.len();
-        Self { ids, site, department, title, reports_to, manager, phones, language }
+        Self { ids, site, reports_to, manager, sources }
     }
 
     /// The ids as a [`super::RecordReader`] takes them.
@@ -150,29 +145,15 @@ impl<'r, 'a> Employee<'r, 'a> {
         self.optional(self.ids.site)
     }
 
-    /// Department: the id of a list item, or its name.
-    pub fn department(&self) -> &'r Datum<'a> {
-        self.optional(self.ids.department)
-    }
-
-    /// Title: the id of a list item, or its name.
-    pub fn title(&self) -> &'r Datum<'a> {
-        self.optional(self.ids.title)
-    }
-
     /// The line manager's employee id.
     pub fn manager(&self) -> &'r Datum<'a> {
         self.first_text([self.ids.reports_to, self.ids.manager].into_iter().flatten())
     }
 
-    /// The first phone number of those asked for; null only where one was sent as null and none has a number.
-    pub fn phone(&self) -> &'r Datum<'a> {
-        self.first_text(self.ids.phones.clone())
-    }
-
-    /// The language, where a field for it is set.
-    pub fn language(&self) -> &'r Datum<'a> {
-        self.optional(self.ids.language)
+    /// What HiBob says of a detail: the first of its sources that holds something; null only where one was sent as null.
+    pub fn detail(&self, field: TextField) -> &'r Datum<'a> {
+        let places = self.ids.sources.get(field.index()).map(Vec::as_slice).unwrap_or_default();
+        self.first_text(places.iter().copied())
     }
 
     fn optional(&self, position: Option<usize>) -> &'r Datum<'a> {

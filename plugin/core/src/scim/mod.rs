@@ -13,6 +13,8 @@ pub use user::{Account, Manager};
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// The enterprise extension (RFC 7643, section 4.3): cost center and manager.
 pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+/// TravelPerk's own extension: gender, date of birth, travel policy, companies, emergency contact.
+pub const TRAVELPERK: &str = "urn:ietf:params:scim:schemas:extension:travelperk:2.0:User";
 /// The message of a PATCH (RFC 7644, section 3.5.2).
 pub const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 

@@ -1,6 +1,6 @@
 //! What is asked of the target and written to it.
 
-use super::{ENTERPRISE, PATCH_OP, USER};
+use super::{ENTERPRISE, PATCH_OP, TRAVELPERK, USER};
 use crate::change::Change;
 use crate::field::{ACTIVE, MANAGER, TextField};
 use crate::http::{Method, Request, Side, percent_encode};
@@ -36,6 +36,8 @@ pub fn create(settings: &Settings, change: &Change, manager: Option<&str>) -> Re
     let mut user = Map::new();
     let mut name = Map::new();
     let mut enterprise = Map::new();
+    let mut travelperk = Map::new();
+    let mut contact = Map::new();
     user.insert(ACTIVE.to_owned(), Value::Bool(true));
     for field in &change.fields {
         let Some(FieldValue::Text(text)) = &field.after else {
@@ -52,7 +54,15 @@ pub fn create(settings: &Settings, change: &Change, manager: Option<&str>) -> Re
                 user.insert("phoneNumbers".to_owned(), json!([{ "type": "work", "value": value }]))
             }
             Some(TextField::Language) => user.insert("preferredLanguage".to_owned(), value),
+            Some(TextField::Locale) => user.insert("locale".to_owned(), value),
             Some(TextField::CostCenter) => enterprise.insert("costCenter".to_owned(), value),
+            Some(TextField::Gender) => travelperk.insert("gender".to_owned(), value),
+            Some(TextField::DateOfBirth) => travelperk.insert("dateOfBirth".to_owned(), value),
+            Some(TextField::Country) => travelperk.insert("countryOfResidence".to_owned(), value),
+            Some(TextField::TravelPolicy) => travelperk.insert("travelPolicy".to_owned(), value),
+            Some(TextField::Company) => travelperk.insert("invoiceProfiles".to_owned(), json!([{ "value": value }])),
+            Some(TextField::EmergencyName) => contact.insert("name".to_owned(), value),
+            Some(TextField::EmergencyPhone) => contact.insert("phone".to_owned(), value),
             None => None,
         };
     }
@@ -64,6 +74,13 @@ pub fn create(settings: &Settings, change: &Change, manager: Option<&str>) -> Re
     if !enterprise.is_empty() {
         schemas.push(ENTERPRISE);
         user.insert(ENTERPRISE.to_owned(), Value::Object(enterprise));
+    }
+    if !contact.is_empty() {
+        travelperk.insert("emergencyContact".to_owned(), Value::Object(contact));
+    }
+    if !travelperk.is_empty() {
+        schemas.push(TRAVELPERK);
+        user.insert(TRAVELPERK.to_owned(), Value::Object(travelperk));
     }
     user.insert("schemas".to_owned(), json!(schemas));
     write(settings, Method::Post, "/Users", "/Users", &Value::Object(user))
@@ -103,6 +120,9 @@ fn set_text(field: TextField, value: &str, replaces: bool) -> Value {
             json!({ "op": "add", "path": "phoneNumbers", "value": [{ "type": "work", "value": value }] })
         };
     }
+    if field == TextField::Company {
+        return json!({ "op": "replace", "path": path(field), "value": [{ "value": value }] });
+    }
     json!({ "op": "replace", "path": path(field), "value": value })
 }
 
@@ -115,7 +135,15 @@ fn path(field: TextField) -> String {
         TextField::Title => "title".to_owned(),
         TextField::Phone => "phoneNumbers".to_owned(),
         TextField::Language => "preferredLanguage".to_owned(),
+        TextField::Locale => "locale".to_owned(),
         TextField::CostCenter => format!("{ENTERPRISE}:costCenter"),
+        TextField::Gender => format!("{TRAVELPERK}:gender"),
+        TextField::DateOfBirth => format!("{TRAVELPERK}:dateOfBirth"),
+        TextField::Country => format!("{TRAVELPERK}:countryOfResidence"),
+        TextField::TravelPolicy => format!("{TRAVELPERK}:travelPolicy"),
+        TextField::Company => format!("{TRAVELPERK}:invoiceProfiles"),
+        TextField::EmergencyName => format!("{TRAVELPERK}:emergencyContact.name"),
+        TextField::EmergencyPhone => format!("{TRAVELPERK}:emergencyContact.phone"),
     }
 }
 

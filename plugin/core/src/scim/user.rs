@@ -1,6 +1,6 @@
 //! An account as the target shows it.
 
-use crate::field::{TEXT_FIELDS_COUNT, TextField};
+use crate::field::{COMPANY_SEPARATOR, TEXT_FIELDS_COUNT, TextField};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -52,6 +52,8 @@ impl<'de> Deserialize<'de> for Account {
         let mut texts: [Option<Box<str>>; TEXT_FIELDS_COUNT] = Default::default();
         let enterprise = user.enterprise.unwrap_or_default();
         let name = user.name.unwrap_or_default();
+        let travelperk = user.travelperk.unwrap_or_default();
+        let contact = travelperk.contact.unwrap_or_default();
         let phone = work_phone(user.phones.unwrap_or_default());
         for (field, value) in [
             (TextField::UserName, user.user_name),
@@ -61,7 +63,15 @@ impl<'de> Deserialize<'de> for Account {
             (TextField::Title, user.title),
             (TextField::Phone, phone),
             (TextField::Language, user.language),
+            (TextField::Locale, user.locale),
+            (TextField::Gender, travelperk.gender),
+            (TextField::DateOfBirth, travelperk.date_of_birth),
+            (TextField::Country, travelperk.country),
             (TextField::CostCenter, enterprise.cost_center),
+            (TextField::Company, companies(travelperk.companies.unwrap_or_default())),
+            (TextField::TravelPolicy, travelperk.travel_policy),
+            (TextField::EmergencyName, contact.name),
+            (TextField::EmergencyPhone, contact.phone),
         ] {
             if let Some(slot) = texts.get_mut(field.index()) {
                 *slot = value.filter(|value| !value.is_empty());
@@ -78,9 +88,15 @@ impl<'de> Deserialize<'de> for Account {
 }
 
 /// The phone of type work; writes name that type, so nothing else is compared with them.
-fn work_phone(phones: Vec<Phone>) -> Option<Box<str>> {
-    let is_work = |phone: &Phone| phone.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("work"));
+fn work_phone(phones: Vec<Valued>) -> Option<Box<str>> {
+    let is_work = |phone: &Valued| phone.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("work"));
     phones.into_iter().find(is_work)?.value
+}
+
+/// The companies of an account: usually one.
+fn companies(profiles: Vec<Valued>) -> Option<Box<str>> {
+    let names: Vec<Box<str>> = profiles.into_iter().filter_map(|profile| profile.value).collect();
+    (!names.is_empty()).then(|| names.join(COMPANY_SEPARATOR.encode_utf8(&mut [0; 4])).into())
 }
 
 /// A user as it is sent. A field of an unexpected shape counts as empty: one odd account must not end the listing.
@@ -100,14 +116,22 @@ struct User {
     title: Option<Box<str>>,
     #[serde(rename = "preferredLanguage", default, deserialize_with = "text")]
     language: Option<Box<str>>,
+    #[serde(default, deserialize_with = "text")]
+    locale: Option<Box<str>>,
     #[serde(rename = "phoneNumbers", default, deserialize_with = "list")]
-    phones: Option<Vec<Phone>>,
+    phones: Option<Vec<Valued>>,
     #[serde(
         rename = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
         default,
         deserialize_with = "object"
     )]
     enterprise: Option<Enterprise>,
+    #[serde(
+        rename = "urn:ietf:params:scim:schemas:extension:travelperk:2.0:User",
+        default,
+        deserialize_with = "object"
+    )]
+    travelperk: Option<TravelPerk>,
 }
 
 #[derive(Default, Deserialize)]
@@ -119,7 +143,7 @@ struct Name {
 }
 
 #[derive(Default, Deserialize)]
-struct Phone {
+struct Valued {
     #[serde(default, deserialize_with = "text")]
     value: Option<Box<str>>,
     #[serde(rename = "type", default, deserialize_with = "text")]
@@ -132,6 +156,30 @@ struct Enterprise {
     cost_center: Option<Box<str>>,
     #[serde(default, deserialize_with = "object")]
     manager: Option<RawManager>,
+}
+
+#[derive(Default, Deserialize)]
+struct TravelPerk {
+    #[serde(default, deserialize_with = "text")]
+    gender: Option<Box<str>>,
+    #[serde(rename = "dateOfBirth", default, deserialize_with = "text")]
+    date_of_birth: Option<Box<str>>,
+    #[serde(rename = "countryOfResidence", default, deserialize_with = "text")]
+    country: Option<Box<str>>,
+    #[serde(rename = "travelPolicy", default, deserialize_with = "text")]
+    travel_policy: Option<Box<str>>,
+    #[serde(rename = "invoiceProfiles", default, deserialize_with = "list")]
+    companies: Option<Vec<Valued>>,
+    #[serde(rename = "emergencyContact", default, deserialize_with = "object")]
+    contact: Option<Contact>,
+}
+
+#[derive(Default, Deserialize)]
+struct Contact {
+    #[serde(default, deserialize_with = "text")]
+    name: Option<Box<str>>,
+    #[serde(default, deserialize_with = "text")]
+    phone: Option<Box<str>>,
 }
 
 #[derive(Default, Deserialize)]

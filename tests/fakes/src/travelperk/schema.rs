@@ -60,6 +60,8 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     at(ENTERPRISE, "manager", Shape::Manager),
     at(TRAVELPERK, "gender", Shape::Text),
     at(TRAVELPERK, "dateOfBirth", Shape::Text),
+    // In live answers since 2021; that it can be written is unconfirmed.
+    at(TRAVELPERK, "countryOfResidence", Shape::Text),
     at(TRAVELPERK, "travelPolicy", Shape::Text),
     at(TRAVELPERK, "invoiceProfiles", Shape::Multi(&["value"])),
     at(TRAVELPERK, "emergencyContact", Shape::Complex(&["name", "phone"])),

@@ -49,6 +49,8 @@ pub struct User {
     pub manager: Option<u64>,
     /// `gender`: `M` or `F`.
     pub gender: Option<String>,
+    /// `countryOfResidence`.
+    pub country: Option<String>,
     /// `dateOfBirth`, `YYYY-MM-DD`.
     pub date_of_birth: Option<String>,
     /// `travelPolicy`, by name.
@@ -85,6 +87,7 @@ impl User {
             cost_center: None,
             manager: None,
             gender: None,
+            country: None,
             date_of_birth: None,
             travel_policy: None,
             invoice_profiles: Vec::new(),
@@ -128,6 +131,7 @@ impl User {
 
         let mut own = texts(&[
             ("gender", self.gender.as_deref()),
+            ("countryOfResidence", self.country.as_deref()),
             ("dateOfBirth", self.date_of_birth.as_deref()),
             ("travelPolicy", self.travel_policy.as_deref()),
         ]);

@@ -113,6 +113,7 @@ impl TravelPerk {
         user.preferred_language = one_of("preferredLanguage", text(Some(view), "preferredLanguage"), LANGUAGES)?;
         user.gender = one_of("gender", text(own, "gender"), &["M", "F"])?;
         user.date_of_birth = text(own, "dateOfBirth").map(|date| iso_date(&date)).transpose()?;
+        user.country = text(own, "countryOfResidence");
         user.emergency_name = text(contact, "name");
         user.emergency_phone = text(contact, "phone");
         user.phones = phones(view, before)?;
@@ -221,6 +222,7 @@ impl User {
             "manager" => self.manager = before.manager,
             "gender" => self.gender.clone_from(&before.gender),
             "dateOfBirth" => self.date_of_birth.clone_from(&before.date_of_birth),
+            "countryOfResidence" => self.country.clone_from(&before.country),
             "travelPolicy" => self.travel_policy.clone_from(&before.travel_policy),
             "invoiceProfiles" => self.invoice_profiles.clone_from(&before.invoice_profiles),
             "userName" if before.id != 0 => self.user_name.clone_from(&before.user_name),
