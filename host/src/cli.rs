@@ -3,6 +3,7 @@
 
 mod demo;
 mod fakes;
+mod history;
 mod jobs;
 mod paint;
 mod plan_view;
@@ -123,6 +124,9 @@ enum Command {
         #[command(flatten)]
         release: ReleaseArgs,
     },
+    /// Show what the runs of a tenant did, or one of them as a workbook
+    #[command(after_help = "Example: hibob history acme 3 --xlsx run3.xlsx")]
+    History(history::HistoryArgs),
     /// Look at plugins
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -163,6 +167,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Plan { tenant, out, all } => jobs::plan(global, &tenant, out.as_deref(), all).await,
         Command::Apply { file, release } => jobs::apply(global, &file, release.into()).await,
         Command::Sync { tenant, release } => jobs::sync(global, &tenant, release.into()).await,
+        Command::History(args) => history::history(global, &args).await,
         Command::Plugin(command) => plugin::run(global, command).await,
     }
 }

@@ -1,6 +1,6 @@
 //! The data directory: databases, keys, compiled code. Only its owner can read it.
 
-use crate::database::{ControlDatabase, private_dir};
+use crate::database::{ControlDatabase, TenantDatabase, private_dir};
 use crate::engine::Runtime;
 use crate::error::HostError;
 use crate::plugin::Plugin;
@@ -88,6 +88,14 @@ impl DataDir {
             let remedy = format!("apply the file of tenant {id} again: hibob tenant apply FILE.toml");
             HostError::configuration(format!("the stored configuration of tenant {id} cannot be read: {error}"), remedy)
         })
+    }
+
+    /// A tenant's database, without its secrets: for looking at what was.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub async fn tenant_database(&self, id: &str) -> Result<TenantDatabase, HostError> {
+        TenantDatabase::open(&self.path, id).await
     }
 
     /// A tenant, ready to be worked for.

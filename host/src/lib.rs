@@ -24,6 +24,7 @@ pub mod plugin;
 pub mod run;
 pub mod secret;
 pub mod tenant;
+pub mod workbook;
 
 /// The README's example of embedding compiles.
 #[cfg(doctest)]

@@ -2,6 +2,7 @@
 
 mod apply;
 mod guard;
+pub(crate) mod history;
 mod plan;
 mod report;
 
@@ -79,6 +80,7 @@ impl<'t> Run<'t> {
     pub async fn finish(self, report: &mut Report, planned: Option<&Planned>) -> Result<(), HostError> {
         let record = RunRecord {
             kind: self.kind,
+            trigger: "manual", // the schedule comes with the durable jobs
             started_at: self.started_at,
             finished_at: chrono::Utc::now().timestamp(),
             exit_code: report.exit() as u8,
@@ -87,7 +89,7 @@ impl<'t> Run<'t> {
         };
         let accepted = planned.filter(|_| report.is_accepted());
         let baseline = accepted.map(|planned| planned.baseline.as_slice());
-        report.run = Some(self.tenant.database().record_run(&record, baseline).await?);
+        report.run = Some(self.tenant.database().record_run(&record, baseline, &report.updates).await?);
         self.lease.release().await
     }
 

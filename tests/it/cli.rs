@@ -149,6 +149,47 @@ fn a_plan_is_read_and_then_applied() {
     assert_eq!(fakes.writes(), planned + report["drifted"].as_u64().unwrap());
 }
 
+#[test]
+fn the_history_tells_what_each_run_did_also_as_a_workbook() {
+    let shell = Shell::new();
+    let _fakes = Fakes::start(&shell, &["--scenario", "day-two"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    assert_eq!(shell.json(&["history", "acme"]), (0, serde_json::json!({ "tenant": "acme", "runs": [] })));
+    shell.json(&["sync", "acme"]);
+    shell.json(&["sync", "acme"]);
+    let (_, history) = shell.json(&["history", "acme"]);
+    let runs: Vec<_> =
+        history["runs"].as_array().unwrap().iter().map(|run| (run["run"].as_i64(), run["status"].as_str())).collect();
+    assert_eq!(runs, [(Some(2), Some("done with errors")), (Some(1), Some("done"))]);
+    assert_eq!(history["runs"][0]["trigger"], "manual");
+    let (exit, run) = shell.json(&["history", "acme", "2", "--xlsx", "run.xlsx"]);
+    assert_eq!((exit, run["report"]["errors"][0]["code"].as_str()), (0, Some("MISSING_EMAIL")));
+    let mut lines: Vec<_> = run["updates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| ["action", "field", "result"].map(|name| row[name].as_str().unwrap().to_owned()).join(" "))
+        .collect();
+    lines.sort();
+    let expected = [
+        "Archived  Done",
+        "Assigned cost-center Done",
+        "Assigned manager Done",
+        "Assigned manager Done",
+        "Created  Done",
+        "Information changed date-of-birth Done",
+        "Information changed gender Done",
+        "Reactivated  Done",
+    ];
+    assert_eq!(lines, expected);
+    let bytes = std::fs::read(shell.path("run.xlsx")).unwrap();
+    assert!(bytes.starts_with(b"PK"));
+    let text = String::from_utf8(shell.run(&["history", "acme"]).stdout).unwrap();
+    assert!(text.contains("run 2") && text.contains("1 archived"), "{text}");
+    let output = shell.run(&["history", "acme", "9"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
 /// An operator can see each guard: sync once, and once more after the scenario's change.
 #[test]
 fn each_guard_can_be_seen_with_a_scenario() {

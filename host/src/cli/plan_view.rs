@@ -3,7 +3,7 @@
 use super::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, clean};
 use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange};
 use crate::bindings::types::{Finding, Severity, Value};
-use crate::run::Planned;
+use crate::run::{Planned, history};
 use serde_json::json;
 
 /// Changes of one kind that are shown in full unless all are asked for.
@@ -117,16 +117,7 @@ fn field_line(field: &FieldChange) -> String {
 }
 
 fn value_text(value: &Value) -> String {
-    clean(&match value {
-        Value::Text(text) => text.clone(),
-        Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
-        Value::Integer(integer) => integer.to_string(),
-        Value::Texts(texts) => texts.join(", "),
-        Value::Pairs(pairs) => {
-            pairs.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join(", ")
-        }
-        Value::Person(person) => person.display_name.clone(),
-    })
+    clean(&history::value_text(value))
 }
 
 /// Findings as text.

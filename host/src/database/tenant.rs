@@ -3,6 +3,8 @@
 use super::{open, private_dir};
 use crate::bindings::types::NamedValue;
 use crate::error::HostError;
+use crate::workbook::UpdateRow;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,6 +20,8 @@ pub struct TenantDatabase {
 pub struct RunRecord {
     /// `sync` or `apply`.
     pub kind: &'static str,
+    /// What started it: `manual`.
+    pub trigger: &'static str,
     /// Unix seconds.
     pub started_at: i64,
     /// Unix seconds.
@@ -26,6 +30,42 @@ pub struct RunRecord {
     pub exit_code: u8,
     /// The run's report, as JSON.
     pub report: String,
+}
+
+/// A run of the past.
+#[derive(Clone, Debug)]
+pub struct PastRun {
+    /// Its number.
+    pub id: i64,
+    /// `sync` or `apply`.
+    pub kind: String,
+    /// What started it.
+    pub trigger: String,
+    /// Unix seconds.
+    pub started_at: i64,
+    /// Unix seconds.
+    pub finished_at: i64,
+    /// The exit code that it ended with.
+    pub exit_code: i64,
+    /// Its report.
+    pub report: serde_json::Value,
+}
+
+impl PastRun {
+    const COLUMNS: &str = "id, kind, trigger, started_at, finished_at, exit_code, report";
+
+    fn read(row: &SqliteRow) -> Result<Self, HostError> {
+        let report: String = row.try_get(6)?;
+        Ok(Self {
+            id: row.try_get(0)?,
+            kind: row.try_get(1)?,
+            trigger: row.try_get(2)?,
+            started_at: row.try_get(3)?,
+            finished_at: row.try_get(4)?,
+            exit_code: row.try_get(5)?,
+            report: serde_json::from_str(&report).unwrap_or_default(),
+        })
+    }
 }
 
 /// What was done to an account, for the host's own ledger.
@@ -162,22 +202,43 @@ impl TenantDatabase {
             .map_err(|error| HostError::Storage(format!("the stored baseline cannot be read: {error}")))
     }
 
-    /// Records a finished run, and with it the new baseline if the run was accepted.
+    /// Records a finished run with its lines, and the new baseline if the run was accepted.
     ///
     /// # Errors
-    /// The database failed; neither was written.
-    pub async fn record_run(&self, run: &RunRecord, baseline: Option<&[NamedValue]>) -> Result<i64, HostError> {
+    /// The database failed; nothing was written.
+    pub async fn record_run(
+        &self,
+        run: &RunRecord,
+        baseline: Option<&[NamedValue]>,
+        updates: &[UpdateRow],
+    ) -> Result<i64, HostError> {
         let mut transaction = self.pool.begin().await?;
         let row = sqlx::query(
-            "INSERT INTO runs (kind, started_at, finished_at, exit_code, report) VALUES (?, ?, ?, ?, ?) RETURNING id",
+            "INSERT INTO runs (kind, trigger, started_at, finished_at, exit_code, report) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
         )
         .bind(run.kind)
+        .bind(run.trigger)
         .bind(run.started_at)
         .bind(run.finished_at)
         .bind(run.exit_code)
         .bind(&run.report)
         .fetch_one(&mut *transaction)
         .await?;
+        let id: i64 = row.try_get(0)?;
+        for (position, update) in (0_i64..).zip(updates) {
+            let query =
+                sqlx::query("INSERT INTO run_updates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)").bind(id).bind(position);
+            let texts = [
+                &update.employee_id,
+                &update.name,
+                &update.action,
+                &update.field,
+                &update.before,
+                &update.after,
+                &update.result,
+            ];
+            texts.into_iter().fold(query, |query, text| query.bind(text)).execute(&mut *transaction).await?;
+        }
         if let Some(baseline) = baseline {
             let json = serde_json::to_string(baseline).map_err(|error| HostError::Storage(error.to_string()))?;
             sqlx::query(
@@ -188,7 +249,48 @@ impl TenantDatabase {
             .await?;
         }
         transaction.commit().await?;
-        Ok(row.try_get(0)?)
+        Ok(id)
+    }
+
+    /// The latest runs, the newest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn past_runs(&self, limit: u32) -> Result<Vec<PastRun>, HostError> {
+        let sql = format!("SELECT {} FROM runs ORDER BY id DESC LIMIT ?", PastRun::COLUMNS);
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(limit).fetch_all(&self.pool).await?;
+        rows.iter().map(PastRun::read).collect()
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn past_run(&self, id: i64) -> Result<Option<PastRun>, HostError> {
+        let sql = format!("SELECT {} FROM runs WHERE id = ?", PastRun::COLUMNS);
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(PastRun::read).transpose()
+    }
+
+    /// The lines of one run.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn run_updates(&self, run: i64) -> Result<Vec<UpdateRow>, HostError> {
+        let sql = "SELECT employee_id, name, action, field, before, after, result FROM run_updates WHERE run = ? ORDER BY position";
+        let rows = sqlx::query(sql).bind(run).fetch_all(&self.pool).await?;
+        let read = |row: &SqliteRow| {
+            Ok(UpdateRow {
+                employee_id: row.try_get(0)?,
+                name: row.try_get(1)?,
+                action: row.try_get(2)?,
+                field: row.try_get(3)?,
+                before: row.try_get(4)?,
+                after: row.try_get(5)?,
+                result: row.try_get(6)?,
+            })
+        };
+        rows.iter().map(read).collect()
     }
 
     /// How many runs are recorded.

@@ -1,6 +1,7 @@
 //! Applying a plan: independent changes side by side, each in its own instance, in the order of what depends on what.
 
 use super::guard::Held;
+use super::history::Came;
 use super::plan::Planned;
 use super::report::Report;
 use crate::bindings::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome};
@@ -129,10 +130,12 @@ fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, repor
     };
     match made {
         Ok(Outcome::Done(_)) => {
+            report.tell(change, Came::Done, &[]);
             count(report);
             true
         }
         Ok(Outcome::Partly(account)) => {
+            report.tell(change, Came::Done, &account.not_taken);
             count(report);
             let fields = names(&account.not_taken);
             let remedy = "correct the value in HiBob, or find out in TravelPerk what keeps the field as it is";
@@ -145,6 +148,7 @@ fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, repor
             true
         }
         Ok(Outcome::Drifted(drift)) => {
+            report.tell(change, Came::LeftAlone, &[]);
             report.drifted += 1;
             report.failed += 1;
             let message = format!("the account has changed in TravelPerk since the plan was made: {}", names(&drift));
@@ -152,16 +156,19 @@ fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, repor
             false
         }
         Ok(Outcome::Failed(failure)) => {
+            report.tell(change, Came::Failed, &[]);
             report.failed += 1;
             report.row(change, &failure.code, failure.message, &failure.remedy);
             false
         }
         Ok(Outcome::Refused(error)) => {
+            report.tell(change, Came::NotTried, &[]);
             report.skipped += 1;
             report.stop(HostError::Credentials(error));
             false
         }
         Err(error) => {
+            report.tell(change, Came::Failed, &[]);
             report.failed += 1;
             report.row(change, error.code(), error.to_string(), &error.remedy());
             if matches!(error, HostError::Storage(_)) {
@@ -173,6 +180,7 @@ fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, repor
 }
 
 fn skip(change: &Change, because: &Change, report: &mut Report) {
+    report.tell(change, Came::NotTried, &[]);
     report.skipped += 1;
     if report.is_stopped() {
         return; // the run ended; that change has no fault of its own

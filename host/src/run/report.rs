@@ -1,10 +1,12 @@
 //! What a run did, for people and for machines.
 
 use super::guard::{Class, Held};
+use super::history::{self, Came};
 use super::plan::Planned;
-use crate::bindings::directory_sync::{Change, ChangeKind};
+use crate::bindings::directory_sync::{Change, ChangeKind, Mismatch};
 use crate::bindings::types::{Finding, Severity};
 use crate::error::{Exit, HostError};
+use crate::workbook::UpdateRow;
 use serde::Serialize;
 
 /// Something that went wrong for one employee, or a thing worth knowing.
@@ -106,6 +108,9 @@ pub struct Report {
     pub guards: Vec<GuardRow>,
     /// What ended the run early.
     pub error: Option<Stopped>,
+    /// What was done to whom, line by line; kept in the history, and not part of the printed report.
+    #[serde(skip)]
+    pub updates: Vec<UpdateRow>,
 }
 
 impl Report {
@@ -152,8 +157,14 @@ impl Report {
         self.guards.extend(held.reasons.iter().map(row));
     }
 
+    /// Notes in the history what became of a change.
+    pub(super) fn tell(&mut self, change: &Change, came: Came, not_taken: &[Mismatch]) {
+        self.updates.extend(history::rows(change, came, not_taken));
+    }
+
     /// Notes a change that is held.
     pub(super) fn hold(&mut self, change: &Change, class: Class) {
+        self.tell(change, Came::Held, &[]);
         self.held.push(HeldRow {
             class,
             employee_id: change.employee_id.clone(),
@@ -173,7 +184,7 @@ impl Report {
 
     /// The report as it is kept: with at most [`HISTORY_ROWS_MAX`] rows of each kind.
     pub(super) fn for_history(&self) -> Self {
-        let mut kept = self.clone();
+        let mut kept = Self { updates: Vec::new(), ..self.clone() };
         kept.errors.truncate(HISTORY_ROWS_MAX);
         kept.warnings.truncate(HISTORY_ROWS_MAX);
         kept

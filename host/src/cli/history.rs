@@ -1,0 +1,167 @@
+//! `history`: what the runs of a tenant did.
+
+use super::Global;
+use super::paint::{BOLD, DIM, RED, clean};
+use crate::database::PastRun;
+use crate::error::{Exit, HostError};
+use crate::plan_file::write_private;
+use crate::workbook::{ErrorLine, RunFacts, workbook};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Runs that are listed unless more are asked for.
+const LISTED: u32 = 20;
+
+#[derive(Args)]
+pub(super) struct HistoryArgs {
+    /// The tenant's id
+    tenant: String,
+    /// Show this run; without it the runs are listed
+    run: Option<i64>,
+    /// Write the run as a workbook: the sheets Employee Updates and Errors
+    #[arg(long, value_name = "FILE", requires = "run")]
+    xlsx: Option<PathBuf>,
+    /// How many runs to list
+    #[arg(long, value_name = "N", default_value_t = LISTED)]
+    limit: u32,
+}
+
+pub(super) async fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    data.config(&args.tenant).await?;
+    let database = data.tenant_database(&args.tenant).await?;
+    let Some(number) = args.run else {
+        list(global, &args.tenant, &database.past_runs(args.limit).await?);
+        return Ok(Exit::Done);
+    };
+    let Some(run) = database.past_run(number).await? else {
+        let remedy = format!("list the runs: hibob history {}", args.tenant);
+        return Err(HostError::configuration(format!("tenant {} has no run {number}", args.tenant), remedy));
+    };
+    let updates = database.run_updates(number).await?;
+    if let Some(path) = &args.xlsx {
+        let facts = RunFacts {
+            tenant: args.tenant.clone(),
+            run: run.id,
+            trigger: run.trigger.clone(),
+            started_at: run.started_at,
+            finished_at: run.finished_at,
+            status: status(&run).to_owned(),
+        };
+        let bytes =
+            workbook(&facts, &updates, &error_lines(&run)).map_err(|error| HostError::Storage(error.to_string()))?;
+        write_private(path, &bytes).map_err(|error| {
+            HostError::configuration(
+                format!("cannot write {}: {error}", path.display()),
+                "name a file in a folder that exists",
+            )
+        })?;
+    }
+    if global.json {
+        println!("{}", serde_json::json!({ "run": run_json(&run), "report": run.report, "updates": updates }));
+        return Ok(Exit::Done);
+    }
+    println!("{}", BOLD.on_stdout(&line(&run)));
+    for row in &updates {
+        let change = match (row.before.as_str(), row.after.as_str()) {
+            ("", "") => String::new(),
+            ("", after) => format!(" {}", clean(after)),
+            (before, after) => format!(" {} → {}", clean(before), clean(after)),
+        };
+        let who = DIM.on_stdout(&format!("(employee {})", clean(&row.employee_id)));
+        println!(
+            "  {:<20} {} {who} {}{change}: {}",
+            clean(&row.action),
+            clean(&row.name),
+            clean(&row.field),
+            clean(&row.result)
+        );
+    }
+    for error in error_lines(&run) {
+        let who = if error.employee_id.is_empty() {
+            String::new()
+        } else {
+            format!("employee {}: ", clean(&error.employee_id))
+        };
+        println!("{} {} {who}{}", RED.on_stdout("! "), clean(&error.code), clean(&error.what));
+    }
+    if let Some(path) = &args.xlsx {
+        println!("workbook written to {}", path.display());
+    }
+    Ok(Exit::Done)
+}
+
+fn list(global: &Global, tenant: &str, runs: &[PastRun]) {
+    if global.json {
+        let rows: Vec<_> = runs.iter().map(run_json).collect();
+        println!("{}", serde_json::json!({ "tenant": tenant, "runs": rows }));
+        return;
+    }
+    if runs.is_empty() {
+        println!("tenant {tenant} has not been synced yet: hibob sync {tenant}");
+    }
+    for run in runs {
+        println!("{}", line(run));
+    }
+}
+
+fn line(run: &PastRun) -> String {
+    let time = |seconds| chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default().format("%Y-%m-%d %H:%M:%S");
+    let counts: Vec<String> =
+        ["created", "adopted", "updated", "reactivated", "archived", "kept", "failed", "conflicts", "skipped"]
+            .into_iter()
+            .filter_map(|name| Some((run.report.get(name)?.as_u64()?, name)))
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, name)| format!("{number} {name}"))
+            .collect();
+    let took = run.finished_at - run.started_at;
+    let (id, kind, trigger) = (run.id, &run.kind, &run.trigger);
+    format!(
+        "run {id:<5} {kind:<6} {trigger:<8} {} UTC, {took} s  {:<16} {}",
+        time(run.started_at),
+        status(run),
+        counts.join(", ")
+    )
+}
+
+/// How a run ended, in words.
+fn status(run: &PastRun) -> &'static str {
+    match run.exit_code {
+        0 => "done",
+        1 => "done with errors",
+        3 => "held",
+        4 => "refused",
+        _ => "failed",
+    }
+}
+
+fn run_json(run: &PastRun) -> serde_json::Value {
+    serde_json::json!({
+        "run": run.id,
+        "kind": run.kind,
+        "trigger": run.trigger,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "exit_code": run.exit_code,
+        "status": status(run),
+    })
+}
+
+/// Everything that a person should mend: errors, what ended the run, what is held, and then warnings.
+fn error_lines(run: &PastRun) -> Vec<ErrorLine> {
+    let text = |value: &serde_json::Value, name: &str| {
+        value.get(name).and_then(|text| text.as_str()).unwrap_or_default().to_owned()
+    };
+    let line = |value: &serde_json::Value| ErrorLine {
+        employee_id: text(value, "employee_id"),
+        code: text(value, "code"),
+        what: text(value, "message"),
+        remedy: text(value, "remedy"),
+    };
+    let list = |name: &str| run.report.get(name).and_then(|list| list.as_array()).cloned().unwrap_or_default();
+    let mut lines: Vec<ErrorLine> = list("errors").iter().map(line).collect();
+    lines.extend(run.report.get("error").filter(|error| !error.is_null()).map(line));
+    lines.extend(list("guards").iter().map(|guard| ErrorLine { code: "HELD".to_owned(), ..line(guard) }));
+    lines.extend(list("warnings").iter().map(line));
+    lines
+}

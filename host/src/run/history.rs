@@ -1,0 +1,86 @@
+//! The lines of a run's history: what was done to whom, field by field.
+
+use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange, Mismatch};
+use crate::bindings::types::Value;
+use crate::workbook::UpdateRow;
+
+/// What came of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    Done,
+    LeftAlone,
+    Failed,
+    Held,
+    NotTried,
+}
+
+impl Came {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Done => "Done",
+            Self::LeftAlone => "Left alone",
+            Self::Failed => "Failed",
+            Self::Held => "Held",
+            Self::NotTried => "Not tried",
+        }
+    }
+}
+
+/// Fields that put somebody into a group of something, as TravelPerk's sync log tells them apart from information.
+const ASSIGNMENTS: [&str; 4] = ["cost-center", "company", "travel-policy", "manager"];
+
+/// The lines of one change. `not_taken` are the fields that the target did not keep.
+pub(super) fn rows(change: &Change, came: Came, not_taken: &[Mismatch]) -> Vec<UpdateRow> {
+    let row = |action: &str, field: &FieldChange, result: &str| UpdateRow {
+        employee_id: change.employee_id.clone(),
+        name: change.display_name.clone(),
+        action: action.to_owned(),
+        field: field.field.clone(),
+        before: field.before.as_ref().map(value_text).unwrap_or_default(),
+        after: field.after.as_ref().map(value_text).unwrap_or_default(),
+        result: result.to_owned(),
+    };
+    let missed = |field: &FieldChange| not_taken.iter().any(|mismatch| mismatch.field == field.field);
+    let result = |field: &FieldChange| if missed(field) { "Not applied" } else { came.word() };
+    let whole = |action: &str| UpdateRow {
+        field: String::new(),
+        before: String::new(),
+        after: change
+            .fields
+            .iter()
+            .find(|field| field.field == "user-name")
+            .and_then(|field| field.after.as_ref())
+            .map(value_text)
+            .unwrap_or_default(),
+        ..row(action, &FieldChange { field: String::new(), before: None, after: None }, came.word())
+    };
+    let mut rows = match change.kind {
+        ChangeKind::Create => vec![whole("Created")],
+        ChangeKind::Adopt => vec![whole("Adopted")],
+        ChangeKind::Reactivate => vec![whole("Reactivated")],
+        ChangeKind::Archive => vec![whole("Archived")],
+        ChangeKind::Update => Vec::new(),
+    };
+    // A creation is one line, but for what the target did not keep of it.
+    let created = change.kind == ChangeKind::Create;
+    let told = |field: &&FieldChange| field.field != "active" && (!created || missed(field));
+    rows.extend(change.fields.iter().filter(told).map(|field| {
+        let assigned = ASSIGNMENTS.contains(&field.field.as_str());
+        row(if assigned { "Assigned" } else { "Information changed" }, field, result(field))
+    }));
+    rows
+}
+
+/// A value as people read it.
+pub(crate) fn value_text(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Value::Integer(integer) => integer.to_string(),
+        Value::Texts(texts) => texts.join(", "),
+        Value::Pairs(pairs) => {
+            pairs.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join(", ")
+        }
+        Value::Person(person) => person.display_name.clone(),
+    }
+}
