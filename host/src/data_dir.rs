@@ -90,6 +90,33 @@ impl DataDir {
         })
     }
 
+    /// Stores a tenant's configuration, over an earlier one. True if the tenant is new.
+    ///
+    /// # Errors
+    /// A secret cannot be read, or the database failed.
+    pub async fn put(&self, config: &TenantConfig) -> Result<bool, HostError> {
+        config.check()?;
+        // A secret that is not there is found now, not at night.
+        config.hibob.token.read(&config.id, "hibob.token")?;
+        config.travelperk.key.read(&config.id, "travelperk.key")?;
+        let json = serde_json::to_string(config).map_err(|error| HostError::Storage(error.to_string()))?;
+        self.control.put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await
+    }
+
+    /// Fails while a tenant is disabled.
+    ///
+    /// # Errors
+    /// It is.
+    pub async fn require_enabled(&self, id: &str) -> Result<(), HostError> {
+        let Some(since) = self.control.disabled_since(id).await? else { return Ok(()) };
+        let since = chrono::DateTime::from_timestamp(since, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC");
+        Err(HostError::Disabled {
+            code: "TENANT_DISABLED",
+            message: format!("tenant {id} is disabled since {since}; nobody's account was touched by that"),
+            remedy: format!("an admin enables it again: hibob tenant enable {id} --by EMAIL"),
+        })
+    }
+
     /// A tenant's database, without its secrets: for looking at what was.
     ///
     /// # Errors

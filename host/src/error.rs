@@ -21,6 +21,9 @@ pub enum Exit {
     Failed = 5,
 }
 
+/// The plugin's code for a sync whose admin has left.
+const ENABLED_BY_INACTIVE: &str = "ENABLED_BY_INACTIVE";
+
 /// What went wrong, with what to do about it.
 #[derive(Debug, Error)]
 pub enum HostError {
@@ -28,6 +31,16 @@ pub enum HostError {
     #[error("{message}")]
     Configuration {
         /// What is wrong, naming the file and line or the setting.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The tenant is disabled, or whoever enabled it has left: somebody enables it again.
+    #[error("{message}")]
+    Disabled {
+        /// Stable, in capitals.
+        code: &'static str,
+        /// What is wrong.
         message: String,
         /// What to do.
         remedy: String,
@@ -71,6 +84,13 @@ impl HostError {
     /// What a job's error means for the host. `refusals` are what the egress refused during the call.
     pub fn from_job(error: JobError, refusals: &[String]) -> Self {
         match error {
+            JobError::Settings(findings) if findings.iter().any(|finding| finding.code == ENABLED_BY_INACTIVE) => {
+                Self::Disabled {
+                    code: ENABLED_BY_INACTIVE,
+                    message: sentences(&findings, |finding| &finding.message),
+                    remedy: sentences(&findings, |finding| &finding.remedy),
+                }
+            }
             JobError::Settings(findings) => Self::configuration(
                 format!("the settings are wrong: {}", sentences(&findings, |finding| &finding.message)),
                 sentences(&findings, |finding| &finding.remedy),
@@ -98,6 +118,7 @@ impl HostError {
         };
         match self {
             Self::Configuration { message, remedy } => Self::Configuration { message: named(message), remedy },
+            Self::Disabled { code, message, remedy } => Self::Disabled { code, message: named(message), remedy },
             Self::Held { message, remedy } => Self::Held { message: named(message), remedy },
             Self::Credentials(error) => Self::Credentials(SideError { message: named(error.message), ..error }),
             Self::Unavailable(error) => Self::Unavailable(SideError { message: named(error.message), ..error }),
@@ -111,6 +132,7 @@ impl HostError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Configuration { .. } => "CONFIGURATION",
+            Self::Disabled { code, .. } => code,
             Self::Held { .. } => "HELD",
             Self::Credentials(_) => "CREDENTIALS_REFUSED",
             Self::Unavailable(_) => "OTHER_SIDE_FAILED",
@@ -123,7 +145,9 @@ impl HostError {
     /// What to do about it.
     pub fn remedy(&self) -> String {
         match self {
-            Self::Configuration { remedy, .. } | Self::Held { remedy, .. } => remedy.clone(),
+            Self::Configuration { remedy, .. } | Self::Disabled { remedy, .. } | Self::Held { remedy, .. } => {
+                remedy.clone()
+            }
             Self::Credentials(error) | Self::Unavailable(error) => error.remedy.clone(),
             Self::Plugin(_) => "use another plugin file, or report this to its developers with the log (-v)".to_owned(),
             Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
@@ -136,7 +160,7 @@ impl HostError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Configuration { .. } => Exit::Usage,
+            Self::Configuration { .. } | Self::Disabled { .. } => Exit::Usage,
             Self::Held { .. } => Exit::Held,
             Self::Credentials(_) => Exit::Refused,
             Self::Unavailable(_) | Self::Plugin(_) | Self::Engine(_) | Self::Storage(_) => Exit::Failed,

@@ -34,7 +34,7 @@ impl<'t> Run<'t> {
     /// Takes the tenant's lock.
     ///
     /// # Errors
-    /// Another run has it.
+    /// Another run has it, or the tenant is disabled.
     pub async fn start(
         data: &DataDir,
         tenant: &'t Tenant,
@@ -42,6 +42,7 @@ impl<'t> Run<'t> {
         kind: &'static str,
         progress: Arc<dyn Progress>,
     ) -> Result<Self, HostError> {
+        data.require_enabled(tenant.id()).await?;
         let holder =
             format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
         let lease = data.control().lease(tenant.id(), &holder).await?;

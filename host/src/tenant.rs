@@ -118,6 +118,7 @@ impl Tenant {
             ("create-days-before-start", Some(Value::Integer(sync.create_days_before_start.into()))),
             ("garden-leave", sync.garden_leave.as_deref().and_then(text)),
             ("time-zone", sync.time_zone.as_deref().and_then(text)),
+            ("enabled-by", self.config.enabled_by.as_deref().filter(|_| sync.stops_with_its_admin).and_then(text)),
             ("admins", Some(Value::Texts(self.config.safety.admins.clone()))),
             ("site-time-zones", (!zones.is_empty()).then_some(Value::Pairs(zones))),
         ]

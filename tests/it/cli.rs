@@ -257,6 +257,25 @@ fn mistakes_are_told_with_file_line_and_what_to_do() {
 }
 
 #[test]
+fn a_tenant_is_disabled_enabled_and_given_new_credentials() {
+    let shell = Shell::new();
+    let _fakes = Fakes::start(&shell, &["--employees", "20"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    assert_eq!(shell.json(&["tenant", "disable", "acme"]).0, 0);
+    let (exit, report) = shell.json(&["sync", "acme"]);
+    assert_eq!((exit, report["error"]["code"].as_str()), (2, Some("TENANT_DISABLED")));
+    assert_eq!(shell.json(&["tenant", "enable", "acme", "--by", "boss@elsewhere.example"]).0, 0);
+    assert_eq!(shell.json(&["tenant", "show", "acme"]).1["enabled_by"], "boss@elsewhere.example");
+    std::fs::write(shell.path("wrong"), "not-the-token").unwrap();
+    assert_eq!(shell.json(&["tenant", "credentials", "acme", "--token", "file:wrong"]).0, 0);
+    assert_eq!(shell.json(&["sync", "acme"]).0, 4);
+    assert_eq!(shell.json(&["tenant", "credentials", "acme", "--token", "file:acme.hibob-token"]).0, 0);
+    assert_eq!(shell.json(&["sync", "acme"]).0, 0);
+    assert_eq!(shell.run(&["tenant", "credentials", "acme"]).status.code(), Some(2));
+    assert_eq!(shell.run(&["tenant", "credentials", "acme", "--key", "file:no-such"]).status.code(), Some(2));
+}
+
+#[test]
 fn a_machine_gets_an_object_whatever_happens() {
     let shell = Shell::new();
     let (exit, report) = shell.json(&["sync", "nobody"]);

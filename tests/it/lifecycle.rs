@@ -243,3 +243,51 @@ async fn a_stranger_with_an_employees_address_is_told_apart() {
     let report = setup.sync().await;
     assert_eq!((report.conflicts, report.exit()), (1, Exit::SomeFailed));
 }
+
+/// As in the guide: when the admin who enabled the sync leaves, it fails with its own code until another one enables it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sync_stops_with_the_admin_who_enabled_it() {
+    let setup = Setup::of(vec![employee("1", "Ana", "ana@x.example"), employee("2", "Ben", "ben@x.example")]).await;
+    let enabled_by = async |email: &str| {
+        let mut config = setup.data.config("acme").await.unwrap();
+        config.enabled_by = Some(email.to_owned());
+        setup.data.put(&config).await.unwrap();
+    };
+    enabled_by("Ana@x.example").await;
+    assert_eq!(setup.sync().await.exit(), Exit::Done);
+    setup.writes();
+    setup.world().hibob.employee_mut("1").terminate(today());
+    let report = setup.sync().await;
+    let stopped = report.error.as_ref().unwrap();
+    assert_eq!((stopped.code.as_str(), report.exit(), setup.writes()), ("ENABLED_BY_INACTIVE", Exit::Usage, 0));
+    assert!(stopped.remedy.contains("hibob tenant enable"));
+    enabled_by("ben@x.example").await;
+    assert_eq!(setup.sync().await.archived, 1);
+    // Inactive in the target counts as well; that nobody has the address does not.
+    enabled_by("ana@x.example").await;
+    assert_eq!(setup.sync().await.error.unwrap().code, "ENABLED_BY_INACTIVE");
+    enabled_by("consultant@y.example").await;
+    assert_eq!(setup.sync().await.exit(), Exit::Done);
+    // By setting the sync does not depend on anybody.
+    setup.apply_tenant("acme", "[sync]\nstops_with_its_admin = false\n").await;
+    enabled_by("ana@x.example").await;
+    assert_eq!(setup.sync().await.exit(), Exit::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disabled_tenant_runs_nothing_and_loses_nothing() {
+    let setup = ana("").await;
+    setup.sync().await;
+    setup.writes();
+    setup.world().hibob.employee_mut("1").first_name = "Anna".to_owned();
+    setup.data.control().set_disabled("acme", Some(1)).await.unwrap();
+    let report = setup.sync().await;
+    assert_eq!((report.error.as_ref().unwrap().code.as_str(), report.exit()), ("TENANT_DISABLED", Exit::Usage));
+    assert_eq!((setup.writes(), setup.world().log().len(), state(&setup, "1")), (0, 0, Some(true)));
+    // Applying the file again does not enable it by the way.
+    setup.apply_tenant("acme", "").await;
+    assert!(setup.sync().await.is_stopped());
+    setup.data.control().set_disabled("acme", None).await.unwrap();
+    let report = setup.sync().await;
+    assert_eq!((report.updated, report.created, report.exit()), (1, 0, Exit::Done));
+}

@@ -28,8 +28,7 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     let file = folder.path().join("acme.toml");
     write_tenant(&file, &server, &access)?;
     let config = TenantConfig::read(&file)?;
-    let json = serde_json::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?;
-    data.control().put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await?;
+    data.put(&config).await?;
     let kept = global.data().await?;
     let plugin = data.plugin(&kept.runtime()?, global.plugin.as_deref())?;
     let tenant = data.tenant("acme").await?;

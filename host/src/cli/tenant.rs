@@ -2,6 +2,7 @@
 
 use super::Global;
 use crate::error::{Exit, HostError};
+use crate::secret::SecretSource;
 use crate::tenant::TenantConfig;
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -17,6 +18,36 @@ pub(super) enum TenantCommand {
     /// List the tenants
     #[command(after_help = "Example: hibob tenant list --json")]
     List,
+    /// Stop all runs of a tenant; accounts stay as they are
+    #[command(after_help = "Example: hibob tenant disable acme")]
+    Disable {
+        /// The tenant's id
+        tenant: String,
+    },
+    /// Allow runs of a tenant again; what belongs together is remembered
+    #[command(after_help = "Example: hibob tenant enable acme --by ana@acme.example")]
+    Enable {
+        /// The tenant's id
+        tenant: String,
+        /// Work email of the admin who enables it; the sync stops when they leave
+        #[arg(long, value_name = "EMAIL")]
+        by: Option<String>,
+    },
+    /// Name other credentials, for example after a token was lost
+    #[command(after_help = "Example: hibob tenant credentials acme --service-user SERVICE-99 --token file:new-token")]
+    Credentials {
+        /// The tenant's id
+        tenant: String,
+        /// HiBob's service user
+        #[arg(long, value_name = "ID")]
+        service_user: Option<String>,
+        /// Where its token is: env:NAME or file:PATH
+        #[arg(long, value_name = "SOURCE", value_parser = parse_source)]
+        token: Option<SecretSource>,
+        /// Where TravelPerk's key is: env:NAME or file:PATH
+        #[arg(long, value_name = "SOURCE", value_parser = parse_source)]
+        key: Option<SecretSource>,
+    },
     /// Show a tenant's configuration; secrets are only named
     #[command(after_help = "Example: hibob tenant show acme")]
     Show {
@@ -29,6 +60,11 @@ pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit,
     match command {
         TenantCommand::Apply { file } => apply(global, &file).await?,
         TenantCommand::List => list(global).await?,
+        TenantCommand::Disable { tenant } => disable(global, &tenant).await?,
+        TenantCommand::Enable { tenant, by } => enable(global, &tenant, by).await?,
+        TenantCommand::Credentials { tenant, service_user, token, key } => {
+            credentials(global, &tenant, service_user, token, key).await?;
+        }
         TenantCommand::Show { tenant } => show(global, &tenant).await?,
     }
     Ok(Exit::Done)
@@ -36,11 +72,7 @@ pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit,
 
 async fn apply(global: &Global, file: &std::path::Path) -> Result<(), HostError> {
     let config = TenantConfig::read(file)?;
-    // A secret that is not there is found now, not at night.
-    config.hibob.token.read(&config.id, "hibob.token")?;
-    config.travelperk.key.read(&config.id, "travelperk.key")?;
-    let json = serde_json::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?;
-    let new = global.data().await?.control().put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await?;
+    let new = global.data().await?.put(&config).await?;
     if global.json {
         println!("{}", serde_json::json!({ "tenant": config.id, "new": new }));
     } else {
@@ -48,6 +80,59 @@ async fn apply(global: &Global, file: &std::path::Path) -> Result<(), HostError>
         println!("tenant {} {word}; look whether a sync would work: hibob check {}", config.id, config.id);
     }
     Ok(())
+}
+
+fn parse_source(text: &str) -> Result<SecretSource, String> {
+    let here = std::env::current_dir().map_err(|error| error.to_string())?;
+    Ok(SecretSource::try_from(text.to_owned())?.resolved(&here))
+}
+
+async fn disable(global: &Global, tenant: &str) -> Result<(), HostError> {
+    let data = global.data().await?;
+    data.config(tenant).await?;
+    data.control().set_disabled(tenant, Some(chrono::Utc::now().timestamp())).await?;
+    say(global, tenant, "disabled", "its accounts stay as they are, and no run starts");
+    Ok(())
+}
+
+async fn enable(global: &Global, tenant: &str, by: Option<String>) -> Result<(), HostError> {
+    let data = global.data().await?;
+    let config = data.config(tenant).await?;
+    if by.is_some() {
+        data.put(&TenantConfig { enabled_by: by, ..config }).await?;
+    }
+    data.control().set_disabled(tenant, None).await?;
+    say(global, tenant, "enabled", "next: hibob sync");
+    Ok(())
+}
+
+async fn credentials(
+    global: &Global,
+    tenant: &str,
+    service_user: Option<String>,
+    token: Option<SecretSource>,
+    key: Option<SecretSource>,
+) -> Result<(), HostError> {
+    if service_user.is_none() && token.is_none() && key.is_none() {
+        let remedy = "give at least one of --service-user, --token and --key";
+        return Err(HostError::configuration("nothing to change", remedy));
+    }
+    let data = global.data().await?;
+    let mut config = data.config(tenant).await?;
+    config.hibob.service_user = service_user.unwrap_or(config.hibob.service_user);
+    config.hibob.token = token.unwrap_or(config.hibob.token);
+    config.travelperk.key = key.unwrap_or(config.travelperk.key);
+    data.put(&config).await?;
+    say(global, tenant, "changed", "look whether the credentials work: hibob check");
+    Ok(())
+}
+
+fn say(global: &Global, tenant: &str, what: &str, next: &str) {
+    if global.json {
+        println!("{}", serde_json::json!({ "tenant": tenant, "state": what }));
+    } else {
+        println!("tenant {tenant} {what}; {next}");
+    }
 }
 
 async fn list(global: &Global) -> Result<(), HostError> {

@@ -47,6 +47,25 @@ impl ControlDatabase {
         Ok(known.is_none())
     }
 
+    /// Disables a tenant from a time on (Unix seconds), or enables it again.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn set_disabled(&self, id: &str, since: Option<i64>) -> Result<(), HostError> {
+        sqlx::query("UPDATE tenants SET disabled_at = ? WHERE id = ?").bind(since).bind(id).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Since when a tenant is disabled, in Unix seconds; none if it is not.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn disabled_since(&self, id: &str) -> Result<Option<i64>, HostError> {
+        let row =
+            sqlx::query("SELECT disabled_at FROM tenants WHERE id = ?").bind(id).fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?.flatten())
+    }
+
     /// A tenant's configuration.
     ///
     /// # Errors

@@ -14,6 +14,9 @@ use std::path::Path;
 pub struct TenantConfig {
     /// Short name: small letters, digits and hyphens, at most 63.
     pub id: String,
+    /// Work email of the admin who enabled the sync. When they leave, the sync stops until another admin enables it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled_by: Option<String>,
     /// Where employees are read from.
     pub hibob: HiBobConfig,
     /// Where accounts are kept.
@@ -133,6 +136,8 @@ pub struct SyncConfig {
     /// The same for single sites.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub site_time_zones: BTreeMap<String, String>,
+    /// Whether the sync stops when the admin who enabled it has left.
+    pub stops_with_its_admin: bool,
     /// Changes that are made at the same time.
     pub parallel_changes: NonZeroU32,
     /// How old a saved plan may be when it is applied.
@@ -197,6 +202,7 @@ impl Default for SyncConfig {
             garden_leave: None,
             time_zone: None,
             site_time_zones: BTreeMap::new(),
+            stops_with_its_admin: true,
             parallel_changes: PARALLEL_CHANGES,
             plan_age_hours_max: 24,
         }
@@ -246,7 +252,10 @@ impl TenantConfig {
     }
 
     /// Checks what the types alone do not say.
-    fn check(&self) -> Result<(), HostError> {
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub(crate) fn check(&self) -> Result<(), HostError> {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.id.is_empty() || self.id.len() > 63 || !self.id.chars().all(fits) {
             let message = format!("`{}` is not a tenant id", self.id.escape_debug());

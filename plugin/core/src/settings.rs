@@ -83,6 +83,9 @@ pub struct Settings {
     pub create_days_before_start: u16,
     /// What becomes of the account of somebody on garden leave.
     pub garden_leave: GardenLeave,
+    /// The work email, folded, of the admin who enabled the sync: when they leave, the sync stops until another one
+    /// enables it. None where that is not asked for.
+    pub enabled_by: Option<String>,
     /// User names, folded, of accounts that are never archived.
     pub admins: BTreeSet<String>,
     /// Where a day begins and ends, unless the site says otherwise.
@@ -166,6 +169,7 @@ impl Settings {
             create_days_before_start: reader.days("create-days-before-start"),
             garden_leave: reader
                 .choice("garden-leave", [("keep", GardenLeave::Keep), ("archive", GardenLeave::Archive)]),
+            enabled_by: reader.text("enabled-by").map(|email| fold(&email)),
             admins: reader.texts("admins").unwrap_or_default().iter().map(|name| fold(name)).collect(),
             time_zone: reader.text("time-zone").and_then(|name| reader.zone("time-zone", &name)).unwrap_or(Tz::UTC),
             site_time_zones: reader.zones("site-time-zones"),

@@ -29,6 +29,9 @@ pub fn plan(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) -
     read_accounts(world, settings, &mut planner)?;
     world.progress("plan", 0, None);
     let plan = planner.finish();
+    if let Some(left) = settings.enabled_by.as_deref().and_then(|email| plan.has_left(email)) {
+        return Err(JobError::Settings(vec![left]));
+    }
     let (employees, accounts) = (plan.count("employees"), plan.count("accounts"));
     world.log(&format!("{employees} employees and {accounts} accounts read, {} changes planned", plan.len()));
     audit::check(plan.changes(0), plan.accounts(), plan.links(), &plan.leavers())

@@ -13,6 +13,7 @@ mod planner;
 pub use planner::Planner;
 
 use crate::change::Change;
+use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{Because, Standing};
 use crate::link::Links;
@@ -80,6 +81,26 @@ impl Plan {
     pub fn leavers(&self) -> BTreeSet<&str> {
         let left = |person: &&Person| person.standing == Standing::Gone(Because::Terminated);
         self.people.iter().filter(left).map(|person| &*person.id).collect()
+    }
+
+    /// What is to be said if the admin with this (folded) work email has left, or has no active account any more. That
+    /// nobody has this work email says nothing.
+    pub(crate) fn has_left(&self, email: &str) -> Option<Finding> {
+        let named = |name: &str| fold(name) == email;
+        let left =
+            self.people.iter().any(|person| matches!(person.standing, Standing::Gone(_)) && named(person.user_name()));
+        let here = self.people.iter().any(|person| person.standing == Standing::Active && named(person.user_name()));
+        let accounts = || self.accounts.iter().filter(|account| account.text(TextField::UserName).is_some_and(named));
+        let archived = accounts().any(|account| !account.active);
+        ((left && !here) || archived).then(|| {
+            Finding::new(
+                Severity::Error,
+                "ENABLED_BY_INACTIVE",
+                "the admin who enabled this sync has left or is no longer active",
+                "another admin enables it again: hibob tenant enable TENANT --by EMAIL",
+            )
+            .field("enabled-by")
+        })
     }
 
     /// The links that the plan was made with.
