@@ -88,7 +88,7 @@ impl<'t> Run<'t> {
             report: serde_json::to_string(&report.for_history())
                 .map_err(|error| HostError::Storage(error.to_string()))?,
         };
-        let accepted = planned.filter(|_| report.is_accepted());
+        let accepted = planned.filter(|planned| report.is_accepted() && planned.count("employees") > 0);
         let baseline = accepted.map(|planned| planned.baseline.as_slice());
         report.run = Some(self.tenant.database().record_run(&record, baseline, &report.updates).await?);
         self.lease.release().await

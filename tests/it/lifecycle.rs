@@ -135,7 +135,50 @@ async fn a_rehire_under_a_new_id_gets_the_old_account() {
         assert_eq!(setup.world().travelperk.users.len(), 1);
         let again = setup.plan().await.unwrap();
         assert!(again.changes.is_empty() && again.findings.is_empty(), "{again:?}");
+        // HiBob undoes the new record: the account goes back to the old one, and nobody is archived.
+        setup.world().hibob.employee_mut("2").terminate(today());
+        setup.world().hibob.employee_mut("1").employ(today());
+        let report = setup.sync().await;
+        assert_eq!((report.updated, report.archived, report.exit()), (1, 0, Exit::Done), "{:?}", report.errors);
+        assert_eq!((state(&setup, "1"), state(&setup, "2")), (Some(true), None));
+        // The old record is removed from HiBob altogether: the account is somebody's, so nobody has vanished.
+        setup.world().hibob.employee_mut("2").employ(today());
+        setup.world().hibob.employee_mut("1").terminate(today());
+        setup.sync().await;
+        setup.world().hibob.employees.remove("1");
+        setup.world().hibob.insert(employee("3", "Eva", "eva@x.example"));
+        let planned = setup.plan().await.unwrap();
+        assert!(planned.findings.is_empty(), "{:?}", planned.findings);
     }
+}
+
+/// A target that does not let go of an external id must not cost the rehire the account.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehire_keeps_the_account_though_the_target_keeps_the_old_id() {
+    let setup = ana("").await;
+    setup.sync().await;
+    setup.world().hibob.employee_mut("1").terminate(today());
+    setup.sync().await;
+    setup.world().travelperk.drops.insert("externalId".to_owned());
+    setup.world().hibob.insert(employee("2", "Ana", "ana@x.example"));
+    for _ in 0..4 {
+        let report = setup.sync().await;
+        assert_eq!((report.archived, report.exit()), (0, Exit::SomeFailed), "{:?}", report.errors);
+        assert_eq!(report.errors[0].code, "WRITE_NOT_APPLIED");
+        assert_eq!((state(&setup, "1"), setup.world().travelperk.users.len()), (Some(true), 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehire_under_a_new_id_is_found_where_archived_accounts_are_not_listed() {
+    let setup = ana("").await;
+    setup.world().travelperk.switches.archived_in_list = false;
+    setup.sync().await;
+    setup.world().hibob.employee_mut("1").terminate(today());
+    setup.sync().await;
+    setup.world().hibob.insert(employee("2", "Ana", "ana@x.example"));
+    let report = setup.sync().await;
+    assert_eq!((report.reactivated, report.exit()), (1, Exit::Done), "{:?}", report.errors);
 }
 
 /// Somebody else with a leaver's address must not get the leaver's account, with what the leaver entered there.
@@ -228,6 +271,14 @@ async fn only_selected_sites_are_synced() {
     assert_eq!((setup.sync().await.archived, state(&setup, "2")), (1, Some(false)));
     setup.world().hibob.employee_mut("2").site = "London".to_owned();
     assert_eq!((setup.sync().await.reactivated, state(&setup, "2")), (1, Some(true)));
+    // A misspelt site archives nobody.
+    setup.apply_tenant("acme", "[sync]\nsites = [\"London\", \"Berlln\"]\nout_of_selection = \"archive\"\n").await;
+    setup.world().hibob.employee_mut("1").site = "Berlin".to_owned();
+    let planned = setup.plan().await.unwrap();
+    assert!(planned.changes.is_empty());
+    assert!(planned.findings.iter().any(|finding| finding.code == "SITE_WITHOUT_EMPLOYEES"));
+    setup.world().hibob.employee_mut("1").site = "London".to_owned();
+    setup.apply_tenant("acme", "[sync]\nsites = [\"London\"]\nout_of_selection = \"archive\"\n").await;
     // A site that is not sent at all puts nobody out.
     setup.world().hibob.employee_mut("2").removed.insert("work.site".to_owned());
     let report = setup.sync().await;
@@ -283,7 +334,8 @@ async fn a_disabled_tenant_runs_nothing_and_loses_nothing() {
     setup.data.control().set_disabled("acme", Some(1)).await.unwrap();
     let report = setup.sync().await;
     assert_eq!((report.error.as_ref().unwrap().code.as_str(), report.exit()), ("TENANT_DISABLED", Exit::Usage));
-    assert_eq!((setup.writes(), setup.world().log().len(), state(&setup, "1")), (0, 0, Some(true)));
+    let asked = setup.world().log().len();
+    assert_eq!((asked, setup.writes(), state(&setup, "1")), (0, 0, Some(true)));
     // Applying the file again does not enable it by the way.
     setup.apply_tenant("acme", "").await;
     assert!(setup.sync().await.is_stopped());

@@ -202,3 +202,41 @@ async fn a_rejected_field_is_found_and_the_others_are_written() {
     let user = world.travelperk.user_by_external_id("1").unwrap();
     assert_eq!((user.given_name.as_str(), user.phones.len()), ("Anna", 1));
 }
+
+/// An address that a single sign-on keeps is not free, however often HiBob says that its holder has another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contested_address_is_not_given_to_anybody_else() {
+    let setup = company(3).await;
+    setup.world().hibob.employee_mut("1").email = Some("new@x.example".to_owned());
+    for _ in 0..2 {
+        assert_eq!(setup.sync().await.updated, 1);
+        let mut world = setup.world();
+        let id = world.travelperk.user_by_external_id("1").unwrap().id;
+        let mut user = world.travelperk.users.get(id).unwrap().clone();
+        world.travelperk.users.erase(id);
+        user.user_name = "1@x.example".to_owned();
+        world.travelperk.insert_user(user);
+    }
+    setup.world().hibob.insert(employee("4", "Eva", "1@x.example"));
+    let report = setup.sync().await;
+    assert_eq!((report.updated, report.created, report.conflicts, report.exit()), (0, 0, 1, Exit::SomeFailed));
+    assert_eq!(
+        (report.errors[0].employee_id.as_deref(), report.errors[0].code.as_str()),
+        (Some("4"), "USER_NAME_TAKEN")
+    );
+}
+
+/// An account whose state the target does not change counts as failed, and is not taken for archived.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archiving_that_does_not_take_is_no_archiving() {
+    let setup = company(3).await;
+    setup.world().travelperk.drops.insert("active".to_owned());
+    leave(&setup, [1]);
+    for _ in 0..2 {
+        let report = setup.sync().await;
+        assert_eq!((report.archived, report.failed, report.exit()), (0, 1, Exit::SomeFailed));
+        assert_eq!(report.errors[0].code, "WRITE_NOT_APPLIED");
+    }
+    setup.world().travelperk.drops.clear();
+    assert_eq!(setup.sync().await.archived, 1);
+}

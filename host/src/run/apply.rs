@@ -4,7 +4,7 @@ use super::guard::Held;
 use super::history::Came;
 use super::plan::Planned;
 use super::report::Report;
-use crate::bindings::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome};
+use crate::bindings::directory_sync::{Account, Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome};
 use crate::bindings::types::Value;
 use crate::call::{Call, CallKind, NoProgress, Progress};
 use crate::database::LedgerEntry;
@@ -104,6 +104,7 @@ async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attemp
         .await?;
     let refusals = call.refusals();
     let done = match &outcome {
+        Outcome::Partly(account) if is_state_refused(account) => None,
         Outcome::Done(account) | Outcome::Partly(account) => Some(LedgerEntry {
             account_id: account.account_id.clone(),
             employee_id: change.employee_id.clone(),
@@ -133,6 +134,13 @@ fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, repor
             report.tell(change, Came::Done, &[]);
             count(report);
             true
+        }
+        Ok(Outcome::Partly(account)) if is_state_refused(&account) => {
+            report.tell(change, Came::Failed, &account.not_taken);
+            report.failed += 1;
+            let message = "TravelPerk has taken the change, but the account's state is as before".to_owned();
+            report.row(change, "WRITE_NOT_APPLIED", message, "find out in TravelPerk what keeps the account as it is");
+            false
         }
         Ok(Outcome::Partly(account)) => {
             report.tell(change, Came::Done, &account.not_taken);
@@ -177,6 +185,11 @@ fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, repor
             false
         }
     }
+}
+
+/// Whether the target did not make an account active or inactive as it was told.
+fn is_state_refused(account: &Account) -> bool {
+    account.not_taken.iter().any(|mismatch| mismatch.field == "active")
 }
 
 fn skip(change: &Change, because: &Change, report: &mut Report) {

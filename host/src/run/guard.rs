@@ -2,7 +2,7 @@
 //! do not ask the plugin whether the plan is sane.
 
 use super::plan::Planned;
-use crate::bindings::directory_sync::{Change, ChangeKind};
+use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange};
 use crate::bindings::types::{NamedValue, Value};
 use crate::database::LedgerSums;
 use crate::error::HostError;
@@ -61,41 +61,39 @@ pub async fn guard(tenant: &Tenant, planned: &Planned, release: Release) -> Resu
     Ok(classes(planned, ledger, safety, release))
 }
 
-/// The source is empty, much smaller than it was, or its fields are much emptier.
+/// The source is empty, much smaller than it was, or its fields are much emptier. All of that is told at once, because
+/// all of it is let through at once.
 fn source(tenant: &str, planned: &Planned, baseline: &[NamedValue], safety: &SafetyConfig) -> Result<(), HostError> {
-    let held = |what: String| {
-        HostError::held(
-            format!("tenant {tenant}: {what}"),
-            "nothing was changed; check the service user's permission group in HiBob (hibob check), and if it is right so, run again with --allow-changed-source",
-        )
-    };
     let now = planned.count("employees");
-    if now == 0 && (planned.count("managed") > 0 || planned.count("vanished") > 0) {
-        return Err(held("HiBob sent no employees at all".to_owned()));
-    }
     let before = number(baseline, "employees").unwrap_or_default();
     let percent = u64::from(safety.source_shrink_percent.min(100));
-    if now.saturating_mul(100) < before.saturating_mul(100 - percent) {
-        let what =
-            format!("HiBob sent {now} employees, and {before} in the last accepted run: more than {percent} % fewer");
-        return Err(held(what));
+    let mut seen = Vec::new();
+    if now == 0 && (planned.count("managed") > 0 || planned.count("vanished") > 0) {
+        seen.push("HiBob sent no employees at all".to_owned());
+    } else if now.saturating_mul(100) < before.saturating_mul(100 - percent) {
+        seen.push(format!(
+            "HiBob sent {now} employees, and {before} in the last accepted run: more than {percent} % fewer"
+        ));
     }
-    if now < COVERAGE_EMPLOYEES_MIN || before < COVERAGE_EMPLOYEES_MIN {
-        return Ok(());
-    }
-    for value in baseline.iter().filter(|value| value.name.starts_with("field:")) {
-        let (Some(had), Some(has)) = (number(baseline, &value.name), number(&planned.baseline, &value.name)) else {
-            continue;
-        };
-        let (had, has) = (had * 100 / before, has * 100 / now);
+    let watched = now >= COVERAGE_EMPLOYEES_MIN && before >= COVERAGE_EMPLOYEES_MIN;
+    for value in baseline.iter().filter(|value| watched && value.name.starts_with("field:")) {
+        let counts = number(baseline, &value.name).zip(number(&planned.baseline, &value.name));
+        let Some((had, has)) = counts else { continue };
+        let (had, has) = (had.saturating_mul(100) / before, has.saturating_mul(100) / now);
         if had.saturating_sub(has) >= u64::from(safety.coverage_drop_points) {
             let field = value.name.trim_start_matches("field:");
-            return Err(held(format!(
+            seen.push(format!(
                 "HiBob sends {field} for {has} % of the employees, and for {had} % in the last accepted run"
-            )));
+            ));
         }
     }
-    Ok(())
+    if seen.is_empty() {
+        return Ok(());
+    }
+    Err(HostError::held(
+        format!("tenant {tenant}: {}", seen.join("; ")),
+        "nothing was changed; check the service user's permission group in HiBob (hibob check), and if all of it is right so, run again with --allow-changed-source",
+    ))
 }
 
 fn number(values: &[NamedValue], name: &str) -> Option<u64> {
@@ -108,10 +106,15 @@ fn number(values: &[NamedValue], name: &str) -> Option<u64> {
 /// Holds a class of changes of which there are too many.
 fn classes(planned: &Planned, ledger: LedgerSums, safety: &SafetyConfig, release: Release) -> Held {
     let mut held = Held::default();
-    let managed = ledger.active;
+    // The plugin's number may only make the limit tighter: accounts can end outside the sync.
+    let known = planned.counts.get("managed").and_then(|&number| usize::try_from(number).ok());
+    let managed = known.map_or(ledger.active, |known| known.min(ledger.active));
     let limit = |min: u32, percent: u32| (min as usize).max(managed.saturating_mul(percent as usize) / 100);
 
-    let archiving = positions(planned, |change| change.kind == ChangeKind::Archive);
+    let archiving = positions(planned, |change| {
+        let sets_inactive = |field: &FieldChange| field.field == "active" && field.after == Some(Value::Flag(false));
+        change.kind == ChangeKind::Archive || change.fields.iter().any(sets_inactive)
+    });
     let number = archiving.len();
     let most = limit(safety.archive_limit_min, safety.archive_limit_percent);
     let window = safety.leak_days;
@@ -135,7 +138,7 @@ fn classes(planned: &Planned, ledger: LedgerSums, safety: &SafetyConfig, release
     }
 
     let renaming = positions(planned, |change| {
-        change.fields.iter().any(|field| field.field == "user-name" && field.before.is_some())
+        change.account_id.is_some() && change.fields.iter().any(|field| field.field == "user-name")
     });
     let number = renaming.len();
     let most = limit(safety.rename_limit_min, safety.rename_limit_percent);
@@ -165,7 +168,6 @@ impl Held {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::directory_sync::FieldChange;
 
     fn planned(counts: &[(&str, u64)], changes: Vec<Change>) -> Planned {
         let integer = |(name, number): &(&str, u64)| NamedValue {

@@ -54,6 +54,16 @@ pub(super) fn rows(change: &Change, came: Came, not_taken: &[Mismatch]) -> Vec<U
             .unwrap_or_default(),
         ..row(action, &FieldChange { field: String::new(), before: None, after: None }, came.word())
     };
+    if matches!(came, Came::Held | Came::NotTried) {
+        let action = match change.kind {
+            ChangeKind::Create => "Created",
+            ChangeKind::Adopt => "Adopted",
+            ChangeKind::Reactivate => "Reactivated",
+            ChangeKind::Archive => "Archived",
+            ChangeKind::Update => "Information changed",
+        };
+        return vec![whole(action)];
+    }
     let mut rows = match change.kind {
         ChangeKind::Create => vec![whole("Created")],
         ChangeKind::Adopt => vec![whole("Adopted")],

@@ -187,6 +187,7 @@ impl Report {
         let mut kept = Self { updates: Vec::new(), ..self.clone() };
         kept.errors.truncate(HISTORY_ROWS_MAX);
         kept.warnings.truncate(HISTORY_ROWS_MAX);
+        kept.held.truncate(HISTORY_ROWS_MAX);
         kept
     }
 

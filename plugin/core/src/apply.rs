@@ -4,7 +4,7 @@
 //! protects what somebody wrote since the plan). A write is never repeated here: after an unknown outcome the caller
 //! comes again and says so.
 
-use crate::change::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome};
+use crate::change::{Attempt, Change, ChangeKind, Failure, FieldChange, Mismatch, NextStep, Outcome};
 use crate::error::refused;
 use crate::field::{ACTIVE, MANAGER, TextField, fold};
 use crate::http::{Request, Response, SendError};
@@ -163,10 +163,13 @@ impl Applying<'_> {
             let answer = self.write(&scim::patch(self.settings, id, &single, manager))?;
             match answer.status {
                 200..=299 => taken = Some(Answer { account: None, ..answer }),
-                400 if field.field != ACTIVE => {}
+                400..=499 if field.field != ACTIVE && ![403, 429].contains(&answer.status) => {}
+                // What was taken is told, and the rest is left to the next sync.
+                _ if taken.is_some() => break,
                 _ => return Err(self.rejected(&answer)),
             }
         }
+        self.in_doubt = taken.is_some();
         taken.ok_or_else(|| self.rejected(&rejected))
     }
 
@@ -181,10 +184,13 @@ impl Applying<'_> {
 
     /// Remembers the account and says what the target did not keep.
     fn finish(&mut self, account: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
+        let not_taken = self.missing(account, manager);
         let known = link::get(self.world, &self.change.employee_id)?.filter(|link| link.account == account.id);
         let mut link = known.clone().unwrap_or_else(|| Link::new(&account.id));
         if self.change.kind != ChangeKind::Create {
-            for field in &self.change.fields {
+            // What was not taken was not written: if it is tried again, nobody has set it back.
+            let taken = |field: &&FieldChange| not_taken.iter().all(|mismatch| mismatch.field != field.field);
+            for field in self.change.fields.iter().filter(taken) {
                 let Some(text) = TextField::from_name(&field.field) else { continue };
                 link.wrote(text, self.change.text_after(&field.field), self.now_unix_seconds);
             }
@@ -192,7 +198,7 @@ impl Applying<'_> {
         if known.as_ref() != Some(&link) {
             link::put(self.world, &self.change.employee_id, &link)?;
         }
-        Ok(Outcome::Done { account_id: account.id.to_string(), not_taken: self.missing(account, manager) })
+        Ok(Outcome::Done { account_id: account.id.to_string(), not_taken })
     }
 
     /// Fields that are not as the change wants them.
@@ -221,11 +227,7 @@ impl Applying<'_> {
         drift
     }
 
-    fn mismatches(
-        &self,
-        account: &Account,
-        expected: impl Fn(&crate::change::FieldChange) -> Option<Value>,
-    ) -> Vec<Mismatch> {
+    fn mismatches(&self, account: &Account, expected: impl Fn(&FieldChange) -> Option<Value>) -> Vec<Mismatch> {
         let mut mismatches = Vec::new();
         for field in &self.change.fields {
             let expected = expected(field);

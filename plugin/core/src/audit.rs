@@ -136,7 +136,8 @@ impl Audit<'_> {
         let claimed = free && same_name && change.text_after("external-id") == Some(employee);
         let allowed = match change.kind {
             ChangeKind::Create => false,
-            ChangeKind::Update | ChangeKind::Archive => own || (linked && nobodys),
+            ChangeKind::Archive => own || (linked && nobodys),
+            ChangeKind::Update => own || (linked && nobodys) || (linked && claimed),
             ChangeKind::Adopt | ChangeKind::Reactivate => own || (linked && nobodys) || claimed,
         };
         self.require(allowed, change, "an account that is not under the sync's care is never touched");

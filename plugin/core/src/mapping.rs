@@ -264,7 +264,7 @@ mod tests {
     fn what_is_absent_is_left_alone_and_what_is_null_is_cleared() {
         check(
             r#"{"id":"7","firstName":"Ana","surname":"Ruiz","email":"a@b.c","internal":{"lifecycleStatus":"employed"},
-               "work":{"startDate":"2020-01-01","department":null,"title":"99887766","manager":null}}"#,
+               "work":{"startDate":"2020-01-01","department":null,"title":"99887766","manager":null,"reportsTo":null}}"#,
             expect![[r#"
                 Active manager Clear
                 user-name Set("a@b.c")

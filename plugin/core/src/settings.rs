@@ -163,14 +163,14 @@ impl Settings {
             sources: reader.sources(),
             companies: reader.table("companies").into_iter().collect(),
             default_language: reader.language("default-language"),
-            sites: reader.texts("sites").map(BTreeSet::from_iter),
+            sites: reader.sites(),
             out_of_selection: reader
                 .choice("out-of-selection", [("leave", OutOfSelection::Leave), ("archive", OutOfSelection::Archive)]),
             create_days_before_start: reader.days("create-days-before-start"),
             garden_leave: reader
                 .choice("garden-leave", [("keep", GardenLeave::Keep), ("archive", GardenLeave::Archive)]),
             enabled_by: reader.text("enabled-by").map(|email| fold(&email)),
-            admins: reader.texts("admins").unwrap_or_default().iter().map(|name| fold(name)).collect(),
+            admins: reader.texts("admins").unwrap_or_default().iter().map(|name| fold(name.trim())).collect(),
             time_zone: reader.text("time-zone").and_then(|name| reader.zone("time-zone", &name)).unwrap_or(Tz::UTC),
             site_time_zones: reader.zones("site-time-zones"),
         };
@@ -272,6 +272,18 @@ impl<'v> Reader<'v> {
             );
         }
         Some(language)
+    }
+
+    fn sites(&mut self) -> Option<BTreeSet<String>> {
+        let sites: BTreeSet<String> = self.texts("sites")?.iter().map(|site| site.trim().to_owned()).collect();
+        if sites.is_empty() {
+            self.wrong(
+                "sites",
+                "the list of sites is empty, which would put everybody out",
+                "name the sites, or leave the setting out",
+            );
+        }
+        Some(sites)
     }
 
     /// One of a few words; the first if none is given.

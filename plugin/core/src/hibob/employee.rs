@@ -160,13 +160,16 @@ impl<'r, 'a> Employee<'r, 'a> {
         position.map_or(&Datum::Absent, |position| self.record.at(position))
     }
 
-    /// The first of these fields that holds a text, else a null, else nothing.
+    /// The first of these fields that holds a text. Null only if all of them are null: where one is not sent, its
+    /// permission may be missing, and nobody can say that there is nothing.
     fn first_text(&self, positions: impl Iterator<Item = usize> + Clone) -> &'r Datum<'a> {
         let data = || positions.clone().map(|position| self.record.at(position));
-        data()
-            .find(|datum| datum.text().is_some())
-            .or_else(|| data().find(|datum| **datum == Datum::Null))
-            .unwrap_or(&Datum::Absent)
+        let unknown = || data().find(|datum| **datum != Datum::Null).map_or(&Datum::Null, |_| &Datum::Absent);
+        match data().find(|datum| datum.text().is_some()) {
+            Some(datum) => datum,
+            None if data().next().is_none() => &Datum::Absent,
+            None => unknown(),
+        }
     }
 
     /// Whether a field came with a value, by its position among the ids asked for.

@@ -31,8 +31,8 @@ pub(super) struct Input<'a> {
 
 /// Decides for everybody.
 pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision {
-    let Input { people, accounts, links, .. } = input;
-    let matches = match_all(people, accounts, links, findings);
+    let Input { people, links, .. } = input;
+    let matches = match_all(input, findings);
     let mut deciding = Deciding { input, matches: &matches, findings, counts: BTreeMap::new(), drafts: Vec::new() };
     for name in [
         "create",
@@ -88,7 +88,7 @@ impl Deciding<'_> {
             (Standing::Waiting(_), _) => return self.count("waiting"),
             (Standing::Outside, account) => return self.outside(person, account.map(|(_, account, _)| account)),
             (Standing::Gone(_), None) => return self.count("gone"),
-            (Standing::Gone(_), Some((_, account, _))) if account.active && self.is_admin(account) => {
+            (Standing::Gone(_), Some((_, account, _))) if account.active && self.is_admin(person, account) => {
                 return self.spare_admin(person);
             }
             (Standing::Gone(_), Some((_, account, _))) if account.active => ChangeKind::Archive,
@@ -126,8 +126,9 @@ impl Deciding<'_> {
         self.drafts.push(draft);
     }
 
-    fn is_admin(&self, account: &Account) -> bool {
-        account.text(TextField::UserName).is_some_and(|name| self.input.admins.contains(&fold(name)))
+    fn is_admin(&self, person: &Person, account: &Account) -> bool {
+        let listed = |name: &str| self.input.admins.contains(&fold(name));
+        account.text(TextField::UserName).is_some_and(listed) || listed(person.user_name())
     }
 
     /// An account that the operator named is never archived: TravelPerk needs an admin.
@@ -161,7 +162,8 @@ impl Deciding<'_> {
         let Some(link) = self.input.links.get(&person.id) else { return 0 };
         let mut contested = 0;
         for (field, _, after) in text_changes(person, account, 0) {
-            if !link.is_contested(field, after, self.input.now_unix_seconds) {
+            // Whose account it is is never left open.
+            if field == TextField::ExternalId || !link.is_contested(field, after, self.input.now_unix_seconds) {
                 continue;
             }
             contested |= bit(field);
@@ -239,8 +241,11 @@ impl Deciding<'_> {
         for (id, link) in links {
             let account = &link.account;
             let active = self.input.accounts.binary_search_by(|other| id_order(&other.id, account)).ok();
-            let active =
-                active.and_then(|position| self.input.accounts.get(position)).is_some_and(|account| account.active);
+            // An account that carries another id has been handed over.
+            let own = |account: &Account| {
+                account.active && account.text(TextField::ExternalId).is_none_or(|carried| *carried == **id)
+            };
+            let active = active.and_then(|position| self.input.accounts.get(position)).is_some_and(own);
             if active && self.input.people.binary_search_by(|person| id_order(&person.id, id)).is_err() {
                 self.count("vanished");
                 let finding = Finding::new(

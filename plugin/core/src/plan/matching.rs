@@ -3,11 +3,12 @@
 //! By the stored link, then by external id, then by user name without regard to case. An account that carries another
 //! employee's external id is never taken, whatever its user name.
 
+use super::decide::Input;
 use super::id_order;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{Because, Standing};
-use crate::link::Links;
+use crate::link::Link;
 use crate::mapping::Person;
 use crate::scim::Account;
 use std::borrow::Cow;
@@ -36,26 +37,25 @@ pub(super) struct Match {
 }
 
 /// Matches everybody; one entry per person.
-pub(super) fn match_all(
-    people: &[Person],
-    accounts: &[Account],
-    links: &Links,
-    findings: &mut Vec<Finding>,
-) -> Vec<Match> {
+pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Match> {
+    let Input { people, accounts, .. } = input;
+    let user_name = |(position, account): (usize, &Account)| Some((fold(account.text(TextField::UserName)?), position));
     let mut matching = Matching {
+        input,
         people,
         accounts,
         findings,
         matches: vec![Match::default(); people.len()],
         owners: vec![None; accounts.len()],
-        by_user_name: accounts
-            .iter()
-            .enumerate()
-            .filter_map(|(position, account)| Some((fold(account.text(TextField::UserName)?), position)))
-            .collect(),
+        by_user_name: accounts.iter().enumerate().filter_map(user_name).collect(),
     };
-    matching.by_link(links);
-    matching.by_external_id();
+    // Whoever works here comes first: an account may have belonged to the same person under an id that has left.
+    for gone in [false, true] {
+        matching.by_link(gone);
+    }
+    for gone in [false, true] {
+        matching.by_external_id(gone);
+    }
     matching.refuse_shared_emails();
     matching.by_user_name();
     matching.check_renames();
@@ -63,6 +63,7 @@ pub(super) fn match_all(
 }
 
 struct Matching<'a> {
+    input: Input<'a>,
     people: &'a [Person],
     accounts: &'a [Account],
     findings: &'a mut Vec<Finding>,
@@ -91,47 +92,59 @@ impl Matching<'_> {
         self.findings.push(finding.employee(&self.people[person].id).field(TextField::UserName.name()));
     }
 
-    fn by_link(&mut self, links: &Links) {
-        for person in 0..self.people.len() {
+    /// The positions of those who have left, or of all others.
+    fn those(&self, gone: bool) -> impl Iterator<Item = usize> + use<> {
+        let chosen = |(_, person): &(usize, &Person)| matches!(person.standing, Standing::Gone(_)) == gone;
+        let positions: Vec<usize> =
+            self.people.iter().enumerate().filter(chosen).map(|(position, _)| position).collect();
+        positions.into_iter()
+    }
+
+    /// Whether an account carries the id of somebody who has left.
+    fn is_a_leavers(&self, carried: &str) -> bool {
+        let found = self.people.binary_search_by(|person| id_order(&person.id, carried));
+        found.is_ok_and(|position| self.people[position].standing == Standing::Gone(Because::Terminated))
+    }
+
+    fn by_link(&mut self, gone: bool) {
+        for person in self.those(gone) {
             let id = &self.people[person].id;
-            let Some(linked) = links.get(id).map(|link| &link.account) else { continue };
+            let Some(linked) = self.input.links.get(id).map(|link| &link.account) else { continue };
             let Ok(account) = self.accounts.binary_search_by(|account| id_order(&account.id, linked)) else {
                 continue;
             };
-            let carried = self.accounts[account].text(TextField::ExternalId);
-            // A leaver's account may have gone to the same person under a new employee id.
-            let given_up = matches!(self.people[person].standing, Standing::Gone(_));
-            if given_up && carried.is_some_and(|carried| *carried != **id) {
+            if self.owners[account].is_some() {
                 continue;
             }
-            if carried.is_some_and(|carried| *carried != **id) {
-                let message = format!("account {linked}, which was this employee's, now carries another external id");
-                self.conflict(
-                    person,
-                    "LINKED_ACCOUNT_TAKEN",
-                    message,
-                    "correct the external id in TravelPerk, or remove the account there",
-                );
-            } else if self.owners[account].is_none() {
-                self.take(person, account, Bond::Link);
+            match self.accounts[account].text(TextField::ExternalId) {
+                Some(carried) if *carried != **id && gone => {} // it has gone to somebody else
+                // The same person under an id of before or after: the sync itself has handed the account over.
+                Some(carried) if *carried != **id && !self.is_a_leavers(carried) => {
+                    let message =
+                        format!("account {linked}, which was this employee's, now carries another external id");
+                    let remedy = "correct the external id in TravelPerk, or remove the account there";
+                    self.conflict(person, "LINKED_ACCOUNT_TAKEN", message, remedy);
+                }
+                _ => self.take(person, account, Bond::Link),
             }
         }
     }
 
-    fn by_external_id(&mut self) {
+    fn by_external_id(&mut self, gone: bool) {
         let mut by_external_id: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (position, account) in self.accounts.iter().enumerate() {
             if let Some(id) = account.text(TextField::ExternalId) {
                 by_external_id.entry(id).or_default().push(position);
             }
         }
-        for person in 0..self.people.len() {
+        for person in self.those(gone) {
             if self.matches[person].account.is_some() || self.matches[person].conflict {
                 continue;
             }
             match by_external_id.get(&*self.people[person].id).map(Vec::as_slice) {
                 None | Some([]) => {}
                 Some([account]) if self.owners[*account].is_none() => self.take(person, *account, Bond::ExternalId),
+                Some([_]) if gone => {} // the account is already that of somebody who works here
                 Some(_) => self.conflict(
                     person,
                     "AMBIGUOUS_EXTERNAL_ID",
@@ -187,6 +200,13 @@ impl Matching<'_> {
                 Some(owner) if self.is_rehire(person, owner) => {
                     self.matches[owner] = Match::default();
                     self.take(person, account, Bond::UserName);
+                    let finding = Finding::new(
+                        Severity::Warning,
+                        "REHIRE_UNDER_NEW_ID",
+                        "has the work email and names of somebody who left, and gets that account",
+                        "if this is another person of the same name, give them another work email in HiBob before applying the plan",
+                    );
+                    self.findings.push(finding.employee(&self.people[person].id));
                 }
                 Some(owner) => self.matches[person].after_rename_of = Some(owner),
             }
@@ -275,8 +295,10 @@ impl Matching<'_> {
         let Some((account, _)) = self.matches[person].account else {
             return false;
         };
-        let now = self.accounts[account].text(TextField::UserName).unwrap_or_default();
-        !TextField::UserName.same(now, self.people[person].user_name())
+        let (now, wanted) = (self.accounts[account].text(TextField::UserName), self.people[person].user_name());
+        let link = self.input.links.get(&self.people[person].id);
+        let contested = |link: &Link| link.is_contested(TextField::UserName, Some(wanted), self.input.now_unix_seconds);
+        !TextField::UserName.same_option(now, Some(wanted)) && !link.is_some_and(contested)
     }
 
     /// Whether this person's rename will free the name that the account has now.

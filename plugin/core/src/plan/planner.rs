@@ -2,15 +2,16 @@
 
 use super::decide::{Input, decide};
 use super::{Plan, failed_employees, id_order};
+use crate::field::fold;
 use crate::finding::{Finding, Severity};
 use crate::hibob::{Employee, FieldIds, NameList, RecordReader};
-use crate::lifecycle::{Lifecycle, Standing};
+use crate::lifecycle::{Because, Lifecycle, Standing};
 use crate::link::Links;
 use crate::mapping::{Mapping, Person};
 use crate::scim::Account;
 use crate::settings::Settings;
 use crate::value::Count;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Collects employees and accounts, then makes the [`Plan`].
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct Planner<'s> {
     coverage: Vec<usize>,
     employees: usize,
     now_unix_seconds: u64,
+    sites_seen: BTreeSet<String>,
 }
 
 impl<'s> Planner<'s> {
@@ -51,6 +53,7 @@ impl<'s> Planner<'s> {
             coverage,
             employees: 0,
             now_unix_seconds,
+            sites_seen: BTreeSet::new(),
         }
     }
 
@@ -85,6 +88,8 @@ impl<'s> Planner<'s> {
         for (position, covered) in self.coverage.iter_mut().enumerate() {
             *covered += usize::from(employee.has(position));
         }
+        self.sites_seen
+            .extend(employee.site().text().filter(|site| !self.sites_seen.contains(*site)).map(str::to_owned));
         self.people.extend(self.mapping.person(&employee, &mut self.findings));
     }
 
@@ -108,12 +113,14 @@ impl<'s> Planner<'s> {
     pub fn unlisted(&mut self) -> Vec<String> {
         self.sort();
         let listed = |id: &str| self.accounts.binary_search_by(|account| id_order(&account.id, id)).is_ok();
+        let link = |person: &Person| self.links.get(&person.id).map(|link| link.account.to_string());
+        // Somebody may come back under a new id: then the account is the one of the id that has left.
+        let gone = self.people.iter().filter(|person| matches!(person.standing, Standing::Gone(_)));
+        let left: BTreeMap<String, String> =
+            gone.filter_map(|person| Some((fold(person.user_name()), link(person)?))).collect();
         let active = self.people.iter().filter(|person| person.standing == Standing::Active);
-        active
-            .filter_map(|person| Some(&self.links.get(&person.id)?.account))
-            .filter(|id| !listed(id))
-            .map(ToString::to_string)
-            .collect()
+        let account = |person: &Person| link(person).or_else(|| left.get(&fold(person.user_name())).cloned());
+        active.filter_map(account).filter(|id| !listed(id)).collect()
     }
 
     /// Findings so far, and no plan.
@@ -126,6 +133,7 @@ impl<'s> Planner<'s> {
     pub fn finish(mut self) -> Plan {
         self.sort();
         self.refuse_duplicate_ids();
+        self.distrust_unknown_sites();
         let coverage = self.coverage();
         let input = Input {
             people: &self.people,
@@ -152,6 +160,30 @@ impl<'s> Planner<'s> {
             findings: self.findings,
             counts: counts.into_iter().map(|(name, number)| Count::new(name, number)).collect(),
             baseline,
+        }
+    }
+
+    /// A selected site at which nobody works has been renamed or misspelt. Nobody is archived for that.
+    fn distrust_unknown_sites(&mut self) {
+        let selected = self.mapping.settings.sites.iter().flatten();
+        let unknown: Vec<&String> = selected.filter(|site| !self.sites_seen.contains(*site)).collect();
+        for site in &unknown {
+            let finding = Finding::new(
+                Severity::Warning,
+                "SITE_WITHOUT_EMPLOYEES",
+                format!(
+                    "nobody works at the selected site `{site}`; as long as that is so, nobody is archived for working elsewhere"
+                ),
+                "correct the name in sync.sites; HiBob's exact spelling counts",
+            );
+            self.findings.push(finding.field("sites"));
+        }
+        if unknown.is_empty() {
+            return;
+        }
+        for person in self.people.iter_mut().filter(|person| person.standing == Standing::Gone(Because::OutOfSelection))
+        {
+            person.standing = Standing::Outside;
         }
     }
 
