@@ -81,7 +81,7 @@ impl Setup {
         self.world.lock().unwrap()
     }
 
-    /// Writes a tenant's file with `extra` lines at its end. Waits are short; nothing else differs from real use.
+    /// Writes a tenant's file with `extra` lines at its end, which begin in the table of limits. Waits are short; nothing else differs from real use.
     pub fn tenant_file(&self, id: &str, extra: &str) -> PathBuf {
         let (user, token, key) = {
             let world = self.world();
@@ -98,8 +98,7 @@ impl Setup {
         let text = format!(
             "id = \"{id}\"\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:{id}.token\"\n\
              [travelperk]\nscim_url = \"{scim}\"\nkey = \"file:{id}.key\"\ncalls_per_minute = 600000\n\
-             [limits]\nretry_pause_milliseconds = 5\nrate_limit_wait_seconds = 0\nfirst_byte_timeout_seconds = 1\n\
-             between_bytes_timeout_seconds = 2\n{extra}"
+             [limits]\nretry_pause_milliseconds = 5\nrate_limit_wait_seconds = 0\n{extra}"
         );
         write("toml", &text)
     }
