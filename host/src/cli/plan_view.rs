@@ -105,7 +105,7 @@ fn change_lines(change: &Change) -> Vec<String> {
 }
 
 fn field_line(field: &FieldChange) -> String {
-    let name = format!("{:<12}", clean(&field.field));
+    let name = format!("{:<16}", clean(&field.field));
     match (&field.before, &field.after) {
         (None, Some(after)) => format!("    {name} {}", GREEN.on_stdout(&value_text(after))),
         (Some(before), Some(after)) => {
