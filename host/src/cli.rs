@@ -14,6 +14,7 @@ mod tenant;
 use crate::data_dir::DataDir;
 use crate::error::{Exit, HostError};
 use crate::run::Release;
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -142,10 +143,10 @@ pub fn main() -> ExitCode {
         }
     };
     start_log(cli.global.verbose);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match start_runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: cannot start: {error}");
+            eprintln!("error: {error:#}");
             return ExitCode::from(Exit::Failed as u8);
         }
     };
@@ -155,6 +156,11 @@ pub fn main() -> ExitCode {
         error.exit()
     });
     ExitCode::from(exit as u8)
+}
+
+fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let started = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    started.context("cannot start the threads that do the work; check the limits of this machine or user")
 }
 
 async fn run(cli: Cli) -> Result<Exit, HostError> {

@@ -16,7 +16,8 @@ pub(super) struct FakesArgs {
     /// The same seed makes the same company
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// What happens after the first write to the target: none, day-two (an ordinary day), flaky (errors and resets)
+    /// What happens after the first write to the target: none, day-two (an ordinary day), flaky (errors and resets),
+    /// mass-leavers, empty, lost-permission, rehires, renames, sso-overwrites
     #[arg(long, default_value_t = Scenario::None, value_parser = parse_scenario)]
     scenario: Scenario,
     /// Write a tenant file (id `acme`) and the secret files it names, which work against these stand-ins as they are
