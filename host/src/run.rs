@@ -7,7 +7,7 @@ mod plan;
 mod report;
 
 pub use apply::apply;
-pub use guard::{Class, Held, Release, guard};
+pub use guard::{Class, GuardRow, Held, Release, guard};
 pub use plan::{Planned, check, plan};
 pub use report::{ErrorRow, Report};
 
@@ -64,7 +64,7 @@ impl<'t> Run<'t> {
         let mut report = Report::planned(self.tenant.id(), planned);
         let applied = self.locked(async {
             let held = guard(self.tenant, planned, release).await?;
-            report.reasons(&held);
+            report.guards.clone_from(&held.guards);
             apply(self.plugin, self.tenant, planned, &held, &mut report, self.progress.as_ref()).await;
             Ok(())
         });

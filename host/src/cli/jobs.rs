@@ -89,8 +89,8 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
         }
         Err(error) => return Err(error),
         Ok(held) if !held.changes.is_empty() => {
-            for (_, why, remedy) in &held.reasons {
-                super::print_held(why, remedy);
+            for guard in &held.guards {
+                super::print_held(&guard.message, &guard.remedy);
             }
             return Ok(Exit::Held);
         }

@@ -63,7 +63,12 @@ pub async fn apply(
             }
             made => record(change, schedule.is_second(position), made, report),
         };
-        let skipped = if went_on { schedule.done(position) } else { schedule.failed(position) };
+        let skipped = if went_on {
+            schedule.done(position);
+            Vec::new()
+        } else {
+            schedule.failed(position)
+        };
         for &skipped in &skipped {
             if let Some(skipped) = planned.changes.get(skipped) {
                 skip(skipped, change, report);
@@ -283,8 +288,8 @@ impl Schedule {
         self.open.get_mut(position).is_some_and(|open| std::mem::replace(open, false))
     }
 
-    /// Frees what waited for a change. Skips nothing.
-    fn done(&mut self, position: usize) -> Vec<usize> {
+    /// Frees what waited for a change.
+    fn done(&mut self, position: usize) {
         for dependent in self.dependents.get(position).cloned().unwrap_or_default() {
             if let Some(waits_for) = self.waits_for.get_mut(dependent) {
                 *waits_for -= 1;
@@ -293,7 +298,6 @@ impl Schedule {
                 }
             }
         }
-        Vec::new()
     }
 
     /// Everything that hangs on a failed change, however far down.

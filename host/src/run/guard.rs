@@ -37,13 +37,24 @@ pub enum Class {
     Renaming,
 }
 
+/// A guard that holds a class of changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GuardRow {
+    /// Which class.
+    pub class: Class,
+    /// What the guard saw, with its numbers.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+}
+
 /// What the guards hold: changes by position, and for each class why.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Held {
     /// Positions in the plan, and the class for which each is held.
     pub changes: BTreeMap<usize, Class>,
     /// For each class that is held: what the guard saw, and what to do.
-    pub reasons: Vec<(Class, String, String)>,
+    pub guards: Vec<GuardRow>,
 }
 
 /// Looks whether a plan looks like an accident. Returns what of it must not be applied.
@@ -159,9 +170,9 @@ fn positions(planned: &Planned, of_class: impl Fn(&Change) -> bool) -> Vec<usize
 }
 
 impl Held {
-    fn hold(&mut self, class: Class, changes: Vec<usize>, why: String, remedy: String) {
+    fn hold(&mut self, class: Class, changes: Vec<usize>, message: String, remedy: String) {
         self.changes.extend(changes.into_iter().map(|position| (position, class)));
-        self.reasons.push((class, why, remedy));
+        self.guards.push(GuardRow { class, message, remedy });
     }
 }
 

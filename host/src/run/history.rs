@@ -54,23 +54,18 @@ pub(super) fn rows(change: &Change, came: Came, not_taken: &[Mismatch]) -> Vec<U
             .unwrap_or_default(),
         ..row(action, &FieldChange { field: String::new(), before: None, after: None }, came.word())
     };
+    let action = match change.kind {
+        ChangeKind::Create => "Created",
+        ChangeKind::Adopt => "Adopted",
+        ChangeKind::Reactivate => "Reactivated",
+        ChangeKind::Archive => "Archived",
+        ChangeKind::Update => "Information changed",
+    };
     if matches!(came, Came::Held | Came::NotTried) {
-        let action = match change.kind {
-            ChangeKind::Create => "Created",
-            ChangeKind::Adopt => "Adopted",
-            ChangeKind::Reactivate => "Reactivated",
-            ChangeKind::Archive => "Archived",
-            ChangeKind::Update => "Information changed",
-        };
         return vec![whole(action)];
     }
-    let mut rows = match change.kind {
-        ChangeKind::Create => vec![whole("Created")],
-        ChangeKind::Adopt => vec![whole("Adopted")],
-        ChangeKind::Reactivate => vec![whole("Reactivated")],
-        ChangeKind::Archive => vec![whole("Archived")],
-        ChangeKind::Update => Vec::new(),
-    };
+    // An update is told by its fields alone.
+    let mut rows: Vec<UpdateRow> = (change.kind != ChangeKind::Update).then(|| whole(action)).into_iter().collect();
     // A creation is one line, but for what the target did not keep of it.
     let created = change.kind == ChangeKind::Create;
     let told = |field: &&FieldChange| field.field != "active" && (!created || missed(field));

@@ -1,6 +1,6 @@
 //! What a run did, for people and for machines.
 
-use super::guard::{Class, Held};
+use super::guard::{Class, GuardRow};
 use super::history::{self, Came};
 use super::plan::Planned;
 use crate::bindings::directory_sync::{Change, ChangeKind, Mismatch};
@@ -45,17 +45,6 @@ pub struct HeldRow {
     pub employee_id: String,
     /// For people to read.
     pub display_name: String,
-}
-
-/// A guard that holds a class of changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct GuardRow {
-    /// Which class.
-    pub class: Class,
-    /// What the guard saw, with its numbers.
-    pub message: String,
-    /// What to do.
-    pub remedy: String,
 }
 
 /// What ended a run early.
@@ -145,16 +134,6 @@ impl Report {
             remedy: error.remedy(),
             exit: Some(error.exit()),
         });
-    }
-
-    /// Notes which classes of changes are held.
-    pub(super) fn reasons(&mut self, held: &Held) {
-        let row = |(class, message, remedy): &(Class, String, String)| GuardRow {
-            class: *class,
-            message: message.clone(),
-            remedy: remedy.clone(),
-        };
-        self.guards.extend(held.reasons.iter().map(row));
     }
 
     /// Notes in the history what became of a change.

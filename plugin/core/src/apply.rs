@@ -88,20 +88,17 @@ impl Applying<'_> {
                 self.finish(&account, manager.as_deref())
             }
             // Somebody has this user name: an earlier attempt of ours, or somebody who came after the plan.
-            409 if attempt == Attempt::AfterUnknownOutcome => match self.find_by_user_name()? {
-                Some(found) => self.made_before(&found, manager.as_deref()),
-                None => Err(email_elsewhere().into()),
-            },
-            409 => match self.find_by_user_name()? {
-                Some(found) => {
-                    // The next plan then knows whose account it is.
-                    if found.text(TextField::ExternalId) == Some(&self.change.employee_id) {
-                        link::put(self.world, &self.change.employee_id, &Link::new(&found.id))?;
-                    }
-                    Ok(occupied(&found))
+            409 => {
+                let found = self.find_by_user_name()?.ok_or_else(email_elsewhere)?;
+                if attempt == Attempt::AfterUnknownOutcome {
+                    return self.made_before(&found, manager.as_deref());
                 }
-                None => Err(email_elsewhere().into()),
-            },
+                // The next plan then knows whose account it is.
+                if found.text(TextField::ExternalId) == Some(&self.change.employee_id) {
+                    link::put(self.world, &self.change.employee_id, &Link::new(&found.id))?;
+                }
+                Ok(occupied(&found))
+            }
             _ => Err(self.rejected(&answer)),
         }
     }

@@ -67,7 +67,7 @@ fn missing_fields(settings: &Settings, employees: usize, coverage: &[Count]) -> 
             (false, true) => Severity::Notice,
             (false, false) => Severity::Warning,
         };
-        let permission = permission_for(field).name;
+        let permission = permission_for(field);
         findings.push(
             Finding::new(
                 severity,

@@ -1,16 +1,9 @@
 //! Which of HiBob's permissions lets a field be read.
 
-/// A permission of the service user's group, by the name that HiBob's settings show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Permission {
-    /// For example `Basic info`.
-    pub name: &'static str,
-}
-
-/// The permission behind a field id. HiBob drops a field that may not be read without a word (people/{identifier}
+/// The permission behind a field id, by the name that HiBob's settings show. HiBob drops a field that may not be read without a word (people/{identifier}
 /// reference page), so this is the only way to name what is missing.
-pub fn permission_for(field_id: &str) -> Permission {
-    let name = match field_id {
+pub fn permission_for(field_id: &str) -> &'static str {
+    match field_id {
         "work.workPhone" | "work.workMobile" => "Work contact details",
         "home.privateEmail" | "home.privatePhone" | "home.mobilePhone" => "Personal contact details",
         "employee.lastDayOfWork" => "Lifecycle",
@@ -24,6 +17,5 @@ pub fn permission_for(field_id: &str) -> Permission {
             "personal" => "Personal",
             _ => "Work",
         },
-    };
-    Permission { name }
+    }
 }

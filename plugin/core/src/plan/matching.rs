@@ -53,13 +53,25 @@ pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Ma
     for gone in [false, true] {
         matching.by_link(gone);
     }
+    let by_external_id = external_ids(accounts);
     for gone in [false, true] {
-        matching.by_external_id(gone);
+        matching.by_external_id(gone, &by_external_id);
     }
     matching.refuse_shared_emails();
     matching.by_user_name();
     matching.check_renames();
     matching.matches
+}
+
+/// The accounts that carry each external id.
+fn external_ids(accounts: &[Account]) -> BTreeMap<&str, Vec<usize>> {
+    let mut by_external_id: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (position, account) in accounts.iter().enumerate() {
+        if let Some(id) = account.text(TextField::ExternalId) {
+            by_external_id.entry(id).or_default().push(position);
+        }
+    }
+    by_external_id
 }
 
 struct Matching<'a> {
@@ -130,13 +142,7 @@ impl Matching<'_> {
         }
     }
 
-    fn by_external_id(&mut self, gone: bool) {
-        let mut by_external_id: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (position, account) in self.accounts.iter().enumerate() {
-            if let Some(id) = account.text(TextField::ExternalId) {
-                by_external_id.entry(id).or_default().push(position);
-            }
-        }
+    fn by_external_id(&mut self, gone: bool, by_external_id: &BTreeMap<&str, Vec<usize>>) {
         for person in self.those(gone) {
             if self.matches[person].account.is_some() || self.matches[person].conflict {
                 continue;
