@@ -110,7 +110,7 @@ pub(crate) fn change_in(change: wit::Change) -> Change {
             wit::ChangeKind::Archive => ChangeKind::Archive,
         },
         employee_id: change.employee_id,
-        account_id: change.account_id,
+        target_id: change.target_id,
         display_name: change.display_name,
         depends_on: change.depends_on,
         fields: change
@@ -137,7 +137,7 @@ pub(crate) fn change_out(change: Change) -> wit::Change {
             ChangeKind::Archive => wit::ChangeKind::Archive,
         },
         employee_id: change.employee_id,
-        account_id: change.account_id,
+        target_id: change.target_id,
         display_name: change.display_name,
         depends_on: change.depends_on,
         fields: change
@@ -162,10 +162,10 @@ pub(crate) fn attempt_in(attempt: wit::Attempt) -> Attempt {
 
 pub(crate) fn outcome_out(outcome: Outcome) -> wit::Outcome {
     match outcome {
-        Outcome::Done { account_id, not_taken } => {
+        Outcome::Done { target_id, not_taken } => {
             let partly = !not_taken.is_empty();
-            let account = wit::Account { account_id, not_taken: not_taken.into_iter().map(mismatch_out).collect() };
-            if partly { wit::Outcome::Partly(account) } else { wit::Outcome::Done(account) }
+            let written = wit::Written { target_id, not_taken: not_taken.into_iter().map(mismatch_out).collect() };
+            if partly { wit::Outcome::Partly(written) } else { wit::Outcome::Done(written) }
         }
         Outcome::Drifted(drift) => wit::Outcome::Drifted(drift.into_iter().map(mismatch_out).collect()),
         Outcome::Failed(failure) => wit::Outcome::Failed(failure_out(failure)),

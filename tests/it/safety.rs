@@ -26,7 +26,7 @@ fn leave(setup: &Setup, ids: impl IntoIterator<Item = usize>) {
 }
 
 fn held(report: &Report, class: Class) -> Vec<&str> {
-    report.held.iter().filter(|row| row.class == class).map(|row| row.employee_id.as_str()).collect()
+    report.held.iter().filter(|row| row.class == class).filter_map(|row| row.employee_id.as_deref()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

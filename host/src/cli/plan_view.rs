@@ -94,8 +94,10 @@ fn change_lines(change: &Change) -> Vec<String> {
     };
     let head = color.on_stdout(&format!("{sign} {}", kind_name(change.kind)));
     let who = BOLD.on_stdout(&clean(&change.display_name));
-    let account = change.account_id.as_deref().map(|id| format!(", account {}", clean(id))).unwrap_or_default();
-    let ids = DIM.on_stdout(&format!("(employee {}{account})", clean(&change.employee_id)));
+    let employee = change.employee_id.as_deref().map(|id| format!("employee {}", clean(id)));
+    let account = change.target_id.as_deref().map(|id| format!("account {}", clean(id)));
+    let ids: Vec<String> = [employee, account].into_iter().flatten().collect();
+    let ids = DIM.on_stdout(&format!("({})", ids.join(", ")));
     let mut lines = vec![format!("{head} {who} {ids}"), format!("    because  {}", clean(&change.reason))];
     lines.extend(change.fields.iter().map(field_line));
     if !change.depends_on.is_empty() {
@@ -157,7 +159,7 @@ pub(super) fn json(tenant: &str, planned: &Planned) -> serde_json::Value {
             "id": change.id,
             "kind": kind_name(change.kind),
             "employee_id": change.employee_id,
-            "account_id": change.account_id,
+            "target_id": change.target_id,
             "display_name": change.display_name,
             "depends_on": change.depends_on,
             "reason": change.reason,

@@ -4,7 +4,7 @@ use super::guard::Held;
 use super::history::Came;
 use super::plan::Planned;
 use super::report::Report;
-use crate::bindings::directory_sync::{Account, Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome};
+use crate::bindings::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome, Written};
 use crate::bindings::types::Value;
 use crate::call::{Call, CallKind, NoProgress, Progress};
 use crate::database::LedgerEntry;
@@ -109,10 +109,10 @@ async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attemp
         .await?;
     let refusals = call.refusals();
     let done = match &outcome {
-        Outcome::Partly(account) if is_state_refused(account) => None,
-        Outcome::Done(account) | Outcome::Partly(account) => Some(LedgerEntry {
-            account_id: account.account_id.clone(),
-            employee_id: change.employee_id.clone(),
+        Outcome::Partly(written) if is_state_refused(written) => None,
+        Outcome::Done(written) | Outcome::Partly(written) => change.employee_id.as_ref().map(|employee| LedgerEntry {
+            account_id: written.target_id.clone(),
+            employee_id: employee.clone(),
             archived_at: (change.kind == ChangeKind::Archive).then(|| chrono::Utc::now().timestamp()),
         }),
         Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
@@ -140,17 +140,17 @@ fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, repor
             count(report);
             true
         }
-        Ok(Outcome::Partly(account)) if is_state_refused(&account) => {
-            report.tell(change, Came::Failed, &account.not_taken);
+        Ok(Outcome::Partly(written)) if is_state_refused(&written) => {
+            report.tell(change, Came::Failed, &written.not_taken);
             report.failed += 1;
             let message = "TravelPerk has taken the change, but the account's state is as before".to_owned();
             report.row(change, "WRITE_NOT_APPLIED", message, "find out in TravelPerk what keeps the account as it is");
             false
         }
-        Ok(Outcome::Partly(account)) => {
-            report.tell(change, Came::Done, &account.not_taken);
+        Ok(Outcome::Partly(written)) => {
+            report.tell(change, Came::Done, &written.not_taken);
             count(report);
-            let fields = names(&account.not_taken);
+            let fields = names(&written.not_taken);
             let remedy = "correct the value in HiBob, or find out in TravelPerk what keeps the field as it is";
             report.row(
                 change,
@@ -193,8 +193,8 @@ fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, repor
 }
 
 /// Whether the target did not make an account active or inactive as it was told.
-fn is_state_refused(account: &Account) -> bool {
-    account.not_taken.iter().any(|mismatch| mismatch.field == "active")
+fn is_state_refused(written: &Written) -> bool {
+    written.not_taken.iter().any(|mismatch| mismatch.field == "active")
 }
 
 fn skip(change: &Change, because: &Change, report: &mut Report) {
@@ -248,7 +248,7 @@ impl Schedule {
                 let other = positions.get(id.as_str());
                 let same = other
                     .and_then(|&other| changes.get(other))
-                    .is_some_and(|other| other.employee_id == change.employee_id);
+                    .is_some_and(|other| other.employee_id.is_some() && other.employee_id == change.employee_id);
                 if let Some(second) = schedule.second.get_mut(position) {
                     *second |= same;
                 }
@@ -330,8 +330,8 @@ mod tests {
         Change {
             id: id.to_owned(),
             kind: ChangeKind::Update,
-            employee_id: id.to_owned(),
-            account_id: None,
+            employee_id: Some(id.to_owned()),
+            target_id: None,
             display_name: String::new(),
             depends_on: depends_on.iter().map(ToString::to_string).collect(),
             fields: Vec::new(),

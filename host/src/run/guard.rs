@@ -149,7 +149,7 @@ fn classes(planned: &Planned, ledger: LedgerSums, safety: &SafetyConfig, release
     }
 
     let renaming = positions(planned, |change| {
-        change.account_id.is_some() && change.fields.iter().any(|field| field.field == "user-name")
+        change.target_id.is_some() && change.fields.iter().any(|field| field.field == "user-name")
     });
     let number = renaming.len();
     let most = limit(safety.rename_limit_min, safety.rename_limit_percent);
@@ -200,8 +200,8 @@ mod tests {
         Change {
             id: number.to_string(),
             kind,
-            employee_id: number.to_string(),
-            account_id: Some(number.to_string()),
+            employee_id: Some(number.to_string()),
+            target_id: Some(number.to_string()),
             display_name: format!("Person {number}"),
             depends_on: Vec::new(),
             fields: if kind == ChangeKind::Update { vec![rename] } else { Vec::new() },

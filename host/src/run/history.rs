@@ -32,7 +32,7 @@ const ASSIGNMENTS: [&str; 4] = ["cost-center", "company", "travel-policy", "mana
 /// The lines of one change. `not_taken` are the fields that the target did not keep.
 pub(super) fn rows(change: &Change, came: Came, not_taken: &[Mismatch]) -> Vec<UpdateRow> {
     let row = |action: &str, field: &FieldChange, result: &str| UpdateRow {
-        employee_id: change.employee_id.clone(),
+        employee_id: change.employee_id.clone().unwrap_or_default(),
         name: change.display_name.clone(),
         action: action.to_owned(),
         field: field.field.clone(),

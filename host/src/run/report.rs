@@ -42,7 +42,7 @@ pub struct HeldRow {
     /// For which class of changes.
     pub class: Class,
     /// HiBob's id.
-    pub employee_id: String,
+    pub employee_id: Option<String>,
     /// For people to read.
     pub display_name: String,
 }
@@ -185,7 +185,7 @@ impl Report {
     /// Adds a row about a change.
     pub(super) fn row(&mut self, change: &Change, code: &str, message: String, remedy: &str) {
         self.errors.push(ErrorRow {
-            employee_id: Some(change.employee_id.clone()),
+            employee_id: change.employee_id.clone(),
             code: code.to_owned(),
             message,
             remedy: remedy.to_owned(),

@@ -114,8 +114,10 @@ impl Audit<'_> {
 
     /// Only accounts that the sync made, adopted, or may adopt are touched.
     fn account(&mut self, change: &Change) {
-        let employee = change.employee_id.as_str();
-        let Some(id) = change.account_id.as_deref() else {
+        let Some(employee) = change.employee_id.as_deref() else {
+            return self.require(false, change, "a change of an account names its employee");
+        };
+        let Some(id) = change.target_id.as_deref() else {
             let made_here =
                 change.kind == ChangeKind::Create || change.depends_on.contains(&format!("create:{employee}"));
             return self.require(made_here, change, "only an account that this plan makes has no id yet");
@@ -152,7 +154,10 @@ impl Audit<'_> {
     }
 
     fn fields(&mut self, change: &Change) {
-        let owner = change.account_id.clone().unwrap_or_else(|| format!("employee {}", change.employee_id));
+        let owner = change
+            .target_id
+            .clone()
+            .unwrap_or_else(|| format!("employee {}", change.employee_id.as_deref().unwrap_or_default()));
         let mut written = self.written.get(&owner).copied().unwrap_or_default();
         for field in &change.fields {
             let position = OWNED.iter().position(|owned| *owned == field.field);
@@ -163,7 +168,7 @@ impl Audit<'_> {
             let emptied = field.after.is_none() && NEVER_EMPTY.contains(&field.field.as_str());
             self.require(!emptied, change, "names, user name and external id are never emptied");
             let external = field.field == "external-id";
-            let own = matches!(&field.after, Some(Value::Text(id)) if *id == change.employee_id);
+            let own = matches!(&field.after, Some(Value::Text(id)) if change.employee_id.as_ref() == Some(id));
             self.require(!external || own, change, "an account's external id becomes its employee's id");
         }
         self.written.insert(owner, written);
@@ -219,8 +224,8 @@ mod tests {
         Change {
             id: format!("{}:{employee}", kind.name()),
             kind,
-            employee_id: employee.to_owned(),
-            account_id: account.map(str::to_owned),
+            employee_id: Some(employee.to_owned()),
+            target_id: account.map(str::to_owned),
             display_name: String::new(),
             depends_on: Vec::new(),
             fields: fields

@@ -46,10 +46,10 @@ pub struct Change {
     pub id: String,
     /// What it does.
     pub kind: ChangeKind,
-    /// HiBob's id of the employee.
-    pub employee_id: String,
-    /// The account to change; none for a create.
-    pub account_id: Option<String>,
+    /// HiBob's id of the employee whose account it is; none for a cost center.
+    pub employee_id: Option<String>,
+    /// The target's id of what is changed; none for what is made.
+    pub target_id: Option<String>,
     /// For people to read.
     pub display_name: String,
     /// Changes that must be done first.
@@ -132,8 +132,8 @@ pub struct Failure {
 pub enum Outcome {
     /// The account is as planned, but for the fields that the target did not keep.
     Done {
-        /// The account's id.
-        account_id: String,
+        /// The target's id.
+        target_id: String,
         /// What the target accepted and then did not keep.
         not_taken: Vec<Mismatch>,
     },

@@ -58,8 +58,8 @@ impl Draft {
         Some(Change {
             id: Self::id(self.kind, person, self.only_manager),
             kind: self.kind,
-            employee_id: person.id.to_string(),
-            account_id: account.map(|account| account.id.to_string()),
+            employee_id: Some(person.id.to_string()),
+            target_id: account.map(|account| account.id.to_string()),
             display_name,
             depends_on: self.depends_on(plan, person),
             reason: self.reason(&fields, person, account),

@@ -1,74 +1,25 @@
-//! Making one change of a plan.
-//!
-//! Every write but a first create is preceded by a look at the account (TravelPerk has no ETags, so nothing else
-//! protects what somebody wrote since the plan). A write is never repeated here: after an unknown outcome the caller
-//! comes again and says so.
+//! Making one change of an account.
 
+use super::compare::compare;
+use super::stop::{Stop, failure, unclear};
+use super::wire::{Answer, Wire, lost, rejected};
 use crate::change::{Attempt, Change, ChangeKind, Failure, FieldChange, Mismatch, NextStep, Outcome};
-use crate::error::refused;
 use crate::field::{ACTIVE, MANAGER, TextField, fold};
-use crate::http::{Request, Response, SendError};
 use crate::link::{self, Link};
-use crate::scim::{self, Account, Manager};
+use crate::scim::{self, Account};
 use crate::settings::Settings;
-use crate::value::{PersonRef, Value};
-use crate::world::{StorageError, World};
+use crate::value::Value;
 
-/// Makes one change, at this moment in Unix seconds.
-pub fn apply(
-    world: &mut dyn World,
-    settings: &Settings,
-    change: &Change,
-    attempt: Attempt,
-    now_unix_seconds: u64,
-) -> Outcome {
-    // Once something may have been written, nothing but a look can tell whether it was.
-    let in_doubt = attempt == Attempt::AfterUnknownOutcome;
-    let mut applying = Applying { world, settings, change, in_doubt, now_unix_seconds };
-    let result = match change.kind {
-        ChangeKind::Create => applying.create(attempt),
-        ChangeKind::Adopt | ChangeKind::Update | ChangeKind::Reactivate | ChangeKind::Archive => {
-            applying.change(attempt)
-        }
-    };
-    match result.unwrap_or_else(|stop| stop.0) {
-        Outcome::Failed(failure) if applying.in_doubt && failure.next == NextStep::Later => {
-            Outcome::Failed(Failure { next: NextStep::Look, ..failure })
-        }
-        outcome => outcome,
-    }
+pub(super) struct Applying<'a, 'w> {
+    pub(super) wire: &'a mut Wire<'w>,
+    pub(super) settings: &'a Settings,
+    pub(super) change: &'a Change,
+    pub(super) employee: &'a str,
+    pub(super) now_unix_seconds: u64,
 }
 
-/// An outcome that ends the change early.
-struct Stop(Outcome);
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self(Outcome::Failed(failure))
-    }
-}
-
-impl From<StorageError> for Stop {
-    fn from(error: StorageError) -> Self {
-        let message = format!("the storage failed: {}", error.0);
-        failure("STORAGE_FAILED", message, "check the host's disk and database, then sync again", NextStep::Look).into()
-    }
-}
-
-fn failure(code: &'static str, message: impl Into<String>, remedy: &str, next: NextStep) -> Failure {
-    Failure { code, message: message.into(), remedy: remedy.to_owned(), next }
-}
-
-struct Applying<'a> {
-    world: &'a mut dyn World,
-    settings: &'a Settings,
-    change: &'a Change,
-    in_doubt: bool,
-    now_unix_seconds: u64,
-}
-
-impl Applying<'_> {
-    fn create(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
+impl Applying<'_, '_> {
+    pub(super) fn create(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
         let manager = self.manager_id()?;
         if attempt == Attempt::AfterUnknownOutcome
             && let Some(found) = self.find_by_user_name()?
@@ -76,7 +27,7 @@ impl Applying<'_> {
             return self.made_before(&found, manager.as_deref());
         }
         let request = scim::create(self.settings, self.change, manager.as_deref());
-        let answer = self.write(&request)?;
+        let answer = self.wire.write(&request)?;
         match answer.status {
             200..=299 => {
                 let account = match answer.account {
@@ -94,24 +45,24 @@ impl Applying<'_> {
                     return self.made_before(&found, manager.as_deref());
                 }
                 // The next plan then knows whose account it is.
-                if found.text(TextField::ExternalId) == Some(&self.change.employee_id) {
-                    link::put(self.world, &self.change.employee_id, &Link::new(&found.id))?;
+                if found.text(TextField::ExternalId) == Some(self.employee) {
+                    link::put(self.wire.world, self.employee, &Link::new(&found.id))?;
                 }
                 Ok(occupied(&found))
             }
-            _ => Err(self.rejected(&answer)),
+            _ => Err(rejected(&answer)),
         }
     }
 
     /// An account with the wanted user name exists. Ours if it carries the employee's id.
     fn made_before(&mut self, found: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
-        if found.text(TextField::ExternalId) == Some(&self.change.employee_id) {
+        if found.text(TextField::ExternalId) == Some(self.employee) {
             return self.finish(found, manager);
         }
         Ok(occupied(found))
     }
 
-    fn change(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
+    pub(super) fn change(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
         let id = self.account_id()?;
         let manager = self.manager_id()?;
         let Some(account) = self.look_up(&id)? else {
@@ -132,12 +83,12 @@ impl Applying<'_> {
             return self.finish(&account, manager.as_deref()); // an adoption that only has to be remembered
         }
         let request = scim::patch(self.settings, &id, self.change, manager.as_deref());
-        let answer = self.write(&request)?;
+        let answer = self.wire.write(&request)?;
         let answer = match answer.status {
             200..=299 => answer,
             // The server makes all of a PATCH or nothing: one field that it does not take keeps the others out.
             400 if self.change.fields.len() > 1 => self.field_by_field(&id, manager.as_deref(), answer)?,
-            _ => return Err(self.rejected(&answer)),
+            _ => return Err(rejected(&answer)),
         };
         let account = match answer.account {
             Some(account) => account,
@@ -149,25 +100,25 @@ impl Applying<'_> {
         self.finish(&account, manager.as_deref())
     }
 
-    /// Writes each field on its own, after all of them together were `rejected`. What the target does not take then
+    /// Writes each field on its own, after all of them together were `refused`. What the target does not take then
     /// shows as not taken.
-    fn field_by_field(&mut self, id: &str, manager: Option<&str>, rejected: Answer) -> Result<Answer, Stop> {
+    fn field_by_field(&mut self, id: &str, manager: Option<&str>, refused: Answer) -> Result<Answer, Stop> {
         let mut taken = None;
         // An archived account may not take anything before it is active.
         let (active, others): (Vec<_>, Vec<_>) = self.change.fields.iter().partition(|field| field.field == ACTIVE);
         for field in active.into_iter().chain(others) {
             let single = Change { fields: vec![field.clone()], ..self.change.clone() };
-            let answer = self.write(&scim::patch(self.settings, id, &single, manager))?;
+            let answer = self.wire.write(&scim::patch(self.settings, id, &single, manager))?;
             match answer.status {
                 200..=299 => taken = Some(Answer { account: None, ..answer }),
                 400..=499 if field.field != ACTIVE && ![403, 429].contains(&answer.status) => {}
                 // What was taken is told, and the rest is left to the next sync.
                 _ if taken.is_some() => break,
-                _ => return Err(self.rejected(&answer)),
+                _ => return Err(rejected(&answer)),
             }
         }
-        self.in_doubt = taken.is_some();
-        taken.ok_or_else(|| self.rejected(&rejected))
+        self.wire.in_doubt = taken.is_some();
+        taken.ok_or_else(|| rejected(&refused))
     }
 
     /// Whether an earlier attempt was carried out: something is as the change wants it, and everything is either that
@@ -182,7 +133,7 @@ impl Applying<'_> {
     /// Remembers the account and says what the target did not keep.
     fn finish(&mut self, account: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
         let not_taken = self.missing(account, manager);
-        let known = link::get(self.world, &self.change.employee_id)?.filter(|link| link.account == account.id);
+        let known = link::get(self.wire.world, self.employee)?.filter(|link| link.account == account.id);
         let mut link = known.clone().unwrap_or_else(|| Link::new(&account.id));
         if self.change.kind != ChangeKind::Create {
             // What was not taken was not written: if it is tried again, nobody has set it back.
@@ -193,9 +144,9 @@ impl Applying<'_> {
             }
         }
         if known.as_ref() != Some(&link) {
-            link::put(self.world, &self.change.employee_id, &link)?;
+            link::put(self.wire.world, self.employee, &link)?;
         }
-        Ok(Outcome::Done { account_id: account.id.to_string(), not_taken })
+        Ok(Outcome::Done { target_id: account.id.to_string(), not_taken })
     }
 
     /// Fields that are not as the change wants them.
@@ -214,10 +165,10 @@ impl Applying<'_> {
         let mut drift = self.mismatches(account, |field| field.before.clone());
         let carried = account.text(TextField::ExternalId);
         let planned = self.change.field(TextField::ExternalId.name()).is_some();
-        if !planned && carried.is_some_and(|carried| carried != self.change.employee_id) {
+        if !planned && carried.is_some_and(|carried| carried != self.employee) {
             drift.push(Mismatch {
                 field: TextField::ExternalId.name().to_owned(),
-                expected: Some(Value::Text(self.change.employee_id.clone())),
+                expected: Some(Value::Text(self.employee.to_owned())),
                 found: carried.map(|id| Value::Text(id.to_owned())),
             });
         }
@@ -238,10 +189,10 @@ impl Applying<'_> {
 
     /// The account to change; one that this plan made is known by its link.
     fn account_id(&mut self) -> Result<String, Stop> {
-        if let Some(id) = &self.change.account_id {
+        if let Some(id) = &self.change.target_id {
             return Ok(id.clone());
         }
-        let link = link::get(self.world, &self.change.employee_id)?;
+        let link = link::get(self.wire.world, self.employee)?;
         link.map(|link| link.account.into()).ok_or_else(|| {
             let message = "the account that this change belongs to was not made";
             failure("ACCOUNT_NOT_MADE", message, "sync again; the next plan makes the account first", NextStep::Later)
@@ -258,7 +209,7 @@ impl Applying<'_> {
             return Ok(Some(id.clone()));
         }
         let employee = manager.employee_id.as_deref().unwrap_or_default();
-        match link::get(self.world, employee)? {
+        match link::get(self.wire.world, employee)? {
             Some(link) => Ok(Some(link.account.into())),
             None => {
                 let message = "the line manager's account was not made";
@@ -275,11 +226,11 @@ impl Applying<'_> {
 
     fn look_up(&mut self, id: &str) -> Result<Option<Account>, Stop> {
         let request = scim::get_user(self.settings, id);
-        let answer = self.send(&request, NextStep::Later)?;
+        let answer = self.wire.send(&request, NextStep::Later)?;
         match answer.status {
             200..=299 => Ok(Some(answer.account.ok_or_else(|| unclear("TravelPerk's answer is not a user"))?)),
             404 => Ok(None),
-            _ => Err(self.rejected(&answer)),
+            _ => Err(rejected(&answer)),
         }
     }
 
@@ -288,11 +239,11 @@ impl Applying<'_> {
     fn find_by_user_name(&mut self) -> Result<Option<Account>, Stop> {
         let wanted = self.change.text_after(TextField::UserName.name()).unwrap_or_default().to_owned();
         let request = scim::find_by_user_name(self.settings, &wanted);
-        let mut response = self.open(&request, NextStep::Look)?;
+        let mut response = self.wire.open(&request, NextStep::Look)?;
         if !(200..=299).contains(&response.status) {
             let answer = Answer::gather(&request, &mut response);
             drop(response);
-            return Err(self.rejected(&answer));
+            return Err(rejected(&answer));
         }
         let body = response.gather().map_err(|error| lost(&request, &error, NextStep::Look))?;
         let (accounts, _) = scim::user_page(&body)
@@ -301,114 +252,6 @@ impl Applying<'_> {
             .into_iter()
             .filter(|account| account.text(TextField::UserName).is_some_and(|name| fold(name) == fold(&wanted)));
         Ok(same.next())
-    }
-
-    fn write(&mut self, request: &Request) -> Result<Answer, Stop> {
-        let answer = self.send(request, NextStep::Look)?;
-        self.in_doubt = (200..=299).contains(&answer.status) || answer.status >= 500;
-        Ok(answer)
-    }
-
-    fn send(&mut self, request: &Request, on_loss: NextStep) -> Result<Answer, Stop> {
-        let mut response = self.open(request, on_loss)?;
-        Ok(Answer::gather(request, &mut response))
-    }
-
-    fn open(&mut self, request: &Request, on_loss: NextStep) -> Result<Response<'_>, Stop> {
-        let response = self.world.send(request).map_err(|error| lost(request, &error, on_loss))?;
-        if response.status == 401 {
-            return Err(Stop(Outcome::Refused(refused(request, 401))));
-        }
-        Ok(response)
-    }
-
-    fn rejected(&self, answer: &Answer) -> Stop {
-        let said = answer.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
-        let status = answer.status;
-        let request = &answer.request;
-        match status {
-            403 => failure(
-                "TARGET_FORBIDS",
-                format!("TravelPerk forbids {request}{said}"),
-                "check what the key may do in TravelPerk, and whether the person is an account admin there",
-                NextStep::Fix,
-            )
-            .into(),
-            429 => failure(
-                "TARGET_RATE_LIMIT",
-                format!("TravelPerk still limits the rate of {request} after the host has waited"),
-                "sync again later, or lower calls_per_minute in the tenant's file",
-                NextStep::Later,
-            )
-            .into(),
-            500..=599 => {
-                let next = if request.starts_with("GET") { NextStep::Later } else { NextStep::Look };
-                failure(
-                    "TARGET_FAILED",
-                    format!("TravelPerk failed with {status} at {request}{said}"),
-                    "sync again later",
-                    next,
-                )
-                .into()
-            }
-            _ => failure(
-                "TARGET_REJECTED",
-                format!("TravelPerk rejects {request} with {status}{said}"),
-                "correct what it names in HiBob (or in TravelPerk), then sync again",
-                NextStep::Fix,
-            )
-            .into(),
-        }
-    }
-}
-
-/// An answer to a request about one user.
-struct Answer {
-    status: u16,
-    account: Option<Account>,
-    detail: Option<String>,
-    request: String,
-}
-
-impl Answer {
-    /// An answer whose body is lost counts by its status; what it says of the account is then unknown.
-    fn gather(request: &Request, response: &mut Response<'_>) -> Self {
-        let body = response.gather().unwrap_or_default();
-        let good = (200..=299).contains(&response.status);
-        Self {
-            status: response.status,
-            account: good.then(|| serde_json::from_slice(&body).ok()).flatten(),
-            detail: scim::detail(&body).filter(|_| !good),
-            request: request.name(),
-        }
-    }
-}
-
-fn lost(request: &Request, error: &SendError, on_loss: NextStep) -> Stop {
-    let name = request.name();
-    match error {
-        SendError::Denied(reason) => {
-            let message = format!("the host's policy refuses {name}: {reason}");
-            failure("NOT_ALLOWED", message, "widen the host's policy, or use a plugin that needs less", NextStep::Fix)
-                .into()
-        }
-        SendError::NotSent(reason) => {
-            let message = format!("no connection for {name}: {reason}");
-            failure(
-                "TARGET_UNREACHABLE",
-                message,
-                "check the network and travelperk.scim_url, then sync again",
-                NextStep::Later,
-            )
-            .into()
-        }
-        SendError::Unknown(reason) => failure(
-            "OUTCOME_UNKNOWN",
-            format!("no answer to {name}: {reason}"),
-            "sync again; the next plan sees what was done",
-            on_loss,
-        )
-        .into(),
     }
 }
 
@@ -425,44 +268,4 @@ fn email_elsewhere() -> Failure {
         "look for an archived account in TravelPerk; if there is none, the email belongs to another company there: ask TravelPerk's support to move that profile",
         NextStep::Fix,
     )
-}
-
-fn unclear(message: &str) -> Stop {
-    failure("ANSWER_UNCLEAR", message, "sync again; if it stays so, tell TravelPerk's support", NextStep::Look).into()
-}
-
-/// Whether a field is as expected, and what it is.
-fn compare(account: &Account, field: &str, expected: Option<&Value>) -> (bool, Option<Value>) {
-    if let Some(field) = TextField::from_name(field) {
-        let found = account.text(field);
-        let wanted = match expected {
-            Some(Value::Text(text)) => Some(text.as_str()),
-            _ => None,
-        };
-        return (field.same_option(wanted, found), found.map(|text| Value::Text(text.to_owned())));
-    }
-    if field == ACTIVE {
-        let found = Value::Flag(account.active);
-        return (expected.is_none_or(|expected| *expected == found), Some(found));
-    }
-    let person = |account_id: Option<&str>, name: &str| {
-        Value::Person(PersonRef {
-            employee_id: None,
-            account_id: account_id.map(str::to_owned),
-            display_name: name.to_owned(),
-        })
-    };
-    let (same, found) = match (&account.manager, expected) {
-        (Manager::Nobody, None) => (true, None),
-        (Manager::Nobody, Some(_)) => (false, None),
-        (Manager::Account(id), Some(Value::Person(wanted))) if wanted.account_id.is_some() => {
-            (wanted.account_id.as_deref() == Some(id), Some(person(Some(id), "")))
-        }
-        (Manager::Named(name), Some(Value::Person(wanted))) => {
-            (wanted.display_name == **name, Some(person(None, name)))
-        }
-        (Manager::Account(id), _) => (false, Some(person(Some(id), ""))),
-        (Manager::Named(name), _) => (false, Some(person(None, name))),
-    };
-    (same, found)
 }
