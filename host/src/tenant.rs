@@ -52,9 +52,11 @@ impl Tenant {
     ) -> Result<Self, HostError> {
         let database = TenantDatabase::open(data_dir, &config.id).await?;
         let travelperk = &config.travelperk;
+        let scheme = travelperk.scheme.word().to_owned();
+        let pace = shared_pace(travelperk.calls_per_minute, tenth(travelperk.calls_per_minute));
         let token = config.hibob.token.read(&config.id, "hibob.token")?;
         let key = travelperk.key.read(&config.id, "travelperk.key")?;
-        let services = vec![
+        let mut services = vec![
             Service::new(
                 config.route(Role::HiBob, "hibob.url", &config.hibob.url)?,
                 Credential::Basic { user: config.hibob.service_user.clone(), password: token },
@@ -62,10 +64,19 @@ impl Tenant {
             ),
             Service::new(
                 config.route(Role::Scim, "travelperk.scim_url", &travelperk.scim_url)?,
-                Credential::Key { scheme: travelperk.scheme.word().to_owned(), key },
-                shared_pace(travelperk.calls_per_minute, tenth(travelperk.calls_per_minute)),
+                Credential::Key { scheme: scheme.clone(), key: key.clone() },
+                pace.clone(),
             ),
         ];
+        let others = [
+            (Role::Rest, "travelperk.rest_url", &travelperk.rest_url),
+            (Role::CostCenters, "travelperk.cost_centers_url", &travelperk.cost_centers_url),
+        ];
+        for (role, name, url) in others {
+            let Some(url) = url else { continue };
+            let credential = Credential::Key { scheme: scheme.clone(), key: key.clone() };
+            services.push(Service::new(config.route(role, name, url)?, credential, pace.clone()));
+        }
         let egress = Arc::new(Egress::new(config.id.clone(), services, transport, config.limits.clone()));
         Ok(Self { config, database, egress, memory_peak: Arc::default() })
     }
@@ -108,6 +119,8 @@ impl Tenant {
         [
             ("hibob-url", text(&self.config.hibob.url)),
             ("scim-url", text(&travelperk.scim_url)),
+            ("rest-url", travelperk.rest_url.as_deref().and_then(text)),
+            ("cost-centers-url", travelperk.cost_centers_url.as_deref().and_then(text)),
             ("content-type", text(&travelperk.content_type)),
             ("details", sync.details.clone().map(Value::Texts)),
             ("missing-detail", sync.missing_detail.as_deref().and_then(text)),

@@ -34,9 +34,10 @@ impl wit::Guest for Plugin {
             .map_err(convert::job_error_out)
     }
 
-    fn plan(job: wit::Job, _baseline: Vec<wit::NamedValue>) -> Result<wit::SyncPlan, wit::JobError> {
+    fn plan(job: wit::Job, baseline: Vec<wit::NamedValue>) -> Result<wit::SyncPlan, wit::JobError> {
         let settings = settings(&job)?;
-        let plan = sync::plan(&mut Host, &settings, job.now_unix_seconds).map_err(convert::job_error_out)?;
+        let baseline: Vec<_> = baseline.into_iter().map(convert::named_value_in).collect();
+        let plan = sync::plan(&mut Host, &settings, job.now_unix_seconds, &baseline).map_err(convert::job_error_out)?;
         Ok(wit::SyncPlan::new(plan::HeldPlan::new(plan)))
     }
 

@@ -160,7 +160,7 @@ fn native_settings() -> Settings {
 fn native(canned: &Canned, settings: &Settings) -> (Duration, usize) {
     let now = u64::try_from(chrono::Utc::now().timestamp()).unwrap();
     let start = Instant::now();
-    let plan = sync::plan(&mut Native(canned), settings, now).unwrap();
+    let plan = sync::plan(&mut Native(canned), settings, now, &[]).unwrap();
     let changes: Vec<_> = plan.changes(0).collect();
     (start.elapsed(), changes.len())
 }

@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod catalogue;
 mod cli;
 mod details;
 mod lifecycle;

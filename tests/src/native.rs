@@ -23,6 +23,8 @@ pub struct NativeWorld {
     pub fakes: hibob_fakes::World,
     /// The tenant's storage.
     pub storage: BTreeMap<String, Vec<u8>>,
+    /// What the last accepted plan gave.
+    pub baseline: Vec<NamedValue>,
     /// Unix seconds.
     pub now: u64,
     /// Time that passes with each request, so that no rate is exceeded.
@@ -32,7 +34,7 @@ pub struct NativeWorld {
 impl NativeWorld {
     /// An empty storage beside these stand-ins.
     pub fn new(fakes: hibob_fakes::World, now: u64) -> Self {
-        Self { fakes, storage: BTreeMap::new(), now, clock: 0.0 }
+        Self { fakes, storage: BTreeMap::new(), baseline: Vec::new(), now, clock: 0.0 }
     }
 
     /// Settings for these stand-ins.
@@ -49,7 +51,8 @@ impl NativeWorld {
     /// As [`sync::plan`].
     pub fn plan(&mut self, settings: &Settings) -> Result<Plan, JobError> {
         let now = self.now;
-        sync::plan(self, settings, now)
+        let baseline = self.baseline.clone();
+        sync::plan(self, settings, now, &baseline)
     }
 
     /// Applies a plan's changes one after the other, as the host does side by side, and returns their outcomes.

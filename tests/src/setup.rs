@@ -52,6 +52,8 @@ pub struct Setup {
     pub folder: TempDir,
     /// The data directory.
     pub data: DataDir,
+    /// Whether tenant files name the REST API, for cost centers and companies.
+    pub rest: bool,
 }
 
 impl Setup {
@@ -71,7 +73,7 @@ impl Setup {
         let server = Server::start(world.clone()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::open(&folder.path().join("data")).await.unwrap();
-        let setup = Self { world, server, folder, data };
+        let setup = Self { world, server, folder, data, rest: false };
         setup.apply_tenant("acme", "").await;
         setup
     }
@@ -94,10 +96,12 @@ impl Setup {
         };
         write("token", &token);
         write("key", &key);
-        let (hibob, scim) = (self.server.hibob_url(), self.server.scim_url());
+        let (hibob, scim, rest) = (self.server.hibob_url(), self.server.scim_url(), self.server.rest_url());
+        let rest =
+            if self.rest { format!("rest_url = \"{rest}\"\ncost_centers_url = \"{rest}\"\n") } else { String::new() };
         let text = format!(
             "id = \"{id}\"\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:{id}.token\"\n\
-             [travelperk]\nscim_url = \"{scim}\"\nkey = \"file:{id}.key\"\ncalls_per_minute = 600000\n\
+             [travelperk]\nscim_url = \"{scim}\"\n{rest}key = \"file:{id}.key\"\ncalls_per_minute = 600000\n\
              [limits]\nretry_pause_milliseconds = 5\nrate_limit_wait_seconds = 0\n{extra}"
         );
         write("toml", &text)

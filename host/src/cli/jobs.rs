@@ -188,6 +188,8 @@ pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
         println!("    to go on {}", clean(&guard.remedy));
     }
     let parts: Vec<String> = [
+        ("cost centers created", report.cost_centers_created),
+        ("cost centers restored", report.cost_centers_restored),
         ("created", report.created),
         ("adopted", report.adopted),
         ("updated", report.updated),

@@ -9,8 +9,15 @@ use serde_json::json;
 /// Changes of one kind that are shown in full unless all are asked for.
 const SHOWN_MAX: usize = 5;
 
-const KINDS: [ChangeKind; 5] =
-    [ChangeKind::Create, ChangeKind::Adopt, ChangeKind::Update, ChangeKind::Reactivate, ChangeKind::Archive];
+const KINDS: [ChangeKind; 7] = [
+    ChangeKind::CreateCostCenter,
+    ChangeKind::RestoreCostCenter,
+    ChangeKind::Create,
+    ChangeKind::Adopt,
+    ChangeKind::Update,
+    ChangeKind::Reactivate,
+    ChangeKind::Archive,
+];
 
 /// The plan as text: what changes, field by field, and why; then what a person should read.
 pub(super) fn text(tenant: &str, planned: &Planned, all: bool) -> String {
@@ -22,7 +29,10 @@ pub(super) fn text(tenant: &str, planned: &Planned, all: bool) -> String {
             .into_iter()
             .map(|kind| (planned.count(kind_name(kind)), kind_name(kind)))
             .filter(|(number, _)| *number > 0)
-            .map(|(number, name)| format!("{number} to {name}"))
+            .map(|(number, name)| match name.strip_suffix("-cost-center") {
+                Some(verb) => format!("{number} cost center{} to {verb}", if number == 1 { "" } else { "s" }),
+                None => format!("{number} to {name}"),
+            })
             .collect();
         lines.push(format!("{} {}", BOLD.on_stdout(&format!("Plan for {tenant}:")), parts.join(", ")));
     }
@@ -38,7 +48,7 @@ pub(super) fn text(tenant: &str, planned: &Planned, all: bool) -> String {
             let rest = changes.len() - shown;
             lines.push(String::new());
             let reasons = reasons(changes.get(shown..).unwrap_or_default());
-            lines.push(DIM.on_stdout(&format!("  … and {rest} more to {}: {reasons}", kind_name(kind))));
+            lines.push(DIM.on_stdout(&format!("  … and {rest} more to {}: {reasons}", words(kind_name(kind)))));
         }
     }
     lines.extend(finding_lines(&planned.findings, all));
@@ -81,7 +91,14 @@ fn kind_name(kind: ChangeKind) -> &'static str {
         ChangeKind::Update => "update",
         ChangeKind::Reactivate => "reactivate",
         ChangeKind::Archive => "archive",
+        ChangeKind::CreateCostCenter => "create-cost-center",
+        ChangeKind::RestoreCostCenter => "restore-cost-center",
     }
+}
+
+/// A kind as people read it.
+fn words(kind: &str) -> String {
+    kind.replace('-', " ")
 }
 
 fn change_lines(change: &Change) -> Vec<String> {
@@ -91,14 +108,17 @@ fn change_lines(change: &Change) -> Vec<String> {
         ChangeKind::Update => (YELLOW, '~'),
         ChangeKind::Reactivate => (GREEN, '^'),
         ChangeKind::Archive => (RED, '-'),
+        ChangeKind::CreateCostCenter => (GREEN, '+'),
+        ChangeKind::RestoreCostCenter => (GREEN, '^'),
     };
-    let head = color.on_stdout(&format!("{sign} {}", kind_name(change.kind)));
+    let head = color.on_stdout(&format!("{sign} {}", words(kind_name(change.kind))));
     let who = BOLD.on_stdout(&clean(&change.display_name));
     let employee = change.employee_id.as_deref().map(|id| format!("employee {}", clean(id)));
-    let account = change.target_id.as_deref().map(|id| format!("account {}", clean(id)));
+    let what = if change.employee_id.is_some() { "account" } else { "cost center" };
+    let account = change.target_id.as_deref().map(|id| format!("{what} {}", clean(id)));
     let ids: Vec<String> = [employee, account].into_iter().flatten().collect();
-    let ids = DIM.on_stdout(&format!("({})", ids.join(", ")));
-    let mut lines = vec![format!("{head} {who} {ids}"), format!("    because  {}", clean(&change.reason))];
+    let ids = if ids.is_empty() { String::new() } else { DIM.on_stdout(&format!(" ({})", ids.join(", "))) };
+    let mut lines = vec![format!("{head} {who}{ids}"), format!("    because  {}", clean(&change.reason))];
     lines.extend(change.fields.iter().map(field_line));
     if !change.depends_on.is_empty() {
         lines.push(DIM.on_stdout(&format!("    after    {}", clean(&change.depends_on.join(", ")))));

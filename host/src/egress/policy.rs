@@ -11,6 +11,10 @@ pub enum Role {
     HiBob,
     /// TravelPerk's SCIM service.
     Scim,
+    /// TravelPerk's REST API; only read, for the names of companies.
+    Rest,
+    /// TravelPerk's cost centers.
+    CostCenters,
 }
 
 /// A base URL and the service below it.
@@ -94,17 +98,33 @@ pub(super) fn decide<'r>(
     method: &Method,
     uri: &Uri,
 ) -> Result<(usize, Action), Refusal> {
-    let found = routes.enumerate().find_map(|(position, route)| Some((position, route, route.below(uri)?)));
-    let Some((position, route, path)) = found else {
+    // Several services may share a base URL: the first that knows the call counts.
+    let mut below = routes.enumerate().filter_map(|(position, route)| Some((position, route, route.below(uri)?)));
+    let Some(first) = below.next() else {
         let origin = format!(
             "{}://{}",
             uri.scheme_str().unwrap_or("?"),
             uri.authority().map_or("?", |authority| authority.as_str())
         );
         return Err(Refusal::new(format!(
-            "{method} to {origin} is outside the tenant's services; only hibob.url and travelperk.scim_url of the tenant's file are allowed"
+            "{method} to {origin} is outside the tenant's services; only the URLs in the tenant's file are allowed"
         )));
     };
+    let mut refusal = match at(first.1, grant, method, first.2) {
+        Ok(action) => return Ok((first.0, action)),
+        Err(refusal) => refusal,
+    };
+    for (position, route, path) in below {
+        match at(route, grant, method, path) {
+            Ok(action) => return Ok((position, action)),
+            Err(other) => refusal = other,
+        }
+    }
+    Err(refusal)
+}
+
+/// What a request does at one service.
+fn at(route: &Route, grant: Grant, method: &Method, path: &str) -> Result<Action, Refusal> {
     if path.split('/').any(|part| [".", ".."].contains(&part))
         || path.contains("%2f")
         || path.contains("%2F")
@@ -123,7 +143,12 @@ pub(super) fn decide<'r>(
         (Role::Scim, "GET") if is_scim_path(path) => Action::Read,
         (Role::Scim, "POST") if path == "/Users" => Action::Write,
         (Role::Scim, "PATCH") if is_scim_user(path) => Action::Write,
-        (Role::Scim, _) => {
+        (Role::Rest, "GET") if path == "/profiles" => Action::Read,
+        (Role::CostCenters, "GET") if path == "/cost_centers" || is_cost_center(path) => Action::Read,
+        (Role::CostCenters, "POST") if path == "/cost_centers" => Action::Write,
+        // `PUT /cost_centers/{id}/users` would put everybody else out.
+        (Role::CostCenters, "PATCH") if is_cost_center(path) => Action::Write,
+        (Role::Scim | Role::Rest | Role::CostCenters, _) => {
             return Err(Refusal::new(format!(
                 "{method} {path} at TravelPerk is not one of the calls that this host allows"
             )));
@@ -132,7 +157,7 @@ pub(super) fn decide<'r>(
     if action == Action::Write && grant == Grant::Read {
         return Err(Refusal::new(format!("{method} {path} would write, and `check` and `plan` may only read")));
     }
-    Ok((position, action))
+    Ok(action)
 }
 
 fn is_hibob_read(path: &str) -> bool {
@@ -141,6 +166,12 @@ fn is_hibob_read(path: &str) -> bool {
 
 fn is_scim_path(path: &str) -> bool {
     ["/Users", "/ServiceProviderConfig", "/ResourceTypes", "/Schemas"].contains(&path) || is_scim_user(path)
+}
+
+/// One cost center; its id is a number, so this is not `bulk_update`.
+fn is_cost_center(path: &str) -> bool {
+    is_child(path, "/cost_centers/")
+        && path.rsplit('/').next().is_some_and(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn is_scim_user(path: &str) -> bool {
@@ -160,6 +191,8 @@ mod tests {
         let routes = [
             Route::new(Role::HiBob, "https://api.hibob.com/v1").unwrap(),
             Route::new(Role::Scim, "https://app.perk.com/api/v2/scim/").unwrap(),
+            Route::new(Role::Rest, "https://api.perk.com").unwrap(),
+            Route::new(Role::CostCenters, "https://api.perk.com").unwrap(),
         ];
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         decide(routes.iter(), grant, &method, &url.parse().unwrap()).map_err(|refusal| refusal.to_string())
@@ -173,6 +206,10 @@ mod tests {
             (Grant::Read, "GET", "https://app.perk.com/api/v2/scim/Users?startIndex=1&count=50", (1, Action::Read)),
             (Grant::Write, "POST", "https://app.perk.com/api/v2/scim/Users", (1, Action::Write)),
             (Grant::Write, "PATCH", "https://app.perk.com/api/v2/scim/Users/29", (1, Action::Write)),
+            (Grant::Read, "GET", "https://api.perk.com/profiles?offset=0", (2, Action::Read)),
+            (Grant::Read, "GET", "https://api.perk.com/cost_centers?offset=0", (3, Action::Read)),
+            (Grant::Write, "POST", "https://api.perk.com/cost_centers", (3, Action::Write)),
+            (Grant::Write, "PATCH", "https://api.perk.com/cost_centers/7", (3, Action::Write)),
         ] {
             assert_eq!(decided(grant, method, url), Ok(want), "{method} {url}");
         }
@@ -189,6 +226,10 @@ mod tests {
             (Grant::Write, "PATCH", "https://app.perk.com/api/v2/scim/Users/29/x", "not one of the calls"),
             (Grant::Read, "POST", "https://app.perk.com/api/v2/scim/Users", "may only read"),
             (Grant::Write, "GET", "https://app.perk.com/api/v2/scimitar", "outside"),
+            (Grant::Write, "PUT", "https://api.perk.com/cost_centers/7/users", "not one of the calls"),
+            (Grant::Write, "PATCH", "https://api.perk.com/cost_centers/bulk_update", "not one of the calls"),
+            (Grant::Read, "POST", "https://api.perk.com/cost_centers", "may only read"),
+            (Grant::Write, "GET", "https://api.perk.com/users", "not one of the calls"),
             (Grant::Write, "GET", "https://app.perk.com/api/v2/scim/../scim/Users", "plain path"),
             (Grant::Write, "GET", "https://app.perk.com/api/v2/scim/Users%2F1", "plain path"),
             (Grant::Write, "GET", "http://app.perk.com/api/v2/scim/Users", "outside"),

@@ -60,7 +60,12 @@ pub(super) fn rows(change: &Change, came: Came, not_taken: &[Mismatch]) -> Vec<U
         ChangeKind::Reactivate => "Reactivated",
         ChangeKind::Archive => "Archived",
         ChangeKind::Update => "Information changed",
+        ChangeKind::CreateCostCenter => "Cost center created",
+        ChangeKind::RestoreCostCenter => "Cost center restored",
     };
+    if matches!(change.kind, ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter) {
+        return vec![whole(action)];
+    }
     if matches!(came, Came::Held | Came::NotTried) {
         return vec![whole(action)];
     }

@@ -77,6 +77,10 @@ pub struct Report {
     pub archived: u64,
     /// Accounts made active again.
     pub reactivated: u64,
+    /// Cost centers made.
+    pub cost_centers_created: u64,
+    /// Cost centers brought back.
+    pub cost_centers_restored: u64,
     /// Accounts that were right as they are.
     pub kept: u64,
     /// Employees for whom something failed, in the plan or while applying.
@@ -178,6 +182,8 @@ impl Report {
             ChangeKind::Update => &mut self.updated,
             ChangeKind::Reactivate => &mut self.reactivated,
             ChangeKind::Archive => &mut self.archived,
+            ChangeKind::CreateCostCenter => &mut self.cost_centers_created,
+            ChangeKind::RestoreCostCenter => &mut self.cost_centers_restored,
         };
         *number += 1;
     }

@@ -107,9 +107,29 @@ impl Audit<'_> {
         self.require(first, change, "an id is used once");
         let earlier = change.depends_on.iter().all(|id| *id != change.id && self.done.contains(id));
         self.require(earlier, change, "what a change waits for comes before it");
+        if matches!(change.kind, ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter) {
+            return self.cost_center(change);
+        }
         self.account(change);
         self.fields(change);
         self.user_name(change);
+    }
+
+    /// A cost center is made, or brought back, and nothing else: never renamed, archived, or given other members.
+    fn cost_center(&mut self, change: &Change) {
+        let sound = change.employee_id.is_none()
+            && match (change.kind, change.fields.as_slice()) {
+                (ChangeKind::CreateCostCenter, [field]) => {
+                    change.target_id.is_none()
+                        && field.field == "name"
+                        && change.text_after("name").is_some_and(|name| !name.trim().is_empty())
+                }
+                (ChangeKind::RestoreCostCenter, [field]) => {
+                    change.target_id.is_some() && field.field == "archived" && field.after == Some(Value::Flag(false))
+                }
+                _ => false,
+            };
+        self.require(sound, change, "a cost center is made or brought back, and nothing else");
     }
 
     /// Only accounts that the sync made, adopted, or may adopt are touched.
@@ -137,7 +157,7 @@ impl Audit<'_> {
         };
         let claimed = free && same_name && change.text_after("external-id") == Some(employee);
         let allowed = match change.kind {
-            ChangeKind::Create => false,
+            ChangeKind::Create | ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter => false,
             ChangeKind::Archive => own || (linked && nobodys),
             ChangeKind::Update => own || (linked && nobodys) || (linked && claimed),
             ChangeKind::Adopt | ChangeKind::Reactivate => own || (linked && nobodys) || claimed,
@@ -145,7 +165,7 @@ impl Audit<'_> {
         self.require(allowed, change, "an account that is not under the sync's care is never touched");
         let state = match change.kind {
             ChangeKind::Reactivate => !active,
-            ChangeKind::Create | ChangeKind::Adopt | ChangeKind::Update | ChangeKind::Archive => active,
+            _ => active,
         };
         self.require(state, change, "the kind of change fits the account's state");
         if let (Some(seen), Some(active)) = (self.accounts.get_mut(id), change.active_after()) {
@@ -175,7 +195,7 @@ impl Audit<'_> {
         let expected = match change.kind {
             ChangeKind::Create | ChangeKind::Reactivate => Some(true),
             ChangeKind::Archive => Some(false),
-            ChangeKind::Adopt | ChangeKind::Update => None,
+            _ => None,
         };
         self.require(
             change.active_after() == expected,

@@ -4,7 +4,7 @@ use crate::error::SideError;
 use crate::field::ACTIVE;
 use crate::value::Value;
 
-/// What a change does to one account.
+/// What a change does to one account, or one cost center.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the cases are documented in the WIT package")]
 pub enum ChangeKind {
@@ -13,6 +13,8 @@ pub enum ChangeKind {
     Update,
     Reactivate,
     Archive,
+    CreateCostCenter,
+    RestoreCostCenter,
 }
 
 impl ChangeKind {
@@ -24,6 +26,8 @@ impl ChangeKind {
             Self::Update => "update",
             Self::Reactivate => "reactivate",
             Self::Archive => "archive",
+            Self::CreateCostCenter => "create-cost-center",
+            Self::RestoreCostCenter => "restore-cost-center",
         }
     }
 }

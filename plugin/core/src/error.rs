@@ -1,16 +1,8 @@
 //! Why a job could not be done, told by who acts next.
 
 use crate::finding::Finding;
-use crate::http::{Request, Response, SendError, Side};
+use crate::http::{Request, Response, SCIM_URL, SendError, Side};
 use crate::world::StorageError;
-
-/// The setting of the tenant's file that says where a service is.
-fn url_setting(side: Side) -> &'static str {
-    match side {
-        Side::HiBob => "hibob.url",
-        Side::Target => "travelperk.scim_url",
-    }
-}
 
 /// What a service did that ended a job or a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,10 +46,7 @@ impl JobError {
                 request,
                 None,
                 format!("no connection to {}: {reason}", request.side.name()),
-                format!(
-                    "check {} in the tenant's file and the network, then start the job again",
-                    url_setting(request.side)
-                ),
+                format!("check {} in the tenant's file and the network, then start the job again", request.setting),
             )),
             SendError::Unknown(reason) => Self::Unavailable(side_error(
                 request,
@@ -74,10 +63,7 @@ impl JobError {
             request,
             None,
             format!("{} answered what cannot be understood: {what}", request.side.name()),
-            format!(
-                "check that {} is the address of its API; if it is, start the job again",
-                url_setting(request.side)
-            ),
+            format!("check that {} is the address of its API; if it is, start the job again", request.setting),
         ))
     }
 }
@@ -88,7 +74,7 @@ impl JobError {
 /// Credentials for 401 and 403, unavailable for the rest.
 pub fn expect_json(request: &Request, response: &Response<'_>) -> Result<(), JobError> {
     let name = request.side.name();
-    let url = url_setting(request.side);
+    let url = request.setting;
     let status = response.status;
     let (message, remedy) = match status {
         200..=299 if response.is_json() => return Ok(()),
@@ -129,6 +115,10 @@ pub fn refused(request: &Request, status: u16) -> SideError {
         (Side::HiBob, _) => (
             "HiBob refused the service user's id or token",
             "make a new token in HiBob (Integrations, Service users) and put it where hibob.token of the tenant's file points",
+        ),
+        (Side::Target, 403) if request.setting != SCIM_URL => (
+            "TravelPerk refused access to its REST API with this key",
+            "the key needs an account admin's rights; or leave rest_url and cost_centers_url out of the tenant's file, and companies are not checked and cost centers not created",
         ),
         (Side::Target, 403) => (
             "TravelPerk refused access with this key",

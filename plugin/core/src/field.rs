@@ -52,6 +52,10 @@ pub(crate) const COMPANY_SEPARATOR: char = '\u{1f}';
 pub const MANAGER: &str = "manager";
 /// The field name of the account's state in changes.
 pub const ACTIVE: &str = "active";
+/// The field name of a cost center's name in changes.
+pub const NAME: &str = "name";
+/// The field name of a cost center's state in changes.
+pub const ARCHIVED: &str = "archived";
 
 impl TextField {
     /// The name in changes and settings.

@@ -19,6 +19,15 @@ impl Side {
     }
 }
 
+/// Where HiBob's API is.
+pub const HIBOB_URL: &str = "hibob.url";
+/// Where the target's SCIM service is.
+pub const SCIM_URL: &str = "travelperk.scim_url";
+/// Where the target's REST API is: invoice profiles.
+pub const REST_URL: &str = "travelperk.rest_url";
+/// Where the target's cost centers are; another host than the rest of its REST API.
+pub const COST_CENTERS_URL: &str = "travelperk.cost_centers_url";
+
 /// The methods that a job uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "HTTP's own names")]
@@ -44,6 +53,8 @@ impl Method {
 pub struct Request {
     /// Which service it goes to.
     pub side: Side,
+    /// The setting of the tenant's file that says where that is.
+    pub setting: &'static str,
     /// The method.
     pub method: Method,
     /// The whole URL.

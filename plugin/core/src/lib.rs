@@ -12,6 +12,7 @@
 
 pub mod apply;
 pub mod audit;
+mod catalogue;
 pub mod change;
 pub mod check;
 mod detail;
@@ -24,6 +25,7 @@ pub mod lifecycle;
 pub mod link;
 pub mod mapping;
 pub mod plan;
+pub mod rest;
 pub mod scim;
 pub mod settings;
 pub mod sync;

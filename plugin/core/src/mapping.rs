@@ -72,6 +72,13 @@ impl Person {
         self.wants.get(field.index()).unwrap_or(LEAVE)
     }
 
+    /// Sets what is wanted of a field.
+    pub(crate) fn set(&mut self, field: TextField, want: Want) {
+        if let Some(slot) = self.wants.get_mut(field.index()) {
+            *slot = want;
+        }
+    }
+
     /// The work email; empty for a broken record.
     pub fn user_name(&self) -> &str {
         self.want(TextField::UserName).text().unwrap_or_default()
@@ -132,13 +139,9 @@ impl Mapping<'_> {
     /// The mandatory fields. A leaver needs none of them to be archived.
     fn names(&self, employee: &Employee<'_, '_>, person: &mut Person, notes: &mut Notes<'_>) {
         let id = person.id.clone();
-        let mut set = |field: TextField, text: &str| {
-            if let Some(want) = person.wants.get_mut(field.index()) {
-                *want = Want::Set(text.into());
-            }
-        };
-        set(TextField::ExternalId, &id);
         let needed = person.standing == Standing::Active;
+        let mut set = |field: TextField, text: &str| person.set(field, Want::Set(text.into()));
+        set(TextField::ExternalId, &id);
         let fields = [
             (TextField::GivenName, employee.first_name(), "MISSING_FIRST_NAME", "root.firstName", "first name"),
             (TextField::FamilyName, employee.surname(), "MISSING_LAST_NAME", "root.surname", "last name"),

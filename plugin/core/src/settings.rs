@@ -63,6 +63,10 @@ pub struct Settings {
     pub hibob_url: String,
     /// Base URL of the target's SCIM service, without a slash at its end.
     pub scim_url: String,
+    /// Base URL of the target's REST API, for companies; none: companies are not checked.
+    pub rest_url: Option<String>,
+    /// Base URL of the target's cost centers; none: they are assigned by name and never made.
+    pub cost_centers_url: Option<String>,
     /// The `Content-Type` of requests to the target.
     pub content_type: String,
     /// Which details are synced, by field name.
@@ -127,6 +131,16 @@ impl Settings {
         self.details.contains(detail)
     }
 
+    /// Whether cost centers are made when they are missing.
+    pub fn makes_cost_centers(&self) -> bool {
+        self.has_text(TextField::CostCenter) && self.cost_centers_url.is_some()
+    }
+
+    /// Whether companies are looked up before they are assigned.
+    pub fn checks_companies(&self) -> bool {
+        self.has_text(TextField::Company) && self.rest_url.is_some()
+    }
+
     /// Whether anything depends on where people work.
     pub fn needs_sites(&self) -> bool {
         self.sites.is_some() || !self.site_time_zones.is_empty()
@@ -157,6 +171,8 @@ impl Settings {
         let settings = Self {
             hibob_url: reader.url("hibob-url"),
             scim_url: reader.url("scim-url"),
+            rest_url: reader.optional_url("rest-url"),
+            cost_centers_url: reader.optional_url("cost-centers-url"),
             content_type: reader.text("content-type").unwrap_or_else(|| "application/json".to_owned()),
             details: reader.details(),
             missing_detail: reader.missing_detail(),
@@ -235,6 +251,15 @@ impl<'v> Reader<'v> {
             }
             return String::new();
         };
+        self.base_url(name, &url)
+    }
+
+    fn optional_url(&mut self, name: &'static str) -> Option<String> {
+        let url = self.text(name)?;
+        Some(self.base_url(name, &url))
+    }
+
+    fn base_url(&mut self, name: &'static str, url: &str) -> String {
         if !(url.starts_with("https://") || url.starts_with("http://")) || url.contains(['?', '#', ' ']) {
             self.wrong(
                 name,

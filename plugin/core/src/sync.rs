@@ -1,6 +1,7 @@
 //! Making a plan: reads both sides and hands them to the planner.
 
 use crate::audit;
+use crate::catalogue::read_catalogue;
 use crate::error::{JobError, expect_json};
 use crate::field::TextField;
 use crate::hibob::{ArraySplitter, NameList, named_list, read_list, search};
@@ -9,24 +10,32 @@ use crate::link;
 use crate::plan::{Plan, Planner};
 use crate::scim::{self, Account, PAGE_USERS_MAX};
 use crate::settings::Settings;
+use crate::value::NamedValue;
 use crate::world::World;
 
 /// Most pages of one listing; at 50 users a page that is five million accounts. A listing that goes on is broken.
-const PAGES_MAX: usize = 100_000;
+pub(crate) const PAGES_MAX: usize = 100_000;
 
 /// Most linked accounts that are looked up one by one because the listing lacks them. More than that is not a few
 /// archived accounts but a listing that cannot be trusted.
-const LOOKUPS_MAX: usize = 1_000;
+pub(crate) const LOOKUPS_MAX: usize = 1_000;
 
-/// Reads both sides and plans. Writes nothing.
+/// Reads both sides and plans; `baseline` is what the last accepted plan gave. Writes nothing.
 ///
 /// # Errors
 /// See [`JobError`]; with any of them nothing was written.
-pub fn plan(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) -> Result<Plan, JobError> {
+pub fn plan(
+    world: &mut dyn World,
+    settings: &Settings,
+    now_unix_seconds: u64,
+    baseline: &[NamedValue],
+) -> Result<Plan, JobError> {
     let links = link::all(world)?;
     let mut planner = Planner::new(settings, now_unix_seconds, links);
     read_employees(world, settings, &mut planner)?;
     read_accounts(world, settings, &mut planner)?;
+    let wanted = planner.wanted(TextField::CostCenter);
+    planner.catalogue(read_catalogue(world, settings, baseline, &wanted)?);
     world.progress("plan", 0, None);
     let plan = planner.finish();
     if let Some(left) = settings.enabled_by.as_deref().and_then(|email| plan.has_left(email)) {
@@ -112,12 +121,7 @@ fn look_up_unlisted(world: &mut dyn World, settings: &Settings, planner: &mut Pl
 /// One account by its id; none if the target does not have it.
 fn look_up(world: &mut dyn World, settings: &Settings, account_id: &str) -> Result<Option<Account>, JobError> {
     let request = scim::get_user(settings, account_id);
-    let mut response = world.send(&request).map_err(|error| JobError::from_send(&request, error))?;
-    if response.status == 404 {
-        return Ok(None);
-    }
-    expect_json(&request, &response)?;
-    let body = response.gather().map_err(|error| JobError::from_send(&request, error))?;
+    let Some(body) = read_if_there(world, &request)? else { return Ok(None) };
     serde_json::from_slice(&body).map(Some).map_err(|error| JobError::nonsense(&request, scim::where_wrong(&error)))
 }
 
@@ -126,6 +130,16 @@ fn open<'w>(world: &'w mut dyn World, request: &Request) -> Result<Response<'w>,
     let response = world.send(request).map_err(|error| JobError::from_send(request, error))?;
     expect_json(request, &response)?;
     Ok(response)
+}
+
+/// Sends a read of one thing and gathers its JSON answer; none if it is not there.
+pub(crate) fn read_if_there(world: &mut dyn World, request: &Request) -> Result<Option<Vec<u8>>, JobError> {
+    let mut response = world.send(request).map_err(|error| JobError::from_send(request, error))?;
+    if response.status == 404 {
+        return Ok(None);
+    }
+    expect_json(request, &response)?;
+    response.gather().map(Some).map_err(|error| JobError::from_send(request, error))
 }
 
 /// Sends a read and gathers its JSON answer.

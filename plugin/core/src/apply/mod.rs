@@ -6,13 +6,13 @@
 
 mod account;
 mod compare;
+mod cost_center;
 mod stop;
 mod wire;
 
 use crate::change::{Attempt, Change, ChangeKind, Failure, NextStep, Outcome};
 use crate::settings::Settings;
 use crate::world::World;
-use account::Applying;
 use stop::{Stop, failure};
 use wire::Wire;
 
@@ -26,17 +26,16 @@ pub fn apply(
 ) -> Outcome {
     // Once something may have been written, nothing but a look can tell whether it was.
     let mut wire = Wire { world, in_doubt: attempt == Attempt::AfterUnknownOutcome };
-    let result = match change.employee_id.as_deref() {
-        Some(employee) => {
-            let mut applying = Applying { wire: &mut wire, settings, change, employee, now_unix_seconds };
-            match change.kind {
-                ChangeKind::Create => applying.create(attempt),
-                ChangeKind::Adopt | ChangeKind::Update | ChangeKind::Reactivate | ChangeKind::Archive => {
-                    applying.change(attempt)
-                }
-            }
+    let result = match (change.kind, change.employee_id.as_deref()) {
+        (ChangeKind::CreateCostCenter, _) => {
+            cost_center::Applying { wire: &mut wire, settings, change }.create(attempt)
         }
-        None => Err(nobodys().into()),
+        (ChangeKind::RestoreCostCenter, _) => cost_center::Applying { wire: &mut wire, settings, change }.restore(),
+        (kind, Some(employee)) => {
+            let mut applying = account::Applying { wire: &mut wire, settings, change, employee, now_unix_seconds };
+            if kind == ChangeKind::Create { applying.create(attempt) } else { applying.change(attempt) }
+        }
+        (_, None) => Err(nobodys().into()),
     };
     match result.unwrap_or_else(|stop: Stop| stop.0) {
         Outcome::Failed(failure) if wire.in_doubt && failure.next == NextStep::Later => {

@@ -16,8 +16,13 @@ pub(super) struct Wire<'a> {
 impl Wire<'_> {
     pub(super) fn write(&mut self, request: &Request) -> Result<Answer, Stop> {
         let answer = self.send(request, NextStep::Look)?;
-        self.in_doubt = (200..=299).contains(&answer.status) || answer.status >= 500;
+        self.note(&answer);
         Ok(answer)
+    }
+
+    /// Notes what the answer to a write leaves open.
+    pub(super) fn note(&mut self, answer: &Answer) {
+        self.in_doubt = (200..=299).contains(&answer.status) || answer.status >= 500;
     }
 
     pub(super) fn send(&mut self, request: &Request, on_loss: NextStep) -> Result<Answer, Stop> {
@@ -87,12 +92,14 @@ impl Answer {
     pub(super) fn gather(request: &Request, response: &mut Response<'_>) -> Self {
         let body = response.gather().unwrap_or_default();
         let good = (200..=299).contains(&response.status);
-        Self {
-            status: response.status,
-            account: good.then(|| serde_json::from_slice(&body).ok()).flatten(),
-            detail: scim::detail(&body).filter(|_| !good),
-            request: request.name(),
-        }
+        let account = good.then(|| serde_json::from_slice(&body).ok()).flatten();
+        Self { account, ..Self::of(request, response.status, &body) }
+    }
+
+    /// An answer about something other than an account.
+    pub(super) fn of(request: &Request, status: u16, body: &[u8]) -> Self {
+        let good = (200..=299).contains(&status);
+        Self { status, account: None, detail: scim::detail(body).filter(|_| !good), request: request.name() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is asked of HiBob.
 
-use crate::http::{Method, Request, Side};
+use crate::http::{HIBOB_URL, Method, Request, Side};
 use serde_json::json;
 
 /// `POST /people/search` for these fields of everybody, in machine values (the people/search reference page).
@@ -12,6 +12,7 @@ pub fn search<'i>(base_url: &str, fields: impl IntoIterator<Item = &'i str>) -> 
     let body = json!({ "fields": fields, "showInactive": true });
     Request {
         side: Side::HiBob,
+        setting: HIBOB_URL,
         method: Method::Post,
         url: format!("{base_url}/people/search"),
         label: "/people/search".to_owned(),
@@ -24,6 +25,7 @@ pub fn search<'i>(base_url: &str, fields: impl IntoIterator<Item = &'i str>) -> 
 pub fn named_list(base_url: &str, name: &str) -> Request {
     Request {
         side: Side::HiBob,
+        setting: HIBOB_URL,
         method: Method::Get,
         url: format!("{base_url}/company/named-lists/{name}"),
         label: format!("/company/named-lists/{name}"),

@@ -1,6 +1,6 @@
 //! A change in its compact form, and how it is written out.
 
-use super::Plan;
+use super::{Plan, cost_center};
 use crate::change::{Change, ChangeKind, FieldChange};
 use crate::field::{ACTIVE, MANAGER, TEXT_FIELDS, TextField};
 use crate::lifecycle::Standing;
@@ -61,17 +61,23 @@ impl Draft {
             employee_id: Some(person.id.to_string()),
             target_id: account.map(|account| account.id.to_string()),
             display_name,
-            depends_on: self.depends_on(plan, person),
+            depends_on: self.depends_on(plan, person, &fields),
             reason: self.reason(&fields, person, account),
             fields,
         })
     }
 
-    fn depends_on(&self, plan: &Plan, person: &Person) -> Vec<String> {
+    fn depends_on(&self, plan: &Plan, person: &Person, fields: &[FieldChange]) -> Vec<String> {
+        let assigned = fields.iter().find(|field| field.field == TextField::CostCenter.name());
+        let cost_center = match assigned.map(|field| &field.after) {
+            Some(Some(Value::Text(name))) => plan.cost_centers.get_key_value(name.as_str()),
+            _ => None,
+        };
         let other = |position: Option<u32>| plan.people.get(position? as usize);
         let mut ids: Vec<String> = [
             self.first_write.map(|kind| Self::id(kind, person, false)),
             other(self.after_manager).map(|manager| Self::id(ChangeKind::Create, manager, false)),
+            cost_center.map(|(name, archived)| cost_center::change_id(name, archived.as_deref())),
             other(self.after_rename_of).zip(self.rename_kind).map(|(holder, kind)| Self::id(kind, holder, false)),
         ]
         .into_iter()
@@ -88,7 +94,7 @@ impl Draft {
             ChangeKind::Archive => fields.push(active(Some(true), false)),
             ChangeKind::Create => fields.push(active(None, true)),
             ChangeKind::Reactivate => fields.push(active(Some(false), true)),
-            ChangeKind::Adopt | ChangeKind::Update => {}
+            ChangeKind::Adopt | ChangeKind::Update | ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter => {}
         }
         if self.kind == ChangeKind::Archive {
             return fields;
@@ -139,6 +145,8 @@ impl Draft {
                 "the managers go in a circle, so this one is set after everybody exists".to_owned()
             }
             ChangeKind::Update => format!("differs from HiBob: {}", names()),
+            // No draft is of these kinds: drafts are about people.
+            ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter => String::new(),
             ChangeKind::Reactivate => "employed again, and the account is archived".to_owned(),
             ChangeKind::Archive => match person.standing {
                 Standing::Gone(because) => because.sentence().to_owned(),

@@ -4,6 +4,8 @@
 //! people and accounts in a compact form and makes each [`Change`] only when it is asked for, so that 100,000 changes
 //! need not exist at once.
 
+mod company;
+mod cost_center;
 mod decide;
 mod draft;
 mod matching;
@@ -20,6 +22,7 @@ use crate::link::Links;
 use crate::mapping::Person;
 use crate::scim::Account;
 use crate::value::{Count, NamedValue, Value};
+use cost_center::CostCenterDrafts;
 use draft::Draft;
 use std::collections::BTreeSet;
 
@@ -29,10 +32,12 @@ pub struct Plan {
     people: Vec<Person>,
     accounts: Vec<Account>,
     links: Links,
+    cost_centers: CostCenterDrafts,
     drafts: Vec<Draft>,
     findings: Vec<Finding>,
     counts: Vec<Count>,
     baseline: Vec<Count>,
+    remember: Option<NamedValue>,
 }
 
 impl Plan {
@@ -49,7 +54,9 @@ impl Plan {
     /// What the next plan is given once this one was carried out.
     pub fn baseline(&self) -> Vec<NamedValue> {
         let value = |number: u64| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
-        self.baseline.iter().map(|count| NamedValue { name: count.name.clone(), value: value(count.number) }).collect()
+        let counts =
+            self.baseline.iter().map(|count| NamedValue { name: count.name.clone(), value: value(count.number) });
+        counts.chain(self.remember.clone()).collect()
     }
 
     /// Everything a person should read, by employee id.
@@ -59,17 +66,20 @@ impl Plan {
 
     /// How many changes there are.
     pub fn len(&self) -> usize {
-        self.drafts.len()
+        self.cost_centers.len() + self.drafts.len()
     }
 
     /// Whether there is nothing to change.
     pub fn is_empty(&self) -> bool {
-        self.drafts.is_empty()
+        self.len() == 0
     }
 
     /// All changes from position `start` on, made one by one.
     pub fn changes(&self, start: usize) -> impl Iterator<Item = Change> + '_ {
-        self.drafts.iter().skip(start).filter_map(|draft| draft.change(self))
+        let cost_centers = self.cost_centers.iter().skip(start);
+        let cost_centers = cost_centers.map(|(name, archived)| cost_center::change(name, archived.as_deref()));
+        let drafts = self.drafts.iter().skip(start.saturating_sub(self.cost_centers.len()));
+        cost_centers.chain(drafts.filter_map(|draft| draft.change(self)))
     }
 
     /// The accounts that were read, by id.

@@ -1,8 +1,9 @@
 //! Takes in both sides piece by piece.
 
 use super::decide::{Input, decide};
-use super::{Plan, failed_employees, id_order};
-use crate::field::fold;
+use super::{Plan, company, cost_center, failed_employees, id_order};
+use crate::catalogue::Catalogue;
+use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::hibob::{Employee, FieldIds, NameList, RecordReader};
 use crate::lifecycle::{Because, Lifecycle, Standing};
@@ -28,6 +29,7 @@ pub struct Planner<'s> {
     employees: usize,
     now_unix_seconds: u64,
     sites_seen: BTreeSet<String>,
+    catalogue: Catalogue,
 }
 
 impl<'s> Planner<'s> {
@@ -54,6 +56,7 @@ impl<'s> Planner<'s> {
             employees: 0,
             now_unix_seconds,
             sites_seen: BTreeSet::new(),
+            catalogue: Catalogue::default(),
         }
     }
 
@@ -103,6 +106,17 @@ impl<'s> Planner<'s> {
         self.accounts.extend(accounts);
     }
 
+    /// What people who work here are to have in a field, each value once.
+    pub fn wanted(&self, field: TextField) -> BTreeSet<String> {
+        let active = self.people.iter().filter(|person| person.standing == Standing::Active);
+        active.filter_map(|person| person.want(field).text()).map(str::to_owned).collect()
+    }
+
+    /// Takes in what the target has beside accounts.
+    pub fn catalogue(&mut self, catalogue: Catalogue) {
+        self.catalogue = catalogue;
+    }
+
     /// Fields and the number of employees for whom HiBob sent a value.
     pub fn coverage(&self) -> Vec<Count> {
         self.ids.read().zip(&self.coverage).map(|(id, &number)| Count::new(format!("field:{id}"), number)).collect()
@@ -134,6 +148,9 @@ impl<'s> Planner<'s> {
         self.sort();
         self.refuse_duplicate_ids();
         self.distrust_unknown_sites();
+        if let Some(companies) = &self.catalogue.companies {
+            company::refuse_unknown(&mut self.people, companies, self.mapping.settings, &mut self.findings);
+        }
         let coverage = self.coverage();
         let input = Input {
             people: &self.people,
@@ -143,8 +160,15 @@ impl<'s> Planner<'s> {
             now_unix_seconds: self.now_unix_seconds,
         };
         let decision = decide(input, &mut self.findings);
+        let cost_centers = self.catalogue.cost_centers.as_ref().map(|known| {
+            cost_center::missing(&self.people, &self.accounts, &decision.drafts, known, &mut self.findings)
+        });
+        let cost_centers = cost_centers.unwrap_or_default();
         self.sort_findings();
         let mut counts: BTreeMap<&'static str, usize> = decision.counts;
+        let made = cost_centers.values().filter(|archived| archived.is_none()).count();
+        counts.insert("create-cost-center", made);
+        counts.insert("restore-cost-center", cost_centers.len() - made);
         counts.insert("employees", self.employees);
         counts.insert("accounts", self.accounts.len());
         counts.insert("conflict", failed_employees(&self.findings, true));
@@ -156,10 +180,12 @@ impl<'s> Planner<'s> {
             people: self.people,
             accounts: self.accounts,
             links: self.links,
+            cost_centers,
             drafts: decision.drafts,
             findings: self.findings,
             counts: counts.into_iter().map(|(name, number)| Count::new(name, number)).collect(),
             baseline,
+            remember: self.catalogue.cost_centers.map(|known| known.to_remember()),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{ENTERPRISE, PATCH_OP, TRAVELPERK, USER};
 use crate::change::Change;
 use crate::field::{ACTIVE, MANAGER, TextField};
-use crate::http::{Method, Request, Side, percent_encode};
+use crate::http::{Method, Request, SCIM_URL, Side, percent_encode};
 use crate::settings::Settings;
 use crate::value::Value as FieldValue;
 use serde_json::{Map, Value, json};
@@ -157,6 +157,7 @@ fn remove_path(field: TextField) -> String {
 fn get(settings: &Settings, path: &str, label: &str) -> Request {
     Request {
         side: Side::Target,
+        setting: SCIM_URL,
         method: Method::Get,
         url: format!("{}{path}", settings.scim_url),
         label: label.to_owned(),
@@ -168,6 +169,7 @@ fn get(settings: &Settings, path: &str, label: &str) -> Request {
 fn write(settings: &Settings, method: Method, path: &str, label: &str, body: &Value) -> Request {
     Request {
         side: Side::Target,
+        setting: SCIM_URL,
         method,
         url: format!("{}{path}", settings.scim_url),
         label: label.to_owned(),

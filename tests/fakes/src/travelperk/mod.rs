@@ -103,6 +103,9 @@ pub struct Switches {
     pub error_body: ErrorBody,
     /// Whether a 429 carries `Retry-After`; clients in the field fall back to 60 s.
     pub retry_after: bool,
+    /// Whether `GET /cost_centers` lists archived ones, with `archived` in each row: unconfirmed, a stub's rows do not
+    /// say.
+    pub archived_cost_centers_in_list: bool,
     /// Whether `GET /cost_centers` has a `total`: a stub has none, the page on conventions says it has.
     pub cost_center_total: bool,
 }
@@ -125,6 +128,7 @@ impl Default for Switches {
             delete: Delete::NotAllowed,
             error_body: ErrorBody::Scim,
             retry_after: true,
+            archived_cost_centers_in_list: false,
             cost_center_total: false,
         }
     }

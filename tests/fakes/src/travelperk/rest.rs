@@ -53,17 +53,22 @@ impl TravelPerk {
         for name in self.users.iter().filter_map(|user| user.cost_center.as_deref()) {
             *members.entry(name).or_default() += 1;
         }
-        let active = self.cost_centers.values().filter(|center| !center.archived);
-        let page = active.clone().skip(offset).take(limit).map(|center| {
+        let all = self.switches.archived_cost_centers_in_list;
+        let listed = self.cost_centers.values().filter(|center| all || !center.archived);
+        let page = listed.clone().skip(offset).take(limit).map(|center| {
             let count = members.get(center.name.as_str()).copied().unwrap_or_default();
-            json!({ "id": center.id, "name": center.name, "count_users": count })
+            let mut row = json!({ "id": center.id, "name": center.name, "count_users": count });
+            if let Some(row) = row.as_object_mut().filter(|_| all) {
+                row.insert("archived".to_owned(), json!(center.archived));
+            }
+            row
         });
         let page: Vec<Value> = page.collect();
         let mut body = json!({ "offset": offset, "limit": limit, "cost_centers": page });
         if let Some(body) = body.as_object_mut()
             && self.switches.cost_center_total
         {
-            body.insert("total".to_owned(), json!(active.count()));
+            body.insert("total".to_owned(), json!(listed.count()));
         }
         Ok(Response::json(200, &body))
     }

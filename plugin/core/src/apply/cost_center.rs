@@ -1,0 +1,122 @@
+//! Making a cost center, or bringing one back.
+
+use super::stop::{Stop, unclear};
+use super::wire::{Answer, Wire, lost, rejected};
+use crate::change::{Attempt, Change, Mismatch, NextStep, Outcome};
+use crate::field::{ARCHIVED, NAME};
+use crate::http::Request;
+use crate::rest::{self, CostCenter, Page};
+use crate::settings::Settings;
+use crate::value::Value;
+
+/// Most pages of the listing that are looked through for a name.
+const PAGES_MAX: usize = 1_000;
+
+pub(super) struct Applying<'a, 'w> {
+    pub(super) wire: &'a mut Wire<'w>,
+    pub(super) settings: &'a Settings,
+    pub(super) change: &'a Change,
+}
+
+impl Applying<'_, '_> {
+    /// A name that somebody else has made meanwhile is as good as made.
+    pub(super) fn create(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
+        let name = self.change.text_after(NAME).unwrap_or_default();
+        if attempt == Attempt::AfterUnknownOutcome
+            && let Some(found) = self.find(name)?
+        {
+            return Ok(done(&found));
+        }
+        let request = rest::create_cost_center(self.settings, name);
+        let (answer, body) = self.write(&request)?;
+        match answer.status {
+            200..=299 => match rest::cost_center(&body) {
+                Ok(center) => Ok(done(&center)),
+                Err(_) => match self.find(name)? {
+                    Some(center) => Ok(done(&center)),
+                    None => Err(unclear("TravelPerk made the cost center but does not show it")),
+                },
+            },
+            400 | 409 => match self.find(name)? {
+                Some(center) => Ok(done(&center)),
+                None => Err(rejected(&answer)),
+            },
+            _ => Err(rejected(&answer)),
+        }
+    }
+
+    /// The same cost center, still archived, and no other.
+    pub(super) fn restore(&mut self) -> Result<Outcome, Stop> {
+        let id = self.change.target_id.as_deref().unwrap_or_default();
+        let Some(center) = self.look_up(id)? else { return Ok(moved("cost-center", id, None)) };
+        if *center.name != *self.change.display_name {
+            return Ok(moved(NAME, &self.change.display_name, Some(&center.name)));
+        }
+        if !center.archived {
+            return Ok(done(&center));
+        }
+        let (answer, body) = self.write(&rest::restore_cost_center(self.settings, id))?;
+        if !(200..=299).contains(&answer.status) {
+            return Err(rejected(&answer));
+        }
+        let center = match rest::cost_center(&body) {
+            Ok(center) => center,
+            Err(_) => self.look_up(id)?.ok_or_else(|| unclear("TravelPerk no longer shows the cost center"))?,
+        };
+        Ok(done(&center))
+    }
+
+    fn look_up(&mut self, id: &str) -> Result<Option<CostCenter>, Stop> {
+        let request = rest::get_cost_center(self.settings, id);
+        let (answer, body) = self.send(&request, NextStep::Later)?;
+        match answer.status {
+            200..=299 => rest::cost_center(&body).map(Some).map_err(|what| unclear(&format!("TravelPerk: {what}"))),
+            404 => Ok(None),
+            _ => Err(rejected(&answer)),
+        }
+    }
+
+    /// The cost center of this name that is in use.
+    fn find(&mut self, name: &str) -> Result<Option<CostCenter>, Stop> {
+        let mut offset = 0;
+        for _ in 0..PAGES_MAX {
+            let request = rest::list_cost_centers(self.settings, offset);
+            let (answer, body) = self.send(&request, NextStep::Look)?;
+            if !(200..=299).contains(&answer.status) {
+                return Err(rejected(&answer));
+            }
+            let Page { items, rows, total } =
+                rest::cost_center_page(&body).map_err(|what| unclear(&format!("TravelPerk: {what}")))?;
+            let found = items.into_iter().find(|center| *center.name == *name && !center.archived);
+            offset += rows;
+            if found.is_some() || rows == 0 || total.is_some_and(|total| offset >= total) {
+                return Ok(found);
+            }
+        }
+        Err(unclear("TravelPerk's listing of cost centers does not end"))
+    }
+
+    fn write(&mut self, request: &Request) -> Result<(Answer, Vec<u8>), Stop> {
+        let (answer, body) = self.send(request, NextStep::Look)?;
+        self.wire.note(&answer);
+        Ok((answer, body))
+    }
+
+    fn send(&mut self, request: &Request, on_loss: NextStep) -> Result<(Answer, Vec<u8>), Stop> {
+        let mut response = self.wire.open(request, on_loss)?;
+        let body = response.gather().map_err(|error| lost(request, &error, on_loss))?;
+        Ok((Answer::of(request, response.status, &body), body))
+    }
+}
+
+fn done(center: &CostCenter) -> Outcome {
+    let archived =
+        Mismatch { field: ARCHIVED.to_owned(), expected: Some(Value::Flag(false)), found: Some(Value::Flag(true)) };
+    let not_taken = center.archived.then_some(archived).into_iter().collect();
+    Outcome::Done { target_id: center.id.to_string(), not_taken }
+}
+
+fn moved(field: &str, expected: &str, found: Option<&str>) -> Outcome {
+    let text = |text: &str| Value::Text(text.to_owned());
+    Outcome::Drifted(vec![Mismatch { field: field.to_owned(), expected: Some(text(expected)), found: found.map(text) }])
+}

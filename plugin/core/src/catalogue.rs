@@ -1,0 +1,187 @@
+//! What the target has beside accounts, as far as the sync names it: cost centers and companies.
+
+use crate::error::JobError;
+use crate::http::Request;
+use crate::rest::{self, CostCenter, Page};
+use crate::settings::Settings;
+use crate::sync::{LOOKUPS_MAX, PAGES_MAX, read, read_if_there};
+use crate::value::{NamedValue, Value};
+use crate::world::World;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The name in the baseline under which cost centers are remembered: a listing may leave archived ones out, and then
+/// only the id leads to them.
+const REMEMBERED: &str = "cost-centers";
+
+/// Most cost centers that are remembered.
+const REMEMBERED_MAX: usize = 10_000;
+
+/// What was read of the target's cost centers and companies; none of what was not read.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue {
+    /// Cost centers by name.
+    pub cost_centers: Option<CostCenters>,
+    /// Names of invoice profiles.
+    pub companies: Option<BTreeSet<Box<str>>>,
+}
+
+/// Cost centers by name.
+#[derive(Clone, Debug, Default)]
+pub struct CostCenters {
+    by_name: BTreeMap<Box<str>, CostCenter>,
+    /// Ids by name from earlier runs.
+    remembered: BTreeMap<String, String>,
+}
+
+impl CostCenters {
+    /// None yet, but for what an earlier run remembers.
+    pub fn remembering(baseline: &[NamedValue]) -> Self {
+        let pairs = baseline.iter().find(|value| value.name == REMEMBERED).map(|value| &value.value);
+        let remembered = match pairs {
+            Some(Value::Pairs(pairs)) => pairs.iter().cloned().collect(),
+            _ => BTreeMap::new(),
+        };
+        Self { by_name: BTreeMap::new(), remembered }
+    }
+
+    /// Takes one in. Of two with one name the one in use counts: archiving frees a name.
+    pub fn add(&mut self, center: CostCenter) {
+        match self.by_name.get(&center.name) {
+            Some(known) if !known.archived => {}
+            _ => {
+                self.by_name.insert(center.name.clone(), center);
+            }
+        }
+    }
+
+    /// The cost center of this name.
+    pub fn get(&self, name: &str) -> Option<&CostCenter> {
+        self.by_name.get(name)
+    }
+
+    /// All names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(|name| &**name)
+    }
+
+    /// The id that this name had in an earlier run.
+    pub fn remembered(&self, name: &str) -> Option<&str> {
+        self.remembered.get(name).map(String::as_str)
+    }
+
+    /// What the next run is to remember.
+    pub fn to_remember(&self) -> NamedValue {
+        let known = self.by_name.values().map(|center| (center.name.to_string(), center.id.to_string()));
+        let all: BTreeMap<String, String> = self.remembered.clone().into_iter().chain(known).collect();
+        let pairs = all.into_iter().take(REMEMBERED_MAX).collect();
+        NamedValue { name: REMEMBERED.to_owned(), value: Value::Pairs(pairs) }
+    }
+}
+
+/// Reads what the settings name: cost centers, of which `wanted` are looked for among the archived ones too, and
+/// companies.
+///
+/// # Errors
+/// See [`JobError`].
+pub(crate) fn read_catalogue(
+    world: &mut dyn World,
+    settings: &Settings,
+    baseline: &[NamedValue],
+    wanted: &BTreeSet<String>,
+) -> Result<Catalogue, JobError> {
+    let mut catalogue = Catalogue::default();
+    if settings.makes_cost_centers() {
+        let mut centers = CostCenters::remembering(baseline);
+        pages(
+            world,
+            |offset| rest::list_cost_centers(settings, offset),
+            |body| {
+                let Page { items, rows, total } = rest::cost_center_page(body)?;
+                items.into_iter().for_each(|center| centers.add(center));
+                Ok((rows, total))
+            },
+        )?;
+        let unlisted = |name: &&String| centers.get(name).is_none();
+        let lost: Vec<(String, String)> = wanted
+            .iter()
+            .filter(unlisted)
+            .filter_map(|name| Some((name.clone(), centers.remembered(name)?.to_owned())))
+            .take(LOOKUPS_MAX)
+            .collect();
+        for (name, id) in lost {
+            let request = rest::get_cost_center(settings, &id);
+            let Some(body) = read_if_there(world, &request)? else { continue };
+            let center = rest::cost_center(&body).map_err(|what| JobError::nonsense(&request, what))?;
+            if *center.name == *name {
+                centers.add(center);
+            }
+        }
+        catalogue.cost_centers = Some(centers);
+    }
+    if settings.checks_companies() {
+        let mut names = BTreeSet::new();
+        pages(
+            world,
+            |offset| rest::list_profiles(settings, offset),
+            |body| {
+                let Page { items, rows, total } = rest::profile_page(body)?;
+                names.extend(items);
+                Ok((rows, total))
+            },
+        )?;
+        catalogue.companies = Some(names);
+    }
+    Ok(catalogue)
+}
+
+/// Reads every page of a listing. It ends with an empty page, or where it says that it does: how many rows a page may
+/// have is not published.
+fn pages(
+    world: &mut dyn World,
+    request: impl Fn(usize) -> Request,
+    mut take: impl FnMut(&[u8]) -> Result<(usize, Option<usize>), String>,
+) -> Result<(), JobError> {
+    let mut offset = 0;
+    for _ in 0..PAGES_MAX {
+        let request = request(offset);
+        let body = read(world, &request)?;
+        let (rows, total) = take(&body).map_err(|what| JobError::nonsense(&request, what))?;
+        offset += rows;
+        if rows == 0 || total.is_some_and(|total| offset >= total) {
+            return Ok(());
+        }
+    }
+    Err(JobError::nonsense(&request(offset), format!("the listing has more than {PAGES_MAX} pages")))
+}
+
+/// The name among `names` that differs from `wanted` only in case or spaces.
+pub(crate) fn nearest<'n>(wanted: &str, mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let plain = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let wanted = plain(wanted);
+    names.find(|name| plain(name) == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_in_use_counts_and_names_are_remembered() {
+        let center = |id: &str, archived| CostCenter { id: id.into(), name: "Sales".into(), archived };
+        let mut centers = CostCenters::default();
+        for (id, archived) in [("1", true), ("2", false), ("3", true)] {
+            centers.add(center(id, archived));
+        }
+        assert_eq!(centers.get("Sales"), Some(&center("2", false)));
+        let later = CostCenters::remembering(&[centers.to_remember()]);
+        assert_eq!((later.get("Sales"), later.remembered("Sales")), (None, Some("2")));
+        assert_eq!(CostCenters::remembering(&[later.to_remember()]).remembered("Sales"), Some("2"));
+    }
+
+    #[test]
+    fn the_nearest_name_differs_in_case_or_spaces_only() {
+        let near = |wanted| nearest(wanted, ["ACME Iberia SL", "ACME Ltd"].into_iter());
+        assert_eq!(near(" acme  iberia SL "), Some("ACME Iberia SL"));
+        assert_eq!(near("ACME Iberia"), None);
+    }
+}

@@ -1,0 +1,38 @@
+//! Companies: the target takes only the names of its invoice profiles, letter by letter.
+
+use crate::catalogue::nearest;
+use crate::field::TextField;
+use crate::finding::{Finding, Severity};
+use crate::lifecycle::Standing;
+use crate::mapping::{Person, Want};
+use crate::settings::{MissingDetail, Settings};
+use std::collections::BTreeSet;
+
+/// Keeps employees, or their company alone, out of the sync where the target has no such company.
+pub(super) fn refuse_unknown(
+    people: &mut [Person],
+    known: &BTreeSet<Box<str>>,
+    settings: &Settings,
+    findings: &mut Vec<Finding>,
+) {
+    for person in people.iter_mut().filter(|person| person.standing == Standing::Active) {
+        let Some(name) = person.want(TextField::Company).text().filter(|name| !known.contains(*name)) else { continue };
+        let near = nearest(name, known.iter().map(|known| &**known));
+        let near = near.map(|near| format!("; `{near}` differs only in case or spaces")).unwrap_or_default();
+        let severity = match settings.missing_detail {
+            MissingDetail::Fail => Severity::Error,
+            MissingDetail::Skip => Severity::Warning,
+        };
+        let finding = Finding::new(
+            severity,
+            "COMPANY_IS_MISSING_OR_INVALID",
+            format!("TravelPerk has no invoice profile `{name}`{near}"),
+            "give the invoice profile and the site in HiBob the same name, or name the profile under sync.companies",
+        );
+        findings.push(finding.employee(&person.id).field(TextField::Company.name()));
+        match settings.missing_detail {
+            MissingDetail::Fail => person.standing = Standing::Broken,
+            MissingDetail::Skip => person.set(TextField::Company, Want::Leave),
+        }
+    }
+}

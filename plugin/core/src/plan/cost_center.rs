@@ -1,0 +1,88 @@
+//! Cost centers that have to be made, or brought back, before anybody is assigned to them.
+
+use super::draft::{Draft, bit};
+use crate::catalogue::{CostCenters, nearest};
+use crate::change::{Change, ChangeKind, FieldChange};
+use crate::field::{ARCHIVED, NAME, TextField};
+use crate::finding::{Finding, Severity};
+use crate::lifecycle::Standing;
+use crate::mapping::Person;
+use crate::scim::Account;
+use crate::value::Value;
+use std::collections::BTreeMap;
+
+/// What has to be done, by name of the cost center: the id of the archived one, or none to make it.
+pub(super) type CostCenterDrafts = BTreeMap<Box<str>, Option<Box<str>>>;
+
+/// Works out which cost centers are missing: whoever is to be assigned to one needs it, and one that somebody who works
+/// here belongs to is in use.
+pub(super) fn missing(
+    people: &[Person],
+    accounts: &[Account],
+    drafts: &[Draft],
+    known: &CostCenters,
+    findings: &mut Vec<Finding>,
+) -> CostCenterDrafts {
+    let mut missing = CostCenterDrafts::new();
+    for person in people.iter().filter(|person| person.standing == Standing::Active) {
+        let Some(name) = person.want(TextField::CostCenter).text() else { continue };
+        if let Some(center) = known.get(name).filter(|center| center.archived && !missing.contains_key(name)) {
+            missing.insert(name.into(), Some(center.id.clone()));
+        }
+    }
+    for draft in drafts.iter().filter(|draft| draft.contested & bit(TextField::CostCenter) == 0) {
+        let Some(person) = people.get(draft.person as usize).filter(|_| draft.kind != ChangeKind::Archive) else {
+            continue;
+        };
+        let Some(name) = person.want(TextField::CostCenter).text() else { continue };
+        let account = draft.account.and_then(|position| accounts.get(position as usize));
+        let now = account.and_then(|account| account.text(TextField::CostCenter));
+        if known.get(name).is_some() || missing.contains_key(name) || now == Some(name) {
+            continue;
+        }
+        if let Some(near) = nearest(name, known.names()) {
+            let message = format!("a cost center `{name}` will be made; `{near}` differs only in case or spaces");
+            let remedy = "if both are one, give the department in HiBob the name that it has in TravelPerk";
+            findings.push(
+                Finding::new(Severity::Warning, "COST_CENTER_NEARLY_THERE", message, remedy)
+                    .field(TextField::CostCenter.name()),
+            );
+        }
+        missing.insert(name.into(), None);
+    }
+    missing
+}
+
+/// The id of the change that makes or brings back a cost center.
+pub(super) fn change_id(name: &str, archived: Option<&str>) -> String {
+    format!("{}:{name}", kind(archived).name())
+}
+
+fn kind(archived: Option<&str>) -> ChangeKind {
+    if archived.is_some() { ChangeKind::RestoreCostCenter } else { ChangeKind::CreateCostCenter }
+}
+
+/// The change as it travels.
+pub(super) fn change(name: &str, archived: Option<&str>) -> Change {
+    let field = match archived {
+        None => FieldChange { field: NAME.to_owned(), before: None, after: Some(Value::Text(name.to_owned())) },
+        Some(_) => {
+            FieldChange { field: ARCHIVED.to_owned(), before: Some(Value::Flag(true)), after: Some(Value::Flag(false)) }
+        }
+    };
+    let reason = if archived.is_some() {
+        "people who work here belong to it, and it is archived"
+    } else {
+        "people belong to it, and there is none of this name"
+    };
+    Change {
+        id: change_id(name, archived),
+        kind: kind(archived),
+        employee_id: None,
+        target_id: archived.map(str::to_owned),
+        display_name: name.to_owned(),
+        depends_on: Vec::new(),
+        fields: vec![field],
+        reason: reason.to_owned(),
+    }
+}

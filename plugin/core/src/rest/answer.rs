@@ -1,0 +1,90 @@
+//! Reading the REST API's answers.
+
+use crate::scim::where_wrong;
+use serde_json::Value;
+
+/// A cost center.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CostCenter {
+    /// A number, kept as text like all ids.
+    pub id: Box<str>,
+    /// Its name, by which users are assigned.
+    pub name: Box<str>,
+    /// Whether it is out of use. Rows of a listing may not say; those are in use.
+    pub archived: bool,
+}
+
+/// One page of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What could be read of it.
+    pub items: Vec<T>,
+    /// How many rows it had, to go on from there.
+    pub rows: usize,
+    /// How many there are in all, if it says so.
+    pub total: Option<usize>,
+}
+
+/// The cost centers of a page.
+///
+/// # Errors
+/// The answer is not such a page.
+pub fn cost_center_page(body: &[u8]) -> Result<Page<CostCenter>, String> {
+    page(body, "cost_centers", read_cost_center)
+}
+
+/// One cost center.
+///
+/// # Errors
+/// The answer is not a cost center.
+pub fn cost_center(body: &[u8]) -> Result<CostCenter, String> {
+    let answer: Value = serde_json::from_slice(body).map_err(|error| where_wrong(&error))?;
+    read_cost_center(&answer).ok_or_else(|| "the answer is not a cost center".to_owned())
+}
+
+/// The names of the invoice profiles of a page.
+///
+/// # Errors
+/// The answer is not such a page.
+pub fn profile_page(body: &[u8]) -> Result<Page<Box<str>>, String> {
+    page(body, "profiles", |row| row.get("name").and_then(Value::as_str).map(Into::into))
+}
+
+fn page<T>(body: &[u8], key: &str, read: impl Fn(&Value) -> Option<T>) -> Result<Page<T>, String> {
+    let mut answer: Value = serde_json::from_slice(body).map_err(|error| where_wrong(&error))?;
+    let total = answer.get("total").and_then(Value::as_u64).and_then(|total| usize::try_from(total).ok());
+    match answer.get_mut(key).map(Value::take) {
+        Some(Value::Array(rows)) => Ok(Page { items: rows.iter().filter_map(read).collect(), rows: rows.len(), total }),
+        _ => Err(format!("a listing without `{key}`")),
+    }
+}
+
+fn read_cost_center(row: &Value) -> Option<CostCenter> {
+    let id = match row.get("id")? {
+        Value::Number(id) => id.to_string(),
+        Value::String(id) if !id.is_empty() => id.clone(),
+        _ => return None,
+    };
+    let name = row.get("name")?.as_str()?;
+    let archived = row.get("archived").and_then(Value::as_bool).unwrap_or(false);
+    Some(CostCenter { id: id.into(), name: name.into(), archived })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_with_and_without_a_total_are_read() {
+        let page = cost_center_page(
+            br#"{"offset":0,"limit":10,"cost_centers":[{"id":2,"name":"Sales","count_users":0},{"id":"3","name":"R&D","archived":true},{"id":null}]}"#,
+        )
+        .unwrap();
+        let names: Vec<_> = page.items.iter().map(|center| (&*center.id, &*center.name, center.archived)).collect();
+        assert_eq!((names, page.rows, page.total), (vec![("2", "Sales", false), ("3", "R&D", true)], 3, None));
+        let page = profile_page(br#"{"total":7,"profiles":[{"id":"f2dd","name":"ACME"}]}"#).unwrap();
+        assert_eq!(page, Page { items: vec!["ACME".into()], rows: 1, total: Some(7) });
+        assert!(cost_center_page(b"[]").is_err() && profile_page(b"<html>").is_err());
+        assert!(cost_center(br#"{"name":"x"}"#).is_err());
+    }
+}
