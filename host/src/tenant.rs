@@ -115,6 +115,7 @@ impl Tenant {
         let (travelperk, sync) = (&self.config.travelperk, &self.config.sync);
         let text = |text: &str| Some(Value::Text(text.to_owned()));
         let companies: Vec<_> = sync.companies.clone().into_iter().collect();
+        let approvals = sync.approvals.as_ref();
         let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
         [
             ("hibob-url", text(&self.config.hibob.url)),
@@ -125,6 +126,10 @@ impl Tenant {
             ("details", sync.details.clone().map(Value::Texts)),
             ("missing-detail", sync.missing_detail.as_deref().and_then(text)),
             ("companies", (!companies.is_empty()).then_some(Value::Pairs(companies))),
+            ("plan-tier", travelperk.plan.as_deref().and_then(text)),
+            ("approval-method", approvals.and_then(|approvals| text(&approvals.method))),
+            ("approvals-replace-existing", approvals.map(|approvals| Value::Flag(approvals.replaces_existing))),
+            ("approver-conditions", approvals.map(|approvals| Value::Texts(approvals.conditions.clone()))),
             ("default-language", sync.default_language.as_deref().and_then(text)),
             ("sites", sync.sites.clone().map(Value::Texts)),
             ("out-of-selection", sync.out_of_selection.as_deref().and_then(text)),

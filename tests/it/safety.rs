@@ -182,6 +182,24 @@ async fn a_field_that_is_set_back_each_time_is_reported_and_not_rewritten_for_ev
     assert_eq!((setup.sync().await.updated, setup.writes()), (1, 1));
 }
 
+/// The same for a line manager.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_manager_who_is_set_back_each_time_is_left_alone() {
+    let setup = company(3).await;
+    setup.world().hibob.employee_mut("1").manager = Some("2".to_owned());
+    for _ in 0..2 {
+        assert_eq!((setup.sync().await.updated, setup.writes()), (1, 1));
+        let mut world = setup.world();
+        let id = world.travelperk.user_by_external_id("1").unwrap().id;
+        world.travelperk.users.get_mut(id).unwrap().manager = None;
+    }
+    let report = setup.sync().await;
+    assert_eq!((report.updated, setup.writes(), report.warnings[0].code.as_str()), (0, 0, "CONTESTED_FIELD"));
+    assert!(report.warnings[0].message.starts_with("manager"));
+    setup.world().hibob.employee_mut("1").manager = Some("3".to_owned());
+    assert_eq!((setup.sync().await.updated, setup.writes()), (1, 1));
+}
+
 /// One field that the target does not take keeps neither the others out, nor the employee.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_field_is_found_and_the_others_are_written() {

@@ -69,6 +69,9 @@ pub struct TravelPerkConfig {
     /// Base URL of the cost centers API, `https://api.perk.com`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_centers_url: Option<String>,
+    /// The plan that the company has: `starter`, `premium` or `pro`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// The word before the key.
     #[serde(default)]
     pub scheme: Scheme,
@@ -116,6 +119,9 @@ pub struct SyncConfig {
     /// Invoice profiles by what HiBob says, where the two differ.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub companies: BTreeMap<String, String>,
+    /// How trips are approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<ApprovalsConfig>,
     /// The language of accounts that have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_language: Option<String>,
@@ -142,6 +148,20 @@ pub struct SyncConfig {
     pub parallel_changes: NonZeroU32,
     /// How old a saved plan may be when it is applied.
     pub plan_age_hours_max: u32,
+}
+
+/// How trips are approved. A feature of TravelPerk's Pro plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalsConfig {
+    /// `A`, `B` or `C`; README.md says what they mean.
+    pub method: String,
+    /// That approval processes which exist in TravelPerk may be replaced.
+    #[serde(default)]
+    pub replaces_existing: bool,
+    /// Conditions under which the line manager is written as approver.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<String>,
 }
 
 /// When a plan looks like an accident.
@@ -195,6 +215,7 @@ impl Default for SyncConfig {
             missing_detail: None,
             sources: BTreeMap::new(),
             companies: BTreeMap::new(),
+            approvals: None,
             default_language: None,
             sites: None,
             out_of_selection: None,

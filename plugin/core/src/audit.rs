@@ -11,7 +11,7 @@ use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fields that a plan may write.
-const OWNED: [&str; 18] = [
+const OWNED: [&str; 19] = [
     "user-name",
     "external-id",
     "given-name",
@@ -29,6 +29,7 @@ const OWNED: [&str; 18] = [
     "emergency-name",
     "emergency-phone",
     MANAGER,
+    "approvers",
     ACTIVE,
 ];
 

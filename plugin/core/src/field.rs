@@ -50,6 +50,8 @@ pub(crate) const COMPANY_SEPARATOR: char = '\u{1f}';
 
 /// The field name of the line manager in changes and settings.
 pub const MANAGER: &str = "manager";
+/// The field name, in changes, of those who approve trips.
+pub const APPROVERS: &str = "approvers";
 /// The field name of the account's state in changes.
 pub const ACTIVE: &str = "active";
 /// The field name of a cost center's name in changes.

@@ -1,7 +1,6 @@
 //! Links: which account belongs to which employee, as the tenant's storage remembers it, and what was last written
 //! there.
 
-use crate::field::TextField;
 use crate::world::{StorageError, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,7 +20,7 @@ const CONTESTED_SECONDS: u64 = 30 * 24 * 60 * 60;
 pub struct Link {
     /// The target's id of the account.
     pub account: Box<str>,
-    /// The last write of each text field, by field name. None for what was written when the account was made.
+    /// The last write of each field, by field name. None for what was written when the account was made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     writes: BTreeMap<Box<str>, Write>,
 }
@@ -40,20 +39,20 @@ impl Link {
         Self { account: account.into(), writes: BTreeMap::new() }
     }
 
-    /// Notes that a field was written.
-    pub fn wrote(&mut self, field: TextField, value: Option<&str>, now_unix_seconds: u64) {
+    /// Notes that a field was written; a line manager as their account's id.
+    pub fn wrote(&mut self, field: &str, value: Option<&str>, now_unix_seconds: u64) {
         let digest = digest(value);
-        let times = match self.writes.get(field.name()) {
+        let times = match self.writes.get(field) {
             Some(write) if write.digest == digest && write.is_recent(now_unix_seconds) => write.times.saturating_add(1),
             _ => 1,
         };
-        self.writes.insert(field.name().into(), Write { digest, times, at: now_unix_seconds });
+        self.writes.insert(field.into(), Write { digest, times, at: now_unix_seconds });
     }
 
     /// Whether a field was written with this value more than once lately: if it differs again, somebody else keeps
     /// setting it back.
-    pub fn is_contested(&self, field: TextField, value: Option<&str>, now_unix_seconds: u64) -> bool {
-        self.writes.get(field.name()).is_some_and(|write| {
+    pub fn is_contested(&self, field: &str, value: Option<&str>, now_unix_seconds: u64) -> bool {
+        self.writes.get(field).is_some_and(|write| {
             write.digest == digest(value) && write.times >= CONTESTED_WRITES && write.is_recent(now_unix_seconds)
         })
     }
@@ -126,24 +125,24 @@ mod tests {
     fn a_field_is_contested_after_the_second_write_of_the_same_value_within_a_month() {
         const DAY: u64 = 24 * 60 * 60;
         let mut link = Link::new("1");
-        let title = |link: &Link, now| link.is_contested(TextField::Title, Some("Lead"), now);
-        link.wrote(TextField::Title, Some("Lead"), 100 * DAY);
+        let title = |link: &Link, now| link.is_contested("title", Some("Lead"), now);
+        link.wrote("title", Some("Lead"), 100 * DAY);
         assert!(!title(&link, 101 * DAY));
-        link.wrote(TextField::Title, Some("Lead"), 101 * DAY);
+        link.wrote("title", Some("Lead"), 101 * DAY);
         assert!(title(&link, 102 * DAY));
-        assert!(!link.is_contested(TextField::Title, Some("Head"), 102 * DAY), "another value is written");
+        assert!(!link.is_contested("title", Some("Head"), 102 * DAY), "another value is written");
         assert!(!title(&link, 140 * DAY), "a month later it is tried again");
-        link.wrote(TextField::Title, Some("Lead"), 140 * DAY);
+        link.wrote("title", Some("Lead"), 140 * DAY);
         assert!(!title(&link, 141 * DAY));
-        link.wrote(TextField::Title, None, 141 * DAY);
-        assert!(!link.is_contested(TextField::Title, Some(""), 141 * DAY), "emptying is not setting to nothing");
+        link.wrote("title", None, 141 * DAY);
+        assert!(!link.is_contested("title", Some(""), 141 * DAY), "emptying is not setting to nothing");
     }
 
     #[test]
     fn a_link_survives_being_stored() {
         let mut link = Link::new("29");
         assert_eq!(serde_json::to_string(&link).unwrap(), r#"{"account":"29"}"#);
-        link.wrote(TextField::Title, Some("Lead"), 5);
+        link.wrote("title", Some("Lead"), 5);
         let stored = serde_json::to_vec(&link).unwrap();
         assert_eq!(read("k", &stored), Ok(link));
         assert!(read("k", b"{}").is_err());

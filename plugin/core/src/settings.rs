@@ -1,5 +1,6 @@
 //! The settings of a sync: read once from named values, then checked everywhere by type.
 
+use crate::approval::{Approvals, Method};
 use crate::field::{MANAGER, TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::value::{NamedValue, Value};
@@ -50,6 +51,9 @@ const SOURCES: [(TextField, &str, &[&str]); 12] = [
 /// Languages that TravelPerk's SCIM clients write (`preferredLanguage`).
 pub const LANGUAGES: [&str; 4] = ["de", "en", "es", "fr"];
 
+/// TravelPerk's plans, from the smallest to the largest.
+const TIERS: [&str; 3] = ["starter", "premium", "pro"];
+
 /// Longest time before the start date that an account can be made, in days.
 const DAYS_BEFORE_MAX: i64 = 365;
 
@@ -77,6 +81,8 @@ pub struct Settings {
     pub sources: BTreeMap<TextField, Vec<String>>,
     /// Invoice profiles by what HiBob says, where the two differ.
     pub companies: BTreeMap<String, String>,
+    /// How trips are approved; none where that is not asked for.
+    pub approvals: Option<Approvals>,
     /// The language of accounts for which HiBob names none; only for accounts that have none yet.
     pub default_language: Option<String>,
     /// The sites that are synced, by name; none for all of them.
@@ -178,6 +184,7 @@ impl Settings {
             missing_detail: reader.missing_detail(),
             sources: reader.sources(),
             companies: reader.table("companies").into_iter().collect(),
+            approvals: reader.approvals(),
             default_language: reader.language("default-language"),
             sites: reader.sites(),
             out_of_selection: reader
@@ -190,6 +197,13 @@ impl Settings {
             time_zone: reader.text("time-zone").and_then(|name| reader.zone("time-zone", &name)).unwrap_or(Tz::UTC),
             site_time_zones: reader.zones("site-time-zones"),
         };
+        if settings.approvals.is_some() && !settings.has(MANAGER) {
+            reader.wrong(
+                "approval-method",
+                "approvals go by the line manager, and `manager` is not among the details",
+                "add `manager` to the details",
+            );
+        }
         reader.unknown();
         if reader.findings.is_empty() { Ok(settings) } else { Err(reader.findings) }
     }
@@ -285,6 +299,54 @@ impl<'v> Reader<'v> {
             }
         }
         names.into_iter().collect()
+    }
+
+    /// Approvals are a feature of the Pro plan, and switching them on replaces what was set up by hand: both have to be
+    /// said.
+    fn approvals(&mut self) -> Option<Approvals> {
+        let tier = self.text("plan-tier");
+        if tier.as_deref().is_some_and(|tier| !TIERS.contains(&tier)) {
+            self.wrong("plan-tier", "the plan is none of TravelPerk's", format!("choose from {}", TIERS.join(", ")));
+        }
+        let confirmed = match self.value("approvals-replace-existing") {
+            None | Some(Value::Flag(false)) => false,
+            Some(Value::Flag(true)) => true,
+            Some(_) => {
+                self.wrong("approvals-replace-existing", "it is neither true nor false", "give true or false");
+                false
+            }
+        };
+        let conditions = self.texts("approver-conditions").unwrap_or_default();
+        let Some(method) = self.text("approval-method") else {
+            if !conditions.is_empty() {
+                self.wrong("approver-conditions", "conditions without a method", "choose a method: A, B or C");
+            }
+            return None;
+        };
+        if tier.as_deref() != Some("pro") {
+            self.wrong(
+                "approval-method",
+                "automatic approvals are a feature of TravelPerk's Pro plan",
+                "set travelperk.plan = \"pro\" if that is yours, or leave approvals out",
+            );
+        }
+        if !confirmed {
+            self.wrong(
+                "approval-method",
+                "switching on automatic approvals replaces the approval processes that exist in TravelPerk",
+                "save those as CSV in TravelPerk, then set sync.approvals.replaces_existing = true",
+            );
+        }
+        let method = match method.as_str() {
+            "A" => Method::InPolicy,
+            "B" => Method::InPolicyNotified,
+            "C" => Method::EveryTrip,
+            other => {
+                self.wrong("approval-method", format!("there is no method `{other}`"), "choose A, B or C");
+                return None;
+            }
+        };
+        Some(Approvals { method, conditions })
     }
 
     fn language(&mut self, name: &'static str) -> Option<String> {

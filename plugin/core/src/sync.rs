@@ -1,5 +1,6 @@
 //! Making a plan: reads both sides and hands them to the planner.
 
+use crate::approval;
 use crate::audit;
 use crate::catalogue::read_catalogue;
 use crate::error::{JobError, expect_json};
@@ -36,6 +37,10 @@ pub fn plan(
     read_accounts(world, settings, &mut planner)?;
     let wanted = planner.wanted(TextField::CostCenter);
     planner.catalogue(read_catalogue(world, settings, baseline, &wanted)?);
+    if let Some(approvals) = &settings.approvals {
+        let groups = reads_groups(world, settings)?;
+        planner.note(approval::instructions(approvals, groups));
+    }
     world.progress("plan", 0, None);
     let plan = planner.finish();
     if let Some(left) = settings.enabled_by.as_deref().and_then(|email| plan.has_left(email)) {
@@ -46,6 +51,13 @@ pub fn plan(
     audit::check(plan.changes(0), plan.accounts(), plan.links(), &plan.leavers())
         .map_err(|broken| JobError::Unsound(broken.join("; ")))?;
     Ok(plan)
+}
+
+/// Whether the target announces groups. Where it has no ResourceTypes, it has none.
+fn reads_groups(world: &mut dyn World, settings: &Settings) -> Result<bool, JobError> {
+    let request = scim::resource_types(settings);
+    let Some(body) = read_if_there(world, &request)? else { return Ok(false) };
+    scim::announces_groups(&body).map_err(|what| JobError::nonsense(&request, what))
 }
 
 /// Reads HiBob: the lists, then everybody.

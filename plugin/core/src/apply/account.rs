@@ -4,7 +4,7 @@ use super::compare::compare;
 use super::stop::{Stop, failure, unclear};
 use super::wire::{Answer, Wire, lost, rejected};
 use crate::change::{Attempt, Change, ChangeKind, Failure, FieldChange, Mismatch, NextStep, Outcome};
-use crate::field::{ACTIVE, MANAGER, TextField, fold};
+use crate::field::{ACTIVE, APPROVERS, MANAGER, TextField, fold};
 use crate::link::{self, Link};
 use crate::scim::{self, Account};
 use crate::settings::Settings;
@@ -139,8 +139,11 @@ impl Applying<'_, '_> {
             // What was not taken was not written: if it is tried again, nobody has set it back.
             let taken = |field: &&FieldChange| not_taken.iter().all(|mismatch| mismatch.field != field.field);
             for field in self.change.fields.iter().filter(taken) {
-                let Some(text) = TextField::from_name(&field.field) else { continue };
-                link.wrote(text, self.change.text_after(&field.field), self.now_unix_seconds);
+                if TextField::from_name(&field.field).is_some() {
+                    link.wrote(&field.field, self.change.text_after(&field.field), self.now_unix_seconds);
+                } else if field.field == MANAGER {
+                    link.wrote(MANAGER, manager, self.now_unix_seconds);
+                }
             }
         }
         if known.as_ref() != Some(&link) {
@@ -179,7 +182,7 @@ impl Applying<'_, '_> {
         let mut mismatches = Vec::new();
         for field in &self.change.fields {
             let expected = expected(field);
-            let (same, found) = compare(account, &field.field, expected.as_ref());
+            let (same, found) = compare(self.settings, account, &field.field, expected.as_ref());
             if !same {
                 mismatches.push(Mismatch { field: field.field.clone(), expected, found });
             }
@@ -202,7 +205,8 @@ impl Applying<'_, '_> {
 
     /// The account id of the manager that the change sets; the target knows people only by its own ids.
     fn manager_id(&mut self) -> Result<Option<String>, Stop> {
-        let Some(Value::Person(manager)) = self.change.field(MANAGER).and_then(|field| field.after.as_ref()) else {
+        let boss = [MANAGER, APPROVERS].into_iter().find_map(|name| self.change.field(name)?.after.as_ref());
+        let Some(Value::Person(manager)) = boss else {
             return Ok(None);
         };
         if let Some(id) = &manager.account_id {

@@ -1,11 +1,19 @@
 //! Comparing an account with what a change says of it.
 
-use crate::field::{ACTIVE, TextField};
+use crate::field::{ACTIVE, APPROVERS, TextField};
+use crate::plan::approvers_value;
 use crate::scim::{Account, Manager};
+use crate::settings::Settings;
 use crate::value::{PersonRef, Value};
+use std::collections::BTreeSet;
 
 /// Whether a field is as expected, and what it is.
-pub(super) fn compare(account: &Account, field: &str, expected: Option<&Value>) -> (bool, Option<Value>) {
+pub(super) fn compare(
+    settings: &Settings,
+    account: &Account,
+    field: &str,
+    expected: Option<&Value>,
+) -> (bool, Option<Value>) {
     if let Some(field) = TextField::from_name(field) {
         let found = account.text(field);
         let wanted = match expected {
@@ -17,6 +25,9 @@ pub(super) fn compare(account: &Account, field: &str, expected: Option<&Value>) 
     if field == ACTIVE {
         let found = Value::Flag(account.active);
         return (expected.is_none_or(|expected| *expected == found), Some(found));
+    }
+    if field == APPROVERS {
+        return approvers(settings, account, expected);
     }
     let person = |account_id: Option<&str>, name: &str| {
         Value::Person(PersonRef {
@@ -36,6 +47,22 @@ pub(super) fn compare(account: &Account, field: &str, expected: Option<&Value>) 
         }
         (Manager::Account(id), _) => (false, Some(person(Some(id), ""))),
         (Manager::Named(name), _) => (false, Some(person(None, name))),
+    };
+    (same, found)
+}
+
+/// Approvers as the plan saw them are texts; as it wants them, they are one person under each of the conditions.
+fn approvers(settings: &Settings, account: &Account, expected: Option<&Value>) -> (bool, Option<Value>) {
+    let found = approvers_value(account);
+    let same = match expected {
+        Some(Value::Person(person)) => {
+            let conditions = settings.approvals.iter().flat_map(|approvals| &approvals.conditions);
+            let id = person.account_id.as_deref().unwrap_or_default();
+            let wanted: BTreeSet<(&str, &str)> = conditions.map(|condition| (id, condition.as_str())).collect();
+            let now = account.approvers.iter();
+            now.map(|approver| (&*approver.account, &*approver.condition)).collect::<BTreeSet<_>>() == wanted
+        }
+        other => other == found.as_ref(),
     };
     (same, found)
 }

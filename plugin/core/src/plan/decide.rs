@@ -4,6 +4,7 @@ use super::draft::{Draft, ManagerChange, bit, text_changes};
 use super::id_order;
 use super::matching::{Bond, Match, match_all};
 use super::order::order;
+use crate::approval::Approvals;
 use crate::change::ChangeKind;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
@@ -26,6 +27,7 @@ pub(super) struct Input<'a> {
     pub(super) accounts: &'a [Account],
     pub(super) links: &'a Links,
     pub(super) admins: &'a BTreeSet<String>,
+    pub(super) approvals: Option<&'a Approvals>,
     pub(super) now_unix_seconds: u64,
 }
 
@@ -103,6 +105,7 @@ impl Deciding<'_> {
             person: small(position),
             account: account.map(|(position, ..)| small(position)),
             manager: ManagerChange::Untouched,
+            approver: None,
             manager_account: None,
             only_manager: false,
             after_manager: None,
@@ -117,8 +120,10 @@ impl Deciding<'_> {
         }
         if kind == ChangeKind::Update {
             draft.contested = self.contested(person, account);
+            self.leave_contested_manager(person, &mut draft);
         }
         let empty = draft.manager == ManagerChange::Untouched
+            && draft.approver.is_none()
             && text_changes(person, account, draft.contested).next().is_none();
         if kind == ChangeKind::Update && empty {
             return self.count("keep");
@@ -163,19 +168,42 @@ impl Deciding<'_> {
         let mut contested = 0;
         for (field, _, after) in text_changes(person, account, 0) {
             // Whose account it is is never left open.
-            if field == TextField::ExternalId || !link.is_contested(field, after, self.input.now_unix_seconds) {
+            if field == TextField::ExternalId || !link.is_contested(field.name(), after, self.input.now_unix_seconds) {
                 continue;
             }
             contested |= bit(field);
-            let finding = Finding::new(
-                Severity::Warning,
-                "CONTESTED_FIELD",
-                format!("{} was written twice and is set back each time; it is left as it is", field.name()),
-                "find out what overwrites it (a single sign-on with user updates switched on does), or leave the detail out of the sync",
-            );
-            self.findings.push(finding.employee(&person.id).field(field.name()));
+            self.say_contested(person, field.name());
         }
         contested
+    }
+
+    fn say_contested(&mut self, person: &Person, field: &'static str) {
+        let finding = Finding::new(
+            Severity::Warning,
+            "CONTESTED_FIELD",
+            format!("{field} was written twice and is set back each time; it is left as it is"),
+            "find out what overwrites it (a single sign-on with user updates switched on does), or leave the detail out of the sync",
+        );
+        self.findings.push(finding.employee(&person.id).field(field));
+    }
+
+    /// The same for the line manager.
+    fn leave_contested_manager(&mut self, person: &Person, draft: &mut Draft) {
+        let Some(link) = self.input.links.get(&person.id) else { return };
+        let boss = draft.manager_account.and_then(|position| self.input.accounts.get(position as usize));
+        let wanted = match draft.manager {
+            ManagerChange::Untouched => return,
+            ManagerChange::Clear => None,
+            ManagerChange::To(_) => match boss {
+                Some(boss) => Some(&*boss.id),
+                None => return, // whoever has no account yet was never written
+            },
+        };
+        if link.is_contested(crate::field::MANAGER, wanted, self.input.now_unix_seconds) {
+            draft.manager = ManagerChange::Untouched;
+            draft.after_manager = None;
+            self.say_contested(person, crate::field::MANAGER);
+        }
     }
 
     /// Works out the line manager of one person.
@@ -214,17 +242,52 @@ impl Deciding<'_> {
             _ => false,
         };
         match manager_account {
-            _ if same => {}
-            Some((at, _)) => {
-                draft.manager = ManagerChange::To(small(position));
-                draft.manager_account = Some(small(at));
+            Some((at, boss)) => {
+                if !same {
+                    draft.manager = ManagerChange::To(small(position));
+                }
+                if self.approves_otherwise(account, &boss.id) {
+                    draft.approver = Some(small(position));
+                }
+                draft.manager_account = Some(small(at)).filter(|_| !same || draft.approver.is_some());
             }
             None if manager.standing == Standing::Active && !found.conflict => {
                 draft.manager = ManagerChange::To(small(position));
                 draft.after_manager = Some(small(position));
+                if self.input.approvals.is_some_and(|approvals| !approvals.conditions.is_empty()) {
+                    draft.approver = Some(small(position));
+                }
             }
-            None => self.note(person, "MANAGER_HAS_NO_ACCOUNT", "the line manager has no account yet"),
+            None => return self.note(person, "MANAGER_HAS_NO_ACCOUNT", "the line manager has no account yet"),
         }
+        if self.input.approvals.is_some() {
+            self.say_whom_it_replaces(person, account, draft);
+        }
+    }
+
+    /// Whether somebody else approves this account's trips, or under other conditions than the operator gave.
+    fn approves_otherwise(&self, account: Option<&Account>, manager: &str) -> bool {
+        let Some(conditions) = self.input.approvals.map(|approvals| &approvals.conditions) else { return false };
+        let wanted: BTreeSet<(&str, &str)> = conditions.iter().map(|condition| (manager, condition.as_str())).collect();
+        let now = account.into_iter().flat_map(|account| &account.approvers);
+        let now: BTreeSet<(&str, &str)> = now.map(|approver| (&*approver.account, &*approver.condition)).collect();
+        !wanted.is_empty() && now != wanted
+    }
+
+    /// Approvals go by the line manager: whoever would no longer be it is named.
+    fn say_whom_it_replaces(&mut self, person: &Person, account: Option<&Account>, draft: &Draft) {
+        let Some(account) = account else { return };
+        let manager = draft.manager != ManagerChange::Untouched && account.manager != Manager::Nobody;
+        let approvers = draft.approver.is_some() && !account.approvers.is_empty();
+        let what = match (manager, approvers) {
+            (false, false) => return,
+            (true, false) => "another line manager, who approves trips, is set in TravelPerk and will be replaced",
+            (false, true) => "other approvers are set in TravelPerk and will be replaced",
+            (true, true) => "another line manager and other approvers are set in TravelPerk and will be replaced",
+        };
+        let remedy = "nothing, if HiBob's `Reports to` is right; the plan shows who it is now and who it will be";
+        let finding = Finding::new(Severity::Notice, "APPROVER_REPLACED", what, remedy);
+        self.findings.push(finding.employee(&person.id).field(crate::field::MANAGER));
     }
 
     fn note(&mut self, person: &Person, code: &'static str, message: &'static str) {

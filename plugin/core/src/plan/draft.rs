@@ -2,10 +2,10 @@
 
 use super::{Plan, cost_center};
 use crate::change::{Change, ChangeKind, FieldChange};
-use crate::field::{ACTIVE, MANAGER, TEXT_FIELDS, TextField};
+use crate::field::{ACTIVE, APPROVERS, MANAGER, TEXT_FIELDS, TextField};
 use crate::lifecycle::Standing;
 use crate::mapping::{Person, Want};
-use crate::scim::{Account, Manager};
+use crate::scim::{Account, Approver, Manager};
 use crate::value::{PersonRef, Value};
 
 /// What happens to the line manager.
@@ -26,6 +26,8 @@ pub(super) struct Draft {
     pub(super) person: u32,
     pub(super) account: Option<u32>,
     pub(super) manager: ManagerChange,
+    /// Whether the line manager becomes the approver.
+    pub(super) approver: Option<u32>,
     /// The manager's account by position, where there is one already.
     pub(super) manager_account: Option<u32>,
     /// A second write that sets only the manager, because managers go in a circle.
@@ -107,19 +109,27 @@ impl Draft {
             }));
         }
         let before = account.and_then(|account| manager_value(plan, &account.manager));
-        let after = match self.manager {
-            ManagerChange::Untouched => return fields,
-            ManagerChange::Clear => None,
-            ManagerChange::To(manager) => plan.people.get(manager as usize).map(|manager| {
-                let account = self.manager_account.and_then(|position| plan.accounts.get(position as usize));
-                Value::Person(PersonRef {
-                    employee_id: Some(manager.id.to_string()),
-                    account_id: account.map(|account| account.id.to_string()),
-                    display_name: manager.display_name(),
-                })
-            }),
+        let boss = |position: u32| {
+            let manager = plan.people.get(position as usize)?;
+            let account = self.manager_account.and_then(|position| plan.accounts.get(position as usize));
+            Some(Value::Person(PersonRef {
+                employee_id: Some(manager.id.to_string()),
+                account_id: account.map(|account| account.id.to_string()),
+                display_name: manager.display_name(),
+            }))
         };
-        fields.push(FieldChange { field: MANAGER.to_owned(), before, after });
+        let after = match self.manager {
+            ManagerChange::Untouched => None,
+            ManagerChange::Clear => Some(None),
+            ManagerChange::To(manager) => Some(boss(manager)),
+        };
+        if let Some(after) = after {
+            fields.push(FieldChange { field: MANAGER.to_owned(), before, after });
+        }
+        if let Some(approver) = self.approver {
+            let before = account.and_then(approvers_value);
+            fields.push(FieldChange { field: APPROVERS.to_owned(), before, after: boss(approver) });
+        }
         fields
     }
 
@@ -178,6 +188,16 @@ pub(super) fn text_changes<'p>(
             (_, want) => want.over(field, now).map(|after| (field, now, after)),
         }
     })
+}
+
+/// The approvers that an account has now.
+pub(crate) fn approvers_value(account: &Account) -> Option<Value> {
+    let text = |approver: &Approver| match &*approver.condition {
+        "" => format!("account {}", approver.account),
+        condition => format!("account {} for {condition}", approver.account),
+    };
+    let texts: Vec<String> = account.approvers.iter().map(text).collect();
+    (!texts.is_empty()).then_some(Value::Texts(texts))
 }
 
 /// The manager that an account has now, with a name to show.

@@ -303,7 +303,8 @@ impl Matching<'_> {
         };
         let (now, wanted) = (self.accounts[account].text(TextField::UserName), self.people[person].user_name());
         let link = self.input.links.get(&self.people[person].id);
-        let contested = |link: &Link| link.is_contested(TextField::UserName, Some(wanted), self.input.now_unix_seconds);
+        let contested =
+            |link: &Link| link.is_contested(TextField::UserName.name(), Some(wanted), self.input.now_unix_seconds);
         !TextField::UserName.same_option(now, Some(wanted)) && !link.is_some_and(contested)
     }
 

@@ -24,6 +24,7 @@ use crate::scim::Account;
 use crate::value::{Count, NamedValue, Value};
 use cost_center::CostCenterDrafts;
 use draft::Draft;
+pub(crate) use draft::approvers_value;
 use std::collections::BTreeSet;
 
 /// A finished plan. Changes come out in an order in which they can be applied.

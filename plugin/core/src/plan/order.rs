@@ -100,6 +100,7 @@ fn cut(
     };
     second_writes.push(second);
     draft.manager = ManagerChange::Untouched;
+    draft.approver = None;
     draft.after_manager = None;
     Some(from + index)
 }

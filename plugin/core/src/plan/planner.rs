@@ -91,9 +91,12 @@ impl<'s> Planner<'s> {
         for (position, covered) in self.coverage.iter_mut().enumerate() {
             *covered += usize::from(employee.has(position));
         }
-        self.sites_seen
-            .extend(employee.site().text().filter(|site| !self.sites_seen.contains(*site)).map(str::to_owned));
-        self.people.extend(self.mapping.person(&employee, &mut self.findings));
+        let Some(person) = self.mapping.person(&employee, &mut self.findings) else { return };
+        let site = employee.site().text().filter(|_| person.standing != Standing::Gone(Because::Terminated));
+        if let Some(site) = site.filter(|site| !self.sites_seen.contains(*site)) {
+            self.sites_seen.insert(site.to_owned());
+        }
+        self.people.push(person);
     }
 
     /// How many employees came so far.
@@ -137,6 +140,11 @@ impl<'s> Planner<'s> {
         active.filter_map(account).filter(|id| !listed(id)).collect()
     }
 
+    /// Takes in findings about nobody in particular.
+    pub fn note(&mut self, findings: Vec<Finding>) {
+        self.findings.extend(findings);
+    }
+
     /// Findings so far, and no plan.
     pub fn into_findings(mut self) -> Vec<Finding> {
         self.sort_findings();
@@ -157,6 +165,7 @@ impl<'s> Planner<'s> {
             accounts: &self.accounts,
             links: &self.links,
             admins: &self.mapping.settings.admins,
+            approvals: self.mapping.settings.approvals.as_ref(),
             now_unix_seconds: self.now_unix_seconds,
         };
         let decision = decide(input, &mut self.findings);

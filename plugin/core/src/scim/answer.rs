@@ -42,6 +42,20 @@ pub fn service_page_size(body: &[u8]) -> Result<Option<usize>, String> {
     Ok(config.pointer("/filter/maxResults").and_then(Value::as_u64).and_then(|max| usize::try_from(max).ok()))
 }
 
+/// Whether the service has groups, by its ResourceTypes.
+///
+/// # Errors
+/// The answer is not JSON.
+pub fn announces_groups(body: &[u8]) -> Result<bool, String> {
+    let answer: Value = serde_json::from_slice(body).map_err(|error| where_wrong(&error))?;
+    let types = answer.get("Resources").unwrap_or(&answer).as_array();
+    let is_group = |kind: &Value| {
+        let word = |name: &str| kind.get(name).and_then(Value::as_str).unwrap_or_default().trim_start_matches('/');
+        word("name").eq_ignore_ascii_case("Group") || word("endpoint").eq_ignore_ascii_case("Groups")
+    };
+    Ok(types.is_some_and(|types| types.iter().any(is_group)))
+}
+
 /// What is wrong with some JSON, by its place: serde's own message would repeat values, which may be personal.
 pub(crate) fn where_wrong(error: &serde_json::Error) -> String {
     let what = if error.is_data() { "JSON of an unexpected shape" } else { "no valid JSON" };

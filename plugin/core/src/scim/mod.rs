@@ -5,9 +5,9 @@ mod request;
 mod user;
 
 pub(crate) use answer::where_wrong;
-pub use answer::{detail, service_page_size, user_page};
-pub use request::{create, find_by_user_name, get_user, list_users, patch, service_provider_config};
-pub use user::{Account, Manager};
+pub use answer::{announces_groups, detail, service_page_size, user_page};
+pub use request::{create, find_by_user_name, get_user, list_users, patch, resource_types, service_provider_config};
+pub use user::{Account, Approver, Manager};
 
 /// The core user schema (RFC 7643, section 8.7.1).
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";

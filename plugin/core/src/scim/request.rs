@@ -2,7 +2,7 @@
 
 use super::{ENTERPRISE, PATCH_OP, TRAVELPERK, USER};
 use crate::change::Change;
-use crate::field::{ACTIVE, MANAGER, TextField};
+use crate::field::{ACTIVE, APPROVERS, MANAGER, TextField};
 use crate::http::{Method, Request, SCIM_URL, Side, percent_encode};
 use crate::settings::Settings;
 use crate::value::Value as FieldValue;
@@ -11,6 +11,11 @@ use serde_json::{Map, Value, json};
 /// `GET /ServiceProviderConfig` (RFC 7644, section 4).
 pub fn service_provider_config(settings: &Settings) -> Request {
     get(settings, "/ServiceProviderConfig", "/ServiceProviderConfig")
+}
+
+/// `GET /ResourceTypes` (RFC 7644, section 4).
+pub fn resource_types(settings: &Settings) -> Request {
+    get(settings, "/ResourceTypes", "/ResourceTypes")
 }
 
 /// One page of `GET /Users`; `start` counts from 1 (RFC 7644, section 3.4.2.4).
@@ -66,8 +71,11 @@ pub fn create(settings: &Settings, change: &Change, manager: Option<&str>) -> Re
             None => None,
         };
     }
-    if let Some(manager) = manager {
+    if change.field(MANAGER).is_some() {
         enterprise.insert(MANAGER.to_owned(), json!({ "value": manager }));
+    }
+    if change.field(APPROVERS).is_some() {
+        travelperk.insert(APPROVERS.to_owned(), approvers(settings, manager));
     }
     let mut schemas = vec![USER];
     user.insert("name".to_owned(), Value::Object(name));
@@ -102,6 +110,9 @@ pub fn patch(settings: &Settings, account_id: &str, change: &Change, manager: Op
             (None, MANAGER, Some(_)) => {
                 json!({ "op": "replace", "path": format!("{ENTERPRISE}:manager"), "value": { "value": manager } })
             }
+            (None, APPROVERS, Some(_)) => {
+                json!({ "op": "replace", "path": format!("{TRAVELPERK}:approvers"), "value": approvers(settings, manager) })
+            }
             (None, MANAGER, None) => json!({ "op": "remove", "path": format!("{ENTERPRISE}:manager") }),
             _ => continue,
         };
@@ -109,6 +120,12 @@ pub fn patch(settings: &Settings, account_id: &str, change: &Change, manager: Op
     }
     let body = json!({ "schemas": [PATCH_OP], "Operations": operations });
     write(settings, Method::Patch, &format!("/Users/{}", percent_encode(account_id)), "/Users/{id}", &body)
+}
+
+/// The line manager, once for each condition that the operator gave.
+fn approvers(settings: &Settings, manager: Option<&str>) -> Value {
+    let conditions = settings.approvals.iter().flat_map(|approvals| &approvals.conditions);
+    conditions.map(|condition| json!({ "value": manager, "condition": condition })).collect()
 }
 
 fn set_text(field: TextField, value: &str, replaces: bool) -> Value {

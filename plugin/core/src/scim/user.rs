@@ -30,6 +30,17 @@ pub struct Account {
     pub texts: [Option<Box<str>>; TEXT_FIELDS_COUNT],
     /// The line manager.
     pub manager: Manager,
+    /// Who approves trips, and when.
+    pub approvers: Box<[Approver]>,
+}
+
+/// Somebody who approves a traveller's trips.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Approver {
+    /// The account's id; the name where only that was sent.
+    pub account: Box<str>,
+    /// When; empty for always.
+    pub condition: Box<str>,
 }
 
 impl Account {
@@ -83,7 +94,12 @@ impl<'de> Deserialize<'de> for Account {
             (None, Some(name)) => Manager::Named(name),
             (None, None) => Manager::Nobody,
         };
-        Ok(Self { id: user.id, active: user.active, texts, manager })
+        let approver = |raw: RawApprover| {
+            let account = raw.value.filter(|id| !id.is_empty()).or(raw.name)?;
+            Some(Approver { account, condition: raw.condition.unwrap_or_default() })
+        };
+        let approvers = travelperk.approvers.unwrap_or_default().into_iter().filter_map(approver).collect();
+        Ok(Self { id: user.id, active: user.active, texts, manager, approvers })
     }
 }
 
@@ -170,8 +186,20 @@ struct TravelPerk {
     travel_policy: Option<Box<str>>,
     #[serde(rename = "invoiceProfiles", default, deserialize_with = "list")]
     companies: Option<Vec<Valued>>,
+    #[serde(default, deserialize_with = "list")]
+    approvers: Option<Vec<RawApprover>>,
     #[serde(rename = "emergencyContact", default, deserialize_with = "object")]
     contact: Option<Contact>,
+}
+
+#[derive(Default, Deserialize)]
+struct RawApprover {
+    #[serde(default, deserialize_with = "text")]
+    value: Option<Box<str>>,
+    #[serde(rename = "displayName", default, deserialize_with = "text")]
+    name: Option<Box<str>>,
+    #[serde(default, deserialize_with = "text")]
+    condition: Option<Box<str>>,
 }
 
 #[derive(Default, Deserialize)]

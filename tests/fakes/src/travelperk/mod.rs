@@ -93,6 +93,8 @@ pub struct Switches {
     pub unknown_invoice_profile: Unknown,
     /// A manager id without a user: the manager must exist (Entra tutorial); the answer is unconfirmed.
     pub unknown_manager: Unknown,
+    /// Whether `approvers` is kept: that it can be written is unconfirmed.
+    pub approvers_writable: bool,
     /// Whether `emails` is refused instead of ignored: unconfirmed, no official sample has it.
     pub emails_refused: bool,
     /// Whether `lineManagerEmail` of the TravelPerk extension is known. Its URN is unconfirmed.
@@ -123,6 +125,7 @@ impl Default for Switches {
             unknown_travel_policy: Unknown::Refuse,
             unknown_invoice_profile: Unknown::Refuse,
             unknown_manager: Unknown::Refuse,
+            approvers_writable: true,
             emails_refused: false,
             line_manager_email: false,
             delete: Delete::NotAllowed,

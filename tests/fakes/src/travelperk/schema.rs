@@ -64,6 +64,7 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     at(TRAVELPERK, "countryOfResidence", Shape::Text),
     at(TRAVELPERK, "travelPolicy", Shape::Text),
     at(TRAVELPERK, "invoiceProfiles", Shape::Multi(&["value"])),
+    at(TRAVELPERK, "approvers", Shape::Multi(&["value", "condition"])),
     at(TRAVELPERK, "emergencyContact", Shape::Complex(&["name", "phone"])),
     at(TRAVELPERK, "lineManagerEmail", Shape::Text),
 ];

@@ -55,6 +55,8 @@ pub struct User {
     pub date_of_birth: Option<String>,
     /// `travelPolicy`, by name.
     pub travel_policy: Option<String>,
+    /// `approvers`: who approves trips, by id, and under which condition. Its values are unconfirmed.
+    pub approvers: Vec<(u64, Option<String>)>,
     /// `invoiceProfiles`, by name.
     pub invoice_profiles: Vec<String>,
     /// `emergencyContact.name`
@@ -90,6 +92,7 @@ impl User {
             country: None,
             date_of_birth: None,
             travel_policy: None,
+            approvers: Vec::new(),
             invoice_profiles: Vec::new(),
             emergency_name: None,
             emergency_phone: None,
@@ -137,6 +140,13 @@ impl User {
         ]);
         let profiles: Vec<Value> = self.invoice_profiles.iter().map(|name| json!({ "value": name })).collect();
         own.insert("invoiceProfiles".to_owned(), json!(profiles));
+        let approver = |(id, condition): &(u64, Option<String>)| match condition {
+            Some(condition) => json!({ "value": id.to_string(), "condition": condition }),
+            None => json!({ "value": id.to_string() }),
+        };
+        if !self.approvers.is_empty() {
+            own.insert("approvers".to_owned(), self.approvers.iter().map(approver).collect());
+        }
         let contact = texts(&[("name", self.emergency_name.as_deref()), ("phone", self.emergency_phone.as_deref())]);
         if !contact.is_empty() {
             own.insert("emergencyContact".to_owned(), Value::Object(contact));

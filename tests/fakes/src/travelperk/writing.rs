@@ -133,6 +133,10 @@ impl TravelPerk {
             |name| self.travel_policies.contains(name),
         )?;
         user.invoice_profiles = self.profiles(own)?;
+        user.approvers = match before {
+            Some(before) if !self.switches.approvers_writable => before.approvers.clone(),
+            _ => self.approvers(own)?,
+        };
         let manager = enterprise.and_then(|enterprise| text(object(enterprise, "manager"), "value"));
         user.manager = self.manager(manager, before, |id| self.users.get(id.parse().ok()?))?;
         if let Some(email) = text(own, "lineManagerEmail") {
@@ -168,6 +172,18 @@ impl TravelPerk {
             }
         }
         Ok(profiles)
+    }
+
+    /// The user must exist before it can become an approver (Entra tutorial).
+    fn approvers(&self, own: Option<&Map<String, Value>>) -> Result<Vec<(u64, Option<String>)>, Refusal> {
+        let elements = own.and_then(|own| own.get("approvers")).and_then(Value::as_array);
+        let approver = |element: &Value| {
+            let id = element.get("value").and_then(Value::as_str).and_then(|id| id.parse().ok());
+            let id = id.filter(|id| self.users.get(*id).is_some());
+            let condition = element.get("condition").and_then(Value::as_str).map(str::to_owned);
+            Ok((id.ok_or_else(|| Refusal::value("approvers", "no such user"))?, condition))
+        };
+        elements.into_iter().flatten().map(approver).collect()
     }
 
     fn manager<'a>(
@@ -224,6 +240,7 @@ impl User {
             "dateOfBirth" => self.date_of_birth.clone_from(&before.date_of_birth),
             "countryOfResidence" => self.country.clone_from(&before.country),
             "travelPolicy" => self.travel_policy.clone_from(&before.travel_policy),
+            "approvers" => self.approvers.clone_from(&before.approvers),
             "invoiceProfiles" => self.invoice_profiles.clone_from(&before.invoice_profiles),
             "userName" if before.id != 0 => self.user_name.clone_from(&before.user_name),
             other => unreachable!("this attribute cannot be dropped: {other}"),
