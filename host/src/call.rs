@@ -51,14 +51,6 @@ pub enum CallKind {
 }
 
 impl CallKind {
-    /// What the egress lets the call do.
-    fn grant(self) -> Grant {
-        match self {
-            Self::Check | Self::Plan => Grant::Read,
-            Self::Apply => Grant::Write,
-        }
-    }
-
     /// Longest time from start to end, waiting included. A plan of 100,000 accounts is 2,000 pages at 100 a minute.
     fn wall_clock_limit(self) -> Duration {
         match self {
@@ -154,7 +146,11 @@ impl Call {
             table: ResourceTable::new(),
             wasi: WasiCtx::builder().stderr(stderr.clone()).build(),
             http: WasiHttpCtx::new(),
-            egress: tenant.egress().for_call(kind.grant()),
+            egress: match kind {
+                CallKind::Check => tenant.egress().for_check(),
+                CallKind::Plan => tenant.egress().for_call(Grant::Read),
+                CallKind::Apply => tenant.egress().for_call(Grant::Write),
+            },
             storage: StorageView::new(tenant.database().clone(), kind == CallKind::Apply),
             progress,
             memory: MemoryLimit { used: 0, refused: false, peak: tenant.memory_peak().clone() },

@@ -1,6 +1,7 @@
 //! The command line.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what a command line is for")]
 
+mod check_view;
 mod demo;
 mod fakes;
 mod history;

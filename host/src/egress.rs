@@ -91,22 +91,24 @@ pub struct Egress {
     transport: Arc<dyn Transport>,
     limits: Limits,
     /// Set when a service has refused the credentials: HiBob blocks a caller after 50 refusals in ten seconds.
-    closed: AtomicBool,
+    closed: Arc<AtomicBool>,
 }
 
 impl Egress {
     /// The way out for a tenant with these services.
     pub fn new(tenant: String, services: Vec<Service>, transport: Arc<dyn Transport>, limits: Limits) -> Self {
-        Self { tenant, services, transport, limits, closed: AtomicBool::new(false) }
+        Self { tenant, services, transport, limits, closed: Arc::default() }
     }
 
-    /// The way out for one call.
+    /// The way out for one call of a run: a refusal closes it for all calls.
     pub fn for_call(self: &Arc<Self>, grant: Grant) -> CallEgress {
-        CallEgress { egress: self.clone(), grant, refusals: Arc::default() }
+        CallEgress { egress: self.clone(), grant, closed: self.closed.clone(), refusals: Arc::default() }
     }
 
-    fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
+    /// The way out for a check, which only reads. A refusal closes this way and no other: a check asks on purpose for
+    /// what a single permission may hide, and that must not end a run that goes on beside it, nor the next one.
+    pub fn for_check(self: &Arc<Self>) -> CallEgress {
+        CallEgress { egress: self.clone(), grant: Grant::Read, closed: Arc::default(), refusals: Arc::default() }
     }
 
     /// Opens the way again for a new run.
@@ -125,6 +127,8 @@ impl Egress {
 pub struct CallEgress {
     egress: Arc<Egress>,
     grant: Grant,
+    /// Shared with every other call that a refusal is to stop.
+    closed: Arc<AtomicBool>,
     refusals: Arc<Mutex<Vec<String>>>,
 }
 
@@ -135,6 +139,14 @@ impl CallEgress {
     /// Why requests of this call were refused.
     pub fn refusals(&self) -> Vec<String> {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
     }
 
     fn refuse(&self, refusal: &Refusal) {

@@ -95,6 +95,18 @@ fn three_syncs_against_stand_ins_in_another_process() {
     );
     let (exit, report) = shell.json(&["check", "acme"]);
     assert_eq!((exit, report["counts"]["employees"].as_u64()), (0, Some(250)));
+    assert_eq!(report["counts"]["permission:Work contact details"].as_u64(), Some(250));
+    let permissions = report["permissions"].as_array().unwrap();
+    let personal = serde_json::json!({ "permission": "Personal", "granted": true, "needed_for": ["date-of-birth"] });
+    assert!(permissions.len() == 12 && permissions.contains(&personal), "{permissions:?}");
+    let text = String::from_utf8(shell.run(&["check", "acme"]).stdout).unwrap();
+    for line in [
+        "  Basic info                 yes      given-name, family-name, user-name",
+        "  About                      yes      -",
+        "nothing to mend",
+    ] {
+        assert!(text.lines().any(|shown| shown == line), "{line} is not in\n{text}");
+    }
     let numbers = |report: &Value| {
         ["created", "updated", "archived", "reactivated", "kept", "failed", "conflicts"]
             .map(|name| report[name].as_u64().unwrap())

@@ -9,6 +9,7 @@
 mod approvals;
 mod bad_input;
 mod catalogue;
+mod check;
 mod cli;
 mod details;
 mod lifecycle;

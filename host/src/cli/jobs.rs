@@ -1,8 +1,8 @@
 //! `check`, `plan`, `apply` and `sync`.
 
-use super::paint::{BOLD, GREEN, RED, YELLOW, clean};
+use super::paint::{GREEN, RED, YELLOW, clean};
 use super::progress::Bar;
-use super::{Global, plan_view};
+use super::{Global, check_view, plan_view};
 use crate::bindings::types::Severity;
 use crate::data_dir::DataDir;
 use crate::database::now_unix_seconds;
@@ -39,27 +39,9 @@ pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostErr
     let failed = report.findings.iter().any(|finding| finding.severity == Severity::Error);
     let exit = if failed { Exit::SomeFailed } else { Exit::Done };
     if global.json {
-        let counts: serde_json::Map<String, serde_json::Value> =
-            report.counts.iter().map(|count| (count.name.clone(), count.number.into())).collect();
-        let findings = plan_view::findings_json(&report.findings);
-        println!("{}", serde_json::json!({ "tenant": tenant, "counts": counts, "findings": findings }));
-        return Ok(exit);
-    }
-    let employees = report.counts.iter().find(|count| count.name == "employees").map_or(0, |count| count.number);
-    println!(
-        "{} credentials work on both sides; HiBob sends {employees} employees",
-        BOLD.on_stdout(&format!("Check of {tenant}:"))
-    );
-    for count in &report.counts {
-        if let Some(field) = count.name.strip_prefix("field:") {
-            println!("  {:<28} {:>7} of {employees}", clean(field), count.number);
-        }
-    }
-    for line in plan_view::finding_lines(&report.findings, true) {
-        println!("{line}");
-    }
-    if report.findings.is_empty() {
-        println!("{}", GREEN.on_stdout("nothing to mend"));
+        println!("{}", check_view::json(tenant, &report));
+    } else {
+        println!("{}", check_view::text(tenant, &report));
     }
     Ok(exit)
 }

@@ -171,7 +171,7 @@ impl Outgoing<'_> {
     async fn attempt(&self) -> Result<Response<TransportBody>, Failed> {
         let egress = &self.call.egress;
         self.service.pace.until_ready().await;
-        if egress.is_closed() {
+        if self.call.is_closed() {
             return Err(Failed::Closed);
         }
         let timeout = Duration::from_secs(egress.limits.first_byte_timeout_seconds);
@@ -185,7 +185,7 @@ impl Outgoing<'_> {
         let refused = response.status() == StatusCode::UNAUTHORIZED
             || (response.status() == StatusCode::FORBIDDEN && self.call.grant == super::Grant::Read);
         if refused {
-            egress.close(); // before any other request of this tenant can leave
+            self.call.close(); // before any other request of this run, or of this check, can leave
         }
         if self.is_page() { self.gathered(response).await } else { Ok(response) }
     }

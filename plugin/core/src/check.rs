@@ -1,82 +1,115 @@
 //! Looking whether a sync would work, without changing anything.
 
-use crate::error::JobError;
+mod missing;
+mod survey;
+
+use crate::error::{JobError, expect_json};
 use crate::finding::{Finding, Severity};
-use crate::hibob::{MANDATORY, permission_for};
+use crate::hibob::{Permission, named_list, read_list, search};
 use crate::link;
 use crate::plan::Planner;
 use crate::scim;
 use crate::settings::Settings;
-use crate::sync::{read, read_employees};
+use crate::sync::{each_employee, read, read_lists};
 use crate::value::Count;
 use crate::world::World;
+use survey::Survey;
 
 /// What `check` saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckReport {
     /// What a person should read.
     pub findings: Vec<Finding>,
-    /// `employees`, and `field:NAME` with the employees for whom HiBob sent a value.
+    /// Numbers by name; `check-report` of the WIT package lists them.
     pub counts: Vec<Count>,
 }
 
-/// Checks credentials on both sides, then which fields HiBob really sends.
+/// Checks credentials on both sides, then what HiBob really sends: which permissions show, and whether only employed
+/// people do.
 ///
 /// # Errors
 /// What ended the check; what comes after it was not looked at.
 pub fn check(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) -> Result<CheckReport, JobError> {
     let links = link::all(world)?;
+    let linked = links.len();
     let config = scim::service_provider_config(settings);
     scim::service_page_size(&read(world, &config)?).map_err(|error| JobError::nonsense(&config, error))?;
     let users = scim::list_users(settings, 1, 1);
     scim::user_page(&read(world, &users)?).map_err(|error| JobError::nonsense(&users, error))?;
-    let mut planner = Planner::new(settings, now_unix_seconds, links);
-    read_employees(world, settings, &mut planner)?;
-    let mut counts = vec![Count::new("employees", planner.employees())];
-    let coverage = planner.coverage();
-    let mut findings = missing_fields(settings, planner.employees(), &coverage);
-    counts.extend(coverage);
-    // One broken record is for its own employee to matter; an error here would be about everybody.
-    findings.extend(
-        planner
-            .into_findings()
-            .into_iter()
-            .map(|finding| Finding { severity: finding.severity.min(Severity::Warning), ..finding }),
-    );
+
+    let mut planner = Planner::new(settings, now_unix_seconds, link::Links::new());
+    let mut survey = Survey::new(settings, planner.field_ids(), &links);
+    read_lists(world, settings, &mut planner)?;
+    let request = search(&settings.hibob_url, planner.field_ids().asked().chain(survey.probes()));
+    let employees = each_employee(world, &request, &mut |json| {
+        planner.employee(json);
+        survey.employee(json);
+    })?;
+    world.progress("employees", employees, Some(employees));
+    // Last, because the host lets nothing out any more after a 403.
+    let sites = count_sites(world, settings)?;
+
+    let mut counts = vec![
+        Count::new("employees", employees),
+        Count::new("linked", linked),
+        Count::new("linked-unseen", survey.unseen.len()),
+    ];
+    if employees > 0 {
+        counts.extend(people_counts(&survey));
+    }
+    counts.push(Count::new(permission_count(Permission::SiteSettings), sites));
+    counts.extend(planner.coverage());
+    let findings = findings(planner, &survey, employees, linked, sites);
     Ok(CheckReport { findings, counts })
 }
 
-/// Fields that come from nobody at all: HiBob leaves out what may not be read, with a 200.
-fn missing_fields(settings: &Settings, employees: usize, coverage: &[Count]) -> Vec<Finding> {
+fn permission_count(permission: Permission) -> String {
+    format!("permission:{}", permission.name())
+}
+
+/// What came by permission, and by detail that needs it.
+fn people_counts(survey: &Survey) -> Vec<Count> {
+    let mut counts = Vec::new();
+    for (permission, tally) in &survey.permissions {
+        counts.push(Count::new(permission_count(*permission), tally.came));
+        for detail in &survey.details {
+            let needed = detail.permissions.iter().find(|(needed, _)| needed == permission);
+            counts.extend(
+                needed
+                    .map(|(_, tally)| Count::new(format!("needed:{}:{}", permission.name(), detail.name), tally.came)),
+            );
+        }
+    }
+    counts
+}
+
+fn findings(planner: Planner<'_>, survey: &Survey, employees: usize, linked: usize, sites: usize) -> Vec<Finding> {
     if employees == 0 {
-        return vec![Finding::new(
-            Severity::Error,
-            "NO_EMPLOYEES",
-            "HiBob sends no employees at all",
-            "in HiBob: Settings, Permission groups, the service user's group: choose whose data it may see, and remove the condition on the lifecycle status",
-        )];
+        return vec![missing::nobody()];
     }
-    let mut findings = Vec::new();
-    for count in coverage.iter().filter(|count| count.number == 0) {
-        let field = count.name.strip_prefix("field:").unwrap_or(&count.name);
-        let needed = MANDATORY.contains(&field);
-        let alternative = ["work.manager", "work.reportsTo.id"].contains(&field)
-            || settings.sources.values().any(|ids| ids.len() > 1 && ids.iter().any(|id| id == field));
-        let severity = match (needed, alternative) {
-            (true, _) => Severity::Error,
-            (false, true) => Severity::Notice,
-            (false, false) => Severity::Warning,
-        };
-        let permission = permission_for(field);
-        findings.push(
-            Finding::new(
-                severity,
-                "FIELD_NEVER_SENT",
-                format!("HiBob sends {field} for none of {employees} employees"),
-                format!("if it is filled in there, grant the service user's group the permission People, {permission}, View (HiBob: Settings, Permission groups)"),
-            )
-            .field(field),
-        );
-    }
+    let mut findings = missing::permissions(survey, employees, sites);
+    findings.extend(missing::fields(survey, employees));
+    findings.extend(missing::audience(survey, linked));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let single = planner.into_findings().into_iter().filter(|finding| !missing::repeats(survey, finding));
+    // One broken record is for its own employee to matter; an error here would be about everybody.
+    findings.extend(single.map(|finding| Finding { severity: finding.severity.min(Severity::Warning), ..finding }));
     findings
 }
+
+/// How many sites HiBob lists; none where it refuses the list. What it answers without the permission on Site settings
+/// is not settled: a refusal, an empty list, or the list all the same.
+fn count_sites(world: &mut dyn World, settings: &Settings) -> Result<usize, JobError> {
+    let request = named_list(&settings.hibob_url, "site");
+    let mut response = world.send(&request).map_err(|error| JobError::from_send(&request, error))?;
+    if [403, 404].contains(&response.status) {
+        return Ok(0); // the same credentials have just read everybody
+    }
+    expect_json(&request, &response)?;
+    let body = response.gather().map_err(|error| JobError::from_send(&request, error))?;
+    let sites = read_list(&body).map_err(|error| JobError::nonsense(&request, error))?;
+    Ok(sites.count())
+}
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,16 @@ fn reads_groups(world: &mut dyn World, settings: &Settings) -> Result<bool, JobE
 }
 
 /// Reads HiBob: the lists, then everybody.
-pub(crate) fn read_employees(
+fn read_employees(world: &mut dyn World, settings: &Settings, planner: &mut Planner<'_>) -> Result<(), JobError> {
+    read_lists(world, settings, planner)?;
+    let request = search(&settings.hibob_url, planner.field_ids().asked());
+    let employees = each_employee(world, &request, &mut |json| planner.employee(json))?;
+    world.progress("employees", employees, Some(employees));
+    Ok(())
+}
+
+/// Reads the lists that employees' fields point into.
+pub(crate) fn read_lists(
     world: &mut dyn World,
     settings: &Settings,
     planner: &mut Planner<'_>,
@@ -72,19 +81,29 @@ pub(crate) fn read_employees(
     let departments = list("department", TextField::CostCenter)?;
     let titles = list("title", TextField::Title)?;
     planner.lists(departments, titles);
-    let request = search(&settings.hibob_url, planner.field_ids().asked());
+    Ok(())
+}
+
+/// Searches people and hands over each one's JSON as it comes. Returns how many came.
+pub(crate) fn each_employee(
+    world: &mut dyn World,
+    request: &Request,
+    employee: &mut dyn FnMut(&[u8]),
+) -> Result<usize, JobError> {
     world.progress("employees", 0, None);
+    let mut number = 0;
     let mut splitter = ArraySplitter::new("employees");
-    let mut response = open(world, &request)?;
-    while let Some(chunk) = response.body.chunk().map_err(|error| JobError::from_send(&request, error))? {
-        splitter
-            .feed(&chunk, &mut |json| planner.employee(json))
-            .map_err(|error| JobError::nonsense(&request, error))?;
+    let mut response = open(world, request)?;
+    while let Some(chunk) = response.body.chunk().map_err(|error| JobError::from_send(request, error))? {
+        let mut count = |json: &[u8]| {
+            number += 1;
+            employee(json);
+        };
+        splitter.feed(&chunk, &mut count).map_err(|error| JobError::nonsense(request, error))?;
     }
     drop(response);
-    splitter.finish().map_err(|error| JobError::nonsense(&request, error))?;
-    world.progress("employees", planner.employees(), Some(planner.employees()));
-    Ok(())
+    splitter.finish().map_err(|error| JobError::nonsense(request, error))?;
+    Ok(number)
 }
 
 fn read_named_list(world: &mut dyn World, settings: &Settings, name: &str) -> Result<NameList, JobError> {

@@ -10,6 +10,11 @@ pub struct NameList {
 }
 
 impl NameList {
+    /// How many items have a name.
+    pub fn count(&self) -> usize {
+        self.names.len()
+    }
+
     /// The name for what an employee's field says: the item of that id, else the text itself, since some tenants'
     /// lists are kept by name. None for a number that the list does not have: that is an id nobody can read.
     pub fn resolve<'v>(&'v self, value: &'v str) -> Option<&'v str> {

@@ -13,7 +13,7 @@ mod splitter;
 
 pub use employee::{Employee, FieldIds, MANDATORY, Status};
 pub use list::{NameList, read_list};
-pub use permission::permission_for;
+pub use permission::{PERMISSIONS, Permission};
 pub use record::{Datum, Record, RecordReader};
 pub use request::{named_list, search};
 pub use splitter::{ArraySplitter, ELEMENT_BYTES_MAX, SplitError};

@@ -157,6 +157,7 @@ pub(super) const FIELDS: &[Field] = &{
         field("internal.terminationReason", Lifecycle, Text, false),
         field("employee.lastDayOfWork", Lifecycle, Date, false),
         field("personal.birthDate", Personal, Date, false),
+        field("personal.age", Personal, Number, false),
         field("personal.shortBirthDate", Personal, Text, false),
         field("personal.pronouns", Personal, Text, false),
         field("personal.honorific", Personal, Text, false),

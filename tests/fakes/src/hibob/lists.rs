@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Category, HiBob, ListKey,
+    Category, HiBob, HiddenSites, ListKey,
     catalogue::{FIELDS, Kind},
     refusal,
 };
@@ -30,7 +30,9 @@ impl HiBob {
 
     /// `GET company/named-lists`.
     pub(super) fn named_lists(&self, request: &Request) -> Response {
-        let lists = self.lists.iter().map(|(name, items)| (name.clone(), self.list(name, items, request)));
+        let shown = |name: &String| !self.hides(name) || self.switches.hidden_sites != HiddenSites::Refused;
+        let lists = self.lists.iter().filter(|(name, _)| shown(name));
+        let lists = lists.map(|(name, items)| (name.clone(), self.list(name, items, request)));
         if self.switches.lists_as_array {
             Response::json(200, &Value::Array(lists.map(|(_, list)| list).collect()))
         } else {
@@ -40,17 +42,26 @@ impl HiBob {
 
     /// `GET company/named-lists/{name}`. The status for an unknown name is unconfirmed.
     pub(super) fn named_list(&self, name: &str, request: &Request) -> Response {
+        if self.hides(name) && self.switches.hidden_sites == HiddenSites::Refused {
+            return refusal(403, "forbidden", "No permission to access this list");
+        }
         match self.lists.get(name) {
             Some(items) => Response::json(200, &self.list(name, items, request)),
             None => refusal(404, "not_found", "No such list"),
         }
     }
 
+    /// Whether this list is behind a permission that is not granted.
+    fn hides(&self, name: &str) -> bool {
+        name == "site" && !self.site_settings
+    }
+
     fn list(&self, name: &str, items: &[ListItem], request: &Request) -> Value {
         let with_archived = request.parameter("includeArchived").as_deref() == Some("true");
+        let empty = self.hides(name) && self.switches.hidden_sites == HiddenSites::Empty;
         let items: Vec<Value> = items
             .iter()
-            .filter(|item| with_archived || !item.archived)
+            .filter(|item| !empty && (with_archived || !item.archived))
             .map(|item| {
                 let number = item.id.parse::<u64>().ok().filter(|_| self.switches.list_ids_as_numbers);
                 let id = number.map_or_else(|| json!(item.id), |number| json!(number));

@@ -109,6 +109,7 @@ impl<'a> Rendering<'a> {
             "internal.terminationDate" => day(e.termination_date),
             "employee.lastDayOfWork" => day(e.last_day_of_work),
             "personal.birthDate" => day(e.birth_date),
+            "personal.age" => json!(e.birth_date.and_then(|date| self.today.years_since(date))),
             "personal.shortBirthDate" => json!(e.birth_date.map(|date| date.format("%m-%d").to_string())),
             "work.title" => self.item("title", &e.title),
             "work.department" => match self.bob.switches.department_by {
@@ -201,9 +202,9 @@ fn known(bob: &HiBob, ids: &[String]) -> Vec<(String, Kind)> {
 
 fn permitted(bob: &HiBob, id: &str) -> bool {
     let category = catalogue::find(id).map(|field| field.category).or_else(|| Category::of_prefix(id));
-    // The full birth date needs view and edit (page on field-level permissions).
-    let full = id != "personal.birthDate" || bob.personal_edit;
-    full && category.is_none_or(|category| bob.permissions.contains(&category))
+    // The full birth date and the age need view and edit (page on field-level permissions).
+    let open = !["personal.birthDate", "personal.age"].contains(&id) || bob.personal_edit;
+    open && category.is_none_or(|category| bob.permissions.contains(&category))
 }
 
 /// `work.title` goes to `{"work":{"title":..}}`, `root.email` to the top.

@@ -219,6 +219,32 @@ fn lists_fields_and_what_was_removed() {
 }
 
 #[test]
+fn the_list_of_sites_without_its_permission_is_refused_empty_or_there() {
+    let mut bob = bob();
+    bob.site_settings = false;
+    let mut answer = |hidden: HiddenSites| {
+        bob.switches.hidden_sites = hidden;
+        assert_eq!(get(&mut bob, "/v1/company/named-lists/title").status, 200);
+        let all = get(&mut bob, "/v1/company/named-lists").value()["site"]["values"].clone();
+        let one = get(&mut bob, "/v1/company/named-lists/site");
+        (one.status, one.value()["values"].as_array().map(Vec::len), all.as_array().map(Vec::len))
+    };
+    assert_eq!(answer(HiddenSites::Refused), (403, None, None));
+    assert_eq!(answer(HiddenSites::Empty), (200, Some(0), Some(0)));
+    assert_eq!(answer(HiddenSites::Listed), (200, Some(1), Some(1)));
+}
+
+#[test]
+fn the_birth_date_and_the_age_need_edit_besides_view() {
+    let mut bob = bob();
+    let asked = json!({ "fields": ["personal.birthDate", "personal.age", "personal.shortBirthDate"] });
+    let personal = second(&mut bob, &asked)["personal"].clone();
+    assert_eq!(personal, json!({ "birthDate": "1990-09-08", "age": 35, "shortBirthDate": "09-08" }));
+    bob.personal_edit = false;
+    assert_eq!(second(&mut bob, &asked)["personal"], json!({ "shortBirthDate": "09-08" }));
+}
+
+#[test]
 fn the_lifecycle_table_comes_in_pages() {
     let mut bob = bob();
     let mut target = "/v1/bulk/people/lifecycle?limit=2".to_owned();

@@ -1,0 +1,250 @@
+//! What HiBob sends of everybody, beside what was asked for.
+
+use crate::field::{MANAGER, TEXT_FIELDS, TextField};
+use crate::hibob::{Datum, FieldIds, MANDATORY, PERMISSIONS, Permission, Record, RecordReader};
+use crate::link::Links;
+use crate::settings::{MissingDetail, Settings};
+use std::collections::BTreeSet;
+
+/// The one word of the default condition on a permission group's audience.
+const EMPLOYED: &str = "employed";
+const ID: &str = "root.id";
+const LIFECYCLE: &str = "internal.lifecycleStatus";
+
+/// Fields that are looked at together, and for how many employees one of them came.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    positions: Vec<usize>,
+    /// Employees for whom one of them came, be it as null.
+    pub(super) came: usize,
+    /// Employees for whom one of them came with a value.
+    pub(super) filled: usize,
+}
+
+impl Tally {
+    fn of(positions: Vec<usize>) -> Self {
+        Self { positions, came: 0, filled: 0 }
+    }
+
+    fn add(&mut self, record: &Record<'_>) {
+        let data = || self.positions.iter().map(|position| record.at(*position));
+        self.came += usize::from(data().any(|datum| *datum != Datum::Absent));
+        self.filled += usize::from(data().any(|datum| datum.text().is_some()));
+    }
+}
+
+/// A field that was asked for.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) id: String,
+    pub(super) permission: Option<Permission>,
+    pub(super) tally: Tally,
+}
+
+/// Something that is synced, and the fields that it is read from.
+#[derive(Debug)]
+pub(super) struct Detail {
+    pub(super) name: &'static str,
+    /// Whether an employee without it is not synced.
+    pub(super) required: bool,
+    pub(super) tally: Tally,
+    /// The same by permission, for each permission that it needs.
+    pub(super) permissions: Vec<(Permission, Tally)>,
+}
+
+impl Detail {
+    pub(super) fn needs(&self, permission: Permission) -> bool {
+        self.permissions.iter().any(|(needed, _)| *needed == permission)
+    }
+
+    pub(super) fn reads(&self, field: usize) -> bool {
+        self.tally.positions.contains(&field)
+    }
+}
+
+/// Counts what comes: a field that may not be read is left out for everybody, with a 200 and not as null (people
+/// reference page). So an explicit null shows a permission as well as a value does.
+#[derive(Debug)]
+pub(super) struct Survey {
+    reader: RecordReader,
+    pub(super) fields: Vec<Asked>,
+    /// How many of the fields are the sync's own; probes come after them.
+    pub(super) own: usize,
+    pub(super) permissions: Vec<(Permission, Tally)>,
+    pub(super) details: Vec<Detail>,
+    /// Employees with a lifecycle status, and those among them who are not employed.
+    pub(super) with_status: usize,
+    pub(super) not_employed: usize,
+    /// Employees with an account under the sync's care who have not come yet.
+    pub(super) unseen: BTreeSet<Box<str>>,
+    id: usize,
+    lifecycle: usize,
+}
+
+impl Survey {
+    /// A survey of what a sync with these settings asks for, and of the probes.
+    pub(super) fn new(settings: &Settings, own: &FieldIds, links: &Links) -> Self {
+        let mut ids: Vec<String> = own.read().map(str::to_owned).collect();
+        let own = ids.len();
+        let probes = PERMISSIONS.into_iter().flat_map(Permission::probes);
+        for probe in probes {
+            if !ids.iter().any(|id| id == probe) {
+                ids.push((*probe).to_owned());
+            }
+        }
+        let position = |wanted: &str| ids.iter().position(|id| id == wanted).unwrap_or(usize::MAX);
+        let details = details(settings)
+            .into_iter()
+            .map(|(name, required, sources)| detail(name, required, &sources, position))
+            .collect();
+        let permissions = PERMISSIONS
+            .into_iter()
+            .filter(|permission| *permission != Permission::SiteSettings)
+            .map(|permission| {
+                let shows = |id: &str| evidence(id).any(|shown| shown == permission);
+                let positions = (0..).zip(&ids).filter(|(_, id)| shows(id)).map(|(position, _)| position);
+                (permission, Tally::of(positions.collect()))
+            })
+            .collect();
+        Self {
+            reader: RecordReader::new(ids.iter().map(String::as_str)),
+            own,
+            permissions,
+            details,
+            with_status: 0,
+            not_employed: 0,
+            unseen: links.keys().cloned().collect(),
+            id: position(ID),
+            lifecycle: position(LIFECYCLE),
+            fields: (0..)
+                .zip(ids)
+                .map(|(position, id)| Asked { permission: Permission::of(&id), id, tally: Tally::of(vec![position]) })
+                .collect(),
+        }
+    }
+
+    /// The probes, as `people/search` takes them: what is asked for beside the sync's own fields.
+    pub(super) fn probes(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().skip(self.own).map(|field| field.id.as_str())
+    }
+
+    /// Takes in one employee's JSON. A record that cannot be read shows nothing.
+    pub(super) fn employee(&mut self, json: &[u8]) {
+        let Ok(record) = self.reader.read(json) else { return };
+        self.fields.iter_mut().for_each(|field| field.tally.add(&record));
+        self.permissions.iter_mut().for_each(|(_, tally)| tally.add(&record));
+        for detail in &mut self.details {
+            detail.tally.add(&record);
+            detail.permissions.iter_mut().for_each(|(_, tally)| tally.add(&record));
+        }
+        if let Some(status) = record.at(self.lifecycle).text() {
+            self.with_status += 1;
+            self.not_employed += usize::from(!status.eq_ignore_ascii_case(EMPLOYED));
+        }
+        if let Some(id) = record.at(self.id).text() {
+            self.unseen.remove(id);
+        }
+    }
+
+    /// Whether something came that only this permission shows.
+    pub(super) fn shows(&self, permission: Permission) -> bool {
+        self.permissions.iter().any(|(shown, tally)| *shown == permission && tally.came > 0)
+    }
+}
+
+/// The permissions that a field shows when it comes. HiBob sends the id whatever may be read (page on lists).
+fn evidence(id: &str) -> impl Iterator<Item = Permission> {
+    let permission = Permission::of(id).filter(|_| id != ID);
+    let view = permission.filter(|permission| *permission == Permission::PersonalEdit).map(|_| Permission::Personal);
+    permission.into_iter().chain(view)
+}
+
+fn detail(name: &'static str, required: bool, sources: &[&str], position: impl Fn(&str) -> usize) -> Detail {
+    let mut permissions: Vec<(Permission, Tally)> = Vec::new();
+    for source in sources {
+        for permission in evidence(source) {
+            let at = permissions.iter().position(|(known, _)| *known == permission).unwrap_or_else(|| {
+                permissions.push((permission, Tally::default()));
+                permissions.len() - 1
+            });
+            if let Some((_, tally)) = permissions.get_mut(at) {
+                tally.positions.push(position(source));
+            }
+        }
+    }
+    Detail { name, required, tally: Tally::of(sources.iter().map(|id| position(id)).collect()), permissions }
+}
+
+/// What is synced with these settings: its name, whether nobody is synced without it, and the fields that it is read
+/// from.
+fn details(settings: &Settings) -> Vec<(&'static str, bool, Vec<&str>)> {
+    let names = ["external-id", "given-name", "family-name", "user-name", "lifecycle-status", "start-date"];
+    let mut details: Vec<_> = names.into_iter().zip(MANDATORY).map(|(name, id)| (name, true, vec![id])).collect();
+    if settings.needs_sites() {
+        details.push(("sites", settings.sites.is_some(), vec!["work.site"]));
+    }
+    if settings.has(MANAGER) {
+        details.push((MANAGER, false, vec!["work.reportsTo.id", "work.manager"]));
+    }
+    for field in TEXT_FIELDS.into_iter().filter(|field| settings.has_text(*field)) {
+        let sources: Vec<&str> = settings.source(field).iter().map(String::as_str).collect();
+        let default = field == TextField::Language && settings.default_language.is_some();
+        if !sources.is_empty() {
+            details.push((field.name(), settings.missing_detail == MissingDetail::Fail && !default, sources));
+        }
+    }
+    details
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{NamedValue, Value};
+
+    fn settings(details: &[&str]) -> Settings {
+        let value = |name: &str, value| NamedValue { name: name.to_owned(), value };
+        let texts = |texts: &[&str]| Value::Texts(texts.iter().map(ToString::to_string).collect());
+        Settings::read(&[
+            value("hibob-url", Value::Text("https://x".to_owned())),
+            value("scim-url", Value::Text("https://x".to_owned())),
+            value("details", texts(details)),
+            value("sites", texts(&["Madrid"])),
+            value("source-emergency-name", texts(&["emergency.contactName"])),
+        ])
+        .unwrap()
+    }
+
+    /// Whatever a sync asks for is asked for because of something that has a name.
+    #[test]
+    fn every_field_of_the_sync_belongs_to_a_detail() {
+        for details in [&["title"][..], &crate::settings::DETAILS] {
+            let settings = settings(details);
+            let ids = FieldIds::new(&settings);
+            let survey = Survey::new(&settings, &ids, &Links::new());
+            for (position, id) in ids.read().enumerate() {
+                assert!(survey.details.iter().any(|detail| detail.reads(position)), "{id}");
+            }
+            for detail in &survey.details {
+                assert!(!detail.tally.positions.contains(&usize::MAX), "{}", detail.name);
+            }
+            for (permission, tally) in &survey.permissions {
+                assert!(!tally.positions.is_empty(), "{permission:?} would never show");
+            }
+        }
+    }
+
+    #[test]
+    fn null_is_sent_and_absent_is_not() {
+        let settings = settings(&["gender"]);
+        let mut survey = Survey::new(&settings, &FieldIds::new(&settings), &Links::new());
+        survey.employee(br#"{"id":"1","home":{"legalGender":null},"about":{"avatar":"x"}}"#);
+        survey.employee(br#"{"id":"2","/about/avatar":{"value":null}}"#);
+        survey.employee(b"{");
+        let tally = |wanted| {
+            let (_, tally) = survey.permissions.iter().find(|(permission, _)| *permission == wanted).unwrap();
+            (tally.came, tally.filled)
+        };
+        assert_eq!((tally(Permission::Home), tally(Permission::About)), ((1, 0), (2, 1)));
+        assert_eq!(tally(Permission::BasicInfo), (0, 0), "an id comes whatever may be read");
+    }
+}
