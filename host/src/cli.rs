@@ -3,6 +3,7 @@
 
 mod check_view;
 mod demo;
+mod employees;
 mod fakes;
 mod history;
 mod jobs;
@@ -126,6 +127,9 @@ enum Command {
         #[command(flatten)]
         release: ReleaseArgs,
     },
+    /// List everybody and where they stand; changes nothing
+    #[command(after_help = "Example: hibob employees acme --state failed")]
+    Employees(employees::EmployeesArgs),
     /// Show what the runs of a tenant did, or one of them as a workbook
     #[command(after_help = "Example: hibob history acme 3 --xlsx run3.xlsx")]
     History(history::HistoryArgs),
@@ -174,6 +178,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Plan { tenant, out, all } => jobs::plan(global, &tenant, out.as_deref(), all).await,
         Command::Apply { file, release } => jobs::apply(global, &file, release.into()).await,
         Command::Sync { tenant, release } => jobs::sync(global, &tenant, release.into()).await,
+        Command::Employees(args) => employees::employees(global, &args).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Plugin(command) => plugin::run(global, command).await,
     }

@@ -8,7 +8,7 @@ mod report;
 
 pub use apply::apply;
 pub use guard::{Class, GuardRow, Held, Release, guard};
-pub use plan::{Planned, check, plan};
+pub use plan::{Planned, Roster, check, plan, roster};
 pub use report::{ErrorRow, Report};
 
 use crate::call::Progress;

@@ -9,11 +9,12 @@ pub(crate) struct HeldPlan {
     plan: Plan,
     next_change: Cell<usize>,
     next_finding: Cell<usize>,
+    next_employee: Cell<usize>,
 }
 
 impl HeldPlan {
     pub(crate) fn new(plan: Plan) -> Self {
-        Self { plan, next_change: Cell::new(0), next_finding: Cell::new(0) }
+        Self { plan, next_change: Cell::new(0), next_finding: Cell::new(0), next_employee: Cell::new(0) }
     }
 }
 
@@ -38,5 +39,12 @@ impl wit::GuestSyncPlan for HeldPlan {
             self.plan.findings().iter().skip(start).take(max as usize).cloned().map(convert::finding_out).collect();
         self.next_finding.set(start + findings.len());
         findings
+    }
+
+    fn next_employees(&self, max: u32) -> Vec<wit::RosterEntry> {
+        let start = self.next_employee.get();
+        let entries: Vec<_> = self.plan.roster(start).take(max as usize).map(convert::roster_entry_out).collect();
+        self.next_employee.set(start + entries.len());
+        entries
     }
 }

@@ -15,6 +15,7 @@ mod details;
 mod lifecycle;
 mod plan_file;
 mod properties;
+mod roster;
 mod safety;
 mod sandbox;
 mod sync;

@@ -15,14 +15,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What every job needs.
-struct Ready {
-    data: DataDir,
-    plugin: Plugin,
-    tenant: Tenant,
+pub(super) struct Ready {
+    pub(super) data: DataDir,
+    pub(super) plugin: Plugin,
+    pub(super) tenant: Tenant,
 }
 
 impl Ready {
-    async fn new(global: &Global, tenant: &str) -> Result<Self, HostError> {
+    pub(super) async fn new(global: &Global, tenant: &str) -> Result<Self, HostError> {
         let data = global.data().await?;
         let tenant = data.tenant(tenant).await?;
         let plugin = data.plugin(&data.runtime()?, global.plugin.as_deref())?;

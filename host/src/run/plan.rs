@@ -1,6 +1,6 @@
 //! Asking the plugin for a plan, and for a check.
 
-use crate::bindings::directory_sync::{Change, CheckReport};
+use crate::bindings::directory_sync::{Change, CheckReport, RosterEntry};
 use crate::bindings::types::{Finding, NamedValue};
 use crate::call::{Call, CallKind, Progress};
 use crate::error::HostError;
@@ -30,6 +30,15 @@ pub struct Planned {
     pub changes: Vec<Change>,
 }
 
+/// Everybody, and where they stand.
+#[derive(Clone, Debug)]
+pub struct Roster {
+    /// By employee id.
+    pub employees: Vec<RosterEntry>,
+    /// Why some of them failed, among other things.
+    pub findings: Vec<Finding>,
+}
+
 impl Planned {
     /// One of the numbers; 0 for a name that is not among them.
     pub fn count(&self, name: &str) -> u64 {
@@ -42,6 +51,31 @@ impl Planned {
 /// # Errors
 /// The job failed, or the plugin did.
 pub async fn plan(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<Planned, HostError> {
+    Ok(make(plugin, tenant, progress, Wanted::Changes).await?.0)
+}
+
+/// Asks the plugin where everybody stands. Nothing is written anywhere.
+///
+/// # Errors
+/// The job failed, or the plugin did.
+pub async fn roster(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<Roster, HostError> {
+    let (planned, employees) = make(plugin, tenant, progress, Wanted::Employees).await?;
+    Ok(Roster { employees, findings: planned.findings })
+}
+
+/// What of a plan is fetched, beside its findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Changes,
+    Employees,
+}
+
+async fn make(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    progress: Arc<dyn Progress>,
+    wanted: Wanted,
+) -> Result<(Planned, Vec<RosterEntry>), HostError> {
     let job = tenant.job();
     let baseline = tenant.database().baseline().await?;
     let mut call = Call::open(plugin, tenant, CallKind::Plan, progress).await?;
@@ -61,8 +95,26 @@ pub async fn plan(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>)
                 baseline: summary.baseline,
                 changes: Vec::new(),
             };
+            let mut employees = Vec::new();
             loop {
-                let changes = plan.call_next(&mut *store, held, BATCH).await?;
+                let entries = match wanted {
+                    Wanted::Employees => plan.call_next_employees(&mut *store, held, BATCH).await?,
+                    Wanted::Changes => Vec::new(),
+                };
+                if entries.is_empty() {
+                    break;
+                }
+                employees.extend(entries);
+                wasmtime::ensure!(
+                    employees.len() <= PLAN_CHANGES_MAX,
+                    "the plan has more than {PLAN_CHANGES_MAX} employees"
+                );
+            }
+            loop {
+                let changes = match wanted {
+                    Wanted::Changes => plan.call_next(&mut *store, held, BATCH).await?,
+                    Wanted::Employees => Vec::new(),
+                };
                 if changes.is_empty() {
                     break;
                 }
@@ -84,7 +136,7 @@ pub async fn plan(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>)
                 );
             }
             held.resource_drop_async(&mut *store).await?;
-            Ok(Ok(planned))
+            Ok(Ok((planned, employees)))
         })
         .await?;
     let refusals = call.refusals();

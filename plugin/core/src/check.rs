@@ -3,14 +3,17 @@
 mod missing;
 mod survey;
 
+use crate::approval;
+use crate::catalogue::read_catalogue;
 use crate::error::{JobError, expect_json};
+use crate::field::TextField;
 use crate::finding::{Finding, Severity};
-use crate::hibob::{Permission, named_list, read_list, search};
+use crate::hibob::{FieldIds, Permission, named_list, read_list, search};
 use crate::link;
 use crate::plan::Planner;
 use crate::scim;
 use crate::settings::Settings;
-use crate::sync::{each_employee, read, read_lists};
+use crate::sync::{each_employee, read, read_accounts, read_lists, reads_groups};
 use crate::value::Count;
 use crate::world::World;
 use survey::Survey;
@@ -37,8 +40,8 @@ pub fn check(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) 
     let users = scim::list_users(settings, 1, 1);
     scim::user_page(&read(world, &users)?).map_err(|error| JobError::nonsense(&users, error))?;
 
-    let mut planner = Planner::new(settings, now_unix_seconds, link::Links::new());
-    let mut survey = Survey::new(settings, planner.field_ids(), &links);
+    let mut survey = Survey::new(settings, &FieldIds::new(settings), &links);
+    let mut planner = Planner::new(settings, now_unix_seconds, links);
     read_lists(world, settings, &mut planner)?;
     let request = search(&settings.hibob_url, planner.field_ids().asked().chain(survey.probes()));
     let employees = each_employee(world, &request, &mut |json| {
@@ -46,6 +49,13 @@ pub fn check(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) 
         survey.employee(json);
     })?;
     world.progress("employees", employees, Some(employees));
+    let wanted = planner.wanted(TextField::CostCenter);
+    planner.catalogue(read_catalogue(world, settings, &[], &wanted)?);
+    if let Some(approvals) = &settings.approvals {
+        let groups = reads_groups(world, settings)?;
+        planner.note(approval::instructions(approvals, groups));
+        read_accounts(world, settings, &mut planner)?;
+    }
     // Last, because the host lets nothing out any more after a 403.
     let sites = count_sites(world, settings)?;
 
@@ -59,7 +69,12 @@ pub fn check(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) 
     }
     counts.push(Count::new(permission_count(Permission::SiteSettings), sites));
     counts.extend(planner.coverage());
-    let findings = findings(planner, &survey, employees, linked, sites);
+    // Whom approvals would replace shows only beside the accounts.
+    let single = match settings.approvals {
+        Some(_) => planner.finish().findings().to_vec(),
+        None => planner.into_findings(),
+    };
+    let findings = findings(single, &survey, employees, linked, sites);
     Ok(CheckReport { findings, counts })
 }
 
@@ -83,7 +98,7 @@ fn people_counts(survey: &Survey) -> Vec<Count> {
     counts
 }
 
-fn findings(planner: Planner<'_>, survey: &Survey, employees: usize, linked: usize, sites: usize) -> Vec<Finding> {
+fn findings(single: Vec<Finding>, survey: &Survey, employees: usize, linked: usize, sites: usize) -> Vec<Finding> {
     if employees == 0 {
         return vec![missing::nobody()];
     }
@@ -91,7 +106,7 @@ fn findings(planner: Planner<'_>, survey: &Survey, employees: usize, linked: usi
     findings.extend(missing::fields(survey, employees));
     findings.extend(missing::audience(survey, linked));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let single = planner.into_findings().into_iter().filter(|finding| !missing::repeats(survey, finding));
+    let single = single.into_iter().filter(|finding| !missing::repeats(survey, finding));
     // One broken record is for its own employee to matter; an error here would be about everybody.
     findings.extend(single.map(|finding| Finding { severity: finding.severity.min(Severity::Warning), ..finding }));
     findings

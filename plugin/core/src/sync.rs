@@ -54,7 +54,7 @@ pub fn plan(
 }
 
 /// Whether the target announces groups. Where it has no ResourceTypes, it has none.
-fn reads_groups(world: &mut dyn World, settings: &Settings) -> Result<bool, JobError> {
+pub(crate) fn reads_groups(world: &mut dyn World, settings: &Settings) -> Result<bool, JobError> {
     let request = scim::resource_types(settings);
     let Some(body) = read_if_there(world, &request)? else { return Ok(false) };
     scim::announces_groups(&body).map_err(|what| JobError::nonsense(&request, what))
@@ -113,7 +113,11 @@ fn read_named_list(world: &mut dyn World, settings: &Settings, name: &str) -> Re
 }
 
 /// Reads every account of the target.
-fn read_accounts(world: &mut dyn World, settings: &Settings, planner: &mut Planner<'_>) -> Result<(), JobError> {
+pub(crate) fn read_accounts(
+    world: &mut dyn World,
+    settings: &Settings,
+    planner: &mut Planner<'_>,
+) -> Result<(), JobError> {
     let request = scim::service_provider_config(settings);
     let size = scim::service_page_size(&read(world, &request)?).map_err(|error| JobError::nonsense(&request, error))?;
     let size = size.filter(|size| *size > 0).map_or(PAGE_USERS_MAX, |size| size.min(PAGE_USERS_MAX));

@@ -4,6 +4,7 @@ use super::draft::{Draft, ManagerChange, bit, text_changes};
 use super::id_order;
 use super::matching::{Bond, Match, match_all};
 use super::order::order;
+use super::roster::{Standpoint, State, Vanished};
 use crate::approval::Approvals;
 use crate::change::ChangeKind;
 use crate::field::{TextField, fold};
@@ -18,6 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Decision {
     pub(super) drafts: Vec<Draft>,
     pub(super) counts: BTreeMap<&'static str, usize>,
+    /// One for each person.
+    pub(super) standpoints: Vec<Standpoint>,
+    pub(super) vanished: Vec<Vanished>,
 }
 
 /// What is decided over. `people` and `accounts` are sorted by id, each id once.
@@ -35,7 +39,15 @@ pub(super) struct Input<'a> {
 pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision {
     let Input { people, links, .. } = input;
     let matches = match_all(input, findings);
-    let mut deciding = Deciding { input, matches: &matches, findings, counts: BTreeMap::new(), drafts: Vec::new() };
+    let mut deciding = Deciding {
+        input,
+        matches: &matches,
+        findings,
+        counts: BTreeMap::new(),
+        drafts: Vec::new(),
+        vanished: Vec::new(),
+    };
+    let mut standpoints = Vec::with_capacity(people.len());
     for name in [
         "create",
         "adopt",
@@ -52,15 +64,16 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
         deciding.counts.insert(name, 0);
     }
     for (position, (person, found)) in people.iter().zip(&matches).enumerate() {
-        deciding.person(position, person, found);
+        let state = deciding.person(position, person, found);
+        standpoints.push(Standpoint { state, account: found.account.map(|(account, _)| small(account)) });
     }
     deciding.vanished(links);
-    let (mut drafts, mut counts) = (deciding.drafts, deciding.counts);
+    let (mut drafts, mut counts, vanished) = (deciding.drafts, deciding.counts, deciding.vanished);
     order(&mut drafts, people.len());
     for draft in &drafts {
         *counts.entry(draft.kind.name()).or_default() += usize::from(!draft.only_manager);
     }
-    Decision { drafts, counts }
+    Decision { drafts, counts, standpoints, vanished }
 }
 
 struct Deciding<'a> {
@@ -69,6 +82,7 @@ struct Deciding<'a> {
     findings: &'a mut Vec<Finding>,
     counts: BTreeMap<&'static str, usize>,
     drafts: Vec<Draft>,
+    vanished: Vec<Vanished>,
 }
 
 impl Deciding<'_> {
@@ -76,25 +90,34 @@ impl Deciding<'_> {
         *self.counts.entry(name).or_default() += 1;
     }
 
-    fn person(&mut self, position: usize, person: &Person, found: &Match) {
+    fn counted(&mut self, name: &'static str, state: State) -> State {
+        self.count(name);
+        state
+    }
+
+    fn person(&mut self, position: usize, person: &Person, found: &Match) -> State {
         let account =
             found.account.and_then(|(account, bond)| Some((account, self.input.accounts.get(account)?, bond)));
         if account.is_some_and(|(_, _, bond)| bond != Bond::UserName) {
             self.count("managed");
         }
         if found.conflict {
-            return;
+            return State::Failed;
         }
         let kind = match (person.standing, account) {
-            (Standing::Broken, _) => return,
-            (Standing::Waiting(_), _) => return self.count("waiting"),
-            (Standing::Outside, account) => return self.outside(person, account.map(|(_, account, _)| account)),
-            (Standing::Gone(_), None) => return self.count("gone"),
+            (Standing::Broken, _) => return State::Failed,
+            (Standing::Waiting(_), _) => return self.counted("waiting", State::Waiting),
+            (Standing::Outside, account) => {
+                self.outside(person, account.map(|(_, account, _)| account));
+                return State::OutOfSelection;
+            }
+            (Standing::Gone(_), None) => return self.counted("gone", State::Left),
             (Standing::Gone(_), Some((_, account, _))) if account.active && self.is_admin(person, account) => {
-                return self.spare_admin(person);
+                self.spare_admin(person);
+                return State::Synced;
             }
             (Standing::Gone(_), Some((_, account, _))) if account.active => ChangeKind::Archive,
-            (Standing::Gone(_), Some(_)) => return self.count("keep"),
+            (Standing::Gone(_), Some(_)) => return self.counted("keep", State::Archived),
             (Standing::Active, None) => ChangeKind::Create,
             (Standing::Active, Some((_, account, _))) if !account.active => ChangeKind::Reactivate,
             (Standing::Active, Some((_, _, Bond::Link))) => ChangeKind::Update,
@@ -126,9 +149,10 @@ impl Deciding<'_> {
             && draft.approver.is_none()
             && text_changes(person, account, draft.contested).next().is_none();
         if kind == ChangeKind::Update && empty {
-            return self.count("keep");
+            return self.counted("keep", State::Synced);
         }
         self.drafts.push(draft);
+        State::Pending
     }
 
     fn is_admin(&self, person: &Person, account: &Account) -> bool {
@@ -308,8 +332,10 @@ impl Deciding<'_> {
             let own = |account: &Account| {
                 account.active && account.text(TextField::ExternalId).is_none_or(|carried| *carried == **id)
             };
-            let active = active.and_then(|position| self.input.accounts.get(position)).is_some_and(own);
-            if active && self.input.people.binary_search_by(|person| id_order(&person.id, id)).is_err() {
+            let active = active.filter(|&position| self.input.accounts.get(position).is_some_and(own));
+            let sent = self.input.people.binary_search_by(|person| id_order(&person.id, id)).is_ok();
+            if let Some(position) = active.filter(|_| !sent) {
+                self.vanished.push((id.clone(), small(position)));
                 self.count("vanished");
                 let finding = Finding::new(
                     Severity::Warning,

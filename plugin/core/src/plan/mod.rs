@@ -11,8 +11,10 @@ mod draft;
 mod matching;
 mod order;
 mod planner;
+mod roster;
 
 pub use planner::Planner;
+pub use roster::{RosterEntry, State};
 
 use crate::change::Change;
 use crate::field::{TextField, fold};
@@ -25,6 +27,7 @@ use crate::value::{Count, NamedValue, Value};
 use cost_center::CostCenterDrafts;
 use draft::Draft;
 pub(crate) use draft::approvers_value;
+use roster::{Standpoint, Vanished};
 use std::collections::BTreeSet;
 
 /// A finished plan. Changes come out in an order in which they can be applied.
@@ -39,6 +42,8 @@ pub struct Plan {
     counts: Vec<Count>,
     baseline: Vec<Count>,
     remember: Option<NamedValue>,
+    standpoints: Vec<Standpoint>,
+    vanished: Vec<Vanished>,
 }
 
 impl Plan {

@@ -147,6 +147,7 @@ impl<'s> Planner<'s> {
 
     /// Findings so far, and no plan.
     pub fn into_findings(mut self) -> Vec<Finding> {
+        self.refuse_unknown_companies();
         self.sort_findings();
         self.findings
     }
@@ -156,9 +157,7 @@ impl<'s> Planner<'s> {
         self.sort();
         self.refuse_duplicate_ids();
         self.distrust_unknown_sites();
-        if let Some(companies) = &self.catalogue.companies {
-            company::refuse_unknown(&mut self.people, companies, self.mapping.settings, &mut self.findings);
-        }
+        self.refuse_unknown_companies();
         let coverage = self.coverage();
         let input = Input {
             people: &self.people,
@@ -194,6 +193,8 @@ impl<'s> Planner<'s> {
             findings: self.findings,
             counts: counts.into_iter().map(|(name, number)| Count::new(name, number)).collect(),
             baseline,
+            standpoints: decision.standpoints,
+            vanished: decision.vanished,
             remember: self.catalogue.cost_centers.map(|known| known.to_remember()),
         }
     }
@@ -219,6 +220,12 @@ impl<'s> Planner<'s> {
         for person in self.people.iter_mut().filter(|person| person.standing == Standing::Gone(Because::OutOfSelection))
         {
             person.standing = Standing::Outside;
+        }
+    }
+
+    fn refuse_unknown_companies(&mut self) {
+        if let Some(companies) = &self.catalogue.companies {
+            company::refuse_unknown(&mut self.people, companies, self.mapping.settings, &mut self.findings);
         }
     }
 

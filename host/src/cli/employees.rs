@@ -1,0 +1,148 @@
+//! `employees`: everybody, and where they stand.
+
+use super::Global;
+use super::jobs::Ready;
+use super::paint::{DIM, GREEN, RED, YELLOW, clean};
+use super::progress::Bar;
+use crate::bindings::directory_sync::EmployeeState;
+use crate::bindings::types::{Finding, Severity};
+use crate::error::{Exit, HostError};
+use crate::run::{self, Roster};
+use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+#[derive(Args)]
+pub(super) struct EmployeesArgs {
+    /// The tenant's id
+    tenant: String,
+    /// Only those in this state
+    #[arg(long, value_enum)]
+    state: Option<State>,
+}
+
+/// The states by the words that people use for them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+enum State {
+    Synced,
+    Pending,
+    Waiting,
+    OutOfSelection,
+    Archived,
+    Left,
+    Failed,
+    Vanished,
+}
+
+impl From<EmployeeState> for State {
+    fn from(state: EmployeeState) -> Self {
+        match state {
+            EmployeeState::Synced => Self::Synced,
+            EmployeeState::Pending => Self::Pending,
+            EmployeeState::Waiting => Self::Waiting,
+            EmployeeState::OutOfSelection => Self::OutOfSelection,
+            EmployeeState::Archived => Self::Archived,
+            EmployeeState::Left => Self::Left,
+            EmployeeState::Failed => Self::Failed,
+            EmployeeState::Vanished => Self::Vanished,
+        }
+    }
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Synced => "synced",
+            Self::Pending => "pending",
+            Self::Waiting => "not started",
+            Self::OutOfSelection => "out of selection",
+            Self::Archived => "archived",
+            Self::Left => "left",
+            Self::Failed => "failed",
+            Self::Vanished => "vanished",
+        }
+    }
+}
+
+pub(super) async fn employees(global: &Global, args: &EmployeesArgs) -> Result<Exit, HostError> {
+    let ready = Ready::new(global, &args.tenant).await?;
+    let bar = Arc::new(Bar::new());
+    let roster = run::roster(&ready.plugin, &ready.tenant, bar.clone()).await;
+    bar.clear();
+    let mut roster = roster.map_err(|error| error.of_tenant(&args.tenant))?;
+    roster.employees.retain(|entry| args.state.is_none_or(|state| State::from(entry.state) == state));
+    let failed = roster.employees.iter().any(|entry| entry.state == EmployeeState::Failed);
+    if global.json {
+        println!("{}", json(&args.tenant, &roster));
+    } else {
+        println!("{}", text(&args.tenant, &roster));
+    }
+    Ok(if failed { Exit::SomeFailed } else { Exit::Done })
+}
+
+/// What is said about each employee, but for mere notices.
+fn reasons(findings: &[Finding]) -> BTreeMap<&str, Vec<&Finding>> {
+    let mut reasons: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| finding.severity != Severity::Notice) {
+        if let Some(id) = finding.employee_id.as_deref() {
+            reasons.entry(id).or_default().push(finding);
+        }
+    }
+    reasons
+}
+
+fn text(tenant: &str, roster: &Roster) -> String {
+    let reasons = reasons(&roster.findings);
+    let mut numbers: BTreeMap<State, usize> = BTreeMap::new();
+    let mut lines = Vec::new();
+    for entry in &roster.employees {
+        let state = State::from(entry.state);
+        *numbers.entry(state).or_default() += 1;
+        let color = match state {
+            State::Synced => GREEN,
+            State::Pending | State::Vanished => YELLOW,
+            State::Failed => RED,
+            State::Waiting | State::OutOfSelection | State::Archived | State::Left => DIM,
+        };
+        let account = entry.account_id.as_deref().map(|id| format!("account {}", clean(id))).unwrap_or_default();
+        let line = format!(
+            "{:<20} {:<32} {} {account}",
+            clean(&entry.employee_id),
+            clean(&entry.display_name),
+            color.on_stdout(&format!("{:<16}", state.word())),
+        );
+        lines.push(line.trim_end().to_owned());
+        for finding in reasons.get(entry.employee_id.as_str()).into_iter().flatten() {
+            lines.push(format!("    {}: {}", clean(&finding.code), clean(&finding.message)));
+        }
+    }
+    let parts: Vec<String> = numbers.iter().map(|(state, number)| format!("{number} {}", state.word())).collect();
+    lines.push(format!("{tenant}: {}", if parts.is_empty() { "nobody".to_owned() } else { parts.join(", ") }));
+    lines.join("\n")
+}
+
+fn json(tenant: &str, roster: &Roster) -> serde_json::Value {
+    let reasons = reasons(&roster.findings);
+    let rows: Vec<_> = roster
+        .employees
+        .iter()
+        .map(|entry| {
+            let why: Vec<_> = reasons
+                .get(entry.employee_id.as_str())
+                .into_iter()
+                .flatten()
+                .map(|finding| {
+                    serde_json::json!({ "code": finding.code, "message": finding.message, "remedy": finding.remedy })
+                })
+                .collect();
+            serde_json::json!({
+                "employee_id": entry.employee_id,
+                "display_name": entry.display_name,
+                "state": State::from(entry.state).word().replace(' ', "_"),
+                "account_id": entry.account_id,
+                "why": why,
+            })
+        })
+        .collect();
+    serde_json::json!({ "tenant": tenant, "employees": rows })
+}

@@ -1,0 +1,71 @@
+//! Everybody, and where they stand.
+
+use super::Plan;
+use crate::scim::Account;
+
+/// Where an employee stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the cases are documented in the WIT package")]
+pub enum State {
+    Synced,
+    Pending,
+    Waiting,
+    OutOfSelection,
+    Archived,
+    Left,
+    Failed,
+    Vanished,
+}
+
+/// One employee.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RosterEntry {
+    /// HiBob's id.
+    pub employee_id: String,
+    /// For people to read.
+    pub display_name: String,
+    /// Where they stand.
+    pub state: State,
+    /// The target's id of their account, where there is one.
+    pub account_id: Option<String>,
+}
+
+/// What was decided of one person, in a compact form.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standpoint {
+    pub(super) state: State,
+    /// The account by position.
+    pub(super) account: Option<u32>,
+}
+
+/// An employee who is no longer sent, and the account by position.
+pub(super) type Vanished = (Box<str>, u32);
+
+impl Plan {
+    /// Everybody from position `start` on: those who were sent, by id, then those who vanished.
+    pub fn roster(&self, start: usize) -> impl Iterator<Item = RosterEntry> + '_ {
+        let account = |position: Option<u32>| self.accounts.get(position? as usize);
+        let id = |account: &Account| account.id.to_string();
+        let here = self.people.iter().zip(&self.standpoints).skip(start).map(move |(person, standpoint)| {
+            let account = account(standpoint.account);
+            let unnamed = person.display_name();
+            let name = account.filter(|_| unnamed.ends_with(&*person.id)).map_or(unnamed, Account::display_name);
+            RosterEntry {
+                employee_id: person.id.to_string(),
+                display_name: name,
+                state: standpoint.state,
+                account_id: account.map(id),
+            }
+        });
+        let vanished = self.vanished.iter().skip(start.saturating_sub(self.people.len()));
+        here.chain(vanished.filter_map(move |(employee, position)| {
+            let account = account(Some(*position))?;
+            Some(RosterEntry {
+                employee_id: employee.to_string(),
+                display_name: account.display_name(),
+                state: State::Vanished,
+                account_id: Some(id(account)),
+            })
+        }))
+    }
+}
