@@ -12,7 +12,6 @@
 pub mod bindings;
 pub mod call;
 pub mod cli;
-
 pub mod data_dir;
 pub mod database;
 mod digest;
@@ -22,6 +21,7 @@ pub mod error;
 pub mod plan_file;
 pub mod plugin;
 pub mod run;
+pub mod schedule;
 pub mod secret;
 pub mod tenant;
 pub mod workbook;

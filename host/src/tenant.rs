@@ -130,6 +130,7 @@ impl Tenant {
             ("approval-method", approvals.and_then(|approvals| text(&approvals.method))),
             ("approvals-replace-existing", approvals.map(|approvals| Value::Flag(approvals.replaces_existing))),
             ("approver-conditions", approvals.map(|approvals| Value::Texts(approvals.conditions.clone()))),
+            ("swap-address", sync.swap_address.as_deref().and_then(text)),
             ("default-language", sync.default_language.as_deref().and_then(text)),
             ("sites", sync.sites.clone().map(Value::Texts)),
             ("out-of-selection", sync.out_of_selection.as_deref().and_then(text)),

@@ -12,6 +12,7 @@ mod catalogue;
 mod check;
 mod cli;
 mod details;
+mod exchange;
 mod lifecycle;
 mod plan_file;
 mod properties;

@@ -160,6 +160,11 @@ async fn show(global: &Global, tenant: &str) -> Result<(), HostError> {
         println!("{json}");
     } else {
         print!("{}", toml::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?);
+        if let Some(schedule) = config.sync_schedule()? {
+            let dues = schedule.after(chrono::Utc::now()).take(3);
+            let dues: Vec<String> = dues.map(|due| due.format("%Y-%m-%d %H:%M UTC").to_string()).collect();
+            println!("# the next syncs are due at {}", dues.join(", "));
+        }
     }
     Ok(())
 }

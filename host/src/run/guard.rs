@@ -8,7 +8,7 @@ use crate::database::LedgerSums;
 use crate::error::HostError;
 use crate::tenant::{SafetyConfig, Tenant};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Seconds in a day.
 const DAY: i64 = 24 * 60 * 60;
@@ -151,7 +151,10 @@ fn classes(planned: &Planned, ledger: LedgerSums, safety: &SafetyConfig, release
     let renaming = positions(planned, |change| {
         change.target_id.is_some() && change.fields.iter().any(|field| field.field == "user-name")
     });
-    let number = renaming.len();
+    // Somebody whose address is exchanged is renamed twice, and counts once.
+    let people: BTreeSet<&str> =
+        renaming.iter().filter_map(|&position| planned.changes.get(position)?.target_id.as_deref()).collect();
+    let number = people.len();
     let most = limit(safety.rename_limit_min, safety.rename_limit_percent);
     if number > most.max(release.renaming) {
         let why = format!(

@@ -2,6 +2,7 @@
 
 use crate::egress::{Limits, Role, Route};
 use crate::error::HostError;
+use crate::schedule::Schedule;
 use crate::secret::SecretSource;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -24,6 +25,9 @@ pub struct TenantConfig {
     /// What is synced.
     #[serde(default)]
     pub sync: SyncConfig,
+    /// When jobs start by themselves.
+    #[serde(default)]
+    pub schedule: ScheduleConfig,
     /// When a plan looks like an accident.
     #[serde(default)]
     pub safety: SafetyConfig,
@@ -122,6 +126,9 @@ pub struct SyncConfig {
     /// How trips are approved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approvals: Option<ApprovalsConfig>,
+    /// The address that an account has for a moment where work emails are exchanged, with `{id}` in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swap_address: Option<String>,
     /// The language of accounts that have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_language: Option<String>,
@@ -148,6 +155,15 @@ pub struct SyncConfig {
     pub parallel_changes: NonZeroU32,
     /// How old a saved plan may be when it is applied.
     pub plan_age_hours_max: u32,
+}
+
+/// When jobs start by themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScheduleConfig {
+    /// When the directory is synced: a cron expression in `sync.time_zone`; never unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sync: Option<String>,
 }
 
 /// How trips are approved. A feature of TravelPerk's Pro plan.
@@ -216,6 +232,7 @@ impl Default for SyncConfig {
             sources: BTreeMap::new(),
             companies: BTreeMap::new(),
             approvals: None,
+            swap_address: None,
             default_language: None,
             sites: None,
             out_of_selection: None,
@@ -289,8 +306,9 @@ impl TenantConfig {
             ("travelperk.cost_centers_url", &self.travelperk.cost_centers_url),
         ];
         for (setting, url) in others {
-            url.as_deref().map(|url| self.route(Role::Scim, setting, url)).transpose()?;
+            url.as_deref().map(|url| self.route(Role::Rest, setting, url)).transpose()?;
         }
+        self.sync_schedule()?;
         if self.hibob.service_user.is_empty() || self.hibob.service_user.contains(':') {
             return Err(HostError::configuration(
                 "hibob.service_user is empty or holds a colon",
@@ -303,6 +321,16 @@ impl TenantConfig {
             return Err(HostError::configuration(message, format!("choose from {}", content_types.join(", "))));
         }
         Ok(())
+    }
+
+    /// When the directory is synced by itself.
+    ///
+    /// # Errors
+    /// What is wrong with the expression or the time zone.
+    pub fn sync_schedule(&self) -> Result<Option<Schedule>, HostError> {
+        let zone = self.sync.time_zone.as_deref().unwrap_or("UTC");
+        let expression = self.schedule.sync.as_deref();
+        expression.map(|expression| Schedule::read("schedule.sync", expression, zone)).transpose()
     }
 
     /// The route of one of the base URLs.

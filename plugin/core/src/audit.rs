@@ -3,7 +3,7 @@
 //! Shares no code with the planner: it looks at the changes as they would be applied and at the accounts as they were
 //! read, and refuses a plan that breaks one of the promises, whatever the planner thought.
 
-use crate::change::{Change, ChangeKind};
+use crate::change::{Change, ChangeKind, FieldChange};
 use crate::field::{ACTIVE, MANAGER};
 use crate::link::Links;
 use crate::scim::Account;
@@ -71,6 +71,7 @@ pub fn check(
         leavers,
         done: BTreeSet::new(),
         written: BTreeMap::new(),
+        named: BTreeMap::new(),
         names: BTreeSet::new(),
         broken: Vec::new(),
     };
@@ -91,6 +92,8 @@ struct Audit<'a> {
     done: BTreeSet<String>,
     /// For each account, or employee for an account that is made, the fields written so far: a bit for each of `OWNED`.
     written: BTreeMap<String, u32>,
+    /// For each account the user name that the plan has given it.
+    named: BTreeMap<String, Option<Value>>,
     /// User names in use at this point of the plan.
     names: BTreeSet<String>,
     broken: Vec<String>,
@@ -184,7 +187,11 @@ impl Audit<'_> {
             let position = OWNED.iter().position(|owned| *owned == field.field);
             self.require(position.is_some(), change, "only owned fields are written");
             let bit = position.map_or(0, |position| 1 << position);
-            self.require(written & bit == 0, change, "a field of an account is written once");
+            let again = written & bit != 0 && !self.goes_on_from(change, &owner, field);
+            self.require(!again, change, "a field of an account is written once");
+            if field.field == "user-name" {
+                self.named.insert(owner.clone(), field.after.clone());
+            }
             written |= bit;
             let emptied = field.after.is_none() && NEVER_EMPTY.contains(&field.field.as_str());
             self.require(!emptied, change, "names, user name and external id are never emptied");
@@ -212,6 +219,13 @@ impl Audit<'_> {
         }
     }
 
+    /// A temporary user name gives way to the final one: the only field that may be written twice, and only from where
+    /// the first write left it.
+    fn goes_on_from(&self, change: &Change, owner: &str, field: &FieldChange) -> bool {
+        let alone = change.kind == ChangeKind::Update && change.fields.len() == 1 && field.field == "user-name";
+        alone && self.named.get(owner).is_some_and(|named| named.is_some() && *named == field.before)
+    }
+
     /// No user name is in use twice at any point of the plan.
     fn user_name(&mut self, change: &Change) {
         let Some(name) = change.text_after("user-name").map(str::to_lowercase) else {
@@ -232,7 +246,6 @@ impl Audit<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::FieldChange;
 
     fn account(id: &str, external_id: &str, user_name: &str) -> Account {
         serde_json::from_value(

@@ -202,7 +202,7 @@ impl Mapping<'_> {
 }
 
 /// Whether this can be a work email: one @ with something on either side, no white space, at most 254 bytes (RFC 5321).
-fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     text.len() <= 254
         && !text.chars().any(|c| c.is_whitespace() || c.is_control())
         && text

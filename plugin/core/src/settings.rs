@@ -3,6 +3,7 @@
 use crate::approval::{Approvals, Method};
 use crate::field::{MANAGER, TextField, fold};
 use crate::finding::{Finding, Severity};
+use crate::mapping::is_email;
 use crate::value::{NamedValue, Value};
 use chrono_tz::Tz;
 use std::borrow::Cow;
@@ -96,6 +97,9 @@ pub struct Settings {
     /// The work email, folded, of the admin who enabled the sync: when they leave, the sync stops until another one
     /// enables it. None where that is not asked for.
     pub enabled_by: Option<String>,
+    /// The address that an account has for a moment where work emails are exchanged; `{id}` stands for the employee id.
+    /// None: an exchange is a conflict.
+    pub swap_address: Option<String>,
     /// User names, folded, of accounts that are never archived.
     pub admins: BTreeSet<String>,
     /// Where a day begins and ends, unless the site says otherwise.
@@ -193,6 +197,7 @@ impl Settings {
             garden_leave: reader
                 .choice("garden-leave", [("keep", GardenLeave::Keep), ("archive", GardenLeave::Archive)]),
             enabled_by: reader.text("enabled-by").map(|email| fold(&email)),
+            swap_address: reader.swap_address(),
             admins: reader.texts("admins").unwrap_or_default().iter().map(|name| fold(name.trim())).collect(),
             time_zone: reader.text("time-zone").and_then(|name| reader.zone("time-zone", &name)).unwrap_or(Tz::UTC),
             site_time_zones: reader.zones("site-time-zones"),
@@ -347,6 +352,18 @@ impl<'v> Reader<'v> {
             }
         };
         Some(Approvals { method, conditions })
+    }
+
+    fn swap_address(&mut self) -> Option<String> {
+        let pattern = self.text("swap-address")?;
+        if !pattern.contains("{id}") || !is_email(&pattern.replace("{id}", "1")) {
+            self.wrong(
+                "swap-address",
+                format!("`{pattern}` is not an address with {{id}} in it"),
+                "give one of your own domain, such as swap-{id}@acme.example",
+            );
+        }
+        Some(pattern)
     }
 
     fn language(&mut self, name: &'static str) -> Option<String> {

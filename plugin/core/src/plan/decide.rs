@@ -1,6 +1,6 @@
 //! What to do for each person.
 
-use super::draft::{Draft, ManagerChange, bit, text_changes};
+use super::draft::{Draft, ManagerChange, Part, bit, text_changes};
 use super::id_order;
 use super::matching::{Bond, Match, match_all};
 use super::order::order;
@@ -32,6 +32,7 @@ pub(super) struct Input<'a> {
     pub(super) links: &'a Links,
     pub(super) admins: &'a BTreeSet<String>,
     pub(super) approvals: Option<&'a Approvals>,
+    pub(super) swap_address: Option<&'a str>,
     pub(super) now_unix_seconds: u64,
 }
 
@@ -71,7 +72,7 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
     let (mut drafts, mut counts, vanished) = (deciding.drafts, deciding.counts, deciding.vanished);
     order(&mut drafts, people.len());
     for draft in &drafts {
-        *counts.entry(draft.kind.name()).or_default() += usize::from(!draft.only_manager);
+        *counts.entry(draft.kind.name()).or_default() += usize::from(draft.part.is_first());
     }
     Decision { drafts, counts, standpoints, vanished }
 }
@@ -130,7 +131,7 @@ impl Deciding<'_> {
             manager: ManagerChange::Untouched,
             approver: None,
             manager_account: None,
-            only_manager: false,
+            part: if found.steps_aside { Part::Aside } else { Part::Whole },
             after_manager: None,
             after_rename_of: found.after_rename_of.map(small),
             rename_kind: None,

@@ -1,5 +1,6 @@
 //! A change in its compact form, and how it is written out.
 
+use super::matching::temporary;
 use super::{Plan, cost_center};
 use crate::change::{Change, ChangeKind, FieldChange};
 use crate::field::{ACTIVE, APPROVERS, MANAGER, TEXT_FIELDS, TextField};
@@ -19,6 +20,34 @@ pub(super) enum ManagerChange {
     To(u32),
 }
 
+/// Which part of what a person needs a change makes. Circles are resolved by a second write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// All of it.
+    Whole,
+    /// All of it, but with a temporary user name, so that somebody else can have the one that it frees.
+    Aside,
+    /// The line manager alone, because managers go in a circle.
+    Manager,
+    /// The final user name alone, after a temporary one.
+    UserName,
+}
+
+impl Part {
+    /// Whether it is the person's first write.
+    pub(super) fn is_first(self) -> bool {
+        matches!(self, Self::Whole | Self::Aside)
+    }
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Whole | Self::Aside => "",
+            Self::Manager => ":manager",
+            Self::UserName => ":user-name",
+        }
+    }
+}
+
 /// One change: who, what, and after what.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
@@ -30,8 +59,7 @@ pub(super) struct Draft {
     pub(super) approver: Option<u32>,
     /// The manager's account by position, where there is one already.
     pub(super) manager_account: Option<u32>,
-    /// A second write that sets only the manager, because managers go in a circle.
-    pub(super) only_manager: bool,
+    pub(super) part: Part,
     /// People whose changes must be done first: the manager's create, and whoever frees the user name.
     pub(super) after_manager: Option<u32>,
     pub(super) after_rename_of: Option<u32>,
@@ -44,8 +72,8 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn id(kind: ChangeKind, person: &Person, only_manager: bool) -> String {
-        format!("{}:{}{}", kind.name(), person.id, if only_manager { ":manager" } else { "" })
+    fn id(kind: ChangeKind, person: &Person, part: Part) -> String {
+        format!("{}:{}{}", kind.name(), person.id, part.suffix())
     }
 
     /// The change as it travels. None only where a position is wrong, which would be a mistake in this module.
@@ -58,7 +86,7 @@ impl Draft {
             _ => person.display_name(),
         };
         Some(Change {
-            id: Self::id(self.kind, person, self.only_manager),
+            id: Self::id(self.kind, person, self.part),
             kind: self.kind,
             employee_id: Some(person.id.to_string()),
             target_id: account.map(|account| account.id.to_string()),
@@ -77,10 +105,14 @@ impl Draft {
         };
         let other = |position: Option<u32>| plan.people.get(position? as usize);
         let mut ids: Vec<String> = [
-            self.first_write.map(|kind| Self::id(kind, person, false)),
-            other(self.after_manager).map(|manager| Self::id(ChangeKind::Create, manager, false)),
+            self.first_write.map(|kind| Self::id(kind, person, Part::Whole)),
+            other(self.after_manager).map(|manager| Self::id(ChangeKind::Create, manager, Part::Whole)),
             cost_center.map(|(name, archived)| cost_center::change_id(name, archived.as_deref())),
-            other(self.after_rename_of).zip(self.rename_kind).map(|(holder, kind)| Self::id(kind, holder, false)),
+            // Who steps aside waits for nobody; the second write does.
+            other(self.after_rename_of)
+                .filter(|_| self.part != Part::Aside)
+                .zip(self.rename_kind)
+                .map(|(holder, kind)| Self::id(kind, holder, Part::Whole)),
         ]
         .into_iter()
         .flatten()
@@ -101,11 +133,18 @@ impl Draft {
         if self.kind == ChangeKind::Archive {
             return fields;
         }
-        if !self.only_manager {
-            fields.extend(text_changes(person, account, self.contested).map(|(field, before, after)| FieldChange {
-                field: field.name().to_owned(),
-                before: before.map(|text| Value::Text(text.to_owned())),
-                after: after.map(|text| Value::Text(text.to_owned())),
+        let text = |text: &str| Some(Value::Text(text.to_owned()));
+        let aside = plan.swap_address.as_deref().map(|pattern| temporary(pattern, person)).unwrap_or_default();
+        if self.part == Part::UserName {
+            let (before, after) = (text(&aside), text(person.user_name()));
+            fields.push(FieldChange { field: TextField::UserName.name().to_owned(), before, after });
+            return fields;
+        }
+        if self.part.is_first() {
+            fields.extend(text_changes(person, account, self.contested).map(|(field, before, after)| {
+                let stepping = field == TextField::UserName && self.part == Part::Aside;
+                let after = if stepping { text(&aside) } else { after.and_then(text) };
+                FieldChange { field: field.name().to_owned(), before: before.and_then(text), after }
             }));
         }
         let before = account.and_then(|account| manager_value(plan, &account.manager));
@@ -151,8 +190,11 @@ impl Draft {
                 }
                 Some(_) => "came back under a new employee id, and the account is theirs".to_owned(),
             },
-            ChangeKind::Update if self.only_manager => {
+            ChangeKind::Update if self.part == Part::Manager => {
                 "the managers go in a circle, so this one is set after everybody exists".to_owned()
+            }
+            ChangeKind::Update if self.part == Part::UserName => {
+                "work emails are exchanged, so this one is set after the others have let go of it".to_owned()
             }
             ChangeKind::Update => format!("differs from HiBob: {}", names()),
             // No draft is of these kinds: drafts are about people.

@@ -34,6 +34,8 @@ pub(super) struct Match {
     pub(super) conflict: bool,
     /// The person whose rename must come first, because they hold the user name now.
     pub(super) after_rename_of: Option<usize>,
+    /// Whether this person gets a temporary user name first, so that others of a circle can go on.
+    pub(super) steps_aside: bool,
 }
 
 /// Matches everybody; one entry per person.
@@ -72,6 +74,11 @@ fn external_ids(accounts: &[Account]) -> BTreeMap<&str, Vec<usize>> {
         }
     }
     by_external_id
+}
+
+/// The temporary user name of a person.
+pub(super) fn temporary(pattern: &str, person: &Person) -> String {
+    pattern.replace("{id}", &person.id)
 }
 
 struct Matching<'a> {
@@ -268,12 +275,26 @@ impl Matching<'_> {
             }
             // Where the path runs into itself, the rest of it from there on is a circle.
             let circle = next.and_then(|at| path.iter().position(|&member| member == at)).unwrap_or(path.len());
+            let aside = self.who_steps_aside(path.get(circle..).unwrap_or_default());
+            if let Some(person) = aside {
+                self.matches[person].steps_aside = true;
+            }
             for (position, &person) in path.iter().enumerate().rev() {
                 settled[person] = true;
                 on_path[person] = false;
-                self.settle_rename(person, position >= circle);
+                self.settle_rename(person, position >= circle && aside.is_none());
             }
         }
+    }
+
+    /// Whoever of a circle is renamed twice: where a temporary address is set and nothing else keeps the circle from being
+    /// resolved.
+    fn who_steps_aside(&self, circle: &[usize]) -> Option<usize> {
+        let pattern = self.input.swap_address?;
+        let person = circle.iter().copied().min()?;
+        let address = temporary(pattern, &self.people[person]);
+        let free = !self.by_user_name.contains_key(&fold(&address));
+        (free && circle.iter().all(|&member| self.releases(member))).then_some(person)
     }
 
     /// Refuses a rename whose holder does not let go. The holder has been settled before.
@@ -286,7 +307,7 @@ impl Matching<'_> {
                 person,
                 "USER_NAME_SWAP",
                 "work emails are exchanged in a circle, which cannot be done one after the other",
-                "give one of these employees a temporary work email in HiBob, sync, and then the final one",
+                "set sync.swap_address, or give one of these employees a temporary work email in HiBob, sync, and then the final one",
             );
         } else if !self.releases(holder) {
             let account = self.matches[holder].account.map_or("?", |(account, _)| &self.accounts[account].id);

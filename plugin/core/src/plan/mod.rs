@@ -36,6 +36,7 @@ pub struct Plan {
     people: Vec<Person>,
     accounts: Vec<Account>,
     links: Links,
+    swap_address: Option<String>,
     cost_centers: CostCenterDrafts,
     drafts: Vec<Draft>,
     findings: Vec<Finding>,

@@ -1,6 +1,6 @@
 //! Puts drafts into an order in which they can be applied, and cuts circles of managers.
 
-use super::draft::{Draft, ManagerChange};
+use super::draft::{Draft, ManagerChange, Part};
 use crate::change::ChangeKind;
 
 /// Orders `drafts` so that what a change waits for comes before it; within that, by employee.
@@ -27,13 +27,24 @@ pub(super) fn order(drafts: &mut Vec<Draft>, people: usize) {
             draft.rename_kind = kind;
         }
     }
+    for draft in drafts.iter().filter(|draft| draft.part == Part::Aside) {
+        second_writes.push(Draft {
+            kind: ChangeKind::Update,
+            part: Part::UserName,
+            manager: ManagerChange::Untouched,
+            approver: None,
+            after_manager: None,
+            first_write: Some(draft.kind),
+            ..draft.clone()
+        });
+    }
     // A second write comes after everything, since the circle's last member may have any level.
     let last = levels.iter().flatten().max().map_or(0, |level| level + 1);
     levels.extend(std::iter::repeat_n(Some(last), second_writes.len()));
     drafts.extend(second_writes);
     let mut keyed: Vec<(usize, Draft)> =
         levels.into_iter().map(Option::unwrap_or_default).zip(std::mem::take(drafts)).collect();
-    keyed.sort_by_key(|(level, draft)| (*level, draft.person, draft.only_manager));
+    keyed.sort_by_key(|(level, draft)| (*level, draft.person, draft.part));
     drafts.extend(keyed.into_iter().map(|(_, draft)| draft));
 }
 
@@ -49,7 +60,9 @@ fn level(
     let mut path = vec![start];
     let mut on_path = std::collections::BTreeSet::from([start]);
     while let Some(&at) = path.last() {
-        let waits_for = [draft_of(drafts[at].after_manager), draft_of(drafts[at].after_rename_of)];
+        let aside = drafts[at].part == Part::Aside;
+        let holder = drafts[at].after_rename_of.filter(|_| !aside);
+        let waits_for = [draft_of(drafts[at].after_manager), draft_of(holder)];
         match waits_for.into_iter().flatten().find(|next| levels[*next].is_none()) {
             Some(next) if on_path.contains(&next) => {
                 // What came after the cut member on the path no longer holds it up: go on from there.
@@ -93,7 +106,7 @@ fn cut(
     let second = Draft {
         kind: ChangeKind::Update,
         manager: draft.manager,
-        only_manager: true,
+        part: Part::Manager,
         first_write: Some(draft.kind),
         after_rename_of: None,
         ..draft.clone()

@@ -164,6 +164,7 @@ impl<'s> Planner<'s> {
             accounts: &self.accounts,
             links: &self.links,
             admins: &self.mapping.settings.admins,
+            swap_address: self.mapping.settings.swap_address.as_deref(),
             approvals: self.mapping.settings.approvals.as_ref(),
             now_unix_seconds: self.now_unix_seconds,
         };
@@ -188,6 +189,7 @@ impl<'s> Planner<'s> {
             people: self.people,
             accounts: self.accounts,
             links: self.links,
+            swap_address: self.mapping.settings.swap_address.clone(),
             cost_centers,
             drafts: decision.drafts,
             findings: self.findings,
