@@ -77,3 +77,18 @@ fn the_readme_shows_commands_that_exist() {
     }
     assert!(seen >= 8, "the README shows only {seen} commands");
 }
+
+/// Every test that the README's table names is there.
+#[test]
+fn the_readme_names_tests_that_exist() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let rows = readme.lines().filter(|line| line.starts_with("| "));
+    let named = rows.flat_map(|row| row.split('`').skip(1).step_by(2)).filter_map(|code| code.split_once("::"));
+    let mut seen = 0;
+    for (module, test) in named {
+        let text = std::fs::read_to_string(root().join(format!("tests/it/{module}.rs"))).unwrap();
+        assert!(text.contains(&format!("fn {test}()")), "there is no test {module}::{test}");
+        seen += 1;
+    }
+    assert!(seen >= 25, "the README names only {seen} tests");
+}

@@ -68,14 +68,12 @@ pub(super) async fn history(global: &Global, args: &HistoryArgs) -> Result<Exit,
             ("", after) => format!(" {}", clean(after)),
             (before, after) => format!(" {} → {}", clean(before), clean(after)),
         };
-        let who = DIM.on_stdout(&format!("(employee {})", clean(&row.employee_id)));
-        println!(
-            "  {:<20} {} {who} {}{change}: {}",
-            clean(&row.action),
-            clean(&row.name),
-            clean(&row.field),
-            clean(&row.result)
-        );
+        let who = match row.employee_id.as_str() {
+            "" => String::new(),
+            id => DIM.on_stdout(&format!(" (employee {})", clean(id))),
+        };
+        let field = if row.field.is_empty() { String::new() } else { format!(" {}", clean(&row.field)) };
+        println!("  {:<20} {}{who}{field}{change}: {}", clean(&row.action), clean(&row.name), clean(&row.result));
     }
     for error in error_lines(&run) {
         let who = if error.employee_id.is_empty() {
@@ -105,15 +103,29 @@ fn list(global: &Global, tenant: &str, runs: &[PastRun]) {
     }
 }
 
+/// What a report counts, in the order in which it is told.
+const COUNTS: [&str; 11] = [
+    "cost_centers_created",
+    "cost_centers_restored",
+    "created",
+    "adopted",
+    "updated",
+    "reactivated",
+    "archived",
+    "kept",
+    "failed",
+    "conflicts",
+    "skipped",
+];
+
 fn line(run: &PastRun) -> String {
     let time = |seconds| chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default().format("%Y-%m-%d %H:%M:%S");
-    let counts: Vec<String> =
-        ["created", "adopted", "updated", "reactivated", "archived", "kept", "failed", "conflicts", "skipped"]
-            .into_iter()
-            .filter_map(|name| Some((run.report.get(name)?.as_u64()?, name)))
-            .filter(|(number, _)| *number > 0)
-            .map(|(number, name)| format!("{number} {name}"))
-            .collect();
+    let counts: Vec<String> = COUNTS
+        .into_iter()
+        .filter_map(|name| Some((run.report.get(name)?.as_u64()?, name)))
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, name)| format!("{number} {}", name.replace('_', " ")))
+        .collect();
     let took = run.finished_at - run.started_at;
     let (id, kind, trigger) = (run.id, &run.kind, &run.trigger);
     format!(
