@@ -6,9 +6,10 @@
 use crate::change::{Change, ChangeKind, FieldChange};
 use crate::field::{ACTIVE, MANAGER};
 use crate::link::Links;
+use crate::lookup::Lookup;
 use crate::scim::Account;
 use crate::value::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Fields that a plan may write.
 const OWNED: [&str; 19] = [
@@ -41,7 +42,6 @@ const SHOWN_MAX: usize = 10;
 
 struct Seen<'a> {
     external_id: Option<&'a str>,
-    user_name: Option<String>,
     active: bool,
 }
 
@@ -58,24 +58,21 @@ pub fn check(
     leavers: &BTreeSet<&str>,
 ) -> Result<(), Vec<String>> {
     use crate::field::TextField::{ExternalId, UserName};
-    let accounts: BTreeMap<&str, Seen<'_>> = accounts
+    let names = accounts.iter().filter_map(|account| Some((account.text(UserName)?.to_lowercase(), ()))).collect();
+    let accounts: Lookup<&str, Seen<'_>> = accounts
         .iter()
-        .map(|account| {
-            let user_name = account.text(UserName).map(str::to_lowercase);
-            (&*account.id, Seen { external_id: account.text(ExternalId), user_name, active: account.active })
-        })
+        .map(|account| (&*account.id, Seen { external_id: account.text(ExternalId), active: account.active }))
         .collect();
     let mut audit = Audit {
         accounts,
         links,
         leavers,
-        done: BTreeSet::new(),
-        written: BTreeMap::new(),
-        named: BTreeMap::new(),
-        names: BTreeSet::new(),
+        done: Lookup::default(),
+        written: Lookup::default(),
+        named: Lookup::default(),
+        names,
         broken: Vec::new(),
     };
-    audit.names = audit.accounts.values().filter_map(|seen| seen.user_name.clone()).collect();
     for change in changes {
         audit.look(&change);
         if audit.broken.len() >= SHOWN_MAX {
@@ -86,16 +83,16 @@ pub fn check(
 }
 
 struct Audit<'a> {
-    accounts: BTreeMap<&'a str, Seen<'a>>,
+    accounts: Lookup<&'a str, Seen<'a>>,
     links: &'a Links,
     leavers: &'a BTreeSet<&'a str>,
-    done: BTreeSet<String>,
+    done: Lookup<String, ()>,
     /// For each account, or employee for an account that is made, the fields written so far: a bit for each of `OWNED`.
-    written: BTreeMap<String, u32>,
+    written: Lookup<String, u32>,
     /// For each account the user name that the plan has given it.
-    named: BTreeMap<String, Option<Value>>,
+    named: Lookup<String, Option<Value>>,
     /// User names in use at this point of the plan.
-    names: BTreeSet<String>,
+    names: Lookup<String, ()>,
     broken: Vec<String>,
 }
 
@@ -107,9 +104,9 @@ impl Audit<'_> {
     }
 
     fn look(&mut self, change: &Change) {
-        let first = self.done.insert(change.id.clone());
+        let first = self.done.insert(change.id.clone(), ()).is_none();
         self.require(first, change, "an id is used once");
-        let earlier = change.depends_on.iter().all(|id| *id != change.id && self.done.contains(id));
+        let earlier = change.depends_on.iter().all(|id| *id != change.id && self.done.contains(id.as_str()));
         self.require(earlier, change, "what a change waits for comes before it");
         if matches!(change.kind, ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter) {
             return self.cost_center(change);
@@ -238,7 +235,7 @@ impl Audit<'_> {
         if let Some(before) = before.filter(|before| *before != name) {
             self.names.remove(&before);
         }
-        let free = self.names.insert(name);
+        let free = self.names.insert(name, ()).is_none();
         self.require(free, change, "a user name is free when it is taken");
     }
 }

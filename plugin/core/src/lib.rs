@@ -24,6 +24,7 @@ pub mod hibob;
 pub mod http;
 pub mod lifecycle;
 pub mod link;
+mod lookup;
 pub mod mapping;
 pub mod plan;
 pub mod rest;

@@ -9,6 +9,7 @@ use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{Because, Standing};
 use crate::link::Link;
+use crate::lookup::Lookup;
 use crate::mapping::Person;
 use crate::scim::Account;
 use std::borrow::Cow;
@@ -66,14 +67,23 @@ pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Ma
 }
 
 /// The accounts that carry each external id.
-fn external_ids(accounts: &[Account]) -> BTreeMap<&str, Vec<usize>> {
-    let mut by_external_id: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+fn external_ids(accounts: &[Account]) -> Lookup<&str, Carriers> {
+    let mut by_external_id: Lookup<&str, Carriers> = Lookup::default();
     for (position, account) in accounts.iter().enumerate() {
-        if let Some(id) = account.text(TextField::ExternalId) {
-            by_external_id.entry(id).or_default().push(position);
+        if let Some(id) = account.text(TextField::ExternalId)
+            && by_external_id.insert(id, Carriers::One(position)).is_some()
+        {
+            by_external_id.insert(id, Carriers::Several);
         }
     }
     by_external_id
+}
+
+/// Accounts that carry one external id.
+#[derive(Clone, Copy, Debug)]
+enum Carriers {
+    One(usize),
+    Several,
 }
 
 /// The temporary user name of a person.
@@ -89,7 +99,7 @@ struct Matching<'a> {
     matches: Vec<Match>,
     /// Who each account belongs to.
     owners: Vec<Option<usize>>,
-    by_user_name: BTreeMap<String, usize>,
+    by_user_name: Lookup<String, usize>,
 }
 
 #[expect(clippy::indexing_slicing, reason = "people and accounts are named by positions that this file makes itself")]
@@ -149,15 +159,17 @@ impl Matching<'_> {
         }
     }
 
-    fn by_external_id(&mut self, gone: bool, by_external_id: &BTreeMap<&str, Vec<usize>>) {
+    fn by_external_id(&mut self, gone: bool, by_external_id: &Lookup<&str, Carriers>) {
         for person in self.those(gone) {
             if self.matches[person].account.is_some() || self.matches[person].conflict {
                 continue;
             }
-            match by_external_id.get(&*self.people[person].id).map(Vec::as_slice) {
-                None | Some([]) => {}
-                Some([account]) if self.owners[*account].is_none() => self.take(person, *account, Bond::ExternalId),
-                Some([_]) if gone => {} // the account is already that of somebody who works here
+            match by_external_id.get(&*self.people[person].id) {
+                None => {}
+                Some(Carriers::One(account)) if self.owners[*account].is_none() => {
+                    self.take(person, *account, Bond::ExternalId);
+                }
+                Some(Carriers::One(_)) if gone => {} // the account is already that of somebody who works here
                 Some(_) => self.conflict(
                     person,
                     "AMBIGUOUS_EXTERNAL_ID",
@@ -170,16 +182,20 @@ impl Matching<'_> {
 
     /// Two active employees with one work email: whoever has the account keeps it, the others are left alone.
     fn refuse_shared_emails(&mut self) {
-        let mut by_email: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut first: Lookup<String, usize> = Lookup::default();
+        let mut shared: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (position, person) in self.people.iter().enumerate() {
             if person.standing == Standing::Active {
-                by_email.entry(fold(person.user_name())).or_default().push(position);
+                let email = fold(person.user_name());
+                match first.get(&email) {
+                    Some(&other) => shared.entry(email).or_insert_with(|| vec![other]).push(position),
+                    None => {
+                        first.insert(email, position);
+                    }
+                }
             }
         }
-        for (email, sharers) in by_email {
-            if sharers.len() < 2 {
-                continue;
-            }
+        for (email, sharers) in shared {
             for person in sharers {
                 let holds = self.matches[person]
                     .account
@@ -293,7 +309,7 @@ impl Matching<'_> {
         let pattern = self.input.swap_address?;
         let person = circle.iter().copied().min()?;
         let address = temporary(pattern, &self.people[person]);
-        let free = !self.by_user_name.contains_key(&fold(&address));
+        let free = !self.by_user_name.contains(&fold(&address));
         (free && circle.iter().all(|&member| self.releases(member))).then_some(person)
     }
 
