@@ -10,6 +10,7 @@ mod bad_input;
 mod cli;
 mod details;
 mod lifecycle;
+mod model;
 mod plan_file;
 mod properties;
 mod safety;
