@@ -1,6 +1,6 @@
 //! What happens in a company, to its settings and on the way: events at random.
 
-use super::rules::{Rules, rules};
+use super::rules::{CUSTOM_TITLE, Rules, rules};
 use super::trouble::{Trouble, trouble};
 use super::values::{POOLS, say};
 use super::{ADMINS, History};
@@ -35,9 +35,10 @@ pub(crate) enum Event {
     Employ {
         who: usize,
     },
-    /// A leaver comes back under a new employee id.
+    /// A leaver comes back under a new employee id; or somebody else gets that address.
     ComeBack {
         who: usize,
+        other: bool,
     },
     Rename {
         who: usize,
@@ -58,6 +59,11 @@ pub(crate) enum Event {
         who: usize,
         field: usize,
         said: Said,
+    },
+    /// A kind of leave, or back from it.
+    Status {
+        who: usize,
+        status: &'static str,
     },
     Manager {
         who: usize,
@@ -101,10 +107,13 @@ pub(crate) enum Tampered {
     GivenName,
     Manager,
     Active,
+    /// The account is removed altogether.
+    Gone,
 }
 
 pub(crate) fn tampered() -> impl Strategy<Value = Tampered> {
-    select(&[Tampered::Title, Tampered::GivenName, Tampered::Manager, Tampered::Active][..])
+    use Tampered::{Active, GivenName, Gone, Manager, Title};
+    select(&[Title, Title, GivenName, GivenName, Manager, Active, Active, Gone][..])
 }
 
 pub(crate) fn hire(days: impl Strategy<Value = u64>) -> impl Strategy<Value = Event> {
@@ -133,11 +142,13 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         3 => (who.clone(), prop_oneof![2 => Just(0_u64), 1 => 1..5_u64], any::<bool>())
             .prop_map(|(who, days, garden_leave)| Event::Terminate { who, days, garden_leave }),
         2 => who.clone().prop_map(|who| Event::Employ { who }),
-        2 => who.clone().prop_map(|who| Event::ComeBack { who }),
+        3 => (who.clone(), prop::bool::weighted(0.3)).prop_map(|(who, other)| Event::ComeBack { who, other }),
         2 => (who.clone(), select(&["Ana", "Ben", "Zoë"][..])).prop_map(|(who, first)| Event::Rename { who, first }),
         2 => (who.clone(), any::<bool>()).prop_map(|(who, capitals)| Event::ChangeEmail { who, capitals }),
         2 => (who.clone(), who.clone(), then).prop_map(|(who, from, then)| Event::TakeEmail { who, from, then }),
         6 => (who.clone(), 0..POOLS.len(), said()).prop_map(|(who, field, said)| Event::Set { who, field, said }),
+        2 => (who.clone(), select(&["employed", "leave", "parental leave", "sabbatical"][..]))
+            .prop_map(|(who, status)| Event::Status { who, status }),
         4 => (who.clone(), who.clone(), said()).prop_map(|(who, manager, said)| Event::Manager { who, manager, said }),
         1 => (who.clone(), select(broken)).prop_map(|(who, (field, value))| Event::Break { who, field, value }),
         2 => who.clone().prop_map(|who| Event::Mend { who }),
@@ -145,7 +156,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Return),
         2 => select(&[1, 3, 40][..]).prop_map(Event::Days),
         1 => rules(&ADMINS).prop_map(|rules| Event::Settings(Box::new(rules))),
-        1 => (0..20_usize, tampered()).prop_map(|(account, field)| Event::Tamper { account, field }),
+        2 => (0..20_usize, tampered()).prop_map(|(account, field)| Event::Tamper { account, field }),
         5 => Just(Event::Sync(Trouble::default())),
         3 => trouble().prop_map(Event::Sync),
     ]
@@ -159,6 +170,13 @@ impl History {
     fn id(&self, who: usize) -> Option<String> {
         let ids: Vec<&String> = self.world.fakes.hibob.employees.keys().collect();
         (!ids.is_empty()).then(|| ids[who % ids.len()].clone())
+    }
+
+    /// One of those who have left or are about to.
+    fn leaver(&self, who: usize) -> Option<String> {
+        let left = |person: &&Employee| ["terminated", "garden leave"].contains(&person.lifecycle_status.as_str());
+        let leavers: Vec<&Employee> = self.world.fakes.hibob.employees.values().filter(left).collect();
+        (!leavers.is_empty()).then(|| leavers[who % leavers.len()].id.clone())
     }
 
     fn new_id(&mut self) -> String {
@@ -196,12 +214,20 @@ impl History {
                     person.terminate(today);
                 }
             }),
-            Event::Employ { who } => self.change(who, |person| person.employ(person.start_date)),
-            Event::ComeBack { who } => {
-                let leaver = self.id(who).map(|id| self.world.fakes.hibob.employees[&id].clone());
-                if let Some(leaver) = leaver.filter(|leaver| leaver.lifecycle_status == "terminated") {
+            Event::Employ { who } => {
+                if let Some(id) = self.leaver(who) {
+                    let person = self.world.fakes.hibob.employee_mut(&id);
+                    person.employ(person.start_date);
+                }
+            }
+            Event::ComeBack { who, other } => {
+                if let Some(id) = self.leaver(who) {
+                    let leaver = self.world.fakes.hibob.employees[&id].clone();
                     let mut person = Employee { id: self.new_id(), ..leaver };
                     person.employ(today);
+                    if other {
+                        person.surname = "Other".to_owned();
+                    }
                     self.world.fakes.hibob.insert(person);
                 }
             }
@@ -227,16 +253,19 @@ impl History {
             }
             Event::Set { who, field, said } => {
                 let (field, pool) = POOLS[field];
-                // A status is not set back by the way: that is `Employ`.
-                let is_status = field == "internal.lifecycleStatus";
                 self.change(who, |person| match said {
-                    _ if is_status && person.lifecycle_status != "employed" => {}
                     Said::Value(value) => say(person, field, Some(Some(pool[value % pool.len()]))),
-                    _ if is_status || field == "work.site" => {}
+                    _ if field == "work.site" => {}
                     Said::Empty => say(person, field, Some(None)),
                     Said::NotSent => say(person, field, None),
                 });
             }
+            Event::Status { who, status } => self.change(who, |person| {
+                // Leavers come back by `Employ`, and future hires by the day.
+                if !["terminated", "garden leave", "hired"].contains(&person.lifecycle_status.as_str()) {
+                    person.lifecycle_status = status.to_owned();
+                }
+            }),
             Event::Manager { who, manager, said } => {
                 let manager = self.id(manager);
                 self.change(who, |person| match said {
@@ -274,7 +303,13 @@ impl History {
         let first = ["Ana", "Ben"][facts[0] % 2];
         let mut person = Employee::new(&id, first, "Ruiz", &email);
         for ((field, pool), fact) in POOLS.into_iter().zip(facts) {
-            say(&mut person, field, Some(pool.get(fact).copied()));
+            let said = match (field, fact) {
+                // What another source stands in for is often empty or not sent.
+                (CUSTOM_TITLE | "work.workMobile", 1) => None,
+                (CUSTOM_TITLE, 0) => Some(None),
+                _ => Some(pool.get(fact).copied()),
+            };
+            say(&mut person, field, said);
         }
         if person.site.is_empty() {
             person.site = "Madrid".to_owned();
@@ -293,8 +328,12 @@ impl History {
             return;
         }
         let id = ids[account % ids.len()];
+        if field == Tampered::Gone {
+            return travelperk.users.erase(id);
+        }
         let user = travelperk.users.get_mut(id).unwrap();
         match field {
+            Tampered::Gone => {}
             Tampered::Title => user.title = Some("Tampered".to_owned()),
             Tampered::GivenName => user.given_name = "Tampered".to_owned(),
             Tampered::Manager => user.manager = None,

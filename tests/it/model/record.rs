@@ -17,6 +17,8 @@ pub(crate) struct Before<'a> {
     pub(crate) now: i64,
     /// Whether HiBob sends a key for what is empty.
     pub(crate) nulls_sent: bool,
+    /// Whether TravelPerk leaves archived accounts out of its listing.
+    pub(crate) hides: bool,
 }
 
 /// What HiBob's record means for the account.

@@ -230,8 +230,12 @@ impl<'a> Model<'a> {
             _ if !ticked => {}
             Some(None) => drop(account.remove("manager")),
             Some(Some(manager)) if manager != id => {
-                let left = matches!(self.stands.get(manager.as_str()), None | Some(Left | Released));
-                if let Some(managers) = account_of.get(manager.as_str()).filter(|_| !left) {
+                let stand = self.stands.get(manager.as_str());
+                let left = matches!(stand, None | Some(Left | Released));
+                // An archived account that is not listed is looked up for those who work here only.
+                let hidden =
+                    |id: &&String| self.before.hides && stand != Some(&Works) && self.field(id, "active") == Some("no");
+                if let Some(managers) = account_of.get(manager.as_str()).filter(|id| !left && !hidden(id)) {
                     account.insert("manager", managers.clone());
                 }
             }

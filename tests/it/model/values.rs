@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(crate) const ARCHIVED_TITLE: &str = "Intern";
 
 /// What each field of HiBob may hold. The first value of each is good.
-pub(crate) const POOLS: [(&str, &[&str]); 15] = [
+pub(crate) const POOLS: [(&str, &[&str]); 14] = [
     ("work.title", &["Engineer", "Lead", ARCHIVED_TITLE]),
     ("work.department", &["Sales", "R&D"]),
     ("work.site", &SITES),
@@ -25,7 +25,6 @@ pub(crate) const POOLS: [(&str, &[&str]); 15] = [
     (CUSTOM_POLICY, &["Standard", "Executives"]),
     (CUSTOM_CONTACT, &["Eva Ruiz", "Zoë"]),
     (CUSTOM_CONTACT_PHONE, &["+34 600 300 400", "112"]),
-    ("internal.lifecycleStatus", &["employed", "leave", "parental leave", "sabbatical"]),
 ];
 
 /// What TravelPerk writes otherwise than HiBob; None for what it does not take.
@@ -102,7 +101,6 @@ pub(crate) fn say(person: &mut Employee, field: &str, said: Option<Option<&str>>
         "work.title" => person.title = text,
         "work.department" => person.department = text,
         "work.site" => person.site = text,
-        "internal.lifecycleStatus" => person.lifecycle_status = text,
         _ => drop(person.overrides.insert(field.to_owned(), said.flatten().map_or(Value::Null, Value::from))),
     }
 }
