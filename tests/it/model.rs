@@ -6,7 +6,7 @@ mod record;
 pub(crate) mod rules;
 mod statement;
 mod trouble;
-mod values;
+pub(crate) mod values;
 
 use hibob_connector_core::change::Outcome;
 use hibob_connector_core::error::JobError;
