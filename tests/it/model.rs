@@ -12,7 +12,7 @@ use hibob_connector_core::change::Outcome;
 use hibob_connector_core::error::JobError;
 use hibob_connector_core::link;
 use hibob_fakes::travelperk::{OtherFilters, Phone, User};
-use hibob_fakes::{Company, Employee, World};
+use hibob_fakes::{Company, Employee, Service, World};
 use hibob_tests::native::NativeWorld;
 use history::{Event, Tampered, event, hire};
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ use record::Before;
 use rules::{IBERIA, Rules, SITES, rules};
 use statement::{Accounts, Expected, Fields, after_sync};
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use trouble::Trouble;
 
 /// Noon of 2026-03-01, UTC.
@@ -237,8 +237,10 @@ impl History {
     fn sync_in_trouble(&mut self, trouble: &Trouble) -> Result<(), TestCaseError> {
         let (before, expected) = self.expect();
         self.trouble(trouble);
+        self.world.fakes.clear_log();
         self.sync(trouble)?;
         self.trouble(&Trouble::default());
+        self.writes_are_not_repeated()?;
         let none = Fields::new();
         for (account, fields) in self.accounts(Some(&before)).iter().filter(|_| trouble.stale.is_none()) {
             let (old, new) = (before.get(account), expected.accounts.get(account));
@@ -247,6 +249,20 @@ impl History {
             for field in fields.keys().chain(old.keys()).chain(new.keys()) {
                 let (old, new, now) = (old.get(field), new.get(field), fields.get(field));
                 prop_assert!(now == old || now == new, "{field} of account {account}: {now:?}, not {old:?} or {new:?}");
+            }
+        }
+        Ok(())
+    }
+
+    /// A write whose outcome is not known is repeated only after a look; one that was refused with 429 was not carried out.
+    fn writes_are_not_repeated(&self) -> Result<(), TestCaseError> {
+        let mut written = BTreeSet::new();
+        for request in self.world.fakes.log().iter().filter(|request| request.service == Service::TravelPerk) {
+            if !request.is_write() {
+                written.clear();
+            } else if request.status != 429 {
+                let first = written.insert((&request.method, &request.path, &request.body));
+                prop_assert!(first, "{} {} is repeated without a look", request.method, request.path);
             }
         }
         Ok(())

@@ -78,6 +78,7 @@ fn value() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Into::into),
         any::<f64>().prop_map(Into::into),
         ".{0,12}".prop_map(Into::into),
+        Just("y".repeat(600).into()),
         select(&["29", "a@x.example", "\u{0}", "1001", ""][..]).prop_map(Into::into),
     ];
     leaf.prop_recursive(2, 8, 3, |inner| {
