@@ -70,15 +70,13 @@ pub(crate) enum Event {
         manager: usize,
         said: Said,
     },
-    /// A mandatory field is lost, or found again.
+    /// A mandatory field is lost, until somebody mends all.
     Break {
         who: usize,
         field: &'static str,
         value: Option<&'static str>,
     },
-    Mend {
-        who: usize,
-    },
+    Mend,
     /// No longer in the answer, until somebody returns.
     Vanish {
         who: usize,
@@ -151,7 +149,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
             .prop_map(|(who, status)| Event::Status { who, status }),
         4 => (who.clone(), who.clone(), said()).prop_map(|(who, manager, said)| Event::Manager { who, manager, said }),
         1 => (who.clone(), select(broken)).prop_map(|(who, (field, value))| Event::Break { who, field, value }),
-        2 => who.clone().prop_map(|who| Event::Mend { who }),
+        2 => Just(Event::Mend),
         1 => who.clone().prop_map(|who| Event::Vanish { who }),
         1 => Just(Event::Return),
         2 => select(&[1, 3, 40][..]).prop_map(Event::Days),
@@ -278,11 +276,15 @@ impl History {
                 Some(value) => drop(person.overrides.insert(field.to_owned(), value.into())),
                 None => drop(person.removed.insert(field.to_owned())),
             }),
-            Event::Mend { who } => self.change(who, |person| {
+            Event::Mend => {
                 let mandatory = |field: &String| field.starts_with("root.") || field.starts_with("internal.");
-                person.overrides.retain(|field, _| !mandatory(field));
-                person.removed.retain(|field| !mandatory(field) && field != "work.startDate" && field != "work.site");
-            }),
+                for person in self.world.fakes.hibob.employees.values_mut() {
+                    person.overrides.retain(|field, _| !mandatory(field));
+                    person
+                        .removed
+                        .retain(|field| !mandatory(field) && field != "work.startDate" && field != "work.site");
+                }
+            }
             Event::Vanish { who } => {
                 let person = self.id(who).and_then(|id| self.world.fakes.hibob.employees.remove(&id));
                 self.vanished.extend(person);

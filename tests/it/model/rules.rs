@@ -139,8 +139,8 @@ pub(crate) fn rules(emails: &'static [&'static str]) -> impl Strategy<Value = Ru
     let all = names.len();
     let sources = DETAILS.iter().map(|detail| prop::option::weighted(0.4, select(detail.sources))).collect::<Vec<_>>();
     let what = (
-        prop::option::of(subsequence(names, all / 2..=all)),
-        prop::option::weighted(0.4, any::<bool>()),
+        prop::option::weighted(0.4, subsequence(names, all / 2..=all)),
+        prop::option::weighted(0.6, prop::bool::weighted(0.3)),
         sources,
         any::<bool>(),
         prop::option::of(select(&["de", "en"][..])),
