@@ -139,7 +139,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         4 => hire(prop_oneof![2 => Just(0_u64), 1 => 1..9_u64]),
         3 => (who.clone(), prop_oneof![2 => Just(0_u64), 1 => 1..5_u64], any::<bool>())
             .prop_map(|(who, days, garden_leave)| Event::Terminate { who, days, garden_leave }),
-        2 => who.clone().prop_map(|who| Event::Employ { who }),
+        4 => who.clone().prop_map(|who| Event::Employ { who }),
         3 => (who.clone(), prop::bool::weighted(0.3)).prop_map(|(who, other)| Event::ComeBack { who, other }),
         2 => (who.clone(), select(&["Ana", "Ben", "Zoë"][..])).prop_map(|(who, first)| Event::Rename { who, first }),
         2 => (who.clone(), any::<bool>()).prop_map(|(who, capitals)| Event::ChangeEmail { who, capitals }),

@@ -152,7 +152,7 @@ pub(crate) fn rules(emails: &'static [&'static str]) -> impl Strategy<Value = Ru
         prop::option::of(select(&[0, 1, 5, 365][..])),
         prop::option::of(any::<bool>()),
         prop::option::weighted(0.05, email.clone()),
-        prop::option::weighted(0.3, prop::collection::vec(email, 0..3)),
+        prop::option::weighted(0.4, prop::collection::vec(email, 0..5)),
     );
     let rest = (
         prop::option::of(select(&ZONES[..])),
