@@ -58,6 +58,10 @@ pub fn check(
     leavers: &BTreeSet<&str>,
 ) -> Result<(), Vec<String>> {
     use crate::field::TextField::{ExternalId, UserName};
+    let mut changes = changes.peekable();
+    if changes.peek().is_none() {
+        return Ok(()); // a plan without changes breaks no promise
+    }
     let names = accounts.iter().filter_map(|account| Some((account.text(UserName)?.to_lowercase(), ()))).collect();
     let accounts: Lookup<&str, Seen<'_>> = accounts
         .iter()
