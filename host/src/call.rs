@@ -187,15 +187,17 @@ impl Call {
     }
 
     fn trapped(&self, error: &wasmtime::Error) -> HostError {
-        let said = String::from_utf8_lossy(&self.stderr.contents()).trim().to_owned();
-        tracing::error!(tenant = self.store.data().tenant_id, %said, "the plugin trapped: {error:#}");
+        let redactor = self.store.data().egress.redactor();
+        let said = redactor.text(String::from_utf8_lossy(&self.stderr.contents()).trim());
+        let causes = redactor.text(format!("{error:#}"));
+        tracing::error!(tenant = self.store.data().tenant_id, %said, "the plugin trapped: {causes}");
         let name = self.kind.name();
         if self.store.data().memory.refused {
             return HostError::Plugin(format!(
                 "needs more than the memory limit of {CALL_MEMORY_BYTES_MAX} bytes in `{name}`"
             ));
         }
-        HostError::Plugin(format!("trapped in `{name}`: {}", error.root_cause()))
+        HostError::Plugin(redactor.text(format!("trapped in `{name}`: {}", error.root_cause())))
     }
 
     /// What the egress refused so far.

@@ -13,7 +13,7 @@ pub use policy::{Action, Refusal, Role, Route};
 pub use send::{AsMade, Limits};
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
 use base64::Engine as _;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use http::HeaderValue;
@@ -61,7 +61,8 @@ impl Credential {
         let text = match self {
             Self::Basic { user, password } => {
                 let pair = zeroize::Zeroizing::new(format!("{user}:{}", password.reveal()));
-                format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()))
+                let pair = base64::engine::general_purpose::STANDARD.encode(pair.as_bytes());
+                format!("Basic {}", *zeroize::Zeroizing::new(pair))
             }
             Self::Key { scheme, key } => format!("{scheme} {}", key.reveal()),
         };
@@ -69,6 +70,13 @@ impl Credential {
         let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
         Some(value)
+    }
+
+    fn teach(&self, redactor: &mut Redactor) {
+        match self {
+            Self::Basic { user, password } => redactor.learn(password, Some(user)),
+            Self::Key { key, .. } => redactor.learn(key, None),
+        }
     }
 }
 
@@ -90,6 +98,8 @@ pub struct Egress {
     services: Vec<Service>,
     transport: Arc<dyn Transport>,
     limits: Limits,
+    /// Knows the secrets of all services.
+    redactor: Redactor,
     /// Set when a service has refused the credentials: HiBob blocks a caller after 50 refusals in ten seconds.
     closed: Arc<AtomicBool>,
 }
@@ -97,7 +107,9 @@ pub struct Egress {
 impl Egress {
     /// The way out for a tenant with these services.
     pub fn new(tenant: String, services: Vec<Service>, transport: Arc<dyn Transport>, limits: Limits) -> Self {
-        Self { tenant, services, transport, limits, closed: Arc::default() }
+        let mut redactor = Redactor::default();
+        services.iter().for_each(|service| service.credential.teach(&mut redactor));
+        Self { tenant, services, transport, limits, redactor, closed: Arc::default() }
     }
 
     /// The way out for one call of a run: a refusal closes it for all calls.
@@ -109,6 +121,11 @@ impl Egress {
     /// what a single permission may hide, and that must not end a run that goes on beside it, nor the next one.
     pub fn for_check(self: &Arc<Self>) -> CallEgress {
         CallEgress { egress: self.clone(), grant: Grant::Read, closed: Arc::default(), refusals: Arc::default() }
+    }
+
+    /// Takes the tenant's secrets out of what a service or a plugin wrote.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// Opens the way again for a new run.
@@ -141,6 +158,11 @@ impl CallEgress {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// See [`Egress::redactor`].
+    pub(crate) fn redactor(&self) -> &Redactor {
+        self.egress.redactor()
+    }
+
     fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }
@@ -150,10 +172,11 @@ impl CallEgress {
     }
 
     fn refuse(&self, refusal: &Refusal) {
+        let refusal = self.redactor().text(refusal.to_string()); // a path is the plugin's text
         tracing::warn!(tenant = self.egress.tenant, "egress: {refusal}");
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if refusals.len() < REFUSALS_KEPT_MAX {
-            refusals.push(refusal.to_string());
+            refusals.push(refusal);
         }
     }
 }

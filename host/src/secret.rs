@@ -1,5 +1,9 @@
 //! Secrets: where they come from, and how they are kept from being seen.
 
+mod redact;
+
+pub use redact::Redactor;
+
 use crate::error::HostError;
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -79,7 +79,7 @@ async fn make(
     let job = tenant.job();
     let baseline = tenant.database().baseline().await?;
     let mut call = Call::open(plugin, tenant, CallKind::Plan, progress).await?;
-    let planned = call
+    let mut planned = call
         .step(async |store, instance| {
             let sync = instance.hibob_connector_directory_sync();
             let held = match sync.call_plan(&mut *store, &job, &baseline).await? {
@@ -141,7 +141,11 @@ async fn make(
         .await?;
     let refusals = call.refusals();
     call.finish(None).await?;
-    planned.map_err(|error| HostError::from_job(error, &refusals))
+    let redactor = tenant.egress().redactor();
+    if let Ok((planned, _)) = &mut planned {
+        redactor.findings(&mut planned.findings);
+    }
+    planned.map_err(|error| HostError::from_job(redactor.job_error(error), &refusals))
 }
 
 /// Asks the plugin whether a sync would work. Nothing is written anywhere.
@@ -151,10 +155,14 @@ async fn make(
 pub async fn check(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<CheckReport, HostError> {
     let job = tenant.job();
     let mut call = Call::open(plugin, tenant, CallKind::Check, progress).await?;
-    let report = call
+    let mut report = call
         .step(async |store, instance| instance.hibob_connector_directory_sync().call_check(store, &job).await)
         .await?;
     let refusals = call.refusals();
     call.finish(None).await?;
-    report.map_err(|error| HostError::from_job(error, &refusals))
+    let redactor = tenant.egress().redactor();
+    if let Ok(report) = &mut report {
+        redactor.findings(&mut report.findings);
+    }
+    report.map_err(|error| HostError::from_job(redactor.job_error(error), &refusals))
 }
