@@ -19,5 +19,6 @@ mod properties;
 mod roster;
 mod safety;
 mod sandbox;
+mod secrets;
 mod sync;
 mod tidy;
