@@ -225,13 +225,15 @@ impl Call {
     }
 
     fn trapped(&self, error: &wasmtime::Error) -> HostError {
-        let said = String::from_utf8_lossy(&self.stderr.contents()).trim().to_owned();
-        tracing::error!(tenant = self.store.data().tenant_id, %said, "the plugin trapped: {error:#}");
+        let redactor = self.store.data().egress.redactor();
+        let said = redactor.text(String::from_utf8_lossy(&self.stderr.contents()).trim());
+        let causes = redactor.text(format!("{error:#}"));
+        tracing::error!(tenant = self.store.data().tenant_id, %said, "the plugin trapped: {causes}");
         let name = self.kind.name();
         if let Some(over) = self.allowance.overrun.get() {
             return HostError::over(over); // the trap is what the component made of it
         }
-        HostError::Plugin(format!("trapped in `{name}`: {}", error.root_cause()))
+        HostError::Plugin(redactor.text(format!("trapped in `{name}`: {}", error.root_cause())))
     }
 
     /// What the egress refused so far.

@@ -11,6 +11,7 @@ mod paint;
 mod plan_view;
 mod plugin;
 mod progress;
+mod secret;
 mod tenant;
 
 use crate::data_dir::DataDir;
@@ -93,6 +94,9 @@ enum Command {
     /// Apply, list and show tenants
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
+    /// Store tenants' secrets, encrypted
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
     /// Look whether a sync would work; changes nothing
     #[command(after_help = "Example: hibob check acme")]
     Check {
@@ -174,6 +178,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Demo => demo::demo(global).await,
         Command::Fakes(args) => fakes::fakes(global, &args).await,
         Command::Tenant(command) => tenant::run(global, command).await,
+        Command::Secret(command) => secret::run(global, command).await,
         Command::Check { tenant } => jobs::check(global, &tenant).await,
         Command::Plan { tenant, out, all } => jobs::plan(global, &tenant, out.as_deref(), all).await,
         Command::Apply { file, release } => jobs::apply(global, &file, release.into()).await,

@@ -4,8 +4,8 @@ use crate::database::{ControlDatabase, TenantDatabase, private_dir};
 use crate::engine::Runtime;
 use crate::error::HostError;
 use crate::plugin::Plugin;
-use crate::secret::Secret;
-use crate::tenant::{Tenant, TenantConfig};
+use crate::secret::{Secret, SecretStore, ToEnter};
+use crate::tenant::{Tenant, TenantConfig, Trust};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -16,6 +16,15 @@ use std::path::{Path, PathBuf};
 pub struct DataDir {
     path: PathBuf,
     control: ControlDatabase,
+}
+
+/// What came of storing a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Whether the tenant is new.
+    pub is_new: bool,
+    /// Secrets that somebody has to enter before the tenant can run.
+    pub to_enter: Vec<ToEnter>,
 }
 
 /// Length of the key that seals plans, in bytes: the output of SHA-256, as RFC 2104 recommends.
@@ -90,17 +99,25 @@ impl DataDir {
         })
     }
 
-    /// Stores a tenant's configuration, over an earlier one. True if the tenant is new.
+    /// Stores a tenant's configuration, over an earlier one. A secret of the store that was not entered yet, or was
+    /// entered for another origin, is told: it can only be entered once the configuration says what for.
     ///
     /// # Errors
-    /// A secret cannot be read, or the database failed.
-    pub async fn put(&self, config: &TenantConfig) -> Result<bool, HostError> {
+    /// It is not theirs to apply (see [`TenantConfig::permit`]), a secret from elsewhere or the store cannot be read,
+    /// or the database failed.
+    pub async fn put(&self, config: &TenantConfig, trust: Trust) -> Result<Applied, HostError> {
         config.check()?;
+        config.permit(trust)?;
         // A secret that is not there is found now, not at night.
-        config.hibob.token.read(&config.id, "hibob.token")?;
-        config.travelperk.key.read(&config.id, "travelperk.key")?;
+        let to_enter = self.secrets().to_enter(config).await?;
         let json = serde_json::to_string(config).map_err(|error| HostError::Storage(error.to_string()))?;
-        self.control.put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await
+        let is_new = self.control.put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await?;
+        Ok(Applied { is_new, to_enter })
+    }
+
+    /// The tenants' secrets that are kept here, encrypted.
+    pub fn secrets(&self) -> SecretStore {
+        SecretStore::new(self.control.clone(), self.path.clone())
     }
 
     /// Fails while a tenant is disabled.
@@ -130,7 +147,7 @@ impl DataDir {
     /// # Errors
     /// There is no such tenant, or it cannot be opened.
     pub async fn tenant(&self, id: &str) -> Result<Tenant, HostError> {
-        Tenant::open(&self.path, self.config(id).await?).await
+        Tenant::open(self, self.config(id).await?).await
     }
 
     /// The key that seals saved plans; made at first use.

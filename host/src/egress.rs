@@ -18,7 +18,7 @@ pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportE
 pub use waits::Waits;
 
 use crate::limits::{Limits, Overrun};
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
 use base64::Engine as _;
 use body::ResponseBytes;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -74,7 +74,8 @@ impl Credential {
         let text = match self {
             Self::Basic { user, password } => {
                 let pair = zeroize::Zeroizing::new(format!("{user}:{}", password.reveal()));
-                format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()))
+                let pair = base64::engine::general_purpose::STANDARD.encode(pair.as_bytes());
+                format!("Basic {}", *zeroize::Zeroizing::new(pair))
             }
             Self::Key { scheme, key } => format!("{scheme} {}", key.reveal()),
         };
@@ -82,6 +83,13 @@ impl Credential {
         let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
         Some(value)
+    }
+
+    fn teach(&self, redactor: &mut Redactor) {
+        match self {
+            Self::Basic { user, password } => redactor.learn(password, Some(user)),
+            Self::Key { key, .. } => redactor.learn(key, None),
+        }
     }
 }
 
@@ -103,6 +111,8 @@ pub struct Egress {
     services: Vec<Service>,
     transport: Arc<dyn Transport>,
     limits: Limits,
+    /// Knows the secrets of all services.
+    redactor: Redactor,
     /// Set when a service has refused the credentials: HiBob blocks a caller after 50 refusals in ten seconds.
     closed: Arc<AtomicBool>,
 }
@@ -110,7 +120,9 @@ pub struct Egress {
 impl Egress {
     /// The way out for a tenant with these services.
     pub fn new(tenant: String, services: Vec<Service>, transport: Arc<dyn Transport>, limits: Limits) -> Self {
-        Self { tenant, services, transport, limits, closed: Arc::default() }
+        let mut redactor = Redactor::default();
+        services.iter().for_each(|service| service.credential.teach(&mut redactor));
+        Self { tenant, services, transport, limits, redactor, closed: Arc::default() }
     }
 
     /// The way out for one call of a run: a refusal closes it for all calls.
@@ -122,6 +134,11 @@ impl Egress {
     /// what a single permission may hide, and that must not end a run that goes on beside it, nor the next one.
     pub fn for_check(self: &Arc<Self>, overrun: Overrun) -> CallEgress {
         CallEgress::new(self.clone(), Grant::Read, Arc::default(), overrun)
+    }
+
+    /// Takes the tenant's secrets out of what a service or a plugin wrote.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// Opens the way again for a new run.
@@ -193,6 +210,11 @@ impl CallEgress {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// See [`Egress::redactor`].
+    pub(crate) fn redactor(&self) -> &Redactor {
+        self.egress.redactor()
+    }
+
     fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }
@@ -202,10 +224,11 @@ impl CallEgress {
     }
 
     fn refuse(&self, refusal: &Refusal) {
+        let refusal = self.redactor().text(refusal.to_string()); // a path is the plugin's text
         tracing::warn!(tenant = self.egress.tenant, "egress: {refusal}");
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if refusals.len() < REFUSALS_KEPT_MAX {
-            refusals.push(refusal.to_string());
+            refusals.push(refusal);
         }
     }
 }

@@ -20,5 +20,6 @@ mod properties;
 mod roster;
 mod safety;
 mod sandbox;
+mod secrets;
 mod sync;
 mod tidy;

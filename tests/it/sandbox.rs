@@ -212,7 +212,7 @@ async fn secrets_never_enter_the_sandbox_nor_anything_that_is_kept() {
     let seen = Arc::default();
     let recording = Recording { inner: HttpTransport::new(Duration::from_secs(5)).unwrap(), seen: Arc::clone(&seen) };
     let config = setup.data.config("acme").await.unwrap();
-    let tenant = Tenant::open_with(setup.data.path(), config, Arc::new(recording)).await.unwrap();
+    let tenant = Tenant::open_with(&setup.data, config, Arc::new(recording)).await.unwrap();
 
     let run = Run::start(&setup.data, &tenant, &plugin, "sync", Arc::new(NoProgress)).await.unwrap();
     let planned = run.plan().await.unwrap();

@@ -28,7 +28,7 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     let file = folder.path().join("acme.toml");
     write_tenant(&file, &server, &access)?;
     let config = TenantConfig::read(&file)?;
-    data.put(&config).await?;
+    data.put(&config, crate::tenant::Trust::Operator).await?;
     let kept = global.data().await?;
     let plugin = data.plugin(&kept.runtime()?, global.plugin.as_deref())?;
     let tenant = data.tenant("acme").await?;

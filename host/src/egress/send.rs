@@ -148,9 +148,14 @@ impl Outgoing<'_> {
         let timeout = Duration::from_secs(egress.limits.first_byte_timeout_seconds);
         let sent = tokio::time::timeout(timeout, egress.transport.send(self.request.clone())).await;
         let response = match sent {
-            Ok(Ok(response)) => response,
-            Ok(Err(TransportError::NotSent(kind, reason))) => return Err(Failed::NotSent(kind, reason)),
-            Ok(Err(TransportError::Lost(reason))) => return Err(Failed::Lost(reason)),
+            Ok(Ok(response)) => {
+                let egress = egress.clone();
+                response.map(|body| body.map_err(move |reason| egress.redactor.text(reason)).boxed_unsync())
+            }
+            Ok(Err(TransportError::NotSent(kind, reason))) => {
+                return Err(Failed::NotSent(kind, egress.redactor.text(reason)));
+            }
+            Ok(Err(TransportError::Lost(reason))) => return Err(Failed::Lost(egress.redactor.text(reason))),
             Err(_) => return Err(Failed::Late),
         };
         let refused = response.status() == StatusCode::UNAUTHORIZED

@@ -118,7 +118,7 @@ async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attemp
         Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
     call.finish(done.as_ref()).await?;
-    Ok(match outcome {
+    Ok(match tenant.egress().redactor().outcome(outcome) {
         Outcome::Failed(failure) if !refusals.is_empty() => {
             Outcome::Failed(Failure { message: format!("{} ({})", failure.message, refusals.join("; ")), ..failure })
         }

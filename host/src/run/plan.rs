@@ -138,10 +138,12 @@ async fn make(
         .await?;
     let refusals = call.refusals();
     call.finish(None).await?;
-    let (planned, employees) = planned.map_err(|refused| match refused {
-        Refused::Job(error) => HostError::from_job(error, &refusals),
+    let redactor = tenant.egress().redactor();
+    let (mut planned, employees) = planned.map_err(|refused| match refused {
+        Refused::Job(error) => HostError::from_job(redactor.job_error(error), &refusals),
         Refused::Over(over) => HostError::over(&over),
     })?;
+    redactor.findings(&mut planned.findings);
     sound::check(&planned).map_err(HostError::Plugin)?;
     Ok((planned, employees))
 }
@@ -159,10 +161,14 @@ enum Refused {
 pub async fn check(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<CheckReport, HostError> {
     let job = tenant.job();
     let mut call = Call::open(plugin, tenant, Job::Check, progress).await?;
-    let report = call
+    let mut report = call
         .step(async |store, instance| instance.hibob_connector_directory_sync().call_check(store, &job).await)
         .await?;
     let refusals = call.refusals();
     call.finish(None).await?;
-    report.map_err(|error| HostError::from_job(error, &refusals))
+    let redactor = tenant.egress().redactor();
+    if let Ok(report) = &mut report {
+        redactor.findings(&mut report.findings);
+    }
+    report.map_err(|error| HostError::from_job(redactor.job_error(error), &refusals))
 }
