@@ -45,6 +45,14 @@ pub enum HostError {
         /// What to do.
         remedy: String,
     },
+    /// Nobody whom this host trusts vouches for the plugin.
+    #[error("{message}")]
+    Untrusted {
+        /// Which plugin, and what was found instead of a signature.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
     /// A guard stopped the run before anything was applied.
     #[error("{message}")]
     Held {
@@ -119,6 +127,7 @@ impl HostError {
         match self {
             Self::Configuration { message, remedy } => Self::Configuration { message: named(message), remedy },
             Self::Disabled { code, message, remedy } => Self::Disabled { code, message: named(message), remedy },
+            Self::Untrusted { message, remedy } => Self::Untrusted { message: named(message), remedy },
             Self::Held { message, remedy } => Self::Held { message: named(message), remedy },
             Self::Credentials(error) => Self::Credentials(SideError { message: named(error.message), ..error }),
             Self::Unavailable(error) => Self::Unavailable(SideError { message: named(error.message), ..error }),
@@ -133,6 +142,7 @@ impl HostError {
         match self {
             Self::Configuration { .. } => "CONFIGURATION",
             Self::Disabled { code, .. } => code,
+            Self::Untrusted { .. } => "PLUGIN_NOT_TRUSTED",
             Self::Held { .. } => "HELD",
             Self::Credentials(_) => "CREDENTIALS_REFUSED",
             Self::Unavailable(_) => "OTHER_SIDE_FAILED",
@@ -145,9 +155,10 @@ impl HostError {
     /// What to do about it.
     pub fn remedy(&self) -> String {
         match self {
-            Self::Configuration { remedy, .. } | Self::Disabled { remedy, .. } | Self::Held { remedy, .. } => {
-                remedy.clone()
-            }
+            Self::Configuration { remedy, .. }
+            | Self::Disabled { remedy, .. }
+            | Self::Untrusted { remedy, .. }
+            | Self::Held { remedy, .. } => remedy.clone(),
             Self::Credentials(error) | Self::Unavailable(error) => error.remedy.clone(),
             Self::Plugin(_) => "use another plugin file, or report this to its developers with the log (-v)".to_owned(),
             Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
@@ -160,7 +171,7 @@ impl HostError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Configuration { .. } | Self::Disabled { .. } => Exit::Usage,
+            Self::Configuration { .. } | Self::Disabled { .. } | Self::Untrusted { .. } => Exit::Usage,
             Self::Held { .. } => Exit::Held,
             Self::Credentials(_) => Exit::Refused,
             Self::Unavailable(_) | Self::Plugin(_) | Self::Engine(_) | Self::Storage(_) => Exit::Failed,

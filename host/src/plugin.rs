@@ -2,10 +2,9 @@
 
 use crate::bindings::{PluginPre, log, progress, storage};
 use crate::call::CallState;
-use crate::digest::hex;
 use crate::engine::Runtime;
 use crate::error::HostError;
-use sha2::{Digest, Sha256};
+use crate::identity::{Admitted, Identity, Package, Trust};
 use std::path::Path;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, HasSelf, Linker};
@@ -21,44 +20,57 @@ pub struct Plugin {
     pre: PluginPre<CallState>,
     digest: String,
     bytes: usize,
+    identity: Identity,
     component: Component,
 }
 
 impl Plugin {
-    /// The plugin that this program was built with.
+    /// The plugin that this program was built with. Compiles it on this thread.
     ///
     /// # Errors
     /// The engine cannot compile it.
     pub fn embedded(runtime: &Runtime) -> Result<Self, HostError> {
-        Self::from_bytes(runtime, hibob_connector_component::COMPONENT, "the built-in plugin")
+        Self::admitted(runtime, &Trust::built_in().admit(Package::embedded())?)
     }
 
-    /// The plugin in a file.
+    /// The plugin in a file, if it is trusted. Compiles it on this thread.
     ///
     /// # Errors
-    /// The file cannot be read, is not a component, or needs what this host does not offer.
-    pub fn from_file(runtime: &Runtime, path: &Path) -> Result<Self, HostError> {
-        let bytes = std::fs::read(path).map_err(|error| {
-            HostError::configuration(
-                format!("cannot read the plugin {}: {error}", path.display()),
-                "name a .wasm file that exists",
-            )
-        })?;
-        Self::from_bytes(runtime, &bytes, &path.display().to_string())
+    /// The file cannot be read, is not trusted, is not a component, or needs what this host does not offer.
+    pub fn from_file(runtime: &Runtime, path: &Path, trust: &Trust) -> Result<Self, HostError> {
+        Self::admitted(runtime, &trust.admit(Package::read(path)?)?)
     }
 
-    fn from_bytes(runtime: &Runtime, bytes: &[u8], name: &str) -> Result<Self, HostError> {
+    /// A plugin that was admitted. Compiles it on a thread of its own, so that no other tenant's call waits for it.
+    ///
+    /// # Errors
+    /// It is not a component, or needs what this host does not offer.
+    pub async fn load(runtime: &Runtime, admitted: Admitted) -> Result<Self, HostError> {
+        let runtime = runtime.clone();
+        let compiled = tokio::task::spawn_blocking(move || Self::admitted(&runtime, &admitted)).await;
+        compiled.map_err(|error| HostError::Engine(format!("compiling the plugin ended early: {error}")))?
+    }
+
+    fn admitted(runtime: &Runtime, admitted: &Admitted) -> Result<Self, HostError> {
+        let (bytes, name) = (admitted.package.bytes(), admitted.package.name());
         let unfit = |error: wasmtime::Error| {
             HostError::configuration(
                 format!("{name} is not a plugin for this host: {}", root_causes(&error)),
                 "name a WASI component built for the world hibob:connector/plugin@0.1.0 (see wit/ of this project)",
             )
         };
-        let component = Component::new(runtime.engine(), bytes).map_err(unfit)?;
+        let component = runtime.component(bytes, admitted.package.digest()).map_err(unfit)?;
         let linker = linker(runtime).map_err(|error| HostError::Engine(format!("{error:#}")))?;
         let pre = linker.instantiate_pre(&component).and_then(PluginPre::new).map_err(unfit)?;
-        let digest = format!("sha256:{}", hex(&Sha256::digest(bytes)));
-        Ok(Self { runtime: runtime.clone(), pre, digest, bytes: bytes.len(), component })
+        let digest = admitted.package.digest().to_string();
+        Ok(Self {
+            runtime: runtime.clone(),
+            pre,
+            digest,
+            bytes: bytes.len(),
+            identity: admitted.identity.clone(),
+            component,
+        })
     }
 
     /// SHA-256 of the component's bytes, as `sha256:` and hexadecimal digits.
@@ -69,6 +81,11 @@ impl Plugin {
     /// Size of the component, in bytes.
     pub fn size_bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Who vouches for it.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     pub(crate) fn runtime(&self) -> &Runtime {

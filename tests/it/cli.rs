@@ -1,6 +1,6 @@
 //! The program itself, in processes of its own.
 
-use hibob_tests::setup::cache_dir;
+use hibob_tests::setup::{cache_dir, runtime};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -17,9 +17,12 @@ struct Shell {
 
 impl Shell {
     fn new() -> Self {
+        let _ = runtime(); // makes what is linked to
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("data")).unwrap();
-        std::os::unix::fs::symlink(cache_dir(), folder.path().join("data/compiled")).unwrap();
+        for name in ["compiled", "compiled.key"] {
+            std::os::unix::fs::symlink(cache_dir().join(name), folder.path().join("data").join(name)).unwrap();
+        }
         Self { folder }
     }
 

@@ -5,6 +5,7 @@ use hibob_fakes::Service;
 use hibob_host::call::NoProgress;
 use hibob_host::egress::{AsMade, HttpTransport, Transport, TransportBody, TransportError};
 use hibob_host::engine::Runtime;
+use hibob_host::identity::Trust;
 use hibob_host::plugin::Plugin;
 use hibob_host::run::{Release, Run};
 use hibob_host::tenant::Tenant;
@@ -49,7 +50,9 @@ fn what_is_no_plugin_is_refused_with_what_to_do() {
     let refused = |bytes: &[u8], words: &str| {
         let file = folder.path().join("plugin.wasm");
         std::fs::write(&file, wat::parse_bytes(bytes).unwrap_or_else(|_| bytes.into())).unwrap();
-        let Err(error) = Plugin::from_file(runtime(), &file) else { panic!("the plugin was loaded") };
+        let Err(error) = Plugin::from_file(runtime(), &file, &Trust::built_in().or_unsigned()) else {
+            panic!("the plugin was loaded")
+        };
         assert!(error.to_string().contains(words), "{error}");
         assert!(error.remedy().contains("hibob:connector/plugin@0.1.0"));
     };

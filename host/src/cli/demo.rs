@@ -30,7 +30,7 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     let config = TenantConfig::read(&file)?;
     data.put(&config).await?;
     let kept = global.data().await?;
-    let plugin = data.plugin(&kept.runtime()?, global.plugin.as_deref())?;
+    let plugin = global.plugin(&kept, &kept.runtime()?).await?;
     let tenant = data.tenant("acme").await?;
     let in_world = || world.lock().unwrap_or_else(PoisonError::into_inner);
 
