@@ -9,6 +9,7 @@ mod send;
 mod transport;
 mod wait;
 
+pub(crate) use policy::action;
 pub use policy::{Action, Refusal, Role, Route};
 pub use send::{AsMade, Limits};
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};

@@ -21,6 +21,7 @@ pub mod engine;
 pub mod error;
 pub mod identity;
 mod key_file;
+pub mod manifest;
 pub mod plan_file;
 pub mod plugin;
 pub mod run;

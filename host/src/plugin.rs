@@ -1,27 +1,30 @@
 //! A plugin: a component compiled once, linked once, instantiated for every call.
 
-use crate::bindings::{PluginPre, log, progress, storage};
-use crate::call::CallState;
+mod contents;
+mod imports;
+
+pub use contents::Contents;
+
+use crate::bindings::{PluginPre, WitVersion};
 use crate::engine::Runtime;
 use crate::error::HostError;
 use crate::identity::{Admitted, Identity, Package, Trust};
+use crate::manifest::Manifest;
+use contents::unfit;
+use imports::linker;
 use std::path::Path;
-use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime_wasi::WasiView;
-use wasmtime_wasi::cli::{WasiCli, WasiCliView};
-use wasmtime_wasi::p2::bindings as wasi;
-use wasmtime_wasi::random::WasiRandom;
 
 /// A plugin that is ready to be called.
 #[derive(Clone)]
 pub struct Plugin {
     runtime: Runtime,
-    pre: PluginPre<CallState>,
+    pre: PluginPre,
     digest: String,
     bytes: usize,
     identity: Identity,
-    component: Component,
+    contents: Contents,
+    wit_version: WitVersion,
+    manifest: Manifest,
 }
 
 impl Plugin {
@@ -52,24 +55,23 @@ impl Plugin {
     }
 
     fn admitted(runtime: &Runtime, admitted: &Admitted) -> Result<Self, HostError> {
-        let (bytes, name) = (admitted.package.bytes(), admitted.package.name());
-        let unfit = |error: wasmtime::Error| {
-            HostError::configuration(
-                format!("{name} is not a plugin for this host: {}", root_causes(&error)),
-                "name a WASI component built for the world hibob:connector/plugin@0.1.0 (see wit/ of this project)",
-            )
-        };
-        let component = runtime.component(bytes, admitted.package.digest()).map_err(unfit)?;
-        let linker = linker(runtime).map_err(|error| HostError::Engine(format!("{error:#}")))?;
-        let pre = linker.instantiate_pre(&component).and_then(PluginPre::new).map_err(unfit)?;
-        let digest = admitted.package.digest().to_string();
+        let package = &admitted.package;
+        let contents = Contents::of(package)?;
+        let (wit_version, manifest) = contents.accept(package.name())?;
+        let refused = |error: wasmtime::Error| unfit(package.name(), &root_causes(&error));
+        let component = runtime.component(package.bytes(), package.digest()).map_err(refused)?;
+        let linker = linker(runtime.engine()).map_err(|error| HostError::Engine(format!("{error:#}")))?;
+        let pre =
+            linker.instantiate_pre(&component).and_then(|pre| PluginPre::new(wit_version, pre)).map_err(refused)?;
         Ok(Self {
             runtime: runtime.clone(),
             pre,
-            digest,
-            bytes: bytes.len(),
+            digest: package.digest().to_string(),
+            bytes: package.bytes().len(),
             identity: admitted.identity.clone(),
-            component,
+            contents,
+            wit_version,
+            manifest,
         })
     }
 
@@ -92,49 +94,29 @@ impl Plugin {
         &self.runtime
     }
 
-    pub(crate) fn pre(&self) -> &PluginPre<CallState> {
+    pub(crate) fn pre(&self) -> &PluginPre {
         &self.pre
     }
 
+    /// The version of the contract that it is built for.
+    pub fn wit_version(&self) -> WitVersion {
+        self.wit_version
+    }
+
+    /// The requests that it declares; for a version without manifests, all that this host lets out.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
     /// The interfaces that the component needs, sorted.
-    pub fn imports(&self) -> Vec<String> {
-        let ty = self.component.component_type();
-        interfaces(ty.imports(self.runtime.engine()).map(|(name, item)| (name.to_owned(), item.ty)))
+    pub fn imports(&self) -> &[String] {
+        self.contents.imports()
     }
 
     /// The interfaces that the component offers, sorted.
-    pub fn exports(&self) -> Vec<String> {
-        let ty = self.component.component_type();
-        interfaces(ty.exports(self.runtime.engine()).map(|(name, item)| (name.to_owned(), item.ty)))
+    pub fn exports(&self) -> &[String] {
+        self.contents.exports()
     }
-}
-
-fn interfaces(items: impl Iterator<Item = (String, ComponentItem)>) -> Vec<String> {
-    let mut names: Vec<String> = items
-        .filter(|(_, item)| matches!(item, ComponentItem::ComponentInstance(_) | ComponentItem::ComponentFunc(_)))
-        .map(|(name, _)| name)
-        .collect();
-    names.sort();
-    names
-}
-
-/// Everything that a plugin may import. No sockets, no files, no environment of the host's.
-fn linker(runtime: &Runtime) -> wasmtime::Result<Linker<CallState>> {
-    let mut linker = Linker::new(runtime.engine());
-    let l = &mut linker;
-    wasmtime_wasi_http::p2::add_to_linker_async(l)?;
-    wasi::random::insecure_seed::add_to_linker::<CallState, WasiRandom>(l, |state| state.ctx().ctx.random())?;
-    wasi::cli::environment::add_to_linker::<CallState, WasiCli>(l, CallState::cli)?;
-    wasi::cli::exit::add_to_linker::<CallState, WasiCli>(l, CallState::cli)?;
-    wasi::cli::terminal_input::add_to_linker::<CallState, WasiCli>(l, CallState::cli)?;
-    wasi::cli::terminal_output::add_to_linker::<CallState, WasiCli>(l, CallState::cli)?;
-    wasi::cli::terminal_stdin::add_to_linker::<CallState, WasiCli>(l, CallState::cli)?;
-    wasi::cli::terminal_stdout::add_to_linker::<CallState, WasiCli>(l, CallState::cli)?;
-    wasi::cli::terminal_stderr::add_to_linker::<CallState, WasiCli>(l, CallState::cli)?;
-    storage::add_to_linker::<CallState, HasSelf<CallState>>(l, |state| state)?;
-    progress::add_to_linker::<CallState, HasSelf<CallState>>(l, |state| state)?;
-    log::add_to_linker::<CallState, HasSelf<CallState>>(l, |state| state)?;
-    Ok(linker)
 }
 
 fn root_causes(error: &wasmtime::Error) -> String {

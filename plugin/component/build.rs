@@ -34,6 +34,7 @@ fn main() {
     for path in [
         "wit",
         "plugin/src",
+        "plugin/manifest.json",
         "plugin/core/src",
         "plugin/Cargo.toml",
         "plugin/core/Cargo.toml",

@@ -310,7 +310,7 @@ fn a_machine_gets_an_object_whatever_happens() {
     }
     assert_eq!(shell.json(&["tenant", "list"]), (0, serde_json::json!({ "tenants": [] })));
     let (exit, plugin) = shell.json(&["plugin", "inspect"]);
-    assert_eq!((exit, plugin["exports"][0].as_str()), (0, Some("hibob:connector/directory-sync@0.1.0")));
+    assert_eq!((exit, plugin["exports"][0].as_str()), (0, Some("hibob:connector/directory-sync@0.2.0")));
 }
 
 #[test]

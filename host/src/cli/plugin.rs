@@ -1,5 +1,7 @@
 //! `plugin`: looking at plugins, signing them, and saying which are trusted.
 
+mod inspect;
+
 use super::Global;
 use super::paint::clean;
 use crate::database::now_unix_seconds;
@@ -66,7 +68,7 @@ pub(super) struct TrustArgs {
 
 pub(super) async fn run(global: &Global, command: PluginCommand) -> Result<Exit, HostError> {
     match command {
-        PluginCommand::Inspect { file } => inspect(global, file).await,
+        PluginCommand::Inspect { file } => inspect::inspect(global, file).await,
         PluginCommand::Verify { file } => verify(global, &file).await,
         PluginCommand::Sign { file, key } => {
             let signature = identity::sign(&file, &key, password(), now_unix_seconds())?;
@@ -190,29 +192,5 @@ fn list(global: &Global, file: &TrustFile) -> Result<Exit, HostError> {
         text += &format!("\npinned    {digest}");
     }
     print(global, &serde_json::json!({ "built_in": built_in, "keys": keys, "digests": digests }), &text);
-    Ok(Exit::Done)
-}
-
-async fn inspect(global: &Global, file: Option<PathBuf>) -> Result<Exit, HostError> {
-    let data = global.data().await?;
-    let file = file.or_else(|| global.plugin.clone());
-    let plugin = data.plugin(&data.runtime()?, file.as_deref(), &data.trust_file().read()?.or_unsigned()).await?;
-    let name = file.map_or_else(|| "built-in".to_owned(), |file| file.display().to_string());
-    if global.json {
-        let object = serde_json::json!({
-            "plugin": name,
-            "digest": plugin.digest(),
-            "size_bytes": plugin.size_bytes(),
-            "imports": plugin.imports(),
-            "exports": plugin.exports(),
-        });
-        println!("{object}");
-    } else {
-        println!("plugin   {name}");
-        println!("digest   {}", plugin.digest());
-        println!("size     {} bytes", plugin.size_bytes());
-        println!("exports  {}", plugin.exports().join("\n         "));
-        println!("imports  {}", plugin.imports().join("\n         "));
-    }
     Ok(Exit::Done)
 }

@@ -123,6 +123,12 @@ pub(super) fn decide<'r>(
     Err(refusal)
 }
 
+/// What a request to a service does, if this host lets any job make it. `path` is below the service's base URL.
+pub(crate) fn action(role: Role, method: &Method, path: &str) -> Option<Action> {
+    let route = Route { role, scheme: String::new(), authority: String::new(), path: String::new() };
+    at(&route, Grant::Write, method, path).ok()
+}
+
 /// What a request does at one service.
 fn at(route: &Route, grant: Grant, method: &Method, path: &str) -> Result<Action, Refusal> {
     if path.split('/').any(|part| [".", ".."].contains(&part))
