@@ -58,13 +58,17 @@ impl DataDir {
         TrustFile::of(&self.path)
     }
 
-    /// The plugin in `file` if `trust` lets it in, or the built-in one. Compiles it beside other work.
+    /// The plugin in `file` if `trust` lets it in, or the built-in one. All of it is done on a thread of its own.
     ///
     /// # Errors
     /// See [`Plugin::from_file`].
     pub async fn plugin(&self, runtime: &Runtime, file: Option<&Path>, trust: &Trust) -> Result<Plugin, HostError> {
-        let package = file.map_or_else(|| Ok(Package::embedded()), Package::read)?;
-        Plugin::load(runtime, trust.admit(package)?).await
+        let (file, trust) = (file.map(Path::to_owned), trust.clone());
+        Plugin::load(runtime, move || {
+            let package = file.as_deref().map_or_else(|| Ok(Package::embedded()), Package::read)?;
+            trust.admit(package)
+        })
+        .await
     }
 
     /// A tenant's configuration as it was applied.

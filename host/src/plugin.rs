@@ -44,13 +44,16 @@ impl Plugin {
         Self::admitted(runtime, &trust.admit(Package::read(path)?)?)
     }
 
-    /// A plugin that was admitted. Compiles it on a thread of its own, so that no other tenant's call waits for it.
+    /// What `admit` lets in. It is read, checked and compiled on a thread of its own, so that no other tenant's call waits.
     ///
     /// # Errors
-    /// It is not a component, or needs what this host does not offer.
-    pub async fn load(runtime: &Runtime, admitted: Admitted) -> Result<Self, HostError> {
+    /// It is not admitted, not a component, or needs what this host does not offer.
+    pub async fn load(
+        runtime: &Runtime,
+        admit: impl FnOnce() -> Result<Admitted, HostError> + Send + 'static,
+    ) -> Result<Self, HostError> {
         let runtime = runtime.clone();
-        let compiled = tokio::task::spawn_blocking(move || Self::admitted(&runtime, &admitted)).await;
+        let compiled = tokio::task::spawn_blocking(move || Self::admitted(&runtime, &admit()?)).await;
         compiled.map_err(|error| HostError::Engine(format!("compiling the plugin ended early: {error}")))?
     }
 

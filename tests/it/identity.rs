@@ -268,10 +268,11 @@ fn a_file_tells_what_it_is_without_being_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_admitted_is_loaded_beside_other_work() {
-    let admitted = Trust::built_in().admit(Package::embedded()).unwrap();
-    let plugin = Plugin::load(runtime(), admitted).await.unwrap();
+    let plugin = Plugin::load(runtime(), || Trust::built_in().admit(Package::embedded())).await.unwrap();
     assert_eq!(*plugin.identity(), Identity::BuiltIn);
-    assert!(Trust::built_in().admit(Package::new("x", PREVIOUS, None)).is_err());
+    let refused = Plugin::load(runtime(), || Trust::built_in().admit(Package::new("x", PREVIOUS, None))).await;
+    let Err(error) = refused else { panic!("the plugin was loaded") };
+    assert_eq!(error.code(), "PLUGIN_NOT_TRUSTED");
 }
 
 /// The program meets damaged and foreign code in its store, and a store that is open to others.

@@ -158,14 +158,17 @@ fn secret_key(path: &Path, password: Option<String>) -> Result<SecretKey, HostEr
     let text = zeroize::Zeroizing::new(read(path, KEY_BYTES_MAX, make)?);
     let key = || SecretKeyBox::from_string(&String::from_utf8_lossy(&text));
     let wrong = |what: String, remedy: &str| HostError::configuration(format!("{} {what}", path.display()), remedy);
-    // An open key says so; every other one needs a password, and must never ask the terminal for it.
+    // An open key says so; every other one needs a password, and must never ask the terminal for it. Open keys of the
+    // program minisign (`-W`) have no checksum and are refused by the crate.
     let open = key().and_then(SecretKeyBox::into_unencrypted_secret_key);
     let (open_error, password) = match (open, password) {
         (Ok(key), _) => return Ok(key),
         (Err(error), password) => (error, password),
     };
     let Some(password) = password else {
-        let remedy = format!("if the key has a password, put it into {PASSWORD_VARIABLE}; otherwise {make}");
+        let remedy = format!(
+            "if the key has a password, put it into {PASSWORD_VARIABLE}; otherwise {make}, or sign with minisign itself: minisign -Sm FILE.wasm -s KEYFILE"
+        );
         return Err(wrong(format!("cannot be used as a secret key: {open_error}"), &remedy));
     };
     key().and_then(|key| key.into_secret_key(Some(password))).map_err(|error| {
