@@ -11,6 +11,7 @@ mod transport;
 mod wait;
 mod waits;
 
+pub(crate) use policy::action;
 pub use policy::{Action, Refusal, Role, Route};
 pub use scope::ApplyScope;
 pub use send::AsMade;

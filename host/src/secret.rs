@@ -63,7 +63,7 @@ pub const SECRET_BYTES_MAX: u64 = 16 * 1024;
 ///
 /// `store` is bound to the origins that it was entered for. The other two name something of the operator's machine, in
 /// the same file as the URL that it is sent to: who applies that file says both at once, so that is its binding, and
-/// nobody but the local operator may say it (see [`crate::tenant::Trust`]).
+/// nobody but the local operator may say it (see [`crate::tenant::AppliedBy`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum SecretSource {

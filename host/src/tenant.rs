@@ -1,10 +1,10 @@
 //! A tenant: a value that owns its storage, its way out, its secrets and its limits.
 
+mod applied_by;
 mod config;
-mod trust;
 
+pub use applied_by::AppliedBy;
 pub use config::{HiBobConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig};
-pub use trust::Trust;
 
 use crate::bindings::types::{Job, NamedValue, Value};
 use crate::call::TenantMemory;

@@ -6,7 +6,7 @@ use crate::cli::{Fakes, Shell};
 use hibob_fakes::{Fault, FaultKind};
 use hibob_host::error::{Exit, HostError};
 use hibob_host::secret::{Secret, SecretName};
-use hibob_host::tenant::{TenantConfig, Trust};
+use hibob_host::tenant::{AppliedBy, TenantConfig};
 use hibob_tests::setup::Setup;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -253,7 +253,7 @@ fn mistakes_with_secrets_are_told_without_repeating_them() {
 async fn what_comes_over_an_api_names_nothing_of_this_machine() {
     let setup = Setup::realistic(3).await;
     let applied: TenantConfig = setup.data.config("acme").await.unwrap();
-    let over_api = async |config: &TenantConfig| match setup.data.put(config, Trust::Api).await {
+    let over_api = async |config: &TenantConfig| match setup.data.put(config, AppliedBy::Api).await {
         Err(HostError::Configuration { message, .. }) => message,
         other => panic!("{other:?}"),
     };
@@ -266,7 +266,7 @@ async fn what_comes_over_an_api_names_nothing_of_this_machine() {
     assert!(over_api(&config).await.contains("is for the local operator only"));
     assert_eq!(setup.data.config("acme").await.unwrap(), applied, "nothing was stored");
     config.travelperk.scim_url = "https://app.perk.com/api/v2/scim".to_owned();
-    let put = setup.data.put(&config, Trust::Api).await.unwrap();
+    let put = setup.data.put(&config, AppliedBy::Api).await.unwrap();
     let names: Vec<_> = put.to_enter.iter().map(|entry| entry.name).collect();
     assert_eq!((put.is_new, names), (false, vec![SecretName::HiBobToken, SecretName::TravelPerkKey]));
     let secret = Secret::checked("a-token-of-hibob").unwrap();

@@ -4,7 +4,7 @@ use super::Global;
 use crate::data_dir::Applied;
 use crate::error::{Exit, HostError};
 use crate::secret::SecretSource;
-use crate::tenant::{TenantConfig, Trust};
+use crate::tenant::{AppliedBy, TenantConfig};
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -73,7 +73,7 @@ pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit,
 
 async fn apply(global: &Global, file: &std::path::Path) -> Result<(), HostError> {
     let config = TenantConfig::read(file)?;
-    let applied = global.data().await?.put(&config, Trust::Operator).await?;
+    let applied = global.data().await?.put(&config, AppliedBy::Operator).await?;
     if global.json {
         let mut object = serde_json::Map::new();
         object.insert("tenant".to_owned(), config.id.into());
@@ -126,7 +126,7 @@ async fn enable(global: &Global, tenant: &str, by: Option<String>) -> Result<(),
     let data = global.data().await?;
     let config = data.config(tenant).await?;
     if by.is_some() {
-        print_to_enter(&data.put(&TenantConfig { enabled_by: by, ..config }, Trust::Operator).await?);
+        print_to_enter(&data.put(&TenantConfig { enabled_by: by, ..config }, AppliedBy::Operator).await?);
     }
     data.control().set_disabled(tenant, None).await?;
     say(global, tenant, "enabled", "next: hibob sync");
@@ -149,7 +149,7 @@ async fn credentials(
     config.hibob.service_user = service_user.unwrap_or(config.hibob.service_user);
     config.hibob.token = token.unwrap_or(config.hibob.token);
     config.travelperk.key = key.unwrap_or(config.travelperk.key);
-    print_to_enter(&data.put(&config, Trust::Operator).await?);
+    print_to_enter(&data.put(&config, AppliedBy::Operator).await?);
     say(global, tenant, "changed", "look whether the credentials work: hibob check");
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// Who applies a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
+pub enum AppliedBy {
     /// The operator of this machine, who can read its files and its environment anyway.
     Operator,
     /// Somebody over an API. They must not name files or variables of this machine, whose content would then be sent
@@ -55,8 +55,8 @@ impl TenantConfig {
     ///
     /// # Errors
     /// What is not theirs to say; a secret's source is named without what it names.
-    pub fn permit(&self, trust: Trust) -> Result<(), HostError> {
-        if trust == Trust::Operator {
+    pub fn permit(&self, trust: AppliedBy) -> Result<(), HostError> {
+        if trust == AppliedBy::Operator {
             return Ok(());
         }
         let refused =
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn an_api_names_neither_files_nor_variables_nor_this_machine() {
         let (hibob, rest) = ("https://api.hibob.com/v1", "https://api.travelperk.com");
-        assert!(config("store", hibob, rest).permit(Trust::Api).is_ok());
+        assert!(config("store", hibob, rest).permit(AppliedBy::Api).is_ok());
         for (source, hibob, rest, words) in [
             ("file:/etc/shadow", hibob, rest, "travelperk.key may be `store` only"),
             ("env:HIBOB_SECRETS_KEY", hibob, rest, "travelperk.key may be `store` only"),
@@ -106,16 +106,16 @@ mod tests {
             ("store", "http://api.hibob.com/v1", rest, "is for the local operator"),
         ] {
             let config = config(source, hibob, rest);
-            let error = config.permit(Trust::Api).unwrap_err().to_string();
+            let error = config.permit(AppliedBy::Api).unwrap_err().to_string();
             assert!(error.contains(words) && !error.contains("shadow"), "{error}");
-            assert!(config.permit(Trust::Operator).is_ok());
+            assert!(config.permit(AppliedBy::Operator).is_ok());
         }
         let mut config = config("store", hibob, rest);
         config.hibob.references = Some(super::super::ServiceUser {
             service_user: "R".to_owned(),
             token: SecretSource::Env("HOME".to_owned()),
         });
-        assert!(config.permit(Trust::Api).unwrap_err().to_string().contains("hibob.references.token"));
+        assert!(config.permit(AppliedBy::Api).unwrap_err().to_string().contains("hibob.references.token"));
     }
 
     #[test]
