@@ -18,7 +18,9 @@ pub use send::AsMade;
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 pub use waits::Waits;
 
+use crate::call::CallKind;
 use crate::limits::{Limits, Overrun};
+use crate::manifest::Manifest;
 use crate::secret::{Redactor, Secret};
 use base64::Engine as _;
 use body::ResponseBytes;
@@ -106,6 +108,15 @@ impl Service {
     }
 }
 
+/// What the plugin declares that it needs in a call of this kind.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The plugin's manifest.
+    pub manifest: Arc<Manifest>,
+    /// Which call it is.
+    pub kind: CallKind,
+}
+
 /// One tenant's way out.
 pub struct Egress {
     tenant: String,
@@ -127,14 +138,14 @@ impl Egress {
     }
 
     /// The way out for one call of a run: a refusal closes it for all calls.
-    pub fn for_call(self: &Arc<Self>, grant: Grant, overrun: Overrun) -> CallEgress {
-        CallEgress::new(self.clone(), grant, self.closed.clone(), overrun)
+    pub fn for_call(self: &Arc<Self>, grant: Grant, declared: Declared, overrun: Overrun) -> CallEgress {
+        CallEgress::new(self.clone(), grant, declared, self.closed.clone(), overrun)
     }
 
     /// The way out for a check, which only reads. A refusal closes this way and no other: a check asks on purpose for
     /// what a single permission may hide, and that must not end a run that goes on beside it, nor the next one.
-    pub fn for_check(self: &Arc<Self>, overrun: Overrun) -> CallEgress {
-        CallEgress::new(self.clone(), Grant::Read, Arc::default(), overrun)
+    pub fn for_check(self: &Arc<Self>, declared: Declared, overrun: Overrun) -> CallEgress {
+        CallEgress::new(self.clone(), Grant::Read, declared, Arc::default(), overrun)
     }
 
     /// Takes the tenant's secrets out of what a service or a plugin wrote.
@@ -158,6 +169,7 @@ impl Egress {
 pub struct CallEgress {
     egress: Arc<Egress>,
     grant: Grant,
+    declared: Declared,
     /// Shared with every other call that a refusal is to stop.
     closed: Arc<AtomicBool>,
     refusals: Arc<Mutex<Vec<String>>>,
@@ -171,7 +183,7 @@ pub struct CallEgress {
 const REFUSALS_KEPT_MAX: usize = 10;
 
 impl CallEgress {
-    fn new(egress: Arc<Egress>, grant: Grant, closed: Arc<AtomicBool>, overrun: Overrun) -> Self {
+    fn new(egress: Arc<Egress>, grant: Grant, declared: Declared, closed: Arc<AtomicBool>, overrun: Overrun) -> Self {
         let limits = &egress.limits;
         let requests = if grant.is_read() { limits.requests_max } else { limits.apply_requests_max };
         Self {
@@ -181,6 +193,7 @@ impl CallEgress {
             requests_left: Arc::new(AtomicU64::new(requests)),
             response_bytes: ResponseBytes::new(limits.call_response_bytes_max, overrun.clone()),
             overrun,
+            declared,
             grant,
             egress,
         }
@@ -189,6 +202,18 @@ impl CallEgress {
     /// The polite waiting of this call.
     pub fn waits(&self) -> &Waits {
         &self.waits
+    }
+
+    /// Whether the plugin's manifest declares this request for this kind of call.
+    fn check_declared(&self, role: Role, method: &http::Method, path: &str) -> Result<(), Refusal> {
+        let Declared { manifest, kind } = &self.declared;
+        match manifest.covers(*kind, role, method, path) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::new(format!(
+                "{method} {path} is not among the requests that the plugin's manifest declares for `{}`",
+                kind.name()
+            ))),
+        }
     }
 
     /// Counts one more request.

@@ -13,6 +13,7 @@ use crate::manifest::Manifest;
 use contents::unfit;
 use imports::linker;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A plugin that is ready to be called.
 #[derive(Clone)]
@@ -24,7 +25,7 @@ pub struct Plugin {
     identity: Identity,
     contents: Contents,
     wit_version: WitVersion,
-    manifest: Manifest,
+    manifest: Arc<Manifest>,
 }
 
 impl Plugin {
@@ -74,7 +75,7 @@ impl Plugin {
             identity: admitted.identity.clone(),
             contents,
             wit_version,
-            manifest,
+            manifest: Arc::new(manifest),
         })
     }
 
@@ -107,7 +108,7 @@ impl Plugin {
     }
 
     /// The requests that it declares; for a version without manifests, all that this host lets out.
-    pub fn manifest(&self) -> &Manifest {
+    pub fn manifest(&self) -> &Arc<Manifest> {
         &self.manifest
     }
 

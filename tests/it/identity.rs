@@ -41,7 +41,7 @@ async fn a_plugin_of_the_previous_contract_runs_a_whole_sync() {
     assert_eq!((OLD.wit_version(), plugin().wit_version()), (WitVersion::V0_1, WitVersion::V0_2));
     assert_eq!(OLD.exports(), ["hibob:connector/directory-sync@0.1.0"]);
     assert!(OLD.imports().iter().any(|import| import == "hibob:connector/storage@0.1.0"));
-    assert_eq!(*OLD.manifest(), Manifest::everything());
+    assert_eq!(**OLD.manifest(), Manifest::everything());
 
     // Each begins with one, and goes on with the other: what one remembers, the other finds.
     for (first, second) in [(&*OLD, plugin()), (plugin(), &*OLD)] {

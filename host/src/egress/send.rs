@@ -38,6 +38,7 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
     let routes = egress.services.iter().map(|service| &service.route);
     let decided = decide(routes, &call.grant, &parts.method, &parts.uri).map_err(|refusal| refuse(&refusal))?;
     let service = egress.services.get(decided.position).ok_or(Error::ConfigurationError)?;
+    call.check_declared(service.route.role, &parts.method, &decided.path).map_err(|refusal| refuse(&refusal))?;
     let headers = headers(&parts.headers, service).map_err(|refusal| refuse(&refusal))?;
     let body = gather(body).await?;
     if let (Grant::Apply(scope), Action::Write) = (&call.grant, decided.action) {
