@@ -3,14 +3,17 @@
 //! Deny by default. A request must lie below one of the tenant's base URLs and be a call that the job may make; only
 //! then is that service's credential added, which the plugin never sees. Retries, waiting and timeouts live here too.
 
+mod address;
 mod body;
 mod policy;
 mod scope;
 mod send;
+mod tls;
 mod transport;
 mod wait;
 mod waits;
 
+pub use address::{AddressPolicy, Resolve, SystemResolver};
 pub(crate) use policy::action;
 pub use policy::{Action, Refusal, Role, Route};
 pub use scope::ApplyScope;

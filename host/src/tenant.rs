@@ -44,7 +44,13 @@ impl Tenant {
     /// A secret cannot be read or must not be used, or the database cannot be opened.
     pub async fn open(data: &DataDir, config: TenantConfig) -> Result<Self, HostError> {
         let timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
-        let transport = HttpTransport::new(timeout).map_err(HostError::Engine)?;
+        let transport = HttpTransport::new(timeout, config.addresses(), config.network.ca_file.as_deref());
+        let transport = transport.map_err(|what| {
+            HostError::configuration(
+                format!("tenant {}: {what}", config.id),
+                "name a PEM file with certificates of authorities",
+            )
+        })?;
         Self::open_with(data, config, Arc::new(transport)).await
     }
 

@@ -16,6 +16,7 @@ mod exchange;
 mod identity;
 mod lifecycle;
 mod model;
+mod network;
 mod plan_file;
 mod properties;
 mod roster;

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use hibob_fakes::Service;
 use hibob_host::call::NoProgress;
-use hibob_host::egress::{AsMade, HttpTransport, Transport, TransportBody, TransportError};
+use hibob_host::egress::{AddressPolicy, AsMade, HttpTransport, Transport, TransportBody, TransportError};
 use hibob_host::engine::Runtime;
 use hibob_host::identity::Trust;
 use hibob_host::plugin::Plugin;
@@ -62,6 +62,11 @@ fn what_is_no_plugin_is_refused_with_what_to_do() {
         b"(component (import \"wasi:sockets/network@0.2.0\" (instance (export \"network\" (type (sub resource))))))",
         "wasi:sockets/network",
     );
+}
+
+/// Connections to the stand-ins.
+fn this_machine() -> AddressPolicy {
+    AddressPolicy { allowed: vec!["127.0.0.1/32".parse().unwrap()], localhost: false }
 }
 
 /// Records requests as the plugin made them, and sends them on.
@@ -213,7 +218,10 @@ async fn secrets_never_enter_the_sandbox_nor_anything_that_is_kept() {
     let runtime = looking_runtime(&remains);
     let plugin = Plugin::embedded(&runtime).unwrap();
     let seen = Arc::default();
-    let recording = Recording { inner: HttpTransport::new(Duration::from_secs(5)).unwrap(), seen: Arc::clone(&seen) };
+    let recording = Recording {
+        inner: HttpTransport::new(Duration::from_secs(5), this_machine(), None).unwrap(),
+        seen: Arc::clone(&seen),
+    };
     let config = setup.data.config("acme").await.unwrap();
     let tenant = Tenant::open_with(&setup.data, config, Arc::new(recording)).await.unwrap();
 

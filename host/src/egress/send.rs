@@ -126,6 +126,7 @@ impl Outgoing<'_> {
             Ok(response) if read && response.status().is_server_error() => {
                 retry_after(response.headers(), now_unix_seconds()).unwrap_or_else(back_off)
             }
+            Err(Failed::NotSent(NotSent::Prohibited, _)) => return None,
             Err(Failed::NotSent(..)) => back_off(),
             Err(Failed::Lost(_) | Failed::Late) if read => back_off(),
             Ok(_) | Err(Failed::Lost(_) | Failed::Late | Failed::Closed) => return None,
@@ -236,6 +237,7 @@ impl Failed {
             Self::NotSent(NotSent::Name, _) => Error::DnsError { rcode: None, info_code: None },
             Self::NotSent(NotSent::Refused, _) => Error::ConnectionRefused,
             Self::NotSent(NotSent::Timeout, _) => Error::ConnectionTimeout,
+            Self::NotSent(NotSent::Prohibited, _) => Error::DestinationIpProhibited,
             Self::NotSent(NotSent::Tls, _) => Error::TlsCertificateError,
             Self::Lost(_) => Error::ConnectionTerminated,
             Self::Late => Error::ConnectionReadTimeout,

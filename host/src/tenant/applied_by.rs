@@ -1,6 +1,7 @@
 //! Who may say what in a tenant's configuration, and where its secrets go.
 
 use super::TenantConfig;
+use super::config::NetworkConfig;
 use crate::error::HostError;
 use crate::secret::{Origin, SecretName, SecretSource};
 use std::collections::BTreeSet;
@@ -61,6 +62,12 @@ impl TenantConfig {
         }
         let refused =
             |what: String, remedy: String| Err(HostError::configuration(format!("tenant {}: {what}", self.id), remedy));
+        if self.network != NetworkConfig::default() {
+            return refused(
+                "[network] is for the local operator only".to_owned(),
+                "leave that table out, or have the operator apply the file".to_owned(),
+            );
+        }
         for name in SecretName::ALL {
             if !matches!(self.source(name), None | Some(SecretSource::Store)) {
                 return refused(
