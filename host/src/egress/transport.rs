@@ -133,25 +133,27 @@ impl Transport for HttpTransport {
 fn kind(error: &(dyn std::error::Error + 'static), reason: &str) -> NotSent {
     let mut source = Some(error);
     while let Some(cause) = source {
-        if cause.is::<rustls::Error>() {
-            return NotSent::Tls;
-        }
-        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            // What an io::Error holds is not among its sources.
-            if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-                return NotSent::Tls;
-            }
-            match io.kind() {
-                ErrorKind::TimedOut => return NotSent::Timeout,
-                ErrorKind::PermissionDenied => return NotSent::Prohibited,
-                ErrorKind::InvalidData | ErrorKind::UnexpectedEof => return NotSent::Tls, // as rustls says it
-                _ => {}
-            }
+        if let Some(kind) = known(cause) {
+            return kind;
         }
         source = cause.source();
     }
     // hyper-util keeps its DNS error private.
     if reason.contains("dns error") { NotSent::Name } else { NotSent::Refused }
+}
+
+/// What kind of failure this very error is. What an `io::Error` holds is not among its sources, so it is looked at here.
+fn known(error: &(dyn std::error::Error + 'static)) -> Option<NotSent> {
+    if error.is::<rustls::Error>() {
+        return Some(NotSent::Tls);
+    }
+    let io = error.downcast_ref::<std::io::Error>()?;
+    match io.kind() {
+        ErrorKind::TimedOut => Some(NotSent::Timeout),
+        ErrorKind::PermissionDenied => Some(NotSent::Prohibited),
+        ErrorKind::InvalidData | ErrorKind::UnexpectedEof => Some(NotSent::Tls), // as rustls says it
+        _ => io.get_ref().and_then(|inner| known(inner)),
+    }
 }
 
 /// An error and what is behind it, in one line.

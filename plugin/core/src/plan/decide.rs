@@ -203,9 +203,13 @@ impl Deciding<'_> {
 
     /// Fields that the target, or something behind it, keeps setting back: reported, and not rewritten for ever.
     fn contested(&mut self, person: &Person, account: Option<&Account>) -> u16 {
+        let mut changes = text_changes(person, account, 0).peekable();
+        if changes.peek().is_none() {
+            return 0;
+        }
         let Some(link) = self.input.links.get(&person.id) else { return 0 };
         let mut contested = 0;
-        for (field, _, after) in text_changes(person, account, 0) {
+        for (field, _, after) in changes {
             // Whose account it is is never left open.
             if field == TextField::ExternalId || !link.is_contested(field.name(), after, self.input.now_unix_seconds) {
                 continue;
@@ -228,6 +232,9 @@ impl Deciding<'_> {
 
     /// The same for the line manager.
     fn leave_contested_manager(&mut self, person: &Person, draft: &mut Draft) {
+        if draft.manager == ManagerChange::Untouched {
+            return;
+        }
         let Some(link) = self.input.links.get(&person.id) else { return };
         let boss = draft.manager_account.and_then(|position| self.input.accounts.get(position as usize));
         let wanted = match draft.manager {

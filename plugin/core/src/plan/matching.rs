@@ -6,13 +6,14 @@
 use super::decide::Input;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
-use crate::index::NameIndex;
+use crate::index::{IdIndex, NameIndex};
 use crate::lifecycle::{Because, Standing};
 use crate::link::Link;
 use crate::lookup::Lookup;
 use crate::mapping::Person;
 use crate::scim::Account;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a person came to an account.
@@ -49,38 +50,20 @@ pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Ma
         findings,
         matches: vec![Match::default(); people.len()],
         owners: vec![None; accounts.len()],
-        by_user_name: NameIndex::default(),
+        by_user_name: OnceCell::new(),
     };
-    for (position, account) in accounts.iter().enumerate() {
-        if let Some(name) = account.text(TextField::UserName) {
-            matching.by_user_name.insert(name, position, |at| name_of(accounts, at));
-        }
-    }
     // Whoever works here comes first: an account may have belonged to the same person under an id that has left.
-    for gone in [false, true] {
-        matching.by_link(gone);
-    }
-    let by_external_id = external_ids(accounts);
-    for gone in [false, true] {
-        matching.by_external_id(gone, &by_external_id);
-    }
+    let is_gone = |&position: &usize| matches!(people.get(position), Some(Person { standing: Standing::Gone(_), .. }));
+    let (left, here): (Vec<usize>, Vec<usize>) = (0..people.len()).partition(is_gone);
+    matching.by_link(&here, false);
+    matching.by_link(&left, true);
+    let carriers = matching.carriers();
+    matching.by_external_id(&here, false, &carriers);
+    matching.by_external_id(&left, true, &carriers);
     matching.refuse_shared_emails();
     matching.by_user_name();
     matching.check_renames();
     matching.matches
-}
-
-/// The accounts that carry each external id.
-fn external_ids(accounts: &[Account]) -> Lookup<&str, Carriers> {
-    let mut by_external_id: Lookup<&str, Carriers> = Lookup::default();
-    for (position, account) in accounts.iter().enumerate() {
-        if let Some(id) = account.text(TextField::ExternalId)
-            && by_external_id.insert(id, Carriers::One(position)).is_some()
-        {
-            by_external_id.insert(id, Carriers::Several);
-        }
-    }
-    by_external_id
 }
 
 /// Accounts that carry one external id.
@@ -107,14 +90,25 @@ struct Matching<'a> {
     matches: Vec<Match>,
     /// Who each account belongs to.
     owners: Vec<Option<usize>>,
-    by_user_name: NameIndex,
+    /// Made when it is first asked for: most days everybody is found by their link.
+    by_user_name: OnceCell<NameIndex>,
 }
 
 #[expect(clippy::indexing_slicing, reason = "people and accounts are named by positions that this file makes itself")]
 impl Matching<'_> {
     /// The account that has this user name.
     fn named(&self, user_name: &str) -> Option<usize> {
-        self.by_user_name.get(user_name, |at| name_of(self.accounts, at))
+        let accounts = self.accounts;
+        let index = self.by_user_name.get_or_init(|| {
+            let mut index = NameIndex::default();
+            for (position, account) in accounts.iter().enumerate() {
+                if let Some(name) = account.text(TextField::UserName) {
+                    index.insert(name, position, |at| name_of(accounts, at));
+                }
+            }
+            index
+        });
+        index.get(user_name, |at| name_of(accounts, at))
     }
 
     fn take(&mut self, person: usize, account: usize, bond: Bond) {
@@ -134,12 +128,22 @@ impl Matching<'_> {
         self.findings.push(finding.employee(&self.people[person].id).field(TextField::UserName.name()));
     }
 
-    /// The positions of those who have left, or of all others.
-    fn those(&self, gone: bool) -> impl Iterator<Item = usize> + use<> {
-        let chosen = |(_, person): &(usize, &Person)| matches!(person.standing, Standing::Gone(_)) == gone;
-        let positions: Vec<usize> =
-            self.people.iter().enumerate().filter(chosen).map(|(position, _)| position).collect();
-        positions.into_iter()
+    /// For whoever has no account by their link: the accounts that carry their id.
+    fn carriers(&self) -> Lookup<usize, Carriers> {
+        let without = |at: &usize| self.matches[*at].account.is_none() && !self.matches[*at].conflict;
+        let open: Vec<usize> = (0..self.people.len()).filter(without).collect();
+        let wanted = IdIndex::of(open.iter().map(|&person| &*self.people[person].id));
+        let mut carriers = Lookup::default();
+        for (position, account) in self.accounts.iter().enumerate() {
+            let carried = account.text(TextField::ExternalId);
+            let wanted = carried.and_then(|id| wanted.get(id, |at| &self.people[open[at]].id));
+            if let Some(person) = wanted.map(|at| open[at])
+                && carriers.insert(person, Carriers::One(position)).is_some()
+            {
+                carriers.insert(person, Carriers::Several);
+            }
+        }
+        carriers
     }
 
     /// Whether an account carries the id of somebody who has left.
@@ -148,8 +152,8 @@ impl Matching<'_> {
         found.is_some_and(|position| self.people[position].standing == Standing::Gone(Because::Terminated))
     }
 
-    fn by_link(&mut self, gone: bool) {
-        for person in self.those(gone) {
+    fn by_link(&mut self, those: &[usize], gone: bool) {
+        for &person in those {
             let id = &self.people[person].id;
             let Some(linked) = self.input.links.get(id).map(|link| &link.account) else { continue };
             let Some(account) = self.input.account(linked) else {
@@ -172,12 +176,12 @@ impl Matching<'_> {
         }
     }
 
-    fn by_external_id(&mut self, gone: bool, by_external_id: &Lookup<&str, Carriers>) {
-        for person in self.those(gone) {
+    fn by_external_id(&mut self, those: &[usize], gone: bool, carriers: &Lookup<usize, Carriers>) {
+        for &person in those {
             if self.matches[person].account.is_some() || self.matches[person].conflict {
                 continue;
             }
-            match by_external_id.get(&*self.people[person].id) {
+            match carriers.get(&person) {
                 None => {}
                 Some(Carriers::One(account)) if self.owners[*account].is_none() => {
                     self.take(person, *account, Bond::ExternalId);
@@ -289,9 +293,15 @@ impl Matching<'_> {
                 _ => {}
             }
         }
+        let waits = |matched: &Match| matched.after_rename_of.is_some();
+        let starts: Vec<usize> =
+            self.matches.iter().enumerate().filter(|(_, matched)| waits(matched)).map(|(at, _)| at).collect();
+        if starts.is_empty() {
+            return;
+        }
         let mut settled = vec![false; self.people.len()];
         let mut on_path = vec![false; self.people.len()];
-        for start in 0..self.people.len() {
+        for start in starts {
             let mut path = Vec::new();
             let mut next = Some(start);
             while let Some(at) = next.filter(|&at| !settled[at] && !on_path[at]) {
@@ -349,10 +359,13 @@ impl Matching<'_> {
             return false;
         };
         let (now, wanted) = (self.accounts[account].text(TextField::UserName), self.people[person].user_name());
+        if TextField::UserName.same_option(now, Some(wanted)) {
+            return false;
+        }
         let link = self.input.links.get(&self.people[person].id);
         let contested =
             |link: &Link| link.is_contested(TextField::UserName.name(), Some(wanted), self.input.now_unix_seconds);
-        !TextField::UserName.same_option(now, Some(wanted)) && !link.is_some_and(contested)
+        !link.is_some_and(contested)
     }
 
     /// Whether this person's rename will free the name that the account has now.

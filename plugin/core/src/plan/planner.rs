@@ -133,14 +133,14 @@ impl<'s> Planner<'s> {
         let by_id = IdIndex::of(self.accounts.iter().map(|account| &*account.id));
         let id_at = |at: usize| self.accounts.get(at).map(|account| &*account.id).unwrap_or_default();
         let listed = |id: &str| by_id.get(id, id_at).is_some();
-        let link = |person: &Person| self.links.get(&person.id).map(|link| link.account.to_string());
+        let link = |person: &Person| self.links.get(&person.id).map(|link| &*link.account);
         // Somebody may come back under a new id: then the account is the one of the id that has left.
         let gone = self.people.iter().filter(|person| matches!(person.standing, Standing::Gone(_)));
-        let left: BTreeMap<String, String> =
+        let left: BTreeMap<String, &str> =
             gone.filter_map(|person| Some((fold(person.user_name()), link(person)?))).collect();
         let active = self.people.iter().filter(|person| person.standing == Standing::Active);
-        let account = |person: &Person| link(person).or_else(|| left.get(&fold(person.user_name())).cloned());
-        active.filter_map(account).filter(|id| !listed(id)).collect()
+        let account = |person: &Person| link(person).or_else(|| left.get(&fold(person.user_name())).copied());
+        active.filter_map(account).filter(|id| !listed(id)).map(str::to_owned).collect()
     }
 
     /// Takes in findings about nobody in particular.
