@@ -1,6 +1,7 @@
 //! The data directory: databases, keys, compiled code. Only its owner can read it.
 
 use crate::database::{ControlDatabase, TenantDatabase, private_dir};
+use crate::egress::RefusalBudget;
 use crate::engine::Runtime;
 use crate::error::HostError;
 use crate::identity::{Package, Trust, TrustFile};
@@ -9,12 +10,14 @@ use crate::plugin::Plugin;
 use crate::secret::{Secret, SecretStore, ToEnter};
 use crate::tenant::{AppliedBy, Tenant, TenantConfig};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// An opened data directory.
 #[derive(Clone, Debug)]
 pub struct DataDir {
     path: PathBuf,
     control: ControlDatabase,
+    refusal_budget: Arc<RefusalBudget>,
 }
 
 /// What came of storing a configuration.
@@ -34,7 +37,7 @@ impl DataDir {
     pub async fn open(path: &Path) -> Result<Self, HostError> {
         private_dir(path)?;
         let control = ControlDatabase::open(path).await?;
-        Ok(Self { path: path.to_owned(), control })
+        Ok(Self { path: path.to_owned(), control, refusal_budget: Arc::default() })
     }
 
     /// Where data is kept when nothing else is said: `$XDG_DATA_HOME/hibob`, or `~/.local/share/hibob`.
@@ -42,6 +45,17 @@ impl DataDir {
         let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/share"));
         let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home);
         base.unwrap_or_else(|| PathBuf::from(".")).join("hibob")
+    }
+
+    /// The same, with another budget of refused credentials for all tenants that are opened from it.
+    #[must_use]
+    pub fn with_refusal_budget(self, budget: RefusalBudget) -> Self {
+        Self { refusal_budget: Arc::new(budget), ..self }
+    }
+
+    /// The budget of refused credentials that all tenants opened from this directory share.
+    pub fn refusal_budget(&self) -> &Arc<RefusalBudget> {
+        &self.refusal_budget
     }
 
     /// The directory.

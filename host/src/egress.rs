@@ -6,6 +6,7 @@
 mod address;
 mod body;
 mod policy;
+mod refusals;
 mod scope;
 mod send;
 mod tls;
@@ -16,6 +17,7 @@ mod waits;
 pub use address::{AddressPolicy, Resolve, SystemResolver};
 pub(crate) use policy::action;
 pub use policy::{Action, Refusal, Role, Route};
+pub use refusals::RefusalBudget;
 pub use scope::ApplyScope;
 pub use send::AsMade;
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
@@ -55,6 +57,8 @@ pub struct Service {
     route: Route,
     credential: Credential,
     pace: Arc<DefaultDirectRateLimiter>,
+    /// Whether it has taken the credential in this run.
+    proven: AtomicBool,
 }
 
 /// How a request proves who sends it.
@@ -107,7 +111,7 @@ pub fn shared_pace(calls_per_minute: NonZeroU32, burst: NonZeroU32) -> Arc<Defau
 impl Service {
     /// A service below `route`, paced together with everything that shares `pace`.
     pub fn new(route: Route, credential: Credential, pace: Arc<DefaultDirectRateLimiter>) -> Self {
-        Self { route, credential, pace }
+        Self { route, credential, pace, proven: AtomicBool::new(false) }
     }
 }
 
@@ -130,14 +134,22 @@ pub struct Egress {
     redactor: Redactor,
     /// Set when a service has refused the credentials: HiBob blocks a caller after 50 refusals in ten seconds.
     closed: Arc<AtomicBool>,
+    /// Shared with every tenant of the host.
+    refusal_budget: Arc<RefusalBudget>,
 }
 
 impl Egress {
     /// The way out for a tenant with these services.
-    pub fn new(tenant: String, services: Vec<Service>, transport: Arc<dyn Transport>, limits: Limits) -> Self {
+    pub fn new(
+        tenant: String,
+        services: Vec<Service>,
+        transport: Arc<dyn Transport>,
+        limits: Limits,
+        refusal_budget: Arc<RefusalBudget>,
+    ) -> Self {
         let mut redactor = Redactor::default();
         services.iter().for_each(|service| service.credential.teach(&mut redactor));
-        Self { tenant, services, transport, limits, redactor, closed: Arc::default() }
+        Self { tenant, services, transport, limits, redactor, closed: Arc::default(), refusal_budget }
     }
 
     /// The way out for one call of a run: a refusal closes it for all calls.
@@ -158,6 +170,7 @@ impl Egress {
 
     /// Opens the way again for a new run.
     pub(crate) fn reopen(&self) {
+        self.services.iter().for_each(|service| service.proven.store(false, Ordering::SeqCst));
         self.closed.store(false, Ordering::SeqCst);
     }
 

@@ -91,7 +91,13 @@ impl Tenant {
             services.push(Service::new(config.route(role, name, url)?, credential, pace.clone()));
         }
         let calls = Arc::new(Semaphore::new(config.limits.parallel_calls_max.max(1) as usize));
-        let egress = Arc::new(Egress::new(config.id.clone(), services, transport, config.limits.clone()));
+        let egress = Arc::new(Egress::new(
+            config.id.clone(),
+            services,
+            transport,
+            config.limits.clone(),
+            data.refusal_budget().clone(),
+        ));
         Ok(Self { config, database, egress, memory: Arc::default(), calls })
     }
 

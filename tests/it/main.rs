@@ -19,6 +19,7 @@ mod model;
 mod network;
 mod plan_file;
 mod properties;
+mod refusals;
 mod roster;
 mod safety;
 mod sandbox;

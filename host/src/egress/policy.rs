@@ -55,6 +55,11 @@ impl Route {
         Ok(Self { role, scheme, authority, path: uri.path().trim_end_matches('/').to_owned() })
     }
 
+    /// Scheme and authority.
+    pub(super) fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.authority)
+    }
+
     /// The path below this route, if the request goes there. It begins with a slash.
     fn below<'u>(&self, uri: &'u Uri) -> Option<&'u str> {
         let same = uri.scheme_str() == Some(&self.scheme)

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use wasmtime_wasi_http::{Error, WasiBody};
 
@@ -147,24 +148,33 @@ impl Outgoing<'_> {
         if self.call.is_closed() {
             return Err(Failed::Closed);
         }
+        let origin = self.service.route.origin();
+        let budget = &egress.refusal_budget;
+        let risked = match self.service.proven.load(Ordering::SeqCst) {
+            true => None,
+            false => Some(self.call.waits.wait(budget.reserve(&origin)).await),
+        };
+        if self.call.is_closed() {
+            return Err(Failed::Closed); // another request was refused while this one waited
+        }
         let timeout = Duration::from_secs(egress.limits.first_byte_timeout_seconds);
         let sent = tokio::time::timeout(timeout, egress.transport.send(self.request.clone())).await;
         let response = match sent {
-            Ok(Ok(response)) => {
-                let egress = egress.clone();
-                response.map(|body| body.map_err(move |reason| egress.redactor.text(reason)).boxed_unsync())
-            }
-            Ok(Err(TransportError::NotSent(kind, reason))) => {
-                return Err(Failed::NotSent(kind, egress.redactor.text(reason)));
-            }
-            Ok(Err(TransportError::Lost(reason))) => return Err(Failed::Lost(egress.redactor.text(reason))),
+            Ok(Ok(response)) => response,
+            Ok(Err(TransportError::NotSent(kind, reason))) => return Err(Failed::NotSent(kind, reason)),
+            Ok(Err(TransportError::Lost(reason))) => return Err(Failed::Lost(reason)),
             Err(_) => return Err(Failed::Late),
         };
-        let refused = response.status() == StatusCode::UNAUTHORIZED
-            || (response.status() == StatusCode::FORBIDDEN && self.call.grant.is_read());
-        if refused {
-            self.call.close(); // before any other request of this run, or of this check, can leave
+        let forbidden = response.status() == StatusCode::FORBIDDEN;
+        if response.status() == StatusCode::UNAUTHORIZED || forbidden {
+            budget.refused(&origin);
+            if !forbidden || self.call.grant.is_read() {
+                self.call.close(); // before any other request of this run, or of this check, can leave
+            }
+        } else {
+            self.service.proven.store(true, Ordering::SeqCst);
         }
+        drop(risked);
         if self.is_page() { self.gathered(response).await } else { Ok(response) }
     }
 

@@ -23,7 +23,13 @@ pub(super) fn basic(id: &str, token: &str) -> String {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Guard {
     refusals: VecDeque<f64>,
+    /// Refusals since the beginning.
+    pub(super) refused: usize,
+    /// Whether the firewall has ever blocked.
+    pub(super) has_blocked: bool,
     blocked_until: f64,
+    /// How long refusals count, where a test cannot wait that long; else [`REFUSAL_SECONDS`].
+    pub(super) refusal_seconds: Option<f64>,
     windows: BTreeMap<&'static str, Window>,
 }
 
@@ -38,10 +44,13 @@ impl Guard {
         if !matches!(status, 401 | 403) {
             return;
         }
+        self.refused += 1;
         self.refusals.push_back(now);
-        self.refusals.retain(|at| now - at <= REFUSAL_SECONDS);
+        let window = self.refusal_seconds.unwrap_or(REFUSAL_SECONDS);
+        self.refusals.retain(|at| now - at <= window);
         if self.refusals.len() >= REFUSALS_MAX {
             self.blocked_until = now + BLOCK_SECONDS;
+            self.has_blocked = true;
             self.refusals.clear();
         }
     }

@@ -205,6 +205,23 @@ impl HiBob {
         }
     }
 
+    /// Has the firewall count refusals over so many seconds instead of ten.
+    pub fn count_refusals_over(&mut self, seconds: f64) {
+        self.guard.refusal_seconds = Some(seconds);
+    }
+
+    /// Whether the firewall has ever blocked a caller.
+    #[must_use]
+    pub fn has_blocked(&self) -> bool {
+        self.guard.has_blocked
+    }
+
+    /// How many times credentials were refused.
+    #[must_use]
+    pub fn refusals_counted(&self) -> usize {
+        self.guard.refused
+    }
+
     /// The `Authorization` header of the service user.
     #[must_use]
     pub fn authorization(&self) -> String {

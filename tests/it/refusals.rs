@@ -1,0 +1,55 @@
+//! Revoked credentials of some tenants, and everybody else on the same machine.
+
+use super::sync::employee;
+use futures::StreamExt;
+use hibob_host::call::NoProgress;
+use hibob_host::egress::RefusalBudget;
+use hibob_host::error::Exit;
+use hibob_host::run::{Release, Report, Run};
+use hibob_tests::setup::{Setup, plugin};
+use std::sync::Arc;
+use std::time::Duration;
+
+const REVOKED: usize = 200;
+const HEALTHY: usize = 20;
+/// HiBob counts over ten seconds; here both sides count over half of one, so that the test takes as many times less.
+const WINDOW: Duration = Duration::from_millis(500);
+
+async fn sync(setup: &Setup, id: &str) -> Report {
+    let tenant = setup.data.tenant(id).await.unwrap();
+    let run = Run::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
+    let (mut report, planned) = match run.plan().await {
+        Ok(planned) => (run.apply(&planned, Release::default()).await, Some(planned)),
+        Err(error) => (Report::stopped(id, error), None),
+    };
+    run.finish(&mut report, planned.as_ref()).await.unwrap();
+    report
+}
+
+/// HiBob blocks an address for five minutes after 50 refusals. 200 tenants with revoked tokens never get that far, and
+/// the healthy ones beside them all finish.
+#[tokio::test(flavor = "multi_thread")]
+async fn revoked_tokens_of_many_tenants_never_block_the_others() {
+    let mut setup = Setup::of(vec![employee("1", "Ana", "1@x.example")]).await;
+    setup.data = setup.data.clone().with_refusal_budget(RefusalBudget::within(WINDOW));
+    setup.world().hibob.count_refusals_over(WINDOW.as_secs_f64());
+    let names: Vec<(String, bool)> =
+        (0..REVOKED + HEALTHY).map(|number| (format!("t{number}"), number % (REVOKED / HEALTHY + 1) == 0)).collect();
+    assert_eq!(names.iter().filter(|(_, healthy)| *healthy).count(), HEALTHY);
+    for (id, healthy) in &names {
+        setup.apply_tenant(id, "").await;
+        if !healthy {
+            std::fs::write(setup.folder.path().join(format!("{id}.token")), "revoked").unwrap();
+        }
+    }
+    // As many at once as a busy host runs.
+    let runs = names.iter().map(async |(id, healthy)| (sync(&setup, id).await, *healthy));
+    let reports: Vec<(Report, bool)> = futures::stream::iter(runs).buffer_unordered(40).collect().await;
+    for (report, healthy) in &reports {
+        let want = if *healthy { Exit::Done } else { Exit::Refused };
+        assert_eq!(report.exit(), want, "{}: {:?}", report.tenant, report.error);
+    }
+    let world = setup.world();
+    assert!(!world.hibob.has_blocked());
+    assert_eq!(world.hibob.refusals_counted(), REVOKED);
+}
