@@ -15,6 +15,7 @@ mod details;
 mod exchange;
 mod identity;
 mod lifecycle;
+mod limits;
 mod model;
 mod network;
 mod plan_file;

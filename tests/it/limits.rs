@@ -1,0 +1,118 @@
+//! A tenant's limits, each with its own error, met by the real plugin where they are set low.
+
+use super::sync::employee;
+use hibob_fakes::{Fault, FaultKind};
+use hibob_host::call::{Call, Job, NoProgress};
+use hibob_host::error::{Exit, HostError};
+use hibob_tests::setup::{Setup, plugin};
+use std::sync::{Arc, Mutex};
+
+async fn company(number: usize, limits: &str) -> Setup {
+    let people = (1..=number).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@x.example")));
+    let setup = Setup::of(people.collect()).await;
+    setup.apply_tenant("acme", limits).await;
+    setup
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_limit_ends_the_call_and_is_named() {
+    for (setting, number) in [
+        ("cpu_milliseconds_max", 0),
+        ("call_memory_mebibytes_max", 1),
+        ("tenant_memory_mebibytes_max", 1),
+        ("plan_seconds_max", 0),
+        ("requests_max", 2),
+        ("call_response_bytes_max", 2_000),
+        ("plan_changes_max", 10),
+        ("plan_bytes_max", 2_000),
+    ] {
+        let setup = company(60, &format!("{setting} = {number}\n")).await;
+        let error = setup.plan().await.unwrap_err();
+        assert_eq!((error.code(), error.exit()), ("OVER_LIMIT", Exit::Failed), "{setting}: {error}");
+        assert!(error.to_string().contains(&format!("limits.{setting}")), "{setting}: {error}");
+        assert!(error.remedy().contains(&format!("raise limits.{setting}")));
+        assert_eq!(setup.writes(), 0);
+        // The tenant is none the worse for it.
+        setup.apply_tenant("acme", "").await;
+        let report = setup.sync().await;
+        assert_eq!(report.created, 60, "{setting}: {:?}", report.errors.first());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn storage_that_is_full_fails_the_change_and_says_which_limit() {
+    let setup = company(3, "storage_keys_max = 1\n[sync]\nparallel_changes = 1\n").await;
+    let report = setup.sync().await;
+    assert_eq!((report.created, report.exit()), (1, Exit::SomeFailed), "{report:?}");
+    assert!(report.errors.iter().all(|row| row.message.contains("limits.storage_keys_max (1)")), "{:?}", report.errors);
+    setup.apply_tenant("acme", "").await;
+    // What was made without being remembered is found again by its employee id.
+    let report = setup.sync().await;
+    assert_eq!((report.created, report.adopted, report.exit()), (0, 2, Exit::Done), "{:?}", report.errors);
+}
+
+/// A service that asks for more patience than a call may have gets its answer passed on.
+#[tokio::test(flavor = "multi_thread")]
+async fn polite_waiting_has_a_limit_of_its_own() {
+    let setup = company(1, "waiting_seconds_max = 1\n").await;
+    let fault = Fault::once("/people/search", FaultKind::too_many("60")).times(9);
+    setup.world().hibob.faults.push(fault);
+    let error = setup.plan().await.unwrap_err();
+    assert!(error.to_string().contains("still limits the rate"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_wait_for_their_turn_in_order_and_not_for_ever() {
+    let setup = company(1, "parallel_calls_max = 1\n").await;
+    let tenant = Arc::new(setup.tenant().await);
+    let held = Call::open(plugin(), &tenant, Job::Plan, Arc::new(NoProgress)).await.unwrap();
+    let turns = Arc::new(Mutex::new(Vec::new()));
+    let mut waiting = Vec::new();
+    for number in 0..5 {
+        let (tenant, turns) = (tenant.clone(), turns.clone());
+        let (arrived, has_arrived) = tokio::sync::oneshot::channel();
+        waiting.push(tokio::spawn(async move {
+            let opening = Call::open(plugin(), &tenant, Job::Plan, Arc::new(NoProgress));
+            let mut opening = std::pin::pin!(opening);
+            // Polled once, it stands in the queue.
+            assert!(futures::poll!(opening.as_mut()).is_pending());
+            arrived.send(()).unwrap();
+            let call = opening.await.unwrap();
+            turns.lock().unwrap().push(number);
+            drop(call);
+        }));
+        has_arrived.await.unwrap();
+    }
+    drop(held);
+    for turn in waiting {
+        turn.await.unwrap();
+    }
+    assert_eq!(*turns.lock().unwrap(), [0, 1, 2, 3, 4]);
+
+    setup.apply_tenant("acme", "parallel_calls_max = 1\nslot_wait_seconds_max = 0\n").await;
+    let tenant = setup.tenant().await;
+    let held = Call::open(plugin(), &tenant, Job::Plan, Arc::new(NoProgress)).await.unwrap();
+    match Call::open(plugin(), &tenant, Job::Plan, Arc::new(NoProgress)).await {
+        Err(error @ HostError::Busy(_)) => {
+            assert_eq!(error.code(), "POOL_EXHAUSTED");
+            assert!(error.to_string().contains("limits.parallel_calls_max"), "{error}");
+        }
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("two at once"),
+    }
+    drop(held);
+    assert!(Call::open(plugin(), &tenant, Job::Plan, Arc::new(NoProgress)).await.is_ok());
+}
+
+/// A component that went over a limit is never used again.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_instance_is_not_used_again() {
+    let setup = company(60, "requests_max = 2\n").await;
+    let tenant = setup.tenant().await;
+    let job = tenant.job();
+    let mut call = Call::open(plugin(), &tenant, Job::Plan, Arc::new(NoProgress)).await.unwrap();
+    for words in ["limits.requests_max", "not used again"] {
+        let step = call.step(async |store, instance| Ok(instance.call_plan(store, &job, &[]).await?.is_ok())).await;
+        assert!(step.unwrap_err().to_string().contains(words));
+    }
+}
