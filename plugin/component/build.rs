@@ -1,115 +1,18 @@
-//! Builds `plugin/` for `wasm32-wasip2` with a nested cargo.
-//!
-//! What has to be right: a target directory of its own (the outer cargo holds the lock of the usual one), at a
-//! stable place (in `OUT_DIR` every profile would compile the guest's dependencies anew), and none of the outer
-//! build's flags (clippy's wrapper, coverage, a `--target`).
+//! Builds `plugin/`, unless a built component is given.
 
-#![expect(clippy::panic, reason = "a panic is how a build script fails with its message shown")]
-
+use hibob_guest_build::{build, tell, watch, workspace};
 use std::env;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
-const TARGET: &str = "wasm32-wasip2";
-const PACKAGE: &str = "hibob-connector";
-const PROFILE: &str = "plugin";
 const OVERRIDE: &str = "HIBOB_PLUGIN_WASM";
 
-/// What the outer build leaves in the environment and must not reach the guest.
-const SCRUBBED: &[&str] = &[
-    "CARGO_ENCODED_RUSTFLAGS",
-    "RUSTFLAGS",
-    "CARGO_BUILD_RUSTFLAGS",
-    "CARGO_BUILD_TARGET",
-    "RUSTC_WRAPPER",
-    "RUSTC_WORKSPACE_WRAPPER",
-    "CLIPPY_ARGS",
-    "LLVM_PROFILE_FILE",
-];
-
 fn main() {
-    let root = Path::new(&variable("CARGO_MANIFEST_DIR")).join("../..");
-    let root = root.canonicalize().unwrap_or(root);
-    println!("cargo::rerun-if-env-changed={OVERRIDE}");
-    for path in [
-        "wit",
-        "plugin/src",
-        "plugin/core/src",
-        "plugin/Cargo.toml",
-        "plugin/core/Cargo.toml",
-        "Cargo.toml",
-        "Cargo.lock",
-    ] {
-        println!("cargo::rerun-if-changed={}", root.join(path).display());
-    }
+    let root = workspace("../..");
+    tell(&format!("rerun-if-env-changed={OVERRIDE}"));
+    watch(&root, &["wit", "plugin/src", "plugin/core/src", "plugin/Cargo.toml", "plugin/core/Cargo.toml"]);
     let component = match env::var(OVERRIDE) {
         Ok(path) => root.join(path), // a build script runs in its package's folder
-        Err(_) => build(&root),
+        Err(_) => build(&root, "hibob-connector"),
     };
-    println!("cargo::rerun-if-changed={}", component.display());
-    println!("cargo::rustc-env=HIBOB_CONNECTOR_COMPONENT={}", component.display());
-}
-
-fn build(root: &Path) -> PathBuf {
-    install_target();
-    let target_dir = target_dir().join("guest");
-    let mut cargo = Command::new(variable("CARGO"));
-    for name in SCRUBBED {
-        cargo.env_remove(name);
-    }
-    // simd128 for the UTF-8 check; the prefixes so that the bytes do not depend on where the tree lies.
-    let home = env::var("CARGO_HOME").or_else(|_| env::var("HOME").map(|home| format!("{home}/.cargo")));
-    let mut flags = vec!["-Ctarget-feature=+simd128".to_owned(), format!("--remap-path-prefix={}=", root.display())];
-    if let Ok(home) = home {
-        flags.push(format!("--remap-path-prefix={home}=cargo"));
-    }
-    let output = cargo
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
-        .env("CARGO_TARGET_DIR", &target_dir)
-        .env("CARGO_BUILD_BUILD_DIR", &target_dir) // else build.build-dir in somebody's configuration dead-locks
-        .args(["build", "--locked", "--package", PACKAGE, "--profile", PROFILE, "--target", TARGET])
-        .current_dir(root)
-        .output()
-        .unwrap_or_else(|error| panic!("cannot run cargo for the plugin: {error}"));
-    if !output.status.success() {
-        panic!("building the plugin failed:\n{}", String::from_utf8_lossy(&output.stderr));
-    }
-    target_dir.join(TARGET).join(PROFILE).join("hibob_connector.wasm")
-}
-
-/// Adds the wasm target through rustup where it is missing, since `rust-toolchain.toml` does it only where rustup
-/// is allowed to install by itself.
-fn install_target() {
-    if has_target() {
-        return;
-    }
-    println!("cargo::warning=the Rust target {TARGET} is missing; adding it with `rustup target add {TARGET}`");
-    let added = Command::new("rustup").args(["target", "add", TARGET]).output();
-    let why = match added {
-        Ok(output) if output.status.success() && has_target() => return,
-        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-        Err(error) => format!("rustup cannot be run: {error}"),
-    };
-    panic!("the Rust target {TARGET} is missing and could not be added.\n{why}\nhelp: rustup target add {TARGET}");
-}
-
-fn has_target() -> bool {
-    let output = Command::new(variable("RUSTC")).args(["--print", "target-libdir", "--target", TARGET]).output();
-    output.is_ok_and(|output| {
-        output.status.success() && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
-    })
-}
-
-/// The outer target directory: the folder above the profile's, found from `OUT_DIR` (`…/debug/build/NAME/out`).
-fn target_dir() -> PathBuf {
-    let out = PathBuf::from(variable("OUT_DIR"));
-    let above = out.ancestors().find(|path| path.file_name().is_some_and(|name| name == "build"));
-    match above.and_then(Path::parent).and_then(Path::parent) {
-        Some(path) => path.to_owned(),
-        None => panic!("OUT_DIR has no `build` folder: {}", out.display()),
-    }
-}
-
-fn variable(name: &str) -> String {
-    env::var(name).unwrap_or_else(|_| panic!("cargo did not set {name}"))
+    tell(&format!("rerun-if-changed={}", component.display()));
+    tell(&format!("rustc-env=HIBOB_CONNECTOR_COMPONENT={}", component.display()));
 }

@@ -1,0 +1,75 @@
+//! The storage, too much of it and somebody else's.
+
+use crate::bindings::hibob::connector::storage::{self, Entry, StorageError, Write};
+use crate::busy;
+
+fn entry(number: usize, bytes: usize) -> Write {
+    Write::Put(Entry { key: format!("key-{number}"), value: vec![b'x'; bytes] })
+}
+
+fn told(error: &StorageError) -> String {
+    match error {
+        StorageError::ReadOnly => "read-only".to_owned(),
+        StorageError::OverLimit(limit) => format!("over limit: {limit}"),
+        StorageError::Unavailable(reason) => format!("unavailable: {reason}"),
+    }
+}
+
+/// Writes keys `from` up to `to` with values of so many bytes, each on its own.
+pub(crate) fn put(from: usize, to: usize, bytes: usize) -> Vec<String> {
+    for number in from..to {
+        if let Err(error) = storage::commit(&[entry(number, bytes)]) {
+            return vec![format!("{} written, then {}", number - from, told(&error))];
+        }
+    }
+    Vec::new() // as a change that went well
+}
+
+/// Writes, looks whether it is there, and traps.
+pub(crate) fn put_and_trap() -> ! {
+    let written = storage::commit(&[entry(1, 10), entry(2, 10)]);
+    let seen = storage::get(&["key-1".to_owned()]);
+    match (written, seen) {
+        (Ok(()), Ok(values)) if values.iter().all(Option::is_some) => busy::fail("in the middle of its writes"),
+        _ => busy::fail("the storage took nothing"),
+    }
+}
+
+/// Writes, and never comes back.
+pub(crate) fn put_and_loop() -> ! {
+    let _ = storage::commit(&[entry(1, 10)]);
+    busy::endless_loop()
+}
+
+/// Asks for so many keys in one call, all of which lie at the same place in its own memory.
+pub(crate) fn amplified(keys: usize) -> Vec<String> {
+    let keys = vec!["k".repeat(512); keys];
+    match storage::get(&keys) {
+        Ok(values) => vec![format!("{} values", values.len())],
+        Err(error) => vec![told(&error)],
+    }
+}
+
+/// Everything that it can read with these texts as keys, as prefixes and as places to start after.
+pub(crate) fn read(texts: &[String]) -> Vec<String> {
+    let mut saw = Vec::new();
+    for text in texts {
+        match storage::get(std::slice::from_ref(text)) {
+            Ok(values) => saw.extend(values.into_iter().flatten().map(|_| format!("got {text}"))),
+            Err(error) => saw.push(told(&error)),
+        }
+        for (prefix, after) in [(text.as_str(), None), ("", Some(text.as_str()))] {
+            match storage::scan(prefix, after, u32::MAX) {
+                Ok(entries) => saw.extend(entries.into_iter().map(|entry| format!("scanned {}", entry.key))),
+                Err(error) => saw.push(told(&error)),
+            }
+        }
+    }
+    saw
+}
+
+/// Reads everything it has so many times.
+pub(crate) fn read_over_and_over(times: usize) -> Vec<String> {
+    let read = (0..times).map(|_| storage::scan("", None, 1_000).map_or(0, |entries| entries.len()));
+    vec![format!("{} entries", read.sum::<usize>())]
+}
