@@ -1,24 +1,29 @@
 //! One call into a component: a fresh store with what that call may touch, and nothing else.
 
 mod capabilities;
+mod memory;
+mod meter;
 mod storage;
 
+pub use memory::TenantMemory;
 pub use storage::{CALL_STORAGE_BYTES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX};
 
 use crate::bindings::Plugin as Bindings;
+use crate::bindings::directory_sync::Change;
 use crate::database::LedgerEntry;
-use crate::egress::{CallEgress, Grant};
-use crate::engine::CALL_MEMORY_BYTES_MAX;
+use crate::egress::{ApplyScope, CallEgress, Grant};
 use crate::error::HostError;
+use crate::limits::{Limits, Overrun};
 use crate::plugin::Plugin;
 use crate::tenant::Tenant;
+use memory::CallMemory;
+use meter::{Allowance, Metered, Used};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use storage::StorageView;
 use tokio::sync::OwnedSemaphorePermit;
+use wasmtime::Store;
 use wasmtime::component::ResourceTable;
-use wasmtime::{ResourceLimiter, Store};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
@@ -51,13 +56,14 @@ pub enum CallKind {
 }
 
 impl CallKind {
-    /// Longest time from start to end, waiting included. A plan of 100,000 accounts is 2,000 pages at 100 a minute.
-    fn wall_clock_limit(self) -> Duration {
-        match self {
-            Self::Check => Duration::from_secs(15 * 60),
-            Self::Plan => Duration::from_secs(2 * 60 * 60),
-            Self::Apply => Duration::from_secs(30 * 60),
-        }
+    /// Longest time from start to end, polite waiting aside, and the setting that says so.
+    fn wall_clock_limit(self, limits: &Limits) -> (Duration, &'static str) {
+        let (seconds, setting) = match self {
+            Self::Check => (limits.check_seconds_max, "check_seconds_max"),
+            Self::Plan => (limits.plan_seconds_max, "plan_seconds_max"),
+            Self::Apply => (limits.apply_seconds_max, "apply_seconds_max"),
+        };
+        (Duration::from_secs(seconds), setting)
     }
 
     fn name(self) -> &'static str {
@@ -65,6 +71,27 @@ impl CallKind {
             Self::Check => "check",
             Self::Plan => "plan",
             Self::Apply => "apply",
+        }
+    }
+}
+
+/// What a call is made for.
+#[derive(Clone, Copy)]
+pub enum Job<'c> {
+    /// Look whether a sync would work.
+    Check,
+    /// Make a plan, and read it.
+    Plan,
+    /// Make this change.
+    Apply(&'c Change),
+}
+
+impl Job<'_> {
+    fn kind(self) -> CallKind {
+        match self {
+            Self::Check => CallKind::Check,
+            Self::Plan => CallKind::Plan,
+            Self::Apply(_) => CallKind::Apply,
         }
     }
 }
@@ -78,7 +105,8 @@ pub struct CallState {
     egress: CallEgress,
     storage: StorageView,
     progress: Arc<dyn Progress>,
-    memory: MemoryLimit,
+    memory: CallMemory,
+    log_lines_left: u64,
 }
 
 impl WasiView for CallState {
@@ -93,30 +121,6 @@ impl WasiHttpView for CallState {
     }
 }
 
-/// Bounds the linear memory of a call and remembers how much it took.
-struct MemoryLimit {
-    used: usize,
-    refused: bool,
-    peak: Arc<AtomicUsize>,
-}
-
-impl ResourceLimiter for MemoryLimit {
-    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        let used = self.used + desired.saturating_sub(current);
-        if used > CALL_MEMORY_BYTES_MAX {
-            self.refused = true;
-            return Ok(false);
-        }
-        self.used = used;
-        self.peak.fetch_max(used, Ordering::Relaxed);
-        Ok(true)
-    }
-
-    fn table_growing(&mut self, _current: usize, _desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(true) // bounded by the pool
-    }
-}
-
 /// An instance in its store, for as many calls as one job needs of it.
 pub struct Call {
     kind: CallKind,
@@ -125,75 +129,107 @@ pub struct Call {
     /// The instance's exports.
     pub instance: Bindings,
     stderr: MemoryOutputPipe,
-    _slot: OwnedSemaphorePermit,
+    used: Used,
+    allowance: Allowance,
+    /// Whether a step broke off: the instance is in no state to go on.
+    broken: bool,
+    _slots: [OwnedSemaphorePermit; 2],
 }
 
 impl Call {
-    /// A fresh instance of `plugin` for `tenant`.
+    /// A fresh instance of `plugin` for `tenant`, once it is its turn: first among the tenant's own calls, then in the
+    /// pool that all tenants share.
     ///
     /// # Errors
-    /// There is no memory for it.
+    /// Its turn did not come in time, or there is no memory for it.
     pub async fn open(
         plugin: &Plugin,
         tenant: &Tenant,
-        kind: CallKind,
+        job: Job<'_>,
         progress: Arc<dyn Progress>,
     ) -> Result<Self, HostError> {
-        let slot = plugin.runtime().slot().await?;
+        let limits = &tenant.config().limits;
+        let slots = tenant.slots(plugin.runtime()).await?;
+        let overrun = Overrun::default();
         let stderr = MemoryOutputPipe::new(STDERR_BYTES_MAX);
+        let kind = job.kind();
+        let egress = match job {
+            Job::Check => tenant.egress().for_check(overrun.clone()),
+            Job::Plan => tenant.egress().for_call(Grant::Read, overrun.clone()),
+            Job::Apply(change) => {
+                let made = match (&change.target_id, &change.employee_id) {
+                    (None, Some(employee)) => tenant.database().account_of(employee).await?,
+                    _ => None,
+                };
+                let scope = Arc::new(ApplyScope::new(change, made));
+                tenant.egress().for_call(Grant::Apply(scope), overrun.clone())
+            }
+        };
+        let (wall, wall_setting) = kind.wall_clock_limit(limits);
+        let allowance = Allowance {
+            cpu: Duration::from_millis(limits.cpu_milliseconds_max),
+            wall,
+            wall_setting,
+            waits: egress.waits().clone(),
+            overrun: overrun.clone(),
+        };
         let state = CallState {
             tenant_id: tenant.id().to_owned(),
             table: ResourceTable::new(),
             wasi: WasiCtx::builder().stderr(stderr.clone()).build(),
             http: WasiHttpCtx::new(),
-            egress: match kind {
-                CallKind::Check => tenant.egress().for_check(),
-                CallKind::Plan => tenant.egress().for_call(Grant::Read),
-                CallKind::Apply => tenant.egress().for_call(Grant::Write),
-            },
-            storage: StorageView::new(tenant.database().clone(), kind == CallKind::Apply),
+            egress,
+            storage: StorageView::new(tenant.database().clone(), kind == CallKind::Apply, limits),
             progress,
-            memory: MemoryLimit { used: 0, refused: false, peak: tenant.memory_peak().clone() },
+            memory: CallMemory::new(tenant.memory().clone(), limits, overrun),
+            log_lines_left: limits.log_lines_max,
         };
         let mut store = Store::new(plugin.runtime().engine(), state);
         store.limiter(|state| &mut state.memory);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
-        let instance = plugin.pre().instantiate_async(&mut store).await;
-        let instance = instance.map_err(|error| HostError::Plugin(format!("cannot be started: {error:#}")))?;
-        Ok(Self { kind, store, instance, stderr, _slot: slot })
+        let mut used = Used::nothing();
+        let started = Metered::new(plugin.pre().instantiate_async(&mut store), &mut used, allowance.clone()).await;
+        let instance = started.map_err(|over| HostError::over(&over))?;
+        let instance = instance.map_err(|error| match allowance.overrun.get() {
+            Some(over) => HostError::over(over),
+            None => HostError::Plugin(format!("cannot be started: {error:#}")),
+        })?;
+        Ok(Self { kind, store, instance, stderr, used, allowance, broken: false, _slots: slots })
     }
 
-    /// Runs one step of the call within its time limit, and says in the host's words how it failed.
+    /// Runs one step of the call within its limits, and says in the host's words how it failed.
     ///
     /// # Errors
-    /// A trap, or the time or memory limit. The instance must not be used again.
+    /// A trap, or a limit. The instance is then never used again.
     pub async fn step<T>(
         &mut self,
         step: impl AsyncFnOnce(&mut Store<CallState>, &Bindings) -> wasmtime::Result<T>,
     ) -> Result<T, HostError> {
-        let limit = self.kind.wall_clock_limit();
-        match tokio::time::timeout(limit, step(&mut self.store, &self.instance)).await {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(self.trapped(&error)),
-            Err(_) => {
-                let name = self.kind.name();
-                Err(HostError::Plugin(format!(
-                    "did not finish `{name}` within the limit of {} seconds",
-                    limit.as_secs()
-                )))
-            }
+        if std::mem::replace(&mut self.broken, true) {
+            return Err(HostError::Plugin("was interrupted before, and is not used again".to_owned()));
         }
+        let work = step(&mut self.store, &self.instance);
+        let value = match Metered::new(work, &mut self.used, self.allowance.clone()).await {
+            Ok(Ok(value)) => value,
+            Ok(Err(error)) => return Err(self.trapped(&error)),
+            Err(over) => return Err(HostError::over(&over)),
+        };
+        self.broken = false;
+        Ok(value)
+    }
+
+    /// Processor time that the component has taken so far.
+    pub fn cpu(&self) -> Duration {
+        self.used.cpu
     }
 
     fn trapped(&self, error: &wasmtime::Error) -> HostError {
         let said = String::from_utf8_lossy(&self.stderr.contents()).trim().to_owned();
         tracing::error!(tenant = self.store.data().tenant_id, %said, "the plugin trapped: {error:#}");
         let name = self.kind.name();
-        if self.store.data().memory.refused {
-            return HostError::Plugin(format!(
-                "needs more than the memory limit of {CALL_MEMORY_BYTES_MAX} bytes in `{name}`"
-            ));
+        if let Some(over) = self.allowance.overrun.get() {
+            return HostError::over(over); // the trap is what the component made of it
         }
         HostError::Plugin(format!("trapped in `{name}`: {}", error.root_cause()))
     }

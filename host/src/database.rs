@@ -4,7 +4,7 @@ mod control;
 mod tenant;
 
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
-pub use tenant::{LedgerEntry, LedgerSums, PastRun, RunRecord, TenantDatabase};
+pub use tenant::{LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUsage, TenantDatabase};
 
 use crate::error::HostError;
 use sqlx::SqlitePool;

@@ -5,30 +5,43 @@
 
 mod body;
 mod policy;
+mod scope;
 mod send;
 mod transport;
 mod wait;
+mod waits;
 
 pub use policy::{Action, Refusal, Role, Route};
-pub use send::{AsMade, Limits};
+pub use scope::ApplyScope;
+pub use send::AsMade;
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
+pub use waits::Waits;
 
+use crate::limits::{Limits, Overrun};
 use crate::secret::Secret;
 use base64::Engine as _;
+use body::ResponseBytes;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use http::HeaderValue;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
 
 /// What a call may do outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 pub enum Grant {
     /// Declared reads only.
     Read,
-    /// Reads, and writes to the target.
-    Write,
+    /// Reads of the target, and the writes of one change.
+    Apply(Arc<ApplyScope>),
+}
+
+impl Grant {
+    fn is_read(&self) -> bool {
+        matches!(self, Self::Read)
+    }
 }
 
 /// A service that a tenant talks to: where it is, and as whom.
@@ -101,14 +114,14 @@ impl Egress {
     }
 
     /// The way out for one call of a run: a refusal closes it for all calls.
-    pub fn for_call(self: &Arc<Self>, grant: Grant) -> CallEgress {
-        CallEgress { egress: self.clone(), grant, closed: self.closed.clone(), refusals: Arc::default() }
+    pub fn for_call(self: &Arc<Self>, grant: Grant, overrun: Overrun) -> CallEgress {
+        CallEgress::new(self.clone(), grant, self.closed.clone(), overrun)
     }
 
     /// The way out for a check, which only reads. A refusal closes this way and no other: a check asks on purpose for
     /// what a single permission may hide, and that must not end a run that goes on beside it, nor the next one.
-    pub fn for_check(self: &Arc<Self>) -> CallEgress {
-        CallEgress { egress: self.clone(), grant: Grant::Read, closed: Arc::default(), refusals: Arc::default() }
+    pub fn for_check(self: &Arc<Self>, overrun: Overrun) -> CallEgress {
+        CallEgress::new(self.clone(), Grant::Read, Arc::default(), overrun)
     }
 
     /// Opens the way again for a new run.
@@ -130,12 +143,51 @@ pub struct CallEgress {
     /// Shared with every other call that a refusal is to stop.
     closed: Arc<AtomicBool>,
     refusals: Arc<Mutex<Vec<String>>>,
+    waits: Waits,
+    requests_left: Arc<AtomicU64>,
+    response_bytes: ResponseBytes,
+    overrun: Overrun,
 }
 
 /// Refusals of one call that are remembered; more of them say nothing new.
 const REFUSALS_KEPT_MAX: usize = 10;
 
 impl CallEgress {
+    fn new(egress: Arc<Egress>, grant: Grant, closed: Arc<AtomicBool>, overrun: Overrun) -> Self {
+        let limits = &egress.limits;
+        let requests = if grant.is_read() { limits.requests_max } else { limits.apply_requests_max };
+        Self {
+            closed,
+            refusals: Arc::default(),
+            waits: Waits::new(Duration::from_secs(limits.waiting_seconds_max)),
+            requests_left: Arc::new(AtomicU64::new(requests)),
+            response_bytes: ResponseBytes::new(limits.call_response_bytes_max, overrun.clone()),
+            overrun,
+            grant,
+            egress,
+        }
+    }
+
+    /// The polite waiting of this call.
+    pub fn waits(&self) -> &Waits {
+        &self.waits
+    }
+
+    /// Counts one more request.
+    fn count_request(&self) -> Result<(), wasmtime_wasi_http::Error> {
+        let one_less = |left: u64| left.checked_sub(1);
+        if self.requests_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
+            return Ok(());
+        }
+        let limits = &self.egress.limits;
+        let (setting, most) = match self.grant {
+            Grant::Read => ("requests_max", limits.requests_max),
+            Grant::Apply(_) => ("apply_requests_max", limits.apply_requests_max),
+        };
+        self.overrun.note(setting, format!("made more than {most} requests in one call"));
+        Err(wasmtime_wasi_http::Error::HttpRequestDenied)
+    }
+
     /// Why requests of this call were refused.
     pub fn refusals(&self) -> Vec<String> {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::{Cache, CacheConfig, Config, Engine, PoolingAllocationConfig};
 
-/// Linear memory of one call, in bytes. A plan of 100,000 employees keeps their fields and no more.
-pub const CALL_MEMORY_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Linear memory that one call can have at most, in bytes, whatever a tenant's limit says.
+pub const CALL_MEMORY_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
 /// Calls that run at the same time in one process. Each reserves address space (4 GiB), not memory.
 pub const PARALLEL_CALLS_MAX: u32 = 128;
@@ -18,7 +18,7 @@ pub const PARALLEL_CALLS_MAX: u32 = 128;
 pub const YIELD_MILLISECONDS: u64 = 10;
 
 /// Entries of one table of a component, for indirect calls; a large program has a few thousand.
-const TABLE_ELEMENTS_MAX: usize = 20_000;
+pub(crate) const TABLE_ELEMENTS_MAX: usize = 20_000;
 
 /// Stack of a component, in bytes. Deeper recursion is a trap.
 const STACK_BYTES_MAX: usize = 1024 * 1024;
@@ -53,10 +53,31 @@ impl Runtime {
         &self.engine
     }
 
-    /// Waits for a place in the pool of instances, first come, first served.
-    pub async fn slot(&self) -> Result<OwnedSemaphorePermit, HostError> {
-        let slot = self.slots.clone().acquire_owned().await;
-        slot.map_err(|_| HostError::Engine("the engine is shutting down".to_owned()))
+    /// Waits for a place in the pool of instances, first come, first served, and at most so long.
+    ///
+    /// # Errors
+    /// The place did not come free in time.
+    pub async fn slot(&self, longest: Duration) -> Result<OwnedSemaphorePermit, HostError> {
+        turn(&self.slots, longest, "the host's pool of instances").await
+    }
+}
+
+/// Waits for a turn at `slots`, in order, and at most so long.
+///
+/// # Errors
+/// The turn did not come.
+pub(crate) async fn turn(
+    slots: &Arc<Semaphore>,
+    longest: Duration,
+    whose: &str,
+) -> Result<OwnedSemaphorePermit, HostError> {
+    match tokio::time::timeout(longest, slots.clone().acquire_owned()).await {
+        Ok(Ok(slot)) => Ok(slot),
+        Ok(Err(_)) => Err(HostError::Engine("the engine is shutting down".to_owned())),
+        Err(_) => Err(HostError::Busy(format!(
+            "no place in {whose} came free within {} seconds (limits.slot_wait_seconds_max)",
+            longest.as_secs()
+        ))),
     }
 }
 

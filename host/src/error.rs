@@ -1,6 +1,7 @@
 //! Why the host could not do something, told by who acts next. Each error has an exit code.
 
 use crate::bindings::types::{Finding, JobError, Side, SideError};
+use crate::limits::Over;
 use thiserror::Error;
 
 /// The exit codes of `hibob`.
@@ -59,7 +60,18 @@ pub enum HostError {
     /// A service failed or could not be understood.
     #[error("{}", side_message(.0))]
     Unavailable(SideError),
-    /// The plugin trapped, ran out of time or memory, or asked for what it may not have.
+    /// The plugin went over one of the tenant's limits.
+    #[error("the plugin {what} (limits.{setting})")]
+    OverLimit {
+        /// The limit's name in the tenant's file.
+        setting: &'static str,
+        /// What the plugin did.
+        what: String,
+    },
+    /// The call's turn did not come: too many calls wait for a place.
+    #[error("{0}")]
+    Busy(String),
+    /// The plugin trapped, or asked for what it may not have.
     #[error("the plugin {0}")]
     Plugin(String),
     /// The engine cannot run.
@@ -74,6 +86,11 @@ impl HostError {
     /// A configuration error.
     pub fn configuration(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Configuration { message: message.into(), remedy: remedy.into() }
+    }
+
+    /// The error for a limit that was gone over.
+    pub(crate) fn over(over: &Over) -> Self {
+        Self::OverLimit { setting: over.setting, what: over.what.clone() }
     }
 
     /// A safety check that stops a run.
@@ -122,6 +139,10 @@ impl HostError {
             Self::Held { message, remedy } => Self::Held { message: named(message), remedy },
             Self::Credentials(error) => Self::Credentials(SideError { message: named(error.message), ..error }),
             Self::Unavailable(error) => Self::Unavailable(SideError { message: named(error.message), ..error }),
+            Self::OverLimit { setting, what } => {
+                Self::OverLimit { setting, what: format!("of tenant {tenant} {what}") }
+            }
+            Self::Busy(message) => Self::Busy(named(message)),
             Self::Plugin(message) => Self::Plugin(format!("of tenant {tenant} {message}")),
             Self::Engine(message) => Self::Engine(named(message)),
             Self::Storage(message) => Self::Storage(named(message)),
@@ -136,6 +157,8 @@ impl HostError {
             Self::Held { .. } => "HELD",
             Self::Credentials(_) => "CREDENTIALS_REFUSED",
             Self::Unavailable(_) => "OTHER_SIDE_FAILED",
+            Self::OverLimit { .. } => "OVER_LIMIT",
+            Self::Busy(_) => "POOL_EXHAUSTED",
             Self::Plugin(_) => "PLUGIN_FAILED",
             Self::Engine(_) => "ENGINE_FAILED",
             Self::Storage(_) => "STORAGE_FAILED",
@@ -149,6 +172,10 @@ impl HostError {
                 remedy.clone()
             }
             Self::Credentials(error) | Self::Unavailable(error) => error.remedy.clone(),
+            Self::OverLimit { setting, .. } => format!(
+                "use another plugin file; or, if the company is that large, raise limits.{setting} in the tenant's file"
+            ),
+            Self::Busy(_) => "start it again later, or run fewer tenants at the same time".to_owned(),
             Self::Plugin(_) => "use another plugin file, or report this to its developers with the log (-v)".to_owned(),
             Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
             Self::Storage(_) => {
@@ -163,7 +190,12 @@ impl HostError {
             Self::Configuration { .. } | Self::Disabled { .. } => Exit::Usage,
             Self::Held { .. } => Exit::Held,
             Self::Credentials(_) => Exit::Refused,
-            Self::Unavailable(_) | Self::Plugin(_) | Self::Engine(_) | Self::Storage(_) => Exit::Failed,
+            Self::Unavailable(_)
+            | Self::OverLimit { .. }
+            | Self::Busy(_)
+            | Self::Plugin(_)
+            | Self::Engine(_)
+            | Self::Storage(_) => Exit::Failed,
         }
     }
 }

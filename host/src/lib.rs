@@ -18,6 +18,7 @@ mod digest;
 pub mod egress;
 pub mod engine;
 pub mod error;
+pub mod limits;
 pub mod plan_file;
 pub mod plugin;
 pub mod run;

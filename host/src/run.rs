@@ -5,6 +5,7 @@ mod guard;
 pub(crate) mod history;
 mod plan;
 mod report;
+mod sound;
 
 pub use apply::apply;
 pub use guard::{Class, GuardRow, Held, Release, guard};

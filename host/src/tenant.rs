@@ -5,16 +5,18 @@ mod config;
 pub use config::{HiBobConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig};
 
 use crate::bindings::types::{Job, NamedValue, Value};
+use crate::call::TenantMemory;
 use crate::database::{TenantDatabase, now_unix_seconds};
 use crate::digest::hex;
 use crate::egress::{Credential, Egress, HttpTransport, Role, Service, Transport, shared_pace};
+use crate::engine::{Runtime, turn};
 use crate::error::HostError;
 use sha2::{Digest, Sha256};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Calls to HiBob per minute, below people/search's limit of 50 (people/search reference page).
 const HIBOB_CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(45).unwrap();
@@ -27,7 +29,9 @@ pub struct Tenant {
     config: TenantConfig,
     database: TenantDatabase,
     egress: Arc<Egress>,
-    memory_peak: Arc<AtomicUsize>,
+    memory: Arc<TenantMemory>,
+    /// Calls that may run at the same time.
+    calls: Arc<Semaphore>,
 }
 
 impl Tenant {
@@ -77,8 +81,9 @@ impl Tenant {
             let credential = Credential::Key { scheme: scheme.clone(), key: key.clone() };
             services.push(Service::new(config.route(role, name, url)?, credential, pace.clone()));
         }
+        let calls = Arc::new(Semaphore::new(config.limits.parallel_calls_max.max(1) as usize));
         let egress = Arc::new(Egress::new(config.id.clone(), services, transport, config.limits.clone()));
-        Ok(Self { config, database, egress, memory_peak: Arc::default() })
+        Ok(Self { config, database, egress, memory: Arc::default(), calls })
     }
 
     /// The tenant's id.
@@ -100,9 +105,17 @@ impl Tenant {
         &self.egress
     }
 
-    /// The most linear memory that one call for this tenant has taken, in bytes.
-    pub fn memory_peak(&self) -> &Arc<AtomicUsize> {
-        &self.memory_peak
+    /// The linear memory of this tenant's calls.
+    pub fn memory(&self) -> &Arc<TenantMemory> {
+        &self.memory
+    }
+
+    /// Waits until one more call of this tenant may run: for its turn among the tenant's own, so that nobody has more
+    /// calls in the queue of the pool than may run at once, and then for a place in the pool.
+    pub(crate) async fn slots(&self, runtime: &Runtime) -> Result<[OwnedSemaphorePermit; 2], HostError> {
+        let longest = Duration::from_secs(self.config.limits.slot_wait_seconds_max);
+        let own = turn(&self.calls, longest, "the tenant's calls (limits.parallel_calls_max)").await?;
+        Ok([own, runtime.slot(longest).await?])
     }
 
     /// What a job of this tenant is given, at this moment.

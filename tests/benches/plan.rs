@@ -29,7 +29,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 const HIBOB: &str = "https://hibob.example/v1";
@@ -170,7 +169,7 @@ async fn sandboxed(data: &DataDir, config: &TenantConfig, canned: &Arc<Canned>) 
     let tenant = Tenant::open_with(data.path(), config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
     let start = Instant::now();
     let planned = run::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
-    (start.elapsed(), planned.changes.len(), tenant.memory_peak().load(Ordering::Relaxed))
+    (start.elapsed(), planned.changes.len(), tenant.memory().peak_of_a_call())
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

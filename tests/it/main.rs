@@ -14,6 +14,7 @@ mod cli;
 mod details;
 mod exchange;
 mod lifecycle;
+mod model;
 mod plan_file;
 mod properties;
 mod roster;

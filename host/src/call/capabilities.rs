@@ -17,6 +17,14 @@ impl progress::Host for CallState {
 
 impl log::Host for CallState {
     async fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
+        let Some(left) = self.log_lines_left.checked_sub(1) else { return Ok(()) };
+        self.log_lines_left = left;
+        if left == 0 {
+            tracing::warn!(
+                tenant = self.tenant_id,
+                "the plugin has written limits.log_lines_max lines; more are dropped"
+            );
+        }
         let message: String = message.chars().filter(|c| !c.is_control()).take(LOG_CHARS_MAX).collect();
         let tenant = self.tenant_id.as_str();
         match level {

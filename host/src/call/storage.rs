@@ -4,6 +4,7 @@ use super::CallState;
 use crate::bindings::storage::{Entry, Host, StorageError, Write};
 use crate::database::{LedgerEntry, TenantDatabase};
 use crate::error::HostError;
+use crate::limits::Limits;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
@@ -23,11 +24,20 @@ pub(super) struct StorageView {
     /// None for a deleted key.
     written: BTreeMap<String, Option<Vec<u8>>>,
     written_bytes: usize,
+    storage_bytes_max: u64,
+    storage_keys_max: u64,
 }
 
 impl StorageView {
-    pub(super) fn new(database: TenantDatabase, writable: bool) -> Self {
-        Self { database, writable, written: BTreeMap::new(), written_bytes: 0 }
+    pub(super) fn new(database: TenantDatabase, writable: bool, limits: &Limits) -> Self {
+        Self {
+            database,
+            writable,
+            written: BTreeMap::new(),
+            written_bytes: 0,
+            storage_bytes_max: limits.storage_bytes_max,
+            storage_keys_max: limits.storage_keys_max,
+        }
     }
 
     /// Writes everything in one transaction, with what the host notes of it.
@@ -58,6 +68,27 @@ impl StorageView {
         let written = self.written.range((start, Bound::Unbounded)).take_while(|(key, _)| key.starts_with(prefix));
         merged.extend(written.map(|(key, value)| (key.clone(), value.clone())));
         Ok(merged.into_iter().filter_map(|(key, value)| Some(Entry { key, value: value? })).take(limit).collect())
+    }
+
+    /// Whether the tenant's storage has room for these writes, beside what this call has written. Keys that are there
+    /// already count as new ones here, which matters only near the limit.
+    async fn room(&self, writes: &[Write]) -> Result<(), StorageError> {
+        let usage = self.database.storage_usage().await.map_err(|error| unavailable(&error))?;
+        let mut bytes = usage.bytes + self.written_bytes as u64;
+        let mut keys = usage.keys + self.written.len() as u64;
+        for write in writes {
+            if let Write::Put(entry) = write {
+                bytes += (entry.key.len() + entry.value.len()) as u64;
+                keys += 1;
+            }
+        }
+        if bytes > self.storage_bytes_max {
+            return Err(StorageError::OverLimit(format!("limits.storage_bytes_max ({})", self.storage_bytes_max)));
+        }
+        if keys > self.storage_keys_max {
+            return Err(StorageError::OverLimit(format!("limits.storage_keys_max ({})", self.storage_keys_max)));
+        }
+        Ok(())
     }
 
     fn write(&mut self, writes: Vec<Write>) -> Result<(), StorageError> {
@@ -133,6 +164,14 @@ impl Host for CallState {
     }
 
     async fn commit(&mut self, writes: Vec<Write>) -> wasmtime::Result<Result<(), StorageError>> {
-        Ok(limited(writes.len()).and_then(|()| self.storage.write(writes)))
+        if let Err(error) = limited(writes.len()) {
+            return Ok(Err(error));
+        }
+        if self.storage.writable
+            && let Err(error) = self.storage.room(&writes).await
+        {
+            return Ok(Err(error));
+        }
+        Ok(self.storage.write(writes))
     }
 }

@@ -88,6 +88,15 @@ pub struct LedgerSums {
     pub archived: usize,
 }
 
+/// How much the plugin's entries take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StorageUsage {
+    /// Keys.
+    pub keys: u64,
+    /// Bytes of keys and values.
+    pub bytes: u64,
+}
+
 impl TenantDatabase {
     /// Opens the tenant's file in the data directory and brings its schema up to date.
     ///
@@ -170,6 +179,26 @@ impl TenantDatabase {
             }
         }
         Ok(transaction.commit().await?)
+    }
+
+    /// The account that the host's ledger has for an employee: an active one, and of several the youngest.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn account_of(&self, employee_id: &str) -> Result<Option<String>, HostError> {
+        let sql = "SELECT account_id FROM accounts WHERE employee_id = ? ORDER BY active DESC, length(account_id) DESC, account_id DESC LIMIT 1";
+        let row = sqlx::query(sql).bind(employee_id).fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// How much the plugin's entries take.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn storage_usage(&self) -> Result<StorageUsage, HostError> {
+        let row = sqlx::query("SELECT keys, bytes FROM entries_usage").fetch_one(&self.pool).await?;
+        let number = |number: i64| u64::try_from(number).unwrap_or_default();
+        Ok(StorageUsage { keys: number(row.try_get(0)?), bytes: number(row.try_get(1)?) })
     }
 
     /// What the guards count: active accounts under the sync's care, and accounts archived since a time.

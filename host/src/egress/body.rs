@@ -1,10 +1,13 @@
 //! Bodies with limits: what a plugin sends, and what comes back to it.
 
 use super::transport::TransportBody;
+use crate::limits::Overrun;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Limited};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
@@ -27,17 +30,47 @@ pub(super) async fn gather(body: WasiBody) -> Result<Bytes, Error> {
     }
 }
 
+/// What all answers of one call may hold together.
+#[derive(Clone, Debug)]
+pub(super) struct ResponseBytes {
+    left: Arc<AtomicU64>,
+    most: u64,
+    overrun: Overrun,
+}
+
+impl ResponseBytes {
+    pub(super) fn new(most: u64, overrun: Overrun) -> Self {
+        Self { left: Arc::new(AtomicU64::new(most)), most, overrun }
+    }
+
+    fn take(&self, bytes: u64) -> bool {
+        let taken =
+            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok();
+        if !taken {
+            self.overrun.note("call_response_bytes_max", format!("was sent more than {} bytes of answers", self.most));
+        }
+        taken
+    }
+}
+
 /// A response body that must not pause for too long nor grow too large.
 pub(super) struct Guarded {
     inner: TransportBody,
     pause: Duration,
     deadline: Pin<Box<Sleep>>,
     left: u64,
+    counted: Option<ResponseBytes>,
 }
 
 impl Guarded {
     pub(super) fn new(inner: TransportBody, pause: Duration, bytes_max: u64) -> Self {
-        Self { inner, pause, deadline: Box::pin(sleep(pause)), left: bytes_max }
+        Self { inner, pause, deadline: Box::pin(sleep(pause)), left: bytes_max, counted: None }
+    }
+
+    /// Counts against what all answers of a call may hold, too.
+    pub(super) fn counted(mut self, bytes: ResponseBytes) -> Self {
+        self.counted = Some(bytes);
+        self
     }
 }
 
@@ -53,6 +86,9 @@ impl Body for Guarded {
                     return Poll::Ready(Some(Err(Error::HttpResponseBodySize(None))));
                 };
                 self.left = left;
+                if self.counted.as_ref().is_some_and(|counted| !counted.take(length)) {
+                    return Poll::Ready(Some(Err(Error::HttpResponseBodySize(None))));
+                }
                 let next = Instant::now() + self.pause;
                 self.deadline.as_mut().reset(next);
                 Poll::Ready(Some(Ok(frame)))

@@ -88,16 +88,30 @@ impl fmt::Display for Refusal {
     }
 }
 
+/// Where a request goes, what it does there, and its path below the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Decided {
+    pub(super) position: usize,
+    pub(super) action: Action,
+    pub(super) path: String,
+}
+
+impl Decided {
+    fn new(position: usize, action: Action, path: &str) -> Self {
+        Self { position, action, path: path.to_owned() }
+    }
+}
+
 /// Which of `routes` a request goes to, and what it does there.
 ///
 /// # Errors
 /// It goes nowhere that the tenant named, or is no call that this job may make.
 pub(super) fn decide<'r>(
     routes: impl Iterator<Item = &'r Route>,
-    grant: Grant,
+    grant: &Grant,
     method: &Method,
     uri: &Uri,
-) -> Result<(usize, Action), Refusal> {
+) -> Result<Decided, Refusal> {
     // Several services may share a base URL: the first that knows the call counts.
     let mut below = routes.enumerate().filter_map(|(position, route)| Some((position, route, route.below(uri)?)));
     let Some(first) = below.next() else {
@@ -111,12 +125,12 @@ pub(super) fn decide<'r>(
         )));
     };
     let mut refusal = match at(first.1, grant, method, first.2) {
-        Ok(action) => return Ok((first.0, action)),
+        Ok(action) => return Ok(Decided::new(first.0, action, first.2)),
         Err(refusal) => refusal,
     };
     for (position, route, path) in below {
         match at(route, grant, method, path) {
-            Ok(action) => return Ok((position, action)),
+            Ok(action) => return Ok(Decided::new(position, action, path)),
             Err(other) => refusal = other,
         }
     }
@@ -124,7 +138,7 @@ pub(super) fn decide<'r>(
 }
 
 /// What a request does at one service.
-fn at(route: &Route, grant: Grant, method: &Method, path: &str) -> Result<Action, Refusal> {
+fn at(route: &Route, grant: &Grant, method: &Method, path: &str) -> Result<Action, Refusal> {
     if path.split('/').any(|part| [".", ".."].contains(&part))
         || path.contains("%2f")
         || path.contains("%2F")
@@ -133,6 +147,9 @@ fn at(route: &Route, grant: Grant, method: &Method, path: &str) -> Result<Action
         return Err(Refusal::new(format!("{method} {path} is not a plain path")));
     }
     let action = match (route.role, method.as_str()) {
+        (Role::HiBob, _) if !grant.is_read() => {
+            return Err(Refusal::new(format!("{method} {path}: applying a change asks nothing of HiBob")));
+        }
         (Role::HiBob, "POST") if path == "/people/search" => Action::Read,
         (Role::HiBob, "GET") if is_hibob_read(path) => Action::Read,
         (Role::HiBob, _) => {
@@ -154,7 +171,7 @@ fn at(route: &Route, grant: Grant, method: &Method, path: &str) -> Result<Action
             )));
         }
     };
-    if action == Action::Write && grant == Grant::Read {
+    if action == Action::Write && grant.is_read() {
         return Err(Refusal::new(format!("{method} {path} would write, and `check` and `plan` may only read")));
     }
     Ok(action)
@@ -186,8 +203,25 @@ fn is_child(path: &str, parent: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bindings::directory_sync::{Change, ChangeKind};
+    use crate::egress::ApplyScope;
+    use std::sync::Arc;
 
-    fn decided(grant: Grant, method: &str, url: &str) -> Result<(usize, Action), String> {
+    fn apply() -> Grant {
+        let change = Change {
+            id: String::new(),
+            kind: ChangeKind::Update,
+            employee_id: None,
+            target_id: None,
+            display_name: String::new(),
+            depends_on: Vec::new(),
+            fields: Vec::new(),
+            reason: String::new(),
+        };
+        Grant::Apply(Arc::new(ApplyScope::new(&change, None)))
+    }
+
+    fn decided(grant: &Grant, method: &str, url: &str) -> Result<(usize, Action), String> {
         let routes = [
             Route::new(Role::HiBob, "https://api.hibob.com/v1").unwrap(),
             Route::new(Role::Scim, "https://app.perk.com/api/v2/scim/").unwrap(),
@@ -195,21 +229,23 @@ mod tests {
             Route::new(Role::CostCenters, "https://api.perk.com").unwrap(),
         ];
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        decide(routes.iter(), grant, &method, &url.parse().unwrap()).map_err(|refusal| refusal.to_string())
+        let decided = decide(routes.iter(), grant, &method, &url.parse().unwrap());
+        decided.map(|decided| (decided.position, decided.action)).map_err(|refusal| refusal.to_string())
     }
 
     #[test]
     fn the_calls_of_a_sync_are_let_out() {
+        let write = apply();
         for (grant, method, url, want) in [
-            (Grant::Read, "POST", "https://api.hibob.com/v1/people/search", (0, Action::Read)),
-            (Grant::Read, "GET", "https://API.hibob.com/v1/company/named-lists/department", (0, Action::Read)),
-            (Grant::Read, "GET", "https://app.perk.com/api/v2/scim/Users?startIndex=1&count=50", (1, Action::Read)),
-            (Grant::Write, "POST", "https://app.perk.com/api/v2/scim/Users", (1, Action::Write)),
-            (Grant::Write, "PATCH", "https://app.perk.com/api/v2/scim/Users/29", (1, Action::Write)),
-            (Grant::Read, "GET", "https://api.perk.com/profiles?offset=0", (2, Action::Read)),
-            (Grant::Read, "GET", "https://api.perk.com/cost_centers?offset=0", (3, Action::Read)),
-            (Grant::Write, "POST", "https://api.perk.com/cost_centers", (3, Action::Write)),
-            (Grant::Write, "PATCH", "https://api.perk.com/cost_centers/7", (3, Action::Write)),
+            (&Grant::Read, "POST", "https://api.hibob.com/v1/people/search", (0, Action::Read)),
+            (&Grant::Read, "GET", "https://API.hibob.com/v1/company/named-lists/department", (0, Action::Read)),
+            (&Grant::Read, "GET", "https://app.perk.com/api/v2/scim/Users?startIndex=1&count=50", (1, Action::Read)),
+            (&write, "POST", "https://app.perk.com/api/v2/scim/Users", (1, Action::Write)),
+            (&write, "PATCH", "https://app.perk.com/api/v2/scim/Users/29", (1, Action::Write)),
+            (&Grant::Read, "GET", "https://api.perk.com/profiles?offset=0", (2, Action::Read)),
+            (&Grant::Read, "GET", "https://api.perk.com/cost_centers?offset=0", (3, Action::Read)),
+            (&write, "POST", "https://api.perk.com/cost_centers", (3, Action::Write)),
+            (&write, "PATCH", "https://api.perk.com/cost_centers/7", (3, Action::Write)),
         ] {
             assert_eq!(decided(grant, method, url), Ok(want), "{method} {url}");
         }
@@ -217,26 +253,29 @@ mod tests {
 
     #[test]
     fn everything_else_is_refused() {
+        let write = apply();
         for (grant, method, url, reason) in [
-            (Grant::Write, "PUT", "https://api.hibob.com/v1/people/1", "never written to"),
-            (Grant::Write, "POST", "https://api.hibob.com/v1/people", "never written to"),
-            (Grant::Write, "POST", "https://api.hibob.com/v1/people/search/x", "never written to"),
-            (Grant::Write, "DELETE", "https://app.perk.com/api/v2/scim/Users/29", "not one of the calls"),
-            (Grant::Write, "PUT", "https://app.perk.com/api/v2/scim/Users/29", "not one of the calls"),
-            (Grant::Write, "PATCH", "https://app.perk.com/api/v2/scim/Users/29/x", "not one of the calls"),
-            (Grant::Read, "POST", "https://app.perk.com/api/v2/scim/Users", "may only read"),
-            (Grant::Write, "GET", "https://app.perk.com/api/v2/scimitar", "outside"),
-            (Grant::Write, "PUT", "https://api.perk.com/cost_centers/7/users", "not one of the calls"),
-            (Grant::Write, "PATCH", "https://api.perk.com/cost_centers/bulk_update", "not one of the calls"),
-            (Grant::Read, "POST", "https://api.perk.com/cost_centers", "may only read"),
-            (Grant::Write, "GET", "https://api.perk.com/users", "not one of the calls"),
-            (Grant::Write, "GET", "https://app.perk.com/api/v2/scim/../scim/Users", "plain path"),
-            (Grant::Write, "GET", "https://app.perk.com/api/v2/scim/Users%2F1", "plain path"),
-            (Grant::Write, "GET", "http://app.perk.com/api/v2/scim/Users", "outside"),
-            (Grant::Write, "GET", "https://app.perk.com:8443/api/v2/scim/Users", "outside"),
-            (Grant::Write, "GET", "https://evil.example/v1/people/search", "outside"),
-            (Grant::Write, "GET", "https://api.hibob.com.evil.example/v1/x", "outside"),
-            (Grant::Write, "GET", "http://169.254.169.254/latest", "outside"),
+            (&Grant::Read, "PUT", "https://api.hibob.com/v1/people/1", "never written to"),
+            (&Grant::Read, "POST", "https://api.hibob.com/v1/people", "never written to"),
+            (&Grant::Read, "POST", "https://api.hibob.com/v1/people/search/x", "never written to"),
+            (&write, "PUT", "https://api.hibob.com/v1/people/1", "asks nothing of HiBob"),
+            (&write, "POST", "https://api.hibob.com/v1/people/search", "asks nothing of HiBob"),
+            (&write, "DELETE", "https://app.perk.com/api/v2/scim/Users/29", "not one of the calls"),
+            (&write, "PUT", "https://app.perk.com/api/v2/scim/Users/29", "not one of the calls"),
+            (&write, "PATCH", "https://app.perk.com/api/v2/scim/Users/29/x", "not one of the calls"),
+            (&Grant::Read, "POST", "https://app.perk.com/api/v2/scim/Users", "may only read"),
+            (&write, "GET", "https://app.perk.com/api/v2/scimitar", "outside"),
+            (&write, "PUT", "https://api.perk.com/cost_centers/7/users", "not one of the calls"),
+            (&write, "PATCH", "https://api.perk.com/cost_centers/bulk_update", "not one of the calls"),
+            (&Grant::Read, "POST", "https://api.perk.com/cost_centers", "may only read"),
+            (&write, "GET", "https://api.perk.com/users", "not one of the calls"),
+            (&write, "GET", "https://app.perk.com/api/v2/scim/../scim/Users", "plain path"),
+            (&write, "GET", "https://app.perk.com/api/v2/scim/Users%2F1", "plain path"),
+            (&write, "GET", "http://app.perk.com/api/v2/scim/Users", "outside"),
+            (&write, "GET", "https://app.perk.com:8443/api/v2/scim/Users", "outside"),
+            (&write, "GET", "https://evil.example/v1/people/search", "outside"),
+            (&write, "GET", "https://api.hibob.com.evil.example/v1/x", "outside"),
+            (&write, "GET", "http://169.254.169.254/latest", "outside"),
         ] {
             let refusal = decided(grant, method, url).unwrap_err();
             assert!(refusal.contains(reason), "{method} {url}: {refusal}");

@@ -4,52 +4,14 @@ use super::body::{Guarded, gather};
 use super::policy::{Action, Refusal, Role, decide};
 use super::transport::{NotSent, TransportBody, TransportError};
 use super::wait::{back_off, rate_limit_reset, retry_after};
-use super::{CallEgress, Service};
+use super::{CallEgress, Grant, Service};
 use crate::database::now_unix_seconds;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use wasmtime_wasi_http::{Error, WasiBody};
-
-/// Limits of a tenant's requests.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Limits {
-    /// Until a connection stands. A service on the internet that takes longer is down.
-    pub connect_timeout_seconds: u64,
-    /// Until an answer begins. HiBob takes up to two minutes for a large company.
-    pub first_byte_timeout_seconds: u64,
-    /// Longest pause within an answer.
-    pub between_bytes_timeout_seconds: u64,
-    /// Largest answer: 7 kB for each of 150,000 employees.
-    pub response_bytes_max: u64,
-    /// Attempts at one read, the first included.
-    pub read_attempts_max: u32,
-    /// The pause before a read is repeated; twice as long each time.
-    pub retry_pause_milliseconds: u64,
-    /// How long to wait after a 429 that does not say how long.
-    pub rate_limit_wait_seconds: u64,
-    /// Longest single wait after a 429; a service that asks for more gets the answer passed on instead.
-    pub rate_limit_wait_seconds_max: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connect_timeout_seconds: 10,
-            first_byte_timeout_seconds: 120,
-            between_bytes_timeout_seconds: 30,
-            response_bytes_max: 1024 * 1024 * 1024,
-            read_attempts_max: 4,
-            retry_pause_milliseconds: 500,
-            rate_limit_wait_seconds: 60,
-            rate_limit_wait_seconds_max: 300,
-        }
-    }
-}
 
 /// Headers that a plugin may set. Everything else is refused: `Authorization` is the host's, and what shapes the
 /// connection (`Transfer-Encoding`, `Upgrade`, …) could smuggle a second request.
@@ -71,20 +33,24 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
         call.refuse(refusal);
         Error::HttpRequestDenied
     };
+    call.count_request()?;
     let egress = &call.egress;
     let routes = egress.services.iter().map(|service| &service.route);
-    let (position, action) =
-        decide(routes, call.grant, &parts.method, &parts.uri).map_err(|refusal| refuse(&refusal))?;
-    let service = egress.services.get(position).ok_or(Error::ConfigurationError)?;
+    let decided = decide(routes, &call.grant, &parts.method, &parts.uri).map_err(|refusal| refuse(&refusal))?;
+    let service = egress.services.get(decided.position).ok_or(Error::ConfigurationError)?;
     let headers = headers(&parts.headers, service).map_err(|refusal| refuse(&refusal))?;
     let body = gather(body).await?;
+    if let (Grant::Apply(scope), Action::Write) = (&call.grant, decided.action) {
+        let allowed = scope.check(service.route.role, &parts.method, &decided.path, &body);
+        allowed.map_err(|refusal| refuse(&refusal))?;
+    }
     let as_made = AsMade { uri: parts.uri.clone(), headers: parts.headers };
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = parts.method;
     *request.uri_mut() = parts.uri;
     *request.headers_mut() = headers;
     request.extensions_mut().insert(as_made);
-    let outgoing = Outgoing { call, service, action, request };
+    let outgoing = Outgoing { call, service, action: decided.action, request };
     let response = outgoing.attempts().await?;
     Ok(outgoing.pass_on(response))
 }
@@ -138,7 +104,7 @@ impl Outgoing<'_> {
             match pause {
                 Some(pause) => {
                     drop(answer);
-                    tokio::time::sleep(pause).await;
+                    self.call.waits.wait(tokio::time::sleep(pause)).await;
                     attempt += 1;
                 }
                 None => return answer.map_err(Failed::into_error),
@@ -163,14 +129,19 @@ impl Outgoing<'_> {
             Err(Failed::Lost(_) | Failed::Late) if read => back_off(),
             Ok(_) | Err(Failed::Lost(_) | Failed::Late | Failed::Closed) => return None,
         };
-        let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max);
+        let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max).min(self.call.waits.left());
         // Up to a tenth more, so that parallel requests do not come back as one.
         (pause <= longest).then(|| pause.mul_f64(1.0 + 0.1 * rand::random::<f64>()))
     }
 
     async fn attempt(&self) -> Result<Response<TransportBody>, Failed> {
         let egress = &self.call.egress;
-        self.service.pace.until_ready().await;
+        self.call.waits.wait(self.service.pace.until_ready()).await;
+        if self.call.waits.left().is_zero() {
+            let most = egress.limits.waiting_seconds_max;
+            self.call.overrun.note("waiting_seconds_max", format!("waited politely for more than {most} seconds"));
+            return Err(Failed::Closed);
+        }
         if self.call.is_closed() {
             return Err(Failed::Closed);
         }
@@ -183,7 +154,7 @@ impl Outgoing<'_> {
             Err(_) => return Err(Failed::Late),
         };
         let refused = response.status() == StatusCode::UNAUTHORIZED
-            || (response.status() == StatusCode::FORBIDDEN && self.call.grant == super::Grant::Read);
+            || (response.status() == StatusCode::FORBIDDEN && self.call.grant.is_read());
         if refused {
             self.call.close(); // before any other request of this run, or of this check, can leave
         }
@@ -224,7 +195,8 @@ impl Outgoing<'_> {
         let limits = &self.call.egress.limits;
         let (parts, body) = response.into_parts();
         let pause = Duration::from_secs(limits.between_bytes_timeout_seconds);
-        let mut passed = Response::new(Guarded::new(body, pause, limits.response_bytes_max).boxed_unsync());
+        let body = Guarded::new(body, pause, limits.response_bytes_max).counted(self.call.response_bytes.clone());
+        let mut passed = Response::new(body.boxed_unsync());
         *passed.status_mut() = parts.status;
         for name in PASSED_HEADERS {
             if let Some(value) = parts.headers.get(&name) {

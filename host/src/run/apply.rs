@@ -6,7 +6,7 @@ use super::plan::Planned;
 use super::report::Report;
 use crate::bindings::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome, Written};
 use crate::bindings::types::Value;
-use crate::call::{Call, CallKind, NoProgress, Progress};
+use crate::call::{Call, Job, NoProgress, Progress};
 use crate::database::LedgerEntry;
 use crate::error::HostError;
 use crate::plugin::Plugin;
@@ -100,7 +100,7 @@ async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change) -> Result<Outco
 
 /// One call of `apply` in a fresh instance. Its storage writes are kept with its outcome.
 async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attempt) -> Result<Outcome, HostError> {
-    let mut call = Call::open(plugin, tenant, CallKind::Apply, Arc::new(NoProgress)).await?;
+    let mut call = Call::open(plugin, tenant, Job::Apply(change), Arc::new(NoProgress)).await?;
     let job = tenant.job();
     let outcome = call
         .step(async |store, instance| {

@@ -1,9 +1,11 @@
 //! Asking the plugin for a plan, and for a check.
 
+use super::sound::{self, Intake};
 use crate::bindings::directory_sync::{Change, CheckReport, RosterEntry};
-use crate::bindings::types::{Finding, NamedValue};
-use crate::call::{Call, CallKind, Progress};
+use crate::bindings::types::{Finding, JobError, NamedValue};
+use crate::call::{Call, Job, Progress};
 use crate::error::HostError;
+use crate::limits::Over;
 use crate::plugin::Plugin;
 use crate::tenant::Tenant;
 use std::collections::BTreeMap;
@@ -11,9 +13,6 @@ use std::sync::Arc;
 
 /// Changes or findings fetched from the plugin in one call. Enough that calls cost nothing beside what they carry.
 const BATCH: u32 = 500;
-
-/// Most changes of one plan: five for each of 200,000 employees.
-const PLAN_CHANGES_MAX: usize = 1_000_000;
 
 /// A plan as the host holds it.
 #[derive(Clone, Debug)]
@@ -78,13 +77,14 @@ async fn make(
 ) -> Result<(Planned, Vec<RosterEntry>), HostError> {
     let job = tenant.job();
     let baseline = tenant.database().baseline().await?;
-    let mut call = Call::open(plugin, tenant, CallKind::Plan, progress).await?;
+    let mut intake = Intake::new(&tenant.config().limits);
+    let mut call = Call::open(plugin, tenant, Job::Plan, progress).await?;
     let planned = call
         .step(async |store, instance| {
             let sync = instance.hibob_connector_directory_sync();
             let held = match sync.call_plan(&mut *store, &job, &baseline).await? {
                 Ok(held) => held,
-                Err(error) => return Ok(Err(error)),
+                Err(error) => return Ok(Err(Refused::Job(error))),
             };
             let plan = sync.sync_plan();
             let summary = plan.call_summary(&mut *store, held).await?;
@@ -97,43 +97,40 @@ async fn make(
             };
             let mut employees = Vec::new();
             loop {
-                let entries = match wanted {
+                let batch = match wanted {
                     Wanted::Employees => plan.call_next_employees(&mut *store, held, BATCH).await?,
                     Wanted::Changes => Vec::new(),
                 };
-                if entries.is_empty() {
+                if batch.is_empty() {
                     break;
                 }
-                employees.extend(entries);
-                wasmtime::ensure!(
-                    employees.len() <= PLAN_CHANGES_MAX,
-                    "the plan has more than {PLAN_CHANGES_MAX} employees"
-                );
+                if let Err(over) = intake.batch(&batch, BATCH, sound::entry_bytes) {
+                    return Ok(Err(Refused::Over(over)));
+                }
+                employees.extend(batch);
             }
             loop {
-                let changes = match wanted {
+                let batch = match wanted {
                     Wanted::Changes => plan.call_next(&mut *store, held, BATCH).await?,
                     Wanted::Employees => Vec::new(),
                 };
-                if changes.is_empty() {
+                if batch.is_empty() {
                     break;
                 }
-                planned.changes.extend(changes);
-                wasmtime::ensure!(
-                    planned.changes.len() <= PLAN_CHANGES_MAX,
-                    "the plan has more than {PLAN_CHANGES_MAX} changes"
-                );
+                if let Err(over) = intake.batch(&batch, BATCH, sound::change_bytes) {
+                    return Ok(Err(Refused::Over(over)));
+                }
+                planned.changes.extend(batch);
             }
             loop {
-                let findings = plan.call_next_findings(&mut *store, held, BATCH).await?;
-                if findings.is_empty() {
+                let batch = plan.call_next_findings(&mut *store, held, BATCH).await?;
+                if batch.is_empty() {
                     break;
                 }
-                planned.findings.extend(findings);
-                wasmtime::ensure!(
-                    planned.findings.len() <= PLAN_CHANGES_MAX,
-                    "the plan has more than {PLAN_CHANGES_MAX} findings"
-                );
+                if let Err(over) = intake.batch(&batch, BATCH, sound::finding_bytes) {
+                    return Ok(Err(Refused::Over(over)));
+                }
+                planned.findings.extend(batch);
             }
             held.resource_drop_async(&mut *store).await?;
             Ok(Ok((planned, employees)))
@@ -141,7 +138,18 @@ async fn make(
         .await?;
     let refusals = call.refusals();
     call.finish(None).await?;
-    planned.map_err(|error| HostError::from_job(error, &refusals))
+    let (planned, employees) = planned.map_err(|refused| match refused {
+        Refused::Job(error) => HostError::from_job(error, &refusals),
+        Refused::Over(over) => HostError::over(&over),
+    })?;
+    sound::check(&planned).map_err(HostError::Plugin)?;
+    Ok((planned, employees))
+}
+
+/// Why there is no plan.
+enum Refused {
+    Job(JobError),
+    Over(Over),
 }
 
 /// Asks the plugin whether a sync would work. Nothing is written anywhere.
@@ -150,7 +158,7 @@ async fn make(
 /// The check ended early, or the plugin failed.
 pub async fn check(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<CheckReport, HostError> {
     let job = tenant.job();
-    let mut call = Call::open(plugin, tenant, CallKind::Check, progress).await?;
+    let mut call = Call::open(plugin, tenant, Job::Check, progress).await?;
     let report = call
         .step(async |store, instance| instance.hibob_connector_directory_sync().call_check(store, &job).await)
         .await?;

@@ -1,7 +1,8 @@
 //! The tenant's file (TOML), and the same as it is stored (JSON).
 
-use crate::egress::{Limits, Role, Route};
+use crate::egress::{Role, Route};
 use crate::error::HostError;
+use crate::limits::Limits;
 use crate::schedule::Schedule;
 use crate::secret::SecretSource;
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,83 @@
+//! What goes wrong on the way of one sync.
+
+use super::History;
+use super::history::{Tampered, tampered};
+use hibob_fakes::{Fault, FaultKind, Scenario};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+/// What goes wrong during one sync.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trouble {
+    pub(crate) target: Vec<Fault>,
+    pub(crate) source: Vec<Fault>,
+    /// Faults of every kind, all the time.
+    pub(crate) flaky: bool,
+    /// Fields that TravelPerk does not keep, without a word.
+    pub(crate) drops: Vec<&'static str>,
+    /// The plan is applied after this change in TravelPerk, which it does not know of.
+    pub(crate) stale: Option<(usize, Tampered)>,
+}
+
+impl Trouble {
+    pub(crate) fn is_none(&self) -> bool {
+        self.target.is_empty() && self.source.is_empty() && !self.flaky && self.drops.is_empty() && self.stale.is_none()
+    }
+}
+
+fn kind() -> impl Strategy<Value = FaultKind> {
+    use FaultKind::{Hang, NotJson, ResetAfter, ResetBefore, StatusAfter, Truncated, WrongContentType};
+    let kinds = vec![
+        FaultKind::too_many("0"),
+        FaultKind::status(500),
+        FaultKind::status(400),
+        FaultKind::status(404),
+        FaultKind::status(409),
+        StatusAfter(502),
+        Truncated,
+        Hang,
+        ResetBefore,
+        ResetAfter,
+        NotJson,
+        WrongContentType,
+    ];
+    select(kinds)
+}
+
+fn fault(places: &'static [(&'static str, &'static str)]) -> impl Strategy<Value = Fault> {
+    (select(places), kind(), 0..4_usize, select(&[1_usize, 2, 6, 1_000][..]))
+        .prop_map(|((method, path), kind, after, times)| Fault::once(path, kind).on(method).after(after).times(times))
+}
+
+pub(crate) fn trouble() -> impl Strategy<Value = Trouble> {
+    const TARGET: &[(&str, &str)] =
+        &[("POST", "/Users"), ("PATCH", "/Users/"), ("PATCH", "/Users/"), ("GET", "/Users/"), ("GET", "/Users?")];
+    const SOURCE: &[(&str, &str)] = &[("POST", "/people/search"), ("GET", "/named-lists/")];
+    const DROPS: &[&str] =
+        &["title", "name.givenName", "phoneNumbers", "costCenter", "manager", "active", "preferredLanguage"];
+    (
+        prop::collection::vec(fault(TARGET), 0..3),
+        prop::option::weighted(0.1, fault(SOURCE)),
+        prop::bool::weighted(0.2),
+        prop_oneof![3 => Just(Vec::new()), 1 => subsequence(DROPS, 1..4)],
+        prop::option::weighted(0.2, (0..20_usize, tampered())),
+    )
+        .prop_map(|(target, source, flaky, drops, stale)| Trouble {
+            target,
+            source: source.into_iter().collect(),
+            flaky,
+            drops,
+            stale,
+        })
+}
+
+impl History {
+    /// Puts the trouble in the way of the next sync.
+    pub(crate) fn trouble(&mut self, trouble: &Trouble) {
+        let fakes = &mut self.world.fakes;
+        fakes.travelperk.faults.clone_from(&trouble.target);
+        fakes.hibob.faults.clone_from(&trouble.source);
+        fakes.travelperk.drops = trouble.drops.iter().map(ToString::to_string).collect();
+        fakes.scenario = if trouble.flaky { Scenario::Flaky } else { Scenario::None };
+    }
+}

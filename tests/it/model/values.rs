@@ -1,0 +1,106 @@
+//! What HiBob can say of somebody, and what TravelPerk should make of it: tables, so that nothing is worked out twice.
+
+use super::rules::{
+    CUSTOM_CONTACT, CUSTOM_CONTACT_PHONE, CUSTOM_LANGUAGE, CUSTOM_LOCALE, CUSTOM_POLICY, CUSTOM_TITLE, SITES,
+};
+use hibob_fakes::Employee;
+use serde_json::Value;
+
+/// The title of an archived item of HiBob's list: it comes as a number that nobody can read.
+pub(crate) const ARCHIVED_TITLE: &str = "Intern";
+
+/// What each field of HiBob may hold. The first value of each is good.
+pub(crate) const POOLS: [(&str, &[&str]); 14] = [
+    ("work.title", &["Engineer", "Lead", ARCHIVED_TITLE]),
+    ("work.department", &["Sales", "R&D"]),
+    ("work.site", &SITES),
+    ("work.workPhone", &["+34 600.100.200", "+1 (555) 010-0100", "600100200"]),
+    ("work.workMobile", &["+34 600100200", "+44 20 7946 0000", "+34"]),
+    ("home.legalGender", &["Female", "male", "X"]),
+    ("personal.birthDate", &["1990-02-28", "1971-12-31", "28/02/1990", "2190-01-01"]),
+    ("address.country", &["Spain", "Germany"]),
+    (CUSTOM_TITLE, &["Engineer", "Captain"]),
+    (CUSTOM_LANGUAGE, &["en-GB", "fr", "Klingon"]),
+    (CUSTOM_LOCALE, &["en-GB", "es-ES"]),
+    (CUSTOM_POLICY, &["Standard", "Executives"]),
+    (CUSTOM_CONTACT, &["Eva Ruiz", "Zoë"]),
+    (CUSTOM_CONTACT_PHONE, &["+34 600 300 400", "112"]),
+];
+
+/// What TravelPerk writes otherwise than HiBob; None for what it does not take.
+const TAKEN: [(&str, &str, Option<&str>); 12] = [
+    ("title", ARCHIVED_TITLE, None),
+    ("phone", "+34 600.100.200", Some("+34 600 100 200")),
+    ("phone", "600100200", None),
+    ("phone", "+34", None),
+    ("gender", "Female", Some("F")),
+    ("gender", "male", Some("M")),
+    ("gender", "X", None),
+    ("date-of-birth", "28/02/1990", None),
+    ("date-of-birth", "2190-01-01", None),
+    ("language", "en-GB", Some("en")),
+    ("language", "Klingon", None),
+    ("emergency-phone", "112", None),
+];
+
+/// HiBob's text as TravelPerk takes it.
+pub(crate) fn taken(field: &str, text: &str) -> Option<String> {
+    let known = TAKEN.iter().find(|(of, said, _)| *of == field && *said == text);
+    known.map_or(Some(text), |(.., taken)| *taken).map(str::to_owned)
+}
+
+/// Whether TravelPerk's text needs no change to mean this.
+pub(crate) fn same(field: &str, now: &str, wanted: &str) -> bool {
+    let dialled = |phone: &str| phone.replace([' ', '(', ')', '-', '.'], "");
+    match field {
+        "user-name" => now.to_lowercase() == wanted.to_lowercase(),
+        "phone" | "emergency-phone" => dialled(now) == dialled(wanted),
+        "company" => now.split('|').any(|company| company == wanted),
+        _ => now == wanted,
+    }
+}
+
+/// What HiBob says of a field: None where no key is sent, Some(None) where it is empty.
+pub(crate) fn says(person: &Employee, field: &str) -> Option<Option<String>> {
+    if person.removed.contains(field) {
+        return None;
+    }
+    if let Some(value) = person.overrides.get(field) {
+        return Some(value.as_str().map(str::to_owned));
+    }
+    let text = match field {
+        "root.firstName" => person.first_name.clone(),
+        "root.surname" => person.surname.clone(),
+        "root.email" => person.email.clone().unwrap_or_default(),
+        "internal.lifecycleStatus" => person.lifecycle_status.clone(),
+        "work.startDate" => person.start_date.to_string(),
+        "work.title" => person.title.clone(),
+        "work.department" => person.department.clone(),
+        "work.site" => person.site.clone(),
+        "work.manager" => person.manager.clone().unwrap_or_default(),
+        _ => String::new(),
+    };
+    Some(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// Lets HiBob say this from now on.
+pub(crate) fn say(person: &mut Employee, field: &str, said: Option<Option<&str>>) {
+    person.removed.remove(field);
+    if field == "work.manager" {
+        // HiBob sends the line manager twice, and shows or hides both.
+        person.removed.remove("work.reportsTo");
+        if said.is_none() {
+            person.removed.insert("work.reportsTo".to_owned());
+        }
+    }
+    let text = said.flatten().unwrap_or_default().to_owned();
+    match field {
+        _ if said.is_none() => drop(person.removed.insert(field.to_owned())),
+        "root.email" => person.email = Some(text).filter(|text| !text.is_empty()),
+        "work.manager" => person.manager = Some(text).filter(|text| !text.is_empty()),
+        "work.title" => person.title = text,
+        "work.department" => person.department = text,
+        "work.site" => person.site = text,
+        _ => drop(person.overrides.insert(field.to_owned(), said.flatten().map_or(Value::Null, Value::from))),
+    }
+}
