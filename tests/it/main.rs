@@ -13,6 +13,7 @@ mod check;
 mod cli;
 mod details;
 mod exchange;
+mod hostile;
 mod lifecycle;
 mod model;
 mod plan_file;

@@ -1,0 +1,1 @@
+//! A change that does more than it says.
