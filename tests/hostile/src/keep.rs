@@ -68,8 +68,24 @@ pub(crate) fn read(texts: &[String]) -> Vec<String> {
     saw
 }
 
-/// Reads everything it has so many times.
-pub(crate) fn read_over_and_over(times: usize) -> Vec<String> {
-    let read = (0..times).map(|_| storage::scan("", None, 1_000).map_or(0, |entries| entries.len()));
-    vec![format!("{} entries", read.sum::<usize>())]
+/// Asks for a thousand keys that are not there, over and over.
+pub(crate) fn look_up() -> ! {
+    let keys: Vec<String> = (0..1_000).map(|number| format!("missing-{number}")).collect();
+    loop {
+        let _ = storage::get(&keys);
+    }
+}
+
+/// Deletes so many keys that are not there, and asks for a single entry.
+pub(crate) fn delete_and_scan(number: usize) -> Vec<String> {
+    let deletes: Vec<Write> = (0..number).map(|number| Write::Delete(format!("{number:x}"))).collect();
+    for batch in deletes.chunks(1_000) {
+        if let Err(error) = storage::commit(batch) {
+            return vec![told(&error)];
+        }
+    }
+    vec![match storage::scan("", None, 1) {
+        Ok(entries) => format!("{} entries", entries.len()),
+        Err(error) => told(&error),
+    }]
 }

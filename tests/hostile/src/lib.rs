@@ -86,6 +86,8 @@ fn attack(words: &[String]) -> Vec<String> {
         "recursion" => vec![busy::recursion(0).to_string()],
         "exit" => busy::exit(),
         "panic" => busy::fail("a panic\u{1b}[2J of the plugin\nand a second line"),
+        "panic-at-length" => busy::fail(&"x".repeat(number(0))),
+        "say" => vec!["x".repeat(number(0))],
         "log" => flood::log(number(0), number(1)),
         "standard-error" => flood::standard_error(),
         "long-phase" => flood::long_phase(number(0)),
@@ -102,7 +104,8 @@ fn attack(words: &[String]) -> Vec<String> {
         "put-and-loop" => keep::put_and_loop(),
         "many-keys" => keep::amplified(number(0)),
         "read" => keep::read(arguments),
-        "read-over-and-over" => keep::read_over_and_over(number(0)),
+        "look-up" => keep::look_up(),
+        "delete-and-scan" => keep::delete_and_scan(number(0)),
         other => vec![format!("there is no attack {other}")],
     }
 }

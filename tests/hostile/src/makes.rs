@@ -19,7 +19,7 @@ enum Kind {
     WaitsForNothing,
     /// A change whose reason has so many bytes.
     LongText,
-    /// A change with so many fields.
+    /// A change with so many fields that have neither a name nor a value.
     ManyFields,
     /// A change, a finding and an employee with escape sequences in every text.
     Escapes,
@@ -31,6 +31,8 @@ enum Kind {
     LyingCounts,
     /// So many updates that set `active` to false.
     InactiveByUpdate,
+    /// No change, and a baseline of so many bytes.
+    LongBaseline,
     /// Loops when it is asked for changes.
     Loop,
 }
@@ -62,6 +64,7 @@ impl Made {
             Some("employees") => Kind::Employees,
             Some("lying-counts") => Kind::LyingCounts,
             Some("inactive-by-update") => Kind::InactiveByUpdate,
+            Some("long-baseline") => Kind::LongBaseline,
             Some("loop") => Kind::Loop,
             Some(_) => Kind::Findings,
         };
@@ -73,7 +76,7 @@ impl Made {
         match self.kind {
             Kind::SameIds | Kind::Cycle => 2,
             Kind::WaitsForNothing | Kind::LongText | Kind::ManyFields | Kind::Escapes => 1,
-            Kind::Findings | Kind::Employees => 0,
+            Kind::Findings | Kind::Employees | Kind::LongBaseline => 0,
             _ => self.number,
         }
     }
@@ -92,7 +95,7 @@ impl Made {
             Kind::Cycle => wit::Change { depends_on: vec![(2 - position).to_string()], ..plain },
             Kind::WaitsForNothing => wit::Change { depends_on: vec!["nothing".to_owned()], ..plain },
             Kind::LongText => wit::Change { reason: "x".repeat(self.length()), ..plain },
-            Kind::ManyFields => wit::Change { fields: vec![field("title", "x"); self.length()], ..plain },
+            Kind::ManyFields => wit::Change { fields: vec![empty(); self.length()], ..plain },
             Kind::Escapes => wit::Change {
                 id: ESCAPES.to_owned(),
                 employee_id: Some(ESCAPES.to_owned()),
@@ -106,7 +109,7 @@ impl Made {
                 }],
                 ..plain
             },
-            Kind::AllAtOnce | Kind::Findings | Kind::Employees | Kind::Loop => plain,
+            Kind::AllAtOnce | Kind::Findings | Kind::Employees | Kind::LongBaseline | Kind::Loop => plain,
         }
     }
 
@@ -132,6 +135,10 @@ fn field(name: &str, after: &str) -> wit::FieldChange {
     wit::FieldChange { field: name.to_owned(), before: None, after: Some(Value::Text(after.to_owned())) }
 }
 
+fn empty() -> wit::FieldChange {
+    wit::FieldChange { field: String::new(), before: None, after: None }
+}
+
 fn flag(name: &str, after: bool) -> wit::FieldChange {
     wit::FieldChange { field: name.to_owned(), before: Some(Value::Flag(!after)), after: Some(Value::Flag(after)) }
 }
@@ -153,6 +160,11 @@ impl wit::GuestSyncPlan for Made {
                 baseline: vec![NamedValue { name: "employees".to_owned(), value: Value::Integer(i64::MIN) }],
             },
             Kind::Escapes => wit::PlanSummary { counts: vec![count(ESCAPES, 1)], baseline: Vec::new() },
+            Kind::LongBaseline => {
+                let value = Value::Text("x".repeat(self.length()));
+                let baseline = vec![NamedValue { name: "long".to_owned(), value }];
+                wit::PlanSummary { counts: vec![count("employees", 1)], baseline }
+            }
             _ => wit::PlanSummary { counts: vec![count("employees", 1)], baseline: Vec::new() },
         }
     }
