@@ -116,6 +116,7 @@ pub(crate) fn change_in(change: wit::Change) -> Change {
         target_id: change.target_id,
         display_name: change.display_name,
         depends_on: change.depends_on,
+        after: change.after,
         fields: change
             .fields
             .into_iter()
@@ -145,6 +146,7 @@ pub(crate) fn change_out(change: Change) -> wit::Change {
         target_id: change.target_id,
         display_name: change.display_name,
         depends_on: change.depends_on,
+        after: change.after,
         fields: change
             .fields
             .into_iter()

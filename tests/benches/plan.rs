@@ -181,8 +181,11 @@ fn median(mut values: Vec<f64>) -> f64 {
 async fn main() {
     println!("| employees | target | people/search | changes | native | sandbox | ratio | sandbox's peak memory |");
     println!("|---|---|---|---|---|---|---|---|");
+    // `cargo bench -- 10000` measures one size only.
+    let only: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let sizes = SIZES.into_iter().filter(|(size, _)| only.is_empty() || only.contains(size));
     for converged in [true, false] {
-        for (employees, rounds) in SIZES {
+        for (employees, rounds) in sizes.clone() {
             let canned = Arc::new(Canned::new(employees, converged));
             let folder = tempfile::tempdir().unwrap();
             let data = DataDir::open(&folder.path().join("data")).await.unwrap();

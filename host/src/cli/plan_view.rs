@@ -120,8 +120,9 @@ fn change_lines(change: &Change) -> Vec<String> {
     let ids = if ids.is_empty() { String::new() } else { DIM.on_stdout(&format!(" ({})", ids.join(", "))) };
     let mut lines = vec![format!("{head} {who}{ids}"), format!("    because  {}", clean(&change.reason))];
     lines.extend(change.fields.iter().map(field_line));
-    if !change.depends_on.is_empty() {
-        lines.push(DIM.on_stdout(&format!("    after    {}", clean(&change.depends_on.join(", ")))));
+    let waits_for: Vec<&str> = change.depends_on.iter().chain(&change.after).map(String::as_str).collect();
+    if !waits_for.is_empty() {
+        lines.push(DIM.on_stdout(&format!("    after    {}", clean(&waits_for.join(", ")))));
     }
     lines
 }
@@ -182,6 +183,7 @@ pub(super) fn json(tenant: &str, planned: &Planned) -> serde_json::Value {
             "target_id": change.target_id,
             "display_name": change.display_name,
             "depends_on": change.depends_on,
+            "after": change.after,
             "reason": change.reason,
             "fields": change.fields.iter().map(|field| json!({
                 "field": field.field,

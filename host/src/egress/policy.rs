@@ -215,6 +215,7 @@ mod tests {
             target_id: None,
             display_name: String::new(),
             depends_on: Vec::new(),
+            after: Vec::new(),
             fields: Vec::new(),
             reason: String::new(),
         };

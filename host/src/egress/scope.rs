@@ -146,6 +146,7 @@ mod tests {
             target_id: target.map(str::to_owned),
             display_name: "Sales".to_owned(),
             depends_on: Vec::new(),
+            after: Vec::new(),
             fields: vec![field],
             reason: String::new(),
         };

@@ -223,8 +223,8 @@ struct Schedule {
     ready: VecDeque<usize>,
     /// For each change, how many of those that it depends on are not done.
     waits_for: Vec<usize>,
-    /// For each change, those that depend on it.
-    dependents: Vec<Vec<usize>>,
+    /// For each change, those that wait for it, and whether they need it done.
+    dependents: Vec<Vec<(usize, bool)>>,
     /// Neither done, nor failed, nor skipped.
     open: Vec<bool>,
     /// Whether a change waits for another one of the same employee.
@@ -243,7 +243,8 @@ impl Schedule {
             second: vec![false; changes.len()],
         };
         for (position, change) in changes.iter().enumerate() {
-            for id in &change.depends_on {
+            let needed = change.depends_on.iter().map(|id| (id, true));
+            for (id, needed) in needed.chain(change.after.iter().map(|id| (id, false))) {
                 // Something that is not in the plan never gets done: such a change stays where it is.
                 let other = positions.get(id.as_str());
                 let same = other
@@ -255,7 +256,7 @@ impl Schedule {
                 if let Some(waits_for) = schedule.waits_for.get_mut(position) {
                     *waits_for += 1;
                     if let Some(dependents) = other.and_then(|&other| schedule.dependents.get_mut(other)) {
-                        dependents.push(position);
+                        dependents.push((position, needed));
                     }
                 }
             }
@@ -290,23 +291,29 @@ impl Schedule {
 
     /// Frees what waited for a change.
     fn done(&mut self, position: usize) {
-        for dependent in self.dependents.get(position).cloned().unwrap_or_default() {
-            if let Some(waits_for) = self.waits_for.get_mut(dependent) {
-                *waits_for -= 1;
-                if *waits_for == 0 && self.open.get(dependent) == Some(&true) {
-                    self.ready.push_back(dependent);
-                }
+        for (dependent, _) in self.dependents.get(position).cloned().unwrap_or_default() {
+            self.free(dependent);
+        }
+    }
+
+    fn free(&mut self, dependent: usize) {
+        if let Some(waits_for) = self.waits_for.get_mut(dependent) {
+            *waits_for -= 1;
+            if *waits_for == 0 && self.open.get(dependent) == Some(&true) {
+                self.ready.push_back(dependent);
             }
         }
     }
 
-    /// Everything that hangs on a failed change, however far down.
+    /// Everything that needs a failed change, however far down. What only waits until it is over can go on.
     fn failed(&mut self, position: usize) -> Vec<usize> {
         let mut skipped = Vec::new();
         let mut failed = vec![position];
         while let Some(position) = failed.pop() {
-            for dependent in self.dependents.get(position).cloned().unwrap_or_default() {
-                if self.close(dependent) {
+            for (dependent, needed) in self.dependents.get(position).cloned().unwrap_or_default() {
+                if !needed {
+                    self.free(dependent);
+                } else if self.close(dependent) {
                     skipped.push(dependent);
                     failed.push(dependent);
                 }
@@ -333,6 +340,7 @@ mod tests {
             employee_id: Some(id.to_owned()),
             target_id: None,
             display_name: String::new(),
+            after: Vec::new(),
             depends_on: depends_on.iter().map(ToString::to_string).collect(),
             fields: Vec::new(),
             reason: String::new(),
@@ -353,6 +361,22 @@ mod tests {
         schedule.done(1);
         assert_eq!((schedule.next(), schedule.next()), (Some(2), None));
         assert_eq!(schedule.left(), 1);
+    }
+
+    /// What only comes after a change goes on when that one fails; what needs it does not.
+    #[test]
+    fn a_failed_change_holds_up_only_what_needs_it() {
+        let after = |id: &str, after: &[&str]| Change {
+            after: after.iter().map(ToString::to_string).collect(),
+            ..change(id, &[])
+        };
+        let changes = [change("a", &[]), change("b", &["a"]), after("c", &["a"]), after("d", &["b", "c"])];
+        let mut schedule = Schedule::new(&changes);
+        assert_eq!(schedule.next(), Some(0));
+        assert_eq!(schedule.failed(0), [1]);
+        assert_eq!((schedule.next(), schedule.next()), (Some(2), None));
+        schedule.done(2);
+        assert_eq!((schedule.next(), schedule.left()), (Some(3), 0));
     }
 
     #[test]

@@ -207,6 +207,7 @@ mod tests {
             target_id: Some(number.to_string()),
             display_name: format!("Person {number}"),
             depends_on: Vec::new(),
+            after: Vec::new(),
             fields: if kind == ChangeKind::Update { vec![rename] } else { Vec::new() },
             reason: String::new(),
         }

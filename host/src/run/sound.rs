@@ -52,7 +52,7 @@ pub(super) fn change_bytes(change: &Change) -> usize {
         + optional(&change.target_id)
         + change.display_name.len()
         + change.reason.len()
-        + change.depends_on.iter().map(String::len).sum::<usize>()
+        + change.depends_on.iter().chain(&change.after).map(String::len).sum::<usize>()
         + change
             .fields
             .iter()
@@ -96,7 +96,7 @@ pub(super) fn entry_bytes(entry: &RosterEntry) -> usize {
 pub(super) fn check(planned: &Planned) -> Result<(), String> {
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     for change in &planned.changes {
-        if let Some(id) = change.depends_on.iter().find(|id| !seen.contains(id.as_str())) {
+        if let Some(id) = change.depends_on.iter().chain(&change.after).find(|id| !seen.contains(id.as_str())) {
             return Err(format!(
                 "made a plan that cannot be applied: {} waits for {}, which does not come before it",
                 shown(&change.id),

@@ -58,6 +58,8 @@ pub struct Change {
     pub display_name: String,
     /// Changes that must be done first.
     pub depends_on: Vec<String>,
+    /// Changes that must be over first, done or not.
+    pub after: Vec<String>,
     /// Every field that is written, and no other.
     pub fields: Vec<FieldChange>,
     /// Why, in one sentence.

@@ -114,8 +114,9 @@ pub struct Response<'a> {
 }
 
 /// Largest answer that is gathered as a whole, in bytes. A SCIM page holds at most 50 users of about 2 kB and the
-/// longest list of departments a few thousand names; whatever is larger is not the answer that was asked for.
-pub const GATHERED_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// longest list of departments a few thousand names; whatever is larger is not the answer that was asked for. An
+/// answer made for that can take a hundred times its size in memory once it is read.
+pub const GATHERED_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 impl Response<'_> {
     /// The whole body, at most [`GATHERED_BYTES_MAX`].

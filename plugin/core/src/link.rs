@@ -1,6 +1,7 @@
 //! Links: which account belongs to which employee, as the tenant's storage remembers it, and what was last written
 //! there.
 
+use crate::lookup::fnv1a;
 use crate::world::{StorageError, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -64,11 +65,9 @@ impl Write {
     }
 }
 
-/// FNV-1a, 64 bits: the same on every platform and in every release, which the standard library's hasher does not
-/// promise. It only has to tell two values of one field apart.
+/// It only has to tell two values of one field apart.
 fn digest(value: Option<&str>) -> u64 {
-    let bytes = value.map(|value| [value.as_bytes(), &[1]].concat()).unwrap_or_default();
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    fnv1a(value.into_iter().flat_map(|value| value.bytes().chain([1])))
 }
 
 /// Links by employee id.

@@ -55,3 +55,9 @@ impl<K: Hash + Eq, V> FromIterator<(K, V)> for Lookup<K, V> {
         Self(items.into_iter().collect())
     }
 }
+
+/// FNV-1a, 64 bits: the same on every platform and in every release, which the standard library's hasher does not
+/// promise.
+pub(crate) fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

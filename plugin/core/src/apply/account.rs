@@ -18,16 +18,45 @@ pub(super) struct Applying<'a, 'w> {
     pub(super) now_unix_seconds: u64,
 }
 
+/// What an account cannot be without.
+const BARE: [&str; 5] = ["user-name", "external-id", "given-name", "family-name", ACTIVE];
+
+/// The line manager that a change sets.
+#[derive(PartialEq, Eq)]
+enum Boss {
+    /// It sets none.
+    NotNamed,
+    /// This account.
+    Account(String),
+    /// Somebody whose account is not there.
+    NotMade,
+}
+
+impl Boss {
+    fn id(&self) -> Option<&str> {
+        match self {
+            Self::Account(id) => Some(id),
+            Self::NotNamed | Self::NotMade => None,
+        }
+    }
+}
+
 impl Applying<'_, '_> {
     pub(super) fn create(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
-        let manager = self.manager_id()?;
+        let boss = self.boss()?;
+        let (change, manager) = (self.writable(&boss), boss.id());
         if attempt == Attempt::AfterUnknownOutcome
             && let Some(found) = self.find_by_user_name()?
         {
-            return self.made_before(&found, manager.as_deref());
+            return self.made_before(&found, manager);
         }
-        let request = scim::create(self.settings, self.change, manager.as_deref());
-        let answer = self.wire.write(&request)?;
+        let answer = self.wire.write(&scim::create(self.settings, &change, manager))?;
+        let answer = match answer.status {
+            // One field that the target does not take keeps the whole account out: the rest is left to the next sync,
+            // which finds the field at fault.
+            400 => self.create_bare(&change).map_err(|refused| refused.unwrap_or_else(|| rejected(&answer)))?,
+            _ => answer,
+        };
         match answer.status {
             200..=299 => {
                 let account = match answer.account {
@@ -36,13 +65,13 @@ impl Applying<'_, '_> {
                         .find_by_user_name()?
                         .ok_or_else(|| unclear("TravelPerk made the account but does not show it"))?,
                 };
-                self.finish(&account, manager.as_deref())
+                self.finish(&account, manager)
             }
             // Somebody has this user name: an earlier attempt of ours, or somebody who came after the plan.
             409 => {
                 let found = self.find_by_user_name()?.ok_or_else(email_elsewhere)?;
                 if attempt == Attempt::AfterUnknownOutcome {
-                    return self.made_before(&found, manager.as_deref());
+                    return self.made_before(&found, manager);
                 }
                 // The next plan then knows whose account it is.
                 if found.text(TextField::ExternalId) == Some(self.employee) {
@@ -52,6 +81,18 @@ impl Applying<'_, '_> {
             }
             _ => Err(rejected(&answer)),
         }
+    }
+
+    /// Makes the account with nothing but what it cannot be without. The first answer counts where that is refused too, or
+    /// was all there was.
+    fn create_bare(&mut self, change: &Change) -> Result<Answer, Option<Stop>> {
+        let needed = |field: &&FieldChange| BARE.contains(&field.field.as_str());
+        let bare = Change { fields: change.fields.iter().filter(needed).cloned().collect(), ..change.clone() };
+        if bare.fields.len() == change.fields.len() {
+            return Err(None);
+        }
+        let answer = self.wire.write(&scim::create(self.settings, &bare, None)).map_err(Some)?;
+        if answer.status == 400 { Err(None) } else { Ok(answer) }
     }
 
     /// An account with the wanted user name exists. Ours if it carries the employee's id.
@@ -64,7 +105,8 @@ impl Applying<'_, '_> {
 
     pub(super) fn change(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
         let id = self.account_id()?;
-        let manager = self.manager_id()?;
+        let boss = self.boss()?;
+        let (change, manager) = (self.writable(&boss), boss.id());
         let Some(account) = self.look_up(&id)? else {
             return Ok(Outcome::Drifted(vec![Mismatch {
                 field: "account".to_owned(),
@@ -72,22 +114,24 @@ impl Applying<'_, '_> {
                 found: None,
             }]));
         };
-        if attempt == Attempt::AfterUnknownOutcome && self.was_made(&account, manager.as_deref()) {
-            return self.finish(&account, manager.as_deref());
+        if attempt == Attempt::AfterUnknownOutcome && self.was_made(&account, manager) {
+            return self.finish(&account, manager);
         }
         let drift = self.drift(&account);
         if !drift.is_empty() {
             return Ok(Outcome::Drifted(drift));
         }
         if self.change.fields.is_empty() {
-            return self.finish(&account, manager.as_deref()); // an adoption that only has to be remembered
+            return self.finish(&account, manager); // an adoption that only has to be remembered
         }
-        let request = scim::patch(self.settings, &id, self.change, manager.as_deref());
-        let answer = self.wire.write(&request)?;
+        if change.fields.is_empty() {
+            return Err(manager_not_made().into()); // there is nothing else to write
+        }
+        let answer = self.wire.write(&scim::patch(self.settings, &id, &change, manager))?;
         let answer = match answer.status {
             200..=299 => answer,
             // The server makes all of a PATCH or nothing: one field that it does not take keeps the others out.
-            400 if self.change.fields.len() > 1 => self.field_by_field(&id, manager.as_deref(), answer)?,
+            400 if change.fields.len() > 1 => self.field_by_field(&id, &change, manager, answer)?,
             _ => return Err(rejected(&answer)),
         };
         let account = match answer.account {
@@ -97,17 +141,23 @@ impl Applying<'_, '_> {
                 .look_up(&id)?
                 .ok_or_else(|| unclear("TravelPerk no longer shows the account that it has changed"))?,
         };
-        self.finish(&account, manager.as_deref())
+        self.finish(&account, manager)
     }
 
     /// Writes each field on its own, after all of them together were `refused`. What the target does not take then
     /// shows as not taken.
-    fn field_by_field(&mut self, id: &str, manager: Option<&str>, refused: Answer) -> Result<Answer, Stop> {
+    fn field_by_field(
+        &mut self,
+        id: &str,
+        change: &Change,
+        manager: Option<&str>,
+        refused: Answer,
+    ) -> Result<Answer, Stop> {
         let mut taken = None;
         // An archived account may not take anything before it is active.
-        let (active, others): (Vec<_>, Vec<_>) = self.change.fields.iter().partition(|field| field.field == ACTIVE);
+        let (active, others): (Vec<_>, Vec<_>) = change.fields.iter().partition(|field| field.field == ACTIVE);
         for field in active.into_iter().chain(others) {
-            let single = Change { fields: vec![field.clone()], ..self.change.clone() };
+            let single = Change { fields: vec![field.clone()], ..change.clone() };
             let answer = self.wire.write(&scim::patch(self.settings, id, &single, manager))?;
             match answer.status {
                 200..=299 => taken = Some(Answer { account: None, ..answer }),
@@ -203,29 +253,28 @@ impl Applying<'_, '_> {
         })
     }
 
-    /// The account id of the manager that the change sets; the target knows people only by its own ids.
-    fn manager_id(&mut self) -> Result<Option<String>, Stop> {
+    /// The manager that the change sets; the target knows people only by its own ids.
+    fn boss(&mut self) -> Result<Boss, Stop> {
         let boss = [MANAGER, APPROVERS].into_iter().find_map(|name| self.change.field(name)?.after.as_ref());
         let Some(Value::Person(manager)) = boss else {
-            return Ok(None);
+            return Ok(Boss::NotNamed);
         };
         if let Some(id) = &manager.account_id {
-            return Ok(Some(id.clone()));
+            return Ok(Boss::Account(id.clone()));
         }
         let employee = manager.employee_id.as_deref().unwrap_or_default();
-        match link::get(self.wire.world, employee)? {
-            Some(link) => Ok(Some(link.account.into())),
-            None => {
-                let message = "the line manager's account was not made";
-                Err(failure(
-                    "MANAGER_NOT_MADE",
-                    message,
-                    "sync again; the next plan makes the manager's account first",
-                    NextStep::Later,
-                )
-                .into())
-            }
+        let link = link::get(self.wire.world, employee)?;
+        Ok(link.map_or(Boss::NotMade, |link| Boss::Account(link.account.into())))
+    }
+
+    /// What of the change can be written: all of it, but for a manager whose account was not made. That field then shows
+    /// as not taken, and a later sync sets it.
+    fn writable(&self, boss: &Boss) -> Change {
+        let mut change = self.change.clone();
+        if *boss == Boss::NotMade {
+            change.fields.retain(|field| ![MANAGER, APPROVERS].contains(&field.field.as_str()));
         }
+        change
     }
 
     fn look_up(&mut self, id: &str) -> Result<Option<Account>, Stop> {
@@ -271,5 +320,14 @@ fn email_elsewhere() -> Failure {
         "TravelPerk says that the work email is in use, but shows no account with it",
         "look for an archived account in TravelPerk; if there is none, the email belongs to another company there: ask TravelPerk's support to move that profile",
         NextStep::Fix,
+    )
+}
+
+fn manager_not_made() -> Failure {
+    failure(
+        "MANAGER_NOT_MADE",
+        "the line manager's account was not made",
+        "mend what keeps the manager's account from being made, then sync again",
+        NextStep::Later,
     )
 }

@@ -82,6 +82,7 @@ pub(super) fn change(name: &str, archived: Option<&str>) -> Change {
         target_id: archived.map(str::to_owned),
         display_name: name.to_owned(),
         depends_on: Vec::new(),
+        after: Vec::new(),
         fields: vec![field],
         reason: reason.to_owned(),
     }

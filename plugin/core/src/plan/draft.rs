@@ -8,6 +8,7 @@ use crate::lifecycle::Standing;
 use crate::mapping::{Person, Want};
 use crate::scim::{Account, Approver, Manager};
 use crate::value::{PersonRef, Value};
+use std::collections::BTreeSet;
 
 /// What happens to the line manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,35 +92,36 @@ impl Draft {
             employee_id: Some(person.id.to_string()),
             target_id: account.map(|account| account.id.to_string()),
             display_name,
-            depends_on: self.depends_on(plan, person, &fields),
+            depends_on: self.depends_on(plan, person),
+            after: self.after(plan, &fields),
             reason: self.reason(&fields, person, account),
             fields,
         })
     }
 
-    fn depends_on(&self, plan: &Plan, person: &Person, fields: &[FieldChange]) -> Vec<String> {
+    /// The person's own first write, and whoever frees the user name: without those there is nothing to write.
+    fn depends_on(&self, plan: &Plan, person: &Person) -> Vec<String> {
+        let holder = self.after_rename_of.and_then(|position| plan.people.get(position as usize));
+        // Who steps aside waits for nobody; the second write does.
+        let holder = holder.filter(|_| self.part != Part::Aside).zip(self.rename_kind);
+        sorted([
+            self.first_write.map(|kind| Self::id(kind, person, Part::Whole)),
+            holder.map(|(holder, kind)| Self::id(kind, holder, Part::Whole)),
+        ])
+    }
+
+    /// The line manager's account and the cost center: where one of them could not be made, everything else is written.
+    fn after(&self, plan: &Plan, fields: &[FieldChange]) -> Vec<String> {
         let assigned = fields.iter().find(|field| field.field == TextField::CostCenter.name());
         let cost_center = match assigned.map(|field| &field.after) {
             Some(Some(Value::Text(name))) => plan.cost_centers.get_key_value(name.as_str()),
             _ => None,
         };
-        let other = |position: Option<u32>| plan.people.get(position? as usize);
-        let mut ids: Vec<String> = [
-            self.first_write.map(|kind| Self::id(kind, person, Part::Whole)),
-            other(self.after_manager).map(|manager| Self::id(ChangeKind::Create, manager, Part::Whole)),
+        let manager = self.after_manager.and_then(|position| plan.people.get(position as usize));
+        sorted([
             cost_center.map(|(name, archived)| cost_center::change_id(name, archived.as_deref())),
-            // Who steps aside waits for nobody; the second write does.
-            other(self.after_rename_of)
-                .filter(|_| self.part != Part::Aside)
-                .zip(self.rename_kind)
-                .map(|(holder, kind)| Self::id(kind, holder, Part::Whole)),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        ids.sort();
-        ids.dedup();
-        ids
+            manager.map(|manager| Self::id(ChangeKind::Create, manager, Part::Whole)),
+        ])
     }
 
     fn fields(&self, plan: &Plan, person: &Person, account: Option<&Account>) -> Vec<FieldChange> {
@@ -206,6 +208,11 @@ impl Draft {
             },
         }
     }
+}
+
+/// Ids in their order, each once.
+fn sorted(ids: [Option<String>; 2]) -> Vec<String> {
+    ids.into_iter().flatten().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn active(before: Option<bool>, after: bool) -> FieldChange {

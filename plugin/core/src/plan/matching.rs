@@ -5,6 +5,7 @@
 
 use super::decide::Input;
 use super::id_order;
+use super::index::NameIndex;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::{Because, Standing};
@@ -13,7 +14,7 @@ use crate::lookup::Lookup;
 use crate::mapping::Person;
 use crate::scim::Account;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a person came to an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +43,6 @@ pub(super) struct Match {
 /// Matches everybody; one entry per person.
 pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Match> {
     let Input { people, accounts, .. } = input;
-    let user_name = |(position, account): (usize, &Account)| Some((fold(account.text(TextField::UserName)?), position));
     let mut matching = Matching {
         input,
         people,
@@ -50,8 +50,13 @@ pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Ma
         findings,
         matches: vec![Match::default(); people.len()],
         owners: vec![None; accounts.len()],
-        by_user_name: accounts.iter().enumerate().filter_map(user_name).collect(),
+        by_user_name: NameIndex::default(),
     };
+    for (position, account) in accounts.iter().enumerate() {
+        if let Some(name) = account.text(TextField::UserName) {
+            matching.by_user_name.insert(name, position, |at| name_of(accounts, at));
+        }
+    }
     // Whoever works here comes first: an account may have belonged to the same person under an id that has left.
     for gone in [false, true] {
         matching.by_link(gone);
@@ -86,6 +91,10 @@ enum Carriers {
     Several,
 }
 
+fn name_of(accounts: &[Account], position: usize) -> &str {
+    accounts.get(position).and_then(|account| account.text(TextField::UserName)).unwrap_or_default()
+}
+
 /// The temporary user name of a person.
 pub(super) fn temporary(pattern: &str, person: &Person) -> String {
     pattern.replace("{id}", &person.id)
@@ -99,11 +108,16 @@ struct Matching<'a> {
     matches: Vec<Match>,
     /// Who each account belongs to.
     owners: Vec<Option<usize>>,
-    by_user_name: Lookup<String, usize>,
+    by_user_name: NameIndex,
 }
 
 #[expect(clippy::indexing_slicing, reason = "people and accounts are named by positions that this file makes itself")]
 impl Matching<'_> {
+    /// The account that has this user name.
+    fn named(&self, user_name: &str) -> Option<usize> {
+        self.by_user_name.get(user_name, |at| name_of(self.accounts, at))
+    }
+
     fn take(&mut self, person: usize, account: usize, bond: Bond) {
         self.matches[person].account = Some((account, bond));
         self.owners[account] = Some(person);
@@ -182,24 +196,21 @@ impl Matching<'_> {
 
     /// Two active employees with one work email: whoever has the account keeps it, the others are left alone.
     fn refuse_shared_emails(&mut self) {
-        let mut first: Lookup<String, usize> = Lookup::default();
-        let mut shared: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let people = self.people;
+        let email_at = |position: usize| people.get(position).map(Person::user_name).unwrap_or_default();
+        let mut latest = NameIndex::default();
+        let mut shared: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         for (position, person) in self.people.iter().enumerate() {
-            if person.standing == Standing::Active {
-                let email = fold(person.user_name());
-                match first.get(&email) {
-                    Some(&other) => shared.entry(email).or_insert_with(|| vec![other]).push(position),
-                    None => {
-                        first.insert(email, position);
-                    }
-                }
+            if person.standing == Standing::Active
+                && let Some(other) = latest.insert(person.user_name(), position, email_at)
+            {
+                shared.entry(fold(person.user_name())).or_default().extend([other, position]);
             }
         }
         for (email, sharers) in shared {
             for person in sharers {
-                let holds = self.matches[person]
-                    .account
-                    .is_some_and(|(account, _)| self.by_user_name.get(&email) == Some(&account));
+                let holds =
+                    self.matches[person].account.is_some_and(|(account, _)| self.named(&email) == Some(account));
                 if !holds && !self.matches[person].conflict {
                     let message = "another active employee has the same work email".to_owned();
                     self.conflict(
@@ -219,7 +230,7 @@ impl Matching<'_> {
             if self.people[person].standing != Standing::Active || found.account.is_some() || found.conflict {
                 continue;
             }
-            let Some(&account) = self.by_user_name.get(&fold(self.people[person].user_name())) else {
+            let Some(account) = self.named(self.people[person].user_name()) else {
                 continue;
             };
             let belongs_to_nobody = self.accounts[account].text(TextField::ExternalId).is_none();
@@ -271,8 +282,8 @@ impl Matching<'_> {
             if self.people[person].standing != Standing::Active || !self.renames(person) {
                 continue;
             }
-            match self.by_user_name.get(&fold(self.people[person].user_name())) {
-                Some(&other) if other != account => match self.owners[other] {
+            match self.named(self.people[person].user_name()) {
+                Some(other) if other != account => match self.owners[other] {
                     Some(owner) => self.matches[person].after_rename_of = Some(owner),
                     None => self.taken(person, other),
                 },
@@ -309,7 +320,7 @@ impl Matching<'_> {
         let pattern = self.input.swap_address?;
         let person = circle.iter().copied().min()?;
         let address = temporary(pattern, &self.people[person]);
-        let free = !self.by_user_name.contains(&fold(&address));
+        let free = self.named(&address).is_none();
         (free && circle.iter().all(|&member| self.releases(member))).then_some(person)
     }
 
