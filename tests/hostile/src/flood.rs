@@ -15,6 +15,13 @@ pub(crate) fn log(lines: usize, length: usize) -> Vec<String> {
     vec![format!("{lines} lines")]
 }
 
+/// Writes a text to the log and into the progress.
+pub(crate) fn say_aside(text: &str) -> Vec<String> {
+    log::write(log::Level::Error, text);
+    progress::report(text, 1, None);
+    Vec::new()
+}
+
 /// Writes to its standard error without an end.
 pub(crate) fn standard_error() -> ! {
     let line = [b'x'; 1_000];

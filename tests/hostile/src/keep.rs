@@ -41,13 +41,26 @@ pub(crate) fn put_and_loop() -> ! {
     busy::endless_loop()
 }
 
-/// Asks for so many keys in one call, all of which lie at the same place in its own memory.
-pub(crate) fn amplified(keys: usize) -> Vec<String> {
-    let keys = vec!["k".repeat(512); keys];
-    match storage::get(&keys) {
-        Ok(values) => vec![format!("{} values", values.len())],
-        Err(error) => vec![told(&error)],
+#[expect(unsafe_code, reason = "it is the attack: the bindings pass no list whose texts lie in one place")]
+#[link(wasm_import_module = "hibob:connector/storage@0.1.0")]
+unsafe extern "C" {
+    /// `get` as it is below the bindings: where the list of places and lengths is, how many, and where the result goes.
+    #[link_name = "get"]
+    fn raw_get(keys: *const [usize; 2], number: usize, result: *mut [usize; 8]);
+}
+
+/// Asks for so many keys of a megabyte in one call. In its own memory all of them are the same piece; the host would
+/// have a copy of each.
+pub(crate) fn amplified(number: usize) -> Vec<String> {
+    let key = vec![b'k'; 1_000_000];
+    let keys = vec![[key.as_ptr().addr(), key.len()]; number];
+    let mut result = [0; 8];
+    #[expect(unsafe_code, reason = "see above")]
+    // SAFETY: the list and the result live until the call is over, and are as the canonical ABI has them.
+    unsafe {
+        raw_get(keys.as_ptr(), keys.len(), &mut result);
     }
+    vec!["the host has taken them".to_owned()]
 }
 
 /// Everything that it can read with these texts as keys, as prefixes and as places to start after.

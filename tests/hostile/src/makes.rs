@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 /// What the plan consists of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// So many changes of one kind, of accounts `1` and up; updates set the title.
+    /// So many changes of one kind, of the accounts from [`FIRST`] on; updates set the title.
     Changes(wit::ChangeKind),
     /// All of them at once, whatever is asked for.
     AllAtOnce,
@@ -15,6 +15,8 @@ enum Kind {
     SameIds,
     /// Changes that wait for each other.
     Cycle,
+    /// The same, if the others fail or not.
+    CycleOfAfter,
     /// A change that waits for one that does not exist.
     WaitsForNothing,
     /// A change whose reason has so many bytes.
@@ -45,6 +47,9 @@ pub(crate) struct Made {
     saw: RefCell<Vec<String>>,
 }
 
+/// The id of the first account, in the stand-in as in the changes.
+const FIRST: u64 = 100;
+
 const ESCAPES: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\u{202e}gnp\u{9b}31m\u{7f}";
 
 impl Made {
@@ -56,6 +61,7 @@ impl Made {
             Some("all-at-once") => Kind::AllAtOnce,
             Some("same-ids") => Kind::SameIds,
             Some("cycle") => Kind::Cycle,
+            Some("cycle-of-after") => Kind::CycleOfAfter,
             Some("waits-for-nothing") => Kind::WaitsForNothing,
             Some("long-text") => Kind::LongText,
             Some("many-fields") => Kind::ManyFields,
@@ -69,12 +75,13 @@ impl Made {
             Some(_) => Kind::Findings,
         };
         let number = words.get(1).and_then(|word| word.parse().ok()).unwrap_or_default();
+        let saw = if kind == Kind::Escapes { vec![ESCAPES.to_owned()] } else { saw };
         Self { kind, number, next: Cell::new(0), saw: RefCell::new(saw) }
     }
 
     fn changes(&self) -> u64 {
         match self.kind {
-            Kind::SameIds | Kind::Cycle => 2,
+            Kind::SameIds | Kind::Cycle | Kind::CycleOfAfter => 2,
             Kind::WaitsForNothing | Kind::LongText | Kind::ManyFields | Kind::Escapes => 1,
             Kind::Findings | Kind::Employees | Kind::LongBaseline => 0,
             _ => self.number,
@@ -82,7 +89,7 @@ impl Made {
     }
 
     fn change(&self, position: u64) -> wit::Change {
-        let id = (position + 1).to_string();
+        let id = (FIRST + position).to_string();
         let plain = update(&id, vec![field("title", "Hostile")]);
         match self.kind {
             Kind::Changes(wit::ChangeKind::Update) => plain,
@@ -91,8 +98,9 @@ impl Made {
                 wit::Change { kind: wit::ChangeKind::Archive, fields: vec![flag("active", false)], ..plain }
             }
             Kind::InactiveByUpdate => wit::Change { fields: vec![flag("active", false)], ..plain },
-            Kind::SameIds => wit::Change { id: "1".to_owned(), ..plain },
-            Kind::Cycle => wit::Change { depends_on: vec![(2 - position).to_string()], ..plain },
+            Kind::SameIds => wit::Change { id: "same".to_owned(), ..plain },
+            Kind::Cycle => wit::Change { depends_on: vec![(FIRST + 1 - position).to_string()], ..plain },
+            Kind::CycleOfAfter => wit::Change { after: vec![(FIRST + 1 - position).to_string()], ..plain },
             Kind::WaitsForNothing => wit::Change { depends_on: vec!["nothing".to_owned()], ..plain },
             Kind::LongText => wit::Change { reason: "x".repeat(self.length()), ..plain },
             Kind::ManyFields => wit::Change { fields: vec![empty(); self.length()], ..plain },
@@ -126,6 +134,7 @@ fn update(id: &str, fields: Vec<wit::FieldChange>) -> wit::Change {
         target_id: Some(id.to_owned()),
         display_name: format!("Person {id}"),
         depends_on: Vec::new(),
+        after: Vec::new(),
         fields,
         reason: "because".to_owned(),
     }
@@ -141,6 +150,17 @@ fn empty() -> wit::FieldChange {
 
 fn flag(name: &str, after: bool) -> wit::FieldChange {
     wit::FieldChange { field: name.to_owned(), before: Some(Value::Flag(!after)), after: Some(Value::Flag(after)) }
+}
+
+fn with_escapes(text: String) -> wit::Finding {
+    let remedy = text.clone();
+    wit::Finding {
+        employee_id: Some(text.clone()),
+        field: Some(text.clone()),
+        code: text.clone(),
+        remedy,
+        ..crate::finding(text)
+    }
 }
 
 fn count(name: &str, number: u64) -> Count {
@@ -183,11 +203,7 @@ impl wit::GuestSyncPlan for Made {
     fn next_findings(&self, max: u32) -> Vec<wit::Finding> {
         match self.kind {
             Kind::Findings => (0..max).map(|_| crate::finding("x".repeat(1_000))).collect(),
-            Kind::Escapes if !self.saw.take().is_empty() => {
-                let text = || Some(ESCAPES.to_owned());
-                let finding = crate::finding(ESCAPES.to_owned());
-                vec![wit::Finding { employee_id: text(), field: text(), code: ESCAPES.to_owned(), ..finding }]
-            }
+            Kind::Escapes => self.saw.take().into_iter().map(with_escapes).collect(),
             _ => self.saw.take().into_iter().map(crate::finding).collect(),
         }
     }
