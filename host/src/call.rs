@@ -11,7 +11,7 @@ pub use storage::{CALL_STORAGE_BYTES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX};
 use crate::bindings::Plugin as Bindings;
 use crate::bindings::directory_sync::Change;
 use crate::database::LedgerEntry;
-use crate::egress::{ApplyScope, CallEgress, Grant};
+use crate::egress::{ApplyScope, CallEgress, Declared, Grant};
 use crate::error::HostError;
 use crate::limits::{Limits, Overrun};
 use crate::plugin::Plugin;
@@ -66,7 +66,7 @@ impl CallKind {
         (Duration::from_secs(seconds), setting)
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Check => "check",
             Self::Plan => "plan",
@@ -153,16 +153,17 @@ impl Call {
         let overrun = Overrun::default();
         let stderr = MemoryOutputPipe::new(STDERR_BYTES_MAX);
         let kind = job.kind();
+        let declared = Declared { manifest: plugin.manifest().clone(), kind };
         let egress = match job {
-            Job::Check => tenant.egress().for_check(overrun.clone()),
-            Job::Plan => tenant.egress().for_call(Grant::Read, overrun.clone()),
+            Job::Check => tenant.egress().for_check(declared, overrun.clone()),
+            Job::Plan => tenant.egress().for_call(Grant::Read, declared, overrun.clone()),
             Job::Apply(change) => {
                 let made = match (&change.target_id, &change.employee_id) {
                     (None, Some(employee)) => tenant.database().account_of(employee).await?,
                     _ => None,
                 };
                 let scope = Arc::new(ApplyScope::new(change, made));
-                tenant.egress().for_call(Grant::Apply(scope), overrun.clone())
+                tenant.egress().for_call(Grant::Apply(scope), declared, overrun.clone())
             }
         };
         let (wall, wall_setting) = kind.wall_clock_limit(limits);
@@ -225,13 +226,15 @@ impl Call {
     }
 
     fn trapped(&self, error: &wasmtime::Error) -> HostError {
-        let said = String::from_utf8_lossy(&self.stderr.contents()).trim().to_owned();
-        tracing::error!(tenant = self.store.data().tenant_id, %said, "the plugin trapped: {error:#}");
+        let redactor = self.store.data().egress.redactor();
+        let said = redactor.text(String::from_utf8_lossy(&self.stderr.contents()).trim());
+        let causes = redactor.text(format!("{error:#}"));
+        tracing::error!(tenant = self.store.data().tenant_id, %said, "the plugin trapped: {causes}");
         let name = self.kind.name();
         if let Some(over) = self.allowance.overrun.get() {
             return HostError::over(over); // the trap is what the component made of it
         }
-        HostError::Plugin(format!("trapped in `{name}`: {}", error.root_cause()))
+        HostError::Plugin(redactor.text(format!("trapped in `{name}`: {}", error.root_cause())))
     }
 
     /// What the egress refused so far.

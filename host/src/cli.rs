@@ -11,10 +11,14 @@ mod paint;
 mod plan_view;
 mod plugin;
 mod progress;
+mod secret;
 mod tenant;
 
 use crate::data_dir::DataDir;
+use crate::engine::Runtime;
 use crate::error::{Exit, HostError};
+use crate::identity::Trust;
+use crate::plugin::Plugin;
 use crate::run::Release;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
@@ -44,6 +48,9 @@ struct Global {
     /// A plugin to load instead of the built-in one
     #[arg(long, global = true, value_name = "FILE")]
     plugin: Option<PathBuf>,
+    /// Load the plugin even if nobody whom this host trusts has signed it; for development
+    #[arg(long, global = true)]
+    allow_unsigned: bool,
     /// Print one JSON object for machines, whatever the exit code
     #[arg(long, global = true)]
     json: bool,
@@ -55,6 +62,19 @@ struct Global {
 impl Global {
     async fn data(&self) -> Result<DataDir, HostError> {
         DataDir::open(&self.data.clone().unwrap_or_else(DataDir::default_path)).await
+    }
+
+    /// What plugins may be loaded.
+    fn trust(&self, data: &DataDir) -> Result<Trust, HostError> {
+        let trust = data.trust_file().read()?;
+        Ok(if self.allow_unsigned { trust.or_unsigned() } else { trust })
+    }
+
+    /// The plugin to work with.
+    async fn plugin(&self, data: &DataDir, runtime: &Runtime) -> Result<Plugin, HostError> {
+        // The built-in plugin needs no list of what is trusted, nor stops for a wrong one.
+        let trust = if self.plugin.is_some() { self.trust(data)? } else { Trust::built_in() };
+        data.plugin(runtime, self.plugin.as_deref(), &trust).await
     }
 }
 
@@ -93,6 +113,9 @@ enum Command {
     /// Apply, list and show tenants
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
+    /// Store tenants' secrets, encrypted
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
     /// Look whether a sync would work; changes nothing
     #[command(after_help = "Example: hibob check acme")]
     Check {
@@ -133,7 +156,7 @@ enum Command {
     /// Show what the runs of a tenant did, or one of them as a workbook
     #[command(after_help = "Example: hibob history acme 3 --xlsx run3.xlsx")]
     History(history::HistoryArgs),
-    /// Look at plugins
+    /// Look at plugins, sign them, and say which are trusted
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
 }
@@ -174,6 +197,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Demo => demo::demo(global).await,
         Command::Fakes(args) => fakes::fakes(global, &args).await,
         Command::Tenant(command) => tenant::run(global, command).await,
+        Command::Secret(command) => secret::run(global, command).await,
         Command::Check { tenant } => jobs::check(global, &tenant).await,
         Command::Plan { tenant, out, all } => jobs::plan(global, &tenant, out.as_deref(), all).await,
         Command::Apply { file, release } => jobs::apply(global, &file, release.into()).await,
@@ -187,7 +211,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
 /// Logs go to standard error, so that standard output stays what was asked for.
 fn start_log(verbose: u8) {
     let level = match verbose {
-        0 => "error",
+        0 => "error,hibob_host::identity=warn", // a plugin that nobody vouches for is always told
         1 => "hibob_host=debug,warn",
         _ => "debug",
     };

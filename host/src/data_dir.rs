@@ -3,12 +3,11 @@
 use crate::database::{ControlDatabase, TenantDatabase, private_dir};
 use crate::engine::Runtime;
 use crate::error::HostError;
+use crate::identity::{Package, Trust, TrustFile};
+use crate::key_file;
 use crate::plugin::Plugin;
-use crate::secret::Secret;
-use crate::tenant::{Tenant, TenantConfig};
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use crate::secret::{Secret, SecretStore, ToEnter};
+use crate::tenant::{AppliedBy, Tenant, TenantConfig};
 use std::path::{Path, PathBuf};
 
 /// An opened data directory.
@@ -18,8 +17,14 @@ pub struct DataDir {
     control: ControlDatabase,
 }
 
-/// Length of the key that seals plans, in bytes: the output of SHA-256, as RFC 2104 recommends.
-const KEY_BYTES: usize = 32;
+/// What came of storing a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Whether the tenant is new.
+    pub is_new: bool,
+    /// Secrets that somebody has to enter before the tenant can run.
+    pub to_enter: Vec<ToEnter>,
+}
 
 impl DataDir {
     /// Opens the directory, and makes it if it is not there.
@@ -54,20 +59,25 @@ impl DataDir {
     /// # Errors
     /// See [`Runtime::new`].
     pub fn runtime(&self) -> Result<Runtime, HostError> {
-        let cache = self.path.join("compiled");
-        private_dir(&cache)?;
-        Runtime::new(&cache.canonicalize().unwrap_or(cache))
+        Runtime::new(&self.path)
     }
 
-    /// The plugin in `file`, or the built-in one.
+    /// The file with the plugins that are trusted.
+    pub fn trust_file(&self) -> TrustFile {
+        TrustFile::of(&self.path)
+    }
+
+    /// The plugin in `file` if `trust` lets it in, or the built-in one. All of it is done on a thread of its own.
     ///
     /// # Errors
-    /// See [`Plugin`].
-    pub fn plugin(&self, runtime: &Runtime, file: Option<&Path>) -> Result<Plugin, HostError> {
-        match file {
-            Some(file) => Plugin::from_file(runtime, file),
-            None => Plugin::embedded(runtime),
-        }
+    /// See [`Plugin::from_file`].
+    pub async fn plugin(&self, runtime: &Runtime, file: Option<&Path>, trust: &Trust) -> Result<Plugin, HostError> {
+        let (file, trust) = (file.map(Path::to_owned), trust.clone());
+        Plugin::load(runtime, move || {
+            let package = file.as_deref().map_or_else(|| Ok(Package::embedded()), Package::read)?;
+            trust.admit(package)
+        })
+        .await
     }
 
     /// A tenant's configuration as it was applied.
@@ -90,17 +100,25 @@ impl DataDir {
         })
     }
 
-    /// Stores a tenant's configuration, over an earlier one. True if the tenant is new.
+    /// Stores a tenant's configuration, over an earlier one. A secret of the store that was not entered yet, or was
+    /// entered for another origin, is told: it can only be entered once the configuration says what for.
     ///
     /// # Errors
-    /// A secret cannot be read, or the database failed.
-    pub async fn put(&self, config: &TenantConfig) -> Result<bool, HostError> {
+    /// It is not theirs to apply (see [`TenantConfig::permit`]), a secret from elsewhere or the store cannot be read,
+    /// or the database failed.
+    pub async fn put(&self, config: &TenantConfig, by: AppliedBy) -> Result<Applied, HostError> {
         config.check()?;
+        config.permit(by)?;
         // A secret that is not there is found now, not at night.
-        config.hibob.token.read(&config.id, "hibob.token")?;
-        config.travelperk.key.read(&config.id, "travelperk.key")?;
+        let to_enter = self.secrets().to_enter(config).await?;
         let json = serde_json::to_string(config).map_err(|error| HostError::Storage(error.to_string()))?;
-        self.control.put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await
+        let is_new = self.control.put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await?;
+        Ok(Applied { is_new, to_enter })
+    }
+
+    /// The tenants' secrets that are kept here, encrypted.
+    pub fn secrets(&self) -> SecretStore {
+        SecretStore::new(self.control.clone(), self.path.clone())
     }
 
     /// Fails while a tenant is disabled.
@@ -130,7 +148,7 @@ impl DataDir {
     /// # Errors
     /// There is no such tenant, or it cannot be opened.
     pub async fn tenant(&self, id: &str) -> Result<Tenant, HostError> {
-        Tenant::open(&self.path, self.config(id).await?).await
+        Tenant::open(self, self.config(id).await?).await
     }
 
     /// The key that seals saved plans; made at first use.
@@ -138,26 +156,6 @@ impl DataDir {
     /// # Errors
     /// It cannot be read or made.
     pub(crate) fn plan_key(&self) -> Result<Secret, HostError> {
-        let path = self.path.join("plan.key");
-        let failed = |error: std::io::Error| HostError::Storage(format!("{}: {error}", path.display()));
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-            Ok(mut file) => {
-                let key = Secret::new(crate::digest::hex(&rand::random::<[u8; KEY_BYTES]>()));
-                file.write_all(key.reveal().as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-                Ok(key)
-            }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                let key = std::fs::read_to_string(&path).map_err(failed)?;
-                if key.len() == KEY_BYTES * 2 {
-                    Ok(Secret::new(key))
-                } else {
-                    Err(HostError::Storage(format!(
-                        "{} does not hold a key; remove it, and make saved plans again",
-                        path.display()
-                    )))
-                }
-            }
-            Err(error) => Err(failed(error)),
-        }
+        key_file::key(&self.path.join("plan.key"), "make saved plans again")
     }
 }

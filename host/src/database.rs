@@ -1,9 +1,11 @@
 //! The databases: one control database, and one file per tenant that holds everything of that tenant.
 
 mod control;
+mod secrets;
 mod tenant;
 
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
+pub(crate) use secrets::SecretRow;
 pub use tenant::{LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUsage, TenantDatabase};
 
 use crate::error::HostError;

@@ -3,22 +3,28 @@
 //! Deny by default. A request must lie below one of the tenant's base URLs and be a call that the job may make; only
 //! then is that service's credential added, which the plugin never sees. Retries, waiting and timeouts live here too.
 
+mod address;
 mod body;
 mod policy;
 mod scope;
 mod send;
+mod tls;
 mod transport;
 mod wait;
 mod waits;
 
+pub use address::{AddressPolicy, Resolve, SystemResolver};
+pub(crate) use policy::action;
 pub use policy::{Action, Refusal, Role, Route};
 pub use scope::ApplyScope;
 pub use send::AsMade;
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 pub use waits::Waits;
 
+use crate::call::CallKind;
 use crate::limits::{Limits, Overrun};
-use crate::secret::Secret;
+use crate::manifest::Manifest;
+use crate::secret::{Redactor, Secret};
 use base64::Engine as _;
 use body::ResponseBytes;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -74,7 +80,8 @@ impl Credential {
         let text = match self {
             Self::Basic { user, password } => {
                 let pair = zeroize::Zeroizing::new(format!("{user}:{}", password.reveal()));
-                format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair.as_bytes()))
+                let pair = base64::engine::general_purpose::STANDARD.encode(pair.as_bytes());
+                format!("Basic {}", *zeroize::Zeroizing::new(pair))
             }
             Self::Key { scheme, key } => format!("{scheme} {}", key.reveal()),
         };
@@ -82,6 +89,13 @@ impl Credential {
         let mut value = HeaderValue::from_str(&text).ok()?;
         value.set_sensitive(true);
         Some(value)
+    }
+
+    fn teach(&self, redactor: &mut Redactor) {
+        match self {
+            Self::Basic { user, password } => redactor.learn(password, Some(user)),
+            Self::Key { key, .. } => redactor.learn(key, None),
+        }
     }
 }
 
@@ -97,12 +111,23 @@ impl Service {
     }
 }
 
+/// What the plugin declares that it needs in a call of this kind.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The plugin's manifest.
+    pub manifest: Arc<Manifest>,
+    /// Which call it is.
+    pub kind: CallKind,
+}
+
 /// One tenant's way out.
 pub struct Egress {
     tenant: String,
     services: Vec<Service>,
     transport: Arc<dyn Transport>,
     limits: Limits,
+    /// Knows the secrets of all services.
+    redactor: Redactor,
     /// Set when a service has refused the credentials: HiBob blocks a caller after 50 refusals in ten seconds.
     closed: Arc<AtomicBool>,
 }
@@ -110,18 +135,25 @@ pub struct Egress {
 impl Egress {
     /// The way out for a tenant with these services.
     pub fn new(tenant: String, services: Vec<Service>, transport: Arc<dyn Transport>, limits: Limits) -> Self {
-        Self { tenant, services, transport, limits, closed: Arc::default() }
+        let mut redactor = Redactor::default();
+        services.iter().for_each(|service| service.credential.teach(&mut redactor));
+        Self { tenant, services, transport, limits, redactor, closed: Arc::default() }
     }
 
     /// The way out for one call of a run: a refusal closes it for all calls.
-    pub fn for_call(self: &Arc<Self>, grant: Grant, overrun: Overrun) -> CallEgress {
-        CallEgress::new(self.clone(), grant, self.closed.clone(), overrun)
+    pub fn for_call(self: &Arc<Self>, grant: Grant, declared: Declared, overrun: Overrun) -> CallEgress {
+        CallEgress::new(self.clone(), grant, declared, self.closed.clone(), overrun)
     }
 
     /// The way out for a check, which only reads. A refusal closes this way and no other: a check asks on purpose for
     /// what a single permission may hide, and that must not end a run that goes on beside it, nor the next one.
-    pub fn for_check(self: &Arc<Self>, overrun: Overrun) -> CallEgress {
-        CallEgress::new(self.clone(), Grant::Read, Arc::default(), overrun)
+    pub fn for_check(self: &Arc<Self>, declared: Declared, overrun: Overrun) -> CallEgress {
+        CallEgress::new(self.clone(), Grant::Read, declared, Arc::default(), overrun)
+    }
+
+    /// Takes the tenant's secrets out of what a service or a plugin wrote.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// Opens the way again for a new run.
@@ -140,6 +172,7 @@ impl Egress {
 pub struct CallEgress {
     egress: Arc<Egress>,
     grant: Grant,
+    declared: Declared,
     /// Shared with every other call that a refusal is to stop.
     closed: Arc<AtomicBool>,
     refusals: Arc<Mutex<Vec<String>>>,
@@ -153,7 +186,7 @@ pub struct CallEgress {
 const REFUSALS_KEPT_MAX: usize = 10;
 
 impl CallEgress {
-    fn new(egress: Arc<Egress>, grant: Grant, closed: Arc<AtomicBool>, overrun: Overrun) -> Self {
+    fn new(egress: Arc<Egress>, grant: Grant, declared: Declared, closed: Arc<AtomicBool>, overrun: Overrun) -> Self {
         let limits = &egress.limits;
         let requests = if grant.is_read() { limits.requests_max } else { limits.apply_requests_max };
         Self {
@@ -163,6 +196,7 @@ impl CallEgress {
             requests_left: Arc::new(AtomicU64::new(requests)),
             response_bytes: ResponseBytes::new(limits.call_response_bytes_max, overrun.clone()),
             overrun,
+            declared,
             grant,
             egress,
         }
@@ -171,6 +205,18 @@ impl CallEgress {
     /// The polite waiting of this call.
     pub fn waits(&self) -> &Waits {
         &self.waits
+    }
+
+    /// Whether the plugin's manifest declares this request for this kind of call.
+    fn check_declared(&self, role: Role, method: &http::Method, path: &str) -> Result<(), Refusal> {
+        let Declared { manifest, kind } = &self.declared;
+        match manifest.covers(*kind, role, method, path) {
+            Some(_) => Ok(()),
+            None => Err(Refusal::new(format!(
+                "{method} {path} is not among the requests that the plugin's manifest declares for `{}`",
+                kind.name()
+            ))),
+        }
     }
 
     /// Counts one more request.
@@ -193,6 +239,11 @@ impl CallEgress {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// See [`Egress::redactor`].
+    pub(crate) fn redactor(&self) -> &Redactor {
+        self.egress.redactor()
+    }
+
     fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }
@@ -202,10 +253,11 @@ impl CallEgress {
     }
 
     fn refuse(&self, refusal: &Refusal) {
+        let refusal = self.redactor().text(refusal.to_string()); // a path is the plugin's text
         tracing::warn!(tenant = self.egress.tenant, "egress: {refusal}");
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if refusals.len() < REFUSALS_KEPT_MAX {
-            refusals.push(refusal.to_string());
+            refusals.push(refusal);
         }
     }
 }

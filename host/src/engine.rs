@@ -1,11 +1,14 @@
 //! The engine: one per process, shared by all tenants and plugins.
 
+use crate::compiled::CodeStore;
 use crate::error::HostError;
+use crate::identity::Digest;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use wasmtime::{Cache, CacheConfig, Config, Engine, PoolingAllocationConfig};
+use wasmtime::component::Component;
+use wasmtime::{Config, Engine, PoolingAllocationConfig};
 
 /// Linear memory that one call can have at most, in bytes, whatever a tenant's limit says.
 pub const CALL_MEMORY_BYTES_MAX: usize = 1024 * 1024 * 1024;
@@ -27,30 +30,40 @@ const STACK_BYTES_MAX: usize = 1024 * 1024;
 #[derive(Clone)]
 pub struct Runtime {
     engine: Engine,
+    code: Option<Arc<CodeStore>>,
     slots: Arc<Semaphore>,
     _ticker: Arc<Ticker>,
 }
 
 impl Runtime {
-    /// An engine whose compiled code is kept in `cache_dir`, by content.
+    /// An engine whose compiled code is kept in `data_dir`, sealed: in the folder `compiled`, with the key `compiled.key`.
     ///
     /// # Errors
-    /// The folder cannot be used, or the platform lacks what the engine needs.
-    pub fn new(cache_dir: &Path) -> Result<Self, HostError> {
-        let engine = configure(cache_dir).map_err(|error| HostError::Engine(format!("{error:#}")))?;
-        Ok(Self::with_engine(engine))
+    /// The folder cannot be used or is open to others, or the platform lacks what the engine needs.
+    pub fn new(data_dir: &Path) -> Result<Self, HostError> {
+        let code = CodeStore::open(data_dir)?;
+        let engine = configure().map_err(|error| HostError::Engine(format!("{error:#}")))?;
+        Ok(Self { code: Some(Arc::new(code)), ..Self::with_engine(engine) })
     }
 
     /// An engine of the embedder's. It must have the component model and epoch interruption switched on; the embedder's
-    /// allocation strategy then bounds what [`PARALLEL_CALLS_MAX`] calls may take.
+    /// allocation strategy then bounds what [`PARALLEL_CALLS_MAX`] calls may take. Compiled code is not kept.
     pub fn with_engine(engine: Engine) -> Self {
         let ticker = Arc::new(Ticker::start(engine.clone()));
-        Self { engine, slots: Arc::new(Semaphore::new(PARALLEL_CALLS_MAX as usize)), _ticker: ticker }
+        Self { engine, code: None, slots: Arc::new(Semaphore::new(PARALLEL_CALLS_MAX as usize)), _ticker: ticker }
     }
 
     /// wasmtime's engine.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The component with these bytes and this digest, compiled on this thread unless its code is in the store.
+    pub(crate) fn component(&self, bytes: &[u8], digest: Digest) -> wasmtime::Result<Component> {
+        match &self.code {
+            Some(code) => code.component(&self.engine, bytes, digest),
+            None => Component::from_binary(&self.engine, bytes),
+        }
     }
 
     /// Waits for a place in the pool of instances, first come, first served, and at most so long.
@@ -81,7 +94,7 @@ pub(crate) async fn turn(
     }
 }
 
-fn configure(cache_dir: &Path) -> wasmtime::Result<Engine> {
+fn configure() -> wasmtime::Result<Engine> {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(PARALLEL_CALLS_MAX)
         .total_core_instances(PARALLEL_CALLS_MAX * 8)
@@ -93,12 +106,9 @@ fn configure(cache_dir: &Path) -> wasmtime::Result<Engine> {
         .max_tables_per_component(8)
         .max_memory_size(CALL_MEMORY_BYTES_MAX)
         .table_elements(TABLE_ELEMENTS_MAX);
-    let mut cache = CacheConfig::new();
-    cache.with_directory(cache_dir);
     let mut config = Config::new();
     config
         .allocation_strategy(pool)
-        .cache(Some(Cache::new(cache)?))
         .epoch_interruption(true)
         .max_wasm_stack(STACK_BYTES_MAX)
         .async_stack_size(2 * STACK_BYTES_MAX)

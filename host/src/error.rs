@@ -46,6 +46,14 @@ pub enum HostError {
         /// What to do.
         remedy: String,
     },
+    /// Nobody whom this host trusts vouches for the plugin.
+    #[error("{message}")]
+    Untrusted {
+        /// Which plugin, and what was found instead of a signature.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
     /// A guard stopped the run before anything was applied.
     #[error("{message}")]
     Held {
@@ -136,6 +144,7 @@ impl HostError {
         match self {
             Self::Configuration { message, remedy } => Self::Configuration { message: named(message), remedy },
             Self::Disabled { code, message, remedy } => Self::Disabled { code, message: named(message), remedy },
+            Self::Untrusted { message, remedy } => Self::Untrusted { message: named(message), remedy },
             Self::Held { message, remedy } => Self::Held { message: named(message), remedy },
             Self::Credentials(error) => Self::Credentials(SideError { message: named(error.message), ..error }),
             Self::Unavailable(error) => Self::Unavailable(SideError { message: named(error.message), ..error }),
@@ -154,6 +163,7 @@ impl HostError {
         match self {
             Self::Configuration { .. } => "CONFIGURATION",
             Self::Disabled { code, .. } => code,
+            Self::Untrusted { .. } => "PLUGIN_NOT_TRUSTED",
             Self::Held { .. } => "HELD",
             Self::Credentials(_) => "CREDENTIALS_REFUSED",
             Self::Unavailable(_) => "OTHER_SIDE_FAILED",
@@ -168,9 +178,10 @@ impl HostError {
     /// What to do about it.
     pub fn remedy(&self) -> String {
         match self {
-            Self::Configuration { remedy, .. } | Self::Disabled { remedy, .. } | Self::Held { remedy, .. } => {
-                remedy.clone()
-            }
+            Self::Configuration { remedy, .. }
+            | Self::Disabled { remedy, .. }
+            | Self::Untrusted { remedy, .. }
+            | Self::Held { remedy, .. } => remedy.clone(),
             Self::Credentials(error) | Self::Unavailable(error) => error.remedy.clone(),
             Self::OverLimit { setting, .. } => format!(
                 "use another plugin file; or, if the company is that large, raise limits.{setting} in the tenant's file"
@@ -187,7 +198,7 @@ impl HostError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Configuration { .. } | Self::Disabled { .. } => Exit::Usage,
+            Self::Configuration { .. } | Self::Disabled { .. } | Self::Untrusted { .. } => Exit::Usage,
             Self::Held { .. } => Exit::Held,
             Self::Credentials(_) => Exit::Refused,
             Self::Unavailable(_)

@@ -12,13 +12,17 @@
 pub mod bindings;
 pub mod call;
 pub mod cli;
+mod compiled;
 pub mod data_dir;
 pub mod database;
 mod digest;
 pub mod egress;
 pub mod engine;
 pub mod error;
+pub mod identity;
+mod key_file;
 pub mod limits;
+pub mod manifest;
 pub mod plan_file;
 pub mod plugin;
 pub mod run;

@@ -1,19 +1,22 @@
 //! A tenant: a value that owns its storage, its way out, its secrets and its limits.
 
+mod applied_by;
 mod config;
 
+pub use applied_by::AppliedBy;
 pub use config::{HiBobConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig};
 
 use crate::bindings::types::{Job, NamedValue, Value};
 use crate::call::TenantMemory;
+use crate::data_dir::DataDir;
 use crate::database::{TenantDatabase, now_unix_seconds};
 use crate::digest::hex;
 use crate::egress::{Credential, Egress, HttpTransport, Role, Service, Transport, shared_pace};
 use crate::engine::{Runtime, turn};
 use crate::error::HostError;
+use crate::secret::SecretName;
 use sha2::{Digest, Sha256};
 use std::num::NonZeroU32;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -38,11 +41,17 @@ impl Tenant {
     /// Opens a tenant's storage and reads its secrets.
     ///
     /// # Errors
-    /// A secret cannot be read, or the database cannot be opened.
-    pub async fn open(data_dir: &Path, config: TenantConfig) -> Result<Self, HostError> {
+    /// A secret cannot be read or must not be used, or the database cannot be opened.
+    pub async fn open(data: &DataDir, config: TenantConfig) -> Result<Self, HostError> {
         let timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
-        let transport = HttpTransport::new(timeout).map_err(HostError::Engine)?;
-        Self::open_with(data_dir, config, Arc::new(transport)).await
+        let transport = HttpTransport::new(timeout, config.addresses(), config.network.ca_file.as_deref());
+        let transport = transport.map_err(|what| {
+            HostError::configuration(
+                format!("tenant {}: {what}", config.id),
+                "name a PEM file with certificates of authorities",
+            )
+        })?;
+        Self::open_with(data, config, Arc::new(transport)).await
     }
 
     /// As [`Self::open`], with a transport of the embedder's.
@@ -50,16 +59,16 @@ impl Tenant {
     /// # Errors
     /// As [`Self::open`].
     pub async fn open_with(
-        data_dir: &Path,
+        data: &DataDir,
         config: TenantConfig,
         transport: Arc<dyn Transport>,
     ) -> Result<Self, HostError> {
-        let database = TenantDatabase::open(data_dir, &config.id).await?;
+        let database = TenantDatabase::open(data.path(), &config.id).await?;
         let travelperk = &config.travelperk;
         let scheme = travelperk.scheme.word().to_owned();
         let pace = shared_pace(travelperk.calls_per_minute, tenth(travelperk.calls_per_minute));
-        let token = config.hibob.token.read(&config.id, "hibob.token")?;
-        let key = travelperk.key.read(&config.id, "travelperk.key")?;
+        let token = data.secrets().read(&config, SecretName::HiBobToken).await?;
+        let key = data.secrets().read(&config, SecretName::TravelPerkKey).await?;
         let mut services = vec![
             Service::new(
                 config.route(Role::HiBob, "hibob.url", &config.hibob.url)?,

@@ -1,18 +1,19 @@
-//! Builds `plugin/`, unless a built component is given.
+//! Builds `plugin/` for `wasm32-wasip2`, or takes the component that `HIBOB_PLUGIN_WASM` names.
 
-use hibob_guest_build::{build, tell, watch, workspace};
-use std::env;
+#![expect(clippy::panic, reason = "a panic is how a build script fails with its message shown")]
+
+mod guest;
 
 const OVERRIDE: &str = "HIBOB_PLUGIN_WASM";
 
 fn main() {
-    let root = workspace("../..");
-    tell(&format!("rerun-if-env-changed={OVERRIDE}"));
-    watch(&root, &["wit", "plugin/src", "plugin/core/src", "plugin/Cargo.toml", "plugin/core/Cargo.toml"]);
-    let component = match env::var(OVERRIDE) {
+    let root = guest::root("../..");
+    println!("cargo::rerun-if-env-changed={OVERRIDE}");
+    guest::watch(&root, &["wit", "plugin/manifest.json", "plugin/Cargo.toml"]);
+    let component = match std::env::var(OVERRIDE) {
         Ok(path) => root.join(path), // a build script runs in its package's folder
-        Err(_) => build(&root, "hibob-connector"),
+        Err(_) => guest::build(&root, "hibob-connector"),
     };
-    tell(&format!("rerun-if-changed={}", component.display()));
-    tell(&format!("rustc-env=HIBOB_CONNECTOR_COMPONENT={}", component.display()));
+    println!("cargo::rerun-if-changed={}", component.display());
+    println!("cargo::rustc-env=HIBOB_CONNECTOR_COMPONENT={}", component.display());
 }

@@ -166,7 +166,7 @@ fn native(canned: &Canned, settings: &Settings) -> (Duration, usize) {
 
 /// Time, changes, and the peak of linear memory in bytes.
 async fn sandboxed(data: &DataDir, config: &TenantConfig, canned: &Arc<Canned>) -> (Duration, usize, usize) {
-    let tenant = Tenant::open_with(data.path(), config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
+    let tenant = Tenant::open_with(data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
     let start = Instant::now();
     let planned = run::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
     (start.elapsed(), planned.changes.len(), tenant.memory().peak_of_a_call())
@@ -190,8 +190,7 @@ async fn main() {
             let folder = tempfile::tempdir().unwrap();
             let data = DataDir::open(&folder.path().join("data")).await.unwrap();
             let config = config(folder.path());
-            let tenant =
-                Tenant::open_with(data.path(), config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
+            let tenant = Tenant::open_with(&data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
             let links = canned.storage.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
             tenant.database().write_entries(&links, None).await.unwrap();
             let settings = native_settings();

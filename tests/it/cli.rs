@@ -1,6 +1,6 @@
 //! The program itself, in processes of its own.
 
-use hibob_tests::setup::cache_dir;
+use hibob_tests::setup::{cache_dir, runtime};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -11,50 +11,58 @@ use tempfile::TempDir;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hibob-under-test");
 
 /// A folder to work in, with a data directory that shares compiled code with the other tests.
-struct Shell {
+pub(crate) struct Shell {
     folder: TempDir,
 }
 
 impl Shell {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
+        let _ = runtime(); // makes what is linked to
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("data")).unwrap();
-        std::os::unix::fs::symlink(cache_dir(), folder.path().join("data/compiled")).unwrap();
+        for name in ["compiled", "compiled.key"] {
+            std::os::unix::fs::symlink(cache_dir().join(name), folder.path().join("data").join(name)).unwrap();
+        }
         Self { folder }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
-        command.args(args).current_dir(self.folder.path()).env_remove("RUST_LOG").stdin(Stdio::null());
+        command
+            .args(args)
+            .current_dir(self.folder.path())
+            .env_remove("RUST_LOG")
+            .env_remove("HIBOB_SECRETS_KEY")
+            .stdin(Stdio::null());
         command.env("XDG_DATA_HOME", self.folder.path().join("xdg")).arg("--data").arg("data");
         command
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         self.command(args).output().unwrap()
     }
 
     /// Runs a command with `--json` and returns its exit code and its object.
-    fn json(&self, args: &[&str]) -> (i32, Value) {
+    pub(crate) fn json(&self, args: &[&str]) -> (i32, Value) {
         let output = self.command(args).arg("--json").output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
         assert_eq!(stdout.lines().count(), 1, "{stdout}\n{}", String::from_utf8_lossy(&output.stderr));
         (output.status.code().unwrap(), serde_json::from_str(&stdout).unwrap())
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
     }
 }
 
 /// `hibob fakes` in another process; ends with the test.
-struct Fakes {
+pub(crate) struct Fakes {
     process: Child,
     urls: Value,
 }
 
 impl Fakes {
-    fn start(shell: &Shell, args: &[&str]) -> Self {
+    pub(crate) fn start(shell: &Shell, args: &[&str]) -> Self {
         let mut command = shell.command(&["fakes", "--json", "--write-tenant", "acme.toml"]);
         let mut process = command.args(args).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -67,7 +75,7 @@ impl Fakes {
         self.get("rest_url", "/_stand-in/requests")["writes"].as_u64().unwrap()
     }
 
-    fn get(&self, base: &str, path: &str) -> Value {
+    pub(super) fn get(&self, base: &str, path: &str) -> Value {
         let url = self.urls[base].as_str().unwrap();
         let host = url.split('/').nth(2).unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
@@ -307,7 +315,7 @@ fn a_machine_gets_an_object_whatever_happens() {
     }
     assert_eq!(shell.json(&["tenant", "list"]), (0, serde_json::json!({ "tenants": [] })));
     let (exit, plugin) = shell.json(&["plugin", "inspect"]);
-    assert_eq!((exit, plugin["exports"][0].as_str()), (0, Some("hibob:connector/directory-sync@0.1.0")));
+    assert_eq!((exit, plugin["exports"][0].as_str()), (0, Some("hibob:connector/directory-sync@0.2.0")));
 }
 
 #[test]

@@ -302,7 +302,7 @@ async fn the_sync_stops_with_the_admin_who_enabled_it() {
     let enabled_by = async |email: &str| {
         let mut config = setup.data.config("acme").await.unwrap();
         config.enabled_by = Some(email.to_owned());
-        setup.data.put(&config).await.unwrap();
+        setup.data.put(&config, hibob_host::tenant::AppliedBy::Operator).await.unwrap();
     };
     enabled_by("Ana@x.example").await;
     assert_eq!(setup.sync().await.exit(), Exit::Done);

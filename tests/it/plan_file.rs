@@ -3,6 +3,7 @@
 use super::sync::employee;
 use hibob_host::call::NoProgress;
 use hibob_host::error::{Exit, HostError};
+use hibob_host::identity::Trust;
 use hibob_host::plan_file;
 use hibob_host::plugin::Plugin;
 use hibob_host::run::{Planned, Release, Report, Run};
@@ -91,7 +92,7 @@ async fn a_plan_of_another_kind_is_refused() {
     bytes.extend([0, 2, 1, b'x']);
     let file = setup.folder.path().join("other.wasm");
     std::fs::write(&file, bytes).unwrap();
-    let other = Plugin::from_file(runtime(), &file).unwrap();
+    let other = Plugin::from_file(runtime(), &file, &Trust::built_in().or_unsigned()).unwrap();
     refused(read().accept(&tenant("acme").await, &other, now), "was made by the plugin sha256:");
 
     setup.apply_tenant("acme", "[sync]\ndetails = [\"title\"]\n").await;

@@ -3,8 +3,9 @@
 use expect_test::expect;
 use hibob_fakes::Service;
 use hibob_host::call::NoProgress;
-use hibob_host::egress::{AsMade, HttpTransport, Transport, TransportBody, TransportError};
+use hibob_host::egress::{AddressPolicy, AsMade, HttpTransport, Transport, TransportBody, TransportError};
 use hibob_host::engine::Runtime;
+use hibob_host::identity::Trust;
 use hibob_host::plugin::Plugin;
 use hibob_host::run::{Release, Run};
 use hibob_host::tenant::Tenant;
@@ -18,10 +19,10 @@ use std::time::Duration;
 #[test]
 fn the_component_imports_no_sockets_and_no_files() {
     expect![[r#"
-        hibob:connector/log@0.1.0
-        hibob:connector/progress@0.1.0
-        hibob:connector/storage@0.1.0
-        hibob:connector/types@0.1.0
+        hibob:connector/log@0.2.0
+        hibob:connector/progress@0.2.0
+        hibob:connector/storage@0.2.0
+        hibob:connector/types@0.2.0
         wasi:cli/environment@0.2.6
         wasi:cli/exit@0.2.6
         wasi:cli/stderr@0.2.6
@@ -40,7 +41,7 @@ fn the_component_imports_no_sockets_and_no_files() {
         wasi:io/streams@0.2.6
         wasi:random/insecure-seed@0.2.6"#]]
     .assert_eq(&plugin().imports().join("\n"));
-    expect!["hibob:connector/directory-sync@0.1.0"].assert_eq(&plugin().exports().join("\n"));
+    expect!["hibob:connector/directory-sync@0.2.0"].assert_eq(&plugin().exports().join("\n"));
 }
 
 #[test]
@@ -49,16 +50,23 @@ fn what_is_no_plugin_is_refused_with_what_to_do() {
     let refused = |bytes: &[u8], words: &str| {
         let file = folder.path().join("plugin.wasm");
         std::fs::write(&file, wat::parse_bytes(bytes).unwrap_or_else(|_| bytes.into())).unwrap();
-        let Err(error) = Plugin::from_file(runtime(), &file) else { panic!("the plugin was loaded") };
+        let Err(error) = Plugin::from_file(runtime(), &file, &Trust::built_in().or_unsigned()) else {
+            panic!("the plugin was loaded")
+        };
         assert!(error.to_string().contains(words), "{error}");
-        assert!(error.remedy().contains("hibob:connector/plugin@0.1.0"));
+        assert!(error.remedy().contains("hibob:connector/plugin@0.2.0"));
     };
     refused(b"not wasm at all", "is not a plugin for this host");
-    refused(b"(component)", "no exported instance named `hibob:connector/directory-sync");
+    refused(b"(component)", "exports no hibob:connector/directory-sync@X.Y.Z");
     refused(
         b"(component (import \"wasi:sockets/network@0.2.0\" (instance (export \"network\" (type (sub resource))))))",
         "wasi:sockets/network",
     );
+}
+
+/// Connections to the stand-ins.
+fn this_machine() -> AddressPolicy {
+    AddressPolicy { allowed: vec!["127.0.0.1/32".parse().unwrap()], localhost: false }
 }
 
 /// Records requests as the plugin made them, and sends them on.
@@ -210,9 +218,12 @@ async fn secrets_never_enter_the_sandbox_nor_anything_that_is_kept() {
     let runtime = looking_runtime(&remains);
     let plugin = Plugin::embedded(&runtime).unwrap();
     let seen = Arc::default();
-    let recording = Recording { inner: HttpTransport::new(Duration::from_secs(5)).unwrap(), seen: Arc::clone(&seen) };
+    let recording = Recording {
+        inner: HttpTransport::new(Duration::from_secs(5), this_machine(), None).unwrap(),
+        seen: Arc::clone(&seen),
+    };
     let config = setup.data.config("acme").await.unwrap();
-    let tenant = Tenant::open_with(setup.data.path(), config, Arc::new(recording)).await.unwrap();
+    let tenant = Tenant::open_with(&setup.data, config, Arc::new(recording)).await.unwrap();
 
     let run = Run::start(&setup.data, &tenant, &plugin, "sync", Arc::new(NoProgress)).await.unwrap();
     let planned = run.plan().await.unwrap();

@@ -30,7 +30,7 @@ pub fn plugin() -> &'static Plugin {
     &PLUGIN.1
 }
 
-/// Where compiled code is kept between runs of the tests.
+/// A folder for compiled code and its key, kept between runs of the tests.
 pub fn cache_dir() -> PathBuf {
     let exe = std::env::current_exe().unwrap();
     let dir = exe.parent().and_then(Path::parent).unwrap().join("compiled-plugins");

@@ -3,13 +3,14 @@
 use super::CallState;
 use crate::bindings::{log, progress, types};
 
-/// Characters of one log line that are kept.
+/// Characters of one log line, or of a phase's name, that are kept.
 const LOG_CHARS_MAX: usize = 1_000;
 
 impl types::Host for CallState {}
 
 impl progress::Host for CallState {
     async fn report(&mut self, phase: String, done: u64, total: Option<u64>) -> wasmtime::Result<()> {
+        let phase = self.egress.redactor().line(&phase, LOG_CHARS_MAX);
         self.progress.report(&phase, done, total);
         Ok(())
     }
@@ -25,7 +26,7 @@ impl log::Host for CallState {
                 "the plugin has written limits.log_lines_max lines; more are dropped"
             );
         }
-        let message: String = message.chars().filter(|c| !c.is_control()).take(LOG_CHARS_MAX).collect();
+        let message = self.egress.redactor().line(&message, LOG_CHARS_MAX);
         let tenant = self.tenant_id.as_str();
         match level {
             log::Level::Debug => tracing::debug!(tenant, "plugin: {message}"),

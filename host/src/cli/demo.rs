@@ -28,9 +28,9 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     let file = folder.path().join("acme.toml");
     write_tenant(&file, &server, &access)?;
     let config = TenantConfig::read(&file)?;
-    data.put(&config).await?;
+    data.put(&config, crate::tenant::AppliedBy::Operator).await?;
     let kept = global.data().await?;
-    let plugin = data.plugin(&kept.runtime()?, global.plugin.as_deref())?;
+    let plugin = global.plugin(&kept, &kept.runtime()?).await?;
     let tenant = data.tenant("acme").await?;
     let in_world = || world.lock().unwrap_or_else(PoisonError::into_inner);
 

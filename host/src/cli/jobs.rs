@@ -25,7 +25,7 @@ impl Ready {
     pub(super) async fn new(global: &Global, tenant: &str) -> Result<Self, HostError> {
         let data = global.data().await?;
         let tenant = data.tenant(tenant).await?;
-        let plugin = data.plugin(&data.runtime()?, global.plugin.as_deref())?;
+        let plugin = global.plugin(&data, &data.runtime()?).await?;
         Ok(Self { data, plugin, tenant })
     }
 }
@@ -137,7 +137,7 @@ async fn apply_saved(
     release: Release,
 ) -> Result<Report, HostError> {
     let tenant = data.tenant(saved.tenant()).await?;
-    let plugin = data.plugin(&data.runtime()?, global.plugin.as_deref())?;
+    let plugin = global.plugin(data, &data.runtime()?).await?;
     let planned = saved.accept(&tenant, &plugin, now_unix_seconds())?;
     let bar = Arc::new(Bar::new());
     let run = Run::start(data, &tenant, &plugin, "apply", bar.clone()).await?;

@@ -1,9 +1,10 @@
 //! `tenant apply`, `tenant list`, `tenant show`.
 
 use super::Global;
+use crate::data_dir::Applied;
 use crate::error::{Exit, HostError};
 use crate::secret::SecretSource;
-use crate::tenant::TenantConfig;
+use crate::tenant::{AppliedBy, TenantConfig};
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -41,10 +42,10 @@ pub(super) enum TenantCommand {
         /// HiBob's service user
         #[arg(long, value_name = "ID")]
         service_user: Option<String>,
-        /// Where its token is: env:NAME or file:PATH
+        /// Where its token is: store, env:NAME or file:PATH
         #[arg(long, value_name = "SOURCE", value_parser = parse_source)]
         token: Option<SecretSource>,
-        /// Where TravelPerk's key is: env:NAME or file:PATH
+        /// Where TravelPerk's key is: store, env:NAME or file:PATH
         #[arg(long, value_name = "SOURCE", value_parser = parse_source)]
         key: Option<SecretSource>,
     },
@@ -72,14 +73,40 @@ pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit,
 
 async fn apply(global: &Global, file: &std::path::Path) -> Result<(), HostError> {
     let config = TenantConfig::read(file)?;
-    let new = global.data().await?.put(&config).await?;
+    let applied = global.data().await?.put(&config, AppliedBy::Operator).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "tenant": config.id, "new": new }));
-    } else {
-        let word = if new { "added" } else { "changed" };
-        println!("tenant {} {word}; look whether a sync would work: hibob check {}", config.id, config.id);
+        let mut object = serde_json::Map::new();
+        object.insert("tenant".to_owned(), config.id.into());
+        object.insert("new".to_owned(), applied.is_new.into());
+        if !applied.to_enter.is_empty() {
+            object.insert("secrets_to_enter".to_owned(), to_enter_json(&applied));
+        }
+        let object = serde_json::Value::Object(object);
+        println!("{object}");
+        return Ok(());
     }
+    let word = if applied.is_new { "added" } else { "changed" };
+    if applied.to_enter.is_empty() {
+        println!("tenant {} {word}; look whether a sync would work: hibob check {}", config.id, config.id);
+    } else {
+        println!("tenant {} {word}; it does not run until its secrets are entered", config.id);
+    }
+    print_to_enter(&applied);
     Ok(())
+}
+
+fn to_enter_json(applied: &Applied) -> serde_json::Value {
+    let entries = applied.to_enter.iter();
+    entries
+        .map(|entry| serde_json::json!({ "name": entry.name.as_str(), "reason": entry.reason, "remedy": entry.remedy }))
+        .collect()
+}
+
+fn print_to_enter(applied: &Applied) {
+    for entry in &applied.to_enter {
+        eprintln!("{}: {}", super::paint::YELLOW.on_stderr("secret"), entry.reason);
+        eprintln!("{}: {}", super::paint::CYAN.on_stderr("help"), entry.remedy);
+    }
 }
 
 fn parse_source(text: &str) -> Result<SecretSource, String> {
@@ -99,7 +126,7 @@ async fn enable(global: &Global, tenant: &str, by: Option<String>) -> Result<(),
     let data = global.data().await?;
     let config = data.config(tenant).await?;
     if by.is_some() {
-        data.put(&TenantConfig { enabled_by: by, ..config }).await?;
+        print_to_enter(&data.put(&TenantConfig { enabled_by: by, ..config }, AppliedBy::Operator).await?);
     }
     data.control().set_disabled(tenant, None).await?;
     say(global, tenant, "enabled", "next: hibob sync");
@@ -122,7 +149,7 @@ async fn credentials(
     config.hibob.service_user = service_user.unwrap_or(config.hibob.service_user);
     config.hibob.token = token.unwrap_or(config.hibob.token);
     config.travelperk.key = key.unwrap_or(config.travelperk.key);
-    data.put(&config).await?;
+    print_to_enter(&data.put(&config, AppliedBy::Operator).await?);
     say(global, tenant, "changed", "look whether the credentials work: hibob check");
     Ok(())
 }

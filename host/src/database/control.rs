@@ -12,7 +12,7 @@ pub const LEASE_SECONDS: i64 = 30;
 /// The control database.
 #[derive(Clone, Debug)]
 pub struct ControlDatabase {
-    pool: SqlitePool,
+    pub(super) pool: SqlitePool,
 }
 
 impl ControlDatabase {

@@ -137,8 +137,25 @@ pub(super) fn decide<'r>(
     Err(refusal)
 }
 
-/// What a request does at one service.
+/// What a request to a service does, if this host lets any job make it. `path` is below the service's base URL.
+pub(crate) fn action(role: Role, method: &Method, path: &str) -> Option<Action> {
+    known(role, method, path).ok()
+}
+
+/// What a request does at one service, if this call may make it.
 fn at(route: &Route, grant: &Grant, method: &Method, path: &str) -> Result<Action, Refusal> {
+    if route.role == Role::HiBob && !grant.is_read() {
+        return Err(Refusal::new(format!("{method} {path}: applying a change asks nothing of HiBob")));
+    }
+    let action = known(route.role, method, path)?;
+    if action == Action::Write && grant.is_read() {
+        return Err(Refusal::new(format!("{method} {path} would write, and `check` and `plan` may only read")));
+    }
+    Ok(action)
+}
+
+/// What a request does, if it is one of the calls that this host lets out at all.
+fn known(role: Role, method: &Method, path: &str) -> Result<Action, Refusal> {
     if path.split('/').any(|part| [".", ".."].contains(&part))
         || path.contains("%2f")
         || path.contains("%2F")
@@ -146,10 +163,7 @@ fn at(route: &Route, grant: &Grant, method: &Method, path: &str) -> Result<Actio
     {
         return Err(Refusal::new(format!("{method} {path} is not a plain path")));
     }
-    let action = match (route.role, method.as_str()) {
-        (Role::HiBob, _) if !grant.is_read() => {
-            return Err(Refusal::new(format!("{method} {path}: applying a change asks nothing of HiBob")));
-        }
+    let action = match (role, method.as_str()) {
         (Role::HiBob, "POST") if path == "/people/search" => Action::Read,
         (Role::HiBob, "GET") if is_hibob_read(path) => Action::Read,
         (Role::HiBob, _) => {
@@ -171,9 +185,6 @@ fn at(route: &Route, grant: &Grant, method: &Method, path: &str) -> Result<Actio
             )));
         }
     };
-    if action == Action::Write && grant.is_read() {
-        return Err(Refusal::new(format!("{method} {path} would write, and `check` and `plan` may only read")));
-    }
     Ok(action)
 }
 

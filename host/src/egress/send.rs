@@ -38,6 +38,7 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
     let routes = egress.services.iter().map(|service| &service.route);
     let decided = decide(routes, &call.grant, &parts.method, &parts.uri).map_err(|refusal| refuse(&refusal))?;
     let service = egress.services.get(decided.position).ok_or(Error::ConfigurationError)?;
+    call.check_declared(service.route.role, &parts.method, &decided.path).map_err(|refusal| refuse(&refusal))?;
     let headers = headers(&parts.headers, service).map_err(|refusal| refuse(&refusal))?;
     let body = gather(body).await?;
     if let (Grant::Apply(scope), Action::Write) = (&call.grant, decided.action) {
@@ -125,6 +126,7 @@ impl Outgoing<'_> {
             Ok(response) if read && response.status().is_server_error() => {
                 retry_after(response.headers(), now_unix_seconds()).unwrap_or_else(back_off)
             }
+            Err(Failed::NotSent(NotSent::Prohibited, _)) => return None,
             Err(Failed::NotSent(..)) => back_off(),
             Err(Failed::Lost(_) | Failed::Late) if read => back_off(),
             Ok(_) | Err(Failed::Lost(_) | Failed::Late | Failed::Closed) => return None,
@@ -148,9 +150,14 @@ impl Outgoing<'_> {
         let timeout = Duration::from_secs(egress.limits.first_byte_timeout_seconds);
         let sent = tokio::time::timeout(timeout, egress.transport.send(self.request.clone())).await;
         let response = match sent {
-            Ok(Ok(response)) => response,
-            Ok(Err(TransportError::NotSent(kind, reason))) => return Err(Failed::NotSent(kind, reason)),
-            Ok(Err(TransportError::Lost(reason))) => return Err(Failed::Lost(reason)),
+            Ok(Ok(response)) => {
+                let egress = egress.clone();
+                response.map(|body| body.map_err(move |reason| egress.redactor.text(reason)).boxed_unsync())
+            }
+            Ok(Err(TransportError::NotSent(kind, reason))) => {
+                return Err(Failed::NotSent(kind, egress.redactor.text(reason)));
+            }
+            Ok(Err(TransportError::Lost(reason))) => return Err(Failed::Lost(egress.redactor.text(reason))),
             Err(_) => return Err(Failed::Late),
         };
         let refused = response.status() == StatusCode::UNAUTHORIZED
@@ -230,6 +237,7 @@ impl Failed {
             Self::NotSent(NotSent::Name, _) => Error::DnsError { rcode: None, info_code: None },
             Self::NotSent(NotSent::Refused, _) => Error::ConnectionRefused,
             Self::NotSent(NotSent::Timeout, _) => Error::ConnectionTimeout,
+            Self::NotSent(NotSent::Prohibited, _) => Error::DestinationIpProhibited,
             Self::NotSent(NotSent::Tls, _) => Error::TlsCertificateError,
             Self::Lost(_) => Error::ConnectionTerminated,
             Self::Late => Error::ConnectionReadTimeout,

@@ -1,5 +1,7 @@
 //! Sending one HTTP request over the network.
 
+use super::address::{AddressPolicy, Checked, Resolve, SystemResolver};
+use super::tls;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -9,6 +11,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The body of an answer. Its errors say what happened to the connection.
@@ -25,6 +29,8 @@ pub enum NotSent {
     Timeout,
     /// TLS failed, for example over a certificate.
     Tls,
+    /// Its address is not one that the host connects to.
+    Prohibited,
 }
 
 /// Why no answer came.
@@ -45,9 +51,10 @@ pub trait Transport: Send + Sync {
     ) -> BoxFuture<'static, Result<http::Response<TransportBody>, TransportError>>;
 }
 
-/// HTTP/1.1 with a pool of connections, TLS through rustls with the platform's certificates.
+/// HTTP/1.1 with a pool of connections, TLS through rustls. It connects only to addresses that its policy lets through.
 pub struct HttpTransport {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector<Checked>>, Full<Bytes>>,
+    policy: Arc<AddressPolicy>,
 }
 
 /// Connections to one host that are kept open while idle.
@@ -61,15 +68,28 @@ impl HttpTransport {
     /// A transport with no connections yet.
     ///
     /// # Errors
-    /// The platform's certificates cannot be read.
-    pub fn new(connect_timeout: Duration) -> Result<Self, String> {
-        let mut http = HttpConnector::new();
+    /// The certificates of `ca_file` cannot be read.
+    pub fn new(connect_timeout: Duration, policy: AddressPolicy, ca_file: Option<&Path>) -> Result<Self, String> {
+        Self::with_resolver(connect_timeout, policy, ca_file, Arc::new(SystemResolver))
+    }
+
+    /// As [`Self::new`], with a resolver of the embedder's.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_resolver(
+        connect_timeout: Duration,
+        policy: AddressPolicy,
+        ca_file: Option<&Path>,
+        resolver: Arc<dyn Resolve>,
+    ) -> Result<Self, String> {
+        let policy = Arc::new(policy);
+        let mut http = HttpConnector::new_with_resolver(Checked { resolver, policy: policy.clone() });
         http.enforce_http(false);
         http.set_connect_timeout(Some(connect_timeout));
         http.set_nodelay(true);
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_native_roots()
-            .map_err(|error| format!("the platform's TLS certificates cannot be read: {error}"))?
+            .with_tls_config(tls::config(ca_file)?)
             .https_or_http()
             .enable_http1()
             .wrap_connector(http);
@@ -78,7 +98,7 @@ impl HttpTransport {
             .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
             .pool_timer(TokioTimer::new())
             .build(connector);
-        Ok(Self { client })
+        Ok(Self { client, policy })
     }
 }
 
@@ -87,6 +107,13 @@ impl Transport for HttpTransport {
         &self,
         request: http::Request<Full<Bytes>>,
     ) -> BoxFuture<'static, Result<http::Response<TransportBody>, TransportError>> {
+        // An address in a URL is not resolved, so it is checked here.
+        let host = request.uri().host().unwrap_or_default().to_owned();
+        if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse()
+            && let Err(why) = self.policy.check(&host, address)
+        {
+            return Box::pin(async { Err(TransportError::NotSent(NotSent::Prohibited, why)) });
+        }
         let answer = self.client.request(request);
         Box::pin(async move {
             let response = answer.await.map_err(|error| {
@@ -106,9 +133,17 @@ impl Transport for HttpTransport {
 fn kind(error: &(dyn std::error::Error + 'static), reason: &str) -> NotSent {
     let mut source = Some(error);
     while let Some(cause) = source {
+        if cause.is::<rustls::Error>() {
+            return NotSent::Tls;
+        }
         if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+            // What an io::Error holds is not among its sources.
+            if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+                return NotSent::Tls;
+            }
             match io.kind() {
                 ErrorKind::TimedOut => return NotSent::Timeout,
+                ErrorKind::PermissionDenied => return NotSent::Prohibited,
                 ErrorKind::InvalidData | ErrorKind::UnexpectedEof => return NotSent::Tls, // as rustls says it
                 _ => {}
             }

@@ -102,11 +102,7 @@ async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change) -> Result<Outco
 async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attempt) -> Result<Outcome, HostError> {
     let mut call = Call::open(plugin, tenant, Job::Apply(change), Arc::new(NoProgress)).await?;
     let job = tenant.job();
-    let outcome = call
-        .step(async |store, instance| {
-            instance.hibob_connector_directory_sync().call_apply(store, &job, change, attempt).await
-        })
-        .await?;
+    let outcome = call.step(async |store, instance| instance.call_apply(store, &job, change, attempt).await).await?;
     let refusals = call.refusals();
     let done = match &outcome {
         Outcome::Partly(written) if is_state_refused(written) => None,
@@ -118,7 +114,7 @@ async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attemp
         Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
     call.finish(done.as_ref()).await?;
-    Ok(match outcome {
+    Ok(match tenant.egress().redactor().outcome(outcome) {
         Outcome::Failed(failure) if !refusals.is_empty() => {
             Outcome::Failed(Failure { message: format!("{} ({})", failure.message, refusals.join("; ")), ..failure })
         }

@@ -81,13 +81,11 @@ async fn make(
     let mut call = Call::open(plugin, tenant, Job::Plan, progress).await?;
     let planned = call
         .step(async |store, instance| {
-            let sync = instance.hibob_connector_directory_sync();
-            let held = match sync.call_plan(&mut *store, &job, &baseline).await? {
+            let held = match instance.call_plan(store, &job, &baseline).await? {
                 Ok(held) => held,
                 Err(error) => return Ok(Err(Refused::Job(error))),
             };
-            let plan = sync.sync_plan();
-            let summary = plan.call_summary(&mut *store, held).await?;
+            let summary = instance.call_summary(store, held).await?;
             let mut planned = Planned {
                 created_at: job.now_unix_seconds,
                 counts: summary.counts.into_iter().map(|count| (count.name, count.number)).collect(),
@@ -98,7 +96,7 @@ async fn make(
             let mut employees = Vec::new();
             loop {
                 let batch = match wanted {
-                    Wanted::Employees => plan.call_next_employees(&mut *store, held, BATCH).await?,
+                    Wanted::Employees => instance.call_next_employees(store, held, BATCH).await?,
                     Wanted::Changes => Vec::new(),
                 };
                 if batch.is_empty() {
@@ -111,7 +109,7 @@ async fn make(
             }
             loop {
                 let batch = match wanted {
-                    Wanted::Changes => plan.call_next(&mut *store, held, BATCH).await?,
+                    Wanted::Changes => instance.call_next(store, held, BATCH).await?,
                     Wanted::Employees => Vec::new(),
                 };
                 if batch.is_empty() {
@@ -123,7 +121,7 @@ async fn make(
                 planned.changes.extend(batch);
             }
             loop {
-                let batch = plan.call_next_findings(&mut *store, held, BATCH).await?;
+                let batch = instance.call_next_findings(store, held, BATCH).await?;
                 if batch.is_empty() {
                     break;
                 }
@@ -138,10 +136,12 @@ async fn make(
         .await?;
     let refusals = call.refusals();
     call.finish(None).await?;
-    let (planned, employees) = planned.map_err(|refused| match refused {
-        Refused::Job(error) => HostError::from_job(error, &refusals),
+    let redactor = tenant.egress().redactor();
+    let (mut planned, employees) = planned.map_err(|refused| match refused {
+        Refused::Job(error) => HostError::from_job(redactor.job_error(error), &refusals),
         Refused::Over(over) => HostError::over(&over),
     })?;
+    redactor.findings(&mut planned.findings);
     sound::check(&planned).map_err(HostError::Plugin)?;
     Ok((planned, employees))
 }
@@ -159,10 +159,12 @@ enum Refused {
 pub async fn check(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<CheckReport, HostError> {
     let job = tenant.job();
     let mut call = Call::open(plugin, tenant, Job::Check, progress).await?;
-    let report = call
-        .step(async |store, instance| instance.hibob_connector_directory_sync().call_check(store, &job).await)
-        .await?;
+    let mut report = call.step(async |store, instance| instance.call_check(store, &job).await).await?;
     let refusals = call.refusals();
     call.finish(None).await?;
-    report.map_err(|error| HostError::from_job(error, &refusals))
+    let redactor = tenant.egress().redactor();
+    if let Ok(report) = &mut report {
+        redactor.findings(&mut report.findings);
+    }
+    report.map_err(|error| HostError::from_job(redactor.job_error(error), &refusals))
 }

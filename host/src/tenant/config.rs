@@ -1,14 +1,15 @@
 //! The tenant's file (TOML), and the same as it is stored (JSON).
 
-use crate::egress::{Role, Route};
+use crate::egress::{AddressPolicy, Role, Route};
 use crate::error::HostError;
 use crate::limits::Limits;
 use crate::schedule::Schedule;
 use crate::secret::SecretSource;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A tenant's configuration. README.md shows a file with every key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct TenantConfig {
     pub hibob: HiBobConfig,
     /// Where accounts are kept.
     pub travelperk: TravelPerkConfig,
+    /// Where the host may connect to.
+    #[serde(default)]
+    pub network: NetworkConfig,
     /// What is synced.
     #[serde(default)]
     pub sync: SyncConfig,
@@ -158,6 +162,18 @@ pub struct SyncConfig {
     pub plan_age_hours_max: u32,
 }
 
+/// Where the host may connect to for a tenant, beside the public internet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Ranges of addresses, such as `10.0.0.0/8`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allow_addresses: Vec<IpNet>,
+    /// A PEM file of certificates that are trusted beside the platform's. Relative to the tenant's file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+}
+
 /// When jobs start by themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -276,6 +292,7 @@ impl TenantConfig {
             HostError::configuration(format!("{}:{line}: {}", path.display(), error.message()), remedy)
         })?;
         let folder = path.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_default();
+        config.network.ca_file = config.network.ca_file.map(|path| folder.join(path));
         config.hibob.token = config.hibob.token.resolved(&folder);
         config.travelperk.key = config.travelperk.key.resolved(&folder);
         if let Some(references) = &mut config.hibob.references {
@@ -322,6 +339,22 @@ impl TenantConfig {
             return Err(HostError::configuration(message, format!("choose from {}", content_types.join(", "))));
         }
         Ok(())
+    }
+
+    /// Which addresses the host connects to for this tenant: this machine only where a URL names it.
+    pub(crate) fn addresses(&self) -> AddressPolicy {
+        let travelperk = &self.travelperk;
+        let urls = [Some(&self.hibob.url), Some(&travelperk.scim_url), travelperk.rest_url.as_ref()];
+        let urls = urls.into_iter().chain([travelperk.cost_centers_url.as_ref()]).flatten();
+        let mut policy = AddressPolicy { allowed: self.network.allow_addresses.clone(), localhost: false };
+        for host in urls.filter_map(|url| Some(url.parse::<http::Uri>().ok()?.host()?.to_ascii_lowercase())) {
+            policy.localhost |= host == "localhost";
+            match host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>() {
+                Ok(address) if address.is_loopback() => policy.allowed.push(address.into()),
+                _ => {}
+            }
+        }
+        policy
     }
 
     /// When the directory is synced by itself.

@@ -1,6 +1,7 @@
 //! Links: which account belongs to which employee, as the tenant's storage remembers it, and what was last written
 //! there.
 
+use crate::index::IdIndex;
 use crate::lookup::fnv1a;
 use crate::world::{StorageError, World};
 use serde::{Deserialize, Serialize};
@@ -70,8 +71,53 @@ fn digest(value: Option<&str>) -> u64 {
     fnv1a(value.into_iter().flat_map(|value| value.bytes().chain([1])))
 }
 
-/// Links by employee id.
-pub type Links = BTreeMap<Box<str>, Link>;
+/// All links of a tenant, by employee id, in the order of the storage's keys.
+#[derive(Debug, Default)]
+pub struct Links {
+    entries: Vec<(Box<str>, Link)>,
+    by_employee: IdIndex,
+}
+
+impl Links {
+    /// No links.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The link of an employee.
+    pub fn get(&self, employee_id: &str) -> Option<&Link> {
+        let position = self.by_employee.get(employee_id, |at| self.employee_at(at))?;
+        self.entries.get(position).map(|(_, link)| link)
+    }
+
+    /// Adds the link of an employee who has none yet: a key of the storage comes once.
+    pub fn insert(&mut self, employee_id: &str, link: Link) {
+        let position = self.entries.len();
+        self.entries.push((employee_id.into(), link));
+        let entries = &self.entries;
+        let at = |position: usize| entries.get(position).map(|(employee, _)| &**employee).unwrap_or_default();
+        self.by_employee.insert(employee_id, position, at);
+    }
+
+    fn employee_at(&self, position: usize) -> &str {
+        self.entries.get(position).map(|(employee, _)| &**employee).unwrap_or_default()
+    }
+
+    /// Every link, with its employee.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Link)> {
+        self.entries.iter().map(|(employee, link)| (&**employee, link))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
 
 /// All links of the tenant.
 ///
@@ -86,7 +132,7 @@ pub fn all(world: &mut dyn World) -> Result<Links, StorageError> {
         after = Some(last.clone());
         for (key, value) in entries {
             let employee = key.strip_prefix(PREFIX).unwrap_or(&key);
-            links.insert(employee.into(), read(&key, &value)?);
+            links.insert(employee, read(&key, &value)?);
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::finding::{Finding, Notes, Severity};
 use crate::hibob::{Datum, Employee, NameList};
 use crate::lifecycle::{Lifecycle, Standing};
 use crate::settings::Settings;
+use crate::texts::Texts;
 
 /// What should become of one field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,9 +21,19 @@ pub enum Want {
     Default(Box<str>),
 }
 
-impl Want {
+/// What a person wants of one field, as it is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the cases of `Want`")]
+pub enum Wanted<'p> {
+    Leave,
+    Clear,
+    Set(&'p str),
+    Default(&'p str),
+}
+
+impl<'p> Wanted<'p> {
     /// The value to write over `now`, if there is something to write: `Some(None)` empties it.
-    pub fn over<'w>(&'w self, field: TextField, now: Option<&str>) -> Option<Option<&'w str>> {
+    pub fn over(self, field: TextField, now: Option<&str>) -> Option<Option<&'p str>> {
         match (self, now) {
             (Self::Clear, Some(_)) => Some(None),
             (Self::Set(want), now) if !field.same_option(Some(want), now) => Some(Some(want)),
@@ -32,10 +43,51 @@ impl Want {
     }
 
     /// The text, if this sets one.
-    pub fn text(&self) -> Option<&str> {
+    pub fn text(self) -> Option<&'p str> {
         match self {
             Self::Set(text) => Some(text),
             Self::Leave | Self::Clear | Self::Default(_) => None,
+        }
+    }
+}
+
+/// What a person wants of every text field, packed.
+#[derive(Clone, Debug, Default)]
+pub struct Wants {
+    kinds: [Kind; TEXT_FIELDS_COUNT],
+    texts: Texts,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Leave,
+    Clear,
+    Set,
+    Default,
+}
+
+impl Wants {
+    fn pack(wants: &[Want; TEXT_FIELDS_COUNT]) -> Self {
+        let kinds = wants.each_ref().map(|want| match want {
+            Want::Leave => Kind::Leave,
+            Want::Clear => Kind::Clear,
+            Want::Set(_) => Kind::Set,
+            Want::Default(_) => Kind::Default,
+        });
+        let texts = wants.each_ref().map(|want| match want {
+            Want::Set(text) | Want::Default(text) => Some(&**text),
+            Want::Leave | Want::Clear => None,
+        });
+        Self { kinds, texts: Texts::pack(&texts) }
+    }
+
+    fn get(&self, field: TextField) -> Wanted<'_> {
+        match (self.kinds.get(field.index()), self.texts.get(field)) {
+            (Some(Kind::Clear), _) => Wanted::Clear,
+            (Some(Kind::Set), Some(text)) => Wanted::Set(text),
+            (Some(Kind::Default), Some(text)) => Wanted::Default(text),
+            _ => Wanted::Leave,
         }
     }
 }
@@ -60,22 +112,21 @@ pub struct Person {
     /// What the status means.
     pub standing: Standing,
     /// The text fields.
-    pub wants: [Want; TEXT_FIELDS_COUNT],
+    pub wants: Wants,
     /// The line manager.
     pub manager: WantManager,
 }
 
 impl Person {
     /// What is wanted of a field.
-    pub fn want(&self, field: TextField) -> &Want {
-        const LEAVE: &Want = &Want::Leave;
-        self.wants.get(field.index()).unwrap_or(LEAVE)
+    pub fn want(&self, field: TextField) -> Wanted<'_> {
+        self.wants.get(field)
     }
 
-    /// Sets what is wanted of a field.
-    pub(crate) fn set(&mut self, field: TextField, want: Want) {
-        if let Some(slot) = self.wants.get_mut(field.index()) {
-            *slot = want;
+    /// Leaves a field as it is after all.
+    pub(crate) fn leave(&mut self, field: TextField) {
+        if let Some(kind) = self.wants.kinds.get_mut(field.index()) {
+            *kind = Kind::Leave;
         }
     }
 
@@ -118,30 +169,37 @@ impl Mapping<'_> {
             ));
             return None;
         };
-        let mut person = Person {
-            id: id.into(),
-            standing: Standing::Active,
-            wants: Default::default(),
-            manager: WantManager::Leave,
-        };
+        let mut person =
+            Person { id: id.into(), standing: Standing::Active, wants: Wants::default(), manager: WantManager::Leave };
+        let mut wants: [Want; TEXT_FIELDS_COUNT] = Default::default();
         let mut notes = Notes::new(id, findings);
         person.standing = self.lifecycle.standing(employee, &mut notes);
-        self.names(employee, &mut person, &mut notes);
+        self.names(employee, &person, &mut wants, &mut notes);
         if person.standing == Standing::Active {
-            self.details(employee, &mut person, &mut notes);
+            self.details(employee, &mut person, &mut wants, &mut notes);
             if notes.broken {
                 person.standing = Standing::Broken;
             }
         }
+        person.wants = Wants::pack(&wants);
         Some(person)
     }
 
     /// The mandatory fields. A leaver needs none of them to be archived.
-    fn names(&self, employee: &Employee<'_, '_>, person: &mut Person, notes: &mut Notes<'_>) {
-        let id = person.id.clone();
+    fn names(
+        &self,
+        employee: &Employee<'_, '_>,
+        person: &Person,
+        wants: &mut [Want; TEXT_FIELDS_COUNT],
+        notes: &mut Notes<'_>,
+    ) {
         let needed = person.standing == Standing::Active;
-        let mut set = |field: TextField, text: &str| person.set(field, Want::Set(text.into()));
-        set(TextField::ExternalId, &id);
+        let mut set = |field: TextField, text: &str| {
+            if let Some(want) = wants.get_mut(field.index()) {
+                *want = Want::Set(text.into());
+            }
+        };
+        set(TextField::ExternalId, &person.id);
         let fields = [
             (TextField::GivenName, employee.first_name(), "MISSING_FIRST_NAME", "root.firstName", "first name"),
             (TextField::FamilyName, employee.surname(), "MISSING_LAST_NAME", "root.surname", "last name"),
@@ -175,8 +233,14 @@ impl Mapping<'_> {
         }
     }
 
-    fn details(&self, employee: &Employee<'_, '_>, person: &mut Person, notes: &mut Notes<'_>) {
-        for (field, want) in TEXT_FIELDS.into_iter().zip(&mut person.wants) {
+    fn details(
+        &self,
+        employee: &Employee<'_, '_>,
+        person: &mut Person,
+        wants: &mut [Want; TEXT_FIELDS_COUNT],
+        notes: &mut Notes<'_>,
+    ) {
+        for (field, want) in TEXT_FIELDS.into_iter().zip(wants) {
             let mandatory = [TextField::UserName, TextField::ExternalId, TextField::GivenName, TextField::FamilyName];
             if self.settings.has_text(field) && !mandatory.contains(&field) {
                 *want = self.detail(field, employee.detail(field), notes);
@@ -237,7 +301,7 @@ mod tests {
         if let Some(person) = person {
             lines.push(format!("{:?} manager {:?}", person.standing, person.manager));
             for field in TEXT_FIELDS {
-                if *person.want(field) != Want::Leave {
+                if person.want(field) != Wanted::Leave {
                     lines.push(format!("{} {:?}", field.name(), person.want(field)));
                 }
             }

@@ -42,7 +42,7 @@ pub(crate) fn put_and_loop() -> ! {
 }
 
 #[expect(unsafe_code, reason = "it is the attack: the bindings pass no list whose texts lie in one place")]
-#[link(wasm_import_module = "hibob:connector/storage@0.1.0")]
+#[link(wasm_import_module = "hibob:connector/storage@0.2.0")]
 unsafe extern "C" {
     /// `get` as it is below the bindings: where the list of places and lengths is, how many, and where the result goes.
     #[link_name = "get"]

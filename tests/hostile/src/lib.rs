@@ -18,6 +18,16 @@ mod bindings {
     export!(Plugin);
 }
 
+/// What this component declares to need: all that the real one does, and HiBob's list of fields.
+#[expect(unsafe_code, reason = "a section of the binary, with a name that no other one has")]
+mod manifest {
+    const JSON: &[u8] = include_bytes!("../manifest.json");
+
+    #[used]
+    #[unsafe(link_section = "hibob-connector-manifest")]
+    static SECTION: [u8; JSON.len()] = *include_bytes!("../manifest.json");
+}
+
 use bindings::exports::hibob::connector::directory_sync as wit;
 use bindings::hibob::connector::types::{Finding, Severity, Value};
 

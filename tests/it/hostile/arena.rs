@@ -7,6 +7,7 @@ use hibob_fakes::{Server, World};
 use hibob_host::bindings::directory_sync::CheckReport;
 use hibob_host::call::NoProgress;
 use hibob_host::error::{Exit, HostError};
+use hibob_host::identity::Trust;
 use hibob_host::plugin::Plugin;
 use hibob_host::run::{self, Planned, Release, Report, Run};
 use hibob_host::tenant::{Tenant, TenantConfig};
@@ -20,7 +21,7 @@ static HOSTILE: LazyLock<Plugin> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("hostile.wasm");
     std::fs::write(&file, hibob_hostile_component::COMPONENT).unwrap();
-    Plugin::from_file(runtime(), &file).unwrap()
+    Plugin::from_file(runtime(), &file, &Trust::built_in().or_unsigned()).unwrap()
 });
 
 /// The hostile plugin.

@@ -55,35 +55,53 @@ async fn a_plan_that_cannot_be_applied_is_refused() {
 }
 
 /// Runs the program for mallory with the hostile plugin.
-fn program(arena: &Arena, args: &[&str]) -> Output {
+pub(super) fn program(arena: &Arena, args: &[&str]) -> Output {
     let folder = arena.honest.folder.path();
     let plugin = folder.join("hostile.wasm");
     std::fs::write(&plugin, hibob_hostile_component::COMPONENT).unwrap();
-    let compiled = arena.honest.data.path().join("compiled");
-    if !compiled.exists() {
-        std::os::unix::fs::symlink(cache_dir(), compiled).unwrap();
+    for name in ["compiled", "compiled.key"] {
+        let link = arena.honest.data.path().join(name);
+        if !link.exists() {
+            std::os::unix::fs::symlink(cache_dir().join(name), link).unwrap();
+        }
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_hibob-under-test"));
-    command.args(args).arg("-v").arg("--plugin").arg(plugin).arg("--data").arg(arena.honest.data.path());
+    command
+        .args(args)
+        .arg("-v")
+        .arg("--allow-unsigned")
+        .arg("--plugin")
+        .arg(plugin)
+        .arg("--data")
+        .arg(arena.honest.data.path());
     command.env_remove("RUST_LOG").env("NO_COLOR", "1").output().unwrap()
+}
+
+/// Fails if a terminal would obey anything of an output.
+pub(super) fn clean(output: &Output) {
+    for text in [&output.stdout, &output.stderr] {
+        let text = String::from_utf8(text.clone()).unwrap();
+        let obeyed = |c: &char| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c);
+        assert!(!text.chars().any(|c| obeyed(&c)), "{}", text.escape_debug());
+    }
 }
 
 /// Nothing that a terminal would obey comes out of the program, with the log on.
 #[tokio::test(flavor = "multi_thread")]
 async fn escape_sequences_do_not_reach_the_terminal() {
     let arena = Arena::new().await;
-    let clean = |output: &Output| {
-        for text in [&output.stdout, &output.stderr] {
-            let text = String::from_utf8(text.clone()).unwrap();
-            let obeyed = |c: &char| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c);
-            assert!(!text.chars().any(|c| obeyed(&c)), "{}", text.escape_debug());
-        }
-    };
     let aside = ["say-aside", "\u{1b}[2J\u{9b}31m\r\nsecond line\u{7}"];
     arena.mallory(&Orders::of("makes", &["escapes", "1"]).and("plan", &aside).and("check", &aside)).await;
-    for command in
-        [&["plan", "mallory", "--all"][..], &["check", "mallory"], &["sync", "mallory"], &["employees", "mallory"]]
-    {
-        clean(&program(&arena, command));
+    for (command, replaced) in [
+        (&["plan", "mallory", "--all"][..], true),
+        (&["check", "mallory"], false),
+        (&["sync", "mallory"], false),
+        (&["employees", "mallory"], false),
+    ] {
+        let output = program(&arena, command);
+        clean(&output);
+        let (out, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(log.contains("plugin: [2J31msecond line"), "the log was on: {log}");
+        assert_eq!(out.contains("\u{fffd}[2J"), replaced, "{out}");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::arena::{Arena, growth, stopped};
 use hibob_host::error::HostError;
+use hibob_host::identity::Trust;
 use hibob_host::plugin::Plugin;
 use hibob_tests::setup::runtime;
 
@@ -9,15 +10,18 @@ use hibob_tests::setup::runtime;
 const OTHERS: u64 = 300 * 1024 * 1024;
 
 /// Loads a component, given as text.
-fn load(text: &str) -> Result<Plugin, HostError> {
+pub(super) fn load(text: &str) -> Result<Plugin, HostError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("plugin.wasm");
+    // With the export that every plugin has, so that the host looks further.
+    let export = "(instance $e) (export \"hibob:connector/directory-sync@0.1.0\" (instance $e)))";
+    let text = format!("{}{export}", text.strip_suffix(')').unwrap());
     std::fs::write(&file, wat::parse_str(text).unwrap()).unwrap();
-    Plugin::from_file(runtime(), &file)
+    Plugin::from_file(runtime(), &file, &Trust::built_in().or_unsigned())
 }
 
 /// So many components around each other, each of which has two of the one within.
-fn doubling(depth: usize) -> String {
+pub(super) fn doubling(depth: usize) -> String {
     let mut text = "(component $c0 (core module $m) (core instance (instantiate $m)))".to_owned();
     for level in 1..=depth {
         let within = level - 1;

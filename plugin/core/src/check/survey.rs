@@ -113,7 +113,7 @@ impl Survey {
             details,
             with_status: 0,
             not_employed: 0,
-            unseen: links.keys().cloned().collect(),
+            unseen: links.iter().map(|(employee, _)| employee.into()).collect(),
             id: position(ID),
             lifecycle: position(LIFECYCLE),
             fields: (0..)

@@ -4,7 +4,7 @@ use crate::catalogue::nearest;
 use crate::field::TextField;
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::Standing;
-use crate::mapping::{Person, Want};
+use crate::mapping::Person;
 use crate::settings::{MissingDetail, Settings};
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ pub(super) fn refuse_unknown(
         findings.push(finding.employee(&person.id).field(TextField::Company.name()));
         match settings.missing_detail {
             MissingDetail::Fail => person.standing = Standing::Broken,
-            MissingDetail::Skip => person.set(TextField::Company, Want::Leave),
+            MissingDetail::Skip => person.leave(TextField::Company),
         }
     }
 }

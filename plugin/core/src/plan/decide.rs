@@ -1,7 +1,6 @@
 //! What to do for each person.
 
 use super::draft::{Draft, ManagerChange, Part, bit, text_changes};
-use super::id_order;
 use super::matching::{Bond, Match, match_all};
 use super::order::order;
 use super::roster::{Standpoint, State, Vanished};
@@ -9,6 +8,7 @@ use crate::approval::Approvals;
 use crate::change::ChangeKind;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
+use crate::index::IdIndex;
 use crate::lifecycle::{Because, Standing};
 use crate::link::Links;
 use crate::mapping::{Person, WantManager};
@@ -29,11 +29,25 @@ pub(super) struct Decision {
 pub(super) struct Input<'a> {
     pub(super) people: &'a [Person],
     pub(super) accounts: &'a [Account],
+    pub(super) people_by_id: &'a IdIndex,
+    pub(super) accounts_by_id: &'a IdIndex,
     pub(super) links: &'a Links,
     pub(super) admins: &'a BTreeSet<String>,
     pub(super) approvals: Option<&'a Approvals>,
     pub(super) swap_address: Option<&'a str>,
     pub(super) now_unix_seconds: u64,
+}
+
+impl Input<'_> {
+    /// The position of an employee.
+    pub(super) fn person(&self, id: &str) -> Option<usize> {
+        self.people_by_id.get(id, |at| self.people.get(at).map(|person| &*person.id).unwrap_or_default())
+    }
+
+    /// The position of an account.
+    pub(super) fn account(&self, id: &str) -> Option<usize> {
+        self.accounts_by_id.get(id, |at| self.accounts.get(at).map(|account| &*account.id).unwrap_or_default())
+    }
 }
 
 /// Decides for everybody.
@@ -245,7 +259,7 @@ impl Deciding<'_> {
             WantManager::Employee(id) => id,
         };
         let (people, accounts) = (self.input.people, self.input.accounts);
-        let Ok(position) = people.binary_search_by(|other| id_order(&other.id, manager_id)) else {
+        let Some(position) = self.input.person(manager_id) else {
             return self.note(
                 person,
                 "MANAGER_NOT_IN_DIRECTORY",
@@ -326,17 +340,17 @@ impl Deciding<'_> {
     /// Employees with an active account under the sync's care who are no longer in the answer: reported, never
     /// archived. The service user's audience may have changed (HiBob's access groups).
     fn vanished(&mut self, links: &Links) {
-        for (id, link) in links {
+        for (id, link) in links.iter() {
             let account = &link.account;
-            let active = self.input.accounts.binary_search_by(|other| id_order(&other.id, account)).ok();
+            let active = self.input.account(account);
             // An account that carries another id has been handed over.
             let own = |account: &Account| {
-                account.active && account.text(TextField::ExternalId).is_none_or(|carried| *carried == **id)
+                account.active && account.text(TextField::ExternalId).is_none_or(|carried| carried == id)
             };
             let active = active.filter(|&position| self.input.accounts.get(position).is_some_and(own));
-            let sent = self.input.people.binary_search_by(|person| id_order(&person.id, id)).is_ok();
+            let sent = self.input.person(id).is_some();
             if let Some(position) = active.filter(|_| !sent) {
-                self.vanished.push((id.clone(), small(position)));
+                self.vanished.push((id.into(), small(position)));
                 self.count("vanished");
                 let finding = Finding::new(
                     Severity::Warning,

@@ -5,7 +5,7 @@ use super::{Plan, cost_center};
 use crate::change::{Change, ChangeKind, FieldChange};
 use crate::field::{ACTIVE, APPROVERS, MANAGER, TEXT_FIELDS, TextField};
 use crate::lifecycle::Standing;
-use crate::mapping::{Person, Want};
+use crate::mapping::{Person, Wanted};
 use crate::scim::{Account, Approver, Manager};
 use crate::value::{PersonRef, Value};
 use std::collections::BTreeSet;
@@ -233,7 +233,7 @@ pub(super) fn text_changes<'p>(
     TEXT_FIELDS.into_iter().filter(move |&field| without & bit(field) == 0).filter_map(move |field| {
         let now = account.and_then(|account| account.text(field));
         match (account, person.want(field)) {
-            (None, Want::Clear) => None,
+            (None, Wanted::Clear) => None,
             (_, want) => want.over(field, now).map(|after| (field, now, after)),
         }
     })

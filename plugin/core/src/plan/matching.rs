@@ -4,10 +4,9 @@
 //! employee's external id is never taken, whatever its user name.
 
 use super::decide::Input;
-use super::id_order;
-use super::index::NameIndex;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
+use crate::index::NameIndex;
 use crate::lifecycle::{Because, Standing};
 use crate::link::Link;
 use crate::lookup::Lookup;
@@ -145,15 +144,15 @@ impl Matching<'_> {
 
     /// Whether an account carries the id of somebody who has left.
     fn is_a_leavers(&self, carried: &str) -> bool {
-        let found = self.people.binary_search_by(|person| id_order(&person.id, carried));
-        found.is_ok_and(|position| self.people[position].standing == Standing::Gone(Because::Terminated))
+        let found = self.input.person(carried);
+        found.is_some_and(|position| self.people[position].standing == Standing::Gone(Because::Terminated))
     }
 
     fn by_link(&mut self, gone: bool) {
         for person in self.those(gone) {
             let id = &self.people[person].id;
             let Some(linked) = self.input.links.get(id).map(|link| &link.account) else { continue };
-            let Ok(account) = self.accounts.binary_search_by(|account| id_order(&account.id, linked)) else {
+            let Some(account) = self.input.account(linked) else {
                 continue;
             };
             if self.owners[account].is_some() {

@@ -8,7 +8,6 @@ mod company;
 mod cost_center;
 mod decide;
 mod draft;
-mod index;
 mod matching;
 mod order;
 mod planner;

@@ -6,6 +6,7 @@ use crate::catalogue::Catalogue;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::hibob::{Employee, FieldIds, NameList, RecordReader};
+use crate::index::IdIndex;
 use crate::lifecycle::{Because, Lifecycle, Standing};
 use crate::link::Links;
 use crate::mapping::{Mapping, Person};
@@ -129,7 +130,9 @@ impl<'s> Planner<'s> {
     /// may be left out of it, so each has to be looked up before it can be called gone.
     pub fn unlisted(&mut self) -> Vec<String> {
         self.sort();
-        let listed = |id: &str| self.accounts.binary_search_by(|account| id_order(&account.id, id)).is_ok();
+        let by_id = IdIndex::of(self.accounts.iter().map(|account| &*account.id));
+        let id_at = |at: usize| self.accounts.get(at).map(|account| &*account.id).unwrap_or_default();
+        let listed = |id: &str| by_id.get(id, id_at).is_some();
         let link = |person: &Person| self.links.get(&person.id).map(|link| link.account.to_string());
         // Somebody may come back under a new id: then the account is the one of the id that has left.
         let gone = self.people.iter().filter(|person| matches!(person.standing, Standing::Gone(_)));
@@ -162,6 +165,8 @@ impl<'s> Planner<'s> {
         let input = Input {
             people: &self.people,
             accounts: &self.accounts,
+            people_by_id: &IdIndex::of(self.people.iter().map(|person| &*person.id)),
+            accounts_by_id: &IdIndex::of(self.accounts.iter().map(|account| &*account.id)),
             links: &self.links,
             admins: &self.mapping.settings.admins,
             swap_address: self.mapping.settings.swap_address.as_deref(),

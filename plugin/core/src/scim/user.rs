@@ -1,6 +1,7 @@
 //! An account as the target shows it.
 
 use crate::field::{COMPANY_SEPARATOR, TEXT_FIELDS_COUNT, TextField};
+use crate::texts::Texts;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -27,7 +28,7 @@ pub struct Account {
     /// Whether the account can be used.
     pub active: bool,
     /// The text fields; an empty text counts as none.
-    pub texts: [Option<Box<str>>; TEXT_FIELDS_COUNT],
+    pub texts: Texts,
     /// The line manager.
     pub manager: Manager,
     /// Who approves trips, and when.
@@ -46,7 +47,7 @@ pub struct Approver {
 impl Account {
     /// A text field.
     pub fn text(&self, field: TextField) -> Option<&str> {
-        self.texts.get(field.index())?.as_deref()
+        self.texts.get(field)
     }
 
     /// A name to show.
@@ -85,7 +86,7 @@ impl<'de> Deserialize<'de> for Account {
             (TextField::EmergencyPhone, contact.phone),
         ] {
             if let Some(slot) = texts.get_mut(field.index()) {
-                *slot = value.filter(|value| !value.is_empty());
+                *slot = value;
             }
         }
         let manager = enterprise.manager.unwrap_or_default();
@@ -99,7 +100,7 @@ impl<'de> Deserialize<'de> for Account {
             Some(Approver { account, condition: raw.condition.unwrap_or_default() })
         };
         let approvers = travelperk.approvers.unwrap_or_default().into_iter().filter_map(approver).collect();
-        Ok(Self { id: user.id, active: user.active, texts, manager, approvers })
+        Ok(Self { id: user.id, active: user.active, texts: Texts::pack(&texts), manager, approvers })
     }
 }
 

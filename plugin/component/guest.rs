@@ -1,10 +1,8 @@
-//! Builds a guest crate of this workspace for `wasm32-wasip2` with a nested cargo, from a build script.
+//! Building a guest crate for `wasm32-wasip2` with a nested cargo, for build scripts.
 //!
 //! What has to be right: a target directory of its own (the outer cargo holds the lock of the usual one), at a
 //! stable place (in `OUT_DIR` every profile would compile the guest's dependencies anew), and none of the outer
 //! build's flags (clippy's wrapper, coverage, a `--target`).
-
-#![expect(clippy::panic, reason = "a panic is how a build script fails with its message shown")]
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -25,31 +23,22 @@ const SCRUBBED: &[&str] = &[
     "LLVM_PROFILE_FILE",
 ];
 
-/// Tells cargo that the running build script depends on these paths of the workspace, beside its own manifest and
-/// lock file.
-pub fn watch(root: &Path, paths: &[&str]) {
-    for path in ["Cargo.toml", "Cargo.lock"].iter().chain(paths) {
-        tell(&format!("rerun-if-changed={}", root.join(path).display()));
-    }
-}
-
-/// Says something to cargo.
-#[expect(clippy::print_stdout, reason = "cargo reads a build script's standard output")]
-pub fn tell(what: &str) {
-    println!("cargo::{what}");
-}
-
-/// The workspace, from the folder of the package whose build script runs: `up` is the way there, such as `../..`.
-pub fn workspace(up: &str) -> PathBuf {
+/// The workspace's folder, `up` from the package's.
+pub(crate) fn root(up: &str) -> PathBuf {
     let root = Path::new(&variable("CARGO_MANIFEST_DIR")).join(up);
     root.canonicalize().unwrap_or(root)
 }
 
-/// Builds a package of the workspace and returns where its component is.
-///
-/// # Panics
-/// The package cannot be built, or the Rust target for it is missing and cannot be added.
-pub fn build(root: &Path, package: &str) -> PathBuf {
+/// Runs the build script again when one of these changes, or what every guest is made of.
+pub(crate) fn watch(root: &Path, paths: &[&str]) {
+    let all = ["plugin/src", "plugin/core/src", "plugin/core/Cargo.toml", "Cargo.toml", "Cargo.lock"];
+    for path in all.iter().chain(paths) {
+        println!("cargo::rerun-if-changed={}", root.join(path).display());
+    }
+}
+
+/// Builds a package, and returns where its component is.
+pub(crate) fn build(root: &Path, package: &str) -> PathBuf {
     install_target();
     let target_dir = target_dir().join("guest");
     let mut cargo = Command::new(variable("CARGO"));
@@ -73,7 +62,7 @@ pub fn build(root: &Path, package: &str) -> PathBuf {
     if !output.status.success() {
         panic!("building {package} failed:\n{}", String::from_utf8_lossy(&output.stderr));
     }
-    target_dir.join(TARGET).join(PROFILE).join(package.replace('-', "_") + ".wasm")
+    target_dir.join(TARGET).join(PROFILE).join(format!("{}.wasm", package.replace('-', "_")))
 }
 
 /// Adds the wasm target through rustup where it is missing, since `rust-toolchain.toml` does it only where rustup
@@ -82,7 +71,7 @@ fn install_target() {
     if has_target() {
         return;
     }
-    tell(&format!("warning=the Rust target {TARGET} is missing; adding it with `rustup target add {TARGET}`"));
+    println!("cargo::warning=the Rust target {TARGET} is missing; adding it with `rustup target add {TARGET}`");
     let added = Command::new("rustup").args(["target", "add", TARGET]).output();
     let why = match added {
         Ok(output) if output.status.success() && has_target() => return,
@@ -109,6 +98,6 @@ fn target_dir() -> PathBuf {
     }
 }
 
-fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| panic!("cargo did not set {name}"))
 }

@@ -1,0 +1,189 @@
+//! A key of the store, and what it seals.
+//!
+//! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) with a random nonce of 24 bytes, which needs no counting. The
+//! associated data are the tenant, the name and the origins, so a row opens nowhere else.
+
+use super::{Origin, Secret, SecretName};
+use crate::digest::{hex, unhex};
+use crate::error::HostError;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
+use rand::TryRng;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use zeroize::Zeroizing;
+
+/// Length of a key, in bytes.
+const KEY_BYTES: usize = 32;
+
+/// Length of a nonce, in bytes.
+const NONCE_BYTES: usize = 24;
+
+/// Bytes of a key's digest that tell it from other keys.
+const ID_BYTES: usize = 8;
+
+/// What a sealed secret is bound to.
+pub(super) struct Place<'p> {
+    pub(super) tenant: &'p str,
+    pub(super) name: SecretName,
+    pub(super) origins: &'p BTreeSet<Origin>,
+}
+
+impl Place<'_> {
+    /// Every part with its length before it, so that no two places give the same bytes. Frozen: stored rows need it.
+    fn associated_data(&self) -> Vec<u8> {
+        let parts = ["hibob-secret/1", self.tenant, self.name.as_str()].into_iter();
+        let mut data = Vec::new();
+        for part in parts.chain(self.origins.iter().map(Origin::as_str)) {
+            data.extend((part.len() as u64).to_be_bytes());
+            data.extend(part.as_bytes());
+        }
+        data
+    }
+}
+
+/// A sealed secret.
+#[derive(Clone, Debug)]
+pub(super) struct Sealed {
+    pub(super) nonce: Vec<u8>,
+    pub(super) ciphertext: Vec<u8>,
+}
+
+/// A key of the store. Never printed, overwritten when it is dropped.
+pub(super) struct SecretKey {
+    id: String,
+    bytes: Zeroizing<[u8; KEY_BYTES]>,
+}
+
+impl SecretKey {
+    fn new(bytes: Zeroizing<[u8; KEY_BYTES]>) -> Self {
+        let digest = Sha256::new().chain_update(b"hibob-secrets-key-id/1").chain_update(bytes.as_slice()).finalize();
+        Self { id: digest.iter().take(ID_BYTES).map(|byte| format!("{byte:02x}")).collect(), bytes }
+    }
+
+    /// A new key from the operating system's source of randomness.
+    pub(super) fn generate() -> Result<Self, HostError> {
+        let mut bytes = Zeroizing::new([0; KEY_BYTES]);
+        random(bytes.as_mut_slice())?;
+        Ok(Self::new(bytes))
+    }
+
+    /// A key of 32 bytes in hexadecimal digits or base64; none if it is not that.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let bytes = Zeroizing::new(if text.len() == KEY_BYTES * 2 {
+            unhex(text)?
+        } else {
+            let text = text.trim_end_matches('=');
+            STANDARD_NO_PAD.decode(text).or_else(|_| URL_SAFE_NO_PAD.decode(text)).ok()?
+        });
+        Some(Self::new(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
+    }
+
+    /// The key as text, for its file.
+    pub(super) fn to_hex(&self) -> Zeroizing<String> {
+        Zeroizing::new(hex(self.bytes.as_slice()))
+    }
+
+    /// Tells this key from others, and says nothing about it.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(<&Key>::from(&*self.bytes))
+    }
+
+    /// Seals a secret, for this place only.
+    pub(super) fn seal(&self, place: &Place<'_>, secret: &Secret) -> Result<Sealed, HostError> {
+        let mut nonce = [0; NONCE_BYTES];
+        random(&mut nonce)?;
+        let payload = Payload { msg: secret.reveal().as_bytes(), aad: &place.associated_data() };
+        let ciphertext = self.cipher().encrypt(<&XNonce>::from(&nonce), payload);
+        let ciphertext = ciphertext.map_err(|_| HostError::Storage("a secret is too long to be sealed".to_owned()))?;
+        Ok(Sealed { nonce: nonce.to_vec(), ciphertext })
+    }
+
+    /// Opens a sealed secret; none if another key sealed it, it was sealed for another place, or a bit of it was changed.
+    pub(super) fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Option<Secret> {
+        let nonce: [u8; NONCE_BYTES] = sealed.nonce.as_slice().try_into().ok()?;
+        let payload = Payload { msg: &sealed.ciphertext, aad: &place.associated_data() };
+        let plain = Zeroizing::new(self.cipher().decrypt(<&XNonce>::from(&nonce), payload).ok()?);
+        Some(Secret::new(std::str::from_utf8(&plain).ok()?.to_owned()))
+    }
+}
+
+fn random(bytes: &mut [u8]) -> Result<(), HostError> {
+    let filled = rand::rngs::SysRng.try_fill_bytes(bytes);
+    filled.map_err(|error| HostError::Engine(format!("the system gives no random numbers: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(byte: u8) -> SecretKey {
+        SecretKey::new(Zeroizing::new([byte; KEY_BYTES]))
+    }
+
+    fn origins(urls: &[&str]) -> BTreeSet<Origin> {
+        urls.iter().map(|url| Origin::of(url).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_sealed_secret_opens_in_its_own_place_only() {
+        let (here, elsewhere) = (origins(&["https://a", "https://b"]), origins(&["https://a"]));
+        let place = |tenant, name, origins| Place { tenant, name, origins };
+        let own = place("acme", SecretName::HiBobToken, &here);
+        let sealed = key(1).seal(&own, &Secret::new("tok-en".to_owned())).unwrap();
+        assert_eq!(key(1).open(&own, &sealed).unwrap().reveal(), "tok-en");
+        assert!(key(2).open(&own, &sealed).is_none());
+        for other in [
+            place("beta", SecretName::HiBobToken, &here),
+            place("acme", SecretName::TravelPerkKey, &here),
+            place("acme", SecretName::HiBobToken, &elsewhere),
+        ] {
+            assert!(key(1).open(&other, &sealed).is_none());
+        }
+        for bit in 0..sealed.ciphertext.len() * 8 {
+            let mut changed = sealed.clone();
+            changed.ciphertext[bit / 8] ^= 1 << (bit % 8);
+            assert!(key(1).open(&own, &changed).is_none());
+        }
+        let again = key(1).seal(&own, &Secret::new("tok-en".to_owned())).unwrap();
+        assert!(again.nonce != sealed.nonce && again.ciphertext != sealed.ciphertext);
+        let cut = Sealed { nonce: vec![], ciphertext: vec![] };
+        assert!(key(1).open(&own, &cut).is_none());
+    }
+
+    /// Rows of earlier versions must stay readable: these bytes were sealed when the format was fixed.
+    #[test]
+    fn the_format_is_frozen() {
+        let origins = origins(&["https://api.hibob.com"]);
+        let place = Place { tenant: "acme", name: SecretName::HiBobToken, origins: &origins };
+        let data = place.associated_data();
+        assert_eq!(hex(&Sha256::digest(&data))[..16], *"1d79471846c80637");
+        let cipher = key(7).cipher();
+        let payload = Payload { msg: b"tok-en", aad: &data };
+        assert_eq!(
+            hex(&cipher.encrypt(<&XNonce>::from(&[9; NONCE_BYTES]), payload).unwrap()),
+            "ca1d89a719c4955c7fac3d299c0608c8776344824d5d"
+        );
+        assert_eq!(key(7).id(), "898ed9d37fa11867");
+    }
+
+    #[test]
+    fn a_key_is_hex_or_base64_of_32_bytes() {
+        let want = key(0xfb);
+        let encoded = base64::engine::general_purpose::STANDARD.encode([0xfb; KEY_BYTES]);
+        for text in [hex(&[0xfb; 32]), format!(" {}\n", hex(&[0xfb; 32]).to_uppercase()), encoded.clone()] {
+            assert_eq!(SecretKey::parse(&text).unwrap().id(), want.id());
+        }
+        assert_eq!(SecretKey::parse(&URL_SAFE_NO_PAD.encode([0xfb; KEY_BYTES])).unwrap().id(), want.id());
+        for text in ["", "abc", &hex(&[1; 31]), &hex(&[1; 33]), &encoded[4..], "zz".repeat(32).as_str()] {
+            assert!(SecretKey::parse(text).is_none(), "{text}");
+        }
+    }
+}

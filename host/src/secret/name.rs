@@ -1,0 +1,45 @@
+//! Which secrets a tenant has.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A secret of a tenant, by the setting that says where it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SecretName {
+    /// `hibob.token`: the token of HiBob's service user.
+    HiBobToken,
+    /// `travelperk.key`: the key of TravelPerk's APIs.
+    TravelPerkKey,
+    /// `hibob.references.token`: the token of the service user for offboarding references.
+    ReferencesToken,
+}
+
+impl SecretName {
+    /// Every name.
+    pub const ALL: [Self; 3] = [Self::HiBobToken, Self::TravelPerkKey, Self::ReferencesToken];
+
+    /// The setting.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HiBobToken => "hibob.token",
+            Self::TravelPerkKey => "travelperk.key",
+            Self::ReferencesToken => "hibob.references.token",
+        }
+    }
+}
+
+impl fmt::Display for SecretName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for SecretName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // What was given instead may be the secret itself, so it is not repeated.
+        let found = Self::ALL.into_iter().find(|name| name.as_str() == text);
+        found.ok_or_else(|| format!("a secret's name is one of {}", Self::ALL.map(Self::as_str).join(", ")))
+    }
+}

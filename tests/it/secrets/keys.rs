@@ -1,0 +1,111 @@
+//! The store's key: where it is, when it is lost, and how it changes.
+
+use super::{SET_TOKEN, Stored, said, with_input};
+use hibob_host::secret::{Secret, SecretName};
+use hibob_tests::setup::Setup;
+use serde_json::json;
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn a_wrong_key_a_lost_one_and_one_that_others_can_read_are_told() {
+    let stored = Stored::entered();
+    let run =
+        |key: &str| said(&stored.shell.command(&["sync", "acme"]).env("HIBOB_SECRETS_KEY", key).output().unwrap());
+    let told = run(&"ab".repeat(32));
+    assert!(told.contains("is sealed with key") && told.contains("HIBOB_SECRETS_KEY holds key"), "{told}");
+    let told = run("hunter2");
+    assert!(told.contains("HIBOB_SECRETS_KEY is not a key") && !told.contains("hunter2"), "{told}");
+    // Nor is a secret added that another key would have to open.
+    let mut other = stored.shell.command(&SET_TOKEN);
+    let output = with_input(other.env("HIBOB_SECRETS_KEY", "ab".repeat(32)), &stored.token);
+    assert!(output.status.code() == Some(2) && said(&output).contains("the store is sealed with key"));
+
+    std::fs::set_permissions(stored.key_file(), PermissionsExt::from_mode(0o604)).unwrap();
+    let (exit, error) = stored.sync();
+    assert!(exit == 2 && error.contains("can be read or written by others") && error.contains("chmod 600"), "{error}");
+    std::fs::set_permissions(stored.key_file(), PermissionsExt::from_mode(0o600)).unwrap();
+    assert_eq!(stored.sync().0, 0);
+
+    std::fs::rename(stored.key_file(), stored.shell.path("lost")).unwrap();
+    let (exit, error) = stored.sync();
+    assert!(exit == 2 && error.contains("secrets.key is not there"), "{error}");
+    let output = stored.set(&SET_TOKEN, &stored.token);
+    assert!(output.status.code() == Some(2) && !stored.key_file().exists(), "no second key: {}", said(&output));
+    for name in ["hibob.token", "travelperk.key"] {
+        assert_eq!(stored.shell.json(&["secret", "remove", "acme", name]).0, 0);
+    }
+    assert_eq!(stored.set(&SET_TOKEN, &stored.token).status.code(), Some(0), "an empty store begins anew");
+}
+
+/// The key changes in three steps: the new key's file, the rows in one transaction, the file's name. A crash between any
+/// two of them loses nothing.
+#[test]
+fn a_rotation_may_crash_at_any_point() {
+    let stored = Stored::entered();
+    let next = stored.shell.path("data/secrets.key.next");
+    let key_id = || stored.shell.json(&["secret", "list", "acme"]).1["secrets"][0]["key"].clone();
+    let (old, first) = (std::fs::read(stored.key_file()).unwrap(), key_id());
+    // After the first step: a file, and nothing else.
+    std::fs::write(&next, "cd".repeat(32)).unwrap();
+    std::fs::set_permissions(&next, PermissionsExt::from_mode(0o600)).unwrap();
+    assert_eq!((stored.sync().0, key_id()), (0, first.clone()));
+    assert_eq!(stored.set(&SET_TOKEN, &stored.token).status.code(), Some(0));
+    // It is taken up where it stopped.
+    let (exit, rotated) = stored.shell.json(&["secret", "rotate"]);
+    assert_eq!((exit, &rotated["secrets"], next.exists()), (0, &json!(2), false));
+    assert_eq!(std::fs::read(stored.key_file()).unwrap(), "cd".repeat(32).into_bytes());
+    assert!(rotated["key"] == key_id() && key_id() != first);
+    // After the second step: the rows are sealed with a key that is still called the next one.
+    std::fs::rename(stored.key_file(), &next).unwrap();
+    std::fs::write(stored.key_file(), old).unwrap();
+    std::fs::set_permissions(stored.key_file(), PermissionsExt::from_mode(0o600)).unwrap();
+    assert_eq!(stored.sync().0, 0);
+    assert_eq!(stored.set(&SET_TOKEN, &stored.token).status.code(), Some(0));
+    assert_eq!(stored.shell.json(&["secret", "rotate"]), (0, json!({ "secrets": 2, "key": rotated["key"] })));
+    assert!(!next.exists() && stored.sync().0 == 0);
+    // And an ordinary one.
+    let (exit, again) = stored.shell.json(&["secret", "rotate"]);
+    assert!(exit == 0 && again["key"] != rotated["key"] && stored.sync().0 == 0);
+
+    // Into the environment: the file's key is the old one.
+    let file = std::fs::read_to_string(stored.key_file()).unwrap();
+    let run = |args: &[&str], old: Option<&str>| {
+        let mut command = stored.shell.command(args);
+        command.env("HIBOB_SECRETS_KEY", "ef".repeat(32));
+        if let Some(old) = old {
+            command.env("HIBOB_SECRETS_KEY_OLD", old);
+        }
+        command.output().unwrap()
+    };
+    assert!(said(&run(&["secret", "rotate"], None)).contains("HIBOB_SECRETS_KEY_OLD is not set"));
+    assert_eq!(run(&["sync", "acme"], Some(&file)).status.code(), Some(0), "before");
+    assert_eq!(run(&["secret", "rotate"], Some(&file)).status.code(), Some(0));
+    std::fs::remove_file(stored.key_file()).unwrap();
+    assert_eq!(run(&["sync", "acme"], None).status.code(), Some(0), "after");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_read_and_entered_while_the_key_changes() {
+    let setup = Setup::realistic(3).await;
+    let mut config = setup.data.config("acme").await.unwrap();
+    config.hibob.token = "store".to_owned().try_into().unwrap();
+    let (store, secret) = (setup.data.secrets(), Secret::checked("a-token-of-hibob").unwrap());
+    store.set(&config, SecretName::HiBobToken, &secret).await.unwrap();
+    let rotations = async {
+        for _ in 0..10 {
+            store.rotate().await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let others = async {
+        loop {
+            store.read(&config, SecretName::HiBobToken).await.unwrap();
+            store.set(&config, SecretName::HiBobToken, &secret).await.unwrap();
+        }
+    };
+    tokio::select! {
+        () = rotations => {}
+        () = others => {}
+    }
+    store.read(&config, SecretName::HiBobToken).await.unwrap();
+}
