@@ -13,6 +13,7 @@ mod check;
 mod cli;
 mod details;
 mod exchange;
+mod hostile;
 mod identity;
 mod lifecycle;
 mod limits;

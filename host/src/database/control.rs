@@ -146,7 +146,15 @@ impl Lease {
     /// # Errors
     /// The database failed; the lease then lapses by itself.
     pub async fn release(self) -> Result<(), HostError> {
-        self.set_expiry(0).await.map(|_| ())
+        // With the next generation, so that a renewal which is still under way comes too late.
+        sqlx::query(
+            "UPDATE leases SET expires_at = 0, generation = generation + 1 WHERE tenant = ? AND generation = ?",
+        )
+        .bind(&self.tenant)
+        .bind(self.generation)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     /// False if somebody else has the lease by now.

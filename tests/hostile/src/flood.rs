@@ -1,0 +1,66 @@
+//! Too much of what is small.
+
+use crate::bindings::hibob::connector::{log, progress};
+use std::io::Write;
+use wasi::clocks::monotonic_clock;
+use wasi::http::types::Headers;
+use wasi::io::poll;
+
+/// Writes `lines` lines of `length` characters to the log.
+pub(crate) fn log(lines: usize, length: usize) -> Vec<String> {
+    let line = "x".repeat(length);
+    for _ in 0..lines {
+        log::write(log::Level::Info, &line);
+    }
+    vec![format!("{lines} lines")]
+}
+
+/// Writes a text to the log and into the progress.
+pub(crate) fn say_aside(text: &str) -> Vec<String> {
+    log::write(log::Level::Error, text);
+    progress::report(text, 1, None);
+    Vec::new()
+}
+
+/// Writes to its standard error without an end.
+pub(crate) fn standard_error() -> ! {
+    let line = [b'x'; 1_000];
+    loop {
+        let _ = std::io::stderr().write_all(&line);
+    }
+}
+
+/// Names a phase with so many bytes.
+pub(crate) fn long_phase(bytes: usize) -> Vec<String> {
+    let phase = "x".repeat(bytes);
+    progress::report(&phase, 1, None);
+    vec![format!("{bytes} bytes")]
+}
+
+/// Lets the host keep so many lists of headers, each nearly as large as it may be.
+pub(crate) fn handles(number: usize) -> Vec<String> {
+    let value = vec![b'x'; 4_000];
+    let mut kept = Vec::new();
+    for _ in 0..number {
+        let headers = Headers::new();
+        for name in 0..20 {
+            let _ = headers.append(&format!("x-{name}"), &value);
+        }
+        kept.push(headers);
+    }
+    vec![format!("{} lists of headers", kept.len())]
+}
+
+/// Waits for so many things at once, all of them far away.
+pub(crate) fn pollables(number: usize) -> Vec<String> {
+    let waits: Vec<_> = (0..number).map(|_| monotonic_clock::subscribe_duration(u64::MAX)).collect();
+    let all: Vec<_> = waits.iter().collect();
+    poll::poll(&all);
+    vec![format!("{number} waits")]
+}
+
+/// What it can find out about where it runs.
+pub(crate) fn environment() -> Vec<String> {
+    let variables = std::env::vars().map(|(name, value)| format!("{name}={value}"));
+    variables.chain(std::env::args()).collect()
+}

@@ -1,0 +1,220 @@
+//! Plans that no honest plugin makes.
+
+use crate::bindings::exports::hibob::connector::directory_sync as wit;
+use crate::bindings::hibob::connector::types::{Count, NamedValue, Value};
+use std::cell::{Cell, RefCell};
+
+/// What the plan consists of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// So many changes of one kind, of the accounts from [`FIRST`] on; updates set the title.
+    Changes(wit::ChangeKind),
+    /// All of them at once, whatever is asked for.
+    AllAtOnce,
+    /// Two changes with the same id.
+    SameIds,
+    /// Changes that wait for each other.
+    Cycle,
+    /// The same, if the others fail or not.
+    CycleOfAfter,
+    /// A change that waits for one that does not exist.
+    WaitsForNothing,
+    /// A change whose reason has so many bytes.
+    LongText,
+    /// A change with so many fields that have neither a name nor a value.
+    ManyFields,
+    /// A change, a finding and an employee with escape sequences in every text.
+    Escapes,
+    /// Findings without an end.
+    Findings,
+    /// Employees without an end.
+    Employees,
+    /// So many archivings which the summary denies.
+    LyingCounts,
+    /// So many updates that set `active` to false.
+    InactiveByUpdate,
+    /// No change, and a baseline of so many bytes.
+    LongBaseline,
+    /// Loops when it is asked for changes.
+    Loop,
+}
+
+/// A plan as the settings describe it.
+pub(crate) struct Made {
+    kind: Kind,
+    number: u64,
+    next: Cell<u64>,
+    saw: RefCell<Vec<String>>,
+}
+
+/// The id of the first account, in the stand-in as in the changes.
+const FIRST: u64 = 100;
+
+const ESCAPES: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\u{202e}gnp\u{9b}31m\u{7f}";
+
+impl Made {
+    pub(crate) fn new(words: &[String], saw: Vec<String>) -> Self {
+        let kind = match words.first().map(String::as_str) {
+            Some("updates") | None => Kind::Changes(wit::ChangeKind::Update),
+            Some("archivings") => Kind::Changes(wit::ChangeKind::Archive),
+            Some("adoptions") => Kind::Changes(wit::ChangeKind::Adopt),
+            Some("all-at-once") => Kind::AllAtOnce,
+            Some("same-ids") => Kind::SameIds,
+            Some("cycle") => Kind::Cycle,
+            Some("cycle-of-after") => Kind::CycleOfAfter,
+            Some("waits-for-nothing") => Kind::WaitsForNothing,
+            Some("long-text") => Kind::LongText,
+            Some("many-fields") => Kind::ManyFields,
+            Some("escapes") => Kind::Escapes,
+            Some("findings") => Kind::Findings,
+            Some("employees") => Kind::Employees,
+            Some("lying-counts") => Kind::LyingCounts,
+            Some("inactive-by-update") => Kind::InactiveByUpdate,
+            Some("long-baseline") => Kind::LongBaseline,
+            Some("loop") => Kind::Loop,
+            Some(_) => Kind::Findings,
+        };
+        let number = words.get(1).and_then(|word| word.parse().ok()).unwrap_or_default();
+        let saw = if kind == Kind::Escapes { vec![ESCAPES.to_owned()] } else { saw };
+        Self { kind, number, next: Cell::new(0), saw: RefCell::new(saw) }
+    }
+
+    fn changes(&self) -> u64 {
+        match self.kind {
+            Kind::SameIds | Kind::Cycle | Kind::CycleOfAfter => 2,
+            Kind::WaitsForNothing | Kind::LongText | Kind::ManyFields | Kind::Escapes => 1,
+            Kind::Findings | Kind::Employees | Kind::LongBaseline => 0,
+            _ => self.number,
+        }
+    }
+
+    fn change(&self, position: u64) -> wit::Change {
+        let id = (FIRST + position).to_string();
+        let plain = update(&id, vec![field("title", "Hostile")]);
+        match self.kind {
+            Kind::Changes(wit::ChangeKind::Update) => plain,
+            Kind::Changes(kind) => wit::Change { kind, fields: Vec::new(), ..plain },
+            Kind::LyingCounts => {
+                wit::Change { kind: wit::ChangeKind::Archive, fields: vec![flag("active", false)], ..plain }
+            }
+            Kind::InactiveByUpdate => wit::Change { fields: vec![flag("active", false)], ..plain },
+            Kind::SameIds => wit::Change { id: "same".to_owned(), ..plain },
+            Kind::Cycle => wit::Change { depends_on: vec![(FIRST + 1 - position).to_string()], ..plain },
+            Kind::CycleOfAfter => wit::Change { after: vec![(FIRST + 1 - position).to_string()], ..plain },
+            Kind::WaitsForNothing => wit::Change { depends_on: vec!["nothing".to_owned()], ..plain },
+            Kind::LongText => wit::Change { reason: "x".repeat(self.length()), ..plain },
+            Kind::ManyFields => wit::Change { fields: vec![empty(); self.length()], ..plain },
+            Kind::Escapes => wit::Change {
+                id: ESCAPES.to_owned(),
+                employee_id: Some(ESCAPES.to_owned()),
+                target_id: Some(ESCAPES.to_owned()),
+                display_name: ESCAPES.to_owned(),
+                reason: ESCAPES.to_owned(),
+                fields: vec![wit::FieldChange {
+                    field: ESCAPES.to_owned(),
+                    before: Some(Value::Texts(vec![ESCAPES.to_owned()])),
+                    after: Some(Value::Pairs(vec![(ESCAPES.to_owned(), ESCAPES.to_owned())])),
+                }],
+                ..plain
+            },
+            Kind::AllAtOnce | Kind::Findings | Kind::Employees | Kind::LongBaseline | Kind::Loop => plain,
+        }
+    }
+
+    fn length(&self) -> usize {
+        usize::try_from(self.number).unwrap_or_default()
+    }
+}
+
+fn update(id: &str, fields: Vec<wit::FieldChange>) -> wit::Change {
+    wit::Change {
+        id: id.to_owned(),
+        kind: wit::ChangeKind::Update,
+        employee_id: Some(id.to_owned()),
+        target_id: Some(id.to_owned()),
+        display_name: format!("Person {id}"),
+        depends_on: Vec::new(),
+        after: Vec::new(),
+        fields,
+        reason: "because".to_owned(),
+    }
+}
+
+fn field(name: &str, after: &str) -> wit::FieldChange {
+    wit::FieldChange { field: name.to_owned(), before: None, after: Some(Value::Text(after.to_owned())) }
+}
+
+fn empty() -> wit::FieldChange {
+    wit::FieldChange { field: String::new(), before: None, after: None }
+}
+
+fn flag(name: &str, after: bool) -> wit::FieldChange {
+    wit::FieldChange { field: name.to_owned(), before: Some(Value::Flag(!after)), after: Some(Value::Flag(after)) }
+}
+
+fn with_escapes(text: String) -> wit::Finding {
+    let remedy = text.clone();
+    wit::Finding {
+        employee_id: Some(text.clone()),
+        field: Some(text.clone()),
+        code: text.clone(),
+        remedy,
+        ..crate::finding(text)
+    }
+}
+
+fn count(name: &str, number: u64) -> Count {
+    Count { name: name.to_owned(), number }
+}
+
+impl wit::GuestSyncPlan for Made {
+    fn summary(&self) -> wit::PlanSummary {
+        match self.kind {
+            Kind::LyingCounts => wit::PlanSummary {
+                counts: vec![
+                    count("archive", 0),
+                    count("managed", u64::MAX),
+                    count("employees", u64::MAX),
+                    count("keep", u64::MAX),
+                ],
+                baseline: vec![NamedValue { name: "employees".to_owned(), value: Value::Integer(i64::MIN) }],
+            },
+            Kind::Escapes => wit::PlanSummary { counts: vec![count(ESCAPES, 1)], baseline: Vec::new() },
+            Kind::LongBaseline => {
+                let value = Value::Text("x".repeat(self.length()));
+                let baseline = vec![NamedValue { name: "long".to_owned(), value }];
+                wit::PlanSummary { counts: vec![count("employees", 1)], baseline }
+            }
+            _ => wit::PlanSummary { counts: vec![count("employees", 1)], baseline: Vec::new() },
+        }
+    }
+
+    fn next(&self, max: u32) -> Vec<wit::Change> {
+        if self.kind == Kind::Loop {
+            crate::busy::endless_loop();
+        }
+        let start = self.next.get();
+        let most = if self.kind == Kind::AllAtOnce { u64::MAX } else { u64::from(max) };
+        let end = self.changes().min(start.saturating_add(most));
+        self.next.set(end);
+        (start..end).map(|position| self.change(position)).collect()
+    }
+
+    fn next_findings(&self, max: u32) -> Vec<wit::Finding> {
+        match self.kind {
+            Kind::Findings => (0..max).map(|_| crate::finding("x".repeat(1_000))).collect(),
+            Kind::Escapes => self.saw.take().into_iter().map(with_escapes).collect(),
+            _ => self.saw.take().into_iter().map(crate::finding).collect(),
+        }
+    }
+
+    fn next_employees(&self, max: u32) -> Vec<wit::RosterEntry> {
+        let entry = |number: u32| wit::RosterEntry {
+            employee_id: number.to_string(),
+            display_name: "x".repeat(1_000),
+            state: wit::EmployeeState::Synced,
+            account_id: None,
+        };
+        if self.kind == Kind::Employees { (0..max).map(entry).collect() } else { Vec::new() }
+    }
+}

@@ -1,0 +1,94 @@
+//! Services that answer as no honest service does.
+
+use super::arena::{Arena, Orders, growth, stopped};
+use super::servers::{Manners, Rude};
+use std::io::Write;
+
+/// What other tests of this process may take meanwhile, in bytes.
+const OTHERS: u64 = 300 * 1024 * 1024;
+
+fn read(server: &Rude) -> String {
+    format!("GET {}/company/people/fields", server.url())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_ten_gigabytes_is_cut_off_at_its_limit() {
+    let arena = Arena::new().await;
+    let server = Rude::start(Manners::Pours(10_000_000_000)).await;
+    let orders = Orders::of("check", &["requests", &read(&server)]).hibob(&server.url());
+    let (saw, grown) = growth(arena.saw(&orders.clone().limit("response_bytes_max = 20000000"))).await;
+    assert!(saw[0].starts_with("200 ") && saw[0].ends_with("broken off"), "{saw:?}");
+    assert!(grown < OTHERS, "{grown}");
+    let arena = Arena::new().await;
+    stopped(
+        arena.check(&orders.limit("call_response_bytes_max = 20000000")).await,
+        "OVER_LIMIT",
+        "(limits.call_response_bytes_max)",
+    );
+}
+
+/// A page is gathered by the host, which stops much earlier.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_ten_gigabytes_is_not_gathered() {
+    let arena = Arena::new().await;
+    let server = Rude::start(Manners::Pours(10_000_000_000)).await;
+    let request = format!("GET {}/Users", server.url());
+    let orders = Orders::of("check", &["requests", &request]).scim(&server.url()).limit("read_attempts_max = 2");
+    let (saw, grown) = growth(arena.saw(&orders)).await;
+    assert_eq!(saw, ["ErrorCode::ConnectionTerminated"]);
+    assert!(grown < OTHERS, "{grown}");
+}
+
+/// The host never unpacks anything, so a bomb stays as small as it came.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decompression_bomb_is_passed_on_as_it_is() {
+    let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    member.write_all(&vec![0; 1024 * 1024]).unwrap();
+    let member = member.finish().unwrap();
+    assert!(member.len() < 2_000);
+    let bomb = member.repeat(10_000); // gzip files one after the other are a gzip file (RFC 1952, section 2.2)
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        bomb.len()
+    );
+    let server = Rude::start(Manners::Says([head.into_bytes(), bomb.clone()].concat())).await;
+    let arena = Arena::new().await;
+    let (saw, grown) =
+        growth(arena.saw(&Orders::of("check", &["requests", &read(&server)]).hibob(&server.url()))).await;
+    assert_eq!(saw, [format!("200 [content-type] {} bytes, whole", bomb.len())]);
+    assert!(grown < OTHERS, "{grown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_never_ends_ends_at_the_wall_clock() {
+    let arena = Arena::new().await;
+    let server = Rude::start(Manners::DripsBody(20)).await;
+    let orders = Orders::of("check", &["requests", &read(&server)]).hibob(&server.url()).limit("check_seconds_max = 1");
+    stopped(arena.check(&orders).await, "OVER_LIMIT", "(limits.check_seconds_max)");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_within_an_answer_ends_it() {
+    let arena = Arena::new().await;
+    let server = Rude::start(Manners::DripsBody(60_000)).await;
+    let orders = Orders::of("check", &["requests", &read(&server)])
+        .hibob(&server.url())
+        .limit("between_bytes_timeout_seconds = 1");
+    assert_eq!(arena.saw(&orders).await, ["200 [content-type] 1 bytes, broken off"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_never_ends_is_given_up() {
+    let arena = Arena::new().await;
+    let server = Rude::start(Manners::DripsHead(20)).await;
+    let orders = Orders::of("check", &["requests", &read(&server)])
+        .hibob(&server.url())
+        .limit("first_byte_timeout_seconds = 1\nread_attempts_max = 1");
+    assert_eq!(arena.saw(&orders).await, ["ErrorCode::ConnectionReadTimeout"]);
+    let arena = Arena::new().await;
+    let server = Rude::start(Manners::PoursHead).await;
+    let orders = Orders::of("check", &["requests", &read(&server)]).hibob(&server.url()).limit("read_attempts_max = 1");
+    let (saw, grown) = growth(arena.saw(&orders)).await;
+    assert_eq!(saw, ["ErrorCode::ConnectionTerminated"]);
+    assert!(grown < OTHERS, "{grown}");
+}

@@ -1,0 +1,118 @@
+//! A change that does more than it says.
+
+use super::arena::{Arena, Orders};
+use hibob_fakes::Service;
+use hibob_host::run::Class;
+
+/// A request that patches an account.
+fn patch(url: &str, path: &str, value: &str) -> String {
+    let schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+    let body =
+        format!(r#"{{"schemas":["{schema}"],"Operations":[{{"op":"replace","path":"{path}","value":{value}}}]}}"#);
+    format!("PATCH {url}\ncontent-type: application/json\n\n{body}")
+}
+
+/// What the single change of a plan saw when it made these requests, one line each.
+async fn saw(arena: &Arena, makes: &str, requests: &[String]) -> Vec<String> {
+    let words: Vec<&str> = std::iter::once("requests").chain(requests.iter().map(String::as_str)).collect();
+    let report = arena.sync(&Orders::of("makes", &[makes, "1"]).and("apply", &words)).await;
+    let message = &report.errors[0].message;
+    message.lines().map(|line| line.split(" (").next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_touches_nobody_elses_account() {
+    let arena = Arena::new().await;
+    let users = arena.scim("/Users");
+    let title = |path: &str| patch(&format!("{users}{path}"), "title", "\"Hostile\"");
+    let rest = arena.server.rest_url();
+    let saw = saw(
+        &arena,
+        "updates",
+        &[
+            title("/101"),
+            title("/%31%30%30"),
+            title("/100/"),
+            title("/100?x=1/../101"),
+            title("/101%2f..%2f100"),
+            title("/../Users/101"),
+            title("/"),
+            title(""),
+            title("/100/../101"),
+            format!("POST {users}\ncontent-type: application/json\n\n{{\"externalId\":\"100\",\"userName\":\"x@x\"}}"),
+            format!("PUT {users}/100\n\n{{}}"),
+            format!("DELETE {users}/100"),
+            format!("POST {rest}/cost_centers\n\n{{\"name\":\"x\"}}"),
+            format!("POST {}/people/search\n\n{{}}", arena.server.hibob_url()),
+        ],
+    )
+    .await;
+    // The fourth goes to the change's own account: what follows the question mark is no part of the path.
+    let (own, others): (Vec<_>, Vec<_>) = saw.iter().enumerate().partition(|(position, _)| *position == 3);
+    assert!(own[0].1.starts_with("200 "), "{saw:?}");
+    assert!(others.iter().all(|(_, saw)| *saw == "ErrorCode::HttpRequestDenied") && others.len() == 13, "{saw:?}");
+    let world = arena.world();
+    assert!(world.log().iter().all(|entry| entry.path == "/api/v2/scim/Users/100"));
+    assert!(world.travelperk.users.iter().skip(1).all(|user| user.title.is_none()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_sets_active_only_where_it_is_about_that() {
+    let arena = Arena::new().await;
+    let own = arena.scim("/Users/100");
+    let core = "urn:ietf:params:scim:schemas:core:2.0:User";
+    let operation =
+        |operation: &str| format!("PATCH {own}\ncontent-type: application/json\n\n{{\"Operations\":[{operation}]}}");
+    let saw = saw(
+        &arena,
+        "updates",
+        &[
+            patch(&own, "active", "false"),
+            patch(&own, "Active", "\"False\""),
+            patch(&own, "\\u0061ctive", "false"),
+            patch(&own, &format!("{core}:active"), "false"),
+            patch(&own, core, "{\"active\":false}"),
+            operation(r#"{"op":"replace","value":{"active":false}}"#),
+            operation(r#"{"op":"remove","path":"active"}"#),
+            operation(r#"{"op":"replace","path":"title","value":"x"},{"op":"replace","path":"active","value":false}"#),
+            format!("PATCH {own}\n\n{{\"Operations\":[],\"operations\":[]}}"),
+            format!("PATCH {own}\n\nactive=false"),
+        ],
+    )
+    .await;
+    assert_eq!(saw, ["ErrorCode::HttpRequestDenied"; 10]);
+    let world = arena.world();
+    assert!(world.requests(Service::TravelPerk, "PATCH", "").is_empty());
+    assert!(world.travelperk.users.iter().all(|user| user.active));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_writes_as_often_as_it_has_fields() {
+    let arena = Arena::new().await;
+    let title = patch(&arena.scim("/Users/100"), "title", "\"Hostile\"");
+    let saw = saw(&arena, "updates", &std::array::from_fn::<_, 5, _>(|_| title.clone())).await;
+    assert!(saw[..2].iter().all(|saw| saw.starts_with("200 ")), "{saw:?}");
+    assert_eq!(saw[2..], ["ErrorCode::HttpRequestDenied"; 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_a_change_are_counted() {
+    let arena = Arena::new().await;
+    let request = format!("GET {}", arena.scim("/Users/100"));
+    let orders = Orders::of("makes", &["updates", "1"]).and("apply", &["requests-in-a-row", "1000", &request]);
+    let report = arena.sync(&orders.limit("apply_requests_max = 5")).await;
+    assert!(report.errors[0].message.contains("(limits.apply_requests_max)"), "{:?}", report.errors);
+}
+
+/// The guard counts the changes, and the summary may say what it likes.
+#[tokio::test(flavor = "multi_thread")]
+async fn archivings_are_counted_whatever_the_plan_says_of_itself() {
+    for lie in ["lying-counts", "inactive-by-update"] {
+        let arena = Arena::new().await;
+        let request = patch(&arena.scim("/Users/{target}"), "active", "false");
+        let report = arena.sync(&Orders::of("makes", &[lie, "6"]).and("apply", &["requests", &request])).await;
+        assert_eq!((report.held.len(), report.archived), (6, 0));
+        assert!(report.held.iter().all(|row| row.class == Class::Archiving));
+        assert!(arena.world().log().is_empty());
+    }
+}

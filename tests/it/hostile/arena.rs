@@ -1,0 +1,254 @@
+//! Two tenants in one process: `mallory`, whose plugin is hostile, and `acme`, whose sync must not notice.
+
+use crate::sync::employee;
+use hibob_fakes::company::Company;
+use hibob_fakes::travelperk::User;
+use hibob_fakes::{Server, World};
+use hibob_host::bindings::directory_sync::CheckReport;
+use hibob_host::call::NoProgress;
+use hibob_host::error::{Exit, HostError};
+use hibob_host::identity::Trust;
+use hibob_host::plugin::Plugin;
+use hibob_host::run::{self, Planned, Release, Report, Run};
+use hibob_host::tenant::{Tenant, TenantConfig};
+use hibob_tests::setup::{Setup, runtime};
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// The hostile plugin, compiled once for all tests of the process.
+static HOSTILE: LazyLock<Plugin> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hostile.wasm");
+    std::fs::write(&file, hibob_hostile_component::COMPONENT).unwrap();
+    Plugin::from_file(runtime(), &file, &Trust::built_in().or_unsigned()).unwrap()
+});
+
+/// The hostile plugin.
+pub(super) fn hostile() -> &'static Plugin {
+    &HOSTILE
+}
+
+/// So many people does the honest tenant have; each of them gets an account.
+const HONEST: u64 = 12;
+
+/// Acme's sync takes a fraction of a second; a machine that is very busy may need more.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// What the hostile plugin is told, and within which bounds its tenant lives.
+#[derive(Clone, Default)]
+pub(super) struct Orders {
+    /// Lines of `[limits]`.
+    limits: String,
+    /// What each exported function does.
+    words: Vec<(&'static str, Vec<String>)>,
+    /// Where the tenant's HiBob is, if not at its own stand-in.
+    hibob: Option<String>,
+    /// The same for SCIM.
+    scim: Option<String>,
+}
+
+impl Orders {
+    /// `export` does what the first word says with the others.
+    pub(super) fn of(export: &'static str, words: &[&str]) -> Self {
+        Self::default().and(export, words)
+    }
+
+    /// And `export` does this.
+    pub(super) fn and(mut self, export: &'static str, words: &[&str]) -> Self {
+        self.words.push((export, words.iter().map(|&word| word.to_owned()).collect()));
+        self
+    }
+
+    /// With this line in `[limits]`.
+    pub(super) fn limit(mut self, line: &str) -> Self {
+        self.limits.push_str(line);
+        self.limits.push('\n');
+        self
+    }
+
+    /// The tenant's file names this HiBob.
+    pub(super) fn hibob(mut self, url: &str) -> Self {
+        self.hibob = Some(url.to_owned());
+        self
+    }
+
+    /// The tenant's file names this SCIM service.
+    pub(super) fn scim(mut self, url: &str) -> Self {
+        self.scim = Some(url.to_owned());
+        self
+    }
+}
+
+/// The two tenants.
+pub(super) struct Arena {
+    /// `acme`.
+    pub(super) honest: Arc<Setup>,
+    world: Arc<Mutex<World>>,
+    /// Mallory's own stand-ins.
+    pub(super) server: Server,
+}
+
+impl Arena {
+    /// Both tenants in one data directory, each with its own stand-ins. Mallory's target has three accounts, `100` to `102`.
+    pub(super) async fn new() -> Self {
+        let people = (1..=HONEST).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@acme.example"))).collect();
+        let honest = Arc::new(Setup::of(people).await);
+        let mut world = World::new(Company::of(vec![employee("1", "Mallory", "m@mallory.example")]), 2);
+        for name in ["a", "b", "c"] {
+            world.travelperk.insert_user(User::new(&format!("{name}@mallory.example"), "Given", "Family"));
+        }
+        world.hibob.token = "mallorys-hibob-token".to_owned();
+        world.travelperk.api_key = "mallorys-travelperk-key".to_owned();
+        let world = Arc::new(Mutex::new(world));
+        let server = Server::start(world.clone()).await.unwrap();
+        Self { honest, world, server }
+    }
+
+    /// Mallory's world, between requests.
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    /// Where mallory's SCIM service is.
+    pub(super) fn scim(&self, path: &str) -> String {
+        format!("{}{path}", self.server.scim_url())
+    }
+
+    /// Writes mallory's tenant file.
+    pub(super) fn tenant_file(&self, orders: &Orders) -> PathBuf {
+        let (user, token, key) = {
+            let world = self.world();
+            (world.hibob.service_user_id.clone(), world.hibob.token.clone(), world.travelperk.api_key.clone())
+        };
+        let folder = self.honest.folder.path();
+        std::fs::write(folder.join("mallory.token"), token).unwrap();
+        std::fs::write(folder.join("mallory.key"), key).unwrap();
+        let sources: String = orders
+            .words
+            .iter()
+            .map(|(export, words)| format!("{export} = {}\n", serde_json::to_string(words).unwrap()))
+            .collect();
+        let (hibob, scim) = (self.server.hibob_url(), self.server.scim_url());
+        let (hibob, scim) = (orders.hibob.as_ref().unwrap_or(&hibob), orders.scim.as_ref().unwrap_or(&scim));
+        let limits = &orders.limits;
+        let text = format!(
+            "id = \"mallory\"\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:mallory.token\"\n\
+             [travelperk]\nscim_url = \"{scim}\"\nkey = \"file:mallory.key\"\ncalls_per_minute = 600000\n\
+             [sync.sources]\n{sources}[limits]\nretry_pause_milliseconds = 5\nrate_limit_wait_seconds = 0\n{limits}"
+        );
+        let file = folder.join("mallory.toml");
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    /// The tenant `mallory`, applied anew with these orders.
+    pub(super) async fn mallory(&self, orders: &Orders) -> Tenant {
+        let config = TenantConfig::read(&self.tenant_file(orders)).unwrap();
+        let json = serde_json::to_string(&config).unwrap();
+        self.honest.data.control().put_tenant("mallory", &json, 0).await.unwrap();
+        self.honest.data.tenant("mallory").await.unwrap()
+    }
+
+    /// Attacks again and again, at least once, until acme's sync has come to its end, and makes sure that it did as it
+    /// would have done alone. Returns the last result.
+    pub(super) async fn beside<T>(&self, mut attack: impl AsyncFnMut() -> T) -> T {
+        let honest = self.honest.clone();
+        let sync = tokio::spawn(async move { honest.sync().await });
+        let (started, mut result) = (Instant::now(), attack().await);
+        while !sync.is_finished() {
+            assert!(started.elapsed() < LONGEST, "acme's sync does not come to its end");
+            result = attack().await;
+        }
+        let report = sync.await.unwrap();
+        let synced = report.created + report.kept; // a second time there is nothing to do
+        assert_eq!((report.exit(), synced, report.failed), (Exit::Done, HONEST, 0), "{:?}", report.error);
+        self.nothing_has_leaked().await;
+        result
+    }
+
+    /// Acme's services have heard from acme alone, and acme has done nothing wrong there.
+    fn no_foreign_request(&self) {
+        let foreign = {
+            let world = self.world();
+            [world.hibob.authorization(), world.travelperk.authorization()]
+        };
+        let world = self.honest.world();
+        assert_eq!(world.travelperk.users.len() as u64, HONEST);
+        let is_foreign = |(_, value): &(String, String)| foreign.contains(value);
+        assert!(world.log().iter().all(|entry| entry.status < 400 && !entry.headers.iter().any(is_foreign)));
+    }
+
+    /// What is acme's was touched by acme alone.
+    async fn nothing_has_leaked(&self) {
+        self.no_foreign_request();
+        let database = self.honest.tenant().await;
+        let entries = database.database().entries("", None, 1_000).await.unwrap();
+        assert!(!entries.is_empty() && entries.iter().all(|(key, _)| !key.starts_with("key-")));
+    }
+
+    /// A check by the hostile plugin, beside acme's sync.
+    pub(super) async fn check(&self, orders: &Orders) -> Result<CheckReport, HostError> {
+        let tenant = self.mallory(orders).await;
+        self.beside(async || run::check(hostile(), &tenant, Arc::new(NoProgress)).await).await
+    }
+
+    /// What a check saw; it must have come to its end.
+    pub(super) async fn saw(&self, orders: &Orders) -> Vec<String> {
+        let report = self.check(orders).await.unwrap();
+        report.findings.into_iter().map(|finding| finding.message).collect()
+    }
+
+    /// A plan by the hostile plugin, beside acme's sync.
+    pub(super) async fn plan(&self, orders: &Orders) -> Result<Planned, HostError> {
+        let tenant = self.mallory(orders).await;
+        self.beside(async || run::plan(hostile(), &tenant, Arc::new(NoProgress)).await).await
+    }
+
+    /// A whole sync by the hostile plugin, beside acme's; the report is that of the last one.
+    pub(super) async fn sync(&self, orders: &Orders) -> Report {
+        let tenant = self.mallory(orders).await;
+        self.beside(async || self.run(&tenant).await).await
+    }
+
+    /// A whole sync by the hostile plugin, with nobody beside it.
+    pub(super) async fn sync_alone(&self, orders: &Orders) -> Report {
+        self.run(&self.mallory(orders).await).await
+    }
+
+    async fn run(&self, tenant: &Tenant) -> Report {
+        let run = Run::start(&self.honest.data, tenant, hostile(), "sync", Arc::new(NoProgress)).await.unwrap();
+        let (mut report, planned) = match run.plan().await {
+            Ok(planned) => (run.apply(&planned, Release::default()).await, Some(planned)),
+            Err(error) => (Report::stopped("mallory", error), None),
+        };
+        run.finish(&mut report, planned.as_ref()).await.unwrap();
+        report
+    }
+}
+
+/// Fails unless the call ended with this code and a message with these words.
+#[track_caller]
+pub(super) fn stopped<T: std::fmt::Debug>(result: Result<T, HostError>, code: &str, words: &str) {
+    let error = result.unwrap_err();
+    assert!(error.code() == code && error.to_string().contains(words), "{}: {error}", error.code());
+}
+
+/// Bytes that this process has in memory.
+pub(super) fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap();
+    status.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap() * 4_096
+}
+
+/// The most that the process's memory grew while something went on, in bytes. Other tests of the process count too, so
+/// bounds are generous.
+pub(super) async fn growth<T>(work: impl Future<Output = T>) -> (T, u64) {
+    let (before, mut most) = (resident_bytes(), 0);
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return (done, most.max(resident_bytes()).saturating_sub(before)),
+            () = tokio::time::sleep(Duration::from_millis(20)) => most = most.max(resident_bytes()),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Taking memory: the plugin's own, and the host's on its behalf.
+
+use super::arena::{Arena, Orders, growth, stopped};
+use hibob_host::call::NoProgress;
+use hibob_host::run;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const MIB: u64 = 1024 * 1024;
+
+/// What other tests of this process may take meanwhile.
+const OTHERS: u64 = 300 * MIB;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_memory_bomb_ends_at_the_calls_limit() {
+    let arena = Arena::new().await;
+    let orders = Orders::of("check", &["memory"]).limit("call_memory_mebibytes_max = 64");
+    let (result, grown) = growth(arena.check(&orders)).await;
+    stopped(result, "OVER_LIMIT", "(limits.call_memory_mebibytes_max)");
+    assert!(grown < 64 * MIB + OTHERS, "{grown}");
+}
+
+/// Sixteen calls at once, each within its own limit.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_bombs_side_by_side_end_at_the_tenants_limit() {
+    let arena = Arena::new().await;
+    let orders = Orders::of("makes", &["updates", "16"])
+        .and("apply", &["memory"])
+        .limit("call_memory_mebibytes_max = 256\ntenant_memory_mebibytes_max = 64");
+    let (report, grown) = growth(arena.sync(&orders)).await;
+    assert_eq!((report.updated, report.failed), (0, 16));
+    assert!(report.errors.iter().all(|row| row.message.contains("(limits.tenant_memory_mebibytes_max)")));
+    assert!(grown < 64 * MIB + OTHERS, "{grown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_standard_error_is_dropped() {
+    let arena = Arena::new().await;
+    let orders = Orders::of("check", &["standard-error"]).limit("check_seconds_max = 1\ncpu_milliseconds_max = 200");
+    let (result, grown) = growth(arena.check(&orders)).await;
+    stopped(result, "OVER_LIMIT", "(limits.");
+    assert!(grown < OTHERS, "{grown}");
+}
+
+/// What the host holds for a plugin is bounded by handles.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_handles_traps() {
+    let arena = Arena::new().await;
+    let (result, grown) = growth(arena.check(&Orders::of("check", &["pollables", "200000"]))).await;
+    stopped(result, "PLUGIN_FAILED", "handle");
+    assert!(grown < OTHERS, "{grown}");
+}
+
+/// A text for the host may be as long as it takes in one call, and a list may not name the same text a million times.
+#[tokio::test(flavor = "multi_thread")]
+async fn too_much_in_one_host_call_traps() {
+    let arena = Arena::new().await;
+    let (result, grown) = growth(arena.check(&Orders::of("check", &["long-phase", "150000000"]))).await;
+    stopped(result, "PLUGIN_FAILED", "too much data is being copied");
+    let arena = Arena::new().await;
+    let (result, more) = growth(arena.check(&Orders::of("check", &["same-keys", "10000"]))).await;
+    stopped(result, "PLUGIN_FAILED", "too much data is being copied");
+    assert!(grown < 300 * MIB + OTHERS && more < 300 * MIB + OTHERS, "{grown} {more}");
+}
+
+/// A log that counts its lines.
+#[derive(Clone, Default)]
+struct Lines(Arc<AtomicUsize>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.fetch_add(bytes.iter().filter(|byte| **byte == b'\n').count(), Ordering::Relaxed);
+        assert!(bytes.len() < 2_000, "a line is shortened");
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_the_log_is_dropped() {
+    let arena = Arena::new().await;
+    let tenant = arena.mallory(&Orders::of("check", &["log", "20000", "5000"]).limit("log_lines_max = 10")).await;
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).with_writer(move || writer.clone());
+    let _guard = tracing::subscriber::set_default(log.finish());
+    // With a second subscriber, tracing asks them all whether a call site is on; see `sandbox`.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    tracing::callsite::rebuild_interest_cache();
+    let checks = AtomicUsize::new(0);
+    arena
+        .beside(async || {
+            checks.fetch_add(1, Ordering::Relaxed);
+            run::check(super::arena::hostile(), &tenant, Arc::new(NoProgress)).await.unwrap()
+        })
+        .await;
+    // The lines, and one that says that there were more.
+    let number = lines.0.load(Ordering::Relaxed);
+    assert!(number >= 10 && number <= 11 * checks.load(Ordering::Relaxed), "{number}");
+}

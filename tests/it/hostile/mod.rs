@@ -1,0 +1,14 @@
+//! Attacks: plugins that misbehave, for one tenant, while another tenant's sync runs to its end in the same process.
+//!
+//! ARCHITECTURE.md lists them all with what stops each.
+
+mod answers;
+mod apply;
+mod arena;
+mod memory;
+mod plans;
+mod requests;
+mod servers;
+mod shapes;
+mod storage;
+mod time;

@@ -1,0 +1,107 @@
+//! Plans that no honest plugin makes.
+
+use super::arena::{Arena, Orders, growth, stopped};
+use hibob_host::call::NoProgress;
+use hibob_host::run;
+use hibob_tests::setup::cache_dir;
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+const MIB: u64 = 1024 * 1024;
+
+/// What other tests of this process may take meanwhile.
+const OTHERS: u64 = 300 * MIB;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_million_changes_or_findings_or_employees_are_too_many() {
+    const LIMIT: &str = "plan_changes_max = 2000";
+    for words in [&["updates", "1000000"][..], &["findings"], &["all-at-once", "3000"]] {
+        let arena = Arena::new().await;
+        let (result, grown) = growth(arena.plan(&Orders::of("makes", words).limit(LIMIT))).await;
+        stopped(result, "OVER_LIMIT", "(limits.plan_changes_max)");
+        assert!(grown < OTHERS, "{grown}");
+    }
+    let arena = Arena::new().await;
+    let tenant = arena.mallory(&Orders::of("makes", &["employees"]).limit(LIMIT)).await;
+    let roster = async || run::roster(super::arena::hostile(), &tenant, Arc::new(NoProgress)).await;
+    stopped(arena.beside(roster).await, "OVER_LIMIT", "(limits.plan_changes_max)");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_of_a_hundred_megabytes_is_too_long() {
+    let arena = Arena::new().await;
+    let orders = Orders::of("makes", &["long-text", "100000000"]).limit("plan_bytes_max = 1000000");
+    let (result, grown) = growth(arena.plan(&orders)).await;
+    stopped(result, "OVER_LIMIT", "(limits.plan_bytes_max)");
+    assert!(grown < 256 * MIB + OTHERS, "{grown}");
+    let arena = Arena::new().await;
+    let orders = Orders::of("makes", &["long-text", "150000000"]).limit("call_memory_mebibytes_max = 1024");
+    let (result, grown) = growth(arena.plan(&orders.limit("tenant_memory_mebibytes_max = 1024"))).await;
+    stopped(result, "PLUGIN_FAILED", "too much data is being copied");
+    assert!(grown < 512 * MIB + OTHERS, "{grown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_cannot_be_applied_is_refused() {
+    for (makes, words) in [
+        ("same-ids", "same comes twice"),
+        ("cycle", "100 waits for 101, which does not come before it"),
+        ("cycle-of-after", "100 waits for 101, which does not come before it"),
+        ("waits-for-nothing", "100 waits for nothing, which does not come before it"),
+    ] {
+        let arena = Arena::new().await;
+        stopped(arena.plan(&Orders::of("makes", &[makes])).await, "PLUGIN_FAILED", words);
+    }
+}
+
+/// Runs the program for mallory with the hostile plugin.
+pub(super) fn program(arena: &Arena, args: &[&str]) -> Output {
+    let folder = arena.honest.folder.path();
+    let plugin = folder.join("hostile.wasm");
+    std::fs::write(&plugin, hibob_hostile_component::COMPONENT).unwrap();
+    for name in ["compiled", "compiled.key"] {
+        let link = arena.honest.data.path().join(name);
+        if !link.exists() {
+            std::os::unix::fs::symlink(cache_dir().join(name), link).unwrap();
+        }
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hibob-under-test"));
+    command
+        .args(args)
+        .arg("-v")
+        .arg("--allow-unsigned")
+        .arg("--plugin")
+        .arg(plugin)
+        .arg("--data")
+        .arg(arena.honest.data.path());
+    command.env_remove("RUST_LOG").env("NO_COLOR", "1").output().unwrap()
+}
+
+/// Fails if a terminal would obey anything of an output.
+pub(super) fn clean(output: &Output) {
+    for text in [&output.stdout, &output.stderr] {
+        let text = String::from_utf8(text.clone()).unwrap();
+        let obeyed = |c: &char| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c);
+        assert!(!text.chars().any(|c| obeyed(&c)), "{}", text.escape_debug());
+    }
+}
+
+/// Nothing that a terminal would obey comes out of the program, with the log on.
+#[tokio::test(flavor = "multi_thread")]
+async fn escape_sequences_do_not_reach_the_terminal() {
+    let arena = Arena::new().await;
+    let aside = ["say-aside", "\u{1b}[2J\u{9b}31m\r\nsecond line\u{7}"];
+    arena.mallory(&Orders::of("makes", &["escapes", "1"]).and("plan", &aside).and("check", &aside)).await;
+    for (command, replaced) in [
+        (&["plan", "mallory", "--all"][..], true),
+        (&["check", "mallory"], false),
+        (&["sync", "mallory"], false),
+        (&["employees", "mallory"], false),
+    ] {
+        let output = program(&arena, command);
+        clean(&output);
+        let (out, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(log.contains("plugin: [2J31msecond line"), "the log was on: {log}");
+        assert_eq!(out.contains("\u{fffd}[2J"), replaced, "{out}");
+    }
+}
