@@ -347,6 +347,9 @@ impl Deciding<'_> {
     /// Employees with an active account under the sync's care who are no longer in the answer: reported, never
     /// archived. The service user's audience may have changed (HiBob's access groups).
     fn vanished(&mut self, links: &Links) {
+        if self.matches.iter().filter(|matched| matched.linked).count() == links.len() {
+            return; // everybody with a link was sent
+        }
         for (id, link) in links.iter() {
             let account = &link.account;
             let active = self.input.account(account);

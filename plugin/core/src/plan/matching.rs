@@ -38,6 +38,8 @@ pub(super) struct Match {
     pub(super) after_rename_of: Option<usize>,
     /// Whether this person gets a temporary user name first, so that others of a circle can go on.
     pub(super) steps_aside: bool,
+    /// Whether the storage has a link for this person.
+    pub(super) linked: bool,
 }
 
 /// Matches everybody; one entry per person.
@@ -156,6 +158,7 @@ impl Matching<'_> {
         for &person in those {
             let id = &self.people[person].id;
             let Some(linked) = self.input.links.get(id).map(|link| &link.account) else { continue };
+            self.matches[person].linked = true;
             let Some(account) = self.input.account(linked) else {
                 continue;
             };
@@ -241,7 +244,7 @@ impl Matching<'_> {
                 None if belongs_to_nobody => self.take(person, account, Bond::UserName),
                 None => self.taken(person, account),
                 Some(owner) if self.is_rehire(person, owner) => {
-                    self.matches[owner] = Match::default();
+                    self.matches[owner] = Match { linked: self.matches[owner].linked, ..Match::default() };
                     self.take(person, account, Bond::UserName);
                     let finding = Finding::new(
                         Severity::Warning,

@@ -31,6 +31,8 @@ pub struct Planner<'s> {
     now_unix_seconds: u64,
     sites_seen: BTreeSet<String>,
     catalogue: Catalogue,
+    /// Positions of `accounts` by id, as long as those stay as they are.
+    accounts_by_id: Option<IdIndex>,
 }
 
 impl<'s> Planner<'s> {
@@ -58,6 +60,7 @@ impl<'s> Planner<'s> {
             now_unix_seconds,
             sites_seen: BTreeSet::new(),
             catalogue: Catalogue::default(),
+            accounts_by_id: None,
         }
     }
 
@@ -107,6 +110,7 @@ impl<'s> Planner<'s> {
 
     /// Takes in accounts. One that comes twice counts once: pages are not a snapshot (RFC 7644, section 3.4.2.4).
     pub fn accounts(&mut self, accounts: impl IntoIterator<Item = Account>) {
+        self.accounts_by_id = None;
         self.accounts.extend(accounts);
     }
 
@@ -140,7 +144,9 @@ impl<'s> Planner<'s> {
             gone.filter_map(|person| Some((fold(person.user_name()), link(person)?))).collect();
         let active = self.people.iter().filter(|person| person.standing == Standing::Active);
         let account = |person: &Person| link(person).or_else(|| left.get(&fold(person.user_name())).copied());
-        active.filter_map(account).filter(|id| !listed(id)).map(str::to_owned).collect()
+        let unlisted = active.filter_map(account).filter(|id| !listed(id)).map(str::to_owned).collect();
+        self.accounts_by_id = Some(by_id);
+        unlisted
     }
 
     /// Takes in findings about nobody in particular.
@@ -162,11 +168,14 @@ impl<'s> Planner<'s> {
         self.distrust_unknown_sites();
         self.refuse_unknown_companies();
         let coverage = self.coverage();
+        let accounts_by_id = self.accounts_by_id.take();
+        let accounts_by_id =
+            accounts_by_id.unwrap_or_else(|| IdIndex::of(self.accounts.iter().map(|account| &*account.id)));
         let input = Input {
             people: &self.people,
             accounts: &self.accounts,
             people_by_id: &IdIndex::of(self.people.iter().map(|person| &*person.id)),
-            accounts_by_id: &IdIndex::of(self.accounts.iter().map(|account| &*account.id)),
+            accounts_by_id: &accounts_by_id,
             links: &self.links,
             admins: &self.mapping.settings.admins,
             swap_address: self.mapping.settings.swap_address.as_deref(),
