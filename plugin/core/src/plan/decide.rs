@@ -32,6 +32,8 @@ pub(super) struct Input<'a> {
     pub(super) people_by_id: &'a IdIndex,
     pub(super) accounts_by_id: &'a IdIndex,
     pub(super) links: &'a Links,
+    /// For each person the position of the account of their link, where that was looked up before; empty if not.
+    pub(super) linked: &'a [Option<u32>],
     pub(super) admins: &'a BTreeSet<String>,
     pub(super) approvals: Option<&'a Approvals>,
     pub(super) swap_address: Option<&'a str>,
@@ -156,13 +158,17 @@ impl Deciding<'_> {
         if kind != ChangeKind::Archive {
             self.manager(person, account, &mut draft);
         }
+        let mut differs = true;
         if kind == ChangeKind::Update {
-            draft.contested = self.contested(person, account);
+            // Most days nobody differs, and that is then known from one look.
+            differs = text_changes(person, account, 0).next().is_some();
+            if differs {
+                draft.contested = self.contested(person, account);
+                differs = text_changes(person, account, draft.contested).next().is_some();
+            }
             self.leave_contested_manager(person, &mut draft);
         }
-        let empty = draft.manager == ManagerChange::Untouched
-            && draft.approver.is_none()
-            && text_changes(person, account, draft.contested).next().is_none();
+        let empty = draft.manager == ManagerChange::Untouched && draft.approver.is_none() && !differs;
         if kind == ChangeKind::Update && empty {
             return self.counted("keep", State::Synced);
         }
@@ -203,13 +209,9 @@ impl Deciding<'_> {
 
     /// Fields that the target, or something behind it, keeps setting back: reported, and not rewritten for ever.
     fn contested(&mut self, person: &Person, account: Option<&Account>) -> u16 {
-        let mut changes = text_changes(person, account, 0).peekable();
-        if changes.peek().is_none() {
-            return 0;
-        }
         let Some(link) = self.input.links.get(&person.id) else { return 0 };
         let mut contested = 0;
-        for (field, _, after) in changes {
+        for (field, _, after) in text_changes(person, account, 0) {
             // Whose account it is is never left open.
             if field == TextField::ExternalId || !link.is_contested(field.name(), after, self.input.now_unix_seconds) {
                 continue;

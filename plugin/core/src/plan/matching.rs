@@ -157,11 +157,17 @@ impl Matching<'_> {
     fn by_link(&mut self, those: &[usize], gone: bool) {
         for &person in those {
             let id = &self.people[person].id;
-            let Some(linked) = self.input.links.get(id).map(|link| &link.account) else { continue };
-            self.matches[person].linked = true;
-            let Some(account) = self.input.account(linked) else {
-                continue;
+            let before = self.input.linked.get(person).copied().flatten();
+            let account = match before {
+                Some(account) => Some(account as usize),
+                None => {
+                    let Some(linked) = self.input.links.get(id).map(|link| &link.account) else { continue };
+                    self.input.account(linked)
+                }
             };
+            self.matches[person].linked = true;
+            let Some(account) = account else { continue };
+            let linked = &self.accounts[account].id;
             if self.owners[account].is_some() {
                 continue;
             }

@@ -33,6 +33,8 @@ pub struct Planner<'s> {
     catalogue: Catalogue,
     /// Positions of `accounts` by id, as long as those stay as they are.
     accounts_by_id: Option<IdIndex>,
+    /// For each person, as long as people and accounts stay as they are, where the account of their link is.
+    linked: Vec<Option<u32>>,
 }
 
 impl<'s> Planner<'s> {
@@ -61,6 +63,7 @@ impl<'s> Planner<'s> {
             sites_seen: BTreeSet::new(),
             catalogue: Catalogue::default(),
             accounts_by_id: None,
+            linked: Vec::new(),
         }
     }
 
@@ -111,6 +114,7 @@ impl<'s> Planner<'s> {
     /// Takes in accounts. One that comes twice counts once: pages are not a snapshot (RFC 7644, section 3.4.2.4).
     pub fn accounts(&mut self, accounts: impl IntoIterator<Item = Account>) {
         self.accounts_by_id = None;
+        self.linked.clear();
         self.accounts.extend(accounts);
     }
 
@@ -136,15 +140,29 @@ impl<'s> Planner<'s> {
         self.sort();
         let by_id = IdIndex::of(self.accounts.iter().map(|account| &*account.id));
         let id_at = |at: usize| self.accounts.get(at).map(|account| &*account.id).unwrap_or_default();
-        let listed = |id: &str| by_id.get(id, id_at).is_some();
+        let listed = |id: &str| by_id.get(id, id_at);
         let link = |person: &Person| self.links.get(&person.id).map(|link| &*link.account);
         // Somebody may come back under a new id: then the account is the one of the id that has left.
         let gone = self.people.iter().filter(|person| matches!(person.standing, Standing::Gone(_)));
         let left: BTreeMap<String, &str> =
             gone.filter_map(|person| Some((fold(person.user_name()), link(person)?))).collect();
-        let active = self.people.iter().filter(|person| person.standing == Standing::Active);
-        let account = |person: &Person| link(person).or_else(|| left.get(&fold(person.user_name())).copied());
-        let unlisted = active.filter_map(account).filter(|id| !listed(id)).map(str::to_owned).collect();
+        let mut unlisted = Vec::new();
+        let mut linked = Vec::with_capacity(self.people.len());
+        for person in &self.people {
+            let mut found = None;
+            if person.standing == Standing::Active {
+                let own = link(person);
+                if let Some(id) = own.or_else(|| left.get(&fold(person.user_name())).copied()) {
+                    match listed(id) {
+                        Some(position) if own.is_some() => found = u32::try_from(position).ok(),
+                        Some(_) => {}
+                        None => unlisted.push(id.to_owned()),
+                    }
+                }
+            }
+            linked.push(found);
+        }
+        self.linked = linked;
         self.accounts_by_id = Some(by_id);
         unlisted
     }
@@ -168,6 +186,9 @@ impl<'s> Planner<'s> {
         self.distrust_unknown_sites();
         self.refuse_unknown_companies();
         let coverage = self.coverage();
+        if self.linked.len() != self.people.len() {
+            self.linked.clear(); // somebody came twice, and people have moved up
+        }
         let accounts_by_id = self.accounts_by_id.take();
         let accounts_by_id =
             accounts_by_id.unwrap_or_else(|| IdIndex::of(self.accounts.iter().map(|account| &*account.id)));
@@ -177,6 +198,7 @@ impl<'s> Planner<'s> {
             people_by_id: &IdIndex::of(self.people.iter().map(|person| &*person.id)),
             accounts_by_id: &accounts_by_id,
             links: &self.links,
+            linked: &self.linked,
             admins: &self.mapping.settings.admins,
             swap_address: self.mapping.settings.swap_address.as_deref(),
             approvals: self.mapping.settings.approvals.as_ref(),
