@@ -38,6 +38,12 @@ pub fn cache_dir() -> PathBuf {
     dir
 }
 
+/// A folder that is kept in memory where the system has a place for that: every change is synced to the disk, and a
+/// disk that others keep busy takes seconds for it.
+fn in_memory() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 /// The day on which the tests' companies were generated.
 pub fn today() -> chrono::NaiveDate {
     chrono::Utc::now().date_naive()
@@ -71,7 +77,7 @@ impl Setup {
     pub async fn new(world: World) -> Self {
         let world = Arc::new(Mutex::new(world));
         let server = Server::start(world.clone()).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
+        let folder = in_memory();
         let data = DataDir::open(&folder.path().join("data")).await.unwrap();
         let setup = Self { world, server, folder, data, rest: false };
         setup.apply_tenant("acme", "").await;

@@ -30,7 +30,7 @@ pub(super) fn hostile() -> &'static Plugin {
 }
 
 /// So many people does the honest tenant have; each of them gets an account.
-const HONEST: u64 = 12;
+const HONEST: u64 = 6;
 
 /// Acme's sync takes a fraction of a second; a machine that is very busy may need more.
 const LONGEST: Duration = Duration::from_secs(120);
