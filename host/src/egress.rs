@@ -18,7 +18,7 @@ pub use address::{AddressPolicy, Resolve, SystemResolver};
 pub(crate) use policy::action;
 pub use policy::{Action, Refusal, Role, Route};
 pub use refusals::RefusalBudget;
-pub use scope::ApplyScope;
+pub use scope::{ApplyScope, Known};
 pub use send::AsMade;
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 pub use waits::Waits;
@@ -35,6 +35,7 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
 
 /// What a call may do outside.
@@ -191,12 +192,21 @@ pub struct CallEgress {
     refusals: Arc<Mutex<Vec<String>>>,
     waits: Waits,
     requests_left: Arc<AtomicU64>,
+    /// Requests under way, each until its answer was read or given up.
+    open: Arc<Semaphore>,
     response_bytes: ResponseBytes,
     overrun: Overrun,
 }
 
-/// Refusals of one call that are remembered; more of them say nothing new.
+/// Requests of one call that are under way at one time, each until its answer was read or given up; others wait. The
+/// host holds a page of each.
+const OPEN_REQUESTS_MAX: usize = 4;
+
+/// Refusals of one call that are remembered and logged; more of them say nothing new.
 const REFUSALS_KEPT_MAX: usize = 10;
+
+/// Characters of a refusal that are kept.
+const REFUSAL_CHARS_MAX: usize = 400;
 
 impl CallEgress {
     fn new(egress: Arc<Egress>, grant: Grant, declared: Declared, closed: Arc<AtomicBool>, overrun: Overrun) -> Self {
@@ -207,6 +217,7 @@ impl CallEgress {
             refusals: Arc::default(),
             waits: Waits::new(Duration::from_secs(limits.waiting_seconds_max)),
             requests_left: Arc::new(AtomicU64::new(requests)),
+            open: Arc::new(Semaphore::new(OPEN_REQUESTS_MAX)),
             response_bytes: ResponseBytes::new(limits.call_response_bytes_max, overrun.clone()),
             overrun,
             declared,
@@ -247,6 +258,14 @@ impl CallEgress {
         Err(wasmtime_wasi_http::Error::HttpRequestDenied)
     }
 
+    /// Whether the answers of this call show that its change was made to the account or cost center `written_id`.
+    pub(crate) fn shows(&self, written_id: &str) -> bool {
+        match &self.grant {
+            Grant::Apply(scope) => scope.shows(written_id),
+            Grant::Read => false,
+        }
+    }
+
     /// Why requests of this call were refused.
     pub fn refusals(&self) -> Vec<String> {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -266,10 +285,10 @@ impl CallEgress {
     }
 
     fn refuse(&self, refusal: &Refusal) {
-        let refusal = self.redactor().text(refusal.to_string()); // a path is the plugin's text
-        tracing::warn!(tenant = self.egress.tenant, "egress: {refusal}");
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if refusals.len() < REFUSALS_KEPT_MAX {
+            let refusal = self.redactor().line(&refusal.to_string(), REFUSAL_CHARS_MAX); // a path is the plugin's text
+            tracing::warn!(tenant = self.egress.tenant, "egress: {refusal}");
             refusals.push(refusal);
         }
     }

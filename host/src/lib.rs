@@ -29,6 +29,7 @@ pub mod run;
 pub mod schedule;
 pub mod secret;
 pub mod tenant;
+mod text;
 pub mod workbook;
 
 /// The README's example of embedding compiles.

@@ -40,9 +40,9 @@ pub struct Limits {
     pub storage_keys_max: u64,
     /// Lines that one call writes to the log; more are dropped.
     pub log_lines_max: u64,
-    /// Changes, findings or employees of one plan: five for each of 200,000 employees.
+    /// Changes, findings, employees and numbers of one plan or check: five for each of 200,000 employees.
     pub plan_changes_max: u64,
-    /// Bytes of text in one plan.
+    /// Bytes that the host needs to hold one plan: two kilobytes for each of 200,000 changes, twice over.
     pub plan_bytes_max: u64,
     /// Until a connection stands. A service on the internet that takes longer is down.
     pub connect_timeout_seconds: u64,

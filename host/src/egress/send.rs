@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Ur
 use http_body_util::{BodyExt, Full};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use wasmtime_wasi_http::{Error, WasiBody};
 
 /// Headers that a plugin may set. Everything else is refused: `Authorization` is the host's, and what shapes the
@@ -35,16 +36,17 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
         Error::HttpRequestDenied
     };
     call.count_request()?;
+    let open = call.open.clone().acquire_owned().await.map_err(|_| Error::ConfigurationError)?;
     let egress = &call.egress;
     let routes = egress.services.iter().map(|service| &service.route);
     let decided = decide(routes, &call.grant, &parts.method, &parts.uri).map_err(|refusal| refuse(&refusal))?;
     let service = egress.services.get(decided.position).ok_or(Error::ConfigurationError)?;
     call.check_declared(service.route.role, &parts.method, &decided.path).map_err(|refusal| refuse(&refusal))?;
     let headers = headers(&parts.headers, service).map_err(|refusal| refuse(&refusal))?;
-    let body = gather(body).await?;
+    let mut body = gather(body).await?;
     if let (Grant::Apply(scope), Action::Write) = (&call.grant, decided.action) {
         let allowed = scope.check(service.route.role, &parts.method, &decided.path, &body);
-        allowed.map_err(|refusal| refuse(&refusal))?;
+        body = allowed.map_err(|refusal| refuse(&refusal))?;
     }
     let as_made = AsMade { uri: parts.uri.clone(), headers: parts.headers };
     let mut request = Request::new(Full::new(body));
@@ -52,9 +54,9 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
     *request.uri_mut() = parts.uri;
     *request.headers_mut() = headers;
     request.extensions_mut().insert(as_made);
-    let outgoing = Outgoing { call, service, action: decided.action, request };
+    let outgoing = Outgoing { call, service, action: decided.action, path: decided.path, request };
     let response = outgoing.attempts().await?;
-    Ok(outgoing.pass_on(response))
+    Ok(outgoing.pass_on(response, open))
 }
 
 /// The headers of the real request: the plugin's allowed ones, and the host's own.
@@ -91,6 +93,8 @@ struct Outgoing<'c> {
     call: &'c CallEgress,
     service: &'c Service,
     action: Action,
+    /// Below the service's base URL.
+    path: String,
     request: Request<Full<Bytes>>,
 }
 
@@ -175,13 +179,15 @@ impl Outgoing<'_> {
             self.service.proven.store(true, Ordering::SeqCst);
         }
         drop(risked);
-        if self.is_page() { self.gathered(response).await } else { Ok(response) }
+        if self.is_small() { self.gathered(response).await } else { Ok(response) }
     }
 
-    /// Whether the answer is one page of many, which is small and worth having whole: one that breaks off is then
-    /// asked for again, rather than ending a listing of thousands of pages.
-    fn is_page(&self) -> bool {
-        self.service.route.role == Role::Scim && self.action == Action::Read
+    /// Whether the answer is small and worth having whole: a page of many, so that one that breaks off is asked for again
+    /// rather than ending a listing of thousands; and whatever the target says while a change is made, so that the host
+    /// sees it too.
+    fn is_small(&self) -> bool {
+        let page = self.service.route.role == Role::Scim && self.action == Action::Read;
+        page || !self.call.grant.is_read()
     }
 
     async fn gathered(&self, response: Response<TransportBody>) -> Result<Response<TransportBody>, Failed> {
@@ -189,6 +195,9 @@ impl Outgoing<'_> {
         let pause = Duration::from_secs(self.call.egress.limits.between_bytes_timeout_seconds);
         let guarded = Guarded::new(body, pause, PAGE_BYTES_MAX);
         let whole = guarded.collect().await.map_err(|error| Failed::Lost(error.to_string()))?.to_bytes();
+        if let Grant::Apply(scope) = &self.call.grant {
+            scope.answered(self.service.route.role, self.request.method(), &self.path, parts.status, &whole);
+        }
         Ok(Response::from_parts(parts, Full::new(whole).map_err(|never| match never {}).boxed_unsync()))
     }
 
@@ -208,11 +217,11 @@ impl Outgoing<'_> {
     }
 
     /// The answer as the plugin gets it.
-    fn pass_on(&self, response: Response<TransportBody>) -> Response<WasiBody> {
+    fn pass_on(&self, response: Response<TransportBody>, open: OwnedSemaphorePermit) -> Response<WasiBody> {
         let limits = &self.call.egress.limits;
         let (parts, body) = response.into_parts();
         let pause = Duration::from_secs(limits.between_bytes_timeout_seconds);
-        let body = Guarded::new(body, pause, limits.response_bytes_max).counted(self.call.response_bytes.clone());
+        let body = Guarded::new(body, pause, limits.response_bytes_max).counted(self.call.response_bytes.clone(), open);
         let mut passed = Response::new(body.boxed_unsync());
         *passed.status_mut() = parts.status;
         for name in PASSED_HEADERS {
