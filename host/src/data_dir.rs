@@ -8,7 +8,7 @@ use crate::identity::{Package, Trust, TrustFile};
 use crate::key_file;
 use crate::plugin::Plugin;
 use crate::secret::{Secret, SecretStore, ToEnter};
-use crate::tenant::{AppliedBy, Tenant, TenantConfig};
+use crate::tenant::{AppliedBy, Shared, SharedByTenant, Tenant, TenantConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ pub struct DataDir {
     path: PathBuf,
     control: ControlDatabase,
     refusal_budget: Arc<RefusalBudget>,
+    open: Arc<SharedByTenant>,
 }
 
 /// What came of storing a configuration.
@@ -37,7 +38,7 @@ impl DataDir {
     pub async fn open(path: &Path) -> Result<Self, HostError> {
         private_dir(path)?;
         let control = ControlDatabase::open(path).await?;
-        Ok(Self { path: path.to_owned(), control, refusal_budget: Arc::default() })
+        Ok(Self { path: path.to_owned(), control, refusal_budget: Arc::default(), open: Arc::default() })
     }
 
     /// Where data is kept when nothing else is said: `$XDG_DATA_HOME/hibob`, or `~/.local/share/hibob`.
@@ -56,6 +57,11 @@ impl DataDir {
     /// The budget of refused credentials that all tenants opened from this directory share.
     pub fn refusal_budget(&self) -> &Arc<RefusalBudget> {
         &self.refusal_budget
+    }
+
+    /// What a tenant shares with those that are open already in this process.
+    pub(crate) fn shared(&self, config: &TenantConfig) -> Arc<Shared> {
+        self.open.of(config)
     }
 
     /// The directory.

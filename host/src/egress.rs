@@ -13,6 +13,7 @@ mod tls;
 mod transport;
 mod wait;
 mod waits;
+mod windows;
 
 pub use address::{AddressPolicy, Resolve, SystemResolver};
 pub(crate) use policy::action;
@@ -37,6 +38,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
+use windows::Windows;
 
 /// What a call may do outside.
 #[derive(Clone, Debug)]
@@ -57,7 +59,7 @@ impl Grant {
 pub struct Service {
     route: Route,
     credential: Credential,
-    pace: Arc<DefaultDirectRateLimiter>,
+    pace: Pace,
     /// Whether it has taken the credential in this run.
     proven: AtomicBool,
 }
@@ -104,14 +106,25 @@ impl Credential {
     }
 }
 
-/// A rate that several services share: the same account stands behind them. `burst` of it may come at once.
-pub fn shared_pace(calls_per_minute: NonZeroU32, burst: NonZeroU32) -> Arc<DefaultDirectRateLimiter> {
-    Arc::new(RateLimiter::direct(Quota::per_minute(calls_per_minute).allow_burst(burst)))
+/// How fast somebody may be asked: a rate, and windows that they say are used up. Several services may share it, where
+/// the same account stands behind them; so do all calls of a tenant.
+#[derive(Clone)]
+pub struct Pace {
+    rate: Arc<DefaultDirectRateLimiter>,
+    windows: Arc<Windows>,
+}
+
+impl Pace {
+    /// So many calls a minute, `burst` of which may come at once.
+    pub fn new(calls_per_minute: NonZeroU32, burst: NonZeroU32) -> Self {
+        let quota = Quota::per_minute(calls_per_minute).allow_burst(burst);
+        Self { rate: Arc::new(RateLimiter::direct(quota)), windows: Arc::default() }
+    }
 }
 
 impl Service {
     /// A service below `route`, paced together with everything that shares `pace`.
-    pub fn new(route: Route, credential: Credential, pace: Arc<DefaultDirectRateLimiter>) -> Self {
+    pub fn new(route: Route, credential: Credential, pace: Pace) -> Self {
         Self { route, credential, pace, proven: AtomicBool::new(false) }
     }
 }
@@ -135,6 +148,8 @@ pub struct Egress {
     redactor: Redactor,
     /// Set when a service has refused the credentials: HiBob blocks a caller after 50 refusals in ten seconds.
     closed: Arc<AtomicBool>,
+    /// Whether the last run ended with refused credentials.
+    was_refused: AtomicBool,
     /// Shared with every tenant of the host.
     refusal_budget: Arc<RefusalBudget>,
 }
@@ -150,7 +165,16 @@ impl Egress {
     ) -> Self {
         let mut redactor = Redactor::default();
         services.iter().for_each(|service| service.credential.teach(&mut redactor));
-        Self { tenant, services, transport, limits, redactor, closed: Arc::default(), refusal_budget }
+        Self {
+            tenant,
+            services,
+            transport,
+            limits,
+            redactor,
+            closed: Arc::default(),
+            was_refused: AtomicBool::new(false),
+            refusal_budget,
+        }
     }
 
     /// The way out for one call of a run: a refusal closes it for all calls.
@@ -169,8 +193,9 @@ impl Egress {
         &self.redactor
     }
 
-    /// Opens the way again for a new run.
-    pub(crate) fn reopen(&self) {
+    /// Opens the way again for a new run. Where the last one `was_refused`, the next credentials go last.
+    pub(crate) fn reopen(&self, was_refused: bool) {
+        self.was_refused.store(was_refused, Ordering::SeqCst);
         self.services.iter().for_each(|service| service.proven.store(false, Ordering::SeqCst));
         self.closed.store(false, Ordering::SeqCst);
     }

@@ -13,6 +13,7 @@ use http_body_util::{BodyExt, Full};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use wasmtime_wasi_http::{Error, WasiBody};
 
 /// Headers that a plugin may set. Everything else is refused: `Authorization` is the host's, and what shapes the
@@ -137,13 +138,17 @@ impl Outgoing<'_> {
             Ok(_) | Err(Failed::Lost(_) | Failed::Late | Failed::Closed) => return None,
         };
         let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max).min(self.call.waits.left());
-        // Up to a tenth more, so that parallel requests do not come back as one.
-        (pause <= longest).then(|| pause.mul_f64(1.0 + 0.1 * rand::random::<f64>()))
+        (pause <= longest).then(|| scattered(pause))
     }
 
     async fn attempt(&self) -> Result<Response<TransportBody>, Failed> {
         let egress = &self.call.egress;
-        self.call.waits.wait(self.service.pace.until_ready()).await;
+        self.call.waits.wait(self.service.pace.rate.until_ready()).await;
+        let windows = &self.service.pace.windows;
+        while let Some(wait) = windows.left(&self.path, Instant::now()).filter(|wait| *wait <= self.call.waits.left()) {
+            tracing::info!(tenant = egress.tenant, wait_ms = wait.as_millis(), "http: the service's window is used up");
+            self.call.waits.wait(tokio::time::sleep(scattered(wait))).await;
+        }
         if self.call.waits.left().is_zero() {
             let most = egress.limits.waiting_seconds_max;
             self.call.overrun.note("waiting_seconds_max", format!("waited politely for more than {most} seconds"));
@@ -156,7 +161,10 @@ impl Outgoing<'_> {
         let budget = &egress.refusal_budget;
         let risked = match self.service.proven.load(Ordering::SeqCst) {
             true => None,
-            false => Some(self.call.waits.wait(budget.reserve(&origin)).await),
+            false => {
+                let was_refused = egress.was_refused.load(Ordering::SeqCst);
+                Some(self.call.waits.wait(budget.reserve(&origin, was_refused)).await)
+            }
         };
         if self.call.is_closed() {
             return Err(Failed::Closed); // another request was refused while this one waited
@@ -169,6 +177,8 @@ impl Outgoing<'_> {
             Ok(Err(TransportError::Lost(reason))) => return Err(Failed::Lost(reason)),
             Err(_) => return Err(Failed::Late),
         };
+        let longest = Duration::from_secs(egress.limits.rate_limit_wait_seconds_max);
+        windows.note(&self.path, response.headers(), now_unix_seconds(), Instant::now(), longest);
         let forbidden = response.status() == StatusCode::FORBIDDEN;
         if response.status() == StatusCode::UNAUTHORIZED || forbidden {
             budget.refused(&origin);
@@ -231,6 +241,11 @@ impl Outgoing<'_> {
         }
         passed
     }
+}
+
+/// A wait and up to a tenth more, so that parallel requests do not come back as one.
+fn scattered(wait: Duration) -> Duration {
+    wait.mul_f64(1.0 + 0.1 * rand::random::<f64>())
 }
 
 /// Why an attempt got no answer.

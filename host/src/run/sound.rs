@@ -78,12 +78,12 @@ pub(super) fn change_bytes(change: &Change) -> usize {
         + optional(&change.target_id)
         + change.display_name.len()
         + change.reason.len()
-        + change.depends_on.iter().chain(&change.after).map(text_bytes).sum::<usize>()
+        + change.depends_on.iter().chain(&change.after).map(|id| text_bytes(id)).sum::<usize>()
         + change.fields.iter().map(field).sum::<usize>()
 }
 
 /// Bytes of a text within a list.
-fn text_bytes(text: &String) -> usize {
+fn text_bytes(text: &str) -> usize {
     size_of::<String>() + text.len()
 }
 
@@ -93,7 +93,7 @@ fn value_bytes(value: &Value) -> usize {
     match value {
         Value::Text(text) => text.len(),
         Value::Flag(_) | Value::Integer(_) => 0,
-        Value::Texts(texts) => texts.iter().map(text_bytes).sum(),
+        Value::Texts(texts) => texts.iter().map(|text| text_bytes(text)).sum(),
         Value::Pairs(pairs) => pairs.iter().map(|(key, value)| text_bytes(key) + text_bytes(value)).sum(),
         Value::Person(person) => {
             optional(&person.employee_id) + optional(&person.account_id) + person.display_name.len()

@@ -33,7 +33,7 @@ impl Seen {
         }
         let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
         let listed = body.get("Resources").and_then(Value::as_array).map(Vec::as_slice);
-        for user in listed.unwrap_or(std::slice::from_ref(&body)) {
+        for user in listed.unwrap_or_else(|| std::slice::from_ref(&body)) {
             let Some(id) = text(user.get("id")) else { continue };
             if method == Method::POST {
                 self.written.insert(id.clone());
