@@ -4,11 +4,13 @@ mod capabilities;
 mod memory;
 mod meter;
 mod storage;
+mod turn;
 
 pub use memory::TenantMemory;
 pub use storage::{
     CALL_STORAGE_BYTES_MAX, CALL_STORAGE_READS_MAX, CALL_STORAGE_WRITES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX,
 };
+pub(crate) use turn::Turns;
 
 use crate::bindings::Plugin as Bindings;
 use crate::bindings::directory_sync::Change;
@@ -181,6 +183,7 @@ impl Call {
             wall_setting,
             waits: egress.waits().clone(),
             overrun: overrun.clone(),
+            turns: tenant.turns().clone(),
         };
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES_MAX);

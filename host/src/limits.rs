@@ -10,6 +10,9 @@ pub struct Limits {
     /// Processor time of one call, counted only while the component runs: waiting costs nothing. A plan for 100,000
     /// employees takes about two seconds.
     pub cpu_milliseconds_max: u64,
+    /// Processors that the tenant's calls keep busy at one time; others of its calls wait for their turn. A plan is one
+    /// call, and changes mostly wait for answers.
+    pub processors_max: u32,
     /// Linear memory of one call. A plan for 100,000 employees takes half of it.
     pub call_memory_mebibytes_max: u64,
     /// Linear memory of all calls of the tenant that run at the same time.
@@ -64,6 +67,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             cpu_milliseconds_max: 60_000,
+            processors_max: 1,
             call_memory_mebibytes_max: 256,
             tenant_memory_mebibytes_max: 512,
             check_seconds_max: 15 * 60,

@@ -9,7 +9,7 @@ pub use config::{HiBobConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, Ten
 pub(crate) use shared::{Shared, SharedByTenant};
 
 use crate::bindings::types::{Job, NamedValue, Value};
-use crate::call::TenantMemory;
+use crate::call::{TenantMemory, Turns};
 use crate::data_dir::DataDir;
 use crate::database::{TenantDatabase, now_unix_seconds};
 use crate::digest::hex;
@@ -115,6 +115,11 @@ impl Tenant {
     /// The linear memory of this tenant's calls.
     pub fn memory(&self) -> &Arc<TenantMemory> {
         &self.shared.memory
+    }
+
+    /// The turns at a processor that this tenant's calls share.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.shared.turns
     }
 
     /// Waits until one more call of this tenant may run: for its turn among the tenant's own, so that nobody has more

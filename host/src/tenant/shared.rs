@@ -1,7 +1,7 @@
 //! What all openings of a tenant in one process share, so that whoever opens it twice does not double its limits.
 
 use super::TenantConfig;
-use crate::call::TenantMemory;
+use crate::call::{TenantMemory, Turns};
 use crate::egress::Pace;
 use crate::limits::Limits;
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ pub(crate) struct Shared {
     pub(super) memory: Arc<TenantMemory>,
     /// Calls that may run at the same time.
     pub(super) calls: Arc<Semaphore>,
+    pub(super) turns: Turns,
     pub(super) hibob_pace: Pace,
     pub(super) travelperk_pace: Pace,
 }
@@ -34,6 +35,7 @@ impl Shared {
             calls_per_minute,
             memory: Arc::default(),
             calls: Arc::new(Semaphore::new(config.limits.parallel_calls_max.max(1) as usize)),
+            turns: Turns::new(config.limits.processors_max),
             hibob_pace: Pace::new(HIBOB_CALLS_PER_MINUTE, HIBOB_BURST),
             travelperk_pace: Pace::new(calls_per_minute, tenth(calls_per_minute)),
         }
