@@ -3,12 +3,7 @@
 //! Both read the same answers from memory, so that what differs is the sandbox and the host around it: the engine, its
 //! limits, wasi:http, the egress, the tenant's database. Runs alternate and medians are compared, because machines
 //! change their speed; the ratio says more than the milliseconds.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a benchmark stops at what fails, and prints"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at what fails, and prints")]
 
 use bytes::Bytes;
 use hibob_connector_core::http::{Body, Request, Response, SendError};
@@ -16,74 +11,17 @@ use hibob_connector_core::settings::Settings;
 use hibob_connector_core::sync;
 use hibob_connector_core::value::{NamedValue, Value};
 use hibob_connector_core::world::{Entry, SCAN_ENTRIES_MAX, StorageError, World};
-use hibob_fakes::Service;
 use hibob_host::call::NoProgress;
 use hibob_host::data_dir::DataDir;
-use hibob_host::egress::{Transport, TransportBody, TransportError};
 use hibob_host::run;
 use hibob_host::tenant::{Tenant, TenantConfig};
-use hibob_tests::native::NativeWorld;
-use hibob_tests::setup::{plugin, today};
-use http_body_util::{BodyExt, Full, StreamBody};
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::pin::Pin;
+use hibob_tests::canned::{Canned, HIBOB, Memory, PIECE_BYTES, SCIM, config};
+use hibob_tests::setup::plugin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const HIBOB: &str = "https://hibob.example/v1";
-const SCIM: &str = "https://travelperk.example/api/v2/scim";
-/// How much of a body comes at once, in bytes; what a socket's buffer holds.
-const PIECE: usize = 256 * 1024;
 /// Employees, and how often each size is measured.
 const SIZES: [(usize, usize); 3] = [(1_000, 21), (10_000, 9), (100_000, 5)];
-
-/// Answers by path and query, and what the storage holds.
-struct Canned {
-    answers: BTreeMap<String, Bytes>,
-    storage: BTreeMap<String, Vec<u8>>,
-}
-
-impl Canned {
-    /// A company and its accounts: none yet, or all of them as they should be.
-    fn new(employees: usize, converged: bool) -> Self {
-        let now = u64::try_from(chrono::Utc::now().timestamp()).unwrap();
-        let mut world = NativeWorld::new(hibob_fakes::World::realistic(employees, 1, today()), now);
-        let settings = NativeWorld::settings(&[]);
-        if converged {
-            let plan = world.plan(&settings).unwrap();
-            world.apply(&settings, &plan);
-        }
-        world.fakes.clear_log();
-        world.plan(&settings).unwrap();
-        // What that plan asked is what every plan asks: ask it again and keep the answers.
-        let asked: Vec<hibob_fakes::Recorded> = world.fakes.log().to_vec();
-        let mut answers = BTreeMap::new();
-        for (number, entry) in asked.into_iter().enumerate() {
-            let query = entry.query.map(|query| format!("?{query}")).unwrap_or_default();
-            let target = format!("{}{query}", entry.path);
-            let mut request = hibob_fakes::Request::new(&entry.method, &target);
-            request.headers = entry.headers;
-            request.body = entry.body;
-            let later = f64::from(u32::try_from(now).unwrap()) + 1_000_000.0 + 2.0 * number as f64;
-            let answer = world.fakes.handle(entry.service, &request, later);
-            assert_eq!(answer.status, 200, "{target}");
-            let key = format!("{}{target}", if entry.service == Service::HiBob { "hibob" } else { "travelperk" });
-            answers.insert(key, Bytes::from(answer.body));
-        }
-        Self { answers, storage: world.storage }
-    }
-
-    fn answer(&self, url: &str) -> Bytes {
-        let host = if url.starts_with(HIBOB) { "hibob" } else { "travelperk" };
-        let path = &url[url.find("example").unwrap() + "example".len()..];
-        self.answers.get(&format!("{host}{path}")).unwrap_or_else(|| panic!("no answer for {url}")).clone()
-    }
-
-    fn source_bytes(&self) -> usize {
-        self.answers.iter().filter(|(key, _)| key.contains("/people/search")).map(|(_, body)| body.len()).sum()
-    }
-}
 
 /// The core on its own.
 struct Native<'c>(&'c Canned);
@@ -92,7 +30,7 @@ struct Pieces(Bytes);
 
 impl Body for Pieces {
     fn chunk(&mut self) -> Result<Option<Vec<u8>>, SendError> {
-        let piece = self.0.split_to(PIECE.min(self.0.len()));
+        let piece = self.0.split_to(PIECE_BYTES.min(self.0.len()));
         Ok((!piece.is_empty()).then(|| piece.to_vec()))
     }
 }
@@ -124,35 +62,6 @@ impl World for Native<'_> {
     fn log(&mut self, _message: &str) {}
 
     fn progress(&mut self, _phase: &str, _done: usize, _total: Option<usize>) {}
-}
-
-/// The network of the sandboxed plan: the same answers, from memory.
-struct Memory(Arc<Canned>);
-
-type Sending = Pin<Box<dyn Future<Output = Result<http::Response<TransportBody>, TransportError>> + Send>>;
-
-impl Transport for Memory {
-    fn send(&self, request: http::Request<Full<Bytes>>) -> Sending {
-        let mut body = self.0.answer(&request.uri().to_string());
-        let mut pieces = Vec::new();
-        while !body.is_empty() {
-            pieces.push(Ok(http_body::Frame::data(body.split_to(PIECE.min(body.len())))));
-        }
-        let body = StreamBody::new(futures::stream::iter(pieces)).boxed_unsync();
-        let answer = http::Response::builder().header("content-type", "application/json").body(body).unwrap();
-        Box::pin(async move { Ok(answer) })
-    }
-}
-
-fn config(folder: &Path) -> TenantConfig {
-    std::fs::write(folder.join("secret"), "none").unwrap();
-    let file = folder.join("acme.toml");
-    let text = format!(
-        "id = \"acme\"\n[hibob]\nurl = \"{HIBOB}\"\nservice_user = \"u\"\ntoken = \"file:secret\"\n[travelperk]\n\
-         scim_url = \"{SCIM}\"\nkey = \"file:secret\"\ncalls_per_minute = 4000000000\n"
-    );
-    std::fs::write(&file, text).unwrap();
-    TenantConfig::read(&file).unwrap()
 }
 
 fn native_settings() -> Settings {
@@ -193,7 +102,7 @@ async fn main() {
             let canned = Arc::new(Canned::new(employees, converged));
             let folder = tempfile::tempdir().unwrap();
             let data = DataDir::open(&folder.path().join("data")).await.unwrap();
-            let config = config(folder.path());
+            let config = config(folder.path(), "acme", "");
             let tenant = Tenant::open_with(&data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
             let links = canned.storage.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
             tenant.database().write_entries(&links, None).await.unwrap();

@@ -1,5 +1,6 @@
 //! What the tests and benchmarks share: a company and its TravelPerk around the real host, and the same without it.
 #![expect(clippy::unwrap_used, reason = "test support: what fails here must stop the test")]
 
+pub mod canned;
 pub mod native;
 pub mod setup;

@@ -1,0 +1,35 @@
+//! Many tenants on one machine: `cargo bench --bench tenants`, or with one of `neighbour`, `density`, `call`, `limits`.
+//!
+//! - `neighbour`: a small sync beside a tenant that saturates its limits, against the same sync on a quiet host.
+//! - `density`: a thousand tenants whose plans all wait for an answer at the same time.
+//! - `call`: a fresh instance and one small call.
+//! - `limits`: a plan with the engine's interruption points and without.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at what fails, and prints")]
+
+mod tenants {
+    pub(crate) mod density;
+    pub(crate) mod gate;
+    pub(crate) mod limits;
+    pub(crate) mod neighbour;
+    pub(crate) mod numbers;
+}
+
+use tenants::{density, limits, neighbour};
+
+#[tokio::main]
+async fn main() {
+    let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|only| only == name);
+    if wanted("neighbour") {
+        neighbour::measure().await;
+    }
+    if wanted("density") {
+        density::measure().await;
+    }
+    if wanted("call") {
+        limits::call().await;
+    }
+    if wanted("limits") {
+        limits::limits().await;
+    }
+}

@@ -1,0 +1,138 @@
+//! A small sync beside a tenant that saturates its limits.
+
+use super::numbers::{milliseconds, percentile};
+use bytes::Bytes;
+use hibob_host::call::NoProgress;
+use hibob_host::data_dir::DataDir;
+use hibob_host::egress::{Transport, TransportBody, TransportError};
+use hibob_host::error::Exit;
+use hibob_host::identity::Trust;
+use hibob_host::plugin::Plugin;
+use hibob_host::run::{self, Release, Run};
+use hibob_host::tenant::{Tenant, TenantConfig};
+use hibob_tests::canned::{Canned, Memory, SCIM, config};
+use hibob_tests::setup::{plugin, runtime};
+use http_body_util::{BodyExt, Full};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+
+/// Employees of the small sync.
+const EMPLOYEES: usize = 20;
+/// Syncs of each kind in a round.
+const SAMPLES: usize = 400;
+const ROUNDS: usize = 3;
+/// What the noisy tenant does, all at once and again and again: four calls of each.
+const NOISE: [&str; 4] =
+    ["\"loop\"", "\"loop-in-host-calls\"", "\"memory\"", "\"requests-in-a-row\", \"100000\", \"GET SCIM/Users\""];
+const CALLS_OF_EACH: usize = 4;
+
+/// A service that says yes at once.
+struct Yes;
+
+type Sending = Pin<Box<dyn Future<Output = Result<http::Response<TransportBody>, TransportError>> + Send>>;
+
+impl Transport for Yes {
+    fn send(&self, _request: http::Request<Full<Bytes>>) -> Sending {
+        let body = Full::new(Bytes::from_static(b"{}")).map_err(|never| match never {}).boxed_unsync();
+        Box::pin(async move { Ok(http::Response::new(body)) })
+    }
+}
+
+/// One small sync: two plans' worth of reading, and nothing to write.
+async fn sync(data: &DataDir, config: &TenantConfig, canned: &Arc<Canned>) -> Duration {
+    // Opened anew, or else the pace that HiBob asks for would be what is measured.
+    let tenant = Tenant::open_with(data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
+    let start = Instant::now();
+    let run = Run::start(data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
+    let planned = run.plan().await.unwrap();
+    let mut report = run.apply(&planned, Release::default()).await;
+    run.finish(&mut report, Some(&planned)).await.unwrap();
+    let took = start.elapsed();
+    assert_eq!(report.exit(), Exit::Done);
+    took
+}
+
+async fn samples(data: &DataDir, config: &TenantConfig, canned: &Arc<Canned>) -> Vec<Duration> {
+    let mut times = Vec::new();
+    for _ in 0..SAMPLES {
+        times.push(sync(data, config, canned).await);
+    }
+    times
+}
+
+/// The noisy tenant at work, until it is told to stop.
+struct Noise {
+    calls: JoinSet<()>,
+    stop: Arc<AtomicBool>,
+    ended: Arc<AtomicU64>,
+}
+
+impl Noise {
+    async fn start(data: &DataDir, folder: &std::path::Path, hostile: &Plugin) -> Self {
+        let (stop, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let mut calls = JoinSet::new();
+        for words in NOISE {
+            let words = words.replace("SCIM", SCIM);
+            let limits = "[limits]\ncpu_milliseconds_max = 1000\nrequests_max = 1000000\n";
+            let sources = format!("[sync.sources]\ncheck = [{words}]\n{limits}");
+            let config = config(folder, "mallory", &sources);
+            for _ in 0..CALLS_OF_EACH {
+                let tenant = Tenant::open_with(data, config.clone(), Arc::new(Yes)).await.unwrap();
+                let (hostile, stop, ended) = (hostile.clone(), stop.clone(), ended.clone());
+                calls.spawn(async move {
+                    while !stop.load(Ordering::Relaxed) {
+                        let _ = run::check(&hostile, &tenant, Arc::new(NoProgress)).await; // each ends at a limit
+                        ended.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+        }
+        Self { calls, stop, ended }
+    }
+
+    async fn stop(self) -> u64 {
+        self.stop.store(true, Ordering::Relaxed);
+        self.calls.join_all().await;
+        self.ended.load(Ordering::Relaxed)
+    }
+}
+
+/// Prints the table.
+pub(crate) async fn measure() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = DataDir::open(&folder.path().join("data")).await.unwrap();
+    let file = folder.path().join("hostile.wasm");
+    std::fs::write(&file, hibob_hostile_component::COMPONENT).unwrap();
+    let hostile = Plugin::from_file(runtime(), &file, &Trust::built_in().or_unsigned()).unwrap();
+    let canned = Arc::new(Canned::new(EMPLOYEES, true));
+    let config = config(folder.path(), "acme", "");
+    let tenant = Tenant::open_with(&data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
+    let links = canned.storage.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
+    tenant.database().write_entries(&links, None).await.unwrap();
+    drop(tenant);
+
+    println!("| round | quiet: p50 | p99 | beside a noisy tenant: p50 | p99 | ratio of the p99 |");
+    println!("|---|---|---|---|---|---|");
+    let mut ratios = Vec::new();
+    for round in 0..=ROUNDS {
+        let mut quiet = samples(&data, &config, &canned).await;
+        let noise = Noise::start(&data, folder.path(), &hostile).await;
+        let mut noisy = samples(&data, &config, &canned).await;
+        let ended = noise.stop().await;
+        if round == 0 {
+            continue; // it warms up
+        }
+        let [quiet50, quiet99] = [50, 99].map(|percent| milliseconds(percentile(&mut quiet, percent)));
+        let [noisy50, noisy99] = [50, 99].map(|percent| milliseconds(percentile(&mut noisy, percent)));
+        let ratio = noisy99 / quiet99;
+        println!("| {round} | {quiet50:.1} ms | {quiet99:.1} ms | {noisy50:.1} ms | {noisy99:.1} ms | {ratio:.2} |");
+        assert!(ended > 0, "the noisy tenant came to a limit");
+        ratios.push(ratio);
+    }
+    ratios.sort_by(f64::total_cmp);
+    let median = ratios.get(ratios.len() / 2).unwrap();
+    println!("\nMedian of the ratios: {median:.2}; {SAMPLES} syncs of {EMPLOYEES} employees each.\n");
+}
