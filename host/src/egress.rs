@@ -20,6 +20,8 @@ pub use policy::{Action, Refusal, Role, Route};
 pub use refusals::RefusalBudget;
 pub use scope::ApplyScope;
 pub use send::AsMade;
+pub(crate) use tls::config as tls_config;
+pub(crate) use transport::causes;
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 pub use waits::Waits;
 
@@ -27,6 +29,7 @@ use crate::call::CallKind;
 use crate::limits::{Limits, Overrun};
 use crate::manifest::Manifest;
 use crate::secret::{Redactor, Secret};
+use crate::telemetry::{RefusalReason, TenantMetrics};
 use base64::Engine as _;
 use body::ResponseBytes;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -136,6 +139,7 @@ pub struct Egress {
     closed: Arc<AtomicBool>,
     /// Shared with every tenant of the host.
     refusal_budget: Arc<RefusalBudget>,
+    metrics: TenantMetrics,
 }
 
 impl Egress {
@@ -146,10 +150,11 @@ impl Egress {
         transport: Arc<dyn Transport>,
         limits: Limits,
         refusal_budget: Arc<RefusalBudget>,
+        metrics: TenantMetrics,
     ) -> Self {
         let mut redactor = Redactor::default();
         services.iter().for_each(|service| service.credential.teach(&mut redactor));
-        Self { tenant, services, transport, limits, redactor, closed: Arc::default(), refusal_budget }
+        Self { tenant, services, transport, limits, redactor, closed: Arc::default(), refusal_budget, metrics }
     }
 
     /// The way out for one call of a run: a refusal closes it for all calls.
@@ -193,6 +198,8 @@ pub struct CallEgress {
     requests_left: Arc<AtomicU64>,
     response_bytes: ResponseBytes,
     overrun: Overrun,
+    /// The call's, for its requests: they are sent by tasks of their own.
+    span: tracing::Span,
 }
 
 /// Refusals of one call that are remembered; more of them say nothing new.
@@ -212,7 +219,13 @@ impl CallEgress {
             declared,
             grant,
             egress,
+            span: tracing::Span::none(),
         }
+    }
+
+    /// The same, with requests that belong to this span.
+    pub(crate) fn within(self, span: &tracing::Span) -> Self {
+        Self { span: span.clone(), ..self }
     }
 
     /// The polite waiting of this call.
@@ -257,6 +270,11 @@ impl CallEgress {
         self.egress.redactor()
     }
 
+    /// The tenant's counters.
+    pub(crate) fn metrics(&self) -> &TenantMetrics {
+        &self.egress.metrics
+    }
+
     fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }
@@ -265,7 +283,8 @@ impl CallEgress {
         self.closed.load(Ordering::SeqCst)
     }
 
-    fn refuse(&self, refusal: &Refusal) {
+    fn refuse(&self, reason: RefusalReason, refusal: &Refusal) {
+        self.egress.metrics.refusal(reason);
         let refusal = self.redactor().text(refusal.to_string()); // a path is the plugin's text
         tracing::warn!(tenant = self.egress.tenant, "egress: {refusal}");
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,6 +15,7 @@ use crate::egress::{Credential, Egress, HttpTransport, Role, Service, Transport,
 use crate::engine::{Runtime, turn};
 use crate::error::HostError;
 use crate::secret::SecretName;
+use crate::telemetry::TenantMetrics;
 use sha2::{Digest, Sha256};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub struct Tenant {
     memory: Arc<TenantMemory>,
     /// Calls that may run at the same time.
     calls: Arc<Semaphore>,
+    metrics: TenantMetrics,
 }
 
 impl Tenant {
@@ -97,8 +99,10 @@ impl Tenant {
             transport,
             config.limits.clone(),
             data.refusal_budget().clone(),
+            data.metrics().of(&config.id),
         ));
-        Ok(Self { config, database, egress, memory: Arc::default(), calls })
+        let metrics = data.metrics().of(&config.id);
+        Ok(Self { config, database, egress, memory: Arc::default(), calls, metrics })
     }
 
     /// The tenant's id.
@@ -118,6 +122,11 @@ impl Tenant {
 
     pub(crate) fn egress(&self) -> &Arc<Egress> {
         &self.egress
+    }
+
+    /// This tenant's counters.
+    pub fn metrics(&self) -> &TenantMetrics {
+        &self.metrics
     }
 
     /// The linear memory of this tenant's calls.
