@@ -1,8 +1,9 @@
 //! A plugin that misbehaves as its settings tell it.
 //!
 //! A tenant's file says what each exported function does: in `[sync.sources]`, `check`, `plan` and `apply` name an attack
-//! and its arguments, and `makes` what the plan consists of. What an attack saw comes back as findings of the check or of
-//! the plan, or as the message of a failed change. Without a word in the settings, a function is idle.
+//! and its arguments, `makes` what the plan consists of, and `code` the code of a failed change. What an attack saw comes
+//! back as findings of the check or of the plan, or as the message of a failed change. Without a word in the settings, a
+//! function is idle.
 #![cfg(target_family = "wasm")]
 
 mod busy;
@@ -48,13 +49,14 @@ impl wit::Guest for Plugin {
 
     fn apply(job: wit::Job, change: wit::Change, _attempt: wit::Attempt) -> wit::Outcome {
         let target_id = change.target_id.or(change.employee_id).unwrap_or_default();
+        let code = words(&job, "code").first().map_or("SAW", String::as_str).replace("{target}", &target_id);
         let words: Vec<String> = words(&job, "apply").iter().map(|word| word.replace("{target}", &target_id)).collect();
         let saw = attack(&words);
         if saw.is_empty() {
             return wit::Outcome::Done(wit::Written { target_id, not_taken: Vec::new() });
         }
         wit::Outcome::Failed(wit::Failure {
-            code: "SAW".to_owned(),
+            code,
             message: saw.join("\n"),
             remedy: String::new(),
             next: wit::NextStep::Fix,
