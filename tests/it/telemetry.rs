@@ -33,6 +33,18 @@ fn counts<const N: usize>(expected: [(&str, u32); N]) -> BTreeMap<String, f64> {
     expected.into_iter().map(|(series, value)| (series.to_owned(), f64::from(value))).collect()
 }
 
+/// Every metric is in the README's table.
+fn documented(metrics: &Metrics) {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let text = metrics.render();
+    let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+    assert!(!names.is_empty());
+    for name in names {
+        assert!(readme.contains(&format!("`{name}`")), "the README lacks {name}");
+    }
+}
+
 async fn company(number: usize) -> Setup {
     let people = (1..=number).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@x.example")));
     Setup::of(people.collect()).await
@@ -77,6 +89,7 @@ async fn a_run_is_counted_with_its_changes_errors_requests_and_calls() {
     // Nothing happened that would be refused, and no limit was met.
     assert_eq!(of_metric(metrics, "hibob_refusals_total"), counts([]));
     assert_eq!(of_metric(metrics, "hibob_limit_exceeded_total"), counts([]));
+    documented(metrics);
     // Another data directory counts for itself.
     setup = company(1).await;
     assert_eq!(setup.data.metrics().render(), "");
@@ -114,6 +127,7 @@ async fn what_stops_a_run_is_counted_by_its_code() {
     }
     let refused = r#"{origin="hibob",status="401",tenant="acme"}"#;
     assert_eq!(of_metric(metrics, "hibob_http_requests_total").get(refused), Some(&1.0));
+    documented(metrics);
 }
 
 #[tokio::test(flavor = "multi_thread")]
