@@ -4,14 +4,19 @@ mod capabilities;
 mod memory;
 mod meter;
 mod storage;
+mod turn;
 
 pub use memory::TenantMemory;
-pub use storage::{CALL_STORAGE_BYTES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX};
+pub use storage::{
+    CALL_STORAGE_BYTES_MAX, CALL_STORAGE_READS_MAX, CALL_STORAGE_WRITES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX,
+};
+pub(crate) use turn::Turns;
 
 use crate::bindings::Plugin as Bindings;
 use crate::bindings::directory_sync::Change;
+use crate::bindings::types::Value;
 use crate::database::LedgerEntry;
-use crate::egress::{ApplyScope, CallEgress, Declared, Grant};
+use crate::egress::{ApplyScope, CallEgress, Declared, Grant, Known};
 use crate::error::HostError;
 use crate::limits::{Limits, Overrun};
 use crate::plugin::Plugin;
@@ -32,6 +37,15 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 /// Bytes of a component's standard error that are kept: enough for a panic's message.
 const STDERR_BYTES_MAX: usize = 4_096;
+
+/// Handles that a component holds at one time, to requests, answers, headers and waits. A job has about ten.
+const HANDLES_MAX: usize = 1_000;
+
+/// Names and values of one list of headers, in bytes. A request has four.
+const HEADERS_BYTES_MAX: usize = 8 * 1024;
+
+/// What a component hands to the host at one time, in bytes: a batch of a plan, a batch of storage writes.
+const HOST_CALL_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Whoever waits for a job and wants to know how far it is.
 pub trait Progress: Send + Sync {
@@ -161,11 +175,7 @@ impl Call {
             Job::Check => tenant.egress().for_check(declared, overrun.clone()),
             Job::Plan => tenant.egress().for_call(Grant::Read, declared, overrun.clone()),
             Job::Apply(change) => {
-                let made = match (&change.target_id, &change.employee_id) {
-                    (None, Some(employee)) => tenant.database().account_of(employee).await?,
-                    _ => None,
-                };
-                let scope = Arc::new(ApplyScope::new(change, made));
+                let scope = Arc::new(ApplyScope::new(change, known(tenant, change).await?));
                 tenant.egress().for_call(Grant::Apply(scope), declared, overrun.clone())
             }
         };
@@ -179,12 +189,17 @@ impl Call {
             wall_setting,
             waits: egress.waits().clone(),
             overrun: overrun.clone(),
+            turns: tenant.turns().clone(),
         };
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(HANDLES_MAX);
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(HEADERS_BYTES_MAX);
         let state = CallState {
             tenant_id: tenant.id().to_owned(),
-            table: ResourceTable::new(),
+            table,
             wasi: WasiCtx::builder().stderr(stderr.clone()).build(),
-            http: WasiHttpCtx::new(),
+            http,
             egress,
             storage: StorageView::new(tenant.database().clone(), kind == CallKind::Apply, limits),
             progress,
@@ -193,6 +208,8 @@ impl Call {
         };
         let mut store = Store::new(plugin.runtime().engine(), state);
         store.limiter(|state| &mut state.memory);
+        store.set_max_component_handles(HANDLES_MAX);
+        store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         let mut used = Used::nothing().observed(observer);
@@ -234,14 +251,19 @@ impl Call {
 
     fn trapped(&self, error: &wasmtime::Error) -> HostError {
         let redactor = self.store.data().egress.redactor();
-        let said = redactor.text(String::from_utf8_lossy(&self.stderr.contents()).trim());
-        let causes = redactor.text(format!("{error:#}"));
+        let said = redactor.line(String::from_utf8_lossy(&self.stderr.contents()).trim(), STDERR_BYTES_MAX);
+        let causes = redactor.line(&format!("{error:#}"), STDERR_BYTES_MAX);
         tracing::error!(tenant = self.store.data().tenant_id, %said, "the plugin trapped: {causes}");
         let name = self.kind.name();
         if let Some(over) = self.allowance.overrun.get() {
             return HostError::over(over); // the trap is what the component made of it
         }
-        HostError::Plugin(redactor.text(format!("trapped in `{name}`: {}", error.root_cause())))
+        HostError::Plugin(redactor.said(&format!("trapped in `{name}`: {}", error.root_cause())))
+    }
+
+    /// Whether the target's answers show that the call's change was made to the account or cost center `written_id`.
+    pub(crate) fn shows(&self, written_id: &str) -> bool {
+        self.store.data().egress.shows(written_id)
     }
 
     /// What the egress refused so far.
@@ -256,4 +278,27 @@ impl Call {
     pub async fn finish(self, ledger: Option<&LedgerEntry>) -> Result<(), HostError> {
         self.store.into_data().storage.keep(ledger).await
     }
+}
+
+/// What the tenant's ledger knows of those whom a change is about.
+async fn known(tenant: &Tenant, change: &Change) -> Result<Known, HostError> {
+    let Some(employee) = &change.employee_id else { return Ok(Known::default()) };
+    let database = tenant.database();
+    let account_id = match change.target_id {
+        None => database.account_of(employee).await?,
+        Some(_) => None,
+    };
+    let owner = match change.target_id.as_ref().or(account_id.as_ref()) {
+        Some(account) => database.owner_of(account).await?,
+        None => None,
+    };
+    let mut manager_account_id = None;
+    for field in &change.fields {
+        if let Some(Value::Person(person)) = &field.after
+            && let (None, Some(manager)) = (&person.account_id, &person.employee_id)
+        {
+            manager_account_id = database.account_of(manager).await?;
+        }
+    }
+    Ok(Known { account_id, owner, manager_account_id })
 }

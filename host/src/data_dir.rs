@@ -9,7 +9,7 @@ use crate::key_file;
 use crate::plugin::Plugin;
 use crate::secret::{Secret, SecretStore, ToEnter};
 use crate::telemetry::Metrics;
-use crate::tenant::{AppliedBy, Tenant, TenantConfig};
+use crate::tenant::{AppliedBy, Shared, SharedByTenant, Tenant, TenantConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ pub struct DataDir {
     control: ControlDatabase,
     refusal_budget: Arc<RefusalBudget>,
     metrics: Metrics,
+    open: Arc<SharedByTenant>,
 }
 
 /// What came of storing a configuration.
@@ -39,7 +40,13 @@ impl DataDir {
     pub async fn open(path: &Path) -> Result<Self, HostError> {
         private_dir(path)?;
         let control = ControlDatabase::open(path).await?;
-        Ok(Self { path: path.to_owned(), control, refusal_budget: Arc::default(), metrics: Metrics::default() })
+        Ok(Self {
+            path: path.to_owned(),
+            control,
+            refusal_budget: Arc::default(),
+            metrics: Metrics::default(),
+            open: Arc::default(),
+        })
     }
 
     /// Where data is kept when nothing else is said: `$XDG_DATA_HOME/hibob`, or `~/.local/share/hibob`.
@@ -69,6 +76,11 @@ impl DataDir {
     /// The counters of all tenants that are opened from this directory.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// What a tenant shares with those that are open already in this process.
+    pub(crate) fn shared(&self, config: &TenantConfig) -> Arc<Shared> {
+        self.open.of(config)
     }
 
     /// The directory.

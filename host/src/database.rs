@@ -6,7 +6,7 @@ mod tenant;
 
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
 pub(crate) use secrets::SecretRow;
-pub use tenant::{LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUsage, TenantDatabase};
+pub use tenant::{Entries, LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUsage, TenantDatabase};
 
 use crate::error::HostError;
 use sqlx::SqlitePool;

@@ -13,12 +13,13 @@ mod tls;
 mod transport;
 mod wait;
 mod waits;
+mod windows;
 
 pub use address::{AddressPolicy, Resolve, SystemResolver};
 pub(crate) use policy::action;
 pub use policy::{Action, Refusal, Role, Route};
 pub use refusals::RefusalBudget;
-pub use scope::ApplyScope;
+pub use scope::{ApplyScope, Known};
 pub use send::AsMade;
 pub(crate) use tls::config as tls_config;
 pub(crate) use transport::causes;
@@ -38,7 +39,9 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
+use windows::Windows;
 
 /// What a call may do outside.
 #[derive(Clone, Debug)]
@@ -59,7 +62,7 @@ impl Grant {
 pub struct Service {
     route: Route,
     credential: Credential,
-    pace: Arc<DefaultDirectRateLimiter>,
+    pace: Pace,
     /// Whether it has taken the credential in this run.
     proven: AtomicBool,
 }
@@ -106,14 +109,25 @@ impl Credential {
     }
 }
 
-/// A rate that several services share: the same account stands behind them. `burst` of it may come at once.
-pub fn shared_pace(calls_per_minute: NonZeroU32, burst: NonZeroU32) -> Arc<DefaultDirectRateLimiter> {
-    Arc::new(RateLimiter::direct(Quota::per_minute(calls_per_minute).allow_burst(burst)))
+/// How fast somebody may be asked: a rate, and windows that they say are used up. Several services may share it, where
+/// the same account stands behind them; so do all calls of a tenant.
+#[derive(Clone)]
+pub struct Pace {
+    rate: Arc<DefaultDirectRateLimiter>,
+    windows: Arc<Windows>,
+}
+
+impl Pace {
+    /// So many calls a minute, `burst` of which may come at once.
+    pub fn new(calls_per_minute: NonZeroU32, burst: NonZeroU32) -> Self {
+        let quota = Quota::per_minute(calls_per_minute).allow_burst(burst);
+        Self { rate: Arc::new(RateLimiter::direct(quota)), windows: Arc::default() }
+    }
 }
 
 impl Service {
     /// A service below `route`, paced together with everything that shares `pace`.
-    pub fn new(route: Route, credential: Credential, pace: Arc<DefaultDirectRateLimiter>) -> Self {
+    pub fn new(route: Route, credential: Credential, pace: Pace) -> Self {
         Self { route, credential, pace, proven: AtomicBool::new(false) }
     }
 }
@@ -137,6 +151,8 @@ pub struct Egress {
     redactor: Redactor,
     /// Set when a service has refused the credentials: HiBob blocks a caller after 50 refusals in ten seconds.
     closed: Arc<AtomicBool>,
+    /// Whether the last run ended with refused credentials.
+    was_refused: AtomicBool,
     /// Shared with every tenant of the host.
     refusal_budget: Arc<RefusalBudget>,
     metrics: TenantMetrics,
@@ -154,7 +170,17 @@ impl Egress {
     ) -> Self {
         let mut redactor = Redactor::default();
         services.iter().for_each(|service| service.credential.teach(&mut redactor));
-        Self { tenant, services, transport, limits, redactor, closed: Arc::default(), refusal_budget, metrics }
+        Self {
+            tenant,
+            services,
+            transport,
+            limits,
+            redactor,
+            closed: Arc::default(),
+            was_refused: AtomicBool::new(false),
+            refusal_budget,
+            metrics,
+        }
     }
 
     /// The way out for one call of a run: a refusal closes it for all calls.
@@ -173,8 +199,9 @@ impl Egress {
         &self.redactor
     }
 
-    /// Opens the way again for a new run.
-    pub(crate) fn reopen(&self) {
+    /// Opens the way again for a new run. Where the last one `was_refused`, the next credentials go last.
+    pub(crate) fn reopen(&self, was_refused: bool) {
+        self.was_refused.store(was_refused, Ordering::SeqCst);
         self.services.iter().for_each(|service| service.proven.store(false, Ordering::SeqCst));
         self.closed.store(false, Ordering::SeqCst);
     }
@@ -196,14 +223,23 @@ pub struct CallEgress {
     refusals: Arc<Mutex<Vec<String>>>,
     waits: Waits,
     requests_left: Arc<AtomicU64>,
+    /// Requests under way, each until its answer was read or given up.
+    open: Arc<Semaphore>,
     response_bytes: ResponseBytes,
     overrun: Overrun,
     /// The call's, for its requests: they are sent by tasks of their own.
     span: tracing::Span,
 }
 
-/// Refusals of one call that are remembered; more of them say nothing new.
+/// Requests of one call that are under way at one time, each until its answer was read or given up; others wait. The
+/// host holds a page of each.
+const OPEN_REQUESTS_MAX: usize = 4;
+
+/// Refusals of one call that are remembered and logged; more of them say nothing new.
 const REFUSALS_KEPT_MAX: usize = 10;
+
+/// Characters of a refusal that are kept.
+const REFUSAL_CHARS_MAX: usize = 400;
 
 impl CallEgress {
     fn new(egress: Arc<Egress>, grant: Grant, declared: Declared, closed: Arc<AtomicBool>, overrun: Overrun) -> Self {
@@ -214,6 +250,7 @@ impl CallEgress {
             refusals: Arc::default(),
             waits: Waits::new(Duration::from_secs(limits.waiting_seconds_max)),
             requests_left: Arc::new(AtomicU64::new(requests)),
+            open: Arc::new(Semaphore::new(OPEN_REQUESTS_MAX)),
             response_bytes: ResponseBytes::new(limits.call_response_bytes_max, overrun.clone()),
             overrun,
             declared,
@@ -260,6 +297,14 @@ impl CallEgress {
         Err(wasmtime_wasi_http::Error::HttpRequestDenied)
     }
 
+    /// Whether the answers of this call show that its change was made to the account or cost center `written_id`.
+    pub(crate) fn shows(&self, written_id: &str) -> bool {
+        match &self.grant {
+            Grant::Apply(scope) => scope.shows(written_id),
+            Grant::Read => false,
+        }
+    }
+
     /// Why requests of this call were refused.
     pub fn refusals(&self) -> Vec<String> {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -285,10 +330,10 @@ impl CallEgress {
 
     fn refuse(&self, reason: RefusalReason, refusal: &Refusal) {
         self.egress.metrics.refusal(reason);
-        let refusal = self.redactor().text(refusal.to_string()); // a path is the plugin's text
-        tracing::warn!(tenant = self.egress.tenant, "egress: {refusal}");
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if refusals.len() < REFUSALS_KEPT_MAX {
+            let refusal = self.redactor().line(&refusal.to_string(), REFUSAL_CHARS_MAX); // a path is the plugin's text
+            tracing::warn!(tenant = self.egress.tenant, "egress: {refusal}");
             refusals.push(refusal);
         }
     }

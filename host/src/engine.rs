@@ -13,7 +13,8 @@ use wasmtime::{Config, Engine, PoolingAllocationConfig};
 /// Linear memory that one call can have at most, in bytes, whatever a tenant's limit says.
 pub const CALL_MEMORY_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
-/// Calls that run at the same time in one process. Each reserves address space (4 GiB), not memory.
+/// Calls that run at the same time in one process, unless the embedder says otherwise. Each reserves address space (4 GiB
+/// and 2 MiB of stack), not memory.
 pub const PARALLEL_CALLS_MAX: u32 = 128;
 
 /// Time between two points at which a running component yields to others, in milliseconds. It bounds how late a
@@ -41,16 +42,29 @@ impl Runtime {
     /// # Errors
     /// The folder cannot be used or is open to others, or the platform lacks what the engine needs.
     pub fn new(data_dir: &Path) -> Result<Self, HostError> {
+        Self::for_calls(data_dir, PARALLEL_CALLS_MAX)
+    }
+
+    /// The same, for so many calls at the same time instead of [`PARALLEL_CALLS_MAX`]; at least one.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; or the address space has no room for so many.
+    pub fn for_calls(data_dir: &Path, parallel_calls: u32) -> Result<Self, HostError> {
+        let parallel_calls = parallel_calls.max(1);
         let code = CodeStore::open(data_dir)?;
-        let engine = configure().map_err(|error| HostError::Engine(format!("{error:#}")))?;
-        Ok(Self { code: Some(Arc::new(code)), ..Self::with_engine(engine) })
+        let engine = configure(parallel_calls).map_err(|error| HostError::Engine(format!("{error:#}")))?;
+        Ok(Self { code: Some(Arc::new(code)), ..Self::with_engine_for(engine, parallel_calls) })
     }
 
     /// An engine of the embedder's. It must have the component model and epoch interruption switched on; the embedder's
     /// allocation strategy then bounds what [`PARALLEL_CALLS_MAX`] calls may take. Compiled code is not kept.
     pub fn with_engine(engine: Engine) -> Self {
+        Self::with_engine_for(engine, PARALLEL_CALLS_MAX)
+    }
+
+    fn with_engine_for(engine: Engine, parallel_calls: u32) -> Self {
         let ticker = Arc::new(Ticker::start(engine.clone()));
-        Self { engine, code: None, slots: Arc::new(Semaphore::new(PARALLEL_CALLS_MAX as usize)), _ticker: ticker }
+        Self { engine, code: None, slots: Arc::new(Semaphore::new(parallel_calls as usize)), _ticker: ticker }
     }
 
     /// wasmtime's engine.
@@ -94,13 +108,13 @@ pub(crate) async fn turn(
     }
 }
 
-fn configure() -> wasmtime::Result<Engine> {
+fn configure(parallel_calls: u32) -> wasmtime::Result<Engine> {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(PARALLEL_CALLS_MAX)
-        .total_core_instances(PARALLEL_CALLS_MAX * 8)
-        .total_memories(PARALLEL_CALLS_MAX)
-        .total_tables(PARALLEL_CALLS_MAX * 4)
-        .total_stacks(PARALLEL_CALLS_MAX)
+    pool.total_component_instances(parallel_calls)
+        .total_core_instances(parallel_calls.saturating_mul(8))
+        .total_memories(parallel_calls)
+        .total_tables(parallel_calls.saturating_mul(4))
+        .total_stacks(parallel_calls)
         .max_core_instances_per_component(16)
         .max_memories_per_component(1)
         .max_tables_per_component(8)

@@ -30,6 +30,7 @@ pub mod schedule;
 pub mod secret;
 pub mod telemetry;
 pub mod tenant;
+mod text;
 pub mod workbook;
 
 /// The README's example of embedding compiles.

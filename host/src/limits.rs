@@ -10,6 +10,9 @@ pub struct Limits {
     /// Processor time of one call, counted only while the component runs: waiting costs nothing. A plan for 100,000
     /// employees takes about two seconds.
     pub cpu_milliseconds_max: u64,
+    /// Processors that the tenant's calls keep busy at one time; others of its calls wait for their turn. A plan is one
+    /// call, and changes mostly wait for answers.
+    pub processors_max: u32,
     /// Linear memory of one call. A plan for 100,000 employees takes half of it.
     pub call_memory_mebibytes_max: u64,
     /// Linear memory of all calls of the tenant that run at the same time.
@@ -40,9 +43,9 @@ pub struct Limits {
     pub storage_keys_max: u64,
     /// Lines that one call writes to the log; more are dropped.
     pub log_lines_max: u64,
-    /// Changes, findings or employees of one plan: five for each of 200,000 employees.
+    /// Changes, findings, employees and numbers of one plan or check: five for each of 200,000 employees.
     pub plan_changes_max: u64,
-    /// Bytes of text in one plan.
+    /// Bytes that the host needs to hold one plan: two kilobytes for each of 200,000 changes, twice over.
     pub plan_bytes_max: u64,
     /// Until a connection stands. A service on the internet that takes longer is down.
     pub connect_timeout_seconds: u64,
@@ -64,6 +67,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             cpu_milliseconds_max: 60_000,
+            processors_max: 1,
             call_memory_mebibytes_max: 256,
             tenant_memory_mebibytes_max: 512,
             check_seconds_max: 15 * 60,

@@ -2,6 +2,7 @@
 
 mod contents;
 mod imports;
+mod instances;
 
 pub use contents::Contents;
 

@@ -17,7 +17,7 @@ pub use report::{ErrorRow, Report};
 use crate::call::Progress;
 use crate::data_dir::DataDir;
 use crate::database::{Lease, RunRecord};
-use crate::error::HostError;
+use crate::error::{Exit, HostError};
 use crate::plugin::Plugin;
 use crate::telemetry::{JobTimer, Spans};
 use crate::tenant::Tenant;
@@ -64,7 +64,8 @@ impl<'t> Run<'t> {
         let holder =
             format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
         let lease = data.control().lease(tenant.id(), &holder).await?;
-        tenant.egress().reopen();
+        let last = tenant.database().past_runs(1).await?;
+        tenant.egress().reopen(last.first().is_some_and(|run| run.exit_code == i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (chrono::Utc::now().timestamp(), JobTimer::start());
         Ok(Self { tenant, plugin, progress, lease, kind, started_at, timer, span: Spans::run(tenant.id(), kind) })
     }

@@ -2,40 +2,33 @@
 
 mod applied_by;
 mod config;
+mod shared;
 
 pub use applied_by::AppliedBy;
 pub use config::{HiBobConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig};
+pub(crate) use shared::{Shared, SharedByTenant};
 
 use crate::bindings::types::{Job, NamedValue, Value};
-use crate::call::TenantMemory;
+use crate::call::{TenantMemory, Turns};
 use crate::data_dir::DataDir;
 use crate::database::{TenantDatabase, now_unix_seconds};
 use crate::digest::hex;
-use crate::egress::{Credential, Egress, HttpTransport, Role, Service, Transport, shared_pace};
+use crate::egress::{Credential, Egress, HttpTransport, Role, Service, Transport};
 use crate::engine::{Runtime, turn};
 use crate::error::HostError;
 use crate::secret::SecretName;
 use crate::telemetry::TenantMetrics;
 use sha2::{Digest, Sha256};
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-/// Calls to HiBob per minute, below people/search's limit of 50 (people/search reference page).
-const HIBOB_CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(45).unwrap();
-
-/// Calls to HiBob that may come at once. A sync makes three, one of them the search.
-const HIBOB_BURST: NonZeroU32 = NonZeroU32::new(15).unwrap();
+use tokio::sync::OwnedSemaphorePermit;
 
 /// One tenant, ready to be worked for.
 pub struct Tenant {
     config: TenantConfig,
     database: TenantDatabase,
     egress: Arc<Egress>,
-    memory: Arc<TenantMemory>,
-    /// Calls that may run at the same time.
-    calls: Arc<Semaphore>,
+    shared: Arc<Shared>,
     metrics: TenantMetrics,
 }
 
@@ -68,19 +61,19 @@ impl Tenant {
         let database = TenantDatabase::open(data.path(), &config.id).await?;
         let travelperk = &config.travelperk;
         let scheme = travelperk.scheme.word().to_owned();
-        let pace = shared_pace(travelperk.calls_per_minute, tenth(travelperk.calls_per_minute));
+        let shared = data.shared(&config);
         let token = data.secrets().read(&config, SecretName::HiBobToken).await?;
         let key = data.secrets().read(&config, SecretName::TravelPerkKey).await?;
         let mut services = vec![
             Service::new(
                 config.route(Role::HiBob, "hibob.url", &config.hibob.url)?,
                 Credential::Basic { user: config.hibob.service_user.clone(), password: token },
-                shared_pace(HIBOB_CALLS_PER_MINUTE, HIBOB_BURST),
+                shared.hibob_pace.clone(),
             ),
             Service::new(
                 config.route(Role::Scim, "travelperk.scim_url", &travelperk.scim_url)?,
                 Credential::Key { scheme: scheme.clone(), key: key.clone() },
-                pace.clone(),
+                shared.travelperk_pace.clone(),
             ),
         ];
         let others = [
@@ -90,9 +83,8 @@ impl Tenant {
         for (role, name, url) in others {
             let Some(url) = url else { continue };
             let credential = Credential::Key { scheme: scheme.clone(), key: key.clone() };
-            services.push(Service::new(config.route(role, name, url)?, credential, pace.clone()));
+            services.push(Service::new(config.route(role, name, url)?, credential, shared.travelperk_pace.clone()));
         }
-        let calls = Arc::new(Semaphore::new(config.limits.parallel_calls_max.max(1) as usize));
         let egress = Arc::new(Egress::new(
             config.id.clone(),
             services,
@@ -102,7 +94,7 @@ impl Tenant {
             data.metrics().of(&config.id),
         ));
         let metrics = data.metrics().of(&config.id);
-        Ok(Self { config, database, egress, memory: Arc::default(), calls, metrics })
+        Ok(Self { config, database, egress, shared, metrics })
     }
 
     /// The tenant's id.
@@ -131,14 +123,19 @@ impl Tenant {
 
     /// The linear memory of this tenant's calls.
     pub fn memory(&self) -> &Arc<TenantMemory> {
-        &self.memory
+        &self.shared.memory
+    }
+
+    /// The turns at a processor that this tenant's calls share.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.shared.turns
     }
 
     /// Waits until one more call of this tenant may run: for its turn among the tenant's own, so that nobody has more
     /// calls in the queue of the pool than may run at once, and then for a place in the pool.
     pub(crate) async fn slots(&self, runtime: &Runtime) -> Result<[OwnedSemaphorePermit; 2], HostError> {
         let longest = Duration::from_secs(self.config.limits.slot_wait_seconds_max);
-        let own = turn(&self.calls, longest, "the tenant's calls (limits.parallel_calls_max)").await?;
+        let own = turn(&self.shared.calls, longest, "the tenant's calls (limits.parallel_calls_max)").await?;
         Ok([own, runtime.slot(longest).await?])
     }
 
@@ -195,9 +192,4 @@ impl Tenant {
         let json = serde_json::to_vec(&identity).unwrap_or_default();
         format!("sha256:{}", hex(&Sha256::digest(json)))
     }
-}
-
-/// A tenth of a rate may come at once, so that no minute sees much more than was set.
-fn tenth(calls_per_minute: NonZeroU32) -> NonZeroU32 {
-    NonZeroU32::new(calls_per_minute.get() / 10).unwrap_or(NonZeroU32::MIN)
 }

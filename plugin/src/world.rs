@@ -28,6 +28,10 @@ impl World for Host {
         storage::commit(&[storage::Write::Put(entry)]).map_err(failed)
     }
 
+    fn remove(&mut self, key: &str) -> Result<(), StorageError> {
+        storage::commit(&[storage::Write::Delete(key.to_owned())]).map_err(failed)
+    }
+
     fn log(&mut self, message: &str) {
         log::write(log::Level::Info, message);
     }

@@ -117,6 +117,10 @@ impl World for Native<'_> {
         Err(StorageError("a plan writes nothing".to_owned()))
     }
 
+    fn remove(&mut self, _key: &str) -> Result<(), StorageError> {
+        Err(StorageError("a plan writes nothing".to_owned()))
+    }
+
     fn log(&mut self, _message: &str) {}
 
     fn progress(&mut self, _phase: &str, _done: usize, _total: Option<usize>) {}

@@ -20,6 +20,7 @@ mod limits;
 mod model;
 mod network;
 mod plan_file;
+mod politeness;
 mod properties;
 mod refusals;
 mod roster;

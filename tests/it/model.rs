@@ -352,3 +352,27 @@ fn is_refusal(outcome: &Outcome) -> bool {
         Outcome::Drifted(_) | Outcome::Refused(_) => true,
     }
 }
+
+/// Found by the model: an account was removed in TravelPerk, a new one cannot be made because a hidden account has the
+/// address, and those who report to this person must not be given the removed account as a manager.
+#[test]
+fn nobody_is_given_an_account_that_is_gone_as_a_manager() {
+    let open = Open {
+        patch_answers_204: false,
+        other_filters: OtherFilters::Supported,
+        null_twins: false,
+        nested_nulls: false,
+        archived_in_list: false,
+        strangers: 0,
+    };
+    let (mut history, tally) = (History::new(Rules::default(), Vec::new(), open), Tally::default());
+    for _ in 0..4 {
+        history.happen(&Event::Hire { days: 0, facts: [0; 14] });
+    }
+    history.sync_and_look(&tally).unwrap();
+    history.happen(&Event::Terminate { who: 2, days: 0, garden_leave: false });
+    history.happen(&Event::Tamper { account: 0, field: Tampered::Gone });
+    history.happen(&Event::TakeEmail { who: 0, from: 2, then: history::Then::New });
+    history.sync_and_look(&tally).unwrap();
+    history.sync_and_look(&tally).unwrap();
+}

@@ -7,7 +7,7 @@ use hibob_host::egress::RefusalBudget;
 use hibob_host::error::Exit;
 use hibob_host::run::{Release, Report, Run};
 use hibob_tests::setup::{Setup, plugin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const REVOKED: usize = 200;
@@ -42,14 +42,45 @@ async fn revoked_tokens_of_many_tenants_never_block_the_others() {
             std::fs::write(setup.folder.path().join(format!("{id}.token")), "revoked").unwrap();
         }
     }
+    // They share a stand-in. The account is there before, so that nobody makes it while another one does.
+    assert_eq!(setup.sync().await.exit(), Exit::Done);
     // As many at once as a busy host runs.
     let runs = names.iter().map(async |(id, healthy)| (sync(&setup, id).await, *healthy));
     let reports: Vec<(Report, bool)> = futures::stream::iter(runs).buffer_unordered(40).collect().await;
     for (report, healthy) in &reports {
         let want = if *healthy { Exit::Done } else { Exit::Refused };
-        assert_eq!(report.exit(), want, "{}: {:?}", report.tenant, report.error);
+        assert_eq!(report.exit(), want, "{}: {:?} {:?}", report.tenant, report.error, report.errors);
     }
     let world = setup.world();
     assert!(!world.hibob.has_blocked());
     assert_eq!(world.hibob.refusals_counted(), REVOKED);
+}
+
+/// The next night, those who were refused come last: they never make the healthy ones wait for long.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_refused_the_last_time_comes_last() {
+    let mut setup = Setup::of(vec![employee("1", "Ana", "1@x.example")]).await;
+    setup.data = setup.data.clone().with_refusal_budget(RefusalBudget::within(WINDOW));
+    setup.world().hibob.count_refusals_over(WINDOW.as_secs_f64());
+    assert_eq!(setup.sync().await.exit(), Exit::Done);
+    let names: Vec<(String, bool)> = (0..50).map(|number| (format!("t{number}"), number >= 40)).collect();
+    for (id, healthy) in &names {
+        setup.apply_tenant(id, "").await;
+        if !healthy {
+            std::fs::write(setup.folder.path().join(format!("{id}.token")), "revoked").unwrap();
+            assert_eq!(sync(&setup, id).await.exit(), Exit::Refused);
+        }
+    }
+    let done = Mutex::new(Vec::new());
+    let runs = names.iter().map(async |(id, healthy)| {
+        let exit = sync(&setup, id).await.exit();
+        done.lock().unwrap().push((*healthy, exit));
+    });
+    futures::future::join_all(runs).await;
+    let done = done.into_inner().unwrap();
+    let last = done.iter().rposition(|(healthy, _)| *healthy).unwrap();
+    let before = done[..last].iter().filter(|(healthy, _)| !healthy).count();
+    assert!(before <= 10, "{before} of those who were refused came before the last healthy one");
+    assert!(done.iter().all(|(healthy, exit)| *exit == if *healthy { Exit::Done } else { Exit::Refused }));
+    assert!(!setup.world().hibob.has_blocked());
 }

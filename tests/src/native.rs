@@ -156,6 +156,11 @@ impl World for NativeWorld {
         Ok(())
     }
 
+    fn remove(&mut self, key: &str) -> Result<(), StorageError> {
+        self.storage.remove(key);
+        Ok(())
+    }
+
     fn log(&mut self, _message: &str) {}
 
     fn progress(&mut self, _phase: &str, _done: usize, _total: Option<usize>) {}

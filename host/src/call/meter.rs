@@ -1,5 +1,6 @@
 //! Measuring a call while it runs: processor time, wall clock, and limits that were gone over elsewhere.
 
+use super::turn::{Turn, Turns};
 use crate::egress::Waits;
 use crate::limits::{Over, Overrun};
 use crate::telemetry::CallObserver;
@@ -48,6 +49,8 @@ pub(super) struct Allowance {
     pub(super) wall_setting: &'static str,
     pub(super) waits: Waits,
     pub(super) overrun: Overrun,
+    /// The tenant's turns at a processor, which all of its calls share.
+    pub(super) turns: Turns,
 }
 
 pin_project! {
@@ -56,19 +59,24 @@ pin_project! {
     /// A component runs only while this future is polled, on the thread that polls it, and yields every few
     /// milliseconds; so the thread's processor time around each poll is the component's, with the host's work for it.
     /// While it waits for an answer nothing is counted but the wall clock, and polite waiting is taken off that.
+    ///
+    /// It is polled only when it is the call's turn among the tenant's calls, so that a tenant keeps no more processors
+    /// busy than it may, however many of its calls want to run.
     pub(super) struct Metered<'u, F> {
         #[pin]
         inner: F,
         used: &'u mut Used,
         allowance: Allowance,
         timer: Pin<Box<Sleep>>,
+        turn: Turn,
     }
 }
 
 impl<'u, F: Future> Metered<'u, F> {
     pub(super) fn new(inner: F, used: &'u mut Used, allowance: Allowance) -> Self {
         let left = left(used, &allowance);
-        Self { inner, used, allowance, timer: Box::pin(sleep(left)) }
+        let turn = Turn::new(&allowance.turns);
+        Self { inner, used, allowance, timer: Box::pin(sleep(left)), turn }
     }
 }
 
@@ -82,9 +90,15 @@ impl<F: Future> Future for Metered<'_, F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let before = thread_time();
-        let polled = this.inner.poll(context);
-        this.used.cpu += thread_time().saturating_sub(before);
+        let polled = match this.turn.poll(context) {
+            Poll::Ready(_turn) => {
+                let before = thread_time();
+                let polled = this.inner.poll(context);
+                this.used.cpu += thread_time().saturating_sub(before);
+                polled
+            }
+            Poll::Pending => Poll::Pending,
+        };
         if let Some(over) = this.allowance.overrun.get() {
             return Poll::Ready(Err(over.clone()));
         }
@@ -125,6 +139,7 @@ mod tests {
             wall_setting: "plan_seconds_max",
             waits: waits.clone(),
             overrun: Overrun::default(),
+            turns: Turns::new(1),
         }
     }
 

@@ -15,8 +15,14 @@ pub const KEY_BYTES_MAX: usize = 512;
 pub const VALUE_BYTES_MAX: usize = 65_536;
 /// What one call may write, in bytes of keys and values. A change remembers one link; this leaves room for many.
 pub const CALL_STORAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Keys that one call may write or delete: they are written in one transaction when it has ended.
+pub const CALL_STORAGE_WRITES_MAX: usize = 10_000;
+/// Keys that one call may look up, and entries that it may scan. A plan scans a link for each of 500,000 employees.
+pub const CALL_STORAGE_READS_MAX: u64 = 1_000_000;
 /// Keys of one `get`, entries of one `scan`, writes of one `commit`.
 const ITEMS_MAX: usize = 1_000;
+/// Bytes of keys and values that one `get` returns at most; a `scan` returns fewer entries instead.
+const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The tenant's storage as one call sees it: the database, and over it what the call has written.
 pub(super) struct StorageView {
@@ -25,6 +31,7 @@ pub(super) struct StorageView {
     /// None for a deleted key.
     written: BTreeMap<String, Option<Vec<u8>>>,
     written_bytes: usize,
+    reads_left: u64,
     storage_bytes_max: u64,
     storage_keys_max: u64,
 }
@@ -36,6 +43,7 @@ impl StorageView {
             writable,
             written: BTreeMap::new(),
             written_bytes: 0,
+            reads_left: CALL_STORAGE_READS_MAX,
             storage_bytes_max: limits.storage_bytes_max,
             storage_keys_max: limits.storage_keys_max,
         }
@@ -56,19 +64,35 @@ impl StorageView {
         }
     }
 
+    /// Counts so many keys that are looked up or scanned.
+    fn count_reads(&mut self, keys: usize) -> Result<(), StorageError> {
+        let over = || StorageError::OverLimit(format!("CALL_STORAGE_READS_MAX ({CALL_STORAGE_READS_MAX} keys)"));
+        self.reads_left = self.reads_left.checked_sub(keys as u64).ok_or_else(over)?;
+        Ok(())
+    }
+
     async fn scan(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<Entry>, HostError> {
-        // Deleted keys hide entries, so as many more are read.
-        let deleted = self.written.values().filter(|value| value.is_none()).count();
-        let stored = self.database.entries(prefix, after, limit + deleted).await?;
-        let mut merged: BTreeMap<String, Option<Vec<u8>>> =
-            stored.into_iter().map(|(key, value)| (key, Some(value))).collect();
-        let start = match after {
-            Some(after) if after >= prefix => Bound::Excluded(after.to_owned()),
-            _ => Bound::Included(prefix.to_owned()),
-        };
-        let written = self.written.range((start, Bound::Unbounded)).take_while(|(key, _)| key.starts_with(prefix));
-        merged.extend(written.map(|(key, value)| (key.clone(), value.clone())));
-        Ok(merged.into_iter().filter_map(|(key, value)| Some(Entry { key, value: value? })).take(limit).collect())
+        let mut after = after.map(str::to_owned);
+        loop {
+            let stored = self.database.entries(prefix, after.as_deref(), limit, READ_BYTES_MAX).await?;
+            // What was written counts as far as the stored entries are known.
+            let start = match &after {
+                Some(after) if after.as_str() >= prefix => Bound::Excluded(after.clone()),
+                _ => Bound::Included(prefix.to_owned()),
+            };
+            let last = stored.entries.last().map(|(key, _)| key.clone()).filter(|_| stored.is_cut);
+            let end = last.clone().map_or(Bound::Unbounded, Bound::Included);
+            let written = self.written.range((start, end)).take_while(|(key, _)| key.starts_with(prefix));
+            let mut merged: BTreeMap<String, Option<Vec<u8>>> =
+                stored.entries.into_iter().map(|(key, value)| (key, Some(value))).collect();
+            merged.extend(written.map(|(key, value)| (key.clone(), value.clone())));
+            let entries = merged.into_iter().filter_map(|(key, value)| Some(Entry { key, value: value? }));
+            let entries: Vec<Entry> = entries.take(limit).collect();
+            if !entries.is_empty() || last.is_none() {
+                return Ok(entries);
+            }
+            after = last; // all of these were deleted in this call
+        }
     }
 
     /// Whether the tenant's storage has room for these writes, beside what this call has written. Keys that are there
@@ -110,6 +134,9 @@ impl StorageView {
             }
             bytes += key + value;
         }
+        if self.written.len() + writes.len() > CALL_STORAGE_WRITES_MAX {
+            return Err(StorageError::OverLimit(format!("CALL_STORAGE_WRITES_MAX ({CALL_STORAGE_WRITES_MAX} keys)")));
+        }
         if bytes > CALL_STORAGE_BYTES_MAX {
             return Err(StorageError::OverLimit(format!("CALL_STORAGE_BYTES_MAX ({CALL_STORAGE_BYTES_MAX} bytes)")));
         }
@@ -140,14 +167,21 @@ fn unavailable(error: &HostError) -> StorageError {
 
 impl Host for CallState {
     async fn get(&mut self, keys: Vec<String>) -> wasmtime::Result<Result<Vec<Option<Vec<u8>>>, StorageError>> {
-        if let Err(error) = limited(keys.len()) {
+        if let Err(error) = limited(keys.len()).and_then(|()| self.storage.count_reads(keys.len())) {
             return Ok(Err(error));
         }
         let mut values = Vec::with_capacity(keys.len());
+        let mut bytes = 0;
         for key in keys {
             match self.storage.get(&key).await {
-                Ok(value) => values.push(value),
+                Ok(value) => {
+                    bytes += value.as_ref().map_or(0, Vec::len);
+                    values.push(value);
+                }
                 Err(error) => return Ok(Err(unavailable(&error))),
+            }
+            if bytes > READ_BYTES_MAX {
+                return Ok(Err(StorageError::OverLimit(format!("READ_BYTES_MAX ({READ_BYTES_MAX} bytes a call)"))));
             }
         }
         Ok(Ok(values))
@@ -160,6 +194,9 @@ impl Host for CallState {
         limit: u32,
     ) -> wasmtime::Result<Result<Vec<Entry>, StorageError>> {
         let limit = (limit as usize).clamp(1, ITEMS_MAX);
+        if let Err(error) = self.storage.count_reads(limit) {
+            return Ok(Err(error));
+        }
         let entries = self.storage.scan(&prefix, after.as_deref(), limit).await;
         Ok(entries.map_err(|error| unavailable(&error)))
     }

@@ -1,5 +1,6 @@
 //! Colors where a terminal shows them, and nothing in the data that a terminal would obey.
 
+use crate::text::is_obeyed;
 use std::io::IsTerminal;
 
 /// A color.
@@ -34,12 +35,9 @@ impl Color {
     }
 }
 
-/// Text from elsewhere without what a terminal would obey: control characters, and marks that reverse the direction
-/// of writing.
+/// Text from elsewhere without what a terminal would obey.
 pub(super) fn clean(text: &str) -> String {
-    let obeyed =
-        |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c);
-    text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_obeyed(c) { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn put_tenant(&self, id: &str, config: &str, now_unix_seconds: i64) -> Result<bool, HostError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let known =
             sqlx::query("SELECT 1 FROM tenants WHERE id = ?").bind(id).fetch_optional(&mut *transaction).await?;
         sqlx::query(

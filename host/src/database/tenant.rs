@@ -4,6 +4,7 @@ use super::{open, private_dir};
 use crate::bindings::types::NamedValue;
 use crate::error::HostError;
 use crate::workbook::UpdateRow;
+use futures::TryStreamExt as _;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 use std::collections::BTreeMap;
@@ -88,6 +89,15 @@ pub struct LedgerSums {
     pub archived: usize,
 }
 
+/// Some of the plugin's entries.
+#[derive(Clone, Debug)]
+pub struct Entries {
+    /// Keys and values, in the order of the keys' bytes.
+    pub entries: Vec<(String, Vec<u8>)>,
+    /// Whether there may be more.
+    pub is_cut: bool,
+}
+
 /// How much the plugin's entries take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StorageUsage {
@@ -119,7 +129,8 @@ impl TenantDatabase {
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
-    /// The plugin's entries under a prefix, after a key, in the order of their keys' bytes.
+    /// The plugin's entries under a prefix, after a key, in the order of their keys' bytes: at least one if there is one,
+    /// at most `limit`, and no more once they hold `bytes_max` bytes.
     ///
     /// # Errors
     /// The database failed.
@@ -128,17 +139,26 @@ impl TenantDatabase {
         prefix: &str,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<(String, Vec<u8>)>, HostError> {
+        bytes_max: usize,
+    ) -> Result<Entries, HostError> {
         // A prefix is a range of keys: from itself up to its last possible continuation.
-        let rows = sqlx::query(
+        let mut rows = sqlx::query(
             "SELECT key, value FROM entries WHERE key >= ?1 AND key < ?1 || char(1114111) AND key > ?2 ORDER BY key LIMIT ?3",
         )
         .bind(prefix)
         .bind(after.unwrap_or_default())
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+        .fetch(&self.pool);
+        let (mut entries, mut bytes) = (Vec::new(), 0);
+        while bytes < bytes_max
+            && let Some(row) = rows.try_next().await?
+        {
+            let (key, value): (String, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
+            bytes += key.len() + value.len();
+            entries.push((key, value));
+        }
+        let is_cut = bytes >= bytes_max || entries.len() >= limit;
+        Ok(Entries { entries, is_cut })
     }
 
     /// Writes (or, without a value, deletes) the plugin's entries, and notes in the ledger what was done to an account:
@@ -188,6 +208,16 @@ impl TenantDatabase {
     pub async fn account_of(&self, employee_id: &str) -> Result<Option<String>, HostError> {
         let sql = "SELECT account_id FROM accounts WHERE employee_id = ? ORDER BY active DESC, length(account_id) DESC, account_id DESC LIMIT 1";
         let row = sqlx::query(sql).bind(employee_id).fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// The employee whose account the host's ledger says that it is.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn owner_of(&self, account_id: &str) -> Result<Option<String>, HostError> {
+        let sql = "SELECT employee_id FROM accounts WHERE account_id = ?";
+        let row = sqlx::query(sql).bind(account_id).fetch_optional(&self.pool).await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep};
 use wasmtime_wasi_http::{Error, WasiBody};
 
@@ -60,17 +61,18 @@ pub(super) struct Guarded {
     deadline: Pin<Box<Sleep>>,
     left: u64,
     counted: Option<ResponseBytes>,
+    /// The request's place among those that are under way.
+    open: Option<OwnedSemaphorePermit>,
 }
 
 impl Guarded {
     pub(super) fn new(inner: TransportBody, pause: Duration, bytes_max: u64) -> Self {
-        Self { inner, pause, deadline: Box::pin(sleep(pause)), left: bytes_max, counted: None }
+        Self { inner, pause, deadline: Box::pin(sleep(pause)), left: bytes_max, counted: None, open: None }
     }
 
-    /// Counts against what all answers of a call may hold, too.
-    pub(super) fn counted(mut self, bytes: ResponseBytes) -> Self {
-        self.counted = Some(bytes);
-        self
+    /// Counts against what all answers of a call may hold, too, and keeps the request's place until the end.
+    pub(super) fn counted(self, bytes: ResponseBytes, open: OwnedSemaphorePermit) -> Self {
+        Self { counted: Some(bytes), open: Some(open), ..self }
     }
 }
 
@@ -97,7 +99,10 @@ impl Body for Guarded {
                 tracing::debug!("a response body broke off: {reason}");
                 Poll::Ready(Some(Err(Error::HttpResponseIncomplete)))
             }
-            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Ready(None) => {
+                self.open = None;
+                Poll::Ready(None)
+            }
             Poll::Pending => match self.deadline.as_mut().poll(context) {
                 Poll::Ready(()) => Poll::Ready(Some(Err(Error::ConnectionReadTimeout))),
                 Poll::Pending => Poll::Pending,

@@ -217,7 +217,7 @@ fn is_child(path: &str, parent: &str) -> bool {
 mod tests {
     use super::*;
     use crate::bindings::directory_sync::{Change, ChangeKind};
-    use crate::egress::ApplyScope;
+    use crate::egress::{ApplyScope, Known};
     use std::sync::Arc;
 
     fn apply() -> Grant {
@@ -232,7 +232,7 @@ mod tests {
             fields: Vec::new(),
             reason: String::new(),
         };
-        Grant::Apply(Arc::new(ApplyScope::new(&change, None)))
+        Grant::Apply(Arc::new(ApplyScope::new(&change, Known::default())))
     }
 
     fn decided(grant: &Grant, method: &str, url: &str) -> Result<(usize, Action), String> {

@@ -1,12 +1,34 @@
-//! What one `apply` may write: its own change's resource, a few times, and `active` only where the change is about it.
+//! What one `apply` may write: its own change's resource, what the change says and nothing else, a few times.
 //!
-//! The host reads the request as it will leave, and trusts neither the plugin nor the plan it came from.
+//! The host reads the request as it will leave, and trusts neither the plugin nor the plan it came from. What an answer
+//! showed is noted, so that a change counts as made only where the target says so.
+
+mod attribute;
+mod body;
+mod seen;
 
 use super::policy::{Refusal, Role};
 use crate::bindings::directory_sync::{Change, ChangeKind};
-use http::Method;
-use serde_json::Value;
+use crate::bindings::types::Value;
+use attribute::{attributes, field_of, within};
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use seen::Seen;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What the host's own ledger knows of those whom a change is about.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The account that the ledger has for the employee, for a change of an account that the same plan has made.
+    pub account_id: Option<String>,
+    /// The employee whose account the changed one is.
+    pub owner: Option<String>,
+    /// The account that the ledger has for the line manager whom the change names.
+    pub manager_account_id: Option<String>,
+}
 
 /// The writes that one change may make.
 #[derive(Debug)]
@@ -15,223 +37,231 @@ pub struct ApplyScope {
     employee_id: Option<String>,
     /// The account or cost center; none for what is made.
     target_id: Option<String>,
+    owner: Option<String>,
+    /// The id that the account carries before the change gives it another one: somebody who came back.
+    former_id: Option<String>,
     /// The name of a cost center.
     name: String,
+    /// What each field is to hold, as JSON; null where it is emptied. A person is an account's id.
+    fields: BTreeMap<String, Json>,
     writes_left: AtomicU32,
+    seen: Mutex<Seen>,
 }
 
 impl ApplyScope {
-    /// The scope of a change. `account_id` is the account that the host's own ledger has for the employee, for a change
-    /// of an account that the same plan has made.
-    pub fn new(change: &Change, account_id: Option<String>) -> Self {
+    /// The scope of a change.
+    pub fn new(change: &Change, known: Known) -> Self {
         // All fields at once, and each on its own where that was refused.
         let writes = u32::try_from(change.fields.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let value = |value: &Value| match value {
+            Value::Text(text) => Json::from(text.as_str()),
+            Value::Flag(flag) => Json::from(*flag),
+            Value::Integer(number) => Json::from(*number),
+            Value::Person(person) => {
+                Json::from(person.account_id.clone().or_else(|| known.manager_account_id.clone()).unwrap_or_default())
+            }
+            Value::Texts(_) | Value::Pairs(_) => Json::Array(Vec::new()), // no field of an account is one
+        };
+        let fields = change.fields.iter().map(|field| {
+            let after = field.after.as_ref().map_or(Json::Null, value);
+            (field.field.clone(), after)
+        });
+        let former_id = change.fields.iter().find(|field| field.field == "external-id");
+        let former_id = former_id.and_then(|field| match &field.before {
+            Some(Value::Text(id)) => Some(id.clone()),
+            _ => None,
+        });
         Self {
             kind: change.kind,
+            former_id,
             employee_id: change.employee_id.clone(),
-            target_id: change.target_id.clone().or(account_id),
+            target_id: change.target_id.clone().or(known.account_id),
+            owner: known.owner,
             name: change.display_name.clone(),
+            fields: fields.collect(),
             writes_left: AtomicU32::new(writes),
+            seen: Mutex::default(),
         }
     }
 
-    /// Lets a write pass, or says why not.
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets a write pass, and returns its body as it is to leave.
     ///
     /// # Errors
-    /// It is not this change's write, or one too many.
-    pub(super) fn check(&self, role: Role, method: &Method, path: &str, body: &[u8]) -> Result<(), Refusal> {
+    /// Why it is not this change's write, or one too many.
+    pub(super) fn check(&self, role: Role, method: &Method, path: &str, body: &[u8]) -> Result<Bytes, Refusal> {
         let refuse = |why: &str| {
-            Err(Refusal::new(format!(
-                "{method} {path} is not what a change of kind `{:?}` may write: {why}",
-                self.kind
-            )))
+            Refusal::new(format!("{method} {path} is not what a change of kind `{:?}` may write: {why}", self.kind))
         };
-        let Ok(body) = serde_json::from_slice::<Value>(body) else { return refuse("its body is not JSON") };
-        let right = match (self.kind, role, method) {
-            (ChangeKind::Create, Role::Scim, &Method::POST) => self.is_new_user(&body),
+        let body = body::read(body).map_err(|what| refuse(&format!("its body is not plain JSON ({what})")))?;
+        self.is_right(role, method, path, &body).map_err(|why| refuse(&why))?;
+        let one_less = |left: u32| left.checked_sub(1);
+        match self.writes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
+            Ok(_) => Ok(Bytes::from(body.to_string())),
+            Err(_) => Err(refuse("it has written as often as it has fields")),
+        }
+    }
+
+    fn is_right(&self, role: Role, method: &Method, path: &str, body: &Json) -> Result<(), String> {
+        match (self.kind, role, method) {
+            (ChangeKind::Create, Role::Scim, &Method::POST) => self.is_new_user(body),
             (
                 ChangeKind::Adopt | ChangeKind::Update | ChangeKind::Reactivate | ChangeKind::Archive,
                 Role::Scim,
                 &Method::PATCH,
-            ) => self.is_own(path, "/Users/").and_then(|()| self.is_own_patch(&body)),
-            (ChangeKind::CreateCostCenter, Role::CostCenters, &Method::POST) => {
-                if only(&body, "name") == Some(&Value::from(self.name.as_str())) { Ok(()) } else { Err("another name") }
+            ) => {
+                self.is_own(path, "/Users/")?;
+                self.is_in_care()?;
+                self.is_own_patch(body)
             }
+            (ChangeKind::CreateCostCenter, Role::CostCenters, &Method::POST) => match only(body, "name") {
+                Some(Json::String(name)) if *name == self.name => Ok(()),
+                _ => Err("another name".to_owned()),
+            },
             (ChangeKind::RestoreCostCenter, Role::CostCenters, &Method::PATCH) => {
-                self.is_own(path, "/cost_centers/").and_then(|()| match only(&body, "archive") {
-                    Some(Value::Bool(false)) => Ok(()),
-                    _ => Err("it does more than bring the cost center back"),
-                })
+                self.is_own(path, "/cost_centers/")?;
+                match only(body, "archive") {
+                    Some(Json::Bool(false)) => Ok(()),
+                    _ => Err("it does more than bring the cost center back".to_owned()),
+                }
             }
-            _ => Err("it is another kind of request"),
-        };
-        if let Err(why) = right {
-            return refuse(why);
-        }
-        let one_less = |left: u32| left.checked_sub(1);
-        match self.writes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {
-            Ok(_) => Ok(()),
-            Err(_) => refuse("it has written as often as it has fields"),
+            _ => Err("it is another kind of request".to_owned()),
         }
     }
 
-    fn is_own(&self, path: &str, below: &str) -> Result<(), &'static str> {
+    fn is_own(&self, path: &str, below: &str) -> Result<(), String> {
         let id = path.strip_prefix(below).filter(|id| Some(*id) == self.target_id.as_deref());
-        id.map(|_| ()).ok_or("it is not the change's own resource")
+        id.map(|_| ()).ok_or_else(|| "it is not the change's own resource".to_owned())
     }
 
-    fn is_new_user(&self, body: &Value) -> Result<(), &'static str> {
-        let Some(user) = body.as_object() else { return Err("it is not a user") };
-        for (key, value) in user {
-            match key.to_ascii_lowercase().as_str() {
-                "active" if *value != Value::Bool(true) => return Err("a new account is active"),
-                "externalid" if value.as_str() != self.employee_id.as_deref() => return Err("another employee's id"),
-                "id" => return Err("an id is the target's to give"),
-                _ => {}
-            }
+    /// Whether the host knows by itself that the sync may write to the account: its ledger has it for the employee, or
+    /// for the id that the change replaces; or, where the account is taken over or comes back, it has it for anybody, or
+    /// the target has shown in this call that the account is nobody else's.
+    fn is_in_care(&self) -> Result<(), String> {
+        let is_own = self.owner.is_some() && self.owner == self.employee_id;
+        let was_own = self.owner.is_some() && self.owner == self.former_id;
+        let known = match self.kind {
+            ChangeKind::Adopt | ChangeKind::Reactivate => self.owner.is_some() || self.is_shown_free(),
+            ChangeKind::Update => is_own || was_own,
+            _ => is_own,
+        };
+        match known {
+            true => Ok(()),
+            false => Err("the account is not one that this sync made or took over".to_owned()),
         }
-        if user.keys().any(|key| key == "externalId") { Ok(()) } else { Err("it carries no employee's id") }
     }
 
-    /// Every operation has a path, so that what it touches can be seen.
-    fn is_own_patch(&self, body: &Value) -> Result<(), &'static str> {
-        let operations = body.as_object().and_then(|body| {
-            let named = |key: &&String| key.eq_ignore_ascii_case("operations");
-            if body.keys().filter(named).count() == 1 { body.get("Operations")?.as_array() } else { None }
-        });
-        for operation in operations.ok_or("it has no list of operations")? {
-            let Some(path) = operation.get("path").and_then(Value::as_str) else {
-                return Err("an operation without a path");
-            };
-            let attribute = path.rsplit(':').next().unwrap_or(path).to_ascii_lowercase();
-            let value = operation.get("value");
-            let allowed = match attribute.split(['.', '[']).next().unwrap_or_default() {
-                "active" => match self.kind {
-                    ChangeKind::Archive => value == Some(&Value::Bool(false)),
-                    ChangeKind::Reactivate => value == Some(&Value::Bool(true)),
-                    _ => false,
-                },
-                // Archiving writes nothing else.
-                _ if self.kind == ChangeKind::Archive => false,
-                "externalid" => value.and_then(Value::as_str).is_some_and(|id| Some(id) == self.employee_id.as_deref()),
-                "user" | "id" | "schemas" | "meta" | "groups" | "roles" | "entitlements" | "password" => false,
-                _ => true,
-            };
-            if !allowed {
-                return Err("it touches what this change does not");
+    fn is_shown_free(&self) -> bool {
+        let seen = self.seen();
+        let shown = self.target_id.as_deref().and_then(|id| seen.shown(id));
+        let comes_back = self.kind == ChangeKind::Reactivate;
+        shown.is_some_and(|shown| match &shown.external_id {
+            None => true,
+            Some(id) if Some(id) == self.employee_id.as_ref() => true,
+            // An archived account of somebody who came back under another id, as the plan says.
+            id => comes_back && shown.active == Some(false) && *id == self.former_id,
+        })
+    }
+
+    fn is_new_user(&self, body: &Json) -> Result<(), String> {
+        let user = body.as_object().ok_or("it is not a user")?;
+        if user.get("externalId").and_then(Json::as_str) != self.employee_id.as_deref() {
+            return Err("it does not carry the employee's id".to_owned());
+        }
+        for (path, value) in attributes(user) {
+            if path == "active" {
+                if *value != Json::Bool(true) {
+                    return Err("a new account is active".to_owned());
+                }
+            } else {
+                self.is_planned(&path, Some(value))?;
             }
         }
         Ok(())
     }
+
+    /// Every operation has a path, so that what it touches can be seen.
+    fn is_own_patch(&self, body: &Json) -> Result<(), String> {
+        let operations = body.get("Operations").and_then(Json::as_array).ok_or("it has no list of operations")?;
+        for operation in operations {
+            let text = |key: &str| operation.get(key).and_then(Json::as_str);
+            let path = text("path").ok_or("an operation without a path")?;
+            let is_about_state = matches!(self.kind, ChangeKind::Archive | ChangeKind::Reactivate);
+            if path == "active" && !is_about_state {
+                return Err("it sets whether the account is active".to_owned());
+            }
+            if path != "active" && self.kind == ChangeKind::Archive {
+                return Err("archiving writes nothing else".to_owned());
+            }
+            match (text("op"), operation.get("value")) {
+                (Some("add" | "replace"), Some(value)) => self.is_planned(path, Some(value))?,
+                (Some("remove"), None) => self.is_planned(path, None)?,
+                _ => return Err(format!("its operation at {path} is none of add, replace and remove")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the change writes this value to this attribute; none empties it.
+    fn is_planned(&self, path: &str, value: Option<&Json>) -> Result<(), String> {
+        let (field, form) = field_of(path).ok_or_else(|| format!("{path} is no attribute that a plan names"))?;
+        let planned = self.fields.get(field).ok_or_else(|| format!("the change does not name {field}"))?;
+        let same = match value {
+            None => planned.is_null(),
+            Some(value) => {
+                let is_planned = |value: &&Json| *value == planned && !planned.is_null();
+                within(form, value).is_some_and(|values| values.iter().all(is_planned))
+            }
+        };
+        let own = field != "external-id" || planned.as_str() == self.employee_id.as_deref();
+        let state = match self.kind {
+            ChangeKind::Archive => Json::Bool(false),
+            _ => Json::Bool(true),
+        };
+        let right_state = field != "active" || *planned == state;
+        if same && own && right_state { Ok(()) } else { Err(format!("{field} is to hold something else")) }
+    }
+
+    /// Notes an answer to a request of this call.
+    pub(super) fn answered(&self, role: Role, method: &Method, path: &str, status: StatusCode, body: &[u8]) {
+        match role {
+            Role::Scim => self.seen().note(method, path, status, body),
+            Role::CostCenters if status.is_success() => self.seen().answered = true,
+            _ => {}
+        }
+    }
+
+    /// Whether the target's answers show that the change was made, on the account or cost center that the plugin names:
+    /// a write was taken, or the account was shown as the employee's, and active or not as the change makes it.
+    pub(crate) fn shows(&self, written_id: &str) -> bool {
+        if self.target_id.as_deref().is_some_and(|id| id != written_id) {
+            return false;
+        }
+        let seen = self.seen();
+        if self.employee_id.is_none() {
+            return seen.answered;
+        }
+        let made = |active: Option<bool>| match self.kind {
+            ChangeKind::Archive => active == Some(false),
+            ChangeKind::Reactivate => active == Some(true),
+            _ => true,
+        };
+        let shown = seen.shown(written_id).is_some_and(|shown| {
+            let owner = shown.external_id.as_ref().or(self.owner.as_ref());
+            owner == self.employee_id.as_ref() && made(shown.active)
+        });
+        shown || seen.is_written(written_id)
+    }
 }
 
 /// The one value of an object that has only this key.
-fn only<'v>(body: &'v Value, key: &str) -> Option<&'v Value> {
+fn only<'v>(body: &'v Json, key: &str) -> Option<&'v Json> {
     let body = body.as_object().filter(|body| body.len() == 1)?;
     body.get(key)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::bindings::directory_sync::FieldChange;
-    use serde_json::json;
-
-    fn scope(kind: ChangeKind, target: Option<&str>) -> ApplyScope {
-        let field = FieldChange { field: "title".to_owned(), before: None, after: None };
-        let change = Change {
-            id: "x".to_owned(),
-            kind,
-            employee_id: Some("7".to_owned()),
-            target_id: target.map(str::to_owned),
-            display_name: "Sales".to_owned(),
-            depends_on: Vec::new(),
-            after: Vec::new(),
-            fields: vec![field],
-            reason: String::new(),
-        };
-        ApplyScope::new(&change, None)
-    }
-
-    #[track_caller]
-    fn write(scope: &ApplyScope, role: Role, method: &Method, path: &str, body: &Value) -> bool {
-        scope.check(role, method, path, body.to_string().as_bytes()).is_ok()
-    }
-
-    fn patch(operation: Value) -> Value {
-        json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation] })
-    }
-
-    #[test]
-    fn a_change_writes_its_own_account_and_no_other() {
-        let title = patch(json!({ "op": "replace", "path": "title", "value": "Lead" }));
-        for (path, allowed) in
-            [("/Users/29", true), ("/Users/30", false), ("/Users/2", false), ("/Users/%32%39", false)]
-        {
-            let update = scope(ChangeKind::Update, Some("29"));
-            assert_eq!(write(&update, Role::Scim, &Method::PATCH, path, &title), allowed, "{path}");
-        }
-        assert!(!write(&scope(ChangeKind::Create, None), Role::Scim, &Method::PATCH, "/Users/29", &title));
-        assert!(!write(&scope(ChangeKind::Update, None), Role::Scim, &Method::PATCH, "/Users/29", &title));
-    }
-
-    #[test]
-    fn active_is_for_archiving_and_reactivating_only() {
-        let active = |path: &str, value: Value| patch(json!({ "op": "replace", "path": path, "value": value }));
-        let tries = |kind, operation: &Value| {
-            write(&scope(kind, Some("29")), Role::Scim, &Method::PATCH, "/Users/29", operation)
-        };
-        for path in ["active", "ACTIVE", "urn:ietf:params:scim:schemas:core:2.0:User:active"] {
-            assert!(!tries(ChangeKind::Update, &active(path, json!(false))), "{path}");
-            assert!(!tries(ChangeKind::Adopt, &active(path, json!(true))), "{path}");
-            assert!(tries(ChangeKind::Archive, &active(path, json!(false))), "{path}");
-            assert!(!tries(ChangeKind::Archive, &active(path, json!(true))), "{path}");
-            assert!(tries(ChangeKind::Reactivate, &active(path, json!(true))), "{path}");
-            assert!(!tries(ChangeKind::Reactivate, &active(path, json!("False"))), "{path}");
-        }
-        let hidden = patch(json!({ "op": "replace", "value": { "active": false } }));
-        assert!(!tries(ChangeKind::Update, &hidden));
-        let whole =
-            patch(json!({ "op": "replace", "path": "urn:ietf:params:scim:schemas:core:2.0:User", "value": {} }));
-        assert!(!tries(ChangeKind::Update, &whole));
-        assert!(!tries(ChangeKind::Archive, &active("title", json!("x"))));
-        let twice = json!({ "Operations": [], "operations": [{ "op": "replace", "path": "active", "value": false }] });
-        assert!(!tries(ChangeKind::Update, &twice));
-    }
-
-    #[test]
-    fn a_new_account_is_its_own_employees_and_active() {
-        let tries = |body: Value| write(&scope(ChangeKind::Create, None), Role::Scim, &Method::POST, "/Users", &body);
-        assert!(tries(json!({ "externalId": "7", "active": true, "userName": "a@x" })));
-        assert!(!tries(json!({ "externalId": "8", "active": true })));
-        assert!(!tries(json!({ "externalId": "7", "active": false })));
-        assert!(!tries(json!({ "active": true })));
-        assert!(!tries(json!({ "externalId": "7", "EXTERNALID": "8", "active": true })));
-    }
-
-    #[test]
-    fn writes_are_counted() {
-        let update = scope(ChangeKind::Update, Some("29"));
-        let title = patch(json!({ "op": "replace", "path": "title", "value": "Lead" }));
-        let tries: Vec<bool> =
-            (0..4).map(|_| write(&update, Role::Scim, &Method::PATCH, "/Users/29", &title)).collect();
-        assert_eq!(tries, [true, true, false, false]);
-    }
-
-    #[test]
-    fn cost_centers_are_made_and_brought_back_and_nothing_else() {
-        let make = |body: Value| {
-            write(&scope(ChangeKind::CreateCostCenter, None), Role::CostCenters, &Method::POST, "/cost_centers", &body)
-        };
-        assert!(make(json!({ "name": "Sales" })));
-        assert!(!make(json!({ "name": "Other" })));
-        assert!(!make(json!({ "name": "Sales", "approver_id": 1 })));
-        let restore = |path: &str, body: Value| {
-            write(&scope(ChangeKind::RestoreCostCenter, Some("3")), Role::CostCenters, &Method::PATCH, path, &body)
-        };
-        assert!(restore("/cost_centers/3", json!({ "archive": false })));
-        assert!(!restore("/cost_centers/4", json!({ "archive": false })));
-        assert!(!restore("/cost_centers/3", json!({ "archive": true })));
-        assert!(!restore("/cost_centers/3", json!({ "archive": false, "name": "x" })));
-    }
-}
+mod tests;

@@ -13,6 +13,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Ur
 use http_body_util::{BodyExt, Full};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use tracing::Instrument;
 use wasmtime_wasi_http::{Error, WasiBody};
 
@@ -37,6 +39,7 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
         Error::HttpRequestDenied
     };
     call.count_request()?;
+    let open = call.open.clone().acquire_owned().await.map_err(|_| Error::ConfigurationError)?;
     let egress = &call.egress;
     let routes = egress.services.iter().map(|service| &service.route);
     let decided = decide(routes, &call.grant, &parts.method, &parts.uri);
@@ -45,10 +48,10 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
     let declared = call.check_declared(service.route.role, &parts.method, &decided.path);
     declared.map_err(|refusal| refuse(RefusalReason::Manifest, &refusal))?;
     let headers = headers(&parts.headers, service).map_err(|refusal| refuse(RefusalReason::Header, &refusal))?;
-    let body = gather(body).await?;
+    let mut body = gather(body).await?;
     if let (Grant::Apply(scope), Action::Write) = (&call.grant, decided.action) {
         let allowed = scope.check(service.route.role, &parts.method, &decided.path, &body);
-        allowed.map_err(|refusal| refuse(RefusalReason::Scope, &refusal))?;
+        body = allowed.map_err(|refusal| refuse(RefusalReason::Scope, &refusal))?;
     }
     let as_made = AsMade { uri: parts.uri.clone(), headers: parts.headers };
     let mut request = Request::new(Full::new(body));
@@ -56,9 +59,9 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
     *request.uri_mut() = parts.uri;
     *request.headers_mut() = headers;
     request.extensions_mut().insert(as_made);
-    let outgoing = Outgoing { call, service, action: decided.action, request };
+    let outgoing = Outgoing { call, service, action: decided.action, path: decided.path, request };
     let response = outgoing.attempts().await?;
-    Ok(outgoing.pass_on(response))
+    Ok(outgoing.pass_on(response, open))
 }
 
 /// The headers of the real request: the plugin's allowed ones, and the host's own.
@@ -95,6 +98,8 @@ struct Outgoing<'c> {
     call: &'c CallEgress,
     service: &'c Service,
     action: Action,
+    /// Below the service's base URL.
+    path: String,
     request: Request<Full<Bytes>>,
 }
 
@@ -140,13 +145,17 @@ impl Outgoing<'_> {
             Ok(_) | Err(Failed::Lost(_) | Failed::Late | Failed::Closed) => return None,
         };
         let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max).min(self.call.waits.left());
-        // Up to a tenth more, so that parallel requests do not come back as one.
-        (pause <= longest).then(|| pause.mul_f64(1.0 + 0.1 * rand::random::<f64>()))
+        (pause <= longest).then(|| scattered(pause))
     }
 
     async fn attempt(&self) -> Result<Response<TransportBody>, Failed> {
         let egress = &self.call.egress;
-        self.call.waits.wait(self.service.pace.until_ready()).await;
+        self.call.waits.wait(self.service.pace.rate.until_ready()).await;
+        let windows = &self.service.pace.windows;
+        while let Some(wait) = windows.left(&self.path, Instant::now()).filter(|wait| *wait <= self.call.waits.left()) {
+            tracing::info!(tenant = egress.tenant, wait_ms = wait.as_millis(), "http: the service's window is used up");
+            self.call.waits.wait(tokio::time::sleep(scattered(wait))).await;
+        }
         if self.call.waits.left().is_zero() {
             let most = egress.limits.waiting_seconds_max;
             self.call.overrun.note("waiting_seconds_max", format!("waited politely for more than {most} seconds"));
@@ -159,7 +168,10 @@ impl Outgoing<'_> {
         let budget = &egress.refusal_budget;
         let risked = match self.service.proven.load(Ordering::SeqCst) {
             true => None,
-            false => Some(self.call.waits.wait(budget.reserve(&origin)).await),
+            false => {
+                let was_refused = egress.was_refused.load(Ordering::SeqCst);
+                Some(self.call.waits.wait(budget.reserve(&origin, was_refused)).await)
+            }
         };
         if self.call.is_closed() {
             return Err(Failed::Closed); // another request was refused while this one waited
@@ -172,6 +184,8 @@ impl Outgoing<'_> {
             Ok(Err(TransportError::Lost(reason))) => return Err(Failed::Lost(reason)),
             Err(_) => return Err(Failed::Late),
         };
+        let longest = Duration::from_secs(egress.limits.rate_limit_wait_seconds_max);
+        windows.note(&self.path, response.headers(), now_unix_seconds(), Instant::now(), longest);
         let forbidden = response.status() == StatusCode::FORBIDDEN;
         if response.status() == StatusCode::UNAUTHORIZED || forbidden {
             budget.refused(&origin);
@@ -182,13 +196,15 @@ impl Outgoing<'_> {
             self.service.proven.store(true, Ordering::SeqCst);
         }
         drop(risked);
-        if self.is_page() { self.gathered(response).await } else { Ok(response) }
+        if self.is_small() { self.gathered(response).await } else { Ok(response) }
     }
 
-    /// Whether the answer is one page of many, which is small and worth having whole: one that breaks off is then
-    /// asked for again, rather than ending a listing of thousands of pages.
-    fn is_page(&self) -> bool {
-        self.service.route.role == Role::Scim && self.action == Action::Read
+    /// Whether the answer is small and worth having whole: a page of many, so that one that breaks off is asked for again
+    /// rather than ending a listing of thousands; and whatever the target says while a change is made, so that the host
+    /// sees it too.
+    fn is_small(&self) -> bool {
+        let page = self.service.route.role == Role::Scim && self.action == Action::Read;
+        page || !self.call.grant.is_read()
     }
 
     async fn gathered(&self, response: Response<TransportBody>) -> Result<Response<TransportBody>, Failed> {
@@ -196,6 +212,9 @@ impl Outgoing<'_> {
         let pause = Duration::from_secs(self.call.egress.limits.between_bytes_timeout_seconds);
         let guarded = Guarded::new(body, pause, PAGE_BYTES_MAX);
         let whole = guarded.collect().await.map_err(|error| Failed::Lost(error.to_string()))?.to_bytes();
+        if let Grant::Apply(scope) = &self.call.grant {
+            scope.answered(self.service.route.role, self.request.method(), &self.path, parts.status, &whole);
+        }
         Ok(Response::from_parts(parts, Full::new(whole).map_err(|never| match never {}).boxed_unsync()))
     }
 
@@ -230,11 +249,11 @@ impl Outgoing<'_> {
     }
 
     /// The answer as the plugin gets it.
-    fn pass_on(&self, response: Response<TransportBody>) -> Response<WasiBody> {
+    fn pass_on(&self, response: Response<TransportBody>, open: OwnedSemaphorePermit) -> Response<WasiBody> {
         let limits = &self.call.egress.limits;
         let (parts, body) = response.into_parts();
         let pause = Duration::from_secs(limits.between_bytes_timeout_seconds);
-        let body = Guarded::new(body, pause, limits.response_bytes_max).counted(self.call.response_bytes.clone());
+        let body = Guarded::new(body, pause, limits.response_bytes_max).counted(self.call.response_bytes.clone(), open);
         let mut passed = Response::new(body.boxed_unsync());
         *passed.status_mut() = parts.status;
         for name in PASSED_HEADERS {
@@ -244,6 +263,11 @@ impl Outgoing<'_> {
         }
         passed
     }
+}
+
+/// A wait and up to a tenth more, so that parallel requests do not come back as one.
+fn scattered(wait: Duration) -> Duration {
+    wait.mul_f64(1.0 + 0.1 * rand::random::<f64>())
 }
 
 /// Why an attempt got no answer.

@@ -1,6 +1,7 @@
 //! What is in a plugin's file, read without compiling or running anything.
 
 use super::imports::missing;
+use super::instances::Instances;
 use crate::bindings::WitVersion;
 use crate::error::HostError;
 use crate::identity::Package;
@@ -86,13 +87,20 @@ fn read(bytes: &[u8]) -> Result<Contents, String> {
     let broken = |error: wasmparser::Error| format!("it cannot be read as a component: {}", error.message());
     let (mut imports, mut exports, mut sections) = (Vec::new(), Vec::new(), Vec::new());
     let mut depth = 0_usize; // of modules and components in the component
+    let mut instances = Instances::default();
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(broken)? {
             Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
                 return Err("it is a WebAssembly module, and not a component".to_owned());
             }
+            Payload::Version { .. } => instances.begin(),
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::End(_) => {
+                depth = depth.saturating_sub(1);
+                instances.end();
+            }
+            Payload::InstanceSection(reader) => instances.modules(reader)?,
+            Payload::ComponentInstanceSection(reader) => instances.components(reader)?,
             Payload::ComponentImportSection(reader) if depth == 0 => {
                 for import in reader {
                     let import = import.map_err(broken)?;

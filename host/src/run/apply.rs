@@ -136,6 +136,12 @@ async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attemp
     let job = tenant.job();
     let outcome = call.step(async |store, instance| instance.call_apply(store, &job, change, attempt).await).await?;
     let refusals = call.refusals();
+    if let Outcome::Done(written) | Outcome::Partly(written) = &outcome
+        && !call.shows(&written.target_id)
+    {
+        let what = "says that it has made the change, and no answer of TravelPerk shows that";
+        return Err(HostError::Plugin(what.to_owned())); // what it wrote to its storage is dropped
+    }
     let done = match &outcome {
         Outcome::Partly(written) if is_state_refused(written) => None,
         Outcome::Done(written) | Outcome::Partly(written) => change.employee_id.as_ref().map(|employee| LedgerEntry {

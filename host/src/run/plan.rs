@@ -1,15 +1,19 @@
 //! Asking the plugin for a plan, and for a check.
 
 use super::sound::{self, Intake};
+use crate::bindings::Plugin as Instance;
 use crate::bindings::directory_sync::{Change, CheckReport, RosterEntry};
-use crate::bindings::types::{Finding, JobError, NamedValue};
-use crate::call::{Call, Job, Progress};
+use crate::bindings::types::{self, Finding, JobError, NamedValue};
+use crate::call::{Call, CallState, Job, Progress};
 use crate::error::HostError;
 use crate::limits::Over;
 use crate::plugin::Plugin;
+use crate::secret::Redactor;
 use crate::tenant::Tenant;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use wasmtime::Store;
+use wasmtime::component::ResourceAny;
 
 /// Changes or findings fetched from the plugin in one call. Enough that calls cost nothing beside what they carry.
 const BATCH: u32 = 500;
@@ -81,75 +85,137 @@ async fn make(
     let mut call = Call::open(plugin, tenant, Job::Plan, progress).await?;
     let planned = call
         .step(async |store, instance| {
-            let held = match instance.call_plan(store, &job, &baseline).await? {
-                Ok(held) => held,
-                Err(error) => return Ok(Err(Refused::Job(error))),
-            };
-            let summary = instance.call_summary(store, held).await?;
-            let mut planned = Planned {
-                created_at: job.now_unix_seconds,
-                counts: summary.counts.into_iter().map(|count| (count.name, count.number)).collect(),
-                findings: Vec::new(),
-                baseline: summary.baseline,
-                changes: Vec::new(),
-            };
-            let mut employees = Vec::new();
-            loop {
-                let batch = match wanted {
-                    Wanted::Employees => instance.call_next_employees(store, held, BATCH).await?,
-                    Wanted::Changes => Vec::new(),
-                };
-                if batch.is_empty() {
-                    break;
-                }
-                if let Err(over) = intake.batch(&batch, BATCH, sound::entry_bytes) {
-                    return Ok(Err(Refused::Over(over)));
-                }
-                employees.extend(batch);
-            }
-            loop {
-                let batch = match wanted {
-                    Wanted::Changes => instance.call_next(store, held, BATCH).await?,
-                    Wanted::Employees => Vec::new(),
-                };
-                if batch.is_empty() {
-                    break;
-                }
-                if let Err(over) = intake.batch(&batch, BATCH, sound::change_bytes) {
-                    return Ok(Err(Refused::Over(over)));
-                }
-                planned.changes.extend(batch);
-            }
-            loop {
-                let batch = instance.call_next_findings(store, held, BATCH).await?;
-                if batch.is_empty() {
-                    break;
-                }
-                if let Err(over) = intake.batch(&batch, BATCH, sound::finding_bytes) {
-                    return Ok(Err(Refused::Over(over)));
-                }
-                planned.findings.extend(batch);
-            }
-            held.resource_drop_async(&mut *store).await?;
-            Ok(Ok((planned, employees)))
+            Refused::or_trap(read(store, instance, &job, &baseline, wanted, &mut intake).await)
         })
         .await?;
     let refusals = call.refusals();
     call.finish(None).await?;
     let redactor = tenant.egress().redactor();
-    let (mut planned, employees) = planned.map_err(|refused| match refused {
-        Refused::Job(error) => HostError::from_job(redactor.job_error(error), &refusals),
-        Refused::Over(over) => HostError::over(&over),
-    })?;
+    let (mut planned, employees) = planned.map_err(|refused| refused.told(redactor, &refusals))?;
     redactor.findings(&mut planned.findings);
     sound::check(&planned).map_err(HostError::Plugin)?;
     Ok((planned, employees))
 }
 
-/// Why there is no plan.
+/// Has the plugin make a plan, and fetches of it what is wanted.
+async fn read(
+    store: &mut Store<CallState>,
+    instance: &Instance,
+    job: &types::Job,
+    baseline: &[NamedValue],
+    wanted: Wanted,
+    intake: &mut Intake,
+) -> Result<(Planned, Vec<RosterEntry>), Refused> {
+    let held = instance.call_plan(store, job, baseline).await?.map_err(Refused::Job)?;
+    let summary = instance.call_summary(store, held).await?;
+    intake.numbers(&summary.counts, &summary.baseline)?;
+    let (changes, employees) = match wanted {
+        Wanted::Changes => (all(store, instance, held, intake).await?, Vec::new()),
+        Wanted::Employees => (Vec::new(), all(store, instance, held, intake).await?),
+    };
+    let findings = all(store, instance, held, intake).await?;
+    held.resource_drop_async(&mut *store).await?;
+    let counts = summary.counts.into_iter().map(|count| (count.name, count.number)).collect();
+    let baseline = summary.baseline;
+    Ok((Planned { created_at: job.now_unix_seconds, counts, findings, baseline, changes }, employees))
+}
+
+/// What a plan is fetched in batches of.
+trait Part: Sized {
+    /// The next ones.
+    fn next(
+        store: &mut Store<CallState>,
+        instance: &Instance,
+        held: ResourceAny,
+    ) -> impl Future<Output = wasmtime::Result<Vec<Self>>> + Send;
+
+    /// What it takes to hold one.
+    fn bytes(&self) -> usize;
+}
+
+impl Part for Change {
+    async fn next(store: &mut Store<CallState>, instance: &Instance, held: ResourceAny) -> wasmtime::Result<Vec<Self>> {
+        instance.call_next(store, held, BATCH).await
+    }
+
+    fn bytes(&self) -> usize {
+        sound::change_bytes(self)
+    }
+}
+
+impl Part for RosterEntry {
+    async fn next(store: &mut Store<CallState>, instance: &Instance, held: ResourceAny) -> wasmtime::Result<Vec<Self>> {
+        instance.call_next_employees(store, held, BATCH).await
+    }
+
+    fn bytes(&self) -> usize {
+        sound::entry_bytes(self)
+    }
+}
+
+impl Part for Finding {
+    async fn next(store: &mut Store<CallState>, instance: &Instance, held: ResourceAny) -> wasmtime::Result<Vec<Self>> {
+        instance.call_next_findings(store, held, BATCH).await
+    }
+
+    fn bytes(&self) -> usize {
+        sound::finding_bytes(self)
+    }
+}
+
+/// All parts of a kind.
+async fn all<T: Part>(
+    store: &mut Store<CallState>,
+    instance: &Instance,
+    held: ResourceAny,
+    intake: &mut Intake,
+) -> Result<Vec<T>, Refused> {
+    let mut parts = Vec::new();
+    loop {
+        let batch = T::next(store, instance, held).await?;
+        if batch.is_empty() {
+            return Ok(parts);
+        }
+        intake.batch(&batch, BATCH, T::bytes)?;
+        parts.extend(batch);
+    }
+}
+
+/// Why there is no plan, or no report of a check.
 enum Refused {
     Job(JobError),
     Over(Over),
+    Trap(wasmtime::Error),
+}
+
+impl From<Over> for Refused {
+    fn from(over: Over) -> Self {
+        Self::Over(over)
+    }
+}
+
+impl From<wasmtime::Error> for Refused {
+    fn from(error: wasmtime::Error) -> Self {
+        Self::Trap(error)
+    }
+}
+
+impl Refused {
+    /// A trap as the error of a call's step; everything else is an answer.
+    fn or_trap<T>(result: Result<T, Self>) -> wasmtime::Result<Result<T, Self>> {
+        match result {
+            Err(Self::Trap(error)) => Err(error),
+            result => Ok(result),
+        }
+    }
+
+    fn told(self, redactor: &Redactor, refusals: &[String]) -> HostError {
+        match self {
+            Self::Job(error) => HostError::from_job(redactor.job_error(error), refusals),
+            Self::Over(over) => HostError::over(&over),
+            Self::Trap(error) => HostError::Plugin(redactor.said(&error.to_string())),
+        }
+    }
 }
 
 /// Asks the plugin whether a sync would work. Nothing is written anywhere.
@@ -162,13 +228,15 @@ pub(super) async fn check(
     progress: Arc<dyn Progress>,
 ) -> Result<CheckReport, HostError> {
     let job = tenant.job();
+    let mut intake = Intake::new(&tenant.config().limits);
     let mut call = Call::open(plugin, tenant, Job::Check, progress).await?;
-    let mut report = call.step(async |store, instance| instance.call_check(store, &job).await).await?;
+    let report = call.step(async |store, instance| instance.call_check(store, &job).await).await?;
     let refusals = call.refusals();
     call.finish(None).await?;
     let redactor = tenant.egress().redactor();
-    if let Ok(report) = &mut report {
-        redactor.findings(&mut report.findings);
-    }
-    report.map_err(|error| HostError::from_job(redactor.job_error(error), &refusals))
+    let mut report = report.map_err(|error| Refused::Job(error).told(redactor, &refusals))?;
+    let counted = intake.numbers(&report.counts, &[]);
+    counted.and_then(|()| intake.findings(&report.findings)).map_err(|over| HostError::over(&over))?;
+    redactor.findings(&mut report.findings);
+    Ok(report)
 }

@@ -2,12 +2,12 @@
 //! it can be applied at all. It does not trust the plugin for either.
 
 use super::plan::Planned;
-use crate::bindings::directory_sync::{Change, RosterEntry};
-use crate::bindings::types::{Finding, Value};
+use crate::bindings::directory_sync::{Change, FieldChange, RosterEntry};
+use crate::bindings::types::{Count, Finding, NamedValue, Value};
 use crate::limits::{Limits, Over};
 use std::collections::BTreeSet;
 
-/// Counts what a plugin hands over, batch by batch.
+/// Counts what a plugin hands over, batch by batch: its texts, and what the host needs to hold them.
 pub(super) struct Intake {
     items_max: u64,
     bytes_max: u64,
@@ -29,66 +29,98 @@ impl Intake {
             let what = format!("handed over {} items where {asked} were asked for", batch.len());
             return Err(Over { setting: "plan_changes_max", what });
         }
-        self.items += batch.len() as u64;
-        self.bytes += batch.iter().map(|item| bytes(item) as u64).sum::<u64>();
+        self.count(batch.len(), batch.iter().map(bytes).sum())
+    }
+
+    /// Takes in what a plan adds up to, or what a check saw.
+    ///
+    /// # Errors
+    /// As [`Self::batch`].
+    pub(super) fn numbers(&mut self, counts: &[Count], values: &[NamedValue]) -> Result<(), Over> {
+        let named = |value: &NamedValue| size_of::<NamedValue>() + value.name.len() + value_bytes(&value.value);
+        let bytes = counts.iter().map(|count| size_of::<Count>() + count.name.len()).sum::<usize>()
+            + values.iter().map(named).sum::<usize>();
+        self.count(counts.len() + values.len(), bytes)
+    }
+
+    /// Takes in what a check found.
+    ///
+    /// # Errors
+    /// As [`Self::batch`].
+    pub(super) fn findings(&mut self, findings: &[Finding]) -> Result<(), Over> {
+        self.count(findings.len(), findings.iter().map(finding_bytes).sum())
+    }
+
+    fn count(&mut self, items: usize, bytes: usize) -> Result<(), Over> {
+        self.items += items as u64;
+        self.bytes += bytes as u64;
         if self.items > self.items_max {
-            let what = format!("made a plan of more than {} changes, findings or employees", self.items_max);
+            let what = format!("told more than {} changes, findings, employees or numbers", self.items_max);
             return Err(Over { setting: "plan_changes_max", what });
         }
         if self.bytes > self.bytes_max {
-            let what = format!("made a plan of more than {} bytes", self.bytes_max);
+            let what = format!("told more than {} bytes", self.bytes_max);
             return Err(Over { setting: "plan_bytes_max", what });
         }
         Ok(())
     }
 }
 
-/// Bytes of text in a change.
+/// Bytes of a change.
 pub(super) fn change_bytes(change: &Change) -> usize {
     let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let value = |value: &Option<Value>| value.as_ref().map_or(0, value_bytes);
-    change.id.len()
+    let field =
+        |field: &FieldChange| size_of::<FieldChange>() + field.field.len() + value(&field.before) + value(&field.after);
+    size_of::<Change>()
+        + change.id.len()
         + optional(&change.employee_id)
         + optional(&change.target_id)
         + change.display_name.len()
         + change.reason.len()
-        + change.depends_on.iter().chain(&change.after).map(String::len).sum::<usize>()
-        + change
-            .fields
-            .iter()
-            .map(|field| field.field.len() + value(&field.before) + value(&field.after))
-            .sum::<usize>()
+        + change.depends_on.iter().chain(&change.after).map(|id| text_bytes(id)).sum::<usize>()
+        + change.fields.iter().map(field).sum::<usize>()
 }
 
+/// Bytes of a text within a list.
+fn text_bytes(text: &str) -> usize {
+    size_of::<String>() + text.len()
+}
+
+/// Bytes that a value holds beside itself.
 fn value_bytes(value: &Value) -> usize {
     let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     match value {
         Value::Text(text) => text.len(),
-        Value::Flag(_) | Value::Integer(_) => 8,
-        Value::Texts(texts) => texts.iter().map(String::len).sum(),
-        Value::Pairs(pairs) => pairs.iter().map(|(key, value)| key.len() + value.len()).sum(),
+        Value::Flag(_) | Value::Integer(_) => 0,
+        Value::Texts(texts) => texts.iter().map(|text| text_bytes(text)).sum(),
+        Value::Pairs(pairs) => pairs.iter().map(|(key, value)| text_bytes(key) + text_bytes(value)).sum(),
         Value::Person(person) => {
             optional(&person.employee_id) + optional(&person.account_id) + person.display_name.len()
         }
     }
 }
 
-/// Bytes of text in a finding.
+/// Bytes of a finding.
 pub(super) fn finding_bytes(finding: &Finding) -> usize {
     let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    finding.code.len()
+    size_of::<Finding>()
+        + finding.code.len()
         + optional(&finding.employee_id)
         + optional(&finding.field)
         + finding.message.len()
         + finding.remedy.len()
 }
 
-/// Bytes of text in an employee's line.
+/// Bytes of an employee's line.
 pub(super) fn entry_bytes(entry: &RosterEntry) -> usize {
-    entry.employee_id.len() + entry.display_name.len() + entry.account_id.as_ref().map_or(0, String::len)
+    size_of::<RosterEntry>()
+        + entry.employee_id.len()
+        + entry.display_name.len()
+        + entry.account_id.as_ref().map_or(0, String::len)
 }
 
-/// Whether a plan can be applied: each id once, and nothing waits for what comes later or not at all, so that there is
+/// Whether a plan can be applied: each id once, each field of a change once, and nothing waits for what comes later or not at all, so that there is
 /// no circle.
 ///
 /// # Errors
@@ -101,6 +133,14 @@ pub(super) fn check(planned: &Planned) -> Result<(), String> {
                 "made a plan that cannot be applied: {} waits for {}, which does not come before it",
                 shown(&change.id),
                 shown(id)
+            ));
+        }
+        let mut fields = BTreeSet::new();
+        if let Some(twice) = change.fields.iter().find(|field| !fields.insert(field.field.as_str())) {
+            return Err(format!(
+                "made a plan that cannot be applied: {} names {} twice",
+                shown(&change.id),
+                shown(&twice.field)
             ));
         }
         if !seen.insert(&change.id) {

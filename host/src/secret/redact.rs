@@ -1,8 +1,9 @@
 //! Taking secrets out of text that others wrote.
 
 use super::Secret;
-use crate::bindings::directory_sync::{Failure, Outcome};
-use crate::bindings::types::{Finding, JobError, SideError};
+use crate::bindings::directory_sync::{Failure, Mismatch, Outcome, Written};
+use crate::bindings::types::{Finding, JobError, SideError, Value};
+use crate::text::is_obeyed;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::fmt;
@@ -10,6 +11,18 @@ use zeroize::Zeroizing;
 
 /// What stands where a secret stood.
 const INSTEAD: &str = "[secret]";
+
+/// Most characters of one text of a plugin that are kept: a finding may list what to set up by hand.
+const SAID_CHARS_MAX: usize = 4_000;
+
+/// Findings of a job that failed on its settings. There are fewer settings.
+const SETTINGS_FINDINGS_MAX: usize = 200;
+
+/// Characters of a field's name.
+const FIELD_CHARS_MAX: usize = 100;
+
+/// Mismatches of one change. An account has fewer fields.
+const MISMATCHES_MAX: usize = 64;
 
 /// Shortest secret that is looked for, in characters. Anything shorter is none, and would eat words; the store takes
 /// none that is shorter.
@@ -69,18 +82,28 @@ impl Redactor {
         text
     }
 
-    /// At most the first `chars_max` characters of a line without the secrets, nor a part of one at its end.
+    /// At most the first `chars_max` characters of a line without the secrets, nor a part of one at its end, nor what a
+    /// terminal would obey.
     pub(crate) fn line(&self, text: &str, chars_max: usize) -> String {
-        let looked_at: String =
-            text.chars().filter(|c| !c.is_control()).take(chars_max.saturating_add(self.longest())).collect();
+        self.first(text.chars().filter(|c| !is_obeyed(*c)), chars_max)
+    }
+
+    /// At most the first [`SAID_CHARS_MAX`] characters of what a plugin says of a change or of everything, without the
+    /// secrets.
+    pub(crate) fn said(&self, text: &str) -> String {
+        self.first(text.chars(), SAID_CHARS_MAX)
+    }
+
+    fn first(&self, chars: impl Iterator<Item = char>, chars_max: usize) -> String {
+        let looked_at: String = chars.take(chars_max.saturating_add(self.longest())).collect();
         self.text(looked_at).chars().take(chars_max).collect()
     }
 
-    /// Findings without the secrets.
+    /// Findings without the secrets, each text cut to what can be read.
     pub(crate) fn findings(&self, findings: &mut [Finding]) {
         for finding in findings {
             for text in [&mut finding.code, &mut finding.message, &mut finding.remedy] {
-                self.in_place(text);
+                *text = self.said(text);
             }
         }
     }
@@ -89,42 +112,61 @@ impl Redactor {
     pub(crate) fn job_error(&self, error: JobError) -> JobError {
         match error {
             JobError::Settings(mut findings) => {
+                findings.truncate(SETTINGS_FINDINGS_MAX);
                 self.findings(&mut findings);
                 JobError::Settings(findings)
             }
             JobError::Credentials(error) => JobError::Credentials(self.side_error(error)),
             JobError::Unavailable(error) => JobError::Unavailable(self.side_error(error)),
-            JobError::NotAllowed(reason) => JobError::NotAllowed(self.text(reason)),
-            JobError::Unsound(reason) => JobError::Unsound(self.text(reason)),
-            JobError::Storage(reason) => JobError::Storage(self.text(reason)),
+            JobError::NotAllowed(reason) => JobError::NotAllowed(self.said(&reason)),
+            JobError::Unsound(reason) => JobError::Unsound(self.said(&reason)),
+            JobError::Storage(reason) => JobError::Storage(self.said(&reason)),
         }
     }
 
-    /// How a change ended, without the secrets in what is told of it.
+    /// How a change ended, without the secrets in what is told of it, and cut to what can be read.
     pub(crate) fn outcome(&self, outcome: Outcome) -> Outcome {
         match outcome {
             Outcome::Failed(failure) => Outcome::Failed(Failure {
-                code: self.text(failure.code),
-                message: self.text(failure.message),
-                remedy: self.text(failure.remedy),
+                code: self.said(&failure.code),
+                message: self.said(&failure.message),
+                remedy: self.said(&failure.remedy),
                 next: failure.next,
             }),
             Outcome::Refused(error) => Outcome::Refused(self.side_error(error)),
-            Outcome::Done(_) | Outcome::Partly(_) | Outcome::Drifted(_) => outcome,
+            Outcome::Done(written) => Outcome::Done(self.written(written)),
+            Outcome::Partly(written) => Outcome::Partly(self.written(written)),
+            Outcome::Drifted(mismatches) => Outcome::Drifted(self.mismatches(mismatches)),
         }
+    }
+
+    fn written(&self, written: Written) -> Written {
+        Written { not_taken: self.mismatches(written.not_taken), ..written }
+    }
+
+    fn mismatches(&self, mut mismatches: Vec<Mismatch>) -> Vec<Mismatch> {
+        mismatches.truncate(MISMATCHES_MAX);
+        let value = |value: Option<Value>| match value {
+            Some(Value::Text(text)) => Some(Value::Text(self.said(&text))),
+            Some(value @ (Value::Flag(_) | Value::Integer(_))) => Some(value),
+            // Nobody is told these: a mismatch is shown by its field's name.
+            Some(Value::Texts(_) | Value::Pairs(_) | Value::Person(_)) | None => None,
+        };
+        let mismatch = |mismatch: Mismatch| Mismatch {
+            field: self.line(&mismatch.field, FIELD_CHARS_MAX),
+            expected: value(mismatch.expected),
+            found: value(mismatch.found),
+        };
+        mismatches.into_iter().map(mismatch).collect()
     }
 
     fn side_error(&self, error: SideError) -> SideError {
         SideError {
-            request: self.text(error.request),
-            message: self.text(error.message),
-            remedy: self.text(error.remedy),
+            request: self.said(&error.request),
+            message: self.said(&error.message),
+            remedy: self.said(&error.remedy),
             ..error
         }
-    }
-
-    fn in_place(&self, text: &mut String) {
-        *text = self.text(std::mem::take(text));
     }
 }
 

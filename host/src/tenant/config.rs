@@ -342,7 +342,7 @@ impl TenantConfig {
     }
 
     /// Which addresses the host connects to for this tenant: this machine only where a URL names it.
-    pub(crate) fn addresses(&self) -> AddressPolicy {
+    pub fn addresses(&self) -> AddressPolicy {
         let travelperk = &self.travelperk;
         let urls = [Some(&self.hibob.url), Some(&travelperk.scim_url), travelperk.rest_url.as_ref()];
         let urls = urls.into_iter().chain([travelperk.cost_centers_url.as_ref()]).flatten();

@@ -155,6 +155,14 @@ pub fn put(world: &mut dyn World, employee_id: &str, link: &Link) -> Result<(), 
     world.put(&format!("{PREFIX}{employee_id}"), &value)
 }
 
+/// Forgets an employee's link.
+///
+/// # Errors
+/// The storage failed; nothing was written.
+pub fn remove(world: &mut dyn World, employee_id: &str) -> Result<(), StorageError> {
+    world.remove(&format!("{PREFIX}{employee_id}"))
+}
+
 fn read(key: &str, value: &[u8]) -> Result<Link, StorageError> {
     serde_json::from_slice(value).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());

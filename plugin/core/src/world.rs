@@ -38,6 +38,12 @@ pub trait World {
     /// The storage failed, or refuses writes in this call; nothing was written.
     fn put(&mut self, key: &str, value: &[u8]) -> Result<(), StorageError>;
 
+    /// Removes a key, if it is there.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    fn remove(&mut self, key: &str) -> Result<(), StorageError>;
+
     /// Notes something in the job's log; never personal data.
     fn log(&mut self, message: &str);
 

@@ -37,9 +37,9 @@ pub(crate) fn long_phase(bytes: usize) -> Vec<String> {
     vec![format!("{bytes} bytes")]
 }
 
-/// Lets the host keep so many lists of headers, each nearly as large as it may be.
-pub(crate) fn handles(number: usize) -> Vec<String> {
-    let value = vec![b'x'; 4_000];
+/// Lets the host keep so many lists of headers, each with so many bytes.
+pub(crate) fn handles(number: usize, bytes: usize) -> Vec<String> {
+    let value = vec![b'x'; bytes / 20];
     let mut kept = Vec::new();
     for _ in 0..number {
         let headers = Headers::new();

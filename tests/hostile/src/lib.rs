@@ -9,6 +9,7 @@
 mod busy;
 mod flood;
 mod keep;
+mod lies;
 mod makes;
 mod web;
 
@@ -51,16 +52,25 @@ impl wit::Guest for Plugin {
         let target_id = change.target_id.or(change.employee_id).unwrap_or_default();
         let code = words(&job, "code").first().map_or("SAW", String::as_str).replace("{target}", &target_id);
         let words: Vec<String> = words(&job, "apply").iter().map(|word| word.replace("{target}", &target_id)).collect();
-        let saw = attack(&words);
-        if saw.is_empty() {
-            return wit::Outcome::Done(wit::Written { target_id, not_taken: Vec::new() });
+        if let Some(told) = lies::outcome(&words, &target_id) {
+            return told;
         }
-        wit::Outcome::Failed(wit::Failure {
-            code,
-            message: saw.join("\n"),
-            remedy: String::new(),
-            next: wit::NextStep::Fix,
-        })
+        let mut saw = attack(&words);
+        if saw.is_empty() {
+            saw.extend(web::title(&text(&job, "scim-url"), &target_id));
+        }
+        if saw.is_empty() {
+            return lies::done(target_id);
+        }
+        lies::failed(&code, &saw.join("\n"))
+    }
+}
+
+/// The text of a setting.
+fn text(job: &wit::Job, name: &str) -> String {
+    match job.settings.iter().find(|setting| setting.name == name).map(|setting| &setting.value) {
+        Some(Value::Text(text)) => text.clone(),
+        _ => String::new(),
     }
 }
 
@@ -104,7 +114,7 @@ fn attack(words: &[String]) -> Vec<String> {
         "say-aside" => flood::say_aside(text(0)),
         "standard-error" => flood::standard_error(),
         "long-phase" => flood::long_phase(number(0)),
-        "handles" => flood::handles(number(0)),
+        "handles" => flood::handles(number(0), number(1)),
         "pollables" => flood::pollables(number(0)),
         "environment" => flood::environment(),
         "requests" => arguments.iter().map(|request| web::request(request)).collect(),

@@ -46,6 +46,15 @@ pub(crate) fn pour(text: &str) -> Vec<String> {
     endless(text, &[b'x'; WRITE_BYTES_MAX])
 }
 
+/// Makes the change that a plan of this plugin promises: the account's title. Says what came of it, if it went wrong.
+pub(crate) fn title(scim_url: &str, id: &str) -> Option<String> {
+    let schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+    let body =
+        format!(r#"{{"schemas":["{schema}"],"Operations":[{{"op":"replace","path":"title","value":"Hostile"}}]}}"#);
+    let saw = request(&format!("PATCH {scim_url}/Users/{id}\ncontent-type: application/json\n\n{body}"));
+    if saw.starts_with("200 ") { None } else { Some(saw) }
+}
+
 fn endless(text: &str, piece: &[u8]) -> Vec<String> {
     let Ok((request, _)) = built(text) else { return vec!["not built".to_owned()] };
     let Ok(body) = request.body() else { return vec!["no body".to_owned()] };

@@ -2,6 +2,7 @@
 
 use super::arena::{Arena, Orders};
 use hibob_fakes::Service;
+use hibob_fakes::travelperk::User;
 use hibob_host::run::Class;
 
 /// A request that patches an account.
@@ -114,5 +115,65 @@ async fn archivings_are_counted_whatever_the_plan_says_of_itself() {
         assert_eq!((report.held.len(), report.archived), (6, 0));
         assert!(report.held.iter().all(|row| row.class == Class::Archiving));
         assert!(arena.world().log().is_empty());
+    }
+}
+
+/// A title may be changed, and whatever else comes in its name is refused, however it is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_writes_what_it_says_and_nothing_else() {
+    let arena = Arena::new().await;
+    let own = arena.scim("/Users/100");
+    let operation =
+        |operation: &str| format!("PATCH {own}\ncontent-type: application/json\n\n{{\"Operations\":[{operation}]}}");
+    let saw = saw(
+        &arena,
+        "updates",
+        &[
+            patch(&own, "userName", "\"Hostile\""),
+            patch(&own, "title", "\"Boss\""),
+            patch(&own, " title", "\"Hostile\""),
+            operation(r#"{"op":"replace","path":"userName","path":"title","value":"Hostile"}"#),
+            operation(r#"{"op":"replace","path":"title","Path":"userName","value":"Hostile"}"#),
+            operation(r#"{"op":"replace","path":"title","value":"Hostile","value":"Boss"}"#),
+        ],
+    )
+    .await;
+    assert_eq!(saw, ["ErrorCode::HttpRequestDenied"; 6]);
+    assert!(arena.world().log().is_empty());
+}
+
+/// The ledger knows three accounts; a fourth one in the target is somebody else's.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_the_sync_did_not_take_over_is_not_written_to() {
+    let arena = Arena::new().await;
+    arena.world().travelperk.insert_user(User::new("d@mallory.example", "Given", "Family"));
+    let report = arena.sync(&Orders::of("makes", &["updates", "4"])).await;
+    assert_eq!((report.updated, report.failed), (3, 1), "{:?}", report.errors);
+    assert!(report.errors[0].message.contains("not one that this sync made or took over"), "{:?}", report.errors);
+    assert!(arena.world().travelperk.users.iter().nth(3).unwrap().title.is_none());
+}
+
+/// What is done, the target says. Invented adoptions would widen the base that the guards count from.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_counts_as_made_only_where_the_target_shows_it() {
+    for words in [&["say-done"][..], &["say-done", "29"]] {
+        let arena = Arena::new().await;
+        let orders = Orders::of("makes", &["adoptions", "8"]).and("apply", words);
+        let report = arena.sync(&orders).await;
+        assert_eq!((report.adopted, report.failed), (0, 8), "{report:?}");
+        assert!(report.errors.iter().all(|row| row.message.contains("no answer of TravelPerk shows that")));
+        let tenant = arena.honest.data.tenant("mallory").await.unwrap();
+        assert_eq!(tenant.database().ledger_sums(0).await.unwrap().active, 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_plugin_says_of_a_change_is_cut() {
+    for how in ["failed", "drifted", "refused"] {
+        let arena = Arena::new().await;
+        let orders = Orders::of("makes", &["updates", "1"]).and("apply", &["say-at-length", "100000", how]);
+        let report = arena.sync(&orders).await;
+        let told = format!("{report:?}").len();
+        assert!(told > 4_000 && told < 100_000, "{how}: {told}");
     }
 }

@@ -6,12 +6,14 @@ use hibob_fakes::travelperk::User;
 use hibob_fakes::{Server, World};
 use hibob_host::bindings::directory_sync::CheckReport;
 use hibob_host::call::NoProgress;
+use hibob_host::database::LedgerEntry;
 use hibob_host::error::{Exit, HostError};
 use hibob_host::identity::Trust;
 use hibob_host::plugin::Plugin;
 use hibob_host::run::{self, Planned, Release, Report, Run};
 use hibob_host::tenant::{Tenant, TenantConfig};
 use hibob_tests::setup::{Setup, runtime};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -142,12 +144,17 @@ impl Arena {
         file
     }
 
-    /// The tenant `mallory`, applied anew with these orders.
+    /// The tenant `mallory`, applied anew with these orders. The host's ledger has the three accounts.
     pub(super) async fn mallory(&self, orders: &Orders) -> Tenant {
         let config = TenantConfig::read(&self.tenant_file(orders)).unwrap();
         let json = serde_json::to_string(&config).unwrap();
         self.honest.data.control().put_tenant("mallory", &json, 0).await.unwrap();
-        self.honest.data.tenant("mallory").await.unwrap()
+        let tenant = self.honest.data.tenant("mallory").await.unwrap();
+        for id in ["100", "101", "102"] {
+            let entry = LedgerEntry { account_id: id.to_owned(), employee_id: id.to_owned(), archived_at: None };
+            tenant.database().write_entries(&BTreeMap::new(), Some(&entry)).await.unwrap();
+        }
+        tenant
     }
 
     /// Attacks again and again, at least once, until acme's sync has come to its end, and makes sure that it did as it
@@ -183,7 +190,7 @@ impl Arena {
     async fn nothing_has_leaked(&self) {
         self.no_foreign_request();
         let database = self.honest.tenant().await;
-        let entries = database.database().entries("", None, 1_000).await.unwrap();
+        let entries = database.database().entries("", None, 1_000, usize::MAX).await.unwrap().entries;
         assert!(!entries.is_empty() && entries.iter().all(|(key, _)| !key.starts_with("key-")));
     }
 

@@ -1,6 +1,8 @@
 //! Taking memory: the plugin's own, and the host's on its behalf.
 
 use super::arena::{Arena, Orders, growth, stopped};
+use super::plans::program;
+use super::servers::{Manners, Rude};
 use hibob_host::call::NoProgress;
 use hibob_host::run;
 use std::io::Write;
@@ -46,10 +48,39 @@ async fn a_flood_of_standard_error_is_dropped() {
 /// What the host holds for a plugin is bounded by handles.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_handles_traps() {
+    for (words, why) in [
+        (&["pollables", "200000"][..], "no free keys"),
+        (&["handles", "10000", "6000"], "store handle limit exceeded"),
+        (&["handles", "10", "80000"], "total size of fields exceeds limit"),
+    ] {
+        let arena = Arena::new().await;
+        let (result, grown) = growth(arena.check(&Orders::of("check", words))).await;
+        stopped(result, "PLUGIN_FAILED", why);
+        assert!(grown < OTHERS, "{grown}");
+    }
+}
+
+/// The host holds a page of each request that is under way, and more of them wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_nobody_reads_are_a_few() {
     let arena = Arena::new().await;
-    let (result, grown) = growth(arena.check(&Orders::of("check", &["pollables", "200000"]))).await;
-    stopped(result, "PLUGIN_FAILED", "handle");
+    let page = vec![b' '; 7_000_000];
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", page.len());
+    let server = Rude::start(Manners::Says([head.as_bytes(), &page].concat())).await;
+    let request = format!("GET {}/Users", server.url());
+    let orders = Orders::of("check", &["requests-at-once", "100", &request]).limit("check_seconds_max = 2");
+    let (result, grown) = growth(arena.check(&orders.scim(&server.url()))).await;
+    stopped(result, "OVER_LIMIT", "(limits.check_seconds_max)");
     assert!(grown < OTHERS, "{grown}");
+    assert_eq!(server.connections() % 4, 0, "four for each check");
+}
+
+/// A million keys may be looked up; the plugin's own time is over before that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_reads_ends() {
+    let arena = Arena::new().await;
+    let orders = Orders::of("check", &["look-up"]).limit("cpu_milliseconds_max = 300\ncheck_seconds_max = 20");
+    stopped(arena.check(&orders).await, "OVER_LIMIT", "(limits.");
 }
 
 /// A text for the host may be as long as it takes in one call, and a list may not name the same text a million times.
@@ -101,4 +132,16 @@ async fn a_flood_of_the_log_is_dropped() {
     // The lines, and one that says that there were more.
     let number = lines.0.load(Ordering::Relaxed);
     assert!(number >= 10 && number <= 11 * checks.load(Ordering::Relaxed), "{number}");
+}
+
+/// Each refused request is told, up to ten of them, and shortened.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_refused_requests_is_told_ten_times() {
+    let arena = Arena::new().await;
+    let request = format!("GET https://evil.example/{}", "x".repeat(5_000));
+    let words: Vec<&str> = std::iter::once("requests").chain(std::iter::repeat_n(request.as_str(), 50)).collect();
+    arena.mallory(&Orders::of("check", &words)).await;
+    let log = String::from_utf8(program(&arena, &["check", "mallory"]).stderr).unwrap();
+    let told: Vec<&str> = log.lines().filter(|line| line.contains("egress: ")).collect();
+    assert!(told.len() == 10 && told.iter().all(|line| line.len() < 1_000), "{log}");
 }

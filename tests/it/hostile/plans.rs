@@ -30,15 +30,21 @@ async fn a_million_changes_or_findings_or_employees_are_too_many() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_of_a_hundred_megabytes_is_too_long() {
     let arena = Arena::new().await;
-    let orders = Orders::of("makes", &["long-text", "100000000"]).limit("plan_bytes_max = 1000000");
+    let orders = Orders::of("makes", &["long-text", "100000000"]);
     let (result, grown) = growth(arena.plan(&orders)).await;
-    stopped(result, "OVER_LIMIT", "(limits.plan_bytes_max)");
-    assert!(grown < 256 * MIB + OTHERS, "{grown}");
-    let arena = Arena::new().await;
-    let orders = Orders::of("makes", &["long-text", "150000000"]).limit("call_memory_mebibytes_max = 1024");
-    let (result, grown) = growth(arena.plan(&orders.limit("tenant_memory_mebibytes_max = 1024"))).await;
     stopped(result, "PLUGIN_FAILED", "too much data is being copied");
-    assert!(grown < 512 * MIB + OTHERS, "{grown}");
+    assert!(grown < 256 * MIB + OTHERS, "{grown}");
+}
+
+/// Texts, fields without a text, and what comes with the summary: all of it counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_takes_no_more_bytes_than_it_may() {
+    for words in [["long-text", "1000000"], ["many-fields", "50000"], ["long-baseline", "1000000"]] {
+        let arena = Arena::new().await;
+        let (result, grown) = growth(arena.plan(&Orders::of("makes", &words).limit("plan_bytes_max = 1000000"))).await;
+        stopped(result, "OVER_LIMIT", "(limits.plan_bytes_max)");
+        assert!(grown < OTHERS, "{grown}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,9 +54,10 @@ async fn a_plan_that_cannot_be_applied_is_refused() {
         ("cycle", "100 waits for 101, which does not come before it"),
         ("cycle-of-after", "100 waits for 101, which does not come before it"),
         ("waits-for-nothing", "100 waits for nothing, which does not come before it"),
+        ("many-fields", "100 names  twice"),
     ] {
         let arena = Arena::new().await;
-        stopped(arena.plan(&Orders::of("makes", &[makes])).await, "PLUGIN_FAILED", words);
+        stopped(arena.plan(&Orders::of("makes", &[makes, "2"])).await, "PLUGIN_FAILED", words);
     }
 }
 
@@ -90,12 +97,12 @@ pub(super) fn clean(output: &Output) {
 #[tokio::test(flavor = "multi_thread")]
 async fn escape_sequences_do_not_reach_the_terminal() {
     let arena = Arena::new().await;
-    let aside = ["say-aside", "\u{1b}[2J\u{9b}31m\r\nsecond line\u{7}"];
+    let aside = ["say-aside", "\u{1b}[2J\u{9b}31m\u{202e}\r\nsecond line\u{7}"];
     arena.mallory(&Orders::of("makes", &["escapes", "1"]).and("plan", &aside).and("check", &aside)).await;
     for (command, replaced) in [
         (&["plan", "mallory", "--all"][..], true),
         (&["check", "mallory"], false),
-        (&["sync", "mallory"], false),
+        (&["sync", "mallory"], true),
         (&["employees", "mallory"], false),
     ] {
         let output = program(&arena, command);
@@ -104,4 +111,9 @@ async fn escape_sequences_do_not_reach_the_terminal() {
         assert!(log.contains("plugin: [2J31msecond line"), "the log was on: {log}");
         assert_eq!(out.contains("\u{fffd}[2J"), replaced, "{out}");
     }
+    // What a panic says comes from the plugin as well.
+    arena.mallory(&Orders::of("check", &["panic"])).await;
+    let output = program(&arena, &["check", "mallory"]);
+    clean(&output);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("a panic[2J of the plugin"), "{output:?}");
 }

@@ -43,7 +43,9 @@ async fn bombs_are_not_loaded() {
         (many(1, "(table 10000000 funcref)"), "which exceeds the limit of 20000"),
         (many(9, "(table 1 funcref)"), "tables count of 9 exceeds"),
         (format!("(component (core module $m) {})", instance.repeat(17)), "17 core module instances"),
-        (doubling(10), "1024 core module instances"),
+        (doubling(5), "32 core module instances"),
+        (doubling(18), "more than 256 instances"),
+        (format!("(component (core module $m) {})", instance.repeat(300)), "more than 256 instances"),
     ];
     let arena = Arena::new().await;
     for (bomb, words) in &bombs {

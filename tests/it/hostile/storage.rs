@@ -4,7 +4,7 @@ use super::arena::{Arena, Orders, growth};
 
 async fn keys(arena: &Arena) -> Vec<String> {
     let tenant = arena.honest.data.tenant("mallory").await.unwrap();
-    let entries = tenant.database().entries("", None, 1_000).await.unwrap();
+    let entries = tenant.database().entries("", None, 1_000, usize::MAX).await.unwrap().entries;
     entries.into_iter().map(|(key, _)| key).collect()
 }
 
@@ -65,7 +65,7 @@ async fn a_check_and_a_plan_cannot_write() {
 async fn crafted_keys_read_nobody_elses_entries() {
     let arena = Arena::new().await;
     arena.honest.sync().await;
-    let theirs = arena.honest.tenant().await.database().entries("", None, 1_000).await.unwrap();
+    let theirs = arena.honest.tenant().await.database().entries("", None, 1_000, usize::MAX).await.unwrap().entries;
     let key = theirs[0].0.clone();
     let crafted = [
         "",
@@ -93,4 +93,12 @@ async fn crafted_keys_read_nobody_elses_entries() {
     let progress = std::sync::Arc::new(hibob_host::call::NoProgress);
     let report = hibob_host::run::check(super::arena::hostile(), &tenant, progress).await.unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+/// Deletions count like any write, whatever they delete.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_deletions_is_cut_off() {
+    let arena = Arena::new().await;
+    let report = arena.sync(&Orders::of("makes", &["updates", "1"]).and("apply", &["delete-and-scan", "300000"])).await;
+    assert!(report.errors[0].message.contains("over limit: CALL_STORAGE_WRITES_MAX"), "{report:?}");
 }

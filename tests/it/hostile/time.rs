@@ -38,7 +38,7 @@ async fn an_endless_loop_of_host_calls_ends_at_its_processor_time() {
 /// Neither takes processor time, so only the wall clock ends them.
 #[tokio::test(flavor = "multi_thread")]
 async fn endless_waiting_in_a_host_call_ends_at_the_wall_clock() {
-    for words in [&["wait"][..], &["wait-and-wait"], &["pollables", "1000"]] {
+    for words in [&["wait"][..], &["wait-and-wait"], &["pollables", "500"]] {
         let arena = Arena::new().await;
         let orders = Orders::of("check", words).limit("check_seconds_max = 1");
         stopped(arena.check(&orders).await, "OVER_LIMIT", "(limits.check_seconds_max)");

@@ -65,9 +65,13 @@ impl Before<'_> {
         };
         if let Some(sites) = &rules.sites {
             // A selected site at which nobody works is a mistake in writing: nobody is archived for that.
-            let known = |site: &&str| {
-                self.directory.values().any(|other| says(other, "work.site").flatten().as_deref() == Some(site))
+            let is_left = |other: &Employee| {
+                says(other, "internal.lifecycleStatus").flatten().is_some_and(|status| status == "terminated")
             };
+            let works_at = |other: &Employee, site: &str| {
+                !is_left(other) && says(other, "work.site").flatten().is_some_and(|works| works == site)
+            };
+            let known = |site: &&str| self.directory.values().any(|other| works_at(other, site));
             match site.as_deref() {
                 None => return Unclear,
                 Some(site) if sites.contains(site) => {}

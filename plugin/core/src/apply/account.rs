@@ -43,6 +43,11 @@ impl Boss {
 
 impl Applying<'_, '_> {
     pub(super) fn create(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
+        // Who gets a new account has none any more: a link is to one that is gone, and whoever reports to this person must
+        // not be given that as a manager.
+        if link::get(self.wire.world, self.employee)?.is_some() {
+            link::remove(self.wire.world, self.employee)?;
+        }
         let boss = self.boss()?;
         let (change, manager) = (self.writable(&boss), boss.id());
         if attempt == Attempt::AfterUnknownOutcome

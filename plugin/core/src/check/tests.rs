@@ -75,6 +75,10 @@ impl World for Fake {
         panic!("a check writes nothing")
     }
 
+    fn remove(&mut self, _key: &str) -> Result<(), StorageError> {
+        panic!("a check writes nothing")
+    }
+
     fn log(&mut self, _message: &str) {}
 
     fn progress(&mut self, _phase: &str, _done: usize, _total: Option<usize>) {}

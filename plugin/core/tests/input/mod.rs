@@ -48,6 +48,10 @@ impl World for Storage<'_> {
         Ok(())
     }
 
+    fn remove(&mut self, _key: &str) -> Result<(), StorageError> {
+        Ok(())
+    }
+
     fn log(&mut self, _message: &str) {}
 
     fn progress(&mut self, _phase: &str, _done: usize, _total: Option<usize>) {}

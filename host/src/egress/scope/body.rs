@@ -1,0 +1,104 @@
+//! JSON that reads one way only.
+//!
+//! What the host checks must be what the service understands. Of a key that comes twice, readers take the first or the
+//! last; attribute names of SCIM compare without regard to case (RFC 7643, section 2.1). So both are refused, and what
+//! leaves is written anew from what was read.
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// A JSON text without two keys of an object that are the same, or differ in case only.
+///
+/// # Errors
+/// It is not JSON, or reads two ways.
+pub(super) fn read(body: &[u8]) -> Result<Value, String> {
+    serde_json::from_slice::<OneWay>(body).map(|value| value.0).map_err(|error| error.to_string())
+}
+
+struct OneWay(Value);
+
+impl<'de> Deserialize<'de> for OneWay {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneWayVisitor).map(Self)
+    }
+}
+
+struct OneWayVisitor;
+
+impl<'de> Visitor<'de> for OneWayVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Bool(flag))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::from(number))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::from(number))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
+        Number::from_f64(number).map(Value::Number).ok_or_else(|| E::custom("a number that is none"))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::from(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(OneWay(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let (mut object, mut seen) = (Map::new(), BTreeSet::new());
+        while let Some((key, OneWay(value))) = entries.next_entry::<String, OneWay>()? {
+            if !seen.insert(key.to_lowercase()) {
+                return Err(A::Error::custom("a key that comes twice"));
+            }
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_reads_one_way_is_read() {
+        let text = r#"{"a":[1,-2,0.5,null,true,"x"],"b":{"a":{}}}"#;
+        assert_eq!(read(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+    }
+
+    #[test]
+    fn what_reads_two_ways_is_refused() {
+        for text in [
+            r#"{"path":"a","path":"b"}"#,
+            r#"{"path":"a","Path":"b"}"#,
+            r#"[{"x":{"é":1,"É":2}}]"#,
+            r#"{"a":1} {}"#,
+            "{",
+        ] {
+            assert!(read(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(read(r#"{"path":1,"p\u0061th":2}"#.as_bytes()).unwrap_err().contains("twice"));
+    }
+}
