@@ -20,6 +20,7 @@ use crate::egress::{ApplyScope, CallEgress, Declared, Grant, Known};
 use crate::error::HostError;
 use crate::limits::{Limits, Overrun};
 use crate::plugin::Plugin;
+use crate::telemetry::{CallObserver, Spans};
 use crate::tenant::Tenant;
 use memory::CallMemory;
 use meter::{Allowance, Metered, Used};
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use storage::StorageView;
 use tokio::sync::OwnedSemaphorePermit;
+use tracing::Instrument;
 use wasmtime::Store;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
@@ -147,6 +149,7 @@ pub struct Call {
     allowance: Allowance,
     /// Whether a step broke off: the instance is in no state to go on.
     broken: bool,
+    span: tracing::Span,
     _slots: [OwnedSemaphorePermit; 2],
 }
 
@@ -176,6 +179,9 @@ impl Call {
                 tenant.egress().for_call(Grant::Apply(scope), declared, overrun.clone())
             }
         };
+        let span = Spans::call(kind);
+        let egress = egress.within(&span);
+        let observer = CallObserver::new(tenant.metrics(), kind, egress.waits());
         let (wall, wall_setting) = kind.wall_clock_limit(limits);
         let allowance = Allowance {
             cpu: Duration::from_millis(limits.cpu_milliseconds_max),
@@ -197,7 +203,7 @@ impl Call {
             egress,
             storage: StorageView::new(tenant.database().clone(), kind == CallKind::Apply, limits),
             progress,
-            memory: CallMemory::new(tenant.memory().clone(), limits, overrun),
+            memory: CallMemory::new(tenant.memory().clone(), limits, overrun).observed(observer.clone()),
             log_lines_left: limits.log_lines_max,
         };
         let mut store = Store::new(plugin.runtime().engine(), state);
@@ -206,14 +212,14 @@ impl Call {
         store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
-        let mut used = Used::nothing();
+        let mut used = Used::nothing().observed(observer);
         let started = Metered::new(plugin.pre().instantiate_async(&mut store), &mut used, allowance.clone()).await;
         let instance = started.map_err(|over| HostError::over(&over))?;
         let instance = instance.map_err(|error| match allowance.overrun.get() {
             Some(over) => HostError::over(over),
             None => HostError::Plugin(format!("cannot be started: {error:#}")),
         })?;
-        Ok(Self { kind, store, instance, stderr, used, allowance, broken: false, _slots: slots })
+        Ok(Self { kind, store, instance, stderr, used, allowance, broken: false, span, _slots: slots })
     }
 
     /// Runs one step of the call within its limits, and says in the host's words how it failed.
@@ -228,7 +234,8 @@ impl Call {
             return Err(HostError::Plugin("was interrupted before, and is not used again".to_owned()));
         }
         let work = step(&mut self.store, &self.instance);
-        let value = match Metered::new(work, &mut self.used, self.allowance.clone()).await {
+        let metered = Metered::new(work, &mut self.used, self.allowance.clone());
+        let value = match metered.instrument(self.span.clone()).await {
             Ok(Ok(value)) => value,
             Ok(Err(error)) => return Err(self.trapped(&error)),
             Err(over) => return Err(HostError::over(&over)),

@@ -12,6 +12,7 @@ mod plan_view;
 mod plugin;
 mod progress;
 mod secret;
+mod telemetry;
 mod tenant;
 
 use crate::data_dir::DataDir;
@@ -20,11 +21,14 @@ use crate::error::{Exit, HostError};
 use crate::identity::Trust;
 use crate::plugin::Plugin;
 use crate::run::Release;
+use crate::telemetry::{Telemetry, TextFile};
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 #[derive(Parser)]
 #[command(
@@ -57,11 +61,17 @@ struct Global {
     /// Log more: -v requests, -vv everything (RUST_LOG overrides)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+    #[command(flatten)]
+    telemetry_args: telemetry::TelemetryArgs,
+    /// What came of them.
+    #[arg(skip)]
+    telemetry: Telemetry,
 }
 
 impl Global {
     async fn data(&self) -> Result<DataDir, HostError> {
-        DataDir::open(&self.data.clone().unwrap_or_else(DataDir::default_path)).await
+        let data = DataDir::open(&self.data.clone().unwrap_or_else(DataDir::default_path)).await?;
+        Ok(data.with_metrics(self.telemetry.metrics().clone()))
     }
 
     /// What plugins may be loaded.
@@ -163,14 +173,13 @@ enum Command {
 
 /// Parses the command line, runs the command, and says how it ended.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Done } as u8);
         }
     };
-    start_log(cli.global.verbose);
     let runtime = match start_runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -179,11 +188,33 @@ pub fn main() -> ExitCode {
         }
     };
     let json = cli.global.json;
+    let started = {
+        let _within = runtime.enter();
+        cli.global.telemetry_args.start()
+    };
+    let (telemetry, file) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            print_error(&error, json);
+            return ExitCode::from(error.exit() as u8);
+        }
+    };
+    start_log(cli.global.verbose, &telemetry);
+    cli.global.telemetry = telemetry.clone();
     let exit = runtime.block_on(run(cli)).unwrap_or_else(|error| {
         print_error(&error, json);
         error.exit()
     });
+    tell(&telemetry, file.as_ref());
     ExitCode::from(exit as u8)
+}
+
+/// Gives the telemetry away. What a run did counts more than whether that is told, so the exit code stays.
+fn tell(telemetry: &Telemetry, file: Option<&TextFile>) {
+    if let Some(Err(error)) = file.map(|file| file.write(telemetry.metrics())) {
+        print_error(&error, false);
+    }
+    telemetry.shut_down();
 }
 
 fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
@@ -208,15 +239,18 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
     }
 }
 
-/// Logs go to standard error, so that standard output stays what was asked for.
-fn start_log(verbose: u8) {
+/// Logs go to standard error, so that standard output stays what was asked for. The exporters' own log is switched off:
+/// what there is to tell of them, the host tells once.
+fn start_log(verbose: u8, telemetry: &Telemetry) {
     let level = match verbose {
-        0 => "error,hibob_host::identity=warn", // a plugin that nobody vouches for is always told
-        1 => "hibob_host=debug,warn",
-        _ => "debug",
+        // A plugin that nobody vouches for is always told, and a collector that gets nothing.
+        0 => "error,hibob_host::identity=warn,hibob_host::telemetry=warn,opentelemetry=off",
+        1 => "hibob_host=debug,warn,opentelemetry=off",
+        _ => "debug,opentelemetry=off",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    let _ = tracing_subscriber::registry().with(log).with(telemetry.layer()).try_init();
 }
 
 /// What a guard would hold, below a plan that was shown.

@@ -8,6 +8,7 @@ use crate::identity::{Package, Trust, TrustFile};
 use crate::key_file;
 use crate::plugin::Plugin;
 use crate::secret::{Secret, SecretStore, ToEnter};
+use crate::telemetry::Metrics;
 use crate::tenant::{AppliedBy, Shared, SharedByTenant, Tenant, TenantConfig};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub struct DataDir {
     path: PathBuf,
     control: ControlDatabase,
     refusal_budget: Arc<RefusalBudget>,
+    metrics: Metrics,
     open: Arc<SharedByTenant>,
 }
 
@@ -38,7 +40,13 @@ impl DataDir {
     pub async fn open(path: &Path) -> Result<Self, HostError> {
         private_dir(path)?;
         let control = ControlDatabase::open(path).await?;
-        Ok(Self { path: path.to_owned(), control, refusal_budget: Arc::default(), open: Arc::default() })
+        Ok(Self {
+            path: path.to_owned(),
+            control,
+            refusal_budget: Arc::default(),
+            metrics: Metrics::default(),
+            open: Arc::default(),
+        })
     }
 
     /// Where data is kept when nothing else is said: `$XDG_DATA_HOME/hibob`, or `~/.local/share/hibob`.
@@ -57,6 +65,17 @@ impl DataDir {
     /// The budget of refused credentials that all tenants opened from this directory share.
     pub fn refusal_budget(&self) -> &Arc<RefusalBudget> {
         &self.refusal_budget
+    }
+
+    /// The same, counting in `metrics` for all tenants that are opened from it.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
+    }
+
+    /// The counters of all tenants that are opened from this directory.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// What a tenant shares with those that are open already in this process.

@@ -21,6 +21,8 @@ pub use policy::{Action, Refusal, Role, Route};
 pub use refusals::RefusalBudget;
 pub use scope::{ApplyScope, Known};
 pub use send::AsMade;
+pub(crate) use tls::config as tls_config;
+pub(crate) use transport::causes;
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 pub use waits::Waits;
 
@@ -28,6 +30,7 @@ use crate::call::CallKind;
 use crate::limits::{Limits, Overrun};
 use crate::manifest::Manifest;
 use crate::secret::{Redactor, Secret};
+use crate::telemetry::{RefusalReason, TenantMetrics};
 use base64::Engine as _;
 use body::ResponseBytes;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -152,6 +155,7 @@ pub struct Egress {
     was_refused: AtomicBool,
     /// Shared with every tenant of the host.
     refusal_budget: Arc<RefusalBudget>,
+    metrics: TenantMetrics,
 }
 
 impl Egress {
@@ -162,6 +166,7 @@ impl Egress {
         transport: Arc<dyn Transport>,
         limits: Limits,
         refusal_budget: Arc<RefusalBudget>,
+        metrics: TenantMetrics,
     ) -> Self {
         let mut redactor = Redactor::default();
         services.iter().for_each(|service| service.credential.teach(&mut redactor));
@@ -174,6 +179,7 @@ impl Egress {
             closed: Arc::default(),
             was_refused: AtomicBool::new(false),
             refusal_budget,
+            metrics,
         }
     }
 
@@ -221,6 +227,8 @@ pub struct CallEgress {
     open: Arc<Semaphore>,
     response_bytes: ResponseBytes,
     overrun: Overrun,
+    /// The call's, for its requests: they are sent by tasks of their own.
+    span: tracing::Span,
 }
 
 /// Requests of one call that are under way at one time, each until its answer was read or given up; others wait. The
@@ -248,7 +256,13 @@ impl CallEgress {
             declared,
             grant,
             egress,
+            span: tracing::Span::none(),
         }
+    }
+
+    /// The same, with requests that belong to this span.
+    pub(crate) fn within(self, span: &tracing::Span) -> Self {
+        Self { span: span.clone(), ..self }
     }
 
     /// The polite waiting of this call.
@@ -301,6 +315,11 @@ impl CallEgress {
         self.egress.redactor()
     }
 
+    /// The tenant's counters.
+    pub(crate) fn metrics(&self) -> &TenantMetrics {
+        &self.egress.metrics
+    }
+
     fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }
@@ -309,7 +328,8 @@ impl CallEgress {
         self.closed.load(Ordering::SeqCst)
     }
 
-    fn refuse(&self, refusal: &Refusal) {
+    fn refuse(&self, reason: RefusalReason, refusal: &Refusal) {
+        self.egress.metrics.refusal(reason);
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if refusals.len() < REFUSALS_KEPT_MAX {
             let refusal = self.redactor().line(&refusal.to_string(), REFUSAL_CHARS_MAX); // a path is the plugin's text

@@ -28,6 +28,7 @@ pub mod plugin;
 pub mod run;
 pub mod schedule;
 pub mod secret;
+pub mod telemetry;
 pub mod tenant;
 mod text;
 pub mod workbook;

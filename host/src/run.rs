@@ -3,13 +3,15 @@
 mod apply;
 mod guard;
 pub(crate) mod history;
+mod observed;
 mod plan;
 mod report;
 mod sound;
 
 pub use apply::apply;
 pub use guard::{Class, GuardRow, Held, Release, guard};
-pub use plan::{Planned, Roster, check, plan, roster};
+pub use observed::{check, plan, roster};
+pub use plan::{Planned, Roster};
 pub use report::{ErrorRow, Report};
 
 use crate::call::Progress;
@@ -17,8 +19,10 @@ use crate::data_dir::DataDir;
 use crate::database::{Lease, RunRecord};
 use crate::error::{Exit, HostError};
 use crate::plugin::Plugin;
+use crate::telemetry::{JobTimer, Spans};
 use crate::tenant::Tenant;
 use std::sync::Arc;
+use tracing::{Instrument, Span};
 
 /// A run of one tenant, under its lock: no other run of that tenant goes on at the same time, on any machine that
 /// shares the data directory.
@@ -29,6 +33,8 @@ pub struct Run<'t> {
     lease: Lease,
     kind: &'static str,
     started_at: i64,
+    timer: JobTimer,
+    span: Span,
 }
 
 impl<'t> Run<'t> {
@@ -43,13 +49,25 @@ impl<'t> Run<'t> {
         kind: &'static str,
         progress: Arc<dyn Progress>,
     ) -> Result<Self, HostError> {
+        let started = Self::begin(data, tenant, plugin, kind, progress).await;
+        started.inspect_err(|error| tenant.metrics().not_started(kind, error))
+    }
+
+    async fn begin(
+        data: &DataDir,
+        tenant: &'t Tenant,
+        plugin: &'t Plugin,
+        kind: &'static str,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Self, HostError> {
         data.require_enabled(tenant.id()).await?;
         let holder =
             format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
         let lease = data.control().lease(tenant.id(), &holder).await?;
         let last = tenant.database().past_runs(1).await?;
         tenant.egress().reopen(last.first().is_some_and(|run| run.exit_code == i64::from(Exit::Refused as u8)));
-        Ok(Self { tenant, plugin, progress, lease, kind, started_at: chrono::Utc::now().timestamp() })
+        let (started_at, timer) = (chrono::Utc::now().timestamp(), JobTimer::start());
+        Ok(Self { tenant, plugin, progress, lease, kind, started_at, timer, span: Spans::run(tenant.id(), kind) })
     }
 
     /// Makes a plan.
@@ -57,7 +75,9 @@ impl<'t> Run<'t> {
     /// # Errors
     /// The job failed.
     pub async fn plan(&self) -> Result<Planned, HostError> {
-        self.locked(plan(self.plugin, self.tenant, self.progress.clone())).await
+        let planned = plan::plan(self.plugin, self.tenant, self.progress.clone());
+        let planned = self.locked(planned.instrument(Spans::plan(&self.span))).await;
+        planned.inspect_err(|error| self.tenant.metrics().over_limit(error))
     }
 
     /// Applies a plan, but for what a guard holds. What went wrong with single changes, or ended the run, is in the
@@ -70,7 +90,7 @@ impl<'t> Run<'t> {
             apply(self.plugin, self.tenant, planned, &held, &mut report, self.progress.as_ref()).await;
             Ok(())
         });
-        if let Err(error) = applied.await {
+        if let Err(error) = applied.instrument(Spans::apply(&self.span, planned.changes.len())).await {
             report.stop(error);
         }
         report
@@ -81,6 +101,18 @@ impl<'t> Run<'t> {
     /// # Errors
     /// The database failed.
     pub async fn finish(self, report: &mut Report, planned: Option<&Planned>) -> Result<(), HostError> {
+        let (tenant, kind, timer, span) = (self.tenant, self.kind, self.timer, self.span.clone());
+        let recorded = self.record(report, planned).instrument(span.clone()).await;
+        match &recorded {
+            Ok(()) => tenant.metrics().run_ended(kind, timer, report),
+            Err(error) => tenant.metrics().job_failed(kind, timer, error),
+        }
+        let exit = recorded.as_ref().map_or_else(HostError::exit, |()| report.exit());
+        Spans::run_ended(&span, report.run, exit);
+        recorded
+    }
+
+    async fn record(self, report: &mut Report, planned: Option<&Planned>) -> Result<(), HostError> {
         let record = RunRecord {
             kind: self.kind,
             trigger: "manual", // the schedule comes with the durable jobs

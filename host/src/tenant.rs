@@ -17,6 +17,7 @@ use crate::egress::{Credential, Egress, HttpTransport, Role, Service, Transport}
 use crate::engine::{Runtime, turn};
 use crate::error::HostError;
 use crate::secret::SecretName;
+use crate::telemetry::TenantMetrics;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub struct Tenant {
     database: TenantDatabase,
     egress: Arc<Egress>,
     shared: Arc<Shared>,
+    metrics: TenantMetrics,
 }
 
 impl Tenant {
@@ -89,8 +91,10 @@ impl Tenant {
             transport,
             config.limits.clone(),
             data.refusal_budget().clone(),
+            data.metrics().of(&config.id),
         ));
-        Ok(Self { config, database, egress, shared })
+        let metrics = data.metrics().of(&config.id);
+        Ok(Self { config, database, egress, shared, metrics })
     }
 
     /// The tenant's id.
@@ -110,6 +114,11 @@ impl Tenant {
 
     pub(crate) fn egress(&self) -> &Arc<Egress> {
         &self.egress
+    }
+
+    /// This tenant's counters.
+    pub fn metrics(&self) -> &TenantMetrics {
+        &self.metrics
     }
 
     /// The linear memory of this tenant's calls.

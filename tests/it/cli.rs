@@ -33,6 +33,7 @@ impl Shell {
             .current_dir(self.folder.path())
             .env_remove("RUST_LOG")
             .env_remove("HIBOB_SECRETS_KEY")
+            .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
             .stdin(Stdio::null());
         command.env("XDG_DATA_HOME", self.folder.path().join("xdg")).arg("--data").arg("data");
         command

@@ -28,4 +28,5 @@ mod safety;
 mod sandbox;
 mod secrets;
 mod sync;
+mod telemetry;
 mod tidy;

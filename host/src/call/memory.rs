@@ -2,6 +2,7 @@
 
 use crate::engine::TABLE_ELEMENTS_MAX;
 use crate::limits::{Limits, Overrun};
+use crate::telemetry::CallObserver;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::ResourceLimiter;
@@ -40,6 +41,7 @@ pub(super) struct CallMemory {
     tenant_max: usize,
     tenant: Arc<TenantMemory>,
     overrun: Overrun,
+    observer: Option<CallObserver>,
 }
 
 impl CallMemory {
@@ -51,13 +53,23 @@ impl CallMemory {
             tenant_max: bytes(limits.tenant_memory_mebibytes_max),
             tenant,
             overrun,
+            observer: None,
         }
+    }
+
+    /// The same, told to `observer` in the end: memory never shrinks.
+    pub(super) fn observed(mut self, observer: CallObserver) -> Self {
+        self.observer = Some(observer);
+        self
     }
 }
 
 impl Drop for CallMemory {
     fn drop(&mut self) {
         self.tenant.used.fetch_sub(self.used, Ordering::Relaxed);
+        if let Some(observer) = &self.observer {
+            observer.held(self.used);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::turn::{Turn, Turns};
 use crate::egress::Waits;
 use crate::limits::{Over, Overrun};
+use crate::telemetry::CallObserver;
 use pin_project_lite::pin_project;
 use rustix::time::{ClockId, clock_gettime};
 use std::pin::Pin;
@@ -16,11 +17,26 @@ pub(super) struct Used {
     /// Processor time while the component ran.
     pub(super) cpu: Duration,
     started: Instant,
+    observer: Option<CallObserver>,
 }
 
 impl Used {
     pub(super) fn nothing() -> Self {
-        Self { cpu: Duration::ZERO, started: Instant::now() }
+        Self { cpu: Duration::ZERO, started: Instant::now(), observer: None }
+    }
+
+    /// The same, told to `observer` in the end.
+    pub(super) fn observed(mut self, observer: CallObserver) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+}
+
+impl Drop for Used {
+    fn drop(&mut self) {
+        if let Some(observer) = &self.observer {
+            observer.used(self.cpu);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::bindings::storage::{Entry, Host, StorageError, Write};
 use crate::database::{LedgerEntry, TenantDatabase};
 use crate::error::HostError;
 use crate::limits::Limits;
+use crate::telemetry::RefusalReason;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
@@ -204,11 +205,11 @@ impl Host for CallState {
         if let Err(error) = limited(writes.len()) {
             return Ok(Err(error));
         }
-        if self.storage.writable
-            && let Err(error) = self.storage.room(&writes).await
-        {
-            return Ok(Err(error));
+        let room = if self.storage.writable { self.storage.room(&writes).await } else { Ok(()) };
+        let written = room.and_then(|()| self.storage.write(writes));
+        if matches!(written, Err(StorageError::ReadOnly | StorageError::OverLimit(_))) {
+            self.egress.metrics().refusal(RefusalReason::Storage);
         }
-        Ok(self.storage.write(writes))
+        Ok(written)
     }
 }

@@ -20,7 +20,7 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     let failed = |error: std::io::Error| HostError::Engine(format!("the demo cannot be set up: {error}"));
     // Everything is in a folder that goes with the demo; only compiled code is kept, so that a second run is quick.
     let folder = tempfile::tempdir().map_err(failed)?;
-    let data = DataDir::open(&folder.path().join("data")).await?;
+    let data = DataDir::open(&folder.path().join("data")).await?.with_metrics(global.telemetry.metrics().clone());
     let world = World::realistic(EMPLOYEES, SEED, chrono::Utc::now().date_naive());
     let access = Access::of(&world);
     let world = Arc::new(Mutex::new(world));

@@ -65,7 +65,7 @@ impl State {
 }
 
 pub(super) async fn employees(global: &Global, args: &EmployeesArgs) -> Result<Exit, HostError> {
-    let ready = Ready::new(global, &args.tenant).await?;
+    let ready = Ready::new(global, &args.tenant, "employees").await?;
     let bar = Arc::new(Bar::new());
     let roster = run::roster(&ready.plugin, &ready.tenant, bar.clone()).await;
     bar.clear();

@@ -22,16 +22,24 @@ pub(super) struct Ready {
 }
 
 impl Ready {
-    pub(super) async fn new(global: &Global, tenant: &str) -> Result<Self, HostError> {
-        let data = global.data().await?;
-        let tenant = data.tenant(tenant).await?;
-        let plugin = global.plugin(&data, &data.runtime()?).await?;
+    /// For a job of this kind. An error counts for a tenant that is known.
+    pub(super) async fn new(global: &Global, tenant: &str, kind: &'static str) -> Result<Self, HostError> {
+        Self::within(global, global.data().await?, tenant, kind).await
+    }
+
+    async fn within(global: &Global, data: DataDir, tenant: &str, kind: &'static str) -> Result<Self, HostError> {
+        let config = data.config(tenant).await?;
+        let opened = async {
+            let tenant = Tenant::open(&data, config).await?;
+            Ok((tenant, global.plugin(&data, &data.runtime()?).await?))
+        };
+        let (tenant, plugin) = opened.await.inspect_err(|error| data.metrics().of(tenant).not_started(kind, error))?;
         Ok(Self { data, plugin, tenant })
     }
 }
 
 pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostError> {
-    let ready = Ready::new(global, tenant).await?;
+    let ready = Ready::new(global, tenant, "check").await?;
     let bar = Arc::new(Bar::new());
     let report = run::check(&ready.plugin, &ready.tenant, bar.clone()).await;
     bar.clear();
@@ -47,7 +55,7 @@ pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostErr
 }
 
 pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all: bool) -> Result<Exit, HostError> {
-    let ready = Ready::new(global, tenant).await?;
+    let ready = Ready::new(global, tenant, "plan").await?;
     let bar = Arc::new(Bar::new());
     let planned = run::plan(&ready.plugin, &ready.tenant, bar.clone()).await;
     bar.clear();
@@ -82,7 +90,7 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
 }
 
 pub(super) async fn sync(global: &Global, tenant: &str, release: Release) -> Result<Exit, HostError> {
-    let report = match Ready::new(global, tenant).await {
+    let report = match Ready::new(global, tenant, "sync").await {
         Ok(ready) => sync_ready(&ready.data, &ready.tenant, &ready.plugin, release, |_| {}).await,
         Err(error) => Report::stopped(tenant, error),
     };
@@ -136,9 +144,9 @@ async fn apply_saved(
     saved: plan_file::Saved,
     release: Release,
 ) -> Result<Report, HostError> {
-    let tenant = data.tenant(saved.tenant()).await?;
-    let plugin = global.plugin(data, &data.runtime()?).await?;
-    let planned = saved.accept(&tenant, &plugin, now_unix_seconds())?;
+    let Ready { plugin, tenant, .. } = Ready::within(global, data.clone(), saved.tenant(), "apply").await?;
+    let planned = saved.accept(&tenant, &plugin, now_unix_seconds());
+    let planned = planned.inspect_err(|error| tenant.metrics().not_started("apply", error))?;
     let bar = Arc::new(Bar::new());
     let run = Run::start(data, &tenant, &plugin, "apply", bar.clone()).await?;
     let mut report = run.apply(&planned, release).await;

@@ -6,6 +6,7 @@ use super::transport::{NotSent, TransportBody, TransportError};
 use super::wait::{back_off, rate_limit_reset, retry_after};
 use super::{CallEgress, Grant, Service};
 use crate::database::now_unix_seconds;
+use crate::telemetry::{RefusalReason, Spans, status, unanswered};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
@@ -14,6 +15,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
+use tracing::Instrument;
 use wasmtime_wasi_http::{Error, WasiBody};
 
 /// Headers that a plugin may set. Everything else is refused: `Authorization` is the host's, and what shapes the
@@ -32,22 +34,24 @@ const AGENT: &str = concat!("hibob-connector/", env!("CARGO_PKG_VERSION"));
 /// Sends a plugin's request, if it may be sent.
 pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Result<Response<WasiBody>, Error> {
     let (parts, body) = request.into_parts();
-    let refuse = |refusal: &Refusal| {
-        call.refuse(refusal);
+    let refuse = |reason: RefusalReason, refusal: &Refusal| {
+        call.refuse(reason, refusal);
         Error::HttpRequestDenied
     };
     call.count_request()?;
     let open = call.open.clone().acquire_owned().await.map_err(|_| Error::ConfigurationError)?;
     let egress = &call.egress;
     let routes = egress.services.iter().map(|service| &service.route);
-    let decided = decide(routes, &call.grant, &parts.method, &parts.uri).map_err(|refusal| refuse(&refusal))?;
+    let decided = decide(routes, &call.grant, &parts.method, &parts.uri);
+    let decided = decided.map_err(|refusal| refuse(RefusalReason::Policy, &refusal))?;
     let service = egress.services.get(decided.position).ok_or(Error::ConfigurationError)?;
-    call.check_declared(service.route.role, &parts.method, &decided.path).map_err(|refusal| refuse(&refusal))?;
-    let headers = headers(&parts.headers, service).map_err(|refusal| refuse(&refusal))?;
+    let declared = call.check_declared(service.route.role, &parts.method, &decided.path);
+    declared.map_err(|refusal| refuse(RefusalReason::Manifest, &refusal))?;
+    let headers = headers(&parts.headers, service).map_err(|refusal| refuse(RefusalReason::Header, &refusal))?;
     let mut body = gather(body).await?;
     if let (Grant::Apply(scope), Action::Write) = (&call.grant, decided.action) {
         let allowed = scope.check(service.route.role, &parts.method, &decided.path, &body);
-        body = allowed.map_err(|refusal| refuse(&refusal))?;
+        body = allowed.map_err(|refusal| refuse(RefusalReason::Scope, &refusal))?;
     }
     let as_made = AsMade { uri: parts.uri.clone(), headers: parts.headers };
     let mut request = Request::new(Full::new(body));
@@ -105,9 +109,12 @@ impl Outgoing<'_> {
         let limits = &self.call.egress.limits;
         let mut attempt = 0;
         loop {
-            let answer = self.attempt().await;
+            let span = Spans::http(&self.call.span, self.service.route.role, self.request.method(), attempt);
+            let answer = self.attempt().instrument(span.clone()).await;
             let pause = self.pause(&answer, attempt).filter(|_| attempt + 1 < limits.read_attempts_max);
             self.log(&answer, pause);
+            self.observe(&span, &answer, pause.is_some());
+            drop(span);
             match pause {
                 Some(pause) => {
                     drop(answer);
@@ -224,6 +231,21 @@ impl Outgoing<'_> {
             }
             None => tracing::debug!(tenant, ?role, %method, outcome, "http"),
         }
+    }
+
+    /// Counts the attempt.
+    fn observe(&self, span: &tracing::Span, answer: &Result<Response<TransportBody>, Failed>, again: bool) {
+        let metrics = &self.call.egress.metrics;
+        Spans::answered(span, answer.as_ref().ok().map(Response::status));
+        let status = match answer {
+            Ok(response) => status(response.status()),
+            Err(Failed::NotSent(NotSent::Prohibited, _)) => return metrics.refusal(RefusalReason::Address),
+            Err(Failed::NotSent(..)) => unanswered::NOT_SENT.into(),
+            Err(Failed::Lost(_)) => unanswered::LOST.into(),
+            Err(Failed::Late) => unanswered::LATE.into(),
+            Err(Failed::Closed) => return,
+        };
+        metrics.request(self.service.route.role, status, again);
     }
 
     /// The answer as the plugin gets it.

@@ -19,7 +19,7 @@ static PLATFORM: LazyLock<Vec<CertificateDer<'static>>> = LazyLock::new(|| {
 ///
 /// # Errors
 /// The file cannot be read, or holds no certificate.
-pub(super) fn config(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
+pub(crate) fn config(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(PLATFORM.iter().cloned());
     if let Some(path) = ca_file {

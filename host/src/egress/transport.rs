@@ -157,7 +157,7 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<NotSent> {
 }
 
 /// An error and what is behind it, in one line.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

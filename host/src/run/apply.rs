@@ -10,11 +10,13 @@ use crate::call::{Call, Job, NoProgress, Progress};
 use crate::database::LedgerEntry;
 use crate::error::HostError;
 use crate::plugin::Plugin;
+use crate::telemetry::{ChangeOutcome, Spans};
 use crate::tenant::Tenant;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument;
 
 /// Times that a change of unknown outcome is looked up and, if need be, made again.
 const LOOKS_MAX: u32 = 4;
@@ -32,11 +34,13 @@ pub async fn apply(
     for (&position, &class) in &held.changes {
         let Some(change) = planned.changes.get(position) else { continue };
         report.hold(change, class);
+        tenant.metrics().change(change.kind, ChangeOutcome::Held);
         schedule.close(position);
         for position in schedule.failed(position) {
             // What is held itself is named as such.
             if let Some(skipped) = planned.changes.get(position).filter(|_| !held.changes.contains_key(&position)) {
                 skip(skipped, change, report);
+                tenant.metrics().change(skipped.kind, ChangeOutcome::Skipped);
             }
         }
     }
@@ -50,7 +54,12 @@ pub async fn apply(
             let Some(change) = planned.changes.get(position) else {
                 continue;
             };
-            running.push(async move { (position, change, make(plugin, tenant, change).await) });
+            let span = Spans::change(change.kind);
+            running.push(async move {
+                let made = make(plugin, tenant, change).instrument(span.clone()).await;
+                observe(tenant, change, &made, &span);
+                (position, change, made)
+            });
         }
         let Some((position, change, made)) = running.next().await else {
             break;
@@ -72,12 +81,35 @@ pub async fn apply(
         for &skipped in &skipped {
             if let Some(skipped) = planned.changes.get(skipped) {
                 skip(skipped, change, report);
+                tenant.metrics().change(skipped.kind, ChangeOutcome::Skipped);
             }
         }
         done += 1 + skipped.len() as u64;
         progress.report("changes", done, Some(total));
     }
     report.skipped += schedule.left();
+    for (left, _) in planned.changes.iter().zip(&schedule.open).filter(|(_, open)| **open) {
+        tenant.metrics().change(left.kind, ChangeOutcome::Skipped);
+    }
+}
+
+/// Tells the telemetry what became of a change that was tried.
+fn observe(tenant: &Tenant, change: &Change, made: &Result<Outcome, HostError>, span: &tracing::Span) {
+    let outcome = match made {
+        Ok(Outcome::Done(_)) => ChangeOutcome::Done,
+        Ok(Outcome::Partly(written)) if !is_state_refused(written) => ChangeOutcome::Partly,
+        Ok(Outcome::Drifted(_)) => ChangeOutcome::Drifted,
+        Ok(Outcome::Refused(_)) => ChangeOutcome::Skipped,
+        Ok(Outcome::Failed(failure)) if tenant.egress().is_closed() && failure.code == "NOT_ALLOWED" => {
+            ChangeOutcome::Skipped
+        }
+        Ok(Outcome::Partly(_) | Outcome::Failed(_)) | Err(_) => ChangeOutcome::Failed,
+    };
+    if let Err(error) = made {
+        tenant.metrics().over_limit(error);
+    }
+    tenant.metrics().change(change.kind, outcome);
+    Spans::change_ended(span, outcome);
 }
 
 /// Makes one change; after an unknown outcome looks, and makes it again if it was not done.

@@ -53,7 +53,7 @@ impl Planned {
 ///
 /// # Errors
 /// The job failed, or the plugin did.
-pub async fn plan(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<Planned, HostError> {
+pub(super) async fn plan(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<Planned, HostError> {
     Ok(make(plugin, tenant, progress, Wanted::Changes).await?.0)
 }
 
@@ -61,7 +61,7 @@ pub async fn plan(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>)
 ///
 /// # Errors
 /// The job failed, or the plugin did.
-pub async fn roster(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<Roster, HostError> {
+pub(super) async fn roster(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<Roster, HostError> {
     let (planned, employees) = make(plugin, tenant, progress, Wanted::Employees).await?;
     Ok(Roster { employees, findings: planned.findings })
 }
@@ -222,7 +222,11 @@ impl Refused {
 ///
 /// # Errors
 /// The check ended early, or the plugin failed.
-pub async fn check(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<CheckReport, HostError> {
+pub(super) async fn check(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    progress: Arc<dyn Progress>,
+) -> Result<CheckReport, HostError> {
     let job = tenant.job();
     let mut intake = Intake::new(&tenant.config().limits);
     let mut call = Call::open(plugin, tenant, Job::Check, progress).await?;

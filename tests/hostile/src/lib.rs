@@ -1,8 +1,9 @@
 //! A plugin that misbehaves as its settings tell it.
 //!
 //! A tenant's file says what each exported function does: in `[sync.sources]`, `check`, `plan` and `apply` name an attack
-//! and its arguments, and `makes` what the plan consists of. What an attack saw comes back as findings of the check or of
-//! the plan, or as the message of a failed change. Without a word in the settings, a function is idle.
+//! and its arguments, `makes` what the plan consists of, and `code` the code of a failed change. What an attack saw comes
+//! back as findings of the check or of the plan, or as the message of a failed change. Without a word in the settings, a
+//! function is idle.
 #![cfg(target_family = "wasm")]
 
 mod busy;
@@ -49,6 +50,7 @@ impl wit::Guest for Plugin {
 
     fn apply(job: wit::Job, change: wit::Change, _attempt: wit::Attempt) -> wit::Outcome {
         let target_id = change.target_id.or(change.employee_id).unwrap_or_default();
+        let code = words(&job, "code").first().map_or("SAW", String::as_str).replace("{target}", &target_id);
         let words: Vec<String> = words(&job, "apply").iter().map(|word| word.replace("{target}", &target_id)).collect();
         if let Some(told) = lies::outcome(&words, &target_id) {
             return told;
@@ -60,7 +62,7 @@ impl wit::Guest for Plugin {
         if saw.is_empty() {
             return lies::done(target_id);
         }
-        lies::failed(&saw.join("\n"))
+        lies::failed(&code, &saw.join("\n"))
     }
 }
 

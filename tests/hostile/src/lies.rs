@@ -31,9 +31,9 @@ pub(crate) fn done(target_id: String) -> Outcome {
     Outcome::Done(Written { target_id, not_taken: Vec::new() })
 }
 
-/// It went wrong.
-pub(crate) fn failed(message: &str) -> Outcome {
-    Outcome::Failed(failure(message))
+/// It went wrong, and this is the code of that.
+pub(crate) fn failed(code: &str, message: &str) -> Outcome {
+    Outcome::Failed(Failure { code: code.to_owned(), ..failure(message) })
 }
 
 fn failure(message: &str) -> Failure {

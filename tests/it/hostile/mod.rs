@@ -11,4 +11,5 @@ mod requests;
 mod servers;
 mod shapes;
 mod storage;
+mod telemetry;
 mod time;
