@@ -28,6 +28,7 @@ pub mod link;
 mod lookup;
 pub mod mapping;
 pub mod plan;
+pub mod references;
 pub mod rest;
 pub mod scim;
 pub mod settings;

@@ -83,9 +83,11 @@ pub enum Status {
 
 impl Status {
     fn read(datum: &Datum<'_>) -> Self {
-        let Some(word) = datum.text() else {
-            return Self::Missing;
-        };
+        datum.text().map_or(Self::Missing, Self::of)
+    }
+
+    /// What a word means.
+    pub(crate) fn of(word: &str) -> Self {
         let plain: String = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         match plain.as_str() {
             "hired" => Self::Hired,

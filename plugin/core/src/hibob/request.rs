@@ -9,7 +9,17 @@ use serde_json::json;
 /// are needed.
 pub fn search<'i>(base_url: &str, fields: impl IntoIterator<Item = &'i str>) -> Request {
     let fields: Vec<&str> = fields.into_iter().collect();
-    let body = json!({ "fields": fields, "showInactive": true });
+    people(base_url, &json!({ "fields": fields, "showInactive": true }))
+}
+
+/// `POST /people/search` for these fields of one employee. One filter with one path is all that it takes.
+pub fn search_one<'i>(base_url: &str, employee_id: &str, fields: impl IntoIterator<Item = &'i str>) -> Request {
+    let fields: Vec<&str> = fields.into_iter().collect();
+    let filter = json!({ "fieldPath": "root.id", "operator": "equals", "values": [employee_id] });
+    people(base_url, &json!({ "fields": fields, "filters": [filter], "showInactive": true }))
+}
+
+fn people(base_url: &str, body: &serde_json::Value) -> Request {
     Request {
         side: Side::HiBob,
         setting: HIBOB_URL,
