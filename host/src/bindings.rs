@@ -8,9 +8,11 @@ pub mod v0_1;
 pub mod v0_2;
 
 pub use v0_2::exports::hibob::connector::directory_sync;
+pub use v0_2::exports::hibob::connector::offboarding_references as references;
 pub use v0_2::hibob::connector::{log, progress, storage, types};
 
 use crate::call::CallState;
+use crate::error::HostError;
 use directory_sync::{Attempt, Change, CheckReport, Outcome, PlanSummary, RosterEntry};
 use std::fmt;
 use types::{Finding, Job, JobError, NamedValue};
@@ -193,6 +195,20 @@ impl Plugin {
             Self::V0_2(plugin) => {
                 plugin.hibob_connector_directory_sync().sync_plan().call_next_employees(store, plan, max).await
             }
+        }
+    }
+
+    /// The exports of `offboarding-references`.
+    ///
+    /// # Errors
+    /// The plugin is of a time before them.
+    pub fn references(&self) -> Result<&references::Guest, HostError> {
+        match self {
+            Self::V0_2(plugin) => Ok(plugin.hibob_connector_offboarding_references()),
+            Self::V0_1(_) => Err(HostError::configuration(
+                "this plugin knows no offboarding references: it is built for version 0.1 of the contract".to_owned(),
+                "use the built-in plugin, or one that is built for version 0.2",
+            )),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::bindings::Plugin as Bindings;
 use crate::bindings::directory_sync::Change;
 use crate::bindings::types::Value;
 use crate::database::LedgerEntry;
-use crate::egress::{ApplyScope, CallEgress, Declared, Grant, Known};
+use crate::egress::{ApplyScope, CallEgress, Declared, Grant, Known, PersonScope};
 use crate::error::HostError;
 use crate::limits::{Limits, Overrun};
 use crate::plugin::Plugin;
@@ -69,6 +69,8 @@ pub enum CallKind {
     Plan,
     /// `apply`.
     Apply,
+    /// Any function of `offboarding-references`.
+    References,
 }
 
 impl CallKind {
@@ -78,6 +80,7 @@ impl CallKind {
             Self::Check => (limits.check_seconds_max, "check_seconds_max"),
             Self::Plan => (limits.plan_seconds_max, "plan_seconds_max"),
             Self::Apply => (limits.apply_seconds_max, "apply_seconds_max"),
+            Self::References => (limits.references_seconds_max, "references_seconds_max"),
         };
         (Duration::from_secs(seconds), setting)
     }
@@ -87,6 +90,7 @@ impl CallKind {
             Self::Check => "check",
             Self::Plan => "plan",
             Self::Apply => "apply",
+            Self::References => "references",
         }
     }
 }
@@ -100,6 +104,10 @@ pub enum Job<'c> {
     Plan,
     /// Make this change.
     Apply(&'c Change),
+    /// Look who has left.
+    Departures,
+    /// Read of this one employee what a reference says, or where it goes; what HiBob answers is noted here.
+    Person(&'c Arc<PersonScope>),
 }
 
 impl Job<'_> {
@@ -108,6 +116,7 @@ impl Job<'_> {
             Self::Check => CallKind::Check,
             Self::Plan => CallKind::Plan,
             Self::Apply(_) => CallKind::Apply,
+            Self::Departures | Self::Person(_) => CallKind::References,
         }
     }
 }
@@ -174,6 +183,10 @@ impl Call {
         let egress = match job {
             Job::Check => tenant.egress().for_check(declared, overrun.clone()),
             Job::Plan => tenant.egress().for_call(Grant::Read, declared, overrun.clone()),
+            Job::Departures => tenant.references_egress().for_call(Grant::Read, declared, overrun.clone()),
+            Job::Person(scope) => {
+                tenant.references_egress().for_call(Grant::Person(scope.clone()), declared, overrun.clone())
+            }
             Job::Apply(change) => {
                 let scope = Arc::new(ApplyScope::new(change, known(tenant, change).await?));
                 tenant.egress().for_call(Grant::Apply(scope), declared, overrun.clone())

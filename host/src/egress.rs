@@ -5,6 +5,8 @@
 
 mod address;
 mod body;
+mod json;
+mod person;
 mod policy;
 mod refusals;
 mod scope;
@@ -16,6 +18,7 @@ mod waits;
 mod windows;
 
 pub use address::{AddressPolicy, Resolve, SystemResolver};
+pub use person::{PersonRead, PersonScope};
 pub(crate) use policy::action;
 pub use policy::{Action, Refusal, Role, Route};
 pub use refusals::RefusalBudget;
@@ -48,13 +51,15 @@ use windows::Windows;
 pub enum Grant {
     /// Declared reads only.
     Read,
+    /// Declared reads about one person, whose answers the host keeps.
+    Person(Arc<PersonScope>),
     /// Reads of the target, and the writes of one change.
     Apply(Arc<ApplyScope>),
 }
 
 impl Grant {
     fn is_read(&self) -> bool {
-        matches!(self, Self::Read)
+        matches!(self, Self::Read | Self::Person(_))
     }
 }
 
@@ -290,7 +295,7 @@ impl CallEgress {
         }
         let limits = &self.egress.limits;
         let (setting, most) = match self.grant {
-            Grant::Read => ("requests_max", limits.requests_max),
+            Grant::Read | Grant::Person(_) => ("requests_max", limits.requests_max),
             Grant::Apply(_) => ("apply_requests_max", limits.apply_requests_max),
         };
         self.overrun.note(setting, format!("made more than {most} requests in one call"));
@@ -301,7 +306,7 @@ impl CallEgress {
     pub(crate) fn shows(&self, written_id: &str) -> bool {
         match &self.grant {
             Grant::Apply(scope) => scope.shows(written_id),
-            Grant::Read => false,
+            Grant::Read | Grant::Person(_) => false,
         }
     }
 

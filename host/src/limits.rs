@@ -23,6 +23,8 @@ pub struct Limits {
     pub plan_seconds_max: u64,
     /// An `apply` of one change from start to end, without polite waiting.
     pub apply_seconds_max: u64,
+    /// A call for references from start to end, without polite waiting.
+    pub references_seconds_max: u64,
     /// Polite waiting in one call: the pace, 429s and repeated reads. 2,000 pages at 100 a minute are 20 minutes.
     pub waiting_seconds_max: u64,
     /// Calls of the tenant that run at the same time: parallel changes, and a plan beside them.
@@ -73,6 +75,7 @@ impl Default for Limits {
             check_seconds_max: 15 * 60,
             plan_seconds_max: 60 * 60,
             apply_seconds_max: 10 * 60,
+            references_seconds_max: 60 * 60,
             waiting_seconds_max: 2 * 60 * 60,
             parallel_calls_max: 16,
             slot_wait_seconds_max: 10 * 60,

@@ -25,6 +25,7 @@ pub struct Manifest {
     check: Vec<Need>,
     plan: Vec<Need>,
     apply: Vec<Need>,
+    references: Vec<Need>,
 }
 
 /// One kind of request.
@@ -109,6 +110,8 @@ struct Raw {
     check: Vec<RawNeed>,
     plan: Vec<RawNeed>,
     apply: Vec<RawNeed>,
+    #[serde(default)]
+    references: Vec<RawNeed>,
 }
 
 #[derive(Deserialize)]
@@ -134,6 +137,7 @@ impl Manifest {
             check: needs("check", CallKind::Check, raw.check)?,
             plan: needs("plan", CallKind::Plan, raw.plan)?,
             apply: needs("apply", CallKind::Apply, raw.apply)?,
+            references: needs("references", CallKind::References, raw.references)?,
         })
     }
 
@@ -148,7 +152,8 @@ impl Manifest {
             })
         };
         let reads: Vec<Need> = all().filter(|need| need.access == Action::Read).collect();
-        Self { check: reads.clone(), plan: reads, apply: all().collect() }
+        // That time had no references.
+        Self { check: reads.clone(), plan: reads, apply: all().collect(), references: Vec::new() }
     }
 
     /// What a kind of call needs.
@@ -157,6 +162,7 @@ impl Manifest {
             CallKind::Check => &self.check,
             CallKind::Plan => &self.plan,
             CallKind::Apply => &self.apply,
+            CallKind::References => &self.references,
         }
     }
 
@@ -218,6 +224,9 @@ fn need(kind: CallKind, raw: RawNeed) -> Result<Need, String> {
         None => Err(format!("{need} is no request that this host lets out")),
         Some(real) if real != access => Err(format!("{need} is a {} in truth", access_of(real))),
         Some(Action::Write) if kind != CallKind::Apply => Err(format!("{need} writes, and this call may only read")),
+        Some(_) if kind == CallKind::References && role != Role::HiBob => {
+            Err(format!("{need} is none of HiBob's, and references are read from there alone"))
+        }
         Some(_) => Ok(need),
     }
 }

@@ -16,7 +16,7 @@ use crate::digest::hex;
 use crate::egress::{Credential, Egress, HttpTransport, Role, Service, Transport};
 use crate::engine::{Runtime, turn};
 use crate::error::HostError;
-use crate::secret::SecretName;
+use crate::secret::{Secret, SecretName};
 use crate::telemetry::TenantMetrics;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub struct Tenant {
     config: TenantConfig,
     database: TenantDatabase,
     egress: Arc<Egress>,
+    /// To HiBob alone, as the service user for references where there is one.
+    references_egress: Arc<Egress>,
     shared: Arc<Shared>,
     metrics: TenantMetrics,
 }
@@ -64,12 +66,19 @@ impl Tenant {
         let shared = data.shared(&config);
         let token = data.secrets().read(&config, SecretName::HiBobToken).await?;
         let key = data.secrets().read(&config, SecretName::TravelPerkKey).await?;
+        let hibob = |user: &str, password: Secret| -> Result<Service, HostError> {
+            let route = config.route(Role::HiBob, "hibob.url", &config.hibob.url)?;
+            let credential = Credential::Basic { user: user.to_owned(), password };
+            Ok(Service::new(route, credential, shared.hibob_pace.clone()))
+        };
+        let references = match &config.hibob.references {
+            Some(other) => {
+                hibob(&other.service_user, data.secrets().read(&config, SecretName::ReferencesToken).await?)?
+            }
+            None => hibob(&config.hibob.service_user, token.clone())?,
+        };
         let mut services = vec![
-            Service::new(
-                config.route(Role::HiBob, "hibob.url", &config.hibob.url)?,
-                Credential::Basic { user: config.hibob.service_user.clone(), password: token },
-                shared.hibob_pace.clone(),
-            ),
+            hibob(&config.hibob.service_user, token)?,
             Service::new(
                 config.route(Role::Scim, "travelperk.scim_url", &travelperk.scim_url)?,
                 Credential::Key { scheme: scheme.clone(), key: key.clone() },
@@ -85,16 +94,13 @@ impl Tenant {
             let credential = Credential::Key { scheme: scheme.clone(), key: key.clone() };
             services.push(Service::new(config.route(role, name, url)?, credential, shared.travelperk_pace.clone()));
         }
-        let egress = Arc::new(Egress::new(
-            config.id.clone(),
-            services,
-            transport,
-            config.limits.clone(),
-            data.refusal_budget().clone(),
-            data.metrics().of(&config.id),
-        ));
         let metrics = data.metrics().of(&config.id);
-        Ok(Self { config, database, egress, shared, metrics })
+        let egress = |services: Vec<Service>| {
+            let (budget, limits) = (data.refusal_budget().clone(), config.limits.clone());
+            Arc::new(Egress::new(config.id.clone(), services, transport.clone(), limits, budget, metrics.clone()))
+        };
+        let (egress, references_egress) = (egress(services), egress(vec![references]));
+        Ok(Self { config, database, egress, references_egress, shared, metrics })
     }
 
     /// The tenant's id.
@@ -114,6 +120,11 @@ impl Tenant {
 
     pub(crate) fn egress(&self) -> &Arc<Egress> {
         &self.egress
+    }
+
+    /// The way out of the references job.
+    pub(crate) fn references_egress(&self) -> &Arc<Egress> {
+        &self.references_egress
     }
 
     /// This tenant's counters.

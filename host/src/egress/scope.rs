@@ -4,9 +4,9 @@
 //! showed is noted, so that a change counts as made only where the target says so.
 
 mod attribute;
-mod body;
 mod seen;
 
+use super::json;
 use super::policy::{Refusal, Role};
 use crate::bindings::directory_sync::{Change, ChangeKind};
 use crate::bindings::types::Value;
@@ -96,7 +96,7 @@ impl ApplyScope {
         let refuse = |why: &str| {
             Refusal::new(format!("{method} {path} is not what a change of kind `{:?}` may write: {why}", self.kind))
         };
-        let body = body::read(body).map_err(|what| refuse(&format!("its body is not plain JSON ({what})")))?;
+        let body = json::read(body).map_err(|what| refuse(&format!("its body is not plain JSON ({what})")))?;
         self.is_right(role, method, path, &body).map_err(|why| refuse(&why))?;
         let one_less = |left: u32| left.checked_sub(1);
         match self.writes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less) {

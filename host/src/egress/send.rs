@@ -48,11 +48,13 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
     let declared = call.check_declared(service.route.role, &parts.method, &decided.path);
     declared.map_err(|refusal| refuse(RefusalReason::Manifest, &refusal))?;
     let headers = headers(&parts.headers, service).map_err(|refusal| refuse(RefusalReason::Header, &refusal))?;
-    let mut body = gather(body).await?;
-    if let (Grant::Apply(scope), Action::Write) = (&call.grant, decided.action) {
-        let allowed = scope.check(service.route.role, &parts.method, &decided.path, &body);
-        body = allowed.map_err(|refusal| refuse(RefusalReason::Scope, &refusal))?;
-    }
+    let body = gather(body).await?;
+    let allowed = match (&call.grant, decided.action) {
+        (Grant::Apply(scope), Action::Write) => scope.check(service.route.role, &parts.method, &decided.path, &body),
+        (Grant::Person(scope), _) => scope.check(&parts.method, &decided.path, &body),
+        (Grant::Read | Grant::Apply(_), _) => Ok(body),
+    };
+    let body = allowed.map_err(|refusal| refuse(RefusalReason::Scope, &refusal))?;
     let as_made = AsMade { uri: parts.uri.clone(), headers: parts.headers };
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = parts.method;
@@ -200,11 +202,11 @@ impl Outgoing<'_> {
     }
 
     /// Whether the answer is small and worth having whole: a page of many, so that one that breaks off is asked for again
-    /// rather than ending a listing of thousands; and whatever the target says while a change is made, so that the host
-    /// sees it too.
+    /// rather than ending a listing of thousands; and whatever is said while a change is made or a person is read, so that
+    /// the host sees it too.
     fn is_small(&self) -> bool {
         let page = self.service.route.role == Role::Scim && self.action == Action::Read;
-        page || !self.call.grant.is_read()
+        page || !matches!(self.call.grant, Grant::Read)
     }
 
     async fn gathered(&self, response: Response<TransportBody>) -> Result<Response<TransportBody>, Failed> {
@@ -212,8 +214,11 @@ impl Outgoing<'_> {
         let pause = Duration::from_secs(self.call.egress.limits.between_bytes_timeout_seconds);
         let guarded = Guarded::new(body, pause, PAGE_BYTES_MAX);
         let whole = guarded.collect().await.map_err(|error| Failed::Lost(error.to_string()))?.to_bytes();
-        if let Grant::Apply(scope) = &self.call.grant {
-            scope.answered(self.service.route.role, self.request.method(), &self.path, parts.status, &whole);
+        let role = self.service.route.role;
+        match &self.call.grant {
+            Grant::Apply(scope) => scope.answered(role, self.request.method(), &self.path, parts.status, &whole),
+            Grant::Person(scope) => scope.answered(role, &self.path, parts.status, &whole),
+            Grant::Read => {}
         }
         Ok(Response::from_parts(parts, Full::new(whole).map_err(|never| match never {}).boxed_unsync()))
     }

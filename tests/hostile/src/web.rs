@@ -55,6 +55,14 @@ pub(crate) fn title(scim_url: &str, id: &str) -> Option<String> {
     if saw.starts_with("200 ") { None } else { Some(saw) }
 }
 
+/// Asks for one employee, as an honest plugin does.
+pub(crate) fn search_one(hibob_url: &str, id: &str) {
+    let body = format!(
+        r#"{{"fields":["root.id"],"filters":[{{"fieldPath":"root.id","operator":"equals","values":["{id}"]}}],"showInactive":true}}"#
+    );
+    let _ = request(&format!("POST {hibob_url}/people/search\ncontent-type: application/json\n\n{body}"));
+}
+
 fn endless(text: &str, piece: &[u8]) -> Vec<String> {
     let Ok((request, _)) = built(text) else { return vec!["not built".to_owned()] };
     let Ok(body) = request.body() else { return vec!["no body".to_owned()] };

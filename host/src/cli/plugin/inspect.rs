@@ -36,7 +36,7 @@ pub(super) async fn inspect(global: &Global, file: Option<PathBuf>) -> Result<Ex
         "manifest": manifest,
         "manifest_error": manifest_error,
     });
-    let list = |items: &[String]| if items.is_empty() { "-".to_owned() } else { items.join("\n         ") };
+    let list = |items: &[String]| if items.is_empty() { "-".to_owned() } else { items.join("\n           ") };
     let mut text = format!("plugin   {name}\ndigest   {digest}\nsize     {size} bytes\nidentity {identity}\n");
     text += &format!("wit      {}\n", version.unwrap_or("none that this host runs"));
     text += &format!("exports  {}\nimports  {}", list(contents.exports()), list(contents.imports()));
@@ -54,10 +54,11 @@ pub(super) async fn inspect(global: &Global, file: Option<PathBuf>) -> Result<Ex
 
 fn needs(manifest: &Manifest) -> String {
     let mut text = String::new();
-    for (name, kind) in [("check", CallKind::Check), ("plan", CallKind::Plan), ("apply", CallKind::Apply)] {
+    for kind in [CallKind::Check, CallKind::Plan, CallKind::Apply, CallKind::References] {
+        let name = kind.name();
         let needs: Vec<String> = manifest.needs(kind).iter().map(ToString::to_string).collect();
-        let needs = if needs.is_empty() { "no requests".to_owned() } else { needs.join("\n         ") };
-        text += &format!("\n{name:<8} {needs}");
+        let needs = if needs.is_empty() { "no requests".to_owned() } else { needs.join("\n           ") };
+        text += &format!("\n{name:<10} {needs}");
     }
     text
 }

@@ -1,0 +1,65 @@
+//! References that no honest plugin asks for.
+
+use crate::bindings::exports::hibob::connector::offboarding_references as wit;
+use crate::bindings::hibob::connector::types::Value;
+use crate::{Plugin, attack, finding, text, web};
+
+impl wit::Guest for Plugin {
+    fn detect(job: wit::Job, _known: Vec<wit::Known>) -> Result<wit::Detection, wit::JobError> {
+        let saw = attack(&words(&job, "detect"));
+        Ok(wit::Detection {
+            seen: Vec::new(),
+            departures: departures(&words(&job, "departs")),
+            cancelled: Vec::new(),
+            corrected: Vec::new(),
+            employees: 1_000,
+            findings: saw.into_iter().map(finding).collect(),
+        })
+    }
+
+    fn look_up(job: wit::Job, employee_id: String) -> Result<Option<wit::Departure>, wit::JobError> {
+        let _ = attack(&words(&job, "look-up"));
+        Ok(departures(&[employee_id]).pop())
+    }
+
+    /// The claims are what the setting says, in this order: names, title, department, dates.
+    fn read_claims(job: wit::Job, departure: wit::Departure) -> Result<Option<wit::Claims>, wit::JobError> {
+        let saw = attack(&words(&job, "claims"));
+        let words = words(&job, "says");
+        let mut words = words.into_iter().chain(saw);
+        if text(&job, "hibob-url").is_empty() {
+            return Ok(None);
+        }
+        web::search_one(&text(&job, "hibob-url"), &departure.employee_id);
+        let mut next = || words.next().unwrap_or_default();
+        Ok(Some(wit::Claims {
+            given_name: next(),
+            family_name: next(),
+            job_title: Some(next()).filter(|text| !text.is_empty()),
+            department: Some(next()).filter(|text| !text.is_empty()),
+            started_on: next(),
+            ended_on: next(),
+        }))
+    }
+
+    fn read_address(job: wit::Job, _employee_id: String) -> Result<Option<String>, wit::JobError> {
+        let _ = attack(&words(&job, "address"));
+        Ok(words(&job, "delivers-to").into_iter().next())
+    }
+}
+
+/// The texts of the setting `statuses` that begin with this word: the job has no other list to be told by.
+fn words(job: &wit::Job, name: &str) -> Vec<String> {
+    let statuses = job.settings.iter().find(|setting| setting.name == "statuses").map(|setting| &setting.value);
+    let Some(Value::Texts(texts)) = statuses else { return Vec::new() };
+    texts.iter().filter_map(|text| text.strip_prefix(name)?.strip_prefix(' ')).map(str::to_owned).collect()
+}
+
+fn departures(ids: &[String]) -> Vec<wit::Departure> {
+    let departure = |id: &String| wit::Departure {
+        employee_id: id.clone(),
+        ended_on: "2026-11-20".to_owned(),
+        basis: String::new(),
+    };
+    ids.iter().map(departure).collect()
+}
