@@ -16,11 +16,14 @@ pub mod jcs;
 pub mod json;
 pub mod keys;
 pub mod log;
+pub mod pdf;
 pub mod proof;
+pub mod qr;
 mod random;
 pub mod status_list;
 #[cfg(test)]
 mod testing;
 mod time;
+pub mod verify;
 
 pub use random::RandomError;

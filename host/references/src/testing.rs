@@ -3,9 +3,15 @@
 use crate::claims::{ClaimText, Claims, Employment, Issuer};
 use crate::credential::{Credential, CredentialId, SignedCredential};
 use crate::domain::Domain;
-use crate::keys::{SecretKey, Selector};
-use crate::status_list::StatusPosition;
+use crate::keys::file::{KeyFile, PublishedKey};
+use crate::keys::{SecretKey, Selector, dns};
+use crate::log::checkpoint::Checkpoint;
+use crate::log::proof::LogProof;
+use crate::log::tree::{MemoryTiles, TreeReader, append};
+use crate::log::{self, Hash};
+use crate::status_list::{Bitstring, Purpose, StatusList, StatusPosition};
 use crate::time;
+use crate::verify::{Answer, Sources};
 
 pub(crate) fn domain() -> Domain {
     Domain::parse("acme.example").unwrap()
@@ -46,4 +52,49 @@ pub(crate) fn credential() -> Credential {
 
 pub(crate) fn signed() -> SignedCredential {
     SignedCredential::sign(credential(), &key(), &selector()).unwrap()
+}
+
+/// A log of 300 entries with this one as number 17, signed.
+pub(crate) fn log_proof(signed: &SignedCredential) -> LogProof {
+    let mut entries: Vec<Hash> = (0..300_u16).map(|number| [number.to_le_bytes()[0]; 32]).collect();
+    entries[17] = signed.digest();
+    let mut tiles = MemoryTiles::default();
+    tiles.put(append(&tiles, 0, &entries).unwrap());
+    let reader = TreeReader::new(&tiles, 300);
+    let checkpoint = Checkpoint { origin: log::origin(&domain()), size: 300, root: reader.root().unwrap() };
+    LogProof { index: 17, hashes: reader.inclusion_proof(17).unwrap(), checkpoint: checkpoint.sign(&key()) }
+}
+
+pub(crate) fn key_file(keys: &[(&str, &SecretKey)]) -> KeyFile {
+    let published = |(name, key): &(&str, &SecretKey)| PublishedKey {
+        selector: Selector::parse(name).unwrap(),
+        key: key.public(),
+        created: time::parse("2026-01-01T00:00:00Z").unwrap(),
+        retired: None,
+        revoked: None,
+    };
+    KeyFile { domain: domain(), keys: keys.iter().map(published).collect() }
+}
+
+pub(crate) fn status_list(purpose: Purpose, set: &[u32], key: &SecretKey) -> Vec<u8> {
+    let issued = time::parse("2026-11-23T00:00:00Z").unwrap();
+    let bits = Bitstring::with(set.iter().copied());
+    StatusList { domain: domain(), list: 1, purpose, issued, bits }.sign(key, &selector()).unwrap()
+}
+
+/// All that an honest issuer publishes.
+pub(crate) fn sources() -> Sources {
+    Sources {
+        now: time::parse("2026-11-24T00:00:00Z").unwrap(),
+        dns: Answer::Found(vec!["v=spf1 -all".to_owned(), dns::record_value(&key().public())]),
+        key_file: Answer::Found(key_file(&[("k2026", &key())]).render().into_bytes()),
+        revoked: Answer::Found(status_list(Purpose::Revocation, &[1, 94_568], &key())),
+        superseded: Answer::Found(status_list(Purpose::Supersession, &[2], &key())),
+        ..Sources::default()
+    }
+}
+
+/// The sealed page of [`signed`].
+pub(crate) fn page() -> Vec<u8> {
+    crate::pdf::render(&signed(), &log_proof(&signed()), &key()).unwrap()
 }
