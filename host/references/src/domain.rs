@@ -31,7 +31,7 @@ impl Domain {
         let is_domain = text.len() <= DOMAIN_BYTES_MAX
             && text.split('.').count() >= 2
             && text.split('.').all(is_label)
-            && text.bytes().next_back().is_some_and(|byte| byte.is_ascii_lowercase() || text.contains(".xn--"));
+            && text.rsplit('.').next().is_some_and(|last| last.bytes().any(|byte| byte.is_ascii_lowercase()));
         if is_domain { Ok(Self(text.to_owned())) } else { Err(DomainError(text.chars().take(300).collect())) }
     }
 
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn only_plain_names_are_domains() {
-        for good in ["acme.example", "a-b.c1.example", "xn--mnchen-3ya.example", "a.xn--p1ai"] {
+        for good in ["acme.example", "a-b.c1.example", "xn--mnchen-3ya.example", "a.xn--p1ai", "acme.xn--90a3ac"] {
             assert_eq!(Domain::from_did_web(&Domain::parse(good).unwrap().did_web()).unwrap().as_str(), good);
         }
         let long = format!("{}.example", "a".repeat(64));
@@ -84,6 +84,7 @@ mod tests {
             "a-.example",
             "a..b",
             "127.0.0.1",
+            "acme.123",
             "a.example:8443",
             "a.example/x",
             "a.example%3A1",

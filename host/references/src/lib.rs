@@ -18,6 +18,7 @@ pub mod keys;
 pub mod log;
 pub mod pdf;
 pub mod proof;
+pub mod publish;
 pub mod qr;
 mod random;
 pub mod status_list;

@@ -14,6 +14,8 @@ pub mod tree;
 pub mod witness;
 
 use crate::domain::Domain;
+use checkpoint::Checkpoint;
+use tree::{MemoryTiles, TreeError, TreeReader, append};
 
 /// Where the log is below the issuer's public folder.
 pub const DIRECTORY: &str = "references/log";
@@ -24,4 +26,16 @@ pub type Hash = [u8; 32];
 /// The log's name in its checkpoints: its URL without the scheme (c2sp.org/tlog-tiles, "Parameters").
 pub fn origin(domain: &Domain) -> String {
     format!("{domain}/{DIRECTORY}")
+}
+
+/// The whole log of a domain from its entries: its tiles, for proofs, and its head, to be signed.
+///
+/// # Errors
+/// None that can be foreseen: nothing is read from elsewhere.
+pub fn head(domain: &Domain, entries: &[Hash]) -> Result<(MemoryTiles, Checkpoint), TreeError> {
+    let mut tiles = MemoryTiles::default();
+    tiles.put(append(&tiles, 0, entries)?);
+    let size = entries.len() as u64;
+    let root = TreeReader::new(&tiles, size).root()?;
+    Ok((tiles, Checkpoint { origin: origin(domain), size, root }))
 }

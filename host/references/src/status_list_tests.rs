@@ -34,6 +34,19 @@ fn a_signed_list_is_read_as_it_is_written() {
     }
 }
 
+/// A back-fill of ten thousand: every entry of the published list against the set that was drawn.
+#[test]
+fn ten_thousand_drawn_indices_are_the_list() {
+    let mut allocator = IndexAllocator::new([]);
+    let drawn: BTreeSet<u32> = (0..10_000).map(|_| allocator.draw().unwrap().unwrap()).collect();
+    assert_eq!(drawn.len(), 10_000);
+    let revoked: BTreeSet<u32> = drawn.iter().copied().step_by(3).collect();
+    let bits = Bitstring::with(revoked.iter().copied());
+    let bytes = list(Purpose::Revocation, bits).sign(&SecretKey::from_seed(&[7; 32]), &Selector::parse("k1").unwrap());
+    let (read, _) = StatusList::parse(&bytes.unwrap(), &domain(), 1, Purpose::Revocation).unwrap();
+    assert!((0..ENTRIES).all(|index| read.bits.get(index) == Some(revoked.contains(&index))));
+}
+
 /// The empty list of the Recommendation's examples: 16 KB of zeros.
 #[test]
 fn the_recommendations_example_is_an_empty_list() {

@@ -5,9 +5,8 @@ use crate::credential::{Credential, CredentialId, SignedCredential};
 use crate::domain::Domain;
 use crate::keys::file::{KeyFile, PublishedKey};
 use crate::keys::{SecretKey, Selector, dns};
-use crate::log::checkpoint::Checkpoint;
 use crate::log::proof::LogProof;
-use crate::log::tree::{MemoryTiles, TreeReader, append};
+use crate::log::tree::TreeReader;
 use crate::log::{self, Hash};
 use crate::status_list::{Bitstring, Purpose, StatusList, StatusPosition};
 use crate::time;
@@ -58,10 +57,8 @@ pub(crate) fn signed() -> SignedCredential {
 pub(crate) fn log_proof(signed: &SignedCredential) -> LogProof {
     let mut entries: Vec<Hash> = (0..300_u16).map(|number| [number.to_le_bytes()[0]; 32]).collect();
     entries[17] = signed.digest();
-    let mut tiles = MemoryTiles::default();
-    tiles.put(append(&tiles, 0, &entries).unwrap());
+    let (tiles, checkpoint) = log::head(&domain(), &entries).unwrap();
     let reader = TreeReader::new(&tiles, 300);
-    let checkpoint = Checkpoint { origin: log::origin(&domain()), size: 300, root: reader.root().unwrap() };
     LogProof { index: 17, hashes: reader.inclusion_proof(17).unwrap(), checkpoint: checkpoint.sign(&key()) }
 }
 

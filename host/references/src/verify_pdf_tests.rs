@@ -79,11 +79,7 @@ fn a_page_sealed_by_a_forger_is_nothing() {
     let credential = signed().credential().clone();
     let forged = SignedCredential::sign(credential, &forger, &selector()).unwrap();
     // The forger's own log and seal, under the famous name.
-    let checkpoint = crate::log::checkpoint::Checkpoint {
-        origin: crate::log::origin(&crate::testing::domain()),
-        size: 1,
-        root: crate::log::tree::leaf_hash(&forged.digest()),
-    };
+    let (_, checkpoint) = crate::log::head(&crate::testing::domain(), &[forged.digest()]).unwrap();
     let proof = crate::log::proof::LogProof { index: 0, hashes: Vec::new(), checkpoint: checkpoint.sign(&forger) };
     let page = crate::pdf::render(&forged, &proof, &forger).unwrap();
     assert!(seal::open(&page).unwrap().is_sealed_by(&forger.public()));

@@ -1,6 +1,6 @@
 use super::*;
 use crate::keys::SecretKey;
-use crate::log::tree::{MemoryTiles, TreeReader, append};
+use crate::log::tree::TreeReader;
 use crate::log::witness::cosign;
 use crate::testing::{domain, key};
 
@@ -13,10 +13,8 @@ fn entry(number: u64) -> Hash {
 }
 
 fn proof(index: u64) -> LogProof {
-    let mut tiles = MemoryTiles::default();
-    tiles.put(append(&tiles, 0, &(0..ENTRIES).map(entry).collect::<Vec<_>>()).unwrap());
+    let (tiles, checkpoint) = crate::log::head(&domain(), &(0..ENTRIES).map(entry).collect::<Vec<_>>()).unwrap();
     let reader = TreeReader::new(&tiles, ENTRIES);
-    let checkpoint = Checkpoint { origin: origin(&domain()), size: ENTRIES, root: reader.root().unwrap() };
     LogProof { index, hashes: reader.inclusion_proof(index).unwrap(), checkpoint: checkpoint.sign(&key()) }
 }
 
