@@ -190,6 +190,8 @@ mod tests {
         assert_eq!(starts("abc"), [0, 1, 2]);
         assert_eq!(starts("שרה"), [4, 2, 0]);
         assert_eq!(starts("שרה 12"), [7, 8, 6, 4, 2, 0]);
+        // The hyphen is from another font than the letters around it.
+        assert_eq!(starts("ש-ה"), [3, 2, 0]);
         // lam and alef become one glyph that covers both letters.
         let lines = set("لا", STYLE, 500.0).unwrap();
         let glyphs = &lines[0].runs[0].glyphs;
