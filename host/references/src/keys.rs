@@ -1,4 +1,5 @@
-//! The issuer's keys: Ed25519 (RFC 8032), named by a selector, published in DNS ([`dns`]) and in a key file ([`file`]).
+//! The issuer's keys: Ed25519 (RFC 8032), named by a selector, published in DNS ([`dns`]) and in a key file
+//! ([`mod@file`]).
 
 pub mod dns;
 pub mod file;

@@ -261,8 +261,8 @@ fn footer(canvas: &mut Canvas<'_>, content: &Content<'_>) -> Result<Vec<TagGroup
             content.selector,
             content.log_index,
         ),
-        "Facts of employment, signed electronically by the company. It assesses neither conduct nor performance, and bears no \
-         qualified electronic signature."
+        "Facts of employment, signed electronically by the company. It assesses neither conduct nor performance, and \
+         bears no qualified electronic signature."
             .to_owned(),
     ];
     let (mut y, mut groups) = (PANEL_BOTTOM + 24.0, Vec::new());
