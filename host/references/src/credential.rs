@@ -1,0 +1,247 @@
+//! The document: a W3C Verifiable Credential 2.0 in exactly one shape.
+//!
+//! A credential is read by taking its values out, building the document anew from them, and comparing: whatever is
+//! missing, added or written in another way is found without a list of what could go wrong.
+
+mod id;
+
+pub use id::CredentialId;
+
+use crate::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
+use crate::domain::{Domain, DomainError};
+use crate::json::{JsonError, Object, difference, parse_object};
+use crate::keys::{KeyReference, PublicKey, SecretKey, Selector};
+use crate::proof::{self, Proof, ProofError};
+use crate::random::RandomError;
+use crate::status_list::{Purpose, StatusPosition};
+use crate::{jcs, time};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+/// Largest signed credential that is read, in bytes. One has about 2,500.
+pub const BYTES_MAX: usize = 64 * 1024;
+
+/// The context of VC 2.0 (section 4.3).
+pub(crate) const VC_CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
+
+const CREDENTIAL_TYPE: &str = "EmploymentReferenceCredential";
+
+/// A document is no reference.
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialError {
+    /// Not JSON.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// A member is missing or cannot be read.
+    #[error("the reference's {0} is missing or cannot be read; it was changed, or comes from another program")]
+    Member(&'static str),
+    /// The shape is not that of a reference.
+    #[error("the reference is not as its schema says at {0:?}; it was changed, or comes from another program")]
+    Shape(String),
+    /// A claim is outside of its limits.
+    #[error(transparent)]
+    Claims(#[from] ClaimsError),
+    /// The issuer is no domain.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    /// The proof is wrong.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// The proof names a key of somebody else, or another time than the reference.
+    #[error("the proof's {0} is not the reference's own; it was changed, or taken from another reference")]
+    ForeignProof(&'static str),
+}
+
+/// An unsigned reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// Its id.
+    pub id: CredentialId,
+    /// When it was issued, in whole seconds.
+    pub issued: DateTime<Utc>,
+    /// What it says.
+    pub claims: Claims,
+    /// Where its status is.
+    pub status: StatusPosition,
+}
+
+impl Credential {
+    /// A new reference with a random id.
+    ///
+    /// # Errors
+    /// The operating system gives no randomness.
+    pub fn new(claims: Claims, status: StatusPosition, issued: DateTime<Utc>) -> Result<Self, RandomError> {
+        Ok(Self { id: CredentialId::random()?, issued: time::whole_seconds(issued), claims, status })
+    }
+
+    /// The document without its proof.
+    pub fn to_object(&self) -> Object {
+        let claims = &self.claims;
+        let domain = &claims.issuer().domain;
+        let mut subject = Object::new();
+        let members = [
+            ("name", Some(claims.name().to_string())),
+            ("jobTitle", claims.job_title().map(ClaimText::to_string)),
+            ("department", claims.department().map(ClaimText::to_string)),
+            ("employmentStartDate", Some(time::format_date(claims.start()))),
+            ("employmentEndDate", Some(time::format_date(claims.end()))),
+        ];
+        subject.extend(members.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::String(text?)))));
+        let mut object = Object::new();
+        let members = [
+            ("@context", context()),
+            ("id", self.id.to_string().into()),
+            ("type", json!(["VerifiableCredential", CREDENTIAL_TYPE])),
+            ("issuer", json!({"id": domain.did_web(), "name": claims.issuer().name.as_str()})),
+            ("validFrom", time::format(self.issued).into()),
+            ("credentialStatus", Purpose::ALL.map(|purpose| self.status.entry(domain, purpose)).to_vec().into()),
+            ("credentialSubject", Value::Object(subject)),
+        ];
+        object.extend(members.map(|(name, value)| (name.to_owned(), value)));
+        object
+    }
+
+    /// Reads a document without its proof.
+    ///
+    /// # Errors
+    /// It is not exactly what [`Credential::to_object`] makes.
+    pub fn from_object(object: &Object) -> Result<Self, CredentialError> {
+        let root = Value::Object(object.clone());
+        let text = |pointer: &str, name: &'static str| {
+            root.pointer(pointer).and_then(Value::as_str).ok_or(CredentialError::Member(name))
+        };
+        let subject = |name: &'static str| root.pointer(&format!("/credentialSubject/{name}"));
+        let claim = |name: &'static str| match subject(name) {
+            None => Ok(None),
+            Some(value) => {
+                let value = value.as_str().ok_or(CredentialError::Member(name))?;
+                Ok::<_, CredentialError>(Some(ClaimText::parse(name, value)?))
+            }
+        };
+        let date = |name: &'static str| -> Result<NaiveDate, CredentialError> {
+            subject(name).and_then(Value::as_str).and_then(time::parse_date).ok_or(CredentialError::Member(name))
+        };
+        let domain = Domain::from_did_web(text("/issuer/id", "issuer")?)?;
+        let issuer = Issuer { name: ClaimText::parse("issuer name", text("/issuer/name", "issuer name")?)?, domain };
+        let employment = Employment {
+            name: claim("name")?.ok_or(CredentialError::Member("name"))?,
+            job_title: claim("jobTitle")?,
+            department: claim("department")?,
+            start: date("employmentStartDate")?,
+            end: date("employmentEndDate")?,
+        };
+        let status = StatusPosition::read(root.pointer("/credentialStatus/0"), &issuer.domain);
+        let credential = Self {
+            id: CredentialId::parse(text("/id", "id")?).ok_or(CredentialError::Member("id"))?,
+            issued: time::parse(text("/validFrom", "validFrom")?).ok_or(CredentialError::Member("validFrom"))?,
+            status: status.ok_or(CredentialError::Member("credentialStatus"))?,
+            claims: Claims::new(issuer, employment)?,
+        };
+        match difference(&Value::Object(credential.to_object()), &root) {
+            None => Ok(credential),
+            Some(path) => Err(CredentialError::Shape(path.chars().take(100).collect())),
+        }
+    }
+}
+
+/// The `@context`: that of VC 2.0, and what the five claims mean in words that others use. It is in the document
+/// itself, so that nothing has to be fetched.
+fn context() -> Value {
+    json!([VC_CONTEXT, {
+        (CREDENTIAL_TYPE): "urn:uuid:086ca9a4-4cb1-4ed4-9d80-fc5080e10158",
+        "jobTitle": "https://schema.org/jobTitle",
+        "department": "https://schema.org/department",
+        "employmentStartDate": "https://schema.org/startDate",
+        "employmentEndDate": "https://schema.org/endDate",
+    }])
+}
+
+/// A reference with a proof of the right form. Whether it holds is up to [`SignedCredential::verify`].
+#[derive(Clone, Debug)]
+pub struct SignedCredential {
+    credential: Credential,
+    proof: Proof,
+    canonical: Vec<u8>,
+}
+
+impl SignedCredential {
+    /// Signs a reference at the time of its issue.
+    ///
+    /// # Errors
+    /// None that can be foreseen: a credential has a canonical form.
+    pub fn sign(credential: Credential, key: &SecretKey, selector: &Selector) -> Result<Self, CredentialError> {
+        let domain = credential.claims.issuer().domain.clone();
+        let reference = KeyReference::Published { domain, selector: selector.clone() };
+        let signed = proof::sign(credential.to_object(), key, &reference, credential.issued)?;
+        Self::from_parts(credential, signed)
+    }
+
+    /// Puts a signature that exists onto its credential again.
+    pub(crate) fn restore(
+        credential: Credential,
+        selector: &Selector,
+        signature: &[u8; 64],
+    ) -> Result<Self, CredentialError> {
+        let domain = credential.claims.issuer().domain.clone();
+        let reference = KeyReference::Published { domain, selector: selector.clone() };
+        let signed = proof::restore(credential.to_object(), &reference, credential.issued, signature)?;
+        Self::from_parts(credential, signed)
+    }
+
+    /// Reads a signed reference, however its white space is.
+    ///
+    /// # Errors
+    /// It is not exactly in the shape of one.
+    pub fn parse(bytes: &[u8]) -> Result<Self, CredentialError> {
+        let signed = parse_object(bytes, BYTES_MAX)?;
+        let mut unsigned = signed.clone();
+        unsigned.remove("proof").ok_or(ProofError::Missing)?;
+        Self::from_parts(Credential::from_object(&unsigned)?, signed)
+    }
+
+    fn from_parts(credential: Credential, signed: Object) -> Result<Self, CredentialError> {
+        let proof = Proof::read(&signed)?;
+        if matches!(proof.key(), KeyReference::Published { domain, .. } if *domain != credential.claims.issuer().domain)
+        {
+            return Err(CredentialError::ForeignProof("key"));
+        }
+        if proof.created() != credential.issued {
+            return Err(CredentialError::ForeignProof("time"));
+        }
+        let canonical = jcs::canonical(&Value::Object(signed)).map_err(ProofError::from)?;
+        Ok(Self { credential, proof, canonical })
+    }
+
+    /// Checks the signature.
+    ///
+    /// # Errors
+    /// It does not fit the key.
+    pub fn verify(&self, key: &PublicKey) -> Result<(), ProofError> {
+        self.proof.verify(key)
+    }
+
+    /// What is signed.
+    pub fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// The proof.
+    pub fn proof(&self) -> &Proof {
+        &self.proof
+    }
+
+    /// The file: the canonical JSON, without white space.
+    pub fn canonical(&self) -> &[u8] {
+        &self.canonical
+    }
+
+    /// SHA-256 of the canonical JSON: the entry in the log.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.canonical).into()
+    }
+}
+
+#[cfg(test)]
+#[path = "credential_tests.rs"]
+mod tests;

@@ -1,0 +1,282 @@
+//! What is where on the page.
+
+use super::PdfError;
+use super::canvas::{Canvas, Colour};
+use super::fonts::Weight;
+use super::text::{Line, Style, set};
+use crate::credential::Credential;
+use crate::keys::Selector;
+use crate::qr::VERIFY_PATH;
+use chrono::{Datelike as _, NaiveDate};
+use krilla::action::LinkAction;
+use krilla::annotation::{Annotation, LinkAnnotation, Target};
+use krilla::geom::Rect;
+use krilla::page::PageSettings;
+use krilla::tagging::{BBox, ListNumbering, Node, Tag, TagGroup, TagTree};
+use qrcode::{EcLevel, QrCode};
+use std::num::NonZeroU16;
+
+/// What a page is made of.
+pub(super) struct Content<'a> {
+    pub(super) credential: &'a Credential,
+    pub(super) selector: &'a Selector,
+    pub(super) log_index: u64,
+    pub(super) url: String,
+}
+
+// A4 in points, its margins, and the panel at its foot.
+const PAGE: (f32, f32) = (595.28, 841.89);
+const LEFT: f32 = 70.0;
+const WIDTH: f32 = PAGE.0 - 2.0 * LEFT;
+const VALUE_LEFT: f32 = LEFT + 104.0;
+const PANEL_TOP: f32 = 566.0;
+const PANEL_BOTTOM: f32 = 738.0;
+const PANEL_PADDING: f32 = 18.0;
+const CODE_SIDE: f32 = PANEL_BOTTOM - PANEL_TOP - 2.0 * PANEL_PADDING;
+
+const INK: Colour = Colour(0x1b, 0x24, 0x30);
+const GREY: Colour = Colour(0x5b, 0x66, 0x72);
+const ACCENT: Colour = Colour(0x0b, 0x5c, 0x6b);
+const RULE: Colour = Colour(0xd3, 0xdb, 0xdf);
+const PANEL: Colour = Colour(0xf2, 0xf6, 0xf7);
+const WHITE: Colour = Colour(0xff, 0xff, 0xff);
+
+const fn style(size: f32, weight: Weight) -> Style {
+    Style { size, weight, tracking: 0.0 }
+}
+
+const EYEBROW: Style = Style { size: 8.5, weight: Weight::Bold, tracking: 0.14 };
+const COMPANY: Style = style(17.0, Weight::Bold);
+const DOMAIN: Style = style(10.5, Weight::Regular);
+const LEAD: Style = style(11.0, Weight::Regular);
+const LABEL: Style = style(9.5, Weight::Regular);
+const STEP: Style = style(9.0, Weight::Regular);
+const STEP_TITLE: Style = style(11.0, Weight::Bold);
+const SMALL: Style = style(7.5, Weight::Regular);
+
+/// From one baseline to the next, in ems.
+const LEADING: f32 = 1.36;
+
+/// Draws the page.
+pub(super) fn draw(document: &mut krilla::Document, content: &Content<'_>) -> Result<(), PdfError> {
+    let size = PageSettings::from_wh(PAGE.0, PAGE.1).ok_or_else(|| PdfError::Write("no page".to_owned()))?;
+    // The largest letters with which everything has its place; the name's words whole, if that can be.
+    let bodies: Result<Vec<Body>, PdfError> =
+        [1.0, 0.85, 0.7, 0.58].map(|scale| Body::new(content, scale)).into_iter().collect();
+    let mut bodies: Vec<Body> = bodies?.into_iter().filter(Body::fits).collect();
+    bodies.sort_by_key(|body| !body.name.has_whole_words());
+    let body = bodies.first().ok_or(PdfError::TooLong)?;
+    let mut tags = TagTree::new().with_lang(Some("en".to_owned()));
+    let mut page = document.start_page_with(size);
+    let mut canvas = Canvas::new(page.surface());
+    body.draw(&mut canvas, &mut tags);
+    let figure = panel(&mut canvas, &mut tags, content)?;
+    let footer = footer(&mut canvas, content)?;
+    drop(canvas);
+    // On a screen the code is clicked.
+    if let Some(place) = code_place() {
+        let target = Target::Action(LinkAction::new(content.url.clone()).into());
+        let alt = format!("Check this reference at {}", content.credential.claims.issuer().domain);
+        let link = Annotation::new_link(LinkAnnotation::new(place, target), Some(alt));
+        let link = page.add_tagged_annotation(link);
+        tags.push(TagGroup::with_children(Tag::Link, vec![Node::Group(figure), link.into()]));
+    }
+    footer.into_iter().for_each(|group| tags.push(group));
+    page.finish();
+    document.set_tag_tree(tags);
+    Ok(())
+}
+
+/// Lines under each other.
+struct Block {
+    x: f32,
+    /// The first baseline.
+    y: f32,
+    lines: Vec<Line>,
+    style: Style,
+    colour: Colour,
+}
+
+impl Block {
+    fn new(text: &str, x: f32, y: f32, width: f32, style: Style, colour: Colour) -> Result<Self, PdfError> {
+        Ok(Self { x, y, lines: set(text, style, width)?, style, colour })
+    }
+
+    /// The last baseline.
+    fn end(&self) -> f32 {
+        self.y + self.style.size * LEADING * self.lines.len().saturating_sub(1) as f32
+    }
+
+    fn has_whole_words(&self) -> bool {
+        self.lines.split_last().is_none_or(|(_, before)| before.iter().all(Line::ends_a_word))
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, group: &mut TagGroup) {
+        let mut y = self.y;
+        for line in &self.lines {
+            group.push(canvas.line(self.x, y, line, self.style, self.colour));
+            y += self.style.size * LEADING;
+        }
+    }
+}
+
+/// What the reference says.
+struct Body {
+    eyebrow: Block,
+    company: Block,
+    domain: Block,
+    rule: f32,
+    lead: Block,
+    name: Block,
+    facts: Vec<[Block; 2]>,
+}
+
+impl Body {
+    fn new(content: &Content<'_>, scale: f32) -> Result<Self, PdfError> {
+        let claims = &content.credential.claims;
+        let issuer = claims.issuer();
+        let eyebrow = Block::new("EMPLOYMENT REFERENCE", LEFT, 84.0, WIDTH, EYEBROW, ACCENT)?;
+        let company = style(COMPANY.size * scale, COMPANY.weight);
+        let company = Block::new(issuer.name.as_str(), LEFT, eyebrow.end() + 29.0, WIDTH, company, INK)?;
+        let domain = Block::new(issuer.domain.as_str(), LEFT, company.end() + 18.0, WIDTH, DOMAIN, ACCENT)?;
+        let rule = domain.end() + 22.0;
+        let lead = Block::new("This confirms the employment of", LEFT, rule + 46.0 * scale, WIDTH, LEAD, GREY)?;
+        let name = style(29.0 * scale, Weight::Bold);
+        let name = Block::new(claims.name().as_str(), LEFT, lead.end() + 10.0 + name.size, WIDTH, name, INK)?;
+        let period = format!("{} – {}", long_date(claims.start()), long_date(claims.end()));
+        let issued = long_date(content.credential.issued.date_naive());
+        let facts = [
+            ("Position", claims.job_title().map(ToString::to_string)),
+            ("Department", claims.department().map(ToString::to_string)),
+            ("Employed", Some(period)),
+            ("Date of issue", Some(issued)),
+        ];
+        let value = style(12.5 * scale.max(0.7), Weight::Regular);
+        let (mut y, mut blocks) = (name.end() + 44.0 * scale, Vec::new());
+        for (label, text) in facts.into_iter().filter_map(|(label, text)| Some((label, text?))) {
+            let label = Block::new(&format!("{label} "), LEFT, y, VALUE_LEFT - LEFT, LABEL, GREY)?;
+            let text = Block::new(&text, VALUE_LEFT, y, PAGE.0 - LEFT - VALUE_LEFT, value, INK)?;
+            y = text.end() + 27.0 * scale;
+            blocks.push([label, text]);
+        }
+        Ok(Self { eyebrow, company, domain, rule, lead, name, facts: blocks })
+    }
+
+    fn fits(&self) -> bool {
+        self.facts.last().is_none_or(|[_, last]| last.end() <= PANEL_TOP - 26.0)
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>, tags: &mut TagTree) {
+        let mut title = TagGroup::new(Tag::Hn(NonZeroU16::MIN, Some("Employment reference".to_owned())));
+        self.eyebrow.draw(canvas, &mut title);
+        tags.push(title);
+        for block in [&self.company, &self.domain, &self.lead, &self.name] {
+            let mut group = TagGroup::new(Tag::P);
+            block.draw(canvas, &mut group);
+            tags.push(group);
+        }
+        canvas.ornament(Rect::from_xywh(LEFT, self.rule, WIDTH, 0.8), RULE);
+        for fact in &self.facts {
+            let mut group = TagGroup::new(Tag::P);
+            fact.iter().for_each(|block| block.draw(canvas, &mut group));
+            tags.push(group);
+        }
+    }
+}
+
+fn code_place() -> Option<Rect> {
+    Rect::from_xywh(LEFT + PANEL_PADDING, PANEL_TOP + PANEL_PADDING, CODE_SIDE, CODE_SIDE)
+}
+
+/// How to check the reference, and the QR code, which is returned.
+fn panel(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> Result<TagGroup, PdfError> {
+    let domain = &content.credential.claims.issuer().domain;
+    canvas.ornament(Rect::from_xywh(LEFT, PANEL_TOP, WIDTH, PANEL_BOTTOM - PANEL_TOP), PANEL);
+    let (code_x, code_y) = (LEFT + PANEL_PADDING, PANEL_TOP + PANEL_PADDING);
+    canvas.ornament(code_place(), WHITE);
+
+    let x = code_x + CODE_SIDE + PANEL_PADDING + 2.0;
+    let width = PAGE.0 - LEFT - PANEL_PADDING - x;
+    let mut y = code_y + STEP_TITLE.size * 0.8;
+    let mut heading = TagGroup::new(Tag::Hn(NonZeroU16::MIN.saturating_add(1), None));
+    Block::new("How to check this reference", x, y, width, STEP_TITLE, INK)?.draw(canvas, &mut heading);
+    tags.push(heading);
+    let steps = [
+        format!("Scan or click the code, or open {} and drop this PDF file there.", domain.url(VERIFY_PATH)),
+        format!("Look at the address bar: it has to show {domain}, the company’s own domain."),
+        "The strongest check asks the company’s DNS for the key, too: hibob verify FILE.".to_owned(),
+    ];
+    let mut list = TagGroup::new(Tag::L(ListNumbering::Decimal));
+    y += 19.0;
+    for (number, step) in (1..).zip(steps) {
+        let label = Block::new(&format!("{number}. "), x, y, 14.0, STEP, ACCENT)?;
+        let text = Block::new(&step, x + 14.0, y, width - 14.0, STEP, INK)?;
+        y = text.end() + 16.5;
+        let (mut of_label, mut of_text) = (TagGroup::new(Tag::Lbl), TagGroup::new(Tag::LBody));
+        label.draw(canvas, &mut of_label);
+        text.draw(canvas, &mut of_text);
+        list.push(TagGroup::with_children(Tag::LI, vec![Node::Group(of_label), Node::Group(of_text)]));
+    }
+    tags.push(list);
+    let note = "On paper the code is the proof; in the PDF file it is the attached, signed data.";
+    let mut group = TagGroup::new(Tag::P);
+    Block::new(note, x, y + 1.0, width, style(8.0, Weight::Regular), GREY)?.draw(canvas, &mut group);
+    tags.push(group);
+
+    let modules = code(&content.url, code_x, code_y)?;
+    let identifier = canvas.figure(modules, INK);
+    let alt = format!("QR code with a link to {}", domain.url(VERIFY_PATH));
+    let bounds = code_place().map(|rect| BBox::new(0, rect));
+    Ok(TagGroup::with_children(Tag::Figure(Some(alt)).with_bbox(bounds), vec![identifier.into()]))
+}
+
+/// The dark modules of the code, each row's neighbours as one, with the four light ones around that scanners need.
+fn code(url: &str, x: f32, y: f32) -> Result<Vec<Rect>, PdfError> {
+    let code = QrCode::with_error_correction_level(url, EcLevel::M);
+    let code = code.map_err(|error| PdfError::Write(format!("QR code: {error}")))?;
+    let side = CODE_SIDE / (code.width() + 8) as f32;
+    let colours = code.to_colors();
+    let mut rects = Vec::new();
+    for (row, modules) in colours.chunks(code.width()).enumerate() {
+        let mut column = 0;
+        for same in modules.chunk_by(|one, other| one == other) {
+            if same.first() == Some(&qrcode::Color::Dark) {
+                let (left, top) = (x + side * (column + 4) as f32, y + side * (row + 4) as f32);
+                // A hair wider than the grid, so that no light line shows between rows.
+                rects.extend(Rect::from_xywh(left, top, side * same.len() as f32, side * 1.02));
+            }
+            column += same.len();
+        }
+    }
+    Ok(rects)
+}
+
+/// What it is, and what it is not.
+fn footer(canvas: &mut Canvas<'_>, content: &Content<'_>) -> Result<Vec<TagGroup>, PdfError> {
+    let credential = content.credential;
+    let texts = [
+        format!(
+            "Reference {} · signed with key {} · entry {} in the company’s public log",
+            credential.id.uuid(),
+            content.selector,
+            content.log_index,
+        ),
+        "Facts of employment, signed electronically by the company. It assesses neither conduct nor performance, and \
+         bears no qualified electronic signature."
+            .to_owned(),
+    ];
+    let (mut y, mut groups) = (PANEL_BOTTOM + 24.0, Vec::new());
+    for text in texts {
+        let block = Block::new(&text, LEFT, y, WIDTH, SMALL, GREY)?;
+        let mut group = TagGroup::new(Tag::P);
+        block.draw(canvas, &mut group);
+        groups.push(group);
+        y = block.end() + 13.0;
+    }
+    Ok(groups)
+}
+
+/// A date in words, so that no day is taken for a month.
+fn long_date(date: NaiveDate) -> String {
+    format!("{} {}", date.day(), date.format("%B %Y"))
+}

@@ -1,0 +1,221 @@
+//! Lines of text: which font, in which direction, how wide (Unicode bidirectional algorithm, UAX #9).
+
+use super::PdfError;
+use super::fonts::{self, Face, Weight};
+use harfrust::{Direction, ShapeOptions, UnicodeBuffer};
+use krilla::text::{GlyphId, KrillaGlyph};
+use unicode_bidi::BidiInfo;
+
+/// How a text looks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Style {
+    pub(super) size: f32,
+    pub(super) weight: Weight,
+    /// Space between letters, in ems.
+    pub(super) tracking: f32,
+}
+
+/// Glyphs of one font, from left to right.
+pub(super) struct Run {
+    pub(super) face: &'static Face,
+    pub(super) glyphs: Vec<KrillaGlyph>,
+}
+
+impl Run {
+    fn ems(&self) -> f32 {
+        self.glyphs.iter().map(|glyph| glyph.x_advance).sum()
+    }
+}
+
+/// A line that fits its width.
+pub(super) struct Line {
+    /// The text; the glyphs' ranges are in it.
+    pub(super) text: String,
+    pub(super) runs: Vec<Run>,
+    pub(super) width: f32,
+}
+
+impl Line {
+    /// Whether the line ends where one may end.
+    pub(super) fn ends_a_word(&self) -> bool {
+        self.text.ends_with(BREAKS)
+    }
+}
+
+/// Sets a text in lines of at most `width`. A word that does not fit by itself is broken anywhere.
+///
+/// # Errors
+/// A character is in no font.
+pub(super) fn set(text: &str, style: Style, width: f32) -> Result<Vec<Line>, PdfError> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = fitting(rest, style, width)?;
+        let (line, after) = rest.split_at(end);
+        lines.push(shape(line, style)?);
+        rest = after;
+    }
+    Ok(lines)
+}
+
+/// After which characters a line may end.
+const BREAKS: [char; 2] = [' ', '-'];
+
+/// How many bytes of `text` fit. The space at which a line is broken stays on it, so that words are apart when copied.
+fn fitting(text: &str, style: Style, width: f32) -> Result<usize, PdfError> {
+    let fits = |end: usize| -> Result<bool, PdfError> {
+        let line = text.get(..end).unwrap_or(text).trim_end();
+        Ok(shape(line, style)?.width <= width)
+    };
+    if fits(text.len())? {
+        return Ok(text.len());
+    }
+    let after = |(index, space): (usize, &str)| index + space.len();
+    let mut best = 0;
+    for end in text.match_indices(BREAKS).map(after) {
+        if !fits(end)? {
+            break;
+        }
+        best = end;
+    }
+    if best > 0 {
+        return Ok(best);
+    }
+    // One letter is set even where there is no place for it, so that this comes to its end.
+    for (index, character) in text.char_indices() {
+        let end = index + character.len_utf8();
+        if best > 0 && !fits(end)? {
+            break;
+        }
+        best = end;
+    }
+    Ok(best)
+}
+
+/// Shapes a text that is on one line.
+fn shape(text: &str, style: Style) -> Result<Line, PdfError> {
+    let bidi = BidiInfo::new(text, None);
+    let mut runs = Vec::new();
+    for paragraph in &bidi.paragraphs {
+        let (levels, visual) = bidi.visual_runs(paragraph, paragraph.range.clone());
+        for range in visual {
+            let is_rtl = levels.get(range.start).is_some_and(unicode_bidi::Level::is_rtl);
+            let mut parts = Vec::new();
+            for (number, part) in by_font(text.get(range.clone()).unwrap_or_default(), style.weight)? {
+                let start = range.start + part.start;
+                let part = text.get(start..range.start + part.end).unwrap_or_default();
+                parts.push(shape_run(part, start, number, is_rtl, style)?);
+            }
+            if is_rtl {
+                parts.reverse();
+            }
+            runs.append(&mut parts);
+        }
+    }
+    let width = runs.iter().map(Run::ems).sum::<f32>() * style.size;
+    Ok(Line { text: text.to_owned(), runs, width })
+}
+
+/// Splits a text where its font changes.
+fn by_font(text: &str, weight: Weight) -> Result<Vec<(usize, std::ops::Range<usize>)>, PdfError> {
+    let mut parts: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
+    for (index, character) in text.char_indices() {
+        let number = fonts::number_for(weight, character, parts.last().map(|(number, _)| *number))?;
+        let end = index + character.len_utf8();
+        match parts.last_mut() {
+            Some((last, range)) if *last == number => range.end = end,
+            _ => parts.push((number, index..end)),
+        }
+    }
+    Ok(parts)
+}
+
+/// Shapes text of one font and direction that begins at byte `start` of its line.
+fn shape_run(text: &str, start: usize, number: usize, is_rtl: bool, style: Style) -> Result<Run, PdfError> {
+    let face = fonts::face(style.weight, number).ok_or(PdfError::Font)?;
+    let tables = face.tables().ok_or(PdfError::Font)?;
+    let mut buffer = UnicodeBuffer::new();
+    buffer.push_str(text);
+    buffer.guess_segment_properties();
+    buffer.set_direction(if is_rtl { Direction::RightToLeft } else { Direction::LeftToRight });
+    let shaped = face.shaper.shaper(&tables).build().shape(buffer, ShapeOptions::new());
+
+    let clusters: Vec<usize> = shaped.glyph_infos().iter().map(|info| info.cluster as usize).collect();
+    let mut glyphs = Vec::new();
+    for (info, position) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
+        let from = info.cluster as usize;
+        if info.glyph_id == 0 {
+            let character = text.get(from..).and_then(|text| text.chars().next()).unwrap_or_default();
+            return Err(PdfError::MissingGlyph { character, number: character.into() });
+        }
+        // A cluster reaches to the next one in the text, whichever way the glyphs go.
+        let to = clusters.iter().copied().filter(|cluster| *cluster > from).min().unwrap_or(text.len());
+        let ems = |units: i32| units as f32 / face.units_per_em;
+        glyphs.push(KrillaGlyph::new(
+            GlyphId::new(info.glyph_id),
+            ems(position.x_advance) + style.tracking,
+            ems(position.x_offset),
+            ems(position.y_offset),
+            ems(position.y_advance),
+            start + from..start + to,
+            None,
+        ));
+    }
+    Ok(Run { face, glyphs })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STYLE: Style = Style { size: 10.0, weight: Weight::Regular, tracking: 0.0 };
+
+    fn texts(lines: &[Line]) -> Vec<&str> {
+        lines.iter().map(|line| line.text.as_str()).collect()
+    }
+
+    #[test]
+    fn lines_break_at_spaces_and_long_words_anywhere() {
+        let lines = set("one two three four five six", STYLE, 60.0).unwrap();
+        assert!(
+            lines.len() > 1 && lines.iter().all(|line| line.text.trim_end() == line.text || line.text.ends_with(' '))
+        );
+        assert_eq!(texts(&lines).concat(), "one two three four five six");
+        let word = set(&"m".repeat(30), STYLE, 60.0).unwrap();
+        assert!(word.len() > 2 && word.iter().all(|line| line.width <= 60.0));
+        let cjk = set(&"山".repeat(30), STYLE, 60.0).unwrap();
+        assert_eq!(cjk.iter().map(|line| line.text.chars().count()).collect::<Vec<_>>(), [6; 5]);
+        assert_eq!(set("m", STYLE, 1.0).unwrap().len(), 1);
+        assert!(set("", STYLE, 60.0).unwrap().is_empty());
+    }
+
+    /// The glyphs of Hebrew and Arabic go from the last letter to the first; numbers in them stay as they are.
+    #[test]
+    fn right_to_left_text_is_reordered() {
+        let starts = |text: &str| -> Vec<usize> {
+            let lines = set(text, STYLE, 500.0).unwrap();
+            assert_eq!(lines.len(), 1, "{text}");
+            lines[0].runs.iter().flat_map(|run| &run.glyphs).map(|glyph| glyph.text_range.start).collect()
+        };
+        assert_eq!(starts("abc"), [0, 1, 2]);
+        assert_eq!(starts("שרה"), [4, 2, 0]);
+        assert_eq!(starts("שרה 12"), [7, 8, 6, 4, 2, 0]);
+        // The hyphen is from another font than the letters around it.
+        assert_eq!(starts("ש-ה"), [3, 2, 0]);
+        // lam and alef become one glyph that covers both letters.
+        let lines = set("لا", STYLE, 500.0).unwrap();
+        let glyphs = &lines[0].runs[0].glyphs;
+        assert_eq!((glyphs.len(), glyphs[0].text_range.clone()), (1, 0..4));
+        // Letters that join look otherwise than alone.
+        let joined =
+            &set("محم", STYLE, 500.0).unwrap()[0].runs[0].glyphs.iter().map(|g| g.glyph_id).collect::<Vec<_>>();
+        let alone = &set("م", STYLE, 500.0).unwrap()[0].runs[0].glyphs[0].glyph_id;
+        assert!(!joined.contains(alone));
+    }
+
+    #[test]
+    fn a_missing_character_is_named() {
+        let error = set("Anna 😀", STYLE, 500.0).err().unwrap().to_string();
+        assert!(error.contains("U+1F600") && error.contains('😀'), "{error}");
+    }
+}

@@ -1,0 +1,27 @@
+//! The operating system's randomness.
+
+use rand::TryRng;
+
+/// The operating system gave no randomness.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system gives no randomness ({0}); nothing is signed until it does")]
+pub struct RandomError(String);
+
+/// Fills `bytes` from the operating system.
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), RandomError> {
+    rand::rngs::SysRng.try_fill_bytes(bytes).map_err(|error| RandomError(error.to_string()))
+}
+
+/// A number below `bound`, each equally likely. `bound` must not be zero.
+pub(crate) fn below(bound: u32) -> Result<u32, RandomError> {
+    // Numbers from the last, incomplete round of `bound` are thrown away, or the small ones would come more often.
+    let limit = u32::MAX - u32::MAX % bound.max(1);
+    loop {
+        let mut bytes = [0; 4];
+        fill(&mut bytes)?;
+        let number = u32::from_le_bytes(bytes);
+        if number < limit {
+            return Ok(number % bound.max(1));
+        }
+    }
+}

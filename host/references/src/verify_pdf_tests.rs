@@ -1,0 +1,149 @@
+//! The PDF: as it was sealed, or nothing.
+
+use super::*;
+use crate::credential::SignedCredential;
+use crate::keys::SecretKey;
+use crate::pdf::seal;
+use crate::testing::{claims_of, credential_of, key, log_proof, page, selector, signed, sources};
+use proptest::prelude::*;
+
+/// Without the lists, which cost time and have tests of their own.
+fn quick() -> Sources {
+    Sources { revoked: Answer::NotAsked, superseded: Answer::NotAsked, ..sources() }
+}
+
+fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let place = bytes.windows(from.len()).position(|window| window == from).unwrap();
+    [&bytes[..place], to, &bytes[place + from.len()..]].concat()
+}
+
+#[test]
+fn a_page_as_it_was_sealed_is_gold() {
+    let page = page();
+    let report = open(&page, None).verify(&sources());
+    assert_eq!(report.verdict, Verdict::Gold, "{:#?}", report.checks);
+    let check = report.checks.iter().find(|check| check.subject == Subject::Page).unwrap();
+    assert_eq!(check.outcome, Outcome::Good);
+    assert_eq!(open(&page, Some(b"not looked at")).verify(&sources()).verdict, Verdict::Gold);
+}
+
+/// The attachments are genuine here, and still the file is not.
+#[test]
+fn a_changed_page_with_genuine_attachments_is_invalid() {
+    let page = page();
+    let title = b"Employment reference: Zo";
+    let place = page.windows(title.len()).position(|window| window == title);
+    let mut changed = page.clone();
+    // One byte of the page's drawing, of the metadata, of the end: whatever it is.
+    for place in [place.unwrap_or(2_000), page.len() - 2, 12, page.len() / 2] {
+        changed[place] ^= 1;
+        let report = open(&changed, None).verify(&sources());
+        assert_eq!(report.verdict, Verdict::Invalid, "{place}");
+        changed[place] ^= 1;
+    }
+    assert_eq!(open(&changed, None).verify(&sources()).verdict, Verdict::Gold);
+    // An update behind the end, as editors make it.
+    let updated = [page.as_slice(), b"\n1 0 obj\n<<>>\nendobj\n%%EOF\n"].concat();
+    let report = open(&updated, None).verify(&sources());
+    assert_eq!(report.verdict, Verdict::Invalid);
+    let of = |subject| report.checks.iter().find(|check| check.subject == subject).unwrap().outcome;
+    assert_eq!((of(Subject::Signature), of(Subject::Page)), (Outcome::Good, Outcome::Bad));
+}
+
+/// Pages of two references of the same issuer: neither takes the other's attachment, proof or seal.
+#[test]
+fn parts_of_another_reference_do_not_fit() {
+    let other =
+        credential_of(claims_of("Zoë Łukasz-O'Niel", Some("Senior Engineer"), Some("Platform & Tools"), "ACME GmbH"));
+    let other = SignedCredential::sign(other, &key(), &selector()).unwrap();
+    let other_page = crate::pdf::render(&other, &log_proof(&other), &key()).unwrap();
+    let (page, signed) = (page(), signed());
+    let swapped = replace(&page, signed.canonical(), other.canonical());
+    assert_eq!(open(&swapped, None).verify(&sources()).verdict, Verdict::Invalid);
+    let proof = |signed: &SignedCredential| log_proof(signed).to_string().into_bytes();
+    let swapped = replace(&page, &proof(&signed), &proof(&other));
+    assert!(!open(&swapped, None).verify(&sources()).verdict.is_accepted());
+    let seal_of = |page: &[u8]| {
+        let label = b"employment-reference-seal/v1 ";
+        let place = page.windows(label.len()).position(|window| window == label).unwrap();
+        page[place..place + label.len() + 88].to_vec()
+    };
+    let swapped = replace(&page, &seal_of(&page), &seal_of(&other_page));
+    assert_eq!(open(&swapped, None).verify(&sources()).verdict, Verdict::Invalid);
+    assert_eq!(open(&other_page, None).verify(&sources()).verdict, Verdict::Gold);
+}
+
+#[test]
+fn a_page_sealed_by_a_forger_is_nothing() {
+    let forger = SecretKey::from_seed(&[66; 32]);
+    let credential = signed().credential().clone();
+    let forged = SignedCredential::sign(credential, &forger, &selector()).unwrap();
+    // The forger's own log and seal, under the famous name.
+    let (_, checkpoint) = crate::log::head(&crate::testing::domain(), &[forged.digest()]).unwrap();
+    let proof = crate::log::proof::LogProof { index: 0, hashes: Vec::new(), checkpoint: checkpoint.sign(&forger) };
+    let page = crate::pdf::render(&forged, &proof, &forger).unwrap();
+    assert!(seal::open(&page).unwrap().is_sealed_by(&forger.public()));
+    assert_eq!(open(&page, None).verify(&sources()).verdict, Verdict::Invalid);
+    let nobody = Sources { dns: Answer::Absent, key_file: Answer::Absent, ..sources() };
+    assert_eq!(open(&page, None).verify(&nobody).verdict, Verdict::UnknownKey);
+}
+
+/// 300 positions over the whole file, and every eighth byte of the attachments.
+#[test]
+fn no_single_byte_of_the_file_can_be_changed() {
+    let (page, sources) = (page(), quick());
+    let opened = seal::open(&page).unwrap();
+    let place = |part: &[u8]| part.as_ptr() as usize - page.as_ptr() as usize;
+    let parts = [opened.credential, opened.log_proof].map(|part| place(part)..place(part) + part.len());
+    let everywhere = (0..300).map(|number| number * page.len() / 300);
+    let attached = parts.into_iter().flat_map(|range| range.step_by(8));
+    let places: Vec<usize> = everywhere.chain(attached).collect();
+    assert!(places.len() > 600, "{}", places.len());
+    for place in places {
+        let mut changed = page.clone();
+        changed[place] ^= 1;
+        let verdict = open(&changed, None).verify(&sources).verdict;
+        assert!(!verdict.is_accepted(), "{place}: {verdict}");
+    }
+}
+
+#[test]
+fn a_truncated_page_is_invalid() {
+    let (page, sources) = (page(), quick());
+    for length in (0..100).map(|number| number * page.len() / 100).chain([page.len() - 1]) {
+        assert_eq!(open(&page[..length], None).verify(&sources).verdict, Verdict::Invalid, "{length}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Whatever a hostile file holds, there is an answer, and it is never a good one.
+    #[test]
+    fn hostile_files_are_refused(
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..4),
+        noise in prop::collection::vec(any::<u8>(), 0..300),
+        is_pdf in any::<bool>(),
+    ) {
+        let page = page_once();
+        let mut bytes = if is_pdf { b"%PDF-1.7\n".to_vec() } else { Vec::new() };
+        for (start, length) in &cuts {
+            let start = start.index(page.len());
+            let length = length.index(page.len() - start + 1);
+            bytes.extend(&page[start..start + length]);
+            bytes.extend(&noise);
+        }
+        prop_assume!(bytes != *page);
+        prop_assert!(!open(&bytes, Some(&noise)).verify(&quick()).verdict.is_accepted());
+    }
+
+    #[test]
+    fn hostile_json_is_refused(text in "[{\\[\"@a-z:,\\]}0-9 ]{0,200}") {
+        prop_assert_eq!(open(text.as_bytes(), None).verify(&quick()).verdict, Verdict::Invalid);
+    }
+}
+
+fn page_once() -> &'static Vec<u8> {
+    static PAGE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    PAGE.get_or_init(page)
+}
