@@ -2,10 +2,12 @@
 
 mod applied_by;
 mod config;
+mod references;
 mod shared;
 
 pub use applied_by::AppliedBy;
 pub use config::{HiBobConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig};
+pub use references::{ReferencesConfig, SmtpConfig, SmtpSecurity};
 pub(crate) use shared::{Shared, SharedByTenant};
 
 use crate::bindings::types::{Job, NamedValue, Value};

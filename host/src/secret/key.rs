@@ -27,14 +27,14 @@ const ID_BYTES: usize = 8;
 /// What a sealed secret is bound to.
 pub(super) struct Place<'p> {
     pub(super) tenant: &'p str,
-    pub(super) name: SecretName,
+    pub(super) name: &'p str,
     pub(super) origins: &'p BTreeSet<Origin>,
 }
 
 impl Place<'_> {
     /// Every part with its length before it, so that no two places give the same bytes. Frozen: stored rows need it.
     fn associated_data(&self) -> Vec<u8> {
-        let parts = ["hibob-secret/1", self.tenant, self.name.as_str()].into_iter();
+        let parts = ["hibob-secret/1", self.tenant, self.name].into_iter();
         let mut data = Vec::new();
         for part in parts.chain(self.origins.iter().map(Origin::as_str)) {
             data.extend((part.len() as u64).to_be_bytes());

@@ -1,5 +1,6 @@
 //! The tenant's file (TOML), and the same as it is stored (JSON).
 
+use super::references::ReferencesConfig;
 use crate::egress::{AddressPolicy, Role, Route};
 use crate::error::HostError;
 use crate::limits::Limits;
@@ -30,6 +31,9 @@ pub struct TenantConfig {
     /// What is synced.
     #[serde(default)]
     pub sync: SyncConfig,
+    /// Offboarding references.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub references: Option<ReferencesConfig>,
     /// When jobs start by themselves.
     #[serde(default)]
     pub schedule: ScheduleConfig,
@@ -298,6 +302,9 @@ impl TenantConfig {
         if let Some(references) = &mut config.hibob.references {
             references.token = references.token.clone().resolved(&folder);
         }
+        if let Some(smtp) = config.references.as_mut().and_then(|references| references.smtp.as_mut()) {
+            smtp.password = smtp.password.clone().resolved(&folder);
+        }
         config.check().map_err(|error| match error {
             HostError::Configuration { message, remedy } => {
                 HostError::configuration(format!("{}: {message}", path.display()), remedy)
@@ -325,6 +332,9 @@ impl TenantConfig {
         ];
         for (setting, url) in others {
             url.as_deref().map(|url| self.route(Role::Rest, setting, url)).transpose()?;
+        }
+        if let Some(references) = &self.references {
+            references.check()?;
         }
         self.sync_schedule()?;
         if self.hibob.service_user.is_empty() || self.hibob.service_user.contains(':') {
