@@ -100,9 +100,11 @@ impl fmt::Display for ClaimText {
     }
 }
 
-/// Controls, formats (bidirectional overrides among them), white space other than the space, private use, noncharacters.
+/// Controls, formats (bidirectional overrides among them), white space other than the space, private use,
+/// noncharacters.
 ///
-/// Joiners stay, as Persian and Indic names are spelled with them. Unicode 17.0, general categories Cc, Cf, Zl, Zp, Zs, Co.
+/// Joiners stay, as Persian and Indic names are spelled with them. Unicode 17.0, general categories Cc, Cf, Zl, Zp, Zs,
+/// Co.
 fn is_invisible(character: char) -> bool {
     let is_format = matches!(character,
         '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'

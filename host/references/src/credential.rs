@@ -3,18 +3,21 @@
 //! A credential is read by taking its values out, building the document anew from them, and comparing: whatever is
 //! missing, added or written in another way is found without a list of what could go wrong.
 
+mod id;
+
+pub use id::CredentialId;
+
 use crate::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
 use crate::domain::{Domain, DomainError};
 use crate::json::{JsonError, Object, difference, parse_object};
 use crate::keys::{KeyReference, PublicKey, SecretKey, Selector};
 use crate::proof::{self, Proof, ProofError};
-use crate::random::{self, RandomError};
+use crate::random::RandomError;
 use crate::status_list::{Purpose, StatusPosition};
 use crate::{jcs, time};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use std::fmt;
 
 /// Largest signed credential that is read, in bytes. One has about 2,500.
 pub const BYTES_MAX: usize = 64 * 1024;
@@ -23,7 +26,6 @@ pub const BYTES_MAX: usize = 64 * 1024;
 pub(crate) const VC_CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
 
 const CREDENTIAL_TYPE: &str = "EmploymentReferenceCredential";
-const URN_UUID: &str = "urn:uuid:";
 
 /// A document is no reference.
 #[derive(Debug, thiserror::Error)]
@@ -49,73 +51,6 @@ pub enum CredentialError {
     /// The proof names a key of somebody else, or another time than the reference.
     #[error("the proof's {0} is not the reference's own; it was changed, or taken from another reference")]
     ForeignProof(&'static str),
-}
-
-/// A reference's id, `urn:uuid:…`: random (version 4 of RFC 9562), so that it tells nothing.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CredentialId([u8; 16]);
-
-impl CredentialId {
-    /// A new id from the operating system's randomness.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn random() -> Result<Self, RandomError> {
-        let mut bytes = [0; 16];
-        random::fill(&mut bytes)?;
-        Ok(Self::from_random(bytes))
-    }
-
-    /// The id with these random bits.
-    fn from_random(mut bytes: [u8; 16]) -> Self {
-        let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
-        *version = *version & 0x0f | 0x40;
-        *variant = *variant & 0x3f | 0x80;
-        Self(bytes)
-    }
-
-    /// The id with these bytes, if it is of version 4.
-    pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
-        (Self::from_random(bytes).0 == bytes).then_some(Self(bytes))
-    }
-
-    /// The 16 bytes.
-    pub fn to_bytes(self) -> [u8; 16] {
-        self.0
-    }
-
-    /// Reads an id in lower case, with or without `urn:uuid:`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.strip_prefix(URN_UUID).unwrap_or(text);
-        let bytes = u128::from_str_radix(&text.replace('-', ""), 16).ok()?.to_be_bytes();
-        Self::from_bytes(bytes).filter(|id| id.uuid() == text)
-    }
-
-    /// The id without `urn:uuid:`.
-    pub fn uuid(self) -> String {
-        let number = u128::from_be_bytes(self.0);
-        let group = |shift: u32, digits: u32| number >> shift & ((1 << (4 * digits)) - 1);
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            group(96, 8),
-            group(80, 4),
-            group(64, 4),
-            group(48, 4),
-            group(0, 12)
-        )
-    }
-}
-
-impl fmt::Display for CredentialId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{URN_UUID}{}", self.uuid())
-    }
-}
-
-impl fmt::Debug for CredentialId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }
 
 /// An unsigned reference.
@@ -210,8 +145,8 @@ impl Credential {
     }
 }
 
-/// The `@context`: that of VC 2.0, and what the five claims mean in words that others use. It is in the document itself,
-/// so that nothing has to be fetched.
+/// The `@context`: that of VC 2.0, and what the five claims mean in words that others use. It is in the document
+/// itself, so that nothing has to be fetched.
 fn context() -> Value {
     json!([VC_CONTEXT, {
         (CREDENTIAL_TYPE): "urn:uuid:086ca9a4-4cb1-4ed4-9d80-fc5080e10158",

@@ -1,9 +1,9 @@
 //! Employment references that anyone can check.
 //!
-//! A reference is a W3C Verifiable Credential 2.0 with an `eddsa-jcs-2022` proof ([`credential`], [`proof`]). The key is in
-//! the issuer's DNS and in its key file ([`keys`]). Each reference is in the issuer's transparency log ([`log`]) and has a
-//! place in its status lists ([`status_list`]). It travels as JSON and as a PDF/A-3 page ([`pdf`], [`qr`]), and
-//! [`verify`] says what such a file is worth.
+//! A reference is a W3C Verifiable Credential 2.0 with an `eddsa-jcs-2022` proof ([`credential`], [`proof`]). The key
+//! is in the issuer's DNS and in its key file ([`keys`]). Each reference is in the issuer's transparency log ([`log`])
+//! and has a place in its status lists ([`status_list`]). It travels as JSON and as a PDF/A-3 page ([`pdf`], [`qr`]),
+//! and [`verify`] says what such a file is worth.
 //!
 //! The crate is pure: it reads no file, opens no connection and knows no clock. Its only source from outside is the
 //! operating system's randomness, for keys, ids and status indices.

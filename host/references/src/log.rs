@@ -1,11 +1,12 @@
 //! The issuer's transparency log: an append-only list of what was signed, in the formats of the C2SP.
 //!
-//! An entry is the SHA-256 of a signed reference, so the log tells nothing of a person. The tree is that of RFC 6962, kept
-//! in tiles ([`tree`], c2sp.org/tlog-tiles); its head is a signed note ([`note`], [`checkpoint`]); a proof travels with each
-//! reference ([`proof`], c2sp.org/tlog-proof); witnesses confirm the order ([`witness`], c2sp.org/tlog-cosignature).
+//! An entry is the SHA-256 of a signed reference, so the log tells nothing of a person. The tree is that of RFC 6962,
+//! kept in tiles ([`tree`], c2sp.org/tlog-tiles); its head is a signed note ([`note`], [`checkpoint`]); a proof travels
+//! with each reference ([`proof`], c2sp.org/tlog-proof); witnesses confirm the order ([`witness`],
+//! c2sp.org/tlog-cosignature).
 //!
-//! The crates `tlog_tiles` and `signed_note` were looked at: version 0.2 of both brings a second line of `ed25519-dalek`,
-//! `sha2` and `rand_core`, and the first also `url`, for about 300 lines that are here.
+//! The crates `tlog_tiles` and `signed_note` were looked at: version 0.2 of both brings a second line of
+//! `ed25519-dalek`, `sha2` and `rand_core`, and the first also `url`, for about 300 lines that are here.
 
 pub mod checkpoint;
 pub mod note;

@@ -1,7 +1,7 @@
 //! The page: a PDF/A-3a file with the credential and the log proof attached, under a seal.
 //!
-//! Everything on it comes from the credential and the proof, so that the same input gives the same bytes. Each character
-//! is in one of the bundled fonts, or there is no page.
+//! Everything on it comes from the credential and the proof, so that the same input gives the same bytes. Each
+//! character is in one of the bundled fonts, or there is no page.
 
 mod canvas;
 mod fonts;

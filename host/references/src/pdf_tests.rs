@@ -101,6 +101,14 @@ fn the_structure_is_that_of_pdf_a_3a() {
         }
     }
     assert!(fonts >= 2, "{fonts}");
+    // The code is a link that is printed and has a text of its own.
+    let mut annotations = document.objects.values().filter_map(|object| object.as_dict().ok());
+    let link =
+        annotations.find(|object| object.get(b"Subtype").and_then(Object::as_name).is_ok_and(|name| name == b"Link"));
+    let link = link.unwrap();
+    assert!(link.get(b"Contents").is_ok() && link.get(b"F").unwrap().as_i64().unwrap() & 4 == 4);
+    let uri = dict(link.get(b"A").unwrap()).get(b"URI").unwrap().as_str().unwrap().to_vec();
+    assert_eq!(qr::parse(&String::from_utf8(uri).unwrap()).unwrap().digest, signed().digest());
 }
 
 #[test]
@@ -151,6 +159,8 @@ fn pages_to_look_at() {
         ("cyrillic", "Юлия Александровна Ковальчук", "Ведущий инженер", "Разработка", "ООО «Акме»"),
         ("greek", "Γιώργος Παπαδόπουλος", "Μηχανικός λογισμικού", "Έρευνα", "ΑΚΜΗ Α.Ε."),
         ("long", long, long, long, long),
+        // The densest QR code.
+        ("dense", &long[..102], &long[..102], &long[..102], "ACME Gesellschaft für Maschinenbau und Anlagen mbH"),
     ];
     for (file, name, title, department, company) in samples {
         let page = rendered(name, Some(title), Some(department), company).unwrap();

@@ -10,7 +10,8 @@ const CANONICAL_DOCUMENT: &str = concat!(
     r#""credentialSubject":{"alumniOf":"The School of Examples","id":"did:example:abcdefgh"},"#,
     r#""description":"A minimum viable example of an Alumni Credential.","#,
     r#""id":"urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33","issuer":"https://vc.example/issuers/5678","#,
-    r#""name":"Alumni Credential","type":["VerifiableCredential","AlumniCredential"],"validFrom":"2023-01-01T00:00:00Z"}"#
+    r#""name":"Alumni Credential","type":["VerifiableCredential","AlumniCredential"],"#,
+    r#""validFrom":"2023-01-01T00:00:00Z"}"#
 );
 const CANONICAL_OPTIONS: &str = concat!(
     r#"{"@context":["https://www.w3.org/ns/credentials/v2","https://www.w3.org/ns/credentials/examples/v2"],"#,

@@ -1,8 +1,9 @@
 //! The QR code on the page: a URL of the issuer's verify page.
 //!
-//! `https://DOMAIN/verify/#r1.ID.HASH.SIGNATURE.CLAIMS`: everything after `#` stays in the browser (RFC 3986 section 3.5),
-//! so no server learns whose reference is looked at. The document has one shape, so its values are enough to build it
-//! anew; the hash says whether that came out right. A reference that is too long for this has `#r1.ID.HASH` alone.
+//! `https://DOMAIN/verify/#r1.ID.HASH.SIGNATURE.CLAIMS`: everything after `#` stays in the browser (RFC 3986 section
+//! 3.5), so no server learns whose reference is looked at. The document has one shape, so its values are enough to
+//! build it anew; the hash says whether that came out right. A reference that is too long for this has `#r1.ID.HASH`
+//! alone.
 
 use crate::claims::{ClaimText, Claims, Employment, Issuer};
 use crate::credential::{Credential, CredentialId, SignedCredential};

@@ -1,7 +1,8 @@
 //! Whether a reference still holds: Bitstring Status Lists (W3C Recommendation, 2025).
 //!
-//! An issuer has pairs of lists: one says what is revoked, the other what a newer reference replaces ("superseded", with
-//! the purpose `message`). A reference has the same index in both, drawn at random, so that neighbours tell nothing.
+//! An issuer has pairs of lists: one says what is revoked, the other what a newer reference replaces ("superseded",
+//! with the purpose `message`). A reference has the same index in both, drawn at random, so that neighbours tell
+//! nothing.
 
 mod allocator;
 mod bitstring;
@@ -169,7 +170,8 @@ impl StatusList {
         Ok(jcs::canonical(&Value::Object(signed))?)
     }
 
-    /// Reads the signed list that is expected at `list_url(domain, list, purpose)`, with its proof, which is not checked.
+    /// Reads the signed list that is expected at `list_url(domain, list, purpose)`, with its proof, which is not
+    /// checked.
     ///
     /// # Errors
     /// It is another list, or not in exactly this shape.

@@ -1,5 +1,5 @@
-//! The key file: the issuer's DID document, `/.well-known/did.json` (did:web method, Controlled Identifiers 1.0), with the
-//! keys of today and of before, so that references outlive a rotation.
+//! The key file: the issuer's DID document, `/.well-known/did.json` (did:web method, Controlled Identifiers 1.0), with
+//! the keys of today and of before, so that references outlive a rotation.
 
 use super::{KeyReference, PublicKey, Selector};
 use crate::domain::{Domain, DomainError};
@@ -120,8 +120,8 @@ impl KeyFile {
         format!("{document:#}\n")
     }
 
-    /// Reads a key file. Entries of other kinds, and those that are not for signing claims (`assertionMethod`), are other
-    /// programs' and passed over.
+    /// Reads a key file. Entries of other kinds, and those that are not for signing claims (`assertionMethod`), are
+    /// other programs' and passed over.
     ///
     /// # Errors
     /// It is no DID document of a domain, or an entry of ours is wrong.

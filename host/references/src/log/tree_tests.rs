@@ -126,6 +126,18 @@ fn tiles_have_the_specifications_layout() {
 }
 
 #[test]
+fn nothing_is_in_an_empty_tree() {
+    let leaf = leaf_hash(b"");
+    assert!(!verify_inclusion(leaf, 0, 0, &[], &leaf) && !verify_inclusion(leaf, 0, 0, &[], &empty_hash()));
+    assert!(verify_inclusion(leaf, 0, 1, &[], &leaf));
+    assert!(verify_consistency(0, &empty_hash(), 0, &empty_hash(), &[]));
+    assert!(
+        verify_consistency(0, &empty_hash(), 1, &leaf, &[]) && !verify_consistency(0, &empty_hash(), 1, &leaf, &[leaf])
+    );
+    assert!(!verify_consistency(2, &leaf, 1, &leaf, &[]));
+}
+
+#[test]
 fn tiles_that_do_not_fit_are_found() {
     let mut tiles = stored(&entries(300), []);
     assert!(matches!(append(&tiles, 299, &[[0; 32]]), Err(TreeError::Tile { level: 0, index: 1, size: 299 })));

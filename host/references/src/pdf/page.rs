@@ -8,6 +8,8 @@ use crate::credential::Credential;
 use crate::keys::Selector;
 use crate::qr::VERIFY_PATH;
 use chrono::{Datelike as _, NaiveDate};
+use krilla::action::LinkAction;
+use krilla::annotation::{Annotation, LinkAnnotation, Target};
 use krilla::geom::Rect;
 use krilla::page::PageSettings;
 use krilla::tagging::{BBox, ListNumbering, Node, Tag, TagGroup, TagTree};
@@ -58,17 +60,28 @@ const LEADING: f32 = 1.36;
 /// Draws the page.
 pub(super) fn draw(document: &mut krilla::Document, content: &Content<'_>) -> Result<(), PdfError> {
     let size = PageSettings::from_wh(PAGE.0, PAGE.1).ok_or_else(|| PdfError::Write("no page".to_owned()))?;
-    // The largest letters with which everything has its place.
+    // The largest letters with which everything has its place; the name's words whole, if that can be.
     let bodies: Result<Vec<Body>, PdfError> =
         [1.0, 0.85, 0.7, 0.58].map(|scale| Body::new(content, scale)).into_iter().collect();
-    let body = bodies?.into_iter().find(Body::fits).ok_or(PdfError::TooLong)?;
+    let mut bodies: Vec<Body> = bodies?.into_iter().filter(Body::fits).collect();
+    bodies.sort_by_key(|body| !body.name.has_whole_words());
+    let body = bodies.first().ok_or(PdfError::TooLong)?;
     let mut tags = TagTree::new().with_lang(Some("en".to_owned()));
     let mut page = document.start_page_with(size);
     let mut canvas = Canvas::new(page.surface());
     body.draw(&mut canvas, &mut tags);
-    panel(&mut canvas, &mut tags, content)?;
-    footer(&mut canvas, &mut tags, content)?;
+    let figure = panel(&mut canvas, &mut tags, content)?;
+    let footer = footer(&mut canvas, content)?;
     drop(canvas);
+    // On a screen the code is clicked.
+    if let Some(place) = code_place() {
+        let target = Target::Action(LinkAction::new(content.url.clone()).into());
+        let alt = format!("Check this reference at {}", content.credential.claims.issuer().domain);
+        let link = Annotation::new_link(LinkAnnotation::new(place, target), Some(alt));
+        let link = page.add_tagged_annotation(link);
+        tags.push(TagGroup::with_children(Tag::Link, vec![Node::Group(figure), link.into()]));
+    }
+    footer.into_iter().for_each(|group| tags.push(group));
     page.finish();
     document.set_tag_tree(tags);
     Ok(())
@@ -92,6 +105,10 @@ impl Block {
     /// The last baseline.
     fn end(&self) -> f32 {
         self.y + self.style.size * LEADING * self.lines.len().saturating_sub(1) as f32
+    }
+
+    fn has_whole_words(&self) -> bool {
+        self.lines.split_last().is_none_or(|(_, before)| before.iter().all(Line::ends_a_word))
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, group: &mut TagGroup) {
@@ -167,12 +184,16 @@ impl Body {
     }
 }
 
-/// The QR code, and how to check the reference.
-fn panel(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> Result<(), PdfError> {
+fn code_place() -> Option<Rect> {
+    Rect::from_xywh(LEFT + PANEL_PADDING, PANEL_TOP + PANEL_PADDING, CODE_SIDE, CODE_SIDE)
+}
+
+/// How to check the reference, and the QR code, which is returned.
+fn panel(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> Result<TagGroup, PdfError> {
     let domain = &content.credential.claims.issuer().domain;
     canvas.ornament(Rect::from_xywh(LEFT, PANEL_TOP, WIDTH, PANEL_BOTTOM - PANEL_TOP), PANEL);
     let (code_x, code_y) = (LEFT + PANEL_PADDING, PANEL_TOP + PANEL_PADDING);
-    canvas.ornament(Rect::from_xywh(code_x, code_y, CODE_SIDE, CODE_SIDE), WHITE);
+    canvas.ornament(code_place(), WHITE);
 
     let x = code_x + CODE_SIDE + PANEL_PADDING + 2.0;
     let width = PAGE.0 - LEFT - PANEL_PADDING - x;
@@ -181,7 +202,7 @@ fn panel(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> 
     Block::new("How to check this reference", x, y, width, STEP_TITLE, INK)?.draw(canvas, &mut heading);
     tags.push(heading);
     let steps = [
-        format!("Scan the code, or open {} and drop this PDF file on the page.", domain.url(VERIFY_PATH)),
+        format!("Scan or click the code, or open {} and drop this PDF file there.", domain.url(VERIFY_PATH)),
         format!("Look at the address bar: it has to show {domain}, the company’s own domain."),
         "The strongest check asks the company’s DNS for the key, too: hibob verify FILE.".to_owned(),
     ];
@@ -205,9 +226,8 @@ fn panel(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> 
     let modules = code(&content.url, code_x, code_y)?;
     let identifier = canvas.figure(modules, INK);
     let alt = format!("QR code with a link to {}", domain.url(VERIFY_PATH));
-    let bounds = Rect::from_xywh(code_x, code_y, CODE_SIDE, CODE_SIDE).map(|rect| BBox::new(0, rect));
-    tags.push(TagGroup::with_children(Tag::Figure(Some(alt)).with_bbox(bounds), vec![identifier.into()]));
-    Ok(())
+    let bounds = code_place().map(|rect| BBox::new(0, rect));
+    Ok(TagGroup::with_children(Tag::Figure(Some(alt)).with_bbox(bounds), vec![identifier.into()]))
 }
 
 /// The dark modules of the code, each row's neighbours as one, with the four light ones around that scanners need.
@@ -232,7 +252,7 @@ fn code(url: &str, x: f32, y: f32) -> Result<Vec<Rect>, PdfError> {
 }
 
 /// What it is, and what it is not.
-fn footer(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> Result<(), PdfError> {
+fn footer(canvas: &mut Canvas<'_>, content: &Content<'_>) -> Result<Vec<TagGroup>, PdfError> {
     let credential = content.credential;
     let texts = [
         format!(
@@ -241,19 +261,19 @@ fn footer(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) ->
             content.selector,
             content.log_index,
         ),
-        "Facts of employment, signed electronically by the company. It assesses neither conduct nor performance, and bears no \
-         qualified electronic signature."
+        "Facts of employment, signed electronically by the company. It assesses neither conduct nor performance, and \
+         bears no qualified electronic signature."
             .to_owned(),
     ];
-    let mut y = PANEL_BOTTOM + 24.0;
+    let (mut y, mut groups) = (PANEL_BOTTOM + 24.0, Vec::new());
     for text in texts {
         let block = Block::new(&text, LEFT, y, WIDTH, SMALL, GREY)?;
         let mut group = TagGroup::new(Tag::P);
         block.draw(canvas, &mut group);
-        tags.push(group);
+        groups.push(group);
         y = block.end() + 13.0;
     }
-    Ok(())
+    Ok(groups)
 }
 
 /// A date in words, so that no day is taken for a month.

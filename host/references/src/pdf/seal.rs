@@ -5,8 +5,8 @@
 //! own signatures work alike, ISO 32000-1 section 12.8). A file whose seal is broken is not the issuer's page, whatever
 //! is attached to it.
 //!
-//! The attachments are stored as they are, so that a verifier finds them without a PDF parser, which is a large thing to
-//! point at strangers' files: each occurs exactly once, or the file is refused.
+//! The attachments are stored as they are, so that a verifier finds them without a PDF parser, which is a large thing
+//! to point at strangers' files: each occurs exactly once, or the file is refused.
 
 use crate::keys::{PublicKey, SecretKey};
 use base64::Engine as _;

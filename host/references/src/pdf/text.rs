@@ -35,6 +35,13 @@ pub(super) struct Line {
     pub(super) width: f32,
 }
 
+impl Line {
+    /// Whether the line ends where one may end.
+    pub(super) fn ends_a_word(&self) -> bool {
+        self.text.ends_with(BREAKS)
+    }
+}
+
 /// Sets a text in lines of at most `width`. A word that does not fit by itself is broken anywhere.
 ///
 /// # Errors
@@ -51,6 +58,9 @@ pub(super) fn set(text: &str, style: Style, width: f32) -> Result<Vec<Line>, Pdf
     Ok(lines)
 }
 
+/// After which characters a line may end.
+const BREAKS: [char; 2] = [' ', '-'];
+
 /// How many bytes of `text` fit. The space at which a line is broken stays on it, so that words are apart when copied.
 fn fitting(text: &str, style: Style, width: f32) -> Result<usize, PdfError> {
     let fits = |end: usize| -> Result<bool, PdfError> {
@@ -60,9 +70,9 @@ fn fitting(text: &str, style: Style, width: f32) -> Result<usize, PdfError> {
     if fits(text.len())? {
         return Ok(text.len());
     }
-    let after_space = |(index, space): (usize, &str)| index + space.len();
+    let after = |(index, space): (usize, &str)| index + space.len();
     let mut best = 0;
-    for end in text.match_indices(' ').map(after_space) {
+    for end in text.match_indices(BREAKS).map(after) {
         if !fits(end)? {
             break;
         }
@@ -190,6 +200,8 @@ mod tests {
         assert_eq!(starts("abc"), [0, 1, 2]);
         assert_eq!(starts("שרה"), [4, 2, 0]);
         assert_eq!(starts("שרה 12"), [7, 8, 6, 4, 2, 0]);
+        // The hyphen is from another font than the letters around it.
+        assert_eq!(starts("ש-ה"), [3, 2, 0]);
         // lam and alef become one glyph that covers both letters.
         let lines = set("لا", STYLE, 500.0).unwrap();
         let glyphs = &lines[0].runs[0].glyphs;

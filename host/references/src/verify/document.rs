@@ -12,7 +12,8 @@ use crate::status_list::{Purpose, StatusList, list_url};
 use crate::time;
 use chrono::TimeDelta;
 
-/// How long after its date a reference may be seen by the first witness. Longer is back-dating, or a log that stood still.
+/// How long after its date a reference may be seen by the first witness. Longer is back-dating, or a log that stood
+/// still.
 const LOG_DELAY_MAX: TimeDelta = TimeDelta::days(7);
 
 /// How far a clock may be off.
@@ -104,8 +105,8 @@ impl Opened<'_> {
             if pdf.is_sealed_by(&key) {
                 decision.good(Subject::Page, "the page is as the issuer sealed it".to_owned());
             } else {
-                let text = "the PDF was changed after it was sealed, or saved anew by another program; only its attachment \
-                            credential.json may still be good: check that by itself";
+                let text = "the PDF was changed after it was sealed, or saved anew by another program; only its \
+                            attachment credential.json may still be good: check that by itself";
                 decision.fail(Verdict::Invalid, Subject::Page, text.to_owned());
             }
         }

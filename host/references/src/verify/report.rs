@@ -11,7 +11,8 @@ use std::fmt;
 pub enum Verdict {
     /// Unchanged, and signed with the key in the issuer's DNS record.
     Gold,
-    /// Unchanged, and signed with the key in the issuer's key file; there is no DNS record, or it could not be asked for.
+    /// Unchanged, and signed with the key in the issuer's key file; there is no DNS record, or it could not be asked
+    /// for.
     Silver,
     /// A newer reference replaces it.
     Superseded,
@@ -153,7 +154,10 @@ impl Report {
 
     /// The report for programs.
     pub fn to_json(&self) -> Value {
-        let check = |check: &Check| json!({"subject": check.subject.code(), "outcome": check.outcome.code(), "text": check.text});
+        let check = |check: &Check| {
+            let (subject, outcome) = (check.subject.code(), check.outcome.code());
+            json!({"subject": subject, "outcome": outcome, "text": check.text})
+        };
         let reference = self.credential.as_ref().map(|credential| {
             let claims = &credential.claims;
             json!({

@@ -5,8 +5,8 @@ use crate::log::Hash;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// A tree of a certain size, read from its tiles. What was computed is kept: ten thousand proofs of one tree cost little
-/// more than one.
+/// A tree of a certain size, read from its tiles. What was computed is kept: ten thousand proofs of one tree cost
+/// little more than one.
 pub struct TreeReader<'a, S> {
     store: &'a S,
     size: u64,

@@ -52,8 +52,8 @@ impl TileStore for MemoryTiles {
     }
 }
 
-/// Appends entries to a log of `size`, and returns the tiles that are new or longer. It reads the right-most tile of each
-/// level that it touches, and nothing else.
+/// Appends entries to a log of `size`, and returns the tiles that are new or longer. It reads the right-most tile of
+/// each level that it touches, and nothing else.
 ///
 /// # Errors
 /// The store cannot be read, or its tiles do not fit the size.
