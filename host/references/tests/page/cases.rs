@@ -4,17 +4,25 @@ use crate::people::{
     SELECTOR, at, domain, everybody, issued, key, key_file, log_index, log_proof, pdf, published, revoked_list,
     selector, status_list, superseded_list, witnessed, write, zoe,
 };
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use hibob_references::credential::SignedCredential;
 use hibob_references::domain::Domain;
 use hibob_references::json::Object;
 use hibob_references::keys::file::KeyFile;
 use hibob_references::keys::{KeyReference, SecretKey, Selector};
+use hibob_references::log::checkpoint::Checkpoint;
+use hibob_references::log::proof::LogProof;
+use hibob_references::log::tree::leaf_hash;
 use hibob_references::log::witness::Witness;
-use hibob_references::status_list::Purpose;
+use hibob_references::status_list::{ENTRIES, Purpose};
 use hibob_references::verify::{Answer, Sources, open};
 use hibob_references::{proof, qr};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
 
 /// The parts of a case, by name: `document`, `logProof`, `keyFile`, `givenKeyFile`, `revoked`, `superseded`.
@@ -87,6 +95,10 @@ fn without(names: &[&str]) -> Parts {
     parts
 }
 
+fn other_domain() -> Domain {
+    Domain::parse("other.example").unwrap()
+}
+
 /// Zoë's document with a change, signed by the issuer's key as it is.
 fn signed_anew(edit: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut document: Value = serde_json::from_slice(zoe().canonical()).unwrap();
@@ -134,6 +146,7 @@ fn forms() -> Vec<Case> {
             "proof with a key in capitals",
             edited(|d| d["proof"]["verificationMethod"] = json!("did:web:acme.example#K2025")),
         ),
+        ("a value with a leading zero", text.replace("\"proofValue\":\"z", "\"proofValue\":\"z1").into_bytes()),
         ("another title", edited(|d| d["credentialSubject"]["jobTitle"] = json!("Chief Engineer"))),
     ];
     documents
@@ -214,7 +227,7 @@ fn keys() -> Vec<Case> {
         edit(&mut file);
         file.render().into_bytes()
     };
-    let foreign = file(&|file| file.domain = Domain::parse("other.example").unwrap());
+    let foreign = file(&|file| file.domain = other_domain());
     let other_key = file(&|file| file.keys[1] = published(SELECTOR, &forger));
     let given = |given: Vec<u8>, published: Option<Vec<u8>>| {
         let mut parts = with("givenKeyFile", given);
@@ -269,7 +282,26 @@ fn keys() -> Vec<Case> {
     ]
 }
 
+/// The list of what is revoked with other bits, or signed in another name.
+fn list_anew(bytes: &[u8], signed_as: Domain) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(bytes).unwrap();
+    let mut list: Object = serde_json::from_slice(&revoked_list()).unwrap();
+    list.remove("proof");
+    list["credentialSubject"]["encodedList"] = format!("u{}", URL_SAFE_NO_PAD.encode(gzip.finish().unwrap())).into();
+    let (reference, at) =
+        (KeyReference::Published { domain: signed_as, selector: selector() }, at("2025-02-01T00:00:00Z"));
+    Value::Object(proof::sign(list, &key(), &reference, at).unwrap()).to_string().into_bytes()
+}
+
 fn lists_and_log() -> Vec<Case> {
+    const BYTES: usize = ENTRIES as usize / 8;
+    let of_other_log = {
+        let origin = "acme.example/log".to_owned();
+        let root = leaf_hash(&zoe().digest());
+        let checkpoint = Checkpoint { origin, size: 1, root }.sign(&key());
+        LogProof { index: 0, hashes: Vec::new(), checkpoint }.to_string()
+    };
     let other = SecretKey::from_seed(&[8; 32]);
     let mut longer = key_file();
     longer.keys.push(published("k2026", &other));
@@ -285,6 +317,12 @@ fn lists_and_log() -> Vec<Case> {
         Case::new("status: by a later key", later),
         Case::new("status: the other list", with("revoked", superseded_list())),
         Case::new("status: no list", with("revoked", b"{}".as_slice())),
+        Case::new("status: all set", with("revoked", list_anew(&[0xff; BYTES], domain()))),
+        Case::new("status: too few entries", with("revoked", list_anew(&[0xff; BYTES - 1], domain()))),
+        Case::new("status: too many entries", with("revoked", list_anew(&[0xff; BYTES + 1], domain()))),
+        Case::new("status: far too many entries", with("revoked", list_anew(&vec![0; 50_000_000], domain()))),
+        Case::new("status: signed in another name", with("revoked", list_anew(&[0xff; BYTES], other_domain()))),
+        Case::new("log: another log of the issuer", with("logProof", of_other_log)),
         Case::new("log: no proof", without(&["logProof"])),
         Case::new("log: an empty proof", with("logProof", b"".as_slice())),
         Case::new("log: another's proof", with("logProof", other_proof)),
@@ -370,6 +408,14 @@ fn tampered() -> Vec<(Case, &'static str, Vec<Change>)> {
     .into()
 }
 
+/// A link without values, with a change of its id. Where the domain has dots, the id is not the second part.
+fn short_with(parts: &[&str], edit: impl FnOnce(&mut [u8])) -> String {
+    let place = parts.len() - 4;
+    let mut id = URL_SAFE_NO_PAD.decode(parts[place]).unwrap();
+    edit(&mut id);
+    [&parts[..place], &[&URL_SAFE_NO_PAD.encode(id), parts[place + 1]]].concat().join(".")
+}
+
 /// Links of codes: what they hold, or null where they are refused.
 fn links() -> Vec<Value> {
     let read = |url: &str| {
@@ -387,9 +433,22 @@ fn links() -> Vec<Value> {
     let changed = (start..url.len())
         .flat_map(|place| ["A", "B", ".", "", "-"].map(|text| format!("{}{text}{}", &url[..place], &url[place + 1..])));
     let parts: Vec<&str> = url.split('.').collect();
+    // Values with spaces between them are the same; an id of another version is none.
+    let spaced = [10, 400].map(|spaces| {
+        let values = URL_SAFE_NO_PAD.decode(parts[parts.len() - 1]).unwrap();
+        let values = URL_SAFE_NO_PAD.encode([&b" ".repeat(spaces), values.as_slice()].concat());
+        [&parts[..parts.len() - 1], &[values.as_str()]].concat().join(".")
+    });
+    let other_version = short_with(&parts, |id| id[6] = 0x1f);
+    let other_variant = short_with(&parts, |id| id[8] = 0xff);
     let short = (1..=parts.len()).map(|length| parts[..length].join("."));
     let long = format!("{url}{}", "A".repeat(qr::URL_BYTES_MAX));
-    urls.chain(changed).chain(short).chain([long]).map(|url| read(&url)).collect()
+    urls.chain(changed)
+        .chain(short)
+        .chain(spaced)
+        .chain([long, other_version, other_variant])
+        .map(|url| read(&url))
+        .collect()
 }
 
 /// Writes `cases.json` and the files that it names.
