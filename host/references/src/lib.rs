@@ -28,3 +28,6 @@ mod time;
 pub mod verify;
 
 pub use random::RandomError;
+
+/// The verify page, built from `page/src`: one file, to be published at [`publish::VERIFY_PAGE_PATH`].
+pub const VERIFY_PAGE: &str = include_str!("../page/verify.html");
