@@ -129,12 +129,15 @@ impl TenantDatabase {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<(String, Vec<u8>)>, HostError> {
-        // A prefix is a range of keys: from itself up to its last possible continuation.
+        // A prefix is a range of keys: from itself up to its last possible continuation. There is one lower bound, because
+        // SQLite seeks only one: of two it may take the prefix, and go past all earlier pages again.
+        let after = after.unwrap_or_default();
         let rows = sqlx::query(
-            "SELECT key, value FROM entries WHERE key >= ?1 AND key < ?1 || char(1114111) AND key > ?2 ORDER BY key LIMIT ?3",
+            "SELECT key, value FROM entries WHERE key >= ?1 AND key <> ?2 AND key < ?3 || char(1114111) ORDER BY key LIMIT ?4",
         )
+        .bind(prefix.max(after))
+        .bind(after)
         .bind(prefix)
-        .bind(after.unwrap_or_default())
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&self.pool)
         .await?;
