@@ -121,7 +121,8 @@ impl<'s> Planner<'s> {
     /// What people who work here are to have in a field, each value once.
     pub fn wanted(&self, field: TextField) -> BTreeSet<String> {
         let active = self.people.iter().filter(|person| person.standing == Standing::Active);
-        active.filter_map(|person| person.want(field).text()).map(str::to_owned).collect()
+        let texts: BTreeSet<&str> = active.filter_map(|person| person.want(field).text()).collect();
+        texts.into_iter().map(str::to_owned).collect()
     }
 
     /// Takes in what the target has beside accounts.
@@ -269,11 +270,15 @@ impl<'s> Planner<'s> {
 
     fn sort(&mut self) {
         self.people.sort_by(|a, b| id_order(&a.id, &b.id));
-        // Stable, so that of an account read twice the later reading is the last of its run.
+        // Stable, so that of an account read twice the later reading is the last of its run, and is kept.
         self.accounts.sort_by(|a, b| id_order(&a.id, &b.id));
-        self.accounts.reverse();
-        self.accounts.dedup_by(|later, kept| later.id == kept.id);
-        self.accounts.reverse();
+        self.accounts.dedup_by(|later, kept| {
+            let twice = later.id == kept.id;
+            if twice {
+                std::mem::swap(later, kept);
+            }
+            twice
+        });
     }
 
     fn sort_findings(&mut self) {
