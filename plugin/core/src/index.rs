@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 /// is mostly there, near the processor, where a hash table would send each to another place.
 #[derive(Debug, Default)]
 pub(crate) struct IdIndex {
-    /// Keys with their positions, sorted.
+    /// Keys with their positions, sorted unless `unordered`.
     entries: Vec<(u64, u32)>,
+    unordered: bool,
     /// Where in `entries` the last search ended.
     last: Cell<usize>,
 }
@@ -21,11 +22,23 @@ pub(crate) struct IdIndex {
 impl IdIndex {
     /// The index of these ids, each at its position. An id comes once.
     pub(crate) fn of<'n>(ids: impl Iterator<Item = &'n str>) -> Self {
-        let mut entries: Vec<(u64, u32)> = ids.zip(0..).map(|(id, position)| (Self::key(id), position)).collect();
-        if !entries.is_sorted() {
-            entries.sort_unstable();
-        }
-        Self { entries, last: Cell::default() }
+        let mut index = Self::default();
+        ids.for_each(|id| index.push(id));
+        index.entries.sort_unstable();
+        index
+    }
+
+    /// Adds the id at the next position. As long as [`Self::is_ordered`], all of them are found.
+    pub(crate) fn push(&mut self, id: &str) {
+        let key = Self::key(id);
+        let ordered = key & 1 == 0 && self.entries.last().is_none_or(|(last, _)| *last < key);
+        self.unordered |= !ordered;
+        self.entries.push((key, u32::try_from(self.entries.len()).unwrap_or(u32::MAX)));
+    }
+
+    /// Whether all ids are numbers and came in their order, each once.
+    pub(crate) fn is_ordered(&self) -> bool {
+        !self.unordered
     }
 
     /// The position of an id. Whoever asks says what the id at a position is.
@@ -127,8 +140,15 @@ mod tests {
         }
         assert_eq!(IdIndex::default().get("1", |_| "1"), None);
         // As if `b` had the key of `a`.
-        let collided = IdIndex { entries: vec![(IdIndex::key("a"), 0), (IdIndex::key("a"), 1)], last: Cell::default() };
+        let collided = IdIndex { entries: vec![(IdIndex::key("a"), 0), (IdIndex::key("a"), 1)], ..IdIndex::default() };
         assert_eq!(collided.get("a", |at| ["b", "a"][at]), Some(1));
+    }
+
+    #[test]
+    fn order_is_noticed() {
+        let ordered = |ids: &[&str]| IdIndex::of(ids.iter().copied()).is_ordered();
+        assert!(ordered(&[]) && ordered(&["1", "9", "10"]));
+        assert!(!ordered(&["9", "1"]) && !ordered(&["1", "1"]) && !ordered(&["1", "a"]));
     }
 
     #[test]
