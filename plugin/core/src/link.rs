@@ -3,6 +3,7 @@
 
 use crate::index::IdIndex;
 use crate::lookup::fnv1a;
+use crate::value::Id;
 use crate::world::{StorageError, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ const CONTESTED_SECONDS: u64 = 30 * 24 * 60 * 60;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// The target's id of the account.
-    pub account: Box<str>,
+    pub account: Id,
     /// The last write of each field, by field name. None for what was written when the account was made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     writes: BTreeMap<Box<str>, Write>,
@@ -74,7 +75,7 @@ fn digest(value: Option<&str>) -> u64 {
 /// All links of a tenant, by employee id, in the order of the storage's keys.
 #[derive(Debug, Default)]
 pub struct Links {
-    entries: Vec<(Box<str>, Link)>,
+    entries: Vec<(Id, Link)>,
     by_employee: IdIndex,
 }
 
@@ -112,7 +113,7 @@ impl Links {
 /// # Errors
 /// The storage failed, or holds something under a link's key that is not a link.
 pub fn all(world: &mut dyn World) -> Result<Links, StorageError> {
-    let mut links: Vec<(Box<str>, Link)> = Vec::new();
+    let mut links: Vec<(Id, Link)> = Vec::new();
     let mut after: Option<String> = None;
     loop {
         let entries = world.scan(PREFIX, after.as_deref())?;
