@@ -333,3 +333,30 @@ impl TenantDatabase {
         Ok(sqlx::query("SELECT count(*) FROM runs").fetch_one(&self.pool).await?.try_get(0)?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_prefix_is_read_page_by_page_and_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = TenantDatabase::open(folder.path(), "acme").await.unwrap();
+        let keys = ["a", "link", "link/", "link/1", "link/10", "link/2", "link/\u{10fffe}", "link0", "m"];
+        let entries = keys.map(|key| (key.to_owned(), Some(key.as_bytes().to_vec())));
+        database.write_entries(&BTreeMap::from(entries), None).await.unwrap();
+        for limit in 1..=keys.len() {
+            let mut read = Vec::new();
+            loop {
+                let page = database.entries("link/", read.last().map(String::as_str), limit).await.unwrap();
+                if page.is_empty() {
+                    break;
+                }
+                read.extend(page.into_iter().map(|(key, _)| key));
+            }
+            assert_eq!(read, ["link/", "link/1", "link/10", "link/2", "link/\u{10fffe}"], "{limit} a page");
+        }
+        assert_eq!(database.entries("link/", Some("a"), 1).await.unwrap()[0].0, "link/");
+        assert_eq!(database.entries("", None, 10).await.unwrap().len(), keys.len());
+    }
+}

@@ -99,7 +99,9 @@ impl NameIndex {
         let hash = Self::hash(name);
         let small = u32::try_from(position).unwrap_or(u32::MAX);
         let before = match self.slots.get(&hash) {
-            Some(&other) if !TextField::UserName.same(name_at(other as usize), name) => self.collided.insert(fold(name), small),
+            Some(&other) if !TextField::UserName.same(name_at(other as usize), name) => {
+                self.collided.insert(fold(name), small)
+            }
             _ => self.slots.insert(hash, small),
         };
         before.map(|before| before as usize)
