@@ -14,12 +14,14 @@ mod control;
 mod fault;
 mod flaky;
 pub mod hibob;
+mod listen;
 mod message;
 mod record;
 mod scenario;
 mod server;
 pub mod travelperk;
 mod window;
+mod wire;
 mod world;
 
 pub use company::{Company, Employee};
