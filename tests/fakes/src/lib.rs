@@ -11,6 +11,7 @@
 
 pub mod company;
 mod control;
+pub mod dns;
 mod fault;
 mod flaky;
 pub mod hibob;
@@ -26,6 +27,7 @@ mod wire;
 mod world;
 
 pub use company::{Company, Employee};
+pub use dns::{Dns, DnsServer};
 pub use fault::{Fault, FaultKind};
 pub use hibob::HiBob;
 pub use message::{Delivery, Request, Response, Service};
