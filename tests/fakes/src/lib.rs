@@ -6,6 +6,9 @@
 //!
 //! [`World`] is pure: requests in, responses out, with the time as a parameter and seeded randomness.
 //! [`Server`] puts it on two ports of 127.0.0.1. Tests that need no sockets call [`World::handle`] directly.
+//!
+//! References need three more, each by itself and made the same way: a [`Mailbox`] behind a [`MailServer`], names that
+//! a [`DnsServer`] knows ([`Dns`]), and a [`Site`] on a [`SiteServer`].
 
 #![expect(clippy::expect_used, reason = "test support: a broken stand-in must stop the test")]
 
@@ -36,6 +39,6 @@ pub use record::Recorded;
 pub use scenario::{DayTwo, Rehire, Scenario, UnknownScenario};
 pub use server::Server;
 pub use site::{Site, SiteServer};
-pub use smtp::Mailbox;
+pub use smtp::{MailServer, Mailbox};
 pub use travelperk::TravelPerk;
 pub use world::World;

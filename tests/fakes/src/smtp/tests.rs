@@ -1,6 +1,7 @@
 mod dialogue;
 mod faults;
 mod message;
+mod sockets;
 
 use super::*;
 
