@@ -1,6 +1,7 @@
 //! One call into a component: a fresh store with what that call may touch, and nothing else.
 
 mod capabilities;
+mod held;
 mod memory;
 mod meter;
 mod storage;
@@ -22,12 +23,12 @@ use crate::limits::{Limits, Overrun};
 use crate::plugin::Plugin;
 use crate::telemetry::{CallObserver, Spans};
 use crate::tenant::Tenant;
+use held::HeldStore;
 use memory::CallMemory;
 use meter::{Allowance, Metered, Used};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::StorageView;
-use tokio::sync::OwnedSemaphorePermit;
 use tracing::Instrument;
 use wasmtime::Store;
 use wasmtime::component::ResourceTable;
@@ -150,7 +151,7 @@ impl WasiHttpView for CallState {
 pub struct Call {
     kind: CallKind,
     /// The store; its data is what the call may touch.
-    pub store: Store<CallState>,
+    store: HeldStore,
     /// The instance's exports.
     pub instance: Bindings,
     stderr: MemoryOutputPipe,
@@ -159,7 +160,6 @@ pub struct Call {
     /// Whether a step broke off: the instance is in no state to go on.
     broken: bool,
     span: tracing::Span,
-    _slots: [OwnedSemaphorePermit; 2],
 }
 
 impl Call {
@@ -219,7 +219,7 @@ impl Call {
             memory: CallMemory::new(tenant.memory().clone(), limits, overrun).observed(observer.clone()),
             log_lines_left: limits.log_lines_max,
         };
-        let mut store = Store::new(plugin.runtime().engine(), state);
+        let mut store = HeldStore::new(Store::new(plugin.runtime().engine(), state), slots, tenant.turns().clone());
         store.limiter(|state| &mut state.memory);
         store.set_max_component_handles(HANDLES_MAX);
         store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
@@ -232,7 +232,7 @@ impl Call {
             Some(over) => HostError::over(over),
             None => HostError::Plugin(format!("cannot be started: {error:#}")),
         })?;
-        Ok(Self { kind, store, instance, stderr, used, allowance, broken: false, span, _slots: slots })
+        Ok(Self { kind, store, instance, stderr, used, allowance, broken: false, span })
     }
 
     /// Runs one step of the call within its limits, and says in the host's words how it failed.
@@ -288,8 +288,10 @@ impl Call {
     ///
     /// # Errors
     /// The database failed; nothing was kept.
-    pub async fn finish(self, ledger: Option<&LedgerEntry>) -> Result<(), HostError> {
-        self.store.into_data().storage.keep(ledger).await
+    pub async fn finish(mut self, ledger: Option<&LedgerEntry>) -> Result<(), HostError> {
+        let storage = self.store.data_mut().storage.take();
+        drop(self); // its place is free while the database writes
+        storage.keep(ledger).await
     }
 }
 

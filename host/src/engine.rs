@@ -19,7 +19,7 @@ pub const PARALLEL_CALLS_MAX: u32 = 128;
 
 /// Time between two points at which a running component yields to others, in milliseconds. It bounds how late a
 /// timeout can strike a component that never calls the host.
-pub const YIELD_MILLISECONDS: u64 = 10;
+pub const YIELD_MILLISECONDS: u64 = 1;
 
 /// Entries of one table of a component, for indirect calls; a large program has a few thousand.
 pub(crate) const TABLE_ELEMENTS_MAX: usize = 20_000;

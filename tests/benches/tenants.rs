@@ -1,6 +1,7 @@
 //! Many tenants on one machine: `cargo bench --bench tenants`, or with one of `neighbour`, `density`, `call`, `limits`.
 //!
-//! - `neighbour`: a small sync beside a tenant that saturates its limits, against the same sync on a quiet host.
+//! - `neighbour`: a small sync beside a tenant that saturates its limits, against the same sync on a quiet host; after it
+//!   the kinds of noise may be named: `loop`, `loop-in-host-calls`, `memory`, `requests-in-a-row`.
 //! - `density`: a thousand tenants whose plans all wait for an answer at the same time.
 //! - `call`: a fresh instance and one small call.
 //! - `limits`: a plan with the engine's interruption points and without.
@@ -19,9 +20,13 @@ use tenants::{density, limits, neighbour};
 #[tokio::main]
 async fn main() {
     let only: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    if only.first().is_some_and(|word| word == neighbour::HOG) {
+        return neighbour::hog();
+    }
     let wanted = |name: &str| only.is_empty() || only.iter().any(|only| only == name);
     if wanted("neighbour") {
-        neighbour::measure().await;
+        let kinds: Vec<String> = only.iter().skip_while(|word| *word != "neighbour").skip(1).cloned().collect();
+        neighbour::measure(&kinds).await;
     }
     if wanted("density") {
         density::measure().await;

@@ -64,6 +64,13 @@ impl CallMemory {
     }
 }
 
+impl CallMemory {
+    /// Bytes that the call holds.
+    pub(super) fn used(&self) -> usize {
+        self.used
+    }
+}
+
 impl Drop for CallMemory {
     fn drop(&mut self) {
         self.tenant.used.fetch_sub(self.used, Ordering::Relaxed);

@@ -56,8 +56,8 @@ pub(super) struct Allowance {
 pin_project! {
     /// A step of a call that ends when the call goes over a limit.
     ///
-    /// A component runs only while this future is polled, on the thread that polls it, and yields every few
-    /// milliseconds; so the thread's processor time around each poll is the component's, with the host's work for it.
+    /// A component runs only while this future is polled, on the thread that polls it, and yields every
+    /// millisecond; so the thread's processor time around each poll is the component's, with the host's work for it.
     /// While it waits for an answer nothing is counted but the wall clock, and polite waiting is taken off that.
     ///
     /// It is polled only when it is the call's turn among the tenant's calls, so that a tenant keeps no more processors

@@ -49,6 +49,11 @@ impl StorageView {
         }
     }
 
+    /// What was written so far, taken out of the call.
+    pub(super) fn take(&mut self) -> Self {
+        Self { database: self.database.clone(), written: std::mem::take(&mut self.written), ..*self }
+    }
+
     /// Writes everything in one transaction, with what the host notes of it.
     pub(super) async fn keep(self, ledger: Option<&LedgerEntry>) -> Result<(), HostError> {
         if self.written.is_empty() && ledger.is_none() {

@@ -1,6 +1,6 @@
 //! Turns at a processor: so many calls of a tenant run at one time, and the others wait in order.
 //!
-//! A call that runs yields every few milliseconds and then waits behind the tenant's other calls. So a tenant with
+//! A call that runs yields every millisecond and then waits behind the tenant's other calls. So a tenant with
 //! sixteen endless loops takes as many processors as one with a single loop, and everybody else keeps the rest.
 
 use std::fmt;
@@ -18,6 +18,11 @@ impl Turns {
     /// So many calls at one time, and at least one.
     pub(crate) fn new(calls: u32) -> Self {
         Self(Arc::new(Semaphore::new(calls.max(1) as usize)))
+    }
+
+    /// The next turn, which lasts until what is returned is dropped.
+    pub(super) async fn next(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.clone().acquire_owned().await.ok() // the semaphore is never closed
     }
 }
 

@@ -141,12 +141,15 @@ impl TenantDatabase {
         limit: usize,
         bytes_max: usize,
     ) -> Result<Entries, HostError> {
-        // A prefix is a range of keys: from itself up to its last possible continuation.
+        // A prefix is a range of keys: from itself up to its last possible continuation. There is one lower bound, because
+        // SQLite seeks only one: of two it may take the prefix, and go past all earlier pages again.
+        let after = after.unwrap_or_default();
         let mut rows = sqlx::query(
-            "SELECT key, value FROM entries WHERE key >= ?1 AND key < ?1 || char(1114111) AND key > ?2 ORDER BY key LIMIT ?3",
+            "SELECT key, value FROM entries WHERE key >= ?1 AND key <> ?2 AND key < ?3 || char(1114111) ORDER BY key LIMIT ?4",
         )
+        .bind(prefix.max(after))
+        .bind(after)
         .bind(prefix)
-        .bind(after.unwrap_or_default())
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch(&self.pool);
         let (mut entries, mut bytes) = (Vec::new(), 0);
@@ -358,5 +361,36 @@ impl TenantDatabase {
     /// The database failed.
     pub async fn runs(&self) -> Result<i64, HostError> {
         Ok(sqlx::query("SELECT count(*) FROM runs").fetch_one(&self.pool).await?.try_get(0)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_prefix_is_read_page_by_page_and_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = TenantDatabase::open(folder.path(), "acme").await.unwrap();
+        let keys = ["a", "link", "link/", "link/1", "link/10", "link/2", "link/\u{10fffe}", "link0", "m"];
+        let entries = keys.map(|key| (key.to_owned(), Some(key.as_bytes().to_vec())));
+        database.write_entries(&BTreeMap::from(entries), None).await.unwrap();
+        for limit in 1..=keys.len() {
+            let mut read = Vec::new();
+            loop {
+                let last = read.last().map(String::as_str);
+                let page = database.entries("link/", last, limit, usize::MAX).await.unwrap().entries;
+                if page.is_empty() {
+                    break;
+                }
+                read.extend(page.into_iter().map(|(key, _)| key));
+            }
+            assert_eq!(read, ["link/", "link/1", "link/10", "link/2", "link/\u{10fffe}"], "{limit} a page");
+        }
+        assert_eq!(database.entries("link/", Some("a"), 1, usize::MAX).await.unwrap().entries[0].0, "link/");
+        assert_eq!(database.entries("", None, 10, usize::MAX).await.unwrap().entries.len(), keys.len());
+        // Bytes bound a page as well, but for its first entry.
+        let bounded = database.entries("link/", None, 10, 1).await.unwrap();
+        assert_eq!((bounded.entries.len(), bounded.is_cut), (1, true));
     }
 }

@@ -62,7 +62,12 @@ pub fn check(
     if changes.peek().is_none() {
         return Ok(()); // a plan without changes breaks no promise
     }
-    let names = accounts.iter().filter_map(|account| Some((account.text(UserName)?.to_lowercase(), ()))).collect();
+    // With room for all from the start: growing would look at every text again.
+    let most = changes.size_hint().1.unwrap_or_default();
+    let mut names = Lookup::with_capacity(accounts.len() + most);
+    for name in accounts.iter().filter_map(|account| account.text(UserName)) {
+        names.insert(name.to_lowercase(), ());
+    }
     let accounts: Lookup<&str, Seen<'_>> = accounts
         .iter()
         .map(|account| (&*account.id, Seen { external_id: account.text(ExternalId), active: account.active }))
@@ -71,9 +76,8 @@ pub fn check(
         accounts,
         links,
         leavers,
-        done: Lookup::default(),
-        written: Lookup::default(),
-        named: Lookup::default(),
+        done: Lookup::with_capacity(most),
+        written: Lookup::with_capacity(most),
         names,
         broken: Vec::new(),
     };
@@ -86,15 +90,30 @@ pub fn check(
     if audit.broken.is_empty() { Ok(()) } else { Err(audit.broken) }
 }
 
+/// What the plan has written to one account so far.
+#[derive(Default)]
+struct Written {
+    /// A bit for each of `OWNED`.
+    fields: u32,
+    user_name: Option<Value>,
+}
+
+impl Written {
+    /// A temporary user name gives way to the final one: the only field that may be written twice, and only from where
+    /// the first write left it.
+    fn goes_on_with(&self, change: &Change, field: &FieldChange) -> bool {
+        let alone = change.kind == ChangeKind::Update && change.fields.len() == 1 && field.field == "user-name";
+        alone && self.user_name.is_some() && self.user_name == field.before
+    }
+}
+
 struct Audit<'a> {
     accounts: Lookup<&'a str, Seen<'a>>,
     links: &'a Links,
     leavers: &'a BTreeSet<&'a str>,
     done: Lookup<String, ()>,
-    /// For each account, or employee for an account that is made, the fields written so far: a bit for each of `OWNED`.
-    written: Lookup<String, u32>,
-    /// For each account the user name that the plan has given it.
-    named: Lookup<String, Option<Value>>,
+    /// For each account, or employee for an account that is made.
+    written: Lookup<String, Written>,
     /// User names in use at this point of the plan.
     names: Lookup<String, ()>,
     broken: Vec<String>,
@@ -184,17 +203,17 @@ impl Audit<'_> {
             .target_id
             .clone()
             .unwrap_or_else(|| format!("employee {}", change.employee_id.as_deref().unwrap_or_default()));
-        let mut written = self.written.get(&owner).copied().unwrap_or_default();
+        let mut written = self.written.remove(&owner).unwrap_or_default();
         for field in &change.fields {
             let position = OWNED.iter().position(|owned| *owned == field.field);
             self.require(position.is_some(), change, "only owned fields are written");
             let bit = position.map_or(0, |position| 1 << position);
-            let again = written & bit != 0 && !self.goes_on_from(change, &owner, field);
+            let again = written.fields & bit != 0 && !written.goes_on_with(change, field);
             self.require(!again, change, "a field of an account is written once");
             if field.field == "user-name" {
-                self.named.insert(owner.clone(), field.after.clone());
+                written.user_name.clone_from(&field.after);
             }
-            written |= bit;
+            written.fields |= bit;
             let emptied = field.after.is_none() && NEVER_EMPTY.contains(&field.field.as_str());
             self.require(!emptied, change, "names, user name and external id are never emptied");
             let external = field.field == "external-id";
@@ -219,13 +238,6 @@ impl Audit<'_> {
             let whole = NEVER_EMPTY.iter().all(|name| change.text_after(name).is_some());
             self.require(whole, change, "a new account has its names, user name and external id");
         }
-    }
-
-    /// A temporary user name gives way to the final one: the only field that may be written twice, and only from where
-    /// the first write left it.
-    fn goes_on_from(&self, change: &Change, owner: &str, field: &FieldChange) -> bool {
-        let alone = change.kind == ChangeKind::Update && change.fields.len() == 1 && field.field == "user-name";
-        alone && self.named.get(owner).is_some_and(|named| named.is_some() && *named == field.before)
     }
 
     /// No user name is in use twice at any point of the plan.

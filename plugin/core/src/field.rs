@@ -96,6 +96,7 @@ impl TextField {
     /// (RFC 7643, section 4.1.1), a phone by its digits, a date by its parts, everything else to the letter.
     pub fn same(self, a: &str, b: &str) -> bool {
         match self {
+            Self::UserName if a.is_ascii() && b.is_ascii() => a.eq_ignore_ascii_case(b),
             Self::UserName => fold(a) == fold(b),
             Self::Phone | Self::EmergencyPhone => phone_digits(a).eq(phone_digits(b)),
             // TravelPerk's clients write YYYY/MM/DD and read YYYY-MM-DD.

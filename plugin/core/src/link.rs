@@ -3,6 +3,7 @@
 
 use crate::index::IdIndex;
 use crate::lookup::fnv1a;
+use crate::value::Id;
 use crate::world::{StorageError, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ const CONTESTED_SECONDS: u64 = 30 * 24 * 60 * 60;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// The target's id of the account.
-    pub account: Box<str>,
+    pub account: Id,
     /// The last write of each field, by field name. None for what was written when the account was made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     writes: BTreeMap<Box<str>, Write>,
@@ -74,7 +75,7 @@ fn digest(value: Option<&str>) -> u64 {
 /// All links of a tenant, by employee id, in the order of the storage's keys.
 #[derive(Debug, Default)]
 pub struct Links {
-    entries: Vec<(Box<str>, Link)>,
+    entries: Vec<(Id, Link)>,
     by_employee: IdIndex,
 }
 
@@ -86,21 +87,9 @@ impl Links {
 
     /// The link of an employee.
     pub fn get(&self, employee_id: &str) -> Option<&Link> {
-        let position = self.by_employee.get(employee_id, |at| self.employee_at(at))?;
+        let employee_at = |at: usize| self.entries.get(at).map(|(employee, _)| &**employee).unwrap_or_default();
+        let position = self.by_employee.get(employee_id, employee_at)?;
         self.entries.get(position).map(|(_, link)| link)
-    }
-
-    /// Adds the link of an employee who has none yet: a key of the storage comes once.
-    pub fn insert(&mut self, employee_id: &str, link: Link) {
-        let position = self.entries.len();
-        self.entries.push((employee_id.into(), link));
-        let entries = &self.entries;
-        let at = |position: usize| entries.get(position).map(|(employee, _)| &**employee).unwrap_or_default();
-        self.by_employee.insert(employee_id, position, at);
-    }
-
-    fn employee_at(&self, position: usize) -> &str {
-        self.entries.get(position).map(|(employee, _)| &**employee).unwrap_or_default()
     }
 
     /// Every link, with its employee.
@@ -124,17 +113,19 @@ impl Links {
 /// # Errors
 /// The storage failed, or holds something under a link's key that is not a link.
 pub fn all(world: &mut dyn World) -> Result<Links, StorageError> {
-    let mut links = Links::new();
+    let mut links: Vec<(Id, Link)> = Vec::new();
     let mut after: Option<String> = None;
     loop {
         let entries = world.scan(PREFIX, after.as_deref())?;
-        let Some((last, _)) = entries.last() else { return Ok(links) };
+        let Some((last, _)) = entries.last() else { break };
         after = Some(last.clone());
         for (key, value) in entries {
             let employee = key.strip_prefix(PREFIX).unwrap_or(&key);
-            links.insert(employee, read(&key, &value)?);
+            links.push((employee.into(), read(&key, &value)?));
         }
     }
+    let by_employee = IdIndex::of(links.iter().map(|(employee, _)| &**employee));
+    Ok(Links { entries: links, by_employee })
 }
 
 /// The link of one employee.

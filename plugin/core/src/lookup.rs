@@ -3,19 +3,27 @@
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash};
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 /// Finds one of 100,000 things in constant time. The hasher has no seed, so that nothing differs from run to run.
 #[derive(Debug)]
-pub(crate) struct Lookup<K, V>(HashMap<K, V, BuildHasherDefault<DefaultHasher>>);
+pub(crate) struct Lookup<K, V, H = DefaultHasher>(HashMap<K, V, BuildHasherDefault<H>>);
 
-impl<K, V> Default for Lookup<K, V> {
+/// Finds something by a hash that has been made before.
+pub(crate) type Hashed<V> = Lookup<u64, V, AsItIs>;
+
+impl<K, V, H> Default for Lookup<K, V, H> {
     fn default() -> Self {
         Self(HashMap::default())
     }
 }
 
-impl<K: Hash + Eq, V> Lookup<K, V> {
+impl<K: Hash + Eq, V, H: Hasher + Default> Lookup<K, V, H> {
+    /// With room for so many things.
+    pub(crate) fn with_capacity(things: usize) -> Self {
+        Self(HashMap::with_capacity_and_hasher(things, BuildHasherDefault::default()))
+    }
+
     pub(crate) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
@@ -53,6 +61,24 @@ impl<K: Hash + Eq, V> Lookup<K, V> {
 impl<K: Hash + Eq, V> FromIterator<(K, V)> for Lookup<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(items: I) -> Self {
         Self(items.into_iter().collect())
+    }
+}
+
+/// Takes a number for its own hash.
+#[derive(Debug, Default)]
+pub(crate) struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = fnv1a(bytes.iter().copied());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
     }
 }
 

@@ -6,6 +6,7 @@ use crate::hibob::{Datum, Employee, NameList};
 use crate::lifecycle::{Lifecycle, Standing};
 use crate::settings::Settings;
 use crate::texts::Texts;
+use crate::value::Id;
 
 /// What should become of one field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,14 +102,14 @@ pub enum WantManager {
     /// Nobody.
     Clear,
     /// This employee.
-    Employee(Box<str>),
+    Employee(Id),
 }
 
 /// One employee as the target should know them.
 #[derive(Clone, Debug)]
 pub struct Person {
     /// HiBob's id.
-    pub id: Box<str>,
+    pub id: Id,
     /// What the status means.
     pub standing: Standing,
     /// The text fields.

@@ -13,12 +13,16 @@ use hibob_host::tenant::{Tenant, TenantConfig};
 use hibob_tests::canned::{Canned, Memory, SCIM, config};
 use hibob_tests::setup::{plugin, runtime};
 use http_body_util::{BodyExt, Full};
+use std::io::Read;
 use std::pin::Pin;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
+/// The argument with which this program keeps a processor busy and does nothing else.
+pub(crate) const HOG: &str = "hog";
 /// Employees of the small sync.
 const EMPLOYEES: usize = 20;
 /// Syncs of each kind in a round.
@@ -63,6 +67,36 @@ async fn samples(data: &DataDir, config: &TenantConfig, canned: &Arc<Canned>) ->
     times
 }
 
+/// Another process, which keeps one processor busy: what the system itself lets a neighbour feel.
+struct Hog(Child);
+
+impl Hog {
+    fn start() -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        Self(command.arg(HOG).stdin(Stdio::piped()).spawn().unwrap())
+    }
+}
+
+impl Drop for Hog {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Keeps a processor busy until the other side of standard input is gone.
+pub(crate) fn hog() {
+    let gone = Arc::new(AtomicBool::new(false));
+    let seen = gone.clone();
+    std::thread::spawn(move || {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        seen.store(true, Ordering::Relaxed);
+    });
+    while !gone.load(Ordering::Relaxed) {
+        std::hint::spin_loop();
+    }
+}
+
 /// The noisy tenant at work, until it is told to stop.
 struct Noise {
     calls: JoinSet<()>,
@@ -71,10 +105,13 @@ struct Noise {
 }
 
 impl Noise {
-    async fn start(data: &DataDir, folder: &std::path::Path, hostile: &Plugin) -> Self {
+    async fn start(data: &DataDir, folder: &std::path::Path, hostile: &Plugin, kinds: &[String]) -> Self {
         let (stop, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let mut calls = JoinSet::new();
-        for words in NOISE {
+        for words in NOISE
+            .into_iter()
+            .filter(|words| kinds.is_empty() || kinds.iter().any(|kind| words.contains(&format!("\"{kind}\""))))
+        {
             let words = words.replace("SCIM", SCIM);
             let limits = "[limits]\ncpu_milliseconds_max = 1000\nrequests_max = 1000000\n";
             let sources = format!("[sync.sources]\ncheck = [{words}]\n{limits}");
@@ -100,8 +137,8 @@ impl Noise {
     }
 }
 
-/// Prints the table.
-pub(crate) async fn measure() {
+/// Prints the table; with only these kinds of noise, where some are named.
+pub(crate) async fn measure(kinds: &[String]) {
     let folder = tempfile::tempdir().unwrap();
     let data = DataDir::open(&folder.path().join("data")).await.unwrap();
     let file = folder.path().join("hostile.wasm");
@@ -114,21 +151,29 @@ pub(crate) async fn measure() {
     tenant.database().write_entries(&links, None).await.unwrap();
     drop(tenant);
 
-    println!("| round | quiet: p50 | p99 | beside a noisy tenant: p50 | p99 | ratio of the p99 |");
-    println!("|---|---|---|---|---|---|");
+    println!(
+        "| round | quiet: p50, p99 | beside a noisy tenant | beside another process with one busy thread | noisy : quiet |"
+    );
+    println!("|---|---|---|---|---|");
     let mut ratios = Vec::new();
     for round in 0..=ROUNDS {
         let mut quiet = samples(&data, &config, &canned).await;
-        let noise = Noise::start(&data, folder.path(), &hostile).await;
+        let noise = Noise::start(&data, folder.path(), &hostile, kinds).await;
         let mut noisy = samples(&data, &config, &canned).await;
         let ended = noise.stop().await;
+        let hog = Hog::start();
+        let mut hogged = samples(&data, &config, &canned).await;
+        drop(hog);
         if round == 0 {
             continue; // it warms up
         }
         let [quiet50, quiet99] = [50, 99].map(|percent| milliseconds(percentile(&mut quiet, percent)));
         let [noisy50, noisy99] = [50, 99].map(|percent| milliseconds(percentile(&mut noisy, percent)));
+        let [hogged50, hogged99] = [50, 99].map(|percent| milliseconds(percentile(&mut hogged, percent)));
         let ratio = noisy99 / quiet99;
-        println!("| {round} | {quiet50:.1} ms | {quiet99:.1} ms | {noisy50:.1} ms | {noisy99:.1} ms | {ratio:.2} |");
+        println!(
+            "| {round} | {quiet50:.1}, {quiet99:.1} ms | {noisy50:.1}, {noisy99:.1} ms | {hogged50:.1}, {hogged99:.1} ms | {ratio:.2} |"
+        );
         assert!(ended > 0, "the noisy tenant came to a limit");
         ratios.push(ratio);
     }

@@ -102,7 +102,7 @@ impl Matching<'_> {
     fn named(&self, user_name: &str) -> Option<usize> {
         let accounts = self.accounts;
         let index = self.by_user_name.get_or_init(|| {
-            let mut index = NameIndex::default();
+            let mut index = NameIndex::with_capacity(accounts.len());
             for (position, account) in accounts.iter().enumerate() {
                 if let Some(name) = account.text(TextField::UserName) {
                     index.insert(name, position, |at| name_of(accounts, at));
@@ -210,7 +210,7 @@ impl Matching<'_> {
     fn refuse_shared_emails(&mut self) {
         let people = self.people;
         let email_at = |position: usize| people.get(position).map(Person::user_name).unwrap_or_default();
-        let mut latest = NameIndex::default();
+        let mut latest = NameIndex::with_capacity(people.len());
         let mut shared: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         for (position, person) in self.people.iter().enumerate() {
             if person.standing == Standing::Active

@@ -31,8 +31,10 @@ pub struct Planner<'s> {
     now_unix_seconds: u64,
     sites_seen: BTreeSet<String>,
     catalogue: Catalogue,
-    /// Positions of `accounts` by id, as long as those stay as they are.
-    accounts_by_id: Option<IdIndex>,
+    /// Positions in `people`; complete once they are sorted.
+    people_by_id: IdIndex,
+    /// The same of `accounts`.
+    accounts_by_id: IdIndex,
     /// For each person, as long as people and accounts stay as they are, where the account of their link is.
     linked: Vec<Option<u32>>,
 }
@@ -62,7 +64,8 @@ impl<'s> Planner<'s> {
             now_unix_seconds,
             sites_seen: BTreeSet::new(),
             catalogue: Catalogue::default(),
-            accounts_by_id: None,
+            people_by_id: IdIndex::default(),
+            accounts_by_id: IdIndex::default(),
             linked: Vec::new(),
         }
     }
@@ -103,6 +106,7 @@ impl<'s> Planner<'s> {
         if let Some(site) = site.filter(|site| !self.sites_seen.contains(*site)) {
             self.sites_seen.insert(site.to_owned());
         }
+        self.people_by_id.push(&person.id);
         self.people.push(person);
     }
 
@@ -113,15 +117,24 @@ impl<'s> Planner<'s> {
 
     /// Takes in accounts. One that comes twice counts once: pages are not a snapshot (RFC 7644, section 3.4.2.4).
     pub fn accounts(&mut self, accounts: impl IntoIterator<Item = Account>) {
-        self.accounts_by_id = None;
         self.linked.clear();
-        self.accounts.extend(accounts);
+        for account in accounts {
+            self.accounts_by_id.push(&account.id);
+            self.accounts.push(account);
+        }
     }
 
     /// What people who work here are to have in a field, each value once.
     pub fn wanted(&self, field: TextField) -> BTreeSet<String> {
         let active = self.people.iter().filter(|person| person.standing == Standing::Active);
-        active.filter_map(|person| person.want(field).text()).map(str::to_owned).collect()
+        let mut wanted = BTreeSet::new();
+        for text in active.filter_map(|person| person.want(field).text()) {
+            // Looked for first: many people share few values, and collecting would sort everybody's.
+            if !wanted.contains(text) {
+                wanted.insert(text.to_owned());
+            }
+        }
+        wanted
     }
 
     /// Takes in what the target has beside accounts.
@@ -138,9 +151,8 @@ impl<'s> Planner<'s> {
     /// may be left out of it, so each has to be looked up before it can be called gone.
     pub fn unlisted(&mut self) -> Vec<String> {
         self.sort();
-        let by_id = IdIndex::of(self.accounts.iter().map(|account| &*account.id));
         let id_at = |at: usize| self.accounts.get(at).map(|account| &*account.id).unwrap_or_default();
-        let listed = |id: &str| by_id.get(id, id_at);
+        let listed = |id: &str| self.accounts_by_id.get(id, id_at);
         let link = |person: &Person| self.links.get(&person.id).map(|link| &*link.account);
         // Somebody may come back under a new id: then the account is the one of the id that has left.
         let gone = self.people.iter().filter(|person| matches!(person.standing, Standing::Gone(_)));
@@ -163,7 +175,6 @@ impl<'s> Planner<'s> {
             linked.push(found);
         }
         self.linked = linked;
-        self.accounts_by_id = Some(by_id);
         unlisted
     }
 
@@ -189,14 +200,11 @@ impl<'s> Planner<'s> {
         if self.linked.len() != self.people.len() {
             self.linked.clear(); // somebody came twice, and people have moved up
         }
-        let accounts_by_id = self.accounts_by_id.take();
-        let accounts_by_id =
-            accounts_by_id.unwrap_or_else(|| IdIndex::of(self.accounts.iter().map(|account| &*account.id)));
         let input = Input {
             people: &self.people,
             accounts: &self.accounts,
-            people_by_id: &IdIndex::of(self.people.iter().map(|person| &*person.id)),
-            accounts_by_id: &accounts_by_id,
+            people_by_id: &self.people_by_id,
+            accounts_by_id: &self.accounts_by_id,
             links: &self.links,
             linked: &self.linked,
             admins: &self.mapping.settings.admins,
@@ -267,13 +275,24 @@ impl<'s> Planner<'s> {
         }
     }
 
+    /// Sorts both sides, which mostly come in order.
     fn sort(&mut self) {
-        self.people.sort_by(|a, b| id_order(&a.id, &b.id));
-        // Stable, so that of an account read twice the later reading is the last of its run.
-        self.accounts.sort_by(|a, b| id_order(&a.id, &b.id));
-        self.accounts.reverse();
-        self.accounts.dedup_by(|later, kept| later.id == kept.id);
-        self.accounts.reverse();
+        if !self.people_by_id.is_ordered() {
+            self.people.sort_by(|a, b| id_order(&a.id, &b.id));
+            self.people_by_id = IdIndex::of(self.people.iter().map(|person| &*person.id));
+        }
+        if !self.accounts_by_id.is_ordered() {
+            // Stable, so that of an account read twice the later reading is the last of its run, and is kept.
+            self.accounts.sort_by(|a, b| id_order(&a.id, &b.id));
+            self.accounts.dedup_by(|later, kept| {
+                let twice = later.id == kept.id;
+                if twice {
+                    std::mem::swap(later, kept);
+                }
+                twice
+            });
+            self.accounts_by_id = IdIndex::of(self.accounts.iter().map(|account| &*account.id));
+        }
     }
 
     fn sort_findings(&mut self) {
@@ -285,6 +304,9 @@ impl<'s> Planner<'s> {
 
     /// Of an id that comes twice nobody can say which record is right.
     fn refuse_duplicate_ids(&mut self) {
+        if self.people_by_id.is_ordered() {
+            return;
+        }
         for run in self.people.chunk_by_mut(|a, b| a.id == b.id).filter(|run| run.len() > 1) {
             let id = run.first().map(|person| person.id.clone()).unwrap_or_default();
             for person in run {
@@ -302,5 +324,6 @@ impl<'s> Planner<'s> {
             );
         }
         self.people.dedup_by(|later, kept| later.id == kept.id);
+        self.people_by_id = IdIndex::of(self.people.iter().map(|person| &*person.id));
     }
 }

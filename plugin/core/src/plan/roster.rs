@@ -2,6 +2,7 @@
 
 use super::Plan;
 use crate::scim::Account;
+use crate::value::Id;
 
 /// Where an employee stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub(super) struct Standpoint {
 }
 
 /// An employee who is no longer sent, and the account by position.
-pub(super) type Vanished = (Box<str>, u32);
+pub(super) type Vanished = (Id, u32);
 
 impl Plan {
     /// Everybody from position `start` on: those who were sent, by id, then those who vanished.

@@ -2,6 +2,7 @@
 
 use crate::field::{COMPANY_SEPARATOR, TEXT_FIELDS_COUNT, TextField};
 use crate::texts::Texts;
+use crate::value::Id;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -15,7 +16,7 @@ pub enum Manager {
     #[default]
     Nobody,
     /// The account with this id.
-    Account(Box<str>),
+    Account(Id),
     /// Somebody of this name; the id was not sent.
     Named(Box<str>),
 }
@@ -24,7 +25,7 @@ pub enum Manager {
 #[derive(Clone, Debug)]
 pub struct Account {
     /// The target's id, a decimal number as text.
-    pub id: Box<str>,
+    pub id: Id,
     /// Whether the account can be used.
     pub active: bool,
     /// The text fields; an empty text counts as none.
@@ -91,7 +92,7 @@ impl<'de> Deserialize<'de> for Account {
         }
         let manager = enterprise.manager.unwrap_or_default();
         let manager = match (manager.value.filter(|id| !id.is_empty()), manager.name.filter(|name| !name.is_empty())) {
-            (Some(id), _) => Manager::Account(id),
+            (Some(id), _) => Manager::Account(id.into()),
             (None, Some(name)) => Manager::Named(name),
             (None, None) => Manager::Nobody,
         };
@@ -120,7 +121,7 @@ fn companies(profiles: Vec<Valued>) -> Option<Box<str>> {
 #[derive(Deserialize)]
 struct User {
     #[serde(deserialize_with = "id")]
-    id: Box<str>,
+    id: Id,
     #[serde(rename = "externalId", default, deserialize_with = "text")]
     external_id: Option<Box<str>>,
     #[serde(rename = "userName", default, deserialize_with = "text")]
@@ -224,8 +225,9 @@ fn yes() -> bool {
 }
 
 /// Ids are decimal numbers as text; a number is taken as its digits.
-fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<str>, D::Error> {
-    text(deserializer)?.filter(|id| !id.is_empty()).ok_or_else(|| serde::de::Error::custom("a user without an id"))
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Id, D::Error> {
+    let id = text(deserializer)?.filter(|id| !id.is_empty());
+    id.map(Id::from).ok_or_else(|| serde::de::Error::custom("a user without an id"))
 }
 
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<str>>, D::Error> {

@@ -1,0 +1,126 @@
+//! Who the client is: PLAIN (RFC 4616) and LOGIN, as AUTH carries them (RFC 4954 section 4).
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use super::{mailbox::Mechanism, reply::Reply};
+
+/// A dialogue that waits for the client's next line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Dialogue {
+    Plain,
+    LoginName,
+    LoginPassword { name: String },
+}
+
+/// What comes of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// The server asks on.
+    Ask(Dialogue, Reply),
+    /// The client has said all.
+    Said {
+        name: String,
+        password: String,
+    },
+    Refused(Reply),
+}
+
+/// The first turn, with the initial response if the client sent one.
+pub(super) fn begin(mechanism: Mechanism, initial: Option<&str>) -> Turn {
+    let (dialogue, prompt) = match mechanism {
+        Mechanism::Plain => (Dialogue::Plain, ""),
+        Mechanism::Login => (Dialogue::LoginName, "Username:"),
+    };
+    match initial {
+        None => Turn::Ask(dialogue, question(prompt)),
+        // The sign of an empty one (RFC 4954 section 4).
+        Some("=") => answered(dialogue, &[]),
+        Some(text) => go_on(dialogue, text.as_bytes()),
+    }
+}
+
+/// A turn with the client's line.
+pub(super) fn go_on(dialogue: Dialogue, line: &[u8]) -> Turn {
+    if line == b"*" {
+        return Turn::Refused(Reply::new(501, "5.7.0 cancelled"));
+    }
+    match BASE64_STANDARD.decode(line) {
+        Ok(bytes) => answered(dialogue, &bytes),
+        Err(_) => Turn::Refused(Reply::new(501, "5.5.2 not base64")),
+    }
+}
+
+fn answered(dialogue: Dialogue, bytes: &[u8]) -> Turn {
+    let Ok(text) = str::from_utf8(bytes) else { return denied() };
+    match dialogue {
+        Dialogue::Plain => {
+            let parts: Vec<&str> = text.split('\0').collect();
+            match *parts.as_slice() {
+                // Nobody acts for somebody else here.
+                [identity, name, password] if identity.is_empty() || identity == name => said(name, password),
+                _ => denied(),
+            }
+        }
+        Dialogue::LoginName => Turn::Ask(Dialogue::LoginPassword { name: text.to_owned() }, question("Password:")),
+        Dialogue::LoginPassword { name } => said(&name, text),
+    }
+}
+
+fn said(name: &str, password: &str) -> Turn {
+    Turn::Said { name: name.to_owned(), password: password.to_owned() }
+}
+
+fn denied() -> Turn {
+    Turn::Refused(wrong())
+}
+
+/// Wrong, without saying what.
+pub(super) fn wrong() -> Reply {
+    Reply::new(535, "5.7.8 wrong name or password")
+}
+
+fn question(prompt: &str) -> Reply {
+    Reply::new(334, &BASE64_STANDARD.encode(prompt))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> Turn {
+        begin(Mechanism::Plain, Some(&BASE64_STANDARD.encode(text)))
+    }
+
+    #[test]
+    fn plain_is_said_at_once_or_when_asked() {
+        let expected = said("anna", "pass word");
+        assert_eq!(plain("\0anna\0pass word"), expected);
+        assert_eq!(plain("anna\0anna\0pass word"), expected);
+        let Turn::Ask(dialogue, reply) = begin(Mechanism::Plain, None) else { panic!("no question") };
+        assert_eq!(reply.to_bytes(), b"334 \r\n");
+        assert_eq!(go_on(dialogue, BASE64_STANDARD.encode("\0anna\0pass word").as_bytes()), expected);
+    }
+
+    #[test]
+    fn login_asks_twice() {
+        let Turn::Ask(dialogue, reply) = begin(Mechanism::Login, None) else { panic!("no question") };
+        assert_eq!(reply.to_bytes(), b"334 VXNlcm5hbWU6\r\n");
+        let Turn::Ask(dialogue, reply) = go_on(dialogue, b"YW5uYQ==") else { panic!("no question") };
+        assert_eq!(reply.to_bytes(), b"334 UGFzc3dvcmQ6\r\n");
+        assert_eq!(go_on(dialogue, b"eA=="), said("anna", "x"));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let code = |turn| match turn {
+            Turn::Refused(reply) => reply.code,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(code(plain("other\0anna\0x")), 535);
+        assert_eq!(code(plain("anna\0x")), 535);
+        assert_eq!(code(begin(Mechanism::Plain, Some("="))), 535);
+        assert_eq!(code(begin(Mechanism::Plain, Some("%%"))), 501);
+        assert_eq!(code(go_on(Dialogue::LoginName, b"*")), 501);
+        assert_eq!(code(go_on(Dialogue::LoginName, b"/w==")), 535);
+    }
+}
