@@ -25,6 +25,7 @@ pub mod limits;
 pub mod manifest;
 pub mod plan_file;
 pub mod plugin;
+pub mod references;
 pub mod run;
 pub mod schedule;
 pub mod secret;

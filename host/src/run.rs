@@ -13,6 +13,7 @@ pub use guard::{Class, GuardRow, Held, Release, guard};
 pub use observed::{check, plan, roster};
 pub use plan::{Planned, Roster};
 pub use report::{ErrorRow, Report};
+pub(crate) use sound::Intake;
 
 use crate::call::Progress;
 use crate::data_dir::DataDir;

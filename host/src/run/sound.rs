@@ -8,7 +8,7 @@ use crate::limits::{Limits, Over};
 use std::collections::BTreeSet;
 
 /// Counts what a plugin hands over, batch by batch: its texts, and what the host needs to hold them.
-pub(super) struct Intake {
+pub(crate) struct Intake {
     items_max: u64,
     bytes_max: u64,
     items: u64,
@@ -16,7 +16,7 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         Self { items_max: limits.plan_changes_max, bytes_max: limits.plan_bytes_max, items: 0, bytes: 0 }
     }
 
@@ -47,11 +47,15 @@ impl Intake {
     ///
     /// # Errors
     /// As [`Self::batch`].
-    pub(super) fn findings(&mut self, findings: &[Finding]) -> Result<(), Over> {
+    pub(crate) fn findings(&mut self, findings: &[Finding]) -> Result<(), Over> {
         self.count(findings.len(), findings.iter().map(finding_bytes).sum())
     }
 
-    fn count(&mut self, items: usize, bytes: usize) -> Result<(), Over> {
+    /// Takes in so many things of so many bytes.
+    ///
+    /// # Errors
+    /// As [`Self::batch`].
+    pub(crate) fn count(&mut self, items: usize, bytes: usize) -> Result<(), Over> {
         self.items += items as u64;
         self.bytes += bytes as u64;
         if self.items > self.items_max {
