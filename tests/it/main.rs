@@ -22,6 +22,7 @@ mod network;
 mod plan_file;
 mod politeness;
 mod properties;
+mod references;
 mod refusals;
 mod roster;
 mod safety;

@@ -7,6 +7,7 @@ mod apply;
 mod arena;
 mod memory;
 mod plans;
+mod references;
 mod requests;
 mod servers;
 mod shapes;

@@ -1,0 +1,96 @@
+//! References that no honest plugin asks for.
+
+use super::arena::{Arena, Orders, hostile, stopped};
+use crate::references::TABLE;
+use hibob_host::call::NoProgress;
+use hibob_host::references::{self, Departure};
+use hibob_host::tenant::Tenant;
+use std::sync::Arc;
+
+/// Mallory's tenant, who issues references; the hostile plugin is told by statuses what to do.
+async fn mallory(arena: &Arena, words: &[&str], is_signer: bool) -> Tenant {
+    let statuses: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+    let mut table = format!("{TABLE}statuses = {}\n", serde_json::to_string(&statuses).unwrap());
+    if is_signer {
+        table += &format!("plugins = [\"{}\"]\n", hostile().digest());
+    }
+    arena.mallory(&Orders::default().limit(&table)).await
+}
+
+fn departure() -> Departure {
+    Departure { employee_id: "1".to_owned(), ended_on: "2026-11-20".to_owned(), basis: String::new() }
+}
+
+/// Whatever it asks of HiBob but reads, and whatever it asks of anybody else, does not leave.
+#[tokio::test(flavor = "multi_thread")]
+async fn hibob_is_only_ever_read() {
+    let arena = Arena::new().await;
+    let hibob = arena.server.hibob_url();
+    let requests = [
+        format!("detect requests"),
+        format!("detect PUT {hibob}/people/1\n\n{{}}"),
+        format!("detect POST {hibob}/people\n\n{{}}"),
+        format!("detect POST {hibob}/employees/1/terminate\n\n{{}}"),
+        format!("detect DELETE {hibob}/people/1"),
+        format!("detect GET {hibob}/bulk/people/salaries"),
+        format!("detect GET {}", arena.scim("/Users")),
+        format!("detect POST {}\n\n{{}}", arena.scim("/Users")),
+    ];
+    let words: Vec<&str> = requests.iter().map(String::as_str).collect();
+    let tenant = mallory(&arena, &words, true).await;
+    let look = async || references::departures(hostile(), &tenant, &[], Arc::new(NoProgress)).await.unwrap();
+    let detection = arena.beside(look).await;
+    let saw: Vec<&str> = detection.findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(saw, ["ErrorCode::HttpRequestDenied"; 7]);
+    assert!(arena.world().log().is_empty());
+}
+
+/// A call about one person asks about that person, for what a reference needs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_about_one_person_asks_about_nobody_else() {
+    let arena = Arena::new().await;
+    let hibob = arena.server.hibob_url();
+    let search = |body: &str| format!("look-up POST {hibob}/people/search\ncontent-type: application/json\n\n{body}");
+    let filter = |id: &str| format!(r#"[{{"fieldPath":"root.id","operator":"equals","values":["{id}"]}}]"#);
+    let requests = [
+        "look-up requests".to_owned(),
+        search(r#"{"fields":["root.id"],"showInactive":true}"#),
+        search(&format!(r#"{{"fields":["root.id"],"filters":{}}}"#, filter("2"))),
+        search(&format!(r#"{{"fields":["root.id","root.email"],"filters":{}}}"#, filter("1"))),
+        search(&format!(r#"{{"fields":["root.id"],"filters":{},"filters":[]}}"#, filter("1"))),
+        format!("look-up GET {hibob}/company/named-lists/site"),
+    ];
+    let words: Vec<&str> = requests.iter().map(String::as_str).collect();
+    let tenant = mallory(&arena, &words, true).await;
+    arena.beside(async || references::look_up(hostile(), &tenant, "1").await.unwrap()).await;
+    assert!(arena.world().log().is_empty());
+}
+
+/// What HiBob has not answered in that very call gets no signature.
+#[tokio::test(flavor = "multi_thread")]
+async fn invented_claims_are_not_believed() {
+    let arena = Arena::new().await;
+    let name = arena.world().hibob.employees["1"].first_name.clone();
+    let words = ["says Eve", "says Smith", "says Director", "says Board", "says 2010-01-01", "says 2026-11-20"];
+    let tenant = mallory(&arena, &words, true).await;
+    let claims = async || references::claims(hostile(), &tenant, &departure()).await;
+    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "what HiBob has not answered: given-name");
+    // The name alone does not help.
+    let said = format!("says {name}");
+    let tenant = mallory(&arena, &[&said, "says Ruiz", "says Director"], true).await;
+    let claims = async || references::claims(hostile(), &tenant, &departure()).await;
+    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "what HiBob has not answered");
+    let tenant = mallory(&arena, &["delivers-to mallory@evil.example"], true).await;
+    let address = async || references::address(hostile(), &tenant, "1").await;
+    stopped(arena.beside(address).await, "PLUGIN_FAILED", "what HiBob has not answered: the address");
+}
+
+/// A plugin that the operator has not named cannot have anything signed, however right it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_is_not_named_gets_no_signature() {
+    let arena = Arena::new().await;
+    let tenant = mallory(&arena, &["says Ana"], false).await;
+    let claims = async || references::claims(hostile(), &tenant, &departure()).await;
+    stopped(arena.beside(claims).await, "CONFIGURATION", "may not have references signed");
+    assert!(arena.world().log().is_empty());
+}
