@@ -11,23 +11,29 @@
 
 pub mod company;
 mod control;
+pub mod dns;
 mod fault;
 mod flaky;
 pub mod hibob;
+mod listen;
 mod message;
 mod record;
 mod scenario;
 mod server;
+pub mod site;
 pub mod travelperk;
 mod window;
+mod wire;
 mod world;
 
 pub use company::{Company, Employee};
+pub use dns::{Dns, DnsServer};
 pub use fault::{Fault, FaultKind};
 pub use hibob::HiBob;
 pub use message::{Delivery, Request, Response, Service};
 pub use record::Recorded;
 pub use scenario::{DayTwo, Rehire, Scenario, UnknownScenario};
 pub use server::Server;
+pub use site::{Site, SiteServer};
 pub use travelperk::TravelPerk;
 pub use world::World;

@@ -1,0 +1,142 @@
+//! A static web server, as one that an issuer's published folder is put on.
+//!
+//! It is plain on purpose: GET and HEAD of files, no listing, no negotiation. Whatever the folder needs beyond that, a
+//! test with this server shows.
+
+mod files;
+mod server;
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use crate::{
+    fault::{Fault, next_fault},
+    message::{Delivery, Request, Response},
+};
+use files::Files;
+pub use server::SiteServer;
+
+/// Files, and how they are served.
+#[derive(Debug, Clone)]
+pub struct Site {
+    files: Files,
+    /// Faults for single requests, used up as they match: 404, 500, a wrong content type, a closed connection.
+    pub faults: Vec<Fault>,
+    /// Answers to paths that contain the text leave so much later. The first that fits counts.
+    pub delays: Vec<(String, Duration)>,
+    /// Whether pages of other origins may read the answers. Servers need to be told to; default: no.
+    pub cross_origin: bool,
+    /// Content types by the end of the path, before those that the name suggests.
+    pub content_types: Vec<(String, String)>,
+    log: Vec<Visit>,
+}
+
+/// A request, and how it was answered.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// As it arrived.
+    pub request: Request,
+    /// The status answered; 0 when the connection was closed or left without an answer.
+    pub status: u16,
+    /// When, in Unix seconds.
+    pub at: f64,
+}
+
+/// A response, and how long it waits before it leaves.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What is sent.
+    pub response: Response,
+    /// How much later.
+    pub after: Duration,
+}
+
+impl Site {
+    /// What is in the folder at the time of each request.
+    #[must_use]
+    pub fn folder(path: &Path) -> Self {
+        Self::new(Files::Folder(path.to_owned()))
+    }
+
+    /// No files yet.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::new(Files::Map(BTreeMap::new()))
+    }
+
+    fn new(files: Files) -> Self {
+        Self {
+            files,
+            faults: Vec::new(),
+            delays: Vec::new(),
+            cross_origin: false,
+            content_types: Vec::new(),
+            log: Vec::new(),
+        }
+    }
+
+    /// Puts a file at a path such as `/.well-known/did.json`. For sites that began [empty](Site::empty).
+    ///
+    /// # Panics
+    ///
+    /// When the site is a folder: write into that.
+    pub fn insert(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
+        self.map().insert(path.to_owned(), bytes.into());
+    }
+
+    /// Takes a file away; whether there was one.
+    ///
+    /// # Panics
+    ///
+    /// When the site is a folder.
+    pub fn remove(&mut self, path: &str) -> bool {
+        self.map().remove(path).is_some()
+    }
+
+    fn map(&mut self) -> &mut BTreeMap<String, Vec<u8>> {
+        let map = match &mut self.files {
+            Files::Map(map) => Some(map),
+            Files::Folder(_) => None,
+        };
+        map.expect("a site of files, not of a folder")
+    }
+
+    /// Answers one request and logs it.
+    pub fn handle(&mut self, request: &Request, now: f64) -> Answer {
+        let fault = next_fault(&mut self.faults, request);
+        let response = match fault {
+            Some(kind) => kind.spoil(|| self.serve(request)),
+            None => self.serve(request),
+        };
+        let status = match response.delivery {
+            Delivery::Reset | Delivery::Hang => 0,
+            Delivery::Whole | Delivery::Truncated(_) | Delivery::Chunked => response.status,
+        };
+        self.log.push(Visit { request: request.clone(), status, at: now });
+        let delay = self.delays.iter().find(|(part, _)| request.path.contains(part.as_str()));
+        Answer { response, after: delay.map_or(Duration::ZERO, |(_, delay)| *delay) }
+    }
+
+    /// Every request so far, in order.
+    #[must_use]
+    pub fn log(&self) -> &[Visit] {
+        &self.log
+    }
+
+    fn serve(&self, request: &Request) -> Response {
+        if !matches!(request.method.as_str(), "GET" | "HEAD") {
+            return text(405, "Method Not Allowed").with_header("Allow", "GET, HEAD");
+        }
+        let Some((path, bytes)) = self.files.find(&request.decoded_path()) else { return text(404, "Not Found") };
+        let set = self.content_types.iter().find(|(end, _)| path.ends_with(end.as_str()));
+        let content_type = set.map_or_else(|| files::content_type(&path), |(_, content_type)| content_type);
+        let response = Response::bytes(200, content_type, bytes);
+        if self.cross_origin { response.with_header("Access-Control-Allow-Origin", "*") } else { response }
+    }
+}
+
+fn text(status: u16, body: &str) -> Response {
+    Response::bytes(status, "text/plain; charset=utf-8", body.as_bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests;
