@@ -30,3 +30,4 @@ mod secrets;
 mod sync;
 mod telemetry;
 mod tidy;
+mod verify;
