@@ -150,7 +150,7 @@ async fn witnesses_can_be_required() {
 
     let mut proof = log_proof(&issuer.signed);
     let line = cosign(name, &witness, &proof.checkpoint, Utc::now());
-    add_cosignatures(&mut proof.checkpoint, &Witness::parse(&verifier).unwrap(), &format!("{line}\n")).unwrap();
+    add_cosignatures(&mut proof.checkpoint, &Witness::parse(&verifier).unwrap(), &line.to_string()).unwrap();
     issuer.write("reference.tlog-proof", proof.to_string());
     let outcome = issuer.verify(&required).await;
     assert_eq!(outcome.verdict(), (0, "Gold"), "{}", outcome.stdout);

@@ -4,30 +4,25 @@ use super::issuer::{Issuer, key_file};
 use hibob_fakes::{Fault, FaultKind, Site, SiteServer};
 use hibob_references::keys::SecretKey;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 const KEY_FILE: &str = "/.well-known/did.json";
-
-/// Longest time for a run with `--timeout 1`, with much room for a busy machine.
-const BOUND: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_site_that_does_not_answer_is_given_up() {
     let faults = [
         (FaultKind::Hang, "no whole answer within 1 seconds"),
         (FaultKind::Truncated, "the answer broke off"),
-        (FaultKind::ResetBefore, "cannot be had: "),
+        (FaultKind::ResetBefore, "the connection broke off"),
         (FaultKind::status(500), "the server answered with status 500"),
         (FaultKind::status(204), "the server answered with status 204"),
     ];
     for (kind, text) in faults {
         let issuer = Issuer::without_dns().await;
         issuer.site().faults.push(Fault::once("", kind.clone()).times(usize::MAX));
-        let start = Instant::now();
+        // A stand-in that hangs does so until the program goes, so that the program ends shows its limit.
         let outcome = issuer.verify(&["reference.json", "--timeout", "1"]).await;
         assert_eq!(outcome.verdict(), (5, "Unknown key"), "{kind:?}");
-        outcome.says(&[&format!("the key file of acme.example cannot be had: {text}")[..], text]);
-        assert!(start.elapsed() < BOUND, "{kind:?}");
+        outcome.says(&[&format!("the key file of acme.example cannot be had: {text}")]);
         // Each file is asked for once; a broken connection may be tried anew before anything was sent.
         assert!(issuer.site().log().len() <= 6, "{kind:?}");
     }
