@@ -11,6 +11,7 @@ use hibob_references::status_list;
 use hibob_references::verify::{Answer, Check, Lookups, Outcome, Subject};
 use ipnet::IpNet;
 use names::Names;
+pub(crate) use names::PORT as DNS_PORT;
 use site::Site;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -38,7 +39,7 @@ pub enum Published {
 pub enum NameServers {
     /// Nobody.
     Nobody,
-    /// Those of the system.
+    /// Those of the system's resolv.conf.
     System,
     /// This one, for every name.
     One(SocketAddr),

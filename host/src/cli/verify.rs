@@ -4,7 +4,7 @@ mod view;
 
 use super::Global;
 use crate::error::{Exit, HostError};
-use crate::verify::{Answers, Inquiry, NameServers, Published};
+use crate::verify::{Answers, DNS_PORT, Inquiry, NameServers, Published};
 use chrono::Utc;
 use clap::Args;
 use hibob_references::keys::file;
@@ -21,9 +21,6 @@ use std::time::Duration;
 /// The resolver, where no option names one.
 const DNS_VARIABLE: &str = "HIBOB_DNS";
 
-/// The port of DNS.
-const DNS_PORT: u16 = 53;
-
 #[derive(Args)]
 pub(super) struct VerifyArgs {
     /// The reference: a PDF or JSON file
@@ -34,7 +31,7 @@ pub(super) struct VerifyArgs {
     /// A key file (did.json) that you have from the issuer in a way that you trust
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
-    /// The resolver to ask for names [default: $HIBOB_DNS, or the system's]
+    /// The resolver to ask for names [default: $HIBOB_DNS, or those of /etc/resolv.conf]
     #[arg(long, value_name = "ADDRESS[:PORT]", conflicts_with = "offline")]
     dns: Option<String>,
     /// The verifier key of a witness that you trust; may be repeated

@@ -17,6 +17,15 @@ use std::time::Duration;
 /// Attempts within the time limit: a datagram may get lost.
 const ATTEMPTS: u32 = 2;
 
+/// Where the system names its resolvers (resolv.conf(5)).
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+/// More of the system's resolvers are not asked, as by the C library (MAXNS).
+const SYSTEM_SERVERS_MAX: usize = 3;
+
+/// The port of DNS.
+pub(crate) const PORT: u16 = 53;
+
 /// A resolver and how long it is waited for.
 pub(super) struct Names {
     resolver: TokioResolver,
@@ -29,18 +38,17 @@ impl Names {
     /// # Errors
     /// The system's name servers are not known. The text says what to do.
     pub(super) fn new(servers: &NameServers, timeout: Duration) -> Result<Self, String> {
-        let mut builder = match servers {
-            NameServers::One(address) => {
-                let config = ResolverConfig::from_name_servers(vec![at(*address)]);
-                TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-            }
-            NameServers::System | NameServers::Nobody => TokioResolver::builder_tokio().map_err(unknown)?,
+        let addresses = match servers {
+            NameServers::One(address) => vec![*address],
+            NameServers::System | NameServers::Nobody => of_system()?,
         };
+        let config = ResolverConfig::from_name_servers(addresses.into_iter().map(at).collect());
+        let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
         let options = builder.options_mut();
         options.timeout = timeout / ATTEMPTS;
         options.attempts = 1; // beside the first one
         options.use_hosts_file = ResolveHosts::Never;
-        let resolver = builder.build().map_err(unknown)?;
+        let resolver = builder.build().map_err(|error| told(&error))?;
         Ok(Self { resolver, timeout })
     }
 
@@ -105,6 +113,33 @@ fn late(timeout: Duration) -> String {
     format!("the resolver gave no answer within {} seconds", timeout.as_secs())
 }
 
-fn unknown(error: NetError) -> String {
-    format!("the system's name servers are not known ({error}); name one with --dns ADDRESS")
+fn of_system() -> Result<Vec<SocketAddr>, String> {
+    let unknown = |why: String| format!("the system's resolver is not known ({why}); name one with --dns ADDRESS");
+    let text = std::fs::read_to_string(RESOLV_CONF).map_err(|error| unknown(format!("{RESOLV_CONF}: {error}")))?;
+    let servers: Vec<SocketAddr> = named(&text).take(SYSTEM_SERVERS_MAX).collect();
+    if servers.is_empty() { Err(unknown(format!("{RESOLV_CONF} names none"))) } else { Ok(servers) }
+}
+
+/// The resolvers of a resolv.conf. Lines of other kinds, and addresses with a zone, are passed over.
+fn named(text: &str) -> impl Iterator<Item = SocketAddr> {
+    text.lines().filter_map(|line| {
+        let mut words = line.strip_prefix("nameserver")?.split([' ', '\t']);
+        let (None | Some("")) = words.next() else { return None };
+        let address: IpAddr = words.find(|word| !word.is_empty())?.parse().ok()?;
+        Some(SocketAddr::new(address, PORT))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_systems_resolvers_are_read() {
+        let text = "# nameserver 10.0.0.1\nsearch example\nnameserver 10.0.0.2\nnameserver\t \t::1 # here\n\
+                    nameservers 10.0.0.3\nnameserver\nnameserver fe80::1%eth0\nnameserver resolver.example\n\
+                    options edns0\nnameserver 127.0.0.53\n";
+        let servers: Vec<String> = named(text).map(|server| server.to_string()).collect();
+        assert_eq!(servers, ["10.0.0.2:53", "[::1]:53", "127.0.0.53:53"]);
+    }
 }
