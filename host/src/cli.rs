@@ -14,6 +14,7 @@ mod progress;
 mod secret;
 mod telemetry;
 mod tenant;
+mod verify;
 
 use crate::data_dir::DataDir;
 use crate::engine::Runtime;
@@ -35,7 +36,7 @@ use tracing_subscriber::{EnvFilter, Layer};
     name = "hibob",
     version,
     about = "Keeps TravelPerk in step with HiBob, through a sandboxed plugin",
-    after_help = "Exit codes: 0 done · 1 done with errors for some employees · 2 usage or configuration · 3 stopped by a safety check\n            4 the other side refused the credentials · 5 the other side failed\n\nExample: hibob demo"
+    after_help = "Exit codes: 0 done · 1 done with errors for some employees, or a reference is not accepted · 2 usage or configuration · 3 stopped by a safety check\n            4 the other side refused the credentials · 5 the other side failed\n\nExample: hibob demo"
 )]
 struct Cli {
     #[command(flatten)]
@@ -169,6 +170,9 @@ enum Command {
     /// Look at plugins, sign them, and say which are trusted
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
+    /// Look what an employment reference is worth; needs no tenant
+    #[command(after_help = "Example: hibob verify reference.pdf")]
+    Verify(verify::VerifyArgs),
 }
 
 /// Parses the command line, runs the command, and says how it ended.
@@ -236,6 +240,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Employees(args) => employees::employees(global, &args).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Plugin(command) => plugin::run(global, command).await,
+        Command::Verify(args) => verify::verify(global, &args).await,
     }
 }
 

@@ -10,7 +10,7 @@ use thiserror::Error;
 pub enum Exit {
     /// Done.
     Done = 0,
-    /// Done, with errors for some employees.
+    /// Done, with errors for some employees; or a reference is not accepted.
     SomeFailed = 1,
     /// The command or the configuration is wrong.
     Usage = 2,

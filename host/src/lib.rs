@@ -32,6 +32,7 @@ pub mod secret;
 pub mod telemetry;
 pub mod tenant;
 mod text;
+pub mod verify;
 pub mod workbook;
 
 /// The README's example of embedding compiles.

@@ -31,3 +31,4 @@ mod secrets;
 mod sync;
 mod telemetry;
 mod tidy;
+mod verify;

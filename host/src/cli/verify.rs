@@ -1,0 +1,201 @@
+//! `verify`: what a reference is worth.
+
+mod view;
+
+use super::Global;
+use crate::error::{Exit, HostError};
+use crate::verify::{Answers, DNS_PORT, Inquiry, NameServers, Published};
+use chrono::Utc;
+use clap::Args;
+use hibob_references::keys::file;
+use hibob_references::log::{proof, witness::Witness};
+use hibob_references::pdf::seal;
+use hibob_references::verify::{Report, Sources, Verdict, open};
+use ipnet::IpNet;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The resolver, where no option names one.
+const DNS_VARIABLE: &str = "HIBOB_DNS";
+
+#[derive(Args)]
+pub(super) struct VerifyArgs {
+    /// The reference: a PDF or JSON file
+    file: PathBuf,
+    /// The log proof of a JSON file [default: FILE with the extension .tlog-proof, if it is there]
+    #[arg(long, value_name = "FILE")]
+    log_proof: Option<PathBuf>,
+    /// A key file (did.json) that you have from the issuer in a way that you trust
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// The resolver to ask for names [default: $HIBOB_DNS, or those of /etc/resolv.conf]
+    #[arg(long, value_name = "ADDRESS[:PORT]", conflicts_with = "offline")]
+    dns: Option<String>,
+    /// The verifier key of a witness that you trust; may be repeated
+    #[arg(long, value_name = "VKEY")]
+    witness: Vec<String>,
+    /// How many of these witnesses have to confirm the issuer's log
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    witnesses_required: usize,
+    /// Ask nobody: neither DNS nor the issuer's site
+    #[arg(long)]
+    offline: bool,
+    /// Read the issuer's published files from this folder instead of its site
+    #[arg(long, value_name = "DIR")]
+    published: Option<PathBuf>,
+    /// An address beside the public internet where the issuer's site may be, such as 10.0.0.0/8; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    allow_address: Vec<String>,
+    /// Longest wait for an answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=300))]
+    timeout: u64,
+    /// Ask this server of this machine instead of the issuer's site: for demonstrations and tests
+    #[arg(long, value_name = "ADDRESS:PORT", hide = true, conflicts_with_all = ["offline", "published"])]
+    local_site: Option<SocketAddr>,
+}
+
+/// Verifies, and tells. Done is for Gold and Silver alone; Failed where only the lack of an answer is in the way.
+pub(super) async fn verify(global: &Global, args: &VerifyArgs) -> Result<Exit, HostError> {
+    let inquiry = args.inquiry()?;
+    let witnesses = args.witnesses()?;
+    let document = read(&args.file, seal::BYTES_MAX, "give the PDF or JSON file of a reference")?;
+    let log_proof = args.log_proof(&document)?;
+    let given_key_file = match &args.key_file {
+        Some(path) => Some(read(path, file::BYTES_MAX, "give the issuer's did.json, or leave --key-file out")?),
+        None => None,
+    };
+    let opened = open(&document, log_proof.as_deref());
+    let mut answers = match opened.lookups() {
+        Some(lookups) => inquiry.ask(&lookups).await,
+        None => Answers::default(),
+    };
+    let lacks_a_key = answers.lack_a_key();
+    let caveats = std::mem::take(&mut answers.caveats);
+    let Answers { dns, key_file, revoked, superseded, .. } = answers;
+    let witnesses_required = args.witnesses_required;
+    let now = Utc::now();
+    let sources = Sources { now, dns, key_file, given_key_file, revoked, superseded, witnesses, witnesses_required };
+    let mut report = opened.verify(&sources);
+    report.checks.extend(caveats);
+    if global.json {
+        println!("{}", report.to_json());
+    } else {
+        view::print(&report);
+    }
+    Ok(exit(&report, lacks_a_key))
+}
+
+fn exit(report: &Report, lacks_a_key: bool) -> Exit {
+    match report.verdict {
+        verdict if verdict.is_accepted() => Exit::Done,
+        Verdict::UnknownKey if lacks_a_key => Exit::Failed,
+        _ => Exit::SomeFailed,
+    }
+}
+
+impl VerifyArgs {
+    fn inquiry(&self) -> Result<Inquiry, HostError> {
+        let published = match (&self.published, self.local_site) {
+            (Some(folder), _) if folder.is_dir() => Published::Folder(folder.clone()),
+            (Some(folder), _) => {
+                let message = format!("{} is no folder", folder.display());
+                return Err(HostError::configuration(message, "give a copy of what the issuer publishes"));
+            }
+            (None, Some(address)) if address.ip().is_loopback() => Published::Local(address),
+            (None, Some(address)) => {
+                let message = format!("{address} is not on this machine");
+                return Err(HostError::configuration(message, "leave --local-site out: sites are asked over HTTPS"));
+            }
+            (None, None) if self.offline => Published::Nowhere,
+            (None, None) => {
+                let allow: Result<Vec<IpNet>, HostError> =
+                    self.allow_address.iter().map(|text| network(text)).collect();
+                Published::Https { allow: allow? }
+            }
+        };
+        let name_servers = if self.offline { NameServers::Nobody } else { self.name_servers()? };
+        Ok(Inquiry { name_servers, published, timeout: Duration::from_secs(self.timeout) })
+    }
+
+    fn name_servers(&self) -> Result<NameServers, HostError> {
+        let of_variable = || std::env::var(DNS_VARIABLE).ok().filter(|text| !text.is_empty());
+        let (name, text) = match (&self.dns, of_variable()) {
+            (Some(text), _) => ("--dns", text.clone()),
+            (None, Some(text)) => (DNS_VARIABLE, text),
+            (None, None) => return Ok(NameServers::System),
+        };
+        let address = text.parse().or_else(|_| text.parse().map(|ip: IpAddr| SocketAddr::new(ip, DNS_PORT)));
+        address.map(NameServers::One).map_err(|_| {
+            let message = format!("{name} is {text:?}, which is no address of a resolver");
+            HostError::configuration(message, "give it as 9.9.9.9, 127.0.0.1:5353 or [::1]:5353")
+        })
+    }
+
+    /// The trusted witnesses, each once: one that is named twice does not count twice.
+    fn witnesses(&self) -> Result<Vec<Witness>, HostError> {
+        let mut witnesses = Vec::new();
+        for text in &self.witness {
+            let witness = Witness::parse(text).map_err(|error| {
+                HostError::configuration(
+                    format!("--witness: {error}"),
+                    "give the witness's verifier key, NAME+HEX+BASE64",
+                )
+            })?;
+            if !witnesses.contains(&witness) {
+                witnesses.push(witness);
+            }
+        }
+        if self.witnesses_required <= witnesses.len() {
+            return Ok(witnesses);
+        }
+        let message =
+            format!("--witnesses-required is {}, and {} witnesses are named", self.witnesses_required, witnesses.len());
+        Err(HostError::configuration(message, "name each with --witness VKEY, or require fewer"))
+    }
+
+    /// The log proof of a JSON file: what was named, or what lies beside it.
+    fn log_proof(&self, document: &[u8]) -> Result<Option<Vec<u8>>, HostError> {
+        match (&self.log_proof, seal::is_pdf(document)) {
+            (None, true) => Ok(None),
+            (Some(_), true) => Err(HostError::configuration(
+                "--log-proof is for JSON files, and this is a PDF, which has its log proof in it",
+                "leave --log-proof out",
+            )),
+            (Some(path), false) => {
+                read(path, proof::BYTES_MAX, "give the .tlog-proof file that came with the reference").map(Some)
+            }
+            (None, false) => {
+                let beside = self.file.with_extension("tlog-proof");
+                if beside == self.file || !beside.exists() {
+                    return Ok(None);
+                }
+                read(&beside, proof::BYTES_MAX, "name the right one with --log-proof FILE").map(Some)
+            }
+        }
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, HostError> {
+    text.parse().or_else(|_| text.parse().map(|ip: IpAddr| ip.into())).map_err(|_| {
+        let message = format!("--allow-address is {text:?}, which is no address");
+        HostError::configuration(message, "give it as 10.0.0.0/8 or 10.1.2.3")
+    })
+}
+
+/// A file of `bytes_max` bytes at most.
+fn read(path: &Path, bytes_max: usize, remedy: &str) -> Result<Vec<u8>, HostError> {
+    let mut bytes = Vec::new();
+    let wrong = |what: String| HostError::configuration(format!("{} {what}", path.display()), remedy);
+    let opened = File::open(path);
+    match opened.and_then(|file| file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)) {
+        Ok(length) if length > bytes_max => {
+            Err(wrong(format!("has more than {bytes_max} bytes: it cannot be that file")))
+        }
+        Ok(_) => Ok(bytes),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(wrong("does not exist".to_owned())),
+        Err(error) => Err(wrong(format!("cannot be read: {error}"))),
+    }
+}

@@ -1,0 +1,76 @@
+//! A verdict for people.
+
+use super::super::paint::{BOLD, Color, DIM, GREEN, RED, YELLOW, clean};
+use hibob_references::verify::{Outcome, Report, Verdict};
+
+/// Shows the verdict first, then what the document says, then what was checked and what was not.
+pub(super) fn print(report: &Report) {
+    for (color, line) in lines(report) {
+        let line = clean(&line);
+        println!("{}", color.map_or_else(|| line.clone(), |color| color.on_stdout(&line)));
+    }
+}
+
+type Line = (Option<Color>, String);
+
+fn lines(report: &Report) -> Vec<Line> {
+    let domain = report.domain().map(|domain| domain.as_str());
+    let color = if report.verdict.is_accepted() { GREEN } else { RED };
+    let mut lines = vec![(Some(color), format!("{}: {}", report.verdict, sentence(report.verdict, domain)))];
+    if let Some(domain) = domain {
+        claims(report, domain, &mut lines);
+    }
+    let groups = [
+        (Outcome::Bad, "wrong", Some(RED)),
+        (Outcome::Good, "checked", None),
+        (Outcome::NotChecked, "not checked", Some(YELLOW)),
+    ];
+    for (outcome, title, color) in groups {
+        let mut checks = report.checks.iter().filter(|check| check.outcome == outcome).peekable();
+        if checks.peek().is_some() {
+            lines.push((Some(BOLD), title.to_owned()));
+        }
+        lines.extend(checks.map(|check| (color, format!("  {}", check.text))));
+    }
+    lines
+}
+
+fn claims(report: &Report, domain: &str, lines: &mut Vec<Line>) {
+    let Some(credential) = &report.credential else { return };
+    let claims = &credential.claims;
+    let accepted = report.verdict.is_accepted();
+    let title = if accepted { "it says" } else { "it claims, which is not to be relied on" };
+    lines.push((Some(BOLD), title.to_owned()));
+    let mut line = |name: &str, value: &str| lines.push((None, format!("  {name:<12}{value}")));
+    line("issuer", &format!("{domain} (\"{}\")", claims.issuer().name.as_str()));
+    line("name", claims.name().as_str());
+    let optional = [("job title", claims.job_title()), ("department", claims.department())];
+    for (name, text) in optional.into_iter().filter_map(|(name, text)| Some((name, text?))) {
+        line(name, text.as_str());
+    }
+    line("employed", &format!("{} to {}", claims.start(), claims.end()));
+    line("issued", &credential.issued.format("%Y-%m-%d %H:%M:%S UTC").to_string());
+    if accepted {
+        let text =
+            format!("  only the domain {domain} is proven; whether that is the company you mean is yours to judge");
+        lines.push((Some(DIM), text));
+    }
+}
+
+/// What a verdict means, always with the domain that the document names.
+fn sentence(verdict: Verdict, domain: Option<&str>) -> String {
+    let Some(domain) = domain else {
+        return "this is no employment reference, or it was damaged".to_owned();
+    };
+    match verdict {
+        Verdict::Gold => format!("unchanged, and signed with the key in the DNS of {domain}"),
+        Verdict::Silver => {
+            format!("unchanged, and signed with the key in the key file of {domain}; no key of it was found in DNS")
+        }
+        Verdict::Superseded => format!("{domain} replaced it with a newer reference; ask for that one"),
+        Verdict::NotInLog => format!("it is not shown to be in the log of {domain}; it may be back-dated"),
+        Verdict::Revoked => format!("{domain} took it back"),
+        Verdict::UnknownKey => format!("nothing shows that it is from {domain}; anyone could have made it"),
+        Verdict::Invalid => format!("it is not as {domain} would have issued it"),
+    }
+}

@@ -1,0 +1,217 @@
+//! An issuer with its DNS, its site and one reference, and somebody who verifies it with the real program.
+
+use chrono::{NaiveDate, SubsecRound, TimeDelta, Utc};
+use hibob_fakes::{Dns, DnsServer, Site, SiteServer};
+use hibob_references::claims::{ClaimText, Claims, Employment, Issuer as IssuerClaim};
+use hibob_references::credential::{Credential, SignedCredential};
+use hibob_references::domain::Domain;
+use hibob_references::keys::file::{KeyFile, PublishedKey};
+use hibob_references::keys::{SecretKey, Selector, dns};
+use hibob_references::log::tree::TreeReader;
+use hibob_references::log::{self, Hash, proof::LogProof};
+use hibob_references::pdf;
+use hibob_references::publish::{Publication, files};
+use hibob_references::status_list::{Bitstring, Purpose, StatusList, StatusPosition};
+use hibob_references::verify::{Answer, Sources};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+
+pub(super) const RECORD: &str = "k2026._refpassport.acme.example";
+
+/// The reference's place in the status lists.
+const POSITION: StatusPosition = StatusPosition { list: 1, index: 94_567 };
+
+/// How a run of the program ended.
+pub(super) struct Outcome {
+    pub(super) exit: i32,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+impl Outcome {
+    /// The exit code and the verdict of a run without `--json`.
+    pub(super) fn verdict(&self) -> (i32, &str) {
+        (self.exit, self.stdout.split(':').next().unwrap())
+    }
+
+    /// Each of the texts is in what the program said.
+    #[track_caller]
+    pub(super) fn says(&self, texts: &[&str]) -> &Self {
+        for text in texts {
+            let all = format!("{}\n{}", self.stdout, self.stderr);
+            assert!(all.contains(text), "{text:?} is not in\n{all}");
+        }
+        self
+    }
+}
+
+pub(super) fn key() -> SecretKey {
+    SecretKey::from_seed(&[7; 32])
+}
+
+pub(super) fn domain() -> Domain {
+    Domain::parse("acme.example").unwrap()
+}
+
+pub(super) fn selector() -> Selector {
+    Selector::parse("k2026").unwrap()
+}
+
+/// A reference, an hour old.
+pub(super) fn credential() -> Credential {
+    let text = |text: &str| ClaimText::parse("text", text).unwrap();
+    let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
+    let employment = Employment {
+        name: text("Zoë Łukasz-O'Neil"),
+        job_title: Some(text("Senior Engineer")),
+        department: Some(text("Platform & Tools")),
+        start: day(2019, 3, 1),
+        end: day(2026, 10, 31),
+    };
+    let claims = Claims::new(IssuerClaim { domain: domain(), name: text("ACME GmbH") }, employment).unwrap();
+    Credential::new(claims, POSITION, (Utc::now() - TimeDelta::hours(1)).trunc_subsecs(0)).unwrap()
+}
+
+/// A log of 300 entries with this one as number 17.
+fn entries(signed: &SignedCredential) -> Vec<Hash> {
+    let mut entries: Vec<Hash> = (0..300_u16).map(|number| [number.to_le_bytes()[0]; 32]).collect();
+    entries[17] = signed.digest();
+    entries
+}
+
+pub(super) fn log_proof(signed: &SignedCredential) -> LogProof {
+    let entries = entries(signed);
+    let (tiles, checkpoint) = log::head(&domain(), &entries).unwrap();
+    let hashes = TreeReader::new(&tiles, 300).inclusion_proof(17).unwrap();
+    LogProof { index: 17, hashes, checkpoint: checkpoint.sign(&key()) }
+}
+
+pub(super) fn key_file(key: &SecretKey) -> Vec<u8> {
+    let created = Utc::now() - TimeDelta::days(100);
+    let key = PublishedKey { selector: selector(), key: key.public(), created, retired: None, revoked: None };
+    KeyFile { domain: domain(), keys: vec![key] }.render().into_bytes()
+}
+
+fn status_list(purpose: Purpose, set: &[u32]) -> Vec<u8> {
+    let (issued, bits) = (Utc::now().trunc_subsecs(0), Bitstring::with(set.iter().copied()));
+    StatusList { domain: domain(), list: 1, purpose, issued, bits }.sign(&key(), &selector()).unwrap()
+}
+
+/// All that an honest issuer publishes, as answers.
+pub(super) fn sources() -> Sources {
+    Sources {
+        now: Utc::now(),
+        dns: Answer::Found(vec![dns::record_value(&key().public())]),
+        key_file: Answer::Found(key_file(&key())),
+        ..Sources::default()
+    }
+}
+
+/// The issuer's servers, and a folder with the files of its reference.
+pub(super) struct Issuer {
+    pub(super) dns: DnsServer,
+    pub(super) site: SiteServer,
+    pub(super) signed: SignedCredential,
+    folder: TempDir,
+}
+
+impl Issuer {
+    /// An issuer that does everything right.
+    pub(super) async fn start() -> Self {
+        let signed = SignedCredential::sign(credential(), &key(), &selector()).unwrap();
+        let mut dns = Dns::default();
+        dns.insert_txt(RECORD, &dns::record_value(&key().public()));
+        let mut site = Site::empty();
+        let folder = tempfile::tempdir().unwrap();
+        let entries = entries(&signed);
+        let checkpoint = log::head(&domain(), &entries).unwrap().1.sign(&key());
+        let lists = Purpose::ALL.map(|purpose| (1, purpose, status_list(purpose, &[7])));
+        let key_file = KeyFile::parse(&key_file(&key())).unwrap();
+        let (entries, checkpoint, status_lists) = (&entries[..], &checkpoint, &lists[..]);
+        let publication =
+            Publication { key_file: &key_file, entries, checkpoint, status_lists, verify_page: b"<!doctype html>" };
+        for (path, bytes) in files(&publication).unwrap() {
+            let file = folder.path().join("published").join(&path);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, &bytes).unwrap();
+            site.insert(&format!("/{path}"), bytes);
+        }
+        let dns = DnsServer::start(Arc::new(Mutex::new(dns))).await.unwrap();
+        let site = SiteServer::start(Arc::new(Mutex::new(site))).await.unwrap();
+        let issuer = Self { dns, site, signed, folder };
+        let log_proof = log_proof(&issuer.signed);
+        issuer.write("reference.json", issuer.signed.canonical());
+        issuer.write("reference.tlog-proof", log_proof.to_string());
+        issuer.write("reference.pdf", pdf::render(&issuer.signed, &log_proof, &key()).unwrap());
+        issuer.write("did.json", self::key_file(&key()));
+        issuer
+    }
+
+    /// The same, but nothing in DNS.
+    pub(super) async fn without_dns() -> Self {
+        let issuer = Self::start().await;
+        issuer.dns.dns().lock().unwrap().remove(RECORD);
+        issuer
+    }
+
+    pub(super) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Marks the reference in one of the lists.
+    pub(super) fn mark(&self, purpose: Purpose) {
+        let path = hibob_references::status_list::list_path(1, purpose);
+        self.site().insert(&format!("/{path}"), status_list(purpose, &[7, POSITION.index]));
+    }
+
+    pub(super) fn dns(&self) -> std::sync::MutexGuard<'_, Dns> {
+        self.dns.dns().lock().unwrap()
+    }
+
+    pub(super) fn site(&self) -> std::sync::MutexGuard<'_, Site> {
+        self.site.site().lock().unwrap()
+    }
+
+    /// What the site was asked for.
+    pub(super) fn asked_of_site(&self) -> Vec<String> {
+        let mut paths: Vec<String> = self.site().log().iter().map(|visit| visit.request.path.clone()).collect();
+        paths.sort();
+        paths
+    }
+
+    /// Runs `hibob verify` with this issuer's servers.
+    pub(super) async fn verify(&self, args: &[&str]) -> Outcome {
+        let (dns, site) = (self.dns.address().to_string(), self.site.address().to_string());
+        self.run(&[&["--dns", &dns, "--local-site", &site], args].concat()).await
+    }
+
+    /// Runs `hibob verify` as it is.
+    pub(super) async fn run(&self, args: &[&str]) -> Outcome {
+        self.run_with(args, &[]).await
+    }
+
+    /// Runs `hibob verify` with these variables.
+    pub(super) async fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Outcome {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_hibob-under-test"));
+        command.arg("verify").args(args).current_dir(self.folder.path()).stdin(Stdio::null());
+        for name in ["RUST_LOG", "OTEL_EXPORTER_OTLP_ENDPOINT", "HIBOB_DNS"] {
+            command.env_remove(name);
+        }
+        let output = command.envs(variables.iter().copied()).output().await.unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Outcome { exit: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// Runs `hibob verify --json` with this issuer's servers; the exit code and the object.
+    pub(super) async fn json(&self, args: &[&str]) -> (i32, Value) {
+        let outcome = self.verify(&[args, &["--json"]].concat()).await;
+        (outcome.exit, serde_json::from_str(&outcome.stdout).unwrap())
+    }
+}
