@@ -86,6 +86,14 @@ impl CallKind {
         (Duration::from_secs(seconds), setting)
     }
 
+    /// HTTP requests of one call.
+    pub(crate) fn requests_max(self, limits: &Limits) -> u64 {
+        match self {
+            Self::Apply => limits.apply_requests_max,
+            Self::Check | Self::Plan => limits.requests_max,
+        }
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Check => "check",
@@ -205,7 +213,9 @@ impl Call {
             turns: tenant.turns().clone(),
         };
         let mut table = ResourceTable::new();
-        table.set_max_capacity(HANDLES_MAX);
+        // wasmtime-wasi-http 48 keeps the options of each request until the end: `handle` gets them and does not take them.
+        let requests = usize::try_from(kind.requests_max(limits)).unwrap_or(usize::MAX);
+        table.set_max_capacity(HANDLES_MAX.saturating_add(requests));
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADERS_BYTES_MAX);
         let state = CallState {

@@ -106,6 +106,7 @@ async fn main() {
             let tenant = Tenant::open_with(&data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
             let links = canned.storage.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
             tenant.database().write_entries(&links, None).await.unwrap();
+            drop(tenant); // what stays open keeps its pace
             let settings = native_settings();
             let (mut natives, mut sandboxes, mut ratios, mut peak, mut changes) = (vec![], vec![], vec![], 0, 0);
             for round in 0..=rounds {

@@ -1,11 +1,19 @@
 //! A tenant's limits, each with its own error, met by the real plugin where they are set low.
 
 use super::sync::employee;
-use hibob_fakes::{Fault, FaultKind};
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use hibob_fakes::travelperk::User;
+use hibob_fakes::{Fault, FaultKind, Service};
 use hibob_host::call::{Call, Job, NoProgress};
+use hibob_host::egress::{HttpTransport, Transport, TransportBody, TransportError};
 use hibob_host::error::{Exit, HostError};
+use hibob_host::run;
+use hibob_host::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin};
+use http_body_util::{BodyExt, Full};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 async fn company(number: usize, limits: &str) -> Setup {
     let people = (1..=number).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@x.example")));
@@ -115,4 +123,47 @@ async fn an_interrupted_instance_is_not_used_again() {
         let step = call.step(async |store, instance| Ok(instance.call_plan(store, &job, &[]).await?.is_ok())).await;
         assert!(step.unwrap_err().to_string().contains(words));
     }
+}
+
+/// Makes the target's pages as small as they can be.
+struct SmallPages(HttpTransport);
+
+impl Transport for SmallPages {
+    fn send(
+        &self,
+        request: http::Request<Full<Bytes>>,
+    ) -> BoxFuture<'static, Result<http::Response<TransportBody>, TransportError>> {
+        let is_config = request.uri().path().ends_with("/ServiceProviderConfig");
+        let sent = self.0.send(request);
+        Box::pin(async move {
+            let response = sent.await?;
+            if !is_config {
+                return Ok(response);
+            }
+            let (parts, body) = response.into_parts();
+            let mut config: serde_json::Value =
+                serde_json::from_slice(&body.collect().await.unwrap().to_bytes()).unwrap();
+            config["filter"]["maxResults"] = 1.into();
+            let body = Full::new(Bytes::from(config.to_string())).map_err(|never| match never {}).boxed_unsync();
+            let mut response = http::Response::from_parts(parts, body);
+            response.headers_mut().remove("content-length");
+            Ok(response)
+        })
+    }
+}
+
+/// A call may hold a thousand handles at one time, and make many more requests than that: none of them is left over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_may_read_more_pages_than_it_may_hold_handles() {
+    const PAGES: usize = 1_200;
+    let setup = Setup::of(vec![employee("1", "Ana", "1@x.example")]).await;
+    for number in 0..PAGES {
+        setup.world().travelperk.insert_user(User::new(&format!("{number}@y.example"), "A", "Stranger"));
+    }
+    let config = setup.tenant().await.config().clone();
+    let inner = HttpTransport::new(Duration::from_secs(10), config.addresses(), None).unwrap();
+    let tenant = Tenant::open_with(&setup.data, config, Arc::new(SmallPages(inner))).await.unwrap();
+    let planned = run::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
+    assert_eq!(planned.count("accounts"), PAGES as u64);
+    assert!(setup.world().requests(Service::TravelPerk, "GET", "/api/v2/scim/Users").len() >= PAGES);
 }

@@ -49,7 +49,7 @@ async fn a_flood_of_standard_error_is_dropped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_handles_traps() {
     for (words, why) in [
-        (&["pollables", "200000"][..], "no free keys"),
+        (&["pollables", "200000"][..], "store handle limit exceeded"),
         (&["handles", "10000", "6000"], "store handle limit exceeded"),
         (&["handles", "10", "80000"], "total size of fields exceeds limit"),
     ] {
