@@ -90,7 +90,7 @@ impl CallKind {
     pub(crate) fn requests_max(self, limits: &Limits) -> u64 {
         match self {
             Self::Apply => limits.apply_requests_max,
-            Self::Check | Self::Plan => limits.requests_max,
+            Self::Check | Self::Plan | Self::References => limits.requests_max,
         }
     }
 

@@ -20,6 +20,9 @@ use std::time::Duration;
 /// Connections to one database file. SQLite writes one at a time; more would only wait.
 const CONNECTIONS_MAX: u32 = 4;
 
+/// Rows that a connection's thread reads ahead: a whole page of a scan, so that nobody is woken for each row.
+const ROWS_BUFFERED: usize = 1_000;
+
 /// How long a connection waits for another one's write, in milliseconds.
 const BUSY_MILLISECONDS: u64 = 10_000;
 
@@ -40,6 +43,7 @@ async fn open(path: &Path) -> Result<SqlitePool, HostError> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
+        .row_buffer_size(ROWS_BUFFERED)
         .synchronous(SqliteSynchronous::Full) // a run must not forget an account that it has made
         .busy_timeout(Duration::from_millis(BUSY_MILLISECONDS));
     let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(options).await;

@@ -12,13 +12,11 @@ pub enum SecretName {
     TravelPerkKey,
     /// `hibob.references.token`: the token of the service user for offboarding references.
     ReferencesToken,
-    /// `references.smtp.password`: the password for the mail server.
-    SmtpPassword,
 }
 
 impl SecretName {
     /// Every name.
-    pub const ALL: [Self; 4] = [Self::HiBobToken, Self::TravelPerkKey, Self::ReferencesToken, Self::SmtpPassword];
+    pub const ALL: [Self; 3] = [Self::HiBobToken, Self::TravelPerkKey, Self::ReferencesToken];
 
     /// The setting.
     pub fn as_str(self) -> &'static str {
@@ -26,7 +24,6 @@ impl SecretName {
             Self::HiBobToken => "hibob.token",
             Self::TravelPerkKey => "travelperk.key",
             Self::ReferencesToken => "hibob.references.token",
-            Self::SmtpPassword => "references.smtp.password",
         }
     }
 }

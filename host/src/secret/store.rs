@@ -123,7 +123,7 @@ impl SecretStore {
             return Err(HostError::configuration(message, "copy the whole secret"));
         }
         let origins = config.origins(name)?;
-        let place = Place { tenant: &config.id, name: name.as_str(), origins: &origins };
+        let place = Place { tenant: &config.id, name, origins: &origins };
         let mut key_id = String::new();
         let replaced = self.control.put_secret(|in_use| {
             let mut keys = self.keys()?;
@@ -210,8 +210,8 @@ impl SecretStore {
                 let remedy = format!("remove it, and rotate again: hibob secret remove {} {}", row.tenant, row.name);
                 HostError::configuration(message, remedy)
             };
-            let origins = read_origins(&row).ok_or_else(broken)?;
-            let place = Place { tenant: &row.tenant, name: &row.name, origins: &origins };
+            let (name, origins) = read_place(&row).ok_or_else(broken)?;
+            let place = Place { tenant: &row.tenant, name, origins: &origins };
             let secret = old.open(&place, &sealed(&row)).ok_or_else(broken)?;
             seal(key, &place, &secret, row.entered_at)
         });
@@ -263,7 +263,7 @@ impl SecretStore {
             let rows = self.control.secrets(&config.id).await?;
             let row = rows.into_iter().find(|row| row.name == name.as_str()).ok_or(Unusable::Missing)?;
             let wanted = config.origins(name)?;
-            let origins = read_origins(&row).ok_or(Unusable::Broken)?;
+            let (_, origins) = read_place(&row).ok_or(Unusable::Broken)?;
             if !wanted.is_subset(&origins) {
                 let list = |origins: Vec<&str>| origins.join(" and ");
                 return Err(Unusable::OtherOrigin {
@@ -275,7 +275,7 @@ impl SecretStore {
             let what = format!("{name} of tenant {} is sealed with key {}", config.id, row.key_id);
             match find(&keys, &row.key_id, &what) {
                 Ok(key) => {
-                    let place = Place { tenant: &config.id, name: name.as_str(), origins: &origins };
+                    let place = Place { tenant: &config.id, name, origins: &origins };
                     return key.open(&place, &sealed(&row)).ok_or(Unusable::Broken);
                 }
                 Err(error) if is_last => return Err(Unusable::OtherKey(error)),
@@ -283,50 +283,6 @@ impl SecretStore {
             }
         }
         Err(Unusable::Missing) // the loop above has no other end
-    }
-
-    /// Seals a key that signs a tenant's references, for this issuer's domain. It never leaves the host, and is listed
-    /// with the references' keys and not here.
-    ///
-    /// # Errors
-    /// The store's key is not at hand, or the database failed.
-    pub(crate) async fn put_signing_key(
-        &self,
-        tenant: &str,
-        domain: &str,
-        selector: &str,
-        seed: &Secret,
-    ) -> Result<(), HostError> {
-        let (name, origins) = (signing_key_name(selector), issuer_origin(domain)?);
-        let place = Place { tenant, name: &name, origins: &origins };
-        let put = self.control.put_secret(|in_use| {
-            let mut keys = self.keys()?;
-            let key = match in_use {
-                Some(id) => find(&keys, id, &format!("the store is sealed with key {id}"))?,
-                None => keys.current_or_made()?,
-            };
-            seal(key, &place, seed, chrono::Utc::now().timestamp())
-        });
-        put.await.map(|_| ())
-    }
-
-    /// The key that signs a tenant's references under this selector.
-    ///
-    /// # Errors
-    /// There is none for this domain, or it cannot be opened.
-    pub(crate) async fn signing_key(&self, tenant: &str, domain: &str, selector: &str) -> Result<Secret, HostError> {
-        let (name, origins) = (signing_key_name(selector), issuer_origin(domain)?);
-        let rows = self.control.secrets(tenant).await?;
-        let row = rows.into_iter().find(|row| row.name == name && read_origins(row).as_ref() == Some(&origins));
-        let gone = |what: &str| {
-            let message = format!("tenant {tenant}: the signing key {selector} for {domain} {what}");
-            HostError::configuration(message, format!("make another one: hibob references key rotate {tenant}"))
-        };
-        let row = row.ok_or_else(|| gone("is not in the store"))?;
-        let keys = self.keys()?;
-        let key = find(&keys, &row.key_id, &format!("the signing key {selector} is sealed with key {}", row.key_id))?;
-        key.open(&Place { tenant, name: &name, origins: &origins }, &sealed(&row))
-            .ok_or_else(|| gone("cannot be opened"))
     }
 
     fn keys(&self) -> Result<Keys, HostError> {
@@ -352,7 +308,7 @@ fn seal(key: &SecretKey, place: &Place<'_>, secret: &Secret, entered_at: i64) ->
     let origins: Vec<&str> = place.origins.iter().map(Origin::as_str).collect();
     Ok(SecretRow {
         tenant: place.tenant.to_owned(),
-        name: place.name.to_owned(),
+        name: place.name.as_str().to_owned(),
         origins: origins.join(" "),
         key_id: key.id().to_owned(),
         nonce: sealed.nonce,
@@ -361,22 +317,12 @@ fn seal(key: &SecretKey, place: &Place<'_>, secret: &Secret, entered_at: i64) ->
     })
 }
 
-fn signing_key_name(selector: &str) -> String {
-    format!("references.key.{selector}")
-}
-
-/// What a signing key is bound to: the issuer's own site.
-fn issuer_origin(domain: &str) -> Result<BTreeSet<Origin>, HostError> {
-    let origin = Origin::of(&format!("https://{domain}"));
-    let wrong = |what| HostError::configuration(format!("references.domain {what}"), "write it as acme.example");
-    Ok(BTreeSet::from([origin.map_err(wrong)?]))
-}
-
 fn sealed(row: &SecretRow) -> Sealed {
     Sealed { nonce: row.nonce.clone(), ciphertext: row.ciphertext.clone() }
 }
 
-/// The origins that a row says it was sealed for; only opening it shows whether that is so.
-fn read_origins(row: &SecretRow) -> Option<BTreeSet<Origin>> {
-    row.origins.split(' ').map(Origin::of).collect::<Result<_, _>>().ok()
+/// The name and origins that a row says it was sealed for; only opening it shows whether that is so.
+fn read_place(row: &SecretRow) -> Option<(SecretName, BTreeSet<Origin>)> {
+    let origins: Result<_, _> = row.origins.split(' ').map(Origin::of).collect();
+    Some((row.name.parse().ok()?, origins.ok()?))
 }

@@ -1,6 +1,5 @@
 //! Who may say what in a tenant's configuration, and where its secrets go.
 
-use super::SmtpConfig;
 use super::TenantConfig;
 use super::config::NetworkConfig;
 use crate::error::HostError;
@@ -24,7 +23,6 @@ impl TenantConfig {
             SecretName::HiBobToken => Some(&self.hibob.token),
             SecretName::TravelPerkKey => Some(&self.travelperk.key),
             SecretName::ReferencesToken => self.hibob.references.as_ref().map(|references| &references.token),
-            SecretName::SmtpPassword => self.smtp().map(|smtp| &smtp.password),
         }
     }
 
@@ -34,9 +32,7 @@ impl TenantConfig {
     /// A URL has no origin; the error names the setting.
     pub fn origins(&self, name: SecretName) -> Result<BTreeSet<Origin>, HostError> {
         let travelperk = &self.travelperk;
-        let smtp = self.smtp().map(|smtp| format!("https://{}:{}", smtp.host, smtp.port())); // TLS is never off
         let urls = match name {
-            SecretName::SmtpPassword => vec![("references.smtp.host", smtp.as_ref())],
             SecretName::HiBobToken | SecretName::ReferencesToken => vec![("hibob.url", Some(&self.hibob.url))],
             SecretName::TravelPerkKey => vec![
                 ("travelperk.scim_url", Some(&travelperk.scim_url)),
@@ -53,10 +49,6 @@ impl TenantConfig {
                 })
             })
             .collect()
-    }
-
-    fn smtp(&self) -> Option<&SmtpConfig> {
-        self.references.as_ref()?.smtp.as_ref()
     }
 
     /// Fails if somebody with this trust must not apply this configuration. [`crate::data_dir::DataDir::put`] asks it

@@ -302,9 +302,6 @@ impl TenantConfig {
         if let Some(references) = &mut config.hibob.references {
             references.token = references.token.clone().resolved(&folder);
         }
-        if let Some(smtp) = config.references.as_mut().and_then(|references| references.smtp.as_mut()) {
-            smtp.password = smtp.password.clone().resolved(&folder);
-        }
         config.check().map_err(|error| match error {
             HostError::Configuration { message, remedy } => {
                 HostError::configuration(format!("{}: {message}", path.display()), remedy)

@@ -2,12 +2,11 @@
 
 use crate::error::HostError;
 use crate::identity::Digest;
-use crate::secret::SecretSource;
 use hibob_references::claims::{ClaimText, Issuer};
 use hibob_references::domain::Domain;
 use serde::{Deserialize, Serialize};
 
-/// Offboarding references: who issues them, for whom, and how they are delivered.
+/// Offboarding references: who issues them, for whom, and where they go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReferencesConfig {
@@ -22,60 +21,9 @@ pub struct ReferencesConfig {
     /// the employment.
     #[serde(default = "work_email")]
     pub address: String,
-    /// Above so many references, and [`Self::issue_limit_percent`], nothing is issued in a run.
-    #[serde(default = "three")]
-    pub issue_limit_min: u32,
-    /// In percent of the known employees.
-    #[serde(default = "two")]
-    pub issue_limit_percent: u32,
     /// Digests of plugins that may have references signed, beside the built-in one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<String>,
-    /// Where mail is handed in; without it references are issued and wait.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub smtp: Option<SmtpConfig>,
-}
-
-/// A mail server that takes mail for delivery (RFC 6409).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SmtpConfig {
-    /// Name of the server.
-    pub host: String,
-    /// 587 for STARTTLS, 465 for TLS, unless given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub port: Option<u16>,
-    /// How the connection is protected.
-    #[serde(default)]
-    pub security: SmtpSecurity,
-    /// Who hands in.
-    pub user: String,
-    /// Where the password is.
-    pub password: SecretSource,
-    /// The sender: `HR <hr@acme.example>`.
-    pub from: String,
-}
-
-/// How a connection to a mail server is protected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SmtpSecurity {
-    /// TLS begins after the greeting; without it nothing is sent (RFC 3207).
-    #[default]
-    Starttls,
-    /// TLS from the first byte (RFC 8314, section 3.3).
-    Tls,
-}
-
-impl SmtpConfig {
-    /// The port to connect to.
-    pub fn port(&self) -> u16 {
-        let usual = match self.security {
-            SmtpSecurity::Starttls => 587,
-            SmtpSecurity::Tls => 465,
-        };
-        self.port.unwrap_or(usual)
-    }
 }
 
 fn terminated() -> Vec<String> {
@@ -84,14 +32,6 @@ fn terminated() -> Vec<String> {
 
 fn work_email() -> String {
     "root.email".to_owned()
-}
-
-fn three() -> u32 {
-    3
-}
-
-fn two() -> u32 {
-    2
 }
 
 impl ReferencesConfig {

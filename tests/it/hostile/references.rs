@@ -27,7 +27,7 @@ async fn hibob_is_only_ever_read() {
     let arena = Arena::new().await;
     let hibob = arena.server.hibob_url();
     let requests = [
-        format!("detect requests"),
+        "detect requests".to_owned(),
         format!("detect PUT {hibob}/people/1\n\n{{}}"),
         format!("detect POST {hibob}/people\n\n{{}}"),
         format!("detect POST {hibob}/employees/1/terminate\n\n{{}}"),
