@@ -14,6 +14,7 @@ use hibob_tests::canned::{Canned, Memory, SCIM, config};
 use hibob_tests::setup::{plugin, runtime};
 use http_body_util::{BodyExt, Full};
 use std::io::Read;
+use std::path::Path;
 use std::pin::Pin;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ pub(crate) const HOG: &str = "hog";
 /// Employees of the small sync.
 const EMPLOYEES: usize = 20;
 /// Syncs of each kind in a round.
-const SAMPLES: usize = 400;
+const SAMPLES: usize = 300;
 const ROUNDS: usize = 3;
 /// What the noisy tenant does, all at once and again and again: four calls of each.
 const NOISE: [&str; 4] =
@@ -45,10 +46,38 @@ impl Transport for Yes {
     }
 }
 
-/// One small sync: two plans' worth of reading, and nothing to write.
-async fn sync(data: &DataDir, config: &TenantConfig, canned: &Arc<Canned>) -> Duration {
+/// A network on which every answer takes so long.
+struct Late {
+    inner: Memory,
+    latency: Duration,
+}
+
+impl Transport for Late {
+    fn send(&self, request: http::Request<Full<Bytes>>) -> Sending {
+        let (sent, latency) = (self.inner.send(request), self.latency);
+        Box::pin(async move {
+            if !latency.is_zero() {
+                tokio::time::sleep(latency).await;
+            }
+            sent.await
+        })
+    }
+}
+
+/// Who is measured: a tenant, and how fast its services answer.
+struct Small {
+    data: DataDir,
+    config: TenantConfig,
+    canned: Arc<Canned>,
+    latency: Duration,
+}
+
+/// One small sync, in which everything is read and nothing is to be written.
+async fn sync(small: &Small) -> Duration {
+    let data = &small.data;
     // Opened anew, or else the pace that HiBob asks for would be what is measured.
-    let tenant = Tenant::open_with(data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
+    let network = Late { inner: Memory(small.canned.clone()), latency: small.latency };
+    let tenant = Tenant::open_with(data, small.config.clone(), Arc::new(network)).await.unwrap();
     let start = Instant::now();
     let run = Run::start(data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
     let planned = run.plan().await.unwrap();
@@ -59,10 +88,10 @@ async fn sync(data: &DataDir, config: &TenantConfig, canned: &Arc<Canned>) -> Du
     took
 }
 
-async fn samples(data: &DataDir, config: &TenantConfig, canned: &Arc<Canned>) -> Vec<Duration> {
+async fn samples(small: &Small) -> Vec<Duration> {
     let mut times = Vec::new();
     for _ in 0..SAMPLES {
-        times.push(sync(data, config, canned).await);
+        times.push(sync(small).await);
     }
     times
 }
@@ -105,7 +134,7 @@ struct Noise {
 }
 
 impl Noise {
-    async fn start(data: &DataDir, folder: &std::path::Path, hostile: &Plugin, kinds: &[String]) -> Self {
+    async fn start(data: &DataDir, folder: &Path, hostile: &Plugin, kinds: &[String]) -> Self {
         let (stop, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let mut calls = JoinSet::new();
         for words in NOISE
@@ -137,42 +166,53 @@ impl Noise {
     }
 }
 
-/// Prints the table; with only these kinds of noise, where some are named.
+/// Latencies of the services that the small sync talks to. Those on the internet take longer than any of them.
+const LATENCIES: [Duration; 2] = [Duration::from_millis(10), Duration::ZERO];
+
+/// Prints a table for each latency; with only these kinds of noise, where some are named.
 pub(crate) async fn measure(kinds: &[String]) {
     let folder = tempfile::tempdir().unwrap();
     let data = DataDir::open(&folder.path().join("data")).await.unwrap();
-    let file = folder.path().join("hostile.wasm");
-    std::fs::write(&file, hibob_hostile_component::COMPONENT).unwrap();
-    let hostile = Plugin::from_file(runtime(), &file, &Trust::built_in().or_unsigned()).unwrap();
     let canned = Arc::new(Canned::new(EMPLOYEES, true));
     let config = config(folder.path(), "acme", "");
     let tenant = Tenant::open_with(&data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
     let links = canned.storage.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
     tenant.database().write_entries(&links, None).await.unwrap();
     drop(tenant);
+    for latency in LATENCIES {
+        let small = Small { data: data.clone(), config: config.clone(), canned: canned.clone(), latency };
+        table(&small, folder.path(), kinds).await;
+    }
+}
 
+async fn table(small: &Small, folder: &Path, kinds: &[String]) {
+    let file = folder.join("hostile.wasm");
+    std::fs::write(&file, hibob_hostile_component::COMPONENT).unwrap();
+    let hostile = Plugin::from_file(runtime(), &file, &Trust::built_in().or_unsigned()).unwrap();
     println!(
-        "| round | quiet: p50, p99 | beside a noisy tenant | beside another process with one busy thread | noisy : quiet |"
+        "| answers take {} ms | quiet: p50, p99 | beside a noisy tenant | beside another process with one busy thread | noisy : quiet |",
+        small.latency.as_millis()
     );
     println!("|---|---|---|---|---|");
     let mut ratios = Vec::new();
     for round in 0..=ROUNDS {
-        let mut quiet = samples(&data, &config, &canned).await;
-        let noise = Noise::start(&data, folder.path(), &hostile, kinds).await;
-        let mut noisy = samples(&data, &config, &canned).await;
+        let mut quiet = samples(small).await;
+        let noise = Noise::start(&small.data, folder, &hostile, kinds).await;
+        let mut noisy = samples(small).await;
         let ended = noise.stop().await;
         let hog = Hog::start();
-        let mut hogged = samples(&data, &config, &canned).await;
+        let mut hogged = samples(small).await;
         drop(hog);
         if round == 0 {
             continue; // it warms up
         }
-        let [quiet50, quiet99] = [50, 99].map(|percent| milliseconds(percentile(&mut quiet, percent)));
-        let [noisy50, noisy99] = [50, 99].map(|percent| milliseconds(percentile(&mut noisy, percent)));
-        let [hogged50, hogged99] = [50, 99].map(|percent| milliseconds(percentile(&mut hogged, percent)));
+        let pair = |times: &mut Vec<Duration>| [50, 99].map(|percent| milliseconds(percentile(times, percent)));
+        let [quiet50, quiet99] = pair(&mut quiet);
+        let [noisy50, noisy99] = pair(&mut noisy);
+        let [hogged50, hogged99] = pair(&mut hogged);
         let ratio = noisy99 / quiet99;
         println!(
-            "| {round} | {quiet50:.1}, {quiet99:.1} ms | {noisy50:.1}, {noisy99:.1} ms | {hogged50:.1}, {hogged99:.1} ms | {ratio:.2} |"
+            "| round {round} | {quiet50:.1}, {quiet99:.1} ms | {noisy50:.1}, {noisy99:.1} ms | {hogged50:.1}, {hogged99:.1} ms | {ratio:.2} |"
         );
         assert!(ended > 0, "the noisy tenant came to a limit");
         ratios.push(ratio);
