@@ -250,11 +250,12 @@ fn a_file_tells_what_it_is_without_being_run() {
     assert_eq!((&old["manifest"], old["size_bytes"].as_u64()), (&Value::Null, Some(PREVIOUS.len() as u64)));
     let text = String::from_utf8(shell.run(&["plugin", "inspect"]).stdout).unwrap();
     for line in [
-        "identity trusted: the built-in plugin",
-        "wit      0.2",
-        "exports  hibob:connector/directory-sync@0.2.0",
-        "check    POST /people/search at hibob (read)",
-        "         PATCH /Users/{id} at scim (write)",
+        "identity   trusted: the built-in plugin",
+        "wit        0.2",
+        "exports    hibob:connector/directory-sync@0.2.0",
+        "check      POST /people/search at hibob (read)",
+        "           PATCH /Users/{id} at scim (write)",
+        "references POST /people/search at hibob (read)",
     ] {
         assert!(text.lines().any(|shown| shown == line), "{line} is not in\n{text}");
     }

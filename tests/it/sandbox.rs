@@ -41,7 +41,10 @@ fn the_component_imports_no_sockets_and_no_files() {
         wasi:io/streams@0.2.6
         wasi:random/insecure-seed@0.2.6"#]]
     .assert_eq(&plugin().imports().join("\n"));
-    expect!["hibob:connector/directory-sync@0.2.0"].assert_eq(&plugin().exports().join("\n"));
+    expect![[r#"
+        hibob:connector/directory-sync@0.2.0
+        hibob:connector/offboarding-references@0.2.0"#]]
+    .assert_eq(&plugin().exports().join("\n"));
 }
 
 #[test]

@@ -158,7 +158,8 @@ mod tests {
     fn the_built_in_plugin_tells_what_it_is() {
         let contents = Contents::of(&Package::embedded()).unwrap();
         assert_eq!(contents.wit_version(), Some(WitVersion::V0_2));
-        assert_eq!(contents.exports(), ["hibob:connector/directory-sync@0.2.0"]);
+        let exports = ["hibob:connector/directory-sync@0.2.0", "hibob:connector/offboarding-references@0.2.0"];
+        assert_eq!(contents.exports(), exports);
         assert_eq!(contents.missing(), [""; 0]);
         let (_, manifest) = contents.accept("x").unwrap();
         assert!(!manifest.needs(crate::call::CallKind::Apply).is_empty());

@@ -37,16 +37,16 @@ pub(super) async fn inspect(global: &Global, file: Option<PathBuf>) -> Result<Ex
         "manifest_error": manifest_error,
     });
     let list = |items: &[String]| if items.is_empty() { "-".to_owned() } else { items.join("\n           ") };
-    let mut text = format!("plugin   {name}\ndigest   {digest}\nsize     {size} bytes\nidentity {identity}\n");
-    text += &format!("wit      {}\n", version.unwrap_or("none that this host runs"));
-    text += &format!("exports  {}\nimports  {}", list(contents.exports()), list(contents.imports()));
+    let mut text = format!("plugin     {name}\ndigest     {digest}\nsize       {size} bytes\nidentity   {identity}\n");
+    text += &format!("wit        {}\n", version.unwrap_or("none that this host runs"));
+    text += &format!("exports    {}\nimports    {}", list(contents.exports()), list(contents.imports()));
     if !missing.is_empty() {
         text += &format!("\n! error  this host does not offer: {}", missing.join(", "));
     }
     match (manifest, manifest_error) {
         (Some(manifest), _) => text += &needs(manifest),
         (None, Some(what)) => text += &format!("\n! error  {what}"),
-        (None, None) => text += "\nmanifest none: held to what this host lets any plugin do",
+        (None, None) => text += "\nmanifest   none: held to what this host lets any plugin do",
     }
     print(global, &object, &text);
     Ok(Exit::Done)
