@@ -104,8 +104,7 @@ async fn main() {
             let data = DataDir::open(&folder.path().join("data")).await.unwrap();
             let config = config(folder.path(), "acme", "");
             let tenant = Tenant::open_with(&data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
-            let links = canned.storage.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
-            tenant.database().write_entries(&links, None).await.unwrap();
+            canned.remember(&tenant).await;
             drop(tenant); // what stays open keeps its pace
             let settings = native_settings();
             let (mut natives, mut sandboxes, mut ratios, mut peak, mut changes) = (vec![], vec![], vec![], 0, 0);

@@ -5,7 +5,7 @@ use crate::setup::today;
 use bytes::Bytes;
 use hibob_fakes::Service;
 use hibob_host::egress::{Transport, TransportBody, TransportError};
-use hibob_host::tenant::TenantConfig;
+use hibob_host::tenant::{Tenant, TenantConfig};
 use http_body_util::{BodyExt, Full, StreamBody};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -61,6 +61,12 @@ impl Canned {
         let host = if url.starts_with(HIBOB) { "hibob" } else { "travelperk" };
         let path = &url[url.find("example").unwrap() + "example".len()..];
         self.answers.get(&format!("{host}{path}")).unwrap_or_else(|| panic!("no answer for {url}")).clone()
+    }
+
+    /// Puts the links into a tenant's storage.
+    pub async fn remember(&self, tenant: &Tenant) {
+        let links = self.storage.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
+        tenant.database().write_entries(&links, None).await.unwrap();
     }
 
     /// Bytes of the answer to people/search.

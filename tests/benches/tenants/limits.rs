@@ -61,8 +61,7 @@ pub(crate) async fn limits() {
     let canned = Arc::new(Canned::new(EMPLOYEES, true));
     let config = config(folder.path(), "acme", "");
     let tenant = Tenant::open_with(&data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
-    let links = canned.storage.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
-    tenant.database().write_entries(&links, None).await.unwrap();
+    canned.remember(&tenant).await;
     drop(tenant);
     let plugins = [engine(true), engine(false)];
     let mut times: [Vec<Duration>; 2] = Default::default();

@@ -176,8 +176,7 @@ pub(crate) async fn measure(kinds: &[String]) {
     let canned = Arc::new(Canned::new(EMPLOYEES, true));
     let config = config(folder.path(), "acme", "");
     let tenant = Tenant::open_with(&data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
-    let links = canned.storage.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
-    tenant.database().write_entries(&links, None).await.unwrap();
+    canned.remember(&tenant).await;
     drop(tenant);
     for latency in LATENCIES {
         let small = Small { data: data.clone(), config: config.clone(), canned: canned.clone(), latency };
