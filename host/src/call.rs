@@ -86,11 +86,11 @@ impl CallKind {
         (Duration::from_secs(seconds), setting)
     }
 
-    /// HTTP requests of one call.
-    pub(crate) fn requests_max(self, limits: &Limits) -> u64 {
+    /// Most HTTP requests of one call, and the setting that says so.
+    pub(crate) fn requests_limit(self, limits: &Limits) -> (u64, &'static str) {
         match self {
-            Self::Apply => limits.apply_requests_max,
-            Self::Check | Self::Plan | Self::References => limits.requests_max,
+            Self::Apply => (limits.apply_requests_max, "apply_requests_max"),
+            Self::Check | Self::Plan | Self::References => (limits.requests_max, "requests_max"),
         }
     }
 
@@ -214,7 +214,8 @@ impl Call {
         };
         let mut table = ResourceTable::new();
         // wasmtime-wasi-http 48 keeps the options of each request until the end: `handle` gets them and does not take them.
-        let requests = usize::try_from(kind.requests_max(limits)).unwrap_or(usize::MAX);
+        let (requests, _) = kind.requests_limit(limits);
+        let requests = usize::try_from(requests).unwrap_or(usize::MAX);
         table.set_max_capacity(HANDLES_MAX.saturating_add(requests));
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(HEADERS_BYTES_MAX);

@@ -249,7 +249,7 @@ const REFUSAL_CHARS_MAX: usize = 400;
 impl CallEgress {
     fn new(egress: Arc<Egress>, grant: Grant, declared: Declared, closed: Arc<AtomicBool>, overrun: Overrun) -> Self {
         let limits = &egress.limits;
-        let requests = if grant.is_read() { limits.requests_max } else { limits.apply_requests_max };
+        let (requests, _) = declared.kind.requests_limit(limits);
         Self {
             closed,
             refusals: Arc::default(),
@@ -293,11 +293,7 @@ impl CallEgress {
         if self.requests_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
             return Ok(());
         }
-        let limits = &self.egress.limits;
-        let (setting, most) = match self.grant {
-            Grant::Read | Grant::Person(_) => ("requests_max", limits.requests_max),
-            Grant::Apply(_) => ("apply_requests_max", limits.apply_requests_max),
-        };
+        let (most, setting) = self.declared.kind.requests_limit(&self.egress.limits);
         self.overrun.note(setting, format!("made more than {most} requests in one call"));
         Err(wasmtime_wasi_http::Error::HttpRequestDenied)
     }

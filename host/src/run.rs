@@ -65,8 +65,8 @@ impl<'t> Run<'t> {
         let holder =
             format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
         let lease = data.control().lease(tenant.id(), &holder).await?;
-        let last = tenant.database().past_runs(1).await?;
-        tenant.egress().reopen(last.first().is_some_and(|run| run.exit_code == i64::from(Exit::Refused as u8)));
+        let last = tenant.database().last_exit_code().await?;
+        tenant.egress().reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (chrono::Utc::now().timestamp(), JobTimer::start());
         Ok(Self { tenant, plugin, progress, lease, kind, started_at, timer, span: Spans::run(tenant.id(), kind) })
     }

@@ -314,6 +314,15 @@ impl TenantDatabase {
         Ok(id)
     }
 
+    /// How the latest run ended; none before the first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn last_exit_code(&self) -> Result<Option<i64>, HostError> {
+        let row = sqlx::query("SELECT exit_code FROM runs ORDER BY id DESC LIMIT 1").fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
     /// The latest runs, the newest first.
     ///
     /// # Errors
