@@ -15,6 +15,7 @@ pub use plan::{Planned, Roster};
 pub use report::{ErrorRow, Report};
 pub(crate) use sound::Intake;
 
+use crate::bindings::types::NamedValue;
 use crate::call::Progress;
 use crate::data_dir::DataDir;
 use crate::database::{Lease, RunRecord};
@@ -22,8 +23,29 @@ use crate::error::{Exit, HostError};
 use crate::plugin::Plugin;
 use crate::telemetry::{JobTimer, Spans};
 use crate::tenant::Tenant;
+use crate::workbook::UpdateRow;
 use std::sync::Arc;
 use tracing::{Instrument, Span};
+
+/// The kind of a run that issues references.
+pub(crate) const REFERENCES: &str = "references";
+
+/// What came of a run.
+pub(crate) trait Outcome {
+    /// How it ended.
+    fn exit(&self) -> Exit;
+    /// The codes of all that went wrong.
+    fn codes(&self) -> Vec<&str>;
+    /// What the history keeps of it: JSON.
+    ///
+    /// # Errors
+    /// It cannot be written as JSON.
+    fn history(&self) -> Result<String, HostError>;
+    /// What was done to whom, line by line.
+    fn updates(&self) -> &[UpdateRow];
+    /// Takes the run's number in the history.
+    fn numbered(&mut self, run: i64);
+}
 
 /// A run of one tenant, under its lock: no other run of that tenant goes on at the same time, on any machine that
 /// shares the data directory.
@@ -65,8 +87,14 @@ impl<'t> Run<'t> {
         let holder =
             format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
         let lease = data.control().lease(tenant.id(), &holder).await?;
-        let last = tenant.database().last_exit_code().await?;
-        tenant.egress().reopen(last == Some(i64::from(Exit::Refused as u8)));
+        let refused = Some(i64::from(Exit::Refused as u8));
+        if kind == REFERENCES {
+            let last = tenant.database().last_exit_code(&[REFERENCES]).await?;
+            tenant.references_egress().reopen(last == refused);
+        } else {
+            let last = tenant.database().last_exit_code(&["sync", "apply"]).await?;
+            tenant.egress().reopen(last == refused);
+        }
         let (started_at, timer) = (chrono::Utc::now().timestamp(), JobTimer::start());
         Ok(Self { tenant, plugin, progress, lease, kind, started_at, timer, span: Spans::run(tenant.id(), kind) })
     }
@@ -102,35 +130,44 @@ impl<'t> Run<'t> {
     /// # Errors
     /// The database failed.
     pub async fn finish(self, report: &mut Report, planned: Option<&Planned>) -> Result<(), HostError> {
-        let (tenant, kind, timer, span) = (self.tenant, self.kind, self.timer, self.span.clone());
-        let recorded = self.record(report, planned).instrument(span.clone()).await;
-        match &recorded {
-            Ok(()) => tenant.metrics().run_ended(kind, timer, report),
-            Err(error) => tenant.metrics().job_failed(kind, timer, error),
-        }
-        let exit = recorded.as_ref().map_or_else(HostError::exit, |()| report.exit());
-        Spans::run_ended(&span, report.run, exit);
-        recorded
+        let accepted = planned.filter(|planned| report.is_accepted() && planned.count("employees") > 0);
+        self.end(report, accepted.map(|planned| planned.baseline.as_slice())).await
     }
 
-    async fn record(self, report: &mut Report, planned: Option<&Planned>) -> Result<(), HostError> {
+    /// Records what came of the run, with its new baseline, and gives the lock back.
+    pub(crate) async fn end(
+        self,
+        outcome: &mut impl Outcome,
+        baseline: Option<&[NamedValue]>,
+    ) -> Result<(), HostError> {
+        let (tenant, kind, timer, span) = (self.tenant, self.kind, self.timer, self.span.clone());
+        let recorded = self.record(outcome, baseline).instrument(span.clone()).await;
+        match &recorded {
+            Ok(_) => tenant.metrics().run_ended(kind, timer, &outcome.codes(), outcome.exit()),
+            Err(error) => tenant.metrics().job_failed(kind, timer, error),
+        }
+        let exit = recorded.as_ref().map_or_else(HostError::exit, |_| outcome.exit());
+        Spans::run_ended(&span, recorded.as_ref().ok().copied(), exit);
+        recorded.map(drop)
+    }
+
+    async fn record(self, outcome: &mut impl Outcome, baseline: Option<&[NamedValue]>) -> Result<i64, HostError> {
         let record = RunRecord {
             kind: self.kind,
             trigger: "manual", // the schedule comes with the durable jobs
             started_at: self.started_at,
             finished_at: chrono::Utc::now().timestamp(),
-            exit_code: report.exit() as u8,
-            report: serde_json::to_string(&report.for_history())
-                .map_err(|error| HostError::Storage(error.to_string()))?,
+            exit_code: outcome.exit() as u8,
+            report: outcome.history()?,
         };
-        let accepted = planned.filter(|planned| report.is_accepted() && planned.count("employees") > 0);
-        let baseline = accepted.map(|planned| planned.baseline.as_slice());
-        report.run = Some(self.tenant.database().record_run(&record, baseline, &report.updates).await?);
-        self.lease.release().await
+        let number = self.tenant.database().record_run(&record, baseline, outcome.updates()).await?;
+        outcome.numbered(number);
+        self.lease.release().await?;
+        Ok(number)
     }
 
     /// Works for as long as the lock is ours.
-    async fn locked<T>(&self, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
+    pub(crate) async fn locked<T>(&self, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
         tokio::select! {
             done = work => done,
             lost = self.lease.hold() => Err(lost),

@@ -13,7 +13,7 @@ use std::path::Path;
 /// One tenant's database.
 #[derive(Clone, Debug)]
 pub struct TenantDatabase {
-    pool: SqlitePool,
+    pub(super) pool: SqlitePool,
 }
 
 /// A finished run, as it is recorded.
@@ -314,13 +314,19 @@ impl TenantDatabase {
         Ok(id)
     }
 
-    /// How the latest run ended; none before the first.
+    /// How the latest run of one of these kinds ended; none before the first.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn last_exit_code(&self) -> Result<Option<i64>, HostError> {
-        let row = sqlx::query("SELECT exit_code FROM runs ORDER BY id DESC LIMIT 1").fetch_optional(&self.pool).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    pub async fn last_exit_code(&self, kinds: &[&str]) -> Result<Option<i64>, HostError> {
+        let mut last: Option<(i64, i64)> = None;
+        for kind in kinds {
+            let query = "SELECT id, exit_code FROM runs WHERE kind = $1 ORDER BY id DESC LIMIT 1";
+            if let Some(row) = sqlx::query(query).bind(kind).fetch_optional(&self.pool).await? {
+                last = last.max(Some((row.try_get(0)?, row.try_get(1)?)));
+            }
+        }
+        Ok(last.map(|(_, exit_code)| exit_code))
     }
 
     /// The latest runs, the newest first.

@@ -5,6 +5,7 @@ use super::history::{self, Came};
 use super::plan::Planned;
 use crate::bindings::directory_sync::{Change, ChangeKind, Mismatch};
 use crate::bindings::types::{Finding, Severity};
+use super::Outcome;
 use crate::error::{Exit, HostError};
 use crate::workbook::UpdateRow;
 use serde::Serialize;
@@ -34,7 +35,7 @@ impl From<&Finding> for ErrorRow {
 }
 
 /// Rows of errors, and of warnings, that the history keeps of one run.
-const HISTORY_ROWS_MAX: usize = 1_000;
+pub(crate) const HISTORY_ROWS_MAX: usize = 1_000;
 
 /// A change that a guard holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -58,6 +59,23 @@ pub struct Stopped {
     pub remedy: String,
     #[serde(skip)]
     exit: Option<Exit>,
+}
+
+impl Stopped {
+    /// By this error.
+    pub(crate) fn by(error: &HostError) -> Self {
+        Self {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+            remedy: error.remedy(),
+            exit: Some(error.exit()),
+        }
+    }
+
+    /// How the program ends.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit.unwrap_or(Exit::Failed)
+    }
 }
 
 /// The outcome of a run. Printed as one JSON object by `--json`.
@@ -132,12 +150,7 @@ impl Report {
     /// Notes what ended the run early.
     pub fn stop(&mut self, error: HostError) {
         let error = if self.tenant.is_empty() { error } else { error.of_tenant(&self.tenant) };
-        self.error = Some(Stopped {
-            code: error.code().to_owned(),
-            message: error.to_string(),
-            remedy: error.remedy(),
-            exit: Some(error.exit()),
-        });
+        self.error = Some(Stopped::by(&error));
     }
 
     /// Notes in the history what became of a change.
@@ -163,15 +176,6 @@ impl Report {
     /// Whether something ended the run early.
     pub fn is_stopped(&self) -> bool {
         self.error.is_some()
-    }
-
-    /// The report as it is kept: with at most [`HISTORY_ROWS_MAX`] rows of each kind.
-    pub(super) fn for_history(&self) -> Self {
-        let mut kept = Self { updates: Vec::new(), ..self.clone() };
-        kept.errors.truncate(HISTORY_ROWS_MAX);
-        kept.warnings.truncate(HISTORY_ROWS_MAX);
-        kept.held.truncate(HISTORY_ROWS_MAX);
-        kept
     }
 
     /// Counts a change that was made.
@@ -201,10 +205,38 @@ impl Report {
     /// How the program ends.
     pub fn exit(&self) -> Exit {
         match &self.error {
-            Some(stopped) => stopped.exit.unwrap_or(Exit::Failed),
+            Some(stopped) => stopped.exit(),
             None if !self.held.is_empty() => Exit::Held,
             None if self.errors.is_empty() => Exit::Done,
             None => Exit::SomeFailed,
         }
+    }
+}
+
+impl Outcome for Report {
+    fn exit(&self) -> Exit {
+        Self::exit(self)
+    }
+
+    fn codes(&self) -> Vec<&str> {
+        let stopped = self.error.iter().map(|stopped| stopped.code.as_str());
+        self.errors.iter().map(|row| row.code.as_str()).chain(stopped).collect()
+    }
+
+    /// With at most [`HISTORY_ROWS_MAX`] rows of each kind.
+    fn history(&self) -> Result<String, HostError> {
+        let mut kept = Self { updates: Vec::new(), ..self.clone() };
+        kept.errors.truncate(HISTORY_ROWS_MAX);
+        kept.warnings.truncate(HISTORY_ROWS_MAX);
+        kept.held.truncate(HISTORY_ROWS_MAX);
+        serde_json::to_string(&kept).map_err(|error| HostError::Storage(error.to_string()))
+    }
+
+    fn updates(&self) -> &[UpdateRow] {
+        &self.updates
+    }
+
+    fn numbered(&mut self, run: i64) {
+        self.run = Some(run);
     }
 }

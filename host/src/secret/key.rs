@@ -3,7 +3,7 @@
 //! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) with a random nonce of 24 bytes, which needs no counting. The
 //! associated data are the tenant, the name and the origins, so a row opens nowhere else.
 
-use super::{Origin, Secret, SecretName};
+use super::{Origin, Secret};
 use crate::digest::{hex, unhex};
 use crate::error::HostError;
 use base64::Engine as _;
@@ -27,14 +27,14 @@ const ID_BYTES: usize = 8;
 /// What a sealed secret is bound to.
 pub(super) struct Place<'p> {
     pub(super) tenant: &'p str,
-    pub(super) name: SecretName,
+    pub(super) name: &'p str,
     pub(super) origins: &'p BTreeSet<Origin>,
 }
 
 impl Place<'_> {
     /// Every part with its length before it, so that no two places give the same bytes. Frozen: stored rows need it.
     fn associated_data(&self) -> Vec<u8> {
-        let parts = ["hibob-secret/1", self.tenant, self.name.as_str()].into_iter();
+        let parts = ["hibob-secret/1", self.tenant, self.name].into_iter();
         let mut data = Vec::new();
         for part in parts.chain(self.origins.iter().map(Origin::as_str)) {
             data.extend((part.len() as u64).to_be_bytes());
@@ -136,14 +136,14 @@ mod tests {
     fn a_sealed_secret_opens_in_its_own_place_only() {
         let (here, elsewhere) = (origins(&["https://a", "https://b"]), origins(&["https://a"]));
         let place = |tenant, name, origins| Place { tenant, name, origins };
-        let own = place("acme", SecretName::HiBobToken, &here);
+        let own = place("acme", "hibob.token", &here);
         let sealed = key(1).seal(&own, &Secret::new("tok-en".to_owned())).unwrap();
         assert_eq!(key(1).open(&own, &sealed).unwrap().reveal(), "tok-en");
         assert!(key(2).open(&own, &sealed).is_none());
         for other in [
-            place("beta", SecretName::HiBobToken, &here),
-            place("acme", SecretName::TravelPerkKey, &here),
-            place("acme", SecretName::HiBobToken, &elsewhere),
+            place("beta", "hibob.token", &here),
+            place("acme", "travelperk.key", &here),
+            place("acme", "hibob.token", &elsewhere),
         ] {
             assert!(key(1).open(&other, &sealed).is_none());
         }
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn the_format_is_frozen() {
         let origins = origins(&["https://api.hibob.com"]);
-        let place = Place { tenant: "acme", name: SecretName::HiBobToken, origins: &origins };
+        let place = Place { tenant: "acme", name: "hibob.token", origins: &origins };
         let data = place.associated_data();
         assert_eq!(hex(&Sha256::digest(&data))[..16], *"1d79471846c80637");
         let cipher = key(7).cipher();

@@ -6,7 +6,6 @@ use crate::bindings::directory_sync::ChangeKind;
 use crate::database::now_unix_seconds;
 use crate::egress::Role;
 use crate::error::{Exit, HostError};
-use crate::run::Report;
 use opentelemetry::{KeyValue, StringValue};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -83,13 +82,10 @@ impl TenantMetrics {
         self.metrics.0.run_seconds.record(timer.0.elapsed().as_secs_f64(), &labels);
     }
 
-    /// A run ended with this report: its errors, what stopped it, and how it ended.
-    pub(crate) fn run_ended(&self, kind: &'static str, timer: JobTimer, report: &Report) {
-        report.errors.iter().for_each(|row| self.error(&row.code));
-        if let Some(stopped) = &report.error {
-            self.error(&stopped.code);
-        }
-        self.job_ended(kind, timer, report.exit());
+    /// A run ended so, and these are the codes of what went wrong.
+    pub(crate) fn run_ended(&self, kind: &'static str, timer: JobTimer, codes: &[&str], exit: Exit) {
+        codes.iter().for_each(|code| self.error(code));
+        self.job_ended(kind, timer, exit);
     }
 
     /// An error ended a job.
