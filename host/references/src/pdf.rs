@@ -9,7 +9,7 @@ mod page;
 pub mod seal;
 mod text;
 
-use crate::credential::SignedCredential;
+use crate::credential::{Credential, SignedCredential};
 use crate::keys::{KeyReference, SecretKey};
 use crate::log::proof::LogProof;
 use crate::qr;
@@ -60,6 +60,14 @@ pub enum PdfError {
     /// The file has its seal not exactly once.
     #[error(transparent)]
     Seal(#[from] seal::SealError),
+}
+
+/// Looks whether a reference has a page, before it is signed.
+///
+/// # Errors
+/// A character has no glyph, or the texts do not fit.
+pub fn check(credential: &Credential) -> Result<(), PdfError> {
+    page::Body::fitted(credential).map(drop)
 }
 
 /// Renders the page of a reference and seals it with the key that signed the reference.

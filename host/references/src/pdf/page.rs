@@ -60,12 +60,7 @@ const LEADING: f32 = 1.36;
 /// Draws the page.
 pub(super) fn draw(document: &mut krilla::Document, content: &Content<'_>) -> Result<(), PdfError> {
     let size = PageSettings::from_wh(PAGE.0, PAGE.1).ok_or_else(|| PdfError::Write("no page".to_owned()))?;
-    // The largest letters with which everything has its place; the name's words whole, if that can be.
-    let bodies: Result<Vec<Body>, PdfError> =
-        [1.0, 0.85, 0.7, 0.58].map(|scale| Body::new(content, scale)).into_iter().collect();
-    let mut bodies: Vec<Body> = bodies?.into_iter().filter(Body::fits).collect();
-    bodies.sort_by_key(|body| !body.name.has_whole_words());
-    let body = bodies.first().ok_or(PdfError::TooLong)?;
+    let body = Body::fitted(content.credential)?;
     let mut tags = TagTree::new().with_lang(Some("en".to_owned()));
     let mut page = document.start_page_with(size);
     let mut canvas = Canvas::new(page.surface());
@@ -121,7 +116,7 @@ impl Block {
 }
 
 /// What the reference says.
-struct Body {
+pub(super) struct Body {
     eyebrow: Block,
     company: Block,
     domain: Block,
@@ -132,8 +127,16 @@ struct Body {
 }
 
 impl Body {
-    fn new(content: &Content<'_>, scale: f32) -> Result<Self, PdfError> {
-        let claims = &content.credential.claims;
+    /// The largest letters with which everything has its place; the name's words whole, if that can be.
+    pub(super) fn fitted(credential: &Credential) -> Result<Self, PdfError> {
+        let bodies: Result<Vec<Self>, PdfError> =
+            [1.0, 0.85, 0.7, 0.58].map(|scale| Self::new(credential, scale)).into_iter().collect();
+        let bodies = bodies?.into_iter().filter(Self::fits);
+        bodies.min_by_key(|body| !body.name.has_whole_words()).ok_or(PdfError::TooLong)
+    }
+
+    fn new(credential: &Credential, scale: f32) -> Result<Self, PdfError> {
+        let claims = &credential.claims;
         let issuer = claims.issuer();
         let eyebrow = Block::new("EMPLOYMENT REFERENCE", LEFT, 84.0, WIDTH, EYEBROW, ACCENT)?;
         let company = style(COMPANY.size * scale, COMPANY.weight);
@@ -144,7 +147,7 @@ impl Body {
         let name = style(29.0 * scale, Weight::Bold);
         let name = Block::new(claims.name().as_str(), LEFT, lead.end() + 10.0 + name.size, WIDTH, name, INK)?;
         let period = format!("{} – {}", long_date(claims.start()), long_date(claims.end()));
-        let issued = long_date(content.credential.issued.date_naive());
+        let issued = long_date(credential.issued.date_naive());
         let facts = [
             ("Position", claims.job_title().map(ToString::to_string)),
             ("Department", claims.department().map(ToString::to_string)),
