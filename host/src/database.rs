@@ -1,10 +1,14 @@
 //! The databases: one control database, and one file per tenant that holds everything of that tenant.
 
 mod control;
+mod references;
 mod secrets;
 mod tenant;
 
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
+pub use references::{
+    DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
+};
 pub(crate) use secrets::SecretRow;
 pub use tenant::{Entries, LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUsage, TenantDatabase};
 

@@ -1,5 +1,7 @@
 //! The store: secrets in the control database, each sealed for its tenant, its name and the origins it was entered for.
 
+mod signing;
+
 use super::key::{Place, Sealed, SecretKey};
 use super::keys::{KEY_VARIABLE, Keys, OLD_KEY_VARIABLE, lock_rotation};
 use super::redact::SECRET_CHARS_MIN;
@@ -123,7 +125,14 @@ impl SecretStore {
             return Err(HostError::configuration(message, "copy the whole secret"));
         }
         let origins = config.origins(name)?;
-        let place = Place { tenant: &config.id, name, origins: &origins };
+        let place = Place { tenant: &config.id, name: name.as_str(), origins: &origins };
+        let (replaced, key_id) = self.put(&place, secret).await?;
+        let is_used = config.source(name) == Some(&SecretSource::Store);
+        Ok(Entered { origins, key_id, replaced, is_used })
+    }
+
+    /// Seals a secret for a place and stores it, over an earlier one. Returns whether there was one, and the key's id.
+    async fn put(&self, place: &Place<'_>, secret: &Secret) -> Result<(bool, String), HostError> {
         let mut key_id = String::new();
         let replaced = self.control.put_secret(|in_use| {
             let mut keys = self.keys()?;
@@ -132,11 +141,9 @@ impl SecretStore {
                 None => keys.current_or_made()?,
             };
             key.id().clone_into(&mut key_id);
-            seal(key, &place, secret, chrono::Utc::now().timestamp())
+            seal(key, place, secret, chrono::Utc::now().timestamp())
         });
-        let replaced = replaced.await?;
-        let is_used = config.source(name) == Some(&SecretSource::Store);
-        Ok(Entered { origins, key_id, replaced, is_used })
+        Ok((replaced.await?, key_id))
     }
 
     /// What is stored for a tenant, and what should be.
@@ -210,8 +217,8 @@ impl SecretStore {
                 let remedy = format!("remove it, and rotate again: hibob secret remove {} {}", row.tenant, row.name);
                 HostError::configuration(message, remedy)
             };
-            let (name, origins) = read_place(&row).ok_or_else(broken)?;
-            let place = Place { tenant: &row.tenant, name, origins: &origins };
+            let origins = read_origins(&row).ok_or_else(broken)?;
+            let place = Place { tenant: &row.tenant, name: &row.name, origins: &origins };
             let secret = old.open(&place, &sealed(&row)).ok_or_else(broken)?;
             seal(key, &place, &secret, row.entered_at)
         });
@@ -258,12 +265,16 @@ impl SecretStore {
     }
 
     async fn open(&self, config: &TenantConfig, name: SecretName) -> Result<Secret, Unusable> {
+        self.open_for(&config.id, name.as_str(), &config.origins(name)?).await
+    }
+
+    /// The secret of this name, if it was entered for each of these origins.
+    async fn open_for(&self, tenant: &str, name: &str, wanted: &BTreeSet<Origin>) -> Result<Secret, Unusable> {
         // Once more where the key is not at hand: a rotation may have ended between the row and the key.
         for is_last in [false, true] {
-            let rows = self.control.secrets(&config.id).await?;
-            let row = rows.into_iter().find(|row| row.name == name.as_str()).ok_or(Unusable::Missing)?;
-            let wanted = config.origins(name)?;
-            let (_, origins) = read_place(&row).ok_or(Unusable::Broken)?;
+            let rows = self.control.secrets(tenant).await?;
+            let row = rows.into_iter().find(|row| row.name == name).ok_or(Unusable::Missing)?;
+            let origins = read_origins(&row).ok_or(Unusable::Broken)?;
             if !wanted.is_subset(&origins) {
                 let list = |origins: Vec<&str>| origins.join(" and ");
                 return Err(Unusable::OtherOrigin {
@@ -272,10 +283,10 @@ impl SecretStore {
                 });
             }
             let keys = self.keys()?;
-            let what = format!("{name} of tenant {} is sealed with key {}", config.id, row.key_id);
+            let what = format!("{name} of tenant {tenant} is sealed with key {}", row.key_id);
             match find(&keys, &row.key_id, &what) {
                 Ok(key) => {
-                    let place = Place { tenant: &config.id, name, origins: &origins };
+                    let place = Place { tenant, name, origins: &origins };
                     return key.open(&place, &sealed(&row)).ok_or(Unusable::Broken);
                 }
                 Err(error) if is_last => return Err(Unusable::OtherKey(error)),
@@ -308,7 +319,7 @@ fn seal(key: &SecretKey, place: &Place<'_>, secret: &Secret, entered_at: i64) ->
     let origins: Vec<&str> = place.origins.iter().map(Origin::as_str).collect();
     Ok(SecretRow {
         tenant: place.tenant.to_owned(),
-        name: place.name.as_str().to_owned(),
+        name: place.name.to_owned(),
         origins: origins.join(" "),
         key_id: key.id().to_owned(),
         nonce: sealed.nonce,
@@ -321,8 +332,7 @@ fn sealed(row: &SecretRow) -> Sealed {
     Sealed { nonce: row.nonce.clone(), ciphertext: row.ciphertext.clone() }
 }
 
-/// The name and origins that a row says it was sealed for; only opening it shows whether that is so.
-fn read_place(row: &SecretRow) -> Option<(SecretName, BTreeSet<Origin>)> {
-    let origins: Result<_, _> = row.origins.split(' ').map(Origin::of).collect();
-    Some((row.name.parse().ok()?, origins.ok()?))
+/// The origins that a row says it was sealed for; only opening it shows whether that is so.
+fn read_origins(row: &SecretRow) -> Option<BTreeSet<Origin>> {
+    row.origins.split(' ').map(Origin::of).collect::<Result<_, _>>().ok()
 }

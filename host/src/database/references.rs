@@ -1,0 +1,431 @@
+//! What a tenant's references job keeps: who stood where, what was issued, the head of the log.
+
+mod deliveries;
+mod keys;
+
+pub use deliveries::{DeliveryRow, DeliveryState, DueDelivery};
+pub use keys::KeyRow;
+
+use super::TenantDatabase;
+use crate::bindings::references::{Departure, Issued, Known, Seen, Standing};
+use crate::error::HostError;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, Transaction};
+
+/// Whether a reference counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReferenceState {
+    /// It does.
+    Valid,
+    /// A newer one replaces it.
+    Superseded,
+    /// It should not have been given.
+    Revoked,
+}
+
+impl ReferenceState {
+    /// As it is stored.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Superseded => "superseded",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    fn read(word: &str) -> Result<Self, HostError> {
+        [Self::Valid, Self::Superseded, Self::Revoked]
+            .into_iter()
+            .find(|state| state.word() == word)
+            .ok_or_else(|| unreadable("state"))
+    }
+}
+
+/// A reference to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewReference {
+    /// The credential's UUID.
+    pub id: String,
+    /// Of which departure.
+    pub departure: Departure,
+    /// The signed credential.
+    pub document: Vec<u8>,
+    /// Its SHA-256: the entry in the log.
+    pub digest: [u8; 32],
+    /// The key that signed it.
+    pub selector: String,
+    /// Which pair of status lists.
+    pub status_list: u32,
+    /// Which entry of it.
+    pub status_index: u32,
+    /// The plugin that said what it says.
+    pub plugin_digest: String,
+    /// A hash over HiBob's answers that it was confirmed with.
+    pub answers_digest: [u8; 32],
+    /// Unix seconds.
+    pub issued_at: i64,
+    /// The `Message-ID` of its delivery.
+    pub message_id: String,
+}
+
+/// A reference as it is recorded.
+#[derive(Clone, Debug)]
+pub struct ReferenceRow {
+    /// Its place in the log, from 0.
+    pub log_index: u64,
+    /// The credential's UUID.
+    pub id: String,
+    /// Of which departure.
+    pub departure: Departure,
+    /// The signed credential.
+    pub document: Vec<u8>,
+    /// The key that signed it.
+    pub selector: String,
+    /// Which pair of status lists.
+    pub status_list: u32,
+    /// Which entry of it.
+    pub status_index: u32,
+    /// The plugin that said what it says.
+    pub plugin_digest: String,
+    /// Unix seconds.
+    pub issued_at: i64,
+    /// Whether it counts.
+    pub state: ReferenceState,
+    /// Why it does not; empty if it does.
+    pub state_reason: String,
+}
+
+impl ReferenceRow {
+    const COLUMNS: &str = "log_index, id, employee_id, ended_on, basis, document, selector, status_list, status_index, plugin_digest, issued_at, state, state_reason";
+
+    fn read(row: &SqliteRow) -> Result<Self, HostError> {
+        let state: String = row.try_get("state")?;
+        Ok(Self {
+            log_index: unsigned(row.try_get("log_index")?),
+            id: row.try_get("id")?,
+            departure: Departure {
+                employee_id: row.try_get("employee_id")?,
+                ended_on: row.try_get("ended_on")?,
+                basis: row.try_get("basis")?,
+            },
+            document: row.try_get("document")?,
+            selector: row.try_get("selector")?,
+            status_list: row.try_get("status_list")?,
+            status_index: row.try_get("status_index")?,
+            plugin_digest: row.try_get("plugin_digest")?,
+            issued_at: row.try_get("issued_at")?,
+            state: ReferenceState::read(&state)?,
+            state_reason: row.try_get("state_reason")?,
+        })
+    }
+}
+
+/// The last signed head of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogHead {
+    /// How many entries.
+    pub size: u64,
+    /// The root hash over them.
+    pub root: [u8; 32],
+    /// The witnesses' lines under it.
+    pub cosignatures: String,
+}
+
+impl TenantDatabase {
+    /// What the job has recorded of everybody, by employee id.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn reference_people(&self) -> Result<Vec<Known>, HostError> {
+        // Of several references that count, the one of the latest employment.
+        let rows = sqlx::query(
+            "SELECT people.employee_id, people.standing, issued.ended_on, issued.basis, issued.issued_at
+             FROM reference_people people
+             LEFT JOIN issued_references issued ON issued.log_index =
+                (SELECT max(log_index) FROM issued_references
+                 WHERE employee_id = people.employee_id AND state = 'valid')
+             ORDER BY people.employee_id",
+        );
+        let read = |row: &SqliteRow| {
+            let employee_id: String = row.try_get(0)?;
+            let ended_on: Option<String> = row.try_get(2)?;
+            let issued = match ended_on {
+                None => None,
+                Some(ended_on) => {
+                    let departure = Departure { employee_id: employee_id.clone(), ended_on, basis: row.try_get(3)? };
+                    Some(Issued { departure, issued_at_unix_seconds: unsigned(row.try_get(4)?) })
+                }
+            };
+            Ok(Known { employee_id, standing: standing(row.try_get(1)?)?, issued })
+        };
+        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// Records where people stand.
+    ///
+    /// # Errors
+    /// The database failed; nothing was written.
+    pub async fn record_standings(&self, seen: &[Seen]) -> Result<(), HostError> {
+        let mut transaction = self.pool.begin().await?;
+        for seen in seen {
+            put_standing(&mut transaction, &seen.employee_id, seen.standing).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Records a reference as the next entry of the log, its delivery, and that the person has left: all of it or
+    /// nothing. Where `supersedes` says why, it replaces the person's latest one. Returns its place in the log; none if the
+    /// departure has a reference already.
+    ///
+    /// # Errors
+    /// The database failed; nothing was written.
+    pub async fn record_reference(
+        &self,
+        new: &NewReference,
+        supersedes: Option<&str>,
+    ) -> Result<Option<u64>, HostError> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        put_standing(&mut transaction, &new.departure.employee_id, Standing::Left).await?;
+        if let Some(reason) = supersedes {
+            supersede_latest(&mut transaction, &new.departure.employee_id, reason, new.issued_at).await?;
+        }
+        let known =
+            sqlx::query("SELECT 1 FROM issued_references WHERE employee_id = $1 AND ended_on = $2 AND state = 'valid'");
+        let known = known.bind(&new.departure.employee_id).bind(&new.departure.ended_on);
+        if known.fetch_optional(&mut *transaction).await?.is_some() {
+            transaction.commit().await?;
+            return Ok(None);
+        }
+        let next = "SELECT coalesce(max(log_index) + 1, 0) FROM issued_references";
+        let log_index: i64 = sqlx::query(next).fetch_one(&mut *transaction).await?.try_get(0)?;
+        sqlx::query(
+            "INSERT INTO issued_references
+                (log_index, id, employee_id, ended_on, basis, document, digest, selector, status_list, status_index,
+                 plugin_digest, answers_digest, issued_at, state, state_reason, state_since)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'valid', '', $13)",
+        )
+        .bind(log_index)
+        .bind(&new.id)
+        .bind(&new.departure.employee_id)
+        .bind(&new.departure.ended_on)
+        .bind(&new.departure.basis)
+        .bind(&new.document)
+        .bind(new.digest.as_slice())
+        .bind(&new.selector)
+        .bind(new.status_list)
+        .bind(new.status_index)
+        .bind(&new.plugin_digest)
+        .bind(new.answers_digest.as_slice())
+        .bind(new.issued_at)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query(
+            "INSERT INTO reference_deliveries (log_index, message_id, state, attempts, next_at, said, changed_at)
+             VALUES ($1, $2, 'waiting', 0, $3, '', $3)",
+        )
+        .bind(log_index)
+        .bind(&new.message_id)
+        .bind(new.issued_at)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(Some(unsigned(log_index)))
+    }
+
+    /// Revokes the references of one departure that count, because the person works here again. Returns how many.
+    ///
+    /// # Errors
+    /// The database failed; nothing was written.
+    pub async fn cancel_departure(&self, departure: &Departure, reason: &str, now: i64) -> Result<u64, HostError> {
+        let mut transaction = self.pool.begin().await?;
+        put_standing(&mut transaction, &departure.employee_id, Standing::Employed).await?;
+        let rows = sqlx::query(
+            "SELECT log_index FROM issued_references WHERE employee_id = $1 AND ended_on = $2 AND state = 'valid'",
+        );
+        let rows = rows.bind(&departure.employee_id).bind(&departure.ended_on).fetch_all(&mut *transaction).await?;
+        for row in &rows {
+            end(&mut transaction, row.try_get(0)?, ReferenceState::Revoked, reason, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(rows.len() as u64)
+    }
+
+    /// Revokes one reference; none if there is no such one, false if it was revoked before.
+    ///
+    /// # Errors
+    /// The database failed; nothing was written.
+    pub async fn revoke_reference(&self, id: &str, reason: &str, now: i64) -> Result<Option<bool>, HostError> {
+        let mut transaction = self.pool.begin().await?;
+        let row = sqlx::query("SELECT log_index, state FROM issued_references WHERE id = $1").bind(id);
+        let Some(row) = row.fetch_optional(&mut *transaction).await? else { return Ok(None) };
+        let state: String = row.try_get(1)?;
+        if ReferenceState::read(&state)? == ReferenceState::Revoked {
+            return Ok(Some(false));
+        }
+        end(&mut transaction, row.try_get(0)?, ReferenceState::Revoked, reason, now).await?;
+        transaction.commit().await?;
+        Ok(Some(true))
+    }
+
+    /// All references in the order of the log.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn references(&self) -> Result<Vec<ReferenceRow>, HostError> {
+        let sql = format!("SELECT {} FROM issued_references ORDER BY log_index", ReferenceRow::COLUMNS);
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
+        rows.iter().map(ReferenceRow::read).collect()
+    }
+
+    /// One reference by its place in the log.
+    ///
+    /// # Errors
+    /// The database failed, or there is none.
+    pub async fn reference(&self, log_index: u64) -> Result<ReferenceRow, HostError> {
+        let sql = format!("SELECT {} FROM issued_references WHERE log_index = $1", ReferenceRow::COLUMNS);
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(signed(log_index));
+        ReferenceRow::read(&query.fetch_one(&self.pool).await?)
+    }
+
+    /// The entries of the log.
+    ///
+    /// # Errors
+    /// The database failed, or an entry is missing or too short.
+    pub async fn log_entries(&self) -> Result<Vec<[u8; 32]>, HostError> {
+        let rows = sqlx::query("SELECT log_index, digest FROM issued_references ORDER BY log_index");
+        let rows = rows.fetch_all(&self.pool).await?;
+        let entry = |(expected, row): (i64, &SqliteRow)| {
+            let (index, digest): (i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
+            if index == expected { fixed(digest, "digest") } else { Err(unreadable("log_index")) }
+        };
+        (0..).zip(&rows).map(entry).collect()
+    }
+
+    /// The places in the status lists that are taken: list, index, and whether the reference counts.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn status_positions(&self) -> Result<Vec<(u32, u32, ReferenceState)>, HostError> {
+        let rows = sqlx::query("SELECT status_list, status_index, state FROM issued_references");
+        let read = |row: &SqliteRow| {
+            let state: String = row.try_get(2)?;
+            Ok((row.try_get(0)?, row.try_get(1)?, ReferenceState::read(&state)?))
+        };
+        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// The last signed head of the log.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn log_head(&self) -> Result<Option<LogHead>, HostError> {
+        let row = sqlx::query("SELECT size, root, cosignatures FROM reference_log_head").fetch_optional(&self.pool);
+        let Some(row) = row.await? else { return Ok(None) };
+        let (size, root): (i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
+        Ok(Some(LogHead { size: unsigned(size), root: fixed(root, "root")?, cosignatures: row.try_get(2)? }))
+    }
+
+    /// Records a head that is about to be signed, if none of a larger log was recorded meanwhile.
+    ///
+    /// # Errors
+    /// The database failed, or has a larger head.
+    pub async fn put_log_head(&self, head: &LogHead) -> Result<(), HostError> {
+        let done = sqlx::query(
+            "INSERT INTO reference_log_head (id, size, root, cosignatures) VALUES (1, $1, $2, $3)
+             ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root, cosignatures = excluded.cosignatures
+             WHERE reference_log_head.size < excluded.size
+                OR (reference_log_head.size = excluded.size AND reference_log_head.root = excluded.root)",
+        );
+        let done = done.bind(signed(head.size)).bind(head.root.as_slice()).bind(&head.cosignatures);
+        if done.execute(&self.pool).await?.rows_affected() == 1 {
+            return Ok(());
+        }
+        Err(HostError::Storage("another head of the log was signed meanwhile".to_owned()))
+    }
+}
+
+async fn put_standing(
+    transaction: &mut Transaction<'_, Sqlite>,
+    employee_id: &str,
+    standing: Standing,
+) -> Result<(), HostError> {
+    let word = match standing {
+        Standing::Employed => "employed",
+        Standing::Left => "left",
+    };
+    sqlx::query(
+        "INSERT INTO reference_people (employee_id, standing) VALUES ($1, $2)
+         ON CONFLICT (employee_id) DO UPDATE SET standing = excluded.standing",
+    )
+    .bind(employee_id)
+    .bind(word)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// The latest reference of a person that counts is replaced.
+async fn supersede_latest(
+    transaction: &mut Transaction<'_, Sqlite>,
+    employee_id: &str,
+    reason: &str,
+    now: i64,
+) -> Result<(), HostError> {
+    let latest = "SELECT max(log_index) FROM issued_references WHERE employee_id = $1 AND state = 'valid'";
+    let latest: Option<i64> = sqlx::query(latest).bind(employee_id).fetch_one(&mut **transaction).await?.try_get(0)?;
+    match latest {
+        Some(log_index) => end(transaction, log_index, ReferenceState::Superseded, reason, now).await,
+        None => Ok(()),
+    }
+}
+
+/// A reference counts no more, and is not delivered if it was not yet.
+async fn end(
+    transaction: &mut Transaction<'_, Sqlite>,
+    log_index: i64,
+    state: ReferenceState,
+    reason: &str,
+    now: i64,
+) -> Result<(), HostError> {
+    sqlx::query("UPDATE issued_references SET state = $1, state_reason = $2, state_since = $3 WHERE log_index = $4")
+        .bind(state.word())
+        .bind(reason)
+        .bind(now)
+        .bind(log_index)
+        .execute(&mut **transaction)
+        .await?;
+    sqlx::query(
+        "UPDATE reference_deliveries SET state = 'withdrawn', changed_at = $1 WHERE log_index = $2 AND state = 'waiting'",
+    )
+    .bind(now)
+    .bind(log_index)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+fn standing(word: &str) -> Result<Standing, HostError> {
+    match word {
+        "employed" => Ok(Standing::Employed),
+        "left" => Ok(Standing::Left),
+        _ => Err(unreadable("standing")),
+    }
+}
+
+fn fixed(bytes: Vec<u8>, column: &str) -> Result<[u8; 32], HostError> {
+    bytes.try_into().map_err(|_| unreadable(column))
+}
+
+fn unreadable(column: &str) -> HostError {
+    HostError::Storage(format!("the record of references has a {column} that cannot be read"))
+}
+
+/// What SQLite keeps as a signed number, and is none.
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
