@@ -79,22 +79,10 @@ impl Tenant {
             }
             None => hibob(&config.hibob.service_user, token.clone())?,
         };
-        let mut services = vec![
-            hibob(&config.hibob.service_user, token)?,
-            Service::new(
-                config.route(Role::Scim, "travelperk.scim_url", &travelperk.scim_url)?,
-                Credential::Key { scheme: scheme.clone(), key: key.clone() },
-                shared.travelperk_pace.clone(),
-            ),
-        ];
-        let others = [
-            (Role::Rest, "travelperk.rest_url", &travelperk.rest_url),
-            (Role::CostCenters, "travelperk.cost_centers_url", &travelperk.cost_centers_url),
-        ];
-        for (role, name, url) in others {
-            let Some(url) = url else { continue };
+        let mut services = vec![hibob(&config.hibob.service_user, token)?];
+        for (role, setting, url) in travelperk.urls() {
             let credential = Credential::Key { scheme: scheme.clone(), key: key.clone() };
-            services.push(Service::new(config.route(role, name, url)?, credential, shared.travelperk_pace.clone()));
+            services.push(Service::new(config.route(role, setting, url)?, credential, shared.travelperk_pace.clone()));
         }
         let metrics = data.metrics().of(&config.id);
         let egress = |services: Vec<Service>| {

@@ -65,8 +65,7 @@ pub async fn apply(
             break;
         };
         let went_on = match made {
-            // The way out was closed under it: it was not refused for its own sake.
-            Ok(Outcome::Failed(failure)) if tenant.egress().is_closed() && failure.code == "NOT_ALLOWED" => {
+            Ok(Outcome::Failed(failure)) if is_cut_off(tenant, &failure) => {
                 report.skipped += 1;
                 false
             }
@@ -93,6 +92,11 @@ pub async fn apply(
     }
 }
 
+/// Whether the way out was closed under a change: it was not refused for its own sake.
+fn is_cut_off(tenant: &Tenant, failure: &Failure) -> bool {
+    failure.code == "NOT_ALLOWED" && tenant.egress().is_closed()
+}
+
 /// Tells the telemetry what became of a change that was tried.
 fn observe(tenant: &Tenant, change: &Change, made: &Result<Outcome, HostError>, span: &tracing::Span) {
     let outcome = match made {
@@ -100,9 +104,7 @@ fn observe(tenant: &Tenant, change: &Change, made: &Result<Outcome, HostError>, 
         Ok(Outcome::Partly(written)) if !is_state_refused(written) => ChangeOutcome::Partly,
         Ok(Outcome::Drifted(_)) => ChangeOutcome::Drifted,
         Ok(Outcome::Refused(_)) => ChangeOutcome::Skipped,
-        Ok(Outcome::Failed(failure)) if tenant.egress().is_closed() && failure.code == "NOT_ALLOWED" => {
-            ChangeOutcome::Skipped
-        }
+        Ok(Outcome::Failed(failure)) if is_cut_off(tenant, failure) => ChangeOutcome::Skipped,
         Ok(Outcome::Partly(_) | Outcome::Failed(_)) | Err(_) => ChangeOutcome::Failed,
     };
     if let Err(error) = made {

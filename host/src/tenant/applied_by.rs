@@ -31,17 +31,11 @@ impl TenantConfig {
     /// # Errors
     /// A URL has no origin; the error names the setting.
     pub fn origins(&self, name: SecretName) -> Result<BTreeSet<Origin>, HostError> {
-        let travelperk = &self.travelperk;
         let urls = match name {
-            SecretName::HiBobToken | SecretName::ReferencesToken => vec![("hibob.url", Some(&self.hibob.url))],
-            SecretName::TravelPerkKey => vec![
-                ("travelperk.scim_url", Some(&travelperk.scim_url)),
-                ("travelperk.rest_url", travelperk.rest_url.as_ref()),
-                ("travelperk.cost_centers_url", travelperk.cost_centers_url.as_ref()),
-            ],
+            SecretName::HiBobToken | SecretName::ReferencesToken => vec![("hibob.url", self.hibob.url.as_str())],
+            SecretName::TravelPerkKey => self.travelperk.urls().map(|(_, setting, url)| (setting, url)).collect(),
         };
-        let given = urls.into_iter().filter_map(|(setting, url)| Some((setting, url?)));
-        given
+        urls.into_iter()
             .map(|(setting, url)| {
                 Origin::of(url).map_err(|what| {
                     let message = format!("tenant {}: {setting}: {what}", self.id);

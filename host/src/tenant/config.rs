@@ -98,6 +98,25 @@ pub struct TravelPerkConfig {
     pub calls_per_minute: NonZeroU32,
 }
 
+impl TravelPerkConfig {
+    /// The base URLs that are given, each with the setting that names it.
+    pub(super) fn urls(&self) -> impl Iterator<Item = (Role, &'static str, &str)> {
+        let scim = (Role::Scim, "travelperk.scim_url", Some(&self.scim_url));
+        let rest = (Role::Rest, "travelperk.rest_url", self.rest_url.as_ref());
+        let cost_centers = (Role::CostCenters, "travelperk.cost_centers_url", self.cost_centers_url.as_ref());
+        [scim, rest, cost_centers].into_iter().filter_map(|(role, setting, url)| Some((role, setting, url?.as_str())))
+    }
+
+    fn check(&self) -> Result<(), HostError> {
+        let content_types = ["application/json", "application/scim+json"];
+        if !content_types.contains(&self.content_type.as_str()) {
+            let message = format!("travelperk.content_type is `{}`", self.content_type);
+            return Err(HostError::configuration(message, format!("choose from {}", content_types.join(", "))));
+        }
+        Ok(())
+    }
+}
+
 /// The authorization scheme: `ApiKey` for customers, `Bearer` for partners.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the words of the header")]
@@ -322,14 +341,10 @@ impl TenantConfig {
             return Err(HostError::configuration(message, "use 1 to 63 small letters, digits and hyphens"));
         }
         self.route(Role::HiBob, "hibob.url", &self.hibob.url)?;
-        self.route(Role::Scim, "travelperk.scim_url", &self.travelperk.scim_url)?;
-        let others = [
-            ("travelperk.rest_url", &self.travelperk.rest_url),
-            ("travelperk.cost_centers_url", &self.travelperk.cost_centers_url),
-        ];
-        for (setting, url) in others {
-            url.as_deref().map(|url| self.route(Role::Rest, setting, url)).transpose()?;
+        for (role, setting, url) in self.travelperk.urls() {
+            self.route(role, setting, url)?;
         }
+        self.travelperk.check()?;
         if let Some(references) = &self.references {
             references.check()?;
         }
@@ -340,19 +355,13 @@ impl TenantConfig {
                 "copy the service user's id from HiBob",
             ));
         }
-        let content_types = ["application/json", "application/scim+json"];
-        if !content_types.contains(&self.travelperk.content_type.as_str()) {
-            let message = format!("travelperk.content_type is `{}`", self.travelperk.content_type);
-            return Err(HostError::configuration(message, format!("choose from {}", content_types.join(", "))));
-        }
         Ok(())
     }
 
     /// Which addresses the host connects to for this tenant: this machine only where a URL names it.
     pub fn addresses(&self) -> AddressPolicy {
-        let travelperk = &self.travelperk;
-        let urls = [Some(&self.hibob.url), Some(&travelperk.scim_url), travelperk.rest_url.as_ref()];
-        let urls = urls.into_iter().chain([travelperk.cost_centers_url.as_ref()]).flatten();
+        let travelperk = self.travelperk.urls().map(|(_, _, url)| url);
+        let urls = std::iter::once(self.hibob.url.as_str()).chain(travelperk);
         let mut policy = AddressPolicy { allowed: self.network.allow_addresses.clone(), localhost: false };
         for host in urls.filter_map(|url| Some(url.parse::<http::Uri>().ok()?.host()?.to_ascii_lowercase())) {
             policy.localhost |= host == "localhost";
