@@ -42,7 +42,7 @@ impl<'t> Run<'t> {
     /// Takes the tenant's lock.
     ///
     /// # Errors
-    /// Another run has it, or the tenant is disabled.
+    /// Another run has it, the tenant is disabled, or has no TravelPerk.
     pub async fn start(
         data: &DataDir,
         tenant: &'t Tenant,
@@ -61,12 +61,13 @@ impl<'t> Run<'t> {
         kind: &'static str,
         progress: Arc<dyn Progress>,
     ) -> Result<Self, HostError> {
+        let egress = tenant.egress()?;
         data.require_enabled(tenant.id()).await?;
         let holder =
             format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
         let lease = data.control().lease(tenant.id(), &holder).await?;
         let last = tenant.database().last_exit_code().await?;
-        tenant.egress().reopen(last == Some(i64::from(Exit::Refused as u8)));
+        egress.reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (chrono::Utc::now().timestamp(), JobTimer::start());
         Ok(Self { tenant, plugin, progress, lease, kind, started_at, timer, span: Spans::run(tenant.id(), kind) })
     }

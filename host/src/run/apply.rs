@@ -94,7 +94,7 @@ pub async fn apply(
 
 /// Whether the way out was closed under a change: it was not refused for its own sake.
 fn is_cut_off(tenant: &Tenant, failure: &Failure) -> bool {
-    failure.code == "NOT_ALLOWED" && tenant.egress().is_closed()
+    failure.code == "NOT_ALLOWED" && tenant.egress().is_ok_and(|egress| egress.is_closed())
 }
 
 /// Tells the telemetry what became of a change that was tried.
@@ -135,7 +135,7 @@ async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change) -> Result<Outco
 /// One call of `apply` in a fresh instance. Its storage writes are kept with its outcome.
 async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attempt) -> Result<Outcome, HostError> {
     let mut call = Call::open(plugin, tenant, Job::Apply(change), Arc::new(NoProgress)).await?;
-    let job = tenant.job();
+    let job = tenant.job()?;
     let outcome = call.step(async |store, instance| instance.call_apply(store, &job, change, attempt).await).await?;
     let refusals = call.refusals();
     if let Outcome::Done(written) | Outcome::Partly(written) = &outcome
@@ -154,7 +154,7 @@ async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attemp
         Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
     call.finish(done.as_ref()).await?;
-    Ok(match tenant.egress().redactor().outcome(outcome) {
+    Ok(match tenant.egress()?.redactor().outcome(outcome) {
         Outcome::Failed(failure) if !refusals.is_empty() => {
             Outcome::Failed(Failure { message: format!("{} ({})", failure.message, refusals.join("; ")), ..failure })
         }
