@@ -189,15 +189,15 @@ impl Call {
         let kind = job.kind();
         let declared = Declared { manifest: plugin.manifest().clone(), kind };
         let egress = match job {
-            Job::Check => tenant.egress().for_check(declared, overrun.clone()),
-            Job::Plan => tenant.egress().for_call(Grant::Read, declared, overrun.clone()),
+            Job::Check => tenant.egress()?.for_check(declared, overrun.clone()),
+            Job::Plan => tenant.egress()?.for_call(Grant::Read, declared, overrun.clone()),
             Job::Departures => tenant.references_egress().for_call(Grant::Read, declared, overrun.clone()),
             Job::Person(scope) => {
                 tenant.references_egress().for_call(Grant::Person(scope.clone()), declared, overrun.clone())
             }
             Job::Apply(change) => {
                 let scope = Arc::new(ApplyScope::new(change, known(tenant, change).await?));
-                tenant.egress().for_call(Grant::Apply(scope), declared, overrun.clone())
+                tenant.egress()?.for_call(Grant::Apply(scope), declared, overrun.clone())
             }
         };
         let span = Spans::call(kind);

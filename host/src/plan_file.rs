@@ -66,7 +66,7 @@ pub fn save(data: &DataDir, tenant: &Tenant, plugin: &Plugin, planned: &Planned,
         format: FORMAT.to_owned(),
         tenant: tenant.id().to_owned(),
         created_at: planned.created_at,
-        settings: tenant.settings_digest(),
+        settings: tenant.settings_digest()?,
         plugin: plugin.digest().to_owned(),
         counts: planned.counts.clone(),
         findings: planned.findings.clone(),
@@ -176,7 +176,7 @@ impl Saved {
         if header.tenant != tenant.id() {
             return Err(refused(format!("the plan was made for tenant {}", header.tenant)));
         }
-        if header.settings != tenant.settings_digest() {
+        if header.settings != tenant.settings_digest()? {
             return Err(refused("the settings have changed since the plan was made".to_owned()));
         }
         if header.plugin != plugin.digest() {

@@ -64,7 +64,7 @@ impl<'t> Run<'t> {
     /// Takes the tenant's lock.
     ///
     /// # Errors
-    /// Another run has it, or the tenant is disabled.
+    /// Another run has it, the tenant is disabled, or has nothing of what the kind of run needs.
     pub async fn start(
         data: &DataDir,
         tenant: &'t Tenant,
@@ -83,18 +83,16 @@ impl<'t> Run<'t> {
         kind: &'static str,
         progress: Arc<dyn Progress>,
     ) -> Result<Self, HostError> {
+        let (egress, kinds): (_, &[&str]) = match kind {
+            REFERENCES => (tenant.references_egress(), &[REFERENCES]),
+            _ => (tenant.egress()?, &["sync", "apply"]),
+        };
         data.require_enabled(tenant.id()).await?;
         let holder =
             format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
         let lease = data.control().lease(tenant.id(), &holder).await?;
-        let refused = Some(i64::from(Exit::Refused as u8));
-        if kind == REFERENCES {
-            let last = tenant.database().last_exit_code(&[REFERENCES]).await?;
-            tenant.references_egress().reopen(last == refused);
-        } else {
-            let last = tenant.database().last_exit_code(&["sync", "apply"]).await?;
-            tenant.egress().reopen(last == refused);
-        }
+        let last = tenant.database().last_exit_code(kinds).await?;
+        egress.reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (chrono::Utc::now().timestamp(), JobTimer::start());
         Ok(Self { tenant, plugin, progress, lease, kind, started_at, timer, span: Spans::run(tenant.id(), kind) })
     }

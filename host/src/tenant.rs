@@ -29,7 +29,8 @@ use tokio::sync::OwnedSemaphorePermit;
 pub struct Tenant {
     config: TenantConfig,
     database: TenantDatabase,
-    egress: Arc<Egress>,
+    /// To HiBob and TravelPerk, for the sync; none without TravelPerk.
+    egress: Option<Arc<Egress>>,
     /// To HiBob alone, as the service user for references where there is one.
     references_egress: Arc<Egress>,
     shared: Arc<Shared>,
@@ -63,11 +64,8 @@ impl Tenant {
         transport: Arc<dyn Transport>,
     ) -> Result<Self, HostError> {
         let database = TenantDatabase::open(data.path(), &config.id).await?;
-        let travelperk = &config.travelperk;
-        let scheme = travelperk.scheme.word().to_owned();
         let shared = data.shared(&config);
         let token = data.secrets().read(&config, SecretName::HiBobToken).await?;
-        let key = data.secrets().read(&config, SecretName::TravelPerkKey).await?;
         let hibob = |user: &str, password: Secret| -> Result<Service, HostError> {
             let route = config.route(Role::HiBob, "hibob.url", &config.hibob.url)?;
             let credential = Credential::Basic { user: user.to_owned(), password };
@@ -79,29 +77,25 @@ impl Tenant {
             }
             None => hibob(&config.hibob.service_user, token.clone())?,
         };
-        let mut services = vec![
-            hibob(&config.hibob.service_user, token)?,
-            Service::new(
-                config.route(Role::Scim, "travelperk.scim_url", &travelperk.scim_url)?,
-                Credential::Key { scheme: scheme.clone(), key: key.clone() },
-                shared.travelperk_pace.clone(),
-            ),
-        ];
-        let others = [
-            (Role::Rest, "travelperk.rest_url", &travelperk.rest_url),
-            (Role::CostCenters, "travelperk.cost_centers_url", &travelperk.cost_centers_url),
-        ];
-        for (role, name, url) in others {
-            let Some(url) = url else { continue };
-            let credential = Credential::Key { scheme: scheme.clone(), key: key.clone() };
-            services.push(Service::new(config.route(role, name, url)?, credential, shared.travelperk_pace.clone()));
-        }
+        let services = match &config.travelperk {
+            Some(travelperk) => {
+                let key = data.secrets().read(&config, SecretName::TravelPerkKey).await?;
+                let mut services = vec![hibob(&config.hibob.service_user, token)?];
+                for (role, setting, url) in travelperk.urls() {
+                    let credential = Credential::Key { scheme: travelperk.scheme.word().to_owned(), key: key.clone() };
+                    let pace = shared.travelperk_pace.clone();
+                    services.push(Service::new(config.route(role, setting, url)?, credential, pace));
+                }
+                Some(services)
+            }
+            None => None,
+        };
         let metrics = data.metrics().of(&config.id);
         let egress = |services: Vec<Service>| {
             let (budget, limits) = (data.refusal_budget().clone(), config.limits.clone());
             Arc::new(Egress::new(config.id.clone(), services, transport.clone(), limits, budget, metrics.clone()))
         };
-        let (egress, references_egress) = (egress(services), egress(vec![references]));
+        let (egress, references_egress) = (services.map(egress), egress(vec![references]));
         Ok(Self { config, database, egress, references_egress, shared, metrics })
     }
 
@@ -120,8 +114,12 @@ impl Tenant {
         &self.database
     }
 
-    pub(crate) fn egress(&self) -> &Arc<Egress> {
-        &self.egress
+    /// The way out of the sync.
+    ///
+    /// # Errors
+    /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
+    pub(crate) fn egress(&self) -> Result<&Arc<Egress>, HostError> {
+        self.egress.as_ref().ok_or_else(|| self.config.no_travelperk())
     }
 
     /// The way out of the references job.
@@ -152,19 +150,22 @@ impl Tenant {
         Ok([own, runtime.slot(longest).await?])
     }
 
-    /// What a job of this tenant is given, at this moment.
-    pub fn job(&self) -> Job {
-        Job { settings: self.settings(), now_unix_seconds: now_unix_seconds() }
+    /// What a job of the sync is given, at this moment.
+    ///
+    /// # Errors
+    /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
+    pub fn job(&self) -> Result<Job, HostError> {
+        Ok(Job { settings: self.settings()?, now_unix_seconds: now_unix_seconds() })
     }
 
     /// The settings as the plugin reads them. No secret is among them.
-    fn settings(&self) -> Vec<NamedValue> {
-        let (travelperk, sync) = (&self.config.travelperk, &self.config.sync);
+    fn settings(&self) -> Result<Vec<NamedValue>, HostError> {
+        let (travelperk, sync) = (self.config.travelperk()?, &self.config.sync);
         let text = |text: &str| Some(Value::Text(text.to_owned()));
         let companies: Vec<_> = sync.companies.clone().into_iter().collect();
         let approvals = sync.approvals.as_ref();
         let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
-        [
+        let settings = [
             ("hibob-url", text(&self.config.hibob.url)),
             ("scim-url", text(&travelperk.scim_url)),
             ("rest-url", travelperk.rest_url.as_deref().and_then(text)),
@@ -194,15 +195,18 @@ impl Tenant {
             sync.sources
                 .iter()
                 .map(|(detail, ids)| NamedValue { name: format!("source-{detail}"), value: Value::Texts(ids.clone()) }),
-        )
-        .collect()
+        );
+        Ok(settings.collect())
     }
 
     /// SHA-256 over everything that a plan depends on: the settings, the service users, the addresses.
-    pub fn settings_digest(&self) -> String {
-        let identity =
-            (&self.config.id, &self.config.hibob.service_user, self.config.travelperk.scheme.word(), self.settings());
+    ///
+    /// # Errors
+    /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
+    pub fn settings_digest(&self) -> Result<String, HostError> {
+        let scheme = self.config.travelperk()?.scheme.word();
+        let identity = (&self.config.id, &self.config.hibob.service_user, scheme, self.settings()?);
         let json = serde_json::to_vec(&identity).unwrap_or_default();
-        format!("sha256:{}", hex(&Sha256::digest(json)))
+        Ok(format!("sha256:{}", hex(&Sha256::digest(json))))
     }
 }

@@ -117,7 +117,7 @@ async fn calls_wait_for_their_turn_in_order_and_not_for_ever() {
 async fn an_interrupted_instance_is_not_used_again() {
     let setup = company(60, "requests_max = 2\n").await;
     let tenant = setup.tenant().await;
-    let job = tenant.job();
+    let job = tenant.job().unwrap();
     let mut call = Call::open(plugin(), &tenant, Job::Plan, Arc::new(NoProgress)).await.unwrap();
     for words in ["limits.requests_max", "not used again"] {
         let step = call.step(async |store, instance| Ok(instance.call_plan(store, &job, &[]).await?.is_ok())).await;

@@ -89,7 +89,7 @@ impl Stored {
     }
 }
 
-fn with_input(command: &mut Command, input: &str) -> Output {
+pub(crate) fn with_input(command: &mut Command, input: &str) -> Output {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes()); // it may end without reading
     child.wait_with_output().unwrap()
@@ -262,10 +262,10 @@ async fn what_comes_over_an_api_names_nothing_of_this_machine() {
     config.hibob.url = "https://evil.example/v1".to_owned();
     assert!(over_api(&config).await.contains("hibob.token may be `store` only"));
     config.hibob.token = "store".to_owned().try_into().unwrap();
-    config.travelperk.key = "store".to_owned().try_into().unwrap();
+    config.travelperk.as_mut().unwrap().key = "store".to_owned().try_into().unwrap();
     assert!(over_api(&config).await.contains("is for the local operator only"));
     assert_eq!(setup.data.config("acme").await.unwrap(), applied, "nothing was stored");
-    config.travelperk.scim_url = "https://app.perk.com/api/v2/scim".to_owned();
+    config.travelperk.as_mut().unwrap().scim_url = "https://app.perk.com/api/v2/scim".to_owned();
     let put = setup.data.put(&config, AppliedBy::Api).await.unwrap();
     let names: Vec<_> = put.to_enter.iter().map(|entry| entry.name).collect();
     assert_eq!((put.is_new, names), (false, vec![SecretName::HiBobToken, SecretName::TravelPerkKey]));

@@ -4,7 +4,7 @@ use super::Global;
 use crate::data_dir::Applied;
 use crate::error::{Exit, HostError};
 use crate::secret::SecretSource;
-use crate::tenant::{AppliedBy, TenantConfig};
+use crate::tenant::{AppliedBy, TenantConfig, TravelPerkConfig};
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -87,7 +87,8 @@ async fn apply(global: &Global, file: &std::path::Path) -> Result<(), HostError>
     }
     let word = if applied.is_new { "added" } else { "changed" };
     if applied.to_enter.is_empty() {
-        println!("tenant {} {word}; look whether a sync would work: hibob check {}", config.id, config.id);
+        let check = format!("look whether a sync would work: hibob check {}", config.id);
+        println!("tenant {} {word}; {}", config.id, next(&config, &check));
     } else {
         println!("tenant {} {word}; it does not run until its secrets are entered", config.id);
     }
@@ -124,12 +125,13 @@ async fn disable(global: &Global, tenant: &str) -> Result<(), HostError> {
 
 async fn enable(global: &Global, tenant: &str, by: Option<String>) -> Result<(), HostError> {
     let data = global.data().await?;
-    let config = data.config(tenant).await?;
+    let mut config = data.config(tenant).await?;
     if by.is_some() {
-        print_to_enter(&data.put(&TenantConfig { enabled_by: by, ..config }, AppliedBy::Operator).await?);
+        config.enabled_by = by;
+        print_to_enter(&data.put(&config, AppliedBy::Operator).await?);
     }
     data.control().set_disabled(tenant, None).await?;
-    say(global, tenant, "enabled", "next: hibob sync");
+    say(global, tenant, "enabled", next(&config, "next: hibob sync"));
     Ok(())
 }
 
@@ -148,10 +150,17 @@ async fn credentials(
     let mut config = data.config(tenant).await?;
     config.hibob.service_user = service_user.unwrap_or(config.hibob.service_user);
     config.hibob.token = token.unwrap_or(config.hibob.token);
-    config.travelperk.key = key.unwrap_or(config.travelperk.key);
+    if let Some(key) = key {
+        config.travelperk = Some(TravelPerkConfig { key, ..config.travelperk()?.clone() });
+    }
     print_to_enter(&data.put(&config, AppliedBy::Operator).await?);
-    say(global, tenant, "changed", "look whether the credentials work: hibob check");
+    say(global, tenant, "changed", next(&config, "look whether the credentials work: hibob check"));
     Ok(())
+}
+
+/// What to do next with a tenant that has a sync; or that it has none.
+fn next<'t>(config: &TenantConfig, step: &'t str) -> &'t str {
+    if config.travelperk.is_some() { step } else { "it has no [travelperk], so nothing is synced" }
 }
 
 fn say(global: &Global, tenant: &str, what: &str, next: &str) {

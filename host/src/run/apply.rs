@@ -65,8 +65,7 @@ pub async fn apply(
             break;
         };
         let went_on = match made {
-            // The way out was closed under it: it was not refused for its own sake.
-            Ok(Outcome::Failed(failure)) if tenant.egress().is_closed() && failure.code == "NOT_ALLOWED" => {
+            Ok(Outcome::Failed(failure)) if is_cut_off(tenant, &failure) => {
                 report.skipped += 1;
                 false
             }
@@ -93,6 +92,11 @@ pub async fn apply(
     }
 }
 
+/// Whether the way out was closed under a change: it was not refused for its own sake.
+fn is_cut_off(tenant: &Tenant, failure: &Failure) -> bool {
+    failure.code == "NOT_ALLOWED" && tenant.egress().is_ok_and(|egress| egress.is_closed())
+}
+
 /// Tells the telemetry what became of a change that was tried.
 fn observe(tenant: &Tenant, change: &Change, made: &Result<Outcome, HostError>, span: &tracing::Span) {
     let outcome = match made {
@@ -100,9 +104,7 @@ fn observe(tenant: &Tenant, change: &Change, made: &Result<Outcome, HostError>, 
         Ok(Outcome::Partly(written)) if !is_state_refused(written) => ChangeOutcome::Partly,
         Ok(Outcome::Drifted(_)) => ChangeOutcome::Drifted,
         Ok(Outcome::Refused(_)) => ChangeOutcome::Skipped,
-        Ok(Outcome::Failed(failure)) if tenant.egress().is_closed() && failure.code == "NOT_ALLOWED" => {
-            ChangeOutcome::Skipped
-        }
+        Ok(Outcome::Failed(failure)) if is_cut_off(tenant, failure) => ChangeOutcome::Skipped,
         Ok(Outcome::Partly(_) | Outcome::Failed(_)) | Err(_) => ChangeOutcome::Failed,
     };
     if let Err(error) = made {
@@ -133,7 +135,7 @@ async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change) -> Result<Outco
 /// One call of `apply` in a fresh instance. Its storage writes are kept with its outcome.
 async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attempt) -> Result<Outcome, HostError> {
     let mut call = Call::open(plugin, tenant, Job::Apply(change), Arc::new(NoProgress)).await?;
-    let job = tenant.job();
+    let job = tenant.job()?;
     let outcome = call.step(async |store, instance| instance.call_apply(store, &job, change, attempt).await).await?;
     let refusals = call.refusals();
     if let Outcome::Done(written) | Outcome::Partly(written) = &outcome
@@ -152,7 +154,7 @@ async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attemp
         Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
     call.finish(done.as_ref()).await?;
-    Ok(match tenant.egress().redactor().outcome(outcome) {
+    Ok(match tenant.egress()?.redactor().outcome(outcome) {
         Outcome::Failed(failure) if !refusals.is_empty() => {
             Outcome::Failed(Failure { message: format!("{} ({})", failure.message, refusals.join("; ")), ..failure })
         }

@@ -79,7 +79,7 @@ async fn make(
     progress: Arc<dyn Progress>,
     wanted: Wanted,
 ) -> Result<(Planned, Vec<RosterEntry>), HostError> {
-    let job = tenant.job();
+    let job = tenant.job()?;
     let baseline = tenant.database().baseline().await?;
     let mut intake = Intake::new(&tenant.config().limits);
     let mut call = Call::open(plugin, tenant, Job::Plan, progress).await?;
@@ -90,7 +90,7 @@ async fn make(
         .await?;
     let refusals = call.refusals();
     call.finish(None).await?;
-    let redactor = tenant.egress().redactor();
+    let redactor = tenant.egress()?.redactor();
     let (mut planned, employees) = planned.map_err(|refused| refused.told(redactor, &refusals))?;
     redactor.findings(&mut planned.findings);
     sound::check(&planned).map_err(HostError::Plugin)?;
@@ -227,13 +227,13 @@ pub(super) async fn check(
     tenant: &Tenant,
     progress: Arc<dyn Progress>,
 ) -> Result<CheckReport, HostError> {
-    let job = tenant.job();
+    let job = tenant.job()?;
     let mut intake = Intake::new(&tenant.config().limits);
     let mut call = Call::open(plugin, tenant, Job::Check, progress).await?;
     let report = call.step(async |store, instance| instance.call_check(store, &job).await).await?;
     let refusals = call.refusals();
     call.finish(None).await?;
-    let redactor = tenant.egress().redactor();
+    let redactor = tenant.egress()?.redactor();
     let mut report = report.map_err(|error| Refused::Job(error).told(redactor, &refusals))?;
     let counted = intake.numbers(&report.counts, &[]);
     counted.and_then(|()| intake.findings(&report.findings)).map_err(|over| HostError::over(&over))?;

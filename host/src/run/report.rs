@@ -1,11 +1,11 @@
 //! What a run did, for people and for machines.
 
+use super::Outcome;
 use super::guard::{Class, GuardRow};
 use super::history::{self, Came};
 use super::plan::Planned;
 use crate::bindings::directory_sync::{Change, ChangeKind, Mismatch};
 use crate::bindings::types::{Finding, Severity};
-use super::Outcome;
 use crate::error::{Exit, HostError};
 use crate::workbook::UpdateRow;
 use serde::Serialize;

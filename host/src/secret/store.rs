@@ -43,8 +43,9 @@ pub struct Listed {
     pub entered_at: Option<i64>,
     /// Which key it is sealed with.
     pub key_id: Option<String>,
-    /// `in-use`; `unused`: the tenant's file names another source; `missing`: it was not entered yet; `other-origin`:
-    /// it was entered for another origin; `other-key`: the key is not at hand; `broken`: it was changed or moved.
+    /// `in-use`; `unused`: the tenant's file names another source or none; `missing`: it was not entered yet;
+    /// `other-origin`: it was entered for another origin; `other-key`: the key is not at hand; `broken`: it was changed
+    /// or moved.
     pub state: &'static str,
 }
 

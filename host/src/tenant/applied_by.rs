@@ -21,7 +21,7 @@ impl TenantConfig {
     pub fn source(&self, name: SecretName) -> Option<&SecretSource> {
         match name {
             SecretName::HiBobToken => Some(&self.hibob.token),
-            SecretName::TravelPerkKey => Some(&self.travelperk.key),
+            SecretName::TravelPerkKey => self.travelperk.as_ref().map(|travelperk| &travelperk.key),
             SecretName::ReferencesToken => self.hibob.references.as_ref().map(|references| &references.token),
         }
     }
@@ -29,19 +29,13 @@ impl TenantConfig {
     /// Where a secret is sent: the origins of every base URL that it opens.
     ///
     /// # Errors
-    /// A URL has no origin; the error names the setting.
+    /// A URL has no origin, or no URL is given for that secret; the error names what to correct or to add.
     pub fn origins(&self, name: SecretName) -> Result<BTreeSet<Origin>, HostError> {
-        let travelperk = &self.travelperk;
         let urls = match name {
-            SecretName::HiBobToken | SecretName::ReferencesToken => vec![("hibob.url", Some(&self.hibob.url))],
-            SecretName::TravelPerkKey => vec![
-                ("travelperk.scim_url", Some(&travelperk.scim_url)),
-                ("travelperk.rest_url", travelperk.rest_url.as_ref()),
-                ("travelperk.cost_centers_url", travelperk.cost_centers_url.as_ref()),
-            ],
+            SecretName::HiBobToken | SecretName::ReferencesToken => vec![("hibob.url", self.hibob.url.as_str())],
+            SecretName::TravelPerkKey => self.travelperk()?.urls().map(|(_, setting, url)| (setting, url)).collect(),
         };
-        let given = urls.into_iter().filter_map(|(setting, url)| Some((setting, url?)));
-        given
+        urls.into_iter()
             .map(|(setting, url)| {
                 Origin::of(url).map_err(|what| {
                     let message = format!("tenant {}: {setting}: {what}", self.id);
@@ -69,7 +63,8 @@ impl TenantConfig {
             );
         }
         for name in SecretName::ALL {
-            if !matches!(self.source(name), None | Some(SecretSource::Store)) {
+            let Some(source) = self.source(name) else { continue };
+            if *source != SecretSource::Store {
                 return refused(
                     format!("{name} may be `store` only; env: and file: are for the local operator"),
                     format!("write {name} = \"store\", and enter the secret"),

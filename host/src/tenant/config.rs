@@ -23,8 +23,9 @@ pub struct TenantConfig {
     pub enabled_by: Option<String>,
     /// Where employees are read from.
     pub hibob: HiBobConfig,
-    /// Where accounts are kept.
-    pub travelperk: TravelPerkConfig,
+    /// Where accounts are kept; none for a tenant that only issues references.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub travelperk: Option<TravelPerkConfig>,
     /// Where the host may connect to.
     #[serde(default)]
     pub network: NetworkConfig,
@@ -96,6 +97,25 @@ pub struct TravelPerkConfig {
     /// Calls per minute, over all of TravelPerk. Its own limit is not published.
     #[serde(default = "hundred")]
     pub calls_per_minute: NonZeroU32,
+}
+
+impl TravelPerkConfig {
+    /// The base URLs that are given, each with the setting that names it.
+    pub(super) fn urls(&self) -> impl Iterator<Item = (Role, &'static str, &str)> {
+        let scim = (Role::Scim, "travelperk.scim_url", Some(&self.scim_url));
+        let rest = (Role::Rest, "travelperk.rest_url", self.rest_url.as_ref());
+        let cost_centers = (Role::CostCenters, "travelperk.cost_centers_url", self.cost_centers_url.as_ref());
+        [scim, rest, cost_centers].into_iter().filter_map(|(role, setting, url)| Some((role, setting, url?.as_str())))
+    }
+
+    fn check(&self) -> Result<(), HostError> {
+        let content_types = ["application/json", "application/scim+json"];
+        if !content_types.contains(&self.content_type.as_str()) {
+            let message = format!("travelperk.content_type is `{}`", self.content_type);
+            return Err(HostError::configuration(message, format!("choose from {}", content_types.join(", "))));
+        }
+        Ok(())
+    }
 }
 
 /// The authorization scheme: `ApiKey` for customers, `Bearer` for partners.
@@ -298,7 +318,9 @@ impl TenantConfig {
         let folder = path.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_default();
         config.network.ca_file = config.network.ca_file.map(|path| folder.join(path));
         config.hibob.token = config.hibob.token.resolved(&folder);
-        config.travelperk.key = config.travelperk.key.resolved(&folder);
+        if let Some(travelperk) = &mut config.travelperk {
+            travelperk.key = travelperk.key.clone().resolved(&folder);
+        }
         if let Some(references) = &mut config.hibob.references {
             references.token = references.token.clone().resolved(&folder);
         }
@@ -322,37 +344,49 @@ impl TenantConfig {
             return Err(HostError::configuration(message, "use 1 to 63 small letters, digits and hyphens"));
         }
         self.route(Role::HiBob, "hibob.url", &self.hibob.url)?;
-        self.route(Role::Scim, "travelperk.scim_url", &self.travelperk.scim_url)?;
-        let others = [
-            ("travelperk.rest_url", &self.travelperk.rest_url),
-            ("travelperk.cost_centers_url", &self.travelperk.cost_centers_url),
-        ];
-        for (setting, url) in others {
-            url.as_deref().map(|url| self.route(Role::Rest, setting, url)).transpose()?;
+        if self.travelperk.is_none() && self.references.is_none() {
+            let remedy = "add [travelperk] to sync the directory, [references] to issue references, or both; README.md shows them";
+            return Err(HostError::configuration("neither [travelperk] nor [references] is there", remedy));
+        }
+        if let Some(travelperk) = &self.travelperk {
+            for (role, setting, url) in travelperk.urls() {
+                self.route(role, setting, url)?;
+            }
+            travelperk.check()?;
         }
         if let Some(references) = &self.references {
             references.check()?;
         }
-        self.sync_schedule()?;
+        if self.sync_schedule()?.is_some() && self.travelperk.is_none() {
+            let remedy = "add the table [travelperk], or leave schedule.sync out";
+            return Err(HostError::configuration("schedule.sync is set, and there is no [travelperk] to sync", remedy));
+        }
         if self.hibob.service_user.is_empty() || self.hibob.service_user.contains(':') {
             return Err(HostError::configuration(
                 "hibob.service_user is empty or holds a colon",
                 "copy the service user's id from HiBob",
             ));
         }
-        let content_types = ["application/json", "application/scim+json"];
-        if !content_types.contains(&self.travelperk.content_type.as_str()) {
-            let message = format!("travelperk.content_type is `{}`", self.travelperk.content_type);
-            return Err(HostError::configuration(message, format!("choose from {}", content_types.join(", "))));
-        }
         Ok(())
+    }
+
+    /// Where accounts are kept.
+    ///
+    /// # Errors
+    /// The tenant has no `[travelperk]`, so nothing of it is synced.
+    pub fn travelperk(&self) -> Result<&TravelPerkConfig, HostError> {
+        self.travelperk.as_ref().ok_or_else(|| self.no_travelperk())
+    }
+
+    pub(super) fn no_travelperk(&self) -> HostError {
+        let message = format!("tenant {} has no TravelPerk to sync", self.id);
+        HostError::configuration(message, "add the table [travelperk] to the tenant's file; README.md shows it")
     }
 
     /// Which addresses the host connects to for this tenant: this machine only where a URL names it.
     pub fn addresses(&self) -> AddressPolicy {
-        let travelperk = &self.travelperk;
-        let urls = [Some(&self.hibob.url), Some(&travelperk.scim_url), travelperk.rest_url.as_ref()];
-        let urls = urls.into_iter().chain([travelperk.cost_centers_url.as_ref()]).flatten();
+        let travelperk = self.travelperk.iter().flat_map(TravelPerkConfig::urls).map(|(_, _, url)| url);
+        let urls = std::iter::once(self.hibob.url.as_str()).chain(travelperk);
         let mut policy = AddressPolicy { allowed: self.network.allow_addresses.clone(), localhost: false };
         for host in urls.filter_map(|url| Some(url.parse::<http::Uri>().ok()?.host()?.to_ascii_lowercase())) {
             policy.localhost |= host == "localhost";

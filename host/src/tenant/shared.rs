@@ -29,7 +29,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     fn new(config: &TenantConfig) -> Self {
-        let calls_per_minute = config.travelperk.calls_per_minute;
+        let calls_per_minute = calls_per_minute(config);
         Self {
             limits: config.limits.clone(),
             calls_per_minute,
@@ -42,8 +42,13 @@ impl Shared {
     }
 
     fn fits(&self, config: &TenantConfig) -> bool {
-        self.limits == config.limits && self.calls_per_minute == config.travelperk.calls_per_minute
+        self.limits == config.limits && self.calls_per_minute == calls_per_minute(config)
     }
+}
+
+/// Calls to TravelPerk per minute. For a tenant without it the number stands for nothing: there is nobody to call.
+fn calls_per_minute(config: &TenantConfig) -> NonZeroU32 {
+    config.travelperk.as_ref().map_or(NonZeroU32::MIN, |travelperk| travelperk.calls_per_minute)
 }
 
 /// A tenth of a rate may come at once, so that no minute sees much more than was set.

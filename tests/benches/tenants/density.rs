@@ -22,8 +22,8 @@ const EMPLOYEES: usize = 20;
 fn config_of(folder: &Path, number: usize, slow: &Slow) -> TenantConfig {
     let config = config(folder, &format!("t{number}"), "");
     let text = std::fs::read_to_string(folder.join(format!("t{number}.toml"))).unwrap();
-    let text =
-        text.replace(&config.hibob.url, &slow.here(HIBOB)).replace(&config.travelperk.scim_url, &slow.here(SCIM));
+    let scim_url = &config.travelperk().unwrap().scim_url;
+    let text = text.replace(&config.hibob.url, &slow.here(HIBOB)).replace(scim_url, &slow.here(SCIM));
     let file = folder.join("here.toml");
     std::fs::write(&file, text).unwrap();
     TenantConfig::read(&file).unwrap()

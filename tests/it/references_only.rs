@@ -1,0 +1,157 @@
+//! A tenant with references and without TravelPerk: everything that needs TravelPerk says what to add, and nothing of it
+//! is kept, read or called.
+
+use super::cli::{Fakes, Shell};
+use super::references::TABLE;
+use super::secrets::with_input;
+use super::sync::employee;
+use hibob_fakes::Service;
+use hibob_host::call::{Call, Job, NoProgress};
+use hibob_host::error::HostError;
+use hibob_host::references;
+use hibob_host::run::Run;
+use hibob_host::secret::SecretName;
+use hibob_host::tenant::{AppliedBy, TenantConfig};
+use hibob_tests::setup::{Setup, plugin};
+use serde_json::json;
+use std::sync::Arc;
+
+/// The text of a tenant's file without its table `[travelperk]`.
+fn without_travelperk(text: &str) -> String {
+    let (before, table) = text.split_once("[travelperk]\n").unwrap();
+    let (_, after) = table.split_once("\n[").unwrap();
+    format!("{before}[{after}")
+}
+
+#[track_caller]
+fn assert_names_the_table(error: &HostError) {
+    assert_eq!((error.code(), error.to_string().as_str()), ("CONFIGURATION", "tenant acme has no TravelPerk to sync"));
+    assert!(error.remedy().contains("add the table [travelperk]"), "{}", error.remedy());
+}
+
+#[test]
+fn commands_of_the_sync_say_what_to_add_and_the_others_work() {
+    let shell = Shell::new();
+    let fakes = Fakes::start(&shell, &["--employees", "5"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    assert_eq!(shell.json(&["sync", "acme"]).0, 0);
+    assert_eq!(shell.json(&["plan", "acme", "--out", "acme.plan"]).0, 0);
+
+    // From here on there is no TravelPerk, nor its key.
+    std::fs::remove_file(shell.path("acme.travelperk-key")).unwrap();
+    let file = std::fs::read_to_string(shell.path("acme.toml")).unwrap();
+    let file = without_travelperk(&file) + TABLE;
+    let apply = |file: &str| {
+        std::fs::write(shell.path("acme.toml"), file).unwrap();
+        shell.json(&["tenant", "apply", "acme.toml"])
+    };
+    let (exit, applied) = apply(&file.replace("file:acme.hibob-token", "store"));
+    let to_enter = applied["secrets_to_enter"].as_array().unwrap();
+    assert_eq!((exit, to_enter.len(), to_enter[0]["name"].as_str()), (0, 1, Some("hibob.token")));
+    let (exit, listed) = shell.json(&["secret", "list", "acme"]);
+    let listed = listed["secrets"].as_array().unwrap();
+    assert_eq!((exit, listed.len(), listed[0]["name"].as_str()), (0, 1, Some("hibob.token")));
+    assert_eq!(apply(&file), (0, json!({ "tenant": "acme", "new": false })));
+    let requests = || ["hibob_url", "scim_url"].map(|url| fakes.get(url, "/_stand-in/requests"));
+    let before = requests();
+
+    for args in [
+        &["check", "acme"][..],
+        &["plan", "acme"],
+        &["plan", "acme", "--out", "other.plan"],
+        &["employees", "acme"],
+        &["sync", "acme"],
+        &["apply", "acme.plan"],
+        &["secret", "set", "acme", "travelperk.key"],
+        &["tenant", "credentials", "acme", "--key", "file:acme.travelperk-key"],
+    ] {
+        let (exit, object) = shell.json(args);
+        let error = &object["error"];
+        assert_eq!((exit, error["code"].as_str()), (2, Some("CONFIGURATION")), "{args:?}: {object}");
+        assert_eq!(error["message"].as_str(), Some("tenant acme has no TravelPerk to sync"), "{args:?}");
+        assert!(error["remedy"].as_str().unwrap().contains("[travelperk]"), "{args:?}: {object}");
+    }
+    assert_eq!(requests(), before);
+
+    assert_eq!(shell.json(&["tenant", "credentials", "acme", "--token", "file:acme.hibob-token"]).0, 0);
+    let (exit, shown) = shell.json(&["tenant", "show", "acme"]);
+    assert_eq!((exit, shown.get("travelperk")), (0, None));
+    assert_eq!(shown["references"]["domain"], "acme.example");
+    assert_eq!(shell.json(&["tenant", "list"]).1["tenants"][0]["tenant"], "acme");
+    assert_eq!(shell.json(&["history", "acme"]).1["runs"].as_array().map(Vec::len), Some(1));
+    for args in [&["tenant", "apply", "acme.toml"][..], &["tenant", "enable", "acme"]] {
+        let text = String::from_utf8(shell.run(args).stdout).unwrap();
+        assert!(text.contains("nothing is synced") && !text.contains("hibob "), "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_makes_no_sense_without_travelperk_is_refused() {
+    let shell = Shell::new();
+    let lean = "id = \"acme\"\n[hibob]\nurl = \"https://api.hibob.com/v1\"\nservice_user = \"S\"\ntoken = \"store\"\n";
+    for (file, message, remedy) in [
+        (lean.to_owned(), "neither [travelperk] nor [references] is there", "add [travelperk] to sync the directory"),
+        (
+            format!("{lean}{TABLE}[schedule]\nsync = \"0 2 * * *\"\n"),
+            "schedule.sync is set, and there is no [travelperk]",
+            "add the table [travelperk], or leave schedule.sync out",
+        ),
+    ] {
+        std::fs::write(shell.path("acme.toml"), file).unwrap();
+        let (exit, object) = shell.json(&["tenant", "apply", "acme.toml"]);
+        let said = |name: &str| object["error"][name].as_str().unwrap().to_owned();
+        assert_eq!((exit, said("code").as_str()), (2, "CONFIGURATION"));
+        assert!(said("message").contains(message) && said("remedy").contains(remedy), "{object}");
+    }
+    assert_eq!(shell.json(&["tenant", "list"]), (0, json!({ "tenants": [] })));
+    // Without those mistakes it is accepted, also from somebody over an API.
+    std::fs::write(shell.path("acme.toml"), format!("{lean}{TABLE}")).unwrap();
+    let config = TenantConfig::read(&shell.path("acme.toml")).unwrap();
+    config.permit(AppliedBy::Api).unwrap();
+    assert_names_the_table(&config.origins(SecretName::TravelPerkKey).unwrap_err());
+}
+
+/// A key from the time when there was a TravelPerk is told, is in nobody's way, and can be removed.
+#[test]
+fn a_key_that_was_stored_before_is_unused() {
+    let shell = Shell::new();
+    let _fakes = Fakes::start(&shell, &["--employees", "5"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    let set = with_input(&mut shell.command(&["secret", "set", "acme", "travelperk.key"]), "a-key-of-travelperk");
+    assert_eq!(set.status.code(), Some(0));
+    let file = without_travelperk(&std::fs::read_to_string(shell.path("acme.toml")).unwrap()) + TABLE;
+    std::fs::write(shell.path("acme.toml"), file).unwrap();
+    assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
+    assert_eq!(shell.json(&["secret", "rotate"]).1["secrets"], 1);
+    let (exit, listed) = shell.json(&["secret", "list", "acme"]);
+    let row = &listed["secrets"][0];
+    assert_eq!((exit, row["name"].as_str(), row["state"].as_str()), (0, Some("travelperk.key"), Some("unused")));
+    assert_eq!(shell.json(&["secret", "remove", "acme", "travelperk.key"]).0, 0);
+    assert_eq!(shell.json(&["secret", "list", "acme"]), (0, json!({ "tenant": "acme", "secrets": [] })));
+}
+
+/// The references job needs HiBob alone; a call or a run of the sync does not even begin.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_asks_hibob_alone() {
+    let setup = Setup::of(vec![employee("1", "Ana", "1@acme.example")]).await;
+    let path = setup.tenant_file("acme", TABLE);
+    let text = without_travelperk(&std::fs::read_to_string(&path).unwrap());
+    std::fs::write(&path, text).unwrap();
+    std::fs::remove_file(setup.folder.path().join("acme.key")).unwrap();
+    setup.data.put(&TenantConfig::read(&path).unwrap(), AppliedBy::Operator).await.unwrap();
+    let tenant = setup.tenant().await;
+
+    assert_names_the_table(&setup.plan().await.unwrap_err());
+    let run = Run::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await;
+    assert_names_the_table(&run.err().unwrap());
+    for job in [Job::Check, Job::Plan] {
+        let call = Call::open(plugin(), &tenant, job, Arc::new(NoProgress)).await;
+        assert_names_the_table(&call.err().unwrap());
+    }
+    assert!(setup.world().log().is_empty());
+
+    let detection = references::departures(plugin(), &tenant, &[], Arc::new(NoProgress)).await.unwrap();
+    assert_eq!(detection.employees, 1);
+    let world = setup.world();
+    assert!(!world.log().is_empty() && world.log().iter().all(|entry| entry.service == Service::HiBob));
+}
