@@ -11,6 +11,7 @@ mod paint;
 mod plan_view;
 mod plugin;
 mod progress;
+mod references;
 mod secret;
 mod telemetry;
 mod tenant;
@@ -170,6 +171,9 @@ enum Command {
     /// Look at plugins, sign them, and say which are trusted
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
+    /// Issue employment references to those who have left, and deliver them
+    #[command(after_help = "Example: hibob references acme")]
+    References(references::ReferencesArgs),
     /// Look what an employment reference is worth; needs no tenant
     #[command(after_help = "Example: hibob verify reference.pdf")]
     Verify(verify::VerifyArgs),
@@ -240,6 +244,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Employees(args) => employees::employees(global, &args).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Plugin(command) => plugin::run(global, command).await,
+        Command::References(args) => references::run(global, args).await,
         Command::Verify(args) => verify::verify(global, &args).await,
     }
 }

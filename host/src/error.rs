@@ -68,6 +68,9 @@ pub enum HostError {
     /// A service failed or could not be understood.
     #[error("{}", side_message(.0))]
     Unavailable(SideError),
+    /// Nothing can be delivered until somebody has corrected the settings or the server.
+    #[error("nothing can be delivered: {0}")]
+    Delivery(String),
     /// The plugin went over one of the tenant's limits.
     #[error("the plugin {what} (limits.{setting})")]
     OverLimit {
@@ -151,6 +154,7 @@ impl HostError {
             Self::OverLimit { setting, what } => {
                 Self::OverLimit { setting, what: format!("of tenant {tenant} {what}") }
             }
+            Self::Delivery(said) => Self::Delivery(said),
             Self::Busy(message) => Self::Busy(named(message)),
             Self::Plugin(message) => Self::Plugin(format!("of tenant {tenant} {message}")),
             Self::Engine(message) => Self::Engine(named(message)),
@@ -167,6 +171,7 @@ impl HostError {
             Self::Held { .. } => "HELD",
             Self::Credentials(_) => "CREDENTIALS_REFUSED",
             Self::Unavailable(_) => "OTHER_SIDE_FAILED",
+            Self::Delivery(_) => "DELIVERY_FAILED",
             Self::OverLimit { .. } => "OVER_LIMIT",
             Self::Busy(_) => "POOL_EXHAUSTED",
             Self::Plugin(_) => "PLUGIN_FAILED",
@@ -186,6 +191,9 @@ impl HostError {
             Self::OverLimit { setting, .. } => format!(
                 "use another plugin file; or, if the company is that large, raise limits.{setting} in the tenant's file"
             ),
+            Self::Delivery(_) => {
+                "correct the delivery's settings or its server; what waits is delivered by the next run".to_owned()
+            }
             Self::Busy(_) => "start it again later, or run fewer tenants at the same time".to_owned(),
             Self::Plugin(_) => "use another plugin file, or report this to its developers with the log (-v)".to_owned(),
             Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
@@ -202,6 +210,7 @@ impl HostError {
             Self::Held { .. } => Exit::Held,
             Self::Credentials(_) => Exit::Refused,
             Self::Unavailable(_)
+            | Self::Delivery(_)
             | Self::OverLimit { .. }
             | Self::Busy(_)
             | Self::Plugin(_)

@@ -1,6 +1,24 @@
-//! Offboarding references: what the plugin is asked, and what of its answers the host believes.
+//! Offboarding references: what the plugin is asked, what of its answers the host believes, and what comes of it.
+//!
+//! ```text
+//! ask (plugin) ▸ Confirmed ▸ issue: claims, signature ▸ one transaction: log entry, delivery, standing
+//!                                                        └▸ log: head ▸ outbox: page, address, channel
+//! ```
 
 mod ask;
+mod guard;
+mod issue;
+mod job;
+mod keys;
+mod log;
+mod outbox;
+mod publish;
+mod report;
 
 pub use crate::bindings::references::{Claims, Departure, Detection, Issued, Known, Seen, Standing};
 pub use ask::{Confirmed, address, claims, departures, look_up};
+pub use guard::Release;
+pub use job::{Order, run};
+pub use keys::{DnsRecord, IssuerKeys};
+pub use publish::{Published, publish};
+pub use report::{HeldClass, HeldGuard, HeldPerson, Report};

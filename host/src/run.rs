@@ -13,6 +13,7 @@ pub use guard::{Class, GuardRow, Held, Release, guard};
 pub use observed::{check, plan, roster};
 pub use plan::{Planned, Roster};
 pub use report::{ErrorRow, Report};
+pub(crate) use report::{HISTORY_ROWS_MAX, Stopped};
 pub(crate) use sound::Intake;
 
 use crate::bindings::types::NamedValue;

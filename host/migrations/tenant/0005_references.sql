@@ -52,6 +52,7 @@ CREATE TABLE reference_deliveries (
     log_index INTEGER PRIMARY KEY NOT NULL REFERENCES issued_references (log_index),
     message_id TEXT NOT NULL UNIQUE, -- the same at each attempt
     state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'refused', 'withdrawn')),
+    since INTEGER NOT NULL, -- tried
     attempts INTEGER NOT NULL,
     next_at INTEGER NOT NULL, -- not before
     said TEXT NOT NULL, -- what the other side said the last time, without addresses

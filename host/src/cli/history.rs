@@ -104,7 +104,7 @@ fn list(global: &Global, tenant: &str, runs: &[PastRun]) {
 }
 
 /// What a report counts, in the order in which it is told.
-const COUNTS: [&str; 11] = [
+const COUNTS: [&str; 17] = [
     "cost_centers_created",
     "cost_centers_restored",
     "created",
@@ -116,6 +116,12 @@ const COUNTS: [&str; 11] = [
     "failed",
     "conflicts",
     "skipped",
+    "issued",
+    "superseded",
+    "revoked",
+    "delivered",
+    "waiting",
+    "refused",
 ];
 
 fn line(run: &PastRun) -> String {

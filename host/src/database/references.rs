@@ -221,8 +221,8 @@ impl TenantDatabase {
         .execute(&mut *transaction)
         .await?;
         sqlx::query(
-            "INSERT INTO reference_deliveries (log_index, message_id, state, attempts, next_at, said, changed_at)
-             VALUES ($1, $2, 'waiting', 0, $3, '', $3)",
+            "INSERT INTO reference_deliveries (log_index, message_id, state, since, attempts, next_at, said, changed_at)
+             VALUES ($1, $2, 'waiting', $3, 0, $3, '', $3)",
         )
         .bind(log_index)
         .bind(&new.message_id)

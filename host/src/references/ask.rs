@@ -1,5 +1,6 @@
 //! The calls of a references job: each in a fresh instance, which reads HiBob and nothing else.
 
+use super::keys::issuing;
 use super::{Claims, Departure, Detection, Known};
 use crate::bindings::references::Guest;
 use crate::bindings::types::{Job as Asked, JobError, NamedValue, Value};
@@ -128,10 +129,7 @@ async fn call_in<T>(
 }
 
 fn config(tenant: &Tenant) -> Result<&ReferencesConfig, HostError> {
-    tenant.config().references.as_ref().ok_or_else(|| {
-        let message = format!("tenant {} issues no references", tenant.id());
-        HostError::configuration(message, "add the table [references] to the tenant's file; README.md shows it")
-    })
+    issuing(tenant.config())
 }
 
 /// The job as the plugin gets it.

@@ -44,12 +44,16 @@ impl DeliveryState {
 pub struct DueDelivery {
     /// Of which reference.
     pub log_index: u64,
+    /// Whose.
+    pub employee_id: String,
+    /// The key that signed it.
+    pub selector: String,
     /// The `Message-ID`.
     pub message_id: String,
     /// How often it was tried.
     pub attempts: u32,
-    /// When the reference was issued, in Unix seconds.
-    pub issued_at: i64,
+    /// Since when it is tried, in Unix seconds.
+    pub since: i64,
 }
 
 /// A delivery as it stands.
@@ -76,16 +80,18 @@ impl TenantDatabase {
     /// The database failed.
     pub async fn due_deliveries(&self, now: i64) -> Result<Vec<DueDelivery>, HostError> {
         let rows = sqlx::query(
-            "SELECT deliveries.log_index, message_id, attempts, issued_at FROM reference_deliveries deliveries
+            "SELECT deliveries.log_index, employee_id, selector, message_id, attempts, since FROM reference_deliveries deliveries
              JOIN issued_references issued ON issued.log_index = deliveries.log_index
              WHERE deliveries.state = 'waiting' AND next_at <= $1 ORDER BY deliveries.log_index",
         );
         let read = |row: &SqliteRow| {
             Ok(DueDelivery {
                 log_index: unsigned(row.try_get(0)?),
-                message_id: row.try_get(1)?,
-                attempts: row.try_get(2)?,
-                issued_at: row.try_get(3)?,
+                employee_id: row.try_get(1)?,
+                selector: row.try_get(2)?,
+                message_id: row.try_get(3)?,
+                attempts: row.try_get(4)?,
+                since: row.try_get(5)?,
             })
         };
         rows.bind(now).fetch_all(&self.pool).await?.iter().map(read).collect()
@@ -138,6 +144,19 @@ impl TenantDatabase {
             })
         };
         rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// Lets a delivery that was refused be tried again; false if there is none of that reference.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn retry_delivery(&self, reference: &str, now: i64) -> Result<bool, HostError> {
+        let done = sqlx::query(
+            "UPDATE reference_deliveries SET state = 'waiting', since = $1, next_at = $1, changed_at = $1
+             WHERE state IN ('refused', 'waiting')
+               AND log_index IN (SELECT log_index FROM issued_references WHERE id = $2 AND state = 'valid')",
+        );
+        Ok(done.bind(now).bind(reference).execute(&self.pool).await?.rows_affected() == 1)
     }
 
     /// How many deliveries wait.

@@ -1,0 +1,225 @@
+//! `references`: issue, list, revoke and publish employment references, and the keys that sign them.
+
+mod keys;
+mod view;
+
+use super::Global;
+use super::jobs::Ready;
+use super::progress::Bar;
+use crate::data_dir::DataDir;
+use crate::error::{Exit, HostError};
+use crate::references::{self, Order, Release, Report};
+use crate::tenant::Tenant;
+use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(super) struct ReferencesArgs {
+    #[command(subcommand)]
+    command: Option<ReferencesCommand>,
+    /// The tenant's id
+    #[arg(required = true)]
+    tenant: Option<String>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// What one run lets through.
+#[derive(Args, Clone, Copy, Default)]
+struct RunArgs {
+    /// Let up to N references be issued, whatever their share
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    allow_issuing: usize,
+    /// Let up to N references be revoked, whatever their share
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    allow_revoking: usize,
+    /// Try deliveries that failed again at once
+    #[arg(long)]
+    now: bool,
+}
+
+impl RunArgs {
+    fn order(self, employees: Option<Vec<String>>) -> Order {
+        let release = Release { issuing: self.allow_issuing, revoking: self.allow_revoking };
+        Order { employees, release, is_now: self.now }
+    }
+}
+
+#[derive(Subcommand)]
+enum ReferencesCommand {
+    /// List the references of a tenant and what became of them
+    #[command(after_help = "Example: hibob references list acme --json")]
+    List {
+        /// The tenant's id
+        tenant: String,
+    },
+    /// Issue references by name: for people who had left before the job began
+    #[command(after_help = "Example: hibob references issue acme 2712345678901234567")]
+    Issue {
+        /// The tenant's id
+        tenant: String,
+        /// HiBob's ids
+        #[arg(required_unless_present = "employees_from")]
+        employees: Vec<String>,
+        /// A file with HiBob's ids, one a line
+        #[arg(long, value_name = "FILE")]
+        employees_from: Option<PathBuf>,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Revoke a reference; publish afterwards, so that everybody sees it
+    #[command(after_help = "Example: hibob references revoke acme 6f1c… --reason \"issued by mistake\"")]
+    Revoke {
+        /// The tenant's id
+        tenant: String,
+        /// The reference's id, as `list` shows it
+        id: String,
+        /// Why; kept in the tenant's record, and not published
+        #[arg(long)]
+        reason: String,
+    },
+    /// Deliver a reference again that was refused, or waits
+    #[command(after_help = "Example: hibob references deliver acme 6f1c…")]
+    Deliver {
+        /// The tenant's id
+        tenant: String,
+        /// The reference's id, as `list` shows it
+        id: String,
+    },
+    /// Make, list and rotate the keys that sign
+    #[command(subcommand)]
+    Key(keys::KeyCommand),
+    /// Write the issuer's public files: keys, log, status lists, verify page
+    #[command(after_help = "Example: hibob references publish acme ./public")]
+    Publish {
+        /// The tenant's id
+        tenant: String,
+        /// The folder that a web server gives out at the issuer's domain
+        folder: PathBuf,
+    },
+}
+
+pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, HostError> {
+    match args.command {
+        None => Ok(job(global, &args.tenant.unwrap_or_default(), &args.run.order(None)).await),
+        Some(ReferencesCommand::Issue { tenant, mut employees, employees_from, run }) => {
+            if let Some(path) = employees_from {
+                employees.extend(read_ids(&path)?);
+            }
+            Ok(job(global, &tenant, &run.order(Some(employees))).await)
+        }
+        Some(ReferencesCommand::List { tenant }) => list(global, &tenant).await,
+        Some(ReferencesCommand::Revoke { tenant, id, reason }) => revoke(global, &tenant, &id, &reason).await,
+        Some(ReferencesCommand::Deliver { tenant, id }) => deliver(global, &tenant, &id).await,
+        Some(ReferencesCommand::Key(command)) => keys::run(global, command).await,
+        Some(ReferencesCommand::Publish { tenant, folder }) => publish(global, &tenant, &folder).await,
+    }
+}
+
+async fn job(global: &Global, tenant: &str, order: &Order) -> Exit {
+    let report = match Ready::new(global, tenant, "references").await {
+        Ok(ready) => run_ready(&ready.data, &ready.tenant, &ready.plugin, order).await,
+        Err(error) => Report::stopped(tenant, error),
+    };
+    view::report(&report, global.json)
+}
+
+/// One run, with its progress shown.
+pub(super) async fn run_ready(
+    data: &DataDir,
+    tenant: &Tenant,
+    plugin: &crate::plugin::Plugin,
+    order: &Order,
+) -> Report {
+    let bar = Arc::new(Bar::new());
+    let report = references::run(data, tenant, plugin, bar.clone(), order).await;
+    bar.clear();
+    report
+}
+
+/// Prints what a run did, and returns how it ended.
+pub(super) fn print_report(report: &Report) -> Exit {
+    view::report(report, false)
+}
+
+fn read_ids(path: &Path) -> Result<Vec<String>, HostError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        HostError::configuration(format!("cannot read {}: {error}", path.display()), "name a file with an id a line")
+    })?;
+    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
+}
+
+async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    data.config(tenant).await?;
+    let database = data.tenant_database(tenant).await?;
+    let (references, deliveries) = (database.references().await?, database.deliveries().await?);
+    if global.json {
+        println!("{}", view::list_json(tenant, &references, &deliveries)?);
+    } else {
+        println!("{}", view::list_text(tenant, &references, &deliveries)?);
+    }
+    Ok(Exit::Done)
+}
+
+async fn revoke(global: &Global, tenant: &str, id: &str, reason: &str) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    data.config(tenant).await?;
+    if reason.trim().is_empty() {
+        return Err(HostError::configuration("the reason is empty", "say why: --reason TEXT"));
+    }
+    let now = chrono::Utc::now().timestamp();
+    let database = data.tenant_database(tenant).await?;
+    let is_new = database.revoke_reference(id, reason, now).await?.ok_or_else(|| unknown(tenant, id))?;
+    if global.json {
+        println!(
+            "{}",
+            serde_json::json!({ "tenant": tenant, "reference": id, "revoked": true, "was_revoked_before": !is_new })
+        );
+    } else if is_new {
+        println!("revoked {id}; publish it, so that everybody sees it: hibob references publish {tenant} DIR");
+    } else {
+        println!("{id} was revoked before");
+    }
+    Ok(Exit::Done)
+}
+
+async fn deliver(global: &Global, tenant: &str, id: &str) -> Result<Exit, HostError> {
+    let ready = Ready::new(global, tenant, "references").await?;
+    let now = chrono::Utc::now().timestamp();
+    if !ready.tenant.database().retry_delivery(id, now).await? {
+        return Err(unknown(tenant, id));
+    }
+    let order = Order { employees: Some(Vec::new()), ..Order::default() };
+    let report = run_ready(&ready.data, &ready.tenant, &ready.plugin, &order).await;
+    Ok(view::report(&report, global.json))
+}
+
+fn unknown(tenant: &str, id: &str) -> HostError {
+    HostError::configuration(
+        format!("tenant {tenant} has no such reference {}", id.escape_debug()),
+        format!("choose one that counts and is not delivered from: hibob references list {tenant}"),
+    )
+}
+
+async fn publish(global: &Global, tenant: &str, folder: &Path) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    let config = data.config(tenant).await?;
+    let published = references::publish(&data, &config, folder).await?;
+    if global.json {
+        println!("{}", serde_json::json!({ "tenant": tenant, "folder": folder, "published": published }));
+    } else {
+        println!(
+            "{} references in the log; {} of {} files written to {}",
+            published.references,
+            published.written,
+            published.files,
+            folder.display()
+        );
+        let domain = config.references.map(|references| references.domain).unwrap_or_default();
+        println!("give that folder out at https://{domain}/");
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,103 @@
+//! `references key`.
+
+use crate::cli::Global;
+use crate::cli::paint::{BOLD, DIM};
+use crate::database::KeyRow;
+use crate::error::{Exit, HostError};
+use crate::references::{DnsRecord, IssuerKeys};
+use clap::Subcommand;
+
+#[derive(Subcommand)]
+pub(super) enum KeyCommand {
+    /// Make a key. The first one signs at once; a later one waits for `rotate`, so that its DNS record can spread
+    #[command(after_help = "Example: hibob references key new acme")]
+    New {
+        /// The tenant's id
+        tenant: String,
+        /// The key's name in DNS: letters and digits; of the day unless given
+        #[arg(long, value_name = "NAME")]
+        selector: Option<String>,
+    },
+    /// List the keys and their DNS records
+    #[command(after_help = "Example: hibob references key list acme")]
+    List {
+        /// The tenant's id
+        tenant: String,
+    },
+    /// Sign with the key that waits from now on, or with a new one; old references stay good
+    #[command(after_help = "Example: hibob references key rotate acme")]
+    Rotate {
+        /// The tenant's id
+        tenant: String,
+    },
+    /// Revoke a stolen key: every reference that it signed becomes invalid with the next publication
+    #[command(after_help = "Example: hibob references key revoke acme k20261122")]
+    Revoke {
+        /// The tenant's id
+        tenant: String,
+        /// The key's name
+        selector: String,
+    },
+}
+
+pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    let (KeyCommand::New { tenant, .. }
+    | KeyCommand::List { tenant }
+    | KeyCommand::Rotate { tenant }
+    | KeyCommand::Revoke { tenant, .. }) = &command;
+    let keys = IssuerKeys::open(&data, &data.config(tenant).await?).await?;
+    let rows = match &command {
+        KeyCommand::New { selector, .. } => vec![keys.make(selector.as_deref()).await?],
+        KeyCommand::Rotate { .. } => vec![keys.rotate().await?],
+        KeyCommand::Revoke { selector, .. } => vec![keys.revoke(selector).await?],
+        KeyCommand::List { .. } => keys.list().await?,
+    };
+    let records: Result<Vec<DnsRecord>, HostError> = rows.iter().map(|row| keys.record(row)).collect();
+    let records = records?;
+    if global.json {
+        let rows: Vec<_> = rows.iter().zip(&records).map(|(row, record)| json(row, record)).collect();
+        println!("{}", serde_json::json!({ "tenant": tenant, "domain": keys.issuer().domain.as_str(), "keys": rows }));
+        return Ok(Exit::Done);
+    }
+    if rows.is_empty() {
+        println!("tenant {tenant} has no key yet: hibob references key new {tenant}");
+    }
+    for (row, record) in rows.iter().zip(&records) {
+        println!("{}  {}", BOLD.on_stdout(&row.selector), state(row));
+        println!("  {} TXT \"{}\"", record.name, record.value);
+    }
+    if rows.iter().any(|row| row.is_current() || row.is_next()) {
+        println!(
+            "{}",
+            DIM.on_stdout(
+                "put these records into the domain's DNS, and publish the key file: hibob references publish"
+            )
+        );
+    }
+    Ok(Exit::Done)
+}
+
+fn state(row: &KeyRow) -> &'static str {
+    if row.revoked_at.is_some() {
+        "revoked"
+    } else if row.retired_at.is_some() {
+        "retired; keep its record"
+    } else if row.is_next() {
+        "waits for rotate"
+    } else {
+        "signs"
+    }
+}
+
+fn json(row: &KeyRow, record: &DnsRecord) -> serde_json::Value {
+    serde_json::json!({
+        "selector": row.selector,
+        "state": state(row),
+        "dns": record,
+        "created_at": row.created_at,
+        "signs_from": row.signs_from,
+        "retired_at": row.retired_at,
+        "revoked_at": row.revoked_at,
+    })
+}

@@ -1,0 +1,151 @@
+//! What `references` prints.
+
+use crate::cli::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, clean};
+use crate::database::{DeliveryRow, DeliveryState, ReferenceRow, ReferenceState};
+use crate::error::{Exit, HostError};
+use crate::references::Report;
+use crate::run::ErrorRow;
+use hibob_references::credential::SignedCredential;
+use std::collections::BTreeMap;
+
+/// Prints what a run did, and returns how it ended.
+pub(super) fn report(report: &Report, json: bool) -> Exit {
+    if json {
+        match serde_json::to_string(report) {
+            Ok(text) => println!("{text}"),
+            Err(error) => eprintln!("error: {error}"),
+        }
+        return report.exit();
+    }
+    let rows = |rows: &[ErrorRow], mark: String| {
+        for row in rows {
+            let who = row.employee_id.as_deref().map(|id| format!("employee {}: ", clean(id))).unwrap_or_default();
+            println!("{mark} {} {who}{}", clean(&row.code), clean(&row.message));
+            println!("    to mend  {}", clean(&row.remedy));
+        }
+    };
+    rows(&report.warnings, YELLOW.on_stdout("! warning"));
+    rows(&report.errors, RED.on_stdout("! error"));
+    for guard in &report.guards {
+        println!("{} {}", YELLOW.on_stdout("! held"), clean(&guard.message));
+        for person in report.held.iter().filter(|person| person.class == guard.class) {
+            let name = person.name.as_deref().map(|name| format!("  {}", clean(name))).unwrap_or_default();
+            println!("    {}  {}{name}", clean(&person.employee_id), clean(&person.ended_on));
+        }
+        println!("    to go on {}", clean(&guard.remedy));
+    }
+    let parts: Vec<String> = [
+        ("issued", report.issued),
+        ("superseded", report.superseded),
+        ("revoked", report.revoked),
+        ("delivered", report.delivered),
+        ("waiting", report.waiting),
+        ("refused", report.refused),
+    ]
+    .into_iter()
+    .filter(|(name, number)| *number > 0 || *name == "issued")
+    .map(|(name, number)| format!("{number} {name}"))
+    .collect();
+    let head = match report.exit() {
+        Exit::Done => GREEN.on_stdout("Done:"),
+        Exit::SomeFailed => YELLOW.on_stdout("Done, with errors:"),
+        Exit::Held if report.error.is_none() => YELLOW.on_stdout("Done, but for what is held:"),
+        Exit::Usage | Exit::Held | Exit::Refused | Exit::Failed => RED.on_stdout("Stopped:"),
+    };
+    println!("{head} {}", parts.join(", "));
+    if report.is_baseline {
+        let note = "this was the first look: who has left already gets a reference only by name (references issue)";
+        println!("{}", DIM.on_stdout(note));
+    }
+    if let Some(stopped) = &report.error {
+        eprintln!("{}: {}", RED.on_stderr("error"), clean(&stopped.message));
+        eprintln!("{}: {}", CYAN.on_stderr("help"), clean(&stopped.remedy));
+    }
+    report.exit()
+}
+
+/// The references as a table.
+pub(super) fn list_text(tenant: &str, rows: &[ReferenceRow], deliveries: &[DeliveryRow]) -> Result<String, HostError> {
+    if rows.is_empty() {
+        return Ok(format!("tenant {tenant} has issued no references yet: hibob references {tenant}"));
+    }
+    let deliveries: BTreeMap<u64, &DeliveryRow> = deliveries.iter().map(|row| (row.log_index, row)).collect();
+    let mut lines = Vec::new();
+    for row in rows {
+        let date = time(row.issued_at, "%Y-%m-%d");
+        lines.push(format!("{}  {date}  {}", BOLD.on_stdout(&row.id), clean(&name(row)?)));
+        let id = &row.departure.employee_id;
+        let delivery = deliveries.get(&row.log_index).map(|row| delivery(row)).unwrap_or_default();
+        lines.push(format!(
+            "    employee {}, until {}; {}; {delivery}",
+            clean(id),
+            clean(&row.departure.ended_on),
+            state(row)
+        ));
+    }
+    Ok(lines.join("\n"))
+}
+
+fn state(row: &ReferenceRow) -> String {
+    let word = row.state.word();
+    match row.state {
+        ReferenceState::Valid => GREEN.on_stdout(word),
+        ReferenceState::Superseded | ReferenceState::Revoked => {
+            format!("{} ({})", YELLOW.on_stdout(word), clean(&row.state_reason))
+        }
+    }
+}
+
+fn delivery(row: &DeliveryRow) -> String {
+    let said = if row.said.is_empty() { String::new() } else { format!(": {}", clean(&row.said)) };
+    match row.state {
+        DeliveryState::Delivered => format!("delivered {}", time(row.changed_at, "%Y-%m-%d %H:%M UTC")),
+        DeliveryState::Waiting if row.attempts == 0 => "not delivered yet".to_owned(),
+        DeliveryState::Waiting => {
+            format!("tried {} times, again from {}{said}", row.attempts, time(row.next_at, "%Y-%m-%d %H:%M UTC"))
+        }
+        DeliveryState::Refused | DeliveryState::Withdrawn => format!("{}{said}", row.state.word()),
+    }
+}
+
+/// The references as one JSON object.
+pub(super) fn list_json(
+    tenant: &str,
+    rows: &[ReferenceRow],
+    deliveries: &[DeliveryRow],
+) -> Result<serde_json::Value, HostError> {
+    let deliveries: BTreeMap<u64, &DeliveryRow> = deliveries.iter().map(|row| (row.log_index, row)).collect();
+    let json = |row: &ReferenceRow| {
+        let delivery = deliveries.get(&row.log_index).map(|row| {
+            serde_json::json!({
+                "state": row.state, "attempts": row.attempts, "next_at": row.next_at, "said": row.said, "changed_at": row.changed_at,
+            })
+        });
+        Ok(serde_json::json!({
+            "id": row.id,
+            "log_index": row.log_index,
+            "employee_id": row.departure.employee_id,
+            "ended_on": row.departure.ended_on,
+            "name": name(row)?,
+            "issued_at": row.issued_at,
+            "selector": row.selector,
+            "plugin_digest": row.plugin_digest,
+            "state": row.state,
+            "state_reason": row.state_reason,
+            "delivery": delivery,
+        }))
+    };
+    let rows: Result<Vec<_>, HostError> = rows.iter().map(json).collect();
+    Ok(serde_json::json!({ "tenant": tenant, "references": rows? }))
+}
+
+/// The name that the reference itself has.
+fn name(row: &ReferenceRow) -> Result<String, HostError> {
+    let signed = SignedCredential::parse(&row.document)
+        .map_err(|error| HostError::Storage(format!("the reference {} cannot be read: {error}", row.id)))?;
+    Ok(signed.credential().claims.name().to_string())
+}
+
+fn time(unix_seconds: i64, format: &str) -> String {
+    chrono::DateTime::from_timestamp(unix_seconds, 0).unwrap_or_default().format(format).to_string()
+}

@@ -1,0 +1,120 @@
+//! Making a reference: what HiBob has confirmed becomes claims, is signed, and is recorded before anybody gets it.
+
+use super::keys::{Signer, time};
+use super::{Confirmed, Departure};
+use crate::database::{NewReference, TenantDatabase};
+use crate::error::HostError;
+use chrono::{NaiveDate, Utc};
+use hibob_references::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
+use hibob_references::credential::{Credential, SignedCredential};
+use hibob_references::pdf;
+use hibob_references::status_list::{IndexAllocator, StatusPosition};
+
+/// Signs references of one issuer and records them.
+pub(super) struct Issuing<'d> {
+    database: &'d TenantDatabase,
+    issuer: Issuer,
+    signer: Signer,
+    /// The youngest pair of status lists, and its free places.
+    list: u32,
+    places: IndexAllocator,
+}
+
+/// What came of a departure.
+pub(super) enum Made {
+    /// A reference with this id.
+    Issued(String),
+    /// The departure has one already.
+    Known,
+    /// It cannot have one as things are; what is wrong.
+    NotPossible(String),
+}
+
+impl<'d> Issuing<'d> {
+    pub(super) async fn open(database: &'d TenantDatabase, issuer: Issuer, signer: Signer) -> Result<Self, HostError> {
+        let taken = database.status_positions().await?;
+        let list = taken.iter().map(|(list, ..)| *list).max().unwrap_or(1);
+        let places = IndexAllocator::new(taken.iter().filter(|(of, ..)| *of == list).map(|(_, index, _)| *index));
+        Ok(Self { database, issuer, signer, list, places })
+    }
+
+    /// Signs and records a reference for a departure, in the place of the person's latest one where `supersedes` says
+    /// why.
+    ///
+    /// # Errors
+    /// There is no randomness, or the database failed.
+    pub(super) async fn issue(
+        &mut self,
+        departure: &Departure,
+        confirmed: &Confirmed,
+        supersedes: Option<&str>,
+    ) -> Result<Made, HostError> {
+        let claims = match claims(&self.issuer, confirmed) {
+            Ok(claims) => claims,
+            Err(error) => return Ok(Made::NotPossible(error)),
+        };
+        let status = self.place()?;
+        // The key signs from its first second on, also where the clock was set back since.
+        let issued = time(Utc::now().timestamp().max(self.signer.signs_from));
+        let credential = Credential::new(claims, status, issued).map_err(no_randomness)?;
+        if let Err(error) = pdf::check(&credential) {
+            return Ok(Made::NotPossible(error.to_string()));
+        }
+        let id = credential.id.uuid();
+        let signed = SignedCredential::sign(credential, &self.signer.key, &self.signer.selector);
+        let signed = signed.map_err(|error| HostError::Engine(error.to_string()))?;
+        let reference = NewReference {
+            id: id.clone(),
+            departure: departure.clone(),
+            document: signed.canonical().to_vec(),
+            digest: signed.digest(),
+            selector: self.signer.selector.to_string(),
+            status_list: status.list,
+            status_index: status.index,
+            plugin_digest: confirmed.plugin_digest.clone(),
+            answers_digest: confirmed.answers_digest,
+            issued_at: issued.timestamp(),
+            message_id: format!("<{id}@{}>", self.issuer.domain),
+        };
+        let recorded = self.database.record_reference(&reference, supersedes).await?;
+        Ok(if recorded.is_some() { Made::Issued(id) } else { Made::Known })
+    }
+
+    /// A free place in the status lists, drawn at random; in new lists where the last ones are full.
+    fn place(&mut self) -> Result<StatusPosition, HostError> {
+        loop {
+            if let Some(index) = self.places.draw().map_err(no_randomness)? {
+                return Ok(StatusPosition { list: self.list, index });
+            }
+            self.list += 1;
+            self.places = IndexAllocator::new([]);
+        }
+    }
+}
+
+/// What HiBob has confirmed, as claims. The error says what cannot be in a reference.
+fn claims(issuer: &Issuer, confirmed: &Confirmed) -> Result<Claims, String> {
+    let said = &confirmed.claims;
+    let text = |field, text: &str| ClaimText::from_source(field, text);
+    let optional = |field, value: &Option<String>| -> Result<Option<ClaimText>, ClaimsError> {
+        value.as_deref().map(|value| text(field, value)).transpose()
+    };
+    let date = |value: &str| {
+        NaiveDate::parse_from_str(value, "%Y-%m-%d").map_err(|_| "a date of the employment cannot be read".to_owned())
+    };
+    let employment = || -> Result<Employment, String> {
+        let failed = |error: ClaimsError| error.to_string();
+        Ok(Employment {
+            name: text("name", &format!("{} {}", said.given_name, said.family_name)).map_err(failed)?,
+            job_title: optional("job title", &said.job_title).map_err(failed)?,
+            department: optional("department", &said.department).map_err(failed)?,
+            start: date(&said.started_on)?,
+            end: date(&said.ended_on)?,
+        })
+    };
+    Claims::new(issuer.clone(), employment()?).map_err(|error| error.to_string())
+}
+
+fn no_randomness(error: impl std::fmt::Display) -> HostError {
+    HostError::Engine(error.to_string())
+}

@@ -1,0 +1,121 @@
+//! The issuer's public folder: plain files for any static web server. Nothing in it tells of a person.
+
+use super::keys::IssuerKeys;
+use super::log::Log;
+use crate::data_dir::DataDir;
+use crate::database::ReferenceState;
+use crate::error::HostError;
+use crate::tenant::TenantConfig;
+use chrono::Utc;
+use hibob_references::VERIFY_PAGE;
+use hibob_references::log::checkpoint::Checkpoint;
+use hibob_references::log::note::SignedNote;
+use hibob_references::publish::{self, Publication};
+use hibob_references::status_list::{Bitstring, Purpose, StatusList};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::Path;
+
+/// The head of the log below the folder. It is written last: what it needs is there before it.
+const CHECKPOINT: &str = "references/log/checkpoint";
+
+/// What was published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Published {
+    /// Entries of the log.
+    pub references: usize,
+    /// Files of the folder that are new or were changed.
+    pub written: usize,
+    /// All files of this publication.
+    pub files: usize,
+}
+
+/// Writes the issuer's public files into a folder. Files of earlier publications stay, as proofs may need them.
+///
+/// # Errors
+/// The issuer has no key, the folder has a log that this one does not continue, or it cannot be written.
+pub async fn publish(data: &DataDir, config: &TenantConfig, folder: &Path) -> Result<Published, HostError> {
+    let keys = IssuerKeys::open(data, config).await?;
+    let database = data.tenant_database(&config.id).await?;
+    let signer = keys.current().await?;
+    let domain = keys.issuer().domain.clone();
+    let log = Log::extended(&database, &domain).await?;
+    if let Some(before) = before(folder)? {
+        log.require_continues(&before).map_err(|what| {
+            HostError::configuration(
+                format!("{}: {what}", folder.display()),
+                "name this issuer's own folder; if the tenant's database was restored from a backup, restore a newer one",
+            )
+        })?;
+    }
+    let mut lists = Vec::new();
+    let taken = database.status_positions().await?;
+    let numbers: BTreeSet<u32> = taken.iter().map(|(list, ..)| *list).collect();
+    for list in numbers {
+        for (purpose, state) in
+            [(Purpose::Revocation, ReferenceState::Revoked), (Purpose::Supersession, ReferenceState::Superseded)]
+        {
+            let set = taken.iter().filter(|(of, _, is)| *of == list && *is == state).map(|(_, index, _)| *index);
+            let status =
+                StatusList { domain: domain.clone(), list, purpose, issued: Utc::now(), bits: Bitstring::with(set) };
+            let signed = status.sign(&signer.key, &signer.selector);
+            lists.push((list, purpose, signed.map_err(|error| HostError::Engine(error.to_string()))?));
+        }
+    }
+    let files = publish::files(&Publication {
+        key_file: &keys.key_file().await?,
+        entries: &log.entries,
+        checkpoint: &log.signed(&signer.key),
+        status_lists: &lists,
+        verify_page: VERIFY_PAGE.as_bytes(),
+    });
+    let files = files.map_err(|error| HostError::Engine(error.to_string()))?;
+    let mut written = 0;
+    let (last, first): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| path.as_str() == CHECKPOINT);
+    for (path, bytes) in first.into_iter().chain(last) {
+        written += usize::from(put(&folder.join(path), bytes)?);
+    }
+    Ok(Published { references: log.entries.len(), written, files: files.len() })
+}
+
+/// The head of the log that the folder has.
+fn before(folder: &Path) -> Result<Option<Checkpoint>, HostError> {
+    let path = folder.join(CHECKPOINT);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unwritable(&path, &error)),
+    };
+    let read = SignedNote::parse(&text).and_then(|note| Checkpoint::parse(note.text()));
+    read.map(Some).map_err(|error| {
+        HostError::configuration(
+            format!("{}: {error}", path.display()),
+            "name this issuer's own folder, or an empty one",
+        )
+    })
+}
+
+/// Writes a file that readers see whole, old or new. False if it was the same already.
+fn put(path: &Path, bytes: &[u8]) -> Result<bool, HostError> {
+    let failed = |error: std::io::Error| unwritable(path, &error);
+    if std::fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(false);
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut file =
+        tempfile::Builder::new().prefix(".publish-").permissions(public()).tempfile_in(folder).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(true)
+}
+
+/// A web server of another user reads these files.
+fn public() -> std::fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o644)
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> HostError {
+    HostError::configuration(format!("cannot write {}: {error}", path.display()), "name a folder that can be written")
+}
