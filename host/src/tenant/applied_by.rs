@@ -23,16 +23,26 @@ impl TenantConfig {
             SecretName::HiBobToken => Some(&self.hibob.token),
             SecretName::TravelPerkKey => Some(&self.travelperk.key),
             SecretName::ReferencesToken => self.hibob.references.as_ref().map(|references| &references.token),
+            SecretName::SmtpPassword => self.references.as_ref()?.smtp.as_ref()?.password.as_ref(),
+            SecretName::WebhookKey => self.references.as_ref()?.webhook.as_ref().map(|webhook| &webhook.key),
         }
     }
 
-    /// Where a secret is sent: the origins of every base URL that it opens.
+    /// Where a secret is sent: the origins of every base URL that it opens. None if the tenant does not use it and its
+    /// table is not there.
     ///
     /// # Errors
     /// A URL has no origin; the error names the setting.
     pub fn origins(&self, name: SecretName) -> Result<BTreeSet<Origin>, HostError> {
         let travelperk = &self.travelperk;
+        let references = self.references.as_ref();
+        let mail_server = references.and_then(|references| Some(references.smtp.as_ref()?.url()));
         let urls = match name {
+            SecretName::SmtpPassword => vec![("references.smtp.host", mail_server.as_ref())],
+            SecretName::WebhookKey => {
+                let webhook = references.and_then(|references| references.webhook.as_ref());
+                vec![("references.webhook.url", webhook.map(|webhook| &webhook.url))]
+            }
             SecretName::HiBobToken | SecretName::ReferencesToken => vec![("hibob.url", Some(&self.hibob.url))],
             SecretName::TravelPerkKey => vec![
                 ("travelperk.scim_url", Some(&travelperk.scim_url)),

@@ -302,6 +302,7 @@ impl TenantConfig {
         if let Some(references) = &mut config.hibob.references {
             references.token = references.token.clone().resolved(&folder);
         }
+        config.references = config.references.map(|references| references.resolved(&folder));
         config.check().map_err(|error| match error {
             HostError::Configuration { message, remedy } => {
                 HostError::configuration(format!("{}: {message}", path.display()), remedy)
@@ -352,7 +353,8 @@ impl TenantConfig {
     pub fn addresses(&self) -> AddressPolicy {
         let travelperk = &self.travelperk;
         let urls = [Some(&self.hibob.url), Some(&travelperk.scim_url), travelperk.rest_url.as_ref()];
-        let urls = urls.into_iter().chain([travelperk.cost_centers_url.as_ref()]).flatten();
+        let channel = self.references.as_ref().and_then(|references| Some(references.channel()?.url()));
+        let urls = urls.into_iter().chain([travelperk.cost_centers_url.as_ref(), channel.as_ref()]).flatten();
         let mut policy = AddressPolicy { allowed: self.network.allow_addresses.clone(), localhost: false };
         for host in urls.filter_map(|url| Some(url.parse::<http::Uri>().ok()?.host()?.to_ascii_lowercase())) {
             policy.localhost |= host == "localhost";
