@@ -15,6 +15,7 @@ pub mod cli;
 mod compiled;
 pub mod data_dir;
 pub mod database;
+pub mod deliver;
 mod digest;
 pub mod egress;
 pub mod engine;
