@@ -24,7 +24,7 @@ pub use policy::{Action, Refusal, Role, Route};
 pub use refusals::RefusalBudget;
 pub use scope::{ApplyScope, Known};
 pub use send::AsMade;
-pub(crate) use tls::config as tls_config;
+pub(crate) use tls::{ca_certificates, config as tls_config};
 pub(crate) use transport::causes;
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 pub use waits::Waits;

@@ -2,11 +2,13 @@
 
 mod applied_by;
 mod config;
+mod delivery;
 mod references;
 mod shared;
 
 pub use applied_by::AppliedBy;
 pub use config::{HiBobConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig};
+pub use delivery::{ChannelConfig, SmtpConfig, SmtpSecurity, WebhookConfig};
 pub use references::ReferencesConfig;
 pub(crate) use shared::{Shared, SharedByTenant};
 

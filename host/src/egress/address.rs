@@ -35,6 +35,16 @@ impl AddressPolicy {
             "{name} has the address {address}, which is {kind}; network.allow_addresses = [\"{real}/{whole}\"] in the tenant's file would allow it"
         ))
     }
+
+    /// Lets the addresses through that a name has, all of them or none: one bad address condemns the name, as whoever
+    /// mixes it in wants it to be tried.
+    ///
+    /// # Errors
+    /// As [`Self::check`], as an error without permission.
+    pub(crate) fn check_all(&self, name: &str, addresses: &[IpAddr]) -> io::Result<()> {
+        let refused = |why| io::Error::new(io::ErrorKind::PermissionDenied, why);
+        addresses.iter().try_for_each(|address| self.check(name, *address).map_err(refused))
+    }
 }
 
 /// The IPv4 address inside an IPv6 address, whichever way it got there; else the address itself.
@@ -122,10 +132,7 @@ impl tower_service::Service<Name> for Checked {
         let found = self.resolver.resolve(&name);
         Box::pin(async move {
             let addresses = found.await?;
-            for address in &addresses {
-                // One bad address condemns the name: whoever mixes them in wants them to be tried.
-                policy.check(&name, *address).map_err(|why| io::Error::new(io::ErrorKind::PermissionDenied, why))?;
-            }
+            policy.check_all(&name, &addresses)?;
             let addresses: Vec<SocketAddr> = addresses.into_iter().map(|address| (address, 0).into()).collect();
             Ok(addresses.into_iter())
         })

@@ -15,6 +15,21 @@ static PLATFORM: LazyLock<Vec<CertificateDer<'static>>> = LazyLock::new(|| {
     found.certs
 });
 
+/// The certificates in `network.ca_file` (PEM), which are trusted beside the platform's.
+///
+/// # Errors
+/// The file cannot be read, or holds no certificate.
+pub(crate) fn ca_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let wrong = |what: String| format!("network.ca_file is {}: {what}", path.display());
+    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
+    let certificates: Result<Vec<_>, _> = certificates.collect();
+    let certificates = certificates.map_err(|error| wrong(error.to_string()))?;
+    if RootCertStore::empty().add_parsable_certificates(certificates.iter().cloned()).0 == 0 {
+        return Err(wrong("it holds no certificate".to_owned()));
+    }
+    Ok(certificates)
+}
+
 /// What connections are made with. `ca_file` (PEM) is trusted beside the platform's certificates.
 ///
 /// # Errors
@@ -23,13 +38,7 @@ pub(crate) fn config(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(PLATFORM.iter().cloned());
     if let Some(path) = ca_file {
-        let wrong = |what: String| format!("network.ca_file is {}: {what}", path.display());
-        let certificates = CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
-        let certificates: Result<Vec<_>, _> = certificates.collect();
-        let certificates = certificates.map_err(|error| wrong(error.to_string()))?;
-        if roots.add_parsable_certificates(certificates).0 == 0 {
-            return Err(wrong("it holds no certificate".to_owned()));
-        }
+        roots.add_parsable_certificates(ca_certificates(path)?);
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use hibob_references::claims::Issuer;
 use hibob_references::keys::file::{KeyFile, PublishedKey};
 use hibob_references::keys::{PublicKey, SecretKey, Selector, dns};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The keys of a tenant's issuer.
@@ -190,11 +190,9 @@ impl IssuerKeys {
         names: impl IntoIterator<Item = String>,
     ) -> Result<BTreeMap<String, Signer>, HostError> {
         let mut signers = BTreeMap::new();
-        for name in names {
-            if !signers.contains_key(&name) {
-                let signer = self.signer(&self.row(&name).await?).await?;
-                signers.insert(name, signer);
-            }
+        for name in names.into_iter().collect::<BTreeSet<_>>() {
+            let signer = self.signer(&self.row(&name).await?).await?;
+            signers.insert(name, signer);
         }
         Ok(signers)
     }

@@ -26,14 +26,14 @@ impl Log {
     pub(super) async fn extended(database: &TenantDatabase, domain: &Domain) -> Result<Self, HostError> {
         let entries = database.log_entries().await?;
         let (tiles, checkpoint) = log::head(domain, &entries).map_err(broken)?;
-        if let Some(last) = database.log_head().await? {
-            if root_at(&entries, last.size)? != Some(last.root) {
-                return Err(HostError::Storage(format!(
-                    "the recorded references do not continue the log of {} entries that was signed; nothing is signed until \
-                     the tenant's database is restored from a backup that has them",
-                    last.size
-                )));
-            }
+        if let Some(last) = database.log_head().await?
+            && root_at(&entries, last.size)? != Some(last.root)
+        {
+            return Err(HostError::Storage(format!(
+                "the recorded references do not continue the log of {} entries that was signed; nothing is signed until \
+                 the tenant's database is restored from a backup that has them",
+                last.size
+            )));
         }
         let log = Self { entries, tiles, checkpoint };
         database.put_log_head(&log.head()).await?;

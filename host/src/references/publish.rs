@@ -102,7 +102,7 @@ fn put(path: &Path, bytes: &[u8]) -> Result<bool, HostError> {
     if std::fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(false);
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
     std::fs::create_dir_all(folder).map_err(failed)?;
     let mut file =
         tempfile::Builder::new().prefix(".publish-").permissions(public()).tempfile_in(folder).map_err(failed)?;

@@ -12,11 +12,16 @@ pub enum SecretName {
     TravelPerkKey,
     /// `hibob.references.token`: the token of the service user for offboarding references.
     ReferencesToken,
+    /// `references.smtp.password`: the password at the mail server that delivers references.
+    SmtpPassword,
+    /// `references.webhook.key`: what signs references that are delivered by webhook.
+    WebhookKey,
 }
 
 impl SecretName {
     /// Every name.
-    pub const ALL: [Self; 3] = [Self::HiBobToken, Self::TravelPerkKey, Self::ReferencesToken];
+    pub const ALL: [Self; 5] =
+        [Self::HiBobToken, Self::TravelPerkKey, Self::ReferencesToken, Self::SmtpPassword, Self::WebhookKey];
 
     /// The setting.
     pub fn as_str(self) -> &'static str {
@@ -24,6 +29,8 @@ impl SecretName {
             Self::HiBobToken => "hibob.token",
             Self::TravelPerkKey => "travelperk.key",
             Self::ReferencesToken => "hibob.references.token",
+            Self::SmtpPassword => "references.smtp.password",
+            Self::WebhookKey => "references.webhook.key",
         }
     }
 }

@@ -119,13 +119,18 @@ impl SecretStore {
     /// Stores a secret, over an earlier one, for the origins that the tenant's configuration sends it to now.
     ///
     /// # Errors
-    /// It is too short to be one, the store's key is not at hand, or the database failed.
+    /// It is too short to be one, the configuration sends it nowhere, the store's key is not at hand, or the database
+    /// failed.
     pub async fn set(&self, config: &TenantConfig, name: SecretName, secret: &Secret) -> Result<Entered, HostError> {
         if secret.reveal().len() < SECRET_CHARS_MIN {
             let message = format!("what was entered for {name} has fewer than {SECRET_CHARS_MIN} characters");
             return Err(HostError::configuration(message, "copy the whole secret"));
         }
         let origins = config.origins(name)?;
+        if origins.is_empty() {
+            let message = format!("tenant {}: nothing says where {name} is sent", config.id);
+            return Err(HostError::configuration(message, "add its table to the tenant's file, and apply that first"));
+        }
         let place = Place { tenant: &config.id, name: name.as_str(), origins: &origins };
         let (replaced, key_id) = self.put(&place, secret).await?;
         let is_used = config.source(name) == Some(&SecretSource::Store);

@@ -23,17 +23,25 @@ impl TenantConfig {
             SecretName::HiBobToken => Some(&self.hibob.token),
             SecretName::TravelPerkKey => self.travelperk.as_ref().map(|travelperk| &travelperk.key),
             SecretName::ReferencesToken => self.hibob.references.as_ref().map(|references| &references.token),
+            SecretName::SmtpPassword => self.references.as_ref()?.smtp.as_ref()?.password.as_ref(),
+            SecretName::WebhookKey => self.references.as_ref()?.webhook.as_ref().map(|webhook| &webhook.key),
         }
     }
 
-    /// Where a secret is sent: the origins of every base URL that it opens.
+    /// Where a secret is sent: the origins of every base URL that it opens. None if the tenant does not use it and its
+    /// table is not there.
     ///
     /// # Errors
     /// A URL has no origin, or no URL is given for that secret; the error names what to correct or to add.
     pub fn origins(&self, name: SecretName) -> Result<BTreeSet<Origin>, HostError> {
-        let urls = match name {
+        let references = self.references.as_ref();
+        let mail_server = references.and_then(|references| Some(references.smtp.as_ref()?.url()));
+        let webhook = references.and_then(|references| references.webhook.as_ref());
+        let urls: Vec<(&str, &str)> = match name {
             SecretName::HiBobToken | SecretName::ReferencesToken => vec![("hibob.url", self.hibob.url.as_str())],
             SecretName::TravelPerkKey => self.travelperk()?.urls().map(|(_, setting, url)| (setting, url)).collect(),
+            SecretName::SmtpPassword => mail_server.iter().map(|url| ("references.smtp.host", url.as_str())).collect(),
+            SecretName::WebhookKey => webhook.iter().map(|to| ("references.webhook.url", to.url.as_str())).collect(),
         };
         urls.into_iter()
             .map(|(setting, url)| {

@@ -324,6 +324,7 @@ impl TenantConfig {
         if let Some(references) = &mut config.hibob.references {
             references.token = references.token.clone().resolved(&folder);
         }
+        config.references = config.references.map(|references| references.resolved(&folder));
         config.check().map_err(|error| match error {
             HostError::Configuration { message, remedy } => {
                 HostError::configuration(format!("{}: {message}", path.display()), remedy)
@@ -386,7 +387,8 @@ impl TenantConfig {
     /// Which addresses the host connects to for this tenant: this machine only where a URL names it.
     pub fn addresses(&self) -> AddressPolicy {
         let travelperk = self.travelperk.iter().flat_map(TravelPerkConfig::urls).map(|(_, _, url)| url);
-        let urls = std::iter::once(self.hibob.url.as_str()).chain(travelperk);
+        let channel = self.references.as_ref().and_then(|references| Some(references.channel()?.url()));
+        let urls = std::iter::once(self.hibob.url.as_str()).chain(travelperk).chain(channel.as_deref());
         let mut policy = AddressPolicy { allowed: self.network.allow_addresses.clone(), localhost: false };
         for host in urls.filter_map(|url| Some(url.parse::<http::Uri>().ok()?.host()?.to_ascii_lowercase())) {
             policy.localhost |= host == "localhost";

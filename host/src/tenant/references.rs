@@ -1,10 +1,12 @@
 //! The `[references]` table of a tenant's file.
 
+use super::delivery::{ChannelConfig, SmtpConfig, WebhookConfig};
 use crate::error::HostError;
 use crate::identity::Digest;
 use hibob_references::claims::{ClaimText, Issuer};
 use hibob_references::domain::Domain;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// Offboarding references: who issues them, for whom, and where they go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,12 @@ pub struct ReferencesConfig {
     /// Digests of plugins that may have references signed, beside the built-in one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<String>,
+    /// Delivery by e-mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<SmtpConfig>,
+    /// Delivery to a system of the company, instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<WebhookConfig>,
 }
 
 fn terminated() -> Vec<String> {
@@ -49,6 +57,23 @@ impl ReferencesConfig {
         })
     }
 
+    /// How references are delivered; without a channel they are issued and wait for one.
+    pub fn channel(&self) -> Option<ChannelConfig<'_>> {
+        let smtp = self.smtp.as_ref().map(ChannelConfig::Smtp);
+        smtp.or_else(|| self.webhook.as_ref().map(ChannelConfig::Webhook))
+    }
+
+    /// The same, with paths of secrets that do not depend on the current directory.
+    pub(super) fn resolved(mut self, folder: &Path) -> Self {
+        if let Some(smtp) = &mut self.smtp {
+            smtp.password = smtp.password.take().map(|password| password.resolved(folder));
+        }
+        if let Some(webhook) = &mut self.webhook {
+            webhook.key = webhook.key.clone().resolved(folder);
+        }
+        self
+    }
+
     pub(super) fn check(&self) -> Result<(), HostError> {
         self.issuer()?;
         if self.plugins.iter().any(|digest| digest.parse::<Digest>().is_err()) {
@@ -62,6 +87,10 @@ impl ReferencesConfig {
         if self.statuses.is_empty() {
             return Err(HostError::configuration("references.statuses is empty", "leave it out, or name a status"));
         }
-        Ok(())
+        if self.smtp.is_some() && self.webhook.is_some() {
+            let message = "both references.smtp and references.webhook are there";
+            return Err(HostError::configuration(message, "keep one of them: a reference is delivered one way"));
+        }
+        self.channel().map_or(Ok(()), ChannelConfig::check)
     }
 }
