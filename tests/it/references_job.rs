@@ -1,0 +1,396 @@
+//! The references job: from somebody who has left to a mail in their mailbox, through the real component in the real host.
+
+use super::references::TABLE;
+use super::sync::employee;
+use hibob_fakes::company::Employee;
+use hibob_fakes::smtp::{At, MailFault, MailFaultKind, Security, Settings};
+use hibob_fakes::{MailServer, Mailbox, World};
+use hibob_host::call::NoProgress;
+use hibob_host::database::{DeliveryState, ReferenceRow, ReferenceState};
+use hibob_host::error::Exit;
+use hibob_host::references::{self, IssuerKeys, Order, Release, Report};
+use hibob_references::credential::SignedCredential;
+use hibob_references::log::Hash;
+use hibob_references::log::proof::LogProof;
+use hibob_references::pdf::seal;
+use hibob_tests::setup::{Setup, plugin};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// A company that issues references, its HiBob and its mail server.
+pub(crate) struct Office {
+    pub(crate) setup: Setup,
+    pub(crate) mail: MailServer,
+}
+
+impl Office {
+    /// Of these employees, with a key, and more lines for its table `[references]`.
+    pub(crate) async fn of(employees: Vec<Employee>, more: &str) -> Self {
+        let settings = Settings { security: Security::None, ..Settings::default() };
+        let mail = MailServer::start(Arc::new(Mutex::new(Mailbox::new(settings)))).await.unwrap();
+        let setup = Setup::of(employees).await;
+        let office = Self { setup, mail };
+        office.apply(more).await;
+        office.keys().await.make(Some("k1")).await.unwrap();
+        office
+    }
+
+    pub(crate) async fn apply(&self, more: &str) {
+        let port = self.mail.address().port();
+        let smtp = format!(
+            "[references.smtp]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\nfrom = \"ACME HR <hr@acme.example>\"\n"
+        );
+        self.setup.apply_tenant("acme", &format!("{TABLE}{more}{smtp}")).await;
+    }
+
+    pub(crate) async fn keys(&self) -> IssuerKeys {
+        IssuerKeys::open(&self.setup.data, &self.setup.data.config("acme").await.unwrap()).await.unwrap()
+    }
+
+    pub(crate) async fn run_with(&self, order: Order) -> Report {
+        let tenant = self.setup.tenant().await;
+        references::run(&self.setup.data, &tenant, plugin(), Arc::new(NoProgress), &order).await
+    }
+
+    pub(crate) async fn run(&self) -> Report {
+        self.run_with(Order::default()).await
+    }
+
+    /// References by name.
+    async fn issue(&self, employees: &[&str]) -> Report {
+        let employees = Some(employees.iter().map(|id| (*id).to_owned()).collect());
+        self.run_with(Order { employees, ..Order::default() }).await
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.setup.world()
+    }
+
+    pub(crate) fn mailbox(&self) -> MutexGuard<'_, Mailbox> {
+        self.mail.mailbox().lock().unwrap()
+    }
+
+    async fn references(&self) -> Vec<ReferenceRow> {
+        self.setup.data.tenant_database("acme").await.unwrap().references().await.unwrap()
+    }
+
+    async fn delivery(&self, number: usize) -> (DeliveryState, String) {
+        let rows = self.setup.data.tenant_database("acme").await.unwrap().deliveries().await.unwrap();
+        (rows[number].state, rows[number].said.clone())
+    }
+}
+
+pub(crate) fn people(number: usize) -> Vec<Employee> {
+    let person =
+        |number: usize| employee(&number.to_string(), &format!("Ana{number}"), &format!("a{number}@acme.example"));
+    (1..=number).map(person).collect()
+}
+
+pub(crate) fn leave(world: &mut World, id: &str, day: &str) {
+    let person = world.hibob.employees.get_mut(id).unwrap();
+    person.lifecycle_status = "terminated".to_owned();
+    person.last_day_of_work = Some(day.parse().unwrap());
+    person.termination_date = Some(day.parse().unwrap());
+}
+
+fn counts(report: &Report) -> [u64; 6] {
+    assert_eq!(report.error, None);
+    [report.issued, report.superseded, report.revoked, report.delivered, report.waiting, report.refused]
+}
+
+const NOTHING: [u64; 6] = [0; 6];
+
+/// The whole way, and once.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_gets_a_reference_once() {
+    let office = Office::of(people(5), "").await;
+    leave(&mut office.world(), "5", "2026-01-31");
+    let first = office.run().await;
+    assert!(first.is_baseline && first.employees == 5);
+    assert_eq!((counts(&first), first.exit()), (NOTHING, Exit::Done));
+
+    leave(&mut office.world(), "1", "2026-11-20");
+    let second = office.run().await;
+    assert_eq!((counts(&second), second.exit()), ([1, 0, 0, 1, 0, 0], Exit::Done), "{second:?}");
+    assert_eq!(counts(&office.run().await), NOTHING);
+    let [row] = office.references().await.try_into().unwrap();
+    assert_eq!((row.departure.employee_id.as_str(), row.state), ("1", ReferenceState::Valid));
+    assert_eq!(row.plugin_digest, plugin().digest());
+
+    let mailbox = office.mailbox();
+    let [mail] = mailbox.mails() else { panic!("{:?}", mailbox.mails().len()) };
+    assert_eq!(mail.recipients, ["a1@acme.example"]);
+    assert_eq!(mail.header("Message-ID").unwrap(), format!("<{}@acme.example>", row.id));
+    let attachments = mail.attachments();
+    let [pdf, json, proof] = attachments.as_slice() else { panic!("{attachments:?}") };
+    assert_eq!(json.bytes, row.document);
+    let signed = SignedCredential::parse(&row.document).unwrap();
+    let claims = &signed.credential().claims;
+    assert_eq!((claims.name().as_str(), claims.end().to_string().as_str()), ("Ana1 Ruiz", "2026-11-20"));
+    let sealed = seal::open(&pdf.bytes).unwrap();
+    assert_eq!((sealed.credential, sealed.log_proof), (json.bytes.as_slice(), proof.bytes.as_slice()));
+    let proof = LogProof::parse(&proof.bytes).unwrap();
+    let keys = office.keys();
+    drop(mailbox);
+    let key = keys.await.key_file().await.unwrap().keys[0].key;
+    let evidence = proof.verify(&signed.digest(), &claims.issuer().domain, &[key], &[]).unwrap();
+    assert_eq!((evidence.index, evidence.size), (0, 1));
+    // The history has what was done, and no name.
+    let runs = office.setup.data.tenant_database("acme").await.unwrap().past_runs(1).await.unwrap();
+    assert_eq!(runs[0].kind, "references");
+    assert!(!runs[0].report.to_string().contains("Ana"));
+}
+
+/// Who had left before the first look gets one by name, and whoever has not left gets none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_back_fill_is_by_name() {
+    let office = Office::of(people(3), "").await;
+    leave(&mut office.world(), "3", "2026-01-31");
+    // The back-fill may come before the first look: that is then still one for everybody else.
+    let named = office.issue(&["3", "1", "99"]).await;
+    assert_eq!((counts(&named), named.exit()), ([1, 0, 0, 1, 0, 0], Exit::SomeFailed));
+    let faults: Vec<_> =
+        named.errors.iter().map(|row| (row.employee_id.as_deref().unwrap(), row.code.as_str())).collect();
+    assert_eq!(faults, [("1", "NOT_A_LEAVER"), ("99", "NOT_A_LEAVER")]);
+    assert_eq!(counts(&office.run().await), NOTHING);
+    let again = office.issue(&["3"]).await;
+    assert_eq!((counts(&again), again.warnings[0].code.as_str()), (NOTHING, "ALREADY_ISSUED"));
+    leave(&mut office.world(), "1", "2026-11-20");
+    assert_eq!(counts(&office.run().await), [1, 0, 0, 1, 0, 0]);
+}
+
+/// A departure that is taken back revokes; leaving again on the same day is a new reference. A new employment and its end
+/// is another one beside the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_departure_revokes_and_a_second_employment_does_not() {
+    let office = Office::of(people(3), "").await;
+    office.run().await;
+    leave(&mut office.world(), "1", "2026-11-20");
+    office.run().await;
+    let employed = office.world().hibob.employees["2"].clone();
+    {
+        let mut world = office.world();
+        let person = world.hibob.employees.get_mut("1").unwrap();
+        person.lifecycle_status.clone_from(&employed.lifecycle_status);
+        (person.last_day_of_work, person.termination_date) = (None, None);
+    }
+    let cancelled = office.run().await;
+    assert_eq!(counts(&cancelled), [0, 0, 1, 0, 0, 0]);
+    leave(&mut office.world(), "1", "2026-11-20");
+    assert_eq!(counts(&office.run().await), [1, 0, 0, 1, 0, 0]);
+    // Hired anew, and gone again.
+    {
+        let mut world = office.world();
+        let person = world.hibob.employees.get_mut("1").unwrap();
+        person.lifecycle_status.clone_from(&employed.lifecycle_status);
+        person.start_date = "2026-11-21".parse().unwrap();
+        (person.last_day_of_work, person.termination_date) = (None, None);
+    }
+    assert_eq!(counts(&office.run().await), NOTHING);
+    leave(&mut office.world(), "1", "2026-11-22");
+    assert_eq!(counts(&office.run().await), [1, 0, 0, 1, 0, 0]);
+    let states: Vec<_> =
+        office.references().await.iter().map(|row| (row.departure.ended_on.clone(), row.state)).collect();
+    assert_eq!(
+        states,
+        [
+            ("2026-11-20".to_owned(), ReferenceState::Revoked),
+            ("2026-11-20".to_owned(), ReferenceState::Valid),
+            ("2026-11-22".to_owned(), ReferenceState::Valid)
+        ]
+    );
+}
+
+/// Correcting the person's own dates makes a new reference in the place of the old one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_supersedes() {
+    let office = Office::of(people(2), "").await;
+    office.run().await;
+    leave(&mut office.world(), "1", "2026-11-20");
+    office.run().await;
+    leave(&mut office.world(), "1", "2026-11-19");
+    let corrected = office.run().await;
+    assert_eq!(counts(&corrected), [1, 1, 0, 1, 0, 0]);
+    let states: Vec<_> = office.references().await.iter().map(|row| row.state).collect();
+    assert_eq!(states, [ReferenceState::Superseded, ReferenceState::Valid]);
+    assert_eq!(counts(&office.run().await), NOTHING);
+    assert_eq!(office.mailbox().mails().len(), 2);
+}
+
+/// Too many at once are named and none is issued, until the operator lets so many through.
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_at_once_are_held() {
+    let office = Office::of(people(10), "").await;
+    office.run().await;
+    for id in ["1", "2", "3", "4"] {
+        leave(&mut office.world(), id, "2026-11-20");
+    }
+    let held = office.run().await;
+    assert_eq!((held.exit(), held.issued, held.guards.len(), held.held.len()), (Exit::Held, 0, 1, 4));
+    assert_eq!(held.held[0].name.as_deref(), Some("Ana1 Ruiz"));
+    assert!(held.guards[0].remedy.contains("--allow-issuing 4"), "{}", held.guards[0].remedy);
+    assert!(office.references().await.is_empty() && office.mailbox().mails().is_empty());
+    let release = |issuing| Order { release: Release { issuing, revoking: 0 }, ..Order::default() };
+    assert_eq!(office.run_with(release(3)).await.exit(), Exit::Held);
+    assert_eq!(counts(&office.run_with(release(4)).await), [4, 0, 0, 4, 0, 0]);
+    // As many that are taken back are held as well.
+    let employed = office.world().hibob.employees["9"].clone();
+    for id in ["1", "2", "3", "4"] {
+        let renewed = Employee {
+            lifecycle_status: employed.lifecycle_status.clone(),
+            last_day_of_work: None,
+            termination_date: None,
+            ..office.world().hibob.employees[id].clone()
+        };
+        office.world().hibob.employees.insert(id.to_owned(), renewed);
+    }
+    let held = office.run().await;
+    assert_eq!((held.exit(), held.revoked, held.held.len()), (Exit::Held, 0, 4));
+    let release = Order { release: Release { issuing: 0, revoking: 4 }, ..Order::default() };
+    assert_eq!(counts(&office.run_with(release).await), [0, 0, 4, 0, 0, 0]);
+}
+
+/// A server that is busy is asked again later, with the same `Message-ID`; one that refuses for good is not, and its words
+/// are told without the address.
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_are_repeated_or_given_up() {
+    let office = Office::of(people(3), "").await;
+    office.run().await;
+    office.mailbox().faults = vec![
+        MailFault::once(At::EndOfData, MailFaultKind::ResetAfter).to("a1@"),
+        MailFault::no_such_user("a2@acme.example"),
+    ];
+    leave(&mut office.world(), "1", "2026-11-20");
+    leave(&mut office.world(), "2", "2026-11-20");
+    let report = office.run().await;
+    assert_eq!((counts(&report), report.exit()), ([2, 0, 0, 0, 1, 1], Exit::SomeFailed));
+    assert_eq!(report.errors[0].code, "DELIVERY_REFUSED");
+    let (state, said) = office.delivery(1).await;
+    assert!(state == DeliveryState::Refused && said.contains("550") && !said.contains('@'), "{said}");
+    // Not before its time, unless somebody asks for it.
+    assert_eq!(counts(&office.run().await), [0, 0, 0, 0, 1, 0]);
+    assert_eq!(counts(&office.run_with(Order { is_now: true, ..Order::default() }).await), [0, 0, 0, 1, 0, 0]);
+    let ids: Vec<_> = office.mailbox().mails().iter().map(|mail| mail.header("Message-ID").unwrap()).collect();
+    assert_eq!((ids.len(), &ids[0]), (2, &ids[1]));
+    // The address is what HiBob has by then.
+    office.world().hibob.employees.get_mut("2").unwrap().email = Some("new@acme.example".to_owned());
+    let id = office.references().await[1].id.clone();
+    assert!(office.setup.data.tenant_database("acme").await.unwrap().retry_delivery(&id, 0).await.unwrap());
+    assert_eq!(counts(&office.run().await), [0, 0, 0, 1, 0, 0]);
+    assert_eq!(office.mailbox().mails_to("new@acme.example").len(), 1);
+}
+
+/// A key rotates: what waits is delivered with the key that signed it, what is new has the new one, and both are published.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_rotate_without_breaking_what_was_signed() {
+    let office = Office::of(people(3), "").await;
+    office.run().await;
+    office.mailbox().faults = vec![MailFault::once(At::Rcpt, MailFaultKind::busy())];
+    leave(&mut office.world(), "1", "2026-11-20");
+    assert_eq!(counts(&office.run().await), [1, 0, 0, 0, 1, 0]);
+    let keys = office.keys().await;
+    let next = keys.make(Some("k2")).await.unwrap();
+    assert!(next.is_next() && keys.make(Some("k3")).await.is_err());
+    assert!(keys.rotate().await.unwrap().is_current());
+    leave(&mut office.world(), "2", "2026-11-20");
+    assert_eq!(counts(&office.run_with(Order { is_now: true, ..Order::default() }).await), [1, 0, 0, 2, 0, 0]);
+    let rows = office.references().await;
+    assert_eq!([rows[0].selector.as_str(), rows[1].selector.as_str()], ["k1", "k2"]);
+    let file = keys.key_file().await.unwrap();
+    for (row, key) in rows.iter().zip(&file.keys) {
+        let signed = SignedCredential::parse(&row.document).unwrap();
+        signed.verify(&key.key).unwrap();
+        assert!(key.signs_at(signed.credential().issued));
+    }
+    assert!(file.keys[0].retired.is_some() && file.keys[1].retired.is_none());
+    // Each mail opens with its own key.
+    let mailbox = office.mailbox();
+    for mail in mailbox.mails() {
+        let attachments = mail.attachments();
+        let signed = SignedCredential::parse(&attachments[1].bytes).unwrap();
+        let key = if attachments[1].bytes == rows[0].document { file.keys[0].key } else { file.keys[1].key };
+        assert!(seal::open(&attachments[0].bytes).unwrap().is_sealed_by(&key));
+        let proof = LogProof::parse(&attachments[2].bytes).unwrap();
+        let domain = &signed.credential().claims.issuer().domain;
+        proof.verify(&signed.digest(), domain, &[key], &[]).unwrap();
+    }
+}
+
+/// The folder has all that a verifier asks for, and an older log does not go over a newer one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_published_folder_only_grows() {
+    let office = Office::of(people(4), "").await;
+    office.run().await;
+    leave(&mut office.world(), "1", "2026-11-20");
+    office.run().await;
+    let folder = office.setup.folder.path().join("public");
+    let config = office.setup.data.config("acme").await.unwrap();
+    let publish = || references::publish(&office.setup.data, &config, &folder);
+    let first = publish().await.unwrap();
+    assert_eq!((first.references, first.written), (1, first.files));
+    leave(&mut office.world(), "2", "2026-11-20");
+    office.run().await;
+    let second = publish().await.unwrap();
+    assert!(second.references == 2 && second.written < second.files, "{second:?}");
+    assert!(folder.join("references/log/tile/0/000.p/1").exists(), "a proof of then may need it");
+
+    // A tenant whose database lost the second reference, as an old backup would.
+    let entries: Vec<Hash> = office.setup.data.tenant_database("acme").await.unwrap().log_entries().await.unwrap();
+    assert_eq!(entries.len(), 2);
+    let path = office.setup.data.path().join("tenants/acme.db");
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    for statement in
+        ["DELETE FROM reference_deliveries WHERE log_index = 1", "DELETE FROM issued_references WHERE log_index = 1"]
+    {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    let error = publish().await.unwrap_err();
+    assert!(error.to_string().contains("do not continue the log of 2 entries"), "{error}");
+    sqlx::query("DELETE FROM reference_log_head").execute(&pool).await.unwrap();
+    let error = publish().await.unwrap_err();
+    assert!(error.to_string().contains("its log has 2 entries, and this one only 1"), "{error}");
+}
+
+/// What cannot be on a page is told before anything is signed, and mended in HiBob.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_written_is_not_signed() {
+    let office = Office::of(people(2), "").await;
+    office.run().await;
+    office.world().hibob.employees.get_mut("1").unwrap().title = "Chief 😀 Officer".to_owned();
+    leave(&mut office.world(), "1", "2026-11-20");
+    let report = office.run().await;
+    assert_eq!((counts(&report), report.errors[0].code.as_str()), (NOTHING, "REFERENCE_NOT_POSSIBLE"));
+    assert!(report.errors[0].message.contains("U+1F600"), "{}", report.errors[0].message);
+    office.world().hibob.employees.get_mut("1").unwrap().title = "Chief Officer".to_owned();
+    assert_eq!(counts(&office.run().await), [1, 0, 0, 1, 0, 0]);
+}
+
+/// Without a key, or a way to deliver, it is said what to do; nothing is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_missing_is_named() {
+    let setup = Setup::of(people(2)).await;
+    setup.apply_tenant("acme", TABLE).await;
+    let tenant = setup.tenant().await;
+    let order = Order::default();
+    let run_once = async || references::run(&setup.data, &tenant, plugin(), Arc::new(NoProgress), &order).await;
+    let stopped = run_once().await.error.unwrap();
+    assert!(stopped.remedy.contains("hibob references key new acme"), "{stopped:?}");
+    let config = setup.data.config("acme").await.unwrap();
+    IssuerKeys::open(&setup.data, &config).await.unwrap().make(None).await.unwrap();
+    run_once().await;
+    leave(&mut setup.world(), "1", "2026-11-20");
+    let report = run_once().await;
+    assert_eq!((counts(&report), report.warnings[0].code.as_str()), ([1, 0, 0, 0, 1, 0], "NO_CHANNEL"));
+}
+
+/// The person who set the job up is as good a leaver as any other.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_admin_who_enabled_it_may_be_the_leaver() {
+    let office = Office::of(people(2), "").await;
+    let mut config = office.setup.data.config("acme").await.unwrap();
+    config.enabled_by = Some("a1@acme.example".to_owned());
+    let json = serde_json::to_string(&config).unwrap();
+    office.setup.data.control().put_tenant("acme", &json, 0).await.unwrap();
+    office.run().await;
+    leave(&mut office.world(), "1", "2026-11-20");
+    assert_eq!(counts(&office.run().await), [1, 0, 0, 1, 0, 0]);
+}
