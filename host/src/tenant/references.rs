@@ -21,9 +21,33 @@ pub struct ReferencesConfig {
     /// the employment.
     #[serde(default = "work_email")]
     pub address: String,
+    /// What garden leave is.
+    #[serde(default)]
+    pub garden_leave: GardenLeave,
     /// Digests of plugins that may have references signed, beside the built-in one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<String>,
+}
+
+/// What garden leave is to a reference: released from work, still employed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GardenLeave {
+    /// Employment like any other: the reference comes when it ends.
+    #[default]
+    Ignore,
+    /// The departure, from its first day on.
+    IsDeparture,
+}
+
+impl GardenLeave {
+    /// The word as it stands in a tenant's file.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Ignore => "ignore",
+            Self::IsDeparture => "is-departure",
+        }
+    }
 }
 
 fn terminated() -> Vec<String> {
@@ -61,6 +85,10 @@ impl ReferencesConfig {
         }
         if self.statuses.is_empty() {
             return Err(HostError::configuration("references.statuses is empty", "leave it out, or name a status"));
+        }
+        if self.statuses.iter().any(|status| status.eq_ignore_ascii_case("garden leave")) {
+            let remedy = "leave it out there, and set references.garden_leave = \"is-departure\"";
+            return Err(HostError::configuration("references.statuses names garden leave", remedy));
         }
         Ok(())
     }
