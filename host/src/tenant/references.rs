@@ -93,3 +93,27 @@ impl ReferencesConfig {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &str) -> Result<ReferencesConfig, String> {
+        let text = format!("domain = \"acme.example\"\nname = \"ACME GmbH\"\n{more}");
+        let config: ReferencesConfig = toml::from_str(&text).map_err(|error| error.to_string())?;
+        config.check().map_err(|error| format!("{error} {}", error.remedy()))?;
+        Ok(config)
+    }
+
+    #[test]
+    fn garden_leave_is_one_of_two_words() {
+        assert_eq!(read("").unwrap().garden_leave, GardenLeave::Ignore);
+        for word in [GardenLeave::Ignore, GardenLeave::IsDeparture] {
+            assert_eq!(read(&format!("garden_leave = \"{}\"", word.word())).unwrap().garden_leave, word);
+        }
+        let error = read("garden_leave = \"archive\"").unwrap_err();
+        assert!(error.contains("`ignore`") && error.contains("`is-departure`"), "{error}");
+        let error = read("statuses = [\"terminated\", \"Garden leave\"]").unwrap_err();
+        assert!(error.contains("references.garden_leave"), "{error}");
+    }
+}
