@@ -144,9 +144,16 @@ struct Detector<'s> {
 impl Detector<'_> {
     /// Whether it depends on the lifecycle table what is to be told of somebody.
     fn needs_history(&self, person: &Person<'_, '_>, known: Option<&Known>) -> bool {
-        let is_told_of = |known: &Known| known.issued.is_some() || known.standing == Standing::Employed;
+        let is_told_of = |known: &Known| {
+            known.standing == Standing::Employed || known.issued.as_ref().is_some_and(|issued| self.is_young(issued))
+        };
         let is_on_leave = self.rules.settings.is_garden_leave(person.status());
         self.rules.need_history(person) && (is_on_leave || known.is_some_and(is_told_of))
+    }
+
+    /// Whether a reference is so young that a correction makes a new one.
+    fn is_young(&self, issued: &Issued) -> bool {
+        self.rules.now_unix_seconds.saturating_sub(issued.issued_at_unix_seconds) <= CORRECTION_SECONDS_MAX
     }
 
     fn look_at(&mut self, person: &Person<'_, '_>, known: Option<&Known>, history: Option<&History>) {
@@ -202,10 +209,8 @@ impl Detector<'_> {
 
     /// Whether what a reference says was corrected lately.
     fn correct(&mut self, person: &Person<'_, '_>, history: Option<&History>, issued: Option<&Issued>) {
-        let lately = |issued: &&Issued| {
-            self.rules.now_unix_seconds.saturating_sub(issued.issued_at_unix_seconds) <= CORRECTION_SECONDS_MAX
-        };
-        if let (Some(issued), Ok(now)) = (issued.filter(lately), self.rules.departure(person, history))
+        let issued = issued.filter(|issued| self.is_young(issued));
+        if let (Some(issued), Ok(now)) = (issued, self.rules.departure(person, history))
             && issued.departure.basis != now.basis
         {
             self.detection.corrected.push(now);

@@ -1,137 +1,12 @@
 //! Garden leave as a departure, from HiBob's answers to what is told of them.
 
+mod bob;
+
 use super::settings::tests::settings;
 use super::*;
-use crate::http::{Body, Method, Response, SendError};
-use crate::world::{Entry, StorageError};
-use chrono::{Days, NaiveDate};
+use bob::{Bob, counts, day};
+use chrono::Days;
 use proptest::prelude::*;
-use serde_json::{Value, json};
-
-/// One employee as HiBob has them, and the day that it is.
-struct Bob {
-    today: NaiveDate,
-    status: &'static str,
-    last_day: Option<NaiveDate>,
-    termination: Option<NaiveDate>,
-    title: &'static str,
-    rows: Vec<(NaiveDate, &'static str)>,
-    /// Rows of a page; a page is one question about one employee unless they are more.
-    page: usize,
-    /// The questions about the lifecycle table, without the address.
-    asked: Vec<String>,
-}
-
-struct Once(Option<Vec<u8>>);
-
-impl Body for Once {
-    fn chunk(&mut self) -> Result<Option<Vec<u8>>, SendError> {
-        Ok(self.0.take())
-    }
-}
-
-fn day(text: &str) -> NaiveDate {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").unwrap()
-}
-
-impl Bob {
-    /// Works here.
-    fn new(today: &str) -> Self {
-        let rows = vec![(day("2020-01-06"), "employed")];
-        let (last_day, termination) = (None, None);
-        Self { today: day(today), status: "employed", last_day, termination, title: "1", rows, page: 50, asked: vec![] }
-    }
-
-    /// On garden leave since a day, until a termination that is yet to come.
-    fn released(since: &str, today: &str) -> Self {
-        let mut bob = Self::new(today);
-        bob.status = "garden leave";
-        bob.rows.push((day(since), "garden leave"));
-        bob.termination = Some(day("2027-01-31"));
-        bob
-    }
-
-    fn terminate(&mut self, on: &str) {
-        self.status = "terminated";
-        self.termination = Some(day(on));
-        self.rows.push((day(on), "terminated"));
-        self.today = day(on) + Days::new(1);
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.today.and_hms_opt(12, 0, 0).unwrap().and_utc().timestamp()).unwrap()
-    }
-
-    fn detect(&mut self, known: &[Known]) -> Detection {
-        let (settings, now) = (counts(), self.now());
-        detect(self, &settings, now, known).unwrap()
-    }
-
-    fn claims(&mut self, departure: &Departure) -> Option<Claims> {
-        let (settings, now) = (counts(), self.now());
-        claims(self, &settings, now, departure).unwrap()
-    }
-
-    fn look_up(&mut self) -> Option<Departure> {
-        let (settings, now) = (counts(), self.now());
-        look_up(self, &settings, now, "7").unwrap()
-    }
-
-    /// A page of the lifecycle table; its cursor is the number of rows before it.
-    fn table(&self, url: &str) -> Value {
-        let after = url.split_once("&cursor=").map_or(0, |(_, cursor)| cursor.parse().unwrap());
-        let rows = self.rows.iter().skip(after).take(self.page);
-        let rows: Vec<_> = rows.map(|(from, status)| json!({ "effectiveDate": from, "status": status })).collect();
-        let next = Some(after + self.page).filter(|next| *next < self.rows.len()).map(|next| next.to_string());
-        let results = json!([{ "employeeId": "7", "values": rows }]);
-        json!({ "results": results, "response_metadata": { "next_cursor": next }, "errors": [] })
-    }
-}
-
-/// Garden leave is a departure.
-fn counts() -> ReferenceSettings {
-    settings(&[("garden-leave", "is-departure")])
-}
-
-impl World for Bob {
-    fn send(&mut self, request: &Request) -> Result<Response<'_>, SendError> {
-        let body = match (request.method, request.url.as_str()) {
-            (Method::Post, _) => json!({ "employees": [{
-                "id": "7", "firstName": "Ana", "surname": "Ruiz",
-                "internal": { "lifecycleStatus": self.status, "terminationDate": self.termination },
-                "employee": { "lastDayOfWork": self.last_day },
-                "work": { "startDate": "2020-01-06", "title": self.title },
-            }] }),
-            (_, url) if url.starts_with("https://x/bulk/people/lifecycle?") => {
-                self.asked.push(url.trim_start_matches("https://x/bulk/people/lifecycle").to_owned());
-                self.table(url)
-            }
-            _ => json!({ "values": [] }),
-        };
-        let body = Box::new(Once(Some(body.to_string().into_bytes())));
-        Ok(Response { status: 200, content_type: Some("application/json".to_owned()), body })
-    }
-
-    fn get(&mut self, _key: &str) -> Result<Option<Vec<u8>>, StorageError> {
-        panic!("references use no storage")
-    }
-
-    fn scan(&mut self, _prefix: &str, _after: Option<&str>) -> Result<Vec<Entry>, StorageError> {
-        panic!("references use no storage")
-    }
-
-    fn put(&mut self, _key: &str, _value: &[u8]) -> Result<(), StorageError> {
-        panic!("references use no storage")
-    }
-
-    fn remove(&mut self, _key: &str) -> Result<(), StorageError> {
-        panic!("references use no storage")
-    }
-
-    fn log(&mut self, _message: &str) {}
-
-    fn progress(&mut self, _phase: &str, _done: usize, _total: Option<usize>) {}
-}
 
 fn known(standing: Standing, issued: Option<&Departure>, bob: &Bob) -> [Known; 1] {
     let issued = issued.map(|departure| Issued { departure: departure.clone(), issued_at_unix_seconds: bob.now() });
@@ -169,13 +44,17 @@ fn garden_leave_is_a_departure_from_its_first_day_on_and_only_by_setting() {
 }
 
 #[test]
-fn a_day_begins_in_the_tenants_time_zone() {
-    let mut bob = Bob::released("2026-11-16", "2026-11-15");
-    let (known, midnight) =
-        (works(&bob), u64::try_from(day("2026-11-15").and_hms_opt(23, 0, 0).unwrap().and_utc().timestamp()).unwrap());
-    let madrid = settings(&[("garden-leave", "is-departure"), ("time-zone", "Europe/Madrid")]);
-    let mut told = |now| detect(&mut bob, &madrid, now, &known).unwrap().departures.len();
-    assert_eq!((told(midnight - 1), told(midnight)), (0, 1));
+fn a_day_begins_in_the_time_zone_of_the_tenant_or_the_site() {
+    let told = |settings: &ReferenceSettings, hour: u32, minute: u32| {
+        let mut bob = Bob::released("2026-11-16", "2026-11-15");
+        let moment = bob.today.and_hms_opt(hour, minute, 0).unwrap().and_utc().timestamp();
+        let known = works(&bob);
+        detect(&mut bob, settings, u64::try_from(moment).unwrap(), &known).unwrap().departures.len()
+    };
+    let mut settings = settings(&[("garden-leave", "is-departure"), ("time-zone", "Europe/Madrid")]);
+    assert_eq!((told(&settings, 22, 59), told(&settings, 23, 0)), (0, 1));
+    settings.time_zones.by_site.insert("Kiritimati".to_owned(), chrono_tz::Pacific::Kiritimati);
+    assert_eq!((told(&settings, 9, 59), told(&settings, 10, 0)), (0, 1));
 }
 
 /// Whatever the termination date is, and whether a last day of work is known.
@@ -237,7 +116,8 @@ fn the_table_is_read_to_its_end_for_those_who_need_it() {
     let mut bob = Bob::released("2026-11-16", "2026-11-20");
     bob.page = 1;
     let before = works(&bob);
-    assert_eq!(bob.detect(&before).departures[0].ended_on, "2026-11-15");
+    let [departure] = bob.detect(&before).departures.try_into().unwrap();
+    assert_eq!(departure.ended_on, "2026-11-15");
     assert_eq!(bob.asked, ["?employeeIds=7&limit=200", "?employeeIds=7&limit=200&cursor=1"]);
     // A call about one person has one page.
     let (settings, now) = (counts(), bob.now());
@@ -246,6 +126,10 @@ fn the_table_is_read_to_its_end_for_those_who_need_it() {
     bob.asked.clear();
     bob.page = 50;
     bob.terminate("2026-12-31");
+    let [mut old] = known(Standing::Left, Some(&departure), &bob);
+    old.issued.as_mut().unwrap().issued_at_unix_seconds -= 91 * 86_400;
+    bob.detect(&[old]);
+    assert!(bob.asked.is_empty(), "what is too old to be corrected");
     bob.last_day = Some(day("2026-11-13"));
     assert_eq!(bob.detect(&before).departures[0].ended_on, "2026-11-13");
     bob.status = "employed";
