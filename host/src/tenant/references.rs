@@ -75,6 +75,10 @@ impl ReferencesConfig {
 
     pub(super) fn check(&self) -> Result<(), HostError> {
         self.issuer()?;
+        if self.statuses.iter().any(|status| status.eq_ignore_ascii_case("garden leave")) {
+            let remedy = "leave it out there, and set references.garden_leave = \"is-departure\"";
+            return Err(HostError::configuration("references.statuses names garden leave", remedy));
+        }
         if self.plugins.iter().any(|digest| digest.parse::<Digest>().is_err()) {
             let remedy = "write sha256: and 64 hex digits, as hibob plugin inspect shows them";
             return Err(HostError::configuration("references.plugins: one is no digest", remedy));
@@ -85,10 +89,6 @@ impl ReferencesConfig {
         }
         if self.statuses.is_empty() {
             return Err(HostError::configuration("references.statuses is empty", "leave it out, or name a status"));
-        }
-        if self.statuses.iter().any(|status| status.eq_ignore_ascii_case("garden leave")) {
-            let remedy = "leave it out there, and set references.garden_leave = \"is-departure\"";
-            return Err(HostError::configuration("references.statuses names garden leave", remedy));
         }
         Ok(())
     }
