@@ -19,8 +19,8 @@ mod windows;
 
 pub use address::{AddressPolicy, Resolve, SystemResolver};
 pub use person::{PersonRead, PersonScope};
-pub(crate) use policy::action;
 pub use policy::{Action, Refusal, Role, Route};
+pub(crate) use policy::{action, is_for_references};
 pub use refusals::RefusalBudget;
 pub use scope::{ApplyScope, Known};
 pub use send::AsMade;

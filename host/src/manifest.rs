@@ -1,7 +1,7 @@
 //! What a plugin declares to need: for each kind of call, which requests it makes. Read without running it.
 
 use crate::call::CallKind;
-use crate::egress::{Action, Role, action};
+use crate::egress::{Action, Role, action, is_for_references};
 use http::Method;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
@@ -227,6 +227,9 @@ fn need(kind: CallKind, raw: RawNeed) -> Result<Need, String> {
         Some(_) if kind == CallKind::References && role != Role::HiBob => {
             Err(format!("{need} is none of HiBob's, and references are read from there alone"))
         }
+        Some(_) if kind != CallKind::References && is_for_references(role, &need.path.example()) => {
+            Err(format!("{need} is for references alone"))
+        }
         Some(_) => Ok(need),
     }
 }
@@ -311,6 +314,8 @@ mod tests {
             ("apply", "hibob", "PATCH", "/people/{id}", "write", "no request that this host lets out"),
             ("plan", "scim", "POST", "/Users", "read", "is a write in truth"),
             ("check", "scim", "POST", "/Users", "write", "may only read"),
+            ("plan", "hibob", "GET", "/bulk/people/lifecycle", "read", "is for references alone"),
+            ("plan", "hibob", "GET", "/bulk/people/{table}", "read", "no request that this host lets out"),
         ] {
             let error = read(call, role, method, path, access).unwrap_err();
             assert!(error.contains(words) && error.contains(&format!("entry 1 of `{call}`")), "{path}: {error}");

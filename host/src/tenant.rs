@@ -9,7 +9,7 @@ mod shared;
 pub use applied_by::AppliedBy;
 pub use config::{HiBobConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig};
 pub use delivery::{ChannelConfig, SmtpConfig, SmtpSecurity, WebhookConfig};
-pub use references::ReferencesConfig;
+pub use references::{GardenLeave, ReferencesConfig};
 pub(crate) use shared::{Shared, SharedByTenant};
 
 use crate::bindings::types::{Job, NamedValue, Value};

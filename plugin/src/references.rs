@@ -18,13 +18,14 @@ impl wit::Guest for Plugin {
     }
 
     fn look_up(job: wit::Job, employee_id: String) -> Result<Option<wit::Departure>, wit::JobError> {
-        let departure = look_up(&mut Host, &settings(&job)?, &employee_id).map_err(convert::job_error_out)?;
+        let departure =
+            look_up(&mut Host, &settings(&job)?, job.now_unix_seconds, &employee_id).map_err(convert::job_error_out)?;
         Ok(departure.map(departure_out))
     }
 
     fn read_claims(job: wit::Job, departure: wit::Departure) -> Result<Option<wit::Claims>, wit::JobError> {
-        let claims = claims(&mut Host, &settings(&job)?, &departure_in(departure)).map_err(convert::job_error_out)?;
-        Ok(claims.map(claims_out))
+        let claims = claims(&mut Host, &settings(&job)?, job.now_unix_seconds, &departure_in(departure));
+        Ok(claims.map_err(convert::job_error_out)?.map(claims_out))
     }
 
     fn read_address(job: wit::Job, employee_id: String) -> Result<Option<String>, wit::JobError> {

@@ -18,7 +18,7 @@ async fn tenant(setup: &Setup, more: &str) -> Tenant {
     setup.tenant().await
 }
 
-fn people() -> Vec<Employee> {
+pub(crate) fn people() -> Vec<Employee> {
     let mut people: Vec<Employee> = [("1", "Ana"), ("2", "Bo"), ("3", "Cleo")]
         .map(|(id, name)| employee(id, name, &format!("{id}@acme.example")))
         .into();
@@ -34,12 +34,12 @@ fn leaves(world: &mut World, id: &str) {
     person.termination_date = chrono::NaiveDate::from_ymd_opt(2026, 11, 30);
 }
 
-async fn detect(tenant: &Tenant, known: &[Known]) -> Detection {
+pub(crate) async fn detect(tenant: &Tenant, known: &[Known]) -> Detection {
     references::departures(plugin(), tenant, known, Arc::new(NoProgress)).await.unwrap()
 }
 
 /// What is recorded after the first look.
-fn known(detection: &Detection) -> Vec<Known> {
+pub(crate) fn known(detection: &Detection) -> Vec<Known> {
     let known = |seen: &references::Seen| Known {
         employee_id: seen.employee_id.clone(),
         standing: seen.standing,

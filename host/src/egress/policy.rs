@@ -190,8 +190,17 @@ fn known(role: Role, method: &Method, path: &str) -> Result<Action, Refusal> {
     Ok(action)
 }
 
+/// The rows of employees' lifecycle statuses at HiBob.
+pub(super) const LIFECYCLE_TABLE: &str = "/bulk/people/lifecycle";
+
 fn is_hibob_read(path: &str) -> bool {
-    path == "/company/people/fields" || path == "/company/named-lists" || is_child(path, "/company/named-lists/")
+    let listed = ["/company/people/fields", "/company/named-lists", LIFECYCLE_TABLE].contains(&path);
+    listed || is_child(path, "/company/named-lists/")
+}
+
+/// Whether a request is one that only the references job may make.
+pub(crate) fn is_for_references(role: Role, path: &str) -> bool {
+    role == Role::HiBob && path == LIFECYCLE_TABLE
 }
 
 fn is_scim_path(path: &str) -> bool {
@@ -253,6 +262,7 @@ mod tests {
         for (grant, method, url, want) in [
             (&Grant::Read, "POST", "https://api.hibob.com/v1/people/search", (0, Action::Read)),
             (&Grant::Read, "GET", "https://API.hibob.com/v1/company/named-lists/department", (0, Action::Read)),
+            (&Grant::Read, "GET", "https://api.hibob.com/v1/bulk/people/lifecycle?employeeIds=7", (0, Action::Read)),
             (&Grant::Read, "GET", "https://app.perk.com/api/v2/scim/Users?startIndex=1&count=50", (1, Action::Read)),
             (&write, "POST", "https://app.perk.com/api/v2/scim/Users", (1, Action::Write)),
             (&write, "PATCH", "https://app.perk.com/api/v2/scim/Users/29", (1, Action::Write)),
@@ -272,6 +282,10 @@ mod tests {
             (&Grant::Read, "PUT", "https://api.hibob.com/v1/people/1", "never written to"),
             (&Grant::Read, "POST", "https://api.hibob.com/v1/people", "never written to"),
             (&Grant::Read, "POST", "https://api.hibob.com/v1/people/search/x", "never written to"),
+            (&Grant::Read, "GET", "https://api.hibob.com/v1/bulk/people/salaries", "never written to"),
+            (&Grant::Read, "POST", "https://api.hibob.com/v1/bulk/people/lifecycle", "never written to"),
+            (&Grant::Read, "GET", "https://api.hibob.com/v1/people/1/lifecycle", "never written to"),
+            (&write, "GET", "https://api.hibob.com/v1/bulk/people/lifecycle", "asks nothing of HiBob"),
             (&write, "PUT", "https://api.hibob.com/v1/people/1", "asks nothing of HiBob"),
             (&write, "POST", "https://api.hibob.com/v1/people/search", "asks nothing of HiBob"),
             (&write, "DELETE", "https://app.perk.com/api/v2/scim/Users/29", "not one of the calls"),

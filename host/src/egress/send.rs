@@ -51,7 +51,7 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
     let body = gather(body).await?;
     let allowed = match (&call.grant, decided.action) {
         (Grant::Apply(scope), Action::Write) => scope.check(service.route.role, &parts.method, &decided.path, &body),
-        (Grant::Person(scope), _) => scope.check(&parts.method, &decided.path, &body),
+        (Grant::Person(scope), _) => scope.check(&parts.method, &decided.path, parts.uri.query(), &body),
         (Grant::Read | Grant::Apply(_), _) => Ok(body),
     };
     let body = allowed.map_err(|refusal| refuse(RefusalReason::Scope, &refusal))?;

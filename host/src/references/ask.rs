@@ -11,7 +11,7 @@ use crate::error::HostError;
 use crate::identity::Identity;
 use crate::plugin::Plugin;
 use crate::run::Intake;
-use crate::tenant::{ReferencesConfig, Tenant};
+use crate::tenant::{GardenLeave, ReferencesConfig, Tenant};
 use std::sync::Arc;
 use wasmtime::Store;
 
@@ -51,7 +51,7 @@ pub async fn departures(
 /// As [`departures`].
 pub async fn look_up(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Result<Option<Departure>, HostError> {
     let asked = asked(tenant)?;
-    let (call, _) = about(plugin, tenant, employee_id, PersonRead::Claims).await?;
+    let (call, _) = about(plugin, tenant, employee_id, claims_of(config(tenant)?)).await?;
     let found =
         call_in(call, tenant, async |store, references| references.call_look_up(store, &asked, employee_id).await);
     match found.await? {
@@ -73,7 +73,7 @@ pub async fn claims(plugin: &Plugin, tenant: &Tenant, departure: &Departure) -> 
         return Err(HostError::configuration(message, remedy));
     }
     let asked = asked(tenant)?;
-    let (call, scope) = about(plugin, tenant, &departure.employee_id, PersonRead::Claims).await?;
+    let (call, scope) = about(plugin, tenant, &departure.employee_id, claims_of(config(tenant)?)).await?;
     let said =
         call_in(call, tenant, async |store, references| references.call_read_claims(store, &asked, departure).await);
     let Some(claims) = said.await? else { return Ok(None) };
@@ -95,6 +95,11 @@ pub async fn address(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Res
         Some(address) if !scope.has_said(&address) => Err(invented("the address")),
         address => Ok(address),
     }
+}
+
+/// What is read of a person for a reference.
+fn claims_of(config: &ReferencesConfig) -> PersonRead {
+    PersonRead::Claims { garden_leave: config.garden_leave == GardenLeave::IsDeparture }
 }
 
 /// A call that may ask HiBob about one person.
@@ -135,10 +140,15 @@ fn config(tenant: &Tenant) -> Result<&ReferencesConfig, HostError> {
 /// The job as the plugin gets it.
 fn asked(tenant: &Tenant) -> Result<Asked, HostError> {
     let config = config(tenant)?;
+    let sync = &tenant.config().sync;
+    let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
     let settings = [
         ("hibob-url", Value::Text(tenant.config().hibob.url.clone())),
         ("statuses", Value::Texts(config.statuses.clone())),
         ("address-field", Value::Text(config.address.clone())),
+        ("garden-leave", Value::Text(config.garden_leave.word().to_owned())),
+        ("time-zone", Value::Text(sync.time_zone.clone().unwrap_or_else(|| "UTC".to_owned()))),
+        ("site-time-zones", Value::Pairs(zones)),
     ];
     let settings = settings.map(|(name, value)| NamedValue { name: name.to_owned(), value });
     Ok(Asked { settings: settings.into(), now_unix_seconds: now_unix_seconds() })

@@ -23,6 +23,9 @@ pub struct ReferencesConfig {
     /// the employment.
     #[serde(default = "work_email")]
     pub address: String,
+    /// What garden leave is.
+    #[serde(default)]
+    pub garden_leave: GardenLeave,
     /// Digests of plugins that may have references signed, beside the built-in one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plugins: Vec<String>,
@@ -32,6 +35,27 @@ pub struct ReferencesConfig {
     /// Delivery to a system of the company, instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<WebhookConfig>,
+}
+
+/// What garden leave is to a reference: released from work, still employed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GardenLeave {
+    /// Employment like any other: the reference comes when it ends.
+    #[default]
+    Ignore,
+    /// The departure, from its first day on.
+    IsDeparture,
+}
+
+impl GardenLeave {
+    /// The word as it stands in a tenant's file.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Ignore => "ignore",
+            Self::IsDeparture => "is-departure",
+        }
+    }
 }
 
 fn terminated() -> Vec<String> {
@@ -76,6 +100,10 @@ impl ReferencesConfig {
 
     pub(super) fn check(&self) -> Result<(), HostError> {
         self.issuer()?;
+        if self.statuses.iter().any(|status| status.eq_ignore_ascii_case("garden leave")) {
+            let remedy = "leave it out there, and set references.garden_leave = \"is-departure\"";
+            return Err(HostError::configuration("references.statuses names garden leave", remedy));
+        }
         if self.plugins.iter().any(|digest| digest.parse::<Digest>().is_err()) {
             let remedy = "write sha256: and 64 hex digits, as hibob plugin inspect shows them";
             return Err(HostError::configuration("references.plugins: one is no digest", remedy));
@@ -92,5 +120,29 @@ impl ReferencesConfig {
             return Err(HostError::configuration(message, "keep one of them: a reference is delivered one way"));
         }
         self.channel().map_or(Ok(()), ChannelConfig::check)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &str) -> Result<ReferencesConfig, String> {
+        let text = format!("domain = \"acme.example\"\nname = \"ACME GmbH\"\n{more}");
+        let config: ReferencesConfig = toml::from_str(&text).map_err(|error| error.to_string())?;
+        config.check().map_err(|error| format!("{error} {}", error.remedy()))?;
+        Ok(config)
+    }
+
+    #[test]
+    fn garden_leave_is_one_of_two_words() {
+        assert_eq!(read("").unwrap().garden_leave, GardenLeave::Ignore);
+        for word in [GardenLeave::Ignore, GardenLeave::IsDeparture] {
+            assert_eq!(read(&format!("garden_leave = \"{}\"", word.word())).unwrap().garden_leave, word);
+        }
+        let error = read("garden_leave = \"archive\"").unwrap_err();
+        assert!(error.contains("`ignore`") && error.contains("`is-departure`"), "{error}");
+        let error = read("statuses = [\"terminated\", \"Garden leave\"]").unwrap_err();
+        assert!(error.contains("references.garden_leave"), "{error}");
     }
 }

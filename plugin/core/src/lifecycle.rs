@@ -6,7 +6,9 @@
 use crate::finding::Notes;
 use crate::hibob::{Employee, Status};
 use crate::settings::{GardenLeave, OutOfSelection, Settings};
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate};
+use chrono_tz::Tz;
+use std::collections::BTreeMap;
 
 /// What a status means for the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,24 +47,41 @@ impl Because {
     }
 }
 
+/// Where days begin and end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TimeZones {
+    /// Unless the site says otherwise.
+    pub default: Tz,
+    /// By site, by name.
+    pub by_site: BTreeMap<String, Tz>,
+}
+
+impl TimeZones {
+    /// The day that it is at a site at this moment, in Unix seconds.
+    pub(crate) fn day(&self, unix_seconds: u64, site: Option<&str>) -> NaiveDate {
+        let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
+        let moment = DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH);
+        let zone = site.and_then(|site| self.by_site.get(site)).unwrap_or(&self.default);
+        moment.with_timezone(zone).date_naive()
+    }
+}
+
 /// Decides what a status means at one moment.
 #[derive(Debug)]
 pub struct Lifecycle<'s> {
     settings: &'s Settings,
-    now: DateTime<Utc>,
+    now_unix_seconds: u64,
 }
 
 impl<'s> Lifecycle<'s> {
     /// For decisions at this moment, in Unix seconds.
     pub fn new(settings: &'s Settings, now_unix_seconds: u64) -> Self {
-        let seconds = i64::try_from(now_unix_seconds).unwrap_or(i64::MAX);
-        Self { settings, now: DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH) }
+        Self { settings, now_unix_seconds }
     }
 
     /// The day that it is at a site.
     fn today(&self, site: Option<&str>) -> NaiveDate {
-        let zone = site.and_then(|site| self.settings.site_time_zones.get(site)).unwrap_or(&self.settings.time_zone);
-        self.now.with_timezone(zone).date_naive()
+        self.settings.time_zones.day(self.now_unix_seconds, site)
     }
 
     /// The day that it is by the tenant's time zone.

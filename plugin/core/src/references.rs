@@ -1,18 +1,22 @@
 //! Offboarding references: who has left, what a reference says of them, and where it goes. Reads HiBob only.
 
 mod detect;
+mod lifecycle_table;
 mod person;
+mod rules;
 mod settings;
 
 pub use detect::{Departure, Detection, Issued, Known, Seen, Standing, detect};
-pub use settings::ReferenceSettings;
+pub use settings::{GardenLeave, ReferenceSettings};
 
 use crate::error::JobError;
 use crate::hibob::{NameList, RecordReader, named_list, read_list, search_one};
 use crate::http::Request;
 use crate::sync::{each_employee, read};
 use crate::world::World;
+use lifecycle_table::history;
 use person::{FIELDS, Person};
+use rules::Rules;
 
 /// What a reference says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,13 +42,11 @@ pub struct Claims {
 pub fn look_up(
     world: &mut dyn World,
     settings: &ReferenceSettings,
+    now_unix_seconds: u64,
     employee_id: &str,
 ) -> Result<Option<Departure>, JobError> {
-    one(world, settings, employee_id, &FIELDS, |person| {
-        let person = Person::new(person);
-        let has_left = person.id() == Some(employee_id) && settings.is_departure(person.status());
-        if has_left { person.departure() } else { None }
-    })
+    let rules = Rules { settings, now_unix_seconds };
+    departed(world, rules, employee_id, |_, departure| Some(departure))
 }
 
 /// What a reference for a departure says; none if HiBob does not have that departure any more.
@@ -54,6 +56,7 @@ pub fn look_up(
 pub fn claims(
     world: &mut dyn World,
     settings: &ReferenceSettings,
+    now_unix_seconds: u64,
     departure: &Departure,
 ) -> Result<Option<Claims>, JobError> {
     let mut list = |name: &str| -> Result<NameList, JobError> {
@@ -62,14 +65,34 @@ pub fn claims(
         read_list(&body).map_err(|error| JobError::nonsense(&request, error))
     };
     let (titles, departments) = (list("title")?, list("department")?);
-    one(world, settings, &departure.employee_id, &FIELDS, |person| {
-        let person = Person::new(person);
-        let same = person.departure().is_some_and(|now| now == *departure);
-        if !same || !settings.is_departure(person.status()) {
-            return None;
-        }
-        person.claims(&titles, &departments)
+    let rules = Rules { settings, now_unix_seconds };
+    departed(world, rules, &departure.employee_id, |person, now| {
+        if now == *departure { person.claims(&now.ended_on, &titles, &departments) } else { None }
     })
+}
+
+/// Reads one employee who has left, with the rows of the lifecycle table where it depends on them.
+fn departed<T>(
+    world: &mut dyn World,
+    rules: Rules<'_>,
+    employee_id: &str,
+    look: impl Fn(&Person<'_, '_>, Departure) -> Option<T>,
+) -> Result<Option<T>, JobError> {
+    let request = search_one(&rules.settings.hibob_url, employee_id, FIELDS);
+    let Some(json) = one(world, &request)? else { return Ok(None) };
+    let record = RecordReader::new(FIELDS).read(&json).map_err(|what| unreadable(&request, &what))?;
+    let person = Person::new(&record);
+    if person.id() != Some(employee_id) {
+        return Ok(None);
+    }
+    let history = match rules.need_history(&person) {
+        true => history(world, rules.settings, employee_id)?,
+        false => None,
+    };
+    if rules.standing(&person, history.as_ref()) != Ok(Standing::Left) {
+        return Ok(None);
+    }
+    Ok(rules.departure(&person, history.as_ref()).ok().and_then(|departure| look(&person, departure)))
 }
 
 /// Where a reference goes: the address in the field that the settings name.
@@ -82,33 +105,23 @@ pub fn address(
     employee_id: &str,
 ) -> Result<Option<String>, JobError> {
     let fields = ["root.id", settings.address_field.as_str()];
-    one(world, settings, employee_id, &fields, |record| {
-        let is_same = record.at(0).text() == Some(employee_id);
-        record.at(1).text().filter(|_| is_same).map(str::to_owned)
-    })
+    let request = search_one(&settings.hibob_url, employee_id, fields);
+    let Some(json) = one(world, &request)? else { return Ok(None) };
+    let record = RecordReader::new(fields).read(&json).map_err(|what| unreadable(&request, &what))?;
+    let is_same = record.at(0).text() == Some(employee_id);
+    Ok(record.at(1).text().filter(|_| is_same).map(str::to_owned))
 }
 
-/// Asks for one employee, and reads their record. None if HiBob does not send it.
-fn one<T>(
-    world: &mut dyn World,
-    settings: &ReferenceSettings,
-    employee_id: &str,
-    fields: &[&str],
-    look: impl Fn(&crate::hibob::Record<'_>) -> Option<T>,
-) -> Result<Option<T>, JobError> {
-    let request = search_one(&settings.hibob_url, employee_id, fields.iter().copied());
-    let reader = RecordReader::new(fields.iter().copied());
-    let (mut found, mut broken) = (None, None);
-    each_employee(world, &request, &mut |json| match reader.read(json) {
-        Ok(record) => found = look(&record),
-        Err(what) => broken = Some(what),
-    })?;
-    match broken {
-        Some(what) => Err(nonsense(&request, &what)),
-        None => Ok(found),
-    }
+/// One employee's record as it stands in the answer. None if HiBob does not send it.
+fn one(world: &mut dyn World, request: &Request) -> Result<Option<Vec<u8>>, JobError> {
+    let mut found = None;
+    each_employee(world, request, &mut |json| found = Some(json.to_vec()))?;
+    Ok(found)
 }
 
-fn nonsense(request: &Request, what: &str) -> JobError {
+fn unreadable(request: &Request, what: &str) -> JobError {
     JobError::nonsense(request, format!("an employee's record: {what}"))
 }
+
+#[cfg(test)]
+mod garden_tests;

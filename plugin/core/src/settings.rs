@@ -3,6 +3,7 @@
 use crate::approval::{Approvals, Method};
 use crate::field::{MANAGER, TextField, fold};
 use crate::finding::{Finding, Severity};
+use crate::lifecycle::TimeZones;
 use crate::mapping::is_email;
 use crate::value::{NamedValue, Value};
 use chrono_tz::Tz;
@@ -102,10 +103,8 @@ pub struct Settings {
     pub swap_address: Option<String>,
     /// User names, folded, of accounts that are never archived.
     pub admins: BTreeSet<String>,
-    /// Where a day begins and ends, unless the site says otherwise.
-    pub time_zone: Tz,
-    /// Where a day begins and ends, by site.
-    pub site_time_zones: BTreeMap<String, Tz>,
+    /// Where a day begins and ends.
+    pub time_zones: TimeZones,
 }
 
 /// What a detail that is synced and missing in HiBob does to its employee.
@@ -153,7 +152,7 @@ impl Settings {
 
     /// Whether anything depends on where people work.
     pub fn needs_sites(&self) -> bool {
-        self.sites.is_some() || !self.site_time_zones.is_empty()
+        self.sites.is_some() || !self.time_zones.by_site.is_empty()
     }
 
     /// Whether a text field is synced.
@@ -199,8 +198,10 @@ impl Settings {
             enabled_by: reader.text("enabled-by").map(|email| fold(&email)),
             swap_address: reader.swap_address(),
             admins: reader.texts("admins").unwrap_or_default().iter().map(|name| fold(name.trim())).collect(),
-            time_zone: reader.text("time-zone").and_then(|name| reader.zone("time-zone", &name)).unwrap_or(Tz::UTC),
-            site_time_zones: reader.zones("site-time-zones"),
+            time_zones: TimeZones {
+                default: reader.text("time-zone").and_then(|name| reader.zone("time-zone", &name)).unwrap_or(Tz::UTC),
+                by_site: reader.zones("site-time-zones"),
+            },
         };
         if settings.approvals.is_some() && !settings.has(MANAGER) {
             reader.wrong(

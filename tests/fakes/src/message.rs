@@ -67,6 +67,12 @@ impl Request {
         })
     }
 
+    /// The names of the query parameters, decoded.
+    pub(crate) fn parameter_names(&self) -> impl Iterator<Item = String> {
+        let pairs = self.query.as_deref().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        pairs.map(|pair| decoded(pair.split_once('=').map_or(pair, |(name, _)| name), true))
+    }
+
     /// The media type of the body in lower case, without parameters.
     pub(crate) fn media_type(&self) -> String {
         let full = self.header("content-type").unwrap_or_default();

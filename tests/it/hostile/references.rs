@@ -10,7 +10,8 @@ use std::sync::Arc;
 /// Mallory's tenant, who issues references; the hostile plugin is told by statuses what to do.
 async fn mallory(arena: &Arena, words: &[&str], is_signer: bool) -> Tenant {
     let statuses: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-    let mut table = format!("{TABLE}statuses = {}\n", serde_json::to_string(&statuses).unwrap());
+    let garden = "garden_leave = \"is-departure\"\n";
+    let mut table = format!("{TABLE}{garden}statuses = {}\n", serde_json::to_string(&statuses).unwrap());
     if is_signer {
         table += &format!("plugins = [\"{}\"]\n", hostile().digest());
     }
@@ -33,6 +34,7 @@ async fn hibob_is_only_ever_read() {
         format!("detect POST {hibob}/employees/1/terminate\n\n{{}}"),
         format!("detect DELETE {hibob}/people/1"),
         format!("detect GET {hibob}/bulk/people/salaries"),
+        format!("detect POST {hibob}/bulk/people/lifecycle\n\n{{}}"),
         format!("detect GET {}", arena.scim("/Users")),
         format!("detect POST {}\n\n{{}}", arena.scim("/Users")),
     ];
@@ -41,7 +43,7 @@ async fn hibob_is_only_ever_read() {
     let look = async || references::departures(hostile(), &tenant, &[], Arc::new(NoProgress)).await.unwrap();
     let detection = arena.beside(look).await;
     let saw: Vec<&str> = detection.findings.iter().map(|finding| finding.message.as_str()).collect();
-    assert_eq!(saw, ["ErrorCode::HttpRequestDenied"; 7]);
+    assert_eq!(saw, ["ErrorCode::HttpRequestDenied"; 8]);
     assert!(arena.world().log().is_empty());
 }
 
@@ -59,6 +61,10 @@ async fn a_call_about_one_person_asks_about_nobody_else() {
         search(&format!(r#"{{"fields":["root.id","root.email"],"filters":{}}}"#, filter("1"))),
         search(&format!(r#"{{"fields":["root.id"],"filters":{},"filters":[]}}"#, filter("1"))),
         format!("look-up GET {hibob}/company/named-lists/site"),
+        format!("look-up GET {hibob}/bulk/people/lifecycle"),
+        format!("look-up GET {hibob}/bulk/people/lifecycle?employeeIds=2"),
+        format!("look-up GET {hibob}/bulk/people/lifecycle?employeeIds=1,2"),
+        format!("look-up GET {hibob}/bulk/people/lifecycle?employeeIds=1&limit=200&cursor=YWZ0ZXI6MQ"),
     ];
     let words: Vec<&str> = requests.iter().map(String::as_str).collect();
     let tenant = mallory(&arena, &words, true).await;

@@ -1,6 +1,6 @@
 //! What is asked of HiBob.
 
-use crate::http::{HIBOB_URL, Method, Request, Side};
+use crate::http::{HIBOB_URL, Method, Request, Side, percent_encode};
 use serde_json::json;
 
 /// `POST /people/search` for these fields of everybody, in machine values (the people/search reference page).
@@ -33,12 +33,29 @@ fn people(base_url: &str, body: &serde_json::Value) -> Request {
 
 /// `GET /company/named-lists/{name}`: the names behind the ids of `department` or `title`.
 pub fn named_list(base_url: &str, name: &str) -> Request {
+    let path = format!("/company/named-lists/{name}");
+    get(format!("{base_url}{path}"), path)
+}
+
+/// Most employees that one question to a table may name (pagination page).
+pub const LIFECYCLE_IDS_MAX: usize = 200;
+
+/// `GET /bulk/people/lifecycle`: a page of these employees' rows, the one after the page that gave `cursor`.
+pub fn lifecycle_table(base_url: &str, employee_ids: &[String], cursor: Option<&str>) -> Request {
+    let path = "/bulk/people/lifecycle";
+    let ids: Vec<String> = employee_ids.iter().map(|id| percent_encode(id)).collect();
+    let cursor = cursor.map(|cursor| format!("&cursor={}", percent_encode(cursor))).unwrap_or_default();
+    let url = format!("{base_url}{path}?employeeIds={}&limit={LIFECYCLE_IDS_MAX}{cursor}", ids.join(","));
+    get(url, path.to_owned())
+}
+
+fn get(url: String, label: String) -> Request {
     Request {
         side: Side::HiBob,
         setting: HIBOB_URL,
         method: Method::Get,
-        url: format!("{base_url}/company/named-lists/{name}"),
-        label: format!("/company/named-lists/{name}"),
+        url,
+        label,
         headers: vec![("Accept", "application/json".to_owned())],
         body: Vec::new(),
     }

@@ -1,7 +1,9 @@
 //! Who has left since the last time.
 
 use super::ReferenceSettings;
+use super::lifecycle_table::{History, histories};
 use super::person::{DETECTION_FIELDS, FIELDS, Person};
+use super::rules::{Missing, Rules};
 use crate::error::JobError;
 use crate::finding::{Finding, Severity};
 use crate::hibob::{RecordReader, search};
@@ -90,18 +92,36 @@ pub fn detect(
 ) -> Result<Detection, JobError> {
     let fields = FIELDS.iter().take(DETECTION_FIELDS).copied();
     let reader = RecordReader::new(fields.clone());
+    let is_first = known.is_empty();
     let known: BTreeMap<&str, &Known> = known.iter().map(|known| (known.employee_id.as_str(), known)).collect();
-    let mut detector =
-        Detector { settings, now_unix_seconds, is_first: known.is_empty(), detection: Detection::default() };
+    let known = |person: &Person<'_, '_>| person.id().and_then(|id| known.get(id).copied());
+    let rules = Rules { settings, now_unix_seconds };
+    let mut detector = Detector { rules, is_first, detection: Detection::default() };
     let request = search(&settings.hibob_url, fields);
+    // Few, and each of them a record of eight fields.
+    let mut undecided: Vec<(String, Vec<u8>)> = Vec::new();
     let employees = each_employee(world, &request, &mut |json| match reader.read(json) {
         Ok(record) => {
             let person = Person::new(&record);
-            detector.look_at(&person, person.id().and_then(|id| known.get(id).copied()));
+            match person.id().filter(|_| detector.needs_history(&person, known(&person))) {
+                Some(id) => undecided.push((id.to_owned(), json.to_vec())),
+                None => detector.look_at(&person, known(&person), None),
+            }
         }
-        Err(what) => detector.note(None, "UNREADABLE_EMPLOYEE", &format!("HiBob sent a record that {what}"), SUPPORT),
+        Err(what) => detector.unreadable(&what),
     })?;
     world.progress("employees", employees, Some(employees));
+    let ids: Vec<String> = undecided.iter().map(|(id, _)| id.clone()).collect();
+    let histories = histories(world, settings, &ids)?;
+    for (id, json) in &undecided {
+        match reader.read(json) {
+            Ok(record) => {
+                let person = Person::new(&record);
+                detector.look_at(&person, known(&person), histories.get(id));
+            }
+            Err(what) => detector.unreadable(&what),
+        }
+    }
     let mut detection = detector.detection;
     detection.employees = employees;
     detection.seen.sort_by(|a, b| a.employee_id.cmp(&b.employee_id));
@@ -115,34 +135,52 @@ pub fn detect(
 const SUPPORT: &str = "tell HiBob's support; nothing is done for this record";
 
 struct Detector<'s> {
-    settings: &'s ReferenceSettings,
-    now_unix_seconds: u64,
+    rules: Rules<'s>,
     /// Nothing was recorded yet: whoever has left already waits to be asked for by name.
     is_first: bool,
     detection: Detection,
 }
 
 impl Detector<'_> {
-    fn look_at(&mut self, person: &Person<'_, '_>, known: Option<&Known>) {
+    /// Whether it depends on the lifecycle table what is to be told of somebody.
+    fn needs_history(&self, person: &Person<'_, '_>, known: Option<&Known>) -> bool {
+        let is_told_of = |known: &Known| {
+            known.standing == Standing::Employed || known.issued.as_ref().is_some_and(|issued| self.is_young(issued))
+        };
+        let is_on_leave = self.rules.settings.is_garden_leave(person.status());
+        self.rules.need_history(person) && (is_on_leave || known.is_some_and(is_told_of))
+    }
+
+    /// Whether a reference is so young that a correction makes a new one.
+    fn is_young(&self, issued: &Issued) -> bool {
+        self.rules.now_unix_seconds.saturating_sub(issued.issued_at_unix_seconds) <= CORRECTION_SECONDS_MAX
+    }
+
+    fn look_at(&mut self, person: &Person<'_, '_>, known: Option<&Known>, history: Option<&History>) {
         let Some(id) = person.id() else {
             return self.note(None, "MISSING_EMPLOYEE_ID", "HiBob sent an employee without an id", SUPPORT);
         };
-        if !self.settings.is_known(person.status()) {
+        if !self.rules.settings.is_known(person.status()) {
             let message = "HiBob gives no lifecycle status that this plugin knows";
             let remedy = "grant People, Lifecycle, View, or name the status in references.statuses";
             return self.note(Some(id), "UNKNOWN_LIFECYCLE_STATUS", message, remedy);
         }
-        let has_left = self.settings.is_departure(person.status());
-        let standing = if has_left { Standing::Left } else { Standing::Employed };
+        let standing = match self.rules.standing(person, history) {
+            Ok(standing) => standing,
+            Err(missing) => return self.lacks(id, missing),
+        };
         let before = known.map(|known| known.standing);
         let issued = known.and_then(|known| known.issued.as_ref());
         match (before, standing) {
-            (Some(Standing::Employed), Standing::Left) if !self.departs(id, person) => return,
-            (_, Standing::Left) => self.correct(person, issued),
+            (Some(Standing::Employed), Standing::Left) => match self.rules.departure(person, history) {
+                Ok(departure) => self.detection.departures.push(departure),
+                Err(missing) => return self.lacks(id, missing),
+            },
+            (_, Standing::Left) => self.correct(person, history, issued),
             (Some(Standing::Left), Standing::Employed) => self.come_back(person, issued),
             (_, Standing::Employed) => {}
         }
-        if before.is_none() && has_left && !self.is_first {
+        if before.is_none() && standing == Standing::Left && !self.is_first {
             let message = "has left already, and was not seen here before";
             let remedy = "if they should have a reference, issue it by name: hibob references issue TENANT EMPLOYEE";
             self.note(Some(id), "LEFT_BEFORE_FIRST_SEEN", message, remedy);
@@ -152,27 +190,27 @@ impl Detector<'_> {
         }
     }
 
-    /// Notes a departure; false if it cannot be told, so that it is looked at again the next time.
-    fn departs(&mut self, id: &str, person: &Person<'_, '_>) -> bool {
-        match person.departure() {
-            Some(departure) => self.detection.departures.push(departure),
-            None => {
-                let message =
-                    "has left, and HiBob gives no start date, or neither a last day of work nor a termination date";
-                let remedy = "fill in the dates in HiBob; the reference is issued by the next run";
-                self.note(Some(id), "MISSING_EMPLOYMENT_DATES", message, remedy);
-                return false;
-            }
-        }
-        true
+    /// Notes what is missing to tell a departure. Nothing else is said of its employee, who is looked at again the next time.
+    fn lacks(&mut self, id: &str, missing: Missing) {
+        let (code, message, remedy) = match missing {
+            Missing::Dates => (
+                "MISSING_EMPLOYMENT_DATES",
+                "has left, and HiBob gives no start date, or neither a last day of work nor a termination date",
+                "fill in the dates in HiBob; the reference is issued by the next run",
+            ),
+            Missing::History => (
+                "MISSING_LIFECYCLE_HISTORY",
+                "has left or is on garden leave, and HiBob does not show since when",
+                "grant People, Lifecycle, View history; the reference is issued by the next run",
+            ),
+        };
+        self.note(Some(id), code, message, remedy);
     }
 
     /// Whether what a reference says was corrected lately.
-    fn correct(&mut self, person: &Person<'_, '_>, issued: Option<&Issued>) {
-        let lately = |issued: &&Issued| {
-            self.now_unix_seconds.saturating_sub(issued.issued_at_unix_seconds) <= CORRECTION_SECONDS_MAX
-        };
-        if let (Some(issued), Some(now)) = (issued.filter(lately), person.departure())
+    fn correct(&mut self, person: &Person<'_, '_>, history: Option<&History>, issued: Option<&Issued>) {
+        let issued = issued.filter(|issued| self.is_young(issued));
+        if let (Some(issued), Ok(now)) = (issued, self.rules.departure(person, history))
             && issued.departure.basis != now.basis
         {
             self.detection.corrected.push(now);
@@ -182,10 +220,14 @@ impl Detector<'_> {
     /// Somebody who had left works here again: hired anew, or their departure was taken back.
     fn come_back(&mut self, person: &Person<'_, '_>, issued: Option<&Issued>) {
         let Some(issued) = issued else { return };
-        let is_new_employment = person.start().is_some_and(|start| start > issued.departure.ended_on.as_str());
+        let is_new_employment = person.start().is_some_and(|start| start.to_string() > issued.departure.ended_on);
         if !is_new_employment {
             self.detection.cancelled.push(issued.departure.clone());
         }
+    }
+
+    fn unreadable(&mut self, what: &str) {
+        self.note(None, "UNREADABLE_EMPLOYEE", &format!("HiBob sent a record that {what}"), SUPPORT);
     }
 
     fn note(&mut self, employee_id: Option<&str>, code: &'static str, message: &str, remedy: &'static str) {

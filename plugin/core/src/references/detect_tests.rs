@@ -1,13 +1,8 @@
 use super::*;
-use crate::value::{NamedValue, Value};
+use crate::references::settings::tests::settings;
 use serde_json::json;
 
 const NOW: u64 = 1_800_000_000;
-
-fn settings() -> ReferenceSettings {
-    let url = NamedValue { name: "hibob-url".to_owned(), value: Value::Text("https://x".to_owned()) };
-    ReferenceSettings::read(&[url]).unwrap()
-}
 
 /// An employee's record: status, start, last day of work, termination date, title.
 fn person(id: &str, status: &str, dates: [Option<&str>; 3], title: &str) -> Vec<u8> {
@@ -45,19 +40,15 @@ fn issued(id: &str, end: &str, days_ago: u64) -> Known {
 
 /// What is detected in an answer.
 fn detected(people: &[Vec<u8>], known: &[Known]) -> Detection {
-    let settings = settings();
+    let settings = settings(&[]);
     let reader = RecordReader::new(FIELDS.iter().take(DETECTION_FIELDS).copied());
     let by_id: BTreeMap<&str, &Known> = known.iter().map(|known| (known.employee_id.as_str(), known)).collect();
-    let mut detector = Detector {
-        settings: &settings,
-        now_unix_seconds: NOW,
-        is_first: known.is_empty(),
-        detection: Detection::default(),
-    };
+    let rules = Rules { settings: &settings, now_unix_seconds: NOW };
+    let mut detector = Detector { rules, is_first: known.is_empty(), detection: Detection::default() };
     for json in people {
         let record = reader.read(json).unwrap();
         let person = Person::new(&record);
-        detector.look_at(&person, person.id().and_then(|id| by_id.get(id).copied()));
+        detector.look_at(&person, person.id().and_then(|id| by_id.get(id).copied()), None);
     }
     detector.detection
 }

@@ -2,6 +2,7 @@
 
 use crate::finding::{Finding, Severity};
 use crate::hibob::Status;
+use crate::lifecycle::TimeZones;
 use crate::value::{NamedValue, Value};
 use std::collections::BTreeSet;
 
@@ -14,6 +15,19 @@ pub struct ReferenceSettings {
     pub statuses: BTreeSet<String>,
     /// The HiBob field that holds the address to deliver to.
     pub address_field: String,
+    /// What garden leave is: released from work, still employed.
+    pub garden_leave: GardenLeave,
+    /// Where a day begins and ends.
+    pub time_zones: TimeZones,
+}
+
+/// What garden leave is to a reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GardenLeave {
+    /// Employment like any other: the reference comes when it ends.
+    Ignore,
+    /// The departure, from its first day on. The termination after it is the same one.
+    IsDeparture,
 }
 
 /// HiBob's own word for somebody who has left (help centre, "Lifecycle statuses").
@@ -35,6 +49,8 @@ impl ReferenceSettings {
             hibob_url: String::new(),
             statuses: BTreeSet::from([TERMINATED.to_owned()]),
             address_field: WORK_EMAIL.to_owned(),
+            garden_leave: GardenLeave::Ignore,
+            time_zones: TimeZones::default(),
         };
         let mut findings = Vec::new();
         for NamedValue { name, value } in values {
@@ -49,11 +65,31 @@ impl ReferenceSettings {
                 ("address-field", Value::Text(_)) => {
                     findings.push(wrong(name, format!("it must be one of {}", ADDRESS_FIELDS.join(", "))));
                 }
-                ("hibob-url" | "statuses" | "address-field", _) => {
+                ("garden-leave", Value::Text(word)) => match word.as_str() {
+                    "ignore" => settings.garden_leave = GardenLeave::Ignore,
+                    "is-departure" => settings.garden_leave = GardenLeave::IsDeparture,
+                    _ => findings.push(wrong(name, "it must be ignore or is-departure".to_owned())),
+                },
+                ("time-zone", Value::Text(zone)) => match zone.parse() {
+                    Ok(zone) => settings.time_zones.default = zone,
+                    Err(_) => findings.push(no_zone(name, zone)),
+                },
+                ("site-time-zones", Value::Pairs(zones)) => {
+                    for (site, zone) in zones {
+                        match zone.parse() {
+                            Ok(zone) => _ = settings.time_zones.by_site.insert(site.clone(), zone),
+                            Err(_) => findings.push(no_zone(name, zone)),
+                        }
+                    }
+                }
+                ("hibob-url" | "statuses" | "address-field" | "garden-leave" | "time-zone" | "site-time-zones", _) => {
                     findings.push(wrong(name, "it is of another kind".to_owned()));
                 }
                 _ => findings.push(wrong(name, "there is no such setting".to_owned())),
             }
+        }
+        if settings.statuses.iter().any(|status| Status::of(status) == Status::GardenLeave) {
+            findings.push(wrong("statuses", "garden leave has a setting of its own, garden-leave".to_owned()));
         }
         if settings.hibob_url.is_empty() {
             findings.push(wrong("hibob-url", "it is missing".to_owned()));
@@ -66,10 +102,20 @@ impl ReferenceSettings {
         status.is_some_and(|status| self.statuses.contains(&status.to_lowercase()))
     }
 
+    /// Whether a status is garden leave, where that is a departure.
+    pub(super) fn is_garden_leave(&self, status: Option<&str>) -> bool {
+        let is_departure = self.garden_leave == GardenLeave::IsDeparture;
+        is_departure && status.is_some_and(|status| Status::of(status) == Status::GardenLeave)
+    }
+
     /// Whether a status is one that is understood at all: HiBob's own, or one that is a departure by setting.
     pub(super) fn is_known(&self, status: Option<&str>) -> bool {
         self.is_departure(status) || status.is_some_and(|status| !matches!(Status::of(status), Status::Unknown(_)))
     }
+}
+
+fn no_zone(name: &str, zone: &str) -> Finding {
+    wrong(name, format!("`{zone}` is not a time zone of the IANA database"))
 }
 
 fn wrong(name: &str, what: String) -> Finding {
@@ -78,8 +124,16 @@ fn wrong(name: &str, what: String) -> Finding {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// The address of a HiBob, and these words.
+    pub(in crate::references) fn settings(words: &[(&str, &str)]) -> ReferenceSettings {
+        let text =
+            |(name, text): (&str, &str)| NamedValue { name: name.to_owned(), value: Value::Text(text.to_owned()) };
+        let values: Vec<_> = [("hibob-url", "https://x")].iter().chain(words).copied().map(text).collect();
+        ReferenceSettings::read(&values).unwrap()
+    }
 
     fn read(name: &str, value: Value) -> Result<ReferenceSettings, Vec<Finding>> {
         let url = NamedValue { name: "hibob-url".to_owned(), value: Value::Text("https://x/v1/".to_owned()) };
@@ -97,12 +151,27 @@ mod tests {
     }
 
     #[test]
+    fn garden_leave_is_employment_unless_it_is_said_to_be_a_departure() {
+        assert!(!settings(&[]).is_garden_leave(Some("garden leave")));
+        assert!(!settings(&[("garden-leave", "ignore")]).is_garden_leave(Some("garden leave")));
+        let settings = settings(&[("garden-leave", "is-departure"), ("time-zone", "Europe/Madrid")]);
+        assert!(settings.is_garden_leave(Some("Garden leave")) && !settings.is_garden_leave(Some("leave")));
+        assert!(!settings.is_departure(Some("garden leave")));
+        assert_eq!(settings.time_zones.default, chrono_tz::Europe::Madrid);
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         assert!(read("address-field", Value::Text("home.privateEmail".to_owned())).is_ok());
         for (name, value) in [
             ("address-field", Value::Text("home.iban".to_owned())),
             ("statuses", Value::Texts(Vec::new())),
             ("statuses", Value::Flag(true)),
+            ("statuses", Value::Texts(vec!["Garden Leave".to_owned()])),
+            ("garden-leave", Value::Text("keep".to_owned())),
+            ("garden-leave", Value::Flag(true)),
+            ("time-zone", Value::Text("Madrid".to_owned())),
+            ("site-time-zones", Value::Pairs(vec![("London".to_owned(), "London".to_owned())])),
             ("unheard-of", Value::Flag(true)),
         ] {
             assert_eq!(read(name, value).unwrap_err()[0].field.as_deref(), Some(name));

@@ -53,6 +53,8 @@ pub struct Employee {
     pub termination_date: Option<NaiveDate>,
     /// `employee.lastDayOfWork`.
     pub last_day_of_work: Option<NaiveDate>,
+    /// The rows of the lifecycle table, effective date and status, where the dates above do not tell them.
+    pub lifecycle_rows: Vec<(NaiveDate, String)>,
     /// `personal.birthDate`.
     pub birth_date: Option<NaiveDate>,
     /// `home.legalGender`.

@@ -100,7 +100,7 @@ pub struct Switches {
     pub human_readable_any_case: bool,
     /// Whether `filters: []` is allowed. Unconfirmed; third parties quote the reference for a 400.
     pub empty_filters_allowed: bool,
-    /// Whether a search answers 400 to keys it does not know. Unconfirmed; strict, to catch typing errors.
+    /// Whether a search or a table answers 400 to keys that it does not know. Unconfirmed; strict, to catch typing errors.
     pub unknown_keys_refused: bool,
     /// `{"employees":[..]}` around a single person: the OpenAPI says so, the contract page shows a bare object.
     pub person_wrapped: bool,
@@ -122,6 +122,8 @@ pub struct Switches {
     pub removed_endpoint_status: u16,
     /// Shuffle the order of `employees` with this seed: no order is promised.
     pub shuffled_by: Option<u64>,
+    /// Rows of a table within one more object with `values`: one connector has seen that, the reference page has not.
+    pub rows_wrapped: bool,
     /// Let dates decide the lifecycle status, at midnight of the site (help centre). Off: statuses stay as set.
     pub statuses_follow_dates: bool,
 }
@@ -146,6 +148,7 @@ impl Default for Switches {
             retry_after: false,
             removed_endpoint_status: 410,
             shuffled_by: None,
+            rows_wrapped: false,
             statuses_follow_dates: false,
         }
     }
@@ -170,6 +173,8 @@ pub struct HiBob {
     pub permissions: BTreeSet<Category>,
     /// Whether "edit" on Personal is granted too: the full birth date needs view and edit.
     pub personal_edit: bool,
+    /// Whether "view history" on Lifecycle is granted too: without it a table shows the current row alone.
+    pub lifecycle_history: bool,
     /// Whether the service user may manage company sites, which the setup guide asks for to provision companies.
     pub site_settings: bool,
     /// Whom the service user may see.
@@ -196,6 +201,7 @@ impl HiBob {
             site_offsets: company.site_offsets,
             permissions: Category::ALL.into_iter().collect(),
             personal_edit: true,
+            lifecycle_history: true,
             site_settings: true,
             audience: Audience::Everyone,
             limits: Limits { search: 50, person: 100, metadata: 50, tables: 100 },

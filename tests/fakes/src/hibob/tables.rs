@@ -21,6 +21,10 @@ impl HiBob {
         if !self.permissions.contains(&Category::Lifecycle) {
             return refusal(403, "forbidden", "No permission to access this table");
         }
+        let known = ["limit", "cursor", "employeeIds", "includeArchived"];
+        if self.switches.unknown_keys_refused && request.parameter_names().any(|name| !known.contains(&name.as_str())) {
+            return refusal(400, "bad_request", "Unknown parameter");
+        }
         let limit = match request.parameter("limit").map(|limit| limit.parse::<usize>()) {
             None => LIMIT_DEFAULT,
             Some(Ok(limit)) if (1..=LIMIT_MAX).contains(&limit) => limit,
@@ -50,12 +54,22 @@ impl HiBob {
         let errors: Vec<Value> = wanted.into_iter().flatten().filter_map(|id| self.hidden(id)).collect();
         let results: Vec<Value> = page
             .into_iter()
-            .map(|employee| json!({ "employeeId": employee.id, "values": history(employee) }))
+            .map(|employee| json!({ "employeeId": employee.id, "values": self.rows(employee) }))
             .collect();
         Response::json(
             200,
             &json!({ "results": results, "response_metadata": { "next_cursor": cursor }, "errors": errors }),
         )
+    }
+
+    /// The rows of somebody, as far as the service user may see them.
+    fn rows(&self, employee: &Employee) -> Vec<Value> {
+        let mut rows = history(employee);
+        rows.retain(|row| self.lifecycle_history || row["isCurrent"] == true);
+        match self.switches.rows_wrapped {
+            true => vec![json!({ "values": rows, "restricted_columns": {} })],
+            false => rows,
+        }
     }
 
     /// The error entry for somebody outside the audience.
@@ -74,23 +88,10 @@ fn position(cursor: &str) -> Option<String> {
 }
 
 fn history(employee: &Employee) -> Vec<Value> {
-    let mut rows: Vec<(NaiveDate, &str)> = Vec::new();
-    if employee.lifecycle_status == "hired" {
-        rows.push((employee.start_date, "hired"));
-    } else {
-        rows.push((employee.start_date, "employed"));
-    }
-    if let Some(last_day) = employee.last_day_of_work
-        && employee.termination_date.is_some_and(|date| date > last_day)
-    {
-        rows.push((days_from(last_day, 1), "garden leave"));
-    }
-    if let Some(date) = employee.termination_date {
-        rows.push((date, "terminated"));
-    }
-    if employee.lifecycle_status.ends_with("leave") && employee.termination_date.is_none() {
-        rows.push((days_from(employee.start_date, 60), &employee.lifecycle_status));
-    }
+    let rows = match employee.lifecycle_rows.as_slice() {
+        [] => rows_by_date(employee),
+        rows => rows.to_vec(),
+    };
     let current = rows.iter().rposition(|(_, status)| *status == employee.lifecycle_status);
     let rows = rows.into_iter().enumerate().map(|(place, (date, status))| {
         json!({
@@ -100,4 +101,22 @@ fn history(employee: &Employee) -> Vec<Value> {
         })
     });
     rows.collect()
+}
+
+/// The rows that follow from an employee's dates.
+fn rows_by_date(employee: &Employee) -> Vec<(NaiveDate, String)> {
+    let first = if employee.lifecycle_status == "hired" { "hired" } else { "employed" };
+    let mut rows = vec![(employee.start_date, first.to_owned())];
+    if let Some(last_day) = employee.last_day_of_work
+        && employee.termination_date.is_some_and(|date| date > last_day)
+    {
+        rows.push((days_from(last_day, 1), "garden leave".to_owned()));
+    }
+    if let Some(date) = employee.termination_date {
+        rows.push((date, "terminated".to_owned()));
+    }
+    if employee.lifecycle_status.ends_with("leave") && employee.termination_date.is_none() {
+        rows.push((days_from(employee.start_date, 60), employee.lifecycle_status.clone()));
+    }
+    rows
 }

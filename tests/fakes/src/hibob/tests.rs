@@ -257,9 +257,11 @@ fn the_lifecycle_table_comes_in_pages() {
     let statuses = last["results"][0]["values"].as_array().unwrap();
     assert_eq!(statuses.last().unwrap()["status"], "terminated");
     assert!(last["response_metadata"]["next_cursor"].is_null());
-    for query in ["limit=201", "limit=0", "limit=x", "cursor=nonsense"] {
+    for query in ["limit=201", "limit=0", "limit=x", "cursor=nonsense", "page=2", "employeeId=1"] {
         assert_eq!(get(&mut bob, &format!("/v1/bulk/people/lifecycle?{query}")).status, 400, "{query}");
     }
+    let ids = vec!["1"; 201].join(",");
+    assert_eq!(get(&mut bob, &format!("/v1/bulk/people/lifecycle?employeeIds={ids}")).status, 400);
     bob.audience = Audience::EmployedOnly;
     let got = get(&mut bob, "/v1/bulk/people/lifecycle?employeeIds=1000000000000000003").value();
     assert_eq!(got["errors"][0]["1000000000000000003"]["error"], "MISSING_PERMISSION");
@@ -312,6 +314,33 @@ fn a_second_service_user_may_be_let_in() {
     let request = Request::new("GET", "/v1/company/people/fields");
     let request = request.with_header("Authorization", &guard::basic("other", "secret"));
     assert_eq!(bob.handle(&request, NOW).status, 200);
+}
+
+#[test]
+fn the_lifecycle_table_shows_what_the_permissions_allow() {
+    let mut bob = bob();
+    let ask = |bob: &mut HiBob| get(bob, "/v1/bulk/people/lifecycle?employeeIds=1000000000000000003");
+    let statuses = |rows: &Value| -> Vec<String> {
+        rows.as_array().unwrap().iter().map(|row| row["status"].as_str().unwrap().to_owned()).collect()
+    };
+    let whole = ask(&mut bob).value();
+    assert_eq!(statuses(&whole["results"][0]["values"]), ["employed", "terminated"]);
+    bob.switches.rows_wrapped = true;
+    assert_eq!(ask(&mut bob).value()["results"][0]["values"][0]["values"], whole["results"][0]["values"]);
+    bob.switches.rows_wrapped = false;
+    bob.lifecycle_history = false;
+    assert_eq!(statuses(&ask(&mut bob).value()["results"][0]["values"]), ["terminated"]);
+    bob.permissions.remove(&Category::Lifecycle);
+    assert_eq!(ask(&mut bob).status, 403);
+}
+
+#[test]
+fn the_lifecycle_table_has_a_window_of_its_own() {
+    let mut bob = bob();
+    bob.limits.tables = 1;
+    let ask = |bob: &mut HiBob| get(bob, "/v1/bulk/people/lifecycle");
+    assert_eq!((ask(&mut bob).status, ask(&mut bob).status), (200, 429));
+    assert_eq!(search(&mut bob, &json!({})).status, 200);
 }
 
 #[test]

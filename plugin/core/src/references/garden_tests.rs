@@ -1,0 +1,208 @@
+//! Garden leave as a departure, from HiBob's answers to what is told of them.
+
+mod bob;
+
+use super::settings::tests::settings;
+use super::*;
+use bob::{Bob, counts, day};
+use chrono::Days;
+use proptest::prelude::*;
+
+fn known(standing: Standing, issued: Option<&Departure>, bob: &Bob) -> [Known; 1] {
+    let issued = issued.map(|departure| Issued { departure: departure.clone(), issued_at_unix_seconds: bob.now() });
+    [Known { employee_id: "7".to_owned(), standing, issued }]
+}
+
+fn works(bob: &Bob) -> [Known; 1] {
+    known(Standing::Employed, None, bob)
+}
+
+#[test]
+fn garden_leave_is_a_departure_from_its_first_day_on_and_only_by_setting() {
+    let ends = |last_day: Option<&str>, since: &str, today: &str| {
+        let mut bob = Bob::released(since, today);
+        bob.last_day = last_day.map(day);
+        let known = works(&bob);
+        let detection = bob.detect(&known);
+        assert!(detection.findings.is_empty());
+        assert_eq!(bob.look_up(), detection.departures.first().cloned());
+        detection.departures.first().map(|departure| departure.ended_on.clone())
+    };
+    assert_eq!(ends(Some("2026-11-13"), "2026-11-16", "2026-11-16").as_deref(), Some("2026-11-13"));
+    assert_eq!(ends(None, "2026-11-16", "2026-11-16").as_deref(), Some("2026-11-15"));
+    assert_eq!(ends(None, "2026-11-16", "2026-11-15"), None);
+    // Nobody has worked until a day that is yet to come.
+    assert_eq!(ends(Some("2026-11-20"), "2026-11-16", "2026-11-20"), None);
+    assert_eq!(ends(Some("2026-11-20"), "2026-11-16", "2026-11-21").as_deref(), Some("2026-11-20"));
+    let mut bob = Bob::released("2026-11-16", "2026-11-20");
+    let (known, now) = (works(&bob), bob.now());
+    assert_eq!(
+        detect(&mut bob, &settings(&[]), now, &known).unwrap(),
+        Detection { employees: 1, ..Detection::default() }
+    );
+    assert!(bob.asked.is_empty());
+}
+
+#[test]
+fn a_day_begins_in_the_time_zone_of_the_tenant_or_the_site() {
+    let told = |settings: &ReferenceSettings, hour: u32, minute: u32| {
+        let mut bob = Bob::released("2026-11-16", "2026-11-15");
+        let moment = bob.today.and_hms_opt(hour, minute, 0).unwrap().and_utc().timestamp();
+        let known = works(&bob);
+        detect(&mut bob, settings, u64::try_from(moment).unwrap(), &known).unwrap().departures.len()
+    };
+    let mut settings = settings(&[("garden-leave", "is-departure"), ("time-zone", "Europe/Madrid")]);
+    assert_eq!((told(&settings, 22, 59), told(&settings, 23, 0)), (0, 1));
+    settings.time_zones.by_site.insert("Kiritimati".to_owned(), chrono_tz::Pacific::Kiritimati);
+    assert_eq!((told(&settings, 9, 59), told(&settings, 10, 0)), (0, 1));
+}
+
+/// Whatever the termination date is, and whether a last day of work is known.
+#[test]
+fn the_termination_after_garden_leave_is_the_same_departure() {
+    for last_day in [None, Some("2026-11-13")] {
+        let mut bob = Bob::released("2026-11-16", "2026-11-20");
+        bob.last_day = last_day.map(day);
+        let before = works(&bob);
+        let [departure] = bob.detect(&before).departures.try_into().unwrap();
+        bob.terminate("2026-12-31");
+        let issued = known(Standing::Left, Some(&departure), &bob);
+        let nothing = Detection { employees: 1, ..Detection::default() };
+        assert_eq!(bob.detect(&issued), nothing);
+        assert_eq!(bob.claims(&departure).unwrap().ended_on, departure.ended_on);
+        // Nor does the host's having missed the garden leave make it another one.
+        let missed = works(&bob);
+        assert_eq!(bob.detect(&missed).departures, std::slice::from_ref(&departure));
+        // The person's own data is corrected.
+        bob.title = "2";
+        assert_eq!(bob.detect(&issued).corrected[0].ended_on, departure.ended_on);
+        bob.title = "1";
+        bob.last_day = Some(day("2026-11-12"));
+        assert_eq!(bob.detect(&issued).corrected[0].ended_on, "2026-11-12");
+        assert_eq!(bob.claims(&departure), None);
+    }
+}
+
+#[test]
+fn without_garden_leave_the_termination_date_counts() {
+    let mut bob = Bob::new("2026-11-20");
+    bob.terminate("2026-11-30");
+    let known = works(&bob);
+    assert_eq!(bob.detect(&known).departures[0].ended_on, "2026-11-30");
+}
+
+/// Nothing is told of somebody, and nothing is recorded, while nobody can say since when they are away.
+#[test]
+fn what_the_table_does_not_show_is_not_guessed_at() {
+    let mut hidden = Bob::released("2026-11-16", "2026-11-20");
+    hidden.rows.clear();
+    let mut current = Bob::released("2026-11-16", "2026-11-20");
+    let [departure] = current.detect(&works(&current)).departures.try_into().unwrap();
+    current.terminate("2026-12-31");
+    current.rows.retain(|(_, status)| *status == "terminated");
+    for bob in [&mut hidden, &mut current] {
+        let before = works(bob);
+        let detection = bob.detect(&before);
+        assert_eq!((detection.departures.len(), detection.seen.len()), (0, 0));
+        assert_eq!(detection.findings[0].code, "MISSING_LIFECYCLE_HISTORY");
+        assert_eq!(bob.look_up(), None);
+    }
+    let issued = known(Standing::Left, Some(&departure), &current);
+    assert_eq!(current.detect(&issued), Detection { employees: 1, ..Detection::default() });
+}
+
+#[test]
+fn the_table_is_read_to_its_end_for_those_who_need_it() {
+    let mut bob = Bob::released("2026-11-16", "2026-11-20");
+    bob.page = 1;
+    let before = works(&bob);
+    let [departure] = bob.detect(&before).departures.try_into().unwrap();
+    assert_eq!(departure.ended_on, "2026-11-15");
+    assert_eq!(bob.asked, ["?employeeIds=7&limit=200", "?employeeIds=7&limit=200&cursor=1"]);
+    // A call about one person has one page.
+    let (settings, now) = (counts(), bob.now());
+    assert!(matches!(look_up(&mut bob, &settings, now, "7"), Err(JobError::Unavailable(_))));
+    // Of those who work here, and those whose last day is known, nothing more is read.
+    bob.asked.clear();
+    bob.page = 50;
+    bob.terminate("2026-12-31");
+    let [mut old] = known(Standing::Left, Some(&departure), &bob);
+    old.issued.as_mut().unwrap().issued_at_unix_seconds -= 91 * 86_400;
+    bob.detect(&[old]);
+    assert!(bob.asked.is_empty(), "what is too old to be corrected");
+    bob.last_day = Some(day("2026-11-13"));
+    assert_eq!(bob.detect(&before).departures[0].ended_on, "2026-11-13");
+    bob.status = "employed";
+    assert_eq!(bob.detect(&before), Detection { employees: 1, ..Detection::default() });
+    assert!(bob.asked.is_empty());
+}
+
+/// What happens to somebody in one step of their story.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// Released, with or without a last day of work.
+    Release(bool),
+    /// Works again.
+    Return,
+    /// The employment ends.
+    Terminate,
+}
+
+fn step() -> impl Strategy<Value = (u64, Step)> {
+    let kind = prop_oneof![any::<bool>().prop_map(Step::Release), Just(Step::Return), Just(Step::Terminate)];
+    (1_u64..40, kind)
+}
+
+proptest! {
+    /// In any story, looked at every day, there is one reference for each time that somebody stopped working, it is taken back
+    /// where they work again, and nothing is ever superseded.
+    #[test]
+    fn one_reference_for_each_end_of_work(steps in prop::collection::vec(step(), 1..12)) {
+        let mut bob = Bob::new("2026-01-05");
+        let (mut standing, mut issued): (_, Option<Departure>) = (Standing::Employed, None);
+        for (days, step) in steps {
+            for _ in 0..days {
+                bob.today = bob.today + Days::new(1);
+                let known = known(standing, issued.as_ref(), &bob);
+                prop_assert_eq!(bob.detect(&known), Detection { employees: 1, ..Detection::default() });
+            }
+            let yesterday = bob.today.pred_opt();
+            let is_away = standing == Standing::Left;
+            match step {
+                Step::Release(dated) if !is_away => {
+                    bob.status = "garden leave";
+                    bob.last_day = yesterday.filter(|_| dated);
+                    bob.rows.push((bob.today, "garden leave"));
+                    bob.termination = Some(bob.today + Days::new(90));
+                }
+                Step::Return if bob.status == "garden leave" => {
+                    (bob.status, bob.last_day, bob.termination) = ("employed", None, None);
+                    bob.rows.push((bob.today, "employed"));
+                }
+                Step::Terminate if bob.status != "terminated" => {
+                    (bob.status, bob.termination) = ("terminated", yesterday);
+                    bob.rows.push((yesterday.unwrap(), "terminated"));
+                }
+                _ => continue,
+            }
+            let detection = bob.detect(&known(standing, issued.as_ref(), &bob));
+            prop_assert!(detection.corrected.is_empty() && detection.findings.is_empty());
+            match bob.status {
+                "employed" => {
+                    prop_assert_eq!(&detection.cancelled, &Vec::from_iter(issued.take()));
+                    standing = Standing::Employed;
+                }
+                _ if is_away => prop_assert_eq!(&detection, &Detection { employees: 1, ..Detection::default() }),
+                _ => {
+                    prop_assert_eq!(detection.departures.len(), 1);
+                    issued = detection.departures.into_iter().next();
+                    prop_assert_eq!(issued.as_ref().map(|issued| issued.ended_on.clone()), yesterday.map(|day| day.to_string()));
+                    standing = Standing::Left;
+                }
+            }
+            if let Some(departure) = &issued {
+                prop_assert_eq!(&bob.claims(departure).unwrap().ended_on, &departure.ended_on);
+            }
+        }
+    }
+}

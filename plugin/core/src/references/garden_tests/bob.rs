@@ -1,0 +1,133 @@
+//! A HiBob of one employee, who comes and goes.
+
+use crate::http::{Body, Method, Request, Response, SendError};
+use crate::references::settings::tests::settings;
+use crate::references::{Claims, Departure, Detection, Known, ReferenceSettings, claims, detect, look_up};
+use crate::world::{Entry, StorageError, World};
+use chrono::{Days, NaiveDate};
+use serde_json::{Value, json};
+
+/// One employee as HiBob has them, and the day that it is.
+pub(super) struct Bob {
+    pub(super) today: NaiveDate,
+    pub(super) status: &'static str,
+    pub(super) last_day: Option<NaiveDate>,
+    pub(super) termination: Option<NaiveDate>,
+    pub(super) title: &'static str,
+    pub(super) rows: Vec<(NaiveDate, &'static str)>,
+    /// Rows of a page; a page is one question about one employee unless they are more.
+    pub(super) page: usize,
+    /// The questions about the lifecycle table, without the address.
+    pub(super) asked: Vec<String>,
+}
+
+struct Once(Option<Vec<u8>>);
+
+impl Body for Once {
+    fn chunk(&mut self) -> Result<Option<Vec<u8>>, SendError> {
+        Ok(self.0.take())
+    }
+}
+
+pub(super) fn day(text: &str) -> NaiveDate {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").unwrap()
+}
+
+impl Bob {
+    /// Works here.
+    pub(super) fn new(today: &str) -> Self {
+        let rows = vec![(day("2020-01-06"), "employed")];
+        let (last_day, termination) = (None, None);
+        Self { today: day(today), status: "employed", last_day, termination, title: "1", rows, page: 50, asked: vec![] }
+    }
+
+    /// On garden leave since a day, until a termination that is yet to come.
+    pub(super) fn released(since: &str, today: &str) -> Self {
+        let mut bob = Self::new(today);
+        bob.status = "garden leave";
+        bob.rows.push((day(since), "garden leave"));
+        bob.termination = Some(day("2027-01-31"));
+        bob
+    }
+
+    pub(super) fn terminate(&mut self, on: &str) {
+        self.status = "terminated";
+        self.termination = Some(day(on));
+        self.rows.push((day(on), "terminated"));
+        self.today = day(on) + Days::new(1);
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        u64::try_from(self.today.and_hms_opt(12, 0, 0).unwrap().and_utc().timestamp()).unwrap()
+    }
+
+    pub(super) fn detect(&mut self, known: &[Known]) -> Detection {
+        let (settings, now) = (counts(), self.now());
+        detect(self, &settings, now, known).unwrap()
+    }
+
+    pub(super) fn claims(&mut self, departure: &Departure) -> Option<Claims> {
+        let (settings, now) = (counts(), self.now());
+        claims(self, &settings, now, departure).unwrap()
+    }
+
+    pub(super) fn look_up(&mut self) -> Option<Departure> {
+        let (settings, now) = (counts(), self.now());
+        look_up(self, &settings, now, "7").unwrap()
+    }
+
+    /// A page of the lifecycle table; its cursor is the number of rows before it.
+    fn table(&self, url: &str) -> Value {
+        let after = url.split_once("&cursor=").map_or(0, |(_, cursor)| cursor.parse().unwrap());
+        let rows = self.rows.iter().skip(after).take(self.page);
+        let rows: Vec<_> = rows.map(|(from, status)| json!({ "effectiveDate": from, "status": status })).collect();
+        let next = Some(after + self.page).filter(|next| *next < self.rows.len()).map(|next| next.to_string());
+        let results = json!([{ "employeeId": "7", "values": rows }]);
+        json!({ "results": results, "response_metadata": { "next_cursor": next }, "errors": [] })
+    }
+}
+
+/// Garden leave is a departure.
+pub(super) fn counts() -> ReferenceSettings {
+    settings(&[("garden-leave", "is-departure")])
+}
+
+impl World for Bob {
+    fn send(&mut self, request: &Request) -> Result<Response<'_>, SendError> {
+        let body = match (request.method, request.url.as_str()) {
+            (Method::Post, _) => json!({ "employees": [{
+                "id": "7", "firstName": "Ana", "surname": "Ruiz",
+                "internal": { "lifecycleStatus": self.status, "terminationDate": self.termination },
+                "employee": { "lastDayOfWork": self.last_day },
+                "work": { "startDate": "2020-01-06", "title": self.title, "site": "Kiritimati" },
+            }] }),
+            (_, url) if url.starts_with("https://x/bulk/people/lifecycle?") => {
+                self.asked.push(url.trim_start_matches("https://x/bulk/people/lifecycle").to_owned());
+                self.table(url)
+            }
+            _ => json!({ "values": [] }),
+        };
+        let body = Box::new(Once(Some(body.to_string().into_bytes())));
+        Ok(Response { status: 200, content_type: Some("application/json".to_owned()), body })
+    }
+
+    fn get(&mut self, _key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        panic!("references use no storage")
+    }
+
+    fn scan(&mut self, _prefix: &str, _after: Option<&str>) -> Result<Vec<Entry>, StorageError> {
+        panic!("references use no storage")
+    }
+
+    fn put(&mut self, _key: &str, _value: &[u8]) -> Result<(), StorageError> {
+        panic!("references use no storage")
+    }
+
+    fn remove(&mut self, _key: &str) -> Result<(), StorageError> {
+        panic!("references use no storage")
+    }
+
+    fn log(&mut self, _message: &str) {}
+
+    fn progress(&mut self, _phase: &str, _done: usize, _total: Option<usize>) {}
+}

@@ -1,0 +1,230 @@
+//! HiBob's lifecycle table: since when somebody is, or was, on garden leave.
+
+use super::ReferenceSettings;
+use crate::error::JobError;
+use crate::hibob::{LIFECYCLE_IDS_MAX, Status, lifecycle_table};
+use crate::http::Request;
+use crate::sync::read;
+use crate::world::World;
+use chrono::NaiveDate;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Most pages of one question about at most [`LIFECYCLE_IDS_MAX`] employees, who fit on one.
+const PAGES_MAX: usize = 100;
+
+/// What a row says of its employee. In the order in which they follow each other where two begin on the same day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Works,
+    GardenLeave,
+    Left,
+}
+
+/// One employee's rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct History {
+    /// Each stage with its effective date, in their order.
+    rows: Vec<(NaiveDate, Stage)>,
+    /// Some row could not be read, so that nothing follows from the others.
+    is_broken: bool,
+}
+
+/// What a history says of garden leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GardenLeave {
+    /// Somebody is on garden leave, or left from it; this was its first day.
+    Since(NaiveDate),
+    /// There is one, and its first day is yet to come.
+    Ahead,
+    /// The last thing before leaving was something else.
+    Never,
+    /// Nobody can say: the service user sees no history, or not all of it can be read.
+    Unknown,
+}
+
+impl History {
+    /// The garden leave of the employment that began on `start`, as it is `today`.
+    ///
+    /// A row counts where nothing but the departure follows it: who came back from garden leave did not leave from it.
+    pub(super) fn garden_leave(&self, start: Option<NaiveDate>, today: NaiveDate) -> GardenLeave {
+        if self.is_broken {
+            return GardenLeave::Unknown;
+        }
+        let (begun, ahead): (Vec<_>, Vec<_>) = self.rows.iter().copied().partition(|(from, _)| *from <= today);
+        let mut before_leaving = begun.into_iter().rev().skip_while(|(_, stage)| *stage == Stage::Left).peekable();
+        let shows_work = before_leaving.peek().is_some();
+        let first = before_leaving.take_while(|(_, stage)| *stage == Stage::GardenLeave).last();
+        match first {
+            Some((from, _)) if start.is_none_or(|start| from > start) => GardenLeave::Since(from),
+            _ if ahead.iter().any(|(_, stage)| *stage == Stage::GardenLeave) => GardenLeave::Ahead,
+            _ if shows_work => GardenLeave::Never,
+            _ => GardenLeave::Unknown,
+        }
+    }
+
+    /// Takes in rows as they stand in an answer. Whether they are wrapped once more is not settled.
+    fn note(&mut self, settings: &ReferenceSettings, rows: &Value) {
+        let Some(rows) = rows.as_array() else {
+            self.is_broken = true;
+            return;
+        };
+        for row in rows {
+            match (row.get("values"), stage(settings, row)) {
+                (Some(Value::Array(inner)), _) => inner.iter().for_each(|row| self.note_row(stage(settings, row))),
+                (_, stage) => self.note_row(stage),
+            }
+        }
+        self.rows.sort_unstable();
+    }
+
+    fn note_row(&mut self, row: Option<(NaiveDate, Stage)>) {
+        match row {
+            Some(row) => self.rows.push(row),
+            None => self.is_broken = true,
+        }
+    }
+}
+
+/// A row's effective date and stage. Ids of a customer's own kinds of leave may be numbers.
+fn stage(settings: &ReferenceSettings, row: &Value) -> Option<(NaiveDate, Stage)> {
+    let from = NaiveDate::parse_from_str(row.get("effectiveDate")?.as_str()?, "%Y-%m-%d").ok()?;
+    let stage = match row.get("status")? {
+        Value::String(word) if settings.is_departure(Some(word)) => Stage::Left,
+        Value::String(word) if Status::of(word) == Status::GardenLeave => Stage::GardenLeave,
+        Value::String(_) | Value::Number(_) => Stage::Works,
+        _ => return None,
+    };
+    Some((from, stage))
+}
+
+/// The histories of these employees, as far as HiBob shows them.
+///
+/// # Errors
+/// HiBob cannot be read.
+pub(super) fn histories(
+    world: &mut dyn World,
+    settings: &ReferenceSettings,
+    employee_ids: &[String],
+) -> Result<BTreeMap<String, History>, JobError> {
+    let mut histories = BTreeMap::new();
+    for ids in employee_ids.chunks(LIFECYCLE_IDS_MAX) {
+        let mut request = lifecycle_table(&settings.hibob_url, ids, None);
+        let mut pages = 0;
+        while let Some(cursor) = page(world, settings, &request, &mut histories)? {
+            pages += 1;
+            if pages == PAGES_MAX {
+                return Err(JobError::nonsense(&request, format!("the table has more than {PAGES_MAX} pages")));
+            }
+            request = lifecycle_table(&settings.hibob_url, ids, Some(&cursor));
+        }
+    }
+    Ok(histories)
+}
+
+/// One employee's history; none if HiBob does not show it.
+///
+/// # Errors
+/// HiBob cannot be read, or sends less than all of it: a call about one person asks for one page.
+pub(super) fn history(
+    world: &mut dyn World,
+    settings: &ReferenceSettings,
+    employee_id: &str,
+) -> Result<Option<History>, JobError> {
+    let request = lifecycle_table(&settings.hibob_url, &[employee_id.to_owned()], None);
+    let mut histories = BTreeMap::new();
+    match page(world, settings, &request, &mut histories)? {
+        Some(_) => Err(JobError::nonsense(&request, "one employee's rows are more than a page")),
+        None => Ok(histories.remove(employee_id)),
+    }
+}
+
+/// Reads a page, and returns the cursor of the next one.
+fn page(
+    world: &mut dyn World,
+    settings: &ReferenceSettings,
+    request: &Request,
+    histories: &mut BTreeMap<String, History>,
+) -> Result<Option<String>, JobError> {
+    let body = read(world, request)?;
+    let nonsense = |what: &str| JobError::nonsense(request, what);
+    let page: Value = serde_json::from_slice(&body).map_err(|_| nonsense("it is not valid JSON"))?;
+    let results = page.get("results").and_then(Value::as_array).ok_or_else(|| nonsense("there are no `results`"))?;
+    for result in results {
+        let id = match result.get("employeeId") {
+            Some(Value::String(id)) => id.clone(),
+            Some(Value::Number(id)) => id.to_string(),
+            _ => return Err(nonsense("a result has no `employeeId`")),
+        };
+        // An employee's rows may go on on the next page.
+        histories.entry(id).or_default().note(settings, result.get("values").unwrap_or(&Value::Null));
+    }
+    let cursor = page.pointer("/response_metadata/next_cursor").and_then(Value::as_str);
+    Ok(cursor.filter(|cursor| !cursor.is_empty()).map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::references::settings::tests::settings;
+    use serde_json::json;
+
+    fn day(text: &str) -> NaiveDate {
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").unwrap()
+    }
+
+    fn history(rows: &[(&str, &str)]) -> History {
+        let rows = rows.iter().map(|(from, status)| json!({ "effectiveDate": from, "status": status }));
+        let mut history = History::default();
+        history.note(&settings(&[]), &rows.collect());
+        history
+    }
+
+    #[test]
+    fn garden_leave_counts_where_nothing_but_the_departure_follows() {
+        let (hired, garden) = (("2020-01-06", "employed"), ("2026-11-02", "garden leave"));
+        let (back, left) = (("2026-11-09", "parental leave"), ("2026-11-15", "terminated"));
+        let since = |text| GardenLeave::Since(day(text));
+        for (rows, want) in [
+            (vec![hired, garden], since("2026-11-02")),
+            (vec![garden, hired], since("2026-11-02")),
+            (vec![hired, garden, left], since("2026-11-02")),
+            (vec![hired, garden, ("2026-11-05", "Garden Leave"), left], since("2026-11-02")),
+            (vec![hired, ("2026-11-15", "terminated"), ("2026-11-15", "garden leave")], since("2026-11-15")),
+            (vec![hired, garden, ("2027-03-01", "employed")], since("2026-11-02")),
+            (vec![hired, garden, back], GardenLeave::Never),
+            (vec![hired, garden, back, left], GardenLeave::Never),
+            (vec![hired, left], GardenLeave::Never),
+            (vec![hired, ("2026-11-21", "garden leave")], GardenLeave::Ahead),
+            (vec![hired, garden, back, ("2026-11-21", "garden leave")], GardenLeave::Ahead),
+            (vec![("2026-11-21", "garden leave")], GardenLeave::Ahead),
+            (vec![garden], since("2026-11-02")),
+            (vec![left], GardenLeave::Unknown),
+            (vec![], GardenLeave::Unknown),
+            (vec![hired, garden, ("soon", "employed")], GardenLeave::Unknown),
+        ] {
+            assert_eq!(history(&rows).garden_leave(Some(day("2020-01-06")), day("2026-11-20")), want, "{rows:?}");
+        }
+        // That of an employment before this one.
+        let earlier = history(&[hired, garden, left]);
+        assert_eq!(earlier.garden_leave(Some(day("2026-11-02")), day("2027-01-10")), GardenLeave::Never);
+    }
+
+    #[test]
+    fn rows_are_read_wrapped_or_not_and_never_guessed_at() {
+        let row = json!({ "effectiveDate": "2026-11-02", "status": "garden leave" });
+        let own = json!({ "effectiveDate": "2020-01-06", "status": 267_873_068 });
+        let read = |rows: Value| {
+            let mut history = History::default();
+            history.note(&settings(&[]), &rows);
+            history.garden_leave(None, day("2026-11-20"))
+        };
+        let since = GardenLeave::Since(day("2026-11-02"));
+        assert_eq!(read(json!([own, row])), since);
+        assert_eq!(read(json!([{ "values": [own, row], "restricted_columns": {} }])), since);
+        for broken in [json!({}), json!({ "effectiveDate": "2026-11-02", "status": null }), json!("x")] {
+            assert_eq!(read(json!([row, broken])), GardenLeave::Unknown);
+        }
+        assert_eq!(read(json!(null)), GardenLeave::Unknown);
+    }
+}
