@@ -82,6 +82,20 @@ async fn a_kept_connection_that_has_ended_costs_no_letter() {
     assert_eq!((connections(&post), post.mailbox().mails().len()), (2, 2));
 }
 
+/// A reply too many must not pass for the answer to the next letter.
+#[tokio::test]
+async fn a_server_that_answers_twice_delivers_nothing() {
+    let post = Post::plain().await;
+    let channel = post.channel("").await;
+    post.fault(MailFault::once(At::Rcpt, MailFaultKind::refuse(550, "5.1.1 no\r\n250 2.0.0 or yes")));
+    assert_eq!(kind(send(&channel, ANNA).await), Kind::Permanent);
+    let failure = send(&channel, ANNA).await.unwrap_err();
+    assert!(failure.kind == Kind::Temporary && failure.said.ends_with("out of step"), "{failure}");
+    assert!(post.mailbox().mails().is_empty());
+    send(&channel, ANNA).await.unwrap();
+    assert_eq!((connections(&post), post.mailbox().mails().len()), (2, 1));
+}
+
 #[tokio::test]
 async fn only_addresses_that_the_policy_lets_through_are_connected_to() {
     let post = Post::start(Settings { security: Security::StartTls, ..Settings::default() }).await;
