@@ -3,7 +3,7 @@
 use super::mail::{ANNA, LONG, Post, kind, send};
 use super::*;
 use hibob_fakes::smtp::{At, MailFault, MailFaultKind, Security, Settings};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
@@ -45,6 +45,20 @@ async fn a_server_that_never_answers_is_given_up() {
     }
     // Nothing of the letter that was given up is left in the next one's way.
     send(&channel, ANNA).await.unwrap();
+    assert_eq!(post.mailbox().mails().len(), 1);
+}
+
+#[tokio::test]
+async fn a_slow_server_is_waited_for() {
+    let post = Post::plain().await;
+    let channel = post.channel("").await;
+    let late = Duration::from_millis(80);
+    for at in [At::Connect, At::Rcpt, At::EndOfData] {
+        post.fault(MailFault::once(at, MailFaultKind::Late(late)));
+    }
+    let start = Instant::now();
+    send(&channel, ANNA).await.unwrap();
+    assert!(start.elapsed() >= 3 * late);
     assert_eq!(post.mailbox().mails().len(), 1);
 }
 
