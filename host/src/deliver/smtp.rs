@@ -36,6 +36,9 @@ const IDLE_MAX: Duration = Duration::from_secs(20);
 const LETTERS_MAX: u32 = 50;
 /// The reply code with which a server ends a connection without having done what it was asked (RFC 5321, section 3.8).
 const CLOSING: u16 = 421;
+/// The reply to DATA, and the one to the message itself (RFC 5321, section 4.3.2). `lettre` takes every 2xx and 3xx.
+const GO_ON: u16 = 354;
+const TAKEN: u16 = 250;
 
 /// A mail server, and who sends.
 pub(super) struct Smtp {
@@ -191,9 +194,12 @@ impl Smtp {
         connection.command(mail).await.map_err(|error| Trouble::at(sender, error))?;
         let rcpt = Rcpt::new(recipient.address().clone(), Vec::new());
         connection.command(rcpt).await.map_err(|error| Trouble::at(Stage::Recipient, error))?;
-        connection.command(Data).await.map_err(|error| Trouble::at(Stage::Letter, error))?;
-        connection.message(message).await.map_err(|error| Trouble::at(Stage::Letter, error))?;
-        Ok(())
+        let go_on = connection.command(Data).await.map_err(|error| Trouble::at(Stage::Letter, error))?;
+        if !go_on.has_code(GO_ON) {
+            return Err(Trouble::out_of_step());
+        }
+        let taken = connection.message(message).await.map_err(|error| Trouble::at(Stage::Letter, error))?;
+        if taken.has_code(TAKEN) { Ok(()) } else { Err(Trouble::out_of_step()) }
     }
 }
 

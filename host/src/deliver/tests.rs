@@ -5,6 +5,7 @@ mod mail;
 mod post;
 
 use super::*;
+use crate::secret::{Secret, SecretName};
 use hibob_references::claims::ClaimText;
 use hibob_references::domain::Domain;
 use std::path::Path;
@@ -86,4 +87,21 @@ async fn a_tenant_without_a_channel_is_told_so() {
     let place = Place::new().await;
     let error = Channel::open(&place.data, &place.config("", "")).await.unwrap_err();
     assert!(error.remedy().starts_with("add [references.smtp] or [references.webhook]"), "{error}");
+}
+
+#[tokio::test]
+async fn a_password_goes_to_the_server_that_it_was_entered_for() {
+    let place = Place::new().await;
+    let secret = Secret::new(PASSWORD.to_owned());
+    let set = async |config: &TenantConfig| place.data.secrets().set(config, SecretName::SmtpPassword, &secret).await;
+    let error = set(&place.config("", "")).await.unwrap_err();
+    assert!(error.to_string().contains("nothing says where references.smtp.password is sent"), "{error}");
+    let table = "[references.smtp]\nhost = \"smtp.acme.example\"\nuser = \"hr\"\npassword = \"store\"\nfrom = \"hr@acme.example\"\n";
+    let config = place.config(table, "");
+    set(&config).await.unwrap();
+    Channel::open(&place.data, &config).await.unwrap();
+    let other = place.config(&table.replace("smtp.acme", "smtp.other"), "");
+    let error = Channel::open(&place.data, &other).await.unwrap_err().to_string();
+    let words = "entered for https://smtp.acme.example:587, and is not sent to https://smtp.other.example:587";
+    assert!(error.contains(words), "{error}");
 }

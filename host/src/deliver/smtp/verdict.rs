@@ -39,6 +39,11 @@ impl Trouble {
         Self::own(Kind::Temporary, &format!("the mail server cannot be reached: {error}"))
     }
 
+    /// A reply that is no answer to what was asked: one of them too many came before.
+    pub(super) fn out_of_step() -> Self {
+        Self::own(Kind::Temporary, "the mail server's answers are out of step")
+    }
+
     /// What the client met with.
     pub(super) fn at(stage: Stage, error: Error) -> Self {
         if let Some(code) = error.status() {

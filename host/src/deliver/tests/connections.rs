@@ -3,7 +3,7 @@
 use super::mail::{ANNA, LONG, Post, kind, send};
 use super::*;
 use hibob_fakes::smtp::{At, MailFault, MailFaultKind, Security, Settings};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
@@ -48,6 +48,20 @@ async fn a_server_that_never_answers_is_given_up() {
     assert_eq!(post.mailbox().mails().len(), 1);
 }
 
+#[tokio::test]
+async fn a_slow_server_is_waited_for() {
+    let post = Post::plain().await;
+    let channel = post.channel("").await;
+    let late = Duration::from_millis(80);
+    for at in [At::Connect, At::Rcpt, At::EndOfData] {
+        post.fault(MailFault::once(at, MailFaultKind::Late(late)));
+    }
+    let start = Instant::now();
+    send(&channel, ANNA).await.unwrap();
+    assert!(start.elapsed() >= 3 * late);
+    assert_eq!(post.mailbox().mails().len(), 1);
+}
+
 fn connections(post: &Post) -> usize {
     post.mailbox().log().iter().filter(|exchange| exchange.command == "(connect)").count()
 }
@@ -80,6 +94,20 @@ async fn a_kept_connection_that_has_ended_costs_no_letter() {
     post.fault(MailFault::once(At::Mail, MailFaultKind::closing()));
     send(&channel, ANNA).await.unwrap();
     assert_eq!((connections(&post), post.mailbox().mails().len()), (2, 2));
+}
+
+/// A reply too many must not pass for the answer to the next letter.
+#[tokio::test]
+async fn a_server_that_answers_twice_delivers_nothing() {
+    let post = Post::plain().await;
+    let channel = post.channel("").await;
+    post.fault(MailFault::once(At::Rcpt, MailFaultKind::refuse(550, "5.1.1 no\r\n250 2.0.0 or yes")));
+    assert_eq!(kind(send(&channel, ANNA).await), Kind::Permanent);
+    let failure = send(&channel, ANNA).await.unwrap_err();
+    assert!(failure.kind == Kind::Temporary && failure.said.ends_with("out of step"), "{failure}");
+    assert!(post.mailbox().mails().is_empty());
+    send(&channel, ANNA).await.unwrap();
+    assert_eq!((connections(&post), post.mailbox().mails().len()), (2, 1));
 }
 
 #[tokio::test]
