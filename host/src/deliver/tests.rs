@@ -6,6 +6,7 @@ mod post;
 
 use super::*;
 use crate::secret::{Secret, SecretName};
+use crate::tenant::AppliedBy;
 use hibob_references::claims::ClaimText;
 use hibob_references::domain::Domain;
 use std::path::Path;
@@ -98,6 +99,7 @@ async fn a_password_goes_to_the_server_that_it_was_entered_for() {
     assert!(error.to_string().contains("nothing says where references.smtp.password is sent"), "{error}");
     let table = "[references.smtp]\nhost = \"smtp.acme.example\"\nuser = \"hr\"\npassword = \"store\"\nfrom = \"hr@acme.example\"\n";
     let config = place.config(table, "");
+    place.data.put(&config, AppliedBy::Operator).await.unwrap();
     set(&config).await.unwrap();
     Channel::open(&place.data, &config).await.unwrap();
     let other = place.config(&table.replace("smtp.acme", "smtp.other"), "");

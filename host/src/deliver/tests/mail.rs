@@ -198,6 +198,41 @@ async fn refusals_keep_their_codes_and_lose_the_address() {
     assert_eq!(post.mailbox().mails().len(), 1);
 }
 
+/// What is logged, however much of it is asked for.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_address_is_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
+    let _logging = tracing::subscriber::set_default(subscriber.finish());
+    let post = Post::start(with_account(Security::StartTls, Mechanism::Plain)).await;
+    let channel = post.channel(LOGIN).await;
+    tracing::trace!("it begins");
+    for at in [At::Rcpt, At::EndOfData] {
+        post.fault(MailFault::once(at, MailFaultKind::refuse(550, "5.1.1 <anna.smith@home.example>: unknown")));
+        assert_eq!(kind(send(&channel, ANNA).await), Kind::Permanent);
+    }
+    send(&channel, ANNA).await.unwrap();
+    send(&channel, "anna smith").await.unwrap_err();
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap().to_lowercase();
+    assert!(logged.contains("it begins"), "{logged}");
+    assert!(!logged.contains("anna") && !logged.contains("home.example") && !logged.contains(PASSWORD), "{logged}");
+}
+
 #[tokio::test]
 async fn nonsense_is_no_address_and_reaches_no_server() {
     let post = Post::plain().await;
