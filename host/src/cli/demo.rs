@@ -1,6 +1,8 @@
-//! `demo`: a whole sync against stand-ins in this process.
+//! `demo`: whole syncs and a leaver's reference, against stand-ins in this process.
 
-use super::fakes::{Access, write_tenant};
+mod reference;
+
+use super::fakes::{Access, Servers, local_mailbox, write_tenant};
 use super::jobs::{print_report, sync_ready};
 use super::paint::{BOLD, DIM};
 use super::{Global, plan_view};
@@ -10,7 +12,7 @@ use crate::error::{Exit, HostError};
 use crate::plugin::Plugin;
 use crate::run::{Planned, Release, Report};
 use crate::tenant::{Tenant, TenantConfig};
-use hibob_fakes::{Server, World};
+use hibob_fakes::{Dns, World};
 use std::sync::{Arc, Mutex, PoisonError};
 
 const EMPLOYEES: usize = 250;
@@ -24,9 +26,9 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     let world = World::realistic(EMPLOYEES, SEED, chrono::Utc::now().date_naive());
     let access = Access::of(&world);
     let world = Arc::new(Mutex::new(world));
-    let server = Server::start(world.clone()).await.map_err(failed)?;
+    let servers = Servers::start(world.clone(), local_mailbox(), Dns::default()).await.map_err(failed)?;
     let file = folder.path().join("acme.toml");
-    write_tenant(&file, &server, &access)?;
+    write_tenant(&file, &servers, &access)?;
     let config = TenantConfig::read(&file)?;
     data.put(&config, crate::tenant::AppliedBy::Operator).await?;
     let kept = global.data().await?;
@@ -40,6 +42,8 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     stage
         .say("Both are stand-ins in this process. The plugin runs in its sandbox, and never sees their credentials.\n");
     let first = stage.sync(false).await;
+    let office = reference::Office { stage: &stage, servers: &servers, folder: folder.path() };
+    office.open().await?;
 
     stage.title("The next day");
     stage.say("Somebody is hired, somebody leaves, one moves to another department, one gets a new manager,");
@@ -54,13 +58,18 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     let writes = in_world().writes() - before;
     stage.say(&DIM.on_stdout(&format!("TravelPerk's stand-in counted {writes} writes in this run")));
 
+    let (reference, verdict) = office.leaver().await?;
     stage.title("What to try next");
     stage.say(NEXT);
     if global.json {
-        println!("{}", serde_json::json!({ "first": first, "second": second, "third": third }));
+        let verdict = verdict.map(|verdict| verdict.to_json());
+        let object = serde_json::json!({
+            "first": first, "second": second, "third": third, "reference": reference, "verdict": verdict,
+        });
+        println!("{object}");
     }
     let stopped = [first, second, third].into_iter().find(Report::is_stopped);
-    Ok(stopped.map_or(Exit::Done, |report| report.exit()))
+    Ok(stopped.map_or_else(|| reference.exit(), |report| report.exit()))
 }
 
 const NEXT: &str = "  cargo run -- fakes --scenario day-two --write-tenant acme.toml   the same, for another terminal

@@ -1,11 +1,16 @@
 //! `fakes`: the stand-ins, for trying things out from another process.
 
+mod tenant;
+
+pub(super) use tenant::{Access, write_tenant};
+
 use super::Global;
 use crate::error::{Exit, HostError};
-use crate::plan_file::write_private;
-use clap::Args;
-use hibob_fakes::{Scenario, Server, World};
-use std::path::{Path, PathBuf};
+use clap::{Args, ValueEnum};
+use hibob_fakes::smtp::{At, MailFault, MailFaultKind, Security, Settings};
+use hibob_fakes::{Dns, DnsServer, MailServer, Mailbox, Scenario, Server, World};
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 #[derive(Args)]
@@ -20,9 +25,65 @@ pub(super) struct FakesArgs {
     /// mass-leavers, empty, lost-permission, rehires, renames, sso-overwrites
     #[arg(long, default_value_t = Scenario::None, value_parser = parse_scenario)]
     scenario: Scenario,
+    /// What the mail server does with what is sent to it
+    #[arg(long, value_enum, default_value_t = Mail::Take)]
+    mail: Mail,
     /// Write a tenant file (id `acme`) and the secret files it names, which work against these stand-ins as they are
     #[arg(long, value_name = "FILE")]
     write_tenant: Option<PathBuf>,
+    /// The name server's TXT records, as `references key list` prints them; read again at each question [default: the
+    /// tenant file with the extension .zone]
+    #[arg(long, value_name = "FILE")]
+    zone: Option<PathBuf>,
+    /// Where mails and their attachments are written to [default: the tenant file with the extension .mail]
+    #[arg(long, value_name = "DIR")]
+    mailbox: Option<PathBuf>,
+}
+
+/// What the mail server does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Mail {
+    /// Takes it
+    Take,
+    /// Is busy, and says so with the address
+    Busy,
+    /// Knows no recipient, and says so with the address
+    Refuse,
+    /// Takes each mail, and loses the connection before it can say so
+    Lose,
+}
+
+impl Mail {
+    fn faults(self) -> Vec<MailFault> {
+        match self {
+            Self::Take => Vec::new(),
+            Self::Busy => vec![MailFault::always(At::Rcpt, MailFaultKind::busy())],
+            Self::Refuse => vec![MailFault::no_such_user("")],
+            Self::Lose => vec![MailFault::always(At::EndOfData, MailFaultKind::ResetAfter)],
+        }
+    }
+}
+
+/// The servers of one stand-in company.
+pub(super) struct Servers {
+    pub(super) web: Server,
+    pub(super) mail: MailServer,
+    pub(super) dns: DnsServer,
+}
+
+impl Servers {
+    pub(super) async fn start(world: Arc<Mutex<World>>, mailbox: Mailbox, dns: Dns) -> io::Result<Self> {
+        Ok(Self {
+            web: Server::start(world).await?,
+            mail: MailServer::start(Arc::new(Mutex::new(mailbox))).await?,
+            dns: DnsServer::start(Arc::new(Mutex::new(dns))).await?,
+        })
+    }
+}
+
+/// A mailbox for a client of the same machine.
+pub(super) fn local_mailbox() -> Mailbox {
+    Mailbox::new(Settings { security: Security::None, ..Settings::default() })
 }
 
 fn parse_scenario(name: &str) -> Result<Scenario, String> {
@@ -33,28 +94,42 @@ pub(super) async fn fakes(global: &Global, args: &FakesArgs) -> Result<Exit, Hos
     let mut world = World::realistic(args.employees, args.seed, chrono::Utc::now().date_naive());
     world.scenario = args.scenario;
     let access = Access::of(&world);
-    let server = Server::start(Arc::new(Mutex::new(world))).await;
-    let server =
-        server.map_err(|error| HostError::Engine(format!("the stand-ins cannot listen on 127.0.0.1: {error}")))?;
+    let beside = |extension: &str| args.write_tenant.as_ref().map(|path| path.with_extension(extension));
+    let folder = args.mailbox.clone().or_else(|| beside("mail"));
+    let zone_file = args.zone.clone().or_else(|| beside("zone"));
+    let (mut mailbox, mut dns) = (local_mailbox(), Dns::default());
+    (mailbox.faults, mailbox.folder) = (args.mail.faults(), folder.clone());
+    dns.zone_file.clone_from(&zone_file);
+    let servers = Servers::start(Arc::new(Mutex::new(world)), mailbox, dns).await;
+    let servers =
+        servers.map_err(|error| HostError::Engine(format!("the stand-ins cannot listen on 127.0.0.1: {error}")))?;
     if let Some(path) = &args.write_tenant {
-        write_tenant(path, &server, &access)?;
+        write_tenant(path, &servers, &access)?;
     }
+    let web = &servers.web;
     if global.json {
         let object = serde_json::json!({
-            "hibob_url": server.hibob_url(),
-            "scim_url": server.scim_url(),
-            "rest_url": server.rest_url(),
+            "hibob_url": web.hibob_url(),
+            "scim_url": web.scim_url(),
+            "rest_url": web.rest_url(),
+            "smtp": servers.mail.address(),
+            "dns": servers.dns.address(),
             "service_user": access.service_user,
             "token": access.token,
             "key": access.key,
             "tenant_file": args.write_tenant,
+            "zone_file": zone_file,
+            "mailbox": folder,
         });
         println!("{object}");
     } else {
-        println!("HiBob       {}   service user {}   token {}", server.hibob_url(), access.service_user, access.token);
-        println!("TravelPerk  {}   key {}", server.scim_url(), access.key);
-        println!("            {}   (REST)", server.rest_url());
+        println!("HiBob       {}   service user {}   token {}", web.hibob_url(), access.service_user, access.token);
+        println!("TravelPerk  {}   key {}", web.scim_url(), access.key);
+        println!("            {}   (REST)", web.rest_url());
         println!("each answers GET /_stand-in/requests and GET /_stand-in/state at its own port");
+        let shown = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+        println!("SMTP        {}   mails are kept in {}", servers.mail.address(), shown(&folder));
+        println!("DNS         {}   TXT records are those of {}", servers.dns.address(), shown(&zone_file));
         match &args.write_tenant {
             Some(path) => println!("tenant file {}; next: hibob tenant apply {}", path.display(), path.display()),
             None => println!("add --write-tenant acme.toml for a tenant file that works against these"),
@@ -66,57 +141,10 @@ pub(super) async fn fakes(global: &Global, args: &FakesArgs) -> Result<Exit, Hos
 }
 
 /// Waits for Ctrl-C or a request to terminate.
-async fn until_stopped() -> std::io::Result<()> {
+async fn until_stopped() -> io::Result<()> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted,
         _ = terminate.recv() => Ok(()),
     }
-}
-
-/// What opens the stand-ins. Invented for them; nothing real is behind it.
-pub(super) struct Access {
-    service_user: String,
-    token: String,
-    key: String,
-}
-
-impl Access {
-    pub(super) fn of(world: &World) -> Self {
-        Self {
-            service_user: world.hibob.service_user_id.clone(),
-            token: world.hibob.token.clone(),
-            key: world.travelperk.api_key.clone(),
-        }
-    }
-}
-
-/// Writes a tenant file and, beside it, the secret files that it names.
-pub(super) fn write_tenant(path: &Path, server: &Server, access: &Access) -> Result<(), HostError> {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let (token, key) = (format!("{stem}.hibob-token"), format!("{stem}.travelperk-key"));
-    let text = format!(
-        "# Works against the stand-ins of `hibob fakes` as it is.\n\
-         id = \"acme\"\n\n\
-         [hibob]\nurl = \"{}\"\nservice_user = \"{}\"\ntoken = \"file:{token}\"\n\n\
-         [travelperk]\nscim_url = \"{}\"\nrest_url = \"{}\"\ncost_centers_url = \"{}\"\nkey = \"file:{key}\"\n\
-         calls_per_minute = 60000 # the stand-ins set no limit; leave this out for the real service\n\n\
-         [sync]\ndefault_language = \"en\"\n\n\
-         [limits]\nretry_pause_milliseconds = 50 # the stand-ins recover at once\n",
-        server.hibob_url(),
-        access.service_user,
-        server.scim_url(),
-        server.rest_url(),
-        server.rest_url(),
-    );
-    for (path, content) in [
-        (path.with_file_name(&token), &access.token),
-        (path.with_file_name(&key), &access.key),
-        (path.to_owned(), &text),
-    ] {
-        write_private(&path, content.as_bytes()).map_err(|error| {
-            HostError::configuration(format!("cannot write {}: {error}", path.display()), "name a folder that exists")
-        })?;
-    }
-    Ok(())
 }

@@ -15,7 +15,7 @@ pub(super) enum SecretCommand {
     Set {
         /// The tenant's id
         tenant: String,
-        /// hibob.token, travelperk.key or hibob.references.token
+        /// hibob.token, travelperk.key, hibob.references.token, references.smtp.password or references.webhook.key
         name: String,
         /// Not taken: an argument is seen by every process of the machine
         #[arg(hide = true, allow_hyphen_values = true)]
@@ -32,7 +32,7 @@ pub(super) enum SecretCommand {
     Remove {
         /// The tenant's id
         tenant: String,
-        /// hibob.token, travelperk.key or hibob.references.token
+        /// hibob.token, travelperk.key, hibob.references.token, references.smtp.password or references.webhook.key
         name: String,
     },
     /// Encrypt every stored secret of every tenant with a new key

@@ -21,6 +21,9 @@ use std::time::Duration;
 /// The resolver, where no option names one.
 const DNS_VARIABLE: &str = "HIBOB_DNS";
 
+/// The longest wait for an answer, in seconds.
+const TIMEOUT_SECONDS: u64 = 10;
+
 #[derive(Args)]
 pub(super) struct VerifyArgs {
     /// The reference: a PDF or JSON file
@@ -50,7 +53,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "ADDRESS")]
     allow_address: Vec<String>,
     /// Longest wait for an answer
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=300))]
+    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=300))]
     timeout: u64,
     /// Ask this server of this machine instead of the issuer's site: for demonstrations and tests
     #[arg(long, value_name = "ADDRESS:PORT", hide = true, conflicts_with_all = ["offline", "published"])]
@@ -59,33 +62,18 @@ pub(super) struct VerifyArgs {
 
 /// Verifies, and tells. Done is for Gold and Silver alone; Failed where only the lack of an answer is in the way.
 pub(super) async fn verify(global: &Global, args: &VerifyArgs) -> Result<Exit, HostError> {
-    let inquiry = args.inquiry()?;
-    let witnesses = args.witnesses()?;
-    let document = read(&args.file, seal::BYTES_MAX, "give the PDF or JSON file of a reference")?;
-    let log_proof = args.log_proof(&document)?;
-    let given_key_file = match &args.key_file {
-        Some(path) => Some(read(path, file::BYTES_MAX, "give the issuer's did.json, or leave --key-file out")?),
-        None => None,
-    };
-    let opened = open(&document, log_proof.as_deref());
-    let mut answers = match opened.lookups() {
-        Some(lookups) => inquiry.ask(&lookups).await,
-        None => Answers::default(),
-    };
-    let lacks_a_key = answers.lack_a_key();
-    let caveats = std::mem::take(&mut answers.caveats);
-    let Answers { dns, key_file, revoked, superseded, .. } = answers;
-    let witnesses_required = args.witnesses_required;
-    let now = Utc::now();
-    let sources = Sources { now, dns, key_file, given_key_file, revoked, superseded, witnesses, witnesses_required };
-    let mut report = opened.verify(&sources);
-    report.checks.extend(caveats);
-    if global.json {
+    let (report, lacks_a_key) = args.verdict().await?;
+    print(&report, global.json);
+    Ok(exit(&report, lacks_a_key))
+}
+
+/// Shows a verdict.
+pub(super) fn print(report: &Report, json: bool) {
+    if json {
         println!("{}", report.to_json());
     } else {
-        view::print(&report);
+        view::print(report);
     }
-    Ok(exit(&report, lacks_a_key))
 }
 
 fn exit(report: &Report, lacks_a_key: bool) -> Exit {
@@ -97,6 +85,50 @@ fn exit(report: &Report, lacks_a_key: bool) -> Exit {
 }
 
 impl VerifyArgs {
+    /// For a file, with a resolver and a copy of what the issuer publishes.
+    pub(super) fn local(file: PathBuf, dns: SocketAddr, published: PathBuf) -> Self {
+        Self {
+            file,
+            log_proof: None,
+            key_file: None,
+            dns: Some(dns.to_string()),
+            witness: Vec::new(),
+            witnesses_required: 0,
+            offline: false,
+            published: Some(published),
+            allow_address: Vec::new(),
+            timeout: TIMEOUT_SECONDS,
+            local_site: None,
+        }
+    }
+
+    /// What the reference is worth, and whether a key may be missing only because nobody answered.
+    pub(super) async fn verdict(&self) -> Result<(Report, bool), HostError> {
+        let inquiry = self.inquiry()?;
+        let witnesses = self.witnesses()?;
+        let document = read(&self.file, seal::BYTES_MAX, "give the PDF or JSON file of a reference")?;
+        let log_proof = self.log_proof(&document)?;
+        let given_key_file = match &self.key_file {
+            Some(path) => Some(read(path, file::BYTES_MAX, "give the issuer's did.json, or leave --key-file out")?),
+            None => None,
+        };
+        let opened = open(&document, log_proof.as_deref());
+        let mut answers = match opened.lookups() {
+            Some(lookups) => inquiry.ask(&lookups).await,
+            None => Answers::default(),
+        };
+        let lacks_a_key = answers.lack_a_key();
+        let caveats = std::mem::take(&mut answers.caveats);
+        let Answers { dns, key_file, revoked, superseded, .. } = answers;
+        let witnesses_required = self.witnesses_required;
+        let now = Utc::now();
+        let sources =
+            Sources { now, dns, key_file, given_key_file, revoked, superseded, witnesses, witnesses_required };
+        let mut report = opened.verify(&sources);
+        report.checks.extend(caveats);
+        Ok((report, lacks_a_key))
+    }
+
     fn inquiry(&self) -> Result<Inquiry, HostError> {
         let published = match (&self.published, self.local_site) {
             (Some(folder), _) if folder.is_dir() => Published::Folder(folder.clone()),

@@ -6,7 +6,7 @@
 mod fault;
 mod server;
 
-use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
+use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf, time::Duration};
 
 use hickory_proto::{
     op::{Edns, Message, MessageType, OpCode, Query, ResponseCode},
@@ -32,6 +32,8 @@ const STRING_BYTES_MAX: usize = 255;
 pub struct Dns {
     /// Names compare without regard to case (RFC 4343).
     records: BTreeMap<Name, Vec<RData>>,
+    /// A zone's text (see [`Dns::insert_zone`]) that takes the place of all records before each question, if it is there.
+    pub zone_file: Option<PathBuf>,
     /// Faults for single questions, used up as they match.
     pub faults: Vec<DnsFault>,
     /// Whether it is a resolver for others (RA) or the authority for its names (AA).
@@ -82,6 +84,7 @@ impl Default for Dns {
     fn default() -> Self {
         Self {
             records: BTreeMap::new(),
+            zone_file: None,
             faults: Vec::new(),
             recursion: true,
             edns: true,
@@ -128,6 +131,19 @@ impl Dns {
         self.records.entry(parsed(name)).or_default().push(data);
     }
 
+    /// Adds the TXT records of a zone's text: lines `NAME TXT "TEXT"`, as `hibob references key list` prints them. Other
+    /// lines are passed over.
+    pub fn insert_zone(&mut self, text: &str) {
+        for line in text.lines() {
+            let Some((name, value)) = line.trim().split_once(" TXT \"") else { continue };
+            if let Some(value) = value.strip_suffix('"')
+                && Name::from_ascii(name).is_ok()
+            {
+                self.insert_txt(name, value);
+            }
+        }
+    }
+
     /// Forgets all records of a name; whether there were any.
     ///
     /// # Panics
@@ -150,6 +166,10 @@ impl Dns {
             return None;
         }
         let [query] = request.queries.as_slice() else { return prompt(&refused(&request, ResponseCode::FormErr)) };
+        if let Some(text) = self.zone_file.as_ref().and_then(|path| std::fs::read_to_string(path).ok()) {
+            self.records.clear();
+            self.insert_zone(&text);
+        }
         let fault = next_fault(&mut self.faults, &query.name().to_ascii(), transport);
         let response = self.answer(&request, query);
         let (response, after) = match fault {

@@ -1,6 +1,11 @@
 //! What the server is like, and what it has got.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    ffi::OsStr,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use super::{
     fault::{At, MailFault, MailFaultKind, next_fault},
@@ -108,6 +113,8 @@ pub struct Mailbox {
     pub settings: Settings,
     /// Faults, used up as they match.
     pub faults: Vec<MailFault>,
+    /// Where each message is also written to, with its attachments, in a folder of its own from 1; nowhere by default.
+    pub folder: Option<PathBuf>,
     mails: Vec<Mail>,
     log: Vec<Exchange>,
     /// When a sender first wrote to a recipient.
@@ -151,6 +158,10 @@ impl Mailbox {
     }
 
     pub(super) fn keep(&mut self, mail: Mail) -> usize {
+        if let Some(folder) = &self.folder {
+            // Who looks at the folder sees that something is missing; the message has arrived all the same.
+            save(&folder.join((self.mails.len() + 1).to_string()), &mail).ok();
+        }
         self.mails.push(mail);
         self.mails.len()
     }
@@ -172,4 +183,15 @@ impl Mailbox {
         let waited = first.is_some_and(|first| now >= first + seconds);
         (!waited).then(|| Reply::new(451, &format!("4.7.1 <{recipient}>: greylisted, come again later")))
     }
+}
+
+fn save(folder: &Path, mail: &Mail) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("message.eml"), &mail.data)?;
+    for attachment in mail.attachments() {
+        // A name is only a name, whatever the sender made of it.
+        let name = Path::new(&attachment.name).file_name().unwrap_or_else(|| OsStr::new("attachment"));
+        fs::write(folder.join(name), &attachment.bytes)?;
+    }
+    Ok(())
 }
