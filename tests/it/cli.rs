@@ -76,6 +76,11 @@ impl Fakes {
         self.get("rest_url", "/_stand-in/requests")["writes"].as_u64().unwrap()
     }
 
+    /// One of the texts that the stand-ins tell of themselves.
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.urls[name].as_str().unwrap().to_owned()
+    }
+
     pub(super) fn get(&self, base: &str, path: &str) -> Value {
         let url = self.urls[base].as_str().unwrap();
         let host = url.split('/').nth(2).unwrap();
@@ -332,6 +337,8 @@ fn the_demo_runs_twice() {
             "has left: the lifecycle status is terminated",
             "! error MISSING_EMAIL",
             "counted 0 writes in this run",
+            "Done: 1 issued, 1 delivered",
+            "Gold: unchanged, and signed with the key in the DNS of acme.example",
             "What to try next",
         ] {
             assert!(text.contains(words), "{words} is not in\n{text}");
@@ -342,6 +349,7 @@ fn the_demo_runs_twice() {
         (exit, object["first"]["created"].as_u64(), object["third"]["kept"].as_u64()),
         (0, Some(235), Some(236))
     );
+    assert_eq!((object["reference"]["delivered"].as_u64(), &object["verdict"]["verdict"]), (Some(1), &"gold".into()));
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod plan_file;
 mod politeness;
 mod properties;
 mod references;
+mod references_cli;
 mod references_garden;
 mod references_job;
 mod references_only;

@@ -116,8 +116,9 @@ async fn who_leaves_gets_a_reference_once() {
     assert_eq!((row.departure.employee_id.as_str(), row.state), ("1", ReferenceState::Valid));
     assert_eq!(row.plugin_digest, plugin().digest());
 
-    let mailbox = office.mailbox();
-    let [mail] = mailbox.mails() else { panic!("{:?}", mailbox.mails().len()) };
+    let key = office.keys().await.key_file().await.unwrap().keys[0].key;
+    let mails = office.mailbox().mails().to_vec();
+    let [mail] = mails.as_slice() else { panic!("{}", mails.len()) };
     assert_eq!(mail.recipients, ["a1@acme.example"]);
     assert_eq!(mail.header("Message-ID").unwrap(), format!("<{}@acme.example>", row.id));
     let attachments = mail.attachments();
@@ -129,9 +130,6 @@ async fn who_leaves_gets_a_reference_once() {
     let sealed = seal::open(&pdf.bytes).unwrap();
     assert_eq!((sealed.credential, sealed.log_proof), (json.bytes.as_slice(), proof.bytes.as_slice()));
     let proof = LogProof::parse(&proof.bytes).unwrap();
-    let keys = office.keys();
-    drop(mailbox);
-    let key = keys.await.key_file().await.unwrap().keys[0].key;
     let evidence = proof.verify(&signed.digest(), &claims.issuer().domain, &[key], &[]).unwrap();
     assert_eq!((evidence.index, evidence.size), (0, 1));
     // The history has what was done, and no name.

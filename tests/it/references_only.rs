@@ -40,7 +40,7 @@ fn commands_of_the_sync_say_what_to_add_and_the_others_work() {
     // From here on there is no TravelPerk, nor its key.
     std::fs::remove_file(shell.path("acme.travelperk-key")).unwrap();
     let file = std::fs::read_to_string(shell.path("acme.toml")).unwrap();
-    let file = without_travelperk(&file) + TABLE;
+    let file = without_travelperk(&file);
     let apply = |file: &str| {
         std::fs::write(shell.path("acme.toml"), file).unwrap();
         shell.json(&["tenant", "apply", "acme.toml"])
@@ -119,7 +119,7 @@ fn a_key_that_was_stored_before_is_unused() {
     shell.run(&["tenant", "apply", "acme.toml"]);
     let set = with_input(&mut shell.command(&["secret", "set", "acme", "travelperk.key"]), "a-key-of-travelperk");
     assert_eq!(set.status.code(), Some(0));
-    let file = without_travelperk(&std::fs::read_to_string(shell.path("acme.toml")).unwrap()) + TABLE;
+    let file = without_travelperk(&std::fs::read_to_string(shell.path("acme.toml")).unwrap());
     std::fs::write(shell.path("acme.toml"), file).unwrap();
     assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
     assert_eq!(shell.json(&["secret", "rotate"]).1["secrets"], 1);

@@ -78,13 +78,12 @@ impl TenantConfig {
                     format!("write {name} = \"store\", and enter the secret"),
                 );
             }
-            for origin in self.origins(name)? {
-                if !origin.is_https() || origin.is_loopback() {
-                    return refused(
-                        format!("{origin} is for the local operator only"),
-                        "give https URLs of other machines".to_owned(),
-                    );
-                }
+        }
+        for url in self.urls() {
+            let origin = Origin::of(&url).ok().filter(|origin| !origin.is_https() || origin.is_loopback());
+            if let Some(origin) = origin {
+                let remedy = "give https URLs, and servers, of other machines".to_owned();
+                return refused(format!("{origin} is for the local operator only"), remedy);
             }
         }
         Ok(())

@@ -384,13 +384,18 @@ impl TenantConfig {
         HostError::configuration(message, "add the table [travelperk] to the tenant's file; README.md shows it")
     }
 
+    /// Every URL that something is sent to.
+    pub(super) fn urls(&self) -> Vec<String> {
+        let travelperk = self.travelperk.iter().flat_map(TravelPerkConfig::urls).map(|(_, _, url)| url.to_owned());
+        let channel = self.references.as_ref().and_then(|references| Some(references.channel()?.url()));
+        std::iter::once(self.hibob.url.clone()).chain(travelperk).chain(channel).collect()
+    }
+
     /// Which addresses the host connects to for this tenant: this machine only where a URL names it.
     pub fn addresses(&self) -> AddressPolicy {
-        let travelperk = self.travelperk.iter().flat_map(TravelPerkConfig::urls).map(|(_, _, url)| url);
-        let channel = self.references.as_ref().and_then(|references| Some(references.channel()?.url()));
-        let urls = std::iter::once(self.hibob.url.as_str()).chain(travelperk).chain(channel.as_deref());
+        let urls = self.urls();
         let mut policy = AddressPolicy { allowed: self.network.allow_addresses.clone(), localhost: false };
-        for host in urls.filter_map(|url| Some(url.parse::<http::Uri>().ok()?.host()?.to_ascii_lowercase())) {
+        for host in urls.iter().filter_map(|url| Some(url.parse::<http::Uri>().ok()?.host()?.to_ascii_lowercase())) {
             policy.localhost |= host == "localhost";
             match host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>() {
                 Ok(address) if address.is_loopback() => policy.allowed.push(address.into()),

@@ -1,0 +1,130 @@
+//! The commands of the references job, through the program.
+
+use super::cli::{Fakes, Shell};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Makes a key and puts its record into the stand-in's DNS, as a person would.
+fn make_key(shell: &Shell) {
+    let output = shell.run(&["references", "key", "new", "acme"]);
+    assert!(output.status.success());
+    let mut zone = std::fs::OpenOptions::new().create(true).append(true).open(shell.path("acme.zone")).unwrap();
+    zone.write_all(&output.stdout).unwrap();
+}
+
+/// The files of a mail with this ending.
+fn attachment(shell: &Shell, mail: usize, ending: &str) -> PathBuf {
+    let folder = std::fs::read_dir(shell.path(&format!("acme.mail/{mail}"))).unwrap();
+    let mut files = folder.map(|entry| entry.unwrap().path());
+    files.find(|path| path.to_string_lossy().ends_with(ending)).unwrap()
+}
+
+fn counts(report: &Value) -> [u64; 4] {
+    ["issued", "delivered", "waiting", "refused"].map(|name| report[name].as_u64().unwrap())
+}
+
+#[test]
+fn from_the_first_look_to_a_revocation() {
+    let shell = Shell::new();
+    let fakes = Fakes::start(&shell, &["--scenario", "day-two"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    let (exit, report) = shell.json(&["references", "acme"]);
+    assert_eq!(exit, 2);
+    assert!(report["error"]["remedy"].as_str().unwrap().contains("hibob references key new acme"), "{report}");
+    make_key(&shell);
+    let (exit, report) = shell.json(&["references", "acme"]);
+    assert_eq!((exit, report["is_baseline"].as_bool(), report["employees"].as_u64()), (0, Some(true), Some(250)));
+
+    // The day's changes come at the first search after a first write.
+    shell.run(&["sync", "acme"]);
+    shell.run(&["sync", "acme"]);
+    let (exit, report) = shell.json(&["references", "acme"]);
+    assert_eq!((exit, counts(&report)), (0, [1, 1, 0, 0]), "{report}");
+    let text = String::from_utf8(shell.run(&["references", "acme"]).stdout).unwrap();
+    assert!(text.contains("Done: 0 issued"), "{text}");
+    let (_, list) = shell.json(&["references", "list", "acme"]);
+    let [reference] = list["references"].as_array().unwrap().as_slice() else { panic!("{list}") };
+    assert_eq!((&reference["state"], &reference["delivery"]["state"]), (&json!("valid"), &json!("delivered")));
+    let name = reference["name"].as_str().unwrap();
+    let text = String::from_utf8(shell.run(&["references", "list", "acme"]).stdout).unwrap();
+    assert!(text.contains(name) && text.contains("delivered 20"), "{text}");
+
+    let dns = fakes.text("dns");
+    let verify = |ending: &str| {
+        let file = attachment(&shell, 1, ending);
+        shell.json(&["verify", file.to_str().unwrap(), "--dns", &dns, "--published", "public"])
+    };
+    let (exit, published) = shell.json(&["references", "publish", "acme", "public"]);
+    assert_eq!((exit, published["published"]["references"].as_u64()), (0, Some(1)));
+    for ending in [".pdf", ".json"] {
+        let (exit, verdict) = verify(ending);
+        assert_eq!((exit, &verdict["verdict"]), (0, &json!("gold")), "{verdict}");
+        assert_eq!(verdict["reference"]["name"].as_str(), Some(name));
+    }
+
+    let id = reference["id"].as_str().unwrap();
+    let (exit, error) = shell.json(&["references", "revoke", "acme", "6f1c", "--reason", "by mistake"]);
+    assert_eq!((exit, &error["error"]["code"]), (2, &json!("CONFIGURATION")));
+    for before in [false, true] {
+        let (exit, revoked) = shell.json(&["references", "revoke", "acme", id, "--reason", "by mistake"]);
+        assert_eq!((exit, revoked["was_revoked_before"].as_bool()), (0, Some(before)));
+    }
+    assert_eq!(verify(".pdf").1["verdict"], "gold", "nobody can see it before it is published");
+    shell.run(&["references", "publish", "acme", "public"]);
+    assert_eq!((verify(".pdf").0, &verify(".json").1["verdict"]), (1, &json!("revoked")));
+    // The history names the runs.
+    let text = String::from_utf8(shell.run(&["history", "acme"]).stdout).unwrap();
+    assert!(text.contains("references") && text.contains("1 issued, 1 delivered"), "{text}");
+}
+
+#[test]
+fn keys_are_made_listed_rotated_and_revoked() {
+    let shell = Shell::new();
+    let _fakes = Fakes::start(&shell, &["--employees", "5"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    assert_eq!(shell.json(&["references", "key", "rotate", "acme"]).0, 2);
+    let key = |args: &[&str]| {
+        let (exit, keys) = shell.json(&[&["references", "key"], args].concat());
+        assert_eq!(exit, 0, "{keys}");
+        let keys = keys["keys"].as_array().unwrap().clone();
+        keys.iter()
+            .map(|key| format!("{} {}", key["selector"].as_str().unwrap(), key["state"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(key(&["new", "acme", "--selector", "One"]), ["one signs"]);
+    assert_eq!(key(&["new", "acme", "--selector", "two"]), ["two waits for rotate"]);
+    assert_eq!(shell.json(&["references", "key", "new", "acme"]).0, 2);
+    assert_eq!(key(&["rotate", "acme"]), ["two signs"]);
+    assert_eq!(key(&["list", "acme"]), ["one retired; keep its record", "two signs"]);
+    assert_eq!(key(&["revoke", "acme", "one"]), ["one revoked"]);
+    for selector in ["two", "a-b", ""] {
+        let (exit, error) = shell.json(&["references", "key", "new", "acme", "--selector", selector]);
+        assert_eq!((exit, error["error"]["remedy"].is_string()), (2, true), "{selector}: {error}");
+    }
+    let text = String::from_utf8(shell.run(&["references", "key", "list", "acme"]).stdout).unwrap();
+    assert!(text.contains("two._refpassport.acme.example TXT \"v=refpassport1; k=ed25519; p="), "{text}");
+}
+
+#[test]
+fn a_mail_server_that_refuses_is_told_without_the_address() {
+    let shell = Shell::new();
+    let fakes = Fakes::start(&shell, &["--employees", "40", "--mail", "refuse"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    make_key(&shell);
+    let employees = fakes.get("hibob_url", "/_stand-in/state");
+    let left = |employee: &&Value| employee["lifecycleStatus"] == "terminated";
+    let leaver = employees["employees"].as_array().unwrap().iter().find(left).unwrap();
+    let id = leaver["id"].as_str().unwrap();
+    std::fs::write(shell.path("ids"), format!("{id}\n\n")).unwrap();
+    let (exit, report) = shell.json(&["references", "issue", "acme", "--employees-from", "ids"]);
+    assert_eq!((exit, counts(&report)), (1, [1, 0, 0, 1]), "{report}");
+    assert_eq!(report["errors"][0]["code"], "DELIVERY_REFUSED");
+    assert!(!report.to_string().contains('@') && report.to_string().contains("550"), "{report}");
+    let (_, list) = shell.json(&["references", "list", "acme"]);
+    assert!(!list.to_string().contains('@'), "{list}");
+    // It is tried again by name.
+    let reference = list["references"][0]["id"].as_str().unwrap();
+    let (exit, report) = shell.json(&["references", "deliver", "acme", reference]);
+    assert_eq!((exit, counts(&report)), (1, [0, 0, 0, 1]));
+}
