@@ -46,6 +46,10 @@ impl IssuerKeys {
         &self.data
     }
 
+    pub(super) fn database(&self) -> &TenantDatabase {
+        &self.database
+    }
+
     /// Who issues.
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
