@@ -90,6 +90,13 @@ impl Watched {
         self.hibob(&args).await
     }
 
+    /// The program on the office's data.
+    async fn program(&self, args: &[&str]) -> (i32, String) {
+        let data = self.office.setup.data.path().display().to_string();
+        let args = [&["--data", &data], args].concat();
+        self.hibob(&args.into_iter().map(str::to_owned).collect::<Vec<_>>()).await
+    }
+
     async fn hibob(&self, args: &[String]) -> (i32, String) {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_hibob-under-test"));
         command.args(args).current_dir(self.office.setup.folder.path());
@@ -249,6 +256,8 @@ async fn the_lines_do_not_depend_on_the_issuers_key() {
     let [_, key] = watched.keys().await.try_into().unwrap();
     let key = NoteKey::new(ORIGIN, SignatureType::Ed25519, key).to_string();
     assert!(report.warnings[0].remedy.contains(&key), "{report:?}");
+    let (_, text) = watched.program(&["references", "key", "list", "acme"]).await;
+    assert!(text.contains(&format!("  to the witnesses  {key}\n")), "{text}");
     watched.watch().await;
     assert_eq!(codes(&watched.office.run_with(now).await, 2), NONE);
     assert_eq!(watched.asked(0), [request(0, 2, 403), request(0, 2, 200)]);
@@ -335,9 +344,8 @@ async fn publishing_tells_who_confirmed() {
     watched.witnesses[1].witness().faults =
         vec![Fault::once("", FaultKind::status(503)).times(2), Fault::once("", FaultKind::status(422)).times(2)];
     watched.leaves("1").await;
-    let data = watched.office.setup.data.path().display().to_string();
-    let args = ["--data", &data, "references", "publish", "acme", "public"].map(str::to_owned);
-    let (exit, text) = watched.hibob(&args).await;
+    let publish = ["references", "publish", "acme", "public"];
+    let (exit, text) = watched.program(&publish).await;
     assert_eq!(exit, 0, "{text}");
     for words in [
         "the witness witness.example/w1 confirmed the log at 20",
@@ -345,9 +353,9 @@ async fn publishing_tells_who_confirmed() {
     ] {
         assert!(text.contains(words), "{text}");
     }
-    let (exit, text) = watched.hibob(&args).await;
+    let (exit, text) = watched.program(&publish).await;
     assert!(exit == 1 && text.contains("error WITNESS_DISAGREES"), "{text}");
-    let (exit, text) = watched.hibob(&[&args[..], &["--json".to_owned()]].concat()).await;
+    let (exit, text) = watched.program(&[&publish[..], &["--json"]].concat()).await;
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((exit, &json["published"]["errors"][0]["code"]), (1, &"WITNESS_DISAGREES".into()));
     assert_eq!(json["published"]["witnesses"][0]["name"], "witness.example/w1");

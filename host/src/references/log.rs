@@ -145,20 +145,22 @@ impl Log {
     ///
     /// # Errors
     /// An entry is not in the log.
-    pub(super) fn proofs<'e>(&self, entries: impl IntoIterator<Item = Entry<'e>>) -> Result<Vec<LogProof>, HostError> {
-        let readers: Vec<Reader<'_>> = self.heads.iter().map(|head| Reader::new(self, head)).collect();
-        let proof = |Entry { index, issued, key }: Entry<'_>| {
-            let until = issued + LOG_DELAY_MAX;
+    pub(super) fn proofs(&self, entries: &[Entry<'_>]) -> Result<Vec<LogProof>, HostError> {
+        let least = entries.iter().map(|entry| entry.index).min().unwrap_or_default();
+        let heads = self.heads.iter().filter(|head| head.size > least);
+        let readers: Vec<Reader<'_>> = heads.map(|head| Reader::new(self, head)).collect();
+        let proof = |Entry { index, issued, key }: &Entry<'_>| {
+            let (index, until) = (*index, *issued + LOG_DELAY_MAX);
             let has_it = readers.iter().filter(|reader| reader.head.size > index);
             // The last of several that are best is the smallest.
             let best = has_it.filter(|reader| reader.timely(until) > 0).rev().max_by_key(|reader| reader.timely(until));
             let Some(Reader { head, tree, .. }) = best.or_else(|| readers.last()) else {
-                return Err(broken(TreeError::Index { index, size: 0 }));
+                return Err(broken(TreeError::Index { index, size: self.checkpoint.size }));
             };
             let hashes = tree.inclusion_proof(index).map_err(broken)?;
             Ok(LogProof { index, hashes, checkpoint: self.cosigned(head, key, Some(until))? })
         };
-        entries.into_iter().map(proof).collect()
+        entries.iter().map(proof).collect()
     }
 }
 

@@ -81,7 +81,8 @@ pub(super) async fn deliver(
         let signer = signers.get(&due.selector).ok_or_else(|| unreadable(due, "its key"))?;
         Ok(Entry { index: due.log_index, issued: time(due.issued_at), key: &signer.key })
     };
-    let proofs = log.proofs(due.iter().map(entry).collect::<Result<Vec<_>, HostError>>()?)?;
+    let entries: Result<Vec<_>, HostError> = due.iter().map(entry).collect();
+    let proofs = log.proofs(&entries?)?;
     let outbox = Outbox {
         plugin,
         tenant,

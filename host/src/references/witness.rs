@@ -12,8 +12,7 @@ use crate::run::ErrorRow;
 use crate::tenant::{TenantConfig, WitnessConfig};
 use bytes::Bytes;
 use futures::future::join_all;
-use hibob_references::keys::SecretKey;
-use hibob_references::log::note::{NoteKey, SignatureType, SignedNote};
+use hibob_references::log::note::SignedNote;
 use hibob_references::log::witness::{ANSWER_BYTES_MAX, Witness, add_checkpoint_body, add_cosignatures, parse_size};
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{Request, StatusCode};
@@ -72,7 +71,11 @@ pub(super) async fn ask(config: &TenantConfig, keys: &IssuerKeys, log: &mut Log)
         .collect();
     if !missing.is_empty() {
         let key = keys.current().await?.key;
-        let answers = answers(config, log, &key, &missing).await;
+        let (note, log_key) = (log.checkpoint().sign(&key), keys.log_key_of(key.public()));
+        let connect_timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
+        let transport = HttpTransport::new(connect_timeout, config.addresses(), config.network.ca_file.as_deref());
+        let inquiry = transport.map(|transport| Inquiry { transport, log, log_key, note });
+        let answers = answers(&inquiry, &missing).await;
         let mut lines = String::new();
         for ((_, witness), answer) in missing.iter().zip(answers) {
             match answer {
@@ -98,14 +101,9 @@ pub(super) async fn ask(config: &TenantConfig, keys: &IssuerKeys, log: &mut Log)
 
 /// The line of each witness, or why there is none.
 async fn answers(
-    config: &TenantConfig,
-    log: &Log,
-    key: &SecretKey,
+    inquiry: &Result<Inquiry<'_>, String>,
     missing: &[(&WitnessConfig, Witness)],
 ) -> Vec<Result<String, Refusal>> {
-    let connect_timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
-    let transport = HttpTransport::new(connect_timeout, config.addresses(), config.network.ca_file.as_deref());
-    let inquiry = transport.map(|transport| Inquiry { transport, log, note: log.checkpoint().sign(key), key });
     join_all(missing.iter().map(|(config, witness)| async {
         let inquiry = inquiry.as_ref().map_err(|what| later(what.clone()))?;
         let late = |_| Err(later(format!("it took longer than {} seconds", TIMEOUT.as_secs())));
@@ -118,7 +116,8 @@ async fn answers(
 struct Inquiry<'i> {
     transport: HttpTransport,
     log: &'i Log,
-    key: &'i SecretKey,
+    /// What a witness has to know of the key that signs now.
+    log_key: String,
     /// The head, signed by the issuer.
     note: SignedNote,
 }
@@ -204,8 +203,7 @@ impl Inquiry<'_> {
             }
             status => return later(format!("it answered with status {}", status.as_u16())),
         };
-        let key = NoteKey::new(origin.clone(), SignatureType::Ed25519, self.key.public());
-        let remedy = format!("give the witness's operator the key of the log, also after each rotation: {key}");
+        let remedy = format!("give the witness's operator the key of the log: {}", self.log_key);
         Refusal { is_other_log: false, said, remedy }
     }
 }
