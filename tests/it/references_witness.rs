@@ -237,6 +237,21 @@ async fn a_log_that_was_rebuilt_is_told() {
     assert_eq!(watched.proof(3).checkpoint.signatures().len(), 1);
 }
 
+/// Entries that do not fit an older head are found here, before anybody is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_head_that_was_signed_is_continued() {
+    let watched = Watched::of(4, 1).await;
+    for id in ["1", "2"] {
+        watched.leaves(id).await;
+    }
+    let other = "UPDATE issued_references SET digest = zeroblob(32) WHERE log_index = 0";
+    watched.tamper(&[other, "DELETE FROM reference_log_head WHERE size = 2"]).await;
+    let stopped = watched.leaves("3").await.error.unwrap();
+    assert!(stopped.message.contains("do not continue the log of 1 entries that was signed"), "{stopped:?}");
+    assert_eq!(watched.asked(0).len(), 2);
+    assert_eq!(watched.office.mailbox().mails().len(), 2);
+}
+
 /// Two keys of the issuer, one head: both notes have the same lines, and the witness was asked once.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_lines_do_not_depend_on_the_issuers_key() {

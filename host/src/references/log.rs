@@ -8,7 +8,7 @@ use hibob_references::keys::SecretKey;
 use hibob_references::log::checkpoint::Checkpoint;
 use hibob_references::log::note::SignedNote;
 use hibob_references::log::proof::LogProof;
-use hibob_references::log::tree::{MemoryTiles, TreeError, TreeReader, append};
+use hibob_references::log::tree::{MemoryTiles, TreeError, TreeReader};
 use hibob_references::log::witness::{Witness, add_cosignatures};
 use hibob_references::log::{self, Hash};
 use hibob_references::verify::LOG_DELAY_MAX;
@@ -36,19 +36,19 @@ impl Log {
     /// once is never forked.
     ///
     /// # Errors
-    /// The recorded references do not continue the last head, or the database failed.
+    /// The recorded references do not continue every head that was signed, or the database failed.
     pub(super) async fn extended(database: &TenantDatabase, config: &ReferencesConfig) -> Result<Self, HostError> {
         let witnesses = config.witnesses.iter().map(WitnessConfig::witness).collect::<Result<_, _>>()?;
         let entries = database.log_entries().await?;
         let (tiles, checkpoint) = log::head(&config.issuer()?.domain, &entries).map_err(broken)?;
-        if let Some(last) = database.log_heads().await?.last()
-            && root_at(&entries, last.size)? != Some(last.root)
-        {
-            return Err(HostError::Storage(format!(
-                "the recorded references do not continue the log of {} entries that was signed; nothing is signed until \
-                 the tenant's database is restored from a backup that has them",
-                last.size
-            )));
+        for head in database.log_heads().await? {
+            if root_at(&tiles, checkpoint.size, head.size)? != Some(head.root) {
+                return Err(HostError::Storage(format!(
+                    "the recorded references do not continue the log of {} entries that was signed; nothing is signed \
+                     until the tenant's database is restored from a backup that has them",
+                    head.size
+                )));
+            }
         }
         database.put_log_head(checkpoint.size, &checkpoint.root).await?;
         let heads = database.log_heads().await?;
@@ -131,7 +131,7 @@ impl Log {
         if before.origin != self.checkpoint.origin {
             return Err(format!("it has the log {}, not {}", before.origin, self.checkpoint.origin));
         }
-        match root_at(&self.entries, before.size).map_err(|error| error.to_string())? {
+        match root_at(&self.tiles, self.checkpoint.size, before.size).map_err(|error| error.to_string())? {
             None => Err(format!("its log has {} entries, and this one only {}", before.size, self.checkpoint.size)),
             Some(root) if root != before.root => Err("its log has other entries than this one".to_owned()),
             Some(_) => Ok(()),
@@ -183,12 +183,9 @@ impl<'l> Reader<'l> {
     }
 }
 
-/// The root hash over the first `size` entries; none if there are fewer.
-fn root_at(entries: &[Hash], size: u64) -> Result<Option<Hash>, HostError> {
-    let Some(begins) = usize::try_from(size).ok().and_then(|size| entries.get(..size)) else { return Ok(None) };
-    let mut tiles = MemoryTiles::default();
-    tiles.put(append(&tiles, 0, begins).map_err(broken)?);
-    TreeReader::new(&tiles, size).root().map(Some).map_err(broken)
+/// The root hash over the first `size` of a log's entries; none if it has fewer.
+fn root_at(tiles: &MemoryTiles, entries: u64, size: u64) -> Result<Option<Hash>, HostError> {
+    if size > entries { Ok(None) } else { TreeReader::new(tiles, size).root().map(Some).map_err(broken) }
 }
 
 fn broken(error: TreeError) -> HostError {
