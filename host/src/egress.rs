@@ -25,7 +25,7 @@ pub use refusals::RefusalBudget;
 pub use scope::{ApplyScope, Known};
 pub use send::AsMade;
 pub(crate) use tls::{ca_certificates, config as tls_config};
-pub(crate) use transport::causes;
+pub(crate) use transport::{AGENT, causes, read_whole, too_long};
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 pub use waits::Waits;
 

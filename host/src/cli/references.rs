@@ -218,8 +218,9 @@ async fn publish(global: &Global, tenant: &str, folder: &Path) -> Result<Exit, H
             published.written,
             published.files
         );
+        view::witnesses(&published.witnesses);
         let domain = config.references.map(|references| references.domain).unwrap_or_default();
         println!("give that folder out at https://{domain}/");
     }
-    Ok(Exit::Done)
+    Ok(if published.witnesses.errors.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }

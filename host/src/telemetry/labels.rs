@@ -97,6 +97,8 @@ const CODES: &[&str] = &[
     "UNREADABLE_EMPLOYEE",
     "USER_NAME_SWAP",
     "USER_NAME_TAKEN",
+    "WITNESS_DISAGREES",
+    "WITNESS_FAILED",
     "WRITE_NOT_APPLIED",
     "WRONG_SETTING",
 ];
