@@ -1,6 +1,7 @@
 //! The command line.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what a command line is for")]
 
+mod backup;
 mod check_view;
 mod demo;
 mod employees;
@@ -168,6 +169,15 @@ enum Command {
     /// Show what the runs of a tenant did, or one of them as a workbook
     #[command(after_help = "Example: hibob history acme 3 --xlsx run3.xlsx")]
     History(history::HistoryArgs),
+    /// Copy the data directory, while runs go on
+    #[command(after_help = "Example: hibob backup /backups/2026-11-22")]
+    Backup(backup::BackupArgs),
+    /// Make the data directory of a backup; there must be none yet
+    #[command(after_help = "Example: hibob restore /backups/2026-11-22 --data ./data")]
+    Restore {
+        /// A folder that `hibob backup` has made
+        folder: PathBuf,
+    },
     /// Look at plugins, sign them, and say which are trusted
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -242,6 +252,8 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Apply { file, release } => jobs::apply(global, &file, release.into()).await,
         Command::Sync { tenant, release } => jobs::sync(global, &tenant, release.into()).await,
         Command::Employees(args) => employees::employees(global, &args).await,
+        Command::Backup(args) => backup::backup(global, &args).await,
+        Command::Restore { folder } => backup::restore(global, &folder).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Plugin(command) => plugin::run(global, command).await,
         Command::References(args) => references::run(global, args).await,

@@ -29,11 +29,15 @@ use crate::tenant::Tenant;
 use crate::workbook::UpdateRow;
 use journal::{Journal, Past};
 use sha2::{Digest, Sha256};
+use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 use tracing::{Instrument, Span};
 
 /// The kind of a run that issues references.
 pub(crate) const REFERENCES: &str = "references";
+
+/// Seconds in a day.
+const DAY: i64 = 24 * 60 * 60;
 
 /// What came of a run.
 pub(crate) trait Outcome {
@@ -208,8 +212,17 @@ impl<'t> Run<'t> {
         };
         let number = self.tenant.database().record_run(self.fence, &record, baseline, outcome.updates()).await?;
         outcome.numbered(number);
+        self.prune().await?;
         self.lease.release().await?;
         Ok(number)
+    }
+
+    /// Removes what the tenant's file says is old.
+    async fn prune(&self) -> Result<(), HostError> {
+        let (retention, now) = (&self.tenant.config().retention, chrono::Utc::now().timestamp());
+        let before = |days: NonZeroU32| now - i64::from(days.get()) * DAY;
+        let database = self.tenant.database();
+        database.prune(self.fence, before(retention.runs_days), before(retention.plans_days)).await
     }
 
     /// Works for as long as the lock is ours.

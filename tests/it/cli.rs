@@ -27,6 +27,11 @@ impl Shell {
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
+        self.command_in("data", args)
+    }
+
+    /// With another data directory.
+    pub(crate) fn command_in(&self, data: &str, args: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command
             .args(args)
@@ -35,7 +40,7 @@ impl Shell {
             .env_remove("HIBOB_SECRETS_KEY")
             .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
             .stdin(Stdio::null());
-        command.env("XDG_DATA_HOME", self.folder.path().join("xdg")).arg("--data").arg("data");
+        command.env("XDG_DATA_HOME", self.folder.path().join("xdg")).arg("--data").arg(data);
         command
     }
 

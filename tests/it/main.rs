@@ -7,6 +7,7 @@
 )]
 
 mod approvals;
+mod backup;
 mod bad_input;
 mod catalogue;
 mod check;
@@ -33,6 +34,7 @@ mod roster;
 mod safety;
 mod sandbox;
 mod secrets;
+mod storage_faults;
 mod sync;
 mod telemetry;
 mod tidy;

@@ -38,6 +38,9 @@ pub struct TenantConfig {
     /// When jobs start by themselves.
     #[serde(default)]
     pub schedule: ScheduleConfig,
+    /// How long what was done is kept.
+    #[serde(default)]
+    pub retention: RetentionConfig,
     /// When a plan looks like an accident.
     #[serde(default)]
     pub safety: SafetyConfig,
@@ -205,6 +208,24 @@ pub struct ScheduleConfig {
     /// When the directory is synced: a cron expression in `sync.time_zone`; never unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync: Option<String>,
+}
+
+/// How long what was done is kept. References are kept for as long as the tenant is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetentionConfig {
+    /// Runs of the history with their lines, in days.
+    pub runs_days: NonZeroU32,
+    /// Applied plans and their journals, in days.
+    pub plans_days: NonZeroU32,
+}
+
+impl Default for RetentionConfig {
+    fn default() -> Self {
+        const RUNS: NonZeroU32 = NonZeroU32::new(400).unwrap();
+        const PLANS: NonZeroU32 = NonZeroU32::new(30).unwrap();
+        Self { runs_days: RUNS, plans_days: PLANS }
+    }
 }
 
 /// How trips are approved. A feature of TravelPerk's Pro plan.
