@@ -59,6 +59,9 @@ pub struct HiBobConfig {
     pub service_user: String,
     /// Where its token is.
     pub token: SecretSource,
+    /// Calls per minute. HiBob allows 50 of people/search (its reference page); the default stays below that.
+    #[serde(default = "forty_five")]
+    pub calls_per_minute: NonZeroU32,
     /// Another service user for offboarding references, with fewer permissions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub references: Option<ServiceUser>,
@@ -311,6 +314,11 @@ impl Default for SyncConfig {
 
 fn json() -> String {
     "application/json".to_owned()
+}
+
+fn forty_five() -> NonZeroU32 {
+    const FORTY_FIVE: NonZeroU32 = NonZeroU32::new(45).unwrap();
+    FORTY_FIVE
 }
 
 fn hundred() -> NonZeroU32 {
