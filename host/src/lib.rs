@@ -26,6 +26,7 @@ pub mod limits;
 pub mod manifest;
 pub mod plan_file;
 pub mod plugin;
+pub mod queue;
 pub mod references;
 pub mod run;
 pub mod schedule;

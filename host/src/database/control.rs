@@ -2,6 +2,7 @@
 
 use super::open;
 use crate::error::HostError;
+use crate::queue::Queue;
 use sqlx::{Row, SqlitePool};
 use std::path::Path;
 use std::time::Duration;
@@ -24,6 +25,11 @@ impl ControlDatabase {
         let pool = open(&data_dir.join("control.db")).await?;
         sqlx::migrate!("migrations/control").run(&pool).await?;
         Ok(Self { pool })
+    }
+
+    /// The queue of jobs in this database.
+    pub fn queue(&self) -> Queue {
+        Queue::sqlite(self.pool.clone())
     }
 
     /// Stores a tenant's configuration (JSON), over an earlier one. True if the tenant is new.
