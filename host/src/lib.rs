@@ -31,6 +31,7 @@ pub mod references;
 pub mod run;
 pub mod schedule;
 pub mod secret;
+pub mod serve;
 pub mod telemetry;
 pub mod tenant;
 mod text;

@@ -6,6 +6,7 @@
 use crate::bindings::directory_sync::Change;
 use crate::bindings::types::Finding;
 use crate::data_dir::DataDir;
+use crate::database::private_dir;
 use crate::digest::{hex, unhex};
 use crate::error::HostError;
 use crate::plugin::Plugin;
@@ -14,15 +15,18 @@ use crate::secret::Secret;
 use crate::tenant::Tenant;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The version of this format.
 const FORMAT: &str = "hibob-plan/1";
+
+/// The folder of the data directory with the plans that jobs are to apply.
+const KEPT: &str = "plans";
 
 /// Seconds in an hour.
 const HOUR: u64 = 60 * 60;
@@ -85,6 +89,45 @@ pub fn save(data: &DataDir, tenant: &Tenant, plugin: &Plugin, planned: &Planned,
             "name a file in a folder that exists and can be written",
         )
     })
+}
+
+/// Keeps a copy of a saved plan for a job that applies it: exactly these bytes, whatever becomes of the file. Returns its
+/// SHA-256, by which the job names it.
+///
+/// # Errors
+/// The file is no saved plan of this data directory, or the copy cannot be written.
+pub fn keep(data: &DataDir, path: &Path) -> Result<String, HostError> {
+    read(data, path)?;
+    let unkept = |error: std::io::Error| HostError::Storage(format!("the plan cannot be kept: {error}"));
+    let bytes = std::fs::read(path).map_err(unkept)?;
+    let digest = hex(&Sha256::digest(&bytes));
+    let kept = kept(data, &digest)?;
+    private_dir(&data.path().join(KEPT))?;
+    write_private(&kept, &bytes).map_err(unkept)?;
+    // What was read first may have been another file.
+    read(data, &kept).inspect_err(|_| forget(data, &digest))?;
+    Ok(digest)
+}
+
+/// Where the copy with this SHA-256 is.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn kept(data: &DataDir, digest: &str) -> Result<PathBuf, HostError> {
+    let is_digest = unhex(digest).is_some_and(|bytes| bytes.len() == Sha256::output_size());
+    if !is_digest {
+        let message = format!("`{}` names no saved plan", digest.escape_debug());
+        return Err(HostError::configuration(message, "give the SHA-256 of one that is kept, in hex"));
+    }
+    Ok(data.path().join(KEPT).join(format!("{digest}.plan")))
+}
+
+/// Removes a copy.
+pub(crate) fn forget(data: &DataDir, digest: &str) {
+    let removed = kept(data, digest).map(std::fs::remove_file);
+    if let Ok(Err(error)) = removed {
+        tracing::debug!("a plan that was kept stays: {error}");
+    }
 }
 
 fn line(value: &impl Serialize) -> Result<String, HostError> {

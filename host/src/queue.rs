@@ -11,10 +11,11 @@ mod jobs;
 mod lease;
 mod schedules;
 mod state;
+#[cfg(test)]
+mod tests;
 mod wake;
 
 pub use board::Step;
-pub(crate) use board::Reporter;
 pub use claim::Claimed;
 pub use job::{Arguments, Job, JobId, Kind, Lane, NewJob, Trigger};
 pub use jobs::{Selection, Started, Waiting};
@@ -112,6 +113,11 @@ impl Queue {
 
     fn of(db: Db) -> Self {
         Self { db, wake: Arc::default(), board: Board::default() }
+    }
+
+    /// Wakes those who wait in [`Self::changed`] in this process.
+    pub(crate) fn wake(&self) {
+        self.wake.notify_one();
     }
 
     /// Returns when something in the queue may have changed, in this process or, while [`Self::watch`] goes on, in another.

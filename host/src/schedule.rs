@@ -7,7 +7,7 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
 /// Shortest time between two runs, in minutes. Each run reads the whole directory of both sides.
-const MINUTES_BETWEEN_MIN: i64 = 60;
+pub(crate) const MINUTES_BETWEEN_MIN: i64 = 60;
 
 /// Occurrences that are looked at for that: a week of hours.
 const OCCURRENCES_LOOKED_AT: usize = 200;
@@ -34,7 +34,11 @@ impl Schedule {
         }
         let pairs = || dues.iter().zip(dues.iter().skip(1));
         if pairs().any(|(one, next)| (*next - *one).num_minutes() < MINUTES_BETWEEN_MIN) {
-            return Err(wrong(setting, expression, &format!("it comes more often than every {MINUTES_BETWEEN_MIN} minutes")));
+            return Err(wrong(
+                setting,
+                expression,
+                &format!("it comes more often than every {MINUTES_BETWEEN_MIN} minutes"),
+            ));
         }
         Ok(schedule)
     }

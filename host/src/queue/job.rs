@@ -1,6 +1,7 @@
 //! A job: what it is, for whom, and where it stands.
 
 use super::{QueueError, State};
+use crate::error::HostError;
 use crate::references;
 use crate::run;
 use serde::{Deserialize, Serialize};
@@ -150,6 +151,49 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl Arguments {
+    /// Whether this kind of job takes these arguments, and has those that it needs.
+    ///
+    /// # Errors
+    /// It does not, or has not.
+    pub(crate) fn check(&self, kind: Kind) -> Result<(), HostError> {
+        let taken = match kind {
+            Kind::Check => Self::default(),
+            Kind::Sync => Self { plan: None, ..self.for_directory() },
+            Kind::Apply => self.for_directory(),
+            Kind::References => Self {
+                allow_issuing: self.allow_issuing,
+                allow_revoking: self.allow_revoking,
+                employees: self.employees.clone(),
+                ..Self::default()
+            },
+            Kind::Deliver => Self { reference: self.reference.clone(), ..Self::default() },
+        };
+        if taken != *self {
+            let remedy = "give it only what the command of the same name takes";
+            return Err(HostError::configuration(format!("a job of the kind {kind} does not take that"), remedy));
+        }
+        match kind {
+            Kind::Apply if self.plan.is_none() => {
+                Err(HostError::configuration("it is not said which plan to apply", "name a saved plan"))
+            }
+            Kind::Deliver if self.reference.is_none() => {
+                let remedy = "name a reference, as `hibob references list` shows it";
+                Err(HostError::configuration("it is not said which reference to deliver", remedy))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn for_directory(&self) -> Self {
+        Self {
+            plan: self.plan.clone(),
+            allow_archiving: self.allow_archiving,
+            allow_renaming: self.allow_renaming,
+            allow_changed_source: self.allow_changed_source,
+            ..Self::default()
+        }
+    }
+
     /// What of a sync the operator lets through.
     pub(crate) fn release(&self) -> run::Release {
         run::Release {

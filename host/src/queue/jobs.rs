@@ -1,7 +1,7 @@
 //! Asking for jobs, looking at them, and cancelling them.
 
-use super::job::{COLUMNS, JobRow};
 use super::claim::milliseconds;
+use super::job::{COLUMNS, JobRow};
 use super::{Job, JobId, Kind, Lane, NewJob, Queue, QueueError, State, Trigger, each};
 use sqlx::AssertSqlSafe;
 use std::time::Duration;

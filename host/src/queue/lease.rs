@@ -116,10 +116,6 @@ impl Queue {
             sqlx::query_scalar(AssertSqlSafe(sql)).bind(CRASHES_MAX).fetch_all(pool).await?
         });
         let number = |state: State| states.iter().filter(|word| *word == state.word()).count() as u64;
-        Ok(Expired {
-            again: number(State::Queued),
-            lost: number(State::Lost),
-            cancelled: number(State::Cancelled),
-        })
+        Ok(Expired { again: number(State::Queued), lost: number(State::Lost), cancelled: number(State::Cancelled) })
     }
 }

@@ -64,7 +64,11 @@ impl Late {
             (Some(kind), Ok(due)) => Next { queues: Some(kind), due, start: due.saturating_add(self.jitter) },
             (kind, due) => {
                 let error = due.err().map_or_else(|| "no such kind".to_owned(), |error| error.to_string());
-                tracing::error!(tenant = self.tenant, kind = kind.map(Kind::word), "a schedule cannot be read: {error}");
+                tracing::error!(
+                    tenant = self.tenant,
+                    kind = kind.map(Kind::word),
+                    "a schedule cannot be read: {error}"
+                );
                 Next { queues: None, due: self.next_due, start: self.now.saturating_add(milliseconds(BROKEN_PAUSE)) }
             }
         }
@@ -221,5 +225,71 @@ impl Queue {
             transaction.commit().await?;
             queued
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn milliseconds_of(time: &str) -> i64 {
+        time.parse::<DateTime<Utc>>().unwrap().timestamp_millis()
+    }
+
+    fn late(cron: &str, due: &str, now: &str) -> Late {
+        Late {
+            tenant: "acme".to_owned(),
+            kind: "sync".to_owned(),
+            cron: cron.to_owned(),
+            zone: "Europe/Madrid".to_owned(),
+            jitter: 60_000,
+            next_due: milliseconds_of(due),
+            next_start: milliseconds_of(due) + 60_000,
+            now: milliseconds_of(now),
+        }
+    }
+
+    #[test]
+    fn the_night_without_the_hour_and_the_one_that_has_it_twice_have_one_job_each() {
+        for (due, now, next) in [
+            // The clock goes from two to three: half past two is three o'clock, and the night after as ever.
+            ("2026-03-28T01:30:00Z", "2026-03-28T01:31:00Z", "2026-03-29T01:00:00Z"),
+            ("2026-03-29T01:00:00Z", "2026-03-29T01:01:00Z", "2026-03-30T00:30:00Z"),
+            // It goes from three to two: half past two comes twice, and counts the first time.
+            ("2026-10-24T00:30:00Z", "2026-10-24T00:31:00Z", "2026-10-25T00:30:00Z"),
+            ("2026-10-25T00:30:00Z", "2026-10-25T00:31:00Z", "2026-10-26T01:30:00Z"),
+        ] {
+            let next = milliseconds_of(next);
+            let expected = Next { queues: Some(Kind::Sync), due: next, start: next + 60_000 };
+            assert_eq!(late("30 2 * * *", due, now).step(), expected, "{due}");
+        }
+    }
+
+    #[test]
+    fn after_an_outage_a_schedule_goes_on_from_now() {
+        let step = late("30 2 * * *", "2026-01-01T01:30:00Z", "2026-01-10T12:00:00Z").step();
+        assert_eq!((step.queues, step.due), (Some(Kind::Sync), milliseconds_of("2026-01-11T01:30:00Z")));
+    }
+
+    #[test]
+    fn a_schedule_that_cannot_be_read_queues_nothing_and_is_looked_at_later() {
+        let now = "2026-01-10T12:00:00Z";
+        let step = late("whenever", "2026-01-01T01:30:00Z", now).step();
+        assert_eq!(step.queues, None);
+        assert_eq!((step.due, step.start), (milliseconds_of("2026-01-01T01:30:00Z"), milliseconds_of(now) + 3_600_000));
+    }
+
+    #[test]
+    fn starts_are_spread_and_always_the_same() {
+        let spread = Duration::from_mins(30);
+        let minutes = (0..5_000).map(|number| jitter(&format!("t{number}"), Kind::Sync, spread) / 60_000);
+        let minutes: Vec<i64> = minutes.collect();
+        for minute in 0..30 {
+            let here = minutes.iter().filter(|other| **other == minute).count();
+            assert!((100..250).contains(&here), "{here} tenants in minute {minute}");
+        }
+        assert_eq!(jitter("acme", Kind::Sync, spread), jitter("acme", Kind::Sync, spread));
+        assert_ne!(jitter("acme", Kind::Sync, spread), jitter("acme", Kind::References, spread));
+        assert_eq!(jitter("acme", Kind::Sync, Duration::ZERO), 0);
     }
 }

@@ -105,7 +105,8 @@ mod tests {
 
     #[test]
     fn what_follows_what() {
-        let follow = |from: State| ALL.into_iter().filter(|to| from.may_become(*to)).map(State::word).collect::<Vec<_>>();
+        let follow =
+            |from: State| ALL.into_iter().filter(|to| from.may_become(*to)).map(State::word).collect::<Vec<_>>();
         assert_eq!(follow(State::Queued), ["running", "cancelled"]);
         assert_eq!(
             follow(State::Running),
