@@ -32,6 +32,7 @@ mod roster;
 mod safety;
 mod sandbox;
 mod secrets;
+mod serve;
 mod sync;
 mod telemetry;
 mod tidy;
