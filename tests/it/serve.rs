@@ -85,14 +85,14 @@ async fn what_a_person_asks_for_comes_before_what_is_scheduled() {
 async fn another_host_takes_over_from_one_that_was_killed() {
     let site = Site::new().await;
     let company = site.tenant("acme", "").await;
-    let held = company.hold();
-    let killed = site.serve(&["--lease", "2"]);
+    company.hang();
+    let mut killed = site.serve(&["--lease", "2"]);
     let id = start(&site, "acme", Kind::Sync).await;
     site.until("it runs", |jobs| jobs[0].state == State::Running).await;
     killed.signal("KILL");
+    killed.ended("");
+    company.answer();
     let _other = site.serve(&["--lease", "2"]);
-    site.until("it was taken back", |jobs| jobs[0].crashes == 1).await;
-    drop(held);
     let jobs = site.until("it is done", all(State::Done)).await;
     assert_eq!((jobs.len(), jobs[0].id, jobs[0].crashes), (1, id, 1));
     assert_eq!(site.shell.json(&["history", "acme"]).1["runs"].as_array().unwrap().len(), 1);
@@ -105,14 +105,13 @@ async fn the_first_signal_drains() {
     let site = Site::new().await;
     let company = site.tenant("acme", "").await;
     let _other = site.tenant("globex", "").await;
-    let held = company.hold();
+    company.delay(4);
     let mut host = site.serve(&[]);
     let runs = start(&site, "acme", Kind::Sync).await;
     site.until("it runs", |jobs| jobs[0].state == State::Running).await;
     host.signal("TERM");
     host.says("leaving when");
     let waits = start(&site, "globex", Kind::Sync).await;
-    drop(held);
     let (status, started) = host.ended(" started");
     assert!(status.success() && started == 1, "{status}: {started}");
     let queue = site.data.queue();
@@ -124,7 +123,7 @@ async fn the_first_signal_drains() {
 async fn the_second_signal_puts_the_job_back_and_leaves() {
     let site = Site::new().await;
     let company = site.tenant("acme", "").await;
-    let held = company.hold();
+    company.hang();
     let mut host = site.serve(&[]);
     let id = start(&site, "acme", Kind::Sync).await;
     site.until("it runs", |jobs| jobs[0].state == State::Running).await;
@@ -136,7 +135,7 @@ async fn the_second_signal_puts_the_job_back_and_leaves() {
     assert!(status.success() && second.elapsed() < LEAVE_TIME_MAX, "{status} after {:?}", second.elapsed());
     let job = site.data.queue().get(id).await.unwrap();
     assert_eq!((job.state, job.crashes), (State::Queued, 0));
-    drop(held);
+    company.answer();
     let _next = site.serve(&["--lease", "2"]);
     site.until("it is done", all(State::Done)).await;
 }
@@ -145,7 +144,7 @@ async fn the_second_signal_puts_the_job_back_and_leaves() {
 async fn a_job_that_runs_is_cancelled() {
     let site = Site::new().await;
     let company = site.tenant("acme", "").await;
-    let held = company.hold();
+    company.hang();
     let _host = site.serve(&["--lease", "2"]);
     let id = start(&site, "acme", Kind::Sync).await;
     site.until("it runs", |jobs| jobs[0].state == State::Running).await;
@@ -153,7 +152,7 @@ async fn a_job_that_runs_is_cancelled() {
     let (exit, said) = site.shell.json(&["jobs", "cancel", &number]);
     assert_eq!((exit, said), (0, serde_json::json!({ "job": id, "state": "running" })));
     site.until("it is cancelled", all(State::Cancelled)).await;
-    drop(held);
+    company.answer();
     assert_eq!(company.world.lock().unwrap().writes(), 0);
     let (exit, said) = site.shell.json(&["jobs", "cancel", &number]);
     assert_eq!((exit, said["error"]["code"].as_str()), (2, Some("CONFIGURATION")));

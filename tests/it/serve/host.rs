@@ -1,14 +1,14 @@
 //! Hosts in processes of their own, tenants with stand-ins of theirs, and the queue between them.
 
 use crate::cli::Shell;
-use hibob_fakes::{Server, Service, World};
+use hibob_fakes::{Fault, FaultKind, Server, Service, World};
 use hibob_host::data_dir::DataDir;
 use hibob_host::queue::{Job, Selection};
 use hibob_host::tenant::{AppliedBy, TenantConfig};
 use hibob_tests::setup::today;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -111,17 +111,24 @@ pub(super) struct Company {
 }
 
 impl Company {
-    /// Nothing is answered until what is returned is dropped.
-    pub(super) fn hold(&self) -> Held {
-        let (world, (held, is_held), (release, released)) = (self.world.clone(), mpsc::channel(), mpsc::channel());
-        std::thread::spawn(move || {
-            let _guard = world.lock().unwrap();
-            held.send(()).unwrap();
-            // Ends with an error, once nobody holds the other end.
-            let _: Result<(), _> = released.recv();
-        });
-        is_held.recv().unwrap();
-        Held { _release: release }
+    /// Whoever asks for everybody gets no answer, until [`Self::answer`].
+    pub(super) fn hang(&self) {
+        self.spoil(FaultKind::Hang, usize::MAX);
+    }
+
+    /// Answers again; who waits already waits for ever.
+    pub(super) fn answer(&self) {
+        self.world.lock().unwrap().hibob.faults.clear();
+    }
+
+    /// Who asks for everybody is told to come back in so many seconds.
+    pub(super) fn delay(&self, seconds: u32) {
+        self.spoil(FaultKind::too_many(&seconds.to_string()), 1);
+    }
+
+    fn spoil(&self, kind: FaultKind, times: usize) {
+        let fault = Fault::once("people/search", kind).times(times);
+        self.world.lock().unwrap().hibob.faults.push(fault);
     }
 
     /// How often everybody was asked for, and how many accounts were made.
@@ -138,10 +145,6 @@ impl Company {
         let last = log.iter().rposition(|entry| entry.path == "/v1/people/search").unwrap();
         log[last..].iter().filter(|entry| entry.is_write()).count()
     }
-}
-
-pub(super) struct Held {
-    _release: Sender<()>,
 }
 
 /// A host; killed with the test.
