@@ -2,7 +2,8 @@
 
 use super::Global;
 use crate::error::{Exit, HostError};
-use crate::serve::{self, Jobs, LEASE, SWEEP, Settings, WORKERS, phases};
+use crate::plan_file;
+use crate::serve::{self, Jobs, LEASE, Phase, SWEEP, Settings, WORKERS, phases};
 use clap::Args;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +42,8 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
         println!("serving the tenants of {} with {} workers", data.path().display(), args.workers);
         println!("Ctrl-C leaves when the jobs that run have ended, and once more puts them back into the queue");
     }
-    let jobs = Arc::new(Jobs::new(data.clone(), plugin));
+    plan_file::forget_unneeded(&data).await?;
+    let (jobs, leaving) = (Arc::new(Jobs::new(data.clone(), plugin)), phase.clone());
     let writing = async {
         loop {
             tokio::time::sleep(METRICS_PAUSE).await;
@@ -51,6 +53,11 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
     tokio::select! {
         () = serve::serve(data.queue(), jobs, settings, data.metrics(), phase) => {}
         () = writing => {}
+    }
+    if *leaving.borrow() == Phase::Save {
+        // At once: a collector that does not answer, or a look-up under way, is not waited for.
+        global.write_metrics();
+        std::process::exit(Exit::Done as i32);
     }
     Ok(Exit::Done)
 }

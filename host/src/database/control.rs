@@ -118,7 +118,13 @@ impl ControlDatabase {
         .await?;
         if let Some(row) = row {
             let (generation, seconds) = (row.try_get(0)?, self.lease_seconds);
-            return Ok(Lease { pool: self.pool.clone(), tenant: tenant.to_owned(), generation, seconds });
+            return Ok(Lease {
+                pool: self.pool.clone(),
+                tenant: tenant.to_owned(),
+                generation,
+                seconds,
+                is_held: true,
+            });
         }
         let row = sqlx::query("SELECT holder, expires_at FROM leases WHERE tenant = ?")
             .bind(tenant)
@@ -155,6 +161,7 @@ pub struct Lease {
     tenant: String,
     generation: i64,
     seconds: i64,
+    is_held: bool,
 }
 
 impl Lease {
@@ -175,7 +182,8 @@ impl Lease {
     ///
     /// # Errors
     /// The database failed; the lease then lapses by itself.
-    pub async fn release(self) -> Result<(), HostError> {
+    pub async fn release(mut self) -> Result<(), HostError> {
+        self.is_held = false;
         Ok(self.released().await?)
     }
 
@@ -209,8 +217,9 @@ impl Lease {
 /// A run that is dropped, as it is to be cancelled, gives its lease back too.
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(self.released());
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if self.is_held => drop(runtime.spawn(self.released())),
+            _ => {}
         }
     }
 }

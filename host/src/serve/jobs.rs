@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// After which a job is tried again that found another run of its tenant going on.
-const BUSY_PAUSE: Duration = Duration::from_secs(2);
+const BUSY_PAUSE: Duration = Duration::from_secs(5);
 
 /// Findings of a check that its job keeps.
 const FINDINGS_MAX: usize = 100;
@@ -125,6 +125,12 @@ fn ended(exit: Exit, run: Option<i64>, error: Option<&Stopped>) -> End {
     if run.is_none() && error.is_some_and(|error| error.code == ALREADY_RUNNING) {
         return End::Again(BUSY_PAUSE);
     }
+    // The message may repeat what a service said about somebody: it is kept here only where the history does not have it.
+    let error = match (run, error) {
+        (Some(_), Some(error)) => json!({ "code": error.code }),
+        (None, Some(error)) => json!(error),
+        (_, None) => serde_json::Value::Null,
+    };
     End::Ended(state(exit), json!({ "exit_code": exit as u8, "run": run, "error": error }))
 }
 

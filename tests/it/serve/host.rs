@@ -68,13 +68,14 @@ impl Site {
     /// Waits until the queue is so.
     pub(super) async fn until(&self, what: &str, is_so: impl Fn(&[Job]) -> bool) -> Vec<Job> {
         let queue = self.data.queue();
+        let mut changes = queue.changes();
         let waiting = async {
             loop {
                 let jobs = self.jobs().await;
                 if is_so(&jobs) {
                     return jobs;
                 }
-                queue.changed().await;
+                changes.changed().await.unwrap();
             }
         };
         let waited = async {
