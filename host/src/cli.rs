@@ -12,8 +12,10 @@ mod paint;
 mod plan_view;
 mod plugin;
 mod progress;
+mod queue;
 mod references;
 mod secret;
+mod serve;
 mod telemetry;
 mod tenant;
 mod verify;
@@ -69,12 +71,22 @@ struct Global {
     /// What came of them.
     #[arg(skip)]
     telemetry: Telemetry,
+    /// Where the counters are written to.
+    #[arg(skip)]
+    metrics_file: Option<TextFile>,
 }
 
 impl Global {
     async fn data(&self) -> Result<DataDir, HostError> {
         let data = DataDir::open(&self.data.clone().unwrap_or_else(DataDir::default_path)).await?;
         Ok(data.with_metrics(self.telemetry.metrics().clone()))
+    }
+
+    /// Writes the counters. What a run did counts more than whether that is told, so a failure changes no exit code.
+    fn write_metrics(&self) {
+        if let Some(Err(error)) = self.metrics_file.as_ref().map(|file| file.write(self.telemetry.metrics())) {
+            print_error(&error, false);
+        }
     }
 
     /// What plugins may be loaded.
@@ -178,6 +190,12 @@ enum Command {
         /// A folder that `hibob backup` has made
         folder: PathBuf,
     },
+    /// Start jobs when they are due, or asked for, until Ctrl-C; any number of these may share a data directory
+    #[command(after_help = "Example: hibob serve --workers 8")]
+    Serve(serve::ServeArgs),
+    /// List the jobs that run, wait and have ended; start or cancel one
+    #[command(after_help = "Example: hibob jobs acme --json")]
+    Jobs(queue::JobsArgs),
     /// Look at plugins, sign them, and say which are trusted
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -219,20 +237,15 @@ pub fn main() -> ExitCode {
     };
     start_log(cli.global.verbose, &telemetry);
     cli.global.telemetry = telemetry.clone();
+    cli.global.metrics_file = file;
+    let global = cli.global.clone();
     let exit = runtime.block_on(run(cli)).unwrap_or_else(|error| {
         print_error(&error, json);
         error.exit()
     });
-    tell(&telemetry, file.as_ref());
-    ExitCode::from(exit as u8)
-}
-
-/// Gives the telemetry away. What a run did counts more than whether that is told, so the exit code stays.
-fn tell(telemetry: &Telemetry, file: Option<&TextFile>) {
-    if let Some(Err(error)) = file.map(|file| file.write(telemetry.metrics())) {
-        print_error(&error, false);
-    }
+    global.write_metrics();
     telemetry.shut_down();
+    ExitCode::from(exit as u8)
 }
 
 fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
@@ -255,6 +268,8 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Backup(args) => backup::backup(global, &args).await,
         Command::Restore { folder } => backup::restore(global, &folder).await,
         Command::History(args) => history::history(global, &args).await,
+        Command::Serve(args) => serve::serve(global, &args).await,
+        Command::Jobs(args) => queue::run(global, args).await,
         Command::Plugin(command) => plugin::run(global, command).await,
         Command::References(args) => references::run(global, args).await,
         Command::Verify(args) => verify::verify(global, &args).await,
@@ -265,8 +280,8 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
 /// what there is to tell of them, the host tells once.
 fn start_log(verbose: u8, telemetry: &Telemetry) {
     let level = match verbose {
-        // A plugin that nobody vouches for is always told, and a collector that gets nothing.
-        0 => "error,hibob_host::identity=warn,hibob_host::telemetry=warn,opentelemetry=off",
+        // Always told: a plugin that nobody vouches for, a collector that gets nothing, what becomes of served jobs.
+        0 => "error,hibob_host::identity=warn,hibob_host::serve=info,hibob_host::telemetry=warn,opentelemetry=off",
         1 => "hibob_host=debug,warn,opentelemetry=off",
         _ => "debug,opentelemetry=off",
     };

@@ -7,6 +7,8 @@ use crate::error::HostError;
 use crate::identity::{Package, Trust, TrustFile};
 use crate::key_file;
 use crate::plugin::Plugin;
+use crate::queue::{Kind, NewJob, Queue, Started};
+use crate::references;
 use crate::secret::{Secret, SecretStore, ToEnter};
 use crate::telemetry::Metrics;
 use crate::tenant::{AppliedBy, Shared, SharedByTenant, Tenant, TenantConfig};
@@ -18,6 +20,7 @@ use std::sync::Arc;
 pub struct DataDir {
     path: PathBuf,
     control: ControlDatabase,
+    queue: Queue,
     refusal_budget: Arc<RefusalBudget>,
     metrics: Metrics,
     open: Arc<SharedByTenant>,
@@ -42,6 +45,7 @@ impl DataDir {
         let control = ControlDatabase::open(path).await?;
         Ok(Self {
             path: path.to_owned(),
+            queue: control.queue(),
             control,
             refusal_budget: Arc::default(),
             metrics: Metrics::default(),
@@ -81,6 +85,17 @@ impl DataDir {
     /// What a tenant shares with those that are open already in this process.
     pub(crate) fn shared(&self, config: &TenantConfig) -> Arc<Shared> {
         self.open.of(config)
+    }
+
+    /// The same, with leases on tenants' runs that last so many seconds.
+    #[must_use]
+    pub fn with_lease_seconds(self, seconds: i64) -> Self {
+        Self { control: self.control.with_lease_seconds(seconds), ..self }
+    }
+
+    /// The queue of jobs.
+    pub fn queue(&self) -> &Queue {
+        &self.queue
     }
 
     /// The directory.
@@ -152,7 +167,60 @@ impl DataDir {
         let to_enter = self.secrets().to_enter(config).await?;
         let json = serde_json::to_string(config).map_err(|error| HostError::Storage(error.to_string()))?;
         let is_new = self.control.put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await?;
+        self.set_schedules(config).await?;
         Ok(Applied { is_new, to_enter })
+    }
+
+    /// Disables a tenant from now on, or enables it again, and its schedules with it.
+    ///
+    /// # Errors
+    /// There is no such tenant, or the database failed.
+    pub async fn set_disabled(&self, id: &str, disabled: bool) -> Result<(), HostError> {
+        let config = self.config(id).await?;
+        let since = disabled.then(|| chrono::Utc::now().timestamp());
+        self.control.set_disabled(id, since).await?;
+        self.set_schedules(&config).await
+    }
+
+    /// Makes the queue's schedules those of all tenants: of those too that were applied by an earlier version, or while the
+    /// database failed. One that cannot be read is told, and holds up nobody else.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn refresh_schedules(&self) -> Result<(), HostError> {
+        for (id, ..) in self.control.tenants().await? {
+            let refreshed = match self.config(&id).await {
+                Ok(config) => self.set_schedules(&config).await,
+                Err(error) => Err(error),
+            };
+            match refreshed {
+                Err(error @ HostError::Storage(_)) => return Err(error),
+                Err(error) => tracing::error!(tenant = id, "its schedules stay as they were: {error}"),
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn set_schedules(&self, config: &TenantConfig) -> Result<(), HostError> {
+        let is_enabled = self.control.disabled_since(&config.id).await?.is_none();
+        let schedules = if is_enabled { config.due_schedules() } else { Vec::new() };
+        self.queue.set_schedules(&config.id, &schedules).await
+    }
+
+    /// Queues a job that a person asks for.
+    ///
+    /// # Errors
+    /// There is no such tenant, it is disabled or has nothing of what the job needs, or the database failed.
+    pub async fn start(&self, new: &NewJob) -> Result<Started, HostError> {
+        let config = self.config(&new.tenant).await?;
+        self.require_enabled(&new.tenant).await?;
+        match new.kind {
+            Kind::Check | Kind::Sync | Kind::Apply => config.travelperk().map(drop)?,
+            Kind::References | Kind::Deliver => references::issuing(&config).map(drop)?,
+        }
+        new.arguments.check(new.kind)?;
+        Ok(self.queue.start(new).await?)
     }
 
     /// The tenants' secrets that are kept here, encrypted.

@@ -28,6 +28,9 @@ pub(crate) const STORAGE_FAILED: &str = "STORAGE_FAILED";
 /// The plugin's code for a sync whose admin has left.
 const ENABLED_BY_INACTIVE: &str = "ENABLED_BY_INACTIVE";
 
+/// The code of a run that waits for another one of its tenant.
+pub(crate) const ALREADY_RUNNING: &str = "ALREADY_RUNNING";
+
 /// What went wrong, with what to do about it.
 #[derive(Debug, Error)]
 pub enum HostError {
@@ -45,6 +48,14 @@ pub enum HostError {
         /// Stable, in capitals.
         code: &'static str,
         /// What is wrong.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Another run of the tenant goes on: this one comes later.
+    #[error("{message}")]
+    AlreadyRunning {
+        /// Who runs it.
         message: String,
         /// What to do.
         remedy: String,
@@ -150,6 +161,7 @@ impl HostError {
         match self {
             Self::Configuration { message, remedy } => Self::Configuration { message: named(message), remedy },
             Self::Disabled { code, message, remedy } => Self::Disabled { code, message: named(message), remedy },
+            Self::AlreadyRunning { message, remedy } => Self::AlreadyRunning { message: named(message), remedy },
             Self::Untrusted { message, remedy } => Self::Untrusted { message: named(message), remedy },
             Self::Held { message, remedy } => Self::Held { message: named(message), remedy },
             Self::Credentials(error) => Self::Credentials(SideError { message: named(error.message), ..error }),
@@ -170,6 +182,7 @@ impl HostError {
         match self {
             Self::Configuration { .. } => "CONFIGURATION",
             Self::Disabled { code, .. } => code,
+            Self::AlreadyRunning { .. } => ALREADY_RUNNING,
             Self::Untrusted { .. } => "PLUGIN_NOT_TRUSTED",
             Self::Held { .. } => "HELD",
             Self::Credentials(_) => "CREDENTIALS_REFUSED",
@@ -188,6 +201,7 @@ impl HostError {
         match self {
             Self::Configuration { remedy, .. }
             | Self::Disabled { remedy, .. }
+            | Self::AlreadyRunning { remedy, .. }
             | Self::Untrusted { remedy, .. }
             | Self::Held { remedy, .. } => remedy.clone(),
             Self::Credentials(error) | Self::Unavailable(error) => error.remedy.clone(),
@@ -210,7 +224,10 @@ impl HostError {
     /// The exit code.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Configuration { .. } | Self::Disabled { .. } | Self::Untrusted { .. } => Exit::Usage,
+            Self::Configuration { .. }
+            | Self::Disabled { .. }
+            | Self::AlreadyRunning { .. }
+            | Self::Untrusted { .. } => Exit::Usage,
             Self::Held { .. } => Exit::Held,
             Self::Credentials(_) => Exit::Refused,
             Self::Unavailable(_)

@@ -20,6 +20,7 @@ pub use crate::bindings::references::{Claims, Departure, Detection, Issued, Know
 pub use ask::{Confirmed, address, claims, departures, look_up};
 pub use guard::Release;
 pub use job::{Order, run};
+pub(crate) use keys::issuing;
 pub use keys::{DnsRecord, IssuerKeys};
 pub use publish::{Published, publish};
 pub use report::{HeldClass, HeldGuard, HeldPerson, Report};

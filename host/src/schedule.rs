@@ -7,7 +7,7 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
 /// Shortest time between two runs, in minutes. Each run reads the whole directory of both sides.
-const MINUTES_BETWEEN_MIN: i64 = 60;
+pub(crate) const MINUTES_BETWEEN_MIN: i64 = 60;
 
 /// Occurrences that are looked at for that: a week of hours.
 const OCCURRENCES_LOOKED_AT: usize = 200;
@@ -27,29 +27,36 @@ impl Schedule {
     /// # Errors
     /// What is wrong; the error names `setting`.
     pub fn read(setting: &str, expression: &str, zone: &str) -> Result<Self, HostError> {
+        let schedule = Self::parse(setting, expression, zone)?;
+        let dues: Vec<DateTime<Utc>> = schedule.after(Utc::now()).take(OCCURRENCES_LOOKED_AT).collect();
+        if dues.is_empty() {
+            return Err(wrong(setting, expression, "that time never comes"));
+        }
+        let pairs = || dues.iter().zip(dues.iter().skip(1));
+        if pairs().any(|(one, next)| (*next - *one).num_minutes() < MINUTES_BETWEEN_MIN) {
+            return Err(wrong(
+                setting,
+                expression,
+                &format!("it comes more often than every {MINUTES_BETWEEN_MIN} minutes"),
+            ));
+        }
+        Ok(schedule)
+    }
+
+    /// The same, of an expression that was read before: how often it comes is not looked at again.
+    ///
+    /// # Errors
+    /// What is wrong; the error names `setting`.
+    pub(crate) fn parse(setting: &str, expression: &str, zone: &str) -> Result<Self, HostError> {
         let zone: Tz = zone.parse().map_err(|_| {
             HostError::configuration(
                 format!("sync.time_zone is `{zone}`, which is not a time zone"),
                 "give a name of the IANA database, such as Europe/Madrid",
             )
         })?;
-        let wrong = |what: String| {
-            let remedy =
-                "give five fields: minute, hour, day of month, month, day of week; `0 2 * * *` is every night at two";
-            HostError::configuration(format!("{setting} is `{}`: {what}", expression.escape_debug()), remedy)
-        };
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let cron = parser.parse(expression).map_err(|error| wrong(error.to_string()))?;
-        let schedule = Self { cron, zone };
-        let dues: Vec<DateTime<Utc>> = schedule.after(Utc::now()).take(OCCURRENCES_LOOKED_AT).collect();
-        if dues.is_empty() {
-            return Err(wrong("that time never comes".to_owned()));
-        }
-        let pairs = || dues.iter().zip(dues.iter().skip(1));
-        if pairs().any(|(one, next)| (*next - *one).num_minutes() < MINUTES_BETWEEN_MIN) {
-            return Err(wrong(format!("it comes more often than every {MINUTES_BETWEEN_MIN} minutes")));
-        }
-        Ok(schedule)
+        let cron = parser.parse(expression).map_err(|error| wrong(setting, expression, &error.to_string()))?;
+        Ok(Self { cron, zone })
     }
 
     /// The times at which it is due, after this one.
@@ -60,6 +67,11 @@ impl Schedule {
             Some(at.with_timezone(&Utc))
         })
     }
+}
+
+fn wrong(setting: &str, expression: &str, what: &str) -> HostError {
+    let remedy = "give five fields: minute, hour, day of month, month, day of week; `0 2 * * *` is every night at two";
+    HostError::configuration(format!("{setting} is `{}`: {what}", expression.escape_debug()), remedy)
 }
 
 #[cfg(test)]

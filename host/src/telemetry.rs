@@ -8,6 +8,7 @@ mod collector;
 mod labels;
 mod metrics;
 mod otlp;
+mod queue;
 mod spans;
 mod tenant;
 mod text_file;

@@ -37,6 +37,7 @@ mod roster;
 mod safety;
 mod sandbox;
 mod secrets;
+mod serve;
 mod storage_faults;
 mod sync;
 mod telemetry;

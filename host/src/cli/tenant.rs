@@ -127,8 +127,7 @@ fn parse_source(text: &str) -> Result<SecretSource, String> {
 
 async fn disable(global: &Global, tenant: &str) -> Result<(), HostError> {
     let data = global.data().await?;
-    data.config(tenant).await?;
-    data.control().set_disabled(tenant, Some(chrono::Utc::now().timestamp())).await?;
+    data.set_disabled(tenant, true).await?;
     say(global, tenant, "disabled", "its accounts stay as they are, and no run starts");
     Ok(())
 }
@@ -140,7 +139,7 @@ async fn enable(global: &Global, tenant: &str, by: Option<String>) -> Result<(),
         config.enabled_by = by;
         print_to_enter(&data.put(&config, AppliedBy::Operator).await?);
     }
-    data.control().set_disabled(tenant, None).await?;
+    data.set_disabled(tenant, false).await?;
     say(global, tenant, "enabled", next(&config, "next: hibob sync"));
     Ok(())
 }
@@ -206,10 +205,11 @@ async fn show(global: &Global, tenant: &str) -> Result<(), HostError> {
         println!("{json}");
     } else {
         print!("{}", toml::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?);
-        if let Some(schedule) = config.sync_schedule()? {
+        for (what, schedule) in [("syncs", config.sync_schedule()?), ("references", config.references_schedule()?)] {
+            let Some(schedule) = schedule else { continue };
             let dues = schedule.after(chrono::Utc::now()).take(3);
             let dues: Vec<String> = dues.map(|due| due.format("%Y-%m-%d %H:%M UTC").to_string()).collect();
-            println!("# the next syncs are due at {}", dues.join(", "));
+            println!("# the next {what} are due at {}", dues.join(", "));
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use super::open;
 use crate::error::HostError;
+use crate::queue::Queue;
 use sqlx::{Row, SqlitePool};
 use std::path::Path;
 use std::time::Duration;
@@ -13,6 +14,7 @@ pub const LEASE_SECONDS: i64 = 30;
 #[derive(Clone, Debug)]
 pub struct ControlDatabase {
     pub(super) pool: SqlitePool,
+    lease_seconds: i64,
 }
 
 impl ControlDatabase {
@@ -23,7 +25,18 @@ impl ControlDatabase {
     pub async fn open(data_dir: &Path) -> Result<Self, HostError> {
         let pool = open(&data_dir.join("control.db")).await?;
         sqlx::migrate!("migrations/control").run(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self { pool, lease_seconds: LEASE_SECONDS })
+    }
+
+    /// The same, with leases on tenants' runs that last so long instead of [`LEASE_SECONDS`].
+    #[must_use]
+    pub fn with_lease_seconds(self, lease_seconds: i64) -> Self {
+        Self { lease_seconds, ..self }
+    }
+
+    /// The queue of jobs in this database.
+    pub fn queue(&self) -> Queue {
+        Queue::sqlite(self.pool.clone())
     }
 
     /// Stores a tenant's configuration (JSON), over an earlier one. True if the tenant is new.
@@ -109,7 +122,7 @@ impl ControlDatabase {
         Ok(())
     }
 
-    /// Removes a tenant: its secrets, its lease, its configuration. What was there is overwritten.
+    /// Removes a tenant: its secrets, its jobs, its lease, its configuration. What was there is overwritten.
     ///
     /// # Errors
     /// The database failed; nothing was removed.
@@ -120,6 +133,8 @@ impl ControlDatabase {
         for statement in [
             "DELETE FROM secrets WHERE tenant = $1",
             "DELETE FROM leases WHERE tenant = $1",
+            "DELETE FROM schedules WHERE tenant = $1",
+            "DELETE FROM jobs WHERE tenant = $1",
             "DELETE FROM tenants WHERE id = $1",
         ] {
             sqlx::query(statement).bind(tenant).execute(&mut *transaction).await?;
@@ -144,25 +159,47 @@ impl ControlDatabase {
         )
         .bind(tenant)
         .bind(holder)
-        .bind(now + LEASE_SECONDS)
+        .bind(now + self.lease_seconds)
         .bind(now)
         // Nobody takes a lease for so long: the clock was set back since.
         .bind(now + 2 * LEASE_SECONDS)
         .fetch_optional(&self.pool)
         .await?;
         if let Some(row) = row {
-            let generation = row.try_get(0)?;
-            return Ok(Lease { pool: self.pool.clone(), tenant: tenant.to_owned(), generation });
+            let (generation, seconds) = (row.try_get(0)?, self.lease_seconds);
+            return Ok(Lease {
+                pool: self.pool.clone(),
+                tenant: tenant.to_owned(),
+                generation,
+                seconds,
+                is_held: true,
+            });
         }
         let row = sqlx::query("SELECT holder, expires_at FROM leases WHERE tenant = ?")
             .bind(tenant)
             .fetch_one(&self.pool)
             .await?;
         let (other, until): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
-        Err(HostError::configuration(
-            format!("tenant {tenant} is being run by {other}"),
-            format!("wait for that run; if it has crashed, its lock lapses in {} seconds", (until - now).max(0)),
-        ))
+        Err(HostError::AlreadyRunning {
+            message: format!("tenant {tenant} is being run by {other}"),
+            remedy: format!(
+                "wait for that run; if it has crashed, its lock lapses in {} seconds",
+                (until - now).max(0)
+            ),
+        })
+    }
+
+    /// Whether somebody has the lease on a tenant's runs.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn is_leased(&self, tenant: &str) -> Result<bool, HostError> {
+        let row = sqlx::query("SELECT 1 FROM leases WHERE tenant = ? AND expires_at > ?")
+            .bind(tenant)
+            .bind(chrono::Utc::now().timestamp())
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_some())
     }
 }
 
@@ -172,6 +209,8 @@ pub struct Lease {
     pool: SqlitePool,
     tenant: String,
     generation: i64,
+    seconds: i64,
+    is_held: bool,
 }
 
 impl Lease {
@@ -182,10 +221,10 @@ impl Lease {
 
     /// Renews the lease again and again; returns only when it is lost, with the reason.
     pub async fn hold(&self) -> HostError {
-        let mut interval = tokio::time::interval(Duration::from_secs(LEASE_SECONDS.unsigned_abs() / 3));
+        let mut interval = tokio::time::interval(Duration::from_millis(self.seconds.unsigned_abs() * 1_000 / 3));
         loop {
             interval.tick().await;
-            match self.set_expiry(chrono::Utc::now().timestamp() + LEASE_SECONDS).await {
+            match self.set_expiry(chrono::Utc::now().timestamp() + self.seconds).await {
                 Ok(true) => {}
                 Ok(false) => return HostError::Storage("this run lost its lock to another one".to_owned()),
                 Err(error) => return error,
@@ -197,16 +236,24 @@ impl Lease {
     ///
     /// # Errors
     /// The database failed; the lease then lapses by itself.
-    pub async fn release(self) -> Result<(), HostError> {
-        // With the next generation, so that a renewal which is still under way comes too late.
-        sqlx::query(
-            "UPDATE leases SET expires_at = 0, generation = generation + 1 WHERE tenant = ? AND generation = ?",
-        )
-        .bind(&self.tenant)
-        .bind(self.generation)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+    pub async fn release(mut self) -> Result<(), HostError> {
+        self.is_held = false;
+        Ok(self.released().await?)
+    }
+
+    /// With the next generation, so that a renewal which is still under way comes too late.
+    fn released(&self) -> impl Future<Output = Result<(), sqlx::Error>> + Send + use<> {
+        let (pool, tenant, generation) = (self.pool.clone(), self.tenant.clone(), self.generation);
+        async move {
+            sqlx::query(
+                "UPDATE leases SET expires_at = 0, generation = generation + 1 WHERE tenant = ? AND generation = ?",
+            )
+            .bind(tenant)
+            .bind(generation)
+            .execute(&pool)
+            .await
+            .map(drop)
+        }
     }
 
     /// False if somebody else has the lease by now.
@@ -218,5 +265,15 @@ impl Lease {
             .execute(&self.pool)
             .await?;
         Ok(done.rows_affected() == 1)
+    }
+}
+
+/// A run that is dropped, as it is to be cancelled, gives its lease back too.
+impl Drop for Lease {
+    fn drop(&mut self) {
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if self.is_held => drop(runtime.spawn(self.released())),
+            _ => {}
+        }
     }
 }

@@ -117,10 +117,13 @@ impl Job<'_> {
 
     /// The departures of those who were named.
     async fn look_up(&mut self, employees: &[String]) -> Result<Vec<Departure>, HostError> {
-        let named: BTreeSet<&str> = employees.iter().map(String::as_str).collect();
+        let named: BTreeSet<String> = employees.iter().cloned().collect();
         let (plugin, tenant) = (self.plugin, self.tenant);
         let mut answers = stream::iter(named)
-            .map(|employee| async move { (employee, ask::look_up(plugin, tenant, employee).await) })
+            .map(|employee| async move {
+                let found = ask::look_up(plugin, tenant, &employee).await;
+                (employee, found)
+            })
             .buffered(PARALLEL);
         let (mut departures, mut others) = (Vec::new(), Vec::new());
         while let Some((employee, found)) = answers.next().await {
@@ -133,7 +136,7 @@ impl Job<'_> {
         for employee in others {
             let message = "HiBob has no departure of this employee, or not its dates";
             let remedy = "look at the lifecycle status and the dates in HiBob, and at references.statuses";
-            self.report.fault(employee, "NOT_A_LEAVER", message, remedy);
+            self.report.fault(&employee, "NOT_A_LEAVER", message, remedy);
         }
         Ok(departures)
     }
@@ -231,8 +234,9 @@ impl Job<'_> {
     /// Names those whose references a guard holds.
     async fn hold(&mut self, departures: Vec<Departure>) -> Result<(), HostError> {
         let (plugin, tenant) = (self.plugin, self.tenant);
-        let mut names = stream::iter(departures.iter().take(NAMED_MAX))
-            .map(|departure| ask::claims(plugin, tenant, departure))
+        let first: Vec<Departure> = departures.iter().take(NAMED_MAX).cloned().collect();
+        let mut names = stream::iter(first)
+            .map(|departure| async move { ask::claims(plugin, tenant, &departure).await })
             .buffered(PARALLEL);
         let mut known = Vec::new();
         while let Some(name) = names.next().await {

@@ -240,7 +240,7 @@ pub struct Signer {
 ///
 /// # Errors
 /// There is none.
-pub(super) fn issuing(config: &TenantConfig) -> Result<&ReferencesConfig, HostError> {
+pub(crate) fn issuing(config: &TenantConfig) -> Result<&ReferencesConfig, HostError> {
     config.references.as_ref().ok_or_else(|| {
         let message = format!("tenant {} issues no references", config.id);
         HostError::configuration(message, "add the table [references] to the tenant's file; README.md shows it")

@@ -64,6 +64,10 @@ pub(super) struct Instruments {
     pub(super) memory: Histogram<u64>,
     pub(super) refusals: Counter<u64>,
     pub(super) limits: Counter<u64>,
+    pub(super) jobs_claimed: Counter<u64>,
+    pub(super) jobs_expired: Counter<u64>,
+    pub(super) jobs_waiting: Gauge<u64>,
+    pub(super) jobs_waiting_age: Gauge<f64>,
 }
 
 impl Metrics {
@@ -127,6 +131,20 @@ impl Metrics {
                 .build(),
             refusals: counter("hibob.refusals", "What the host refused the plugin."),
             limits: counter("hibob.limit.exceeded", "Calls and changes that went over a limit of the tenant."),
+            jobs_claimed: counter("hibob.queue.claimed", "Jobs that this host took from the queue."),
+            jobs_expired: counter(
+                "hibob.queue.expired",
+                "Jobs that this host took back from one that crashed, by what became of them.",
+            ),
+            jobs_waiting: meter
+                .u64_gauge("hibob.queue.waiting")
+                .with_description("Jobs whose time has come and that no host has taken yet.")
+                .build(),
+            jobs_waiting_age: meter
+                .f64_gauge("hibob.queue.waiting.age")
+                .with_unit("s")
+                .with_description("How long the first of them has been waiting.")
+                .build(),
             provider,
             registry,
         };

@@ -4,13 +4,15 @@ use super::references::ReferencesConfig;
 use crate::egress::{AddressPolicy, Role, Route};
 use crate::error::HostError;
 use crate::limits::Limits;
-use crate::schedule::Schedule;
+use crate::queue::{DueSchedule, JITTER_MINUTES_MAX, Kind};
+use crate::schedule::{MINUTES_BETWEEN_MIN, Schedule};
 use crate::secret::SecretSource;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A tenant's configuration. README.md shows a file with every key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -211,6 +213,12 @@ pub struct ScheduleConfig {
     /// When the directory is synced: a cron expression in `sync.time_zone`; never unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync: Option<String>,
+    /// When references are issued and delivered: a cron expression in `sync.time_zone`; never unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub references: Option<String>,
+    /// How far the starts of tenants are spread after their due times, in minutes: [`JITTER_MINUTES_MAX`] unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spread_minutes: Option<u16>,
 }
 
 /// How long what was done is kept. References are kept for as long as the tenant is.
@@ -387,10 +395,7 @@ impl TenantConfig {
         if let Some(references) = &self.references {
             references.check()?;
         }
-        if self.sync_schedule()?.is_some() && self.travelperk.is_none() {
-            let remedy = "add the table [travelperk], or leave schedule.sync out";
-            return Err(HostError::configuration("schedule.sync is set, and there is no [travelperk] to sync", remedy));
-        }
+        self.check_schedules()?;
         if self.hibob.service_user.is_empty() || self.hibob.service_user.contains(':') {
             return Err(HostError::configuration(
                 "hibob.service_user is empty or holds a colon",
@@ -398,6 +403,25 @@ impl TenantConfig {
             ));
         }
         Ok(())
+    }
+
+    fn check_schedules(&self) -> Result<(), HostError> {
+        if self.sync_schedule()?.is_some() && self.travelperk.is_none() {
+            let remedy = "add the table [travelperk], or leave schedule.sync out";
+            return Err(HostError::configuration("schedule.sync is set, and there is no [travelperk] to sync", remedy));
+        }
+        if self.references_schedule()?.is_some() && self.references.is_none() {
+            let remedy = "add the table [references], or leave schedule.references out";
+            let message = "schedule.references is set, and there is no [references] to issue";
+            return Err(HostError::configuration(message, remedy));
+        }
+        match self.schedule.spread_minutes {
+            Some(minutes) if i64::from(minutes) >= MINUTES_BETWEEN_MIN => Err(HostError::configuration(
+                format!("schedule.spread_minutes is {minutes}"),
+                format!("choose from 0 to {}", MINUTES_BETWEEN_MIN - 1),
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Where accounts are kept.
@@ -441,9 +465,34 @@ impl TenantConfig {
     /// # Errors
     /// What is wrong with the expression or the time zone.
     pub fn sync_schedule(&self) -> Result<Option<Schedule>, HostError> {
-        let zone = self.sync.time_zone.as_deref().unwrap_or("UTC");
-        let expression = self.schedule.sync.as_deref();
-        expression.map(|expression| Schedule::read("schedule.sync", expression, zone)).transpose()
+        self.schedule_of("schedule.sync", self.schedule.sync.as_deref())
+    }
+
+    /// When references are issued and delivered by themselves.
+    ///
+    /// # Errors
+    /// What is wrong with the expression or the time zone.
+    pub fn references_schedule(&self) -> Result<Option<Schedule>, HostError> {
+        self.schedule_of("schedule.references", self.schedule.references.as_deref())
+    }
+
+    fn schedule_of(&self, setting: &str, expression: Option<&str>) -> Result<Option<Schedule>, HostError> {
+        expression.map(|expression| Schedule::read(setting, expression, self.time_zone())).transpose()
+    }
+
+    fn time_zone(&self) -> &str {
+        self.sync.time_zone.as_deref().unwrap_or("UTC")
+    }
+
+    /// The same, as the queue takes it.
+    pub(crate) fn due_schedules(&self) -> Vec<DueSchedule> {
+        let minutes = self.schedule.spread_minutes.unwrap_or(JITTER_MINUTES_MAX);
+        let kinds = [(Kind::Sync, &self.schedule.sync), (Kind::References, &self.schedule.references)];
+        let due = |(kind, cron): (Kind, &Option<String>)| {
+            let (cron, zone) = (cron.clone()?, self.time_zone().to_owned());
+            Some(DueSchedule { kind, cron, zone, spread: Duration::from_mins(minutes.into()) })
+        };
+        kinds.into_iter().filter_map(due).collect()
     }
 
     /// The route of one of the base URLs.

@@ -1,0 +1,158 @@
+//! The queue: which jobs are to be done for which tenant, and which host is doing them. Its table is the truth; there is no
+//! other place that knows of a job.
+//!
+//! The statements are the same for SQLite and PostgreSQL but for a few words. Promises are kept by indexes: at most one job
+//! of a tenant runs in a lane, and each due time of a schedule is one job.
+
+mod board;
+mod claim;
+mod job;
+mod jobs;
+mod lease;
+mod schedules;
+mod state;
+#[cfg(test)]
+mod tests;
+mod wake;
+
+pub use board::Step;
+pub use claim::Claimed;
+pub use job::{Arguments, Job, JobId, Kind, Lane, NewJob, Trigger};
+pub use jobs::{Selection, Started, Waiting};
+pub use lease::{CRASHES_MAX, End, Expired};
+pub use schedules::{DueSchedule, JITTER_MINUTES_MAX};
+pub use state::{Illegal, State};
+
+use crate::error::HostError;
+use board::Board;
+use sqlx::{PgPool, SqlitePool};
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::sync::watch;
+
+/// The queue in a database. Clones are the same queue, and wake each other.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    db: Db,
+    changes: Arc<watch::Sender<u64>>,
+    board: Board,
+}
+
+/// Where the tables are.
+#[derive(Clone, Debug)]
+enum Db {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// The same expression for either pool.
+macro_rules! each {
+    ($db:expr, $pool:ident => $body:expr) => {
+        match $db {
+            $crate::queue::Db::Sqlite($pool) => $body,
+            $crate::queue::Db::Postgres($pool) => $body,
+        }
+    };
+}
+use each;
+
+/// Wakes the hosts that listen, once the transaction is committed.
+const NOTIFY: &str = "SELECT pg_notify('hibob_jobs', '')";
+
+/// Why the queue did not do it.
+#[derive(Debug, Error)]
+pub enum QueueError {
+    /// No job has this number.
+    #[error("there is no job {0}")]
+    Unknown(JobId),
+    /// A job in this state does not become that.
+    #[error("{0}")]
+    Illegal(#[from] Illegal),
+    /// The lease of a claim ran out, or another host has the job by now.
+    #[error("job {0} is no longer this host's: its lease ran out")]
+    Lost(JobId),
+    /// The table holds what this version does not know.
+    #[error("job {id} cannot be read: {what}")]
+    Unreadable {
+        /// Which.
+        id: JobId,
+        /// What.
+        what: String,
+    },
+    /// The database failed.
+    #[error("{0}")]
+    Database(#[from] sqlx::Error),
+}
+
+impl From<QueueError> for HostError {
+    fn from(error: QueueError) -> Self {
+        match error {
+            QueueError::Unknown(_) | QueueError::Illegal(_) => {
+                Self::configuration(error.to_string(), "look at what there is: hibob jobs")
+            }
+            QueueError::Lost(_) | QueueError::Unreadable { .. } => Self::Storage(error.to_string()),
+            QueueError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl Queue {
+    /// The queue in a control database on SQLite, whose migrations have made its tables.
+    pub fn sqlite(pool: SqlitePool) -> Self {
+        Self::of(Db::Sqlite(pool))
+    }
+
+    /// The queue in a database on PostgreSQL; its tables are made or brought up to date.
+    ///
+    /// # Errors
+    /// They cannot be.
+    pub async fn postgres(pool: PgPool) -> Result<Self, HostError> {
+        sqlx::migrate!("migrations/queue").run(&pool).await?;
+        Ok(Self::of(Db::Postgres(pool)))
+    }
+
+    fn of(db: Db) -> Self {
+        Self { db, changes: Arc::default(), board: Board::default() }
+    }
+
+    /// Tells when something in the queue may have changed: by this process or, while [`Self::watch`] goes on, by another.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Tells those who wait in this process.
+    pub(crate) fn wake(&self) {
+        self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+    }
+}
+
+impl Db {
+    /// Unix milliseconds by the database's own clock: hosts need not agree about the time.
+    fn now(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+            Self::Postgres(_) => "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
+        }
+    }
+
+    /// How a transaction begins that will write: SQLite takes its lock at once, or it could not wait for it later.
+    fn begin(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+            Self::Postgres(_) => "BEGIN",
+        }
+    }
+
+    /// Leaves out rows that another host is at. SQLite has one writer at a time.
+    fn skip_locked(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => "FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// What wakes other hosts. SQLite needs nothing: they see that the file has changed.
+    fn notify(&self) -> Option<&'static str> {
+        matches!(self, Self::Postgres(_)).then_some(NOTIFY)
+    }
+}

@@ -1,0 +1,69 @@
+//! Taking the next job, and keeping it.
+
+use super::{Arguments, JobId, Kind, Queue, QueueError, Trigger, each};
+use sqlx::AssertSqlSafe;
+use std::time::{Duration, Instant};
+
+/// A job that this host has taken, for as long as its lease lasts.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// Its number.
+    pub id: JobId,
+    /// For whom.
+    pub tenant: String,
+    /// What.
+    pub kind: Kind,
+    /// Who started it.
+    pub trigger: Trigger,
+    /// What in particular.
+    pub arguments: Arguments,
+    /// Which claim of the job this is.
+    pub generation: i64,
+    /// By this host's own clock: until then nobody else takes it. Renewing moves it on, in the claim that is renewed.
+    pub deadline: Instant,
+}
+
+pub(super) fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Queue {
+    /// Takes the next job, if there is one that may start: the most urgent, of a tenant that has none running in its lane.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn claim(&self, holder: &str, lease: Duration) -> Result<Option<Claimed>, QueueError> {
+        let skip = self.db.skip_locked();
+        let sql = format!(
+            "UPDATE jobs SET state = 'running', holder = $1, generation = generation + 1, lease_until = {now} + $2,
+                started_at = {now}
+             WHERE id = (SELECT id FROM jobs j WHERE state = 'queued' AND start_at <= {now}
+                AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.tenant = j.tenant AND o.lane = j.lane AND o.state = 'running')
+                ORDER BY priority DESC, start_at, id LIMIT 1 {skip})
+             RETURNING id, generation",
+            now = self.db.now()
+        );
+        let deadline = Instant::now() + lease;
+        let claimed: Option<(i64, i64)> = loop {
+            let claimed = each!(&self.db, pool => {
+                sqlx::query_as(AssertSqlSafe(sql.as_str())).bind(holder).bind(milliseconds(lease)).fetch_optional(pool).await
+            });
+            match claimed {
+                // Another host has just started another job in that lane.
+                Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {}
+                claimed => break claimed?,
+            }
+        };
+        let Some((id, generation)) = claimed else { return Ok(None) };
+        let job = self.get(id).await?;
+        Ok(Some(Claimed {
+            id,
+            tenant: job.tenant,
+            kind: job.kind,
+            trigger: job.trigger,
+            arguments: job.arguments,
+            generation,
+            deadline,
+        }))
+    }
+}

@@ -1,0 +1,174 @@
+//! Asking for jobs, looking at them, and cancelling them.
+
+use super::claim::milliseconds;
+use super::job::{COLUMNS, JobRow};
+use super::{Job, JobId, Kind, Lane, NewJob, Queue, QueueError, State, Trigger, each};
+use sqlx::AssertSqlSafe;
+use std::time::Duration;
+
+/// A job that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// Its number.
+    pub id: JobId,
+    /// False if the same job was waiting already, and this is that one.
+    pub is_new: bool,
+}
+
+/// Which jobs to list.
+#[derive(Clone, Copy, Debug)]
+pub struct Selection<'s> {
+    /// Of this tenant only.
+    pub tenant: Option<&'s str>,
+    /// So many of those that have ended, the last ones first.
+    pub ended_max: u32,
+}
+
+/// Jobs of one kind whose time has come and that no host has taken yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many.
+    pub jobs: u64,
+    /// How long the first of them has been waiting.
+    pub longest: Duration,
+}
+
+impl Queue {
+    /// Queues a manual job, which goes before scheduled ones. The same one that waits already is not queued twice.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn start(&self, new: &NewJob) -> Result<Started, QueueError> {
+        let insert = format!(
+            "INSERT INTO jobs (tenant, kind, lane, trigger, arguments, requested_by, start_at, priority, state, queued_at)
+             VALUES ($1, $2, $3, $4, $5, $6, {now}, $7, 'queued', {now})
+             ON CONFLICT (tenant, kind, arguments) WHERE state = 'queued' AND due_at IS NULL AND generation = 0
+             DO NOTHING RETURNING id",
+            now = self.db.now()
+        );
+        let waiting = "SELECT id FROM jobs WHERE tenant = $1 AND kind = $2 AND arguments = $3
+                       AND state = 'queued' AND due_at IS NULL AND generation = 0";
+        let (kind, arguments) = (new.kind.word(), new.arguments.text()?);
+        loop {
+            let inserted: Option<i64> = each!(&self.db, pool => {
+                let mut transaction = pool.begin_with(self.db.begin()).await?;
+                let id = sqlx::query_scalar(AssertSqlSafe(insert.as_str()))
+                    .bind(&new.tenant)
+                    .bind(kind)
+                    .bind(new.kind.lane().map(Lane::word))
+                    .bind(Trigger::Manual.word())
+                    .bind(&arguments)
+                    .bind(&new.requested_by)
+                    .bind(Trigger::Manual.priority())
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+                if let Some(notify) = self.db.notify() {
+                    sqlx::query(notify).execute(&mut *transaction).await?;
+                }
+                transaction.commit().await?;
+                id
+            });
+            if let Some(id) = inserted {
+                self.wake();
+                return Ok(Started { id, is_new: true });
+            }
+            let same: Option<i64> = each!(&self.db, pool => {
+                sqlx::query_scalar(waiting).bind(&new.tenant).bind(kind).bind(&arguments).fetch_optional(pool).await?
+            });
+            // None: it has been claimed in between, so this one is another.
+            if let Some(id) = same {
+                return Ok(Started { id, is_new: false });
+            }
+        }
+    }
+
+    /// One job.
+    ///
+    /// # Errors
+    /// There is none of this number, or the database failed.
+    pub async fn get(&self, id: JobId) -> Result<Job, QueueError> {
+        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = $1");
+        let row: Option<JobRow> = each!(&self.db, pool => {
+            sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_optional(pool).await?
+        });
+        row.ok_or(QueueError::Unknown(id))?.try_into()
+    }
+
+    /// The jobs that run and wait, in the order in which they go, and then those that have ended, the last ones first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn list(&self, which: Selection<'_>) -> Result<Vec<Job>, QueueError> {
+        let all = "($1 IS NULL OR tenant = $1)";
+        let live = format!(
+            "SELECT {COLUMNS} FROM jobs WHERE ended_at IS NULL AND {all}
+             ORDER BY CASE state WHEN 'running' THEN 0 ELSE 1 END, priority DESC, start_at, id"
+        );
+        let ended = format!(
+            "SELECT {COLUMNS} FROM jobs WHERE ended_at IS NOT NULL AND {all} ORDER BY ended_at DESC, id DESC LIMIT $2"
+        );
+        let rows: Vec<JobRow> = each!(&self.db, pool => {
+            let mut rows: Vec<JobRow> = sqlx::query_as(AssertSqlSafe(live)).bind(which.tenant).fetch_all(pool).await?;
+            let ended = sqlx::query_as(AssertSqlSafe(ended)).bind(which.tenant).bind(i64::from(which.ended_max));
+            rows.extend(ended.fetch_all(pool).await?);
+            rows
+        });
+        rows.into_iter().map(Job::try_from).collect()
+    }
+
+    /// Cancels a job that waits, at once; one that runs is asked to stop, and its host does so at the next renewal of its
+    /// lease. Returns the state that the job is in now.
+    ///
+    /// # Errors
+    /// It has ended already, there is none of this number, or the database failed.
+    pub async fn cancel(&self, id: JobId) -> Result<State, QueueError> {
+        let now = self.db.now();
+        let sql = format!(
+            "UPDATE jobs SET
+                state = CASE state WHEN 'running' THEN 'running' ELSE 'cancelled' END,
+                ended_at = CASE state WHEN 'running' THEN NULL ELSE {now} END,
+                cancel_requested_at = coalesce(cancel_requested_at, {now})
+             WHERE id = $1 AND state IN ('queued', 'waiting-for-approval', 'running') RETURNING state"
+        );
+        let state: Option<String> = each!(&self.db, pool => {
+            sqlx::query_scalar(AssertSqlSafe(sql)).bind(id).fetch_optional(pool).await?
+        });
+        match state.as_deref().and_then(State::of_word) {
+            Some(state) => Ok(state),
+            None => Ok(self.get(id).await?.state.becomes(id, State::Cancelled)?),
+        }
+    }
+
+    /// For each kind what waits although its time has come.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn waiting(&self) -> Result<Vec<(Kind, Waiting)>, QueueError> {
+        let sql = format!(
+            "SELECT kind, count(*), {now} - min(start_at) FROM jobs WHERE state = 'queued' AND start_at <= {now} GROUP BY kind",
+            now = self.db.now()
+        );
+        let rows: Vec<(String, i64, i64)> = each!(&self.db, pool => {
+            sqlx::query_as(AssertSqlSafe(sql)).fetch_all(pool).await?
+        });
+        Ok(Kind::ALL
+            .map(|kind| {
+                let row = rows.iter().find(|(word, ..)| word == kind.word());
+                let (jobs, longest) = row.map_or((0, 0), |(_, jobs, longest)| (*jobs, *longest));
+                let longest = Duration::from_millis(u64::try_from(longest).unwrap_or_default());
+                (kind, Waiting { jobs: u64::try_from(jobs).unwrap_or_default(), longest })
+            })
+            .to_vec())
+    }
+
+    /// Forgets jobs that ended longer ago than that. Returns how many.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn forget(&self, longer_ago: Duration) -> Result<u64, QueueError> {
+        let sql = format!("DELETE FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {} - $1", self.db.now());
+        Ok(each!(&self.db, pool => {
+            sqlx::query(AssertSqlSafe(sql)).bind(milliseconds(longer_ago)).execute(pool).await?.rows_affected()
+        }))
+    }
+}

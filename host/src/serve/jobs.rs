@@ -1,0 +1,143 @@
+//! The jobs themselves: what the commands of the same names do.
+
+use super::Work;
+use crate::bindings::types::Severity;
+use crate::call::Progress;
+use crate::data_dir::DataDir;
+use crate::database::now_unix_seconds;
+use crate::error::{ALREADY_RUNNING, Exit, HostError};
+use crate::plan_file;
+use crate::plugin::Plugin;
+use crate::queue::{Claimed, End, Kind, State};
+use crate::references::{self, Order};
+use crate::run::{self, Planned, Report, Run, Stopped};
+use crate::tenant::Tenant;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// After which a job is tried again that found another run of its tenant going on.
+const BUSY_PAUSE: Duration = Duration::from_secs(5);
+
+/// Findings of a check that its job keeps.
+const FINDINGS_MAX: usize = 100;
+
+/// Carries out jobs for the tenants of a data directory.
+pub struct Jobs {
+    data: DataDir,
+    plugin: Plugin,
+}
+
+impl Jobs {
+    /// With this plugin.
+    pub fn new(data: DataDir, plugin: Plugin) -> Self {
+        Self { data, plugin }
+    }
+
+    async fn check(&self, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<End, HostError> {
+        let report = run::check(&self.plugin, tenant, progress).await.map_err(|error| error.of_tenant(tenant.id()))?;
+        let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        let exit = if errors == 0 { Exit::Done } else { Exit::SomeFailed };
+        // What is about a person is not kept here.
+        let findings = report.findings.iter().filter(|finding| finding.employee_id.is_none()).take(FINDINGS_MAX);
+        let findings: Vec<_> = findings
+            .map(|finding| json!({ "code": finding.code, "message": finding.message, "remedy": finding.remedy }))
+            .collect();
+        let result = json!({ "exit_code": exit as u8, "errors": errors, "findings": findings });
+        Ok(End::Ended(state(exit), result))
+    }
+
+    async fn sync(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
+        let run = Run::start(&self.data, tenant, &self.plugin, "sync", progress).await?;
+        match run.plan().await {
+            Ok(planned) => finish(run, job, &planned).await,
+            Err(error) => {
+                let mut report = Report::stopped(tenant.id(), error);
+                run.finish(&mut report, None).await?;
+                Ok(ended(report.exit(), report.run, report.error.as_ref()))
+            }
+        }
+    }
+
+    async fn apply(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
+        let kept = plan_file::kept(&self.data, job.arguments.plan.as_deref().unwrap_or_default())?;
+        let planned = plan_file::read(&self.data, &kept)?.accept(tenant, &self.plugin, now_unix_seconds())?;
+        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?;
+        finish(run, job, &planned).await
+    }
+
+    async fn references(&self, tenant: &Tenant, order: &Order, progress: Arc<dyn Progress>) -> End {
+        let report = references::run(&self.data, tenant, &self.plugin, progress, order).await;
+        ended(report.exit(), report.run, report.error.as_ref())
+    }
+
+    async fn deliver(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
+        let reference = job.arguments.reference.as_deref().unwrap_or_default();
+        if !tenant.database().retry_delivery(reference, chrono::Utc::now().timestamp()).await? {
+            return Err(HostError::configuration(
+                format!("tenant {} has no such reference {}", tenant.id(), reference.escape_debug()),
+                format!("choose one that counts and is not delivered from: hibob references list {}", tenant.id()),
+            ));
+        }
+        let order = Order { employees: Some(Vec::new()), ..Order::default() };
+        Ok(self.references(tenant, &order, progress).await)
+    }
+
+    async fn try_to(&self, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
+        let opened = self.data.tenant(&job.tenant).await;
+        let tenant =
+            opened.inspect_err(|error| self.data.metrics().of(&job.tenant).not_started(job.kind.word(), error))?;
+        match job.kind {
+            Kind::Check => self.check(&tenant, progress).await,
+            Kind::Sync => self.sync(&tenant, job, progress).await,
+            Kind::Apply => self.apply(&tenant, job, progress).await,
+            Kind::References => Ok(self.references(&tenant, &job.arguments.order(), progress).await),
+            Kind::Deliver => self.deliver(&tenant, job, progress).await,
+        }
+    }
+}
+
+impl Work for Jobs {
+    async fn carry_out(&self, job: &Claimed, progress: Arc<dyn Progress>) -> End {
+        // Looked at first, so that waiting for a run of the command line is no error that anybody counts.
+        if job.kind.lane().is_some() && matches!(self.data.control().is_leased(&job.tenant).await, Ok(true)) {
+            return End::Again(BUSY_PAUSE);
+        }
+        let end = self.try_to(job, progress).await.unwrap_or_else(|error| {
+            let error = Stopped::by(&error.of_tenant(&job.tenant));
+            ended(error.exit(), None, Some(&error))
+        });
+        if let (Some(plan), End::Ended(..)) = (&job.arguments.plan, &end) {
+            plan_file::forget(&self.data, plan);
+        }
+        end
+    }
+}
+
+async fn finish(run: Run<'_>, job: &Claimed, planned: &Planned) -> Result<End, HostError> {
+    let mut report = run.apply(planned, job.arguments.release()).await;
+    run.finish(&mut report, Some(planned)).await?;
+    Ok(ended(report.exit(), report.run, report.error.as_ref()))
+}
+
+/// What becomes of a job whose run ended so. The history of the tenant has the rest.
+fn ended(exit: Exit, run: Option<i64>, error: Option<&Stopped>) -> End {
+    if run.is_none() && error.is_some_and(|error| error.code == ALREADY_RUNNING) {
+        return End::Again(BUSY_PAUSE);
+    }
+    // The message may repeat what a service said about somebody: it is kept here only where the history does not have it.
+    let error = match (run, error) {
+        (Some(_), Some(error)) => json!({ "code": error.code }),
+        (None, Some(error)) => json!(error),
+        (_, None) => serde_json::Value::Null,
+    };
+    End::Ended(state(exit), json!({ "exit_code": exit as u8, "run": run, "error": error }))
+}
+
+fn state(exit: Exit) -> State {
+    match exit {
+        Exit::Done | Exit::SomeFailed => State::Done,
+        Exit::Held => State::Held,
+        Exit::Usage | Exit::Refused | Exit::Failed => State::Failed,
+    }
+}
