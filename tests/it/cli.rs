@@ -1,6 +1,6 @@
 //! The program itself, in processes of its own.
 
-use hibob_tests::setup::{cache_dir, runtime};
+use hibob_tests::setup::{cache_dir, in_memory, runtime};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -18,7 +18,7 @@ pub(crate) struct Shell {
 impl Shell {
     pub(crate) fn new() -> Self {
         let _ = runtime(); // makes what is linked to
-        let folder = tempfile::tempdir().unwrap();
+        let folder = in_memory();
         std::fs::create_dir(folder.path().join("data")).unwrap();
         for name in ["compiled", "compiled.key"] {
             std::os::unix::fs::symlink(cache_dir().join(name), folder.path().join("data").join(name)).unwrap();

@@ -15,6 +15,7 @@ mod details;
 mod exchange;
 mod hostile;
 mod identity;
+mod kills;
 mod lifecycle;
 mod limits;
 mod model;
