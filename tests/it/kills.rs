@@ -16,7 +16,7 @@ use std::time::Duration;
 const SEED_VARIABLE: &str = "HIBOB_SEED";
 
 /// Employees of each world, and how often its sync is killed: 200 times together. The first one's plan has 500 changes.
-const WORLDS: [(usize, u64); 3] = [(540, 90), (140, 1), (140, 1)];
+const WORLDS: [(usize, u64); 3] = [(540, 90), (140, 60), (140, 60)];
 
 /// Syncs in a row after which a world without kills must have nothing to do any more. Reads are behind and faults come in
 /// between, so one is not always enough.
