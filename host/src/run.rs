@@ -108,7 +108,13 @@ impl<'t> Run<'t> {
         let resumed = None;
         let mut run = Self { tenant, plugin, progress, lease, fence, journal, resumed, kind, started_at, timer, span };
         if kind != REFERENCES {
-            run.resumed = run.resume().await?;
+            match run.resume().await {
+                Ok(resumed) => run.resumed = resumed,
+                Err(error) => {
+                    run.lease.release().await?;
+                    return Err(error);
+                }
+            }
         }
         Ok(run)
     }
