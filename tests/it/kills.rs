@@ -1,12 +1,12 @@
 //! The program, killed over and over in the middle of a sync: nothing is lost, and nothing is done twice.
 
-mod company;
+pub(crate) mod company;
 pub(crate) mod patient;
 mod verdict;
 
 use company::{Event, happen, trouble, world};
 use hibob_fakes::World;
-use patient::{Moment, Patient};
+use patient::Patient;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -86,8 +86,9 @@ impl Case<'_> {
         let mut events = Vec::new();
         let mut kills = 0;
         while kills < self.kills {
-            let ended = patient.sync_until(moment(&mut rng));
-            match ended {
+            let (requests, later) = moment(&mut rng);
+            let due = patient.world().log().len() + requests;
+            match patient.sync_until(|world| world.log().len() >= due, later) {
                 None => {
                     kills += 1;
                     self.kill.store(kills, Ordering::Relaxed);
@@ -120,8 +121,9 @@ impl Case<'_> {
     }
 }
 
-/// Mostly after few requests, sometimes after many, and sometimes before the first.
-fn moment(rng: &mut StdRng) -> Moment {
+/// When the program is killed: after how many requests, and how long after that. Mostly after few, sometimes after many,
+/// and sometimes before the first.
+fn moment(rng: &mut StdRng) -> (usize, Duration) {
     let requests = match rng.random_range(0..10) {
         0 => 0,
         1..7 => rng.random_range(1..30),
@@ -129,7 +131,7 @@ fn moment(rng: &mut StdRng) -> Moment {
         _ => rng.random_range(90..300),
     };
     let later = if requests == 0 { rng.random_range(0..200_000) } else { rng.random_range(0..6_000) };
-    Moment { requests, later: Duration::from_micros(later) }
+    (requests, Duration::from_micros(later))
 }
 
 /// Syncs until nothing is left to do.

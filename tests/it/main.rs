@@ -13,6 +13,7 @@ mod check;
 mod cli;
 mod details;
 mod exchange;
+mod fence;
 mod hostile;
 mod identity;
 mod kills;

@@ -24,7 +24,7 @@ pub(super) enum Event {
 }
 
 /// A company of so many people, and a TravelPerk that was in use before.
-pub(super) fn world(employees: usize, seed: u64) -> World {
+pub(crate) fn world(employees: usize, seed: u64) -> World {
     let mut world = World::realistic(employees, seed, today());
     for number in 0..STRANGERS {
         let mut user = User::new(&format!("guest{number}@contractor.example"), "Guest", "Stranger");

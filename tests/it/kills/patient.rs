@@ -19,13 +19,6 @@ const SYNC: [&str; 8] =
 /// Where what the program prints goes: a pipe that nobody reads would hold it up.
 pub(super) const OUT: &str = "sync.json";
 
-/// When the program is killed: once so many requests have come since its start, and a little later.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
-    pub(super) requests: usize,
-    pub(super) later: Duration,
-}
-
 /// A tenant's data directory, and the services that it talks to.
 pub(crate) struct Patient {
     pub(crate) shell: Shell,
@@ -92,13 +85,11 @@ impl Patient {
         (status.code().unwrap(), self.report(OUT))
     }
 
-    /// Starts a sync and kills it at this moment. Returns how it ended if it did so before.
-    pub(super) fn sync_until(&self, moment: Moment) -> Option<i32> {
-        let before = self.world().log().len();
+    /// Starts a sync, and kills it a little later than something is so. Returns how it ended if it did so before.
+    pub(crate) fn sync_until(&self, due: impl Fn(&World) -> bool, later: Duration) -> Option<i32> {
         let mut child = self.spawn(OUT);
-        let due = || self.world().log().len() >= before + moment.requests;
-        let status = wait(&mut child, due).or_else(|| {
-            let end = Instant::now() + moment.later;
+        let status = wait(&mut child, || due(&self.world())).or_else(|| {
+            let end = Instant::now() + later;
             wait(&mut child, || Instant::now() >= end)
         });
         let status = status.unwrap_or_else(|| {
