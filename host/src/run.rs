@@ -218,6 +218,11 @@ impl<'t> Run<'t> {
         Ok(number)
     }
 
+    /// The right to write.
+    pub(crate) fn fence(&self) -> Fence {
+        self.fence
+    }
+
     /// Works for as long as the lock is ours.
     pub(crate) async fn locked<T>(&self, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
         tokio::select! {

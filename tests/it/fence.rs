@@ -4,8 +4,11 @@
 use crate::kills::company::world;
 use crate::kills::patient::{Patient, wait};
 use hibob_fakes::{Service, World};
+use hibob_host::bindings::references::{Departure, Seen, Standing};
 use hibob_host::call::NoProgress;
-use hibob_host::database::{ChangeRecord, LedgerEntry, NewJournal, RunRecord, TenantDatabase};
+use hibob_host::database::{
+    ChangeRecord, DeliveryState, LedgerEntry, NewJournal, NewReference, RunRecord, TenantDatabase,
+};
 use hibob_host::error::HostError;
 use hibob_host::run::{Release, Run};
 use hibob_tests::setup::{Setup, plugin};
@@ -155,6 +158,41 @@ async fn nothing_of_an_earlier_run_is_written_once_a_later_one_has_the_fence() {
     assert!(database.begin_journal(new, &plan("two")).await.is_err(), "one plan at a time");
     database.record_run(new, &run(Some(journal)), None, &[]).await.unwrap();
     assert!(database.open_journal().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn nothing_of_an_earlier_references_job_is_recorded_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = TenantDatabase::open(folder.path(), "acme").await.unwrap();
+    let departure =
+        Departure { employee_id: "1".to_owned(), ended_on: "2026-01-31".to_owned(), basis: "terminated".to_owned() };
+    let reference = |id: &str, employee: &str| NewReference {
+        id: id.to_owned(),
+        departure: Departure { employee_id: employee.to_owned(), ..departure.clone() },
+        document: b"{}".to_vec(),
+        digest: [0; 32],
+        selector: "s1".to_owned(),
+        status_list: 1,
+        status_index: u32::try_from(id.len()).unwrap(),
+        plugin_digest: String::new(),
+        answers_digest: [0; 32],
+        issued_at: 1,
+        message_id: format!("<{id}@acme.example>"),
+    };
+    let old = database.take_fence(1).await.unwrap();
+    assert_eq!(database.record_reference(old, &reference("a", "1"), None).await.unwrap(), Some(0));
+    let new = database.take_fence(2).await.unwrap();
+    let seen = [Seen { employee_id: "2".to_owned(), standing: Standing::Employed }];
+    lost(database.record_standings(old, &seen).await);
+    lost(database.record_reference(old, &reference("bb", "2"), None).await);
+    lost(database.cancel_departure(old, &departure, "", 2).await);
+    lost(database.record_attempt(old, 0, DeliveryState::Delivered, "", 0, 2).await);
+    let people = database.reference_people().await.unwrap();
+    assert!(people.len() == 1 && people[0].issued.is_some(), "{people:?}");
+    assert_eq!((database.references().await.unwrap().len(), database.waiting_deliveries().await.unwrap()), (1, 1));
+
+    database.record_attempt(new, 0, DeliveryState::Delivered, "", 0, 3).await.unwrap();
+    assert_eq!(database.waiting_deliveries().await.unwrap(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
