@@ -102,6 +102,14 @@ pub enum HostError {
     /// The engine cannot run.
     #[error("the engine cannot be used: {0}")]
     Engine(String),
+    /// The journal of an interrupted run makes no sense; the run was closed.
+    #[error("{message}")]
+    Journal {
+        /// Of which run, and what is wrong with it.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
     /// The host's own storage failed.
     #[error("the storage failed: {0}")]
     Storage(String),
@@ -173,6 +181,7 @@ impl HostError {
             Self::Busy(message) => Self::Busy(named(message)),
             Self::Plugin(message) => Self::Plugin(format!("of tenant {tenant} {message}")),
             Self::Engine(message) => Self::Engine(named(message)),
+            Self::Journal { message, remedy } => Self::Journal { message: named(message), remedy },
             Self::Storage(message) => Self::Storage(named(message)),
         }
     }
@@ -192,6 +201,7 @@ impl HostError {
             Self::Busy(_) => "POOL_EXHAUSTED",
             Self::Plugin(_) => "PLUGIN_FAILED",
             Self::Engine(_) => "ENGINE_FAILED",
+            Self::Journal { .. } => "JOURNAL_UNREADABLE",
             Self::Storage(_) => STORAGE_FAILED,
         }
     }
@@ -203,7 +213,8 @@ impl HostError {
             | Self::Disabled { remedy, .. }
             | Self::AlreadyRunning { remedy, .. }
             | Self::Untrusted { remedy, .. }
-            | Self::Held { remedy, .. } => remedy.clone(),
+            | Self::Held { remedy, .. }
+            | Self::Journal { remedy, .. } => remedy.clone(),
             Self::Credentials(error) | Self::Unavailable(error) => error.remedy.clone(),
             Self::OverLimit { setting, .. } => format!(
                 "use another plugin file; or, if the company is that large, raise limits.{setting} in the tenant's file"
@@ -236,6 +247,7 @@ impl HostError {
             | Self::Busy(_)
             | Self::Plugin(_)
             | Self::Engine(_)
+            | Self::Journal { .. }
             | Self::Storage(_) => Exit::Failed,
         }
     }

@@ -112,7 +112,13 @@ impl<'t> Run<'t> {
         let resumed = None;
         let mut run = Self { tenant, plugin, progress, lease, fence, journal, resumed, kind, started_at, timer, span };
         if kind != REFERENCES {
-            run.resumed = run.resume().await?;
+            match run.resume().await {
+                Ok(resumed) => run.resumed = resumed,
+                Err(error) => {
+                    run.lease.release().await?;
+                    return Err(error);
+                }
+            }
         }
         Ok(run)
     }
@@ -223,6 +229,11 @@ impl<'t> Run<'t> {
         let before = |days: NonZeroU32| now - i64::from(days.get()) * DAY;
         let database = self.tenant.database();
         database.prune(self.fence, before(retention.runs_days), before(retention.plans_days)).await
+    }
+
+    /// The right to write.
+    pub(crate) fn fence(&self) -> Fence {
+        self.fence
     }
 
     /// Works for as long as the lock is ours.

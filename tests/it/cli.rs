@@ -1,6 +1,6 @@
 //! The program itself, in processes of its own.
 
-use hibob_tests::setup::{cache_dir, runtime};
+use hibob_tests::setup::{cache_dir, in_memory, runtime};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -44,7 +44,7 @@ pub(crate) struct Shell {
 
 impl Shell {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = in_memory();
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
         share_compiled(&data);

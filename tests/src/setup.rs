@@ -40,7 +40,7 @@ pub fn cache_dir() -> PathBuf {
 
 /// A folder that is kept in memory where the system has a place for that: every change is synced to the disk, and a
 /// disk that others keep busy takes seconds for it.
-fn in_memory() -> TempDir {
+pub fn in_memory() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 

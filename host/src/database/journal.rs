@@ -117,6 +117,14 @@ impl TenantDatabase {
         Ok(query.fetch_optional(&self.pool).await?.is_some())
     }
 
+    /// Fails if somebody has taken the right to write over: what is sent next must not be sent twice.
+    ///
+    /// # Errors
+    /// The run lost its lock, or the database failed.
+    pub(crate) async fn require(&self, fence: Fence) -> Result<(), HostError> {
+        if self.holds(fence).await? { Ok(()) } else { Err(lost()) }
+    }
+
     /// A transaction that writes only while the fence holds.
     pub(super) async fn begin_fenced(&self, fence: Fence) -> Result<Transaction<'static, Sqlite>, HostError> {
         // With the right to write from its start: one that reads first may find that it comes too late.
@@ -124,7 +132,7 @@ impl TenantDatabase {
         let query = sqlx::query("SELECT 1 FROM fence WHERE generation = $1").bind(fence.generation);
         match query.fetch_optional(&mut *transaction).await? {
             Some(_) => Ok(transaction),
-            None => Err(HostError::Storage("this run lost its lock to another one".to_owned())),
+            None => Err(lost()),
         }
     }
 
@@ -230,6 +238,10 @@ impl TenantDatabase {
         }
         Ok(transaction.commit().await?)
     }
+}
+
+fn lost() -> HostError {
+    HostError::Storage("this run lost its lock to another one".to_owned())
 }
 
 async fn put_event(

@@ -6,7 +6,7 @@ mod keys;
 pub use deliveries::{DeliveryRow, DeliveryState, DueDelivery};
 pub use keys::KeyRow;
 
-use super::TenantDatabase;
+use super::{Fence, TenantDatabase};
 use crate::bindings::references::{Departure, Issued, Known, Seen, Standing};
 use crate::error::HostError;
 use sqlx::sqlite::SqliteRow;
@@ -165,9 +165,9 @@ impl TenantDatabase {
     /// Records where people stand.
     ///
     /// # Errors
-    /// The database failed; nothing was written.
-    pub async fn record_standings(&self, seen: &[Seen]) -> Result<(), HostError> {
-        let mut transaction = self.pool.begin().await?;
+    /// The run lost its lock, or the database failed; nothing was written.
+    pub async fn record_standings(&self, fence: Fence, seen: &[Seen]) -> Result<(), HostError> {
+        let mut transaction = self.begin_fenced(fence).await?;
         for seen in seen {
             put_standing(&mut transaction, &seen.employee_id, seen.standing).await?;
         }
@@ -179,13 +179,14 @@ impl TenantDatabase {
     /// departure has a reference already.
     ///
     /// # Errors
-    /// The database failed; nothing was written.
+    /// The run lost its lock, or the database failed; nothing was written.
     pub async fn record_reference(
         &self,
+        fence: Fence,
         new: &NewReference,
         supersedes: Option<&str>,
     ) -> Result<Option<u64>, HostError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.begin_fenced(fence).await?;
         put_standing(&mut transaction, &new.departure.employee_id, Standing::Left).await?;
         if let Some(reason) = supersedes {
             supersede_latest(&mut transaction, &new.departure.employee_id, reason, new.issued_at).await?;
@@ -236,9 +237,15 @@ impl TenantDatabase {
     /// Revokes the references of one departure that count, because the person works here again. Returns how many.
     ///
     /// # Errors
-    /// The database failed; nothing was written.
-    pub async fn cancel_departure(&self, departure: &Departure, reason: &str, now: i64) -> Result<u64, HostError> {
-        let mut transaction = self.pool.begin().await?;
+    /// The run lost its lock, or the database failed; nothing was written.
+    pub async fn cancel_departure(
+        &self,
+        fence: Fence,
+        departure: &Departure,
+        reason: &str,
+        now: i64,
+    ) -> Result<u64, HostError> {
+        let mut transaction = self.begin_fenced(fence).await?;
         put_standing(&mut transaction, &departure.employee_id, Standing::Employed).await?;
         let rows = sqlx::query(
             "SELECT log_index FROM issued_references WHERE employee_id = $1 AND ended_on = $2 AND state = 'valid'",

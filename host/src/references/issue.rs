@@ -2,7 +2,7 @@
 
 use super::keys::{Signer, time};
 use super::{Confirmed, Departure};
-use crate::database::{NewReference, TenantDatabase};
+use crate::database::{Fence, NewReference, TenantDatabase};
 use crate::error::HostError;
 use chrono::{NaiveDate, Utc};
 use hibob_references::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
@@ -13,6 +13,7 @@ use hibob_references::status_list::{IndexAllocator, StatusPosition};
 /// Signs references of one issuer and records them.
 pub(super) struct Issuing<'d> {
     database: &'d TenantDatabase,
+    fence: Fence,
     issuer: Issuer,
     signer: Signer,
     /// The youngest pair of status lists, and its free places.
@@ -31,11 +32,16 @@ pub(super) enum Made {
 }
 
 impl<'d> Issuing<'d> {
-    pub(super) async fn open(database: &'d TenantDatabase, issuer: Issuer, signer: Signer) -> Result<Self, HostError> {
+    pub(super) async fn open(
+        database: &'d TenantDatabase,
+        fence: Fence,
+        issuer: Issuer,
+        signer: Signer,
+    ) -> Result<Self, HostError> {
         let taken = database.status_positions().await?;
         let list = taken.iter().map(|(list, ..)| *list).max().unwrap_or(1);
         let places = IndexAllocator::new(taken.iter().filter(|(of, ..)| *of == list).map(|(_, index, _)| *index));
-        Ok(Self { database, issuer, signer, list, places })
+        Ok(Self { database, fence, issuer, signer, list, places })
     }
 
     /// Signs and records a reference for a departure, in the place of the person's latest one where `supersedes` says
@@ -76,7 +82,7 @@ impl<'d> Issuing<'d> {
             issued_at: issued.timestamp(),
             message_id: format!("<{id}@{}>", self.issuer.domain),
         };
-        let recorded = self.database.record_reference(&reference, supersedes).await?;
+        let recorded = self.database.record_reference(self.fence, &reference, supersedes).await?;
         Ok(if recorded.is_some() { Made::Issued(id) } else { Made::Known })
     }
 

@@ -10,6 +10,7 @@ use super::{Confirmed, Departure, Detection, Known, Seen, ask, keys, outbox, wit
 use crate::bindings::types::Severity;
 use crate::call::Progress;
 use crate::data_dir::DataDir;
+use crate::database::Fence;
 use crate::error::HostError;
 use crate::plugin::Plugin;
 use crate::run::{ErrorRow, REFERENCES, Run};
@@ -48,7 +49,7 @@ pub async fn run(
         Ok(run) => run,
         Err(error) => return Report::stopped(tenant.id(), error),
     };
-    let mut job = Job { data, tenant, plugin, progress, order, report: &mut report };
+    let mut job = Job { data, tenant, plugin, fence: run.fence(), progress, order, report: &mut report };
     if let Err(error) = run.locked(job.work()).await {
         report.stop(error);
     }
@@ -62,6 +63,7 @@ struct Job<'j> {
     data: &'j DataDir,
     tenant: &'j Tenant,
     plugin: &'j Plugin,
+    fence: Fence,
     progress: Arc<dyn Progress>,
     order: &'j Order,
     report: &'j mut Report,
@@ -70,7 +72,8 @@ struct Job<'j> {
 impl Job<'_> {
     async fn work(&mut self) -> Result<(), HostError> {
         let keys = IssuerKeys::open(self.data, self.tenant.config()).await?;
-        let mut issuing = Issuing::open(self.tenant.database(), keys.issuer().clone(), keys.current().await?).await?;
+        let (database, fence) = (self.tenant.database(), self.fence);
+        let mut issuing = Issuing::open(database, fence, keys.issuer().clone(), keys.current().await?).await?;
         let mut known = self.tenant.database().reference_people().await?;
         if self.order.employees.is_some() && known.is_empty() {
             // Else the next run would not be the first look any more.
@@ -92,7 +95,7 @@ impl Job<'_> {
         let asked = witness::ask(self.tenant.config(), &keys, &mut log).await?;
         self.report.warnings.extend(asked.warnings);
         self.report.errors.extend(asked.errors);
-        outbox::deliver(self.plugin, self.tenant, &keys, &log, self.order.is_now, self.report).await
+        outbox::deliver(self.plugin, self.tenant, fence, &keys, &log, self.order.is_now, self.report).await
     }
 
     /// Asks who has left, and records where everybody else stands.
@@ -111,7 +114,7 @@ impl Job<'_> {
         let later: BTreeSet<&str> = later.map(|departure| departure.employee_id.as_str()).collect();
         let now: Vec<Seen> =
             detection.seen.iter().filter(|seen| !later.contains(seen.employee_id.as_str())).cloned().collect();
-        self.tenant.database().record_standings(&now).await?;
+        self.tenant.database().record_standings(self.fence, &now).await?;
         Ok(detection)
     }
 
@@ -153,7 +156,8 @@ impl Job<'_> {
         }
         for departure in cancelled {
             let now = chrono::Utc::now().timestamp();
-            let number = self.tenant.database().cancel_departure(departure, "the employment goes on", now).await?;
+            let (database, reason) = (self.tenant.database(), "the employment goes on");
+            let number = database.cancel_departure(self.fence, departure, reason, now).await?;
             self.report.revoked += number;
             self.report.tell(&departure.employee_id, "Reference revoked", "", "Done");
         }

@@ -4,7 +4,7 @@ use super::keys::{IssuerKeys, Signer, time};
 use super::log::{Entry, Log};
 use super::report::Report;
 use super::{address, keys};
-use crate::database::{DeliveryState, DueDelivery};
+use crate::database::{DeliveryState, DueDelivery, Fence};
 use crate::deliver::{Channel, Failure, Kind, Letter};
 use crate::error::HostError;
 use crate::plugin::Plugin;
@@ -34,6 +34,7 @@ const GIVE_UP_SECONDS: i64 = 5 * 24 * 60 * 60;
 struct Outbox<'o> {
     plugin: &'o Plugin,
     tenant: &'o Tenant,
+    fence: Fence,
     channel: Channel,
     issuer: hibob_references::claims::Issuer,
     signers: BTreeMap<String, Signer>,
@@ -57,6 +58,7 @@ enum Attempt {
 pub(super) async fn deliver(
     plugin: &Plugin,
     tenant: &Tenant,
+    fence: Fence,
     keys: &IssuerKeys,
     log: &Log,
     is_now: bool,
@@ -86,6 +88,7 @@ pub(super) async fn deliver(
     let outbox = Outbox {
         plugin,
         tenant,
+        fence,
         channel: Channel::open(keys.data(), tenant.config()).await?,
         issuer: keys.issuer().clone(),
         signers,
@@ -137,7 +140,7 @@ impl Outbox<'_> {
             Err(_) => (DeliveryState::Waiting, now + pause(due.attempts)),
         };
         let said = sent.as_ref().err().map(|failure| failure.said.clone()).unwrap_or_default();
-        self.tenant.database().record_attempt(due.log_index, state, &said, next_at, now).await?;
+        self.tenant.database().record_attempt(self.fence, due.log_index, state, &said, next_at, now).await?;
         match sent {
             Err(Failure { kind: Kind::Channel, said }) => {
                 self.is_closed.store(true, Ordering::SeqCst);
@@ -178,6 +181,7 @@ impl Outbox<'_> {
         } else {
             None
         };
+        self.tenant.database().require(self.fence).await?;
         let letter = Letter {
             message_id: &due.message_id,
             reference: &row.id,

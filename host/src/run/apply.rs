@@ -70,13 +70,11 @@ pub(super) async fn apply(
         let Some((position, change, made)) = running.next().await else {
             break;
         };
+        // What depends on it was not kept from anything by a fault.
+        let is_closed = made == Made::NotTried;
         let went_on = match made {
-            Made::NotTried => {
-                report.skipped += 1;
-                false
-            }
             Made::Outcome(Outcome::Failed(failure)) if is_cut_off(tenant, &failure) => {
-                report.skipped += 1;
+                not_tried(change, report);
                 false
             }
             made => record(change, schedule.is_second(position), made, report),
@@ -89,15 +87,19 @@ pub(super) async fn apply(
         };
         for &skipped in &skipped {
             if let Some(skipped) = planned.changes.get(skipped) {
-                skip(skipped, change, report);
+                if is_closed {
+                    not_tried(skipped, report);
+                } else {
+                    skip(skipped, change, report);
+                }
                 tenant.metrics().change(skipped.kind, ChangeOutcome::Skipped);
             }
         }
         done += 1 + skipped.len() as u64;
         progress.report("changes", done, Some(total));
     }
-    report.skipped += schedule.left();
-    for (left, _) in planned.changes.iter().zip(&schedule.open).filter(|(_, open)| **open) {
+    for left in schedule.left().filter_map(|position| planned.changes.get(position)) {
+        not_tried(left, report);
         tenant.metrics().change(left.kind, ChangeOutcome::Skipped);
     }
 }
@@ -256,12 +258,14 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
             false
         }
         Made::Outcome(Outcome::Refused(error)) => {
-            report.tell(change, Came::NotTried, &[]);
-            report.skipped += 1;
+            not_tried(change, report);
             report.stop(HostError::Credentials(error));
             false
         }
-        Made::NotTried => false,
+        Made::NotTried => {
+            not_tried(change, report);
+            false
+        }
         Made::Fault { code, message, remedy } => {
             report.tell(change, Came::Failed, &[]);
             report.failed += 1;
@@ -279,9 +283,13 @@ fn is_state_refused(written: &Written) -> bool {
     written.not_taken.iter().any(|mismatch| mismatch.field == "active")
 }
 
-fn skip(change: &Change, because: &Change, report: &mut Report) {
+fn not_tried(change: &Change, report: &mut Report) {
     report.tell(change, Came::NotTried, &[]);
     report.skipped += 1;
+}
+
+fn skip(change: &Change, because: &Change, report: &mut Report) {
+    not_tried(change, report);
     if report.is_stopped() {
         return; // the run ended; that change has no fault of its own
     }
@@ -404,9 +412,9 @@ impl Schedule {
         skipped
     }
 
-    /// Changes that never became ready.
-    fn left(&self) -> u64 {
-        self.open.iter().filter(|open| **open).count() as u64
+    /// Positions of changes that never became ready.
+    fn left(&self) -> impl Iterator<Item = usize> {
+        self.open.iter().enumerate().filter(|(_, open)| **open).map(|(position, _)| position)
     }
 }
 
@@ -442,7 +450,7 @@ mod tests {
         assert_eq!((schedule.next(), schedule.next()), (Some(1), None));
         schedule.done(1);
         assert_eq!((schedule.next(), schedule.next()), (Some(2), None));
-        assert_eq!(schedule.left(), 1);
+        assert_eq!(schedule.left().collect::<Vec<_>>(), [3]);
     }
 
     /// What only comes after a change goes on when that one fails; what needs it does not.
@@ -458,7 +466,7 @@ mod tests {
         assert_eq!(schedule.failed(0), [1]);
         assert_eq!((schedule.next(), schedule.next()), (Some(2), None));
         schedule.done(2);
-        assert_eq!((schedule.next(), schedule.left()), (Some(3), 0));
+        assert_eq!((schedule.next(), schedule.left().count()), (Some(3), 0));
     }
 
     #[test]
@@ -469,6 +477,6 @@ mod tests {
         let mut skipped = schedule.failed(0);
         skipped.sort_unstable();
         assert_eq!(skipped, [1, 2]);
-        assert_eq!((schedule.next(), schedule.next(), schedule.left()), (Some(3), None, 0));
+        assert_eq!((schedule.next(), schedule.next(), schedule.left().count()), (Some(3), None, 0));
     }
 }

@@ -43,13 +43,11 @@ impl Past {
     ///
     /// # Errors
     /// An event is of no change of the plan, or cannot follow the ones before.
-    pub(super) fn fold(changes: &[Change], events: &[EventRow]) -> Result<Self, HostError> {
+    pub(super) fn fold(changes: &[Change], events: &[EventRow]) -> Result<Self, String> {
         let known: BTreeSet<&str> = changes.iter().map(|change| change.id.as_str()).collect();
         let mut past = Self::default();
         for event in events {
-            let wrong = |what: &str| {
-                Err(HostError::Storage(format!("the journal cannot be read: the change {} {what}", event.change)))
-            };
+            let wrong = |what: &str| Err(format!("the change {} {what}", event.change));
             if !known.contains(event.change.as_str()) {
                 return wrong("is not in the plan");
             }
@@ -196,7 +194,7 @@ mod tests {
             (vec![event("x", 1, None)], "is not in the plan"),
             (vec![started, EventRow { made: "{".to_owned(), ..event("a", 1, Some(&fault())) }], "outcome that is none"),
         ] {
-            let error = Past::fold(&changes, &events).unwrap_err().to_string();
+            let error = Past::fold(&changes, &events).unwrap_err();
             assert!(error.contains(words), "{words} is not in {error}");
         }
     }

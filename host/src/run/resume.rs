@@ -22,9 +22,10 @@ impl Run<'_> {
     /// plugin, is closed as it is: the next plan starts from what is there.
     pub(super) async fn resume(&self) -> Result<Option<Report>, HostError> {
         let Some(open) = self.tenant.database().open_journal().await? else { return Ok(None) };
-        let planned = read(&open)?;
-        let held: Held = serde_json::from_str(&open.held).map_err(unreadable)?;
-        let past = Past::fold(&planned.changes, &open.events)?;
+        let (planned, held, past) = match read(&open) {
+            Ok(read) => read,
+            Err(why) => return Err(self.close(&open, &why).await?),
+        };
         let mut report = Report::planned(self.tenant.id(), &planned);
         report.guards.clone_from(&held.guards);
         let out_of_date = self.out_of_date(&open, &planned)?;
@@ -43,7 +44,31 @@ impl Run<'_> {
                 "nothing; the next plan starts from what is there now",
             ));
         }
-        let record = RunRecord {
+        let record = self.record_of(&open, &report)?;
+        let accepted = (report.is_accepted() && planned.count("employees") > 0).then_some(planned.baseline.as_slice());
+        let number = self.tenant.database().record_run(self.fence, &record, accepted, &report.updates).await?;
+        report.numbered(number);
+        Ok(Some(report))
+    }
+
+    /// Closes a journal that makes no sense, and returns the error that says so. Nothing is applied in this run, so that
+    /// somebody looks; the next one starts from what is there.
+    async fn close(&self, open: &OpenJournal, why: &str) -> Result<HostError, HostError> {
+        let tenant = self.tenant.id();
+        let message = format!("the journal of the interrupted run of {} cannot be read: {why}", time(open.started_at));
+        let error = |remedy: String| HostError::Journal { message: message.clone(), remedy };
+        let closed =
+            Report::stopped(tenant, error("sync again; the next plan starts from what is there now".to_owned()));
+        let record = self.record_of(open, &closed)?;
+        let number = self.tenant.database().record_run(self.fence, &record, None, &[]).await?;
+        Ok(error(format!(
+            "nothing was applied, and that run is closed as run {number} of the history; if nobody has changed the database, \
+             report this to the host's developers; then start again: the next plan starts from what is there now"
+        )))
+    }
+
+    fn record_of(&self, open: &OpenJournal, report: &Report) -> Result<RunRecord, HostError> {
+        Ok(RunRecord {
             kind: if open.kind == "apply" { "apply" } else { "sync" },
             trigger: "resumed",
             started_at: open.started_at,
@@ -51,11 +76,7 @@ impl Run<'_> {
             exit_code: report.exit() as u8,
             report: report.history()?,
             journal: Some(open.id),
-        };
-        let accepted = (report.is_accepted() && planned.count("employees") > 0).then_some(planned.baseline.as_slice());
-        let number = self.tenant.database().record_run(self.fence, &record, accepted, &report.updates).await?;
-        report.numbered(number);
-        Ok(Some(report))
+        })
     }
 
     /// Why a plan must not be applied any more.
@@ -73,15 +94,15 @@ impl Run<'_> {
     }
 }
 
-fn read(open: &OpenJournal) -> Result<Planned, HostError> {
+/// The plan, what of it is held, and what happened so far; or what is wrong with them.
+fn read(open: &OpenJournal) -> Result<(Planned, Held, Past), String> {
     if hex(&Sha256::digest(&open.plan)) != open.digest {
-        return Err(HostError::Storage(format!("the stored plan {} was changed", open.digest)));
+        return Err(format!("the stored plan {} was changed", open.digest));
     }
-    serde_json::from_slice(&open.plan).map_err(unreadable)
-}
-
-fn unreadable(error: serde_json::Error) -> HostError {
-    HostError::Storage(format!("the journal cannot be read: {error}"))
+    let planned: Planned = serde_json::from_slice(&open.plan).map_err(|error| format!("its plan: {error}"))?;
+    let held = serde_json::from_str(&open.held).map_err(|error| format!("what it holds: {error}"))?;
+    let past = Past::fold(&planned.changes, &open.events)?;
+    Ok((planned, held, past))
 }
 
 fn time(unix_seconds: i64) -> String {

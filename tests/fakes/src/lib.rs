@@ -19,6 +19,7 @@ pub mod dns;
 mod fault;
 mod flaky;
 pub mod hibob;
+mod latency;
 mod listen;
 mod message;
 mod record;

@@ -1,5 +1,7 @@
 //! Requests and responses as plain data.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 /// Which of the two stand-ins is meant.
@@ -112,6 +114,8 @@ pub struct Response {
     pub body: Vec<u8>,
     /// How to send it.
     pub delivery: Delivery,
+    /// How long to keep it back; what was asked for is done by then.
+    pub delay: Duration,
 }
 
 impl Response {
@@ -125,7 +129,7 @@ impl Response {
     #[must_use]
     pub fn bytes(status: u16, content_type: &str, body: Vec<u8>) -> Self {
         let headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
-        Self { status, headers, body, delivery: Delivery::Whole }
+        Self { status, headers, body, ..Self::default() }
     }
 
     /// A response without a body.

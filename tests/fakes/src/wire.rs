@@ -50,6 +50,9 @@ async fn whole(request: hyper::Request<Incoming>) -> io::Result<Request> {
 
 /// An error closes the connection without a response.
 async fn deliver(response: Response) -> io::Result<hyper::Response<Payload>> {
+    if !response.delay.is_zero() {
+        tokio::time::sleep(response.delay).await;
+    }
     let payload = match response.delivery {
         Delivery::Reset => return Err(io::Error::from(io::ErrorKind::ConnectionReset)),
         Delivery::Hang => return pending().await,

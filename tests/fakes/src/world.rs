@@ -2,7 +2,7 @@
 
 mod events;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::{NaiveDate, NaiveTime};
 
@@ -12,6 +12,7 @@ use crate::{
     fault::next_fault,
     flaky::Flaky,
     hibob::HiBob,
+    latency,
     message::{Delivery, Request, Response, Service},
     record::Recorded,
     scenario::{Plan, Rehire, Scenario},
@@ -27,6 +28,9 @@ pub struct World {
     pub travelperk: TravelPerk,
     /// The course of events. Set it before the first request, or with [`World::set_scenario`].
     pub scenario: Scenario,
+    /// The server keeps each answer back for less than this; how long depends on the seed and the request's place in
+    /// the log.
+    pub answers_within: Duration,
     log: Vec<Recorded>,
     flaky: Flaky,
     seed: u64,
@@ -48,6 +52,7 @@ impl World {
             hibob,
             travelperk: TravelPerk::new(entities),
             scenario: Scenario::None,
+            answers_within: Duration::ZERO,
             log: Vec::new(),
             flaky: Flaky::new(seed),
             seed,
@@ -99,10 +104,11 @@ impl World {
             Service::HiBob => self.hibob.handle(request, now),
             Service::TravelPerk => self.travelperk.handle(request, now),
         };
-        let response = match fault {
+        let mut response = match fault {
             Some(kind) => kind.spoil(process),
             None => process(),
         };
+        response.delay = latency::draw(self.answers_within, self.seed, self.log.len());
         let status = match response.delivery {
             Delivery::Reset | Delivery::Hang => 0,
             Delivery::Whole | Delivery::Truncated(_) | Delivery::Chunked => response.status,

@@ -1,7 +1,7 @@
 //! The deliveries: what waits, what went out, what was refused.
 
 use super::{signed, unreadable, unsigned};
-use crate::database::TenantDatabase;
+use crate::database::{Fence, TenantDatabase};
 use crate::error::HostError;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -105,15 +105,17 @@ impl TenantDatabase {
     /// Records what came of an attempt. Nothing changes for one that was withdrawn meanwhile.
     ///
     /// # Errors
-    /// The database failed.
+    /// The run lost its lock, or the database failed; nothing was written.
     pub async fn record_attempt(
         &self,
+        fence: Fence,
         log_index: u64,
         state: DeliveryState,
         said: &str,
         next_at: i64,
         now: i64,
     ) -> Result<(), HostError> {
+        let mut transaction = self.begin_fenced(fence).await?;
         sqlx::query(
             "UPDATE reference_deliveries
              SET state = $1, attempts = attempts + 1, said = $2, next_at = $3, changed_at = $4
@@ -124,9 +126,9 @@ impl TenantDatabase {
         .bind(next_at)
         .bind(now)
         .bind(signed(log_index))
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// All deliveries in the order of the log.

@@ -74,10 +74,13 @@ impl Applying<'_, '_> {
             }
             // Somebody has this user name: an earlier attempt of ours, or somebody who came after the plan.
             409 => {
-                let found = self.find_by_user_name()?.ok_or_else(email_elsewhere)?;
+                let found = self.find_by_user_name()?;
                 if attempt == Attempt::AfterUnknownOutcome {
-                    return self.made_before(&found, manager);
+                    // Our own earlier attempt, it may be, which a search does not show yet.
+                    let hidden = || Failure { next: NextStep::Look, ..email_elsewhere() };
+                    return self.made_before(&found.ok_or_else(hidden)?, manager);
                 }
+                let found = found.ok_or_else(email_elsewhere)?;
                 // The next plan then knows whose account it is.
                 if found.text(TextField::ExternalId) == Some(self.employee) {
                     link::put(self.wire.world, self.employee, &Link::new(&found.id))?;

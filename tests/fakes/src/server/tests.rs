@@ -114,6 +114,27 @@ async fn hang_never_answers_and_the_server_goes_on() {
 }
 
 #[tokio::test]
+async fn a_slow_answer_comes_when_its_time_has_passed_and_holds_nobody_up() {
+    let server = start().await;
+    let slow = Duration::from_secs(3600);
+    server.world().lock().unwrap().answers_within = slow;
+    let mut sender = connect(&server.hibob_url()).await;
+    let waiting = tokio::time::timeout(Duration::from_millis(50), sender.send_request(search(&server)));
+    assert!(waiting.await.is_err());
+    let within = Duration::from_millis(100);
+    let expected = {
+        let mut world = server.world().lock().unwrap();
+        assert_eq!(world.log().len(), 1, "it was asked and answered");
+        world.answers_within = within;
+        crate::latency::draw(within, 1, 1)
+    };
+    let mut other = connect(&server.hibob_url()).await;
+    let asked = std::time::Instant::now();
+    assert_eq!(other.send_request(search(&server)).await.unwrap().status(), 200);
+    assert!(asked.elapsed() >= expected, "{expected:?}");
+}
+
+#[tokio::test]
 async fn a_big_answer_arrives_whole() {
     let server = start().await;
     let big = "x".repeat(8 * 1024 * 1024);

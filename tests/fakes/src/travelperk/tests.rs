@@ -1,5 +1,6 @@
 mod creating;
 mod patching;
+mod stale;
 
 use serde_json::{Value, json};
 

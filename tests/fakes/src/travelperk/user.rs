@@ -274,6 +274,15 @@ impl Users {
         self.stale = true;
     }
 
+    /// Makes the user of this id what they were, or nobody.
+    pub(super) fn set(&mut self, id: u64, user: Option<User>) {
+        match user {
+            Some(user) => self.by_id.insert(id, user),
+            None => self.by_id.remove(&id),
+        };
+        self.stale = true;
+    }
+
     /// Rebuilds the index if it may be wrong.
     pub(super) fn refresh(&mut self) {
         if std::mem::take(&mut self.stale) {

@@ -177,3 +177,18 @@ fn questions_to_the_stand_in_are_not_logged() {
     assert_eq!(state["users"][0]["userName"], "travel@acme.example");
     assert_eq!(state["cost_centers"][0]["name"], "Engineering");
 }
+
+#[test]
+fn answers_take_a_time_of_their_own_within_what_was_set() {
+    let delays = |within| {
+        let mut world = World::realistic(10, 7, today());
+        world.answers_within = within;
+        (0..50).map(|_| search(&mut world).delay).collect::<Vec<_>>()
+    };
+    assert!(delays(Duration::ZERO).iter().all(Duration::is_zero));
+    let within = Duration::from_millis(30);
+    let drawn = delays(within);
+    assert!(drawn.iter().all(|delay| *delay < within));
+    assert!(drawn.iter().filter(|delay| **delay > within / 2).count() > 10, "{drawn:?}");
+    assert_eq!(drawn, delays(within));
+}

@@ -1,0 +1,56 @@
+//! Reads that are behind the writes.
+
+use std::{collections::BTreeSet, mem};
+
+use super::{TravelPerk, User, refusal::Refusal};
+use crate::message::{Request, Response};
+
+/// What users were before they were written to, the oldest first, for as long as a read may show it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Versions(Vec<Version>);
+
+#[derive(Debug, Clone)]
+struct Version {
+    /// When the user was written to, in Unix seconds.
+    until: f64,
+    id: u64,
+    /// Before that; nobody for a new one.
+    user: Option<User>,
+}
+
+impl TravelPerk {
+    /// Answers a request to SCIM, and keeps what it changes.
+    pub(super) fn remember(&mut self, request: &Request, path: &str, now: f64) -> Result<Response, Refusal> {
+        let lag = self.switches.listing_behind_seconds;
+        if lag <= 0.0 || request.method == "GET" {
+            return self.scim_route(request, path, now);
+        }
+        let named = path.trim_end_matches('/').rsplit('/').next().and_then(|id| id.parse().ok());
+        let before = named.and_then(|id| self.users.get(id)).cloned();
+        let response = self.scim_route(request, path, now)?;
+        let made = || response.value().get("id")?.as_str().and_then(|id| id.parse().ok());
+        if let Some(id) = named.or_else(made) {
+            self.versions.0.retain(|version| version.until > now - lag);
+            self.versions.0.push(Version { until: now, id, user: before });
+        }
+        Ok(response)
+    }
+
+    /// Reads what was there some time ago, if such reads are behind.
+    pub(super) fn behind<T>(&mut self, is_behind: bool, now: f64, read: impl FnOnce(&Self) -> T) -> T {
+        let then = now - self.switches.listing_behind_seconds;
+        if !is_behind || self.versions.0.iter().all(|version| version.until <= then) {
+            return read(self);
+        }
+        let mut users = self.users.clone();
+        let mut seen = BTreeSet::new();
+        // The first write since then says what there was before it.
+        for version in self.versions.0.iter().filter(|version| version.until > then && seen.insert(version.id)) {
+            users.set(version.id, version.user.clone());
+        }
+        mem::swap(&mut self.users, &mut users);
+        let read = read(self);
+        self.users = users;
+        read
+    }
+}

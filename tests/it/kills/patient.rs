@@ -1,0 +1,142 @@
+//! The program as a child process between stand-ins that stay, to be killed.
+
+use super::company::{Event, happen};
+use crate::cli::Shell;
+use hibob_fakes::{Server, World};
+use serde_json::Value;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{Connection, Row};
+use std::fs::File;
+use std::process::{Child, ExitStatus};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+
+/// A whole sync, whatever its size: what is tested here is not the guards.
+const SYNC: [&str; 8] =
+    ["sync", "acme", "--json", "--allow-archiving", "1000", "--allow-renaming", "1000", "--allow-changed-source"];
+
+/// Where what the program prints goes: a pipe that nobody reads would hold it up.
+pub(super) const OUT: &str = "sync.json";
+
+/// A tenant's data directory, and the services that it talks to.
+pub(crate) struct Patient {
+    pub(crate) shell: Shell,
+    world: Arc<Mutex<World>>,
+    server: Server,
+    runtime: Handle,
+}
+
+impl Patient {
+    /// Tenant `acme` of this world, whose file has `extra` lines at its end, which begin in the table of limits.
+    pub(crate) fn new(runtime: &Handle, world: World, extra: &str) -> Self {
+        let world = Arc::new(Mutex::new(world));
+        let server = runtime.block_on(Server::start(world.clone())).unwrap();
+        let shell = Shell::new();
+        let patient = Self { shell, world, server, runtime: runtime.clone() };
+        patient.write_tenant(extra);
+        patient
+    }
+
+    /// Writes the tenant's file, and applies it.
+    pub(crate) fn write_tenant(&self, extra: &str) {
+        let (user, token, key) = {
+            let world = self.world();
+            (world.hibob.service_user_id.clone(), world.hibob.token.clone(), world.travelperk.api_key.clone())
+        };
+        let (hibob, scim, rest) = (self.server.hibob_url(), self.server.scim_url(), self.server.rest_url());
+        let text = format!(
+            "id = \"acme\"\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:token\"\n\
+             [travelperk]\nscim_url = \"{scim}\"\nrest_url = \"{rest}\"\ncost_centers_url = \"{rest}\"\n\
+             key = \"file:key\"\ncalls_per_minute = 600000\n[limits]\nretry_pause_milliseconds = 20\n\
+             rate_limit_wait_seconds = 0\n{extra}"
+        );
+        for (name, text) in [("token", &token), ("key", &key), ("acme.toml", &text)] {
+            std::fs::write(self.shell.path(name), text).unwrap();
+        }
+        assert!(self.shell.run(&["tenant", "apply", "acme.toml"]).status.success());
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    /// Lets something happen between two requests.
+    pub(super) fn happen(&self, seed: u64, event: Event) -> Event {
+        happen(&mut self.world(), seed, event);
+        event
+    }
+
+    /// Starts a sync.
+    pub(crate) fn spawn(&self, out: &str) -> Child {
+        let out = File::create(self.shell.path(out)).unwrap();
+        self.shell.command(&SYNC).stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap()
+    }
+
+    /// What a sync that ended has printed: its report is the last line.
+    pub(crate) fn report(&self, out: &str) -> Value {
+        let text = std::fs::read_to_string(self.shell.path(out)).unwrap();
+        serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap_or_else(|_| panic!("no report: {text}"))
+    }
+
+    /// A sync that nobody kills. Returns its exit code and report.
+    pub(crate) fn sync(&self) -> (i32, Value) {
+        let status = self.spawn(OUT).wait().unwrap();
+        (status.code().unwrap(), self.report(OUT))
+    }
+
+    /// Starts a sync, and kills it a little later than something is so. Returns how it ended if it did so before.
+    pub(crate) fn sync_until(&self, due: impl Fn(&World) -> bool, later: Duration) -> Option<i32> {
+        let mut child = self.spawn(OUT);
+        let status = wait(&mut child, || due(&self.world())).or_else(|| {
+            let end = Instant::now() + later;
+            wait(&mut child, || Instant::now() >= end)
+        });
+        let status = status.unwrap_or_else(|| {
+            child.kill().unwrap();
+            child.wait().unwrap()
+        });
+        status.code()
+    }
+
+    /// Ends the lease of a run that was killed, as time does: it lasts for 30 seconds.
+    pub(crate) fn lapse(&self) {
+        self.execute("control.db", "UPDATE leases SET expires_at = 0");
+    }
+
+    /// Changes one of the databases.
+    pub(crate) fn execute(&self, database: &str, sql: &'static str) -> u64 {
+        self.with(database, async |connection| sqlx::query(sql).execute(connection).await.unwrap().rows_affected())
+    }
+
+    /// Texts from the tenant's database, row by row.
+    pub(crate) fn rows(&self, sql: &'static str) -> Vec<Vec<String>> {
+        self.with("tenants/acme.db", async |connection| {
+            let rows = sqlx::query(sql).fetch_all(connection).await.unwrap();
+            rows.iter().map(|row| (0..row.len()).map(|column| row.get(column)).collect()).collect()
+        })
+    }
+
+    pub(crate) fn with<T>(&self, database: &str, work: impl AsyncFnOnce(&mut SqliteConnection) -> T) -> T {
+        let options = SqliteConnectOptions::new().filename(self.shell.path("data").join(database));
+        self.runtime.block_on(async {
+            let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+            let done = work(&mut connection).await;
+            connection.close().await.unwrap();
+            done
+        })
+    }
+}
+
+/// Waits until something is due, or the child has ended.
+pub(crate) fn wait(child: &mut Child, due: impl Fn() -> bool) -> Option<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
+        }
+        if due() {
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(1)); // between two looks at the conditions
+    }
+}
