@@ -25,12 +25,13 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, HostError> {
-    let phase = phases().map_err(|error| HostError::Engine(format!("signals cannot be received: {error}")))?;
     let lease_seconds = i64::try_from(args.lease).unwrap_or(i64::MAX);
     let data = global.data().await?.with_lease_seconds(lease_seconds);
     let runtime = data.runtime()?;
     let plugin = global.plugin(&data, &runtime).await?;
     data.refresh_schedules().await?;
+    // Until here a signal ends the program as it does any other.
+    let phase = phases().map_err(|error| HostError::Engine(format!("signals cannot be received: {error}")))?;
     let settings = Settings {
         workers: args.workers.into(),
         lease: Duration::from_secs(args.lease),
