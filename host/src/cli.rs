@@ -1,6 +1,7 @@
 //! The command line.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what a command line is for")]
 
+mod backup;
 mod check_view;
 mod demo;
 mod employees;
@@ -187,6 +188,15 @@ enum Command {
     /// List the jobs that run, wait and have ended; start or cancel one
     #[command(after_help = "Example: hibob jobs acme --json")]
     Jobs(queue::JobsArgs),
+    /// Copy the data directory, while runs go on
+    #[command(after_help = "Example: hibob backup /backups/2026-11-22")]
+    Backup(backup::BackupArgs),
+    /// Make the data directory of a backup; there must be none yet
+    #[command(after_help = "Example: hibob restore /backups/2026-11-22 --data ./data")]
+    Restore {
+        /// A folder that `hibob backup` has made
+        folder: PathBuf,
+    },
     /// Look at plugins, sign them, and say which are trusted
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -256,6 +266,8 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Apply { file, release } => jobs::apply(global, &file, release.into()).await,
         Command::Sync { tenant, release } => jobs::sync(global, &tenant, release.into()).await,
         Command::Employees(args) => employees::employees(global, &args).await,
+        Command::Backup(args) => backup::backup(global, &args).await,
+        Command::Restore { folder } => backup::restore(global, &folder).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,
         Command::Jobs(args) => queue::run(global, args).await,

@@ -22,6 +22,9 @@ pub enum Exit {
     Failed = 5,
 }
 
+/// The code of [`HostError::Storage`].
+pub(crate) const STORAGE_FAILED: &str = "STORAGE_FAILED";
+
 /// The plugin's code for a sync whose admin has left.
 const ENABLED_BY_INACTIVE: &str = "ENABLED_BY_INACTIVE";
 
@@ -189,7 +192,7 @@ impl HostError {
             Self::Busy(_) => "POOL_EXHAUSTED",
             Self::Plugin(_) => "PLUGIN_FAILED",
             Self::Engine(_) => "ENGINE_FAILED",
-            Self::Storage(_) => "STORAGE_FAILED",
+            Self::Storage(_) => STORAGE_FAILED,
         }
     }
 
@@ -212,7 +215,8 @@ impl HostError {
             Self::Plugin(_) => "use another plugin file, or report this to its developers with the log (-v)".to_owned(),
             Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
             Self::Storage(_) => {
-                "check that the data directory is writable and its disk not full, then start again".to_owned()
+                "check that the data directory is writable and its disk not full, then start again; where a database is damaged, restore a backup: hibob restore"
+                    .to_owned()
             }
         }
     }

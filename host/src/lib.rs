@@ -9,6 +9,7 @@
 //! An embedder makes one [`engine::Runtime`], loads a [`plugin::Plugin`], opens a [`tenant::Tenant`] for each company,
 //! and calls the jobs in [`run`].
 
+pub mod backup;
 pub mod bindings;
 pub mod call;
 pub mod cli;
@@ -20,6 +21,7 @@ mod digest;
 pub mod egress;
 pub mod engine;
 pub mod error;
+pub mod forget;
 pub mod identity;
 mod key_file;
 pub mod limits;

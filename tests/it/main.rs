@@ -7,6 +7,7 @@
 )]
 
 mod approvals;
+mod backup;
 mod bad_input;
 mod catalogue;
 mod check;
@@ -24,15 +25,20 @@ mod politeness;
 mod properties;
 mod references;
 mod references_cli;
+mod references_crash;
 mod references_garden;
 mod references_job;
 mod references_only;
+mod references_privacy;
+mod references_published;
+mod references_witness;
 mod refusals;
 mod roster;
 mod safety;
 mod sandbox;
 mod secrets;
 mod serve;
+mod storage_faults;
 mod sync;
 mod telemetry;
 mod tidy;

@@ -28,10 +28,10 @@ impl ControlDatabase {
         Ok(Self { pool, lease_seconds: LEASE_SECONDS })
     }
 
-    /// The same, with leases on tenants' runs that last so long instead of [`LEASE_SECONDS`].
+    /// The same, with leases on tenants' runs that last so long instead of [`LEASE_SECONDS`], which is the longest.
     #[must_use]
     pub fn with_lease_seconds(self, lease_seconds: i64) -> Self {
-        Self { lease_seconds, ..self }
+        Self { lease_seconds: lease_seconds.min(LEASE_SECONDS), ..self }
     }
 
     /// The queue of jobs in this database.
@@ -97,6 +97,53 @@ impl ControlDatabase {
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
     }
 
+    /// Copies the database into a new file.
+    ///
+    /// # Errors
+    /// The file is there already or cannot be written, or the database is damaged.
+    pub async fn copy_to(&self, path: &Path) -> Result<(), HostError> {
+        super::copy_to(&self.pool, path).await
+    }
+
+    /// Lets nobody of an earlier generation than this come back.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn raise_lease(&self, tenant: &str, generation: i64) -> Result<(), HostError> {
+        sqlx::query(
+            "INSERT INTO leases (tenant, holder, generation, expires_at) VALUES ($1, 'restored', $2, 0)
+             ON CONFLICT (tenant) DO UPDATE
+                SET generation = max(leases.generation, excluded.generation) + 1, expires_at = 0",
+        )
+        .bind(tenant)
+        .bind(generation)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Removes a tenant: its secrets, its lease, its jobs and schedules, its configuration. What was there is overwritten.
+    ///
+    /// # Errors
+    /// The database failed; nothing was removed.
+    pub async fn forget_tenant(&self, tenant: &str) -> Result<(), HostError> {
+        let mut connection = self.pool.acquire().await?;
+        sqlx::query("PRAGMA secure_delete = ON").fetch_all(&mut *connection).await?;
+        let mut transaction = sqlx::Connection::begin_with(&mut *connection, "BEGIN IMMEDIATE").await?;
+        for statement in [
+            "DELETE FROM secrets WHERE tenant = $1",
+            "DELETE FROM leases WHERE tenant = $1",
+            "DELETE FROM jobs WHERE tenant = $1",
+            "DELETE FROM schedules WHERE tenant = $1",
+            "DELETE FROM tenants WHERE id = $1",
+        ] {
+            sqlx::query(statement).bind(tenant).execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(&mut *connection).await?;
+        Ok(())
+    }
+
     /// Takes the lease on a tenant's runs, or says who has it and for how many seconds more.
     ///
     /// # Errors
@@ -107,13 +154,15 @@ impl ControlDatabase {
             "INSERT INTO leases (tenant, holder, generation, expires_at) VALUES (?, ?, 1, ?)
              ON CONFLICT (tenant) DO UPDATE
                 SET holder = excluded.holder, generation = generation + 1, expires_at = excluded.expires_at
-                WHERE leases.expires_at <= ?
+                WHERE leases.expires_at <= ? OR leases.expires_at > ?
              RETURNING generation",
         )
         .bind(tenant)
         .bind(holder)
         .bind(now + self.lease_seconds)
         .bind(now)
+        // Nobody takes a lease for so long: the clock was set back since.
+        .bind(now + 2 * LEASE_SECONDS)
         .fetch_optional(&self.pool)
         .await?;
         if let Some(row) = row {
@@ -165,6 +214,11 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// Rises with every holder, so that a later one can be told from an earlier one.
+    pub fn generation(&self) -> i64 {
+        self.generation
+    }
+
     /// Renews the lease again and again; returns only when it is lost, with the reason.
     pub async fn hold(&self) -> HostError {
         let mut interval = tokio::time::interval(Duration::from_millis(self.seconds.unsigned_abs() * 1_000 / 3));

@@ -6,12 +6,13 @@ use super::issue::{Issuing, Made};
 use super::keys::IssuerKeys;
 use super::log::Log;
 use super::report::{HeldClass, HeldPerson, Report};
-use super::{Confirmed, Departure, Detection, Known, Seen, ask, outbox};
+use super::{Confirmed, Departure, Detection, Known, Seen, ask, keys, outbox, witness};
 use crate::bindings::types::Severity;
 use crate::call::Progress;
 use crate::data_dir::DataDir;
 use crate::error::HostError;
 use crate::plugin::Plugin;
+use crate::queue::Trigger;
 use crate::run::{ErrorRow, REFERENCES, Run};
 use crate::tenant::Tenant;
 use futures::stream::{self, StreamExt};
@@ -33,6 +34,8 @@ pub struct Order {
     pub release: Release,
     /// Whether deliveries that failed are tried again before their time.
     pub is_now: bool,
+    /// Who started it.
+    pub trigger: Trigger,
 }
 
 /// One run of the references job.
@@ -45,7 +48,7 @@ pub async fn run(
 ) -> Report {
     let mut report = Report::of(tenant.id());
     let run = match Run::start(data, tenant, plugin, REFERENCES, progress.clone()).await {
-        Ok(run) => run,
+        Ok(run) => run.by(order.trigger),
         Err(error) => return Report::stopped(tenant.id(), error),
     };
     let mut job = Job { data, tenant, plugin, progress, order, report: &mut report };
@@ -88,7 +91,10 @@ impl Job<'_> {
                 self.issue_all(&mut issuing, detection.departures, detection.corrected, &known).await?;
             }
         }
-        let log = Log::extended(self.tenant.database(), &keys.issuer().domain).await?;
+        let mut log = Log::extended(self.tenant.database(), keys::issuing(self.tenant.config())?).await?;
+        let asked = witness::ask(self.tenant.config(), &keys, &mut log).await?;
+        self.report.warnings.extend(asked.warnings);
+        self.report.errors.extend(asked.errors);
         outbox::deliver(self.plugin, self.tenant, &keys, &log, self.order.is_now, self.report).await
     }
 
