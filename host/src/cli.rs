@@ -182,12 +182,6 @@ enum Command {
     /// Show what the runs of a tenant did, or one of them as a workbook
     #[command(after_help = "Example: hibob history acme 3 --xlsx run3.xlsx")]
     History(history::HistoryArgs),
-    /// Start jobs when they are due, or asked for, until Ctrl-C; any number of these may share a data directory
-    #[command(after_help = "Example: hibob serve --workers 8")]
-    Serve(serve::ServeArgs),
-    /// List the jobs that run, wait and have ended; start or cancel one
-    #[command(after_help = "Example: hibob jobs acme --json")]
-    Jobs(queue::JobsArgs),
     /// Copy the data directory, while runs go on
     #[command(after_help = "Example: hibob backup /backups/2026-11-22")]
     Backup(backup::BackupArgs),
@@ -197,6 +191,12 @@ enum Command {
         /// A folder that `hibob backup` has made
         folder: PathBuf,
     },
+    /// Start jobs when they are due, or asked for, until Ctrl-C; any number of these may share a data directory
+    #[command(after_help = "Example: hibob serve --workers 8")]
+    Serve(serve::ServeArgs),
+    /// List the jobs that run, wait and have ended; start or cancel one
+    #[command(after_help = "Example: hibob jobs acme --json")]
+    Jobs(queue::JobsArgs),
     /// Look at plugins, sign them, and say which are trusted
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),

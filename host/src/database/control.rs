@@ -122,7 +122,7 @@ impl ControlDatabase {
         Ok(())
     }
 
-    /// Removes a tenant: its secrets, its lease, its jobs and schedules, its configuration. What was there is overwritten.
+    /// Removes a tenant: its secrets, its jobs, its lease, its configuration. What was there is overwritten.
     ///
     /// # Errors
     /// The database failed; nothing was removed.
@@ -133,8 +133,8 @@ impl ControlDatabase {
         for statement in [
             "DELETE FROM secrets WHERE tenant = $1",
             "DELETE FROM leases WHERE tenant = $1",
-            "DELETE FROM jobs WHERE tenant = $1",
             "DELETE FROM schedules WHERE tenant = $1",
+            "DELETE FROM jobs WHERE tenant = $1",
             "DELETE FROM tenants WHERE id = $1",
         ] {
             sqlx::query(statement).bind(tenant).execute(&mut *transaction).await?;
