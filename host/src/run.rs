@@ -24,6 +24,7 @@ use crate::database::{Fence, Lease, NewJournal, RunRecord};
 use crate::digest::hex;
 use crate::error::{Exit, HostError};
 use crate::plugin::Plugin;
+use crate::queue::Trigger;
 use crate::telemetry::{JobTimer, Spans};
 use crate::tenant::Tenant;
 use crate::workbook::UpdateRow;
@@ -68,6 +69,7 @@ pub struct Run<'t> {
     journal: OnceLock<i64>,
     resumed: Option<Report>,
     kind: &'static str,
+    trigger: Trigger,
     started_at: i64,
     timer: JobTimer,
     span: Span,
@@ -109,8 +111,9 @@ impl<'t> Run<'t> {
         egress.reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (chrono::Utc::now().timestamp(), JobTimer::start());
         let (journal, span) = (OnceLock::new(), Spans::run(tenant.id(), kind));
-        let resumed = None;
-        let mut run = Self { tenant, plugin, progress, lease, fence, journal, resumed, kind, started_at, timer, span };
+        let (resumed, trigger) = (None, Trigger::Manual);
+        let mut run =
+            Self { tenant, plugin, progress, lease, fence, journal, resumed, kind, trigger, started_at, timer, span };
         if kind != REFERENCES {
             match run.resume().await {
                 Ok(resumed) => run.resumed = resumed,
@@ -121,6 +124,12 @@ impl<'t> Run<'t> {
             }
         }
         Ok(run)
+    }
+
+    /// The same, started by this.
+    #[must_use]
+    pub fn by(self, trigger: Trigger) -> Self {
+        Self { trigger, ..self }
     }
 
     /// What became of the plan that an earlier run had not applied to its end; it has an entry of its own in the history.
@@ -209,7 +218,7 @@ impl<'t> Run<'t> {
     async fn record(self, outcome: &mut impl Outcome, baseline: Option<&[NamedValue]>) -> Result<i64, HostError> {
         let record = RunRecord {
             kind: self.kind,
-            trigger: "manual", // the schedule comes with the durable jobs
+            trigger: self.trigger.word(),
             started_at: self.started_at,
             finished_at: chrono::Utc::now().timestamp(),
             exit_code: outcome.exit() as u8,

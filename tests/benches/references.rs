@@ -67,7 +67,7 @@ async fn host(folder: &Path, step: &str) {
         "deliver" => Some(Vec::new()),
         _ => None,
     };
-    let order = Order { employees, release: Release { issuing: usize::MAX, revoking: 0 }, is_now: false };
+    let order = Order { employees, release: Release { issuing: usize::MAX, revoking: 0 }, ..Order::default() };
     let tenant = data.tenant("acme").await.unwrap();
     let plugin = plugin();
     let start = Instant::now();

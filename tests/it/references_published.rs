@@ -29,7 +29,7 @@ fn person(number: usize) -> Employee {
 }
 
 async fn run(setup: &Setup, employees: Option<Vec<String>>) -> Report {
-    let order = Order { employees, release: Release { issuing: PEOPLE, revoking: 0 }, is_now: false };
+    let order = Order { employees, release: Release { issuing: PEOPLE, revoking: 0 }, ..Order::default() };
     let report = references::run(&setup.data, &setup.tenant().await, plugin(), Arc::new(NoProgress), &order).await;
     assert!(report.error.is_none() && report.errors.is_empty(), "{:?} {:?}", report.error, report.errors.first());
     report

@@ -79,6 +79,7 @@ async fn what_a_person_asks_for_comes_before_what_is_scheduled() {
     jobs.sort_by_key(|job| job.started_at);
     let triggers: Vec<_> = jobs.iter().map(|job| job.trigger).collect();
     assert_eq!(triggers, [[Trigger::Manual; 3].as_slice(), &[Trigger::Schedule; 6]].concat());
+    assert_eq!(site.shell.json(&["history", "t0"]).1["runs"][0]["trigger"], "schedule");
 }
 
 #[tokio::test(flavor = "multi_thread")]

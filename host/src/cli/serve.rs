@@ -16,8 +16,8 @@ pub(super) struct ServeArgs {
     /// Jobs that are carried out at the same time
     #[arg(long, value_name = "N", default_value_t = WORKERS as u16, value_parser = clap::value_parser!(u16).range(1..))]
     workers: u16,
-    /// How long a job stays a crashed host's before another one takes it, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = LEASE.as_secs(), value_parser = clap::value_parser!(u64).range(2..=3600))]
+    /// How long a job stays a crashed host's before another one takes it, in seconds, from 2 to 30
+    #[arg(long, value_name = "SECONDS", default_value_t = LEASE.as_secs(), value_parser = clap::value_parser!(u64).range(2..=LEASE.as_secs()))]
     lease: u64,
     /// How often the queue is looked at when nothing wakes the host, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = SWEEP.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -25,12 +25,13 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, HostError> {
-    let phase = phases().map_err(|error| HostError::Engine(format!("signals cannot be received: {error}")))?;
     let lease_seconds = i64::try_from(args.lease).unwrap_or(i64::MAX);
     let data = global.data().await?.with_lease_seconds(lease_seconds);
     let runtime = data.runtime()?;
     let plugin = global.plugin(&data, &runtime).await?;
     data.refresh_schedules().await?;
+    // Until here a signal ends the program as it does any other.
+    let phase = phases().map_err(|error| HostError::Engine(format!("signals cannot be received: {error}")))?;
     let settings = Settings {
         workers: args.workers.into(),
         lease: Duration::from_secs(args.lease),

@@ -28,10 +28,10 @@ impl ControlDatabase {
         Ok(Self { pool, lease_seconds: LEASE_SECONDS })
     }
 
-    /// The same, with leases on tenants' runs that last so long instead of [`LEASE_SECONDS`].
+    /// The same, with leases on tenants' runs that last so long instead of [`LEASE_SECONDS`], which is the longest.
     #[must_use]
     pub fn with_lease_seconds(self, lease_seconds: i64) -> Self {
-        Self { lease_seconds, ..self }
+        Self { lease_seconds: lease_seconds.min(LEASE_SECONDS), ..self }
     }
 
     /// The queue of jobs in this database.

@@ -48,7 +48,7 @@ impl Jobs {
     }
 
     async fn sync(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
-        let run = Run::start(&self.data, tenant, &self.plugin, "sync", progress).await?;
+        let run = Run::start(&self.data, tenant, &self.plugin, "sync", progress).await?.by(job.trigger);
         match run.plan().await {
             Ok(planned) => finish(run, job, &planned).await,
             Err(error) => {
@@ -62,7 +62,7 @@ impl Jobs {
     async fn apply(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
         let kept = plan_file::kept(&self.data, job.arguments.plan.as_deref().unwrap_or_default())?;
         let planned = plan_file::read(&self.data, &kept)?.accept(tenant, &self.plugin, now_unix_seconds())?;
-        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?;
+        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?.by(job.trigger);
         finish(run, job, &planned).await
     }
 
@@ -91,7 +91,7 @@ impl Jobs {
             Kind::Check => self.check(&tenant, progress).await,
             Kind::Sync => self.sync(&tenant, job, progress).await,
             Kind::Apply => self.apply(&tenant, job, progress).await,
-            Kind::References => Ok(self.references(&tenant, &job.arguments.order(), progress).await),
+            Kind::References => Ok(self.references(&tenant, &job.arguments.order(job.trigger), progress).await),
             Kind::Deliver => self.deliver(&tenant, job, progress).await,
         }
     }
