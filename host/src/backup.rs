@@ -10,7 +10,7 @@ use crate::error::HostError;
 use crate::plan_file::write_private;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -63,12 +63,21 @@ pub async fn backup(data: &DataDir, folder: &Path, with_secrets_key: bool) -> Re
         files.insert(name, digest);
         Ok(())
     };
-    data.control().copy_to(&folder.join(CONTROL)).await?;
-    add(CONTROL.to_owned())?;
-    for (tenant, ..) in data.control().tenants().await? {
-        let name = format!("{TENANTS}/{tenant}.db");
-        data.tenant_database(&tenant).await?.copy_to(&folder.join(&name)).await?;
-        add(name)?;
+    // The tenants first: what the control database has of a tenant, its keys for one, is then never older. A tenant that
+    // comes meanwhile is copied in the second turn.
+    let mut copied = BTreeSet::new();
+    for is_last in [false, true] {
+        if is_last {
+            data.control().copy_to(&folder.join(CONTROL)).await?;
+            add(CONTROL.to_owned())?;
+        }
+        for (tenant, ..) in data.control().tenants().await? {
+            if copied.insert(tenant.clone()) {
+                let name = format!("{TENANTS}/{tenant}.db");
+                data.tenant_database(&tenant).await?.copy_to(&folder.join(&name)).await?;
+                add(name)?;
+            }
+        }
     }
     for name in FILES.into_iter().filter(|name| with_secrets_key || !name.starts_with(SECRETS_KEY)) {
         match fs::read(data.path().join(name)) {
@@ -114,8 +123,12 @@ pub async fn restore(folder: &Path, path: &Path) -> Result<Manifest, HostError> 
     // The copies are of different moments: no run of before the backup may come back and write.
     let control = ControlDatabase::open(path).await?;
     for (tenant, ..) in control.tenants().await? {
-        let generation = TenantDatabase::open(path, &tenant).await?.fence_generation().await?;
-        control.raise_lease(&tenant, generation).await?;
+        let database = TenantDatabase::open(path, &tenant).await?;
+        control.raise_lease(&tenant, database.fence_generation().await?).await?;
+        // What was issued since is not known here, and would be issued once more, in a log beside the published one.
+        let day = chrono::DateTime::from_timestamp(manifest.created_at, 0).unwrap_or_default();
+        let why = format!("the database was restored from a backup of {}", day.format("%Y-%m-%d %H:%M UTC"));
+        database.pause_references(Some(&why)).await?;
     }
     Ok(manifest)
 }

@@ -9,7 +9,7 @@ mod tenant;
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
 pub use references::{
-    DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
+    AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
 };
 pub(crate) use secrets::SecretRow;
 pub use tenant::{Entries, LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUsage, TenantDatabase};

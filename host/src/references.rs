@@ -22,6 +22,7 @@ pub use guard::Release;
 pub use job::{Order, run};
 pub(crate) use keys::issuing;
 pub use keys::{DnsRecord, IssuerKeys};
+pub use outbox::Deliveries;
 pub use publish::{Published, publish};
 pub use report::{HeldClass, HeldGuard, HeldPerson, Report};
 pub use witness::{Asked, Confirmation};

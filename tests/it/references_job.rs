@@ -8,7 +8,7 @@ use hibob_fakes::{MailServer, Mailbox, World};
 use hibob_host::call::NoProgress;
 use hibob_host::database::{DeliveryState, ReferenceRow, ReferenceState};
 use hibob_host::error::Exit;
-use hibob_host::references::{self, IssuerKeys, Order, Release, Report};
+use hibob_host::references::{self, Deliveries, IssuerKeys, Order, Release, Report};
 use hibob_references::credential::SignedCredential;
 use hibob_references::log::Hash;
 use hibob_references::log::proof::LogProof;
@@ -266,7 +266,10 @@ async fn deliveries_are_repeated_or_given_up() {
     assert!(state == DeliveryState::Refused && said.contains("550") && !said.contains('@'), "{said}");
     // Not before its time, unless somebody asks for it.
     assert_eq!(counts(&office.run().await), [0, 0, 0, 0, 1, 0]);
-    assert_eq!(counts(&office.run_with(Order { is_now: true, ..Order::default() }).await), [0, 0, 0, 1, 0, 0]);
+    assert_eq!(
+        counts(&office.run_with(Order { deliveries: Deliveries::Waiting, ..Order::default() }).await),
+        [0, 0, 0, 1, 0, 0]
+    );
     let ids: Vec<_> = office.mailbox().mails().iter().map(|mail| mail.header("Message-ID").unwrap()).collect();
     assert_eq!((ids.len(), &ids[0]), (2, &ids[1]));
     // The address is what HiBob has by then.
@@ -290,7 +293,10 @@ async fn keys_rotate_without_breaking_what_was_signed() {
     assert!(next.is_next() && keys.make(Some("k3")).await.is_err());
     assert!(keys.rotate().await.unwrap().is_current());
     leave(&mut office.world(), "2", "2026-11-20");
-    assert_eq!(counts(&office.run_with(Order { is_now: true, ..Order::default() }).await), [1, 0, 0, 2, 0, 0]);
+    assert_eq!(
+        counts(&office.run_with(Order { deliveries: Deliveries::Waiting, ..Order::default() }).await),
+        [1, 0, 0, 2, 0, 0]
+    );
     let rows = office.references().await;
     assert_eq!([rows[0].selector.as_str(), rows[1].selector.as_str()], ["k1", "k2"]);
     let file = keys.key_file().await.unwrap();

@@ -5,7 +5,7 @@ use hibob_fakes::smtp::{At, MailFault, MailFaultKind};
 use hibob_fakes::witness::{Asked, Lines};
 use hibob_fakes::{Fault, FaultKind, Witness, WitnessServer};
 use hibob_host::error::Exit;
-use hibob_host::references::{self, Order, Published, Report};
+use hibob_host::references::{self, Deliveries, Order, Published, Report};
 use hibob_references::keys::PublicKey;
 use hibob_references::log::checkpoint::Checkpoint;
 use hibob_references::log::note::{NoteKey, SignatureType, SignedNote};
@@ -263,7 +263,7 @@ async fn the_lines_do_not_depend_on_the_issuers_key() {
     watched.office.keys().await.make(Some("k2")).await.unwrap();
     watched.office.keys().await.rotate().await.unwrap();
     leave(&mut watched.office.world(), "2", "2026-11-20");
-    let now = Order { is_now: true, ..Order::default() };
+    let now = Order { deliveries: Deliveries::Waiting, ..Order::default() };
     // The witness does not know the new key, and what it has to be told is in the remedy.
     watched.office.mailbox().faults = vec![MailFault::once(At::Rcpt, MailFaultKind::busy()).times(2)];
     let report = watched.office.run_with(now.clone()).await;
@@ -337,7 +337,10 @@ async fn a_reference_keeps_the_confirmation_of_its_time() {
         server.witness().clock_ahead = 8 * DAY;
     }
     leave(&mut watched.office.world(), "2", "2026-11-20");
-    assert_eq!(codes(&watched.office.run_with(Order { is_now: true, ..Order::default() }).await, 2), NONE);
+    assert_eq!(
+        codes(&watched.office.run_with(Order { deliveries: Deliveries::Waiting, ..Order::default() }).await, 2),
+        NONE
+    );
     let mut proofs = [watched.proof(0), watched.proof(1)];
     proofs.sort_by_key(|proof| proof.index);
     let shape = |proof: &LogProof| {

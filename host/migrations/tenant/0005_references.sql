@@ -60,3 +60,9 @@ CREATE TABLE reference_deliveries (
 ) STRICT;
 
 CREATE INDEX deliveries_due ON reference_deliveries (next_at) WHERE state = 'waiting';
+
+-- Why the job does nothing until somebody has looked: the database was restored, and may lack references.
+CREATE TABLE reference_pause (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    why TEXT NOT NULL
+) STRICT;

@@ -8,7 +8,7 @@ use super::jobs::Ready;
 use super::progress::Bar;
 use crate::data_dir::DataDir;
 use crate::error::{Exit, HostError};
-use crate::references::{self, Order, Release, Report};
+use crate::references::{self, Deliveries, Order, Release, Report};
 use crate::tenant::Tenant;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,8 @@ struct RunArgs {
 impl RunArgs {
     fn order(self, employees: Option<Vec<String>>) -> Order {
         let release = Release { issuing: self.allow_issuing, revoking: self.allow_revoking };
-        Order { employees, release, is_now: self.now, ..Order::default() }
+        let deliveries = if self.now { Deliveries::Waiting } else { Deliveries::Due };
+        Order { employees, release, deliveries, ..Order::default() }
     }
 }
 
@@ -88,6 +89,12 @@ enum ReferencesCommand {
         /// The reference's id, as `list` shows it
         id: String,
     },
+    /// Go on after the data directory was restored from a backup
+    #[command(after_help = "Example: hibob references resume acme")]
+    Resume {
+        /// The tenant's id
+        tenant: String,
+    },
     /// Make, list and rotate the keys that sign
     #[command(subcommand)]
     Key(keys::KeyCommand),
@@ -113,6 +120,7 @@ pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, H
         Some(ReferencesCommand::List { tenant }) => list(global, &tenant).await,
         Some(ReferencesCommand::Revoke { tenant, id, reason }) => revoke(global, &tenant, &id, &reason).await,
         Some(ReferencesCommand::Deliver { tenant, id }) => deliver(global, &tenant, &id).await,
+        Some(ReferencesCommand::Resume { tenant }) => resume(global, &tenant).await,
         Some(ReferencesCommand::Key(command)) => keys::run(global, command).await,
         Some(ReferencesCommand::Publish { tenant, folder }) => publish(global, &tenant, &folder).await,
     }
@@ -190,17 +198,34 @@ async fn deliver(global: &Global, tenant: &str, id: &str) -> Result<Exit, HostEr
     let ready = Ready::new(global, tenant, "references").await?;
     let now = chrono::Utc::now().timestamp();
     if !ready.tenant.database().retry_delivery(id, now).await? {
-        return Err(unknown(tenant, id));
+        let known = ready.tenant.database().references().await?.into_iter().find(|row| row.id == id);
+        let state = known.ok_or_else(|| unknown(tenant, id))?.state.word();
+        let message = format!("tenant {tenant}: the reference {id} is {state}, and there is nothing to deliver");
+        return Err(HostError::configuration(message, "a reference is delivered once, and only while it counts"));
     }
-    let order = Order { employees: Some(Vec::new()), ..Order::default() };
+    let order = Order { employees: Some(Vec::new()), deliveries: Deliveries::One(id.to_owned()), ..Order::default() };
     let report = run_ready(&ready.data, &ready.tenant, &ready.plugin, &order).await;
     Ok(view::report(&report, global.json))
 }
 
+async fn resume(global: &Global, tenant: &str) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    data.config(tenant).await?;
+    let database = data.tenant_database(tenant).await?;
+    let was_paused = database.reference_pause().await?.is_some();
+    database.pause_references(None).await?;
+    if global.json {
+        println!("{}", serde_json::json!({ "tenant": tenant, "was_paused": was_paused }));
+    } else {
+        println!("{}", if was_paused { "references go on with the next run" } else { "they were not paused" });
+    }
+    Ok(Exit::Done)
+}
+
 fn unknown(tenant: &str, id: &str) -> HostError {
     HostError::configuration(
-        format!("tenant {tenant} has no such reference {}", id.escape_debug()),
-        format!("choose one that counts and is not delivered from: hibob references list {tenant}"),
+        format!("tenant {tenant} has no reference {}", id.escape_debug()),
+        format!("choose one from: hibob references list {tenant}"),
     )
 }
 

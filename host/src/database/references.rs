@@ -3,7 +3,7 @@
 mod deliveries;
 mod keys;
 
-pub use deliveries::{DeliveryRow, DeliveryState, DueDelivery};
+pub use deliveries::{AttemptRecord, DeliveryRow, DeliveryState, DueDelivery};
 pub use keys::KeyRow;
 
 use super::{Fence, TenantDatabase};
@@ -162,6 +162,29 @@ impl TenantDatabase {
         rows.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
+    /// Why references are paused, if they are.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn reference_pause(&self) -> Result<Option<String>, HostError> {
+        let row = sqlx::query("SELECT why FROM reference_pause").fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// Pauses references, if this issuer has a key, or lets them go on.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn pause_references(&self, why: Option<&str>) -> Result<(), HostError> {
+        sqlx::query("DELETE FROM reference_pause").execute(&self.pool).await?;
+        if let Some(why) = why {
+            let query =
+                "INSERT INTO reference_pause (id, why) SELECT 1, $1 WHERE EXISTS (SELECT 1 FROM reference_keys)";
+            sqlx::query(query).bind(why).execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+
     /// Records where people stand.
     ///
     /// # Errors
@@ -187,15 +210,18 @@ impl TenantDatabase {
         supersedes: Option<&str>,
     ) -> Result<Option<u64>, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
-        put_standing(&mut transaction, &new.departure.employee_id, Standing::Left).await?;
         if let Some(reason) = supersedes {
             supersede_latest(&mut transaction, &new.departure.employee_id, reason, new.issued_at).await?;
         }
+        put_standing(&mut transaction, &new.departure.employee_id, Standing::Left).await?;
         let known =
             sqlx::query("SELECT 1 FROM issued_references WHERE employee_id = $1 AND ended_on = $2 AND state = 'valid'");
         let known = known.bind(&new.departure.employee_id).bind(&new.departure.ended_on);
         if known.fetch_optional(&mut *transaction).await?.is_some() {
-            transaction.commit().await?;
+            // What it was to replace is not replaced by one of before.
+            if supersedes.is_none() {
+                transaction.commit().await?;
+            }
             return Ok(None);
         }
         let next = "SELECT coalesce(max(log_index) + 1, 0) FROM issued_references";
@@ -263,7 +289,8 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed; nothing was written.
     pub async fn revoke_reference(&self, id: &str, reason: &str, now: i64) -> Result<Option<bool>, HostError> {
-        let mut transaction = self.pool.begin().await?;
+        // With the right to write from its start: a run may write between the two statements.
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let row = sqlx::query("SELECT log_index, state FROM issued_references WHERE id = $1").bind(id);
         let Some(row) = row.fetch_optional(&mut *transaction).await? else { return Ok(None) };
         let state: String = row.try_get(1)?;

@@ -209,7 +209,7 @@ impl Arguments {
         references::Order {
             employees: self.employees.clone(),
             release: references::Release { issuing: self.allow_issuing, revoking: self.allow_revoking },
-            is_now: false,
+            deliveries: references::Deliveries::Due,
             trigger,
         }
     }

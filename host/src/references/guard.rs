@@ -24,20 +24,19 @@ pub(super) fn limit(known: &[Known]) -> usize {
     LIMIT_MIN.max(employed * LIMIT_PERCENT / 100)
 }
 
-/// Whether so many references are too many to be issued.
-pub(super) fn issuing(tenant: &str, number: usize, known: &[Known], release: Release) -> Option<HeldGuard> {
+/// What is told where so many references are too many to be issued. `command` lets them through.
+pub(super) fn held(command: &str, number: usize, known: &[Known]) -> HeldGuard {
     let most = limit(known);
-    (number > most.max(release.issuing)).then(|| HeldGuard {
+    HeldGuard {
         class: HeldClass::Issuing,
         message: format!(
             "{number} references would be issued, and the limit is {most} ({LIMIT_PERCENT} % of the known employees, at \
              least {LIMIT_MIN}); none was"
         ),
         remedy: format!(
-            "check the lifecycle statuses in HiBob, and if all of them have left, run again: hibob references {tenant} \
-             --allow-issuing {number}"
+            "check the lifecycle statuses in HiBob, and if all of them have left, run again: {command} --allow-issuing {number}"
         ),
-    })
+    }
 }
 
 /// Whether so many cancelled departures are too many to revoke their references.
@@ -71,12 +70,8 @@ mod tests {
         for (employed, left, most) in [(0, 500, 3), (10, 0, 3), (199, 0, 3), (200, 0, 4), (1_000, 9_000, 20)] {
             let known = known(employed, left);
             assert_eq!(limit(&known), most, "{employed} and {left}");
-            assert!(issuing("acme", most, &known, Release::default()).is_none());
-            let held = issuing("acme", most + 1, &known, Release::default()).unwrap();
-            assert!(held.remedy.contains(&format!("--allow-issuing {}", most + 1)));
-            let release = Release { issuing: most + 1, revoking: 0 };
-            assert!(issuing("acme", most + 1, &known, release).is_none());
-            assert!(issuing("acme", most + 2, &known, release).is_some());
+            let held = held("hibob references issue acme …", most + 1, &known);
+            assert!(held.remedy.ends_with(&format!("references issue acme … --allow-issuing {}", most + 1)));
         }
     }
 

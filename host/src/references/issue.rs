@@ -55,17 +55,14 @@ impl<'d> Issuing<'d> {
         confirmed: &Confirmed,
         supersedes: Option<&str>,
     ) -> Result<Made, HostError> {
-        let claims = match claims(&self.issuer, confirmed) {
+        let claims = match self.claims(confirmed)? {
             Ok(claims) => claims,
-            Err(error) => return Ok(Made::NotPossible(error)),
+            Err(what) => return Ok(Made::NotPossible(what)),
         };
         let status = self.place()?;
         // The key signs from its first second on, also where the clock was set back since.
         let issued = time(Utc::now().timestamp().max(self.signer.signs_from));
         let credential = Credential::new(claims, status, issued).map_err(no_randomness)?;
-        if let Err(error) = pdf::check(&credential) {
-            return Ok(Made::NotPossible(error.to_string()));
-        }
         let id = credential.id.uuid();
         let signed = SignedCredential::sign(credential, &self.signer.key, &self.signer.selector);
         let signed = signed.map_err(|error| HostError::Engine(error.to_string()))?;
@@ -84,6 +81,24 @@ impl<'d> Issuing<'d> {
         };
         let recorded = self.database.record_reference(self.fence, &reference, supersedes).await?;
         Ok(if recorded.is_some() { Made::Issued(id) } else { Made::Known })
+    }
+
+    /// What HiBob has confirmed, as claims of a reference that has a page; else what is in the way.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub(super) fn claims(&self, confirmed: &Confirmed) -> Result<Result<Claims, String>, HostError> {
+        let claims = match claims(&self.issuer, confirmed) {
+            Ok(claims) => claims,
+            Err(what) => return Ok(Err(what)),
+        };
+        // Where it is in the status lists does not stand on the page.
+        let place = StatusPosition { list: 1, index: 0 };
+        let credential = Credential::new(claims, place, Utc::now()).map_err(no_randomness)?;
+        Ok(match pdf::check(&credential) {
+            Ok(()) => Ok(credential.claims),
+            Err(error) => Err(error.to_string()),
+        })
     }
 
     /// A free place in the status lists, drawn at random; in new lists where the last ones are full.

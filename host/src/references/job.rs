@@ -5,6 +5,7 @@ use super::guard::{self, Release};
 use super::issue::{Issuing, Made};
 use super::keys::IssuerKeys;
 use super::log::Log;
+use super::outbox::Deliveries;
 use super::report::{HeldClass, HeldPerson, Report};
 use super::{Confirmed, Departure, Detection, Known, Seen, ask, keys, outbox, witness};
 use crate::bindings::types::Severity;
@@ -33,8 +34,8 @@ pub struct Order {
     pub employees: Option<Vec<String>>,
     /// What the operator lets through.
     pub release: Release,
-    /// Whether deliveries that failed are tried again before their time.
-    pub is_now: bool,
+    /// Which deliveries are tried.
+    pub deliveries: Deliveries,
     /// Who started it.
     pub trigger: Trigger,
 }
@@ -74,11 +75,20 @@ struct Job<'j> {
 
 impl Job<'_> {
     async fn work(&mut self) -> Result<(), HostError> {
+        if let Some(why) = self.tenant.database().reference_pause().await? {
+            let tenant = self.tenant.id();
+            return Err(HostError::held(
+                format!("references are paused: {why}"),
+                format!(
+                    "if none was issued since that backup, go on: hibob references resume {tenant}; else restore a newer one"
+                ),
+            ));
+        }
         let keys = IssuerKeys::open(self.data, self.tenant.config()).await?;
         let (database, fence) = (self.tenant.database(), self.fence);
         let mut issuing = Issuing::open(database, fence, keys.issuer().clone(), keys.current().await?).await?;
         let mut known = self.tenant.database().reference_people().await?;
-        if self.order.employees.is_some() && known.is_empty() {
+        if self.order.employees.as_ref().is_some_and(|employees| !employees.is_empty()) && known.is_empty() {
             // Else the next run would not be the first look any more.
             self.detected(&known).await?;
             known = self.tenant.database().reference_people().await?;
@@ -97,8 +107,15 @@ impl Job<'_> {
         let mut log = Log::extended(self.tenant.database(), keys::issuing(self.tenant.config())?).await?;
         let asked = witness::ask(self.tenant.config(), &keys, &mut log).await?;
         self.report.warnings.extend(asked.warnings);
-        self.report.errors.extend(asked.errors);
-        outbox::deliver(self.plugin, self.tenant, fence, &keys, &log, self.order.is_now, self.report).await
+        if !asked.errors.is_empty() {
+            self.report.errors.extend(asked.errors);
+            return Err(HostError::held(
+                "a witness has seen another log of this issuer, so nothing is delivered",
+                "restore a newer backup; if this log is the right one, take that witness out of the tenant's file",
+            ));
+        }
+        let which = &self.order.deliveries;
+        outbox::deliver(self.plugin, self.tenant, fence, &keys, &log, which, self.report).await
     }
 
     /// Asks who has left, and records where everybody else stands.
@@ -133,9 +150,13 @@ impl Job<'_> {
             .buffered(PARALLEL);
         let (mut departures, mut others) = (Vec::new(), Vec::new());
         while let Some((employee, found)) = answers.next().await {
-            match found? {
-                Some(departure) => departures.push(departure),
-                None => others.push(employee),
+            match found {
+                Ok(Some(departure)) => departures.push(departure),
+                Ok(None) => others.push(employee),
+                Err(error @ (HostError::Plugin(_) | HostError::OverLimit { .. })) => {
+                    self.report.fault(&employee, error.code(), error.to_string(), &error.remedy());
+                }
+                Err(error) => return Err(error),
             }
         }
         drop(answers);
@@ -168,7 +189,7 @@ impl Job<'_> {
     }
 
     /// Issues references for departures, and new ones for those of which the person's own data was corrected, unless
-    /// there are too many.
+    /// there are too many. Who cannot have one is told, and does not count.
     async fn issue_all(
         &mut self,
         issuing: &mut Issuing<'_>,
@@ -176,38 +197,72 @@ impl Job<'_> {
         corrected: Vec<Departure>,
         known: &[Known],
     ) -> Result<(), HostError> {
-        let number = departures.len() + corrected.len();
-        if let Some(held) = guard::issuing(self.tenant.id(), number, known, self.order.release) {
-            self.report.guards.push(held);
-            return self.hold([departures, corrected].concat()).await;
-        }
-        self.issue(issuing, departures, None).await?;
-        self.issue(issuing, corrected, Some("corrected in HiBob")).await
-    }
-
-    async fn issue(
-        &mut self,
-        issuing: &mut Issuing<'_>,
-        departures: Vec<Departure>,
-        supersedes: Option<&str>,
-    ) -> Result<(), HostError> {
-        let total = departures.len() as u64;
+        let most = guard::limit(known).max(self.order.release.issuing);
+        let left = departures.into_iter().map(|departure| (departure, false));
+        let all: Vec<(Departure, bool)> =
+            left.chain(corrected.into_iter().map(|departure| (departure, true))).collect();
+        let total = all.len();
         let (plugin, tenant) = (self.plugin, self.tenant);
-        let mut answers = stream::iter(departures)
-            .map(|departure| async move {
+        let mut answers = stream::iter(all.clone())
+            .map(|(departure, is_correction)| async move {
                 let confirmed = ask::claims(plugin, tenant, &departure).await;
-                (departure, confirmed)
+                (departure, is_correction, confirmed)
             })
             .buffered(PARALLEL);
-        let mut done = 0;
-        while let Some((departure, confirmed)) = answers.next().await {
-            if let Some(confirmed) = confirmed? {
-                self.record(issuing, &departure, &confirmed, supersedes).await?;
-            }
+        let (mut done, mut impossible, mut counted) = (0, 0, Vec::new());
+        while let Some((departure, is_correction, confirmed)) = answers.next().await {
             done += 1;
-            self.progress.report("references", done, Some(total));
+            match self.possible(issuing, &departure, confirmed)? {
+                None => impossible += 1,
+                Some(confirmed) if total <= most => {
+                    self.record(issuing, &departure, &confirmed, is_correction).await?;
+                    self.progress.report("references", done, Some(total as u64));
+                }
+                Some(confirmed) => counted.push((departure, confirmed, is_correction)),
+            }
+            if counted.len() > most {
+                drop(answers);
+                self.hold(total - impossible, &all, &counted, known);
+                return Ok(());
+            }
+        }
+        drop(answers);
+        for (departure, confirmed, is_correction) in counted {
+            self.record(issuing, &departure, &confirmed, is_correction).await?;
         }
         Ok(())
+    }
+
+    /// What HiBob has confirmed of a departure; none if there cannot be a reference of it, which is told. One person's
+    /// record must not hold up the others.
+    fn possible(
+        &mut self,
+        issuing: &Issuing<'_>,
+        departure: &Departure,
+        confirmed: Result<Option<Confirmed>, HostError>,
+    ) -> Result<Option<Confirmed>, HostError> {
+        let employee = &departure.employee_id;
+        let remedy = "correct it in HiBob; the reference is issued by the next run";
+        match confirmed {
+            Ok(Some(confirmed)) => match issuing.claims(&confirmed)? {
+                Ok(_) => Ok(Some(confirmed)),
+                Err(what) => {
+                    self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
+                    Ok(None)
+                }
+            },
+            Ok(None) => {
+                let what = "HiBob lacks what no reference can be without (a first and a last name; a name for the title and \
+                            the department), or the departure has changed since it was found";
+                self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
+                Ok(None)
+            }
+            Err(error @ (HostError::Plugin(_) | HostError::OverLimit { .. })) => {
+                self.report.fault(employee, error.code(), error.to_string(), &error.remedy());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn record(
@@ -215,8 +270,9 @@ impl Job<'_> {
         issuing: &mut Issuing<'_>,
         departure: &Departure,
         confirmed: &Confirmed,
-        supersedes: Option<&str>,
+        is_correction: bool,
     ) -> Result<(), HostError> {
+        let supersedes = is_correction.then_some("corrected in HiBob");
         let employee = &departure.employee_id;
         match issuing.issue(departure, confirmed, supersedes).await? {
             Made::Issued(id) => {
@@ -238,25 +294,30 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Names those whose references a guard holds.
-    async fn hold(&mut self, departures: Vec<Departure>) -> Result<(), HostError> {
-        let (plugin, tenant) = (self.plugin, self.tenant);
-        let first: Vec<Departure> = departures.iter().take(NAMED_MAX).cloned().collect();
-        let mut names = stream::iter(first)
-            .map(|departure| async move { ask::claims(plugin, tenant, &departure).await })
-            .buffered(PARALLEL);
-        let mut known = Vec::new();
-        while let Some(name) = names.next().await {
-            known.push(
-                name?.map(|confirmed| format!("{} {}", confirmed.claims.given_name, confirmed.claims.family_name)),
-            );
-        }
-        drop(names);
-        let names = known.into_iter().chain(std::iter::repeat(None));
-        let held =
-            departures.iter().zip(names).map(|(departure, name)| held_person(HeldClass::Issuing, departure, name));
+    /// Names those whose references a guard holds: all by id, and the first few by name.
+    fn hold(
+        &mut self,
+        number: usize,
+        all: &[(Departure, bool)],
+        counted: &[(Departure, Confirmed, bool)],
+        known: &[Known],
+    ) {
+        let tenant = self.tenant.id();
+        let command = match self.order.employees {
+            None => format!("hibob references {tenant}"),
+            Some(_) => format!("hibob references issue {tenant} …"),
+        };
+        self.report.guards.push(guard::held(&command, number, known));
+        let name = |departure: &Departure| {
+            let claims =
+                counted.iter().take(NAMED_MAX).find(|(of, ..)| of == departure).map(|(_, said, _)| &said.claims);
+            claims.map(|claims| format!("{} {}", claims.given_name, claims.family_name))
+        };
+        let told: BTreeSet<Option<&str>> = self.report.errors.iter().map(|row| row.employee_id.as_deref()).collect();
+        let held = all.iter().map(|(departure, _)| departure);
+        let held = held.filter(|departure| !told.contains(&Some(departure.employee_id.as_str())));
+        let held: Vec<_> = held.map(|departure| held_person(HeldClass::Issuing, departure, name(departure))).collect();
         self.report.held.extend(held);
-        Ok(())
     }
 }
 

@@ -148,14 +148,17 @@ impl IssuerKeys {
         self.row(&next.selector).await
     }
 
-    /// Revokes a key that was stolen: nothing that it signed is good any more, whenever it was signed.
+    /// Revokes a key that was stolen: nothing that it signed is good any more, whenever it was signed. Returns it, and how
+    /// many references it signed that counted: they are revoked, and can be issued anew by name.
     ///
     /// # Errors
-    /// There is no such key, or the database failed.
-    pub async fn revoke(&self, name: &str) -> Result<KeyRow, HostError> {
+    /// There is no such key, a run of the tenant goes on, or the database failed.
+    pub async fn revoke(&self, name: &str) -> Result<(KeyRow, u64), HostError> {
         self.row(name).await?;
-        self.database.revoke_reference_key(name, Utc::now().timestamp()).await?;
-        self.row(name).await
+        let lease = self.data.control().lease(&self.tenant, "a revocation of a key").await?;
+        let revoked = self.database.revoke_reference_key(name, "its key was revoked", Utc::now().timestamp()).await;
+        lease.release().await?;
+        Ok((self.row(name).await?, revoked?))
     }
 
     async fn row(&self, name: &str) -> Result<KeyRow, HostError> {
@@ -199,20 +202,17 @@ impl IssuerKeys {
         self.signer(&current).await
     }
 
-    /// Every key that signed one of these references, by its name.
-    ///
-    /// # Errors
-    /// One cannot be read.
-    pub async fn signers(
-        &self,
-        names: impl IntoIterator<Item = String>,
-    ) -> Result<BTreeMap<String, Signer>, HostError> {
-        let mut signers = BTreeMap::new();
+    /// The keys of these names, and why others of them cannot be had.
+    pub(super) async fn signers(&self, names: impl IntoIterator<Item = String>) -> (Signers, Vec<(String, HostError)>) {
+        let (mut signers, mut missing) = (Signers::new(), Vec::new());
         for name in names.into_iter().collect::<BTreeSet<_>>() {
-            let signer = self.signer(&self.row(&name).await?).await?;
-            signers.insert(name, signer);
+            let signer = async { self.signer(&self.row(&name).await?).await };
+            match signer.await {
+                Ok(signer) => drop(signers.insert(name, signer)),
+                Err(error) => missing.push((name, error)),
+            }
         }
-        Ok(signers)
+        (signers, missing)
     }
 
     async fn signer(&self, row: &KeyRow) -> Result<Signer, HostError> {
@@ -226,6 +226,9 @@ impl IssuerKeys {
         Ok(Signer { selector, key: Arc::new(key), signs_from: row.signs_from.unwrap_or(row.created_at) })
     }
 }
+
+/// Keys by their names.
+pub(super) type Signers = BTreeMap<String, Signer>;
 
 /// A key that signs.
 #[derive(Clone)]

@@ -1,10 +1,10 @@
 //! Delivering what was issued: the address is read for each attempt, and forgotten with it.
 
-use super::keys::{IssuerKeys, Signer, time};
+use super::keys::{IssuerKeys, Signers, time};
 use super::log::{Entry, Log};
 use super::report::Report;
 use super::{address, keys};
-use crate::database::{DeliveryState, DueDelivery, Fence};
+use crate::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, ReferenceState};
 use crate::deliver::{Channel, Failure, Kind, Letter};
 use crate::error::HostError;
 use crate::plugin::Plugin;
@@ -14,7 +14,6 @@ use futures::stream::{self, StreamExt};
 use hibob_references::credential::SignedCredential;
 use hibob_references::log::proof::LogProof;
 use hibob_references::pdf;
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
@@ -37,7 +36,7 @@ struct Outbox<'o> {
     fence: Fence,
     channel: Channel,
     issuer: hibob_references::claims::Issuer,
-    signers: BTreeMap<String, Signer>,
+    signers: Signers,
     /// Nothing more is sent: the way, or HiBob, is closed.
     is_closed: AtomicBool,
 }
@@ -47,11 +46,23 @@ enum Attempt {
     Delivered,
     Waiting(String),
     Refused(String),
-    /// It was not tried, as another one found the way closed.
+    /// It was not tried: another one found the way closed, or the reference was taken back.
     NotTried,
 }
 
-/// Delivers what is due; all that waits where `now` is asked for.
+/// Which deliveries are tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Deliveries {
+    /// Those whose time has come.
+    #[default]
+    Due,
+    /// All that wait.
+    Waiting,
+    /// That of the reference with this id, if it waits.
+    One(String),
+}
+
+/// Delivers what is to be delivered.
 ///
 /// # Errors
 /// Nothing can be delivered: keys, the log, the channel or HiBob.
@@ -61,12 +72,15 @@ pub(super) async fn deliver(
     fence: Fence,
     keys: &IssuerKeys,
     log: &Log,
-    is_now: bool,
+    which: &Deliveries,
     report: &mut Report,
 ) -> Result<(), HostError> {
     let database = tenant.database();
-    let until = if is_now { i64::MAX } else { Utc::now().timestamp() };
-    let due = database.due_deliveries(until, PAUSE_SECONDS_MAX).await?;
+    let until = if *which == Deliveries::Due { Utc::now().timestamp() } else { i64::MAX };
+    let mut due = database.due_deliveries(until, PAUSE_SECONDS_MAX).await?;
+    if let Deliveries::One(reference) = which {
+        due.retain(|due| due.reference == *reference);
+    }
     if due.is_empty() {
         report.waiting = database.waiting_deliveries().await?;
         return Ok(());
@@ -78,7 +92,11 @@ pub(super) async fn deliver(
         report.warn("", "NO_CHANNEL", format!("{} references wait for a way to be delivered", report.waiting), remedy);
         return Ok(());
     }
-    let signers = keys.signers(due.iter().map(|due| due.selector.clone())).await?;
+    let (signers, missing) = keys.signers(due.iter().map(|due| due.selector.clone())).await;
+    for (selector, error) in missing {
+        report.fault("", error.code(), format!("what the key {selector} signed waits: {error}"), &error.remedy());
+    }
+    let due: Vec<DueDelivery> = due.into_iter().filter(|due| signers.contains_key(&due.selector)).collect();
     let entry = |due: &DueDelivery| {
         let signer = signers.get(&due.selector).ok_or_else(|| unreadable(due, "its key"))?;
         Ok(Entry { index: due.log_index, issued: time(due.issued_at), key: &signer.key })
@@ -96,12 +114,12 @@ pub(super) async fn deliver(
     };
     let mut attempts = stream::iter(due.into_iter().zip(proofs))
         .map(|(due, proof)| async {
-            let employee = due.employee_id.clone();
-            (employee, outbox.attempt(due, proof).await)
+            let (employee, reference) = (due.employee_id.clone(), due.reference.clone());
+            (employee, reference, outbox.attempt(due, proof).await)
         })
         .buffer_unordered(PARALLEL);
     let mut failed = None;
-    while let Some((employee, attempt)) = attempts.next().await {
+    while let Some((employee, reference, attempt)) = attempts.next().await {
         match attempt {
             Ok(Attempt::Delivered) => {
                 report.delivered += 1;
@@ -113,8 +131,11 @@ pub(super) async fn deliver(
             Ok(Attempt::Refused(said)) => {
                 report.refused += 1;
                 report.tell(&employee, "Reference delivered", "", "Failed");
-                let remedy = "correct the address in HiBob, and send it again: hibob references deliver TENANT ID";
-                report.fault(&employee, "DELIVERY_REFUSED", said, remedy);
+                let tenant = tenant.id();
+                let remedy = format!(
+                    "correct the address in HiBob, and send it again: hibob references deliver {tenant} {reference}"
+                );
+                report.fault(&employee, "DELIVERY_REFUSED", said, &remedy);
             }
             Ok(Attempt::NotTried) => {}
             Err(error) => failed = failed.or(Some(error)),
@@ -131,21 +152,33 @@ impl Outbox<'_> {
         if self.is_closed.load(Ordering::SeqCst) {
             return Ok(Attempt::NotTried);
         }
-        let sent = self.send(&due, proof).await.inspect_err(|_| self.is_closed.store(true, Ordering::SeqCst))?;
+        let attempted = self.attempt_and_record(&due, proof).await;
+        if attempted.is_err() {
+            // Nothing more is sent of which nobody would know, or that nobody takes.
+            self.is_closed.store(true, Ordering::SeqCst);
+        }
+        attempted
+    }
+
+    async fn attempt_and_record(&self, due: &DueDelivery, proof: LogProof) -> Result<Attempt, HostError> {
+        let Some(sent) = self.send(due, proof).await? else { return Ok(Attempt::NotTried) };
         let now = Utc::now().timestamp();
-        let (state, next_at) = match &sent {
-            Ok(()) => (DeliveryState::Delivered, 0),
-            Err(failure) if failure.kind == Kind::Permanent => (DeliveryState::Refused, 0),
-            Err(_) if now - due.since > GIVE_UP_SECONDS => (DeliveryState::Refused, 0),
-            Err(_) => (DeliveryState::Waiting, now + pause(due.attempts)),
+        let is_given_up = due.attempts > 0 && now - due.since > GIVE_UP_SECONDS;
+        let (state, next_at) = match sent.as_ref().err().map(|failure| failure.kind) {
+            None => (DeliveryState::Delivered, 0),
+            Some(Kind::Permanent) => (DeliveryState::Refused, 0),
+            Some(Kind::Temporary) if is_given_up => (DeliveryState::Refused, 0),
+            Some(Kind::Temporary) => (DeliveryState::Waiting, now + pause(due.attempts)),
+            // It is not this letter's fault, and may be over at once.
+            Some(Kind::Channel) => (DeliveryState::Waiting, now),
         };
         let said = sent.as_ref().err().map(|failure| failure.said.clone()).unwrap_or_default();
-        self.tenant.database().record_attempt(self.fence, due.log_index, state, &said, next_at, now).await?;
+        let is_counted = sent.as_ref().err().is_none_or(|failure| failure.kind != Kind::Channel);
+        let record = AttemptRecord { state, said: &said, next_at, is_counted };
+        let counts = self.tenant.database().record_attempt(self.fence, due.log_index, &record, now).await?;
         match sent {
-            Err(Failure { kind: Kind::Channel, said }) => {
-                self.is_closed.store(true, Ordering::SeqCst);
-                Err(HostError::Delivery(said))
-            }
+            Err(Failure { kind: Kind::Channel, said }) => Err(HostError::Delivery(said)),
+            _ if !counts => Ok(Attempt::NotTried),
             _ => Ok(match state {
                 DeliveryState::Delivered => Attempt::Delivered,
                 DeliveryState::Waiting => Attempt::Waiting(said),
@@ -155,7 +188,10 @@ impl Outbox<'_> {
     }
 
     /// Makes the page and sends it.
-    async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Result<(), Failure>, HostError> {
+    ///
+    /// None if the reference does not count any more: it may have been taken back since the run began.
+    async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Option<Result<(), Failure>>, HostError> {
+        let later = |said: String| Ok(Some(Err(Failure { kind: Kind::Temporary, said })));
         let row = self.tenant.database().reference(due.log_index).await?;
         let signed = SignedCredential::parse(&row.document).map_err(|error| unreadable(due, &error.to_string()))?;
         let key = self.signers.get(&row.selector).ok_or_else(|| unreadable(due, "its key"))?.key.clone();
@@ -166,22 +202,29 @@ impl Outbox<'_> {
         let (pdf, signed, proof) = rendered.await.map_err(|error| HostError::Engine(error.to_string()))?;
         let pdf = match pdf {
             Ok(pdf) => pdf,
-            Err(error) => return Ok(Err(Failure { kind: Kind::Permanent, said: error.to_string() })),
+            Err(error) => return Ok(Some(Err(Failure { kind: Kind::Permanent, said: error.to_string() }))),
         };
         let employee = &row.departure.employee_id;
         let address = if self.channel.needs_address() {
-            match address(self.plugin, self.tenant, employee).await? {
-                Some(address) => Some(Zeroizing::new(address)),
-                None => {
+            match address(self.plugin, self.tenant, employee).await {
+                Ok(Some(address)) => Some(Zeroizing::new(address)),
+                Ok(None) => {
                     let field = &keys::issuing(self.tenant.config())?.address;
-                    let said = format!("HiBob has no address in {field}");
-                    return Ok(Err(Failure { kind: Kind::Temporary, said }));
+                    return later(format!("HiBob has no address in {field}"));
                 }
+                // One person's record must not hold up the others. What a plugin says could be the address.
+                Err(HostError::Plugin(_) | HostError::OverLimit { .. }) => {
+                    return later("the plugin failed to read the address".to_owned());
+                }
+                Err(error) => return Err(error),
             }
         } else {
             None
         };
         self.tenant.database().require(self.fence).await?;
+        if self.tenant.database().reference(due.log_index).await?.state != ReferenceState::Valid {
+            return Ok(None);
+        }
         let letter = Letter {
             message_id: &due.message_id,
             reference: &row.id,
@@ -192,7 +235,7 @@ impl Outbox<'_> {
             credential: signed.canonical(),
             log_proof: &proof.to_string(),
         };
-        Ok(self.channel.deliver(&letter, address.as_ref().map(|address| address.as_str())).await)
+        Ok(Some(self.channel.deliver(&letter, address.as_ref().map(|address| address.as_str())).await))
     }
 }
 

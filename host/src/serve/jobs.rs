@@ -9,7 +9,7 @@ use crate::error::{ALREADY_RUNNING, Exit, HostError};
 use crate::plan_file;
 use crate::plugin::Plugin;
 use crate::queue::{Claimed, End, Kind, State};
-use crate::references::{self, Order};
+use crate::references::{self, Deliveries, Order};
 use crate::run::{self, Planned, Report, Run, Stopped};
 use crate::tenant::Tenant;
 use serde_json::json;
@@ -79,7 +79,8 @@ impl Jobs {
                 format!("choose one that counts and is not delivered from: hibob references list {}", tenant.id()),
             ));
         }
-        let order = Order { employees: Some(Vec::new()), ..Order::default() };
+        let deliveries = Deliveries::One(reference.to_owned());
+        let order = Order { employees: Some(Vec::new()), deliveries, ..Order::default() };
         Ok(self.references(tenant, &order, progress).await)
     }
 

@@ -52,7 +52,14 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
     let rows = match &command {
         KeyCommand::New { selector, .. } => vec![keys.make(selector.as_deref()).await?],
         KeyCommand::Rotate { .. } => vec![keys.rotate().await?],
-        KeyCommand::Revoke { selector, .. } => vec![keys.revoke(selector).await?],
+        KeyCommand::Revoke { selector, .. } => {
+            let (row, references) = keys.revoke(selector).await?;
+            if !global.json {
+                println!("revoked, with {references} references that it signed; they can be issued anew by name");
+                println!("make a key if none signs, and publish: hibob references publish {tenant} DIR");
+            }
+            vec![row]
+        }
         KeyCommand::List { .. } => keys.list().await?,
     };
     let records: Result<Vec<DnsRecord>, HostError> = rows.iter().map(|row| keys.record(row)).collect();

@@ -44,6 +44,8 @@ impl DeliveryState {
 pub struct DueDelivery {
     /// Of which reference.
     pub log_index: u64,
+    /// Its id.
+    pub reference: String,
     /// Whose.
     pub employee_id: String,
     /// The key that signed it.
@@ -56,6 +58,19 @@ pub struct DueDelivery {
     pub since: i64,
     /// When the reference was issued, in Unix seconds.
     pub issued_at: i64,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct AttemptRecord<'a> {
+    /// What became of the delivery.
+    pub state: DeliveryState,
+    /// What the other side said, without addresses.
+    pub said: &'a str,
+    /// When it is tried again, in Unix seconds, if it is.
+    pub next_at: i64,
+    /// Whether it counts as one: not where the way itself was closed.
+    pub is_counted: bool,
 }
 
 /// A delivery as it stands.
@@ -83,7 +98,7 @@ impl TenantDatabase {
     /// The database failed.
     pub async fn due_deliveries(&self, now: i64, longest: i64) -> Result<Vec<DueDelivery>, HostError> {
         let rows = sqlx::query(
-            "SELECT deliveries.log_index, employee_id, selector, message_id, attempts, since, issued_at
+            "SELECT deliveries.log_index, employee_id, selector, message_id, attempts, since, issued_at, issued.id
              FROM reference_deliveries deliveries
              JOIN issued_references issued ON issued.log_index = deliveries.log_index
              WHERE deliveries.state = 'waiting' AND (next_at <= $1 OR next_at > $2) ORDER BY deliveries.log_index",
@@ -97,38 +112,39 @@ impl TenantDatabase {
                 attempts: row.try_get(4)?,
                 since: row.try_get(5)?,
                 issued_at: row.try_get(6)?,
+                reference: row.try_get(7)?,
             })
         };
         rows.bind(now).bind(now.saturating_add(longest)).fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
-    /// Records what came of an attempt. Nothing changes for one that was withdrawn meanwhile.
+    /// Records what came of an attempt; false if the reference was taken back meanwhile. It is tried since its first one.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed; nothing was written.
+    /// The run lost its lock, or the database failed.
     pub async fn record_attempt(
         &self,
         fence: Fence,
         log_index: u64,
-        state: DeliveryState,
-        said: &str,
-        next_at: i64,
+        attempt: &AttemptRecord<'_>,
         now: i64,
-    ) -> Result<(), HostError> {
+    ) -> Result<bool, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
-        sqlx::query(
+        let done = sqlx::query(
             "UPDATE reference_deliveries
-             SET state = $1, attempts = attempts + 1, said = $2, next_at = $3, changed_at = $4
+             SET state = $1, since = CASE WHEN attempts = 0 THEN $4 ELSE since END, attempts = attempts + $6, said = $2,
+                 next_at = $3, changed_at = $4
              WHERE log_index = $5 AND state = 'waiting'",
-        )
-        .bind(state.word())
-        .bind(said)
-        .bind(next_at)
-        .bind(now)
-        .bind(signed(log_index))
-        .execute(&mut *transaction)
-        .await?;
-        Ok(transaction.commit().await?)
+        );
+        let done = done.bind(attempt.state.word()).bind(attempt.said).bind(attempt.next_at).bind(now);
+        let done = done
+            .bind(signed(log_index))
+            .bind(i64::from(attempt.is_counted))
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
+        transaction.commit().await?;
+        Ok(done == 1)
     }
 
     /// All deliveries in the order of the log.
@@ -159,7 +175,7 @@ impl TenantDatabase {
     /// The database failed.
     pub async fn retry_delivery(&self, reference: &str, now: i64) -> Result<bool, HostError> {
         let done = sqlx::query(
-            "UPDATE reference_deliveries SET state = 'waiting', since = $1, next_at = $1, changed_at = $1
+            "UPDATE reference_deliveries SET state = 'waiting', attempts = 0, since = $1, next_at = $1, changed_at = $1
              WHERE state IN ('refused', 'waiting')
                AND log_index IN (SELECT log_index FROM issued_references WHERE id = $2 AND state = 'valid')",
         );

@@ -1,6 +1,6 @@
 //! The issuer's keys, without their secret halves.
 
-use super::fixed;
+use super::{ReferenceState, end, fixed};
 use crate::database::TenantDatabase;
 use crate::error::HostError;
 use sqlx::Row;
@@ -74,21 +74,32 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed; nothing was changed.
     pub async fn use_reference_key(&self, selector: &str, now: i64) -> Result<(), HostError> {
-        let mut transaction = self.pool.begin().await?;
-        let retire = "UPDATE reference_keys SET retired_at = $1 WHERE signs_from IS NOT NULL AND retired_at IS NULL";
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        // Not before what it has signed, nor before it was made, also where the clock was set back.
+        let retire = "UPDATE reference_keys
+             SET retired_at = max($1, coalesce((SELECT max(issued_at) FROM issued_references issued
+                                                WHERE issued.selector = reference_keys.selector), $1))
+             WHERE signs_from IS NOT NULL AND retired_at IS NULL";
         sqlx::query(retire).bind(now).execute(&mut *transaction).await?;
-        let start = "UPDATE reference_keys SET signs_from = $1 WHERE selector = $2";
+        let start = "UPDATE reference_keys SET signs_from = max($1, created_at) WHERE selector = $2";
         sqlx::query(start).bind(now).bind(selector).execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
     }
 
-    /// Revokes a key: nothing that it signed counts any more.
+    /// Revokes a key: nothing that it signed counts any more, nor is delivered. Returns how many references counted.
     ///
     /// # Errors
-    /// The database failed.
-    pub async fn revoke_reference_key(&self, selector: &str, now: i64) -> Result<(), HostError> {
+    /// The database failed; nothing was changed.
+    pub async fn revoke_reference_key(&self, selector: &str, reason: &str, now: i64) -> Result<u64, HostError> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let query = "UPDATE reference_keys SET revoked_at = $1 WHERE selector = $2 AND revoked_at IS NULL";
-        sqlx::query(query).bind(now).bind(selector).execute(&self.pool).await?;
-        Ok(())
+        sqlx::query(query).bind(now).bind(selector).execute(&mut *transaction).await?;
+        let signed = "SELECT log_index FROM issued_references WHERE selector = $1 AND state = 'valid'";
+        let rows = sqlx::query(signed).bind(selector).fetch_all(&mut *transaction).await?;
+        for row in &rows {
+            end(&mut transaction, row.try_get(0)?, ReferenceState::Revoked, reason, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(rows.len() as u64)
     }
 }
