@@ -3,7 +3,7 @@
 
 use crate::kills::company::world;
 use crate::kills::patient::{Patient, wait};
-use hibob_fakes::{Service, World};
+use hibob_fakes::{Fault, FaultKind, Service, World};
 use hibob_host::bindings::references::{Departure, Seen, Standing};
 use hibob_host::call::NoProgress;
 use hibob_host::database::{
@@ -180,6 +180,7 @@ async fn nothing_of_an_earlier_references_job_is_recorded_either() {
         message_id: format!("<{id}@acme.example>"),
     };
     let old = database.take_fence(1).await.unwrap();
+    database.put_reference_key("s1", &[1; 32], 1).await.unwrap();
     assert_eq!(database.record_reference(old, &reference("a", "1"), None).await.unwrap(), Some(0));
     let new = database.take_fence(2).await.unwrap();
     let seen = [Seen { employee_id: "2".to_owned(), standing: Standing::Employed }];
@@ -216,6 +217,34 @@ async fn of_two_runs_only_the_later_one_applies_its_plan() {
     let mut report = new.apply(&planned, Release::default()).await;
     assert!(report.created > 0 && report.errors.is_empty(), "{report:?}");
     new.finish(&mut report, Some(&planned)).await.unwrap();
+}
+
+/// The host looks before it writes, and is held up there: by then somebody else has the tenant.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_was_about_to_leave_when_the_fence_was_taken_does_not_leave() {
+    let setup = Setup::realistic(20).await;
+    assert!(setup.sync().await.created > 0 && setup.writes() > 0);
+    {
+        let mut world = setup.world();
+        let account = world.travelperk.users.iter().find(|user| user.active && user.manager.is_some()).unwrap();
+        let (id, employee) = (account.id, account.external_id.clone().unwrap());
+        world.hibob.employee_mut(&employee).surname = "Renamed".to_owned();
+        world.travelperk.faults.push(Fault::once(&format!("/Users/{id}"), FaultKind::too_many("1")).on("GET"));
+    }
+    let tenant = setup.tenant().await;
+    let run = Run::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
+    let planned = run.plan().await.unwrap();
+    assert_eq!(planned.changes.len(), 1);
+    let is_waiting = || setup.world().log().iter().any(|request| request.status == 429);
+    let take_over = async {
+        while !is_waiting() {
+            tokio::time::sleep(Duration::from_millis(1)).await; // between two looks at the condition
+        }
+        tenant.database().take_fence(1_000).await.unwrap()
+    };
+    let (mut report, _) = tokio::join!(run.apply(&planned, Release::default()), take_over);
+    assert_eq!((setup.writes(), report.updated, report.skipped), (0, 0, 1), "{report:?}");
+    lost(run.finish(&mut report, Some(&planned)).await);
 }
 
 /// A small tenant whose sync was killed in the middle.
