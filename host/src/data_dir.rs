@@ -163,12 +163,43 @@ impl DataDir {
     pub async fn put(&self, config: &TenantConfig, by: AppliedBy) -> Result<Applied, HostError> {
         config.check()?;
         config.permit(by)?;
+        self.permit_issuer(config).await?;
         // A secret that is not there is found now, not at night.
         let to_enter = self.secrets().to_enter(config).await?;
         let json = serde_json::to_string(config).map_err(|error| HostError::Storage(error.to_string()))?;
         let is_new = self.control.put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await?;
         self.set_schedules(config).await?;
         Ok(Applied { is_new, to_enter })
+    }
+
+    /// An issuer is one tenant's, and stays what it is: its keys and its log are of its domain.
+    async fn permit_issuer(&self, config: &TenantConfig) -> Result<(), HostError> {
+        let Some(domain) = config.references.as_ref().map(|references| references.domain.to_ascii_lowercase()) else {
+            return Ok(());
+        };
+        for (id, json, _) in self.control.tenants().await? {
+            // One that cannot be read is told where it is used.
+            let Ok(other) = serde_json::from_str::<TenantConfig>(&json) else { continue };
+            let Some(theirs) = other.references.map(|references| references.domain.to_ascii_lowercase()) else {
+                continue;
+            };
+            if id != config.id && theirs == domain {
+                return Err(HostError::configuration(
+                    format!("tenant {}: references.domain is {domain}, and so is that of tenant {id}", config.id),
+                    "an issuer has one log, so let one tenant issue its references",
+                ));
+            }
+            if id == config.id
+                && theirs != domain
+                && !self.tenant_database(&id).await?.reference_keys().await?.is_empty()
+            {
+                return Err(HostError::configuration(
+                    format!("tenant {id}: references.domain was {theirs}, and its keys and log are of that domain"),
+                    "keep it, and issue references of another domain in a tenant of its own",
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Disables a tenant from now on, or enables it again, and its schedules with it.

@@ -132,7 +132,7 @@ impl ControlDatabase {
         let mut transaction = sqlx::Connection::begin_with(&mut *connection, "BEGIN IMMEDIATE").await?;
         for statement in [
             "DELETE FROM secrets WHERE tenant = $1",
-            "DELETE FROM leases WHERE tenant = $1",
+            "DELETE FROM leases WHERE tenant = $1 OR tenant = $1 || '/publish'",
             "DELETE FROM schedules WHERE tenant = $1",
             "DELETE FROM jobs WHERE tenant = $1",
             "DELETE FROM tenants WHERE id = $1",

@@ -17,6 +17,8 @@ pub struct Claimed {
     pub trigger: Trigger,
     /// What in particular.
     pub arguments: Arguments,
+    /// How often it crashed its host.
+    pub crashes: i64,
     /// Which claim of the job this is.
     pub generation: i64,
     /// By this host's own clock: until then nobody else takes it. Renewing moves it on, in the claim that is renewed.
@@ -61,7 +63,9 @@ impl Queue {
             tenant: job.tenant,
             kind: job.kind,
             trigger: job.trigger,
-            arguments: job.arguments,
+            // What a guard was to let through, it may have let through before the crash.
+            arguments: if job.crashes > 0 { job.arguments.without_releases() } else { job.arguments },
+            crashes: job.crashes,
             generation,
             deadline,
         }))

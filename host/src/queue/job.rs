@@ -195,6 +195,18 @@ impl Arguments {
         }
     }
 
+    /// The same, and every guard holds again.
+    pub(crate) fn without_releases(self) -> Self {
+        Self {
+            allow_archiving: 0,
+            allow_renaming: 0,
+            allow_changed_source: false,
+            allow_issuing: 0,
+            allow_revoking: 0,
+            ..self
+        }
+    }
+
     /// What of a sync the operator lets through.
     pub(crate) fn release(&self) -> run::Release {
         run::Release {

@@ -9,10 +9,11 @@ use crate::error::HostError;
 use crate::tenant::TenantConfig;
 use chrono::Utc;
 use hibob_references::VERIFY_PAGE;
+use hibob_references::domain::Domain;
 use hibob_references::log::checkpoint::Checkpoint;
 use hibob_references::log::note::SignedNote;
 use hibob_references::publish::{self, Publication};
-use hibob_references::status_list::{Bitstring, Purpose, StatusList};
+use hibob_references::status_list::{Bitstring, ENTRIES, Purpose, StatusList, list_path};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -38,36 +39,42 @@ pub struct Published {
 /// Writes the issuer's public files into a folder. Files of earlier publications stay, as proofs may need them.
 ///
 /// # Errors
-/// The issuer has no key, the folder has a log that this one does not continue, or it cannot be written.
+/// The issuer has no key, the folder has a log that this one does not continue or revocations that this one does not have,
+/// somebody else publishes, or it cannot be written.
 pub async fn publish(data: &DataDir, config: &TenantConfig, folder: &Path) -> Result<Published, HostError> {
+    // One at a time, so that an older publication does not go over a newer one.
+    let lease = data.control().lease(&format!("{}/publish", config.id), "a publication").await?;
+    let published = publish_alone(data, config, folder).await;
+    lease.release().await?;
+    published
+}
+
+async fn publish_alone(data: &DataDir, config: &TenantConfig, folder: &Path) -> Result<Published, HostError> {
     let keys = IssuerKeys::open(data, config).await?;
     let database = data.tenant_database(&config.id).await?;
     let signer = keys.current().await?;
     let domain = keys.issuer().domain.clone();
     let mut log = Log::extended(&database, issuing(config)?).await?;
+    let other = |what: String| {
+        HostError::configuration(
+            format!("{}: {what}", folder.display()),
+            "name this issuer's own folder; if the tenant's database was restored from a backup, restore a newer one",
+        )
+    };
     if let Some(before) = before(folder)? {
-        log.require_continues(&before).map_err(|what| {
-            HostError::configuration(
-                format!("{}: {what}", folder.display()),
-                "name this issuer's own folder; if the tenant's database was restored from a backup, restore a newer one",
-            )
-        })?;
+        log.require_continues(&before).map_err(other)?;
     }
-    let witnesses = witness::ask(config, &keys, &mut log).await?;
-    let mut lists = Vec::new();
     let taken = database.status_positions().await?;
     let numbers: BTreeSet<u32> = taken.iter().map(|(list, ..)| *list).collect();
-    for list in numbers {
-        for (purpose, state) in
-            [(Purpose::Revocation, ReferenceState::Revoked), (Purpose::Supersession, ReferenceState::Superseded)]
-        {
-            let set = taken.iter().filter(|(of, _, is)| *of == list && *is == state).map(|(_, index, _)| *index);
-            let status =
-                StatusList { domain: domain.clone(), list, purpose, issued: Utc::now(), bits: Bitstring::with(set) };
-            let signed = status.sign(&signer.key, &signer.selector);
-            lists.push((list, purpose, signed.map_err(|error| HostError::Engine(error.to_string()))?));
-        }
+    let mut lists = Vec::new();
+    for (list, purpose) in numbers.into_iter().flat_map(|list| Purpose::ALL.map(|purpose| (list, purpose))) {
+        let bits = bits(&taken, list, purpose);
+        require_kept(folder, &domain, list, purpose, &taken).map_err(other)?;
+        let status = StatusList { domain: domain.clone(), list, purpose, issued: Utc::now(), bits };
+        let signed = status.sign(&signer.key, &signer.selector);
+        lists.push((list, purpose, signed.map_err(|error| HostError::Engine(error.to_string()))?));
     }
+    let witnesses = witness::ask(config, &keys, &mut log).await?;
     let files = publish::files(&Publication {
         key_file: &keys.key_file().await?,
         entries: &log.entries,
@@ -82,6 +89,37 @@ pub async fn publish(data: &DataDir, config: &TenantConfig, folder: &Path) -> Re
         written += usize::from(put(&folder.join(path), bytes)?);
     }
     Ok(Published { references: log.entries.len(), written, files: files.len(), witnesses })
+}
+
+/// A place in the status lists, and what became of its reference.
+type Place = (u32, u32, ReferenceState);
+
+/// What a list says.
+fn bits(taken: &[Place], list: u32, purpose: Purpose) -> Bitstring {
+    let state = match purpose {
+        Purpose::Revocation => ReferenceState::Revoked,
+        Purpose::Supersession => ReferenceState::Superseded,
+    };
+    Bitstring::with(taken.iter().filter(|(of, _, is)| *of == list && *is == state).map(|(_, index, _)| *index))
+}
+
+/// Whether what the folder says is revoked or superseded still is: nothing that was taken back comes back by an old backup.
+fn require_kept(folder: &Path, domain: &Domain, list: u32, purpose: Purpose, taken: &[Place]) -> Result<(), String> {
+    let path = folder.join(list_path(list, purpose));
+    let Ok(bytes) = std::fs::read(&path) else { return Ok(()) };
+    let (published, _) =
+        StatusList::parse(&bytes, domain, list, purpose).map_err(|error| format!("{}: {error}", path.display()))?;
+    // What was superseded may be revoked by now.
+    let mut kept = bits(taken, list, purpose);
+    taken
+        .iter()
+        .filter(|(of, _, is)| *of == list && *is == ReferenceState::Revoked)
+        .for_each(|(_, index, _)| kept.set(*index));
+    let lost = (0..ENTRIES).filter(|index| published.bits.get(*index) == Some(true) && kept.get(*index) != Some(true));
+    match lost.count() {
+        0 => Ok(()),
+        lost => Err(format!("{lost} references that were taken back there count here")),
+    }
 }
 
 /// The head of the log that the folder has.
