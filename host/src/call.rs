@@ -16,7 +16,7 @@ pub(crate) use turn::Turns;
 use crate::bindings::Plugin as Bindings;
 use crate::bindings::directory_sync::Change;
 use crate::bindings::types::Value;
-use crate::database::LedgerEntry;
+use crate::database::{ChangeRecord, Fence};
 use crate::egress::{ApplyScope, CallEgress, Declared, Grant, Known, PersonScope};
 use crate::error::HostError;
 use crate::limits::{Limits, Overrun};
@@ -111,8 +111,8 @@ pub enum Job<'c> {
     Check,
     /// Make a plan, and read it.
     Plan,
-    /// Make this change.
-    Apply(&'c Change),
+    /// Make this change, for as long as the run has its lock.
+    Apply(&'c Change, Fence),
     /// Look who has left.
     Departures,
     /// Read of this one employee what a reference says, or where it goes; what HiBob answers is noted here.
@@ -124,7 +124,7 @@ impl Job<'_> {
         match self {
             Self::Check => CallKind::Check,
             Self::Plan => CallKind::Plan,
-            Self::Apply(_) => CallKind::Apply,
+            Self::Apply(..) => CallKind::Apply,
             Self::Departures | Self::Person(_) => CallKind::References,
         }
     }
@@ -195,9 +195,10 @@ impl Call {
             Job::Person(scope) => {
                 tenant.references_egress().for_call(Grant::Person(scope.clone()), declared, overrun.clone())
             }
-            Job::Apply(change) => {
+            Job::Apply(change, fence) => {
                 let scope = Arc::new(ApplyScope::new(change, known(tenant, change).await?));
-                tenant.egress()?.for_call(Grant::Apply(scope), declared, overrun.clone())
+                let egress = tenant.egress()?.for_call(Grant::Apply(scope), declared, overrun.clone());
+                egress.fenced(tenant.database().clone(), fence)
             }
         };
         let span = Spans::call(kind);
@@ -295,14 +296,19 @@ impl Call {
         self.store.data().egress.refusals()
     }
 
-    /// Ends the call and keeps what it wrote to the storage, together with what was done to an account.
+    /// Ends a call that keeps nothing.
+    pub fn finish(self) {
+        drop(self);
+    }
+
+    /// Ends the call and keeps what it wrote to the storage, together with what the host notes of its change.
     ///
     /// # Errors
-    /// The database failed; nothing was kept.
-    pub async fn finish(mut self, ledger: Option<&LedgerEntry>) -> Result<(), HostError> {
+    /// The run lost its lock, or the database failed; nothing was kept.
+    pub async fn keep(mut self, fence: Fence, record: &ChangeRecord) -> Result<(), HostError> {
         let storage = self.store.data_mut().storage.take();
         drop(self); // its place is free while the database writes
-        storage.keep(ledger).await
+        storage.keep(fence, record).await
     }
 }
 

@@ -1,11 +1,13 @@
 //! The databases: one control database, and one file per tenant that holds everything of that tenant.
 
 mod control;
+mod journal;
 mod references;
 mod secrets;
 mod tenant;
 
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
+pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
 pub use references::{
     DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
 };

@@ -25,11 +25,12 @@ pub use refusals::RefusalBudget;
 pub use scope::{ApplyScope, Known};
 pub use send::AsMade;
 pub(crate) use tls::{ca_certificates, config as tls_config};
-pub(crate) use transport::causes;
+pub(crate) use transport::{AGENT, causes, read_whole, too_long};
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 pub use waits::Waits;
 
 use crate::call::CallKind;
+use crate::database::{Fence, TenantDatabase};
 use crate::limits::{Limits, Overrun};
 use crate::manifest::Manifest;
 use crate::secret::{Redactor, Secret};
@@ -234,6 +235,8 @@ pub struct CallEgress {
     overrun: Overrun,
     /// The call's, for its requests: they are sent by tasks of their own.
     span: tracing::Span,
+    /// What a write needs: that the run still has its lock.
+    fence: Option<(TenantDatabase, Fence)>,
 }
 
 /// Requests of one call that are under way at one time, each until its answer was read or given up; others wait. The
@@ -262,7 +265,23 @@ impl CallEgress {
             grant,
             egress,
             span: tracing::Span::none(),
+            fence: None,
         }
+    }
+
+    /// The same, with writes that leave only while the fence holds.
+    pub(crate) fn fenced(self, database: TenantDatabase, fence: Fence) -> Self {
+        Self { fence: Some((database, fence)), ..self }
+    }
+
+    /// Whether a write may leave. One that may not closes the way for the whole run: somebody else has taken it over.
+    async fn may_write(&self) -> bool {
+        let Some((database, fence)) = &self.fence else { return true };
+        let holds = database.holds(*fence).await.unwrap_or(false);
+        if !holds {
+            self.close();
+        }
+        holds
     }
 
     /// The same, with requests that belong to this span.

@@ -22,6 +22,9 @@ pub enum Exit {
     Failed = 5,
 }
 
+/// The code of [`HostError::Storage`].
+pub(crate) const STORAGE_FAILED: &str = "STORAGE_FAILED";
+
 /// The plugin's code for a sync whose admin has left.
 const ENABLED_BY_INACTIVE: &str = "ENABLED_BY_INACTIVE";
 
@@ -189,7 +192,7 @@ impl HostError {
             Self::Busy(_) => "POOL_EXHAUSTED",
             Self::Plugin(_) => "PLUGIN_FAILED",
             Self::Engine(_) => "ENGINE_FAILED",
-            Self::Storage(_) => "STORAGE_FAILED",
+            Self::Storage(_) => STORAGE_FAILED,
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ask (plugin) ▸ Confirmed ▸ issue: claims, signature ▸ one transaction: log entry, delivery, standing
-//!                                                        └▸ log: head ▸ outbox: page, address, channel
+//!                                       log: head ▸ witness: cosignatures ▸ outbox: page, address, channel
 //! ```
 
 mod ask;
@@ -14,6 +14,7 @@ mod log;
 mod outbox;
 mod publish;
 mod report;
+mod witness;
 
 pub use crate::bindings::references::{Claims, Departure, Detection, Issued, Known, Seen, Standing};
 pub use ask::{Confirmed, address, claims, departures, look_up};
@@ -23,3 +24,4 @@ pub(crate) use keys::issuing;
 pub use keys::{DnsRecord, IssuerKeys};
 pub use publish::{Published, publish};
 pub use report::{HeldClass, HeldGuard, HeldPerson, Report};
+pub use witness::{Asked, Confirmation};

@@ -3,12 +3,13 @@
 mod apply;
 mod guard;
 pub(crate) mod history;
+mod journal;
 mod observed;
 mod plan;
 mod report;
+mod resume;
 mod sound;
 
-pub use apply::apply;
 pub use guard::{Class, GuardRow, Held, Release, guard};
 pub use observed::{check, plan, roster};
 pub use plan::{Planned, Roster};
@@ -19,13 +20,16 @@ pub(crate) use sound::Intake;
 use crate::bindings::types::NamedValue;
 use crate::call::Progress;
 use crate::data_dir::DataDir;
-use crate::database::{Lease, RunRecord};
+use crate::database::{Fence, Lease, NewJournal, RunRecord};
+use crate::digest::hex;
 use crate::error::{Exit, HostError};
 use crate::plugin::Plugin;
 use crate::telemetry::{JobTimer, Spans};
 use crate::tenant::Tenant;
 use crate::workbook::UpdateRow;
-use std::sync::Arc;
+use journal::{Journal, Past};
+use sha2::{Digest, Sha256};
+use std::sync::{Arc, OnceLock};
 use tracing::{Instrument, Span};
 
 /// The kind of a run that issues references.
@@ -55,6 +59,10 @@ pub struct Run<'t> {
     plugin: &'t Plugin,
     progress: Arc<dyn Progress>,
     lease: Lease,
+    fence: Fence,
+    /// Of the plan that is applied.
+    journal: OnceLock<i64>,
+    resumed: Option<Report>,
     kind: &'static str,
     started_at: i64,
     timer: JobTimer,
@@ -92,10 +100,22 @@ impl<'t> Run<'t> {
         let holder =
             format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
         let lease = data.control().lease(tenant.id(), &holder).await?;
+        let fence = tenant.database().take_fence(lease.generation()).await?;
         let last = tenant.database().last_exit_code(kinds).await?;
         egress.reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (chrono::Utc::now().timestamp(), JobTimer::start());
-        Ok(Self { tenant, plugin, progress, lease, kind, started_at, timer, span: Spans::run(tenant.id(), kind) })
+        let (journal, span) = (OnceLock::new(), Spans::run(tenant.id(), kind));
+        let resumed = None;
+        let mut run = Self { tenant, plugin, progress, lease, fence, journal, resumed, kind, started_at, timer, span };
+        if kind != REFERENCES {
+            run.resumed = run.resume().await?;
+        }
+        Ok(run)
+    }
+
+    /// What became of the plan that an earlier run had not applied to its end; it has an entry of its own in the history.
+    pub fn resumed(&self) -> Option<&Report> {
+        self.resumed.as_ref()
     }
 
     /// Makes a plan.
@@ -115,13 +135,39 @@ impl<'t> Run<'t> {
         let applied = self.locked(async {
             let held = guard(self.tenant, planned, release).await?;
             report.guards.clone_from(&held.guards);
-            apply(self.plugin, self.tenant, planned, &held, &mut report, self.progress.as_ref()).await;
+            if planned.changes.is_empty() {
+                return Ok(());
+            }
+            let journal = Journal {
+                id: self.write_down(planned, &held).await?,
+                fence: self.fence,
+                past: Past::default(),
+                is_closed: false,
+            };
+            apply::apply(self.plugin, self.tenant, planned, &held, &journal, &mut report, self.progress.as_ref()).await;
             Ok(())
         });
         if let Err(error) = applied.instrument(Spans::apply(&self.span, planned.changes.len())).await {
             report.stop(error);
         }
         report
+    }
+
+    /// Stores the plan, before anything of it is applied. Returns its journal's number.
+    async fn write_down(&self, planned: &Planned, held: &Held) -> Result<i64, HostError> {
+        let json = |error: serde_json::Error| HostError::Storage(error.to_string());
+        let plan = serde_json::to_vec(planned).map_err(json)?;
+        let new = NewJournal {
+            kind: self.kind,
+            started_at: self.started_at,
+            digest: &hex(&Sha256::digest(&plan)),
+            plan: &plan,
+            held: &serde_json::to_string(held).map_err(json)?,
+            settings: &self.tenant.settings_digest()?,
+            plugin: self.plugin.digest(),
+        };
+        let id = self.tenant.database().begin_journal(self.fence, &new).await?;
+        Ok(*self.journal.get_or_init(|| id))
     }
 
     /// Records the run and gives the lock back. The plan's baseline becomes the tenant's if the run came to its end.
@@ -158,8 +204,9 @@ impl<'t> Run<'t> {
             finished_at: chrono::Utc::now().timestamp(),
             exit_code: outcome.exit() as u8,
             report: outcome.history()?,
+            journal: self.journal.get().copied(),
         };
-        let number = self.tenant.database().record_run(&record, baseline, outcome.updates()).await?;
+        let number = self.tenant.database().record_run(self.fence, &record, baseline, outcome.updates()).await?;
         outcome.numbered(number);
         self.lease.release().await?;
         Ok(number)

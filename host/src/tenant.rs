@@ -5,12 +5,14 @@ mod config;
 mod delivery;
 mod references;
 mod shared;
+mod witnesses;
 
 pub use applied_by::AppliedBy;
 pub use config::{HiBobConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig};
 pub use delivery::{ChannelConfig, SmtpConfig, SmtpSecurity, WebhookConfig};
 pub use references::{GardenLeave, ReferencesConfig};
 pub(crate) use shared::{Shared, SharedByTenant};
+pub use witnesses::{WITNESSES_MAX, WitnessConfig};
 
 use crate::bindings::types::{Job, NamedValue, Value};
 use crate::call::{TenantMemory, Turns};

@@ -27,6 +27,7 @@ mod references_cli;
 mod references_garden;
 mod references_job;
 mod references_only;
+mod references_witness;
 mod refusals;
 mod roster;
 mod safety;

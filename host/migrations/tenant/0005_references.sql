@@ -40,12 +40,12 @@ CREATE TABLE issued_references (
 -- Once per departure, whatever crashes.
 CREATE UNIQUE INDEX issued_once ON issued_references (employee_id, ended_on) WHERE state = 'valid';
 
--- The last head of the log that was signed. No head is signed that does not continue it.
+-- The heads of the log that were signed. No head is signed that does not continue the largest. Older ones stay for what
+-- witnesses said of them: it is good for a reference only where it was said soon after its issue.
 CREATE TABLE reference_log_head (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    size INTEGER NOT NULL,
+    size INTEGER PRIMARY KEY NOT NULL,
     root BLOB NOT NULL,
-    cosignatures TEXT NOT NULL -- the witnesses' lines
+    cosignatures TEXT NOT NULL -- the witnesses' lines, one after the other
 ) STRICT;
 
 CREATE TABLE reference_deliveries (

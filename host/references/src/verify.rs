@@ -7,7 +7,7 @@ mod document;
 mod keys;
 mod report;
 
-pub use document::{Lookups, Opened, open};
+pub use document::{LOG_DELAY_MAX, Lookups, Opened, open};
 pub use report::{Check, Outcome, Report, Subject, Verdict};
 
 use crate::log::witness::Witness;

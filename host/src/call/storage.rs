@@ -2,7 +2,7 @@
 
 use super::CallState;
 use crate::bindings::storage::{Entry, Host, StorageError, Write};
-use crate::database::{LedgerEntry, TenantDatabase};
+use crate::database::{ChangeRecord, Fence, TenantDatabase};
 use crate::error::HostError;
 use crate::limits::Limits;
 use crate::telemetry::RefusalReason;
@@ -55,11 +55,11 @@ impl StorageView {
     }
 
     /// Writes everything in one transaction, with what the host notes of it.
-    pub(super) async fn keep(self, ledger: Option<&LedgerEntry>) -> Result<(), HostError> {
-        if self.written.is_empty() && ledger.is_none() {
+    pub(super) async fn keep(self, fence: Fence, record: &ChangeRecord) -> Result<(), HostError> {
+        if self.written.is_empty() && record.is_empty() {
             return Ok(());
         }
-        self.database.write_entries(&self.written, ledger).await
+        self.database.record_change(fence, &self.written, record, chrono::Utc::now().timestamp()).await
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {

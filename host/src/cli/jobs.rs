@@ -111,6 +111,7 @@ pub(super) async fn sync_ready(
         Ok(run) => run,
         Err(error) => return Report::stopped(tenant.id(), error),
     };
+    tell_resumed(&run);
     let (mut report, planned) = match run.plan().await {
         Ok(planned) => {
             bar.clear();
@@ -124,6 +125,14 @@ pub(super) async fn sync_ready(
         report.stop(error);
     }
     report
+}
+
+/// Says that a plan of before was taken up. It has an entry of its own in the history.
+fn tell_resumed(run: &Run<'_>) {
+    if let Some(report) = run.resumed() {
+        let number = report.run.map(|run| run.to_string()).unwrap_or_default();
+        eprintln!("an interrupted run was taken up, and is run {number} of the history");
+    }
 }
 
 pub(super) async fn apply(global: &Global, file: &Path, release: Release) -> Result<Exit, HostError> {
@@ -149,6 +158,7 @@ async fn apply_saved(
     let planned = planned.inspect_err(|error| tenant.metrics().not_started("apply", error))?;
     let bar = Arc::new(Bar::new());
     let run = Run::start(data, &tenant, &plugin, "apply", bar.clone()).await?;
+    tell_resumed(&run);
     let mut report = run.apply(&planned, release).await;
     bar.clear();
     if let Err(error) = run.finish(&mut report, Some(&planned)).await {

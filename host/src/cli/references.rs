@@ -212,14 +212,15 @@ async fn publish(global: &Global, tenant: &str, folder: &Path) -> Result<Exit, H
         println!("{}", serde_json::json!({ "tenant": tenant, "folder": folder, "published": published }));
     } else {
         println!(
-            "{} references in the log; {} of {} files written to {}",
+            "references in the log: {}; files written to {}: {} of {}",
             published.references,
+            folder.display(),
             published.written,
-            published.files,
-            folder.display()
+            published.files
         );
+        view::witnesses(&published.witnesses);
         let domain = config.references.map(|references| references.domain).unwrap_or_default();
         println!("give that folder out at https://{domain}/");
     }
-    Ok(Exit::Done)
+    Ok(if published.witnesses.errors.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }

@@ -158,6 +158,11 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// Rises with every holder, so that a later one can be told from an earlier one.
+    pub fn generation(&self) -> i64 {
+        self.generation
+    }
+
     /// Renews the lease again and again; returns only when it is lost, with the reason.
     pub async fn hold(&self) -> HostError {
         let mut interval = tokio::time::interval(Duration::from_millis(self.seconds.unsigned_abs() * 1_000 / 3));

@@ -121,7 +121,7 @@ impl ReferenceRow {
     }
 }
 
-/// The last signed head of a log.
+/// A signed head of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogHead {
     /// How many entries.
@@ -315,33 +315,45 @@ impl TenantDatabase {
         rows.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
-    /// The last signed head of the log.
+    /// The signed heads of the log, from the smallest to the one that was signed last.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn log_head(&self) -> Result<Option<LogHead>, HostError> {
-        let row = sqlx::query("SELECT size, root, cosignatures FROM reference_log_head").fetch_optional(&self.pool);
-        let Some(row) = row.await? else { return Ok(None) };
-        let (size, root): (i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
-        Ok(Some(LogHead { size: unsigned(size), root: fixed(root, "root")?, cosignatures: row.try_get(2)? }))
+    pub async fn log_heads(&self) -> Result<Vec<LogHead>, HostError> {
+        let rows = sqlx::query("SELECT size, root, cosignatures FROM reference_log_head ORDER BY size");
+        let read = |row: &SqliteRow| {
+            let (size, root): (i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
+            Ok(LogHead { size: unsigned(size), root: fixed(root, "root")?, cosignatures: row.try_get(2)? })
+        };
+        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
-    /// Records a head that is about to be signed, if none of a larger log was recorded meanwhile.
+    /// Records a head that is about to be signed, if none of a larger log was recorded meanwhile. What witnesses said of
+    /// it before stays.
     ///
     /// # Errors
-    /// The database failed, or has a larger head.
-    pub async fn put_log_head(&self, head: &LogHead) -> Result<(), HostError> {
+    /// The database failed, or has a larger head, or another one of this size.
+    pub async fn put_log_head(&self, size: u64, root: &[u8; 32]) -> Result<(), HostError> {
         let done = sqlx::query(
-            "INSERT INTO reference_log_head (id, size, root, cosignatures) VALUES (1, $1, $2, $3)
-             ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root, cosignatures = excluded.cosignatures
-             WHERE reference_log_head.size < excluded.size
-                OR (reference_log_head.size = excluded.size AND reference_log_head.root = excluded.root)",
+            "INSERT INTO reference_log_head (size, root, cosignatures)
+             SELECT $1, $2, '' WHERE NOT EXISTS (SELECT 1 FROM reference_log_head WHERE size > $1)
+             ON CONFLICT (size) DO UPDATE SET root = excluded.root WHERE reference_log_head.root = excluded.root",
         );
-        let done = done.bind(signed(head.size)).bind(head.root.as_slice()).bind(&head.cosignatures);
-        if done.execute(&self.pool).await?.rows_affected() == 1 {
+        let done = done.bind(signed(size)).bind(root.as_slice()).execute(&self.pool).await?;
+        if done.rows_affected() == 1 {
             return Ok(());
         }
         Err(HostError::Storage("another head of the log was signed meanwhile".to_owned()))
+    }
+
+    /// Adds what witnesses say of a recorded head, line by line, to what was said before.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn add_cosignatures(&self, size: u64, lines: &str) -> Result<(), HostError> {
+        let query = sqlx::query("UPDATE reference_log_head SET cosignatures = cosignatures || $1 WHERE size = $2");
+        query.bind(lines).bind(signed(size)).execute(&self.pool).await?;
+        Ok(())
     }
 }
 

@@ -1,12 +1,12 @@
 //! A tenant's own database: what its plugin stores, the accepted baseline, the runs.
 
-use super::{open, private_dir};
+use super::{Fence, open, private_dir};
 use crate::bindings::types::NamedValue;
 use crate::error::HostError;
 use crate::workbook::UpdateRow;
 use futures::TryStreamExt as _;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqlitePool};
+use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -31,6 +31,8 @@ pub struct RunRecord {
     pub exit_code: u8,
     /// The run's report, as JSON.
     pub report: String,
+    /// The journal of the plan that it applied, which is closed with it.
+    pub journal: Option<i64>,
 }
 
 /// A run of the past.
@@ -175,32 +177,7 @@ impl TenantDatabase {
         ledger: Option<&LedgerEntry>,
     ) -> Result<(), HostError> {
         let mut transaction = self.pool.begin().await?;
-        for (key, value) in entries {
-            let query = match value {
-                Some(value) => sqlx::query(
-                    "INSERT INTO entries (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                )
-                .bind(key)
-                .bind(value),
-                None => sqlx::query("DELETE FROM entries WHERE key = ?").bind(key),
-            };
-            query.execute(&mut *transaction).await?;
-        }
-        if let Some(entry) = ledger {
-            sqlx::query(
-                "INSERT INTO accounts (account_id, employee_id, active) VALUES (?, ?, ?)
-                 ON CONFLICT (account_id) DO UPDATE SET employee_id = excluded.employee_id, active = excluded.active",
-            )
-            .bind(&entry.account_id)
-            .bind(&entry.employee_id)
-            .bind(entry.archived_at.is_none())
-            .execute(&mut *transaction)
-            .await?;
-            if let Some(at) = entry.archived_at {
-                let query = sqlx::query("INSERT INTO archivings (account_id, archived_at) VALUES (?, ?)");
-                query.bind(&entry.account_id).bind(at).execute(&mut *transaction).await?;
-            }
-        }
+        put_entries(&mut transaction, entries, ledger).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -267,14 +244,15 @@ impl TenantDatabase {
     /// Records a finished run with its lines, and the new baseline if the run was accepted.
     ///
     /// # Errors
-    /// The database failed; nothing was written.
+    /// The run lost its lock, or the database failed; nothing was written.
     pub async fn record_run(
         &self,
+        fence: Fence,
         run: &RunRecord,
         baseline: Option<&[NamedValue]>,
         updates: &[UpdateRow],
     ) -> Result<i64, HostError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin_fenced(fence).await?;
         let row = sqlx::query(
             "INSERT INTO runs (kind, trigger, started_at, finished_at, exit_code, report) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
         )
@@ -309,6 +287,10 @@ impl TenantDatabase {
             .bind(json)
             .execute(&mut *transaction)
             .await?;
+        }
+        if let Some(journal) = run.journal {
+            let close = "UPDATE journals SET run = $1 WHERE id = $2";
+            sqlx::query(close).bind(id).bind(journal).execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
         Ok(id)
@@ -377,6 +359,40 @@ impl TenantDatabase {
     pub async fn runs(&self) -> Result<i64, HostError> {
         Ok(sqlx::query("SELECT count(*) FROM runs").fetch_one(&self.pool).await?.try_get(0)?)
     }
+}
+
+pub(super) async fn put_entries(
+    transaction: &mut Transaction<'_, Sqlite>,
+    entries: &BTreeMap<String, Option<Vec<u8>>>,
+    ledger: Option<&LedgerEntry>,
+) -> Result<(), HostError> {
+    for (key, value) in entries {
+        let query = match value {
+            Some(value) => sqlx::query(
+                "INSERT INTO entries (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            )
+            .bind(key)
+            .bind(value),
+            None => sqlx::query("DELETE FROM entries WHERE key = ?").bind(key),
+        };
+        query.execute(&mut **transaction).await?;
+    }
+    if let Some(entry) = ledger {
+        sqlx::query(
+            "INSERT INTO accounts (account_id, employee_id, active) VALUES (?, ?, ?)
+             ON CONFLICT (account_id) DO UPDATE SET employee_id = excluded.employee_id, active = excluded.active",
+        )
+        .bind(&entry.account_id)
+        .bind(&entry.employee_id)
+        .bind(entry.archived_at.is_none())
+        .execute(&mut **transaction)
+        .await?;
+        if let Some(at) = entry.archived_at {
+            let query = sqlx::query("INSERT INTO archivings (account_id, archived_at) VALUES (?, ?)");
+            query.bind(&entry.account_id).bind(at).execute(&mut **transaction).await?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

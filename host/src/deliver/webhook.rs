@@ -4,7 +4,7 @@
 use super::said::without_addresses;
 use super::{Failure, Kind, Letter};
 use crate::data_dir::DataDir;
-use crate::egress::{HttpTransport, NotSent, Resolve, Transport, TransportBody, TransportError};
+use crate::egress::{AGENT, HttpTransport, NotSent, Resolve, Transport, TransportBody, TransportError};
 use crate::error::HostError;
 use crate::secret::{Redactor, Secret, SecretName};
 use crate::tenant::{TenantConfig, WebhookConfig};
@@ -23,8 +23,6 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
-/// Who posts, as servers see it.
-const AGENT: &str = concat!("hibob/", env!("CARGO_PKG_VERSION"));
 /// What a key begins with.
 const KEY_PREFIX: &str = "whsec_";
 /// How long a key is, in bytes, as the specification has it.

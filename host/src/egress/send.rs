@@ -178,6 +178,9 @@ impl Outgoing<'_> {
         if self.call.is_closed() {
             return Err(Failed::Closed); // another request was refused while this one waited
         }
+        if self.action == Action::Write && !self.call.may_write().await {
+            return Err(Failed::Closed);
+        }
         let timeout = Duration::from_secs(egress.limits.first_byte_timeout_seconds);
         let sent = tokio::time::timeout(timeout, egress.transport.send(self.request.clone())).await;
         let response = match sent {
@@ -289,7 +292,7 @@ impl Failed {
             Self::NotSent(_, reason) => format!("not sent: {reason}"),
             Self::Lost(reason) => format!("lost: {reason}"),
             Self::Late => "no answer in time".to_owned(),
-            Self::Closed => "not sent: the credentials were refused".to_owned(),
+            Self::Closed => "not sent: the credentials were refused, or the run lost its lock".to_owned(),
         }
     }
 

@@ -5,18 +5,39 @@ use super::tls;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::fmt;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Who asks in the host's own name, as servers see it.
+pub(crate) const AGENT: &str = concat!("hibob/", env!("CARGO_PKG_VERSION"));
+
 /// The body of an answer. Its errors say what happened to the connection.
 pub type TransportBody = UnsyncBoxBody<Bytes, String>;
+
+/// The whole of an answer's body, of `bytes_max` bytes at most.
+///
+/// # Errors
+/// It has more, or broke off.
+pub(crate) async fn read_whole(body: TransportBody, bytes_max: usize) -> Result<Bytes, String> {
+    match Limited::new(body, bytes_max).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_long(bytes_max)),
+        Err(error) => Err(format!("the answer broke off: {error}")),
+    }
+}
+
+/// What is said of an answer that has more bytes than it may.
+pub(crate) fn too_long(bytes_max: usize) -> String {
+    format!("it has more than {bytes_max} bytes")
+}
 
 /// Why no connection could be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +61,18 @@ pub enum TransportError {
     NotSent(NotSent, String),
     /// The request may have been carried out.
     Lost(String),
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSent(NotSent::Prohibited, why) => f.write_str(why),
+            Self::NotSent(NotSent::Name, why) => write!(f, "its address cannot be found: {why}"),
+            Self::NotSent(NotSent::Tls, why) => write!(f, "no secure connection can be made: {why}"),
+            Self::NotSent(NotSent::Refused | NotSent::Timeout, why) => write!(f, "no connection can be made: {why}"),
+            Self::Lost(why) => write!(f, "the connection broke off: {why}"),
+        }
+    }
 }
 
 /// Sends requests. An embedder may bring its own; it must not retry, nor follow redirects.

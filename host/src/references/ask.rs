@@ -128,7 +128,7 @@ async fn call_in<T>(
     });
     let answer = answer.await??;
     let refusals = call.refusals();
-    call.finish(None).await?;
+    call.finish();
     let redactor = tenant.references_egress().redactor();
     answer.map_err(|error| HostError::from_job(redactor.job_error(error), &refusals))
 }

@@ -6,7 +6,7 @@ use super::issue::{Issuing, Made};
 use super::keys::IssuerKeys;
 use super::log::Log;
 use super::report::{HeldClass, HeldPerson, Report};
-use super::{Confirmed, Departure, Detection, Known, Seen, ask, outbox};
+use super::{Confirmed, Departure, Detection, Known, Seen, ask, keys, outbox, witness};
 use crate::bindings::types::Severity;
 use crate::call::Progress;
 use crate::data_dir::DataDir;
@@ -88,7 +88,10 @@ impl Job<'_> {
                 self.issue_all(&mut issuing, detection.departures, detection.corrected, &known).await?;
             }
         }
-        let log = Log::extended(self.tenant.database(), &keys.issuer().domain).await?;
+        let mut log = Log::extended(self.tenant.database(), keys::issuing(self.tenant.config())?).await?;
+        let asked = witness::ask(self.tenant.config(), &keys, &mut log).await?;
+        self.report.warnings.extend(asked.warnings);
+        self.report.errors.extend(asked.errors);
         outbox::deliver(self.plugin, self.tenant, &keys, &log, self.order.is_now, self.report).await
     }
 

@@ -11,6 +11,8 @@ use chrono::{DateTime, Utc};
 use hibob_references::claims::Issuer;
 use hibob_references::keys::file::{KeyFile, PublishedKey};
 use hibob_references::keys::{PublicKey, SecretKey, Selector, dns};
+use hibob_references::log;
+use hibob_references::log::note::{NoteKey, SignatureType};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -46,6 +48,10 @@ impl IssuerKeys {
         &self.data
     }
 
+    pub(super) fn database(&self) -> &TenantDatabase {
+        &self.database
+    }
+
     /// Who issues.
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
@@ -66,6 +72,18 @@ impl IssuerKeys {
     pub fn record(&self, row: &KeyRow) -> Result<DnsRecord, HostError> {
         let name = dns::record_name(&selector(&row.selector)?, &self.issuer.domain);
         Ok(DnsRecord { name, value: dns::record_value(&public(row)?) })
+    }
+
+    /// What a witness needs to know of a key: the log's verifier key, `NAME+HEX+BASE64`.
+    ///
+    /// # Errors
+    /// The record of the key cannot be read.
+    pub fn log_key(&self, row: &KeyRow) -> Result<String, HostError> {
+        Ok(self.log_key_of(public(row)?))
+    }
+
+    pub(super) fn log_key_of(&self, key: PublicKey) -> String {
+        NoteKey::new(log::origin(&self.issuer.domain), SignatureType::Ed25519, key).to_string()
     }
 
     /// Makes a key. The first one signs from now on; another one waits for [`Self::rotate`]. Its name is of the day

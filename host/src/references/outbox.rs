@@ -1,7 +1,7 @@
 //! Delivering what was issued: the address is read for each attempt, and forgotten with it.
 
-use super::keys::{IssuerKeys, Signer};
-use super::log::{Log, Path};
+use super::keys::{IssuerKeys, Signer, time};
+use super::log::{Entry, Log};
 use super::report::Report;
 use super::{address, keys};
 use crate::database::{DeliveryState, DueDelivery};
@@ -12,7 +12,7 @@ use crate::tenant::Tenant;
 use chrono::Utc;
 use futures::stream::{self, StreamExt};
 use hibob_references::credential::SignedCredential;
-use hibob_references::log::note::SignedNote;
+use hibob_references::log::proof::LogProof;
 use hibob_references::pdf;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,7 +37,6 @@ struct Outbox<'o> {
     channel: Channel,
     issuer: hibob_references::claims::Issuer,
     signers: BTreeMap<String, Signer>,
-    heads: BTreeMap<String, SignedNote>,
     /// Nothing more is sent: the way, or HiBob, is closed.
     is_closed: AtomicBool,
 }
@@ -78,21 +77,24 @@ pub(super) async fn deliver(
         return Ok(());
     }
     let signers = keys.signers(due.iter().map(|due| due.selector.clone())).await?;
-    let heads = signers.iter().map(|(name, signer)| (name.clone(), log.signed(&signer.key))).collect();
+    let entry = |due: &DueDelivery| {
+        let signer = signers.get(&due.selector).ok_or_else(|| unreadable(due, "its key"))?;
+        Ok(Entry { index: due.log_index, issued: time(due.issued_at), key: &signer.key })
+    };
+    let entries: Result<Vec<_>, HostError> = due.iter().map(entry).collect();
+    let proofs = log.proofs(&entries?)?;
     let outbox = Outbox {
         plugin,
         tenant,
         channel: Channel::open(keys.data(), tenant.config()).await?,
         issuer: keys.issuer().clone(),
         signers,
-        heads,
         is_closed: AtomicBool::new(false),
     };
-    let paths = log.paths(due.iter().map(|due| due.log_index))?;
-    let mut attempts = stream::iter(due.into_iter().zip(paths))
-        .map(|(due, path)| async {
+    let mut attempts = stream::iter(due.into_iter().zip(proofs))
+        .map(|(due, proof)| async {
             let employee = due.employee_id.clone();
-            (employee, outbox.attempt(due, path).await)
+            (employee, outbox.attempt(due, proof).await)
         })
         .buffer_unordered(PARALLEL);
     let mut failed = None;
@@ -122,11 +124,11 @@ pub(super) async fn deliver(
 
 impl Outbox<'_> {
     /// Tries one delivery, and records what came of it.
-    async fn attempt(&self, due: DueDelivery, path: Path) -> Result<Attempt, HostError> {
+    async fn attempt(&self, due: DueDelivery, proof: LogProof) -> Result<Attempt, HostError> {
         if self.is_closed.load(Ordering::SeqCst) {
             return Ok(Attempt::NotTried);
         }
-        let sent = self.send(&due, path).await.inspect_err(|_| self.is_closed.store(true, Ordering::SeqCst))?;
+        let sent = self.send(&due, proof).await.inspect_err(|_| self.is_closed.store(true, Ordering::SeqCst))?;
         let now = Utc::now().timestamp();
         let (state, next_at) = match &sent {
             Ok(()) => (DeliveryState::Delivered, 0),
@@ -150,14 +152,10 @@ impl Outbox<'_> {
     }
 
     /// Makes the page and sends it.
-    async fn send(&self, due: &DueDelivery, path: Path) -> Result<Result<(), Failure>, HostError> {
-        let broken = |what: &str| HostError::Storage(format!("the reference {} cannot be read: {what}", due.log_index));
+    async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Result<(), Failure>, HostError> {
         let row = self.tenant.database().reference(due.log_index).await?;
-        let signed = SignedCredential::parse(&row.document).map_err(|error| broken(&error.to_string()))?;
-        let (signer, head) =
-            self.signers.get(&row.selector).zip(self.heads.get(&row.selector)).ok_or_else(|| broken("its key"))?;
-        let proof = path.under(head.clone());
-        let key = signer.key.clone();
+        let signed = SignedCredential::parse(&row.document).map_err(|error| unreadable(due, &error.to_string()))?;
+        let key = self.signers.get(&row.selector).ok_or_else(|| unreadable(due, "its key"))?.key.clone();
         let rendered = tokio::task::spawn_blocking(move || {
             let pdf = pdf::render(&signed, &proof, &key);
             (pdf, signed, proof)
@@ -192,6 +190,10 @@ impl Outbox<'_> {
         };
         Ok(self.channel.deliver(&letter, address.as_ref().map(|address| address.as_str())).await)
     }
+}
+
+fn unreadable(due: &DueDelivery, what: &str) -> HostError {
+    HostError::Storage(format!("the reference {} cannot be read: {what}", due.log_index))
 }
 
 /// How long to wait after so many attempts before this one, in seconds.

@@ -1,7 +1,8 @@
 //! The issuer's public folder: plain files for any static web server. Nothing in it tells of a person.
 
-use super::keys::IssuerKeys;
+use super::keys::{IssuerKeys, issuing};
 use super::log::Log;
+use super::witness::{self, Asked};
 use crate::data_dir::DataDir;
 use crate::database::ReferenceState;
 use crate::error::HostError;
@@ -29,6 +30,9 @@ pub struct Published {
     pub written: usize,
     /// All files of this publication.
     pub files: usize,
+    /// What the witnesses said of the log's head.
+    #[serde(flatten)]
+    pub witnesses: Asked,
 }
 
 /// Writes the issuer's public files into a folder. Files of earlier publications stay, as proofs may need them.
@@ -40,7 +44,7 @@ pub async fn publish(data: &DataDir, config: &TenantConfig, folder: &Path) -> Re
     let database = data.tenant_database(&config.id).await?;
     let signer = keys.current().await?;
     let domain = keys.issuer().domain.clone();
-    let log = Log::extended(&database, &domain).await?;
+    let mut log = Log::extended(&database, issuing(config)?).await?;
     if let Some(before) = before(folder)? {
         log.require_continues(&before).map_err(|what| {
             HostError::configuration(
@@ -49,6 +53,7 @@ pub async fn publish(data: &DataDir, config: &TenantConfig, folder: &Path) -> Re
             )
         })?;
     }
+    let witnesses = witness::ask(config, &keys, &mut log).await?;
     let mut lists = Vec::new();
     let taken = database.status_positions().await?;
     let numbers: BTreeSet<u32> = taken.iter().map(|(list, ..)| *list).collect();
@@ -66,7 +71,7 @@ pub async fn publish(data: &DataDir, config: &TenantConfig, folder: &Path) -> Re
     let files = publish::files(&Publication {
         key_file: &keys.key_file().await?,
         entries: &log.entries,
-        checkpoint: &log.signed(&signer.key),
+        checkpoint: &log.signed(&signer.key)?,
         status_lists: &lists,
         verify_page: VERIFY_PAGE.as_bytes(),
     });
@@ -76,7 +81,7 @@ pub async fn publish(data: &DataDir, config: &TenantConfig, folder: &Path) -> Re
     for (path, bytes) in first.into_iter().chain(last) {
         written += usize::from(put(&folder.join(path), bytes)?);
     }
-    Ok(Published { references: log.entries.len(), written, files: files.len() })
+    Ok(Published { references: log.entries.len(), written, files: files.len(), witnesses })
 }
 
 /// The head of the log that the folder has.

@@ -127,7 +127,8 @@ impl Report {
     }
 }
 
-fn row(employee_id: &str, code: &str, message: String, remedy: &str) -> ErrorRow {
+/// A row about an employee, or about nobody.
+pub(super) fn row(employee_id: &str, code: &str, message: String, remedy: &str) -> ErrorRow {
     ErrorRow {
         employee_id: (!employee_id.is_empty()).then(|| employee_id.to_owned()),
         code: code.to_owned(),

@@ -2,13 +2,14 @@
 
 use super::guard::Held;
 use super::history::Came;
+use super::journal::{Journal, Made};
 use super::plan::Planned;
 use super::report::Report;
 use crate::bindings::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome, Written};
 use crate::bindings::types::Value;
 use crate::call::{Call, Job, NoProgress, Progress};
 use crate::database::LedgerEntry;
-use crate::error::HostError;
+use crate::error::{HostError, STORAGE_FAILED};
 use crate::plugin::Plugin;
 use crate::telemetry::{ChangeOutcome, Spans};
 use crate::tenant::Tenant;
@@ -21,12 +22,14 @@ use tracing::Instrument;
 /// Times that a change of unknown outcome is looked up and, if need be, made again.
 const LOOKS_MAX: u32 = 4;
 
-/// Applies a plan, but for what guards hold, and counts in `report` what became of each change.
-pub async fn apply(
+/// Applies a plan, but for what guards hold, and counts in `report` what became of each change. What the journal says was
+/// made is counted and not made again, and what was begun is looked up first.
+pub(super) async fn apply(
     plugin: &Plugin,
     tenant: &Tenant,
     planned: &Planned,
     held: &Held,
+    journal: &Journal,
     report: &mut Report,
     progress: &dyn Progress,
 ) {
@@ -54,9 +57,12 @@ pub async fn apply(
             let Some(change) = planned.changes.get(position) else {
                 continue;
             };
-            let span = Spans::change(change.kind);
             running.push(async move {
-                let made = make(plugin, tenant, change).instrument(span.clone()).await;
+                if let Some(made) = journal.settled(change) {
+                    return (position, change, made);
+                }
+                let span = Spans::change(change.kind);
+                let made = make(plugin, tenant, change, journal).instrument(span.clone()).await;
                 observe(tenant, change, &made, &span);
                 (position, change, made)
             });
@@ -65,7 +71,11 @@ pub async fn apply(
             break;
         };
         let went_on = match made {
-            Ok(Outcome::Failed(failure)) if is_cut_off(tenant, &failure) => {
+            Made::NotTried => {
+                report.skipped += 1;
+                false
+            }
+            Made::Outcome(Outcome::Failed(failure)) if is_cut_off(tenant, &failure) => {
                 report.skipped += 1;
                 false
             }
@@ -98,43 +108,71 @@ fn is_cut_off(tenant: &Tenant, failure: &Failure) -> bool {
 }
 
 /// Tells the telemetry what became of a change that was tried.
-fn observe(tenant: &Tenant, change: &Change, made: &Result<Outcome, HostError>, span: &tracing::Span) {
-    let outcome = match made {
-        Ok(Outcome::Done(_)) => ChangeOutcome::Done,
-        Ok(Outcome::Partly(written)) if !is_state_refused(written) => ChangeOutcome::Partly,
-        Ok(Outcome::Drifted(_)) => ChangeOutcome::Drifted,
-        Ok(Outcome::Refused(_)) => ChangeOutcome::Skipped,
-        Ok(Outcome::Failed(failure)) if is_cut_off(tenant, failure) => ChangeOutcome::Skipped,
-        Ok(Outcome::Partly(_) | Outcome::Failed(_)) | Err(_) => ChangeOutcome::Failed,
+fn observe(tenant: &Tenant, change: &Change, made: &Made, span: &tracing::Span) {
+    let Made::Outcome(made) = made else {
+        tenant.metrics().change(change.kind, ChangeOutcome::Failed);
+        return Spans::change_ended(span, ChangeOutcome::Failed);
     };
-    if let Err(error) = made {
-        tenant.metrics().over_limit(error);
-    }
+    let outcome = match made {
+        Outcome::Done(_) => ChangeOutcome::Done,
+        Outcome::Partly(written) if !is_state_refused(written) => ChangeOutcome::Partly,
+        Outcome::Drifted(_) => ChangeOutcome::Drifted,
+        Outcome::Refused(_) => ChangeOutcome::Skipped,
+        Outcome::Failed(failure) if is_cut_off(tenant, failure) => ChangeOutcome::Skipped,
+        Outcome::Partly(_) | Outcome::Failed(_) => ChangeOutcome::Failed,
+    };
     tenant.metrics().change(change.kind, outcome);
     Spans::change_ended(span, outcome);
 }
 
-/// Makes one change; after an unknown outcome looks, and makes it again if it was not done.
-async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change) -> Result<Outcome, HostError> {
-    let mut attempt = Attempt::First;
+/// Makes one change; after an unknown outcome looks, and makes it again if it was not done. The journal has its beginning
+/// before the first request leaves, and its end with what the last call kept.
+async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change, journal: &Journal) -> Made {
+    let made = attempts(plugin, tenant, change, journal).await;
+    let error = match made {
+        Ok(outcome) => return Made::Outcome(outcome),
+        Err(error) => error,
+    };
+    tenant.metrics().over_limit(&error);
+    let fault = Made::fault(&error);
+    if matches!(error, HostError::Storage(_)) {
+        return fault; // what cannot be remembered is looked up by the next run
+    }
+    match journal.finish(tenant.database(), change, &fault).await {
+        Ok(()) => fault,
+        Err(error) => Made::fault(&error),
+    }
+}
+
+async fn attempts(plugin: &Plugin, tenant: &Tenant, change: &Change, journal: &Journal) -> Result<Outcome, HostError> {
+    let is_unknown = journal.past.is_unknown(change);
+    let mut attempt = if is_unknown { Attempt::AfterUnknownOutcome } else { Attempt::First };
     let mut pause = Duration::from_millis(tenant.config().limits.retry_pause_milliseconds);
-    for looks in 0.. {
-        let outcome = call(plugin, tenant, change, attempt).await?;
-        match &outcome {
-            Outcome::Failed(Failure { next: NextStep::Look, .. }) if looks < LOOKS_MAX => {
-                tokio::time::sleep(pause).await;
-                pause = pause.saturating_mul(2);
-                attempt = Attempt::AfterUnknownOutcome;
-            }
-            _ => return Ok(outcome),
+    journal.start(tenant.database(), change).await?;
+    for looks in 0..=LOOKS_MAX {
+        let is_last = looks == LOOKS_MAX;
+        let outcome = call(plugin, tenant, change, attempt, journal, is_last).await?;
+        if is_last || !matches!(outcome, Outcome::Failed(Failure { next: NextStep::Look, .. })) {
+            return Ok(outcome);
         }
+        tokio::time::sleep(pause).await;
+        pause = pause.saturating_mul(2);
+        attempt = Attempt::AfterUnknownOutcome;
     }
     Err(HostError::Plugin("was asked too often".to_owned())) // the loop above has no other end
 }
 
-/// One call of `apply` in a fresh instance. Its storage writes are kept with its outcome.
-async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attempt) -> Result<Outcome, HostError> {
-    let mut call = Call::open(plugin, tenant, Job::Apply(change), Arc::new(NoProgress)).await?;
+/// One call of `apply` in a fresh instance. Its storage writes are kept with its outcome, if that is the end of it: the
+/// `last` call's, or one after which there is nothing to look up.
+async fn call(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    change: &Change,
+    attempt: Attempt,
+    journal: &Journal,
+    is_last: bool,
+) -> Result<Outcome, HostError> {
+    let mut call = Call::open(plugin, tenant, Job::Apply(change, journal.fence), Arc::new(NoProgress)).await?;
     let job = tenant.job()?;
     let outcome = call.step(async |store, instance| instance.call_apply(store, &job, change, attempt).await).await?;
     let refusals = call.refusals();
@@ -144,7 +182,7 @@ async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attemp
         let what = "says that it has made the change, and no answer of TravelPerk shows that";
         return Err(HostError::Plugin(what.to_owned())); // what it wrote to its storage is dropped
     }
-    let done = match &outcome {
+    let ledger = match &outcome {
         Outcome::Partly(written) if is_state_refused(written) => None,
         Outcome::Done(written) | Outcome::Partly(written) => change.employee_id.as_ref().map(|employee| LedgerEntry {
             account_id: written.target_id.clone(),
@@ -153,17 +191,24 @@ async fn call(plugin: &Plugin, tenant: &Tenant, change: &Change, attempt: Attemp
         }),
         Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
-    call.finish(done.as_ref()).await?;
-    Ok(match tenant.egress()?.redactor().outcome(outcome) {
+    let outcome = match tenant.egress()?.redactor().outcome(outcome) {
         Outcome::Failed(failure) if !refusals.is_empty() => {
             Outcome::Failed(Failure { message: format!("{} ({})", failure.message, refusals.join("; ")), ..failure })
         }
         outcome => outcome,
-    })
+    };
+    let is_open = match &outcome {
+        Outcome::Failed(failure) => (failure.next == NextStep::Look && !is_last) || is_cut_off(tenant, failure),
+        _ => false,
+    };
+    let made = (!is_open).then(|| Made::Outcome(outcome.clone()));
+    let record = journal.record(change, ledger, made.as_ref())?;
+    call.keep(journal.fence, &record).await?;
+    Ok(outcome)
 }
 
 /// Counts an outcome. True if what depends on the change can go on.
-fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, report: &mut Report) -> bool {
+fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> bool {
     // A second write for an account counts with its first.
     let count = |report: &mut Report| {
         if !second {
@@ -171,19 +216,19 @@ fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, repor
         }
     };
     match made {
-        Ok(Outcome::Done(_)) => {
+        Made::Outcome(Outcome::Done(_)) => {
             report.tell(change, Came::Done, &[]);
             count(report);
             true
         }
-        Ok(Outcome::Partly(written)) if is_state_refused(&written) => {
+        Made::Outcome(Outcome::Partly(written)) if is_state_refused(&written) => {
             report.tell(change, Came::Failed, &written.not_taken);
             report.failed += 1;
             let message = "TravelPerk has taken the change, but the account's state is as before".to_owned();
             report.row(change, "WRITE_NOT_APPLIED", message, "find out in TravelPerk what keeps the account as it is");
             false
         }
-        Ok(Outcome::Partly(written)) => {
+        Made::Outcome(Outcome::Partly(written)) => {
             report.tell(change, Came::Done, &written.not_taken);
             count(report);
             let fields = names(&written.not_taken);
@@ -196,7 +241,7 @@ fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, repor
             );
             true
         }
-        Ok(Outcome::Drifted(drift)) => {
+        Made::Outcome(Outcome::Drifted(drift)) => {
             report.tell(change, Came::LeftAlone, &[]);
             report.drifted += 1;
             report.failed += 1;
@@ -204,24 +249,25 @@ fn record(change: &Change, second: bool, made: Result<Outcome, HostError>, repor
             report.row(change, "DRIFTED", message, "make a new plan; it starts from what is there now");
             false
         }
-        Ok(Outcome::Failed(failure)) => {
+        Made::Outcome(Outcome::Failed(failure)) => {
             report.tell(change, Came::Failed, &[]);
             report.failed += 1;
             report.row(change, &failure.code, failure.message, &failure.remedy);
             false
         }
-        Ok(Outcome::Refused(error)) => {
+        Made::Outcome(Outcome::Refused(error)) => {
             report.tell(change, Came::NotTried, &[]);
             report.skipped += 1;
             report.stop(HostError::Credentials(error));
             false
         }
-        Err(error) => {
+        Made::NotTried => false,
+        Made::Fault { code, message, remedy } => {
             report.tell(change, Came::Failed, &[]);
             report.failed += 1;
-            report.row(change, error.code(), error.to_string(), &error.remedy());
-            if matches!(error, HostError::Storage(_)) {
-                report.stop(error); // what was done can no longer be remembered
+            report.row(change, &code, message.clone(), &remedy);
+            if code == STORAGE_FAILED {
+                report.stop_with(&code, message, remedy); // what was done can no longer be remembered
             }
             false
         }

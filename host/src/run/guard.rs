@@ -7,7 +7,7 @@ use crate::bindings::types::{NamedValue, Value};
 use crate::database::LedgerSums;
 use crate::error::HostError;
 use crate::tenant::{SafetyConfig, Tenant};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Seconds in a day.
@@ -28,7 +28,7 @@ pub struct Release {
 }
 
 /// A class of changes that is watched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Accounts that would be archived.
@@ -38,7 +38,7 @@ pub enum Class {
 }
 
 /// A guard that holds a class of changes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuardRow {
     /// Which class.
     pub class: Class,
@@ -49,7 +49,7 @@ pub struct GuardRow {
 }
 
 /// What the guards hold: changes by position, and for each class why.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
     /// Positions in the plan, and the class for which each is held.
     pub changes: BTreeMap<usize, Class>,

@@ -10,6 +10,7 @@ use crate::limits::Over;
 use crate::plugin::Plugin;
 use crate::secret::Redactor;
 use crate::tenant::Tenant;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasmtime::Store;
@@ -19,7 +20,7 @@ use wasmtime::component::ResourceAny;
 const BATCH: u32 = 500;
 
 /// A plan as the host holds it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Planned {
     /// Unix seconds.
     pub created_at: u64,
@@ -89,7 +90,7 @@ async fn make(
         })
         .await?;
     let refusals = call.refusals();
-    call.finish(None).await?;
+    call.finish();
     let redactor = tenant.egress()?.redactor();
     let (mut planned, employees) = planned.map_err(|refused| refused.told(redactor, &refusals))?;
     redactor.findings(&mut planned.findings);
@@ -232,7 +233,7 @@ pub(super) async fn check(
     let mut call = Call::open(plugin, tenant, Job::Check, progress).await?;
     let report = call.step(async |store, instance| instance.call_check(store, &job).await).await?;
     let refusals = call.refusals();
-    call.finish(None).await?;
+    call.finish();
     let redactor = tenant.egress()?.redactor();
     let mut report = report.map_err(|error| Refused::Job(error).told(redactor, &refusals))?;
     let counted = intake.numbers(&report.counts, &[]);

@@ -153,6 +153,11 @@ impl Report {
         self.error = Some(Stopped::by(&error));
     }
 
+    /// Notes that a failure which was told already ended the run.
+    pub(super) fn stop_with(&mut self, code: &str, message: String, remedy: String) {
+        self.error = Some(Stopped { code: code.to_owned(), message, remedy, exit: Some(Exit::Failed) });
+    }
+
     /// Notes in the history what became of a change.
     pub(super) fn tell(&mut self, change: &Change, came: Came, not_taken: &[Mismatch]) {
         self.updates.extend(history::rows(change, came, not_taken));

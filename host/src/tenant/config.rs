@@ -412,7 +412,9 @@ impl TenantConfig {
     pub(super) fn urls(&self) -> Vec<String> {
         let travelperk = self.travelperk.iter().flat_map(TravelPerkConfig::urls).map(|(_, _, url)| url.to_owned());
         let channel = self.references.as_ref().and_then(|references| Some(references.channel()?.url()));
-        std::iter::once(self.hibob.url.clone()).chain(travelperk).chain(channel).collect()
+        let witnesses = self.references.iter().flat_map(|references| &references.witnesses);
+        let witnesses = witnesses.map(|witness| witness.url.clone());
+        std::iter::once(self.hibob.url.clone()).chain(travelperk).chain(channel).chain(witnesses).collect()
     }
 
     /// Which addresses the host connects to for this tenant: this machine only where a URL names it.

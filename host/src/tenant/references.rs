@@ -1,6 +1,7 @@
 //! The `[references]` table of a tenant's file.
 
 use super::delivery::{ChannelConfig, SmtpConfig, WebhookConfig};
+use super::witnesses::{self, WitnessConfig};
 use crate::error::HostError;
 use crate::identity::Digest;
 use hibob_references::claims::{ClaimText, Issuer};
@@ -35,6 +36,9 @@ pub struct ReferencesConfig {
     /// Delivery to a system of the company, instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<WebhookConfig>,
+    /// Who confirms the order of the log; nobody unless given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<WitnessConfig>,
 }
 
 /// What garden leave is to a reference: released from work, still employed.
@@ -119,6 +123,7 @@ impl ReferencesConfig {
             let message = "both references.smtp and references.webhook are there";
             return Err(HostError::configuration(message, "keep one of them: a reference is delivered one way"));
         }
+        witnesses::check(&self.witnesses)?;
         self.channel().map_or(Ok(()), ChannelConfig::check)
     }
 }

@@ -2,13 +2,15 @@
 
 use super::Published;
 use super::names::Names;
-use crate::egress::{AddressPolicy, HttpTransport, NotSent, Resolve, SystemResolver, Transport, TransportError};
+use crate::egress::{
+    AddressPolicy, HttpTransport, NotSent, Resolve, SystemResolver, Transport, TransportError, read_whole, too_long,
+};
 use bytes::Bytes;
 use hibob_references::domain::Domain;
 use hibob_references::verify::Answer;
 use http::header::{ACCEPT, USER_AGENT};
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -89,7 +91,7 @@ async fn fetch(transport: &HttpTransport, url: &str, bytes_max: usize) -> Answer
     };
     let (head, body) = match transport.send(request).await {
         Ok(response) => response.into_parts(),
-        Err(error) => return Answer::Unreachable(told(error)),
+        Err(error) => return Answer::Unreachable(told(&error)),
     };
     match head.status {
         StatusCode::OK => {}
@@ -101,24 +103,18 @@ async fn fetch(transport: &HttpTransport, url: &str, bytes_max: usize) -> Answer
         }
         status => return Answer::Unreachable(format!("the server answered with status {}", status.as_u16())),
     }
-    match Limited::new(body, bytes_max).collect().await {
-        Ok(body) => Answer::Found(body.to_bytes().into()),
-        Err(error) if error.is::<LengthLimitError>() => Answer::Unreachable(too_long(bytes_max)),
-        Err(error) => Answer::Unreachable(format!("the answer broke off: {error}")),
+    match read_whole(body, bytes_max).await {
+        Ok(body) => Answer::Found(body.into()),
+        Err(why) => Answer::Unreachable(why),
     }
 }
 
-fn told(error: TransportError) -> String {
+fn told(error: &TransportError) -> String {
     match error {
         TransportError::NotSent(NotSent::Prohibited, _) => {
             "its address is not one of the public internet; --allow-address ADDRESS would allow it".to_owned()
         }
-        TransportError::NotSent(NotSent::Name, why) => format!("its address cannot be found: {why}"),
-        TransportError::NotSent(NotSent::Tls, why) => format!("no secure connection can be made: {why}"),
-        TransportError::NotSent(NotSent::Refused | NotSent::Timeout, why) => {
-            format!("no connection can be made: {why}")
-        }
-        TransportError::Lost(why) => format!("the connection broke off: {why}"),
+        error => error.to_string(),
     }
 }
 
@@ -131,8 +127,4 @@ fn read(path: &Path, bytes_max: usize) -> Answer<Vec<u8>> {
         Err(error) if error.kind() == ErrorKind::NotFound => Answer::Absent,
         Err(error) => Answer::Unreachable(format!("{}: {error}", path.display())),
     }
-}
-
-fn too_long(bytes_max: usize) -> String {
-    format!("it has more than {bytes_max} bytes")
 }

@@ -36,7 +36,7 @@ pub(crate) async fn call() {
         let mut call = Call::open(plugin(), &tenant, Job::Check, Arc::new(NoProgress)).await.unwrap();
         let report = call.step(async |store, instance| instance.call_check(store, &job).await).await.unwrap();
         assert!(report.is_err());
-        call.finish(None).await.unwrap();
+        call.finish();
         if round >= CALLS {
             times.push(start.elapsed());
         }

@@ -7,8 +7,9 @@
 //! [`World`] is pure: requests in, responses out, with the time as a parameter and seeded randomness.
 //! [`Server`] puts it on two ports of 127.0.0.1. Tests that need no sockets call [`World::handle`] directly.
 //!
-//! References need three more, each by itself and made the same way: a [`Mailbox`] behind a [`MailServer`], names that
-//! a [`DnsServer`] knows ([`Dns`]), and a [`Site`] on a [`SiteServer`].
+//! References need some more, each by itself and made the same way: a [`Mailbox`] behind a [`MailServer`], names that
+//! a [`DnsServer`] knows ([`Dns`]), and a [`Site`] on a [`SiteServer`]. Their log has a [`Witness`] on a
+//! [`WitnessServer`].
 
 #![expect(clippy::expect_used, reason = "test support: a broken stand-in must stop the test")]
 
@@ -28,6 +29,7 @@ pub mod smtp;
 pub mod travelperk;
 mod window;
 mod wire;
+pub mod witness;
 mod world;
 
 pub use company::{Company, Employee};
@@ -41,4 +43,5 @@ pub use server::Server;
 pub use site::{Site, SiteServer};
 pub use smtp::{MailServer, Mailbox};
 pub use travelperk::TravelPerk;
+pub use witness::{Witness, WitnessServer};
 pub use world::World;

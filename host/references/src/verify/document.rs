@@ -14,7 +14,7 @@ use chrono::TimeDelta;
 
 /// How long after its date a reference may be seen by the first witness. Longer is back-dating, or a log that stood
 /// still.
-const LOG_DELAY_MAX: TimeDelta = TimeDelta::days(7);
+pub const LOG_DELAY_MAX: TimeDelta = TimeDelta::days(7);
 
 /// How far a clock may be off.
 const CLOCK_ERROR_MAX: TimeDelta = TimeDelta::days(1);

@@ -46,7 +46,9 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
     | KeyCommand::List { tenant }
     | KeyCommand::Rotate { tenant }
     | KeyCommand::Revoke { tenant, .. }) = &command;
-    let keys = IssuerKeys::open(&data, &data.config(tenant).await?).await?;
+    let config = data.config(tenant).await?;
+    let is_witnessed = config.references.as_ref().is_some_and(|references| !references.witnesses.is_empty());
+    let keys = IssuerKeys::open(&data, &config).await?;
     let rows = match &command {
         KeyCommand::New { selector, .. } => vec![keys.make(selector.as_deref()).await?],
         KeyCommand::Rotate { .. } => vec![keys.rotate().await?],
@@ -56,7 +58,8 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
     let records: Result<Vec<DnsRecord>, HostError> = rows.iter().map(|row| keys.record(row)).collect();
     let records = records?;
     if global.json {
-        let rows: Vec<_> = rows.iter().zip(&records).map(|(row, record)| json(row, record)).collect();
+        let json = |(row, record)| Ok(json(row, record, &keys.log_key(row)?));
+        let rows: Vec<_> = rows.iter().zip(&records).map(json).collect::<Result<_, HostError>>()?;
         println!("{}", serde_json::json!({ "tenant": tenant, "domain": keys.issuer().domain.as_str(), "keys": rows }));
         return Ok(Exit::Done);
     }
@@ -66,6 +69,9 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
     for (row, record) in rows.iter().zip(&records) {
         println!("{}  {}", BOLD.on_stdout(&row.selector), state(row));
         println!("  {} TXT \"{}\"", record.name, record.value);
+        if is_witnessed {
+            println!("  to the witnesses  {}", keys.log_key(row)?);
+        }
     }
     if rows.iter().any(|row| row.is_current() || row.is_next()) {
         println!(
@@ -90,11 +96,12 @@ fn state(row: &KeyRow) -> &'static str {
     }
 }
 
-fn json(row: &KeyRow, record: &DnsRecord) -> serde_json::Value {
+fn json(row: &KeyRow, record: &DnsRecord, log_key: &str) -> serde_json::Value {
     serde_json::json!({
         "selector": row.selector,
         "state": state(row),
         "dns": record,
+        "log_key": log_key,
         "created_at": row.created_at,
         "signs_from": row.signs_from,
         "retired_at": row.retired_at,

@@ -3,7 +3,7 @@
 use crate::cli::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, clean};
 use crate::database::{DeliveryRow, DeliveryState, ReferenceRow, ReferenceState};
 use crate::error::{Exit, HostError};
-use crate::references::Report;
+use crate::references::{Asked, Report};
 use crate::run::ErrorRow;
 use hibob_references::credential::SignedCredential;
 use std::collections::BTreeMap;
@@ -17,15 +17,7 @@ pub(super) fn report(report: &Report, json: bool) -> Exit {
         }
         return report.exit();
     }
-    let rows = |rows: &[ErrorRow], mark: String| {
-        for row in rows {
-            let who = row.employee_id.as_deref().map(|id| format!("employee {}: ", clean(id))).unwrap_or_default();
-            println!("{mark} {} {who}{}", clean(&row.code), clean(&row.message));
-            println!("    to mend  {}", clean(&row.remedy));
-        }
-    };
-    rows(&report.warnings, YELLOW.on_stdout("! warning"));
-    rows(&report.errors, RED.on_stdout("! error"));
+    rows(&report.warnings, &report.errors);
     for guard in &report.guards {
         println!("{} {}", YELLOW.on_stdout("! held"), clean(&guard.message));
         for person in report.held.iter().filter(|person| person.class == guard.class) {
@@ -62,6 +54,26 @@ pub(super) fn report(report: &Report, json: bool) -> Exit {
         eprintln!("{}: {}", CYAN.on_stderr("help"), clean(&stopped.remedy));
     }
     report.exit()
+}
+
+/// Prints which witnesses confirmed the log, and which did not.
+pub(super) fn witnesses(asked: &Asked) {
+    for witness in &asked.witnesses {
+        let at = time(witness.confirmed_at, "%Y-%m-%d %H:%M UTC");
+        println!("the witness {} confirmed the log at {at}", clean(&witness.name));
+    }
+    rows(&asked.warnings, &asked.errors);
+}
+
+fn rows(warnings: &[ErrorRow], errors: &[ErrorRow]) {
+    let marks = [(warnings, YELLOW.on_stdout("! warning")), (errors, RED.on_stdout("! error"))];
+    for (rows, mark) in marks {
+        for row in rows {
+            let who = row.employee_id.as_deref().map(|id| format!("employee {}: ", clean(id))).unwrap_or_default();
+            println!("{mark} {} {who}{}", clean(&row.code), clean(&row.message));
+            println!("    to mend  {}", clean(&row.remedy));
+        }
+    }
 }
 
 /// The references as a table.

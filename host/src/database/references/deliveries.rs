@@ -54,6 +54,8 @@ pub struct DueDelivery {
     pub attempts: u32,
     /// Since when it is tried, in Unix seconds.
     pub since: i64,
+    /// When the reference was issued, in Unix seconds.
+    pub issued_at: i64,
 }
 
 /// A delivery as it stands.
@@ -80,7 +82,8 @@ impl TenantDatabase {
     /// The database failed.
     pub async fn due_deliveries(&self, now: i64) -> Result<Vec<DueDelivery>, HostError> {
         let rows = sqlx::query(
-            "SELECT deliveries.log_index, employee_id, selector, message_id, attempts, since FROM reference_deliveries deliveries
+            "SELECT deliveries.log_index, employee_id, selector, message_id, attempts, since, issued_at
+             FROM reference_deliveries deliveries
              JOIN issued_references issued ON issued.log_index = deliveries.log_index
              WHERE deliveries.state = 'waiting' AND next_at <= $1 ORDER BY deliveries.log_index",
         );
@@ -92,6 +95,7 @@ impl TenantDatabase {
                 message_id: row.try_get(3)?,
                 attempts: row.try_get(4)?,
                 since: row.try_get(5)?,
+                issued_at: row.try_get(6)?,
             })
         };
         rows.bind(now).fetch_all(&self.pool).await?.iter().map(read).collect()

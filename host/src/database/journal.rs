@@ -1,0 +1,232 @@
+//! The journal of a plan that is being applied, and the fence around it.
+
+use super::tenant::{LedgerEntry, TenantDatabase, put_entries};
+use crate::error::HostError;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, Transaction};
+use std::collections::BTreeMap;
+
+/// A run's right to write: the generation of its lease. A run that takes the tenant over raises it, and from then on
+/// nothing of the earlier one is written any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fence {
+    generation: i64,
+}
+
+/// A plan that begins to be applied.
+#[derive(Clone, Copy, Debug)]
+pub struct NewJournal<'j> {
+    /// `sync` or `apply`.
+    pub kind: &'j str,
+    /// When the run began, in Unix seconds.
+    pub started_at: i64,
+    /// The SHA-256 of `plan`.
+    pub digest: &'j str,
+    /// The plan: JSON.
+    pub plan: &'j [u8],
+    /// What the guards hold of it: JSON.
+    pub held: &'j str,
+    /// The digest of the settings that it was made with.
+    pub settings: &'j str,
+    /// The digest of the plugin that made it.
+    pub plugin: &'j str,
+}
+
+/// A plan whose application has not come to its end.
+#[derive(Clone, Debug)]
+pub struct OpenJournal {
+    /// Its number.
+    pub id: i64,
+    /// `sync` or `apply`.
+    pub kind: String,
+    /// When the run began, in Unix seconds.
+    pub started_at: i64,
+    /// The SHA-256 of the plan.
+    pub digest: String,
+    /// The plan: JSON.
+    pub plan: Vec<u8>,
+    /// What the guards hold of it: JSON.
+    pub held: String,
+    /// The digest of the settings that it was made with.
+    pub settings: String,
+    /// The digest of the plugin that made it.
+    pub plugin: String,
+    /// What happened so far, in order.
+    pub events: Vec<EventRow>,
+}
+
+/// Something that happened to a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// The change's id in the plan.
+    pub change: String,
+    /// Whether it ended; else it began.
+    pub is_finished: bool,
+    /// What came of it: JSON; empty if it began.
+    pub made: String,
+    /// The generation of the run that wrote it.
+    pub generation: i64,
+}
+
+/// What is kept of one call for a change.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeRecord {
+    /// What was done to an account.
+    pub ledger: Option<LedgerEntry>,
+    /// In the journal of this number: what came of the change of this id, as JSON.
+    pub finished: Option<(i64, String, String)>,
+}
+
+impl ChangeRecord {
+    /// Whether there is nothing to keep.
+    pub fn is_empty(&self) -> bool {
+        self.ledger.is_none() && self.finished.is_none()
+    }
+}
+
+impl TenantDatabase {
+    /// Takes the right to write over from every earlier run.
+    ///
+    /// # Errors
+    /// A later run has it already, or the database failed.
+    pub async fn take_fence(&self, generation: i64) -> Result<Fence, HostError> {
+        let query = "UPDATE fence SET generation = $1 WHERE generation <= $1";
+        if sqlx::query(query).bind(generation).execute(&self.pool).await?.rows_affected() == 1 {
+            return Ok(Fence { generation });
+        }
+        Err(HostError::Storage(
+            "another run has taken this tenant over, or control.db is from an older backup than the tenant's database"
+                .to_owned(),
+        ))
+    }
+
+    /// Whether nobody has taken the right to write over.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn holds(&self, fence: Fence) -> Result<bool, HostError> {
+        let query = sqlx::query("SELECT 1 FROM fence WHERE generation = $1").bind(fence.generation);
+        Ok(query.fetch_optional(&self.pool).await?.is_some())
+    }
+
+    /// A transaction that writes only while the fence holds.
+    pub(super) async fn begin_fenced(&self, fence: Fence) -> Result<Transaction<'static, Sqlite>, HostError> {
+        // With the right to write from its start: one that reads first may find that it comes too late.
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let query = sqlx::query("SELECT 1 FROM fence WHERE generation = $1").bind(fence.generation);
+        match query.fetch_optional(&mut *transaction).await? {
+            Some(_) => Ok(transaction),
+            None => Err(HostError::Storage("this run lost its lock to another one".to_owned())),
+        }
+    }
+
+    /// Records a plan before anything of it is applied. Returns the journal's number.
+    ///
+    /// # Errors
+    /// The run lost its lock, another journal is open, or the database failed; nothing was written.
+    pub async fn begin_journal(&self, fence: Fence, new: &NewJournal<'_>) -> Result<i64, HostError> {
+        let mut transaction = self.begin_fenced(fence).await?;
+        sqlx::query("INSERT INTO plans (digest, content) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING")
+            .bind(new.digest)
+            .bind(new.plan)
+            .execute(&mut *transaction)
+            .await?;
+        let row = sqlx::query(
+            "INSERT INTO journals (kind, started_at, plan, held, settings, plugin) VALUES ($1, $2, $3, $4, $5, $6)
+             RETURNING id",
+        );
+        let row = row.bind(new.kind).bind(new.started_at).bind(new.digest).bind(new.held).bind(new.settings);
+        let id = row.bind(new.plugin).fetch_one(&mut *transaction).await?.try_get(0)?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    /// The plan whose application has not come to its end, if there is one.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn open_journal(&self) -> Result<Option<OpenJournal>, HostError> {
+        let row = sqlx::query(
+            "SELECT id, kind, started_at, plan, held, settings, plugin, plans.content
+             FROM journals JOIN plans ON plans.digest = journals.plan WHERE run IS NULL",
+        );
+        let Some(row) = row.fetch_optional(&self.pool).await? else { return Ok(None) };
+        let id: i64 = row.try_get(0)?;
+        let events = sqlx::query(
+            "SELECT change, event, made, generation FROM journal_events WHERE journal = $1 ORDER BY sequence",
+        );
+        let read = |row: &SqliteRow| {
+            let event: String = row.try_get(1)?;
+            Ok(EventRow {
+                change: row.try_get(0)?,
+                is_finished: event == "finished",
+                made: row.try_get(2)?,
+                generation: row.try_get(3)?,
+            })
+        };
+        let events: Result<_, HostError> = events.bind(id).fetch_all(&self.pool).await?.iter().map(read).collect();
+        Ok(Some(OpenJournal {
+            id,
+            kind: row.try_get(1)?,
+            started_at: row.try_get(2)?,
+            digest: row.try_get(3)?,
+            held: row.try_get(4)?,
+            settings: row.try_get(5)?,
+            plugin: row.try_get(6)?,
+            plan: row.try_get(7)?,
+            events: events?,
+        }))
+    }
+
+    /// Records that a change begins, before its first request leaves.
+    ///
+    /// # Errors
+    /// The run lost its lock, or the database failed.
+    pub async fn record_started(&self, fence: Fence, journal: i64, change: &str, now: i64) -> Result<(), HostError> {
+        let mut transaction = self.begin_fenced(fence).await?;
+        put_event(&mut transaction, fence, journal, change, None, now).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Keeps what a call for a change wrote to the storage, together with the ledger and the journal: all of it or
+    /// nothing.
+    ///
+    /// # Errors
+    /// The run lost its lock, the change was finished before, or the database failed; nothing was written.
+    pub async fn record_change(
+        &self,
+        fence: Fence,
+        entries: &BTreeMap<String, Option<Vec<u8>>>,
+        record: &ChangeRecord,
+        now: i64,
+    ) -> Result<(), HostError> {
+        let mut transaction = self.begin_fenced(fence).await?;
+        put_entries(&mut transaction, entries, record.ledger.as_ref()).await?;
+        if let Some((journal, change, made)) = &record.finished {
+            put_event(&mut transaction, fence, *journal, change, Some(made), now).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+}
+
+async fn put_event(
+    transaction: &mut Transaction<'_, Sqlite>,
+    fence: Fence,
+    journal: i64,
+    change: &str,
+    made: Option<&str>,
+    now: i64,
+) -> Result<(), HostError> {
+    sqlx::query(
+        "INSERT INTO journal_events (journal, generation, change, event, made, at) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(journal)
+    .bind(fence.generation)
+    .bind(change)
+    .bind(if made.is_some() { "finished" } else { "started" })
+    .bind(made.unwrap_or_default())
+    .bind(now)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! Taking up a plan that an earlier run had not applied to its end, because its process or its machine died.
+
+use super::apply;
+use super::guard::Held;
+use super::journal::{Journal, Past};
+use super::plan::Planned;
+use super::report::Report;
+use super::{Outcome, Run};
+use crate::database::{OpenJournal, RunRecord, now_unix_seconds};
+use crate::digest::hex;
+use crate::error::HostError;
+use crate::telemetry::Spans;
+use sha2::{Digest, Sha256};
+use tracing::Instrument;
+
+/// Seconds in an hour.
+const HOUR: u64 = 60 * 60;
+
+impl Run<'_> {
+    /// Applies what is left of an interrupted plan, and records it in the history. What was made is not made again; of what
+    /// was begun and is not known the plugin looks first. A plan that is too old, or was made with other settings or another
+    /// plugin, is closed as it is: the next plan starts from what is there.
+    pub(super) async fn resume(&self) -> Result<Option<Report>, HostError> {
+        let Some(open) = self.tenant.database().open_journal().await? else { return Ok(None) };
+        let planned = read(&open)?;
+        let held: Held = serde_json::from_str(&open.held).map_err(unreadable)?;
+        let past = Past::fold(&planned.changes, &open.events)?;
+        let mut report = Report::planned(self.tenant.id(), &planned);
+        report.guards.clone_from(&held.guards);
+        let out_of_date = self.out_of_date(&open, &planned)?;
+        let journal = Journal { id: open.id, fence: self.fence, past, is_closed: out_of_date.is_some() };
+        let changes = planned.changes.len();
+        let resumed = self.locked(async {
+            apply::apply(self.plugin, self.tenant, &planned, &held, &journal, &mut report, self.progress.as_ref())
+                .await;
+            Ok(())
+        });
+        resumed.instrument(Spans::apply(&self.span, changes)).await?;
+        if let Some(why) = out_of_date {
+            let started = time(open.started_at);
+            report.stop(HostError::held(
+                format!("a run of {started} was interrupted, and the rest of its plan is not applied: {why}"),
+                "nothing; the next plan starts from what is there now",
+            ));
+        }
+        let record = RunRecord {
+            kind: if open.kind == "apply" { "apply" } else { "sync" },
+            trigger: "resumed",
+            started_at: open.started_at,
+            finished_at: chrono::Utc::now().timestamp(),
+            exit_code: report.exit() as u8,
+            report: report.history()?,
+            journal: Some(open.id),
+        };
+        let accepted = (report.is_accepted() && planned.count("employees") > 0).then_some(planned.baseline.as_slice());
+        let number = self.tenant.database().record_run(self.fence, &record, accepted, &report.updates).await?;
+        report.numbered(number);
+        Ok(Some(report))
+    }
+
+    /// Why a plan must not be applied any more.
+    fn out_of_date(&self, open: &OpenJournal, planned: &Planned) -> Result<Option<&'static str>, HostError> {
+        let hours = u64::from(self.tenant.config().sync.plan_age_hours_max);
+        Ok(if now_unix_seconds().saturating_sub(planned.created_at) > hours.saturating_mul(HOUR) {
+            Some("it is older than sync.plan_age_hours_max")
+        } else if open.settings != self.tenant.settings_digest()? {
+            Some("the tenant's settings are others now")
+        } else if open.plugin != self.plugin.digest() {
+            Some("the plugin is another one now")
+        } else {
+            None
+        })
+    }
+}
+
+fn read(open: &OpenJournal) -> Result<Planned, HostError> {
+    if hex(&Sha256::digest(&open.plan)) != open.digest {
+        return Err(HostError::Storage(format!("the stored plan {} was changed", open.digest)));
+    }
+    serde_json::from_slice(&open.plan).map_err(unreadable)
+}
+
+fn unreadable(error: serde_json::Error) -> HostError {
+    HostError::Storage(format!("the journal cannot be read: {error}"))
+}
+
+fn time(unix_seconds: i64) -> String {
+    chrono::DateTime::from_timestamp(unix_seconds, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC").to_string()
+}
