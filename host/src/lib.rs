@@ -9,6 +9,8 @@
 //! An embedder makes one [`engine::Runtime`], loads a [`plugin::Plugin`], opens a [`tenant::Tenant`] for each company,
 //! and calls the jobs in [`run`].
 
+pub mod api;
+pub mod audit;
 pub mod bindings;
 pub mod call;
 pub mod cli;
@@ -20,6 +22,7 @@ mod digest;
 pub mod egress;
 pub mod engine;
 pub mod error;
+mod history;
 pub mod identity;
 mod key_file;
 pub mod limits;
@@ -35,6 +38,7 @@ pub mod serve;
 pub mod telemetry;
 pub mod tenant;
 mod text;
+pub mod token;
 pub mod verify;
 pub mod workbook;
 
