@@ -1,6 +1,7 @@
 //! The command line.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what a command line is for")]
 
+mod backup;
 mod check_view;
 mod demo;
 mod employees;
@@ -29,6 +30,7 @@ use crate::run::Release;
 use crate::telemetry::{Telemetry, TextFile};
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing_subscriber::layer::SubscriberExt;
@@ -181,6 +183,15 @@ enum Command {
     /// Show what the runs of a tenant did, or one of them as a workbook
     #[command(after_help = "Example: hibob history acme 3 --xlsx run3.xlsx")]
     History(history::HistoryArgs),
+    /// Copy the data directory, while runs go on
+    #[command(after_help = "Example: hibob backup /backups/2026-11-22")]
+    Backup(backup::BackupArgs),
+    /// Make the data directory of a backup; there must be none yet
+    #[command(after_help = "Example: hibob restore /backups/2026-11-22 --data ./data")]
+    Restore {
+        /// A folder that `hibob backup` has made
+        folder: PathBuf,
+    },
     /// Start jobs when they are due, or asked for, until Ctrl-C; any number of these may share a data directory
     #[command(after_help = "Example: hibob serve --workers 8")]
     Serve(serve::ServeArgs),
@@ -259,6 +270,8 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Apply { file, release } => jobs::apply(global, &file, release.into()).await,
         Command::Sync { tenant, release } => jobs::sync(global, &tenant, release.into()).await,
         Command::Employees(args) => employees::employees(global, &args).await,
+        Command::Backup(args) => backup::backup(global, &args).await,
+        Command::Restore { folder } => backup::restore(global, &folder).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,
         Command::Jobs(args) => queue::run(global, args).await,
@@ -279,7 +292,10 @@ fn start_log(verbose: u8, telemetry: &Telemetry) {
         _ => "debug,opentelemetry=off",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    let log = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_filter(filter);
     let _ = tracing_subscriber::registry().with(log).with(telemetry.layer()).try_init();
 }
 

@@ -53,9 +53,31 @@ async fn open(path: &Path) -> Result<SqlitePool, HostError> {
         .journal_mode(SqliteJournalMode::Wal)
         .row_buffer_size(ROWS_BUFFERED)
         .synchronous(SqliteSynchronous::Full) // a run must not forget an account that it has made
+        .pragma("secure_delete", "ON") // what is removed is somebody's
         .busy_timeout(Duration::from_millis(BUSY_MILLISECONDS));
     let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(options).await;
     pool.map_err(|error| HostError::Storage(format!("{}: {error}", path.display())))
+}
+
+/// Copies a database as it is at one moment, without free pages, into a new file that only its owner can read.
+async fn copy_to(pool: &SqlitePool, path: &Path) -> Result<(), HostError> {
+    let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
+    made.map_err(|error| unwritable(path, &error))?;
+    let text = path.to_str().ok_or_else(|| HostError::Storage(format!("{} is no text", path.display())))?;
+    sqlx::query("VACUUM INTO $1").bind(text).execute(pool).await?;
+    let checked = SqliteConnectOptions::new().filename(path).read_only(true);
+    let mut connection = sqlx::ConnectOptions::connect(&checked).await?;
+    let found: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await?;
+    if found == "ok" { Ok(()) } else { Err(HostError::Storage(format!("{}: {found}", path.display()))) }
+}
+
+/// Makes what was added to or removed from a folder outlast a power cut.
+///
+/// # Errors
+/// The folder cannot be opened.
+pub fn sync_folder(path: &Path) -> Result<(), HostError> {
+    let synced = fs::File::open(path).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| unwritable(path, &error))
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> HostError {

@@ -215,7 +215,8 @@ impl HostError {
             Self::Plugin(_) => "use another plugin file, or report this to its developers with the log (-v)".to_owned(),
             Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
             Self::Storage(_) => {
-                "check that the data directory is writable and its disk not full, then start again".to_owned()
+                "check that the data directory is writable and its disk not full, then start again; where a database is damaged, restore a backup: hibob restore"
+                    .to_owned()
             }
         }
     }

@@ -11,6 +11,7 @@
 
 pub mod api;
 pub mod audit;
+pub mod backup;
 pub mod bindings;
 pub mod call;
 pub mod cli;
@@ -22,6 +23,7 @@ mod digest;
 pub mod egress;
 pub mod engine;
 pub mod error;
+pub mod forget;
 mod history;
 pub mod identity;
 mod key_file;

@@ -10,23 +10,28 @@ use crate::database::private_dir;
 use crate::digest::{hex, unhex};
 use crate::error::HostError;
 use crate::plugin::Plugin;
+use crate::queue::Selection;
 use crate::run::Planned;
 use crate::secret::Secret;
 use crate::tenant::Tenant;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The version of this format.
 const FORMAT: &str = "hibob-plan/1";
 
 /// The folder of the data directory with the plans that jobs are to apply.
 const KEPT: &str = "plans";
+
+/// The age at which a copy that no job needs is removed.
+const UNNEEDED_AGE_MIN: Duration = Duration::from_hours(1);
 
 /// Seconds in an hour.
 const HOUR: u64 = 60 * 60;
@@ -128,6 +133,26 @@ pub(crate) fn forget(data: &DataDir, digest: &str) {
     if let Ok(Err(error)) = removed {
         tracing::debug!("a plan that was kept stays: {error}");
     }
+}
+
+/// Removes the copies that no job needs any more, such as those of jobs that were cancelled.
+///
+/// # Errors
+/// The queue cannot be read.
+pub(crate) async fn forget_unneeded(data: &DataDir) -> Result<(), HostError> {
+    let jobs = data.queue().list(Selection { tenant: None, ended_max: 0 }).await?;
+    let needed: BTreeSet<String> = jobs.into_iter().filter_map(|job| job.arguments.plan).collect();
+    let Ok(entries) = std::fs::read_dir(data.path().join(KEPT)) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|at| at.elapsed().ok());
+        let is_needed = name.strip_suffix(".plan").is_some_and(|digest| needed.contains(digest));
+        // A copy is made before its job is queued.
+        if !is_needed && age.is_some_and(|age| age > UNNEEDED_AGE_MIN) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
 }
 
 fn line(value: &impl Serialize) -> Result<String, HostError> {

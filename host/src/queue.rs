@@ -31,13 +31,13 @@ use pulse::Pulse;
 use sqlx::{PgPool, SqlitePool};
 use std::sync::Arc;
 use thiserror::Error;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 /// The queue in a database. Clones are the same queue, and wake each other.
 #[derive(Clone, Debug)]
 pub struct Queue {
     db: Db,
-    wake: Arc<Notify>,
+    changes: Arc<watch::Sender<u64>>,
     board: Board,
     pulse: Pulse,
 }
@@ -116,17 +116,17 @@ impl Queue {
     }
 
     fn of(db: Db) -> Self {
-        Self { db, wake: Arc::default(), board: Board::default(), pulse: Pulse::default() }
+        Self { db, changes: Arc::default(), board: Board::default(), pulse: Pulse::default() }
     }
 
-    /// Wakes those who wait in [`Self::changed`] in this process.
+    /// Tells when something in the queue may have changed: by this process or, while [`Self::watch`] goes on, by another.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Tells those who wait in this process.
     pub(crate) fn wake(&self) {
-        self.wake.notify_one();
-    }
-
-    /// Returns when something in the queue may have changed, in this process or, while [`Self::watch`] goes on, in another.
-    pub async fn changed(&self) {
-        self.wake.notified().await;
+        self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
     }
 }
 
@@ -144,6 +144,14 @@ impl Db {
         match self {
             Self::Sqlite(_) => "BEGIN IMMEDIATE",
             Self::Postgres(_) => "BEGIN",
+        }
+    }
+
+    /// Leaves out rows that another host is at. SQLite has one writer at a time.
+    fn skip_locked(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => "FOR UPDATE SKIP LOCKED",
         }
     }
 

@@ -24,16 +24,21 @@ use crate::database::{Fence, Lease, NewJournal, RunRecord};
 use crate::digest::hex;
 use crate::error::{Exit, HostError};
 use crate::plugin::Plugin;
+use crate::queue::Trigger;
 use crate::telemetry::{JobTimer, Spans};
 use crate::tenant::Tenant;
 use crate::workbook::UpdateRow;
 use journal::{Journal, Past};
 use sha2::{Digest, Sha256};
+use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 use tracing::{Instrument, Span};
 
 /// The kind of a run that issues references.
 pub(crate) const REFERENCES: &str = "references";
+
+/// Seconds in a day.
+const DAY: i64 = 24 * 60 * 60;
 
 /// What came of a run.
 pub(crate) trait Outcome {
@@ -64,6 +69,7 @@ pub struct Run<'t> {
     journal: OnceLock<i64>,
     resumed: Option<Report>,
     kind: &'static str,
+    trigger: Trigger,
     started_at: i64,
     timer: JobTimer,
     span: Span,
@@ -105,12 +111,19 @@ impl<'t> Run<'t> {
         egress.reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (chrono::Utc::now().timestamp(), JobTimer::start());
         let (journal, span) = (OnceLock::new(), Spans::run(tenant.id(), kind));
-        let resumed = None;
-        let mut run = Self { tenant, plugin, progress, lease, fence, journal, resumed, kind, started_at, timer, span };
+        let (resumed, trigger) = (None, Trigger::Manual);
+        let mut run =
+            Self { tenant, plugin, progress, lease, fence, journal, resumed, kind, trigger, started_at, timer, span };
         if kind != REFERENCES {
             run.resumed = run.resume().await?;
         }
         Ok(run)
+    }
+
+    /// The same, started by this.
+    #[must_use]
+    pub fn by(self, trigger: Trigger) -> Self {
+        Self { trigger, ..self }
     }
 
     /// What became of the plan that an earlier run had not applied to its end; it has an entry of its own in the history.
@@ -199,7 +212,7 @@ impl<'t> Run<'t> {
     async fn record(self, outcome: &mut impl Outcome, baseline: Option<&[NamedValue]>) -> Result<i64, HostError> {
         let record = RunRecord {
             kind: self.kind,
-            trigger: "manual", // the schedule comes with the durable jobs
+            trigger: self.trigger.word(),
             started_at: self.started_at,
             finished_at: chrono::Utc::now().timestamp(),
             exit_code: outcome.exit() as u8,
@@ -208,8 +221,17 @@ impl<'t> Run<'t> {
         };
         let number = self.tenant.database().record_run(self.fence, &record, baseline, outcome.updates()).await?;
         outcome.numbered(number);
+        self.prune().await?;
         self.lease.release().await?;
         Ok(number)
+    }
+
+    /// Removes what the tenant's file says is old.
+    async fn prune(&self) -> Result<(), HostError> {
+        let (retention, now) = (&self.tenant.config().retention, chrono::Utc::now().timestamp());
+        let before = |days: NonZeroU32| now - i64::from(days.get()) * DAY;
+        let database = self.tenant.database();
+        database.prune(self.fence, before(retention.runs_days), before(retention.plans_days)).await
     }
 
     /// Works for as long as the lock is ours.

@@ -4,6 +4,8 @@
 mod carry_out;
 mod jobs;
 mod phase;
+#[cfg(test)]
+mod tests;
 
 pub use jobs::Jobs;
 pub use phase::{Phase, phases};
@@ -74,7 +76,7 @@ pub async fn serve<W: Work>(
     let holder = format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
     let free = Arc::new(Semaphore::new(settings.workers));
     let mut host = Host { queue, settings, metrics, holder, free, going: JoinSet::new(), forgotten: None };
-    let mut stop = phase.clone();
+    let (mut stop, mut changes) = (phase.clone(), queue.changes());
     let watching = async {
         while *phase.borrow() == Phase::Work {
             // An error of the database ends nothing: the loop looks again.
@@ -86,7 +88,7 @@ pub async fn serve<W: Work>(
                 () = Phase::reached(&mut stop, Phase::Save) => break,
             };
             tokio::select! {
-                () = queue.changed() => {}
+                _ = changes.changed() => {}
                 () = tokio::time::sleep(pause) => {}
                 _ = phase.changed() => {}
             }

@@ -8,7 +8,9 @@ mod shared;
 mod witnesses;
 
 pub use applied_by::AppliedBy;
-pub use config::{HiBobConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig};
+pub use config::{
+    HiBobConfig, RetentionConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig,
+};
 pub use delivery::{ChannelConfig, SmtpConfig, SmtpSecurity, WebhookConfig};
 pub use references::{GardenLeave, ReferencesConfig};
 pub(crate) use shared::{Shared, SharedByTenant};

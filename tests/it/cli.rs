@@ -10,6 +10,33 @@ use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hibob-under-test");
 
+/// The program in a folder, with the folder `data` in it as its data directory.
+pub(crate) fn program(folder: &Path, args: &[&str]) -> Command {
+    program_in(folder, "data", args)
+}
+
+/// With another data directory.
+pub(crate) fn program_in(folder: &Path, data: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command
+        .args(args)
+        .current_dir(folder)
+        .env_remove("RUST_LOG")
+        .env_remove("HIBOB_SECRETS_KEY")
+        .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
+        .stdin(Stdio::null());
+    command.env("XDG_DATA_HOME", folder.join("xdg")).arg("--data").arg(data);
+    command
+}
+
+/// Has a data directory share compiled code with the other tests.
+pub(crate) fn share_compiled(data: &Path) {
+    let _ = runtime(); // makes what is linked to
+    for name in ["compiled", "compiled.key"] {
+        std::os::unix::fs::symlink(cache_dir().join(name), data.join(name)).unwrap();
+    }
+}
+
 /// A folder to work in, with a data directory that shares compiled code with the other tests.
 pub(crate) struct Shell {
     folder: TempDir,
@@ -17,26 +44,20 @@ pub(crate) struct Shell {
 
 impl Shell {
     pub(crate) fn new() -> Self {
-        let _ = runtime(); // makes what is linked to
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("data")).unwrap();
-        for name in ["compiled", "compiled.key"] {
-            std::os::unix::fs::symlink(cache_dir().join(name), folder.path().join("data").join(name)).unwrap();
-        }
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        share_compiled(&data);
         Self { folder }
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
-        command
-            .args(args)
-            .current_dir(self.folder.path())
-            .env_remove("RUST_LOG")
-            .env_remove("HIBOB_SECRETS_KEY")
-            .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
-            .stdin(Stdio::null());
-        command.env("XDG_DATA_HOME", self.folder.path().join("xdg")).arg("--data").arg("data");
-        command
+        program(self.folder.path(), args)
+    }
+
+    /// With another data directory.
+    pub(crate) fn command_in(&self, data: &str, args: &[&str]) -> Command {
+        program_in(self.folder.path(), data, args)
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Output {

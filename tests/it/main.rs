@@ -8,6 +8,7 @@
 
 mod api;
 mod approvals;
+mod backup;
 mod bad_input;
 mod catalogue;
 mod check;
@@ -25,15 +26,20 @@ mod politeness;
 mod properties;
 mod references;
 mod references_cli;
+mod references_crash;
 mod references_garden;
 mod references_job;
 mod references_only;
+mod references_privacy;
+mod references_published;
 mod references_witness;
 mod refusals;
 mod roster;
 mod safety;
 mod sandbox;
 mod secrets;
+mod serve;
+mod storage_faults;
 mod sync;
 mod telemetry;
 mod tidy;

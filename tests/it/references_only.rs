@@ -17,7 +17,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// The text of a tenant's file without its table `[travelperk]`.
-fn without_travelperk(text: &str) -> String {
+pub(crate) fn without_travelperk(text: &str) -> String {
     let (before, table) = text.split_once("[travelperk]\n").unwrap();
     let (_, after) = table.split_once("\n[").unwrap();
     format!("{before}[{after}")

@@ -1,6 +1,6 @@
 //! What the monitoring learns: that it is right, and that it is about nobody.
 
-mod collector;
+pub(crate) mod collector;
 mod otlp;
 mod personal;
 

@@ -1,6 +1,14 @@
 //! What the tests and benchmarks share: a company and its TravelPerk around the real host, and the same without it.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test support: what fails here must stop the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test support: what fails here must stop the test"
+)]
 
+pub mod canaries;
 pub mod canned;
 pub mod native;
+pub mod process;
+pub mod published;
 pub mod setup;

@@ -60,6 +60,8 @@ pub struct Setup {
     pub data: DataDir,
     /// Whether tenant files name the REST API, for cost centers and companies.
     pub rest: bool,
+    /// HiBob's pace in tenant files.
+    pub hibob_calls_per_minute: u32,
 }
 
 impl Setup {
@@ -75,11 +77,15 @@ impl Setup {
 
     /// This world, with tenant `acme` applied.
     pub async fn new(world: World) -> Self {
+        Self::in_folder(world, in_memory()).await
+    }
+
+    /// The same, with everything in this folder.
+    pub async fn in_folder(world: World, folder: TempDir) -> Self {
         let world = Arc::new(Mutex::new(world));
         let server = Server::start(world.clone()).await.unwrap();
-        let folder = in_memory();
         let data = DataDir::open(&folder.path().join("data")).await.unwrap();
-        let setup = Self { world, server, folder, data, rest: false };
+        let setup = Self { world, server, folder, data, rest: false, hibob_calls_per_minute: 45 };
         setup.apply_tenant("acme", "").await;
         setup
     }
@@ -102,11 +108,12 @@ impl Setup {
         };
         write("token", &token);
         write("key", &key);
+        let pace = self.hibob_calls_per_minute;
         let (hibob, scim, rest) = (self.server.hibob_url(), self.server.scim_url(), self.server.rest_url());
         let rest =
             if self.rest { format!("rest_url = \"{rest}\"\ncost_centers_url = \"{rest}\"\n") } else { String::new() };
         let text = format!(
-            "id = \"{id}\"\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:{id}.token\"\n\
+            "id = \"{id}\"\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:{id}.token\"\ncalls_per_minute = {pace}\n\
              [travelperk]\nscim_url = \"{scim}\"\n{rest}key = \"file:{id}.key\"\ncalls_per_minute = 600000\n\
              [limits]\nretry_pause_milliseconds = 5\nrate_limit_wait_seconds = 0\n{extra}"
         );

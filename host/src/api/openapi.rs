@@ -137,6 +137,7 @@ fn refusal(status: u16) -> &'static str {
         401 => "No token that counts",
         403 => "The token's role does not allow it",
         404 => "It is not there, or not this token's to see",
+        408 => "The body did not come in time",
         409 => "It is not possible as things stand",
         413 => "The body is too large",
         422 => "What was sent is not permitted or not complete",

@@ -67,6 +67,11 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", message, "send less")
     }
 
+    pub(super) fn slow_body() -> Self {
+        let message = "the body did not come in time";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "SLOW_BODY", message, "send all of it, as its length says")
+    }
+
     pub(super) fn too_many(what: &str, seconds: u64) -> Self {
         let remedy = format!("wait for {seconds} seconds, and then ask less often");
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", format!("too many {what}"), remedy);

@@ -9,9 +9,13 @@ use axum::body::Bytes;
 use axum::extract::RawPathParams;
 use axum::extract::rejection::RawPathParamsRejection;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Largest body of JSON, in bytes; a tenant's whole configuration has some thousands.
 const JSON_BYTES_MAX: usize = 256 * 1024;
+
+/// How long a body may take to come.
+const BODY_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// Rows of a list, unless another number is asked for.
 const ROWS: u32 = 100;
@@ -99,5 +103,7 @@ pub(super) async fn body(route: &Route, body: Body) -> Result<Bytes, Problem> {
         Kind::Json(_) => JSON_BYTES_MAX,
         Kind::Text => usize::try_from(crate::secret::SECRET_BYTES_MAX).unwrap_or(usize::MAX),
     };
-    axum::body::to_bytes(body, bytes_max).await.map_err(|_| Problem::too_large(bytes_max))
+    let read = axum::body::to_bytes(body, bytes_max);
+    let read = tokio::time::timeout(BODY_TIME_MAX, read).await.map_err(|_| Problem::slow_body())?;
+    read.map_err(|_| Problem::too_large(bytes_max))
 }

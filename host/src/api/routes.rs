@@ -196,7 +196,7 @@ impl Route {
             statuses.push(400);
         }
         if self.body != Body::None {
-            statuses.push(413);
+            statuses.extend([408, 413]);
         }
         statuses.sort_unstable();
         statuses

@@ -145,7 +145,8 @@ fn line(job: &Job) -> String {
         _ => ("from", job.start_at),
     };
     let at = DateTime::from_timestamp_millis(at).unwrap_or_default().format("%Y-%m-%d %H:%M:%S UTC");
-    let error = job.result.as_ref().and_then(|result| result.pointer("/error/message")?.as_str()).map(clean);
+    let error = job.result.as_ref().and_then(|result| result.get("error"));
+    let error = error.and_then(|error| error.get("message").or_else(|| error.get("code"))?.as_str()).map(clean);
     let error = error.map(|error| format!("  {error}")).unwrap_or_default();
     format!(
         "job {:<6} {:<10} {:<8} {:<20} {:<24} {what} {at}{error}",

@@ -43,7 +43,7 @@ struct RunArgs {
 impl RunArgs {
     fn order(self, employees: Option<Vec<String>>) -> Order {
         let release = Release { issuing: self.allow_issuing, revoking: self.allow_revoking };
-        Order { employees, release, is_now: self.now }
+        Order { employees, release, is_now: self.now, ..Order::default() }
     }
 }
 

@@ -4,7 +4,8 @@ use super::Global;
 use crate::api::{Api, LISTEN_DEFAULT, Listener};
 use crate::data_dir::DataDir;
 use crate::error::{Exit, HostError};
-use crate::serve::{self, Jobs, LEASE, SWEEP, Settings, WORKERS, phases};
+use crate::plan_file;
+use crate::serve::{self, Jobs, LEASE, Phase, SWEEP, Settings, WORKERS, phases};
 use clap::Args;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,8 +19,8 @@ pub(super) struct ServeArgs {
     /// Jobs that are carried out at the same time
     #[arg(long, value_name = "N", default_value_t = WORKERS as u16, value_parser = clap::value_parser!(u16).range(1..))]
     workers: u16,
-    /// How long a job stays a crashed host's before another one takes it, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = LEASE.as_secs(), value_parser = clap::value_parser!(u64).range(2..=3600))]
+    /// How long a job stays a crashed host's before another one takes it, in seconds, from 2 to 30
+    #[arg(long, value_name = "SECONDS", default_value_t = LEASE.as_secs(), value_parser = clap::value_parser!(u64).range(2..=LEASE.as_secs()))]
     lease: u64,
     /// How often the queue is looked at when nothing wakes the host, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = SWEEP.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -33,7 +34,6 @@ pub(super) struct ServeArgs {
 }
 
 pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, HostError> {
-    let phase = phases().map_err(|error| HostError::Engine(format!("signals cannot be received: {error}")))?;
     let lease_seconds = i64::try_from(args.lease).unwrap_or(i64::MAX);
     let data = global.data().await?.with_lease_seconds(lease_seconds);
     let runtime = data.runtime()?;
@@ -41,19 +41,25 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
         Some(address) => Some(Listener::bind(address, args.allow_remote).await?),
         None => None,
     };
+    let phase = phases().map_err(|error| HostError::Engine(format!("signals cannot be received: {error}")))?;
     let api = Api::new(data.clone(), phase.clone(), Duration::from_secs(args.sweep));
     let url = listener.as_ref().map(|listener| format!("http://{}", listener.address()));
-    // The API answers while the plugin is compiled: it says that the host is not ready yet.
+    // The API answers while the plugin is loaded: it says that the host is not ready yet.
     let answering = async {
         if let Some(listener) = listener {
             listener.serve(&api, phase.clone()).await;
         }
-        Ok(())
+        Ok::<_, HostError>(())
     };
     let working = async {
-        let plugin = global.plugin(&data, &runtime).await?;
+        let mut leaving = phase.clone();
+        let plugin = tokio::select! {
+            plugin = global.plugin(&data, &runtime) => plugin?,
+            () = Phase::reached(&mut leaving, Phase::Drain) => return Ok(()),
+        };
         api.set_plugin_loaded();
         data.refresh_schedules().await?;
+        plan_file::forget_unneeded(&data).await?;
         say(global, &data, args, url.as_deref());
         let settings = Settings {
             workers: args.workers.into(),
@@ -71,9 +77,15 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
         }
     };
     tokio::select! {
-        done = futures::future::try_join(working, answering) => done.map(|_| Exit::Done),
-        () = writing => Ok(Exit::Done),
+        done = futures::future::try_join(working, answering) => done.map(drop)?,
+        () = writing => {}
     }
+    if *phase.borrow() == Phase::Save {
+        // At once: a collector that does not answer, or a look-up under way, is not waited for.
+        global.write_metrics();
+        std::process::exit(Exit::Done as i32);
+    }
+    Ok(Exit::Done)
 }
 
 fn say(global: &Global, data: &DataDir, args: &ServeArgs, url: Option<&str>) {

@@ -25,6 +25,15 @@ pub(super) enum TenantCommand {
         /// The tenant's id
         tenant: String,
     },
+    /// Remove everything that is kept of a tenant: configuration, secrets, keys, history, references
+    #[command(after_help = "Example: hibob tenant forget acme --yes")]
+    Forget {
+        /// The tenant's id
+        tenant: String,
+        /// That this cannot be taken back is known
+        #[arg(long)]
+        yes: bool,
+    },
     /// Allow runs of a tenant again; what belongs together is remembered
     #[command(after_help = "Example: hibob tenant enable acme --by ana@acme.example")]
     Enable {
@@ -62,6 +71,7 @@ pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit,
         TenantCommand::Apply { file } => apply(global, &file).await?,
         TenantCommand::List => list(global).await?,
         TenantCommand::Disable { tenant } => disable(global, &tenant).await?,
+        TenantCommand::Forget { tenant, yes } => forget(global, &tenant, yes).await?,
         TenantCommand::Enable { tenant, by } => enable(global, &tenant, by).await?,
         TenantCommand::Credentials { tenant, service_user, token, key } => {
             credentials(global, &tenant, service_user, token, key).await?;
@@ -201,6 +211,26 @@ async fn show(global: &Global, tenant: &str) -> Result<(), HostError> {
             let dues: Vec<String> = dues.map(|due| due.format("%Y-%m-%d %H:%M UTC").to_string()).collect();
             println!("# the next {what} are due at {}", dues.join(", "));
         }
+    }
+    Ok(())
+}
+
+async fn forget(global: &Global, tenant: &str, yes: bool) -> Result<(), HostError> {
+    let data = global.data().await?;
+    data.config(tenant).await?;
+    if !yes {
+        return Err(HostError::configuration(
+            format!(
+                "everything that is kept of tenant {tenant} would be removed for good, the keys of its references as well"
+            ),
+            format!("make a backup if in doubt, and then: hibob tenant forget {tenant} --yes"),
+        ));
+    }
+    crate::forget::forget_tenant(&data, tenant).await?;
+    if global.json {
+        println!("{}", serde_json::json!({ "tenant": tenant, "forgotten": true }));
+    } else {
+        println!("nothing is kept of tenant {tenant} any more; backups have what they have");
     }
     Ok(())
 }

@@ -28,10 +28,10 @@ impl ControlDatabase {
         Ok(Self { pool, lease_seconds: LEASE_SECONDS })
     }
 
-    /// The same, with leases on tenants' runs that last so long instead of [`LEASE_SECONDS`].
+    /// The same, with leases on tenants' runs that last so long instead of [`LEASE_SECONDS`], which is the longest.
     #[must_use]
     pub fn with_lease_seconds(self, lease_seconds: i64) -> Self {
-        Self { lease_seconds, ..self }
+        Self { lease_seconds: lease_seconds.min(LEASE_SECONDS), ..self }
     }
 
     /// The queue of jobs in this database.
@@ -97,6 +97,53 @@ impl ControlDatabase {
         rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
     }
 
+    /// Copies the database into a new file.
+    ///
+    /// # Errors
+    /// The file is there already or cannot be written, or the database is damaged.
+    pub async fn copy_to(&self, path: &Path) -> Result<(), HostError> {
+        super::copy_to(&self.pool, path).await
+    }
+
+    /// Lets nobody of an earlier generation than this come back.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn raise_lease(&self, tenant: &str, generation: i64) -> Result<(), HostError> {
+        sqlx::query(
+            "INSERT INTO leases (tenant, holder, generation, expires_at) VALUES ($1, 'restored', $2, 0)
+             ON CONFLICT (tenant) DO UPDATE
+                SET generation = max(leases.generation, excluded.generation) + 1, expires_at = 0",
+        )
+        .bind(tenant)
+        .bind(generation)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Removes a tenant: its secrets, its jobs, its lease, its configuration. What was there is overwritten.
+    ///
+    /// # Errors
+    /// The database failed; nothing was removed.
+    pub async fn forget_tenant(&self, tenant: &str) -> Result<(), HostError> {
+        let mut connection = self.pool.acquire().await?;
+        sqlx::query("PRAGMA secure_delete = ON").fetch_all(&mut *connection).await?;
+        let mut transaction = sqlx::Connection::begin_with(&mut *connection, "BEGIN IMMEDIATE").await?;
+        for statement in [
+            "DELETE FROM secrets WHERE tenant = $1",
+            "DELETE FROM leases WHERE tenant = $1",
+            "DELETE FROM schedules WHERE tenant = $1",
+            "DELETE FROM jobs WHERE tenant = $1",
+            "DELETE FROM tenants WHERE id = $1",
+        ] {
+            sqlx::query(statement).bind(tenant).execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(&mut *connection).await?;
+        Ok(())
+    }
+
     /// Takes the lease on a tenant's runs, or says who has it and for how many seconds more.
     ///
     /// # Errors
@@ -107,18 +154,26 @@ impl ControlDatabase {
             "INSERT INTO leases (tenant, holder, generation, expires_at) VALUES (?, ?, 1, ?)
              ON CONFLICT (tenant) DO UPDATE
                 SET holder = excluded.holder, generation = generation + 1, expires_at = excluded.expires_at
-                WHERE leases.expires_at <= ?
+                WHERE leases.expires_at <= ? OR leases.expires_at > ?
              RETURNING generation",
         )
         .bind(tenant)
         .bind(holder)
         .bind(now + self.lease_seconds)
         .bind(now)
+        // Nobody takes a lease for so long: the clock was set back since.
+        .bind(now + 2 * LEASE_SECONDS)
         .fetch_optional(&self.pool)
         .await?;
         if let Some(row) = row {
             let (generation, seconds) = (row.try_get(0)?, self.lease_seconds);
-            return Ok(Lease { pool: self.pool.clone(), tenant: tenant.to_owned(), generation, seconds });
+            return Ok(Lease {
+                pool: self.pool.clone(),
+                tenant: tenant.to_owned(),
+                generation,
+                seconds,
+                is_held: true,
+            });
         }
         let row = sqlx::query("SELECT holder, expires_at FROM leases WHERE tenant = ?")
             .bind(tenant)
@@ -155,6 +210,7 @@ pub struct Lease {
     tenant: String,
     generation: i64,
     seconds: i64,
+    is_held: bool,
 }
 
 impl Lease {
@@ -180,7 +236,8 @@ impl Lease {
     ///
     /// # Errors
     /// The database failed; the lease then lapses by itself.
-    pub async fn release(self) -> Result<(), HostError> {
+    pub async fn release(mut self) -> Result<(), HostError> {
+        self.is_held = false;
         Ok(self.released().await?)
     }
 
@@ -214,8 +271,9 @@ impl Lease {
 /// A run that is dropped, as it is to be cancelled, gives its lease back too.
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(self.released());
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if self.is_held => drop(runtime.spawn(self.released())),
+            _ => {}
         }
     }
 }

@@ -100,6 +100,14 @@ impl TenantDatabase {
         ))
     }
 
+    /// The generation of the run that took the right to write last.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn fence_generation(&self) -> Result<i64, HostError> {
+        Ok(sqlx::query("SELECT generation FROM fence").fetch_one(&self.pool).await?.try_get(0)?)
+    }
+
     /// Whether nobody has taken the right to write over.
     ///
     /// # Errors
@@ -176,6 +184,21 @@ impl TenantDatabase {
             plan: row.try_get(7)?,
             events: events?,
         }))
+    }
+
+    /// Removes runs of the history, and applied plans with their journals, from before these times (Unix seconds). A plan
+    /// that is not applied to its end stays.
+    ///
+    /// # Errors
+    /// The run lost its lock, or the database failed; nothing was removed.
+    pub async fn prune(&self, fence: Fence, runs_before: i64, plans_before: i64) -> Result<(), HostError> {
+        let mut transaction = self.begin_fenced(fence).await?;
+        let journals = "DELETE FROM journals WHERE run IN (SELECT id FROM runs WHERE finished_at < $1)";
+        sqlx::query(journals).bind(plans_before.max(runs_before)).execute(&mut *transaction).await?;
+        let plans = "DELETE FROM plans WHERE digest NOT IN (SELECT plan FROM journals)";
+        sqlx::query(plans).execute(&mut *transaction).await?;
+        sqlx::query("DELETE FROM runs WHERE finished_at < $1").bind(runs_before).execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Records that a change begins, before its first request leaves.

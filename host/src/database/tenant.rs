@@ -122,6 +122,14 @@ impl TenantDatabase {
         Ok(Self { pool })
     }
 
+    /// Copies the database into a new file.
+    ///
+    /// # Errors
+    /// The file is there already or cannot be written, or the database is damaged.
+    pub async fn copy_to(&self, path: &Path) -> Result<(), HostError> {
+        super::copy_to(&self.pool, path).await
+    }
+
     /// The plugin's value under a key.
     ///
     /// # Errors

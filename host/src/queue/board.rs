@@ -9,7 +9,7 @@ use tokio::sync::watch;
 /// How far a job is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
-    /// What it is at.
+    /// What it is at, in the plugin's words.
     pub phase: String,
     /// So much of it is done.
     pub done: u64,

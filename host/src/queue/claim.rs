@@ -19,7 +19,7 @@ pub struct Claimed {
     pub arguments: Arguments,
     /// Which claim of the job this is.
     pub generation: i64,
-    /// By this host's own clock: until then nobody else takes it.
+    /// By this host's own clock: until then nobody else takes it. Renewing moves it on, in the claim that is renewed.
     pub deadline: Instant,
 }
 
@@ -33,7 +33,7 @@ impl Queue {
     /// # Errors
     /// The database failed.
     pub async fn claim(&self, holder: &str, lease: Duration) -> Result<Option<Claimed>, QueueError> {
-        let skip = if self.db.notify().is_some() { "FOR UPDATE SKIP LOCKED" } else { "" };
+        let skip = self.db.skip_locked();
         let sql = format!(
             "UPDATE jobs SET state = 'running', holder = $1, generation = generation + 1, lease_until = {now} + $2,
                 started_at = {now}

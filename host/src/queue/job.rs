@@ -36,9 +36,10 @@ pub enum Lane {
 }
 
 /// Who started a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Trigger {
     /// A person, or a program on their behalf. Goes first.
+    #[default]
     Manual,
     /// The tenant's schedule.
     Schedule,
@@ -204,11 +205,12 @@ impl Arguments {
     }
 
     /// What a run of the references job is to do.
-    pub(crate) fn order(&self) -> references::Order {
+    pub(crate) fn order(&self, trigger: Trigger) -> references::Order {
         references::Order {
             employees: self.employees.clone(),
             release: references::Release { issuing: self.allow_issuing, revoking: self.allow_revoking },
             is_now: false,
+            trigger,
         }
     }
 

@@ -69,7 +69,7 @@ impl Queue {
                 id
             });
             if let Some(id) = inserted {
-                self.wake.notify_one();
+                self.wake();
                 return Ok(Started { id, is_new: true });
             }
             let same: Option<i64> = each!(&self.db, pool => {

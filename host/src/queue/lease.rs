@@ -90,7 +90,7 @@ impl Queue {
             transaction.commit().await?;
             ended
         });
-        self.wake.notify_one();
+        self.wake();
         if ended == 1 { Ok(()) } else { Err(QueueError::Lost(claimed.id)) }
     }
 
@@ -107,7 +107,8 @@ impl Queue {
         let sql = format!(
             "UPDATE jobs SET state = {next}, ended_at = CASE {next} WHEN 'queued' THEN NULL ELSE {now} END,
                 crashes = crashes + 1, generation = generation + 1, holder = NULL, lease_until = NULL
-             WHERE {lapsed} RETURNING state"
+             WHERE id IN (SELECT id FROM jobs WHERE {lapsed} {skip}) RETURNING state",
+            skip = self.db.skip_locked()
         );
         let states: Vec<String> = each!(&self.db, pool => {
             if sqlx::query(AssertSqlSafe(any)).fetch_optional(pool).await?.is_none() {

@@ -154,7 +154,7 @@ impl Queue {
             }
             transaction.commit().await?;
         });
-        self.wake.notify_one();
+        self.wake();
         Ok(())
     }
 
@@ -174,12 +174,12 @@ impl Queue {
         }
     }
 
-    /// The schedules whose time has come.
+    /// The schedules whose time has come, in the same order for every host, so that none waits for one that waits for it.
     async fn late(&self) -> Result<Vec<Late>, QueueError> {
         let now = self.db.now();
         let sql = format!(
             "SELECT tenant, kind, cron, zone, jitter, next_due, next_start, {now} AS now FROM schedules WHERE next_start <= {now}
-             ORDER BY next_start LIMIT $1"
+             ORDER BY next_start, tenant, kind LIMIT $1"
         );
         Ok(each!(&self.db, pool => sqlx::query_as(AssertSqlSafe(sql)).bind(AT_ONCE).fetch_all(pool).await?))
     }

@@ -31,8 +31,8 @@ impl Queue {
         Ok(longest.min(Duration::from_millis(until.saturating_add(1))))
     }
 
-    /// Wakes those who wait in [`Self::changed`] when another process has changed the queue. Never returns. What it misses,
-    /// a look at the queue finds.
+    /// Tells those who listen to [`Self::changes`] when another process has changed the queue. Never returns. What it
+    /// misses, a look at the queue finds.
     pub async fn watch(&self) {
         loop {
             if let Err(error) = self.watch_once().await {
@@ -50,7 +50,7 @@ impl Queue {
                 loop {
                     // None if the connection was lost: something may have been missed.
                     listener.try_recv().await?;
-                    self.wake.notify_one();
+                    self.wake();
                 }
             }
             Db::Sqlite(pool) => {
@@ -60,7 +60,7 @@ impl Queue {
                 loop {
                     let version: i64 = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut connection).await?;
                     if std::mem::replace(&mut seen, version) != version {
-                        self.wake.notify_one();
+                        self.wake();
                     }
                     tokio::time::sleep(LOOK).await;
                 }

@@ -12,6 +12,7 @@ use crate::call::Progress;
 use crate::data_dir::DataDir;
 use crate::error::HostError;
 use crate::plugin::Plugin;
+use crate::queue::Trigger;
 use crate::run::{ErrorRow, REFERENCES, Run};
 use crate::tenant::Tenant;
 use futures::stream::{self, StreamExt};
@@ -33,6 +34,8 @@ pub struct Order {
     pub release: Release,
     /// Whether deliveries that failed are tried again before their time.
     pub is_now: bool,
+    /// Who started it.
+    pub trigger: Trigger,
 }
 
 /// One run of the references job.
@@ -45,7 +48,7 @@ pub async fn run(
 ) -> Report {
     let mut report = Report::of(tenant.id());
     let run = match Run::start(data, tenant, plugin, REFERENCES, progress.clone()).await {
-        Ok(run) => run,
+        Ok(run) => run.by(order.trigger),
         Err(error) => return Report::stopped(tenant.id(), error),
     };
     let mut job = Job { data, tenant, plugin, progress, order, report: &mut report };

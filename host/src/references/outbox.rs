@@ -64,7 +64,7 @@ pub(super) async fn deliver(
 ) -> Result<(), HostError> {
     let database = tenant.database();
     let until = if is_now { i64::MAX } else { Utc::now().timestamp() };
-    let due = database.due_deliveries(until).await?;
+    let due = database.due_deliveries(until, PAUSE_SECONDS_MAX).await?;
     if due.is_empty() {
         report.waiting = database.waiting_deliveries().await?;
         return Ok(());

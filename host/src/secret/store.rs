@@ -233,6 +233,14 @@ impl SecretStore {
         Ok((count, new))
     }
 
+    /// Keeps rotations of the store's key out for as long as the result lives.
+    ///
+    /// # Errors
+    /// A rotation is under way.
+    pub(crate) fn hold_key(&self) -> Result<std::fs::File, HostError> {
+        lock_rotation(&self.dir)
+    }
+
     /// The secret of this name, wherever the tenant's configuration says that it comes from.
     ///
     /// # Errors

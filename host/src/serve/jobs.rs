@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// After which a job is tried again that found another run of its tenant going on.
-const BUSY_PAUSE: Duration = Duration::from_secs(2);
+const BUSY_PAUSE: Duration = Duration::from_secs(5);
 
 /// Findings of a check that its job keeps.
 const FINDINGS_MAX: usize = 100;
@@ -48,7 +48,7 @@ impl Jobs {
     }
 
     async fn sync(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
-        let run = Run::start(&self.data, tenant, &self.plugin, "sync", progress).await?;
+        let run = Run::start(&self.data, tenant, &self.plugin, "sync", progress).await?.by(job.trigger);
         match run.plan().await {
             Ok(planned) => finish(run, job, &planned).await,
             Err(error) => {
@@ -62,7 +62,7 @@ impl Jobs {
     async fn apply(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
         let kept = plan_file::kept(&self.data, job.arguments.plan.as_deref().unwrap_or_default())?;
         let planned = plan_file::read(&self.data, &kept)?.accept(tenant, &self.plugin, now_unix_seconds())?;
-        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?;
+        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?.by(job.trigger);
         finish(run, job, &planned).await
     }
 
@@ -91,7 +91,7 @@ impl Jobs {
             Kind::Check => self.check(&tenant, progress).await,
             Kind::Sync => self.sync(&tenant, job, progress).await,
             Kind::Apply => self.apply(&tenant, job, progress).await,
-            Kind::References => Ok(self.references(&tenant, &job.arguments.order(), progress).await),
+            Kind::References => Ok(self.references(&tenant, &job.arguments.order(job.trigger), progress).await),
             Kind::Deliver => self.deliver(&tenant, job, progress).await,
         }
     }
@@ -125,6 +125,12 @@ fn ended(exit: Exit, run: Option<i64>, error: Option<&Stopped>) -> End {
     if run.is_none() && error.is_some_and(|error| error.code == ALREADY_RUNNING) {
         return End::Again(BUSY_PAUSE);
     }
+    // The message may repeat what a service said about somebody: it is kept here only where the history does not have it.
+    let error = match (run, error) {
+        (Some(_), Some(error)) => json!({ "code": error.code }),
+        (None, Some(error)) => json!(error),
+        (_, None) => serde_json::Value::Null,
+    };
     End::Ended(state(exit), json!({ "exit_code": exit as u8, "run": run, "error": error }))
 }
 

@@ -40,6 +40,9 @@ pub struct TenantConfig {
     /// When jobs start by themselves.
     #[serde(default)]
     pub schedule: ScheduleConfig,
+    /// How long what was done is kept.
+    #[serde(default)]
+    pub retention: RetentionConfig,
     /// When a plan looks like an accident.
     #[serde(default)]
     pub safety: SafetyConfig,
@@ -58,6 +61,9 @@ pub struct HiBobConfig {
     pub service_user: String,
     /// Where its token is.
     pub token: SecretSource,
+    /// Calls per minute. HiBob allows 50 of people/search (its reference page); the default stays below that.
+    #[serde(default = "forty_five")]
+    pub calls_per_minute: NonZeroU32,
     /// Another service user for offboarding references, with fewer permissions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub references: Option<ServiceUser>,
@@ -215,6 +221,24 @@ pub struct ScheduleConfig {
     pub spread_minutes: Option<u16>,
 }
 
+/// How long what was done is kept. References are kept for as long as the tenant is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetentionConfig {
+    /// Runs of the history with their lines, in days.
+    pub runs_days: NonZeroU32,
+    /// Applied plans and their journals, in days.
+    pub plans_days: NonZeroU32,
+}
+
+impl Default for RetentionConfig {
+    fn default() -> Self {
+        const RUNS: NonZeroU32 = NonZeroU32::new(400).unwrap();
+        const PLANS: NonZeroU32 = NonZeroU32::new(30).unwrap();
+        Self { runs_days: RUNS, plans_days: PLANS }
+    }
+}
+
 /// How trips are approved. A feature of TravelPerk's Pro plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -298,6 +322,11 @@ impl Default for SyncConfig {
 
 fn json() -> String {
     "application/json".to_owned()
+}
+
+fn forty_five() -> NonZeroU32 {
+    const FORTY_FIVE: NonZeroU32 = NonZeroU32::new(45).unwrap();
+    FORTY_FIVE
 }
 
 fn hundred() -> NonZeroU32 {

@@ -9,16 +9,10 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::Semaphore;
 
-/// Calls to HiBob per minute, below people/search's limit of 50 (people/search reference page).
-const HIBOB_CALLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(45).unwrap();
-
-/// Calls to HiBob that may come at once. A sync makes three, one of them the search.
-const HIBOB_BURST: NonZeroU32 = NonZeroU32::new(15).unwrap();
-
 /// Memory, calls and rates of one tenant.
 pub(crate) struct Shared {
     limits: Limits,
-    calls_per_minute: NonZeroU32,
+    calls_per_minute: [NonZeroU32; 2],
     pub(super) memory: Arc<TenantMemory>,
     /// Calls that may run at the same time.
     pub(super) calls: Arc<Semaphore>,
@@ -30,14 +24,15 @@ pub(crate) struct Shared {
 impl Shared {
     fn new(config: &TenantConfig) -> Self {
         let calls_per_minute = calls_per_minute(config);
+        let [hibob, travelperk] = calls_per_minute;
         Self {
             limits: config.limits.clone(),
             calls_per_minute,
             memory: Arc::default(),
             calls: Arc::new(Semaphore::new(config.limits.parallel_calls_max.max(1) as usize)),
             turns: Turns::new(config.limits.processors_max),
-            hibob_pace: Pace::new(HIBOB_CALLS_PER_MINUTE, HIBOB_BURST),
-            travelperk_pace: Pace::new(calls_per_minute, tenth(calls_per_minute)),
+            hibob_pace: Pace::new(hibob, part(hibob, 3)),
+            travelperk_pace: Pace::new(travelperk, part(travelperk, 10)),
         }
     }
 
@@ -46,14 +41,17 @@ impl Shared {
     }
 }
 
-/// Calls to TravelPerk per minute. For a tenant without it the number stands for nothing: there is nobody to call.
-fn calls_per_minute(config: &TenantConfig) -> NonZeroU32 {
-    config.travelperk.as_ref().map_or(NonZeroU32::MIN, |travelperk| travelperk.calls_per_minute)
+/// Calls per minute to HiBob and to TravelPerk. For a tenant without TravelPerk the number stands for nothing: there is
+/// nobody to call.
+fn calls_per_minute(config: &TenantConfig) -> [NonZeroU32; 2] {
+    let travelperk = config.travelperk.as_ref().map_or(NonZeroU32::MIN, |travelperk| travelperk.calls_per_minute);
+    [config.hibob.calls_per_minute, travelperk]
 }
 
-/// A tenth of a rate may come at once, so that no minute sees much more than was set.
-fn tenth(calls_per_minute: NonZeroU32) -> NonZeroU32 {
-    NonZeroU32::new(calls_per_minute.get() / 10).unwrap_or(NonZeroU32::MIN)
+/// A part of a rate may come at once, so that no minute sees much more than was set. A sync asks HiBob three times, and
+/// TravelPerk page by page.
+fn part(calls_per_minute: NonZeroU32, divisor: u32) -> NonZeroU32 {
+    NonZeroU32::new(calls_per_minute.get() / divisor).unwrap_or(NonZeroU32::MIN)
 }
 
 /// The tenants that are open in this process.

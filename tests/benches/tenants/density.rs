@@ -1,7 +1,6 @@
 //! A thousand tenants, each with a plan that waits for HiBob's answer, over real connections.
 
 use super::gate::Slow;
-use super::numbers::status;
 use futures::future::join_all;
 use hibob_host::call::NoProgress;
 use hibob_host::data_dir::DataDir;
@@ -10,6 +9,7 @@ use hibob_host::plugin::Plugin;
 use hibob_host::run;
 use hibob_host::tenant::{Tenant, TenantConfig};
 use hibob_tests::canned::{Canned, HIBOB, SCIM, config};
+use hibob_tests::process::status;
 use hibob_tests::setup::cache_dir;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Percentiles, and what the process takes.
+//! Percentiles.
 
 use std::time::Duration;
 
@@ -11,11 +11,4 @@ pub(crate) fn percentile(samples: &mut [Duration], percent: usize) -> Duration {
 
 pub(crate) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
-}
-
-/// A line of `/proc/self/status`, such as `VmRSS` in KiB or `Threads`.
-pub(crate) fn status(name: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
-    line.split_whitespace().next().unwrap().parse().unwrap()
 }

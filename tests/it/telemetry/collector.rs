@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 
 /// How it receives what comes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manners {
+pub(crate) enum Manners {
     Accepts,
     /// Takes connections, and never answers.
     Hangs,
@@ -24,9 +24,9 @@ pub(super) enum Manners {
 
 /// What has come so far.
 #[derive(Default)]
-pub(super) struct Received {
+pub(crate) struct Received {
     /// As they came, for looking for what should not be in them.
-    pub(super) bodies: Vec<Vec<u8>>,
+    pub(crate) bodies: Vec<Vec<u8>>,
     pub(super) spans: Vec<Span>,
     /// The last export of each metric.
     pub(super) metrics: BTreeMap<String, Metric>,
@@ -39,13 +39,13 @@ pub(super) struct Received {
     pub(super) faults: Vec<String>,
 }
 
-pub(super) struct Collector {
+pub(crate) struct Collector {
     url: String,
     received: Arc<Mutex<Received>>,
 }
 
 impl Collector {
-    pub(super) fn start(manners: Manners) -> Self {
+    pub(crate) fn start(manners: Manners) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let received: Arc<Mutex<Received>> = Arc::default();
@@ -59,12 +59,12 @@ impl Collector {
         Self { url, received }
     }
 
-    pub(super) fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// What has come, all of it as it should be.
-    pub(super) fn received(&self) -> Received {
+    pub(crate) fn received(&self) -> Received {
         let received = std::mem::take(&mut *self.received.lock().unwrap());
         assert!(received.faults.is_empty(), "{:?}", received.faults);
         received

@@ -76,16 +76,17 @@ pub struct DeliveryRow {
 }
 
 impl TenantDatabase {
-    /// The deliveries that wait and whose time has come, in the order of the log.
+    /// The deliveries that wait and whose time has come, in the order of the log. One whose time is further away than any
+    /// pause (`longest`, in seconds) has come as well: the clock was set back since.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn due_deliveries(&self, now: i64) -> Result<Vec<DueDelivery>, HostError> {
+    pub async fn due_deliveries(&self, now: i64, longest: i64) -> Result<Vec<DueDelivery>, HostError> {
         let rows = sqlx::query(
             "SELECT deliveries.log_index, employee_id, selector, message_id, attempts, since, issued_at
              FROM reference_deliveries deliveries
              JOIN issued_references issued ON issued.log_index = deliveries.log_index
-             WHERE deliveries.state = 'waiting' AND next_at <= $1 ORDER BY deliveries.log_index",
+             WHERE deliveries.state = 'waiting' AND (next_at <= $1 OR next_at > $2) ORDER BY deliveries.log_index",
         );
         let read = |row: &SqliteRow| {
             Ok(DueDelivery {
@@ -98,7 +99,7 @@ impl TenantDatabase {
                 issued_at: row.try_get(6)?,
             })
         };
-        rows.bind(now).fetch_all(&self.pool).await?.iter().map(read).collect()
+        rows.bind(now).bind(now.saturating_add(longest)).fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
     /// Records what came of an attempt. Nothing changes for one that was withdrawn meanwhile.

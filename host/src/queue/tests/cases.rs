@@ -270,13 +270,12 @@ async fn another_host_is_woken(one: Queue, other: Queue) {
     let watching = other.clone();
     let watch = tokio::spawn(async move { watching.watch().await });
     // Until it is known that the watch has begun, jobs are asked for again and again: each of them is a change.
-    let woken = other.changed();
-    tokio::pin!(woken);
+    let mut changes = other.changes();
     let mut number = 0;
     loop {
         one.ask(&format!("t{number}"), Kind::Sync).await;
         number += 1;
-        if tokio::time::timeout(Duration::from_millis(50), &mut woken).await.is_ok() {
+        if tokio::time::timeout(Duration::from_millis(50), changes.changed()).await.is_ok() {
             break;
         }
         assert!(number < 1_000, "the other host is never woken");

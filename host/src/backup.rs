@@ -1,0 +1,166 @@
+//! Backups of a data directory, made while it is in use, and restoring one.
+//!
+//! A backup is a folder: each database as SQLite's `VACUUM INTO` writes it (a consistent copy of one moment, without
+//! free pages), the keys, and a manifest with the SHA-256 of every file. Compiled code is left out; it is made again.
+
+use crate::data_dir::DataDir;
+use crate::database::{ControlDatabase, TenantDatabase, private_dir};
+use crate::digest::hex;
+use crate::error::HostError;
+use crate::plan_file::write_private;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// The version of this format.
+const FORMAT: &str = "hibob-backup/1";
+
+/// The manifest's file name. It is written last: a folder without it is no backup.
+const MANIFEST: &str = "backup.json";
+
+const CONTROL: &str = "control.db";
+
+const TENANTS: &str = "tenants";
+
+/// Files beside the databases, where they are there.
+const FILES: [&str; 4] = ["plan.key", "secrets.key", "secrets.key.next", "trusted-plugins.toml"];
+
+/// The keys of the secret store, which can be kept elsewhere, begin so.
+const SECRETS_KEY: &str = "secrets.key";
+
+/// What is in a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// [`FORMAT`].
+    format: String,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// The version of the program that made it.
+    pub version: String,
+    /// The SHA-256 of each file, by its path in the folder.
+    pub files: BTreeMap<String, String>,
+}
+
+/// Copies a data directory into a new folder, while runs go on.
+///
+/// # Errors
+/// The folder is there already or cannot be written, or a database cannot be read.
+pub async fn backup(data: &DataDir, folder: &Path, with_secrets_key: bool) -> Result<Manifest, HostError> {
+    if folder.exists() {
+        let message = format!("{} is there already", folder.display());
+        return Err(HostError::configuration(message, "name a folder that is not there; each backup has its own"));
+    }
+    // The rows and the key that they are sealed with are of one time.
+    let _lock = data.secrets().hold_key()?;
+    private_dir(&folder.join(TENANTS))?;
+    let mut files = BTreeMap::new();
+    let mut add = |name: String| -> Result<(), HostError> {
+        let digest = digest(&folder.join(&name))?;
+        files.insert(name, digest);
+        Ok(())
+    };
+    data.control().copy_to(&folder.join(CONTROL)).await?;
+    add(CONTROL.to_owned())?;
+    for (tenant, ..) in data.control().tenants().await? {
+        let name = format!("{TENANTS}/{tenant}.db");
+        data.tenant_database(&tenant).await?.copy_to(&folder.join(&name)).await?;
+        add(name)?;
+    }
+    for name in FILES.into_iter().filter(|name| with_secrets_key || !name.starts_with(SECRETS_KEY)) {
+        match fs::read(data.path().join(name)) {
+            Ok(bytes) => {
+                write_private(&folder.join(name), &bytes).map_err(|error| unwritable(folder, &error))?;
+                add(name.to_owned())?;
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(unreadable(&data.path().join(name), &error)),
+        }
+    }
+    let manifest = Manifest {
+        format: FORMAT.to_owned(),
+        created_at: chrono::Utc::now().timestamp(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        files,
+    };
+    let json = serde_json::to_vec_pretty(&manifest).map_err(|error| HostError::Storage(error.to_string()))?;
+    write_private(&folder.join(MANIFEST), &json).map_err(|error| unwritable(folder, &error))?;
+    Ok(manifest)
+}
+
+/// Makes a data directory of a backup. Every file is looked at before the first one is written.
+///
+/// # Errors
+/// The folder is no whole backup, or the directory has databases already.
+pub async fn restore(folder: &Path, path: &Path) -> Result<Manifest, HostError> {
+    let manifest = read(folder)?;
+    if path.join(CONTROL).exists() || path.join(TENANTS).exists() {
+        let message = format!("{} has databases already", path.display());
+        return Err(HostError::configuration(
+            message,
+            "move that data directory away first, or name another with --data DIR",
+        ));
+    }
+    private_dir(&path.join(TENANTS))?;
+    // The control database last: without it the directory is not in use.
+    let (last, first): (Vec<_>, Vec<_>) = manifest.files.keys().partition(|name| name.as_str() == CONTROL);
+    for name in first.into_iter().chain(last) {
+        let bytes = fs::read(folder.join(name)).map_err(|error| unreadable(&folder.join(name), &error))?;
+        write_private(&path.join(name), &bytes).map_err(|error| unwritable(path, &error))?;
+    }
+    // The copies are of different moments: no run of before the backup may come back and write.
+    let control = ControlDatabase::open(path).await?;
+    for (tenant, ..) in control.tenants().await? {
+        let generation = TenantDatabase::open(path, &tenant).await?.fence_generation().await?;
+        control.raise_lease(&tenant, generation).await?;
+    }
+    Ok(manifest)
+}
+
+/// Reads a backup's manifest and compares every file with it; the databases are looked through as well.
+fn read(folder: &Path) -> Result<Manifest, HostError> {
+    let wrong = |what: String| {
+        HostError::configuration(format!("{}: {what}", folder.display()), "name a folder that hibob backup has made")
+    };
+    let json = fs::read(folder.join(MANIFEST)).map_err(|_| wrong(format!("{MANIFEST} cannot be read")))?;
+    let manifest: Manifest = serde_json::from_slice(&json).map_err(|error| wrong(format!("{MANIFEST}: {error}")))?;
+    if manifest.format != FORMAT {
+        return Err(wrong(format!("its format is {:?}, and this program knows {FORMAT}", manifest.format)));
+    }
+    for (name, expected) in &manifest.files {
+        if !is_plain(name) {
+            return Err(wrong(format!("{name:?} is not a file of a backup")));
+        }
+        if digest(&folder.join(name))? != *expected {
+            return Err(wrong(format!("{name} was changed")));
+        }
+    }
+    if manifest.files.contains_key(CONTROL) { Ok(manifest) } else { Err(wrong(format!("{CONTROL} is missing"))) }
+}
+
+/// Whether a name is one that a backup can have: nothing outside of the folder.
+fn is_plain(name: &str) -> bool {
+    let tenant =
+        name.strip_prefix(TENANTS).and_then(|rest| rest.strip_prefix('/')).and_then(|rest| rest.strip_suffix(".db"));
+    let is_id = |id: &str| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    name == CONTROL || FILES.contains(&name) || tenant.is_some_and(|id| !id.is_empty() && is_id(id))
+}
+
+fn digest(path: &Path) -> Result<String, HostError> {
+    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+    Ok(hex(&Sha256::digest(&bytes)))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> HostError {
+    HostError::configuration(
+        format!("cannot read {}: {error}", path.display()),
+        "check the folder, and who may read it",
+    )
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> HostError {
+    HostError::configuration(format!("cannot write {}: {error}", path.display()), "name a folder that can be written")
+}

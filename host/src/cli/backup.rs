@@ -1,0 +1,44 @@
+//! `backup` and `restore`.
+
+use super::Global;
+use crate::backup::{self, Manifest};
+use crate::data_dir::DataDir;
+use crate::error::{Exit, HostError};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+#[derive(Args)]
+pub(super) struct BackupArgs {
+    /// A folder that is not there yet
+    folder: PathBuf,
+    /// Leave the key of the secret store out; keep it elsewhere, as stored secrets cannot be read without it
+    #[arg(long)]
+    without_secrets_key: bool,
+}
+
+pub(super) async fn backup(global: &Global, args: &BackupArgs) -> Result<Exit, HostError> {
+    let manifest = backup::backup(&global.data().await?, &args.folder, !args.without_secrets_key).await?;
+    tell(global.json, &args.folder, &manifest, "backed up to");
+    if !global.json && manifest.files.contains_key("secrets.key") {
+        println!(
+            "it has the key of the secret store, and so the secrets: keep it as safe as the data directory itself"
+        );
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) async fn restore(global: &Global, folder: &Path) -> Result<Exit, HostError> {
+    let path = global.data.clone().unwrap_or_else(DataDir::default_path);
+    let manifest = backup::restore(folder, &path).await?;
+    tell(global.json, &path, &manifest, "restored to");
+    Ok(Exit::Done)
+}
+
+fn tell(json: bool, folder: &Path, manifest: &Manifest, what: &str) {
+    let tenants = manifest.files.keys().filter(|name| name.starts_with("tenants/")).count();
+    if json {
+        println!("{}", serde_json::json!({ "folder": folder, "tenants": tenants, "manifest": manifest }));
+    } else {
+        println!("{tenants} tenants {what} {}", folder.display());
+    }
+}

@@ -1,0 +1,129 @@
+//! Backups, restoring them, and forgetting a tenant, through the program and in the host.
+
+use super::cli::{Fakes, Shell};
+use super::references_job::{Office, leave, people};
+use hibob_host::backup::{backup, restore};
+use hibob_host::data_dir::DataDir;
+use hibob_host::references::publish;
+use hibob_tests::setup::Setup;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// A copy that is made in the middle of a sync is whole, and a sync from it ends where the first one did.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_in_the_middle_of_a_sync_is_whole() {
+    let setup = Setup::realistic(60).await;
+    let folder = setup.folder.path().join("backup");
+    let (report, manifest) = tokio::join!(setup.sync(), async {
+        // Not before something was written.
+        while setup.world().writes() == 0 {
+            tokio::task::yield_now().await;
+        }
+        backup(&setup.data, &folder, true).await.unwrap()
+    });
+    assert!(report.created > 0 && manifest.files.contains_key("tenants/acme.db"), "{manifest:?}");
+    let path = setup.folder.path().join("restored");
+    restore(&folder, &path).await.unwrap();
+    let mut restored = setup;
+    restored.data = DataDir::open(&path).await.unwrap();
+    let writes = restored.writes();
+    let report = restored.sync().await;
+    assert_eq!((report.created, report.error), (0, None), "{writes} writes before");
+    assert_eq!(restored.plan().await.unwrap().changes, []);
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn backups_are_made_and_restored_by_commands() {
+    let shell = Shell::new();
+    let _fakes = Fakes::start(&shell, &["--employees", "5"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    super::secrets::with_input(&mut shell.command(&["secret", "set", "acme", "hibob.token"]), "a-token-of-hibob");
+    shell.run(&["sync", "acme"]);
+    let (exit, made) = shell.json(&["backup", "copy"]);
+    assert_eq!((exit, made["tenants"].as_u64()), (0, Some(1)), "{made}");
+    assert_eq!(files(&shell.path("copy")), ["backup.json", "control.db", "secrets.key", "tenants"]);
+    for name in ["copy", "copy/control.db", "copy/tenants/acme.db", "copy/secrets.key"] {
+        assert_eq!(std::fs::metadata(shell.path(name)).unwrap().permissions().mode() & 0o077, 0, "{name}");
+    }
+    assert_eq!(shell.json(&["backup", "copy"]).0, 2, "each has its own folder");
+    assert_eq!(shell.json(&["restore", "copy"]).0, 2, "nothing is overwritten");
+    assert_eq!(shell.json(&["backup", "bare", "--without-secrets-key"]).0, 0);
+    assert!(!shell.path("bare/secrets.key").exists());
+
+    let elsewhere = |args: &[&str]| {
+        let output = shell.command_in("other", args).arg("--json").output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.code().unwrap(), serde_json::from_str::<serde_json::Value>(&text).unwrap())
+    };
+    // One byte more or less, or a name that leads out of the folder, and nothing is written.
+    let manifest = std::fs::read_to_string(shell.path("copy/backup.json")).unwrap();
+    let good = std::fs::read(shell.path("copy/tenants/acme.db")).unwrap();
+    for (file, bytes) in [
+        ("copy/tenants/acme.db", good[..good.len() - 1].to_vec()),
+        ("copy/backup.json", manifest.replace("tenants/acme.db", "tenants/../../acme.db").into_bytes()),
+        ("copy/backup.json", manifest.replace("hibob-backup/1", "hibob-backup/9").into_bytes()),
+        ("copy/backup.json", b"{}".to_vec()),
+    ] {
+        let before = std::fs::read(shell.path(file)).unwrap();
+        std::fs::write(shell.path(file), bytes).unwrap();
+        let (exit, error) = elsewhere(&["restore", "copy"]);
+        assert_eq!((exit, error["error"]["code"].as_str()), (2, Some("CONFIGURATION")), "{error}");
+        assert!(!shell.path("other/control.db").exists());
+        std::fs::write(shell.path(file), before).unwrap();
+    }
+    assert_eq!(elsewhere(&["restore", "copy"]).0, 0);
+    let (_, history) = elsewhere(&["history", "acme"]);
+    assert_eq!(history["runs"].as_array().map(Vec::len), Some(1));
+    // The stored secret opens: its key came along.
+    let (_, listed) = elsewhere(&["secret", "list", "acme"]);
+    assert_eq!(listed["secrets"][0]["state"], "unused");
+    let (exit, report) = elsewhere(&["sync", "acme"]);
+    assert_eq!((exit, report["created"].as_u64()), (0, Some(0)), "{report}");
+}
+
+/// A log that was restored from before its last references does not go over the published one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_backup_does_not_fork_the_published_log() {
+    let office = Office::of(people(4), "").await;
+    office.run().await;
+    let (folder, public) = (office.setup.folder.path().join("backup"), office.setup.folder.path().join("public"));
+    backup(&office.setup.data, &folder, true).await.unwrap();
+    leave(&mut office.world(), "1", "2026-11-20");
+    office.run().await;
+    let config = office.setup.data.config("acme").await.unwrap();
+    publish(&office.setup.data, &config, &public).await.unwrap();
+    let path = office.setup.folder.path().join("restored");
+    restore(&folder, &path).await.unwrap();
+    let restored = DataDir::open(&path).await.unwrap();
+    let error = publish(&restored, &config, &public).await.unwrap_err();
+    assert!(error.to_string().contains("its log has 1 entries, and this one only 0"), "{error}");
+}
+
+#[test]
+fn nothing_is_left_of_a_tenant_that_is_forgotten() {
+    let shell = Shell::new();
+    let _fakes = Fakes::start(&shell, &["--employees", "5"]);
+    shell.run(&["tenant", "apply", "acme.toml"]);
+    super::secrets::with_input(&mut shell.command(&["secret", "set", "acme", "hibob.token"]), "a-token-of-hibob");
+    shell.run(&["references", "key", "new", "acme"]);
+    shell.run(&["sync", "acme"]);
+    assert_eq!(shell.json(&["tenant", "forget", "acme"]).0, 2, "not without a word");
+    assert_eq!(shell.json(&["tenant", "forget", "beta", "--yes"]).0, 2);
+    assert_eq!(shell.json(&["tenant", "forget", "acme", "--yes"]).0, 0);
+    assert_eq!(shell.json(&["tenant", "list"]).1["tenants"].as_array().map(Vec::len), Some(0));
+    assert!(files(&shell.path("data/tenants")).is_empty());
+    for name in ["control.db", "control.db-wal"] {
+        let bytes = std::fs::read(shell.path("data").join(name)).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        for words in ["acme.example", "SERVICE-8143", "hibob.token\u{0}", "references.key"] {
+            assert!(!text.contains(words), "{words} is in {name}");
+        }
+    }
+}

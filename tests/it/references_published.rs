@@ -1,0 +1,103 @@
+//! What an issuer publishes: it tells of nobody, and whoever has the references can work it out again.
+
+use super::references::TABLE;
+use super::references_job::leave;
+use hibob_fakes::company::Employee;
+use hibob_fakes::hibob::Limits;
+use hibob_host::call::NoProgress;
+use hibob_host::database::{ReferenceRow, ReferenceState};
+use hibob_host::references::{self, IssuerKeys, Order, Release, Report};
+use hibob_tests::canaries::Canaries;
+use hibob_tests::published;
+use hibob_tests::setup::{Setup, plugin};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Enough for three tiles of the log.
+const PEOPLE: usize = 600;
+
+const FIRST: [&str; 4] = ["Zoë", "Łukasz", "Άννα", "Quillon"];
+
+fn person(number: usize) -> Employee {
+    let (id, first) = (format!("2749{number:015}"), FIRST[number % FIRST.len()]);
+    let (surname, email) = (format!("Vantablück{number:03}"), format!("mail.of.{number:03}@somewhere.example"));
+    let mut employee = Employee::new(&id, first, &surname, &email);
+    employee.title = "Chefärztin".to_owned();
+    employee.department = "Zugbrücken".to_owned();
+    employee.terminate(chrono::NaiveDate::from_ymd_opt(2026, 10, 30).unwrap());
+    employee
+}
+
+async fn run(setup: &Setup, employees: Option<Vec<String>>) -> Report {
+    let order = Order { employees, release: Release { issuing: PEOPLE, revoking: 0 }, ..Order::default() };
+    let report = references::run(&setup.data, &setup.tenant().await, plugin(), Arc::new(NoProgress), &order).await;
+    assert!(report.error.is_none() && report.errors.is_empty(), "{:?} {:?}", report.error, report.errors.first());
+    report
+}
+
+/// What each person could be known by.
+fn canaries(references: &[ReferenceRow]) -> Vec<String> {
+    let people = (0..PEOPLE).map(person).flat_map(|person| {
+        let local = person.email.clone().unwrap().replace("@somewhere.example", "");
+        [person.display_name(), person.surname, person.id, local]
+    });
+    let words = ["Chefärztin", "Zugbrücken", "somewhere.example", "2026-10-30"].map(str::to_owned);
+    people.chain(words).chain(references.iter().map(|row| row.id.clone())).collect()
+}
+
+fn files(folder: &Path, found: &mut Vec<u8>) {
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        found.extend(entry.file_name().as_encoded_bytes());
+        match entry.file_type().unwrap().is_dir() {
+            true => files(&entry.path(), found),
+            false => found.extend(std::fs::read(entry.path()).unwrap()),
+        }
+    }
+}
+
+/// Publishes, and looks at the whole folder.
+async fn publish(setup: &Setup) -> Vec<ReferenceRow> {
+    let folder = setup.folder.path().join("public");
+    let config = setup.data.config("acme").await.unwrap();
+    references::publish(&setup.data, &config, &folder).await.unwrap();
+    let rows = setup.data.tenant_database("acme").await.unwrap().references().await.unwrap();
+    published::assert_is_of(&folder, "acme.example", &rows);
+    let mut bytes = Vec::new();
+    files(&folder, &mut bytes);
+    let people = Canaries::new(canaries(&rows));
+    assert_eq!(people.find(&bytes), None, "is published");
+    // The search finds what is there: in the references themselves, and what the folder is to have.
+    assert!(rows.iter().all(|row| people.find(&row.document).is_some()));
+    assert!(Canaries::new(["acme.example".to_owned()]).find(&bytes).is_some());
+    rows
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_folder_tells_of_nobody_and_can_be_worked_out_again() {
+    let mut setup = Setup::of((0..PEOPLE).map(person).collect()).await;
+    let limits = Limits { search: u32::MAX, person: u32::MAX, metadata: u32::MAX, tables: u32::MAX };
+    setup.world().hibob.limits = limits;
+    setup.hibob_calls_per_minute = u32::MAX;
+    setup.apply_tenant("acme", TABLE).await;
+    let config = setup.data.config("acme").await.unwrap();
+    IssuerKeys::open(&setup.data, &config).await.unwrap().make(None).await.unwrap();
+    let everybody = (0..PEOPLE).map(|number| person(number).id).collect();
+    assert_eq!(run(&setup, Some(everybody)).await.issued, PEOPLE as u64);
+    assert_eq!(publish(&setup).await.len(), PEOPLE);
+
+    // Some are taken back, and some corrected.
+    let database = setup.data.tenant_database("acme").await.unwrap();
+    for row in database.references().await.unwrap().iter().skip(PEOPLE - 20) {
+        assert_eq!(database.revoke_reference(&row.id, "Vantablück: by mistake", 0).await.unwrap(), Some(true));
+    }
+    for number in 0..30 {
+        leave(&mut setup.world(), &person(number).id, "2026-10-29");
+    }
+    assert_eq!(run(&setup, None).await.superseded, 30);
+    let rows = publish(&setup).await;
+    let number = |state: ReferenceState| rows.iter().filter(|row| row.state == state).count();
+    assert_eq!(
+        (rows.len(), number(ReferenceState::Revoked), number(ReferenceState::Superseded)),
+        (PEOPLE + 30, 20, 30)
+    );
+}

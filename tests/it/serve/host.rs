@@ -1,0 +1,195 @@
+//! Hosts in processes of their own, tenants with stand-ins of theirs, and the queue between them.
+
+use crate::cli::Shell;
+use hibob_fakes::{Fault, FaultKind, Server, Service, World};
+use hibob_host::data_dir::DataDir;
+use hibob_host::queue::{Job, Selection};
+use hibob_host::tenant::{AppliedBy, TenantConfig};
+use hibob_tests::setup::today;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Longer than anything here takes, so that a test that waits in vain says so.
+const TIME_MAX: Duration = Duration::from_secs(120);
+
+/// A data directory, and who works in it.
+pub(super) struct Site {
+    pub(super) shell: Shell,
+    pub(super) data: DataDir,
+}
+
+impl Site {
+    pub(super) async fn new() -> Self {
+        let shell = Shell::new();
+        let data = DataDir::open(&shell.path("data")).await.unwrap();
+        Self { shell, data }
+    }
+
+    /// A tenant with a company of its own; `extra` comes at the end of its file.
+    pub(super) async fn tenant(&self, id: &str, extra: &str) -> Company {
+        let world = World::realistic(5, 1, today());
+        let (user, token, key) =
+            (world.hibob.service_user_id.clone(), world.hibob.token.clone(), world.travelperk.api_key.clone());
+        let world = Arc::new(Mutex::new(world));
+        let server = Server::start(world.clone()).await.unwrap();
+        let write = |name: String, text: &str| std::fs::write(self.shell.path(&name), text).unwrap();
+        write(format!("{id}.token"), &token);
+        write(format!("{id}.key"), &key);
+        let text = format!(
+            "id = \"{id}\"\n[hibob]\nurl = \"{}\"\nservice_user = \"{user}\"\ntoken = \"file:{id}.token\"\n\
+             [travelperk]\nscim_url = \"{}\"\nkey = \"file:{id}.key\"\ncalls_per_minute = 600000\n{extra}",
+            server.hibob_url(),
+            server.scim_url()
+        );
+        write(format!("{id}.toml"), &text);
+        let config = TenantConfig::read(&self.shell.path(&format!("{id}.toml"))).unwrap();
+        self.data.put(&config, AppliedBy::Operator).await.unwrap();
+        Company { world, _server: server }
+    }
+
+    /// Makes all schedules due at once.
+    pub(super) async fn make_due(&self) {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.shell.path("data/control.db"));
+        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        sqlx::query("UPDATE schedules SET next_due = next_due - 864000000, next_start = 0")
+            .execute(&pool)
+            .await
+            .unwrap();
+        pool.close().await;
+    }
+
+    pub(super) async fn jobs(&self) -> Vec<Job> {
+        self.data.queue().list(Selection { tenant: None, ended_max: 1_000 }).await.unwrap()
+    }
+
+    /// Waits until the queue is so.
+    pub(super) async fn until(&self, what: &str, is_so: impl Fn(&[Job]) -> bool) -> Vec<Job> {
+        let queue = self.data.queue();
+        let mut changes = queue.changes();
+        let waiting = async {
+            loop {
+                let jobs = self.jobs().await;
+                if is_so(&jobs) {
+                    return jobs;
+                }
+                changes.changed().await.unwrap();
+            }
+        };
+        let waited = async {
+            tokio::select! {
+                jobs = waiting => jobs,
+                () = queue.watch() => unreachable!("a watch never returns"),
+            }
+        };
+        match tokio::time::timeout(TIME_MAX, waited).await {
+            Ok(jobs) => jobs,
+            Err(_) => panic!("it never came that {what}: {:#?}", self.jobs().await),
+        }
+    }
+
+    /// `hibob serve`, once it serves.
+    pub(super) fn serve(&self, args: &[&str]) -> Host {
+        let mut command = self.shell.command(&["serve", "--json"]);
+        command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(line.contains("serving"), "{line}");
+        let (say, lines) = mpsc::channel();
+        let stderr = BufReader::new(process.stderr.take().unwrap());
+        std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
+        Host { process, lines, seen: Vec::new() }
+    }
+}
+
+/// A company behind its stand-ins.
+pub(super) struct Company {
+    pub(super) world: Arc<Mutex<World>>,
+    _server: Server,
+}
+
+impl Company {
+    /// Whoever asks for everybody gets no answer, until [`Self::answer`].
+    pub(super) fn hang(&self) {
+        self.spoil(FaultKind::Hang, usize::MAX);
+    }
+
+    /// Answers again; who waits already waits for ever.
+    pub(super) fn answer(&self) {
+        self.world.lock().unwrap().hibob.faults.clear();
+    }
+
+    /// Who asks for everybody is told to come back in so many seconds.
+    pub(super) fn delay(&self, seconds: u32) {
+        self.spoil(FaultKind::too_many(&seconds.to_string()), 1);
+    }
+
+    fn spoil(&self, kind: FaultKind, times: usize) {
+        let fault = Fault::once("people/search", kind).times(times);
+        self.world.lock().unwrap().hibob.faults.push(fault);
+    }
+
+    /// How often everybody was asked for, and how many accounts were made.
+    pub(super) fn searches_and_creations(&self) -> (usize, usize) {
+        let world = self.world.lock().unwrap();
+        let searches = world.requests(Service::HiBob, "POST", "/v1/people/search").len();
+        (searches, world.log().iter().filter(|entry| entry.method == "POST" && entry.path.ends_with("/Users")).count())
+    }
+
+    /// What the stand-ins were asked since everybody was asked for the last time.
+    pub(super) fn writes_of_the_last_sync(&self) -> usize {
+        let world = self.world.lock().unwrap();
+        let log = world.log();
+        let last = log.iter().rposition(|entry| entry.path == "/v1/people/search").unwrap();
+        log[last..].iter().filter(|entry| entry.is_write()).count()
+    }
+}
+
+/// A host; killed with the test.
+pub(super) struct Host {
+    process: Child,
+    lines: Receiver<String>,
+    seen: Vec<String>,
+}
+
+impl Host {
+    /// Waits for a line of the log with these words.
+    pub(super) fn says(&mut self, words: &str) {
+        loop {
+            match self.lines.recv_timeout(TIME_MAX) {
+                Ok(line) if line.contains(words) => return self.seen.push(line),
+                Ok(line) => self.seen.push(line),
+                Err(error) => panic!("{words}: {error}: {:#?}", self.seen),
+            }
+        }
+    }
+
+    /// Sends a signal, such as `TERM`.
+    pub(super) fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end, and returns the lines of its log with these words.
+    pub(super) fn ended(&mut self, words: &str) -> (ExitStatus, usize) {
+        loop {
+            match self.lines.recv_timeout(TIME_MAX) {
+                Ok(line) => self.seen.push(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(error) => panic!("it does not end: {error}: {:#?}", self.seen),
+            }
+        }
+        let lines = self.seen.iter().filter(|line| line.contains(words)).count();
+        (self.process.wait().unwrap(), lines)
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
