@@ -18,6 +18,7 @@ mod secret;
 mod serve;
 mod telemetry;
 mod tenant;
+mod token;
 mod verify;
 
 use crate::data_dir::DataDir;
@@ -197,6 +198,9 @@ enum Command {
     /// List the jobs that run, wait and have ended; start or cancel one
     #[command(after_help = "Example: hibob jobs acme --json")]
     Jobs(queue::JobsArgs),
+    /// Say who may use the API of `hibob serve`
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Look at plugins, sign them, and say which are trusted
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -271,6 +275,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,
         Command::Jobs(args) => queue::run(global, args).await,
+        Command::Token(command) => token::run(global, command).await,
         Command::Plugin(command) => plugin::run(global, command).await,
         Command::References(args) => references::run(global, args).await,
         Command::Verify(args) => verify::verify(global, &args).await,

@@ -1,10 +1,12 @@
 //! The databases: one control database, and one file per tenant that holds everything of that tenant.
 
+mod audit;
 mod control;
 mod journal;
 mod references;
 mod secrets;
 mod tenant;
+mod tokens;
 
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};

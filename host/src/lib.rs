@@ -9,6 +9,8 @@
 //! An embedder makes one [`engine::Runtime`], loads a [`plugin::Plugin`], opens a [`tenant::Tenant`] for each company,
 //! and calls the jobs in [`run`].
 
+pub mod api;
+pub mod audit;
 pub mod backup;
 pub mod bindings;
 pub mod call;
@@ -22,6 +24,7 @@ pub mod egress;
 pub mod engine;
 pub mod error;
 pub mod forget;
+mod history;
 pub mod identity;
 mod key_file;
 pub mod limits;
@@ -37,6 +40,7 @@ pub mod serve;
 pub mod telemetry;
 pub mod tenant;
 mod text;
+pub mod token;
 pub mod verify;
 pub mod workbook;
 

@@ -8,7 +8,9 @@ mod board;
 mod claim;
 mod job;
 mod jobs;
+mod json;
 mod lease;
+mod pulse;
 mod schedules;
 mod state;
 #[cfg(test)]
@@ -25,6 +27,7 @@ pub use state::{Illegal, State};
 
 use crate::error::HostError;
 use board::Board;
+use pulse::Pulse;
 use sqlx::{PgPool, SqlitePool};
 use std::sync::Arc;
 use thiserror::Error;
@@ -36,6 +39,7 @@ pub struct Queue {
     db: Db,
     changes: Arc<watch::Sender<u64>>,
     board: Board,
+    pulse: Pulse,
 }
 
 /// Where the tables are.
@@ -112,7 +116,7 @@ impl Queue {
     }
 
     fn of(db: Db) -> Self {
-        Self { db, changes: Arc::default(), board: Board::default() }
+        Self { db, changes: Arc::default(), board: Board::default(), pulse: Pulse::default() }
     }
 
     /// Tells when something in the queue may have changed: by this process or, while [`Self::watch`] goes on, by another.

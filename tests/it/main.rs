@@ -6,6 +6,7 @@
     reason = "a test stops at what is not as it should be, also in its helpers"
 )]
 
+mod api;
 mod approvals;
 mod backup;
 mod bad_input;

@@ -4,8 +4,8 @@ use super::Global;
 use super::paint::{BOLD, DIM, RED, clean};
 use crate::database::PastRun;
 use crate::error::{Exit, HostError};
+use crate::history;
 use crate::plan_file::write_private;
-use crate::workbook::{ErrorLine, RunFacts, workbook};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -40,16 +40,7 @@ pub(super) async fn history(global: &Global, args: &HistoryArgs) -> Result<Exit,
     };
     let updates = database.run_updates(number).await?;
     if let Some(path) = &args.xlsx {
-        let facts = RunFacts {
-            tenant: args.tenant.clone(),
-            run: run.id,
-            trigger: run.trigger.clone(),
-            started_at: run.started_at,
-            finished_at: run.finished_at,
-            status: status(&run).to_owned(),
-        };
-        let bytes =
-            workbook(&facts, &updates, &error_lines(&run)).map_err(|error| HostError::Storage(error.to_string()))?;
+        let bytes = history::run_workbook(&args.tenant, &run, &updates)?;
         write_private(path, &bytes).map_err(|error| {
             HostError::configuration(
                 format!("cannot write {}: {error}", path.display()),
@@ -58,7 +49,7 @@ pub(super) async fn history(global: &Global, args: &HistoryArgs) -> Result<Exit,
         })?;
     }
     if global.json {
-        println!("{}", serde_json::json!({ "run": run_json(&run), "report": run.report, "updates": updates }));
+        println!("{}", history::run_json(&run, &updates));
         return Ok(Exit::Done);
     }
     println!("{}", BOLD.on_stdout(&line(&run)));
@@ -75,7 +66,7 @@ pub(super) async fn history(global: &Global, args: &HistoryArgs) -> Result<Exit,
         let field = if row.field.is_empty() { String::new() } else { format!(" {}", clean(&row.field)) };
         println!("  {:<20} {}{who}{field}{change}: {}", clean(&row.action), clean(&row.name), clean(&row.result));
     }
-    for error in error_lines(&run) {
+    for error in history::error_lines(&run) {
         let who = if error.employee_id.is_empty() {
             String::new()
         } else {
@@ -91,7 +82,7 @@ pub(super) async fn history(global: &Global, args: &HistoryArgs) -> Result<Exit,
 
 fn list(global: &Global, tenant: &str, runs: &[PastRun]) {
     if global.json {
-        let rows: Vec<_> = runs.iter().map(run_json).collect();
+        let rows: Vec<_> = runs.iter().map(history::line_json).collect();
         println!("{}", serde_json::json!({ "tenant": tenant, "runs": rows }));
         return;
     }
@@ -137,49 +128,7 @@ fn line(run: &PastRun) -> String {
     format!(
         "run {id:<5} {kind:<6} {trigger:<8} {} UTC, {took} s  {:<16} {}",
         time(run.started_at),
-        status(run),
+        history::status(run),
         counts.join(", ")
     )
-}
-
-/// How a run ended, in words.
-fn status(run: &PastRun) -> &'static str {
-    match run.exit_code {
-        0 => "done",
-        1 => "done with errors",
-        3 => "held",
-        4 => "refused",
-        _ => "failed",
-    }
-}
-
-fn run_json(run: &PastRun) -> serde_json::Value {
-    serde_json::json!({
-        "run": run.id,
-        "kind": run.kind,
-        "trigger": run.trigger,
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
-        "exit_code": run.exit_code,
-        "status": status(run),
-    })
-}
-
-/// Everything that a person should mend: errors, what ended the run, what is held, and then warnings.
-fn error_lines(run: &PastRun) -> Vec<ErrorLine> {
-    let text = |value: &serde_json::Value, name: &str| {
-        value.get(name).and_then(|text| text.as_str()).unwrap_or_default().to_owned()
-    };
-    let line = |value: &serde_json::Value| ErrorLine {
-        employee_id: text(value, "employee_id"),
-        code: text(value, "code"),
-        what: text(value, "message"),
-        remedy: text(value, "remedy"),
-    };
-    let list = |name: &str| run.report.get(name).and_then(|list| list.as_array()).cloned().unwrap_or_default();
-    let mut lines: Vec<ErrorLine> = list("errors").iter().map(line).collect();
-    lines.extend(run.report.get("error").filter(|error| !error.is_null()).map(line));
-    lines.extend(list("guards").iter().map(|guard| ErrorLine { code: "HELD".to_owned(), ..line(guard) }));
-    lines.extend(list("warnings").iter().map(line));
-    lines
 }

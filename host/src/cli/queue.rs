@@ -125,7 +125,7 @@ async fn list(global: &Global, data: &DataDir, tenant: Option<&str>, limit: u32)
     }
     let jobs = data.queue().list(Selection { tenant, ended_max: limit }).await?;
     if global.json {
-        let rows: Vec<_> = jobs.iter().map(json).collect();
+        let rows: Vec<_> = jobs.iter().map(Job::json).collect();
         println!("{}", serde_json::json!({ "jobs": rows }));
         return Ok(());
     }
@@ -156,25 +156,4 @@ fn line(job: &Job) -> String {
         job.state,
         job.tenant
     )
-}
-
-fn json(job: &Job) -> serde_json::Value {
-    serde_json::json!({
-        "job": job.id,
-        "tenant": job.tenant,
-        "kind": job.kind.word(),
-        "trigger": job.trigger.word(),
-        "arguments": job.arguments,
-        "requested_by": job.requested_by,
-        "state": job.state.word(),
-        "holder": job.holder,
-        "due_at": job.due_at,
-        "queued_at": job.queued_at,
-        "start_at": job.start_at,
-        "started_at": job.started_at,
-        "ended_at": job.ended_at,
-        "cancel_requested_at": job.cancel_requested_at,
-        "crashes": job.crashes,
-        "result": job.result,
-    })
 }

@@ -165,7 +165,7 @@ async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     let database = data.tenant_database(tenant).await?;
     let (references, deliveries) = (database.references().await?, database.deliveries().await?);
     if global.json {
-        println!("{}", view::list_json(tenant, &references, &deliveries)?);
+        println!("{}", references::list_json(tenant, &references, &deliveries)?);
     } else {
         println!("{}", view::list_text(tenant, &references, &deliveries)?);
     }

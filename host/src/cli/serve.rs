@@ -1,10 +1,13 @@
 //! `serve`: a long-running host.
 
 use super::Global;
+use crate::api::{Api, LISTEN_DEFAULT, Listener};
+use crate::data_dir::DataDir;
 use crate::error::{Exit, HostError};
 use crate::plan_file;
 use crate::serve::{self, Jobs, LEASE, Phase, SWEEP, Settings, WORKERS, phases};
 use clap::Args;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,29 +25,51 @@ pub(super) struct ServeArgs {
     /// How often the queue is looked at when nothing wakes the host, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = SWEEP.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
     sweep: u64,
+    /// Answer the HTTP API there; without an address at 127.0.0.1:8080
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = LISTEN_DEFAULT)]
+    listen: Option<SocketAddr>,
+    /// Let it be an address that other machines reach, though the API speaks plain HTTP
+    #[arg(long, requires = "listen")]
+    allow_remote: bool,
 }
 
 pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, HostError> {
     let lease_seconds = i64::try_from(args.lease).unwrap_or(i64::MAX);
     let data = global.data().await?.with_lease_seconds(lease_seconds);
     let runtime = data.runtime()?;
-    let plugin = global.plugin(&data, &runtime).await?;
-    data.refresh_schedules().await?;
-    // Until here a signal ends the program as it does any other.
-    let phase = phases().map_err(|error| HostError::Engine(format!("signals cannot be received: {error}")))?;
-    let settings = Settings {
-        workers: args.workers.into(),
-        lease: Duration::from_secs(args.lease),
-        sweep: Duration::from_secs(args.sweep),
+    let listener = match args.listen {
+        Some(address) => Some(Listener::bind(address, args.allow_remote).await?),
+        None => None,
     };
-    if global.json {
-        println!("{}", serde_json::json!({ "serving": data.path(), "workers": args.workers }));
-    } else {
-        println!("serving the tenants of {} with {} workers", data.path().display(), args.workers);
-        println!("Ctrl-C leaves when the jobs that run have ended, and once more puts them back into the queue");
-    }
-    plan_file::forget_unneeded(&data).await?;
-    let (jobs, leaving) = (Arc::new(Jobs::new(data.clone(), plugin)), phase.clone());
+    let phase = phases().map_err(|error| HostError::Engine(format!("signals cannot be received: {error}")))?;
+    let api = Api::new(data.clone(), phase.clone(), Duration::from_secs(args.sweep));
+    let url = listener.as_ref().map(|listener| format!("http://{}", listener.address()));
+    // The API answers while the plugin is loaded: it says that the host is not ready yet.
+    let answering = async {
+        if let Some(listener) = listener {
+            listener.serve(&api, phase.clone()).await;
+        }
+        Ok::<_, HostError>(())
+    };
+    let working = async {
+        let mut leaving = phase.clone();
+        let plugin = tokio::select! {
+            plugin = global.plugin(&data, &runtime) => plugin?,
+            () = Phase::reached(&mut leaving, Phase::Drain) => return Ok(()),
+        };
+        api.set_plugin_loaded();
+        data.refresh_schedules().await?;
+        plan_file::forget_unneeded(&data).await?;
+        say(global, &data, args, url.as_deref());
+        let settings = Settings {
+            workers: args.workers.into(),
+            lease: Duration::from_secs(args.lease),
+            sweep: Duration::from_secs(args.sweep),
+        };
+        let jobs = Arc::new(Jobs::new(data.clone(), plugin));
+        serve::serve(data.queue(), jobs, settings, data.metrics(), phase.clone()).await;
+        Ok(())
+    };
     let writing = async {
         loop {
             tokio::time::sleep(METRICS_PAUSE).await;
@@ -52,13 +77,25 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
         }
     };
     tokio::select! {
-        () = serve::serve(data.queue(), jobs, settings, data.metrics(), phase) => {}
+        done = futures::future::try_join(working, answering) => done.map(drop)?,
         () = writing => {}
     }
-    if *leaving.borrow() == Phase::Save {
+    if *phase.borrow() == Phase::Save {
         // At once: a collector that does not answer, or a look-up under way, is not waited for.
         global.write_metrics();
         std::process::exit(Exit::Done as i32);
     }
     Ok(Exit::Done)
+}
+
+fn say(global: &Global, data: &DataDir, args: &ServeArgs, url: Option<&str>) {
+    if global.json {
+        println!("{}", serde_json::json!({ "serving": data.path(), "workers": args.workers, "api": url }));
+        return;
+    }
+    println!("serving the tenants of {} with {} workers", data.path().display(), args.workers);
+    if let Some(url) = url {
+        println!("the API is at {url}/v1; make a token for it: hibob token new --role operator");
+    }
+    println!("Ctrl-C leaves when the jobs that run have ended, and once more puts them back into the queue");
 }

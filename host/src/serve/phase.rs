@@ -17,7 +17,7 @@ pub enum Phase {
 
 impl Phase {
     /// Returns once the phase is that one.
-    pub(super) async fn reached(phases: &mut watch::Receiver<Self>, phase: Self) {
+    pub(crate) async fn reached(phases: &mut watch::Receiver<Self>, phase: Self) {
         if phases.wait_for(|now| *now >= phase).await.is_err() {
             // Nobody is left who could say so.
             std::future::pending::<()>().await;

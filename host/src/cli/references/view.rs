@@ -3,9 +3,8 @@
 use crate::cli::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, clean};
 use crate::database::{DeliveryRow, DeliveryState, ReferenceRow, ReferenceState};
 use crate::error::{Exit, HostError};
-use crate::references::{Asked, Report};
+use crate::references::{Asked, Report, name_of};
 use crate::run::ErrorRow;
-use hibob_references::credential::SignedCredential;
 use std::collections::BTreeMap;
 
 /// Prints what a run did, and returns how it ended.
@@ -85,7 +84,7 @@ pub(super) fn list_text(tenant: &str, rows: &[ReferenceRow], deliveries: &[Deliv
     let mut lines = Vec::new();
     for row in rows {
         let date = time(row.issued_at, "%Y-%m-%d");
-        lines.push(format!("{}  {date}  {}", BOLD.on_stdout(&row.id), clean(&name(row)?)));
+        lines.push(format!("{}  {date}  {}", BOLD.on_stdout(&row.id), clean(&name_of(row)?)));
         let id = &row.departure.employee_id;
         let delivery = deliveries.get(&row.log_index).map(|row| delivery(row)).unwrap_or_default();
         lines.push(format!(
@@ -118,44 +117,6 @@ fn delivery(row: &DeliveryRow) -> String {
         }
         DeliveryState::Refused | DeliveryState::Withdrawn => format!("{}{said}", row.state.word()),
     }
-}
-
-/// The references as one JSON object.
-pub(super) fn list_json(
-    tenant: &str,
-    rows: &[ReferenceRow],
-    deliveries: &[DeliveryRow],
-) -> Result<serde_json::Value, HostError> {
-    let deliveries: BTreeMap<u64, &DeliveryRow> = deliveries.iter().map(|row| (row.log_index, row)).collect();
-    let json = |row: &ReferenceRow| {
-        let delivery = deliveries.get(&row.log_index).map(|row| {
-            serde_json::json!({
-                "state": row.state, "attempts": row.attempts, "next_at": row.next_at, "said": row.said, "changed_at": row.changed_at,
-            })
-        });
-        Ok(serde_json::json!({
-            "id": row.id,
-            "log_index": row.log_index,
-            "employee_id": row.departure.employee_id,
-            "ended_on": row.departure.ended_on,
-            "name": name(row)?,
-            "issued_at": row.issued_at,
-            "selector": row.selector,
-            "plugin_digest": row.plugin_digest,
-            "state": row.state,
-            "state_reason": row.state_reason,
-            "delivery": delivery,
-        }))
-    };
-    let rows: Result<Vec<_>, HostError> = rows.iter().map(json).collect();
-    Ok(serde_json::json!({ "tenant": tenant, "references": rows? }))
-}
-
-/// The name that the reference itself has.
-fn name(row: &ReferenceRow) -> Result<String, HostError> {
-    let signed = SignedCredential::parse(&row.document)
-        .map_err(|error| HostError::Storage(format!("the reference {} cannot be read: {error}", row.id)))?;
-    Ok(signed.credential().claims.name().to_string())
 }
 
 fn time(unix_seconds: i64, format: &str) -> String {

@@ -1,0 +1,154 @@
+//! `token new`, `token list`, `token revoke`: who may use the API.
+
+use super::Global;
+use super::paint::clean;
+use crate::audit::{self, COMMAND_LINE, Deed, Outcome};
+use crate::data_dir::DataDir;
+use crate::error::{Exit, HostError};
+use crate::token::{self, Role, StoredToken};
+use chrono::DateTime;
+use clap::Subcommand;
+
+/// The longest name of a token, in characters.
+const NAME_CHARS_MAX: usize = 64;
+
+#[derive(Subcommand)]
+pub(super) enum TokenCommand {
+    /// Make a token for the API and print it, this once
+    #[command(after_help = "Example: hibob token new --role admin --tenant acme --name \"ACME's HR\" --expires 365")]
+    New {
+        /// operator: everything; admin: one tenant's jobs, secrets, history and references; reader: reads
+        #[arg(long, value_parser = parse_role)]
+        role: Role,
+        /// The only tenant that it opens; needed for an admin
+        #[arg(long, value_name = "T")]
+        tenant: Option<String>,
+        /// What it is for, shown in the list
+        #[arg(long, default_value = "", hide_default_value = true)]
+        name: String,
+        /// After how many days it ends [default: never]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+        expires: Option<u32>,
+    },
+    /// List the tokens: what they open, and when they were used
+    #[command(after_help = "Example: hibob token list --json")]
+    List,
+    /// End a token, at once
+    #[command(after_help = "Example: hibob token revoke 3f9c2a1b7d04")]
+    Revoke {
+        /// The token's id, as `list` shows it
+        id: String,
+    },
+}
+
+fn parse_role(word: &str) -> Result<Role, String> {
+    Role::of_word(word).ok_or_else(|| format!("choose from {}", Role::ALL.map(Role::word).join(", ")))
+}
+
+pub(super) async fn run(global: &Global, command: TokenCommand) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    match command {
+        TokenCommand::New { role, tenant, name, expires } => new(global, &data, role, tenant, name, expires).await?,
+        TokenCommand::List => list(global, &data).await?,
+        TokenCommand::Revoke { id } => revoke(global, &data, &id).await?,
+    }
+    Ok(Exit::Done)
+}
+
+/// What the command line does with a token, for the record.
+fn deed(action: &'static str, token: &str) -> Deed {
+    let request = format!("process-{}", std::process::id());
+    Deed { actor: COMMAND_LINE.to_owned(), role: None, action, tenant: None, object: Some(token.to_owned()), request }
+}
+
+async fn new(
+    global: &Global,
+    data: &DataDir,
+    role: Role,
+    tenant: Option<String>,
+    name: String,
+    expires: Option<u32>,
+) -> Result<(), HostError> {
+    if let Some(tenant) = &tenant {
+        data.config(tenant).await?;
+    }
+    if name.chars().count() > NAME_CHARS_MAX {
+        let message = format!("a token's name has at most {NAME_CHARS_MAX} characters");
+        return Err(HostError::configuration(message, "choose a shorter --name"));
+    }
+    let (text, stored) = token::new(role, tenant, name, expires)?;
+    let deed = Deed { tenant: stored.tenant.clone(), ..deed("token-new", &stored.id) };
+    let row = audit::begin(data.control(), &deed).await?;
+    let added = data.control().add_token(&stored).await;
+    let (outcome, code) = added.as_ref().err().map_or((Outcome::Done, None), |e| (Outcome::Failed, Some(e.code())));
+    audit::ended(data.control(), row, &deed, outcome, code).await;
+    added?;
+    if global.json {
+        let mut object = json(&stored);
+        if let Some(object) = object.as_object_mut() {
+            object.insert("token".to_owned(), text.reveal().into());
+        }
+        println!("{object}");
+    } else {
+        println!("{}", text.reveal());
+        eprintln!("this is shown once and kept nowhere; its id is {}: hibob token revoke {}", stored.id, stored.id);
+    }
+    Ok(())
+}
+
+async fn list(global: &Global, data: &DataDir) -> Result<(), HostError> {
+    let tokens = data.control().tokens().await?;
+    if global.json {
+        let rows: Vec<_> = tokens.iter().map(json).collect();
+        println!("{}", serde_json::json!({ "tokens": rows }));
+        return Ok(());
+    }
+    if tokens.is_empty() {
+        println!("no tokens yet; make one: hibob token new --role operator");
+    }
+    let day = |seconds: i64| DateTime::from_timestamp(seconds, 0).unwrap_or_default().format("%Y-%m-%d").to_string();
+    for token in &tokens {
+        let tenant = token.tenant.as_deref().unwrap_or("all tenants");
+        let used = token.used_on.map_or_else(|| "never used".to_owned(), |days| format!("used {}", day(days * 86_400)));
+        let until = token.expires_at.map(|at| format!(", until {}", day(at))).unwrap_or_default();
+        let (role, state) = (token.role.word(), token.state(chrono::Utc::now().timestamp()));
+        let since = day(token.created_at);
+        println!(
+            "{}  {role:<8}  {tenant:<24}  {state:<7}  from {since}{until}, {used}  {}",
+            token.id,
+            clean(&token.name)
+        );
+    }
+    Ok(())
+}
+
+async fn revoke(global: &Global, data: &DataDir, id: &str) -> Result<(), HostError> {
+    if data.control().token(id).await?.is_none() {
+        // What was given may be the token itself.
+        return Err(HostError::configuration("there is no such token", "choose an id from: hibob token list"));
+    }
+    let deed = deed("token-revoke", id);
+    let row = audit::begin(data.control(), &deed).await?;
+    data.control().revoke_token(id, chrono::Utc::now().timestamp()).await?;
+    audit::ended(data.control(), row, &deed, Outcome::Done, None).await;
+    if global.json {
+        println!("{}", serde_json::json!({ "id": id, "revoked": true }));
+    } else {
+        println!("{id} is revoked; a host refuses it from now on");
+    }
+    Ok(())
+}
+
+fn json(token: &StoredToken) -> serde_json::Value {
+    serde_json::json!({
+        "id": token.id,
+        "role": token.role.word(),
+        "tenant": token.tenant,
+        "name": token.name,
+        "state": token.state(chrono::Utc::now().timestamp()),
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "revoked_at": token.revoked_at,
+        "used_on": token.used_on.map(|days| DateTime::from_timestamp(days * 86_400, 0).unwrap_or_default().date_naive()),
+    })
+}

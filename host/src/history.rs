@@ -1,0 +1,69 @@
+//! What is told of past runs, on the command line and by the API.
+
+use crate::database::PastRun;
+use crate::error::HostError;
+use crate::workbook::{ErrorLine, RunFacts, UpdateRow, workbook};
+
+/// How a run ended, in words.
+pub(crate) fn status(run: &PastRun) -> &'static str {
+    match run.exit_code {
+        0 => "done",
+        1 => "done with errors",
+        3 => "held",
+        4 => "refused",
+        _ => "failed",
+    }
+}
+
+/// A run as it is listed.
+pub(crate) fn line_json(run: &PastRun) -> serde_json::Value {
+    serde_json::json!({
+        "run": run.id,
+        "kind": run.kind,
+        "trigger": run.trigger,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "exit_code": run.exit_code,
+        "status": status(run),
+    })
+}
+
+/// Everything that a person should mend: errors, what ended the run, what is held, and then warnings.
+pub(crate) fn error_lines(run: &PastRun) -> Vec<ErrorLine> {
+    let text = |value: &serde_json::Value, name: &str| {
+        value.get(name).and_then(|text| text.as_str()).unwrap_or_default().to_owned()
+    };
+    let line = |value: &serde_json::Value| ErrorLine {
+        employee_id: text(value, "employee_id"),
+        code: text(value, "code"),
+        what: text(value, "message"),
+        remedy: text(value, "remedy"),
+    };
+    let list = |name: &str| run.report.get(name).and_then(|list| list.as_array()).cloned().unwrap_or_default();
+    let mut lines: Vec<ErrorLine> = list("errors").iter().map(line).collect();
+    lines.extend(run.report.get("error").filter(|error| !error.is_null()).map(line));
+    lines.extend(list("guards").iter().map(|guard| ErrorLine { code: "HELD".to_owned(), ..line(guard) }));
+    lines.extend(list("warnings").iter().map(line));
+    lines
+}
+
+/// A run with all that it did.
+pub(crate) fn run_json(run: &PastRun, updates: &[UpdateRow]) -> serde_json::Value {
+    serde_json::json!({ "run": line_json(run), "report": run.report, "updates": updates })
+}
+
+/// A run as a workbook: the sheets Employee Updates and Errors.
+///
+/// # Errors
+/// It does not fit into one.
+pub(crate) fn run_workbook(tenant: &str, run: &PastRun, updates: &[UpdateRow]) -> Result<Vec<u8>, HostError> {
+    let facts = RunFacts {
+        tenant: tenant.to_owned(),
+        run: run.id,
+        trigger: run.trigger.clone(),
+        started_at: run.started_at,
+        finished_at: run.finished_at,
+        status: status(run).to_owned(),
+    };
+    workbook(&facts, updates, &error_lines(run)).map_err(|error| HostError::Storage(error.to_string()))
+}
