@@ -174,6 +174,8 @@ impl Detector<'_> {
             (Some(before), Standing::Left) if before == Standing::Employed || is_new() => {
                 // With a reference of another employment, they came back and left again while nobody looked.
                 match self.rules.departure(person, history) {
+                    // Hired anew: the end is still that of the employment before.
+                    Ok(departure) if before == Standing::Left && !is_ended(person, &departure) => {}
                     Ok(departure) => self.detection.departures.push(departure),
                     Err(missing) => return self.note(notes::missing(missing).employee(id)),
                 }
@@ -209,6 +211,11 @@ impl Detector<'_> {
     fn note(&mut self, finding: Finding) {
         self.detection.findings.push(finding);
     }
+}
+
+/// Whether a departure is the end of the employment that somebody has now.
+fn is_ended(person: &Person<'_, '_>, departure: &Departure) -> bool {
+    person.start().is_some_and(|start| start.to_string() <= departure.ended_on)
 }
 
 /// Whether somebody's employment began after the one that a reference is about.

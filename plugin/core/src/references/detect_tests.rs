@@ -176,6 +176,8 @@ fn an_employment_that_nobody_saw_ends_in_a_departure_of_its_own() {
         assert_eq!((detection.corrected.len(), detection.seen.len(), detection.findings.len()), (0, 0, 0));
         let undated = again([Some("2026-12-01"), None, None]);
         assert_eq!((undated.departures.len(), undated.findings[0].code), (0, "MISSING_EMPLOYMENT_DATES"));
+        // Hired for a later day, and all else is as before.
+        assert_eq!(again([Some("2026-12-01"), Some("2026-11-20"), None]), Detection::default());
         // It is known by now.
         let known = [Known {
             issued: Some(Issued { departure: detection.departures[0].clone(), issued_at_unix_seconds: NOW }),
