@@ -18,6 +18,7 @@ mod waits;
 mod windows;
 
 pub use address::{AddressPolicy, Resolve, SystemResolver};
+pub(crate) use person::is_garden_leave;
 pub use person::{PersonRead, PersonScope};
 pub use policy::{Action, Refusal, Role, Route};
 pub(crate) use policy::{action, is_for_references};

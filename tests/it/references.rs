@@ -79,6 +79,22 @@ async fn a_departure_is_detected_and_described() {
     assert_eq!(references::claims(plugin(), &tenant, &other).await.unwrap(), None);
 }
 
+/// A title that nobody gets any more has its name still. One that no list has makes no reference.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archived_title_is_named_and_a_lost_one_is_not_left_out() {
+    let setup = Setup::of(people()).await;
+    let tenant = tenant(&setup, "").await;
+    leaves(&mut setup.world(), "1");
+    setup.world().hibob.lists.get_mut("title").unwrap()[0].archived = true;
+    let departure = references::look_up(plugin(), &tenant, "1").await.unwrap().unwrap();
+    let confirmed = references::claims(plugin(), &tenant, &departure).await.unwrap().unwrap();
+    assert_eq!(confirmed.claims.job_title.as_deref(), Some("Engineer"));
+    let lost = ("work.title".to_owned(), serde_json::json!("255499999"));
+    setup.world().hibob.employees.get_mut("1").unwrap().overrides.extend([lost]);
+    let departure = references::look_up(plugin(), &tenant, "1").await.unwrap().unwrap();
+    assert_eq!(references::claims(plugin(), &tenant, &departure).await.unwrap(), None);
+}
+
 /// Names are read for one leaver at a time, the address by itself, and nothing is asked of anybody but HiBob.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_read_that_a_reference_does_not_need() {

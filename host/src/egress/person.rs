@@ -8,6 +8,7 @@ mod answered;
 use super::json;
 use super::policy::{LIFECYCLE_TABLE, Refusal, Role};
 use crate::bindings::references::{Claims, Departure};
+pub(crate) use answered::is_garden_leave;
 use answered::{Answered, NAMED_LISTS};
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -30,6 +31,9 @@ const CLAIMS_FIELDS: [&str; 10] = [
 
 /// The lists whose names a reference may hold.
 const LISTS: [&str; 2] = ["title", "department"];
+
+/// What a question for a list may ask besides: items that are archived, which leavers still have.
+const ARCHIVED_TOO: &str = "includeArchived=true";
 
 /// What of a person is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +81,7 @@ impl PersonScope {
             let is_list = || path.strip_prefix(NAMED_LISTS).is_some_and(|list| LISTS.contains(&list));
             let right = match &self.read {
                 PersonRead::Claims { garden_leave: true } if path == LIFECYCLE_TABLE => self.is_own(query),
-                PersonRead::Claims { .. } => is_list() && query.is_none(),
+                PersonRead::Claims { .. } => is_list() && query.is_none_or(|query| query == ARCHIVED_TOO),
                 PersonRead::Address(_) => false,
             };
             return match right && body.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::delivery::{ChannelConfig, SmtpConfig, WebhookConfig};
 use super::witnesses::{self, WitnessConfig};
+use crate::egress::is_garden_leave;
 use crate::error::HostError;
 use crate::identity::Digest;
 use hibob_references::claims::{ClaimText, Issuer};
@@ -104,7 +105,7 @@ impl ReferencesConfig {
 
     pub(super) fn check(&self) -> Result<(), HostError> {
         self.issuer()?;
-        if self.statuses.iter().any(|status| status.eq_ignore_ascii_case("garden leave")) {
+        if self.statuses.iter().any(|status| is_garden_leave(status)) {
             let remedy = "leave it out there, and set references.garden_leave = \"is-departure\"";
             return Err(HostError::configuration("references.statuses names garden leave", remedy));
         }
@@ -147,7 +148,10 @@ mod tests {
         }
         let error = read("garden_leave = \"archive\"").unwrap_err();
         assert!(error.contains("`ignore`") && error.contains("`is-departure`"), "{error}");
-        let error = read("statuses = [\"terminated\", \"Garden leave\"]").unwrap_err();
-        assert!(error.contains("references.garden_leave"), "{error}");
+        for spelling in ["Garden leave", "gardenLeave", "garden-leave"] {
+            let error = read(&format!("statuses = [\"terminated\", \"{spelling}\"]")).unwrap_err();
+            assert!(error.contains("references.garden_leave"), "{error}");
+        }
+        assert!(read("statuses = [\"terminated\", \"leave\"]").is_ok());
     }
 }

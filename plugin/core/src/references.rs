@@ -1,7 +1,9 @@
 //! Offboarding references: who has left, what a reference says of them, and where it goes. Reads HiBob only.
 
+mod basis;
 mod detect;
 mod lifecycle_table;
+mod notes;
 mod person;
 mod rules;
 mod settings;
@@ -10,7 +12,7 @@ pub use detect::{Departure, Detection, Issued, Known, Seen, Standing, detect};
 pub use settings::{GardenLeave, ReferenceSettings};
 
 use crate::error::JobError;
-use crate::hibob::{NameList, RecordReader, named_list, read_list, search_one};
+use crate::hibob::{NameList, RecordReader, named_list_with_archived, read_list, search_one};
 use crate::http::Request;
 use crate::sync::{each_employee, read};
 use crate::world::World;
@@ -49,10 +51,11 @@ pub fn look_up(
     departed(world, rules, employee_id, |_, departure| Some(departure))
 }
 
-/// What a reference for a departure says; none if HiBob does not have that departure any more.
+/// What a reference for a departure says; none if HiBob does not have that departure any more, or lacks what no reference can
+/// be without.
 ///
 /// # Errors
-/// HiBob cannot be read, or lacks what no reference can be without.
+/// HiBob cannot be read.
 pub fn claims(
     world: &mut dyn World,
     settings: &ReferenceSettings,
@@ -60,7 +63,7 @@ pub fn claims(
     departure: &Departure,
 ) -> Result<Option<Claims>, JobError> {
     let mut list = |name: &str| -> Result<NameList, JobError> {
-        let request = named_list(&settings.hibob_url, name);
+        let request = named_list_with_archived(&settings.hibob_url, name);
         let body = read(world, &request)?;
         read_list(&body).map_err(|error| JobError::nonsense(&request, error))
     };
@@ -123,5 +126,9 @@ fn unreadable(request: &Request, what: &str) -> JobError {
     JobError::nonsense(request, format!("an employee's record: {what}"))
 }
 
+#[cfg(test)]
+mod bob;
+#[cfg(test)]
+mod claims_tests;
 #[cfg(test)]
 mod garden_tests;

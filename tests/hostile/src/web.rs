@@ -55,10 +55,12 @@ pub(crate) fn title(scim_url: &str, id: &str) -> Option<String> {
     if saw.starts_with("200 ") { None } else { Some(saw) }
 }
 
-/// Asks for one employee, as an honest plugin does.
+/// Asks for what a reference says of one employee, as an honest plugin does.
 pub(crate) fn search_one(hibob_url: &str, id: &str) {
+    let fields =
+        r#"["root.id","root.firstName","root.surname","work.title","work.startDate","employee.lastDayOfWork"]"#;
     let body = format!(
-        r#"{{"fields":["root.id"],"filters":[{{"fieldPath":"root.id","operator":"equals","values":["{id}"]}}],"showInactive":true}}"#
+        r#"{{"fields":{fields},"filters":[{{"fieldPath":"root.id","operator":"equals","values":["{id}"]}}],"showInactive":true}}"#
     );
     let _ = request(&format!("POST {hibob_url}/people/search\ncontent-type: application/json\n\n{body}"));
 }

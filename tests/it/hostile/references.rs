@@ -47,6 +47,35 @@ async fn hibob_is_only_ever_read() {
     assert!(arena.world().log().is_empty());
 }
 
+/// Nor do writes leave in the calls about one person, beside the question that these may ask.
+#[tokio::test(flavor = "multi_thread")]
+async fn hibob_is_only_ever_read_for_one_person() {
+    let arena = Arena::new().await;
+    let hibob = arena.server.hibob_url();
+    let words: Vec<String> = ["claims", "address"]
+        .into_iter()
+        .flat_map(|call| {
+            [
+                format!("{call} requests"),
+                format!("{call} PUT {hibob}/people/1\n\n{{}}"),
+                format!("{call} POST {hibob}/people\n\n{{}}"),
+                format!("{call} POST {hibob}/employees/1/terminate\n\n{{}}"),
+                format!("{call} DELETE {hibob}/people/1"),
+            ]
+        })
+        .collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let tenant = mallory(&arena, &words, true).await;
+    // Its claims begin with what it saw, which HiBob has not answered.
+    let claims = async || references::claims(hostile(), &tenant, &departure()).await;
+    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "what HiBob has not answered: given-name");
+    let address = async || references::address(hostile(), &tenant, "1").await;
+    assert_eq!(arena.beside(address).await.unwrap(), None);
+    let world = arena.world();
+    let asked: Vec<_> = world.log().iter().map(|entry| (entry.method.as_str(), entry.path.as_str())).collect();
+    assert!(!asked.is_empty() && asked.iter().all(|asked| *asked == ("POST", "/v1/people/search")), "{asked:?}");
+}
+
 /// A call about one person asks about that person, for what a reference needs.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_about_one_person_asks_about_nobody_else() {
@@ -61,6 +90,8 @@ async fn a_call_about_one_person_asks_about_nobody_else() {
         search(&format!(r#"{{"fields":["root.id","root.email"],"filters":{}}}"#, filter("1"))),
         search(&format!(r#"{{"fields":["root.id"],"filters":{},"filters":[]}}"#, filter("1"))),
         format!("look-up GET {hibob}/company/named-lists/site"),
+        format!("look-up GET {hibob}/company/named-lists/site?includeArchived=true"),
+        format!("look-up GET {hibob}/company/named-lists/title?includeArchived=false"),
         format!("look-up GET {hibob}/bulk/people/lifecycle"),
         format!("look-up GET {hibob}/bulk/people/lifecycle?employeeIds=2"),
         format!("look-up GET {hibob}/bulk/people/lifecycle?employeeIds=1,2"),
@@ -89,6 +120,26 @@ async fn invented_claims_are_not_believed() {
     let tenant = mallory(&arena, &["delivers-to mallory@evil.example"], true).await;
     let address = async || references::address(hostile(), &tenant, "1").await;
     stopped(arena.beside(address).await, "PLUGIN_FAILED", "what HiBob has not answered: the address");
+}
+
+/// One invention among what is true spoils all of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invented_title_among_true_claims_is_not_believed() {
+    let arena = Arena::new().await;
+    let (first, last) = {
+        let mut world = arena.world();
+        let person = world.hibob.employees.get_mut("1").unwrap();
+        person.last_day_of_work = chrono::NaiveDate::from_ymd_opt(2026, 11, 20);
+        (format!("says {}", person.first_name), format!("says {}", person.surname))
+    };
+    let says = |title| [first.as_str(), &last, title, "says ", "says 2020-01-06", "says 2026-11-20"];
+    let tenant = mallory(&arena, &says("says "), true).await;
+    let claims = async || references::claims(hostile(), &tenant, &departure()).await;
+    assert_eq!(arena.beside(claims).await.unwrap().unwrap().claims.job_title, None, "the rest is true");
+    let tenant = mallory(&arena, &says("says Director"), true).await;
+    let claims = async || references::claims(hostile(), &tenant, &departure()).await;
+    let error = arena.beside(claims).await.unwrap_err();
+    assert_eq!(error.to_string(), "the plugin says of a leaver what HiBob has not answered: job-title");
 }
 
 /// A plugin that the operator has not named cannot have anything signed, however right it is.

@@ -100,6 +100,11 @@ fn items_of(items: &Value, names: &mut BTreeMap<String, String>, depth: usize) {
     }
 }
 
+/// Whether a status is garden leave, in machine or human spelling: `gardenLeave`, `Garden leave`.
+pub(crate) fn is_garden_leave(status: &str) -> bool {
+    status.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).eq("gardenleave".chars())
+}
+
 /// The day before each garden leave among an employee's rows, which may be wrapped once more.
 fn released_of(rows: &Value, days: &mut BTreeSet<String>, depth: usize) {
     for row in rows.get("values").and_then(Value::as_array).into_iter().flatten() {
@@ -109,7 +114,7 @@ fn released_of(rows: &Value, days: &mut BTreeSet<String>, depth: usize) {
         let status = row.get("status").and_then(Value::as_str).unwrap_or_default();
         let first = row.get("effectiveDate").and_then(Value::as_str);
         let first = first.and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
-        if status.eq_ignore_ascii_case("garden leave") {
+        if is_garden_leave(status) {
             days.extend(first.and_then(|first| first.pred_opt()).map(|day| day.to_string()));
         }
     }

@@ -131,7 +131,12 @@ fn the_rows_of_one_person_are_asked_for_where_garden_leave_counts() {
     assert!(!asks(&garden(), None));
     assert!(!asks(&PersonScope::new("7,8", PersonRead::Claims { garden_leave: true }), Some("employeeIds=7,8")));
     let list = |query| garden().check(&Method::GET, "/company/named-lists/title", query, b"").is_ok();
-    assert!(list(None) && !list(Some("includeArchived=true")));
+    assert!(list(None) && list(Some("includeArchived=true")));
+    for query in ["", "includeArchived", "includeArchived=false", "includeArchived=true&limit=1"] {
+        assert!(!list(Some(query)), "{query}");
+    }
+    let site = garden().check(&Method::GET, "/company/named-lists/site", Some("includeArchived=true"), b"");
+    assert!(site.is_err());
 }
 
 /// The day before a garden leave is confirmed by the person's own row, and by nothing else.
@@ -150,6 +155,9 @@ fn the_day_before_a_garden_leave_is_worked_out_from_its_row() {
     let released = || row("2026-11-16", "garden leave");
     assert!(confirms(own(json!([row("2020-01-06", "employed"), released()]))));
     assert!(confirms(own(json!([{ "values": [released()] }]))));
+    for spelling in ["gardenLeave", "garden-leave", "Garden Leave"] {
+        assert!(confirms(own(json!([row("2026-11-16", spelling)]))), "{spelling}");
+    }
     for (other, why) in [
         (own(json!([row("2026-11-16", "leave")])), "another status"),
         (own(json!([row("2026-11-15", "garden leave")])), "the first day itself"),

@@ -37,6 +37,14 @@ pub fn named_list(base_url: &str, name: &str) -> Request {
     get(format!("{base_url}{path}"), path)
 }
 
+/// The same with the items that are archived: a leaver keeps a title that nobody gets any more (`includeArchived`, the
+/// reference page of named lists).
+pub fn named_list_with_archived(base_url: &str, name: &str) -> Request {
+    let mut request = named_list(base_url, name);
+    request.url.push_str("?includeArchived=true");
+    request
+}
+
 /// Most employees that one question to a table may name (pagination page).
 pub const LIFECYCLE_IDS_MAX: usize = 200;
 

@@ -1,17 +1,19 @@
 //! Who has left since the last time.
 
 use super::ReferenceSettings;
+use super::basis::{Change, compare};
 use super::lifecycle_table::{History, histories};
+use super::notes;
 use super::person::{DETECTION_FIELDS, FIELDS, Person};
-use super::rules::{Missing, Rules};
+use super::rules::Rules;
 use crate::error::JobError;
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::hibob::{RecordReader, search};
 use crate::sync::each_employee;
 use crate::world::World;
 use std::collections::BTreeMap;
 
-/// How long after a reference was issued a correction of what it says makes a new one, in seconds: 90 days.
+/// How long after a departure's first reference was issued a correction of what it says makes a new one, in seconds: 90 days.
 const CORRECTION_SECONDS_MAX: u64 = 90 * 24 * 60 * 60;
 
 /// Where an employee stood when they were last read.
@@ -39,7 +41,7 @@ pub struct Departure {
 pub struct Issued {
     /// As it was then.
     pub departure: Departure,
-    /// When the reference was issued.
+    /// When the departure's first reference was issued, before all corrections.
     pub issued_at_unix_seconds: u64,
 }
 
@@ -68,7 +70,7 @@ pub struct Seen {
 pub struct Detection {
     /// Everybody whose standing is new or has changed.
     pub seen: Vec<Seen>,
-    /// Those who worked here and have left.
+    /// Those who worked here and have left, also where the whole of their employment was missed.
     pub departures: Vec<Departure>,
     /// Departures with a reference which were taken back.
     pub cancelled: Vec<Departure>,
@@ -108,7 +110,7 @@ pub fn detect(
                 None => detector.look_at(&person, known(&person), None),
             }
         }
-        Err(what) => detector.unreadable(&what),
+        Err(what) => detector.note(notes::unreadable(&what)),
     })?;
     world.progress("employees", employees, Some(employees));
     let ids: Vec<String> = undecided.iter().map(|(id, _)| id.clone()).collect();
@@ -119,7 +121,7 @@ pub fn detect(
                 let person = Person::new(&record);
                 detector.look_at(&person, known(&person), histories.get(id));
             }
-            Err(what) => detector.unreadable(&what),
+            Err(what) => detector.note(notes::unreadable(&what)),
         }
     }
     let mut detection = detector.detection;
@@ -132,8 +134,6 @@ pub fn detect(
     Ok(detection)
 }
 
-const SUPPORT: &str = "tell HiBob's support; nothing is done for this record";
-
 struct Detector<'s> {
     rules: Rules<'s>,
     /// Nothing was recorded yet: whoever has left already waits to be asked for by name.
@@ -145,7 +145,8 @@ impl Detector<'_> {
     /// Whether it depends on the lifecycle table what is to be told of somebody.
     fn needs_history(&self, person: &Person<'_, '_>, known: Option<&Known>) -> bool {
         let is_told_of = |known: &Known| {
-            known.standing == Standing::Employed || known.issued.as_ref().is_some_and(|issued| self.is_young(issued))
+            let matters = |issued: &Issued| self.is_young(issued) || is_hired_anew(person, issued);
+            known.standing == Standing::Employed || known.issued.as_ref().is_some_and(matters)
         };
         let is_on_leave = self.rules.settings.is_garden_leave(person.status());
         self.rules.need_history(person) && (is_on_leave || known.is_some_and(is_told_of))
@@ -157,86 +158,69 @@ impl Detector<'_> {
     }
 
     fn look_at(&mut self, person: &Person<'_, '_>, known: Option<&Known>, history: Option<&History>) {
-        let Some(id) = person.id() else {
-            return self.note(None, "MISSING_EMPLOYEE_ID", "HiBob sent an employee without an id", SUPPORT);
-        };
+        let Some(id) = person.id() else { return self.note(notes::no_id()) };
         if !self.rules.settings.is_known(person.status()) {
-            let message = "HiBob gives no lifecycle status that this plugin knows";
-            let remedy = "grant People, Lifecycle, View, or name the status in references.statuses";
-            return self.note(Some(id), "UNKNOWN_LIFECYCLE_STATUS", message, remedy);
+            return self.note(notes::unknown_status().employee(id));
         }
         let standing = match self.rules.standing(person, history) {
             Ok(standing) => standing,
-            Err(missing) => return self.lacks(id, missing),
+            // Nothing else is said of them, and they are looked at again the next time.
+            Err(missing) => return self.note(notes::missing(missing).employee(id)),
         };
         let before = known.map(|known| known.standing);
         let issued = known.and_then(|known| known.issued.as_ref());
+        let is_new = || issued.is_some_and(|issued| is_hired_anew(person, issued));
         match (before, standing) {
-            (Some(Standing::Employed), Standing::Left) => match self.rules.departure(person, history) {
-                Ok(departure) => self.detection.departures.push(departure),
-                Err(missing) => return self.lacks(id, missing),
+            (Some(before), Standing::Left) if before == Standing::Employed || is_new() => {
+                // With a reference of another employment, they came back and left again while nobody looked.
+                match self.rules.departure(person, history) {
+                    // Hired anew: the end is still that of the employment before.
+                    Ok(departure) if before == Standing::Left && !is_ended(person, &departure) => {}
+                    Ok(departure) => self.detection.departures.push(departure),
+                    Err(missing) => return self.note(notes::missing(missing).employee(id)),
+                }
+            }
+            (_, Standing::Left) => self.correct(id, person, history, issued),
+            (Some(Standing::Left), Standing::Employed) => match (self.rules.doubt(person, issued.is_some()), issued) {
+                (Some(doubt), Some(_)) => return self.note(notes::doubt(doubt).employee(id)),
+                (Some(_), None) => return,
+                (None, Some(issued)) if !is_new() => self.detection.cancelled.push(issued.departure.clone()),
+                (None, _) => {}
             },
-            (_, Standing::Left) => self.correct(person, history, issued),
-            (Some(Standing::Left), Standing::Employed) => self.come_back(person, issued),
             (_, Standing::Employed) => {}
         }
         if before.is_none() && standing == Standing::Left && !self.is_first {
-            let message = "has left already, and was not seen here before";
-            let remedy = "if they should have a reference, issue it by name: hibob references issue TENANT EMPLOYEE";
-            self.note(Some(id), "LEFT_BEFORE_FIRST_SEEN", message, remedy);
+            self.note(notes::left_before().employee(id));
         }
         if before != Some(standing) {
             self.detection.seen.push(Seen { employee_id: id.to_owned(), standing });
         }
     }
 
-    /// Notes what is missing to tell a departure. Nothing else is said of its employee, who is looked at again the next time.
-    fn lacks(&mut self, id: &str, missing: Missing) {
-        let (code, message, remedy) = match missing {
-            Missing::Dates => (
-                "MISSING_EMPLOYMENT_DATES",
-                "has left, and HiBob gives no start date, or neither a last day of work nor a termination date",
-                "fill in the dates in HiBob; the reference is issued by the next run",
-            ),
-            Missing::History => (
-                "MISSING_LIFECYCLE_HISTORY",
-                "has left or is on garden leave, and HiBob does not show since when",
-                "grant People, Lifecycle, View history; the reference is issued by the next run",
-            ),
-        };
-        self.note(Some(id), code, message, remedy);
-    }
-
     /// Whether what a reference says was corrected lately.
-    fn correct(&mut self, person: &Person<'_, '_>, history: Option<&History>, issued: Option<&Issued>) {
-        let issued = issued.filter(|issued| self.is_young(issued));
-        if let (Some(issued), Ok(now)) = (issued, self.rules.departure(person, history))
-            && issued.departure.basis != now.basis
-        {
-            self.detection.corrected.push(now);
+    fn correct(&mut self, id: &str, person: &Person<'_, '_>, history: Option<&History>, issued: Option<&Issued>) {
+        let Some(issued) = issued.filter(|issued| self.is_young(issued)) else { return };
+        let Ok(now) = self.rules.departure(person, history) else { return };
+        match compare(&issued.departure.basis, &now.basis) {
+            Change::Nothing => {}
+            Change::Corrected => self.detection.corrected.push(now),
+            Change::CorrectedInPart => self.note(notes::emptied().employee(id)),
         }
     }
 
-    /// Somebody who had left works here again: hired anew, or their departure was taken back.
-    fn come_back(&mut self, person: &Person<'_, '_>, issued: Option<&Issued>) {
-        let Some(issued) = issued else { return };
-        let is_new_employment = person.start().is_some_and(|start| start.to_string() > issued.departure.ended_on);
-        if !is_new_employment {
-            self.detection.cancelled.push(issued.departure.clone());
-        }
+    fn note(&mut self, finding: Finding) {
+        self.detection.findings.push(finding);
     }
+}
 
-    fn unreadable(&mut self, what: &str) {
-        self.note(None, "UNREADABLE_EMPLOYEE", &format!("HiBob sent a record that {what}"), SUPPORT);
-    }
+/// Whether a departure is the end of the employment that somebody has now.
+fn is_ended(person: &Person<'_, '_>, departure: &Departure) -> bool {
+    person.start().is_some_and(|start| start.to_string() <= departure.ended_on)
+}
 
-    fn note(&mut self, employee_id: Option<&str>, code: &'static str, message: &str, remedy: &'static str) {
-        let finding = Finding::new(Severity::Warning, code, message.to_owned(), remedy);
-        self.detection.findings.push(match employee_id {
-            Some(id) => finding.employee(id),
-            None => finding,
-        });
-    }
+/// Whether somebody's employment began after the one that a reference is about.
+fn is_hired_anew(person: &Person<'_, '_>, issued: &Issued) -> bool {
+    person.start().is_some_and(|start| start.to_string() > issued.departure.ended_on)
 }
 
 #[cfg(test)]

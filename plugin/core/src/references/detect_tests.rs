@@ -30,7 +30,11 @@ fn known(id: &str, standing: Standing) -> Known {
 }
 
 fn departure(id: &str, end: &str) -> Departure {
-    Departure { employee_id: id.to_owned(), ended_on: end.to_owned(), basis: format!("2020-01-06|{end}|100001|") }
+    Departure {
+        employee_id: id.to_owned(),
+        ended_on: end.to_owned(),
+        basis: format!("2020-01-06|{end}|100001||last-day-of-work"),
+    }
 }
 
 fn issued(id: &str, end: &str, days_ago: u64) -> Known {
@@ -40,10 +44,13 @@ fn issued(id: &str, end: &str, days_ago: u64) -> Known {
 
 /// What is detected in an answer.
 fn detected(people: &[Vec<u8>], known: &[Known]) -> Detection {
-    let settings = settings(&[]);
+    detected_by(&settings(&[]), people, known)
+}
+
+fn detected_by(settings: &ReferenceSettings, people: &[Vec<u8>], known: &[Known]) -> Detection {
     let reader = RecordReader::new(FIELDS.iter().take(DETECTION_FIELDS).copied());
     let by_id: BTreeMap<&str, &Known> = known.iter().map(|known| (known.employee_id.as_str(), known)).collect();
-    let rules = Rules { settings: &settings, now_unix_seconds: NOW };
+    let rules = Rules { settings, now_unix_seconds: NOW };
     let mut detector = Detector { rules, is_first: known.is_empty(), detection: Detection::default() };
     for json in people {
         let record = reader.read(json).unwrap();
@@ -79,7 +86,9 @@ fn the_last_day_of_work_counts_before_the_termination_date() {
     for (dates, end) in [
         ([Some("2020-01-06"), Some("2026-10-30"), Some("2026-11-30")], Some("2026-10-30")),
         ([Some("2020-01-06"), None, Some("2026-11-30")], Some("2026-11-30")),
-        ([Some("2020-01-06"), Some("soon"), Some("2026-11-30")], Some("2026-11-30")),
+        // No other date stands in the place of one that cannot be read.
+        ([Some("2020-01-06"), Some("soon"), Some("2026-11-30")], None),
+        ([Some("2020-01-06"), Some("2026-11-31"), Some("2026-11-30")], None),
         ([Some("2020-01-06"), None, None], None),
         ([None, None, Some("2026-11-30")], None),
     ] {
@@ -136,4 +145,72 @@ fn a_correction_within_ninety_days_is_told() {
     assert_eq!(told(corrected("2026-11-21", "100001"), 90), 1);
     assert_eq!(told(corrected("2026-11-21", "100001"), 91), 0);
     assert_eq!(told(corrected("no date", "100001"), 10), 0);
+}
+
+#[test]
+fn what_is_emptied_is_no_correction() {
+    let now = |start, last, end, title: &str| {
+        let person = person("1", "terminated", [start, last, end], title);
+        let detection = detected(&[person], &[issued("1", "2026-11-20", 10)]);
+        let codes: Vec<_> = detection.findings.iter().map(|finding| finding.code).collect();
+        (detection.corrected.len(), codes)
+    };
+    let (start, last, end) = (Some("2020-01-06"), Some("2026-11-20"), Some("2026-11-30"));
+    assert_eq!(now(start, last, end, ""), (0, vec![]));
+    assert_eq!(now(None, last, end, "100001"), (0, vec![]));
+    assert_eq!(now(start, Some("soon"), end, "100001"), (0, vec![]));
+    // The termination date does not correct a last day of work, and no correction leaves out what the reference says.
+    assert_eq!(now(start, None, end, "100001"), (0, vec!["MISSING_FIELD"]));
+    assert_eq!(now(start, Some("2026-11-19"), end, ""), (0, vec!["MISSING_FIELD"]));
+    assert_eq!(now(Some("2020-01-07"), last, end, "100001"), (1, vec![]));
+}
+
+/// Whatever the age of the reference for the employment before.
+#[test]
+fn an_employment_that_nobody_saw_ends_in_a_departure_of_its_own() {
+    for days_ago in [10, 400] {
+        let known = [issued("1", "2026-11-20", days_ago)];
+        let again = |dates| detected(&[person("1", "terminated", dates, "100001")], &known);
+        let detection = again([Some("2026-12-01"), Some("2026-12-31"), None]);
+        assert_eq!(detection.departures[0].ended_on, "2026-12-31");
+        assert_eq!((detection.corrected.len(), detection.seen.len(), detection.findings.len()), (0, 0, 0));
+        let undated = again([Some("2026-12-01"), None, None]);
+        assert_eq!((undated.departures.len(), undated.findings[0].code), (0, "MISSING_EMPLOYMENT_DATES"));
+        // Hired for a later day, and all else is as before.
+        assert_eq!(again([Some("2026-12-01"), Some("2026-11-20"), None]), Detection::default());
+        // It is known by now.
+        let known = [Known {
+            issued: Some(Issued { departure: detection.departures[0].clone(), issued_at_unix_seconds: NOW }),
+            ..known[0].clone()
+        }];
+        let person = person("1", "terminated", [Some("2026-12-01"), Some("2026-12-31"), None], "100001");
+        assert_eq!(detected(&[person], &known), Detection::default());
+    }
+}
+
+/// Nobody's reference is taken back for what HiBob does not say, or because a setting is another one now.
+#[test]
+fn who_works_here_again_is_not_guessed_at() {
+    let offboarded = ReferenceSettings { statuses: ["offboarded".to_owned()].into(), ..settings(&[]) };
+    let came = |settings: &ReferenceSettings, status: &str, start: Option<&str>, known: Known| {
+        let person = person("1", status, [start, Some("2026-11-20"), None], "100001");
+        let detection = detected_by(settings, &[person], &[known]);
+        assert!(detection.departures.is_empty() && detection.corrected.is_empty() && detection.cancelled.is_empty());
+        let codes: Vec<_> = detection.findings.iter().map(|finding| finding.code).collect();
+        (detection.seen.len(), codes)
+    };
+    let with = || issued("1", "2026-11-20", 10);
+    let without = || known("1", Standing::Left);
+    let start = Some("2020-01-06");
+    for no_date in [None, Some("soon")] {
+        assert_eq!(came(&settings(&[]), "employed", no_date, with()), (0, vec!["MISSING_START_DATE"]));
+        assert_eq!(came(&settings(&[]), "employed", no_date, without()), (1, vec![]));
+    }
+    assert_eq!(came(&offboarded, "Terminated", start, with()), (0, vec!["WRONG_SETTING"]));
+    // Else all leavers would leave once more when the setting is put right.
+    assert_eq!(came(&offboarded, "terminated", start, without()), (0, vec![]));
+    for spelling in ["garden leave", "gardenLeave", "garden-leave"] {
+        assert_eq!(came(&settings(&[]), spelling, start, with()), (0, vec!["WRONG_SETTING"]), "{spelling}");
+        assert_eq!(came(&settings(&[]), spelling, start, without()), (1, vec![]), "{spelling}");
+    }
 }

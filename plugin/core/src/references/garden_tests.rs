@@ -1,10 +1,8 @@
 //! Garden leave as a departure, from HiBob's answers to what is told of them.
 
-mod bob;
-
+use super::bob::{Bob, counts, day};
 use super::settings::tests::settings;
 use super::*;
-use bob::{Bob, counts, day};
 use chrono::Days;
 use proptest::prelude::*;
 
@@ -81,6 +79,34 @@ fn the_termination_after_garden_leave_is_the_same_departure() {
         assert_eq!(bob.detect(&issued).corrected[0].ended_on, "2026-11-12");
         assert_eq!(bob.claims(&departure), None);
     }
+}
+
+/// A last day of work that cannot be read is not taken for none.
+#[test]
+fn a_broken_last_day_of_work_is_no_departure() {
+    let mut bob = Bob::released("2026-11-16", "2026-11-20");
+    bob.more = serde_json::json!({ "/employee/lastDayOfWork": "soon" });
+    let before = works(&bob);
+    for _ in ["garden leave", "terminated"] {
+        let detection = bob.detect(&before);
+        assert_eq!((detection.departures.len(), detection.seen.len()), (0, 0));
+        assert_eq!(detection.findings[0].code, "MISSING_EMPLOYMENT_DATES");
+        assert_eq!(bob.look_up(), None);
+        bob.terminate("2026-12-31");
+    }
+}
+
+/// An employment that nobody saw, after a reference of any age.
+#[test]
+fn who_left_from_garden_leave_twice_has_two_departures() {
+    let mut bob = Bob::released("2026-11-16", "2026-11-20");
+    let [first] = bob.detect(&works(&bob)).departures.try_into().unwrap();
+    bob.rows.extend([(day("2027-02-01"), "employed"), (day("2027-06-01"), "garden leave")]);
+    bob.more = serde_json::json!({ "/work/startDate": "2027-02-01" });
+    bob.terminate("2027-08-31");
+    let [mut old] = known(Standing::Left, Some(&first), &bob);
+    old.issued.as_mut().unwrap().issued_at_unix_seconds -= 200 * 86_400;
+    assert_eq!(bob.detect(&[old]).departures[0].ended_on, "2027-05-31");
 }
 
 #[test]

@@ -91,8 +91,12 @@ fn stage(settings: &ReferenceSettings, row: &Value) -> Option<(NaiveDate, Stage)
     let from = NaiveDate::parse_from_str(row.get("effectiveDate")?.as_str()?, "%Y-%m-%d").ok()?;
     let stage = match row.get("status")? {
         Value::String(word) if settings.is_departure(Some(word)) => Stage::Left,
-        Value::String(word) if Status::of(word) == Status::GardenLeave => Stage::GardenLeave,
-        Value::String(_) | Value::Number(_) => Stage::Works,
+        Value::String(word) => match Status::of(word) {
+            Status::Terminated => Stage::Left,
+            Status::GardenLeave => Stage::GardenLeave,
+            _ => Stage::Works,
+        },
+        Value::Number(_) => Stage::Works,
         _ => return None,
     };
     Some((from, stage))
@@ -189,7 +193,7 @@ mod tests {
             (vec![hired, garden], since("2026-11-02")),
             (vec![garden, hired], since("2026-11-02")),
             (vec![hired, garden, left], since("2026-11-02")),
-            (vec![hired, garden, ("2026-11-05", "Garden Leave"), left], since("2026-11-02")),
+            (vec![hired, garden, ("2026-11-05", "gardenLeave"), left], since("2026-11-02")),
             (vec![hired, ("2026-11-15", "terminated"), ("2026-11-15", "garden leave")], since("2026-11-15")),
             (vec![hired, garden, ("2027-03-01", "employed")], since("2026-11-02")),
             (vec![hired, garden, back], GardenLeave::Never),
@@ -226,5 +230,16 @@ mod tests {
             assert_eq!(read(json!([row, broken])), GardenLeave::Unknown);
         }
         assert_eq!(read(json!(null)), GardenLeave::Unknown);
+    }
+
+    /// Whatever the settings take for a departure by now.
+    #[test]
+    fn the_termination_after_garden_leave_is_no_work() {
+        let row = |from: &str, status: &str| json!({ "effectiveDate": from, "status": status });
+        let settings = ReferenceSettings { statuses: ["offboarded".to_owned()].into(), ..settings(&[]) };
+        let rows = [("2026-11-02", "garden leave"), ("2026-11-15", "terminated"), ("2026-11-16", "offboarded")];
+        let mut history = History::default();
+        history.note(&settings, &rows.map(|(from, status)| row(from, status)).into_iter().collect());
+        assert_eq!(history.garden_leave(None, day("2026-11-20")), GardenLeave::Since(day("2026-11-02")));
     }
 }

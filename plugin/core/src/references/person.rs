@@ -1,7 +1,8 @@
 //! One employee's record as a reference reads it.
 
+use super::basis::{LAST_DAY_OF_WORK as BY_LAST_DAY, basis};
 use super::{Claims, Departure};
-use crate::hibob::{NameList, Record};
+use crate::hibob::{Datum, NameList, Record};
 use chrono::NaiveDate;
 
 /// What is asked for: everything that a reference rests on, and nothing else.
@@ -31,6 +32,10 @@ const DEPARTMENT: usize = 6;
 const SITE: usize = 7;
 const FIRST_NAME: usize = 8;
 const SURNAME: usize = 9;
+
+/// What stands in a field, and nobody can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unreadable;
 
 pub(super) struct Person<'r, 'a>(&'r Record<'a>);
 
@@ -66,8 +71,15 @@ impl<'r, 'a> Person<'r, 'a> {
         self.date(START_DATE)
     }
 
-    pub(super) fn last_day_of_work(&self) -> Option<NaiveDate> {
-        self.date(LAST_DAY_OF_WORK)
+    /// None where HiBob has none.
+    ///
+    /// # Errors
+    /// There is one: no other date may stand in its place.
+    pub(super) fn last_day_of_work(&self) -> Result<Option<NaiveDate>, Unreadable> {
+        match self.0.at(LAST_DAY_OF_WORK) {
+            Datum::Absent | Datum::Null => Ok(None),
+            Datum::Text(_) | Datum::Odd => self.date(LAST_DAY_OF_WORK).map(Some).ok_or(Unreadable),
+        }
     }
 
     pub(super) fn termination_date(&self) -> Option<NaiveDate> {
@@ -79,20 +91,24 @@ impl<'r, 'a> Person<'r, 'a> {
         let (start, end) = (self.start()?.to_string(), end.to_string());
         // The ids of title and department: a list that is renamed changes neither.
         let place = |position| self.text(position).unwrap_or_default();
-        let basis = [start.as_str(), &end, place(TITLE), place(DEPARTMENT)].join("|");
+        let by = if matches!(self.last_day_of_work(), Ok(Some(_))) { BY_LAST_DAY } else { "" };
+        let basis = basis([&start, &end, place(TITLE), place(DEPARTMENT), by]);
         Some(Departure { employee_id: self.id()?.to_owned(), ended_on: end, basis })
     }
 
-    /// What a reference says; none without names and dates. A title whose name nobody can read is left out.
+    /// What a reference says; none without both names and the dates, or where there is a title or a department and nobody
+    /// can read its name: a reference that leaves it out would say less than HiBob does.
     pub(super) fn claims(&self, ended_on: &str, titles: &NameList, departments: &NameList) -> Option<Claims> {
-        let named = |list: &NameList, position: usize| {
-            self.text(position).and_then(|value| list.resolve(value)).map(|name| name.trim().to_owned())
+        let named = |list: &NameList, position: usize| match self.0.at(position) {
+            Datum::Absent | Datum::Null => Some(None),
+            Datum::Text(value) => list.resolve(value).map(|name| Some(name.trim().to_owned())),
+            Datum::Odd => None,
         };
         Some(Claims {
             given_name: self.text(FIRST_NAME)?.to_owned(),
             family_name: self.text(SURNAME)?.to_owned(),
-            job_title: named(titles, TITLE),
-            department: named(departments, DEPARTMENT),
+            job_title: named(titles, TITLE)?,
+            department: named(departments, DEPARTMENT)?,
             started_on: self.start()?.to_string(),
             ended_on: ended_on.to_owned(),
         })

@@ -1,17 +1,35 @@
 //! Where an employee stands, and on which day they left.
 
 use super::lifecycle_table::{GardenLeave, History};
-use super::person::Person;
+use super::person::{Person, Unreadable};
 use super::{Departure, ReferenceSettings, Standing, settings};
+use crate::hibob::Status;
 use chrono::NaiveDate;
 
 /// What is missing to tell a departure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
-    /// The first day of the employment, or any last one.
+    /// The first day of the employment, or any last one; or the last day of work cannot be read.
     Dates,
     /// The rows of the lifecycle table that say whether and when a garden leave began.
     History,
+}
+
+impl From<Unreadable> for Missing {
+    fn from(Unreadable: Unreadable) -> Self {
+        Self::Dates
+    }
+}
+
+/// Why nobody can say whether somebody who had left works here again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// HiBob says that they have left, and the settings do not name its word for it any more.
+    Terminated,
+    /// They are on garden leave, which is no departure by the settings, and have a reference.
+    GardenLeave,
+    /// They have a reference, and nothing says whether they were hired anew.
+    StartDate,
 }
 
 /// How a record is read at one moment.
@@ -26,14 +44,14 @@ impl Rules<'_> {
     pub(super) fn need_history(&self, person: &Person<'_, '_>) -> bool {
         let may_have_been_released = self.settings.garden_leave == settings::GardenLeave::IsDeparture
             && self.settings.is_departure(person.status())
-            && person.last_day_of_work().is_none();
+            && person.last_day_of_work() == Ok(None);
         may_have_been_released || self.settings.is_garden_leave(person.status())
     }
 
     /// Where somebody stands. On garden leave, they have left once it has begun and their last day of work is over.
     ///
     /// # Errors
-    /// They are on garden leave, and nobody can say since when.
+    /// They are on garden leave, and nobody can say since when or until when they worked.
     pub(super) fn standing(&self, person: &Person<'_, '_>, history: Option<&History>) -> Result<Standing, Missing> {
         if self.settings.is_departure(person.status()) {
             return Ok(Standing::Left);
@@ -41,10 +59,9 @@ impl Rules<'_> {
         if !self.settings.is_garden_leave(person.status()) {
             return Ok(Standing::Employed);
         }
+        let last_day = person.last_day_of_work()?;
         match self.garden_leave(person, history) {
-            GardenLeave::Since(_) if person.last_day_of_work().is_none_or(|day| day < self.today(person)) => {
-                Ok(Standing::Left)
-            }
+            GardenLeave::Since(_) if last_day.is_none_or(|day| day < self.today(person)) => Ok(Standing::Left),
             GardenLeave::Since(_) | GardenLeave::Ahead => Ok(Standing::Employed),
             GardenLeave::Never | GardenLeave::Unknown => Err(Missing::History),
         }
@@ -56,7 +73,7 @@ impl Rules<'_> {
     /// # Errors
     /// It cannot be told.
     pub(super) fn departure(&self, person: &Person<'_, '_>, history: Option<&History>) -> Result<Departure, Missing> {
-        let end = match person.last_day_of_work() {
+        let end = match person.last_day_of_work()? {
             Some(day) => Some(day),
             None if !self.need_history(person) => person.termination_date(),
             None => match self.garden_leave(person, history) {
@@ -66,6 +83,17 @@ impl Rules<'_> {
             },
         };
         end.and_then(|end| person.departure(end)).ok_or(Missing::Dates)
+    }
+
+    /// What keeps anybody from saying that somebody who had left works here again, whatever the settings were when they left.
+    pub(super) fn doubt(&self, person: &Person<'_, '_>, has_reference: bool) -> Option<Doubt> {
+        let ignores_leave = self.settings.garden_leave == settings::GardenLeave::Ignore;
+        match person.status().map(Status::of) {
+            Some(Status::Terminated) => Some(Doubt::Terminated),
+            _ if !has_reference => None,
+            Some(Status::GardenLeave) if ignores_leave => Some(Doubt::GardenLeave),
+            _ => person.start().is_none().then_some(Doubt::StartDate),
+        }
     }
 
     fn garden_leave(&self, person: &Person<'_, '_>, history: Option<&History>) -> GardenLeave {

@@ -212,6 +212,12 @@ fn lists_fields_and_what_was_removed() {
     bob.switches.list_key = ListKey::Items;
     let list = get(&mut bob, "/v1/company/named-lists/department").value();
     assert_eq!(list["items"][0]["name"], "Finance");
+    bob.lists.get_mut("department").unwrap()[0].archived = true;
+    let first = |bob: &mut HiBob, query: &str| {
+        get(bob, &format!("/v1/company/named-lists/department{query}")).value()["items"][0]["name"].clone()
+    };
+    assert_ne!(first(&mut bob, ""), "Finance");
+    assert_eq!(first(&mut bob, "?includeArchived=true"), "Finance");
     assert_eq!(get(&mut bob, "/v1/company/named-lists/nope").status, 404);
     assert_eq!(get(&mut bob, "/v1/people").status, 410);
     assert_eq!(get(&mut bob, "/v1/nope").status, 404);

@@ -14,6 +14,10 @@ pub(super) struct Bob {
     pub(super) last_day: Option<NaiveDate>,
     pub(super) termination: Option<NaiveDate>,
     pub(super) title: &'static str,
+    /// What stands in further fields.
+    pub(super) more: Value,
+    /// Items of the lists, by id: all of them archived.
+    pub(super) archived: Vec<(&'static str, &'static str)>,
     pub(super) rows: Vec<(NaiveDate, &'static str)>,
     /// Rows of a page; a page is one question about one employee unless they are more.
     pub(super) page: usize,
@@ -38,7 +42,19 @@ impl Bob {
     pub(super) fn new(today: &str) -> Self {
         let rows = vec![(day("2020-01-06"), "employed")];
         let (last_day, termination) = (None, None);
-        Self { today: day(today), status: "employed", last_day, termination, title: "1", rows, page: 50, asked: vec![] }
+        let (more, archived, asked) = (json!({}), vec![], vec![]);
+        Self {
+            today: day(today),
+            status: "employed",
+            last_day,
+            termination,
+            title: "1",
+            more,
+            archived,
+            rows,
+            page: 50,
+            asked,
+        }
     }
 
     /// On garden leave since a day, until a termination that is yet to come.
@@ -76,6 +92,20 @@ impl Bob {
         look_up(self, &settings, now, "7").unwrap()
     }
 
+    fn record(&self) -> Value {
+        let mut record = json!({
+            "id": "7", "firstName": "Ana", "surname": "Ruiz",
+            "internal": { "lifecycleStatus": self.status, "terminationDate": self.termination },
+            "employee": { "lastDayOfWork": self.last_day },
+            "work": { "startDate": "2020-01-06", "title": self.title, "site": "Kiritimati" },
+        });
+        for (pointer, value) in self.more.as_object().into_iter().flatten() {
+            let (parent, name) = pointer.rsplit_once('/').unwrap();
+            record.pointer_mut(parent).unwrap()[name] = value.clone();
+        }
+        record
+    }
+
     /// A page of the lifecycle table; its cursor is the number of rows before it.
     fn table(&self, url: &str) -> Value {
         let after = url.split_once("&cursor=").map_or(0, |(_, cursor)| cursor.parse().unwrap());
@@ -95,15 +125,14 @@ pub(super) fn counts() -> ReferenceSettings {
 impl World for Bob {
     fn send(&mut self, request: &Request) -> Result<Response<'_>, SendError> {
         let body = match (request.method, request.url.as_str()) {
-            (Method::Post, _) => json!({ "employees": [{
-                "id": "7", "firstName": "Ana", "surname": "Ruiz",
-                "internal": { "lifecycleStatus": self.status, "terminationDate": self.termination },
-                "employee": { "lastDayOfWork": self.last_day },
-                "work": { "startDate": "2020-01-06", "title": self.title, "site": "Kiritimati" },
-            }] }),
+            (Method::Post, _) => json!({ "employees": [self.record()] }),
             (_, url) if url.starts_with("https://x/bulk/people/lifecycle?") => {
                 self.asked.push(url.trim_start_matches("https://x/bulk/people/lifecycle").to_owned());
                 self.table(url)
+            }
+            (_, url) if url.ends_with("?includeArchived=true") => {
+                let items = self.archived.iter().map(|(id, name)| json!({ "id": id, "value": name, "archived": true }));
+                json!({ "values": Vec::from_iter(items) })
             }
             _ => json!({ "values": [] }),
         };

@@ -1,0 +1,82 @@
+//! What a person should read of those who have left.
+
+use super::rules::{Doubt, Missing};
+use crate::finding::{Finding, Severity};
+
+const SUPPORT: &str = "tell HiBob's support; nothing is done for this record";
+
+fn note(code: &'static str, message: &'static str, remedy: &'static str) -> Finding {
+    Finding::new(Severity::Warning, code, message, remedy)
+}
+
+pub(super) fn no_id() -> Finding {
+    note("MISSING_EMPLOYEE_ID", "HiBob sent an employee without an id", SUPPORT)
+}
+
+pub(super) fn unreadable(what: &str) -> Finding {
+    Finding::new(Severity::Warning, "UNREADABLE_EMPLOYEE", format!("HiBob sent a record that {what}"), SUPPORT)
+}
+
+pub(super) fn unknown_status() -> Finding {
+    note(
+        "UNKNOWN_LIFECYCLE_STATUS",
+        "HiBob gives no lifecycle status that this plugin knows",
+        "grant People, Lifecycle, View, or name the status in references.statuses",
+    )
+}
+
+pub(super) fn left_before() -> Finding {
+    note(
+        "LEFT_BEFORE_FIRST_SEEN",
+        "has left already, and was not seen here before",
+        "if they should have a reference, issue it by name: hibob references issue TENANT EMPLOYEE",
+    )
+}
+
+/// What is missing to tell a departure.
+pub(super) fn missing(missing: Missing) -> Finding {
+    match missing {
+        Missing::Dates => note(
+            "MISSING_EMPLOYMENT_DATES",
+            "has left, and HiBob gives no start date that can be read, no last day, or a last day of work that cannot be read",
+            "fill in the dates in HiBob; the reference is issued by the next run",
+        ),
+        Missing::History => note(
+            "MISSING_LIFECYCLE_HISTORY",
+            "has left or is on garden leave, and HiBob does not show since when",
+            "grant People, Lifecycle, View history; the reference is issued by the next run",
+        ),
+    }
+}
+
+/// Why nobody can say whether somebody with a reference works here again.
+pub(super) fn doubt(doubt: Doubt) -> Finding {
+    match doubt {
+        Doubt::Terminated => note(
+            "WRONG_SETTING",
+            "has a reference and is terminated in HiBob, which references.statuses does not name any more",
+            "name terminated in references.statuses; a reference that should not count: hibob references revoke",
+        )
+        .field("statuses"),
+        Doubt::GardenLeave => note(
+            "WRONG_SETTING",
+            "has a reference and is on garden leave, which is no departure any more by references.garden_leave",
+            "set it to is-departure again; a reference that should not count: hibob references revoke",
+        )
+        .field("garden-leave"),
+        Doubt::StartDate => note(
+            "MISSING_START_DATE",
+            "has a reference and has not left by the status, and HiBob gives no start date that can be read",
+            "fill in the start date in HiBob; whether the departure was taken back is seen by the next run",
+        ),
+    }
+}
+
+/// A correction that would leave out what the reference says now.
+pub(super) fn emptied() -> Finding {
+    note(
+        "MISSING_FIELD",
+        "was corrected in HiBob, which gives no last day of work, title or department any more that the reference rests on",
+        "fill it in in HiBob, or grant its View; the reference is corrected by the next run",
+    )
+}
