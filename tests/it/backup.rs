@@ -127,3 +127,33 @@ fn nothing_is_left_of_a_tenant_that_is_forgotten() {
         }
     }
 }
+
+/// After an old backup was restored nothing is issued until somebody says that it may, and revocations that were published
+/// do not come back as good.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_issuer_waits_and_revocations_stay() {
+    let office = Office::of(people(4), "").await;
+    office.run().await;
+    leave(&mut office.world(), "1", "2026-11-20");
+    office.run().await;
+    let (folder, public) = (office.setup.folder.path().join("backup"), office.setup.folder.path().join("public"));
+    backup(&office.setup.data, &folder, true).await.unwrap();
+    let database = office.setup.data.tenant_database("acme").await.unwrap();
+    let id = database.references().await.unwrap()[0].id.clone();
+    database.revoke_reference(&id, "by mistake", 0).await.unwrap();
+    let config = office.setup.data.config("acme").await.unwrap();
+    publish(&office.setup.data, &config, &public).await.unwrap();
+
+    let path = office.setup.folder.path().join("restored");
+    restore(&folder, &path).await.unwrap();
+    let mut restored = office;
+    restored.setup.data = DataDir::open(&path).await.unwrap();
+    let error = publish(&restored.setup.data, &config, &public).await.unwrap_err();
+    assert!(error.to_string().contains("1 references that were taken back there count here"), "{error}");
+    leave(&mut restored.world(), "2", "2026-11-20");
+    let paused = restored.run().await;
+    let error = paused.error.as_ref().unwrap();
+    assert!(paused.issued == 0 && error.remedy.contains("hibob references resume acme"), "{error:?}");
+    restored.setup.data.tenant_database("acme").await.unwrap().pause_references(None).await.unwrap();
+    assert_eq!(restored.run().await.issued, 1);
+}

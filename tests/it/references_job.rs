@@ -398,3 +398,112 @@ async fn the_admin_who_enabled_it_may_be_the_leaver() {
     leave(&mut office.world(), "1", "2026-11-20");
     assert_eq!(counts(&office.run().await), [1, 0, 0, 1, 0, 0]);
 }
+
+/// The second employment's reference was taken back by hand: the first one's does not stand in for it, and nothing is issued
+/// in its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_revoked_by_hand_is_not_issued_again() {
+    let office = Office::of(people(3), "").await;
+    office.run().await;
+    let employed = office.world().hibob.employees["2"].lifecycle_status.clone();
+    leave(&mut office.world(), "1", "2026-11-18");
+    office.run().await;
+    {
+        let mut world = office.world();
+        let person = world.hibob.employees.get_mut("1").unwrap();
+        person.lifecycle_status = employed;
+        person.start_date = "2026-11-19".parse().unwrap();
+        (person.last_day_of_work, person.termination_date) = (None, None);
+    }
+    office.run().await;
+    leave(&mut office.world(), "1", "2026-11-20");
+    assert_eq!(counts(&office.run().await), [1, 0, 0, 1, 0, 0]);
+    let [_, second] = office.references().await.try_into().unwrap();
+    let database = office.setup.data.tenant_database("acme").await.unwrap();
+    database.revoke_reference(&second.id, "by mistake", 0).await.unwrap();
+    assert_eq!(counts(&office.run().await), NOTHING);
+}
+
+/// A reference that is taken back while its mail waits is not sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_revoked_is_not_delivered() {
+    let office = Office::of(people(3), "").await;
+    office.run().await;
+    office.mailbox().faults = vec![MailFault::once(At::Rcpt, MailFaultKind::busy())];
+    leave(&mut office.world(), "1", "2026-11-20");
+    assert_eq!(counts(&office.run().await), [1, 0, 0, 0, 1, 0]);
+    let [row] = office.references().await.try_into().unwrap();
+    let database = office.setup.data.tenant_database("acme").await.unwrap();
+    database.revoke_reference(&row.id, "by mistake", 0).await.unwrap();
+    let order = Order { deliveries: Deliveries::Waiting, ..Order::default() };
+    assert_eq!(counts(&office.run_with(order).await), NOTHING);
+    assert_eq!(office.delivery(0).await.0, DeliveryState::Withdrawn);
+    assert!(office.mailbox().mails().is_empty());
+    assert!(!database.retry_delivery(&row.id, 0).await.unwrap());
+}
+
+/// People who cannot have a reference are named, and do not keep the others from theirs.
+#[tokio::test(flavor = "multi_thread")]
+async fn impossible_references_hold_nobody_up() {
+    let office = Office::of(people(9), "").await;
+    office.run().await;
+    for id in ["1", "2", "3"] {
+        office.world().hibob.employees.get_mut(id).unwrap().title = "Chief 😀".to_owned();
+        leave(&mut office.world(), id, "2026-11-20");
+    }
+    assert_eq!(office.run().await.errors.len(), 3);
+    for id in ["4", "5", "6"] {
+        leave(&mut office.world(), id, "2026-11-21");
+    }
+    let report = office.run().await;
+    assert_eq!((counts(&report), report.errors.len(), report.exit()), ([3, 0, 0, 3, 0, 0], 3, Exit::SomeFailed));
+    for id in ["7", "8", "9"] {
+        leave(&mut office.world(), id, "2026-11-22");
+        office.world().hibob.employees.get_mut("1").unwrap().title = "Chief".to_owned();
+    }
+    let held = office.run().await;
+    assert_eq!((held.exit(), held.issued, held.held.len(), held.errors.len()), (Exit::Held, 0, 4, 2));
+}
+
+/// A key that was stolen takes everything with it that it signed, and what waits is not sent; by name it is issued anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_key_takes_its_references_with_it() {
+    let office = Office::of(people(3), "").await;
+    office.run().await;
+    leave(&mut office.world(), "1", "2026-11-20");
+    office.run().await;
+    office.mailbox().faults = vec![MailFault::once(At::Rcpt, MailFaultKind::busy())];
+    leave(&mut office.world(), "2", "2026-11-20");
+    assert_eq!(counts(&office.run().await), [1, 0, 0, 0, 1, 0]);
+    let keys = office.keys().await;
+    assert_eq!(keys.revoke("k1").await.unwrap().1, 2);
+    assert!(office.run().await.error.unwrap().remedy.contains("key new"));
+    keys.make(Some("k2")).await.unwrap();
+    let order = Order { deliveries: Deliveries::Waiting, ..Order::default() };
+    assert_eq!(counts(&office.run_with(order).await), NOTHING);
+    assert_eq!(counts(&office.issue(&["1", "2"]).await), [2, 0, 0, 2, 0, 0]);
+    let states: Vec<_> = office.references().await.iter().map(|row| (row.selector.clone(), row.state)).collect();
+    let (old, new) = (("k1".to_owned(), ReferenceState::Revoked), ("k2".to_owned(), ReferenceState::Valid));
+    assert_eq!(states, [old.clone(), old, new.clone(), new]);
+}
+
+/// An issuer is one tenant's, and keeps its domain once it has a key.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_is_one_tenants() {
+    let office = Office::of(people(1), "").await;
+    let data = &office.setup.data;
+    let mut config = data.config("acme").await.unwrap();
+    let domain = |config: &mut hibob_host::tenant::TenantConfig, domain: &str| {
+        config.references.as_mut().unwrap().domain = domain.to_owned();
+    };
+    let put = async |config: &hibob_host::tenant::TenantConfig| {
+        data.put(config, hibob_host::tenant::AppliedBy::Operator).await.map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(put(&config).await, Ok(()));
+    domain(&mut config, "other.example");
+    assert!(put(&config).await.unwrap_err().contains("was acme.example"));
+    config.id = "beta".to_owned();
+    assert_eq!(put(&config).await, Ok(()));
+    domain(&mut config, "ACME.example");
+    assert!(put(&config).await.unwrap_err().contains("so is that of tenant acme"));
+}

@@ -66,3 +66,5 @@ CREATE TABLE reference_pause (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     why TEXT NOT NULL
 ) STRICT;
+
+CREATE INDEX issued_to ON issued_references (employee_id, log_index);

@@ -138,13 +138,20 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn reference_people(&self) -> Result<Vec<Known>, HostError> {
-        // Of several references that count, the one of the latest employment.
+        // The latest reference of the person, if it counts: an earlier employment's does not stand in for it. It was issued
+        // when the first of those was that it has replaced, one after the other.
         let rows = sqlx::query(
-            "SELECT people.employee_id, people.standing, issued.ended_on, issued.basis, issued.issued_at
+            "SELECT people.employee_id, people.standing, issued.ended_on, issued.basis,
+                    (SELECT min(issued_at) FROM issued_references chain
+                     WHERE chain.employee_id = people.employee_id AND chain.log_index <= issued.log_index
+                       AND chain.log_index > coalesce(
+                            (SELECT max(log_index) FROM issued_references
+                             WHERE employee_id = people.employee_id AND log_index < issued.log_index
+                               AND state <> 'superseded'), -1))
              FROM reference_people people
-             LEFT JOIN issued_references issued ON issued.log_index =
+             LEFT JOIN issued_references issued ON issued.state = 'valid' AND issued.log_index =
                 (SELECT max(log_index) FROM issued_references
-                 WHERE employee_id = people.employee_id AND state = 'valid')
+                 WHERE employee_id = people.employee_id AND state <> 'superseded')
              ORDER BY people.employee_id",
         );
         let read = |row: &SqliteRow| {
