@@ -504,6 +504,6 @@ async fn an_issuer_is_one_tenants() {
     assert!(put(&config).await.unwrap_err().contains("was acme.example"));
     config.id = "beta".to_owned();
     assert_eq!(put(&config).await, Ok(()));
-    domain(&mut config, "ACME.example");
+    domain(&mut config, "acme.example");
     assert!(put(&config).await.unwrap_err().contains("so is that of tenant acme"));
 }

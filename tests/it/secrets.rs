@@ -200,7 +200,11 @@ fn a_secret_goes_to_no_origin_that_it_was_not_entered_for() {
 async fn a_row_that_was_moved_or_changed_does_not_open() {
     let stored = Stored::entered();
     let file = std::fs::read_to_string(stored.shell.path("acme.toml")).unwrap();
-    std::fs::write(stored.shell.path("beta.toml"), file.replace("id = \"acme\"", "id = \"beta\"")).unwrap();
+    std::fs::write(
+        stored.shell.path("beta.toml"),
+        file.replace("id = \"acme\"", "id = \"beta\"").replace("\"acme.example\"", "\"beta.example\""),
+    )
+    .unwrap();
     stored.shell.run(&["tenant", "apply", "beta.toml"]);
     stored
         .sql("INSERT INTO secrets SELECT 'beta', name, origins, key_id, nonce, ciphertext, entered_at FROM secrets")
