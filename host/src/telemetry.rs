@@ -7,6 +7,7 @@ mod call;
 mod collector;
 mod labels;
 mod metrics;
+mod open;
 mod otlp;
 mod queue;
 mod spans;

@@ -2,6 +2,7 @@
 
 use super::collector::{Collector, EXPORT_TIME_MAX};
 use super::metrics::{Metrics, resource};
+use super::open::OpenSpans;
 use super::spans::SPAN_TARGET;
 use crate::error::HostError;
 use http::Uri;
@@ -20,6 +21,9 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// Longest time that the end of a process waits for what has not been sent yet.
 const FLUSH_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Longest time that the end of a process waits for spans that another thread still holds.
+const CLOSE_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// Spans that wait to be sent; what comes beyond them is dropped. A change makes five or so.
 const SPANS_QUEUED_MAX: usize = 16_384;
@@ -60,6 +64,7 @@ impl FromStr for Endpoint {
 pub(super) struct Otlp {
     tracers: SdkTracerProvider,
     collector: Collector,
+    open: OpenSpans,
 }
 
 impl Otlp {
@@ -92,7 +97,8 @@ impl Otlp {
         let queue = BatchConfigBuilder::default().with_max_queue_size(SPANS_QUEUED_MAX).build();
         let batches = BatchSpanProcessor::builder(spans).with_batch_config(queue).build();
         let tracers = SdkTracerProvider::builder().with_resource(resource()).with_span_processor(batches).build();
-        Ok((Self { tracers, collector }, PeriodicReader::builder(metrics).build()))
+        let open = OpenSpans::default();
+        Ok((Self { tracers, collector, open }, PeriodicReader::builder(metrics).build()))
     }
 
     /// Takes the host's own spans, and nothing else.
@@ -107,11 +113,13 @@ impl Otlp {
             .with_target(false)
             .with_tracked_inactivity(false)
             .with_context_activation(false)
+            .and_then(self.open.clone())
             .with_filter(filter_fn(|metadata| metadata.is_span() && metadata.target() == SPAN_TARGET))
     }
 
     /// See [`super::Telemetry::shut_down`]. Both exporters end side by side, on threads that a stubborn collector may keep.
     pub(super) fn shut_down(&self, metrics: &Metrics) {
+        self.open.wait(CLOSE_TIME_MAX);
         let (ended, ends) = mpsc::channel();
         let (tracers, meters) = (self.tracers.clone(), metrics.provider().clone());
         let spans_ended = ended.clone();
