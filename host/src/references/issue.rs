@@ -21,16 +21,6 @@ pub(super) struct Issuing<'d> {
     places: IndexAllocator,
 }
 
-/// What came of a departure.
-pub(super) enum Made {
-    /// A reference with this id.
-    Issued(String),
-    /// The departure has one already.
-    Known,
-    /// It cannot have one as things are; what is wrong.
-    NotPossible(String),
-}
-
 impl<'d> Issuing<'d> {
     pub(super) async fn open(
         database: &'d TenantDatabase,
@@ -44,8 +34,8 @@ impl<'d> Issuing<'d> {
         Ok(Self { database, fence, issuer, signer, list, places })
     }
 
-    /// Signs and records a reference for a departure, in the place of the person's latest one where `supersedes` says
-    /// why.
+    /// Signs and records a reference that says `claims` for a departure, in the place of the person's latest one where
+    /// `supersedes` says why. Returns its id; none if the departure has one already.
     ///
     /// # Errors
     /// There is no randomness, or the database failed.
@@ -53,12 +43,9 @@ impl<'d> Issuing<'d> {
         &mut self,
         departure: &Departure,
         confirmed: &Confirmed,
+        claims: Claims,
         supersedes: Option<&str>,
-    ) -> Result<Made, HostError> {
-        let claims = match self.claims(confirmed)? {
-            Ok(claims) => claims,
-            Err(what) => return Ok(Made::NotPossible(what)),
-        };
+    ) -> Result<Option<String>, HostError> {
         let status = self.place()?;
         // The key signs from its first second on, also where the clock was set back since.
         let issued = time(Utc::now().timestamp().max(self.signer.signs_from));
@@ -80,7 +67,7 @@ impl<'d> Issuing<'d> {
             message_id: format!("<{id}@{}>", self.issuer.domain),
         };
         let recorded = self.database.record_reference(self.fence, &reference, supersedes).await?;
-        Ok(if recorded.is_some() { Made::Issued(id) } else { Made::Known })
+        Ok(recorded.map(|_| id))
     }
 
     /// What HiBob has confirmed, as claims of a reference that has a page; else what is in the way.

@@ -2,7 +2,7 @@
 //! reason, the next one goes on from there.
 
 use super::guard::{self, Release};
-use super::issue::{Issuing, Made};
+use super::issue::Issuing;
 use super::keys::IssuerKeys;
 use super::log::Log;
 use super::outbox::Deliveries;
@@ -18,6 +18,7 @@ use crate::queue::Trigger;
 use crate::run::{ErrorRow, REFERENCES, Run};
 use crate::tenant::Tenant;
 use futures::stream::{self, StreamExt};
+use hibob_references::claims::Claims;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -61,6 +62,13 @@ pub async fn run(
         report.stop(error);
     }
     report
+}
+
+/// A departure that can have a reference.
+struct Possible {
+    confirmed: Confirmed,
+    /// What the reference says.
+    claims: Claims,
 }
 
 struct Job<'j> {
@@ -214,11 +222,11 @@ impl Job<'_> {
             done += 1;
             match self.possible(issuing, &departure, confirmed)? {
                 None => impossible += 1,
-                Some(confirmed) if total <= most => {
-                    self.record(issuing, &departure, &confirmed, is_correction).await?;
+                Some(possible) if total <= most => {
+                    self.record(issuing, &departure, possible, is_correction).await?;
                     self.progress.report("references", done, Some(total as u64));
                 }
-                Some(confirmed) => counted.push((departure, confirmed, is_correction)),
+                Some(possible) => counted.push((departure, possible, is_correction)),
             }
             if counted.len() > most {
                 drop(answers);
@@ -227,8 +235,8 @@ impl Job<'_> {
             }
         }
         drop(answers);
-        for (departure, confirmed, is_correction) in counted {
-            self.record(issuing, &departure, &confirmed, is_correction).await?;
+        for (departure, possible, is_correction) in counted {
+            self.record(issuing, &departure, possible, is_correction).await?;
         }
         Ok(())
     }
@@ -240,12 +248,12 @@ impl Job<'_> {
         issuing: &Issuing<'_>,
         departure: &Departure,
         confirmed: Result<Option<Confirmed>, HostError>,
-    ) -> Result<Option<Confirmed>, HostError> {
+    ) -> Result<Option<Possible>, HostError> {
         let employee = &departure.employee_id;
         let remedy = "correct it in HiBob; the reference is issued by the next run";
         match confirmed {
             Ok(Some(confirmed)) => match issuing.claims(&confirmed)? {
-                Ok(_) => Ok(Some(confirmed)),
+                Ok(claims) => Ok(Some(Possible { confirmed, claims })),
                 Err(what) => {
                     self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
                     Ok(None)
@@ -269,26 +277,22 @@ impl Job<'_> {
         &mut self,
         issuing: &mut Issuing<'_>,
         departure: &Departure,
-        confirmed: &Confirmed,
+        possible: Possible,
         is_correction: bool,
     ) -> Result<(), HostError> {
         let supersedes = is_correction.then_some("corrected in HiBob");
         let employee = &departure.employee_id;
-        match issuing.issue(departure, confirmed, supersedes).await? {
-            Made::Issued(id) => {
+        match issuing.issue(departure, &possible.confirmed, possible.claims, supersedes).await? {
+            Some(id) => {
                 self.report.issued += 1;
                 self.report.superseded += u64::from(supersedes.is_some());
                 let action = if supersedes.is_some() { "Reference corrected" } else { "Reference issued" };
                 self.report.tell(employee, action, &id, "Done");
             }
-            Made::Known if self.order.employees.is_none() => {}
-            Made::Known => {
+            None if self.order.employees.is_none() => {}
+            None => {
                 let remedy = "nothing; a reference that should not have been given is revoked: hibob references revoke";
                 self.report.warn(employee, "ALREADY_ISSUED", "this departure has a reference already", remedy);
-            }
-            Made::NotPossible(what) => {
-                let remedy = "correct it in HiBob; the reference is issued by the next run";
-                self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
             }
         }
         Ok(())
@@ -299,7 +303,7 @@ impl Job<'_> {
         &mut self,
         number: usize,
         all: &[(Departure, bool)],
-        counted: &[(Departure, Confirmed, bool)],
+        counted: &[(Departure, Possible, bool)],
         known: &[Known],
     ) {
         let tenant = self.tenant.id();
@@ -309,8 +313,11 @@ impl Job<'_> {
         };
         self.report.guards.push(guard::held(&command, number, known));
         let name = |departure: &Departure| {
-            let claims =
-                counted.iter().take(NAMED_MAX).find(|(of, ..)| of == departure).map(|(_, said, _)| &said.claims);
+            let claims = counted
+                .iter()
+                .take(NAMED_MAX)
+                .find(|(of, ..)| of == departure)
+                .map(|(_, possible, _)| &possible.confirmed.claims);
             claims.map(|claims| format!("{} {}", claims.given_name, claims.family_name))
         };
         let told: BTreeSet<Option<&str>> = self.report.errors.iter().map(|row| row.employee_id.as_deref()).collect();
