@@ -8,6 +8,7 @@ mod employees;
 mod fakes;
 mod history;
 mod jobs;
+mod outcome;
 mod paint;
 mod plan_view;
 mod plugin;

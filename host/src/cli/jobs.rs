@@ -1,6 +1,7 @@
 //! `check`, `plan`, `apply` and `sync`.
 
-use super::paint::{GREEN, RED, YELLOW, clean};
+use super::outcome;
+use super::paint::{RED, YELLOW, clean};
 use super::progress::Bar;
 use super::{Global, check_view, plan_view};
 use crate::bindings::types::Severity;
@@ -170,24 +171,17 @@ async fn apply_saved(
 /// Prints what a run did, and returns how it ended. The first `known` errors were shown with the plan.
 pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
     if json {
-        match serde_json::to_string(report) {
-            Ok(text) => println!("{text}"),
-            Err(error) => eprintln!("error: {error}"),
-        }
+        outcome::json(report);
         return report.exit();
     }
-    for row in report.errors.iter().skip(known) {
-        let who = row.employee_id.as_deref().map(|id| format!("employee {}: ", clean(id))).unwrap_or_default();
-        println!("{} {} {who}{}", RED.on_stdout("! error"), clean(&row.code), clean(&row.message));
-        println!("    to mend  {}", clean(&row.remedy));
-    }
+    outcome::rows(&RED.on_stdout("! error"), report.errors.iter().skip(known));
     for guard in &report.guards {
         let names: Vec<_> =
             report.held.iter().filter(|row| row.class == guard.class).map(|row| clean(&row.display_name)).collect();
         println!("{} {}: {}", YELLOW.on_stdout("! held"), clean(&guard.message), names.join(", "));
         println!("    to go on {}", clean(&guard.remedy));
     }
-    let parts: Vec<String> = [
+    let numbers = [
         ("cost centers created", report.cost_centers_created),
         ("cost centers restored", report.cost_centers_restored),
         ("created", report.created),
@@ -201,21 +195,8 @@ pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
         ("drifted", report.drifted),
         ("skipped", report.skipped),
         ("held", report.held.len() as u64),
-    ]
-    .into_iter()
-    .filter(|(name, number)| *number > 0 || *name == "kept")
-    .map(|(name, number)| format!("{number} {name}"))
-    .collect();
-    let head = match report.exit() {
-        Exit::Done => GREEN.on_stdout("Done:"),
-        Exit::SomeFailed => YELLOW.on_stdout("Done, with errors:"),
-        Exit::Held if !report.is_stopped() => YELLOW.on_stdout("Done, but for what is held:"),
-        Exit::Usage | Exit::Held | Exit::Refused | Exit::Failed => RED.on_stdout("Stopped:"),
-    };
-    println!("{head} {}", parts.join(", "));
-    if let Some(stopped) = &report.error {
-        eprintln!("{}: {}", RED.on_stderr("error"), clean(&stopped.message));
-        eprintln!("{}: {}", super::paint::CYAN.on_stderr("help"), clean(&stopped.remedy));
-    }
+    ];
+    outcome::summary(report.exit(), report.error.as_ref(), "kept", &numbers);
+    outcome::stopped(report.error.as_ref());
     report.exit()
 }

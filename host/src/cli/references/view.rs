@@ -1,6 +1,7 @@
 //! What `references` prints.
 
-use crate::cli::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, clean};
+use crate::cli::outcome;
+use crate::cli::paint::{BOLD, DIM, GREEN, RED, YELLOW, clean};
 use crate::database::{DeliveryRow, DeliveryState, ReferenceRow, ReferenceState};
 use crate::error::{Exit, HostError};
 use crate::references::{Asked, Report, name_of};
@@ -10,10 +11,7 @@ use std::collections::BTreeMap;
 /// Prints what a run did, and returns how it ended.
 pub(super) fn report(report: &Report, json: bool) -> Exit {
     if json {
-        match serde_json::to_string(report) {
-            Ok(text) => println!("{text}"),
-            Err(error) => eprintln!("error: {error}"),
-        }
+        outcome::json(report);
         return report.exit();
     }
     rows(&report.warnings, &report.errors);
@@ -25,33 +23,20 @@ pub(super) fn report(report: &Report, json: bool) -> Exit {
         }
         println!("    to go on {}", clean(&guard.remedy));
     }
-    let parts: Vec<String> = [
+    let numbers = [
         ("issued", report.issued),
         ("superseded", report.superseded),
         ("revoked", report.revoked),
         ("delivered", report.delivered),
         ("waiting", report.waiting),
         ("refused", report.refused),
-    ]
-    .into_iter()
-    .filter(|(name, number)| *number > 0 || *name == "issued")
-    .map(|(name, number)| format!("{number} {name}"))
-    .collect();
-    let head = match report.exit() {
-        Exit::Done => GREEN.on_stdout("Done:"),
-        Exit::SomeFailed => YELLOW.on_stdout("Done, with errors:"),
-        Exit::Held if report.error.is_none() => YELLOW.on_stdout("Done, but for what is held:"),
-        Exit::Usage | Exit::Held | Exit::Refused | Exit::Failed => RED.on_stdout("Stopped:"),
-    };
-    println!("{head} {}", parts.join(", "));
+    ];
+    outcome::summary(report.exit(), report.error.as_ref(), "issued", &numbers);
     if report.is_baseline {
         let note = "this was the first look: who has left already gets a reference only by name (references issue)";
         println!("{}", DIM.on_stdout(note));
     }
-    if let Some(stopped) = &report.error {
-        eprintln!("{}: {}", RED.on_stderr("error"), clean(&stopped.message));
-        eprintln!("{}: {}", CYAN.on_stderr("help"), clean(&stopped.remedy));
-    }
+    outcome::stopped(report.error.as_ref());
     report.exit()
 }
 
@@ -65,14 +50,8 @@ pub(super) fn witnesses(asked: &Asked) {
 }
 
 fn rows(warnings: &[ErrorRow], errors: &[ErrorRow]) {
-    let marks = [(warnings, YELLOW.on_stdout("! warning")), (errors, RED.on_stdout("! error"))];
-    for (rows, mark) in marks {
-        for row in rows {
-            let who = row.employee_id.as_deref().map(|id| format!("employee {}: ", clean(id))).unwrap_or_default();
-            println!("{mark} {} {who}{}", clean(&row.code), clean(&row.message));
-            println!("    to mend  {}", clean(&row.remedy));
-        }
-    }
+    outcome::rows(&YELLOW.on_stdout("! warning"), warnings);
+    outcome::rows(&RED.on_stdout("! error"), errors);
 }
 
 /// The references as a table.

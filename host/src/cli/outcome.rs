@@ -1,0 +1,44 @@
+//! How the outcome of a run is told, whatever it did.
+
+use super::paint::{CYAN, GREEN, RED, YELLOW, clean};
+use crate::error::Exit;
+use crate::run::{ErrorRow, Stopped};
+use serde::Serialize;
+
+/// The whole report, for machines.
+pub(super) fn json(report: &impl Serialize) {
+    match serde_json::to_string(report) {
+        Ok(text) => println!("{text}"),
+        Err(error) => eprintln!("error: {error}"),
+    }
+}
+
+/// What is wrong with whom, and how to mend it.
+pub(super) fn rows<'r>(mark: &str, rows: impl IntoIterator<Item = &'r ErrorRow>) {
+    for row in rows {
+        let who = row.employee_id.as_deref().map(|id| format!("employee {}: ", clean(id))).unwrap_or_default();
+        println!("{mark} {} {who}{}", clean(&row.code), clean(&row.message));
+        println!("    to mend  {}", clean(&row.remedy));
+    }
+}
+
+/// How it ended, with the numbers that are not 0 and the one that `always` counts.
+pub(super) fn summary(exit: Exit, stopped: Option<&Stopped>, always: &str, numbers: &[(&str, u64)]) {
+    let told = numbers.iter().filter(|(name, number)| *number > 0 || *name == always);
+    let parts: Vec<String> = told.map(|(name, number)| format!("{number} {name}")).collect();
+    let head = match exit {
+        Exit::Done => GREEN.on_stdout("Done:"),
+        Exit::SomeFailed => YELLOW.on_stdout("Done, with errors:"),
+        Exit::Held if stopped.is_none() => YELLOW.on_stdout("Done, but for what is held:"),
+        Exit::Usage | Exit::Held | Exit::Refused | Exit::Failed => RED.on_stdout("Stopped:"),
+    };
+    println!("{head} {}", parts.join(", "));
+}
+
+/// What ended it early, if anything did.
+pub(super) fn stopped(stopped: Option<&Stopped>) {
+    if let Some(stopped) = stopped {
+        eprintln!("{}: {}", RED.on_stderr("error"), clean(&stopped.message));
+        eprintln!("{}: {}", CYAN.on_stderr("help"), clean(&stopped.remedy));
+    }
+}
