@@ -275,6 +275,15 @@ impl From<sqlx::Error> for HostError {
 
 impl From<sqlx::migrate::MigrateError> for HostError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
+        if matches!(error, sqlx::migrate::MigrateError::VersionMissing(_)) {
+            return Self::configuration(
+                "the data directory was written by a newer version of hibob; nothing of it was touched",
+                format!(
+                    "start that version (this is {}, see hibob --version), or restore a backup that this one wrote",
+                    env!("CARGO_PKG_VERSION")
+                ),
+            );
+        }
         Self::Storage(format!("the database's schema cannot be brought up to date: {error}"))
     }
 }

@@ -21,6 +21,7 @@ mod identity;
 mod kills;
 mod lifecycle;
 mod limits;
+mod migrations;
 mod model;
 mod network;
 mod plan_file;
