@@ -42,6 +42,7 @@ mod safety;
 mod sandbox;
 mod secrets;
 mod serve;
+mod service;
 mod storage_faults;
 mod sync;
 mod telemetry;
