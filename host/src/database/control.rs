@@ -5,7 +5,6 @@ use crate::error::HostError;
 use crate::queue::Queue;
 use sqlx::{Row, SqlitePool};
 use std::path::Path;
-use std::time::Duration;
 
 /// How long a lease lasts without being renewed, in seconds. A crashed run keeps its tenant locked for that long.
 pub const LEASE_SECONDS: i64 = 30;
@@ -219,17 +218,17 @@ impl Lease {
         self.generation
     }
 
-    /// Renews the lease again and again; returns only when it is lost, with the reason.
-    pub async fn hold(&self) -> HostError {
-        let mut interval = tokio::time::interval(Duration::from_millis(self.seconds.unsigned_abs() * 1_000 / 3));
-        loop {
-            interval.tick().await;
-            match self.set_expiry(chrono::Utc::now().timestamp() + self.seconds).await {
-                Ok(true) => {}
-                Ok(false) => return HostError::Storage("this run lost its lock to another one".to_owned()),
-                Err(error) => return error,
-            }
-        }
+    /// How long it lasts without being renewed, in seconds.
+    pub fn seconds(&self) -> i64 {
+        self.seconds
+    }
+
+    /// Makes it last anew. False if somebody else has it by now.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn renew(&self) -> Result<bool, HostError> {
+        self.set_expiry(chrono::Utc::now().timestamp() + self.seconds).await
     }
 
     /// Gives the lease back.
