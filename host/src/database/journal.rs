@@ -13,6 +13,18 @@ pub struct Fence {
     generation: i64,
 }
 
+impl Fence {
+    /// The right of the run with this generation. It lets nobody write by itself: a book compares it each time.
+    pub fn new(generation: i64) -> Self {
+        Self { generation }
+    }
+
+    /// The generation of its lease.
+    pub fn generation(self) -> i64 {
+        self.generation
+    }
+}
+
 /// A plan that begins to be applied.
 #[derive(Clone, Copy, Debug)]
 pub struct NewJournal<'j> {
