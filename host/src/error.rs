@@ -22,6 +22,14 @@ pub enum Exit {
     Failed = 5,
 }
 
+impl Exit {
+    /// The exit code of this number, if there is one.
+    pub fn of(number: i64) -> Option<Self> {
+        use Exit::{Done, Failed, Held, Refused, SomeFailed, Usage};
+        [Done, SomeFailed, Usage, Held, Refused, Failed].into_iter().find(|exit| i64::from(*exit as u8) == number)
+    }
+}
+
 /// The code of [`HostError::Storage`].
 pub(crate) const STORAGE_FAILED: &str = "STORAGE_FAILED";
 

@@ -61,6 +61,15 @@ pub(crate) trait Outcome {
     fn numbered(&mut self, run: i64);
 }
 
+/// What started a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cause {
+    /// Who.
+    pub trigger: Trigger,
+    /// The job of the queue that it does; see [`crate::queue::Claimed::key`].
+    pub job: Option<String>,
+}
+
 /// A run of one tenant, under its lock: no other run of that tenant goes on at the same time, on any machine that
 /// shares the data directory.
 pub type Run<'t> = Running<Sandboxed<'t>>;
@@ -74,7 +83,7 @@ pub struct Running<O: Outside> {
     journal: OnceLock<i64>,
     resumed: Option<Report>,
     kind: &'static str,
-    trigger: Trigger,
+    cause: Cause,
     started_at: i64,
     timer: JobTimer,
     span: Span,
@@ -116,8 +125,8 @@ impl<O: Outside> Running<O> {
         outside.egress()?.reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (outside.now(), JobTimer::start());
         let (journal, span) = (OnceLock::new(), Spans::run(&outside.config().id, kind));
-        let (resumed, trigger) = (None, Trigger::Manual);
-        let mut run = Self { outside, lock, fence, journal, resumed, kind, trigger, started_at, timer, span };
+        let (resumed, cause) = (None, Cause::default());
+        let mut run = Self { outside, lock, fence, journal, resumed, kind, cause, started_at, timer, span };
         if kind != REFERENCES {
             match run.resume().await {
                 Ok(resumed) => run.resumed = resumed,
@@ -132,8 +141,8 @@ impl<O: Outside> Running<O> {
 
     /// The same, started by this.
     #[must_use]
-    pub fn by(self, trigger: Trigger) -> Self {
-        Self { trigger, ..self }
+    pub fn by(self, cause: Cause) -> Self {
+        Self { cause, ..self }
     }
 
     /// What became of the plan that an earlier run had not applied to its end; it has an entry of its own in the history.
@@ -222,7 +231,8 @@ impl<O: Outside> Running<O> {
     async fn record(self, outcome: &mut impl Outcome, baseline: Option<&[NamedValue]>) -> Result<i64, HostError> {
         let record = RunRecord {
             kind: self.kind,
-            trigger: self.trigger.word(),
+            trigger: self.cause.trigger.word(),
+            job: self.cause.job.clone(),
             started_at: self.started_at,
             finished_at: self.outside.now(),
             exit_code: outcome.exit() as u8,

@@ -87,6 +87,9 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
             let open = database.open_journal().await.unwrap().unwrap();
             assert_eq!((open.id, open.events.len()), (1, 2), "{version}");
         }
+        if version >= 9 {
+            assert_eq!(database.run_of_job("7@400").await.unwrap().map(|run| run.id), Some(3), "{version}");
+        }
         // What it is open for: a run may take it over and write.
         let fence = database.take_fence(1_000).await.unwrap();
         let change = ChangeRecord { ledger: None, finished: None };

@@ -71,6 +71,7 @@ impl<O: Outside> Running<O> {
         Ok(RunRecord {
             kind: if open.kind == "apply" { "apply" } else { "sync" },
             trigger: "resumed",
+            job: None,
             started_at: open.started_at,
             finished_at: self.outside.now(),
             exit_code: report.exit() as u8,
