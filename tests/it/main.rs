@@ -17,6 +17,7 @@ mod details;
 mod exchange;
 mod fence;
 mod hostile;
+mod hosts;
 mod identity;
 mod kills;
 mod lifecycle;

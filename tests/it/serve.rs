@@ -1,6 +1,6 @@
 //! `hibob serve` and `hibob jobs`, in processes of their own.
 
-mod host;
+pub(crate) mod host;
 
 use hibob_host::database::RunRecord;
 use hibob_host::error::Exit;

@@ -10,6 +10,7 @@ use crate::data_dir::DataDir;
 use crate::database::{ChangeRecord, Fence, Lease, LedgerSums, NewJournal, OpenJournal, RunRecord, TenantDatabase};
 use crate::egress::Egress;
 use crate::error::HostError;
+use crate::holder::this_process;
 use crate::plugin::Plugin;
 use crate::telemetry::TenantMetrics;
 use crate::tenant::{Tenant, TenantConfig};
@@ -67,9 +68,7 @@ impl Outside for Sandboxed<'_> {
 
     async fn lock(&self) -> Result<Lease, HostError> {
         self.data.require_enabled(self.tenant.id()).await?;
-        let holder =
-            format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
-        self.data.control().lease(self.tenant.id(), &holder).await
+        self.data.control().lease(self.tenant.id(), &this_process()).await
     }
 
     async fn plan(&self) -> Result<Planned, HostError> {

@@ -37,7 +37,8 @@ impl Host {
         let mut command = Command::new(PROGRAM);
         command.arg("--data").arg(site.path("data")).args(["serve", "--json", "--workers", &workers.to_string()]);
         command.arg("--metrics-file").arg(site.path("night.prom"));
-        let mut process = command.current_dir(site.path("")).stdout(Stdio::piped()).spawn().unwrap();
+        let mut process =
+            command.current_dir(site.path("")).env("RUST_LOG", "warn").stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains("serving"), "{line}");

@@ -7,6 +7,7 @@ use hibob_tests::setup::{cache_dir, today};
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -16,6 +17,7 @@ pub(crate) struct Site {
     folder: TempDir,
     companies: Vec<(Arc<Mutex<World>>, Server)>,
     control: SqlitePool,
+    nights: AtomicI64,
 }
 
 impl Site {
@@ -50,7 +52,7 @@ impl Site {
         }
         let options = SqliteConnectOptions::new().filename(folder.path().join("data/control.db"));
         let control = SqlitePool::connect_with(options).await.unwrap();
-        Self { folder, companies, control }
+        Self { folder, companies, control, nights: AtomicI64::new(0) }
     }
 
     /// A file or folder of the site.
@@ -86,10 +88,11 @@ impl Site {
         sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM jobs").fetch_one(&self.control).await.unwrap()
     }
 
-    /// Lets all tenants' schedules fall due.
+    /// Lets all tenants' schedules fall due, each night as another one of the past: nothing is due twice.
     pub(crate) async fn make_due(&self) {
-        let due = "UPDATE schedules SET next_due = next_due - 864000000, next_start = 0";
-        sqlx::query(due).execute(&self.control).await.unwrap();
+        let night = self.nights.fetch_add(1, Ordering::Relaxed) + 2;
+        let due = "UPDATE schedules SET next_due = next_due - 86400000 * $1, next_start = 0";
+        sqlx::query(due).bind(night).execute(&self.control).await.unwrap();
     }
 
     /// How many jobs younger than that one have ended.
