@@ -9,7 +9,7 @@ use crate::bindings::directory_sync::{Attempt, Change, ChangeKind, Failure, Mism
 use crate::bindings::types::Value;
 use crate::call::{Call, Job, NoProgress, Progress};
 use crate::database::LedgerEntry;
-use crate::error::{HostError, STORAGE_FAILED};
+use crate::error::{HostError, LOCK_LOST, STORAGE_FAILED};
 use crate::plugin::Plugin;
 use crate::telemetry::{ChangeOutcome, Spans};
 use crate::tenant::Tenant;
@@ -137,7 +137,7 @@ async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change, journal: &Journ
     };
     tenant.metrics().over_limit(&error);
     let fault = Made::fault(&error);
-    if matches!(error, HostError::Storage(_)) {
+    if error.is_forgetful() {
         return fault; // what cannot be remembered is looked up by the next run
     }
     match journal.finish(tenant.database(), change, &fault).await {
@@ -270,7 +270,7 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
             report.tell(change, Came::Failed, &[]);
             report.failed += 1;
             report.row(change, &code, message.clone(), &remedy);
-            if code == STORAGE_FAILED {
+            if code == STORAGE_FAILED || code == LOCK_LOST {
                 report.stop_with(&code, message, remedy); // what was done can no longer be remembered
             }
             false
