@@ -23,6 +23,7 @@ mod token;
 mod verify;
 
 use crate::data_dir::DataDir;
+use crate::database::POSTGRES_CONNECTIONS;
 use crate::engine::Runtime;
 use crate::error::{Exit, HostError};
 use crate::identity::Trust;
@@ -57,6 +58,12 @@ struct Global {
     /// Where tenants, their data and keys are kept [default: $XDG_DATA_HOME/hibob or ~/.local/share/hibob]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A database on PostgreSQL for all but the keys, which several hosts may share: postgres://ROLE@HOST/DATABASE
+    #[arg(long, global = true, value_name = "URL", env = "HIBOB_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+    /// Connections of this host to that database
+    #[arg(long, global = true, value_name = "N", default_value_t = POSTGRES_CONNECTIONS)]
+    database_connections: u32,
     /// A plugin to load instead of the built-in one
     #[arg(long, global = true, value_name = "FILE")]
     plugin: Option<PathBuf>,
@@ -81,7 +88,11 @@ struct Global {
 
 impl Global {
     async fn data(&self) -> Result<DataDir, HostError> {
-        let data = DataDir::open(&self.data.clone().unwrap_or_else(DataDir::default_path)).await?;
+        let path = self.data.clone().unwrap_or_else(DataDir::default_path);
+        let data = match &self.database {
+            Some(url) => DataDir::connect(&path, url, self.database_connections).await?,
+            None => DataDir::open(&path).await?,
+        };
         Ok(data.with_metrics(self.telemetry.metrics().clone()))
     }
 
@@ -193,6 +204,9 @@ enum Command {
         /// A folder that `hibob backup` has made
         folder: PathBuf,
     },
+    /// After the database was restored by other means: no earlier run comes back, and references wait for a look
+    #[command(after_help = "Example: hibob restored --database postgres://hibob@db.example/hibob")]
+    Restored,
     /// Start jobs when they are due, or asked for, until Ctrl-C; any number of these may share a data directory
     #[command(after_help = "Example: hibob serve --workers 8")]
     Serve(serve::ServeArgs),
@@ -273,6 +287,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Employees(args) => employees::employees(global, &args).await,
         Command::Backup(args) => backup::backup(global, &args).await,
         Command::Restore { folder } => backup::restore(global, &folder).await,
+        Command::Restored => backup::restored(global).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,
         Command::Jobs(args) => queue::run(global, args).await,

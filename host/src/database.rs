@@ -1,19 +1,25 @@
-//! The databases: one control database, and one file per tenant that holds everything of that tenant.
+//! The databases: one control database, and one file per tenant that holds everything of that tenant. Or one database on
+//! PostgreSQL with all of it, which several hosts share and which keeps the tenants apart by itself.
 
 mod audit;
 mod control;
 mod engine;
 mod journal;
+pub(crate) mod postgres;
 mod references;
 mod secrets;
 mod statement;
 mod store;
 mod tenant;
+#[cfg(test)]
+mod tests;
+mod text;
 mod tokens;
 
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
 pub(crate) use engine::{Db, Engine, each};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
+pub use postgres::{POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
 pub use references::{
     AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
 };
@@ -23,7 +29,6 @@ pub use tenant::{Entries, LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUs
 use crate::error::HostError;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use statement::query;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -67,10 +72,11 @@ async fn open(path: &Path) -> Result<SqlitePool, HostError> {
 
 /// Copies a database as it is at one moment, without free pages, into a new file that only its owner can read.
 async fn copy_to(store: &Store, path: &Path) -> Result<(), HostError> {
+    let pool = store.file()?;
     let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
     made.map_err(|error| unwritable(path, &error))?;
     let text = path.to_str().ok_or_else(|| HostError::Storage(format!("{} is no text", path.display())))?;
-    query("VACUUM INTO $1").bind(text).execute(store).await?;
+    sqlx::query("VACUUM INTO $1").bind(text).execute(pool).await?;
     let checked = SqliteConnectOptions::new().filename(path).read_only(true);
     let mut connection = sqlx::ConnectOptions::connect(&checked).await?;
     let found: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await?;

@@ -29,7 +29,6 @@ use crate::database::{Db, each};
 use crate::error::HostError;
 use board::Board;
 use pulse::Pulse;
-use sqlx::PgPool;
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::watch;
@@ -74,22 +73,14 @@ impl From<QueueError> for HostError {
             QueueError::Unknown(_) | QueueError::Illegal(_) => {
                 Self::configuration(error.to_string(), "look at what there is: hibob jobs")
             }
-            QueueError::Lost(_) | QueueError::Unreadable { .. } => Self::Storage(error.to_string()),
+            QueueError::Lost(_) => Self::LockLost(error.to_string()),
+            QueueError::Unreadable { .. } => Self::Storage(error.to_string()),
             QueueError::Database(error) => error.into(),
         }
     }
 }
 
 impl Queue {
-    /// The queue in a database on PostgreSQL; its tables are made or brought up to date.
-    ///
-    /// # Errors
-    /// They cannot be.
-    pub async fn postgres(pool: PgPool) -> Result<Self, HostError> {
-        sqlx::migrate!("migrations/queue").run(&pool).await?;
-        Ok(Self::new(Db::Postgres(pool)))
-    }
-
     /// The queue in a control database, whose migrations have made its tables.
     pub(crate) fn new(db: Db) -> Self {
         Self { db, changes: Arc::default(), board: Board::default(), pulse: Pulse::default() }

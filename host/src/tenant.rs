@@ -69,7 +69,7 @@ impl Tenant {
         config: TenantConfig,
         transport: Arc<dyn Transport>,
     ) -> Result<Self, HostError> {
-        let database = TenantDatabase::open(data.path(), &config.id).await?;
+        let database = data.tenant_database(&config.id).await?;
         let shared = data.shared(&config);
         let token = data.secrets().read(&config, SecretName::HiBobToken).await?;
         let hibob = |user: &str, password: Secret| -> Result<Service, HostError> {

@@ -27,6 +27,7 @@ mod model;
 mod network;
 mod plan_file;
 mod politeness;
+mod postgres;
 mod properties;
 mod references;
 mod references_cli;

@@ -1,15 +1,37 @@
 //! The control database: which tenants there are, and who is running one of them.
 
 use super::engine::Engine;
-use super::open;
 use super::statement::query;
 use super::store::Store;
+use super::{TenantDatabase, open, postgres};
 use crate::error::HostError;
 use crate::queue::Queue;
 use std::path::Path;
 
 /// How long a lease lasts without being renewed, in seconds. A crashed run keeps its tenant locked for that long.
 pub const LEASE_SECONDS: i64 = 30;
+
+/// The tables of which each tenant has its rows, on PostgreSQL: a row goes before what it refers to.
+pub(super) const TENANT_TABLES: [&str; 18] = [
+    "entries",
+    "entries_usage",
+    "baseline",
+    "journal_events",
+    "journals",
+    "plans",
+    "run_updates",
+    "runs",
+    "accounts",
+    "archivings",
+    "reference_deliveries",
+    "issued_references",
+    "reference_keys",
+    "reference_people",
+    "reference_log_head",
+    "reference_pause",
+    "fence",
+    "numbers",
+];
 
 /// The control database.
 #[derive(Clone, Debug)]
@@ -27,6 +49,35 @@ impl ControlDatabase {
         let pool = open(&data_dir.join("control.db")).await?;
         sqlx::migrate!("migrations/control").run(&pool).await?;
         Ok(Self { store: Store::new(Engine::Sqlite(pool)), lease_seconds: LEASE_SECONDS })
+    }
+
+    /// Opens a database on PostgreSQL, of the control tables and all tenants' ones, and brings its schema up to date.
+    /// `connections_max` are this host's.
+    ///
+    /// # Errors
+    /// The URL is none, the server cannot be reached or refuses, or the role would not be kept to one tenant's rows.
+    pub async fn connect(url: &str, connections_max: u32) -> Result<Self, HostError> {
+        let pool = postgres::open(url, connections_max).await?;
+        Ok(Self { store: Store::new(Engine::Postgres(pool)), lease_seconds: LEASE_SECONDS })
+    }
+
+    /// A tenant's own tables: a file in the data directory, or the tenant's rows where this database is a server's.
+    ///
+    /// # Errors
+    /// They cannot be used.
+    pub async fn tenant_database(&self, data_dir: &Path, tenant: &str) -> Result<TenantDatabase, HostError> {
+        match self.store.db() {
+            Engine::Sqlite(_) => TenantDatabase::open(data_dir, tenant).await,
+            Engine::Postgres(_) => TenantDatabase::open_shared(&self.store, tenant).await,
+        }
+    }
+
+    /// Fails where the database is no file that could be copied or replaced.
+    ///
+    /// # Errors
+    /// It is a server's.
+    pub fn require_file(&self) -> Result<(), HostError> {
+        self.store.file().map(drop)
     }
 
     /// The same, with leases on tenants' runs that last so long instead of [`LEASE_SECONDS`], which is the longest.
@@ -92,7 +143,7 @@ impl ControlDatabase {
     /// Copies the database into a new file.
     ///
     /// # Errors
-    /// The file is there already or cannot be written, or the database is damaged.
+    /// The database is not a file, the file is there already or cannot be written, or the database is damaged.
     pub async fn copy_to(&self, path: &Path) -> Result<(), HostError> {
         super::copy_to(&self.store, path).await
     }
@@ -112,12 +163,21 @@ impl ControlDatabase {
         Ok(())
     }
 
-    /// Removes a tenant: its secrets, its jobs, its lease, its configuration. What was there is overwritten.
+    /// Removes a tenant: its secrets, its jobs, its lease, its configuration, and what it has in this database. On SQLite what
+    /// was there is overwritten; PostgreSQL does that at its next VACUUM.
     ///
     /// # Errors
     /// The database failed; nothing was removed.
     pub async fn forget_tenant(&self, tenant: &str) -> Result<(), HostError> {
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = match self.store.db() {
+            Engine::Sqlite(_) => self.store.begin().await?,
+            Engine::Postgres(_) => self.store.of_tenant(tenant).begin().await?,
+        };
+        if let Engine::Postgres(_) = transaction {
+            for table in TENANT_TABLES {
+                query(format!("DELETE FROM {table}")).execute(&mut transaction).await?;
+            }
+        }
         for statement in [
             "DELETE FROM secrets WHERE tenant = $1",
             "DELETE FROM leases WHERE tenant = $1 OR tenant = $1 || '/publish'",

@@ -69,6 +69,22 @@ impl<S, P> Engine<S, P> {
         matches!(self, Self::Postgres(_)).then_some(NOTIFY)
     }
 
+    /// Keeps other writers out of a row until the transaction ends. SQLite's own transaction does that.
+    pub(super) fn for_update(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => "FOR UPDATE",
+        }
+    }
+
+    /// What a key of a tenant's table begins with: on PostgreSQL all tenants share it.
+    pub(super) fn of_tenant(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => "tenant, ",
+        }
+    }
+
     /// The function that is the larger of two numbers.
     pub(super) fn greatest(&self) -> &'static str {
         match self {

@@ -140,15 +140,22 @@ impl TenantDatabase {
 
     /// A transaction that no other write to the tenant's database comes between.
     pub(super) async fn begin_exclusive(&self) -> Result<Transaction, HostError> {
-        Ok(self.store.begin().await?)
+        Ok(self.begin_locked().await?.0)
+    }
+
+    /// The same, and the generation of the fence. The fence's row is locked, which a run that takes it over waits for.
+    async fn begin_locked(&self) -> Result<(Transaction, i64), HostError> {
+        // With the right to write from its start: one that reads first may find that it comes too late.
+        let mut transaction = self.store.begin().await?;
+        let lock = query(format!("SELECT generation FROM fence {}", transaction.for_update()));
+        let (generation,) = lock.fetch_one(&mut transaction).await?;
+        Ok((transaction, generation))
     }
 
     /// A transaction that writes only while the fence holds.
     pub(super) async fn begin_fenced(&self, fence: Fence) -> Result<Transaction, HostError> {
-        // With the right to write from its start: one that reads first may find that it comes too late.
-        let mut transaction = self.begin_exclusive().await?;
-        let holds = query("SELECT 1 FROM fence WHERE generation = $1").bind(fence.generation);
-        if holds.finds(&mut transaction).await? { Ok(transaction) } else { Err(lost()) }
+        let (transaction, generation) = self.begin_locked().await?;
+        if generation == fence.generation { Ok(transaction) } else { Err(lost()) }
     }
 
     /// Records a plan before anything of it is applied. Returns the journal's number.
@@ -239,7 +246,7 @@ impl TenantDatabase {
 }
 
 fn lost() -> HostError {
-    HostError::Storage("this run lost its lock to another one".to_owned())
+    HostError::LockLost("this run lost its lock to another one".to_owned())
 }
 
 async fn put_event(

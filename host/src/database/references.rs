@@ -387,11 +387,12 @@ impl TenantDatabase {
     /// The database failed, or has a larger head, or another one of this size.
     pub async fn put_log_head(&self, size: u64, root: &[u8; 32]) -> Result<(), HostError> {
         let mut transaction = self.begin_exclusive().await?;
-        let done = query(
+        let done = query(format!(
             "INSERT INTO reference_log_head (size, root, cosignatures)
              SELECT $1, $2, '' WHERE NOT EXISTS (SELECT 1 FROM reference_log_head WHERE size > $1)
-             ON CONFLICT (size) DO UPDATE SET root = excluded.root WHERE reference_log_head.root = excluded.root",
-        );
+             ON CONFLICT ({}size) DO UPDATE SET root = excluded.root WHERE reference_log_head.root = excluded.root",
+            transaction.of_tenant()
+        ));
         if done.bind(signed(size)).bind(root.as_slice()).execute(&mut transaction).await? == 1 {
             return Ok(transaction.commit().await?);
         }
@@ -414,10 +415,11 @@ async fn put_standing(transaction: &mut Transaction, employee_id: &str, standing
         Standing::Employed => "employed",
         Standing::Left => "left",
     };
-    query(
+    query(format!(
         "INSERT INTO reference_people (employee_id, standing) VALUES ($1, $2)
-         ON CONFLICT (employee_id) DO UPDATE SET standing = excluded.standing",
-    )
+         ON CONFLICT ({}employee_id) DO UPDATE SET standing = excluded.standing",
+        transaction.of_tenant()
+    ))
     .bind(employee_id)
     .bind(word)
     .execute(&mut *transaction)

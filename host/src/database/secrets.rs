@@ -1,6 +1,7 @@
 //! The rows of the secret store. What is in them, only a key can tell.
 
 use super::ControlDatabase;
+use super::engine::{Engine, Transaction};
 use super::statement::query;
 use crate::error::HostError;
 use sqlx::FromRow;
@@ -23,6 +24,15 @@ pub(crate) struct SecretRow {
 const BATCH: usize = 500;
 
 impl ControlDatabase {
+    /// A transaction that keeps all others out that write secrets, from its start.
+    async fn begin_alone(&self) -> Result<Transaction, HostError> {
+        let mut transaction = self.store.begin().await?;
+        if let Engine::Postgres(_) = transaction {
+            query("LOCK TABLE secrets IN SHARE ROW EXCLUSIVE MODE").execute(&mut transaction).await?;
+        }
+        Ok(transaction)
+    }
+
     /// A tenant's sealed secrets, by name.
     pub(crate) async fn secrets(&self, tenant: &str) -> Result<Vec<SecretRow>, HostError> {
         let rows = query(
@@ -37,7 +47,7 @@ impl ControlDatabase {
         &self,
         make: impl FnOnce(Option<&str>) -> Result<SecretRow, HostError>,
     ) -> Result<bool, HostError> {
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.begin_alone().await?;
         let in_use = query("SELECT key_id FROM secrets LIMIT 1").fetch_optional(&mut transaction).await?;
         let in_use: Option<String> = in_use.map(|(key_id,)| key_id);
         let row = make(in_use.as_deref())?;
@@ -63,7 +73,7 @@ impl ControlDatabase {
 
     /// Removes a secret; false if there is none.
     pub(crate) async fn remove_secret(&self, tenant: &str, name: &str) -> Result<bool, HostError> {
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.begin_alone().await?;
         let done = query("DELETE FROM secrets WHERE tenant = $1 AND name = $2");
         let done = done.bind(tenant).bind(name).execute(&mut transaction).await?;
         transaction.commit().await?;
@@ -76,7 +86,7 @@ impl ControlDatabase {
         &self,
         mut reseal: impl FnMut(SecretRow) -> Result<SecretRow, HostError>,
     ) -> Result<usize, HostError> {
-        let mut transaction = self.store.begin().await?;
+        let mut transaction = self.begin_alone().await?;
         let (mut count, mut after) = (0, (String::new(), String::new()));
         loop {
             let rows = query(

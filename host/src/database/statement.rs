@@ -2,6 +2,7 @@
 
 use super::engine::{Engine, Transaction, each};
 use super::store::Store;
+use super::text::{Key, Text};
 use futures::TryStreamExt as _;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
@@ -31,7 +32,8 @@ pub(super) fn query<'q>(text: impl Into<Cow<'static, str>>) -> Statement<'q> {
 /// A value of a statement. One that is none has a type as well: PostgreSQL asks for it.
 pub(super) enum Value<'q> {
     Number(Option<i64>),
-    Text(Option<&'q str>),
+    Text(Option<Text<'q>>),
+    Key(Key<&'q str>),
     Bytes(Option<&'q [u8]>),
 }
 
@@ -49,19 +51,25 @@ impl From<Option<i64>> for Value<'_> {
 
 impl<'q> From<&'q str> for Value<'q> {
     fn from(text: &'q str) -> Self {
-        Self::Text(Some(text))
+        Self::Text(Some(Text(text)))
     }
 }
 
 impl<'q> From<&'q String> for Value<'q> {
     fn from(text: &'q String) -> Self {
-        Self::Text(Some(text))
+        Self::Text(Some(Text(text)))
     }
 }
 
 impl<'q> From<Option<&'q str>> for Value<'q> {
     fn from(text: Option<&'q str>) -> Self {
-        Self::Text(text)
+        Self::Text(text.map(Text))
+    }
+}
+
+impl<'q> From<Key<&'q str>> for Value<'q> {
+    fn from(key: Key<&'q str>) -> Self {
+        Self::Key(key)
     }
 }
 
@@ -199,7 +207,8 @@ fn arguments<'q, C: Connection>(
 ) -> Result<<C::Database as Database>::Arguments, sqlx::Error>
 where
     Option<i64>: Encode<'q, C::Database> + Type<C::Database>,
-    Option<&'q str>: Encode<'q, C::Database> + Type<C::Database>,
+    Option<Text<'q>>: Encode<'q, C::Database> + Type<C::Database>,
+    Key<&'q str>: Encode<'q, C::Database> + Type<C::Database>,
     Option<&'q [u8]>: Encode<'q, C::Database> + Type<C::Database>,
 {
     let mut arguments = <C::Database as Database>::Arguments::default();
@@ -207,6 +216,7 @@ where
         let added = match value {
             Value::Number(number) => arguments.add(*number),
             Value::Text(text) => arguments.add(*text),
+            Value::Key(key) => arguments.add(*key),
             Value::Bytes(bytes) => arguments.add(*bytes),
         };
         added.map_err(sqlx::Error::Encode)?;

@@ -3,6 +3,7 @@
 use super::engine::{Engine, Transaction};
 use super::statement::query;
 use super::store::Store;
+use super::text::Key;
 use super::{Fence, open, private_dir};
 use crate::bindings::types::NamedValue;
 use crate::error::HostError;
@@ -121,10 +122,22 @@ impl TenantDatabase {
         Ok(Self { store: Store::new(Engine::Sqlite(pool)) })
     }
 
+    /// The tenant's part of a database that all tenants share, and what is there from the start.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(super) async fn open_shared(host: &Store, tenant: &str) -> Result<Self, HostError> {
+        let store = host.of_tenant(tenant);
+        for row in ["fence (generation) VALUES (0)", "entries_usage (keys, bytes) VALUES (0, 0)"] {
+            query(format!("INSERT INTO {row} ON CONFLICT DO NOTHING")).execute(&store).await?;
+        }
+        Ok(Self { store })
+    }
+
     /// Copies the database into a new file.
     ///
     /// # Errors
-    /// The file is there already or cannot be written, or the database is damaged.
+    /// The database is not a file, the file is there already or cannot be written, or the database is damaged.
     pub async fn copy_to(&self, path: &Path) -> Result<(), HostError> {
         super::copy_to(&self.store, path).await
     }
@@ -134,7 +147,8 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn entry(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        let value = query("SELECT value FROM entries WHERE key = $1").bind(key).fetch_optional(&self.store).await?;
+        let value =
+            query("SELECT value FROM entries WHERE key = $1").bind(Key(key)).fetch_optional(&self.store).await?;
         Ok(value.map(|(value,)| value))
     }
 
@@ -156,16 +170,17 @@ impl TenantDatabase {
         let end = format!("{prefix}{}", char::MAX);
         let rows =
             query("SELECT key, value FROM entries WHERE key >= $1 AND key <> $2 AND key < $3 ORDER BY key LIMIT $4")
-                .bind(prefix.max(after))
-                .bind(after)
-                .bind(&end)
+                .bind(Key(prefix.max(after)))
+                .bind(Key(after))
+                .bind(Key(end.as_str()))
                 .bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let mut bytes = 0;
-        let more = |(key, value): &(String, Vec<u8>)| {
+        let more = |(Key(key), value): &(Key<String>, Vec<u8>)| {
             bytes += key.len() + value.len();
             bytes < bytes_max
         };
         let entries = rows.fetch_while(&self.store, more).await?;
+        let entries: Vec<_> = entries.into_iter().map(|(Key(key), value)| (key, value)).collect();
         let is_cut = bytes >= bytes_max || entries.len() >= limit;
         Ok(Entries { entries, is_cut })
     }
@@ -376,22 +391,24 @@ pub(super) async fn put_entries(
     entries: &BTreeMap<String, Option<Vec<u8>>>,
     ledger: Option<&LedgerEntry>,
 ) -> Result<(), HostError> {
+    let of_tenant = transaction.of_tenant();
+    let put = format!(
+        "INSERT INTO entries (key, value) VALUES ($1, $2)
+         ON CONFLICT ({of_tenant}key) DO UPDATE SET value = excluded.value"
+    );
     for (key, value) in entries {
         let statement = match value {
-            Some(value) => query(
-                "INSERT INTO entries (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            )
-            .bind(key)
-            .bind(value),
-            None => query("DELETE FROM entries WHERE key = $1").bind(key),
+            Some(value) => query(put.clone()).bind(Key(key.as_str())).bind(value),
+            None => query("DELETE FROM entries WHERE key = $1").bind(Key(key.as_str())),
         };
         statement.execute(&mut *transaction).await?;
     }
     if let Some(entry) = ledger {
-        query(
+        query(format!(
             "INSERT INTO accounts (account_id, employee_id, active) VALUES ($1, $2, $3)
-             ON CONFLICT (account_id) DO UPDATE SET employee_id = excluded.employee_id, active = excluded.active",
-        )
+             ON CONFLICT ({of_tenant}account_id)
+             DO UPDATE SET employee_id = excluded.employee_id, active = excluded.active"
+        ))
         .bind(&entry.account_id)
         .bind(&entry.employee_id)
         .bind(i64::from(entry.archived_at.is_none()))
@@ -403,35 +420,4 @@ pub(super) async fn put_entries(
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_prefix_is_read_page_by_page_and_nothing_beside_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = TenantDatabase::open(folder.path(), "acme").await.unwrap();
-        let keys = ["a", "link", "link/", "link/1", "link/10", "link/2", "link/\u{10fffe}", "link0", "m"];
-        let entries = keys.map(|key| (key.to_owned(), Some(key.as_bytes().to_vec())));
-        database.write_entries(&BTreeMap::from(entries), None).await.unwrap();
-        for limit in 1..=keys.len() {
-            let mut read = Vec::new();
-            loop {
-                let last = read.last().map(String::as_str);
-                let page = database.entries("link/", last, limit, usize::MAX).await.unwrap().entries;
-                if page.is_empty() {
-                    break;
-                }
-                read.extend(page.into_iter().map(|(key, _)| key));
-            }
-            assert_eq!(read, ["link/", "link/1", "link/10", "link/2", "link/\u{10fffe}"], "{limit} a page");
-        }
-        assert_eq!(database.entries("link/", Some("a"), 1, usize::MAX).await.unwrap().entries[0].0, "link/");
-        assert_eq!(database.entries("", None, 10, usize::MAX).await.unwrap().entries.len(), keys.len());
-        // Bytes bound a page as well, but for its first entry.
-        let bounded = database.entries("link/", None, 10, 1).await.unwrap();
-        assert_eq!((bounded.entries.len(), bounded.is_cut), (1, true));
-    }
 }

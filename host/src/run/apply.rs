@@ -9,7 +9,7 @@ use super::report::Report;
 use crate::bindings::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome, Written};
 use crate::bindings::types::Value;
 use crate::database::LedgerEntry;
-use crate::error::{HostError, STORAGE_FAILED};
+use crate::error::{HostError, LOCK_LOST, STORAGE_FAILED};
 use crate::telemetry::{ChangeOutcome, Spans};
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::collections::{BTreeMap, VecDeque};
@@ -132,7 +132,7 @@ async fn make(outside: &impl Outside, change: &Change, journal: &Journal) -> Mad
     };
     outside.metrics().over_limit(&error);
     let fault = Made::fault(&error);
-    if matches!(error, HostError::Storage(_)) {
+    if error.is_forgetful() {
         return fault; // what cannot be remembered is looked up by the next run
     }
     match journal.finish(outside.book(), change, &fault, outside.now()).await {
@@ -262,7 +262,7 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
             report.tell(change, Came::Failed, &[]);
             report.failed += 1;
             report.row(change, &code, message.clone(), &remedy);
-            if code == STORAGE_FAILED {
+            if code == STORAGE_FAILED || code == LOCK_LOST {
                 report.stop_with(&code, message, remedy); // what was done can no longer be remembered
             }
             false

@@ -113,13 +113,13 @@ pub trait Lock {
 }
 
 /// Renews a lock again and again; returns only when it is lost, with the reason.
-pub(super) async fn hold(lock: &impl Lock) -> HostError {
+pub(crate) async fn hold(lock: &impl Lock) -> HostError {
     let mut interval = tokio::time::interval(Duration::from_millis(lock.seconds().unsigned_abs() * 1_000 / 3));
     loop {
         interval.tick().await;
         match lock.renew().await {
             Ok(true) => {}
-            Ok(false) => return HostError::Storage("this run lost its lock to another one".to_owned()),
+            Ok(false) => return HostError::LockLost("this run lost its lock to another one".to_owned()),
             Err(error) => return error,
         }
     }
