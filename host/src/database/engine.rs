@@ -1,6 +1,8 @@
 //! The two engines, SQLite and PostgreSQL. The statements are the same on both but for the words that are told here.
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+use std::io;
+use std::time::Duration;
 
 /// Something of either engine.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +18,10 @@ pub(crate) type Db = Engine<SqlitePool, PgPool>;
 
 /// A transaction, which is rolled back unless it is committed.
 pub(super) type Transaction = Engine<sqlx::Transaction<'static, Sqlite>, sqlx::Transaction<'static, Postgres>>;
+
+/// How long a server may take for an answer before it counts as lost: a connection whose other end is gone may say nothing
+/// for ever. Longer than anybody waits for a lock there.
+pub(super) const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// The same expression for either engine.
 macro_rules! each {
@@ -69,6 +75,11 @@ impl<S, P> Engine<S, P> {
         matches!(self, Self::Postgres(_)).then_some(NOTIFY)
     }
 
+    /// How long it may take for an answer. A file answers, or fails.
+    pub(super) fn answer_time_max(&self) -> Option<Duration> {
+        matches!(self, Self::Postgres(_)).then_some(ANSWER_TIME_MAX)
+    }
+
     /// Keeps other writers out of a row until the transaction ends. SQLite's own transaction does that.
     pub(super) fn for_update(&self) -> &'static str {
         match self {
@@ -97,6 +108,21 @@ impl<S, P> Engine<S, P> {
 impl Transaction {
     /// Makes all of it count, or nothing.
     pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
-        each!(self, transaction => transaction.commit().await)
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => within(Some(ANSWER_TIME_MAX), transaction.commit()).await,
+        }
     }
+}
+
+/// Waits for an answer, and not for longer than that. What was asked for may be done nevertheless.
+pub(super) async fn within<T>(
+    time_max: Option<Duration>,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    let Some(time_max) = time_max else { return answer.await };
+    tokio::time::timeout(time_max, answer).await.unwrap_or_else(|_| {
+        let what = format!("no answer for {} seconds", time_max.as_secs());
+        Err(sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, what)))
+    })
 }

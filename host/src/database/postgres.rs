@@ -1,5 +1,6 @@
 //! A database on PostgreSQL, which several hosts share: opening it, and what its errors mean for the operator.
 
+use super::engine::{ANSWER_TIME_MAX, within};
 use crate::error::HostError;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
 use sqlx::{PgConnection, PgPool};
@@ -54,7 +55,10 @@ pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, Host
             })
         })
         .after_release(|connection, _| {
-            Box::pin(async move { sqlx::query(RESET).execute(connection).await.map(|_| true) })
+            // One that does not answer is closed.
+            Box::pin(async move {
+                within(Some(ANSWER_TIME_MAX), sqlx::query(RESET).execute(connection)).await.map(|_| true)
+            })
         })
         .connect_with(options(url)?)
         .await?;

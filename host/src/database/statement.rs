@@ -1,6 +1,6 @@
 //! A statement and its values, which runs on either engine: placeholders are `$1`, `$2`, and so on.
 
-use super::engine::{Engine, Transaction, each};
+use super::engine::{Engine, Transaction, each, within};
 use super::store::Store;
 use super::text::{Key, Text};
 use futures::TryStreamExt as _;
@@ -144,28 +144,40 @@ impl<'q> Statement<'q> {
     /// Runs it, and returns how many rows it touched.
     pub(super) async fn execute<'c>(self, on: impl Into<On<'c>>) -> Result<u64, sqlx::Error> {
         let mut held = on.into().hold().await?;
-        each!(held.connection(), connection => {
-            let query = sqlx::query_with(self.text, arguments(connection, &self.values)?);
-            Ok(query.execute(connection).await?.rows_affected())
+        let connection = held.connection();
+        within(connection.answer_time_max(), async {
+            each!(connection, connection => {
+                let query = sqlx::query_with(self.text, arguments(connection, &self.values)?);
+                Ok(query.execute(connection).await?.rows_affected())
+            })
         })
+        .await
     }
 
     /// Whether it finds a row.
     pub(super) async fn finds<'c>(self, on: impl Into<On<'c>>) -> Result<bool, sqlx::Error> {
         let mut held = on.into().hold().await?;
-        each!(held.connection(), connection => {
-            let query = sqlx::query_with(self.text, arguments(connection, &self.values)?);
-            Ok(query.fetch_optional(connection).await?.is_some())
+        let connection = held.connection();
+        within(connection.answer_time_max(), async {
+            each!(connection, connection => {
+                let query = sqlx::query_with(self.text, arguments(connection, &self.values)?);
+                Ok(query.fetch_optional(connection).await?.is_some())
+            })
         })
+        .await
     }
 
     /// The row that it finds, if there is one.
     pub(super) async fn fetch_optional<'c, R: Row>(self, on: impl Into<On<'c>>) -> Result<Option<R>, sqlx::Error> {
         let mut held = on.into().hold().await?;
-        each!(held.connection(), connection => {
-            let query = sqlx::query_as_with(self.text, arguments(connection, &self.values)?);
-            query.fetch_optional(connection).await
+        let connection = held.connection();
+        within(connection.answer_time_max(), async {
+            each!(connection, connection => {
+                let query = sqlx::query_as_with(self.text, arguments(connection, &self.values)?);
+                query.fetch_optional(connection).await
+            })
         })
+        .await
     }
 
     /// The row that there always is.
@@ -185,18 +197,22 @@ impl<'q> Statement<'q> {
         mut more: impl FnMut(&R) -> bool,
     ) -> Result<Vec<R>, sqlx::Error> {
         let mut held = on.into().hold().await?;
-        each!(held.connection(), connection => {
-            let query = sqlx::query_as_with(self.text, arguments(connection, &self.values)?);
-            let (mut rows, mut read) = (query.fetch(connection), Vec::new());
-            while let Some(row) = rows.try_next().await? {
-                let is_last = !more(&row);
-                read.push(row);
-                if is_last {
-                    break;
+        let connection = held.connection();
+        within(connection.answer_time_max(), async {
+            each!(connection, connection => {
+                let query = sqlx::query_as_with(self.text, arguments(connection, &self.values)?);
+                let (mut rows, mut read) = (query.fetch(connection), Vec::new());
+                while let Some(row) = rows.try_next().await? {
+                    let is_last = !more(&row);
+                    read.push(row);
+                    if is_last {
+                        break;
+                    }
                 }
-            }
-            Ok(read)
+                Ok(read)
+            })
         })
+        .await
     }
 }
 

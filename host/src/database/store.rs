@@ -1,6 +1,6 @@
 //! The connections through which one owner's tables are reached.
 
-use super::engine::{Db, Engine, Transaction};
+use super::engine::{ANSWER_TIME_MAX, Db, Engine, Transaction, within};
 use crate::error::HostError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite, SqlitePool};
@@ -58,11 +58,14 @@ impl Store {
         Ok(match &self.db {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.acquire().await?),
             Engine::Postgres(pool) => {
-                let mut connection = pool.acquire().await?;
-                if let Some(tenant) = &self.tenant {
-                    sqlx::query(FOR_TENANT).bind(&**tenant).execute(&mut *connection).await?;
-                }
-                Engine::Postgres(connection)
+                let lent = async {
+                    let mut connection = pool.acquire().await?;
+                    if let Some(tenant) = &self.tenant {
+                        sqlx::query(FOR_TENANT).bind(&**tenant).execute(&mut *connection).await?;
+                    }
+                    Ok(connection)
+                };
+                Engine::Postgres(within(Some(ANSWER_TIME_MAX), lent).await?)
             }
         })
     }
@@ -73,11 +76,14 @@ impl Store {
         Ok(match &self.db {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with(begin).await?),
             Engine::Postgres(pool) => {
-                let mut transaction = pool.begin_with(begin).await?;
-                if let Some(tenant) = &self.tenant {
-                    sqlx::query(TRANSACTION_FOR_TENANT).bind(&**tenant).execute(&mut *transaction).await?;
-                }
-                Engine::Postgres(transaction)
+                let begun = async {
+                    let mut transaction = pool.begin_with(begin).await?;
+                    if let Some(tenant) = &self.tenant {
+                        sqlx::query(TRANSACTION_FOR_TENANT).bind(&**tenant).execute(&mut *transaction).await?;
+                    }
+                    Ok(transaction)
+                };
+                Engine::Postgres(within(Some(ANSWER_TIME_MAX), begun).await?)
             }
         })
     }

@@ -146,8 +146,26 @@ async fn what_would_not_be_kept_apart_or_cannot_be_reached_is_refused() {
     let error = told(&url.replace("/refused?", "/missing?"), 4).await;
     assert!(error.remedy().contains("CREATE DATABASE"), "{error}: {}", error.remedy());
 
-    // A connection that breaks is an error, and what was told as written is there when the server is back.
+    // Whatever the server's own settings are.
+    let mut superuser = PgConnection::connect(&server.superuser("refused")).await.unwrap();
+    for setting in ["synchronous_commit = off", "default_transaction_isolation = serializable"] {
+        let sql = format!("ALTER ROLE hibob SET {setting}");
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut superuser).await.unwrap();
+    }
     let control = ControlDatabase::connect(&url, 4).await.unwrap();
+    for (setting, value) in [
+        ("synchronous_commit", "on"),
+        ("transaction_isolation", "read committed"),
+        ("idle_in_transaction_session_timeout", "10s"),
+        ("lock_timeout", "20s"),
+        ("hibob.tenant", ""),
+    ] {
+        let (set,): (String,) =
+            query("SELECT current_setting($1)").bind(setting).fetch_one(&control.store).await.unwrap();
+        assert_eq!(set, value, "{setting}");
+    }
+
+    // A connection that breaks is an error, and what was told as written is there when the server is back.
     let database = tenant(&control, "acme").await;
     fill(&database).await;
     server.stop();
