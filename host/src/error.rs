@@ -151,7 +151,7 @@ impl HostError {
     }
 
     /// The error for a limit that was gone over.
-    pub(crate) fn over(over: &Over) -> Self {
+    pub fn over(over: &Over) -> Self {
         Self::OverLimit { setting: over.setting, what: over.what.clone() }
     }
 
