@@ -30,6 +30,7 @@ mod key_file;
 pub mod limits;
 pub mod manifest;
 pub mod plan_file;
+mod plan_json;
 pub mod plugin;
 pub mod queue;
 pub mod references;

@@ -9,6 +9,7 @@ use crate::data_dir::DataDir;
 use crate::database::now_unix_seconds;
 use crate::error::{Exit, HostError};
 use crate::plan_file;
+use crate::plan_json;
 use crate::plugin::Plugin;
 use crate::run::{self, Planned, Release, Report, Run};
 use crate::tenant::Tenant;
@@ -65,7 +66,7 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
         plan_file::save(&ready.data, &ready.tenant, &ready.plugin, &planned, out)?;
     }
     if global.json {
-        println!("{}", plan_view::json(tenant, &planned));
+        println!("{}", plan_json::json(tenant, &planned));
     } else {
         println!("{}", plan_view::text(tenant, &planned, all));
         if let Some(out) = out {
