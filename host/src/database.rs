@@ -1,5 +1,6 @@
 //! The databases: one control database, and one file per tenant that holds everything of that tenant.
 
+mod approvals;
 mod audit;
 mod control;
 mod journal;
@@ -8,6 +9,7 @@ mod secrets;
 mod tenant;
 mod tokens;
 
+pub use approvals::{ApprovalRow, ApprovalState, Decision, NewApproval};
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
 pub use references::{

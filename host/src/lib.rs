@@ -10,6 +10,7 @@
 //! and calls the jobs in [`run`].
 
 pub mod api;
+pub mod approval;
 pub mod audit;
 pub mod backup;
 pub mod bindings;

@@ -1,6 +1,8 @@
 //! Running a tenant's jobs.
 
 mod apply;
+mod approval;
+mod difference;
 mod guard;
 pub(crate) mod history;
 mod journal;
@@ -10,17 +12,19 @@ mod report;
 mod resume;
 mod sound;
 
+pub(crate) use approval::{Reasons, StoredPlan};
+pub use difference::{DifferenceRow, Moved};
 pub use guard::{Class, GuardRow, Held, Release, guard};
 pub use observed::{check, plan, roster};
 pub use plan::{Planned, Roster};
-pub use report::{ErrorRow, Report};
+pub use report::{Approved, ErrorRow, Report, Stale, WaitingPlan};
 pub(crate) use report::{HISTORY_ROWS_MAX, Stopped};
 pub(crate) use sound::Intake;
 
 use crate::bindings::types::NamedValue;
 use crate::call::Progress;
 use crate::data_dir::DataDir;
-use crate::database::{Fence, Lease, NewJournal, RunRecord};
+use crate::database::{Fence, Lease, RunRecord};
 use crate::digest::hex;
 use crate::error::{Exit, HostError};
 use crate::plugin::Plugin;
@@ -28,6 +32,7 @@ use crate::queue::Trigger;
 use crate::telemetry::{JobTimer, Spans};
 use crate::tenant::Tenant;
 use crate::workbook::UpdateRow;
+use approval::Verdict;
 use journal::{Journal, Past};
 use sha2::{Digest, Sha256};
 use std::num::NonZeroU32;
@@ -70,6 +75,7 @@ pub struct Run<'t> {
     resumed: Option<Report>,
     kind: &'static str,
     trigger: Trigger,
+    requested_by: Option<String>,
     started_at: i64,
     timer: JobTimer,
     span: Span,
@@ -111,9 +117,22 @@ impl<'t> Run<'t> {
         egress.reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (chrono::Utc::now().timestamp(), JobTimer::start());
         let (journal, span) = (OnceLock::new(), Spans::run(tenant.id(), kind));
-        let (resumed, trigger) = (None, Trigger::Manual);
-        let mut run =
-            Self { tenant, plugin, progress, lease, fence, journal, resumed, kind, trigger, started_at, timer, span };
+        let (resumed, trigger, requested_by) = (None, Trigger::Manual, None);
+        let mut run = Self {
+            tenant,
+            plugin,
+            progress,
+            lease,
+            fence,
+            journal,
+            resumed,
+            kind,
+            trigger,
+            requested_by,
+            started_at,
+            timer,
+            span,
+        };
         if kind != REFERENCES {
             match run.resume().await {
                 Ok(resumed) => run.resumed = resumed,
@@ -132,6 +151,20 @@ impl<'t> Run<'t> {
         Self { trigger, ..self }
     }
 
+    /// The same, asked for by whom the operator knows as this.
+    #[must_use]
+    pub fn asked_for_by(self, requested_by: Option<String>) -> Self {
+        Self { requested_by, ..self }
+    }
+
+    /// Gives the lock back without a run in the history: there was nothing to do.
+    ///
+    /// # Errors
+    /// The database failed; the lock then lapses by itself.
+    pub(crate) async fn leave(self) -> Result<(), HostError> {
+        self.lease.release().await
+    }
+
     /// What became of the plan that an earlier run had not applied to its end; it has an entry of its own in the history.
     pub fn resumed(&self) -> Option<&Report> {
         self.resumed.as_ref()
@@ -147,24 +180,21 @@ impl<'t> Run<'t> {
         planned.inspect_err(|error| self.tenant.metrics().over_limit(error))
     }
 
-    /// Applies a plan, but for what a guard holds. What went wrong with single changes, or ended the run, is in the
-    /// report.
+    /// Applies a plan, but for what a guard holds. Where plans wait for a person ([`crate::tenant::Approval`]), one that has
+    /// to is stored, and nothing of it is applied. What went wrong with single changes, or ended the run, is in the report.
     pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
         let mut report = Report::planned(self.tenant.id(), planned);
         let applied = self.locked(async {
-            let held = guard(self.tenant, planned, release).await?;
-            report.guards.clone_from(&held.guards);
-            if planned.changes.is_empty() {
-                return Ok(());
+            match self.judge(planned, release, &mut report).await? {
+                Verdict::Apply(held) => {
+                    report.guards.clone_from(&held.guards);
+                    self.make(planned, &held, None, &mut report).await
+                }
+                Verdict::Approved(stored) => {
+                    self.make(&stored.planned, &Held::default(), Some(&stored), &mut report).await
+                }
+                Verdict::Wait => Ok(()),
             }
-            let journal = Journal {
-                id: self.write_down(planned, &held).await?,
-                fence: self.fence,
-                past: Past::default(),
-                is_closed: false,
-            };
-            apply::apply(self.plugin, self.tenant, planned, &held, &journal, &mut report, self.progress.as_ref()).await;
-            Ok(())
         });
         if let Err(error) = applied.instrument(Spans::apply(&self.span, planned.changes.len())).await {
             report.stop(error);
@@ -172,20 +202,44 @@ impl<'t> Run<'t> {
         report
     }
 
+    /// Makes the changes of a plan that are not held; of an approved one, as it is stored.
+    async fn make(
+        &self,
+        planned: &Planned,
+        held: &Held,
+        approved: Option<&StoredPlan>,
+        report: &mut Report,
+    ) -> Result<(), HostError> {
+        if planned.changes.is_empty() {
+            return match approved {
+                Some(approved) => self.close_approved(approved).await,
+                None => Ok(()),
+            };
+        }
+        let id = self.write_down(planned, held, approved).await?;
+        let journal = Journal { id, fence: self.fence, past: Past::default(), is_closed: false };
+        apply::apply(self.plugin, self.tenant, planned, held, &journal, report, self.progress.as_ref()).await;
+        Ok(())
+    }
+
     /// Stores the plan, before anything of it is applied. Returns its journal's number.
-    async fn write_down(&self, planned: &Planned, held: &Held) -> Result<i64, HostError> {
+    async fn write_down(
+        &self,
+        planned: &Planned,
+        held: &Held,
+        approved: Option<&StoredPlan>,
+    ) -> Result<i64, HostError> {
         let json = |error: serde_json::Error| HostError::Storage(error.to_string());
-        let plan = serde_json::to_vec(planned).map_err(json)?;
-        let new = NewJournal {
-            kind: self.kind,
-            started_at: self.started_at,
-            digest: &hex(&Sha256::digest(&plan)),
-            plan: &plan,
-            held: &serde_json::to_string(held).map_err(json)?,
-            settings: &self.tenant.settings_digest()?,
-            plugin: self.plugin.digest(),
+        let held = serde_json::to_string(held).map_err(json)?;
+        let id = match approved {
+            Some(approved) => self.write_down_approved(approved, &held).await?,
+            None => {
+                let plan = serde_json::to_vec(planned).map_err(json)?;
+                let (digest, settings) = (hex(&Sha256::digest(&plan)), self.tenant.settings_digest()?);
+                let new = self.journal_of(&digest, &plan, &held, &settings, self.plugin.digest());
+                self.tenant.database().begin_journal(self.fence, &new).await?
+            }
         };
-        let id = self.tenant.database().begin_journal(self.fence, &new).await?;
         Ok(*self.journal.get_or_init(|| id))
     }
 
@@ -195,7 +249,12 @@ impl<'t> Run<'t> {
     /// The database failed.
     pub async fn finish(self, report: &mut Report, planned: Option<&Planned>) -> Result<(), HostError> {
         let accepted = planned.filter(|planned| report.is_accepted() && planned.count("employees") > 0);
-        self.end(report, accepted.map(|planned| planned.baseline.as_slice())).await
+        let database = self.tenant.database();
+        self.end(report, accepted.map(|planned| planned.baseline.as_slice())).await?;
+        match (report.settled, report.run) {
+            (Some(approval), Some(run)) => database.note_run(approval, run).await,
+            _ => Ok(()),
+        }
     }
 
     /// Records what came of the run, with its new baseline, and gives the lock back.

@@ -142,17 +142,7 @@ impl TenantDatabase {
     /// The run lost its lock, another journal is open, or the database failed; nothing was written.
     pub async fn begin_journal(&self, fence: Fence, new: &NewJournal<'_>) -> Result<i64, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
-        sqlx::query("INSERT INTO plans (digest, content) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING")
-            .bind(new.digest)
-            .bind(new.plan)
-            .execute(&mut *transaction)
-            .await?;
-        let row = sqlx::query(
-            "INSERT INTO journals (kind, started_at, plan, held, settings, plugin) VALUES ($1, $2, $3, $4, $5, $6)
-             RETURNING id",
-        );
-        let row = row.bind(new.kind).bind(new.started_at).bind(new.digest).bind(new.held).bind(new.settings);
-        let id = row.bind(new.plugin).fetch_one(&mut *transaction).await?.try_get(0)?;
+        let id = insert_journal(&mut transaction, new).await?;
         transaction.commit().await?;
         Ok(id)
     }
@@ -194,8 +184,8 @@ impl TenantDatabase {
         }))
     }
 
-    /// Removes runs of the history, and applied plans with their journals, from before these times (Unix seconds). A plan
-    /// that is not applied to its end stays.
+    /// Removes runs of the history, and plans that were applied or decided about with their journals, from before these
+    /// times (Unix seconds). A plan that is not applied to its end, waits or is approved stays.
     ///
     /// # Errors
     /// The run lost its lock, or the database failed; nothing was removed.
@@ -203,7 +193,9 @@ impl TenantDatabase {
         let mut transaction = self.begin_fenced(fence).await?;
         let journals = "DELETE FROM journals WHERE run IN (SELECT id FROM runs WHERE finished_at < $1)";
         sqlx::query(journals).bind(plans_before.max(runs_before)).execute(&mut *transaction).await?;
-        let plans = "DELETE FROM plans WHERE digest NOT IN (SELECT plan FROM journals)";
+        let approvals = "DELETE FROM approvals WHERE ended_at < $1";
+        sqlx::query(approvals).bind(plans_before.max(runs_before)).execute(&mut *transaction).await?;
+        let plans = "DELETE FROM plans WHERE digest NOT IN (SELECT plan FROM journals UNION SELECT plan FROM approvals)";
         sqlx::query(plans).execute(&mut *transaction).await?;
         sqlx::query("DELETE FROM runs WHERE finished_at < $1").bind(runs_before).execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
@@ -238,6 +230,33 @@ impl TenantDatabase {
         }
         Ok(transaction.commit().await?)
     }
+}
+
+/// Stores a plan, unless it is there already.
+pub(super) async fn insert_plan(
+    transaction: &mut Transaction<'_, Sqlite>,
+    new: &NewJournal<'_>,
+) -> Result<(), HostError> {
+    sqlx::query("INSERT INTO plans (digest, content) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING")
+        .bind(new.digest)
+        .bind(new.plan)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+/// Stores a plan, and opens a journal of it.
+pub(super) async fn insert_journal(
+    transaction: &mut Transaction<'_, Sqlite>,
+    new: &NewJournal<'_>,
+) -> Result<i64, HostError> {
+    insert_plan(transaction, new).await?;
+    let row = sqlx::query(
+        "INSERT INTO journals (kind, started_at, plan, held, settings, plugin) VALUES ($1, $2, $3, $4, $5, $6)
+         RETURNING id",
+    );
+    let row = row.bind(new.kind).bind(new.started_at).bind(new.digest).bind(new.held).bind(new.settings);
+    Ok(row.bind(new.plugin).fetch_one(&mut **transaction).await?.try_get(0)?)
 }
 
 fn lost() -> HostError {

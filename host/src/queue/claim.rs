@@ -17,6 +17,8 @@ pub struct Claimed {
     pub trigger: Trigger,
     /// What in particular.
     pub arguments: Arguments,
+    /// Who asked for it.
+    pub requested_by: Option<String>,
     /// How often it crashed its host.
     pub crashes: i64,
     /// Which claim of the job this is.
@@ -65,6 +67,7 @@ impl Queue {
             trigger: job.trigger,
             // What a guard was to let through, it may have let through before the crash.
             arguments: if job.crashes > 0 { job.arguments.without_releases() } else { job.arguments },
+            requested_by: job.requested_by,
             crashes: job.crashes,
             generation,
             deadline,

@@ -28,7 +28,7 @@ impl Run<'_> {
         };
         let mut report = Report::planned(self.tenant.id(), &planned);
         report.guards.clone_from(&held.guards);
-        let out_of_date = self.out_of_date(&open, &planned)?;
+        let out_of_date = self.out_of_date(&open, &planned).await?;
         let journal = Journal { id: open.id, fence: self.fence, past, is_closed: out_of_date.is_some() };
         let changes = planned.changes.len();
         let resumed = self.locked(async {
@@ -79,10 +79,12 @@ impl Run<'_> {
         })
     }
 
-    /// Why a plan must not be applied any more.
-    fn out_of_date(&self, open: &OpenJournal, planned: &Planned) -> Result<Option<&'static str>, HostError> {
+    /// Why a plan must not be applied any more. One that was approved had been found to be up to date when its journal began.
+    async fn out_of_date(&self, open: &OpenJournal, planned: &Planned) -> Result<Option<&'static str>, HostError> {
         let hours = u64::from(self.tenant.config().sync.plan_age_hours_max);
-        Ok(if now_unix_seconds().saturating_sub(planned.created_at) > hours.saturating_mul(HOUR) {
+        let is_approved = self.tenant.database().is_of_approval(open.id).await?;
+        let since = if is_approved { u64::try_from(open.started_at).unwrap_or_default() } else { planned.created_at };
+        Ok(if now_unix_seconds().saturating_sub(since) > hours.saturating_mul(HOUR) {
             Some("it is older than sync.plan_age_hours_max")
         } else if open.settings != self.tenant.settings_digest()? {
             Some("the tenant's settings are others now")
