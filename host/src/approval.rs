@@ -76,12 +76,7 @@ pub async fn find(database: &TenantDatabase, name: &str, now: i64) -> Result<Opt
 ///
 /// # Errors
 /// There is none, or as [`find`].
-pub async fn get(
-    database: &TenantDatabase,
-    tenant: &str,
-    name: &str,
-    now: i64,
-) -> Result<ApprovalRow, HostError> {
+pub async fn get(database: &TenantDatabase, tenant: &str, name: &str, now: i64) -> Result<ApprovalRow, HostError> {
     find(database, name, now).await?.ok_or_else(|| {
         let message = format!("tenant {tenant} has no such plan {}", name.escape_debug());
         HostError::configuration(message, format!("choose one from: hibob plans {tenant}"))

@@ -26,15 +26,8 @@ pub enum ApprovalState {
 }
 
 impl ApprovalState {
-    const ALL: [Self; 7] = [
-        Self::Waiting,
-        Self::Approved,
-        Self::Applied,
-        Self::Rejected,
-        Self::Superseded,
-        Self::Lapsed,
-        Self::Stale,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Waiting, Self::Approved, Self::Applied, Self::Rejected, Self::Superseded, Self::Lapsed, Self::Stale];
 
     /// The word in the database, in JSON, and for people.
     pub fn word(self) -> &'static str {
@@ -190,7 +183,10 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn open_approval(&self, now: i64) -> Result<Option<ApprovalRow>, HostError> {
-        Ok(self.select_approvals(now, "WHERE state IN ('waiting', 'approved') AND $1 = '' LIMIT $2", "", 1).await?.pop())
+        Ok(self
+            .select_approvals(now, "WHERE state IN ('waiting', 'approved') AND $1 = '' LIMIT $2", "", 1)
+            .await?
+            .pop())
     }
 
     /// The plans that wait or waited, the newest first.
@@ -219,7 +215,8 @@ impl TenantDatabase {
         text: &str,
         limit: u32,
     ) -> Result<Vec<ApprovalRow>, HostError> {
-        let lapse = "UPDATE approvals SET state = 'lapsed', ended_at = lapses_at WHERE state = 'waiting' AND lapses_at <= $1";
+        let lapse =
+            "UPDATE approvals SET state = 'lapsed', ended_at = lapses_at WHERE state = 'waiting' AND lapses_at <= $1";
         sqlx::query(lapse).bind(now).execute(&self.pool).await?;
         let sql = format!("SELECT {} FROM approvals {clause}", ApprovalRow::COLUMNS);
         let rows = sqlx::query(AssertSqlSafe(sql)).bind(text).bind(i64::from(limit)).fetch_all(&self.pool).await?;
@@ -269,8 +266,7 @@ impl TenantDatabase {
         now: i64,
     ) -> Result<bool, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
-        let close =
-            "UPDATE approvals SET state = $1, ended_at = $2 WHERE id = $3 AND state IN ('waiting', 'approved')";
+        let close = "UPDATE approvals SET state = $1, ended_at = $2 WHERE id = $3 AND state IN ('waiting', 'approved')";
         let closed = sqlx::query(close).bind(state.word()).bind(now).bind(id).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(closed.rows_affected() == 1)

@@ -195,7 +195,8 @@ impl TenantDatabase {
         sqlx::query(journals).bind(plans_before.max(runs_before)).execute(&mut *transaction).await?;
         let approvals = "DELETE FROM approvals WHERE ended_at < $1";
         sqlx::query(approvals).bind(plans_before.max(runs_before)).execute(&mut *transaction).await?;
-        let plans = "DELETE FROM plans WHERE digest NOT IN (SELECT plan FROM journals UNION SELECT plan FROM approvals)";
+        let plans =
+            "DELETE FROM plans WHERE digest NOT IN (SELECT plan FROM journals UNION SELECT plan FROM approvals)";
         sqlx::query(plans).execute(&mut *transaction).await?;
         sqlx::query("DELETE FROM runs WHERE finished_at < $1").bind(runs_before).execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)

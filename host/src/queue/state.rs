@@ -79,12 +79,7 @@ impl State {
         match self {
             Self::Queued => matches!(to, Self::Running | Self::Cancelled),
             Self::Running => to != Self::Running,
-            Self::Done
-            | Self::Failed
-            | Self::Held
-            | Self::WaitingForApproval
-            | Self::Cancelled
-            | Self::Lost => false,
+            Self::Done | Self::Failed | Self::Held | Self::WaitingForApproval | Self::Cancelled | Self::Lost => false,
         }
     }
 
@@ -116,9 +111,7 @@ mod tests {
             follow(State::Running),
             ["queued", "done", "failed", "held", "waiting-for-approval", "cancelled", "lost"]
         );
-        for end in
-            [State::Done, State::Failed, State::Held, State::WaitingForApproval, State::Cancelled, State::Lost]
-        {
+        for end in [State::Done, State::Failed, State::Held, State::WaitingForApproval, State::Cancelled, State::Lost] {
             assert!(end.is_end(), "{end}");
             let error = end.becomes(7, State::Running).unwrap_err();
             assert_eq!(error.to_string(), format!("job 7 is {end}, and cannot become running"));

@@ -150,13 +150,7 @@ mod tests {
     }
 
     fn planned(changes: Vec<Change>) -> Planned {
-        Planned {
-            created_at: 0,
-            counts: BTreeMap::new(),
-            findings: Vec::new(),
-            baseline: Vec::new(),
-            changes,
-        }
+        Planned { created_at: 0, counts: BTreeMap::new(), findings: Vec::new(), baseline: Vec::new(), changes }
     }
 
     fn title(before: &str, after: &str) -> FieldChange {

@@ -1,9 +1,9 @@
 //! The jobs themselves: what the commands of the same names do.
 
 use super::Work;
+use crate::approval;
 use crate::bindings::types::Severity;
 use crate::call::Progress;
-use crate::approval;
 use crate::data_dir::DataDir;
 use crate::database::{ApprovalState, now_unix_seconds};
 use crate::error::{ALREADY_RUNNING, Exit, HostError};
