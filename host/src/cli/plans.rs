@@ -146,7 +146,7 @@ async fn show(global: &Global, data: &DataDir, tenant: &str, plan: &str) -> Resu
         ("schedule", None) => "the schedule".to_owned(),
         (_, None) => "somebody on the command line".to_owned(),
     };
-    println!("    asked for by  {asked}");
+    println!("    asked by {asked}");
     println!("    digest   {}", row.plan);
     for why in approval::why(&row)? {
         println!("    because  {}", clean(&why));

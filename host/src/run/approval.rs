@@ -31,6 +31,8 @@ impl Reasons {
             Ok(held) => Ok(Self { source: None, guards: held.guards }),
             Err(HostError::Held { message, .. }) => {
                 let release = Release { changed_source: true, ..Release::default() };
+                let own = format!("tenant {}: ", tenant.id());
+                let message = message.strip_prefix(&own).map(str::to_owned).unwrap_or(message);
                 Ok(Self { source: Some(message), guards: guard(tenant, planned, release).await?.guards })
             }
             Err(error) => Err(error),

@@ -75,8 +75,14 @@ fn whole(what: Moved, change: &Change) -> DifferenceRow {
         field: None,
         approved: None,
         now: None,
-        message: format!("{} {}: {told}", kind_name(change.kind).replace('-', " "), change.display_name),
+        message: format!("{}: {told}", name(change)),
     }
+}
+
+/// A change as people tell it from others.
+fn name(change: &Change) -> String {
+    let employee = change.employee_id.as_ref().map(|id| format!(" (employee {id})")).unwrap_or_default();
+    format!("{} {}{employee}", kind_name(change.kind).replace('-', " "), change.display_name)
 }
 
 /// The fields of a change that would be written otherwise.
@@ -92,17 +98,12 @@ fn fields(approved: &Change, now: &Change) -> Vec<DifferenceRow> {
         let (approved, now) = (find(approved, name), find(now, name));
         (approved.as_ref().map(essence) != now.as_ref().map(essence)).then(|| (approved.map(told), now.map(told)))
     };
-    let rows = names.into_iter().filter_map(|name| Some((name, differ(&name)?)));
-    rows.map(|(name, (was, is))| {
+    let rows = names.into_iter().filter_map(|field| Some((field, differ(&field)?)));
+    rows.map(|(field, (was, is))| {
         let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "not at all".to_owned());
-        let message = format!(
-            "{} {}: {name} was approved as {}, and would be {} now",
-            kind_name(approved.kind).replace('-', " "),
-            approved.display_name,
-            shown(&was),
-            shown(&is)
-        );
-        let field = Some(name.to_owned());
+        let message =
+            format!("{}: {field} was approved as {}, and would be {} now", name(approved), shown(&was), shown(&is));
+        let field = Some(field.to_owned());
         DifferenceRow { field, approved: was, now: is, message, ..whole(Moved::Different, approved) }
     })
     .collect()
@@ -192,24 +193,33 @@ mod tests {
     fn every_other_difference_is_told_by_employee_kind_and_field() {
         let same = || change("1", vec![title("a", "b")]);
         let moved = |field: FieldChange| told_of(vec![same()], vec![change("1", vec![field])]);
-        assert_eq!(moved(title("a", "c")), ["update Ana 1: title was approved as a → b, and would be a → c now"]);
-        assert_eq!(moved(title("x", "b")), ["update Ana 1: title was approved as a → b, and would be x → b now"]);
+        assert_eq!(
+            moved(title("a", "c")),
+            ["update Ana 1 (employee 1): title was approved as a → b, and would be a → c now"]
+        );
+        assert_eq!(
+            moved(title("x", "b")),
+            ["update Ana 1 (employee 1): title was approved as a → b, and would be x → b now"]
+        );
         assert_eq!(
             moved(manager("9", "Eva")),
             [
-                "update Ana 1: manager was approved as not at all, and would be (empty) → Eva now",
-                "update Ana 1: title was approved as a → b, and would be not at all now"
+                "update Ana 1 (employee 1): manager was approved as not at all, and would be (empty) → Eva now",
+                "update Ana 1 (employee 1): title was approved as a → b, and would be not at all now"
             ]
         );
         assert_eq!(
             told_of(vec![same(), change("2", Vec::new())], vec![change("3", Vec::new()), same()]),
             [
-                "update Ana 2: was approved, and there is nothing to do any more",
-                "update Ana 3: was not in the approved plan"
+                "update Ana 2 (employee 2): was approved, and there is nothing to do any more",
+                "update Ana 3 (employee 3): was not in the approved plan"
             ]
         );
         let elsewhere = Change { target_id: Some("another".to_owned()), ..same() };
-        assert_eq!(told_of(vec![same()], vec![elsewhere]), ["update Ana 1: is not about what was approved"]);
+        assert_eq!(
+            told_of(vec![same()], vec![elsewhere]),
+            ["update Ana 1 (employee 1): is not about what was approved"]
+        );
         let person = |id| change("1", vec![manager(id, "Eva")]);
         assert_eq!(told_of(vec![person("9")], vec![person("8")]).len(), 1, "another person of the same name");
     }
