@@ -246,11 +246,18 @@ async fn a_saved_plan_waits_like_any_other() {
     office.leave(1..=7);
     let planned = office.setup.plan().await.unwrap();
     let tenant = office.setup.tenant().await;
-    let run = Run::start(&office.setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
-    let mut report = run.apply(&planned, Release::default()).await;
-    run.finish(&mut report, Some(&planned)).await.unwrap();
+    let apply = async || {
+        let run = Run::start(&office.setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
+        let mut report = run.apply(&planned, Release::default()).await;
+        run.finish(&mut report, Some(&planned)).await.unwrap();
+        report
+    };
+    let report = apply().await;
     assert_eq!((report.exit(), office.setup.writes()), (Exit::Waiting, 0));
     office.approve(&report.waiting.unwrap().plan).await.unwrap();
+    // It is not from now, so the yes is not for it.
+    let report = apply().await;
+    assert_eq!((report.error.unwrap().code.as_str(), office.setup.writes()), ("PLAN_DECIDED", 0));
     assert_eq!((office.serve().await.0, office.setup.writes()), (State::Done, 7));
 }
 

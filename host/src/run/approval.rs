@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
+/// The kind of a run that applies a saved plan, or an approved one.
+const APPLY: &str = "apply";
+
 /// What the guards see in a plan when nothing is let through.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reasons {
@@ -125,6 +128,9 @@ impl Run<'_> {
         let database = self.tenant.database();
         let mut open = database.open_approval(self.started_at).await?;
         if let Some(row) = open.take_if(|row| row.state == ApprovalState::Approved) {
+            if self.kind == APPLY {
+                return Err(approved_first(self.tenant.id(), &row.plan));
+            }
             let stored = StoredPlan::read(database, &row).await?;
             let Some(stale) = self.stale(&row, &stored, planned, &reasons)? else {
                 report.settle(&row, reasons.messages());
@@ -291,6 +297,18 @@ impl Run<'_> {
         plugin: &'j str,
     ) -> NewJournal<'j> {
         NewJournal { kind: self.kind, started_at: self.started_at, digest, plan, held, settings, plugin }
+    }
+}
+
+/// That a saved plan, which says nothing of what is there now, does not go before an approved one.
+fn approved_first(tenant: &str, plan: &str) -> HostError {
+    let plan = short(plan);
+    HostError::Decision {
+        code: "PLAN_DECIDED",
+        message: format!("the plan {plan} is approved, and has to be applied before a saved one"),
+        remedy: format!(
+            "apply it: hibob sync {tenant}; or take the yes back: hibob plans reject {tenant} {plan} --by EMAIL --reason TEXT"
+        ),
     }
 }
 

@@ -34,18 +34,31 @@ async fn an_admin_reads_what_waits_why_and_what_became_of_it() {
     }
     share_compiled(&office.setup.folder.path().join("data"));
     let look = async |args: &[&str], exit: i32, expected: Expect| expected.assert_eq(&said(&office, args, exit).await);
-    look(&["sync", "acme"], 6, expect![[r#"
+    look(
+        &["sync", "acme"],
+        6,
+        expect![[r#"
         ! waiting plan PLAN waits for approval: 6 changes, none of them applied
             because  6 of 20 accounts would get another user name, and the limit is 5 (10 %, at least 5)
             to go on look at it until LATER: hibob plans show acme PLAN
         Waiting for approval: 14 kept
-    "#]]).await;
+    "#]],
+    )
+    .await;
     let plan = office.open().await.unwrap();
-    look(&["plans", "acme"], 0, expect![[r#"
+    look(
+        &["plans", "acme"],
+        0,
+        expect![[r#"
         PLAN  waiting     made NOW, 6 changes; waits until LATER
             because  6 of 20 accounts would get another user name, and the limit is 5 (10 %, at least 5)
-    "#]]).await;
-    look(&["plans", "show", "acme", &plan[..8]], 0, expect![[r#"
+    "#]],
+    )
+    .await;
+    look(
+        &["plans", "show", "acme", &plan[..8]],
+        0,
+        expect![[r#"
         PLAN  waiting     made NOW, 6 changes; waits until LATER
             asked by somebody on the command line
             digest   DIGEST
@@ -79,38 +92,65 @@ async fn an_admin_reads_what_waits_why_and_what_became_of_it() {
             user-name        6@x.example → 6@y.example
 
         to go on: hibob plans approve acme PLAN --by EMAIL, or hibob plans reject acme PLAN --by EMAIL --reason TEXT
-    "#]]).await;
+    "#]],
+    )
+    .await;
     let approve = ["plans", "approve", "acme", &plan[..12], "--by", "ana@acme.example"];
-    look(&approve, 0, expect![[r#"
+    look(
+        &approve,
+        0,
+        expect![[r#"
         plan PLAN is approved; job 1 applies it on a host that serves (hibob serve), or else the next: hibob sync acme
-    "#]]).await;
+    "#]],
+    )
+    .await;
     look(&approve, 0, expect![[r#"
         plan PLAN was already approved; job 1 applies it on a host that serves (hibob serve), or else the next: hibob sync acme
     "#]]).await;
     office.rename("7", "Anna");
-    look(&["sync", "acme"], 6, expect![[r#"
+    look(
+        &["sync", "acme"],
+        6,
+        expect![[r#"
         ! stale PLAN: HiBob or TravelPerk has moved since it was made
             update Anna Ruiz (employee 7): was not in the approved plan
         ! waiting plan PLAN waits for approval: 7 changes, none of them applied
             because  6 of 20 accounts would get another user name, and the limit is 5 (10 %, at least 5)
             to go on look at it until LATER: hibob plans show acme PLAN
         Waiting for approval: 13 kept
-    "#]]).await;
+    "#]],
+    )
+    .await;
     let newer = office.open().await.unwrap();
-    look(&["plans", "approve", "acme", &plan, "--by", "ana@acme.example"], 2, expect![[r#"
+    look(
+        &["plans", "approve", "acme", &plan, "--by", "ana@acme.example"],
+        2,
+        expect![[r#"
         error: the plan PLAN is stale, and cannot be approved
         help: look at what there is: hibob plans acme; the next sync makes a new plan
-    "#]]).await;
+    "#]],
+    )
+    .await;
     let reject = ["plans", "reject", "acme", &newer, "--by", "ana@acme.example", "--reason", "a wrong domain"];
-    look(&reject, 0, expect![[r#"
+    look(
+        &reject,
+        0,
+        expect![[r#"
         plan PLAN is rejected; nothing of it is applied
-    "#]]).await;
-    look(&["plans", "acme"], 0, expect![[r#"
+    "#]],
+    )
+    .await;
+    look(
+        &["plans", "acme"],
+        0,
+        expect![[r#"
         PLAN  rejected    made NOW, 7 changes; rejected by ana@acme.example on NOW: a wrong domain
             because  6 of 20 accounts would get another user name, and the limit is 5 (10 %, at least 5)
         PLAN  stale       made NOW, 6 changes; approved by ana@acme.example on NOW, out of date NOW (run 3)
             because  6 of 20 accounts would get another user name, and the limit is 5 (10 %, at least 5)
-    "#]]).await;
+    "#]],
+    )
+    .await;
     let history = said(&office, &["history", "acme", "--json"], 0).await;
     assert!(history.contains(r#""status":"waiting for approval""#), "{history}");
     assert_eq!(office.setup.writes(), 0);
