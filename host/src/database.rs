@@ -3,14 +3,18 @@
 mod approvals;
 mod audit;
 mod control;
+mod engine;
 mod journal;
 mod references;
 mod secrets;
+mod statement;
+mod store;
 mod tenant;
 mod tokens;
 
 pub use approvals::{ApprovalRow, ApprovalState, Decision, NewApproval};
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
+pub(crate) use engine::{Db, Engine, each};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
 pub use references::{
     AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
@@ -21,11 +25,13 @@ pub use tenant::{Entries, LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUs
 use crate::error::HostError;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use statement::query;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
+use store::Store;
 
 /// Connections to one database file. SQLite writes one at a time; more would only wait.
 const CONNECTIONS_MAX: u32 = 4;
@@ -62,11 +68,11 @@ async fn open(path: &Path) -> Result<SqlitePool, HostError> {
 }
 
 /// Copies a database as it is at one moment, without free pages, into a new file that only its owner can read.
-async fn copy_to(pool: &SqlitePool, path: &Path) -> Result<(), HostError> {
+async fn copy_to(store: &Store, path: &Path) -> Result<(), HostError> {
     let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
     made.map_err(|error| unwritable(path, &error))?;
     let text = path.to_str().ok_or_else(|| HostError::Storage(format!("{} is no text", path.display())))?;
-    sqlx::query("VACUUM INTO $1").bind(text).execute(pool).await?;
+    query("VACUUM INTO $1").bind(text).execute(store).await?;
     let checked = SqliteConnectOptions::new().filename(path).read_only(true);
     let mut connection = sqlx::ConnectOptions::connect(&checked).await?;
     let found: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await?;

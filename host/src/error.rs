@@ -24,6 +24,16 @@ pub enum Exit {
     Waiting = 6,
 }
 
+impl Exit {
+    /// The exit code of this number, if there is one.
+    pub fn of(number: i64) -> Option<Self> {
+        use Exit::{Done, Failed, Held, Refused, SomeFailed, Usage, Waiting};
+        [Done, SomeFailed, Usage, Held, Refused, Failed, Waiting]
+            .into_iter()
+            .find(|exit| i64::from(*exit as u8) == number)
+    }
+}
+
 /// The code of [`HostError::Storage`].
 pub(crate) const STORAGE_FAILED: &str = "STORAGE_FAILED";
 
@@ -301,6 +311,15 @@ impl From<sqlx::Error> for HostError {
 
 impl From<sqlx::migrate::MigrateError> for HostError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
+        if matches!(error, sqlx::migrate::MigrateError::VersionMissing(_)) {
+            return Self::configuration(
+                "the data directory was written by a newer version of hibob; nothing of it was touched",
+                format!(
+                    "start that version (this is {}, see hibob --version), or restore a backup that this one wrote",
+                    env!("CARGO_PKG_VERSION")
+                ),
+            );
+        }
         Self::Storage(format!("the database's schema cannot be brought up to date: {error}"))
     }
 }

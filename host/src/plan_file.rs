@@ -128,22 +128,14 @@ pub(crate) fn kept(data: &DataDir, digest: &str) -> Result<PathBuf, HostError> {
 }
 
 /// How what a plan was made with differs from what there is now, by the digests of the settings and of the plugin.
-///
-/// # Errors
-/// The tenant has no TravelPerk.
-pub(crate) fn moved_basis(
-    tenant: &Tenant,
-    plugin: &Plugin,
-    settings: &str,
-    made_by: &str,
-) -> Result<Option<String>, HostError> {
-    Ok(if settings != tenant.settings_digest()? {
+pub(crate) fn moved_basis(settings: &str, made_by: &str, settings_now: &str, plugin_now: &str) -> Option<String> {
+    if settings != settings_now {
         Some("the settings have changed since the plan was made".to_owned())
-    } else if made_by != plugin.digest() {
-        Some(format!("the plan was made by the plugin {made_by}, and this one is {}", plugin.digest()))
+    } else if made_by != plugin_now {
+        Some(format!("the plan was made by the plugin {made_by}, and this one is {plugin_now}"))
     } else {
         None
-    })
+    }
 }
 
 /// Removes a copy.
@@ -263,7 +255,8 @@ impl Saved {
         if header.tenant != tenant.id() {
             return Err(refused(format!("the plan was made for tenant {}", header.tenant)));
         }
-        if let Some(moved) = moved_basis(tenant, plugin, &header.settings, &header.plugin)? {
+        let settings = tenant.settings_digest()?;
+        if let Some(moved) = moved_basis(&header.settings, &header.plugin, &settings, plugin.digest()) {
             return Err(refused(moved));
         }
         let age_hours_max = u64::from(tenant.config().sync.plan_age_hours_max);

@@ -8,7 +8,7 @@ mod wire;
 use super::routes::{Holder, ROUTES, Route};
 use super::{Api, description};
 use crate::data_dir::DataDir;
-use crate::database::{NewApproval, NewJournal, RunRecord};
+use crate::database::{NewApproval, RunRecord};
 use crate::digest::hex;
 use crate::serve::Phase;
 use crate::tenant::{AppliedBy, TenantConfig};
@@ -159,17 +159,18 @@ impl Site {
             json!({ "created_at": rand::random::<u32>(), "counts": {}, "findings": [], "baseline": [], "changes": [] });
         let content = content.to_string();
         let digest = hex(&Sha256::digest(&content));
-        let journal = NewJournal {
-            kind: "sync",
-            started_at: chrono::Utc::now().timestamp(),
+        let new = NewApproval {
             digest: &digest,
             plan: content.as_bytes(),
-            held: "",
             settings: "settings",
             plugin: "plugin",
+            reasons: r#"{"source":"HiBob sent 1","guards":[]}"#,
+            changes: 0,
+            trigger: "schedule",
+            requested_by: None,
+            created_at: chrono::Utc::now().timestamp(),
+            lapses_at: i64::MAX,
         };
-        let (reasons, lapses_at) = (r#"{"source":"HiBob sent 1","guards":[]}"#, i64::MAX);
-        let new = NewApproval { journal, reasons, changes: 0, trigger: "schedule", requested_by: None, lapses_at };
         database.await_approval(fence, &new).await.unwrap();
         digest
     }
@@ -183,6 +184,7 @@ impl Site {
         let record = RunRecord {
             kind: "sync",
             trigger: "manual",
+            job: None,
             started_at: 1_767_225_600,
             finished_at: 1_767_225_601,
             exit_code: 1,

@@ -1,53 +1,26 @@
 //! Plans that wait for a person's decision, and what became of them. All times are Unix seconds, and "now" is the caller's.
 
+mod row;
+
+pub use row::{ApprovalRow, ApprovalState};
+
 use super::journal::{insert_journal, insert_plan};
+use super::statement::query;
 use super::{Fence, NewJournal, TenantDatabase};
 use crate::error::HostError;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row};
-
-/// Where a plan stands that somebody decides about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ApprovalState {
-    /// Nobody has decided yet.
-    Waiting,
-    /// It may be applied, once.
-    Approved,
-    /// It was applied, or that has begun.
-    Applied,
-    /// A person said no.
-    Rejected,
-    /// A later sync has another plan, or none that waits.
-    Superseded,
-    /// Nobody decided in time.
-    Lapsed,
-    /// It was approved, and by then the source or the target had moved.
-    Stale,
-}
-
-impl ApprovalState {
-    const ALL: [Self; 7] =
-        [Self::Waiting, Self::Approved, Self::Applied, Self::Rejected, Self::Superseded, Self::Lapsed, Self::Stale];
-
-    /// The word in the database, in JSON, and for people.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Approved => "approved",
-            Self::Applied => "applied",
-            Self::Rejected => "rejected",
-            Self::Superseded => "superseded",
-            Self::Lapsed => "lapsed",
-            Self::Stale => "stale",
-        }
-    }
-}
+use row::{COLUMNS, StoredRow};
 
 /// A plan that begins to wait.
 #[derive(Clone, Copy, Debug)]
 pub struct NewApproval<'a> {
-    /// The plan; its kind, times and digests are those of a journal that would apply it.
-    pub journal: NewJournal<'a>,
+    /// The SHA-256 of `plan`.
+    pub digest: &'a str,
+    /// The plan: JSON.
+    pub plan: &'a [u8],
+    /// The digest of the settings that it was made with.
+    pub settings: &'a str,
+    /// The digest of the plugin that made it.
+    pub plugin: &'a str,
     /// What the guards saw: JSON.
     pub reasons: &'a str,
     /// How many changes it has.
@@ -56,80 +29,10 @@ pub struct NewApproval<'a> {
     pub trigger: &'a str,
     /// Who asked for that run.
     pub requested_by: Option<&'a str>,
-    /// Until when it waits.
-    pub lapses_at: i64,
-}
-
-/// A plan that somebody decides about, or has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApprovalRow {
-    /// Its number.
-    pub id: i64,
-    /// The plan's SHA-256.
-    pub plan: String,
-    /// The digest of the settings that it was made with.
-    pub settings: String,
-    /// The digest of the plugin that made it.
-    pub plugin: String,
-    /// What the guards saw: JSON.
-    pub reasons: String,
-    /// How many changes it has.
-    pub changes: i64,
-    /// What started the run that made it.
-    pub trigger: String,
-    /// Who asked for that run.
-    pub requested_by: Option<String>,
-    /// When it was made.
+    /// When that run began.
     pub created_at: i64,
     /// Until when it waits.
     pub lapses_at: i64,
-    /// Where it stands.
-    pub state: ApprovalState,
-    /// Who approved or rejected it.
-    pub decided_by: Option<String>,
-    /// By what they could: `token ID`, or `command-line`.
-    pub decided_with: Option<String>,
-    /// When.
-    pub decided_at: Option<i64>,
-    /// Why it was rejected.
-    pub reason: Option<String>,
-    /// The plan that waits in its place.
-    pub superseded_by: Option<String>,
-    /// When it was over.
-    pub ended_at: Option<i64>,
-    /// The run that applied it, or found it stale.
-    pub run: Option<i64>,
-}
-
-impl ApprovalRow {
-    const COLUMNS: &str = "id, plan, settings, plugin, reasons, changes, trigger, requested_by, created_at, lapses_at, state, \
-                           decided_by, decided_with, decided_at, reason, superseded_by, ended_at, \
-                           coalesce(run, (SELECT run FROM journals WHERE journals.id = approvals.journal))";
-
-    fn read(row: &SqliteRow) -> Result<Self, HostError> {
-        let word: String = row.try_get(10)?;
-        let state = ApprovalState::ALL.into_iter().find(|state| state.word() == word);
-        Ok(Self {
-            id: row.try_get(0)?,
-            plan: row.try_get(1)?,
-            settings: row.try_get(2)?,
-            plugin: row.try_get(3)?,
-            reasons: row.try_get(4)?,
-            changes: row.try_get(5)?,
-            trigger: row.try_get(6)?,
-            requested_by: row.try_get(7)?,
-            created_at: row.try_get(8)?,
-            lapses_at: row.try_get(9)?,
-            state: state.ok_or_else(|| HostError::Storage(format!("a plan is in the unknown state `{word}`")))?,
-            decided_by: row.try_get(11)?,
-            decided_with: row.try_get(12)?,
-            decided_at: row.try_get(13)?,
-            reason: row.try_get(14)?,
-            superseded_by: row.try_get(15)?,
-            ended_at: row.try_get(16)?,
-            run: row.try_get(17)?,
-        })
-    }
 }
 
 /// What a person says to a plan.
@@ -149,32 +52,29 @@ impl TenantDatabase {
     /// # Errors
     /// The run lost its lock, or the database failed; nothing was written.
     pub async fn await_approval(&self, fence: Fence, new: &NewApproval<'_>) -> Result<(), HostError> {
-        let (journal, now) = (&new.journal, new.journal.started_at);
         let mut transaction = self.begin_fenced(fence).await?;
-        insert_plan(&mut transaction, journal).await?;
-        sqlx::query(
+        insert_plan(&mut transaction, new.digest, new.plan).await?;
+        let supersede = query(
             "UPDATE approvals SET state = 'superseded', superseded_by = $1, ended_at = $2
              WHERE state IN ('waiting', 'approved')",
-        )
-        .bind(journal.digest)
-        .bind(now)
-        .execute(&mut *transaction)
-        .await?;
-        sqlx::query(
+        );
+        supersede.bind(new.digest).bind(new.created_at).execute(&mut transaction).await?;
+        let insert = query(
             "INSERT INTO approvals (plan, settings, plugin, reasons, changes, trigger, requested_by, created_at, lapses_at, state)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting')",
-        )
-        .bind(journal.digest)
-        .bind(journal.settings)
-        .bind(journal.plugin)
-        .bind(new.reasons)
-        .bind(new.changes)
-        .bind(new.trigger)
-        .bind(new.requested_by)
-        .bind(now)
-        .bind(new.lapses_at)
-        .execute(&mut *transaction)
-        .await?;
+        );
+        insert
+            .bind(new.digest)
+            .bind(new.settings)
+            .bind(new.plugin)
+            .bind(new.reasons)
+            .bind(new.changes)
+            .bind(new.trigger)
+            .bind(new.requested_by)
+            .bind(new.created_at)
+            .bind(new.lapses_at)
+            .execute(&mut transaction)
+            .await?;
         Ok(transaction.commit().await?)
     }
 
@@ -215,12 +115,16 @@ impl TenantDatabase {
         text: &str,
         limit: u32,
     ) -> Result<Vec<ApprovalRow>, HostError> {
-        let lapse =
-            "UPDATE approvals SET state = 'lapsed', ended_at = lapses_at WHERE state = 'waiting' AND lapses_at <= $1";
-        sqlx::query(lapse).bind(now).execute(&self.pool).await?;
-        let sql = format!("SELECT {} FROM approvals {clause}", ApprovalRow::COLUMNS);
-        let rows = sqlx::query(AssertSqlSafe(sql)).bind(text).bind(i64::from(limit)).fetch_all(&self.pool).await?;
-        rows.iter().map(ApprovalRow::read).collect()
+        // Asked first, as on SQLite a write keeps others out.
+        let late = query("SELECT 1 FROM approvals WHERE state = 'waiting' AND lapses_at <= $1").bind(now);
+        if late.finds(&self.store).await? {
+            let lapse = "UPDATE approvals SET state = 'lapsed', ended_at = lapses_at
+                         WHERE state = 'waiting' AND lapses_at <= $1";
+            query(lapse).bind(now).execute(&self.store).await?;
+        }
+        let select = query(format!("SELECT {COLUMNS} FROM approvals {clause}")).bind(text).bind(i64::from(limit));
+        let rows: Vec<StoredRow> = select.fetch_all(&self.store).await?;
+        rows.into_iter().map(ApprovalRow::try_from).collect()
     }
 
     /// The plan of this digest, as it was stored.
@@ -228,8 +132,9 @@ impl TenantDatabase {
     /// # Errors
     /// There is none, or the database failed.
     pub async fn stored_plan(&self, digest: &str) -> Result<Vec<u8>, HostError> {
-        let row = sqlx::query("SELECT content FROM plans WHERE digest = $1").bind(digest).fetch_one(&self.pool).await?;
-        Ok(row.try_get(0)?)
+        let (content,) =
+            query("SELECT content FROM plans WHERE digest = $1").bind(digest).fetch_one(&self.store).await?;
+        Ok(content)
     }
 
     /// Approves a plan that waits, or rejects one that is not applied yet. False if it is not so any more.
@@ -238,20 +143,19 @@ impl TenantDatabase {
     /// The database failed.
     pub async fn decide(&self, id: i64, decision: Decision<'_>, now: i64) -> Result<bool, HostError> {
         let is_rejected = decision.rejected_because.is_some();
-        let decided = sqlx::query(
+        let decide = query(
             "UPDATE approvals SET state = $1, decided_by = $2, decided_with = $3, decided_at = $4, reason = $5, ended_at = $6
              WHERE id = $7 AND ((state = 'waiting' AND lapses_at > $4) OR (state = 'approved' AND $1 = 'rejected'))",
-        )
-        .bind(if is_rejected { ApprovalState::Rejected } else { ApprovalState::Approved }.word())
-        .bind(decision.by)
-        .bind(decision.with)
-        .bind(now)
-        .bind(decision.rejected_because)
-        .bind(is_rejected.then_some(now))
-        .bind(id)
-        .execute(&self.pool)
-        .await?;
-        Ok(decided.rows_affected() == 1)
+        );
+        let decided = decide
+            .bind(if is_rejected { ApprovalState::Rejected } else { ApprovalState::Approved }.word())
+            .bind(decision.by)
+            .bind(decision.with)
+            .bind(now)
+            .bind(decision.rejected_because)
+            .bind(is_rejected.then_some(now))
+            .bind(id);
+        Ok(decided.execute(&self.store).await? == 1)
     }
 
     /// Closes a plan that waits or is approved, without a journal. False if it is neither any more.
@@ -267,9 +171,9 @@ impl TenantDatabase {
     ) -> Result<bool, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         let close = "UPDATE approvals SET state = $1, ended_at = $2 WHERE id = $3 AND state IN ('waiting', 'approved')";
-        let closed = sqlx::query(close).bind(state.word()).bind(now).bind(id).execute(&mut *transaction).await?;
+        let closed = query(close).bind(state.word()).bind(now).bind(id).execute(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(closed.rows_affected() == 1)
+        Ok(closed == 1)
     }
 
     /// Records an approved plan before anything of it is applied, and that this was its one time. Returns the journal's
@@ -286,11 +190,9 @@ impl TenantDatabase {
     ) -> Result<Option<i64>, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         let journal = insert_journal(&mut transaction, new).await?;
-        let applied = sqlx::query(
-            "UPDATE approvals SET state = 'applied', ended_at = $1, journal = $2 WHERE id = $3 AND state = 'approved'",
-        );
-        let applied = applied.bind(now).bind(journal).bind(id).execute(&mut *transaction).await?;
-        if applied.rows_affected() == 0 {
+        let apply =
+            "UPDATE approvals SET state = 'applied', ended_at = $1, journal = $2 WHERE id = $3 AND state = 'approved'";
+        if query(apply).bind(now).bind(journal).bind(id).execute(&mut transaction).await? == 0 {
             return Ok(None);
         }
         transaction.commit().await?;
@@ -302,8 +204,7 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn is_of_approval(&self, journal: i64) -> Result<bool, HostError> {
-        let query = sqlx::query("SELECT 1 FROM approvals WHERE journal = $1").bind(journal);
-        Ok(query.fetch_optional(&self.pool).await?.is_some())
+        Ok(query("SELECT 1 FROM approvals WHERE journal = $1").bind(journal).finds(&self.store).await?)
     }
 
     /// Notes the run in whose report is what became of a plan.
@@ -311,7 +212,7 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn note_run(&self, id: i64, run: i64) -> Result<(), HostError> {
-        sqlx::query("UPDATE approvals SET run = $1 WHERE id = $2").bind(run).bind(id).execute(&self.pool).await?;
+        query("UPDATE approvals SET run = $1 WHERE id = $2").bind(run).bind(id).execute(&self.store).await?;
         Ok(())
     }
 }

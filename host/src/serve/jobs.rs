@@ -5,7 +5,7 @@ use crate::approval;
 use crate::bindings::types::Severity;
 use crate::call::Progress;
 use crate::data_dir::DataDir;
-use crate::database::{ApprovalState, now_unix_seconds};
+use crate::database::{ApprovalState, PastRun, now_unix_seconds};
 use crate::error::{ALREADY_RUNNING, Exit, HostError};
 use crate::plan_file;
 use crate::plugin::Plugin;
@@ -49,8 +49,7 @@ impl Jobs {
     }
 
     async fn sync(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
-        let run = Run::start(&self.data, tenant, &self.plugin, "sync", progress).await?;
-        let run = run.by(job.trigger).asked_for_by(job.requested_by.clone());
+        let run = Run::start(&self.data, tenant, &self.plugin, "sync", progress).await?.by(job.cause());
         match run.plan().await {
             Ok(planned) => finish(run, job, &planned).await,
             Err(error) => {
@@ -67,8 +66,8 @@ impl Jobs {
         }
         let kept = plan_file::kept(&self.data, job.arguments.plan.as_deref().unwrap_or_default())?;
         let planned = plan_file::read(&self.data, &kept)?.accept(tenant, &self.plugin, now_unix_seconds())?;
-        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?;
-        finish(run.by(job.trigger).asked_for_by(job.requested_by.clone()), job, &planned).await
+        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?.by(job.cause());
+        finish(run, job, &planned).await
     }
 
     /// Applies a plan that a person has approved, unless that has been done.
@@ -79,8 +78,7 @@ impl Jobs {
         plan: &str,
         progress: Arc<dyn Progress>,
     ) -> Result<End, HostError> {
-        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?;
-        let run = run.by(job.trigger).asked_for_by(job.requested_by.clone());
+        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?.by(job.cause());
         let row = approval::get(tenant.database(), tenant.id(), plan, chrono::Utc::now().timestamp()).await;
         match row {
             Ok(row) if row.state == ApprovalState::Approved => {
@@ -119,7 +117,7 @@ impl Jobs {
             ));
         }
         let deliveries = Deliveries::One(reference.to_owned());
-        let order = Order { employees: Some(Vec::new()), deliveries, ..Order::default() };
+        let order = Order { employees: Some(Vec::new()), deliveries, cause: job.cause(), ..Order::default() };
         Ok(self.references(tenant, &order, progress).await)
     }
 
@@ -127,11 +125,15 @@ impl Jobs {
         let opened = self.data.tenant(&job.tenant).await;
         let tenant =
             opened.inspect_err(|error| self.data.metrics().of(&job.tenant).not_started(job.kind.word(), error))?;
+        // A host that did it may have crashed before it could say so.
+        if let Some(run) = tenant.database().run_of_job(&job.key()).await? {
+            return Ok(done_before(&run));
+        }
         match job.kind {
             Kind::Check => self.check(&tenant, progress).await,
             Kind::Sync => self.sync(&tenant, job, progress).await,
             Kind::Apply => self.apply(&tenant, job, progress).await,
-            Kind::References => Ok(self.references(&tenant, &job.arguments.order(job.trigger), progress).await),
+            Kind::References => Ok(self.references(&tenant, &job.arguments.order(job.cause()), progress).await),
             Kind::Deliver => self.deliver(&tenant, job, progress).await,
         }
     }
@@ -172,6 +174,13 @@ fn ended(exit: Exit, run: Option<i64>, error: Option<&Stopped>) -> End {
         (_, None) => serde_json::Value::Null,
     };
     End::Ended(state(exit), json!({ "exit_code": exit as u8, "run": run, "error": error }))
+}
+
+/// What becomes of a job whose run is in the history already.
+fn done_before(run: &PastRun) -> End {
+    let error = run.report.pointer("/error/code").map(|code| json!({ "code": code }));
+    let state = Exit::of(run.exit_code).map_or(State::Failed, state);
+    End::Ended(state, json!({ "exit_code": run.exit_code, "run": run.id, "error": error }))
 }
 
 fn state(exit: Exit) -> State {
