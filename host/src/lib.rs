@@ -10,6 +10,7 @@
 //! and calls the jobs in [`run`].
 
 pub mod api;
+pub mod approval;
 pub mod audit;
 pub mod backup;
 pub mod bindings;
@@ -31,6 +32,7 @@ mod key_file;
 pub mod limits;
 pub mod manifest;
 pub mod plan_file;
+mod plan_json;
 pub mod plugin;
 pub mod queue;
 pub mod references;

@@ -5,7 +5,7 @@
 //! of each, and opened by the host of today.
 
 use hibob_host::data_dir::DataDir;
-use hibob_host::database::{ChangeRecord, TenantDatabase};
+use hibob_host::database::{ApprovalState, ChangeRecord, TenantDatabase};
 use hibob_host::error::HostError;
 use hibob_host::queue::{Kind, State};
 use hibob_tests::setup::in_memory;
@@ -86,6 +86,14 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
         if version >= 6 {
             let open = database.open_journal().await.unwrap().unwrap();
             assert_eq!((open.id, open.events.len()), (1, 2), "{version}");
+        }
+        if version >= 8 {
+            let row = database.open_approval(500).await.unwrap().unwrap();
+            assert_eq!(
+                (row.state, row.decided_by.as_deref()),
+                (ApprovalState::Approved, Some("ana@acme.example")),
+                "{version}"
+            );
         }
         if version >= 9 {
             assert_eq!(database.run_of_job("7@400").await.unwrap().map(|run| run.id), Some(3), "{version}");

@@ -7,7 +7,7 @@ use super::plan::Planned;
 use crate::bindings::directory_sync::{Attempt, Change, Outcome};
 use crate::bindings::types::NamedValue;
 use crate::call::Progress;
-use crate::database::{ChangeRecord, Fence, LedgerSums, NewJournal, OpenJournal, RunRecord};
+use crate::database::{ChangeRecord, Fence, LedgerSums, NewJournal, OpenJournal, RunRecord, TenantDatabase};
 use crate::egress::Egress;
 use crate::error::HostError;
 use crate::telemetry::TenantMetrics;
@@ -32,6 +32,11 @@ pub trait Outside {
 
     /// Where the run is written down.
     fn book(&self) -> &Self::Book;
+
+    /// Where plans wait for a person; none where no plan ever does.
+    fn approvals(&self) -> Option<&TenantDatabase> {
+        None
+    }
 
     /// The way out of this kind of run.
     ///

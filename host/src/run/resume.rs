@@ -29,7 +29,7 @@ impl<O: Outside> Running<O> {
         };
         let mut report = Report::planned(&self.outside.config().id, &planned);
         report.guards.clone_from(&held.guards);
-        let out_of_date = self.out_of_date(&open, &planned)?;
+        let out_of_date = self.out_of_date(&open, &planned).await?;
         let journal = Journal { id: open.id, fence: self.fence, past, is_closed: out_of_date.is_some() };
         let changes = planned.changes.len();
         let resumed = self.locked(async {
@@ -80,22 +80,24 @@ impl<O: Outside> Running<O> {
         })
     }
 
-    /// Why a plan must not be applied any more.
-    fn out_of_date(&self, open: &OpenJournal, planned: &Planned) -> Result<Option<&'static str>, HostError> {
+    /// Why a plan must not be applied any more. One that was approved had been found to be up to date when its journal began.
+    async fn out_of_date(&self, open: &OpenJournal, planned: &Planned) -> Result<Option<&'static str>, HostError> {
         let hours = u64::from(self.outside.config().sync.plan_age_hours_max);
-        Ok(
-            if u64::try_from(self.outside.now()).unwrap_or_default().saturating_sub(planned.created_at)
-                > hours.saturating_mul(HOUR)
-            {
-                Some("it is older than sync.plan_age_hours_max")
-            } else if open.settings != self.outside.settings_digest()? {
-                Some("the tenant's settings are others now")
-            } else if open.plugin != self.outside.plugin_digest() {
-                Some("the plugin is another one now")
-            } else {
-                None
-            },
-        )
+        let is_approved = match self.outside.approvals() {
+            Some(approvals) => approvals.is_of_approval(open.id).await?,
+            None => false,
+        };
+        let since = if is_approved { u64::try_from(open.started_at).unwrap_or_default() } else { planned.created_at };
+        let now = u64::try_from(self.outside.now()).unwrap_or_default();
+        Ok(if now.saturating_sub(since) > hours.saturating_mul(HOUR) {
+            Some("it is older than sync.plan_age_hours_max")
+        } else if open.settings != self.outside.settings_digest()? {
+            Some("the tenant's settings are others now")
+        } else if open.plugin != self.outside.plugin_digest() {
+            Some("the plugin is another one now")
+        } else {
+            None
+        })
     }
 }
 
