@@ -1,6 +1,6 @@
 //! What PostgreSQL alone promises: the server keeps tenants apart, and hosts that share it.
 
-use super::{Server, query, record, references};
+use super::{Server, approvals, query, record, references};
 use crate::database::control::TENANT_TABLES;
 use crate::database::{ControlDatabase, LedgerEntry, TenantDatabase};
 use crate::error::HostError;
@@ -26,6 +26,7 @@ async fn fill(database: &TenantDatabase) {
     database.record_run(fence, &run, Some(&[]), &[UpdateRow::default()]).await.unwrap();
     let reference = references::reference(0, "1", "2026-01-31");
     assert_eq!(database.record_reference(fence, &reference, None).await.unwrap(), Some(0));
+    database.await_approval(fence, &approvals::approval("one")).await.unwrap();
     database.pause_references(Some("restored")).await.unwrap();
     database.put_log_head(1, &[1; 32]).await.unwrap();
     for table in TENANT_TABLES {
