@@ -14,6 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{JoinSet, LocalSet};
 
+/// Before those: until what is under way has arrived, no lease holds, and no clock is so wrong that it would matter.
+const QUIET: Duration = Duration::from_secs(2 * 60 * 60);
+
 /// Runs without faults that may be needed until nothing is left to do.
 const QUIET_RUNS_MAX: usize = 8;
 
@@ -153,11 +156,11 @@ impl History {
     /// Nothing goes wrong any more, until nothing is left to do; then all has to be as HiBob says.
     async fn be_quiet(&mut self) {
         self.sim.lock().trouble = Trouble::default();
-        while self.running.join_next().await.is_some() {}
-        while self.sim.lock().in_flight > 0 {
-            tokio::time::sleep(Duration::from_secs(1)).await;
+        while let Some(ended) = self.running.join_next().await {
+            ended.unwrap();
         }
-        tokio::time::sleep(Duration::from_secs(2 * 60 * 60)).await;
+        tokio::time::sleep(QUIET).await;
+        assert_eq!(self.sim.lock().in_flight, 0, "a request has come to no end");
         self.sim.note("", "from here on nothing goes wrong");
         let today = self.sim.today();
         pass(&mut self.sim.lock().fakes.hibob, today);
