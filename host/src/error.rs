@@ -24,6 +24,14 @@ pub enum Exit {
     Failed = 5,
 }
 
+impl Exit {
+    /// The exit code of this number, if there is one.
+    pub fn of(number: i64) -> Option<Self> {
+        use Exit::{Done, Failed, Held, Refused, SomeFailed, Usage};
+        [Done, SomeFailed, Usage, Held, Refused, Failed].into_iter().find(|exit| i64::from(*exit as u8) == number)
+    }
+}
+
 /// The code of [`HostError::Storage`].
 pub(crate) const STORAGE_FAILED: &str = "STORAGE_FAILED";
 
@@ -251,8 +259,8 @@ impl HostError {
             Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
             Self::Server { remedy, .. } => (*remedy).to_owned(),
             Self::LockLost(_) => {
-                "nothing is to be mended: the other run goes on where this one stopped; \
-                 if that happens again, look why this host stalls, or loses its database, for as long as a lock lasts"
+                "nothing is to be mended where another run goes on; after databases were put back by hand: hibob restored; \
+                 if it happens again, look why this host stalls, or loses its database, for as long as a lock lasts"
                     .to_owned()
             }
             Self::Storage(_) => {
@@ -312,6 +320,13 @@ impl From<MigrateError> for HostError {
     fn from(error: MigrateError) -> Self {
         let message = format!("the database's schema cannot be brought up to date: {error}");
         match &error {
+            MigrateError::VersionMissing(_) => Self::configuration(
+                "the data directory was written by a newer version of hibob; nothing of it was touched",
+                format!(
+                    "start that version (this is {}, see hibob --version), or restore a backup that this one wrote",
+                    env!("CARGO_PKG_VERSION")
+                ),
+            ),
             MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => match postgres::remedy(cause) {
                 Some(remedy) => Self::Server { message, remedy },
                 None => Self::Storage(message),

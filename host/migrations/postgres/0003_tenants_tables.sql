@@ -64,6 +64,7 @@ CREATE TABLE runs (
     id BIGINT NOT NULL,
     kind TEXT NOT NULL,
     trigger TEXT NOT NULL,
+    job TEXT,
     started_at BIGINT NOT NULL,
     finished_at BIGINT NOT NULL,
     exit_code BIGINT NOT NULL,
@@ -71,6 +72,7 @@ CREATE TABLE runs (
     PRIMARY KEY (tenant, id)
 );
 CREATE INDEX runs_of_kind ON runs (tenant, kind, id);
+CREATE UNIQUE INDEX runs_of_jobs ON runs (tenant, job) WHERE job IS NOT NULL;
 CREATE TRIGGER runs_numbered BEFORE INSERT ON runs FOR EACH ROW EXECUTE FUNCTION hibob_number();
 
 CREATE TABLE run_updates (

@@ -7,7 +7,6 @@ use super::{TenantDatabase, open, postgres};
 use crate::error::HostError;
 use crate::queue::Queue;
 use std::path::Path;
-use std::time::Duration;
 
 /// How long a lease lasts without being renewed, in seconds. A crashed run keeps its tenant locked for that long.
 pub const LEASE_SECONDS: i64 = 30;
@@ -254,17 +253,20 @@ impl Lease {
         self.generation
     }
 
-    /// Renews the lease again and again; returns only when it is lost, with the reason.
-    pub async fn hold(&self) -> HostError {
-        let mut interval = tokio::time::interval(Duration::from_millis(self.seconds.unsigned_abs() * 1_000 / 3));
-        loop {
-            interval.tick().await;
-            match self.renew().await {
-                Ok(true) => {}
-                Ok(false) => return HostError::LockLost("this run lost its lock to another one".to_owned()),
-                Err(error) => return error,
-            }
-        }
+    /// How long it lasts without being renewed, in seconds.
+    pub fn seconds(&self) -> i64 {
+        self.seconds
+    }
+
+    /// Makes it last anew. False if somebody else has it by now.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn renew(&self) -> Result<bool, HostError> {
+        let now = self.store.db().now_seconds();
+        let sql = format!("UPDATE leases SET expires_at = {now} + $1 WHERE tenant = $2 AND generation = $3");
+        let renew = query(sql).bind(self.seconds).bind(&self.tenant).bind(self.generation);
+        Ok(renew.execute(&self.store).await? == 1)
     }
 
     /// Gives the lease back.
@@ -284,14 +286,6 @@ impl Lease {
                 "UPDATE leases SET expires_at = 0, generation = generation + 1 WHERE tenant = $1 AND generation = $2";
             query(sql).bind(&tenant).bind(generation).execute(&store).await.map(drop)
         }
-    }
-
-    /// False if somebody else has the lease by now.
-    async fn renew(&self) -> Result<bool, HostError> {
-        let now = self.store.db().now_seconds();
-        let sql = format!("UPDATE leases SET expires_at = {now} + $1 WHERE tenant = $2 AND generation = $3");
-        let renew = query(sql).bind(self.seconds).bind(&self.tenant).bind(self.generation);
-        Ok(renew.execute(&self.store).await? == 1)
     }
 }
 

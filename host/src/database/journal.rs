@@ -13,6 +13,18 @@ pub struct Fence {
     generation: i64,
 }
 
+impl Fence {
+    /// The right of the run with this generation. It lets nobody write by itself: a book compares it each time.
+    pub fn new(generation: i64) -> Self {
+        Self { generation }
+    }
+
+    /// The generation of its lease.
+    pub fn generation(self) -> i64 {
+        self.generation
+    }
+}
+
 /// A plan that begins to be applied.
 #[derive(Clone, Copy, Debug)]
 pub struct NewJournal<'j> {
@@ -94,7 +106,7 @@ impl TenantDatabase {
         if raise.execute(&self.store).await? == 1 {
             return Ok(Fence { generation });
         }
-        Err(HostError::Storage(
+        Err(HostError::LockLost(
             "another run has taken this tenant over, or control.db is from an older backup than the tenant's database"
                 .to_owned(),
         ))

@@ -24,6 +24,8 @@ pub struct RunRecord {
     pub kind: &'static str,
     /// What started it: `manual`.
     pub trigger: &'static str,
+    /// The job of the queue that it did.
+    pub job: Option<String>,
     /// Unix seconds.
     pub started_at: i64,
     /// Unix seconds.
@@ -45,6 +47,8 @@ pub struct PastRun {
     pub kind: String,
     /// What started it.
     pub trigger: String,
+    /// The job of the queue that it did; see [`crate::queue::Claimed::key`].
+    pub job: Option<String>,
     /// Unix seconds.
     pub started_at: i64,
     /// Unix seconds.
@@ -56,16 +60,16 @@ pub struct PastRun {
 }
 
 impl PastRun {
-    const COLUMNS: &str = "id, kind, trigger, started_at, finished_at, exit_code, report";
+    const COLUMNS: &str = "id, kind, trigger, job, started_at, finished_at, exit_code, report";
 
-    fn read((id, kind, trigger, started_at, finished_at, exit_code, report): RunColumns) -> Self {
+    fn read((id, kind, trigger, job, started_at, finished_at, exit_code, report): RunColumns) -> Self {
         let report = serde_json::from_str(&report).unwrap_or_default();
-        Self { id, kind, trigger, started_at, finished_at, exit_code, report }
+        Self { id, kind, trigger, job, started_at, finished_at, exit_code, report }
     }
 }
 
 /// [`PastRun::COLUMNS`].
-type RunColumns = (i64, String, String, i64, i64, i64, String);
+type RunColumns = (i64, String, String, Option<String>, i64, i64, i64, String);
 
 /// What was done to an account, for the host's own ledger.
 #[derive(Clone, Debug)]
@@ -269,11 +273,12 @@ impl TenantDatabase {
     ) -> Result<i64, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         let (id,) = query(
-            "INSERT INTO runs (kind, trigger, started_at, finished_at, exit_code, report) VALUES ($1, $2, $3, $4, $5, $6)
-             RETURNING id",
+            "INSERT INTO runs (kind, trigger, job, started_at, finished_at, exit_code, report)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
         )
         .bind(run.kind)
         .bind(run.trigger)
+        .bind(run.job.as_deref())
         .bind(run.started_at)
         .bind(run.finished_at)
         .bind(i64::from(run.exit_code))
@@ -340,6 +345,16 @@ impl TenantDatabase {
     pub async fn past_run(&self, id: i64) -> Result<Option<PastRun>, HostError> {
         let sql = format!("SELECT {} FROM runs WHERE id = $1", PastRun::COLUMNS);
         Ok(query(sql).bind(id).fetch_optional(&self.store).await?.map(PastRun::read))
+    }
+
+    /// The run that did a job of the queue, if it came to its end.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn run_of_job(&self, job: &str) -> Result<Option<PastRun>, HostError> {
+        let sql = format!("SELECT {} FROM runs WHERE job = $1", PastRun::COLUMNS);
+        let row: Option<RunColumns> = query(sql).bind(job).fetch_optional(&self.store).await?;
+        Ok(row.map(PastRun::read))
     }
 
     /// The lines of one run.

@@ -2,8 +2,9 @@
 //!
 //! State is what comes of folding the events in their order; an event that cannot follow the ones before is an error.
 
+use super::outside::Book;
 use crate::bindings::directory_sync::{Change, Outcome};
-use crate::database::{ChangeRecord, EventRow, Fence, LedgerEntry, TenantDatabase};
+use crate::database::{ChangeRecord, EventRow, Fence, LedgerEntry};
 use crate::error::HostError;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,8 +104,8 @@ impl Journal {
     }
 
     /// Records that a change begins.
-    pub(super) async fn start(&self, database: &TenantDatabase, change: &Change) -> Result<(), HostError> {
-        database.record_started(self.fence, self.id, &change.id, chrono::Utc::now().timestamp()).await
+    pub(super) async fn start(&self, book: &impl Book, change: &Change, now: i64) -> Result<(), HostError> {
+        book.record_started(self.fence, self.id, &change.id, now).await
     }
 
     /// What a call is to keep: what was done to an account and, if that is the end of it, what came of the change.
@@ -122,12 +123,13 @@ impl Journal {
     /// Records what came of a change whose call kept nothing.
     pub(super) async fn finish(
         &self,
-        database: &TenantDatabase,
+        book: &impl Book,
         change: &Change,
         made: &Made,
+        now: i64,
     ) -> Result<(), HostError> {
         let record = self.record(change, None, Some(made))?;
-        database.record_change(self.fence, &BTreeMap::new(), &record, chrono::Utc::now().timestamp()).await
+        book.record_change(self.fence, &BTreeMap::new(), &record, now).await
     }
 }
 

@@ -3,10 +3,11 @@
 use super::apply;
 use super::guard::Held;
 use super::journal::{Journal, Past};
+use super::outside::{Book, Outside};
 use super::plan::Planned;
 use super::report::Report;
-use super::{Outcome, Run};
-use crate::database::{OpenJournal, RunRecord, now_unix_seconds};
+use super::{Outcome, Running};
+use crate::database::{OpenJournal, RunRecord};
 use crate::digest::hex;
 use crate::error::HostError;
 use crate::telemetry::Spans;
@@ -16,24 +17,23 @@ use tracing::Instrument;
 /// Seconds in an hour.
 const HOUR: u64 = 60 * 60;
 
-impl Run<'_> {
+impl<O: Outside> Running<O> {
     /// Applies what is left of an interrupted plan, and records it in the history. What was made is not made again; of what
     /// was begun and is not known the plugin looks first. A plan that is too old, or was made with other settings or another
     /// plugin, is closed as it is: the next plan starts from what is there.
     pub(super) async fn resume(&self) -> Result<Option<Report>, HostError> {
-        let Some(open) = self.tenant.database().open_journal().await? else { return Ok(None) };
+        let Some(open) = self.outside.book().open_journal().await? else { return Ok(None) };
         let (planned, held, past) = match read(&open) {
             Ok(read) => read,
             Err(why) => return Err(self.close(&open, &why).await?),
         };
-        let mut report = Report::planned(self.tenant.id(), &planned);
+        let mut report = Report::planned(&self.outside.config().id, &planned);
         report.guards.clone_from(&held.guards);
         let out_of_date = self.out_of_date(&open, &planned)?;
         let journal = Journal { id: open.id, fence: self.fence, past, is_closed: out_of_date.is_some() };
         let changes = planned.changes.len();
         let resumed = self.locked(async {
-            apply::apply(self.plugin, self.tenant, &planned, &held, &journal, &mut report, self.progress.as_ref())
-                .await;
+            apply::apply(&self.outside, &planned, &held, &journal, &mut report).await;
             Ok(())
         });
         resumed.instrument(Spans::apply(&self.span, changes)).await?;
@@ -46,7 +46,7 @@ impl Run<'_> {
         }
         let record = self.record_of(&open, &report)?;
         let accepted = (report.is_accepted() && planned.count("employees") > 0).then_some(planned.baseline.as_slice());
-        let number = self.tenant.database().record_run(self.fence, &record, accepted, &report.updates).await?;
+        let number = self.outside.book().record_run(self.fence, &record, accepted, &report.updates).await?;
         report.numbered(number);
         Ok(Some(report))
     }
@@ -54,13 +54,13 @@ impl Run<'_> {
     /// Closes a journal that makes no sense, and returns the error that says so. Nothing is applied in this run, so that
     /// somebody looks; the next one starts from what is there.
     async fn close(&self, open: &OpenJournal, why: &str) -> Result<HostError, HostError> {
-        let tenant = self.tenant.id();
+        let tenant = &self.outside.config().id;
         let message = format!("the journal of the interrupted run of {} cannot be read: {why}", time(open.started_at));
         let error = |remedy: String| HostError::Journal { message: message.clone(), remedy };
         let closed =
             Report::stopped(tenant, error("sync again; the next plan starts from what is there now".to_owned()));
         let record = self.record_of(open, &closed)?;
-        let number = self.tenant.database().record_run(self.fence, &record, None, &[]).await?;
+        let number = self.outside.book().record_run(self.fence, &record, None, &[]).await?;
         Ok(error(format!(
             "nothing was applied, and that run is closed as run {number} of the history; if nobody has changed the database, \
              report this to the host's developers; then start again: the next plan starts from what is there now"
@@ -71,8 +71,9 @@ impl Run<'_> {
         Ok(RunRecord {
             kind: if open.kind == "apply" { "apply" } else { "sync" },
             trigger: "resumed",
+            job: None,
             started_at: open.started_at,
-            finished_at: chrono::Utc::now().timestamp(),
+            finished_at: self.outside.now(),
             exit_code: report.exit() as u8,
             report: report.history()?,
             journal: Some(open.id),
@@ -81,16 +82,20 @@ impl Run<'_> {
 
     /// Why a plan must not be applied any more.
     fn out_of_date(&self, open: &OpenJournal, planned: &Planned) -> Result<Option<&'static str>, HostError> {
-        let hours = u64::from(self.tenant.config().sync.plan_age_hours_max);
-        Ok(if now_unix_seconds().saturating_sub(planned.created_at) > hours.saturating_mul(HOUR) {
-            Some("it is older than sync.plan_age_hours_max")
-        } else if open.settings != self.tenant.settings_digest()? {
-            Some("the tenant's settings are others now")
-        } else if open.plugin != self.plugin.digest() {
-            Some("the plugin is another one now")
-        } else {
-            None
-        })
+        let hours = u64::from(self.outside.config().sync.plan_age_hours_max);
+        Ok(
+            if u64::try_from(self.outside.now()).unwrap_or_default().saturating_sub(planned.created_at)
+                > hours.saturating_mul(HOUR)
+            {
+                Some("it is older than sync.plan_age_hours_max")
+            } else if open.settings != self.outside.settings_digest()? {
+                Some("the tenant's settings are others now")
+            } else if open.plugin != self.outside.plugin_digest() {
+                Some("the plugin is another one now")
+            } else {
+                None
+            },
+        )
     }
 }
 
