@@ -321,7 +321,7 @@ impl From<MigrateError> for HostError {
         let message = format!("the database's schema cannot be brought up to date: {error}");
         match &error {
             MigrateError::VersionMissing(_) => Self::configuration(
-                "the data directory was written by a newer version of hibob; nothing of it was touched",
+                "the database was written by a newer version of hibob; nothing of it was touched",
                 format!(
                     "start that version (this is {}, see hibob --version), or restore a backup that this one wrote",
                     env!("CARGO_PKG_VERSION")
