@@ -286,8 +286,8 @@ impl HostError {
             Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
             Self::Server { remedy, .. } => (*remedy).to_owned(),
             Self::LockLost(_) => {
-                "nothing is to be mended: the other run goes on where this one stopped; \
-                 if that happens again, look why this host stalls, or loses its database, for as long as a lock lasts"
+                "nothing is to be mended where another run goes on; after databases were put back by hand: hibob restored; \
+                 if it happens again, look why this host stalls, or loses its database, for as long as a lock lasts"
                     .to_owned()
             }
             Self::Storage(_) => {

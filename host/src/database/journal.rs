@@ -106,7 +106,7 @@ impl TenantDatabase {
         if raise.execute(&self.store).await? == 1 {
             return Ok(Fence { generation });
         }
-        Err(HostError::Storage(
+        Err(HostError::LockLost(
             "another run has taken this tenant over, or control.db is from an older backup than the tenant's database"
                 .to_owned(),
         ))
@@ -148,7 +148,8 @@ impl TenantDatabase {
         // With the right to write from its start: one that reads first may find that it comes too late.
         let mut transaction = self.store.begin().await?;
         let lock = query(format!("SELECT generation FROM fence {}", transaction.for_update()));
-        let (generation,) = lock.fetch_one(&mut transaction).await?;
+        // None: the tenant was forgotten meanwhile.
+        let (generation,) = lock.fetch_optional(&mut transaction).await?.ok_or_else(lost)?;
         Ok((transaction, generation))
     }
 

@@ -118,7 +118,7 @@ pub trait Lock {
 }
 
 /// Renews a lock again and again; returns only when it is lost, with the reason.
-pub(crate) async fn hold(lock: &impl Lock) -> HostError {
+pub(super) async fn hold(lock: &impl Lock) -> HostError {
     let mut interval = tokio::time::interval(Duration::from_millis(lock.seconds().unsigned_abs() * 1_000 / 3));
     loop {
         interval.tick().await;

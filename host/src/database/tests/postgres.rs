@@ -173,6 +173,8 @@ async fn what_would_not_be_kept_apart_or_cannot_be_reached_is_refused() {
     let error = database.take_fence(2).await.unwrap_err();
     assert_eq!(error.code(), "STORAGE_FAILED");
     assert!(error.remedy().contains("can be reached"), "{error}: {}", error.remedy());
+    let error = told(&url, 4).await;
+    assert!(!error.to_string().contains("pool") && error.remedy().contains("can be reached"), "{error}");
     server.start_again();
     let again = async || database.take_fence(3).await;
     let begun = std::time::Instant::now();
