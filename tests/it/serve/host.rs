@@ -71,7 +71,7 @@ impl Site {
             sqlx::query(due).execute(&mut connection).await.unwrap();
             return connection.close().await.unwrap();
         }
-        let options = SqliteConnectOptions::new().filename(self.shell.path("data/control.db"));
+        let options = SqliteConnectOptions::new().filename(self.shell.path("data/control.db")).busy_timeout(TIME_MAX);
         let mut connection = options.connect().await.unwrap();
         sqlx::query(due).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
