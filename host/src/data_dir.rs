@@ -12,6 +12,8 @@ use crate::references;
 use crate::secret::{Secret, SecretStore, ToEnter};
 use crate::telemetry::Metrics;
 use crate::tenant::{AppliedBy, Shared, SharedByTenant, Tenant, TenantConfig};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,13 +37,30 @@ pub struct Applied {
     pub to_enter: Vec<ToEnter>,
 }
 
+/// Makes the directory if it is not there, and refuses one of somebody else: what an administrator made in it, its owner,
+/// who runs the host, could not read.
+fn own_dir(path: &Path) -> Result<(), HostError> {
+    private_dir(path)?;
+    let owner = fs::metadata(path).map_err(|error| HostError::Storage(format!("{}: {error}", path.display())))?.uid();
+    let user = rustix::process::geteuid().as_raw();
+    if owner == user {
+        return Ok(());
+    }
+    Err(HostError::configuration(
+        format!("the data directory {} is user {owner}'s, and this is user {user}", path.display()),
+        format!(
+            "run it as its owner, such as with: runuser -u \"$(id -un {owner})\" -- hibob …; or choose another with --data DIR"
+        ),
+    ))
+}
+
 impl DataDir {
     /// Opens the directory, and makes it if it is not there.
     ///
     /// # Errors
     /// It cannot be made or used.
     pub async fn open(path: &Path) -> Result<Self, HostError> {
-        private_dir(path)?;
+        own_dir(path)?;
         Ok(Self::with_control(path, ControlDatabase::open(path).await?))
     }
 
@@ -50,7 +69,7 @@ impl DataDir {
     /// # Errors
     /// The directory cannot be made, or the database not used.
     pub async fn connect(path: &Path, url: &str, connections_max: u32) -> Result<Self, HostError> {
-        private_dir(path)?;
+        own_dir(path)?;
         Ok(Self::with_control(path, ControlDatabase::connect(url, connections_max).await?))
     }
 

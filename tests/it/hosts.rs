@@ -53,10 +53,16 @@ async fn kill(site: &Site, host: &mut Host) {
 
 /// Stops a host that is at work until others have ended what it had, and lets it go on: one write at most still comes of it.
 async fn pause(site: &Site, companies: &[Company], host: &mut Host) {
-    site.until("it is at work", |jobs| held_by(jobs, host).len() == WORKERS).await;
-    host.stop();
-    let held: BTreeSet<i64> = held_by(&site.jobs().await, host).iter().map(|job| job.id).collect();
-    assert!(!held.is_empty(), "it had ended all of them in the meantime");
+    let held: BTreeSet<i64> = loop {
+        site.until("it is at work", |jobs| held_by(jobs, host).len() == WORKERS).await;
+        host.stop();
+        let held: BTreeSet<i64> = held_by(&site.jobs().await, host).iter().map(|job| job.id).collect();
+        if !held.is_empty() {
+            break held;
+        }
+        // It had ended all of them in the meantime.
+        host.signal("CONT");
+    };
     let have_ended =
         |jobs: &[Job]| jobs.iter().filter(|job| held.contains(&job.id)).all(|job| job.state == State::Done);
     let jobs = site.until("others have ended what it had", have_ended).await;

@@ -3,8 +3,12 @@
 use super::cli::Shell;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::chown;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+/// No user of a person or a service.
+const NOBODY: u32 = 65_534;
 
 const UNIT: &str = include_str!("../../host/service/hibob.service");
 
@@ -47,6 +51,22 @@ fn the_units_commands_start_the_host_and_let_it_drain() {
     // It waits for the end of the host and not for its own time.
     let stopped = stopping.wait().unwrap();
     assert!(stopped.success(), "{stopped}");
+}
+
+/// What an administrator would make in the service's data directory the service could not read.
+#[test]
+fn a_data_directory_of_somebody_else_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().join("data");
+    fs::create_dir(&here).unwrap();
+    // Only the administrator can give a folder away; for everybody else the root is somebody else's.
+    let theirs = if chown(&here, Some(NOBODY), None).is_ok() { here } else { "/".into() };
+    let shell = Shell::new();
+    let output = shell.command_in(theirs.to_str().unwrap(), &["tenant", "show", "acme"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("the data directory") && said.contains("runuser -u"), "{said}");
+    assert!(!theirs.join("control.db").exists());
 }
 
 /// What systemd waits for is longer than what the host is let to drain, and the container is the toolchain's own.

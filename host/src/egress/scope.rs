@@ -188,7 +188,8 @@ impl ApplyScope {
     fn is_shown_own(&self) -> bool {
         let seen = self.seen();
         let shown = self.target_id.as_deref().and_then(|id| seen.shown(id));
-        self.owner.is_none() && shown.is_some_and(|shown| shown.external_id == self.employee_id)
+        let is_theirs = |id: &String| shown.is_some_and(|shown| shown.external_id.as_ref() == Some(id));
+        self.owner.is_none() && self.employee_id.as_ref().is_some_and(is_theirs)
     }
 
     fn is_shown_free(&self) -> bool {

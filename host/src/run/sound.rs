@@ -2,7 +2,7 @@
 //! it can be applied at all. It does not trust the plugin for either.
 
 use super::plan::Planned;
-use crate::bindings::directory_sync::{Change, FieldChange, RosterEntry};
+use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange, RosterEntry};
 use crate::bindings::types::{Count, Finding, NamedValue, Value};
 use crate::limits::{Limits, Over};
 use std::collections::BTreeSet;
@@ -124,8 +124,8 @@ pub(super) fn entry_bytes(entry: &RosterEntry) -> usize {
         + entry.account_id.as_ref().map_or(0, String::len)
 }
 
-/// Whether a plan can be applied: each id once, and such that it can be kept, each field of a change once, and nothing waits for what comes later or not at all, so that there is
-/// no circle.
+/// Whether a plan can be applied: each id once, and such that it can be kept, each account somebody's, each field of a change
+/// once, and nothing waits for what comes later or not at all, so that there is no circle.
 ///
 /// # Errors
 /// What is wrong, after "the plugin".
@@ -138,6 +138,9 @@ pub(super) fn check(planned: &Planned) -> Result<(), String> {
                 shown(&change.id),
                 shown(id)
             ));
+        }
+        if !is_somebodys(change) {
+            return Err(format!("made a plan that cannot be applied: {} names no employee", shown(&change.id)));
         }
         if change.id.contains('\0') {
             return Err(format!("made a plan that cannot be applied: the id {} has a U+0000", shown(&change.id)));
@@ -155,6 +158,16 @@ pub(super) fn check(planned: &Planned) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether a change of an account says whose it is: the egress holds it to that, and the ledger notes it.
+fn is_somebodys(change: &Change) -> bool {
+    match change.kind {
+        ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter => true,
+        ChangeKind::Create | ChangeKind::Adopt | ChangeKind::Update | ChangeKind::Reactivate | ChangeKind::Archive => {
+            change.employee_id.as_ref().is_some_and(|id| !id.is_empty())
+        }
+    }
 }
 
 /// Most characters of an id that are repeated.

@@ -48,8 +48,30 @@ impl Jobs {
         Ok(End::Ended(state(exit), result))
     }
 
+    /// Takes the tenant's lock, and looks under it whether the job's run is in the history by now: its end may have been on
+    /// its way to the database while the host that did it was given up.
+    async fn begin<'t>(
+        &'t self,
+        tenant: &'t Tenant,
+        job: &Claimed,
+        kind: &'static str,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Result<Run<'t>, End>, HostError> {
+        let run = Run::start(&self.data, tenant, &self.plugin, kind, progress).await?.by(job.cause());
+        match tenant.database().run_of_job(&job.key()).await? {
+            None => Ok(Ok(run)),
+            Some(past) => {
+                run.leave().await?;
+                Ok(Err(done_before(&past)))
+            }
+        }
+    }
+
     async fn sync(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
-        let run = Run::start(&self.data, tenant, &self.plugin, "sync", progress).await?.by(job.cause());
+        let run = match self.begin(tenant, job, "sync", progress).await? {
+            Ok(run) => run,
+            Err(end) => return Ok(end),
+        };
         match run.plan().await {
             Ok(planned) => finish(run, job, &planned).await,
             Err(error) => {
@@ -66,8 +88,10 @@ impl Jobs {
         }
         let kept = plan_file::kept(&self.data, job.arguments.plan.as_deref().unwrap_or_default())?;
         let planned = plan_file::read(&self.data, &kept)?.accept(tenant, &self.plugin, now_unix_seconds())?;
-        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?.by(job.cause());
-        finish(run, job, &planned).await
+        match self.begin(tenant, job, "apply", progress).await? {
+            Ok(run) => finish(run, job, &planned).await,
+            Err(end) => Ok(end),
+        }
     }
 
     /// Applies a plan that a person has approved, unless that has been done.
@@ -78,7 +102,10 @@ impl Jobs {
         plan: &str,
         progress: Arc<dyn Progress>,
     ) -> Result<End, HostError> {
-        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?.by(job.cause());
+        let run = match self.begin(tenant, job, "apply", progress).await? {
+            Ok(run) => run,
+            Err(end) => return Ok(end),
+        };
         let row = approval::get(tenant.database(), tenant.id(), plan, chrono::Utc::now().timestamp()).await;
         match row {
             Ok(row) if row.state == ApprovalState::Approved => {

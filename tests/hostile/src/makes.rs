@@ -25,6 +25,8 @@ enum Kind {
     ManyFields,
     /// A change, a finding and an employee with escape sequences in every text.
     Escapes,
+    /// An archiving of nobody's account in particular.
+    OfNobody,
     /// Findings without an end.
     Findings,
     /// Employees without an end.
@@ -66,6 +68,7 @@ impl Made {
             Some("long-text") => Kind::LongText,
             Some("many-fields") => Kind::ManyFields,
             Some("escapes") => Kind::Escapes,
+            Some("of-nobody") => Kind::OfNobody,
             Some("findings") => Kind::Findings,
             Some("employees") => Kind::Employees,
             Some("lying-counts") => Kind::LyingCounts,
@@ -82,7 +85,7 @@ impl Made {
     fn changes(&self) -> u64 {
         match self.kind {
             Kind::SameIds | Kind::Cycle | Kind::CycleOfAfter => 2,
-            Kind::WaitsForNothing | Kind::LongText | Kind::ManyFields | Kind::Escapes => 1,
+            Kind::WaitsForNothing | Kind::OfNobody | Kind::LongText | Kind::ManyFields | Kind::Escapes => 1,
             Kind::Findings | Kind::Employees | Kind::LongBaseline => 0,
             _ => self.number,
         }
@@ -96,6 +99,10 @@ impl Made {
             Kind::Changes(kind) => wit::Change { kind, fields: Vec::new(), ..plain },
             Kind::LyingCounts => {
                 wit::Change { kind: wit::ChangeKind::Archive, fields: vec![flag("active", false)], ..plain }
+            }
+            Kind::OfNobody => {
+                let fields = vec![flag("active", false)];
+                wit::Change { kind: wit::ChangeKind::Archive, employee_id: None, fields, ..plain }
             }
             Kind::InactiveByUpdate => wit::Change { fields: vec![flag("active", false)], ..plain },
             Kind::SameIds => wit::Change { id: "same".to_owned(), ..plain },

@@ -55,6 +55,7 @@ async fn a_plan_that_cannot_be_applied_is_refused() {
         ("cycle-of-after", "100 waits for 101, which does not come before it"),
         ("waits-for-nothing", "100 waits for nothing, which does not come before it"),
         ("many-fields", "100 names  twice"),
+        ("of-nobody", "100 names no employee"),
     ] {
         let arena = Arena::new().await;
         stopped(arena.plan(&Orders::of("makes", &[makes, "2"])).await, "PLUGIN_FAILED", words);

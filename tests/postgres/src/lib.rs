@@ -12,6 +12,9 @@ use tempfile::TempDir;
 /// How long the server may take to come up.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 
+/// Where it is set a test that finds no server programs fails, and is not skipped.
+const REQUIRED: &str = "HIBOB_REQUIRE_POSTGRES";
+
 /// Owns the databases, and is no superuser.
 const OWNER: &str = "hibob";
 
@@ -29,6 +32,7 @@ impl Server {
     /// None where the programs are not installed; `what` is then told as skipped.
     pub fn start(what: &str) -> Option<Self> {
         let Some(programs) = programs() else {
+            assert!(std::env::var_os(REQUIRED).is_none(), "{REQUIRED} is set, and there are no server programs");
             // Not by `eprintln`, which the test harness keeps to itself.
             let why = format!("SKIPPED: {what}, as /usr/lib/postgresql/*/bin has no server programs");
             let mut stderr = std::io::stderr();

@@ -203,6 +203,26 @@ fn an_account_that_the_ledger_does_not_know_is_not_written_to() {
     assert!(!patches(&archive, &replace("active", json!(false))));
 }
 
+/// What carries no id is not therefore theirs who has none.
+#[test]
+fn an_account_that_carries_nobodys_id_is_not_that_of_a_change_about_nobody() {
+    let change = Change {
+        id: "x".to_owned(),
+        kind: ChangeKind::Archive,
+        employee_id: None,
+        target_id: Some("29".to_owned()),
+        display_name: String::new(),
+        depends_on: Vec::new(),
+        after: Vec::new(),
+        fields: vec![active(false)],
+        reason: String::new(),
+    };
+    let scope = ApplyScope::new(&change, Known::default());
+    let shown = json!({ "id": "29", "active": true }).to_string();
+    scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
+    assert!(!patches(&scope, &replace("active", json!(false))));
+}
+
 /// A run made it, and was interrupted before it could say so.
 #[test]
 fn an_account_that_carries_the_employees_id_is_written_to_though_the_ledger_does_not_know_it() {
