@@ -212,7 +212,7 @@ enum Command {
     #[command(after_help = "Example: hibob restored --database postgres://hibob@db.example/hibob")]
     Restored,
     /// Start jobs when they are due, or asked for, until Ctrl-C; any number of these may share a data directory
-    #[command(after_help = "Example: hibob serve --workers 8")]
+    #[command(after_help = "Example: hibob serve --workers 64")]
     Serve(serve::ServeArgs),
     /// List the jobs that run, wait and have ended; start or cancel one
     #[command(after_help = "Example: hibob jobs acme --json")]

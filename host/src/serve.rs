@@ -20,8 +20,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-/// Jobs that one host carries out at the same time, unless the operator says otherwise.
-pub const WORKERS: usize = 8;
+/// Jobs that one host carries out at the same time, unless the operator says otherwise. A job mostly waits for the services,
+/// so these are many more than processors; the benchmark `night` has the figures.
+pub const WORKERS: usize = 32;
 
 /// How long a claim lasts without being renewed. A crashed host keeps its jobs for that long.
 pub const LEASE: Duration = Duration::from_secs(30);
