@@ -6,6 +6,7 @@
 //! store: sealed with a key ── open ────────┘      └── Redactor: out of every foreign text
 //! ```
 
+pub(crate) mod aead;
 mod key;
 mod keys;
 mod name;
