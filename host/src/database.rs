@@ -3,6 +3,7 @@
 mod audit;
 mod control;
 mod journal;
+mod people;
 mod references;
 mod secrets;
 mod tenant;
@@ -10,11 +11,13 @@ mod tokens;
 
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
+pub(crate) use people::Plain;
+pub use people::{ForgottenRow, Swept};
 pub use references::{
     AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
 };
 pub(crate) use secrets::SecretRow;
-pub use tenant::{Entries, LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUsage, TenantDatabase};
+pub use tenant::{Entries, LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUsage, StoredUpdate, TenantDatabase};
 
 use crate::error::HostError;
 use sqlx::SqlitePool;

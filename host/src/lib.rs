@@ -29,6 +29,7 @@ pub mod identity;
 mod key_file;
 pub mod limits;
 pub mod manifest;
+pub mod person;
 pub mod plan_file;
 pub mod plugin;
 pub mod queue;

@@ -23,6 +23,7 @@ use crate::data_dir::DataDir;
 use crate::database::{Fence, Lease, NewJournal, RunRecord};
 use crate::digest::hex;
 use crate::error::{Exit, HostError};
+use crate::person::{self, Ring};
 use crate::plugin::Plugin;
 use crate::queue::Trigger;
 use crate::telemetry::{JobTimer, Spans};
@@ -65,6 +66,8 @@ pub struct Run<'t> {
     progress: Arc<dyn Progress>,
     lease: Lease,
     fence: Fence,
+    /// What is written is sealed with.
+    ring: Ring,
     /// Of the plan that is applied.
     journal: OnceLock<i64>,
     resumed: Option<Report>,
@@ -107,13 +110,33 @@ impl<'t> Run<'t> {
             format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
         let lease = data.control().lease(tenant.id(), &holder).await?;
         let fence = tenant.database().take_fence(lease.generation()).await?;
+        let ring = match Self::people(data, tenant).await {
+            Ok(ring) => ring,
+            Err(error) => {
+                lease.release().await?;
+                return Err(error);
+            }
+        };
         let last = tenant.database().last_exit_code(kinds).await?;
         egress.reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (chrono::Utc::now().timestamp(), JobTimer::start());
         let (journal, span) = (OnceLock::new(), Spans::run(tenant.id(), kind));
         let (resumed, trigger) = (None, Trigger::Manual);
-        let mut run =
-            Self { tenant, plugin, progress, lease, fence, journal, resumed, kind, trigger, started_at, timer, span };
+        let mut run = Self {
+            tenant,
+            plugin,
+            progress,
+            lease,
+            fence,
+            ring,
+            journal,
+            resumed,
+            kind,
+            trigger,
+            started_at,
+            timer,
+            span,
+        };
         if kind != REFERENCES {
             match run.resume().await {
                 Ok(resumed) => run.resumed = resumed,
@@ -124,6 +147,12 @@ impl<'t> Run<'t> {
             }
         }
         Ok(run)
+    }
+
+    /// The keys of the people, after whoever is to be forgotten was: this run's tenant may have been opened before.
+    async fn people(data: &DataDir, tenant: &Tenant) -> Result<Ring, HostError> {
+        person::settle(data, tenant.people()).await?;
+        tenant.people().writing_ring().await
     }
 
     /// The same, started by this.
@@ -150,6 +179,8 @@ impl<'t> Run<'t> {
     /// Applies a plan, but for what a guard holds. What went wrong with single changes, or ended the run, is in the
     /// report.
     pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
+        // A saved plan may be older than somebody's being forgotten.
+        let planned = &*self.ring.forgotten().without(planned);
         let mut report = Report::planned(self.tenant.id(), planned);
         let applied = self.locked(async {
             let held = guard(self.tenant, planned, release).await?;
@@ -160,6 +191,8 @@ impl<'t> Run<'t> {
             let journal = Journal {
                 id: self.write_down(planned, &held).await?,
                 fence: self.fence,
+                ring: &self.ring,
+                ids: person::plan::stored_ids(planned),
                 past: Past::default(),
                 is_closed: false,
             };
@@ -174,14 +207,13 @@ impl<'t> Run<'t> {
 
     /// Stores the plan, before anything of it is applied. Returns its journal's number.
     async fn write_down(&self, planned: &Planned, held: &Held) -> Result<i64, HostError> {
-        let json = |error: serde_json::Error| HostError::Storage(error.to_string());
-        let plan = serde_json::to_vec(planned).map_err(json)?;
+        let plan = person::plan::seal(&self.ring, self.fence, planned).await?;
         let new = NewJournal {
             kind: self.kind,
             started_at: self.started_at,
             digest: &hex(&Sha256::digest(&plan)),
             plan: &plan,
-            held: &serde_json::to_string(held).map_err(json)?,
+            held: &serde_json::to_string(held).map_err(|error| HostError::Storage(error.to_string()))?,
             settings: &self.tenant.settings_digest()?,
             plugin: self.plugin.digest(),
         };
@@ -225,11 +257,24 @@ impl<'t> Run<'t> {
             report: outcome.history()?,
             journal: self.journal.get().copied(),
         };
-        let number = self.tenant.database().record_run(self.fence, &record, baseline, outcome.updates()).await?;
+        let number = self.record_run(record, baseline, outcome.updates()).await?;
         outcome.numbered(number);
         self.prune().await?;
         self.lease.release().await?;
         Ok(number)
+    }
+
+    /// Records a run in the history, with what is personal sealed. Returns its number.
+    async fn record_run(
+        &self,
+        record: RunRecord,
+        baseline: Option<&[NamedValue]>,
+        updates: &[UpdateRow],
+    ) -> Result<i64, HostError> {
+        let report = person::rows::seal_report(&self.ring, self.fence, &record.report).await?;
+        let updates = person::rows::seal_updates(&self.ring, self.fence, updates).await?;
+        let record = RunRecord { report, ..record };
+        self.tenant.database().record_run(self.fence, &record, baseline, &updates).await
     }
 
     /// Removes what the tenant's file says is old.
@@ -243,6 +288,11 @@ impl<'t> Run<'t> {
     /// The right to write.
     pub(crate) fn fence(&self) -> Fence {
         self.fence
+    }
+
+    /// What is written is sealed with.
+    pub(crate) fn ring(&self) -> &Ring {
+        &self.ring
     }
 
     /// Works for as long as the lock is ours.

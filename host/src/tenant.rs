@@ -24,6 +24,7 @@ use crate::digest::hex;
 use crate::egress::{Credential, Egress, HttpTransport, Role, Service, Transport};
 use crate::engine::{Runtime, turn};
 use crate::error::HostError;
+use crate::person::People;
 use crate::secret::{Secret, SecretName};
 use crate::telemetry::TenantMetrics;
 use sha2::{Digest, Sha256};
@@ -34,7 +35,7 @@ use tokio::sync::OwnedSemaphorePermit;
 /// One tenant, ready to be worked for.
 pub struct Tenant {
     config: TenantConfig,
-    database: TenantDatabase,
+    people: People,
     /// To HiBob and TravelPerk, for the sync; none without TravelPerk.
     egress: Option<Arc<Egress>>,
     /// To HiBob alone, as the service user for references where there is one.
@@ -69,7 +70,7 @@ impl Tenant {
         config: TenantConfig,
         transport: Arc<dyn Transport>,
     ) -> Result<Self, HostError> {
-        let database = TenantDatabase::open(data.path(), &config.id).await?;
+        let people = data.people(&config.id).await?;
         let shared = data.shared(&config);
         let token = data.secrets().read(&config, SecretName::HiBobToken).await?;
         let hibob = |user: &str, password: Secret| -> Result<Service, HostError> {
@@ -102,7 +103,7 @@ impl Tenant {
             Arc::new(Egress::new(config.id.clone(), services, transport.clone(), limits, budget, metrics.clone()))
         };
         let (egress, references_egress) = (services.map(egress), egress(vec![references]));
-        Ok(Self { config, database, egress, references_egress, shared, metrics })
+        Ok(Self { config, people, egress, references_egress, shared, metrics })
     }
 
     /// The tenant's id.
@@ -117,7 +118,12 @@ impl Tenant {
 
     /// The tenant's own database.
     pub fn database(&self) -> &TenantDatabase {
-        &self.database
+        self.people.database()
+    }
+
+    /// The people in it.
+    pub(crate) fn people(&self) -> &People {
+        &self.people
     }
 
     /// The way out of the sync.

@@ -16,6 +16,7 @@ mod cli;
 mod details;
 mod exchange;
 mod fence;
+mod forget_person;
 mod hostile;
 mod identity;
 mod kills;

@@ -2,8 +2,10 @@
 
 use super::ControlDatabase;
 use crate::error::HostError;
-use sqlx::sqlite::{Sqlite, SqliteRow};
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteRow};
 use sqlx::{Connection, Row, Transaction, pool::PoolConnection};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 /// A sealed secret as it is kept.
 #[derive(Clone, Debug)]
@@ -44,6 +46,14 @@ impl ControlDatabase {
         );
         let rows = rows.bind(tenant).fetch_all(&self.pool).await?;
         rows.iter().map(SecretRow::read).collect()
+    }
+
+    /// The tenants that have a secret of this name in a control database, which is only read.
+    pub(crate) async fn tenants_with_secret(path: &Path, name: &str) -> Result<BTreeSet<String>, HostError> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
+        let mut connection = sqlx::ConnectOptions::connect(&options).await?;
+        let rows = sqlx::query_scalar("SELECT tenant FROM secrets WHERE name = $1").bind(name);
+        Ok(rows.fetch_all(&mut connection).await?.into_iter().collect())
     }
 
     /// Stores the row that `make` returns, over an earlier one. `make` is told which key the store is sealed with, none

@@ -71,6 +71,21 @@ impl PastRun {
     }
 }
 
+/// A line of a run as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredUpdate {
+    /// The line; without whom it is about and the values, where these are sealed.
+    pub row: UpdateRow,
+    /// These: JSON. Empty where nothing is sealed.
+    pub sealed: String,
+}
+
+impl From<UpdateRow> for StoredUpdate {
+    fn from(row: UpdateRow) -> Self {
+        Self { row, sealed: String::new() }
+    }
+}
+
 /// What was done to an account, for the host's own ledger.
 #[derive(Clone, Debug)]
 pub struct LedgerEntry {
@@ -258,7 +273,7 @@ impl TenantDatabase {
         fence: Fence,
         run: &RunRecord,
         baseline: Option<&[NamedValue]>,
-        updates: &[UpdateRow],
+        updates: &[StoredUpdate],
     ) -> Result<i64, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         let row = sqlx::query(
@@ -273,9 +288,12 @@ impl TenantDatabase {
         .fetch_one(&mut *transaction)
         .await?;
         let id: i64 = row.try_get(0)?;
-        for (position, update) in (0_i64..).zip(updates) {
-            let query =
-                sqlx::query("INSERT INTO run_updates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)").bind(id).bind(position);
+        for (position, StoredUpdate { row: update, sealed }) in (0_i64..).zip(updates) {
+            let query = sqlx::query(
+                "INSERT INTO run_updates (run, position, employee_id, name, action, field, before, after, result, sealed)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            );
+            let query = query.bind(id).bind(position);
             let texts = [
                 &update.employee_id,
                 &update.name,
@@ -284,6 +302,7 @@ impl TenantDatabase {
                 &update.before,
                 &update.after,
                 &update.result,
+                sealed,
             ];
             texts.into_iter().fold(query, |query, text| query.bind(text)).execute(&mut *transaction).await?;
         }
@@ -343,11 +362,11 @@ impl TenantDatabase {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn run_updates(&self, run: i64) -> Result<Vec<UpdateRow>, HostError> {
-        let sql = "SELECT employee_id, name, action, field, before, after, result FROM run_updates WHERE run = ? ORDER BY position";
+    pub async fn run_updates(&self, run: i64) -> Result<Vec<StoredUpdate>, HostError> {
+        let sql = "SELECT employee_id, name, action, field, before, after, result, sealed FROM run_updates WHERE run = ? ORDER BY position";
         let rows = sqlx::query(sql).bind(run).fetch_all(&self.pool).await?;
         let read = |row: &SqliteRow| {
-            Ok(UpdateRow {
+            let update = UpdateRow {
                 employee_id: row.try_get(0)?,
                 name: row.try_get(1)?,
                 action: row.try_get(2)?,
@@ -355,7 +374,9 @@ impl TenantDatabase {
                 before: row.try_get(4)?,
                 after: row.try_get(5)?,
                 result: row.try_get(6)?,
-            })
+                ..UpdateRow::default()
+            };
+            Ok(StoredUpdate { row: update, sealed: row.try_get(7)? })
         };
         rows.iter().map(read).collect()
     }

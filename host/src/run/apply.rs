@@ -29,7 +29,7 @@ pub(super) async fn apply(
     tenant: &Tenant,
     planned: &Planned,
     held: &Held,
-    journal: &Journal,
+    journal: &Journal<'_>,
     report: &mut Report,
     progress: &dyn Progress,
 ) {
@@ -129,7 +129,7 @@ fn observe(tenant: &Tenant, change: &Change, made: &Made, span: &tracing::Span) 
 
 /// Makes one change; after an unknown outcome looks, and makes it again if it was not done. The journal has its beginning
 /// before the first request leaves, and its end with what the last call kept.
-async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change, journal: &Journal) -> Made {
+async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change, journal: &Journal<'_>) -> Made {
     let made = attempts(plugin, tenant, change, journal).await;
     let error = match made {
         Ok(outcome) => return Made::Outcome(outcome),
@@ -146,8 +146,13 @@ async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change, journal: &Journ
     }
 }
 
-async fn attempts(plugin: &Plugin, tenant: &Tenant, change: &Change, journal: &Journal) -> Result<Outcome, HostError> {
-    let is_unknown = journal.past.is_unknown(change);
+async fn attempts(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    change: &Change,
+    journal: &Journal<'_>,
+) -> Result<Outcome, HostError> {
+    let is_unknown = journal.is_unknown(change);
     let mut attempt = if is_unknown { Attempt::AfterUnknownOutcome } else { Attempt::First };
     let mut pause = Duration::from_millis(tenant.config().limits.retry_pause_milliseconds);
     journal.start(tenant.database(), change).await?;
@@ -171,7 +176,7 @@ async fn call(
     tenant: &Tenant,
     change: &Change,
     attempt: Attempt,
-    journal: &Journal,
+    journal: &Journal<'_>,
     is_last: bool,
 ) -> Result<Outcome, HostError> {
     let mut call = Call::open(plugin, tenant, Job::Apply(change, journal.fence), Arc::new(NoProgress)).await?;
@@ -204,7 +209,7 @@ async fn call(
         _ => false,
     };
     let made = (!is_open).then(|| Made::Outcome(outcome.clone()));
-    let record = journal.record(change, ledger, made.as_ref())?;
+    let record = journal.record(change, ledger, made.as_ref()).await?;
     call.keep(journal.fence, &record).await?;
     Ok(outcome)
 }
@@ -294,8 +299,12 @@ fn skip(change: &Change, because: &Change, report: &mut Report) {
         return; // the run ended; that change has no fault of its own
     }
     report.failed += 1;
-    let message =
-        format!("not tried, because it depends on {} ({}), which was not done", because.id, because.display_name);
+    // This row is one person's: another one's name is not in it.
+    let other = match because.employee_id {
+        Some(_) => "another account",
+        None => &because.display_name,
+    };
+    let message = format!("not tried, because it depends on a change of {other}, which was not done");
     report.row(change, "DEPENDENCY_FAILED", message, "mend that one first, then sync again");
 }
 

@@ -2,15 +2,17 @@
 
 use super::apply;
 use super::guard::Held;
-use super::journal::{Journal, Past};
-use super::plan::Planned;
+use super::journal::{Journal, Made, Past};
 use super::report::Report;
 use super::{Outcome, Run};
-use crate::database::{OpenJournal, RunRecord, now_unix_seconds};
+use crate::database::{EventRow, OpenJournal, RunRecord, now_unix_seconds};
 use crate::digest::hex;
 use crate::error::HostError;
+use crate::person::plan::stored_ids;
+use crate::person::{self, OpenedPlan};
 use crate::telemetry::Spans;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use tracing::Instrument;
 
 /// Seconds in an hour.
@@ -22,18 +24,20 @@ impl Run<'_> {
     /// plugin, is closed as it is: the next plan starts from what is there.
     pub(super) async fn resume(&self) -> Result<Option<Report>, HostError> {
         let Some(open) = self.tenant.database().open_journal().await? else { return Ok(None) };
-        let (planned, held, past) = match read(&open) {
+        let Opened { plan, held, past } = match self.read(&open).await? {
             Ok(read) => read,
             Err(why) => return Err(self.close(&open, &why).await?),
         };
-        let mut report = Report::planned(self.tenant.id(), &planned);
+        let planned = &plan.planned;
+        let mut report = Report::planned(self.tenant.id(), planned);
         report.guards.clone_from(&held.guards);
-        let out_of_date = self.out_of_date(&open, &planned)?;
-        let journal = Journal { id: open.id, fence: self.fence, past, is_closed: out_of_date.is_some() };
+        let out_of_date = self.out_of_date(&open, &plan)?;
+        let ids = ids(&plan);
+        let (id, fence, ring, is_closed) = (open.id, self.fence, self.ring(), out_of_date.is_some());
+        let journal = Journal { id, fence, ring, ids, past, is_closed };
         let changes = planned.changes.len();
         let resumed = self.locked(async {
-            apply::apply(self.plugin, self.tenant, &planned, &held, &journal, &mut report, self.progress.as_ref())
-                .await;
+            apply::apply(self.plugin, self.tenant, planned, &held, &journal, &mut report, self.progress.as_ref()).await;
             Ok(())
         });
         resumed.instrument(Spans::apply(&self.span, changes)).await?;
@@ -46,7 +50,7 @@ impl Run<'_> {
         }
         let record = self.record_of(&open, &report)?;
         let accepted = (report.is_accepted() && planned.count("employees") > 0).then_some(planned.baseline.as_slice());
-        let number = self.tenant.database().record_run(self.fence, &record, accepted, &report.updates).await?;
+        let number = self.record_run(record, accepted, &report.updates).await?;
         report.numbered(number);
         Ok(Some(report))
     }
@@ -60,7 +64,7 @@ impl Run<'_> {
         let closed =
             Report::stopped(tenant, error("sync again; the next plan starts from what is there now".to_owned()));
         let record = self.record_of(open, &closed)?;
-        let number = self.tenant.database().record_run(self.fence, &record, None, &[]).await?;
+        let number = self.record_run(record, None, &[]).await?;
         Ok(error(format!(
             "nothing was applied, and that run is closed as run {number} of the history; if nobody has changed the database, \
              report this to the host's developers; then start again: the next plan starts from what is there now"
@@ -79,10 +83,41 @@ impl Run<'_> {
         })
     }
 
+    /// Opens a journal. The inner error says what is wrong with it.
+    async fn read(&self, open: &OpenJournal) -> Result<Result<Opened, String>, HostError> {
+        if hex(&Sha256::digest(&open.plan)) != open.digest {
+            return Ok(Err(format!("the stored plan {} was changed", open.digest)));
+        }
+        let plan = match person::plan::open(self.ring(), &open.plan).await? {
+            Ok(plan) => plan,
+            Err(error) => return Ok(Err(format!("its plan: {error}"))),
+        };
+        let events = self.opened_events(open).await?;
+        let ids = ids(&plan);
+        let known =
+            plan.planned.changes.iter().map(|change| ids.get(&change.id).unwrap_or(&change.id).clone()).collect();
+        let held = serde_json::from_str(&open.held).map_err(|error| format!("what it holds: {error}"));
+        Ok(held.and_then(|held| Ok(Opened { held, past: Past::fold(&known, &events)?, plan })))
+    }
+
+    /// The events with what came of the changes.
+    async fn opened_events(&self, open: &OpenJournal) -> Result<Vec<EventRow>, HostError> {
+        let stored = open.events.iter().map(|event| event.made.clone()).collect();
+        let opened = person::rows::open_made(self.ring(), stored).await?;
+        let event = |(event, made): (&EventRow, Option<String>)| {
+            // In the words of the journal, so that the event still follows the ones before.
+            let gone = || serde_json::to_string(&Made::forgotten()).unwrap_or_default();
+            EventRow { made: made.unwrap_or_else(gone), ..event.clone() }
+        };
+        Ok(open.events.iter().zip(opened).map(event).collect())
+    }
+
     /// Why a plan must not be applied any more.
-    fn out_of_date(&self, open: &OpenJournal, planned: &Planned) -> Result<Option<&'static str>, HostError> {
+    fn out_of_date(&self, open: &OpenJournal, plan: &OpenedPlan) -> Result<Option<&'static str>, HostError> {
         let hours = u64::from(self.tenant.config().sync.plan_age_hours_max);
-        Ok(if now_unix_seconds().saturating_sub(planned.created_at) > hours.saturating_mul(HOUR) {
+        Ok(if plan.forgotten > 0 {
+            Some("somebody in it was forgotten")
+        } else if now_unix_seconds().saturating_sub(plan.planned.created_at) > hours.saturating_mul(HOUR) {
             Some("it is older than sync.plan_age_hours_max")
         } else if open.settings != self.tenant.settings_digest()? {
             Some("the tenant's settings are others now")
@@ -94,15 +129,16 @@ impl Run<'_> {
     }
 }
 
-/// The plan, what of it is held, and what happened so far; or what is wrong with them.
-fn read(open: &OpenJournal) -> Result<(Planned, Held, Past), String> {
-    if hex(&Sha256::digest(&open.plan)) != open.digest {
-        return Err(format!("the stored plan {} was changed", open.digest));
-    }
-    let planned: Planned = serde_json::from_slice(&open.plan).map_err(|error| format!("its plan: {error}"))?;
-    let held = serde_json::from_str(&open.held).map_err(|error| format!("what it holds: {error}"))?;
-    let past = Past::fold(&planned.changes, &open.events)?;
-    Ok((planned, held, past))
+/// The plan, what of it is held, and what happened so far.
+struct Opened {
+    plan: OpenedPlan,
+    held: Held,
+    past: Past,
+}
+
+/// What changes are called in the journal, where that is not as in the plan: see [`stored_ids`].
+fn ids(plan: &OpenedPlan) -> BTreeMap<String, String> {
+    if plan.is_plain { BTreeMap::new() } else { stored_ids(&plan.planned) }
 }
 
 fn time(unix_seconds: i64) -> String {

@@ -1,6 +1,9 @@
 //! The store: secrets in the control database, each sealed for its tenant, its name and the origins it was entered for.
 
+mod people;
 mod signing;
+
+pub(crate) use people::NAME as PEOPLE_KEY;
 
 use super::key::{Place, Sealed, SecretKey};
 use super::keys::{KEY_VARIABLE, Keys, OLD_KEY_VARIABLE, lock_rotation};
@@ -346,7 +349,7 @@ fn sealed(row: &SecretRow) -> Sealed {
     Sealed { nonce: row.nonce.clone(), ciphertext: row.ciphertext.clone() }
 }
 
-/// The origins that a row says it was sealed for; only opening it shows whether that is so.
+/// The origins that a row says it was sealed for, none for what is sent nowhere; only opening it shows whether that is so.
 fn read_origins(row: &SecretRow) -> Option<BTreeSet<Origin>> {
-    row.origins.split(' ').map(Origin::of).collect::<Result<_, _>>().ok()
+    row.origins.split_ascii_whitespace().map(Origin::of).collect::<Result<_, _>>().ok()
 }
