@@ -28,6 +28,6 @@ pub async fn forget_tenant(data: &DataDir, tenant: &str) -> Result<(), HostError
     // Last, so that what is left after a crash can still be named.
     data.control().forget_tenant(tenant).await?;
     drop(lease); // its row is gone
-    person::tenant_forgotten(data, tenant)?;
+    person::key_removed(data, tenant)?;
     sync_folder(&folder)
 }

@@ -10,13 +10,17 @@ mod forget;
 mod forgotten;
 mod key;
 mod list;
+mod plain;
 pub(crate) mod plan;
 mod records;
 mod ring;
 pub(crate) mod rows;
+mod stored;
+#[cfg(test)]
+mod tests;
 
-pub use forget::{Forgetting, forget_person, lift};
-pub(crate) use forget::{require_known, restored, settle, tenant_forgotten};
+pub use forget::{Forgetting, forget_everybody, forget_person, lift};
+pub(crate) use forget::{key_removed, require_known, restored, settle};
 pub(crate) use forgotten::Forgotten;
 pub use forgotten::LEFT_OUT;
 pub use key::Tag;
@@ -24,12 +28,14 @@ pub(crate) use list::{FILE as LIST_FILE, text_of as list_text};
 pub use plan::OpenedPlan;
 pub use records::Records;
 pub(crate) use records::open_references;
-pub(crate) use ring::{FORGOTTEN, Purpose, Ring};
+pub(crate) use ring::{Purpose, Ring};
+pub(crate) use stored::FORGOTTEN;
 
 use crate::database::TenantDatabase;
 use crate::error::HostError;
 use crate::secret::SecretStore;
 use key::TenantKey;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The people of one tenant, as far as something is kept of them.
@@ -55,8 +61,7 @@ impl People {
     /// The tenant's key is not at hand, or the database failed.
     pub(crate) async fn forgotten(&self) -> Result<Forgotten, HostError> {
         let rows = self.database.forgotten().await?;
-        let employees: std::collections::BTreeSet<Tag> =
-            rows.into_iter().filter(|row| !row.is_lifted).map(|row| row.tag).collect();
+        let employees: BTreeSet<Tag> = rows.into_iter().filter(|row| !row.is_lifted).map(|row| row.tag).collect();
         if employees.is_empty() {
             return Ok(Forgotten::default());
         }

@@ -203,3 +203,51 @@ async fn without_the_tenants_key_nothing_is_told_and_nothing_is_lost() {
     setup.data.secrets().rotate().await.unwrap();
     assert!(has_all(&told(&setup.data).await, &OF_QUOKKA));
 }
+
+/// What a version before this one wrote stands in the open: it is read as it is, and removed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_earlier_version_wrote_is_read_and_removed() {
+    let setup = synced().await;
+    let url = format!("sqlite:{}", setup.data.path().join("tenants/acme.db").display());
+    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+    let report = serde_json::json!({
+        "created": 1,
+        "errors": [{ "employee_id": QUOKKA, "code": "X", "message": "of Vantabluck" }, { "employee_id": BILBY, "code": "Y" }],
+        "error": { "code": "PLUGIN_FAILED", "message": format!("the plugin made create:{QUOKKA} twice"), "remedy": "" },
+    });
+    sqlx::query("UPDATE runs SET report = $1 WHERE id = 1").bind(report.to_string()).execute(&pool).await.unwrap();
+    let plan = serde_json::json!({
+        "created_at": 1, "counts": {}, "findings": [], "baseline": [],
+        "changes": [{
+            "id": format!("create:{QUOKKA}"), "kind": "Create", "employee_id": QUOKKA, "target_id": null,
+            "display_name": "Quokkaline Vantabluck", "depends_on": [], "after": [], "fields": [], "reason": "",
+        }],
+    });
+    for (sql, text) in [
+        ("UPDATE plans SET content = CAST($1 AS BLOB) WHERE rowid = 1", plan.to_string()),
+        ("DELETE FROM run_updates WHERE run = 1 AND $1 <> ''", "all".to_owned()),
+        (
+            "INSERT INTO run_updates (run, position, employee_id, name, action, field, before, after, result) VALUES (1, 0, $1, 'Quokkaline Vantabluck', 'Created', '', '', 'quokka@acme.example', 'Done')",
+            QUOKKA.to_owned(),
+        ),
+        (
+            "INSERT INTO run_updates (run, position, employee_id, name, action, field, before, after, result) VALUES (1, 1, $1, 'Bilbyrd Zugbruck', 'Assigned', 'manager', '', 'Quokkaline Vantabluck', 'Done')",
+            BILBY.to_owned(),
+        ),
+    ] {
+        sqlx::query(sql).bind(text).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+    let all = told(&setup.data).await;
+    assert!(has_all(&all, &["Quokkaline Vantabluck", "of Vantabluck", "Bilbyrd Zugbruck"]), "{all}");
+    let done = forget(&setup, QUOKKA).await;
+    assert_eq!((done.swept.lines, done.swept.reports, done.swept.plans), (1, 1, 1), "{done:?}");
+    assert_eq!(found(setup.data.path(), &[&OF_QUOKKA[..], &[QUOKKA]].concat()), [""; 0]);
+    let all = told(&setup.data).await;
+    assert!(
+        !has_any(&all, &OF_QUOKKA) && has_all(&all, &["Bilbyrd Zugbruck", "create:forgotten twice", "\"Y\""]),
+        "{all}"
+    );
+    assert_eq!(plans(&setup.data).await.len(), 2);
+    assert_eq!(setup.sync().await.error, None);
+}

@@ -1,15 +1,14 @@
 //! Forgetting one person, letting them come back, and finishing what a crash or an older backup has left undone.
 
 use super::list::{Event, Line, List, Standing};
-use super::plan::is_plain;
+use super::plain::{ids, of_employee};
 use super::{People, Tag};
 use crate::audit::{self, COMMAND_LINE, Deed, Outcome};
 use crate::data_dir::DataDir;
-use crate::database::{ForgottenRow, Lease, Plain, Swept, TenantDatabase};
+use crate::database::{ForgottenRow, Lease, Swept, TenantDatabase};
 use crate::error::HostError;
 use crate::plan_file;
 use serde::Serialize;
-use serde_json::{Value, json};
 use std::path::Path;
 
 /// What forgetting somebody came to.
@@ -136,7 +135,7 @@ async fn forget(
     let jobs = data.queue().forget_employee(&people.tenant, employee_id).await?;
     let key = people.key_or_made().await?;
     let accounts: Vec<Tag> = database.accounts_of(employee_id).await?.iter().map(|id| key.account(id)).collect();
-    let plain = plain(database, employee_id).await?;
+    let plain = of_employee(database, employee_id).await?;
     let had_key = !database.people_by_tag(&[tag]).await?.is_empty();
     let swept = database.forget_person(&row(tag, standing, true), employee_id, &accounts, &plain).await?;
     let was_known = had_key || swept != Swept::default() || kept_plans > 0 || jobs > 0;
@@ -162,7 +161,7 @@ pub(crate) async fn settle(data: &DataDir, people: &People) -> Result<(), HostEr
         return Ok(());
     }
     let key = people.key().await?.ok_or_else(|| people.key_is_missing())?;
-    let ids = all_ids(&people.database).await?;
+    let ids = ids(&people.database).await?;
     for (tag, standing) in open {
         let times = known.iter().find(|row| row.tag == *tag).map_or(0, |row| row.times).max(standing.times);
         let standing = &Standing { times, ..*standing };
@@ -212,17 +211,37 @@ pub(crate) fn require_known(list: &Path, tenant: &str, has_key: bool) -> Result<
     ))
 }
 
-/// Notes that a tenant is gone with its key, so that nothing is looked for in a new one of its name.
+/// Gives up all that is sealed for a tenant, as where the store's key is lost: nobody can read it any more. Those who were
+/// forgotten are not known any more either.
+///
+/// # Errors
+/// There is no such tenant, it is being run, or something could not be removed; asked again, it goes on from there.
+pub async fn forget_everybody(data: &DataDir, tenant: &str) -> Result<(), HostError> {
+    data.config(tenant).await?;
+    let lease = data.control().lease(tenant, "forgetting everybody").await?;
+    let done = locked(&lease, async {
+        let database = TenantDatabase::open(data.path(), tenant).await?;
+        database.take_fence(lease.generation()).await?;
+        key_removed(data, tenant)?;
+        database.forget_everybody().await?;
+        data.secrets().remove_people_key(tenant).await.map(drop)
+    });
+    let done = done.await;
+    lease.release().await?;
+    done
+}
+
+/// Notes that a tenant's key is gone, so that nobody is looked for with another one.
 ///
 /// # Errors
 /// The list cannot be written.
-pub(crate) fn tenant_forgotten(data: &DataDir, tenant: &str) -> Result<(), HostError> {
+pub(crate) fn key_removed(data: &DataDir, tenant: &str) -> Result<(), HostError> {
     let list = List::of(data.path());
     if list.standings(tenant)?.is_empty() {
         return Ok(());
     }
     let at = chrono::Utc::now().timestamp();
-    list.add(&Line { tenant: tenant.to_owned(), event: Event::TenantForgotten, person: None, at })
+    list.add(&Line { tenant: tenant.to_owned(), event: Event::KeyRemoved, person: None, at })
 }
 
 fn line(tenant: &str, event: Event, tag: Tag, at: i64) -> Line {
@@ -231,64 +250,4 @@ fn line(tenant: &str, event: Event, tag: Tag, at: i64) -> Line {
 
 fn row(tag: Tag, standing: &Standing, is_swept: bool) -> ForgottenRow {
     ForgottenRow { tag, times: standing.times, at: standing.at, is_lifted: standing.is_lifted, is_swept }
-}
-
-/// What of somebody stands in JSON of earlier versions, which sealed nothing.
-async fn plain(database: &TenantDatabase, employee_id: &str) -> Result<Plain, HostError> {
-    let quoted = format!("\"{employee_id}\"");
-    let mut plain = Plain::default();
-    for (run, report) in database.reports().await? {
-        if report.contains(&quoted)
-            && let Ok(mut value) = serde_json::from_str::<Value>(&report)
-            && remove(&mut value, employee_id) > 0
-        {
-            plain.reports.push((run, value.to_string()));
-        }
-    }
-    for digest in database.plan_digests().await? {
-        let content = database.plan_content(&digest).await?.unwrap_or_default();
-        if is_plain(&content) && String::from_utf8_lossy(&content).contains(&quoted) {
-            plain.plans.push(digest);
-        }
-    }
-    Ok(plain)
-}
-
-/// Takes a person's rows out of a report. Returns how many there were.
-fn remove(value: &mut Value, employee_id: &str) -> usize {
-    match value {
-        Value::Array(values) => values.iter_mut().map(|value| remove(value, employee_id)).sum(),
-        Value::Object(object) if object.get("employee_id").and_then(Value::as_str) == Some(employee_id) => {
-            *value =
-                json!({ "forgotten": true, "employee_id": null, "code": "FORGOTTEN", "message": super::FORGOTTEN });
-            1
-        }
-        Value::Object(object) => object.values_mut().map(|value| remove(value, employee_id)).sum(),
-        _ => 0,
-    }
-}
-
-/// Every employee's id that stands anywhere in the open.
-async fn all_ids(database: &TenantDatabase) -> Result<Vec<String>, HostError> {
-    fn collect(value: &Value, ids: &mut Vec<String>) {
-        match value {
-            Value::Array(values) => values.iter().for_each(|value| collect(value, ids)),
-            Value::Object(object) => {
-                ids.extend(object.get("employee_id").and_then(Value::as_str).map(str::to_owned));
-                object.values().for_each(|value| collect(value, ids));
-            }
-            _ => {}
-        }
-    }
-    let mut ids = database.plain_ids().await?;
-    for (_, report) in database.reports().await? {
-        collect(&serde_json::from_str(&report).unwrap_or_default(), &mut ids);
-    }
-    for digest in database.plan_digests().await? {
-        let content = database.plan_content(&digest).await?.unwrap_or_default();
-        if is_plain(&content) {
-            collect(&serde_json::from_slice(&content).unwrap_or_default(), &mut ids);
-        }
-    }
-    Ok(ids)
 }

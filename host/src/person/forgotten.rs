@@ -1,7 +1,7 @@
 //! Who was forgotten and may not come back: left out of whatever the plugin says, before anything of it is kept or shown.
 
 use super::key::{Tag, TenantKey};
-use super::ring::FORGOTTEN;
+use super::stored::FORGOTTEN;
 use crate::bindings::directory_sync::{Change, ChangeKind, RosterEntry};
 use crate::bindings::references::Detection;
 use crate::bindings::types::{Finding, Person, Severity, Value};

@@ -22,8 +22,8 @@ pub(crate) enum Event {
     Forgotten,
     /// They may come back.
     Lifted,
-    /// The whole tenant was forgotten, and its key with it: what was said of its people before means nobody.
-    TenantForgotten,
+    /// The tenant's key is gone, as when the whole tenant was forgotten: what was said of its people before means nobody.
+    KeyRemoved,
 }
 
 /// A line of the list.
@@ -169,13 +169,13 @@ mod tests {
         assert!(list.standings("acme").unwrap().is_empty());
         for line in [
             line("beta", Event::Forgotten, Some(1), 1),
-            line("acme", Event::TenantForgotten, None, 2),
+            line("acme", Event::KeyRemoved, None, 2),
             line("acme", Event::Forgotten, Some(1), 3),
             line("acme", Event::Forgotten, Some(2), 4),
             line("acme", Event::Lifted, Some(1), 5),
             line("acme", Event::Forgotten, Some(1), 6),
             line("acme", Event::Lifted, Some(2), 7),
-            line("beta", Event::TenantForgotten, None, 8),
+            line("beta", Event::KeyRemoved, None, 8),
         ] {
             list.add(&line).unwrap();
         }

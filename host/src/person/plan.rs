@@ -1,7 +1,8 @@
 //! A plan as it is stored: what is somebody's is sealed, and changes refer to each other by position, as their ids have the
 //! employee's in them. Its digest is over these bytes, so it holds when somebody is forgotten.
 
-use super::ring::{FORGOTTEN, Purpose, Ring, is_placeholder, json_error};
+use super::ring::{Purpose, Ring, json_error};
+use super::stored::{FORGOTTEN, is_placeholder};
 use crate::bindings::directory_sync::{Change, ChangeKind};
 use crate::bindings::types::{Finding, NamedValue};
 use crate::database::Fence;

@@ -5,20 +5,14 @@
 
 use super::forgotten::Forgotten;
 use super::key::{PersonKey, Tag, TenantKey};
+use super::stored::{FORGOTTEN, Ids, Sealed, UNREADABLE, account, collect_numbers, employee, placeholder, sealed};
 use crate::database::{Fence, TenantDatabase};
 use crate::error::HostError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// What stands in the place of what belonged to somebody who was forgotten.
-pub(crate) const FORGOTTEN: &str = "forgotten";
-
-/// What stands in the place of what was changed in the database since it was sealed.
-const UNREADABLE: &str = "cannot be opened";
 
 /// What is sealed. Stored rows need the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,16 +34,6 @@ impl Purpose {
             Self::Reference => "reference",
         }
     }
-}
-
-/// Something sealed, as it is stored.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Sealed {
-    /// The number of the key.
-    person: i64,
-    /// Base64.
-    sealed: String,
 }
 
 /// Keys that are at hand.
@@ -302,70 +286,6 @@ impl Ring {
     fn keys(&self) -> MutexGuard<'_, Keys> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Of whom values tell.
-#[derive(Default)]
-struct Ids {
-    employees: BTreeSet<String>,
-    /// Accounts that are told of without an employee.
-    accounts: BTreeSet<String>,
-}
-
-impl Ids {
-    fn collect(&mut self, value: &Value) {
-        match value {
-            Value::Array(values) => values.iter().for_each(|value| self.collect(value)),
-            Value::Object(object) => {
-                match (employee(object), account(object)) {
-                    (Some(employee), _) => drop(self.employees.insert(employee.to_owned())),
-                    (None, Some(account)) => drop(self.accounts.insert(account.to_owned())),
-                    (None, None) => {}
-                }
-                object.values().for_each(|value| self.collect(value));
-            }
-            _ => {}
-        }
-    }
-}
-
-fn collect_numbers(value: &Value, numbers: &mut BTreeSet<i64>) {
-    match value {
-        Value::Array(values) => values.iter().for_each(|value| collect_numbers(value, numbers)),
-        Value::Object(object) => match sealed(object) {
-            Some(sealed) => drop(numbers.insert(sealed.person)),
-            None => object.values().for_each(|value| collect_numbers(value, numbers)),
-        },
-        _ => {}
-    }
-}
-
-fn employee(object: &Map<String, Value>) -> Option<&str> {
-    object.get("employee_id")?.as_str().filter(|id| !id.is_empty())
-}
-
-/// The account of a person who is named without an employee's id.
-fn account(object: &Map<String, Value>) -> Option<&str> {
-    object.get("display_name")?;
-    object.get("account_id")?.as_str()
-}
-
-fn sealed(object: &Map<String, Value>) -> Option<Sealed> {
-    let (person, sealed) = (object.get("person")?.as_i64()?, object.get("sealed")?.as_str()?);
-    (object.len() == 2).then(|| Sealed { person, sealed: sealed.to_owned() })
-}
-
-/// In the shape of everything that can be sealed: a person, a finding, a row of a report.
-fn placeholder(word: &str) -> Value {
-    json!({
-        "forgotten": true, "employee_id": null, "account_id": null, "display_name": word, "name": word,
-        "severity": "Notice", "field": null, "code": "FORGOTTEN", "message": word, "remedy": "",
-    })
-}
-
-/// Whether a value is a placeholder.
-pub(super) fn is_placeholder(value: &Value) -> bool {
-    value.get("forgotten") == Some(&Value::Bool(true))
 }
 
 pub(super) fn json_error(error: serde_json::Error) -> HostError {

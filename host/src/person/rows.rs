@@ -1,6 +1,7 @@
 //! The journal's and the history's texts as they are stored.
 
-use super::ring::{FORGOTTEN, Purpose, Ring, is_placeholder, json_error};
+use super::ring::{Purpose, Ring, json_error};
+use super::stored::{FORGOTTEN, is_placeholder};
 use crate::database::{Fence, StoredUpdate};
 use crate::error::HostError;
 use crate::workbook::{NameOf, UpdateRow};

@@ -198,6 +198,10 @@ impl Outbox<'_> {
         let later = |said: String| Ok(Some(Err(Failure { kind: Kind::Temporary, said })));
         let mut row = self.tenant.database().reference(due.log_index).await?;
         open_references(self.ring, std::slice::from_mut(&mut row)).await?;
+        if row.document.is_empty() {
+            let said = "its document can be opened by nobody any more".to_owned();
+            return Ok(Some(Err(Failure { kind: Kind::Permanent, said })));
+        }
         let signed = SignedCredential::parse(&row.document).map_err(|error| unreadable(due, &error.to_string()))?;
         let key = self.signers.get(&row.selector).ok_or_else(|| unreadable(due, "its key"))?.key.clone();
         let rendered = tokio::task::spawn_blocking(move || {

@@ -179,6 +179,12 @@ impl SecretStore {
                 state,
             });
         }
+        // It is sent nowhere, and is the store's own.
+        if let Some(row) = rows.into_iter().find(|row| row.name == PEOPLE_KEY) {
+            let state = if self.people_key(&config.id).await.is_ok() { "in-use" } else { "other-key" };
+            let (name, origins) = (row.name, Vec::new());
+            listed.push(Listed { name, origins, entered_at: Some(row.entered_at), key_id: Some(row.key_id), state });
+        }
         Ok(listed)
     }
 

@@ -39,7 +39,8 @@ async fn nothing_is_planned_kept_or_archived_until_it_is_lifted() {
     assert_eq!((setup.sync().await.archived, setup.writes()), (0, 0));
     let gone = setup.world().hibob.employees.remove(QUOKKA).unwrap();
     setup.world().hibob.employee_mut(BILBY).manager = None;
-    let report = setup.sync().await;
+    // The guards do not take them for somebody who vanished; one of four is much of a source.
+    let report = setup.sync_with(Release { changed_source: true, ..Release::default() }).await;
     assert_eq!((report.archived, report.forgotten, report.updated), (0, 0, 1), "{report:?}");
     setup.writes();
     assert_eq!(found(setup.data.path(), &[&OF_QUOKKA[..], &[QUOKKA]].concat()), [""; 0]);
@@ -82,7 +83,11 @@ async fn a_saved_plan_is_applied_without_them() {
     let run = Run::start(&setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
     let mut report = run.apply(&saved, Release::default()).await;
     run.finish(&mut report, Some(&saved)).await.unwrap();
-    assert_eq!((report.updated, report.forgotten, report.exit(), setup.writes()), (1, 1, Exit::Done, 1), "{report:?}");
+    assert_eq!(
+        (report.updated, report.forgotten, report.exit(), setup.writes()),
+        (1, 1, Exit::SomeFailed, 1),
+        "{report:?}"
+    );
     assert_eq!(found(setup.data.path(), &[QUOKKA]), [""; 0]);
 }
 
@@ -98,9 +103,7 @@ fn a_plan_that_was_interrupted_is_closed_if_somebody_in_it_was_forgotten() {
     };
     assert_eq!(patient.sync_until(|world| writes(world) >= 20, Duration::ZERO), None);
     patient.lapse();
-    let ids: Vec<String> =
-        patient.world().travelperk.users.iter().filter_map(|user| user.external_id.clone()).collect();
-    let somebody = ids.iter().find(|id| patient.world().hibob.employees.contains_key(*id)).unwrap();
+    let somebody = &patient.rows("SELECT employee_id FROM accounts ORDER BY account_id LIMIT 1")[0][0];
     let (exit, done) = patient.shell.json(&["forget-person", "acme", somebody, "--yes"]);
     assert_eq!((exit, &done["forgotten"]["was_known"]), (0, &Value::Bool(true)), "{done}");
     let (exit, report) = patient.sync();

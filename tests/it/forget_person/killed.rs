@@ -27,23 +27,22 @@ fn copy(from: &Path, to: &Path) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_forgets_somebody_as_a_whole_or_not_at_all() {
     let setup = synced().await;
-    let folder = setup.folder.path().join("killed");
-    std::fs::create_dir(&folder).unwrap();
-    let fresh = || {
-        let data = folder.join("data");
-        let _ = std::fs::remove_dir_all(&data);
-        copy(setup.data.path(), &data);
-        share_compiled(&data);
-        data
+    let fresh = |name: &str| {
+        let folder = setup.folder.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        copy(setup.data.path(), &folder.join("data"));
+        share_compiled(&folder.join("data"));
+        folder
     };
-    fresh();
+    let folder = fresh("undisturbed");
     let start = Instant::now();
     assert!(program(&folder, &FORGET).output().unwrap().status.success());
     let whole = start.elapsed();
     let mut rng = StdRng::seed_from_u64(1);
     let (mut forgotten, mut kept) = (0, 0);
     for kill in 0..KILLS {
-        let data = fresh();
+        let folder = fresh(&format!("killed-{kill}"));
+        let data = folder.join("data");
         let mut child = program(&folder, &FORGET).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // Mostly towards its end, where it writes.
         let after = whole.mul_f64(rng.random_range(0.0..1.0_f64).sqrt());

@@ -12,6 +12,14 @@ use zeroize::Zeroizing;
 /// The secret's name. It is none of a tenant's settings, so nobody can enter it or have it sent anywhere.
 pub(crate) const NAME: &str = "people.key";
 
+/// What to do where the store's key is lost.
+fn lost(tenant: &str, error: &HostError) -> String {
+    format!(
+        "{}; names and other personal values of the past go with it: hibob secret remove {tenant} {NAME} --yes",
+        error.remedy()
+    )
+}
+
 impl SecretStore {
     /// The key of a tenant's people; none if nothing of anybody was kept yet.
     ///
@@ -21,7 +29,9 @@ impl SecretStore {
         let broken = || {
             HostError::configuration(
                 format!("tenant {tenant}: the key that names and other personal values are kept under was changed"),
-                "restore the control database from a backup; without that key those values cannot be read by anybody",
+                format!(
+                    "restore the control database from a backup; or give all of them up: hibob secret remove {tenant} {NAME} --yes"
+                ),
             )
         };
         match self.open_for(tenant, NAME, &BTreeSet::new()).await {
@@ -30,12 +40,21 @@ impl SecretStore {
                 Ok(Some(Zeroizing::new(bytes.as_slice().try_into().map_err(|_| broken())?)))
             }
             Err(Unusable::Missing) => Ok(None),
-            Err(Unusable::OtherKey(error) | Unusable::Failed(error)) => Err(error),
+            Err(Unusable::OtherKey(error)) => Err(HostError::configuration(error.to_string(), lost(tenant, &error))),
+            Err(Unusable::Failed(error)) => Err(error),
             Err(Unusable::Broken | Unusable::OtherOrigin { .. }) => Err(broken()),
         }
     }
 
-    /// The same, made if there is none. The caller holds the tenant's lease: a second key would go over the first.
+    /// Removes it; what is kept under it can be read by nobody any more. False if there is none.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn remove_people_key(&self, tenant: &str) -> Result<bool, HostError> {
+        self.control.remove_secret(tenant, NAME).await
+    }
+
+    /// The key of a tenant's people, made if there is none. The caller holds the tenant's lease: a second key would go over the first.
     ///
     /// # Errors
     /// As [`Self::people_key`]; or the database failed.
