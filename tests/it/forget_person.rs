@@ -2,6 +2,7 @@
 //! back by themselves.
 
 mod again;
+mod commands;
 mod issuer;
 mod killed;
 mod restored;

@@ -63,7 +63,7 @@ impl Forgotten {
             return;
         }
         let mut people: BTreeSet<String> = BTreeSet::new();
-        let (mut gone, mut kinds) = (BTreeSet::new(), BTreeMap::<ChangeKindName, u64>::new());
+        let (mut gone, mut kinds) = (BTreeSet::new(), BTreeMap::<&str, u64>::new());
         planned.changes.retain_mut(|change| {
             change.depends_on.retain(|id| !gone.contains(id));
             change.after.retain(|id| !gone.contains(id));
@@ -130,9 +130,6 @@ impl Forgotten {
         self.leave_out_findings(&mut detection.findings);
     }
 }
-
-/// As a plan counts it.
-type ChangeKindName = &'static str;
 
 fn subtract(counts: &mut BTreeMap<String, u64>, name: &str, number: u64) {
     if let Some(count) = counts.get_mut(name) {

@@ -45,13 +45,16 @@ fn person(id: &str, name: &str) -> Value {
 #[tokio::test]
 async fn each_person_opens_alone_and_one_within_another_too() {
     let tenant = Tenant::new().await;
-    let report =
-        json!({ "managed": 2, "errors": [person("1", "Ana"), person("2", "Bo")], "about": person("", "Company") });
-    let change = json!({ "employee_id": "1", "name": "Ana", "manager": person("2", "Bo"), "title": "Lead" });
+    let report = json!({ "managed": 2, "errors": [person("1", "Anastasia"), person("2", "Bonifatius")], "about": person("", "Company") });
+    let change =
+        json!({ "employee_id": "1", "name": "Anastasia", "manager": person("2", "Bonifatius"), "title": "Leadership" });
     let values = vec![report.clone(), change.clone(), json!(null)];
     let sealed = tenant.ring().seal(tenant.fence, Purpose::Report, values.clone()).await.unwrap();
     let text = format!("{sealed:?}");
-    assert!(!["Ana", "Bo", "Lead"].iter().any(|name| text.contains(name)) && text.contains("Company"), "{text}");
+    assert!(
+        !["Anastasia", "Bonifatius", "Leadership"].iter().any(|name| text.contains(name)) && text.contains("Company"),
+        "{text}"
+    );
     assert_eq!(tenant.ring().open(Purpose::Report, sealed.clone()).await.unwrap(), values);
     let other = tenant.ring().open(Purpose::Plan, sealed.clone()).await.unwrap();
     assert_eq!(other[1]["message"], "cannot be opened", "sealed for another purpose");
@@ -60,7 +63,7 @@ async fn each_person_opens_alone_and_one_within_another_too() {
     let opened = tenant.ring().open(Purpose::Report, sealed).await.unwrap();
     assert_eq!((&opened[0]["errors"][0], &opened[0]["managed"]), (&report["errors"][0], &json!(2)));
     assert_eq!(opened[0]["errors"][1]["message"], "forgotten");
-    let expected = (&json!("Ana"), &json!("Lead"), &json!("forgotten"), &json!(true));
+    let expected = (&json!("Anastasia"), &json!("Leadership"), &json!("forgotten"), &json!(true));
     let (change, manager) = (&opened[1], &opened[1]["manager"]);
     assert_eq!((&change["name"], &change["title"], &manager["display_name"], &manager["forgotten"]), expected);
 }
@@ -69,7 +72,9 @@ async fn each_person_opens_alone_and_one_within_another_too() {
 async fn a_person_has_one_key_and_another_one_after_being_forgotten() {
     let tenant = Tenant::new().await;
     let number = async |ring: &Ring| {
-        ring.seal(tenant.fence, Purpose::Made, vec![person("1", "Ana")]).await.unwrap()[0]["person"].as_i64().unwrap()
+        ring.seal(tenant.fence, Purpose::Made, vec![person("1", "Anastasia")]).await.unwrap()[0]["person"]
+            .as_i64()
+            .unwrap()
     };
     let ring = tenant.ring();
     let first = number(&ring).await;
@@ -77,7 +82,7 @@ async fn a_person_has_one_key_and_another_one_after_being_forgotten() {
     tenant.forget("1").await;
     assert!(number(&tenant.ring()).await > first, "a number is never used again");
     // More than are asked for at once.
-    let many: Vec<Value> = (0..1_201).map(|id| person(&id.to_string(), "Bo")).collect();
+    let many: Vec<Value> = (0..1_201).map(|id| person(&id.to_string(), "Bonifatius")).collect();
     let sealed = tenant.ring().seal(tenant.fence, Purpose::Made, many.clone()).await.unwrap();
     assert_eq!(tenant.ring().open(Purpose::Made, sealed).await.unwrap(), many);
 }
@@ -88,7 +93,7 @@ async fn an_account_without_an_employee_is_the_ledgers() {
     let entry =
         crate::database::LedgerEntry { account_id: "100".to_owned(), employee_id: "1".to_owned(), archived_at: None };
     tenant.database.write_entries(&std::collections::BTreeMap::new(), Some(&entry)).await.unwrap();
-    let named = |account: &str| json!({ "employee_id": null, "account_id": account, "display_name": "Ana" });
+    let named = |account: &str| json!({ "employee_id": null, "account_id": account, "display_name": "Anastasia" });
     let sealed = tenant.ring().seal(tenant.fence, Purpose::Plan, vec![named("100"), named("200")]).await.unwrap();
     assert!(sealed[0].get("sealed").is_some() && sealed[1] == named("200"), "{sealed:?}");
     tenant.forget("1").await;
@@ -98,17 +103,18 @@ async fn an_account_without_an_employee_is_the_ledgers() {
 #[tokio::test]
 async fn bytes_are_as_they_were_or_gone() {
     let tenant = Tenant::new().await;
-    let sealed = tenant.ring().seal_bytes(tenant.fence, Purpose::Reference, "1", b"{\"name\":\"Ana\"}").await.unwrap();
-    assert!(!String::from_utf8_lossy(&sealed).contains("Ana"));
+    let sealed =
+        tenant.ring().seal_bytes(tenant.fence, Purpose::Reference, "1", b"{\"name\":\"Anastasia\"}").await.unwrap();
+    assert!(!String::from_utf8_lossy(&sealed).contains("Anastasia"));
     let stored: [&[u8]; 2] = [&sealed, b"{\"plain\":1}"];
     let opened = async || tenant.ring().open_bytes(Purpose::Reference, &stored).await.unwrap();
-    assert_eq!(opened().await, [Some(b"{\"name\":\"Ana\"}".to_vec()), Some(b"{\"plain\":1}".to_vec())]);
+    assert_eq!(opened().await, [Some(b"{\"name\":\"Anastasia\"}".to_vec()), Some(b"{\"plain\":1}".to_vec())]);
     tenant.forget("1").await;
     assert_eq!(opened().await, [None, Some(b"{\"plain\":1}".to_vec())]);
 }
 
 fn change(employee: &str, name: &str, depends_on: &[&str]) -> Change {
-    let manager = Person { employee_id: Some("1".to_owned()), account_id: None, display_name: "Ana".to_owned() };
+    let manager = Person { employee_id: Some("1".to_owned()), account_id: None, display_name: "Anastasia".to_owned() };
     Change {
         id: format!("create:{employee}"),
         kind: ChangeKind::Create,
@@ -130,7 +136,7 @@ async fn a_stored_plan_opens_as_it_was_and_without_whoever_was_forgotten() {
         code: "MISSING_EMAIL".to_owned(),
         employee_id: Some("1".to_owned()),
         field: None,
-        message: "Ana has no email".to_owned(),
+        message: "Anastasia has no email".to_owned(),
         remedy: String::new(),
     };
     let planned = Planned {
@@ -138,11 +144,11 @@ async fn a_stored_plan_opens_as_it_was_and_without_whoever_was_forgotten() {
         counts: [("create".to_owned(), 2)].into(),
         findings: vec![finding],
         baseline: Vec::new(),
-        changes: vec![change("1", "Ana", &[]), change("2", "Bo", &["create:1"])],
+        changes: vec![change("1", "Anastasia", &[]), change("2", "Bonifatius", &["create:1"])],
     };
     let content = seal(&tenant.ring(), tenant.fence, &planned).await.unwrap();
     let text = String::from_utf8(content.clone()).unwrap();
-    assert!(!["Ana", "create:1", "Bo", "employee_id"].iter().any(|word| text.contains(word)), "{text}");
+    assert!(!["Anastasia", "create:1", "Bonifatius", "employee_id"].iter().any(|word| text.contains(word)), "{text}");
     let opened = async |content: &[u8]| open(&tenant.ring(), content).await.unwrap();
     let OpenedPlan { planned: again, forgotten, is_plain } = opened(&content).await.unwrap();
     assert_eq!((serde_json::to_value(&again).unwrap(), forgotten, is_plain), (json!(planned), 0, false));
@@ -151,7 +157,7 @@ async fn a_stored_plan_opens_as_it_was_and_without_whoever_was_forgotten() {
     let OpenedPlan { planned: rest, forgotten, .. } = opened(&content).await.unwrap();
     assert_eq!((forgotten, rest.changes.len(), rest.counts == planned.counts), (1, 2, true));
     let text = format!("{rest:?}");
-    assert!(!text.contains("Ana") && !text.contains("create:1") && text.contains("Bo"), "{text}");
+    assert!(!text.contains("Anastasia") && !text.contains("create:1") && text.contains("Bonifatius"), "{text}");
     assert_eq!(rest.changes[1].depends_on, [rest.changes[0].id.clone()]);
 
     // As earlier versions stored it, and what is none.
