@@ -52,8 +52,9 @@ pub struct Manifest {
 /// Copies a data directory into a new folder, while runs go on.
 ///
 /// # Errors
-/// The folder is there already or cannot be written, or a database cannot be read.
+/// The folder is there already or cannot be written, a database cannot be read, or it is a server's.
 pub async fn backup(data: &DataDir, folder: &Path, with_secrets_key: bool) -> Result<Manifest, HostError> {
+    data.control().require_file()?;
     if folder.exists() {
         let message = format!("{} is there already", folder.display());
         return Err(HostError::configuration(message, "name a folder that is not there; each backup has its own"));
@@ -148,17 +149,27 @@ pub async fn restore(folder: &Path, path: &Path, since: ForgottenSince<'_>) -> R
         }
     }
     last.into_iter().try_for_each(copy)?;
-    // The copies are of different moments: no run of before the backup may come back and write.
-    let control = ControlDatabase::open(path).await?;
-    for (tenant, ..) in control.tenants().await? {
-        let database = TenantDatabase::open(path, &tenant).await?;
-        control.raise_lease(&tenant, database.fence_generation().await?).await?;
-        // What was issued since is not known here, and would be issued once more, in a log beside the published one.
-        let day = chrono::DateTime::from_timestamp(manifest.created_at, 0).unwrap_or_default();
-        let why = format!("the database was restored from a backup of {}", day.format("%Y-%m-%d %H:%M UTC"));
-        database.pause_references(Some(&why)).await?;
-    }
+    let day = chrono::DateTime::from_timestamp(manifest.created_at, 0).unwrap_or_default();
+    let why = format!("the database was restored from a backup of {}", day.format("%Y-%m-%d %H:%M UTC"));
+    resume_after_restore(&DataDir::open(path).await?, &why).await?;
     Ok(manifest)
+}
+
+/// Makes databases that were restored fit to go on. No run of before may come back and write, and references wait until
+/// somebody has looked. Returns how many tenants there are.
+///
+/// # Errors
+/// A database failed; asked again, it begins anew.
+pub async fn resume_after_restore(data: &DataDir, why: &str) -> Result<usize, HostError> {
+    let tenants = data.control().tenants().await?;
+    for (tenant, ..) in &tenants {
+        let database = data.tenant_database(tenant).await?;
+        // The copies may be of different moments.
+        data.control().raise_lease(tenant, database.fence_generation().await?).await?;
+        // What was issued since is not known here, and would be issued once more, in a log beside the published one.
+        database.pause_references(Some(why)).await?;
+    }
+    Ok(tenants.len())
 }
 
 /// Reads a backup's manifest and compares every file with it; the databases are looked through as well.

@@ -15,8 +15,7 @@ pub(crate) use turn::Turns;
 
 use crate::bindings::Plugin as Bindings;
 use crate::bindings::directory_sync::Change;
-use crate::bindings::types::Value;
-use crate::database::{ChangeRecord, Fence};
+use crate::database::Fence;
 use crate::egress::{ApplyScope, CallEgress, Declared, Grant, Known, PersonScope};
 use crate::error::HostError;
 use crate::limits::{Limits, Overrun};
@@ -26,6 +25,7 @@ use crate::tenant::Tenant;
 use held::HeldStore;
 use memory::CallMemory;
 use meter::{Allowance, Metered, Used};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::StorageView;
@@ -196,7 +196,7 @@ impl Call {
                 tenant.references_egress().for_call(Grant::Person(scope.clone()), declared, overrun.clone())
             }
             Job::Apply(change, fence) => {
-                let scope = Arc::new(ApplyScope::new(change, known(tenant, change).await?));
+                let scope = Arc::new(ApplyScope::new(change, Known::of(tenant.database(), change).await?));
                 let egress = tenant.egress()?.for_call(Grant::Apply(scope), declared, overrun.clone());
                 egress.fenced(tenant.database().clone(), fence)
             }
@@ -301,36 +301,8 @@ impl Call {
         drop(self);
     }
 
-    /// Ends the call and keeps what it wrote to the storage, together with what the host notes of its change.
-    ///
-    /// # Errors
-    /// The run lost its lock, or the database failed; nothing was kept.
-    pub async fn keep(mut self, fence: Fence, record: &ChangeRecord) -> Result<(), HostError> {
-        let storage = self.store.data_mut().storage.take();
-        drop(self); // its place is free while the database writes
-        storage.keep(fence, record).await
+    /// Ends the call, and returns what it wrote to the storage; none for a deleted key.
+    pub fn into_written(mut self) -> BTreeMap<String, Option<Vec<u8>>> {
+        self.store.data_mut().storage.take()
     }
-}
-
-/// What the tenant's ledger knows of those whom a change is about.
-async fn known(tenant: &Tenant, change: &Change) -> Result<Known, HostError> {
-    let Some(employee) = &change.employee_id else { return Ok(Known::default()) };
-    let database = tenant.database();
-    let account_id = match change.target_id {
-        None => database.account_of(employee).await?,
-        Some(_) => None,
-    };
-    let owner = match change.target_id.as_ref().or(account_id.as_ref()) {
-        Some(account) => database.owner_of(account).await?,
-        None => None,
-    };
-    let mut manager_account_id = None;
-    for field in &change.fields {
-        if let Some(Value::Person(person)) = &field.after
-            && let (None, Some(manager)) = (&person.account_id, &person.employee_id)
-        {
-            manager_account_id = database.account_of(manager).await?;
-        }
-    }
-    Ok(Known { account_id, owner, manager_account_id })
 }

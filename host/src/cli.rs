@@ -24,6 +24,7 @@ mod token;
 mod verify;
 
 use crate::data_dir::DataDir;
+use crate::database::POSTGRES_CONNECTIONS;
 use crate::engine::Runtime;
 use crate::error::{Exit, HostError};
 use crate::identity::Trust;
@@ -58,6 +59,12 @@ struct Global {
     /// Where tenants, their data and keys are kept [default: $XDG_DATA_HOME/hibob or ~/.local/share/hibob]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A database on PostgreSQL for all but the keys, which several hosts may share: postgres://ROLE@HOST/DATABASE
+    #[arg(long, global = true, value_name = "URL", env = "HIBOB_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+    /// Connections of this host to that database
+    #[arg(long, global = true, value_name = "N", default_value_t = POSTGRES_CONNECTIONS)]
+    database_connections: u32,
     /// A plugin to load instead of the built-in one
     #[arg(long, global = true, value_name = "FILE")]
     plugin: Option<PathBuf>,
@@ -82,7 +89,11 @@ struct Global {
 
 impl Global {
     async fn data(&self) -> Result<DataDir, HostError> {
-        let data = DataDir::open(&self.data.clone().unwrap_or_else(DataDir::default_path)).await?;
+        let path = self.data.clone().unwrap_or_else(DataDir::default_path);
+        let data = match &self.database {
+            Some(url) => DataDir::connect(&path, url, self.database_connections).await?,
+            None => DataDir::open(&path).await?,
+        };
         Ok(data.with_metrics(self.telemetry.metrics().clone()))
     }
 
@@ -202,6 +213,9 @@ enum Command {
         /// The tenant's id
         tenant: String,
     },
+    /// After the database was restored by other means: no earlier run comes back, and references wait for a look
+    #[command(after_help = "Example: hibob restored --database postgres://hibob@db.example/hibob")]
+    Restored,
     /// Start jobs when they are due, or asked for, until Ctrl-C; any number of these may share a data directory
     #[command(after_help = "Example: hibob serve --workers 8")]
     Serve(serve::ServeArgs),
@@ -282,6 +296,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Employees(args) => employees::employees(global, &args).await,
         Command::Backup(args) => backup::backup(global, &args).await,
         Command::Restore(args) => backup::restore(global, &args).await,
+        Command::Restored => backup::restored(global).await,
         Command::ForgetPerson(args) => person::forget(global, &args).await,
         Command::Forgotten { tenant } => person::list(global, &tenant).await,
         Command::History(args) => history::history(global, &args).await,

@@ -43,15 +43,27 @@ impl DataDir {
     /// It cannot be made or used.
     pub async fn open(path: &Path) -> Result<Self, HostError> {
         private_dir(path)?;
-        let control = ControlDatabase::open(path).await?;
-        Ok(Self {
+        Ok(Self::with_control(path, ControlDatabase::open(path).await?))
+    }
+
+    /// Opens the directory for keys, and a database on PostgreSQL for all else; see [`ControlDatabase::connect`].
+    ///
+    /// # Errors
+    /// The directory cannot be made, or the database not used.
+    pub async fn connect(path: &Path, url: &str, connections_max: u32) -> Result<Self, HostError> {
+        private_dir(path)?;
+        Ok(Self::with_control(path, ControlDatabase::connect(url, connections_max).await?))
+    }
+
+    fn with_control(path: &Path, control: ControlDatabase) -> Self {
+        Self {
             path: path.to_owned(),
             queue: control.queue(),
             control,
             refusal_budget: Arc::default(),
             metrics: Metrics::default(),
             open: Arc::default(),
-        })
+        }
     }
 
     /// Where data is kept when nothing else is said: `$XDG_DATA_HOME/hibob`, or `~/.local/share/hibob`.
@@ -226,7 +238,7 @@ impl DataDir {
                 Err(error) => Err(error),
             };
             match refreshed {
-                Err(error @ HostError::Storage(_)) => return Err(error),
+                Err(error) if error.is_forgetful() => return Err(error),
                 Err(error) => tracing::error!(tenant = id, "its schedules stay as they were: {error}"),
                 Ok(()) => {}
             }
@@ -287,7 +299,8 @@ impl DataDir {
     /// # Errors
     /// As [`Self::tenant_database`].
     pub(crate) async fn people(&self, id: &str) -> Result<People, HostError> {
-        let people = People::new(self.secrets(), id, TenantDatabase::open(&self.path, id).await?);
+        let database = self.control.tenant_database(&self.path, id).await?;
+        let people = People::new(self.secrets(), id, database);
         person::settle(self, &people).await?;
         Ok(people)
     }

@@ -1,18 +1,28 @@
-//! The databases: one control database, and one file per tenant that holds everything of that tenant.
+//! The databases: one control database, and one file per tenant that holds everything of that tenant. Or one database on
+//! PostgreSQL with all of it, which several hosts share and which keeps the tenants apart by itself.
 
 mod audit;
 mod control;
+mod engine;
 mod journal;
 mod people;
+pub(crate) mod postgres;
 mod references;
 mod secrets;
+mod statement;
+mod store;
 mod tenant;
+#[cfg(test)]
+mod tests;
+mod text;
 mod tokens;
 
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
+pub(crate) use engine::{Db, Engine, each};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
 pub(crate) use people::Plain;
-pub use people::{ForgottenRow, Swept};
+pub use people::{ForgottenRow, PersonRow, Swept};
+pub use postgres::{POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
 pub use references::{
     AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
 };
@@ -27,6 +37,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
+use store::Store;
 
 /// Connections to one database file. SQLite writes one at a time; more would only wait.
 const CONNECTIONS_MAX: u32 = 4;
@@ -63,7 +74,8 @@ async fn open(path: &Path) -> Result<SqlitePool, HostError> {
 }
 
 /// Copies a database as it is at one moment, without free pages, into a new file that only its owner can read.
-async fn copy_to(pool: &SqlitePool, path: &Path) -> Result<(), HostError> {
+async fn copy_to(store: &Store, path: &Path) -> Result<(), HostError> {
+    let pool = store.file()?;
     let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
     made.map_err(|error| unwritable(path, &error))?;
     let text = path.to_str().ok_or_else(|| HostError::Storage(format!("{} is no text", path.display())))?;

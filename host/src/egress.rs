@@ -11,6 +11,7 @@ mod policy;
 mod refusals;
 mod scope;
 mod send;
+mod surroundings;
 mod tls;
 mod transport;
 mod wait;
@@ -25,19 +26,23 @@ pub(crate) use policy::{action, is_for_references};
 pub use refusals::RefusalBudget;
 pub use scope::{ApplyScope, Known};
 pub use send::AsMade;
+pub use surroundings::Surroundings;
 pub(crate) use tls::{ca_certificates, config as tls_config};
 pub(crate) use transport::{AGENT, causes, read_whole, too_long};
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 pub use waits::Waits;
 
 use crate::call::CallKind;
-use crate::database::{Fence, TenantDatabase};
+use crate::database::Fence;
 use crate::limits::{Limits, Overrun};
 use crate::manifest::Manifest;
+use crate::run::outside::Book;
 use crate::secret::{Redactor, Secret};
 use crate::telemetry::{RefusalReason, TenantMetrics};
 use base64::Engine as _;
 use body::ResponseBytes;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use http::HeaderValue;
 use std::num::NonZeroU32;
@@ -163,6 +168,7 @@ pub struct Egress {
     /// Shared with every tenant of the host.
     refusal_budget: Arc<RefusalBudget>,
     metrics: TenantMetrics,
+    surroundings: Surroundings,
 }
 
 impl Egress {
@@ -187,7 +193,14 @@ impl Egress {
             was_refused: AtomicBool::new(false),
             refusal_budget,
             metrics,
+            surroundings: Surroundings::default(),
         }
+    }
+
+    /// The same, with another clock and other dice.
+    #[must_use]
+    pub fn in_surroundings(self, surroundings: Surroundings) -> Self {
+        Self { surroundings, ..self }
     }
 
     /// The way out for one call of a run: a refusal closes it for all calls.
@@ -237,8 +250,11 @@ pub struct CallEgress {
     /// The call's, for its requests: they are sent by tasks of their own.
     span: tracing::Span,
     /// What a write needs: that the run still has its lock.
-    fence: Option<(TenantDatabase, Fence)>,
+    fence: Option<MayWrite>,
 }
+
+/// Whether a run still has the right to write.
+type MayWrite = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
 
 /// Requests of one call that are under way at one time, each until its answer was read or given up; others wait. The
 /// host holds a page of each.
@@ -271,14 +287,19 @@ impl CallEgress {
     }
 
     /// The same, with writes that leave only while the fence holds.
-    pub(crate) fn fenced(self, database: TenantDatabase, fence: Fence) -> Self {
-        Self { fence: Some((database, fence)), ..self }
+    #[must_use]
+    pub fn fenced(self, book: impl Book, fence: Fence) -> Self {
+        let may_write = move || {
+            let book = book.clone();
+            async move { book.holds(fence).await.unwrap_or(false) }.boxed()
+        };
+        Self { fence: Some(Arc::new(may_write)), ..self }
     }
 
     /// Whether a write may leave. One that may not closes the way for the whole run: somebody else has taken it over.
     async fn may_write(&self) -> bool {
-        let Some((database, fence)) = &self.fence else { return true };
-        let holds = database.holds(*fence).await.unwrap_or(false);
+        let Some(may_write) = &self.fence else { return true };
+        let holds = may_write().await;
         if !holds {
             self.close();
         }

@@ -1,7 +1,9 @@
 //! Why the host could not do something, told by who acts next. Each error has an exit code.
 
 use crate::bindings::types::{Finding, JobError, Side, SideError};
+use crate::database::postgres;
 use crate::limits::Over;
+use sqlx::migrate::MigrateError;
 use thiserror::Error;
 
 /// The exit codes of `hibob`.
@@ -22,8 +24,19 @@ pub enum Exit {
     Failed = 5,
 }
 
+impl Exit {
+    /// The exit code of this number, if there is one.
+    pub fn of(number: i64) -> Option<Self> {
+        use Exit::{Done, Failed, Held, Refused, SomeFailed, Usage};
+        [Done, SomeFailed, Usage, Held, Refused, Failed].into_iter().find(|exit| i64::from(*exit as u8) == number)
+    }
+}
+
 /// The code of [`HostError::Storage`].
 pub(crate) const STORAGE_FAILED: &str = "STORAGE_FAILED";
+
+/// The code of [`HostError::LockLost`].
+pub(crate) const LOCK_LOST: &str = "LOCK_LOST";
 
 /// The plugin's code for a sync whose admin has left.
 const ENABLED_BY_INACTIVE: &str = "ENABLED_BY_INACTIVE";
@@ -113,12 +126,28 @@ pub enum HostError {
     /// The host's own storage failed.
     #[error("the storage failed: {0}")]
     Storage(String),
+    /// The database server failed, or could not be reached.
+    #[error("the storage failed: {message}")]
+    Server {
+        /// What it said.
+        message: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Another run has taken over what this one was doing.
+    #[error("{0}")]
+    LockLost(String),
 }
 
 impl HostError {
     /// A configuration error.
     pub fn configuration(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Configuration { message: message.into(), remedy: remedy.into() }
+    }
+
+    /// Whether what was done can no longer be remembered, so that nothing more is to be done.
+    pub(crate) fn is_forgetful(&self) -> bool {
+        matches!(self, Self::Storage(_) | Self::Server { .. } | Self::LockLost(_))
     }
 
     /// The error for a limit that was gone over.
@@ -183,6 +212,8 @@ impl HostError {
             Self::Engine(message) => Self::Engine(named(message)),
             Self::Journal { message, remedy } => Self::Journal { message: named(message), remedy },
             Self::Storage(message) => Self::Storage(named(message)),
+            Self::Server { message, remedy } => Self::Server { message: named(message), remedy },
+            Self::LockLost(message) => Self::LockLost(named(message)),
         }
     }
 
@@ -202,7 +233,8 @@ impl HostError {
             Self::Plugin(_) => "PLUGIN_FAILED",
             Self::Engine(_) => "ENGINE_FAILED",
             Self::Journal { .. } => "JOURNAL_UNREADABLE",
-            Self::Storage(_) => STORAGE_FAILED,
+            Self::Storage(_) | Self::Server { .. } => STORAGE_FAILED,
+            Self::LockLost(_) => LOCK_LOST,
         }
     }
 
@@ -225,6 +257,12 @@ impl HostError {
             Self::Busy(_) => "start it again later, or run fewer tenants at the same time".to_owned(),
             Self::Plugin(_) => "use another plugin file, or report this to its developers with the log (-v)".to_owned(),
             Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
+            Self::Server { remedy, .. } => (*remedy).to_owned(),
+            Self::LockLost(_) => {
+                "nothing is to be mended: the other run goes on where this one stopped; \
+                 if that happens again, look why this host stalls, or loses its database, for as long as a lock lasts"
+                    .to_owned()
+            }
             Self::Storage(_) => {
                 "check that the data directory is writable and its disk not full, then start again; where a database is damaged, restore a backup: hibob restore"
                     .to_owned()
@@ -248,7 +286,9 @@ impl HostError {
             | Self::Plugin(_)
             | Self::Engine(_)
             | Self::Journal { .. }
-            | Self::Storage(_) => Exit::Failed,
+            | Self::Storage(_)
+            | Self::Server { .. }
+            | Self::LockLost(_) => Exit::Failed,
         }
     }
 }
@@ -269,12 +309,29 @@ fn side_message(error: &SideError) -> String {
 
 impl From<sqlx::Error> for HostError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Storage(error.to_string())
+        match postgres::remedy(&error) {
+            Some(remedy) => Self::Server { message: error.to_string(), remedy },
+            None => Self::Storage(error.to_string()),
+        }
     }
 }
 
-impl From<sqlx::migrate::MigrateError> for HostError {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
-        Self::Storage(format!("the database's schema cannot be brought up to date: {error}"))
+impl From<MigrateError> for HostError {
+    fn from(error: MigrateError) -> Self {
+        let message = format!("the database's schema cannot be brought up to date: {error}");
+        match &error {
+            MigrateError::VersionMissing(_) => Self::configuration(
+                "the database was written by a newer version of hibob; nothing of it was touched",
+                format!(
+                    "start that version (this is {}, see hibob --version), or restore a backup that this one wrote",
+                    env!("CARGO_PKG_VERSION")
+                ),
+            ),
+            MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => match postgres::remedy(cause) {
+                Some(remedy) => Self::Server { message, remedy },
+                None => Self::Storage(message),
+            },
+            _ => Self::Storage(message),
+        }
     }
 }

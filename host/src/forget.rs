@@ -15,8 +15,9 @@ pub async fn forget_tenant(data: &DataDir, tenant: &str) -> Result<(), HostError
     data.config(tenant).await?;
     let lease = data.control().lease(tenant, "forgetting the tenant").await?;
     let folder = data.path().join("tenants");
+    let is_file = data.control().require_file().is_ok();
     let base = folder.join(format!("{tenant}.db"));
-    for suffix in ["-wal", "-shm", ""] {
+    for suffix in ["-wal", "-shm", ""].into_iter().filter(|_| is_file) {
         let mut path = base.clone().into_os_string();
         path.push(suffix);
         match fs::remove_file(&path) {
@@ -29,5 +30,5 @@ pub async fn forget_tenant(data: &DataDir, tenant: &str) -> Result<(), HostError
     data.control().forget_tenant(tenant).await?;
     drop(lease); // its row is gone
     person::key_removed(data, tenant)?;
-    sync_folder(&folder)
+    if is_file { sync_folder(&folder) } else { Ok(()) }
 }

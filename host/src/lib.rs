@@ -25,6 +25,7 @@ pub mod engine;
 pub mod error;
 pub mod forget;
 mod history;
+mod holder;
 pub mod identity;
 mod key_file;
 pub mod limits;

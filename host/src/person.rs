@@ -28,7 +28,8 @@ pub(crate) use list::{FILE as LIST_FILE, text_of as list_text};
 pub use plan::OpenedPlan;
 pub use records::Records;
 pub(crate) use records::open_references;
-pub(crate) use ring::{Purpose, Ring};
+pub(crate) use ring::Purpose;
+pub use ring::{KeyRows, Ring};
 pub(crate) use stored::FORGOTTEN;
 
 use crate::database::TenantDatabase;

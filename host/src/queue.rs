@@ -25,10 +25,10 @@ pub use lease::{CRASHES_MAX, End, Expired};
 pub use schedules::{DueSchedule, JITTER_MINUTES_MAX};
 pub use state::{Illegal, State};
 
+use crate::database::{Db, each};
 use crate::error::HostError;
 use board::Board;
 use pulse::Pulse;
-use sqlx::{PgPool, SqlitePool};
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::watch;
@@ -41,27 +41,6 @@ pub struct Queue {
     board: Board,
     pulse: Pulse,
 }
-
-/// Where the tables are.
-#[derive(Clone, Debug)]
-enum Db {
-    Sqlite(SqlitePool),
-    Postgres(PgPool),
-}
-
-/// The same expression for either pool.
-macro_rules! each {
-    ($db:expr, $pool:ident => $body:expr) => {
-        match $db {
-            $crate::queue::Db::Sqlite($pool) => $body,
-            $crate::queue::Db::Postgres($pool) => $body,
-        }
-    };
-}
-use each;
-
-/// Wakes the hosts that listen, once the transaction is committed.
-const NOTIFY: &str = "SELECT pg_notify('hibob_jobs', '')";
 
 /// Why the queue did not do it.
 #[derive(Debug, Error)]
@@ -94,28 +73,16 @@ impl From<QueueError> for HostError {
             QueueError::Unknown(_) | QueueError::Illegal(_) => {
                 Self::configuration(error.to_string(), "look at what there is: hibob jobs")
             }
-            QueueError::Lost(_) | QueueError::Unreadable { .. } => Self::Storage(error.to_string()),
+            QueueError::Lost(_) => Self::LockLost(error.to_string()),
+            QueueError::Unreadable { .. } => Self::Storage(error.to_string()),
             QueueError::Database(error) => error.into(),
         }
     }
 }
 
 impl Queue {
-    /// The queue in a control database on SQLite, whose migrations have made its tables.
-    pub fn sqlite(pool: SqlitePool) -> Self {
-        Self::of(Db::Sqlite(pool))
-    }
-
-    /// The queue in a database on PostgreSQL; its tables are made or brought up to date.
-    ///
-    /// # Errors
-    /// They cannot be.
-    pub async fn postgres(pool: PgPool) -> Result<Self, HostError> {
-        sqlx::migrate!("migrations/queue").run(&pool).await?;
-        Ok(Self::of(Db::Postgres(pool)))
-    }
-
-    fn of(db: Db) -> Self {
+    /// The queue in a control database, whose migrations have made its tables.
+    pub(crate) fn new(db: Db) -> Self {
         Self { db, changes: Arc::default(), board: Board::default(), pulse: Pulse::default() }
     }
 
@@ -127,36 +94,5 @@ impl Queue {
     /// Tells those who wait in this process.
     pub(crate) fn wake(&self) {
         self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
-    }
-}
-
-impl Db {
-    /// Unix milliseconds by the database's own clock: hosts need not agree about the time.
-    fn now(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
-            Self::Postgres(_) => "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
-        }
-    }
-
-    /// How a transaction begins that will write: SQLite takes its lock at once, or it could not wait for it later.
-    fn begin(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "BEGIN IMMEDIATE",
-            Self::Postgres(_) => "BEGIN",
-        }
-    }
-
-    /// Leaves out rows that another host is at. SQLite has one writer at a time.
-    fn skip_locked(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "",
-            Self::Postgres(_) => "FOR UPDATE SKIP LOCKED",
-        }
-    }
-
-    /// What wakes other hosts. SQLite needs nothing: they see that the file has changed.
-    fn notify(&self) -> Option<&'static str> {
-        matches!(self, Self::Postgres(_)).then_some(NOTIFY)
     }
 }

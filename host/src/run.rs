@@ -5,9 +5,11 @@ mod guard;
 pub(crate) mod history;
 mod journal;
 mod observed;
+pub mod outside;
 mod plan;
 mod report;
 mod resume;
+mod sandboxed;
 mod sound;
 
 pub use guard::{Class, GuardRow, Held, Release, guard};
@@ -15,12 +17,13 @@ pub use observed::{check, plan, roster};
 pub use plan::{Planned, Roster};
 pub use report::{ErrorRow, Report};
 pub(crate) use report::{HISTORY_ROWS_MAX, Stopped};
+pub use sandboxed::Sandboxed;
 pub(crate) use sound::Intake;
 
 use crate::bindings::types::NamedValue;
 use crate::call::Progress;
 use crate::data_dir::DataDir;
-use crate::database::{Fence, Lease, NewJournal, RunRecord};
+use crate::database::{Fence, NewJournal, RunRecord};
 use crate::digest::hex;
 use crate::error::{Exit, HostError};
 use crate::person::{self, Ring};
@@ -30,6 +33,7 @@ use crate::telemetry::{JobTimer, Spans};
 use crate::tenant::Tenant;
 use crate::workbook::UpdateRow;
 use journal::{Journal, Past};
+use outside::{Book, Lock, Outside, hold};
 use sha2::{Digest, Sha256};
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
@@ -58,21 +62,31 @@ pub(crate) trait Outcome {
     fn numbered(&mut self, run: i64);
 }
 
+/// What started a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cause {
+    /// Who.
+    pub trigger: Trigger,
+    /// The job of the queue that it does; see [`crate::queue::Claimed::key`].
+    pub job: Option<String>,
+}
+
 /// A run of one tenant, under its lock: no other run of that tenant goes on at the same time, on any machine that
 /// shares the data directory.
-pub struct Run<'t> {
-    tenant: &'t Tenant,
-    plugin: &'t Plugin,
-    progress: Arc<dyn Progress>,
-    lease: Lease,
+pub type Run<'t> = Running<Sandboxed<'t>>;
+
+/// The same, whatever is outside.
+pub struct Running<O: Outside> {
+    outside: O,
+    lock: O::Lock,
     fence: Fence,
     /// What is written is sealed with.
-    ring: Ring,
+    ring: Ring<O::Book>,
     /// Of the plan that is applied.
     journal: OnceLock<i64>,
     resumed: Option<Report>,
     kind: &'static str,
-    trigger: Trigger,
+    cause: Cause,
     started_at: i64,
     timer: JobTimer,
     span: Span,
@@ -84,64 +98,50 @@ impl<'t> Run<'t> {
     /// # Errors
     /// Another run has it, the tenant is disabled, or has nothing of what the kind of run needs.
     pub async fn start(
-        data: &DataDir,
+        data: &'t DataDir,
         tenant: &'t Tenant,
         plugin: &'t Plugin,
         kind: &'static str,
         progress: Arc<dyn Progress>,
     ) -> Result<Self, HostError> {
-        let started = Self::begin(data, tenant, plugin, kind, progress).await;
-        started.inspect_err(|error| tenant.metrics().not_started(kind, error))
+        Self::begin(Sandboxed { data, tenant, plugin, kind, progress }, kind).await
+    }
+}
+
+impl<O: Outside> Running<O> {
+    /// Takes the lock of the tenant that is outside, and takes up what an earlier run has left.
+    ///
+    /// # Errors
+    /// As [`Run::start`].
+    pub async fn begin(outside: O, kind: &'static str) -> Result<Self, HostError> {
+        let metrics = outside.metrics().clone();
+        let begun = Self::locked_by(outside, kind).await;
+        begun.inspect_err(|error| metrics.not_started(kind, error))
     }
 
-    async fn begin(
-        data: &DataDir,
-        tenant: &'t Tenant,
-        plugin: &'t Plugin,
-        kind: &'static str,
-        progress: Arc<dyn Progress>,
-    ) -> Result<Self, HostError> {
-        let (egress, kinds): (_, &[&str]) = match kind {
-            REFERENCES => (tenant.references_egress(), &[REFERENCES]),
-            _ => (tenant.egress()?, &["sync", "apply"]),
-        };
-        data.require_enabled(tenant.id()).await?;
-        let holder =
-            format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
-        let lease = data.control().lease(tenant.id(), &holder).await?;
-        let fence = tenant.database().take_fence(lease.generation()).await?;
-        let ring = match Self::people(data, tenant).await {
+    async fn locked_by(outside: O, kind: &'static str) -> Result<Self, HostError> {
+        let kinds: &[&str] = if kind == REFERENCES { &[REFERENCES] } else { &["sync", "apply"] };
+        outside.egress()?;
+        let lock = outside.lock().await?;
+        let fence = outside.book().take_fence(lock.generation()).await?;
+        let ring = match outside.ring().await {
             Ok(ring) => ring,
             Err(error) => {
-                lease.release().await?;
+                lock.release().await?;
                 return Err(error);
             }
         };
-        let last = tenant.database().last_exit_code(kinds).await?;
-        egress.reopen(last == Some(i64::from(Exit::Refused as u8)));
-        let (started_at, timer) = (chrono::Utc::now().timestamp(), JobTimer::start());
-        let (journal, span) = (OnceLock::new(), Spans::run(tenant.id(), kind));
-        let (resumed, trigger) = (None, Trigger::Manual);
-        let mut run = Self {
-            tenant,
-            plugin,
-            progress,
-            lease,
-            fence,
-            ring,
-            journal,
-            resumed,
-            kind,
-            trigger,
-            started_at,
-            timer,
-            span,
-        };
+        let last = outside.book().last_exit_code(kinds).await?;
+        outside.egress()?.reopen(last == Some(i64::from(Exit::Refused as u8)));
+        let (started_at, timer) = (outside.now(), JobTimer::start());
+        let (journal, span) = (OnceLock::new(), Spans::run(&outside.config().id, kind));
+        let (resumed, cause) = (None, Cause::default());
+        let mut run = Self { outside, lock, fence, ring, journal, resumed, kind, cause, started_at, timer, span };
         if kind != REFERENCES {
             match run.resume().await {
                 Ok(resumed) => run.resumed = resumed,
                 Err(error) => {
-                    run.lease.release().await?;
+                    run.lock.release().await?;
                     return Err(error);
                 }
             }
@@ -149,16 +149,10 @@ impl<'t> Run<'t> {
         Ok(run)
     }
 
-    /// The keys of the people, after whoever is to be forgotten was: this run's tenant may have been opened before.
-    async fn people(data: &DataDir, tenant: &Tenant) -> Result<Ring, HostError> {
-        person::settle(data, tenant.people()).await?;
-        tenant.people().writing_ring().await
-    }
-
     /// The same, started by this.
     #[must_use]
-    pub fn by(self, trigger: Trigger) -> Self {
-        Self { trigger, ..self }
+    pub fn by(self, cause: Cause) -> Self {
+        Self { cause, ..self }
     }
 
     /// What became of the plan that an earlier run had not applied to its end; it has an entry of its own in the history.
@@ -171,9 +165,8 @@ impl<'t> Run<'t> {
     /// # Errors
     /// The job failed.
     pub async fn plan(&self) -> Result<Planned, HostError> {
-        let planned = plan::plan(self.plugin, self.tenant, self.progress.clone());
-        let planned = self.locked(planned.instrument(Spans::plan(&self.span))).await;
-        planned.inspect_err(|error| self.tenant.metrics().over_limit(error))
+        let planned = self.locked(self.outside.plan().instrument(Spans::plan(&self.span))).await;
+        planned.inspect_err(|error| self.outside.metrics().over_limit(error))
     }
 
     /// Applies a plan, but for what a guard holds. What went wrong with single changes, or ended the run, is in the
@@ -181,9 +174,9 @@ impl<'t> Run<'t> {
     pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
         // A saved plan may be older than somebody's being forgotten.
         let planned = &*self.ring.forgotten().without(planned);
-        let mut report = Report::planned(self.tenant.id(), planned);
+        let mut report = Report::planned(&self.outside.config().id, planned);
         let applied = self.locked(async {
-            let held = guard(self.tenant, planned, release).await?;
+            let held = guard::over(self.outside.book(), self.outside.config(), planned, release).await?;
             report.guards.clone_from(&held.guards);
             if planned.changes.is_empty() {
                 return Ok(());
@@ -196,7 +189,7 @@ impl<'t> Run<'t> {
                 past: Past::default(),
                 is_closed: false,
             };
-            apply::apply(self.plugin, self.tenant, planned, &held, &journal, &mut report, self.progress.as_ref()).await;
+            apply::apply(&self.outside, planned, &held, &journal, &mut report).await;
             Ok(())
         });
         if let Err(error) = applied.instrument(Spans::apply(&self.span, planned.changes.len())).await {
@@ -214,10 +207,10 @@ impl<'t> Run<'t> {
             digest: &hex(&Sha256::digest(&plan)),
             plan: &plan,
             held: &serde_json::to_string(held).map_err(|error| HostError::Storage(error.to_string()))?,
-            settings: &self.tenant.settings_digest()?,
-            plugin: self.plugin.digest(),
+            settings: &self.outside.settings_digest()?,
+            plugin: self.outside.plugin_digest(),
         };
-        let id = self.tenant.database().begin_journal(self.fence, &new).await?;
+        let id = self.outside.book().begin_journal(self.fence, &new).await?;
         Ok(*self.journal.get_or_init(|| id))
     }
 
@@ -236,11 +229,12 @@ impl<'t> Run<'t> {
         outcome: &mut impl Outcome,
         baseline: Option<&[NamedValue]>,
     ) -> Result<(), HostError> {
-        let (tenant, kind, timer, span) = (self.tenant, self.kind, self.timer, self.span.clone());
+        let (metrics, kind) = (self.outside.metrics().clone(), self.kind);
+        let (timer, span) = (self.timer, self.span.clone());
         let recorded = self.record(outcome, baseline).instrument(span.clone()).await;
         match &recorded {
-            Ok(_) => tenant.metrics().run_ended(kind, timer, &outcome.codes(), outcome.exit()),
-            Err(error) => tenant.metrics().job_failed(kind, timer, error),
+            Ok(_) => metrics.run_ended(kind, timer, &outcome.codes(), outcome.exit()),
+            Err(error) => metrics.job_failed(kind, timer, error),
         }
         let exit = recorded.as_ref().map_or_else(HostError::exit, |_| outcome.exit());
         Spans::run_ended(&span, recorded.as_ref().ok().copied(), exit);
@@ -250,9 +244,10 @@ impl<'t> Run<'t> {
     async fn record(self, outcome: &mut impl Outcome, baseline: Option<&[NamedValue]>) -> Result<i64, HostError> {
         let record = RunRecord {
             kind: self.kind,
-            trigger: self.trigger.word(),
+            trigger: self.cause.trigger.word(),
+            job: self.cause.job.clone(),
             started_at: self.started_at,
-            finished_at: chrono::Utc::now().timestamp(),
+            finished_at: self.outside.now(),
             exit_code: outcome.exit() as u8,
             report: outcome.history()?,
             journal: self.journal.get().copied(),
@@ -260,7 +255,7 @@ impl<'t> Run<'t> {
         let number = self.record_run(record, baseline, outcome.updates()).await?;
         outcome.numbered(number);
         self.prune().await?;
-        self.lease.release().await?;
+        self.lock.release().await?;
         Ok(number)
     }
 
@@ -274,14 +269,14 @@ impl<'t> Run<'t> {
         let report = person::rows::seal_report(&self.ring, self.fence, &record.report).await?;
         let updates = person::rows::seal_updates(&self.ring, self.fence, updates).await?;
         let record = RunRecord { report, ..record };
-        self.tenant.database().record_run(self.fence, &record, baseline, &updates).await
+        self.outside.book().record_run(self.fence, &record, baseline, &updates).await
     }
 
     /// Removes what the tenant's file says is old.
     async fn prune(&self) -> Result<(), HostError> {
-        let (retention, now) = (&self.tenant.config().retention, chrono::Utc::now().timestamp());
+        let (retention, now) = (&self.outside.config().retention, self.outside.now());
         let before = |days: NonZeroU32| now - i64::from(days.get()) * DAY;
-        let database = self.tenant.database();
+        let database = self.outside.book();
         database.prune(self.fence, before(retention.runs_days), before(retention.plans_days)).await
     }
 
@@ -291,15 +286,16 @@ impl<'t> Run<'t> {
     }
 
     /// What is written is sealed with.
-    pub(crate) fn ring(&self) -> &Ring {
+    pub(crate) fn ring(&self) -> &Ring<O::Book> {
         &self.ring
     }
 
     /// Works for as long as the lock is ours.
     pub(crate) async fn locked<T>(&self, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
         tokio::select! {
+            biased; // the same order each time, so that a simulation can be repeated
+            lost = hold(&self.lock) => Err(lost),
             done = work => done,
-            lost = self.lease.hold() => Err(lost),
         }
     }
 }

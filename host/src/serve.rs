@@ -11,6 +11,7 @@ pub use jobs::Jobs;
 pub use phase::{Phase, phases};
 
 use crate::call::Progress;
+use crate::holder::this_process;
 use crate::queue::{Claimed, End, Queue, QueueError};
 use crate::telemetry::Metrics;
 use carry_out::Carrier;
@@ -73,7 +74,7 @@ pub async fn serve<W: Work>(
     metrics: &Metrics,
     mut phase: watch::Receiver<Phase>,
 ) {
-    let holder = format!("process {} since {}", std::process::id(), chrono::Utc::now().format("%Y-%m-%d %H:%M:%S UTC"));
+    let holder = this_process();
     let free = Arc::new(Semaphore::new(settings.workers));
     let mut host = Host { queue, settings, metrics, holder, free, going: JoinSet::new(), forgotten: None };
     let (mut stop, mut changes) = (phase.clone(), queue.changes());

@@ -12,7 +12,6 @@ mod tenants {
     pub(crate) mod gate;
     pub(crate) mod limits;
     pub(crate) mod neighbour;
-    pub(crate) mod numbers;
 }
 
 use tenants::{density, limits, neighbour};

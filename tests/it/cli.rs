@@ -23,6 +23,7 @@ pub(crate) fn program_in(folder: &Path, data: &str, args: &[&str]) -> Command {
         .current_dir(folder)
         .env_remove("RUST_LOG")
         .env_remove("HIBOB_SECRETS_KEY")
+        .env_remove("HIBOB_DATABASE")
         .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
         .stdin(Stdio::null());
     command.env("XDG_DATA_HOME", folder.join("xdg")).arg("--data").arg(data);

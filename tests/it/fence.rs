@@ -121,6 +121,7 @@ async fn nothing_of_an_earlier_run_is_written_once_a_later_one_has_the_fence() {
     let run = |journal| RunRecord {
         kind: "sync",
         trigger: "manual",
+        job: None,
         started_at: 1,
         finished_at: 2,
         exit_code: 0,

@@ -1,7 +1,8 @@
 //! `hibob serve` and `hibob jobs`, in processes of their own.
 
-mod host;
+pub(crate) mod host;
 
+use hibob_host::database::RunRecord;
 use hibob_host::error::Exit;
 use hibob_host::queue::{Arguments, Job, Kind, NewJob, State, Trigger};
 use host::Site;
@@ -99,6 +100,33 @@ async fn another_host_takes_over_from_one_that_was_killed() {
     assert_eq!(site.shell.json(&["history", "acme"]).1["runs"].as_array().unwrap().len(), 1);
     let (_, creations) = company.searches_and_creations();
     assert_eq!(company.world.lock().unwrap().writes(), creations);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_run_is_in_the_history_is_not_done_again() {
+    let site = Site::new().await;
+    let company = site.tenant("acme", "").await;
+    let id = start(&site, "acme", Kind::Sync).await;
+    let job = site.data.queue().get(id).await.unwrap();
+    // As a host leaves it that crashed after the run's last entry.
+    let database = site.data.tenant_database("acme").await.unwrap();
+    let fence = database.take_fence(0).await.unwrap();
+    let run = RunRecord {
+        kind: "sync",
+        trigger: "manual",
+        job: Some(format!("{id}@{}", job.queued_at)),
+        started_at: 1,
+        finished_at: 2,
+        exit_code: Exit::Held as u8,
+        report: r#"{"error":{"code":"HELD"}}"#.to_owned(),
+        journal: None,
+    };
+    let number = database.record_run(fence, &run, None, &[]).await.unwrap();
+    assert!(database.record_run(fence, &run, None, &[]).await.is_err(), "a job has one run");
+    let _host = site.serve(&[]);
+    let jobs = site.until("it has ended", all(State::Held)).await;
+    let result = serde_json::json!({ "exit_code": Exit::Held as u8, "run": number, "error": { "code": "HELD" } });
+    assert_eq!((jobs[0].result.as_ref(), company.searches_and_creations()), (Some(&result), (0, 0)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

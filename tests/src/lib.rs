@@ -9,6 +9,7 @@
 pub mod canaries;
 pub mod canned;
 pub mod native;
+pub mod numbers;
 pub mod process;
 pub mod published;
 pub mod setup;

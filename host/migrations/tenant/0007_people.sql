@@ -1,7 +1,7 @@
 -- The keys of persons, each wrapped with the tenant's. Forgetting somebody removes theirs, and what is sealed with it can
 -- be read by nobody. Ids stand here as keyed hashes only.
 CREATE TABLE people (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, -- by which what is sealed names its key; never used again
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- the number by which what is sealed names its key; never used again
     tag BLOB NOT NULL UNIQUE, -- of the employee's id
     wrapped BLOB NOT NULL
 ) STRICT;

@@ -111,7 +111,9 @@ impl From<HostError> for Problem {
             | HostError::Plugin(_)
             | HostError::Engine(_)
             | HostError::Journal { .. }
-            | HostError::Storage(_) => return Self::internal(&error),
+            | HostError::Storage(_)
+            | HostError::Server { .. }
+            | HostError::LockLost(_) => return Self::internal(&error),
         };
         Self::new(status, error.code(), error.to_string(), error.remedy())
     }

@@ -158,6 +158,7 @@ impl Site {
         let record = RunRecord {
             kind: "sync",
             trigger: "manual",
+            job: None,
             started_at: 1_767_225_600,
             finished_at: 1_767_225_601,
             exit_code: 1,

@@ -2,7 +2,7 @@
 
 use super::CallState;
 use crate::bindings::storage::{Entry, Host, StorageError, Write};
-use crate::database::{ChangeRecord, Fence, TenantDatabase};
+use crate::database::TenantDatabase;
 use crate::error::HostError;
 use crate::limits::Limits;
 use crate::telemetry::RefusalReason;
@@ -50,16 +50,8 @@ impl StorageView {
     }
 
     /// What was written so far, taken out of the call.
-    pub(super) fn take(&mut self) -> Self {
-        Self { database: self.database.clone(), written: std::mem::take(&mut self.written), ..*self }
-    }
-
-    /// Writes everything in one transaction, with what the host notes of it.
-    pub(super) async fn keep(self, fence: Fence, record: &ChangeRecord) -> Result<(), HostError> {
-        if self.written.is_empty() && record.is_empty() {
-            return Ok(());
-        }
-        self.database.record_change(fence, &self.written, record, chrono::Utc::now().timestamp()).await
+    pub(super) fn take(&mut self) -> BTreeMap<String, Option<Vec<u8>>> {
+        std::mem::take(&mut self.written)
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {

@@ -40,6 +40,10 @@ pub(super) async fn backup(global: &Global, args: &BackupArgs) -> Result<Exit, H
 }
 
 pub(super) async fn restore(global: &Global, args: &RestoreArgs) -> Result<Exit, HostError> {
+    if global.database.is_some() {
+        let remedy = "restore it with pg_restore while no host runs, and then: hibob restored";
+        return Err(HostError::configuration("a backup folder is not restored to PostgreSQL", remedy));
+    }
     let path = global.data.clone().unwrap_or_else(DataDir::default_path);
     let since = match (&args.forgotten, args.nobody_forgotten) {
         (Some(list), _) => ForgottenSince::List(list),
@@ -54,6 +58,20 @@ pub(super) async fn restore(global: &Global, args: &RestoreArgs) -> Result<Exit,
     };
     let manifest = backup::restore(&args.folder, &path, since).await?;
     tell(global.json, &path, &manifest, "restored to");
+    Ok(Exit::Done)
+}
+
+pub(super) async fn restored(global: &Global) -> Result<Exit, HostError> {
+    let why = format!("the database was restored, as was told on {}", chrono::Utc::now().format("%Y-%m-%d %H:%M UTC"));
+    let tenants = backup::resume_after_restore(&global.data().await?, &why).await?;
+    if global.json {
+        println!("{}", serde_json::json!({ "tenants": tenants }));
+    } else {
+        println!(
+            "{tenants} tenants go on from here; their references are paused until somebody has looked: \
+             hibob references resume T"
+        );
+    }
     Ok(Exit::Done)
 }
 

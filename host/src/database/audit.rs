@@ -1,6 +1,7 @@
 //! The audit's rows in the control database.
 
 use super::ControlDatabase;
+use super::statement::query;
 use crate::audit::{AuditRow, Deed, KEPT_DAYS, Outcome};
 use crate::error::HostError;
 use crate::token::Role;
@@ -17,25 +18,25 @@ impl ControlDatabase {
         outcome: Outcome,
         code: Option<&str>,
     ) -> Result<i64, HostError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("DELETE FROM audit WHERE at < ?")
+        let mut transaction = self.store.begin().await?;
+        query("DELETE FROM audit WHERE at < $1")
             .bind(now_unix_seconds - 86_400 * KEPT_DAYS)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
-        let id = sqlx::query_scalar(
+        let (id,) = query(
             "INSERT INTO audit (at, actor, role, action, tenant, object, outcome, code, request)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
         )
         .bind(now_unix_seconds)
         .bind(&deed.actor)
         .bind(deed.role.map(Role::word))
         .bind(deed.action)
-        .bind(&deed.tenant)
-        .bind(&deed.object)
+        .bind(deed.tenant.as_deref())
+        .bind(deed.object.as_deref())
         .bind(outcome.word())
         .bind(code)
         .bind(&deed.request)
-        .fetch_one(&mut *transaction)
+        .fetch_one(&mut transaction)
         .await?;
         transaction.commit().await?;
         Ok(id)
@@ -46,11 +47,11 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub(crate) async fn end_audit(&self, row: i64, outcome: Outcome, code: Option<&str>) -> Result<(), HostError> {
-        sqlx::query("UPDATE audit SET outcome = ?, code = ? WHERE id = ?")
+        query("UPDATE audit SET outcome = $1, code = $2 WHERE id = $3")
             .bind(outcome.word())
             .bind(code)
             .bind(row)
-            .execute(&self.pool)
+            .execute(&self.store)
             .await?;
         Ok(())
     }
@@ -60,9 +61,9 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn audit(&self, limit: u32) -> Result<Vec<AuditRow>, HostError> {
-        let rows = sqlx::query_as(
-            "SELECT id, at, actor, role, action, tenant, object, outcome, code, request FROM audit ORDER BY id DESC LIMIT ?",
+        let rows = query(
+            "SELECT id, at, actor, role, action, tenant, object, outcome, code, request FROM audit ORDER BY id DESC LIMIT $1",
         );
-        Ok(rows.bind(limit).fetch_all(&self.pool).await?)
+        Ok(rows.bind(i64::from(limit)).fetch_all(&self.store).await?)
     }
 }

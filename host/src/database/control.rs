@@ -1,19 +1,45 @@
 //! The control database: which tenants there are, and who is running one of them.
 
-use super::open;
+use super::engine::Engine;
+use super::statement::query;
+use super::store::Store;
+use super::{TenantDatabase, open, postgres};
 use crate::error::HostError;
 use crate::queue::Queue;
-use sqlx::{Row, SqlitePool};
 use std::path::Path;
-use std::time::Duration;
 
 /// How long a lease lasts without being renewed, in seconds. A crashed run keeps its tenant locked for that long.
 pub const LEASE_SECONDS: i64 = 30;
 
+/// The tables of which each tenant has its rows, on PostgreSQL: a row goes before what it refers to.
+pub(super) const TENANT_TABLES: [&str; 21] = [
+    "entries_usage", // first, so that nothing counts while the entries go
+    "entries",
+    "baseline",
+    "journal_events",
+    "journals",
+    "plans",
+    "run_updates",
+    "runs",
+    "accounts",
+    "archivings",
+    "people",
+    "forgotten_accounts",
+    "forgotten",
+    "reference_deliveries",
+    "issued_references",
+    "reference_keys",
+    "reference_people",
+    "reference_log_head",
+    "reference_pause",
+    "fence",
+    "numbers",
+];
+
 /// The control database.
 #[derive(Clone, Debug)]
 pub struct ControlDatabase {
-    pub(super) pool: SqlitePool,
+    pub(super) store: Store,
     lease_seconds: i64,
 }
 
@@ -25,7 +51,36 @@ impl ControlDatabase {
     pub async fn open(data_dir: &Path) -> Result<Self, HostError> {
         let pool = open(&data_dir.join("control.db")).await?;
         sqlx::migrate!("migrations/control").run(&pool).await?;
-        Ok(Self { pool, lease_seconds: LEASE_SECONDS })
+        Ok(Self { store: Store::new(Engine::Sqlite(pool)), lease_seconds: LEASE_SECONDS })
+    }
+
+    /// Opens a database on PostgreSQL, of the control tables and all tenants' ones, and brings its schema up to date.
+    /// `connections_max` are this host's.
+    ///
+    /// # Errors
+    /// The URL is none, the server cannot be reached or refuses, or the role would not be kept to one tenant's rows.
+    pub async fn connect(url: &str, connections_max: u32) -> Result<Self, HostError> {
+        let pool = postgres::open(url, connections_max).await?;
+        Ok(Self { store: Store::new(Engine::Postgres(pool)), lease_seconds: LEASE_SECONDS })
+    }
+
+    /// A tenant's own tables: a file in the data directory, or the tenant's rows where this database is a server's.
+    ///
+    /// # Errors
+    /// They cannot be used.
+    pub async fn tenant_database(&self, data_dir: &Path, tenant: &str) -> Result<TenantDatabase, HostError> {
+        match self.store.db() {
+            Engine::Sqlite(_) => TenantDatabase::open(data_dir, tenant).await,
+            Engine::Postgres(_) => TenantDatabase::open_shared(&self.store, tenant).await,
+        }
+    }
+
+    /// Fails where the database is no file that could be copied or replaced.
+    ///
+    /// # Errors
+    /// It is a server's.
+    pub fn require_file(&self) -> Result<(), HostError> {
+        self.store.file().map(drop)
     }
 
     /// The same, with leases on tenants' runs that last so long instead of [`LEASE_SECONDS`], which is the longest.
@@ -36,7 +91,7 @@ impl ControlDatabase {
 
     /// The queue of jobs in this database.
     pub fn queue(&self) -> Queue {
-        Queue::sqlite(self.pool.clone())
+        Queue::new(self.store.db().clone())
     }
 
     /// Stores a tenant's configuration (JSON), over an earlier one. True if the tenant is new.
@@ -44,20 +99,13 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn put_tenant(&self, id: &str, config: &str, now_unix_seconds: i64) -> Result<bool, HostError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let known =
-            sqlx::query("SELECT 1 FROM tenants WHERE id = ?").bind(id).fetch_optional(&mut *transaction).await?;
-        sqlx::query(
-            "INSERT INTO tenants (id, config, applied_at) VALUES (?, ?, ?)
-             ON CONFLICT (id) DO UPDATE SET config = excluded.config, applied_at = excluded.applied_at",
-        )
-        .bind(id)
-        .bind(config)
-        .bind(now_unix_seconds)
-        .execute(&mut *transaction)
-        .await?;
+        let mut transaction = self.store.begin().await?;
+        let insert = "INSERT INTO tenants (id, config, applied_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        let is_new = query(insert).bind(id).bind(config).bind(now_unix_seconds).execute(&mut transaction).await? == 1;
+        let update = "UPDATE tenants SET config = $2, applied_at = $3 WHERE id = $1";
+        query(update).bind(id).bind(config).bind(now_unix_seconds).execute(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(known.is_none())
+        Ok(is_new)
     }
 
     /// Disables a tenant from a time on (Unix seconds), or enables it again.
@@ -65,7 +113,7 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn set_disabled(&self, id: &str, since: Option<i64>) -> Result<(), HostError> {
-        sqlx::query("UPDATE tenants SET disabled_at = ? WHERE id = ?").bind(since).bind(id).execute(&self.pool).await?;
+        query("UPDATE tenants SET disabled_at = $1 WHERE id = $2").bind(since).bind(id).execute(&self.store).await?;
         Ok(())
     }
 
@@ -74,9 +122,8 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn disabled_since(&self, id: &str) -> Result<Option<i64>, HostError> {
-        let row =
-            sqlx::query("SELECT disabled_at FROM tenants WHERE id = ?").bind(id).fetch_optional(&self.pool).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?.flatten())
+        let since = query("SELECT disabled_at FROM tenants WHERE id = $1").bind(id).fetch_optional(&self.store).await?;
+        Ok(since.and_then(|(since,)| since))
     }
 
     /// A tenant's configuration.
@@ -84,8 +131,8 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn tenant(&self, id: &str) -> Result<Option<String>, HostError> {
-        let row = sqlx::query("SELECT config FROM tenants WHERE id = ?").bind(id).fetch_optional(&self.pool).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
+        let config = query("SELECT config FROM tenants WHERE id = $1").bind(id).fetch_optional(&self.store).await?;
+        Ok(config.map(|(config,)| config))
     }
 
     /// All tenants: id, configuration, and when it was applied (Unix seconds), by id.
@@ -93,16 +140,15 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn tenants(&self) -> Result<Vec<(String, String, i64)>, HostError> {
-        let rows = sqlx::query("SELECT id, config, applied_at FROM tenants ORDER BY id").fetch_all(&self.pool).await?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))).collect()
+        Ok(query("SELECT id, config, applied_at FROM tenants ORDER BY id").fetch_all(&self.store).await?)
     }
 
     /// Copies the database into a new file.
     ///
     /// # Errors
-    /// The file is there already or cannot be written, or the database is damaged.
+    /// The database is not a file, the file is there already or cannot be written, or the database is damaged.
     pub async fn copy_to(&self, path: &Path) -> Result<(), HostError> {
-        super::copy_to(&self.pool, path).await
+        super::copy_to(&self.store, path).await
     }
 
     /// Lets nobody of an earlier generation than this come back.
@@ -110,26 +156,31 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn raise_lease(&self, tenant: &str, generation: i64) -> Result<(), HostError> {
-        sqlx::query(
+        let sql = format!(
             "INSERT INTO leases (tenant, holder, generation, expires_at) VALUES ($1, 'restored', $2, 0)
              ON CONFLICT (tenant) DO UPDATE
-                SET generation = max(leases.generation, excluded.generation) + 1, expires_at = 0",
-        )
-        .bind(tenant)
-        .bind(generation)
-        .execute(&self.pool)
-        .await?;
+                SET generation = {greatest}(leases.generation, excluded.generation) + 1, expires_at = 0",
+            greatest = self.store.db().greatest()
+        );
+        query(sql).bind(tenant).bind(generation).execute(&self.store).await?;
         Ok(())
     }
 
-    /// Removes a tenant: its secrets, its jobs, its lease, its configuration. What was there is overwritten.
+    /// Removes a tenant: its secrets, its jobs, its lease, its configuration, and what it has in this database. On SQLite what
+    /// was there is overwritten; PostgreSQL does that at its next VACUUM.
     ///
     /// # Errors
     /// The database failed; nothing was removed.
     pub async fn forget_tenant(&self, tenant: &str) -> Result<(), HostError> {
-        let mut connection = self.pool.acquire().await?;
-        sqlx::query("PRAGMA secure_delete = ON").fetch_all(&mut *connection).await?;
-        let mut transaction = sqlx::Connection::begin_with(&mut *connection, "BEGIN IMMEDIATE").await?;
+        let mut transaction = match self.store.db() {
+            Engine::Sqlite(_) => self.store.begin().await?,
+            Engine::Postgres(_) => self.store.of_tenant(tenant).begin().await?,
+        };
+        if let Engine::Postgres(_) = transaction {
+            for table in TENANT_TABLES {
+                query(format!("DELETE FROM {table}")).execute(&mut transaction).await?;
+            }
+        }
         for statement in [
             "DELETE FROM secrets WHERE tenant = $1",
             "DELETE FROM leases WHERE tenant = $1 OR tenant = $1 || '/publish'",
@@ -137,11 +188,10 @@ impl ControlDatabase {
             "DELETE FROM jobs WHERE tenant = $1",
             "DELETE FROM tenants WHERE id = $1",
         ] {
-            sqlx::query(statement).bind(tenant).execute(&mut *transaction).await?;
+            query(statement).bind(tenant).execute(&mut transaction).await?;
         }
         transaction.commit().await?;
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(&mut *connection).await?;
-        Ok(())
+        Ok(self.store.empty_log().await?)
     }
 
     /// Takes the lease on a tenant's runs, or says who has it and for how many seconds more.
@@ -149,44 +199,34 @@ impl ControlDatabase {
     /// # Errors
     /// Somebody else has the lease, or the database failed.
     pub async fn lease(&self, tenant: &str, holder: &str) -> Result<Lease, HostError> {
-        let now = chrono::Utc::now().timestamp();
-        let row = sqlx::query(
-            "INSERT INTO leases (tenant, holder, generation, expires_at) VALUES (?, ?, 1, ?)
+        let seconds = self.lease_seconds;
+        let take = format!(
+            "INSERT INTO leases (tenant, holder, generation, expires_at) VALUES ($1, $2, 1, {now} + $3)
              ON CONFLICT (tenant) DO UPDATE
-                SET holder = excluded.holder, generation = generation + 1, expires_at = excluded.expires_at
-                WHERE leases.expires_at <= ? OR leases.expires_at > ?
+                SET holder = excluded.holder, generation = leases.generation + 1, expires_at = excluded.expires_at
+                WHERE leases.expires_at <= {now} OR leases.expires_at > {now} + $4
              RETURNING generation",
-        )
-        .bind(tenant)
-        .bind(holder)
-        .bind(now + self.lease_seconds)
-        .bind(now)
-        // Nobody takes a lease for so long: the clock was set back since.
-        .bind(now + 2 * LEASE_SECONDS)
-        .fetch_optional(&self.pool)
-        .await?;
-        if let Some(row) = row {
-            let (generation, seconds) = (row.try_get(0)?, self.lease_seconds);
-            return Ok(Lease {
-                pool: self.pool.clone(),
-                tenant: tenant.to_owned(),
-                generation,
-                seconds,
-                is_held: true,
-            });
+            now = self.store.db().now_seconds()
+        );
+        let other =
+            format!("SELECT holder, expires_at - {} FROM leases WHERE tenant = $1", self.store.db().now_seconds());
+        loop {
+            let take = query(take.clone()).bind(tenant).bind(holder).bind(seconds);
+            // Nobody takes a lease for so long: the clock was set back since.
+            let taken = take.bind(2 * LEASE_SECONDS).fetch_optional(&self.store).await?;
+            if let Some((generation,)) = taken {
+                let (store, tenant) = (self.store.clone(), tenant.to_owned());
+                return Ok(Lease { store, tenant, generation, seconds, is_held: true });
+            }
+            let other: Option<(String, i64)> = query(other.clone()).bind(tenant).fetch_optional(&self.store).await?;
+            // None: the tenant was forgotten in between.
+            if let Some((other, left)) = other {
+                return Err(HostError::AlreadyRunning {
+                    message: format!("tenant {tenant} is being run by {other}"),
+                    remedy: format!("wait for that run; if it has crashed, its lock lapses in {} seconds", left.max(0)),
+                });
+            }
         }
-        let row = sqlx::query("SELECT holder, expires_at FROM leases WHERE tenant = ?")
-            .bind(tenant)
-            .fetch_one(&self.pool)
-            .await?;
-        let (other, until): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
-        Err(HostError::AlreadyRunning {
-            message: format!("tenant {tenant} is being run by {other}"),
-            remedy: format!(
-                "wait for that run; if it has crashed, its lock lapses in {} seconds",
-                (until - now).max(0)
-            ),
-        })
     }
 
     /// Whether somebody has the lease on a tenant's runs.
@@ -194,19 +234,16 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn is_leased(&self, tenant: &str) -> Result<bool, HostError> {
-        let row = sqlx::query("SELECT 1 FROM leases WHERE tenant = ? AND expires_at > ?")
-            .bind(tenant)
-            .bind(chrono::Utc::now().timestamp())
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(row.is_some())
+        let now = self.store.db().now_seconds();
+        let sql = format!("SELECT 1 FROM leases WHERE tenant = $1 AND expires_at > {now}");
+        Ok(query(sql).bind(tenant).finds(&self.store).await?)
     }
 }
 
 /// The right to run a tenant, renewed for as long as it is held.
 #[derive(Debug)]
 pub struct Lease {
-    pool: SqlitePool,
+    store: Store,
     tenant: String,
     generation: i64,
     seconds: i64,
@@ -219,17 +256,20 @@ impl Lease {
         self.generation
     }
 
-    /// Renews the lease again and again; returns only when it is lost, with the reason.
-    pub async fn hold(&self) -> HostError {
-        let mut interval = tokio::time::interval(Duration::from_millis(self.seconds.unsigned_abs() * 1_000 / 3));
-        loop {
-            interval.tick().await;
-            match self.set_expiry(chrono::Utc::now().timestamp() + self.seconds).await {
-                Ok(true) => {}
-                Ok(false) => return HostError::Storage("this run lost its lock to another one".to_owned()),
-                Err(error) => return error,
-            }
-        }
+    /// How long it lasts without being renewed, in seconds.
+    pub fn seconds(&self) -> i64 {
+        self.seconds
+    }
+
+    /// Makes it last anew. False if somebody else has it by now.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn renew(&self) -> Result<bool, HostError> {
+        let now = self.store.db().now_seconds();
+        let sql = format!("UPDATE leases SET expires_at = {now} + $1 WHERE tenant = $2 AND generation = $3");
+        let renew = query(sql).bind(self.seconds).bind(&self.tenant).bind(self.generation);
+        Ok(renew.execute(&self.store).await? == 1)
     }
 
     /// Gives the lease back.
@@ -243,28 +283,12 @@ impl Lease {
 
     /// With the next generation, so that a renewal which is still under way comes too late.
     fn released(&self) -> impl Future<Output = Result<(), sqlx::Error>> + Send + use<> {
-        let (pool, tenant, generation) = (self.pool.clone(), self.tenant.clone(), self.generation);
+        let (store, tenant, generation) = (self.store.clone(), self.tenant.clone(), self.generation);
         async move {
-            sqlx::query(
-                "UPDATE leases SET expires_at = 0, generation = generation + 1 WHERE tenant = ? AND generation = ?",
-            )
-            .bind(tenant)
-            .bind(generation)
-            .execute(&pool)
-            .await
-            .map(drop)
+            let sql =
+                "UPDATE leases SET expires_at = 0, generation = generation + 1 WHERE tenant = $1 AND generation = $2";
+            query(sql).bind(&tenant).bind(generation).execute(&store).await.map(drop)
         }
-    }
-
-    /// False if somebody else has the lease by now.
-    async fn set_expiry(&self, expires_at: i64) -> Result<bool, HostError> {
-        let done = sqlx::query("UPDATE leases SET expires_at = ? WHERE tenant = ? AND generation = ?")
-            .bind(expires_at)
-            .bind(&self.tenant)
-            .bind(self.generation)
-            .execute(&self.pool)
-            .await?;
-        Ok(done.rows_affected() == 1)
     }
 }
 

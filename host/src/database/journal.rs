@@ -1,9 +1,9 @@
 //! The journal of a plan that is being applied, and the fence around it.
 
+use super::engine::Transaction;
+use super::statement::query;
 use super::tenant::{LedgerEntry, TenantDatabase, put_entries};
 use crate::error::HostError;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
 use std::collections::BTreeMap;
 
 /// A run's right to write: the generation of its lease. A run that takes the tenant over raises it, and from then on
@@ -11,6 +11,18 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fence {
     generation: i64,
+}
+
+impl Fence {
+    /// The right of the run with this generation. It lets nobody write by itself: a book compares it each time.
+    pub fn new(generation: i64) -> Self {
+        Self { generation }
+    }
+
+    /// The generation of its lease.
+    pub fn generation(self) -> i64 {
+        self.generation
+    }
 }
 
 /// A plan that begins to be applied.
@@ -90,8 +102,8 @@ impl TenantDatabase {
     /// # Errors
     /// A later run has it already, or the database failed.
     pub async fn take_fence(&self, generation: i64) -> Result<Fence, HostError> {
-        let query = "UPDATE fence SET generation = $1 WHERE generation <= $1";
-        if sqlx::query(query).bind(generation).execute(&self.pool).await?.rows_affected() == 1 {
+        let raise = query("UPDATE fence SET generation = $1 WHERE generation <= $1").bind(generation);
+        if raise.execute(&self.store).await? == 1 {
             return Ok(Fence { generation });
         }
         Err(HostError::Storage(
@@ -105,7 +117,8 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn fence_generation(&self) -> Result<i64, HostError> {
-        Ok(sqlx::query("SELECT generation FROM fence").fetch_one(&self.pool).await?.try_get(0)?)
+        let (generation,) = query("SELECT generation FROM fence").fetch_one(&self.store).await?;
+        Ok(generation)
     }
 
     /// Whether nobody has taken the right to write over.
@@ -113,8 +126,8 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn holds(&self, fence: Fence) -> Result<bool, HostError> {
-        let query = sqlx::query("SELECT 1 FROM fence WHERE generation = $1").bind(fence.generation);
-        Ok(query.fetch_optional(&self.pool).await?.is_some())
+        let holds = query("SELECT 1 FROM fence WHERE generation = $1").bind(fence.generation);
+        Ok(holds.finds(&self.store).await?)
     }
 
     /// Fails if somebody has taken the right to write over: what is sent next must not be sent twice.
@@ -125,15 +138,24 @@ impl TenantDatabase {
         if self.holds(fence).await? { Ok(()) } else { Err(lost()) }
     }
 
-    /// A transaction that writes only while the fence holds.
-    pub(super) async fn begin_fenced(&self, fence: Fence) -> Result<Transaction<'static, Sqlite>, HostError> {
+    /// A transaction that no other write to the tenant's database comes between.
+    pub(super) async fn begin_exclusive(&self) -> Result<Transaction, HostError> {
+        Ok(self.begin_locked().await?.0)
+    }
+
+    /// The same, and the generation of the fence. The fence's row is locked, which a run that takes it over waits for.
+    async fn begin_locked(&self) -> Result<(Transaction, i64), HostError> {
         // With the right to write from its start: one that reads first may find that it comes too late.
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let query = sqlx::query("SELECT 1 FROM fence WHERE generation = $1").bind(fence.generation);
-        match query.fetch_optional(&mut *transaction).await? {
-            Some(_) => Ok(transaction),
-            None => Err(lost()),
-        }
+        let mut transaction = self.store.begin().await?;
+        let lock = query(format!("SELECT generation FROM fence {}", transaction.for_update()));
+        let (generation,) = lock.fetch_one(&mut transaction).await?;
+        Ok((transaction, generation))
+    }
+
+    /// A transaction that writes only while the fence holds.
+    pub(super) async fn begin_fenced(&self, fence: Fence) -> Result<Transaction, HostError> {
+        let (transaction, generation) = self.begin_locked().await?;
+        if generation == fence.generation { Ok(transaction) } else { Err(lost()) }
     }
 
     /// Records a plan before anything of it is applied. Returns the journal's number.
@@ -142,17 +164,17 @@ impl TenantDatabase {
     /// The run lost its lock, another journal is open, or the database failed; nothing was written.
     pub async fn begin_journal(&self, fence: Fence, new: &NewJournal<'_>) -> Result<i64, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
-        sqlx::query("INSERT INTO plans (digest, content) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING")
+        query("INSERT INTO plans (digest, content) VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(new.digest)
             .bind(new.plan)
-            .execute(&mut *transaction)
+            .execute(&mut transaction)
             .await?;
-        let row = sqlx::query(
+        let insert = query(
             "INSERT INTO journals (kind, started_at, plan, held, settings, plugin) VALUES ($1, $2, $3, $4, $5, $6)
              RETURNING id",
         );
-        let row = row.bind(new.kind).bind(new.started_at).bind(new.digest).bind(new.held).bind(new.settings);
-        let id = row.bind(new.plugin).fetch_one(&mut *transaction).await?.try_get(0)?;
+        let insert = insert.bind(new.kind).bind(new.started_at).bind(new.digest).bind(new.held).bind(new.settings);
+        let (id,) = insert.bind(new.plugin).fetch_one(&mut transaction).await?;
         transaction.commit().await?;
         Ok(id)
     }
@@ -162,36 +184,19 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn open_journal(&self) -> Result<Option<OpenJournal>, HostError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT id, kind, started_at, plan, held, settings, plugin, plans.content
              FROM journals JOIN plans ON plans.digest = journals.plan WHERE run IS NULL",
         );
-        let Some(row) = row.fetch_optional(&self.pool).await? else { return Ok(None) };
-        let id: i64 = row.try_get(0)?;
-        let events = sqlx::query(
-            "SELECT change, event, made, generation FROM journal_events WHERE journal = $1 ORDER BY sequence",
-        );
-        let read = |row: &SqliteRow| {
-            let event: String = row.try_get(1)?;
-            Ok(EventRow {
-                change: row.try_get(0)?,
-                is_finished: event == "finished",
-                made: row.try_get(2)?,
-                generation: row.try_get(3)?,
-            })
-        };
-        let events: Result<_, HostError> = events.bind(id).fetch_all(&self.pool).await?.iter().map(read).collect();
-        Ok(Some(OpenJournal {
-            id,
-            kind: row.try_get(1)?,
-            started_at: row.try_get(2)?,
-            digest: row.try_get(3)?,
-            held: row.try_get(4)?,
-            settings: row.try_get(5)?,
-            plugin: row.try_get(6)?,
-            plan: row.try_get(7)?,
-            events: events?,
-        }))
+        let Some(row) = row.fetch_optional(&self.store).await? else { return Ok(None) };
+        let (id, kind, started_at, digest, held, settings, plugin, plan) = row;
+        let events =
+            query("SELECT change, event, made, generation FROM journal_events WHERE journal = $1 ORDER BY sequence");
+        let events: Vec<(String, String, String, i64)> = events.bind(id).fetch_all(&self.store).await?;
+        let read =
+            |(change, event, made, generation)| EventRow { change, is_finished: event == "finished", made, generation };
+        let events = events.into_iter().map(read).collect();
+        Ok(Some(OpenJournal { id, kind, started_at, digest, plan, held, settings, plugin, events }))
     }
 
     /// Removes runs of the history, and applied plans with their journals, from before these times (Unix seconds). A plan
@@ -202,10 +207,10 @@ impl TenantDatabase {
     pub async fn prune(&self, fence: Fence, runs_before: i64, plans_before: i64) -> Result<(), HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         let journals = "DELETE FROM journals WHERE run IN (SELECT id FROM runs WHERE finished_at < $1)";
-        sqlx::query(journals).bind(plans_before.max(runs_before)).execute(&mut *transaction).await?;
+        query(journals).bind(plans_before.max(runs_before)).execute(&mut transaction).await?;
         let plans = "DELETE FROM plans WHERE digest NOT IN (SELECT plan FROM journals)";
-        sqlx::query(plans).execute(&mut *transaction).await?;
-        sqlx::query("DELETE FROM runs WHERE finished_at < $1").bind(runs_before).execute(&mut *transaction).await?;
+        query(plans).execute(&mut transaction).await?;
+        query("DELETE FROM runs WHERE finished_at < $1").bind(runs_before).execute(&mut transaction).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -241,27 +246,25 @@ impl TenantDatabase {
 }
 
 fn lost() -> HostError {
-    HostError::Storage("this run lost its lock to another one".to_owned())
+    HostError::LockLost("this run lost its lock to another one".to_owned())
 }
 
 async fn put_event(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     fence: Fence,
     journal: i64,
     change: &str,
     made: Option<&str>,
     now: i64,
 ) -> Result<(), HostError> {
-    sqlx::query(
-        "INSERT INTO journal_events (journal, generation, change, event, made, at) VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(journal)
-    .bind(fence.generation)
-    .bind(change)
-    .bind(if made.is_some() { "finished" } else { "started" })
-    .bind(made.unwrap_or_default())
-    .bind(now)
-    .execute(&mut **transaction)
-    .await?;
+    query("INSERT INTO journal_events (journal, generation, change, event, made, at) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(journal)
+        .bind(fence.generation)
+        .bind(change)
+        .bind(if made.is_some() { "finished" } else { "started" })
+        .bind(made.unwrap_or_default())
+        .bind(now)
+        .execute(transaction)
+        .await?;
     Ok(())
 }

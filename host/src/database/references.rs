@@ -6,11 +6,12 @@ mod keys;
 pub use deliveries::{AttemptRecord, DeliveryRow, DeliveryState, DueDelivery};
 pub use keys::KeyRow;
 
+use super::engine::Transaction;
+use super::statement::query;
 use super::{Fence, TenantDatabase};
 use crate::bindings::references::{Departure, Issued, Known, Seen, Standing};
 use crate::error::HostError;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::FromRow;
 
 /// Whether a reference counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -99,27 +100,43 @@ pub struct ReferenceRow {
 impl ReferenceRow {
     const COLUMNS: &str = "log_index, id, employee_id, ended_on, basis, document, selector, status_list, status_index, plugin_digest, issued_at, state, state_reason";
 
-    fn read(row: &SqliteRow) -> Result<Self, HostError> {
-        let state: String = row.try_get("state")?;
+    fn read(row: ReferenceColumns) -> Result<Self, HostError> {
         Ok(Self {
-            log_index: unsigned(row.try_get("log_index")?),
-            id: row.try_get("id")?,
-            departure: Departure {
-                employee_id: row.try_get("employee_id")?,
-                ended_on: row.try_get("ended_on")?,
-                basis: row.try_get("basis")?,
-            },
-            document: row.try_get("document")?,
-            selector: row.try_get("selector")?,
-            status_list: row.try_get("status_list")?,
-            status_index: row.try_get("status_index")?,
-            plugin_digest: row.try_get("plugin_digest")?,
-            issued_at: row.try_get("issued_at")?,
-            state: ReferenceState::read(&state)?,
-            state_reason: row.try_get("state_reason")?,
+            log_index: unsigned(row.log_index),
+            id: row.id,
+            departure: Departure { employee_id: row.employee_id, ended_on: row.ended_on, basis: row.basis },
+            document: row.document,
+            selector: row.selector,
+            status_list: small(row.status_list, "status_list")?,
+            status_index: small(row.status_index, "status_index")?,
+            plugin_digest: row.plugin_digest,
+            issued_at: row.issued_at,
+            state: ReferenceState::read(&row.state)?,
+            state_reason: row.state_reason,
         })
     }
 }
+
+/// [`ReferenceRow::COLUMNS`].
+#[derive(FromRow)]
+struct ReferenceColumns {
+    log_index: i64,
+    id: String,
+    employee_id: String,
+    ended_on: String,
+    basis: String,
+    document: Vec<u8>,
+    selector: String,
+    status_list: i64,
+    status_index: i64,
+    plugin_digest: String,
+    issued_at: i64,
+    state: String,
+    state_reason: String,
+}
+
+/// What is read of a person: id, standing, and of the reference that counts the last day, the basis and when it was issued.
+type KnownColumns = (String, String, Option<String>, Option<String>, Option<i64>);
 
 /// A signed head of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +157,7 @@ impl TenantDatabase {
     pub async fn reference_people(&self) -> Result<Vec<Known>, HostError> {
         // The latest reference of the person, if it counts: an earlier employment's does not stand in for it. It was issued
         // when the first of those was that it has replaced, one after the other.
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT people.employee_id, people.standing, issued.ended_on, issued.basis,
                     (SELECT min(issued_at) FROM issued_references chain
                      WHERE chain.employee_id = people.employee_id AND chain.log_index <= issued.log_index
@@ -154,19 +171,16 @@ impl TenantDatabase {
                  WHERE employee_id = people.employee_id AND state <> 'superseded')
              ORDER BY people.employee_id",
         );
-        let read = |row: &SqliteRow| {
-            let employee_id: String = row.try_get(0)?;
-            let ended_on: Option<String> = row.try_get(2)?;
-            let issued = match ended_on {
-                None => None,
-                Some(ended_on) => {
-                    let departure = Departure { employee_id: employee_id.clone(), ended_on, basis: row.try_get(3)? };
-                    Some(Issued { departure, issued_at_unix_seconds: unsigned(row.try_get(4)?) })
-                }
+        let read = |(employee_id, word, ended_on, basis, issued_at): KnownColumns| {
+            let standing = standing(&word)?;
+            let (Some(ended_on), Some(basis), Some(issued_at)) = (ended_on, basis, issued_at) else {
+                return Ok(Known { employee_id, standing, issued: None });
             };
-            Ok(Known { employee_id, standing: standing(row.try_get(1)?)?, issued })
+            let departure = Departure { employee_id: employee_id.clone(), ended_on, basis };
+            let issued = Some(Issued { departure, issued_at_unix_seconds: unsigned(issued_at) });
+            Ok(Known { employee_id, standing, issued })
         };
-        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+        rows.fetch_all(&self.store).await?.into_iter().map(read).collect()
     }
 
     /// Why references are paused, if they are.
@@ -174,8 +188,8 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn reference_pause(&self) -> Result<Option<String>, HostError> {
-        let row = sqlx::query("SELECT why FROM reference_pause").fetch_optional(&self.pool).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
+        let why = query("SELECT why FROM reference_pause").fetch_optional(&self.store).await?;
+        Ok(why.map(|(why,)| why))
     }
 
     /// Pauses references, if this issuer has a key, or lets them go on.
@@ -183,13 +197,14 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn pause_references(&self, why: Option<&str>) -> Result<(), HostError> {
-        sqlx::query("DELETE FROM reference_pause").execute(&self.pool).await?;
+        let mut transaction = self.begin_exclusive().await?;
+        query("DELETE FROM reference_pause").execute(&mut transaction).await?;
         if let Some(why) = why {
-            let query =
+            let insert =
                 "INSERT INTO reference_pause (id, why) SELECT 1, $1 WHERE EXISTS (SELECT 1 FROM reference_keys)";
-            sqlx::query(query).bind(why).execute(&self.pool).await?;
+            query(insert).bind(why).execute(&mut transaction).await?;
         }
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// Records where people stand.
@@ -222,9 +237,9 @@ impl TenantDatabase {
         }
         put_standing(&mut transaction, &new.departure.employee_id, Standing::Left).await?;
         let known =
-            sqlx::query("SELECT 1 FROM issued_references WHERE employee_id = $1 AND ended_on = $2 AND state = 'valid'");
+            query("SELECT 1 FROM issued_references WHERE employee_id = $1 AND ended_on = $2 AND state = 'valid'");
         let known = known.bind(&new.departure.employee_id).bind(&new.departure.ended_on);
-        if known.fetch_optional(&mut *transaction).await?.is_some() {
+        if known.finds(&mut transaction).await? {
             // What it was to replace is not replaced by one of before.
             if supersedes.is_none() {
                 transaction.commit().await?;
@@ -232,8 +247,8 @@ impl TenantDatabase {
             return Ok(None);
         }
         let next = "SELECT coalesce(max(log_index) + 1, 0) FROM issued_references";
-        let log_index: i64 = sqlx::query(next).fetch_one(&mut *transaction).await?.try_get(0)?;
-        sqlx::query(
+        let (log_index,): (i64,) = query(next).fetch_one(&mut transaction).await?;
+        query(
             "INSERT INTO issued_references
                 (log_index, id, employee_id, ended_on, basis, document, digest, selector, status_list, status_index,
                  plugin_digest, answers_digest, issued_at, state, state_reason, state_since)
@@ -247,21 +262,21 @@ impl TenantDatabase {
         .bind(&new.document)
         .bind(new.digest.as_slice())
         .bind(&new.selector)
-        .bind(new.status_list)
-        .bind(new.status_index)
+        .bind(i64::from(new.status_list))
+        .bind(i64::from(new.status_index))
         .bind(&new.plugin_digest)
         .bind(new.answers_digest.as_slice())
         .bind(new.issued_at)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
-        sqlx::query(
+        query(
             "INSERT INTO reference_deliveries (log_index, message_id, state, since, attempts, next_at, said, changed_at)
              VALUES ($1, $2, 'waiting', $3, 0, $3, '', $3)",
         )
         .bind(log_index)
         .bind(&new.message_id)
         .bind(new.issued_at)
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await?;
         transaction.commit().await?;
         Ok(Some(unsigned(log_index)))
@@ -280,12 +295,13 @@ impl TenantDatabase {
     ) -> Result<u64, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         put_standing(&mut transaction, &departure.employee_id, Standing::Employed).await?;
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT log_index FROM issued_references WHERE employee_id = $1 AND ended_on = $2 AND state = 'valid'",
         );
-        let rows = rows.bind(&departure.employee_id).bind(&departure.ended_on).fetch_all(&mut *transaction).await?;
-        for row in &rows {
-            end(&mut transaction, row.try_get(0)?, ReferenceState::Revoked, reason, now).await?;
+        let rows = rows.bind(&departure.employee_id).bind(&departure.ended_on);
+        let rows: Vec<(i64,)> = rows.fetch_all(&mut transaction).await?;
+        for (log_index,) in &rows {
+            end(&mut transaction, *log_index, ReferenceState::Revoked, reason, now).await?;
         }
         transaction.commit().await?;
         Ok(rows.len() as u64)
@@ -297,14 +313,14 @@ impl TenantDatabase {
     /// The database failed; nothing was written.
     pub async fn revoke_reference(&self, id: &str, reason: &str, now: i64) -> Result<Option<bool>, HostError> {
         // With the right to write from its start: a run may write between the two statements.
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let row = sqlx::query("SELECT log_index, state FROM issued_references WHERE id = $1").bind(id);
-        let Some(row) = row.fetch_optional(&mut *transaction).await? else { return Ok(None) };
-        let state: String = row.try_get(1)?;
+        let mut transaction = self.begin_exclusive().await?;
+        let row = query("SELECT log_index, state FROM issued_references WHERE id = $1").bind(id);
+        let Some((log_index, state)) = row.fetch_optional(&mut transaction).await? else { return Ok(None) };
+        let (log_index, state): (i64, String) = (log_index, state);
         if ReferenceState::read(&state)? == ReferenceState::Revoked {
             return Ok(Some(false));
         }
-        end(&mut transaction, row.try_get(0)?, ReferenceState::Revoked, reason, now).await?;
+        end(&mut transaction, log_index, ReferenceState::Revoked, reason, now).await?;
         transaction.commit().await?;
         Ok(Some(true))
     }
@@ -315,8 +331,7 @@ impl TenantDatabase {
     /// The database failed.
     pub async fn references(&self) -> Result<Vec<ReferenceRow>, HostError> {
         let sql = format!("SELECT {} FROM issued_references ORDER BY log_index", ReferenceRow::COLUMNS);
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.pool).await?;
-        rows.iter().map(ReferenceRow::read).collect()
+        query(sql).fetch_all(&self.store).await?.into_iter().map(ReferenceRow::read).collect()
     }
 
     /// One reference by its place in the log.
@@ -325,8 +340,7 @@ impl TenantDatabase {
     /// The database failed, or there is none.
     pub async fn reference(&self, log_index: u64) -> Result<ReferenceRow, HostError> {
         let sql = format!("SELECT {} FROM issued_references WHERE log_index = $1", ReferenceRow::COLUMNS);
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(signed(log_index));
-        ReferenceRow::read(&query.fetch_one(&self.pool).await?)
+        ReferenceRow::read(query(sql).bind(signed(log_index)).fetch_one(&self.store).await?)
     }
 
     /// The entries of the log.
@@ -334,13 +348,12 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed, or an entry is missing or too short.
     pub async fn log_entries(&self) -> Result<Vec<[u8; 32]>, HostError> {
-        let rows = sqlx::query("SELECT log_index, digest FROM issued_references ORDER BY log_index");
-        let rows = rows.fetch_all(&self.pool).await?;
-        let entry = |(expected, row): (i64, &SqliteRow)| {
-            let (index, digest): (i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
+        let rows = query("SELECT log_index, digest FROM issued_references ORDER BY log_index");
+        let rows = rows.fetch_all(&self.store).await?;
+        let entry = |(expected, (index, digest)): (i64, (i64, Vec<u8>))| {
             if index == expected { fixed(digest, "digest") } else { Err(unreadable("log_index")) }
         };
-        (0..).zip(&rows).map(entry).collect()
+        (0..).zip(rows).map(entry).collect()
     }
 
     /// The places in the status lists that are taken: list, index, and whether the reference counts.
@@ -348,12 +361,11 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn status_positions(&self) -> Result<Vec<(u32, u32, ReferenceState)>, HostError> {
-        let rows = sqlx::query("SELECT status_list, status_index, state FROM issued_references");
-        let read = |row: &SqliteRow| {
-            let state: String = row.try_get(2)?;
-            Ok((row.try_get(0)?, row.try_get(1)?, ReferenceState::read(&state)?))
+        let rows = query("SELECT status_list, status_index, state FROM issued_references");
+        let read = |(list, index, state): (i64, i64, String)| {
+            Ok((small(list, "status_list")?, small(index, "status_index")?, ReferenceState::read(&state)?))
         };
-        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+        rows.fetch_all(&self.store).await?.into_iter().map(read).collect()
     }
 
     /// The signed heads of the log, from the smallest to the one that was signed last.
@@ -361,12 +373,11 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn log_heads(&self) -> Result<Vec<LogHead>, HostError> {
-        let rows = sqlx::query("SELECT size, root, cosignatures FROM reference_log_head ORDER BY size");
-        let read = |row: &SqliteRow| {
-            let (size, root): (i64, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
-            Ok(LogHead { size: unsigned(size), root: fixed(root, "root")?, cosignatures: row.try_get(2)? })
+        let rows = query("SELECT size, root, cosignatures FROM reference_log_head ORDER BY size");
+        let read = |(size, root, cosignatures): (i64, Vec<u8>, String)| {
+            Ok(LogHead { size: unsigned(size), root: fixed(root, "root")?, cosignatures })
         };
-        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+        rows.fetch_all(&self.store).await?.into_iter().map(read).collect()
     }
 
     /// Records a head that is about to be signed, if none of a larger log was recorded meanwhile. What witnesses said of
@@ -375,14 +386,15 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed, or has a larger head, or another one of this size.
     pub async fn put_log_head(&self, size: u64, root: &[u8; 32]) -> Result<(), HostError> {
-        let done = sqlx::query(
+        let mut transaction = self.begin_exclusive().await?;
+        let done = query(format!(
             "INSERT INTO reference_log_head (size, root, cosignatures)
              SELECT $1, $2, '' WHERE NOT EXISTS (SELECT 1 FROM reference_log_head WHERE size > $1)
-             ON CONFLICT (size) DO UPDATE SET root = excluded.root WHERE reference_log_head.root = excluded.root",
-        );
-        let done = done.bind(signed(size)).bind(root.as_slice()).execute(&self.pool).await?;
-        if done.rows_affected() == 1 {
-            return Ok(());
+             ON CONFLICT ({}size) DO UPDATE SET root = excluded.root WHERE reference_log_head.root = excluded.root",
+            transaction.of_tenant()
+        ));
+        if done.bind(signed(size)).bind(root.as_slice()).execute(&mut transaction).await? == 1 {
+            return Ok(transaction.commit().await?);
         }
         Err(HostError::Storage("another head of the log was signed meanwhile".to_owned()))
     }
@@ -392,41 +404,38 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn add_cosignatures(&self, size: u64, lines: &str) -> Result<(), HostError> {
-        let query = sqlx::query("UPDATE reference_log_head SET cosignatures = cosignatures || $1 WHERE size = $2");
-        query.bind(lines).bind(signed(size)).execute(&self.pool).await?;
+        let update = query("UPDATE reference_log_head SET cosignatures = cosignatures || $1 WHERE size = $2");
+        update.bind(lines).bind(signed(size)).execute(&self.store).await?;
         Ok(())
     }
 }
 
-async fn put_standing(
-    transaction: &mut Transaction<'_, Sqlite>,
-    employee_id: &str,
-    standing: Standing,
-) -> Result<(), HostError> {
+async fn put_standing(transaction: &mut Transaction, employee_id: &str, standing: Standing) -> Result<(), HostError> {
     let word = match standing {
         Standing::Employed => "employed",
         Standing::Left => "left",
     };
-    sqlx::query(
+    query(format!(
         "INSERT INTO reference_people (employee_id, standing) VALUES ($1, $2)
-         ON CONFLICT (employee_id) DO UPDATE SET standing = excluded.standing",
-    )
+         ON CONFLICT ({}employee_id) DO UPDATE SET standing = excluded.standing",
+        transaction.of_tenant()
+    ))
     .bind(employee_id)
     .bind(word)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }
 
 /// The latest reference of a person that counts is replaced.
 async fn supersede_latest(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     employee_id: &str,
     reason: &str,
     now: i64,
 ) -> Result<(), HostError> {
     let latest = "SELECT max(log_index) FROM issued_references WHERE employee_id = $1 AND state = 'valid'";
-    let latest: Option<i64> = sqlx::query(latest).bind(employee_id).fetch_one(&mut **transaction).await?.try_get(0)?;
+    let (latest,): (Option<i64>,) = query(latest).bind(employee_id).fetch_one(&mut *transaction).await?;
     match latest {
         Some(log_index) => end(transaction, log_index, ReferenceState::Superseded, reason, now).await,
         None => Ok(()),
@@ -435,25 +444,25 @@ async fn supersede_latest(
 
 /// A reference counts no more, and is not delivered if it was not yet.
 async fn end(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     log_index: i64,
     state: ReferenceState,
     reason: &str,
     now: i64,
 ) -> Result<(), HostError> {
-    sqlx::query("UPDATE issued_references SET state = $1, state_reason = $2, state_since = $3 WHERE log_index = $4")
+    query("UPDATE issued_references SET state = $1, state_reason = $2, state_since = $3 WHERE log_index = $4")
         .bind(state.word())
         .bind(reason)
         .bind(now)
         .bind(log_index)
-        .execute(&mut **transaction)
+        .execute(&mut *transaction)
         .await?;
-    sqlx::query(
+    query(
         "UPDATE reference_deliveries SET state = 'withdrawn', changed_at = $1 WHERE log_index = $2 AND state = 'waiting'",
     )
     .bind(now)
     .bind(log_index)
-    .execute(&mut **transaction)
+    .execute(&mut *transaction)
     .await?;
     Ok(())
 }
@@ -474,7 +483,11 @@ fn unreadable(column: &str) -> HostError {
     HostError::Storage(format!("the record of references has a {column} that cannot be read"))
 }
 
-/// What SQLite keeps as a signed number, and is none.
+fn small(number: i64, column: &str) -> Result<u32, HostError> {
+    u32::try_from(number).map_err(|_| unreadable(column))
+}
+
+/// What the database keeps as a signed number, and is none.
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }

@@ -1,19 +1,20 @@
 //! A tenant's own database: what its plugin stores, the accepted baseline, the runs.
 
+use super::engine::{Engine, Transaction};
+use super::statement::query;
+use super::store::Store;
+use super::text::Key;
 use super::{Fence, open, private_dir};
 use crate::bindings::types::NamedValue;
 use crate::error::HostError;
 use crate::workbook::UpdateRow;
-use futures::TryStreamExt as _;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// One tenant's database.
 #[derive(Clone, Debug)]
 pub struct TenantDatabase {
-    pub(super) pool: SqlitePool,
+    pub(super) store: Store,
 }
 
 /// A finished run, as it is recorded.
@@ -23,6 +24,8 @@ pub struct RunRecord {
     pub kind: &'static str,
     /// What started it: `manual`.
     pub trigger: &'static str,
+    /// The job of the queue that it did.
+    pub job: Option<String>,
     /// Unix seconds.
     pub started_at: i64,
     /// Unix seconds.
@@ -44,6 +47,8 @@ pub struct PastRun {
     pub kind: String,
     /// What started it.
     pub trigger: String,
+    /// The job of the queue that it did; see [`crate::queue::Claimed::key`].
+    pub job: Option<String>,
     /// Unix seconds.
     pub started_at: i64,
     /// Unix seconds.
@@ -55,19 +60,11 @@ pub struct PastRun {
 }
 
 impl PastRun {
-    const COLUMNS: &str = "id, kind, trigger, started_at, finished_at, exit_code, report";
+    const COLUMNS: &str = "id, kind, trigger, job, started_at, finished_at, exit_code, report";
 
-    fn read(row: &SqliteRow) -> Result<Self, HostError> {
-        let report: String = row.try_get(6)?;
-        Ok(Self {
-            id: row.try_get(0)?,
-            kind: row.try_get(1)?,
-            trigger: row.try_get(2)?,
-            started_at: row.try_get(3)?,
-            finished_at: row.try_get(4)?,
-            exit_code: row.try_get(5)?,
-            report: serde_json::from_str(&report).unwrap_or_default(),
-        })
+    fn read((id, kind, trigger, job, started_at, finished_at, exit_code, report): RunColumns) -> Self {
+        let report = serde_json::from_str(&report).unwrap_or_default();
+        Self { id, kind, trigger, job, started_at, finished_at, exit_code, report }
     }
 }
 
@@ -85,6 +82,8 @@ impl From<UpdateRow> for StoredUpdate {
         Self { row, sealed: String::new() }
     }
 }
+/// [`PastRun::COLUMNS`].
+type RunColumns = (i64, String, String, Option<String>, i64, i64, i64, String);
 
 /// What was done to an account, for the host's own ledger.
 #[derive(Clone, Debug)]
@@ -134,15 +133,27 @@ impl TenantDatabase {
         private_dir(&dir)?;
         let pool = open(&dir.join(format!("{tenant}.db"))).await?;
         sqlx::migrate!("migrations/tenant").run(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self { store: Store::new(Engine::Sqlite(pool)) })
+    }
+
+    /// The tenant's part of a database that all tenants share, and what is there from the start.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(super) async fn open_shared(host: &Store, tenant: &str) -> Result<Self, HostError> {
+        let store = host.of_tenant(tenant);
+        for row in ["fence (generation) VALUES (0)", "entries_usage (keys, bytes) VALUES (0, 0)"] {
+            query(format!("INSERT INTO {row} ON CONFLICT DO NOTHING")).execute(&store).await?;
+        }
+        Ok(Self { store })
     }
 
     /// Copies the database into a new file.
     ///
     /// # Errors
-    /// The file is there already or cannot be written, or the database is damaged.
+    /// The database is not a file, the file is there already or cannot be written, or the database is damaged.
     pub async fn copy_to(&self, path: &Path) -> Result<(), HostError> {
-        super::copy_to(&self.pool, path).await
+        super::copy_to(&self.store, path).await
     }
 
     /// The plugin's value under a key.
@@ -150,8 +161,9 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn entry(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
-        let row = sqlx::query("SELECT value FROM entries WHERE key = ?").bind(key).fetch_optional(&self.pool).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
+        let value =
+            query("SELECT value FROM entries WHERE key = $1").bind(Key(key)).fetch_optional(&self.store).await?;
+        Ok(value.map(|(value,)| value))
     }
 
     /// The plugin's entries under a prefix, after a key, in the order of their keys' bytes: at least one if there is one,
@@ -169,22 +181,20 @@ impl TenantDatabase {
         // A prefix is a range of keys: from itself up to its last possible continuation. There is one lower bound, because
         // SQLite seeks only one: of two it may take the prefix, and go past all earlier pages again.
         let after = after.unwrap_or_default();
-        let mut rows = sqlx::query(
-            "SELECT key, value FROM entries WHERE key >= ?1 AND key <> ?2 AND key < ?3 || char(1114111) ORDER BY key LIMIT ?4",
-        )
-        .bind(prefix.max(after))
-        .bind(after)
-        .bind(prefix)
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch(&self.pool);
-        let (mut entries, mut bytes) = (Vec::new(), 0);
-        while bytes < bytes_max
-            && let Some(row) = rows.try_next().await?
-        {
-            let (key, value): (String, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
+        let end = format!("{prefix}{}", char::MAX);
+        let rows =
+            query("SELECT key, value FROM entries WHERE key >= $1 AND key <> $2 AND key < $3 ORDER BY key LIMIT $4")
+                .bind(Key(prefix.max(after)))
+                .bind(Key(after))
+                .bind(Key(end.as_str()))
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let mut bytes = 0;
+        let more = |(Key(key), value): &(Key<String>, Vec<u8>)| {
             bytes += key.len() + value.len();
-            entries.push((key, value));
-        }
+            bytes < bytes_max
+        };
+        let entries = rows.fetch_while(&self.store, more).await?;
+        let entries: Vec<_> = entries.into_iter().map(|(Key(key), value)| (key, value)).collect();
         let is_cut = bytes >= bytes_max || entries.len() >= limit;
         Ok(Entries { entries, is_cut })
     }
@@ -199,7 +209,7 @@ impl TenantDatabase {
         entries: &BTreeMap<String, Option<Vec<u8>>>,
         ledger: Option<&LedgerEntry>,
     ) -> Result<(), HostError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.store.begin().await?;
         put_entries(&mut transaction, entries, ledger).await?;
         Ok(transaction.commit().await?)
     }
@@ -209,9 +219,9 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn account_of(&self, employee_id: &str) -> Result<Option<String>, HostError> {
-        let sql = "SELECT account_id FROM accounts WHERE employee_id = ? ORDER BY active DESC, length(account_id) DESC, account_id DESC LIMIT 1";
-        let row = sqlx::query(sql).bind(employee_id).fetch_optional(&self.pool).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
+        let sql = "SELECT account_id FROM accounts WHERE employee_id = $1 ORDER BY active DESC, length(account_id) DESC, account_id DESC LIMIT 1";
+        let account = query(sql).bind(employee_id).fetch_optional(&self.store).await?;
+        Ok(account.map(|(account,)| account))
     }
 
     /// The employee whose account the host's ledger says that it is.
@@ -219,9 +229,9 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn owner_of(&self, account_id: &str) -> Result<Option<String>, HostError> {
-        let sql = "SELECT employee_id FROM accounts WHERE account_id = ?";
-        let row = sqlx::query(sql).bind(account_id).fetch_optional(&self.pool).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
+        let sql = "SELECT employee_id FROM accounts WHERE account_id = $1";
+        let employee = query(sql).bind(account_id).fetch_optional(&self.store).await?;
+        Ok(employee.map(|(employee,)| employee))
     }
 
     /// How much the plugin's entries take.
@@ -229,9 +239,9 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn storage_usage(&self) -> Result<StorageUsage, HostError> {
-        let row = sqlx::query("SELECT keys, bytes FROM entries_usage").fetch_one(&self.pool).await?;
+        let (keys, bytes) = query("SELECT keys, bytes FROM entries_usage").fetch_one(&self.store).await?;
         let number = |number: i64| u64::try_from(number).unwrap_or_default();
-        Ok(StorageUsage { keys: number(row.try_get(0)?), bytes: number(row.try_get(1)?) })
+        Ok(StorageUsage { keys: number(keys), bytes: number(bytes) })
     }
 
     /// What the guards count: active accounts under the sync's care, and accounts archived since a time.
@@ -239,17 +249,18 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn ledger_sums(&self, since_unix_seconds: i64) -> Result<LedgerSums, HostError> {
-        let active = sqlx::query("SELECT count(*) FROM accounts WHERE active = 1").fetch_one(&self.pool).await?;
-        let archived = sqlx::query(
+        let active = "SELECT count(*) FROM accounts WHERE active = 1";
+        let (active,) = query(active).fetch_one(&self.store).await?;
+        let (archived,) = query(
             "SELECT count(DISTINCT accounts.account_id) FROM archivings
              JOIN accounts ON accounts.account_id = archivings.account_id AND accounts.active = 0
-             WHERE archived_at >= ?",
+             WHERE archived_at >= $1",
         )
         .bind(since_unix_seconds)
-        .fetch_one(&self.pool)
+        .fetch_one(&self.store)
         .await?;
         let sum = |number: i64| usize::try_from(number).unwrap_or_default();
-        Ok(LedgerSums { active: sum(active.try_get(0)?), archived: sum(archived.try_get(0)?) })
+        Ok(LedgerSums { active: sum(active), archived: sum(archived) })
     }
 
     /// The baseline of the last accepted run; empty before the first.
@@ -257,9 +268,8 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed, or holds something else.
     pub async fn baseline(&self) -> Result<Vec<NamedValue>, HostError> {
-        let row = sqlx::query("SELECT value FROM baseline").fetch_optional(&self.pool).await?;
-        let Some(row) = row else { return Ok(Vec::new()) };
-        let json: String = row.try_get(0)?;
+        let value: Option<(String,)> = query("SELECT value FROM baseline").fetch_optional(&self.store).await?;
+        let Some((json,)) = value else { return Ok(Vec::new()) };
         serde_json::from_str(&json)
             .map_err(|error| HostError::Storage(format!("the stored baseline cannot be read: {error}")))
     }
@@ -276,24 +286,25 @@ impl TenantDatabase {
         updates: &[StoredUpdate],
     ) -> Result<i64, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
-        let row = sqlx::query(
-            "INSERT INTO runs (kind, trigger, started_at, finished_at, exit_code, report) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        let (id,) = query(
+            "INSERT INTO runs (kind, trigger, job, started_at, finished_at, exit_code, report)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
         )
         .bind(run.kind)
         .bind(run.trigger)
+        .bind(run.job.as_deref())
         .bind(run.started_at)
         .bind(run.finished_at)
-        .bind(run.exit_code)
+        .bind(i64::from(run.exit_code))
         .bind(&run.report)
-        .fetch_one(&mut *transaction)
+        .fetch_one(&mut transaction)
         .await?;
-        let id: i64 = row.try_get(0)?;
         for (position, StoredUpdate { row: update, sealed }) in (0_i64..).zip(updates) {
-            let query = sqlx::query(
+            let insert = query(
                 "INSERT INTO run_updates (run, position, employee_id, name, action, field, before, after, result, sealed)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             );
-            let query = query.bind(id).bind(position);
+            let insert = insert.bind(id).bind(position);
             let texts = [
                 &update.employee_id,
                 &update.name,
@@ -304,20 +315,16 @@ impl TenantDatabase {
                 &update.result,
                 sealed,
             ];
-            texts.into_iter().fold(query, |query, text| query.bind(text)).execute(&mut *transaction).await?;
+            texts.into_iter().fold(insert, |insert, text| insert.bind(text)).execute(&mut transaction).await?;
         }
         if let Some(baseline) = baseline {
             let json = serde_json::to_string(baseline).map_err(|error| HostError::Storage(error.to_string()))?;
-            sqlx::query(
-                "INSERT INTO baseline (id, value) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value",
-            )
-            .bind(json)
-            .execute(&mut *transaction)
-            .await?;
+            query("DELETE FROM baseline").execute(&mut transaction).await?;
+            query("INSERT INTO baseline (id, value) VALUES (1, $1)").bind(&json).execute(&mut transaction).await?;
         }
         if let Some(journal) = run.journal {
             let close = "UPDATE journals SET run = $1 WHERE id = $2";
-            sqlx::query(close).bind(id).bind(journal).execute(&mut *transaction).await?;
+            query(close).bind(id).bind(journal).execute(&mut transaction).await?;
         }
         transaction.commit().await?;
         Ok(id)
@@ -330,10 +337,8 @@ impl TenantDatabase {
     pub async fn last_exit_code(&self, kinds: &[&str]) -> Result<Option<i64>, HostError> {
         let mut last: Option<(i64, i64)> = None;
         for kind in kinds {
-            let query = "SELECT id, exit_code FROM runs WHERE kind = $1 ORDER BY id DESC LIMIT 1";
-            if let Some(row) = sqlx::query(query).bind(kind).fetch_optional(&self.pool).await? {
-                last = last.max(Some((row.try_get(0)?, row.try_get(1)?)));
-            }
+            let sql = "SELECT id, exit_code FROM runs WHERE kind = $1 ORDER BY id DESC LIMIT 1";
+            last = last.max(query(sql).bind(*kind).fetch_optional(&self.store).await?);
         }
         Ok(last.map(|(_, exit_code)| exit_code))
     }
@@ -343,9 +348,9 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn past_runs(&self, limit: u32) -> Result<Vec<PastRun>, HostError> {
-        let sql = format!("SELECT {} FROM runs ORDER BY id DESC LIMIT ?", PastRun::COLUMNS);
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(limit).fetch_all(&self.pool).await?;
-        rows.iter().map(PastRun::read).collect()
+        let sql = format!("SELECT {} FROM runs ORDER BY id DESC LIMIT $1", PastRun::COLUMNS);
+        let rows = query(sql).bind(i64::from(limit)).fetch_all(&self.store).await?;
+        Ok(rows.into_iter().map(PastRun::read).collect())
     }
 
     /// One run.
@@ -353,9 +358,18 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn past_run(&self, id: i64) -> Result<Option<PastRun>, HostError> {
-        let sql = format!("SELECT {} FROM runs WHERE id = ?", PastRun::COLUMNS);
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
-        row.as_ref().map(PastRun::read).transpose()
+        let sql = format!("SELECT {} FROM runs WHERE id = $1", PastRun::COLUMNS);
+        Ok(query(sql).bind(id).fetch_optional(&self.store).await?.map(PastRun::read))
+    }
+
+    /// The run that did a job of the queue, if it came to its end.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn run_of_job(&self, job: &str) -> Result<Option<PastRun>, HostError> {
+        let sql = format!("SELECT {} FROM runs WHERE job = $1", PastRun::COLUMNS);
+        let row: Option<RunColumns> = query(sql).bind(job).fetch_optional(&self.store).await?;
+        Ok(row.map(PastRun::read))
     }
 
     /// The lines of one run.
@@ -363,22 +377,15 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn run_updates(&self, run: i64) -> Result<Vec<StoredUpdate>, HostError> {
-        let sql = "SELECT employee_id, name, action, field, before, after, result, sealed FROM run_updates WHERE run = ? ORDER BY position";
-        let rows = sqlx::query(sql).bind(run).fetch_all(&self.pool).await?;
-        let read = |row: &SqliteRow| {
-            let update = UpdateRow {
-                employee_id: row.try_get(0)?,
-                name: row.try_get(1)?,
-                action: row.try_get(2)?,
-                field: row.try_get(3)?,
-                before: row.try_get(4)?,
-                after: row.try_get(5)?,
-                result: row.try_get(6)?,
-                ..UpdateRow::default()
-            };
-            Ok(StoredUpdate { row: update, sealed: row.try_get(7)? })
+        let sql = "SELECT employee_id, name, action, field, before, after, result, sealed FROM run_updates
+                   WHERE run = $1 ORDER BY position";
+        let rows = query(sql).bind(run).fetch_all(&self.store).await?;
+        let read = |(employee_id, name, action, field, before, after, result, sealed)| {
+            let row =
+                UpdateRow { employee_id, name, action, field, before, after, result, ..UpdateRow::default() };
+            StoredUpdate { row, sealed }
         };
-        rows.iter().map(read).collect()
+        Ok(rows.into_iter().map(read).collect())
     }
 
     /// How many runs are recorded.
@@ -386,71 +393,43 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn runs(&self) -> Result<i64, HostError> {
-        Ok(sqlx::query("SELECT count(*) FROM runs").fetch_one(&self.pool).await?.try_get(0)?)
+        let (runs,) = query("SELECT count(*) FROM runs").fetch_one(&self.store).await?;
+        Ok(runs)
     }
 }
 
 pub(super) async fn put_entries(
-    transaction: &mut Transaction<'_, Sqlite>,
+    transaction: &mut Transaction,
     entries: &BTreeMap<String, Option<Vec<u8>>>,
     ledger: Option<&LedgerEntry>,
 ) -> Result<(), HostError> {
+    let of_tenant = transaction.of_tenant();
+    let put = format!(
+        "INSERT INTO entries (key, value) VALUES ($1, $2)
+         ON CONFLICT ({of_tenant}key) DO UPDATE SET value = excluded.value"
+    );
     for (key, value) in entries {
-        let query = match value {
-            Some(value) => sqlx::query(
-                "INSERT INTO entries (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            )
-            .bind(key)
-            .bind(value),
-            None => sqlx::query("DELETE FROM entries WHERE key = ?").bind(key),
+        let statement = match value {
+            Some(value) => query(put.clone()).bind(Key(key.as_str())).bind(value),
+            None => query("DELETE FROM entries WHERE key = $1").bind(Key(key.as_str())),
         };
-        query.execute(&mut **transaction).await?;
+        statement.execute(&mut *transaction).await?;
     }
     if let Some(entry) = ledger {
-        sqlx::query(
-            "INSERT INTO accounts (account_id, employee_id, active) VALUES (?, ?, ?)
-             ON CONFLICT (account_id) DO UPDATE SET employee_id = excluded.employee_id, active = excluded.active",
-        )
+        query(format!(
+            "INSERT INTO accounts (account_id, employee_id, active) VALUES ($1, $2, $3)
+             ON CONFLICT ({of_tenant}account_id)
+             DO UPDATE SET employee_id = excluded.employee_id, active = excluded.active"
+        ))
         .bind(&entry.account_id)
         .bind(&entry.employee_id)
-        .bind(entry.archived_at.is_none())
-        .execute(&mut **transaction)
+        .bind(i64::from(entry.archived_at.is_none()))
+        .execute(&mut *transaction)
         .await?;
         if let Some(at) = entry.archived_at {
-            let query = sqlx::query("INSERT INTO archivings (account_id, archived_at) VALUES (?, ?)");
-            query.bind(&entry.account_id).bind(at).execute(&mut **transaction).await?;
+            let insert = query("INSERT INTO archivings (account_id, archived_at) VALUES ($1, $2)");
+            insert.bind(&entry.account_id).bind(at).execute(&mut *transaction).await?;
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_prefix_is_read_page_by_page_and_nothing_beside_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = TenantDatabase::open(folder.path(), "acme").await.unwrap();
-        let keys = ["a", "link", "link/", "link/1", "link/10", "link/2", "link/\u{10fffe}", "link0", "m"];
-        let entries = keys.map(|key| (key.to_owned(), Some(key.as_bytes().to_vec())));
-        database.write_entries(&BTreeMap::from(entries), None).await.unwrap();
-        for limit in 1..=keys.len() {
-            let mut read = Vec::new();
-            loop {
-                let last = read.last().map(String::as_str);
-                let page = database.entries("link/", last, limit, usize::MAX).await.unwrap().entries;
-                if page.is_empty() {
-                    break;
-                }
-                read.extend(page.into_iter().map(|(key, _)| key));
-            }
-            assert_eq!(read, ["link/", "link/1", "link/10", "link/2", "link/\u{10fffe}"], "{limit} a page");
-        }
-        assert_eq!(database.entries("link/", Some("a"), 1, usize::MAX).await.unwrap().entries[0].0, "link/");
-        assert_eq!(database.entries("", None, 10, usize::MAX).await.unwrap().entries.len(), keys.len());
-        // Bytes bound a page as well, but for its first entry.
-        let bounded = database.entries("link/", None, 10, 1).await.unwrap();
-        assert_eq!((bounded.entries.len(), bounded.is_cut), (1, true));
-    }
 }

@@ -1,6 +1,7 @@
 //! The API's tokens in the control database.
 
 use super::ControlDatabase;
+use super::statement::query;
 use crate::error::HostError;
 use crate::token::{Role, StoredToken};
 use sqlx::FromRow;
@@ -45,17 +46,18 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn add_token(&self, token: &StoredToken) -> Result<(), HostError> {
-        sqlx::query(
-            "INSERT INTO tokens (id, digest, role, tenant, name, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        query(
+            "INSERT INTO tokens (id, digest, role, tenant, name, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(&token.id)
         .bind(token.digest.as_slice())
         .bind(token.role.word())
-        .bind(&token.tenant)
+        .bind(token.tenant.as_deref())
         .bind(&token.name)
         .bind(token.created_at)
         .bind(token.expires_at)
-        .execute(&self.pool)
+        .execute(&self.store)
         .await?;
         Ok(())
     }
@@ -65,8 +67,8 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn token(&self, id: &str) -> Result<Option<StoredToken>, HostError> {
-        let sql = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = ?"));
-        let row: Option<TokenRow> = sqlx::query_as(sql).bind(id).fetch_optional(&self.pool).await?;
+        let row: Option<TokenRow> =
+            query(format!("{COLUMNS} WHERE id = $1")).bind(id).fetch_optional(&self.store).await?;
         row.map(StoredToken::try_from).transpose()
     }
 
@@ -75,8 +77,7 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn tokens(&self) -> Result<Vec<StoredToken>, HostError> {
-        let sql = sqlx::AssertSqlSafe(format!("{COLUMNS} ORDER BY created_at, id"));
-        let rows: Vec<TokenRow> = sqlx::query_as(sql).fetch_all(&self.pool).await?;
+        let rows: Vec<TokenRow> = query(format!("{COLUMNS} ORDER BY created_at, id")).fetch_all(&self.store).await?;
         rows.into_iter().map(StoredToken::try_from).collect()
     }
 
@@ -85,12 +86,12 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn revoke_token(&self, id: &str, now_unix_seconds: i64) -> Result<bool, HostError> {
-        let done = sqlx::query("UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?")
+        let done = query("UPDATE tokens SET revoked_at = coalesce(revoked_at, $1) WHERE id = $2")
             .bind(now_unix_seconds)
             .bind(id)
-            .execute(&self.pool)
+            .execute(&self.store)
             .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 
     /// Notes that a token was used on a day.
@@ -98,7 +99,7 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn note_token_use(&self, id: &str, day: i64) -> Result<(), HostError> {
-        sqlx::query("UPDATE tokens SET used_on = ? WHERE id = ?").bind(day).bind(id).execute(&self.pool).await?;
+        query("UPDATE tokens SET used_on = $1 WHERE id = $2").bind(day).bind(id).execute(&self.store).await?;
         Ok(())
     }
 }

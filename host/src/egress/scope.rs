@@ -10,6 +10,8 @@ use super::json;
 use super::policy::{Refusal, Role};
 use crate::bindings::directory_sync::{Change, ChangeKind};
 use crate::bindings::types::Value;
+use crate::error::HostError;
+use crate::run::outside::Book;
 use attribute::{attributes, field_of, within};
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -28,6 +30,33 @@ pub struct Known {
     pub owner: Option<String>,
     /// The account that the ledger has for the line manager whom the change names.
     pub manager_account_id: Option<String>,
+}
+
+impl Known {
+    /// What this book knows.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn of(book: &impl Book, change: &Change) -> Result<Self, HostError> {
+        let Some(employee) = &change.employee_id else { return Ok(Self::default()) };
+        let account_id = match change.target_id {
+            None => book.account_of(employee).await?,
+            Some(_) => None,
+        };
+        let owner = match change.target_id.as_ref().or(account_id.as_ref()) {
+            Some(account) => book.owner_of(account).await?,
+            None => None,
+        };
+        let mut manager_account_id = None;
+        for field in &change.fields {
+            if let Some(Value::Person(person)) = &field.after
+                && let (None, Some(manager)) = (&person.account_id, &person.employee_id)
+            {
+                manager_account_id = book.account_of(manager).await?;
+            }
+        }
+        Ok(Self { account_id, owner, manager_account_id })
+    }
 }
 
 /// The writes that one change may make.
@@ -236,7 +265,7 @@ impl ApplyScope {
 
     /// Whether the target's answers show that the change was made, on the account or cost center that the plugin names:
     /// a write was taken, or the account was shown as the employee's, and active or not as the change makes it.
-    pub(crate) fn shows(&self, written_id: &str) -> bool {
+    pub fn shows(&self, written_id: &str) -> bool {
         if self.target_id.as_deref().is_some_and(|id| id != written_id) {
             return false;
         }

@@ -5,7 +5,6 @@ use super::policy::{Action, Refusal, Role, decide};
 use super::transport::{NotSent, TransportBody, TransportError};
 use super::wait::{back_off, rate_limit_reset, retry_after};
 use super::{CallEgress, Grant, Service};
-use crate::database::now_unix_seconds;
 use crate::telemetry::{RefusalReason, Spans, status, unanswered};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
@@ -130,16 +129,17 @@ impl Outgoing<'_> {
 
     /// How long to wait before the request is sent again; none if it is not to be sent again.
     fn pause(&self, answer: &Result<Response<TransportBody>, Failed>, attempt: u32) -> Option<Duration> {
-        let limits = &self.call.egress.limits;
+        let (limits, surroundings) = (&self.call.egress.limits, &self.call.egress.surroundings);
         let read = self.action == Action::Read;
-        let back_off = || back_off(Duration::from_millis(limits.retry_pause_milliseconds), attempt, rand::random());
+        let back_off =
+            || back_off(Duration::from_millis(limits.retry_pause_milliseconds), attempt, surroundings.chance());
         let pause = match answer {
             Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
                 let default = Duration::from_secs(limits.rate_limit_wait_seconds);
-                rate_limit_reset(response.headers(), now_unix_seconds()).unwrap_or(default)
+                rate_limit_reset(response.headers(), surroundings.now()).unwrap_or(default)
             }
             Ok(response) if read && response.status().is_server_error() => {
-                retry_after(response.headers(), now_unix_seconds()).unwrap_or_else(back_off)
+                retry_after(response.headers(), surroundings.now()).unwrap_or_else(back_off)
             }
             Err(Failed::NotSent(NotSent::Prohibited, _)) => return None,
             Err(Failed::NotSent(..)) => back_off(),
@@ -147,7 +147,7 @@ impl Outgoing<'_> {
             Ok(_) | Err(Failed::Lost(_) | Failed::Late | Failed::Closed) => return None,
         };
         let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max).min(self.call.waits.left());
-        (pause <= longest).then(|| scattered(pause))
+        (pause <= longest).then(|| surroundings.scattered(pause))
     }
 
     async fn attempt(&self) -> Result<Response<TransportBody>, Failed> {
@@ -156,7 +156,7 @@ impl Outgoing<'_> {
         let windows = &self.service.pace.windows;
         while let Some(wait) = windows.left(&self.path, Instant::now()).filter(|wait| *wait <= self.call.waits.left()) {
             tracing::info!(tenant = egress.tenant, wait_ms = wait.as_millis(), "http: the service's window is used up");
-            self.call.waits.wait(tokio::time::sleep(scattered(wait))).await;
+            self.call.waits.wait(tokio::time::sleep(egress.surroundings.scattered(wait))).await;
         }
         if self.call.waits.left().is_zero() {
             let most = egress.limits.waiting_seconds_max;
@@ -190,7 +190,7 @@ impl Outgoing<'_> {
             Err(_) => return Err(Failed::Late),
         };
         let longest = Duration::from_secs(egress.limits.rate_limit_wait_seconds_max);
-        windows.note(&self.path, response.headers(), now_unix_seconds(), Instant::now(), longest);
+        windows.note(&self.path, response.headers(), egress.surroundings.now(), Instant::now(), longest);
         let forbidden = response.status() == StatusCode::FORBIDDEN;
         if response.status() == StatusCode::UNAUTHORIZED || forbidden {
             budget.refused(&origin);
@@ -271,11 +271,6 @@ impl Outgoing<'_> {
         }
         passed
     }
-}
-
-/// A wait and up to a tenth more, so that parallel requests do not come back as one.
-fn scattered(wait: Duration) -> Duration {
-    wait.mul_f64(1.0 + 0.1 * rand::random::<f64>())
 }
 
 /// Why an attempt got no answer.

@@ -1,7 +1,7 @@
 //! A plan as it is stored: what is somebody's is sealed, and changes refer to each other by position, as their ids have the
 //! employee's in them. Its digest is over these bytes, so it holds when somebody is forgotten.
 
-use super::ring::{Purpose, Ring, json_error};
+use super::ring::{KeyRows, Purpose, Ring, json_error};
 use super::stored::{FORGOTTEN, is_placeholder};
 use crate::bindings::directory_sync::{Change, ChangeKind};
 use crate::bindings::types::{Finding, NamedValue};
@@ -58,7 +58,7 @@ pub(crate) fn stored_ids(planned: &Planned) -> BTreeMap<String, String> {
 ///
 /// # Errors
 /// The run lost its lock, or the database failed.
-pub(crate) async fn seal(ring: &Ring, fence: Fence, planned: &Planned) -> Result<Vec<u8>, HostError> {
+pub(crate) async fn seal(ring: &Ring<impl KeyRows>, fence: Fence, planned: &Planned) -> Result<Vec<u8>, HostError> {
     let positions: BTreeMap<&str, usize> =
         planned.changes.iter().zip(0..).map(|(change, position)| (change.id.as_str(), position)).collect();
     let positions_of = |ids: &[String]| -> Result<Vec<usize>, HostError> {
@@ -92,7 +92,7 @@ pub(crate) async fn seal(ring: &Ring, fence: Fence, planned: &Planned) -> Result
 ///
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
-pub(crate) async fn open(ring: &Ring, content: &[u8]) -> Result<Result<OpenedPlan, String>, HostError> {
+pub(crate) async fn open(ring: &Ring<impl KeyRows>, content: &[u8]) -> Result<Result<OpenedPlan, String>, HostError> {
     let plain = |planned| OpenedPlan { planned, forgotten: 0, is_plain: true };
     if is_plain(content) {
         return Ok(serde_json::from_slice(content).map(plain).map_err(|error| error.to_string()));

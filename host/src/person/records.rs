@@ -1,7 +1,7 @@
 //! What was recorded, opened for those who look at it.
 
 use super::plan::{self, OpenedPlan};
-use super::ring::{Purpose, Ring};
+use super::ring::{KeyRows, Purpose, Ring};
 use super::rows;
 use crate::database::{PastRun, ReferenceRow, TenantDatabase};
 use crate::error::HostError;
@@ -60,7 +60,7 @@ impl Records {
 ///
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
-pub(crate) async fn open_references(ring: &Ring, rows: &mut [ReferenceRow]) -> Result<(), HostError> {
+pub(crate) async fn open_references(ring: &Ring<impl KeyRows>, rows: &mut [ReferenceRow]) -> Result<(), HostError> {
     let stored: Vec<&[u8]> = rows.iter().map(|row| row.document.as_slice()).collect();
     let opened = ring.open_bytes(Purpose::Reference, &stored).await?;
     for (row, document) in rows.iter_mut().zip(opened) {

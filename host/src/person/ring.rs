@@ -6,8 +6,9 @@
 use super::forgotten::Forgotten;
 use super::key::{PersonKey, Tag, TenantKey};
 use super::stored::{FORGOTTEN, Ids, Sealed, UNREADABLE, account, collect_numbers, employee, placeholder, sealed};
-use crate::database::{Fence, TenantDatabase};
+use crate::database::{Fence, PersonRow, TenantDatabase};
 use crate::error::HostError;
+use crate::secret::aead::KEY_BYTES;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::{Map, Value};
@@ -36,6 +37,25 @@ impl Purpose {
     }
 }
 
+/// Where persons' keys are kept, each under the tenant's.
+pub trait KeyRows {
+    /// The keys of the persons with these tags.
+    fn people_by_tag(&self, tags: &[Tag]) -> impl Future<Output = Result<Vec<PersonRow>, HostError>> + Send;
+    /// The keys of these numbers, but for those that were destroyed.
+    fn people_by_number(&self, numbers: &[i64]) -> impl Future<Output = Result<Vec<PersonRow>, HostError>> + Send;
+    /// Keeps new keys, all of them or none. Returns their numbers, which are never used again.
+    fn add_people(
+        &self,
+        fence: Fence,
+        keys: &[(Tag, Vec<u8>)],
+    ) -> impl Future<Output = Result<Vec<i64>, HostError>> + Send;
+    /// Whose accounts these are, as far as the ledger has them.
+    fn owners_of(
+        &self,
+        accounts: &[String],
+    ) -> impl Future<Output = Result<BTreeMap<String, String>, HostError>> + Send;
+}
+
 /// Keys that are at hand.
 #[derive(Default)]
 struct Keys {
@@ -48,16 +68,21 @@ struct Keys {
 }
 
 /// Persons' keys of one tenant. Each is unwrapped once.
-pub(crate) struct Ring {
-    database: TenantDatabase,
+pub struct Ring<K = TenantDatabase> {
+    database: K,
     /// None: nothing was sealed yet.
     tenant: Option<Arc<TenantKey>>,
     forgotten: Forgotten,
     keys: Mutex<Keys>,
 }
 
-impl Ring {
-    pub(super) fn new(database: TenantDatabase, tenant: Option<Arc<TenantKey>>, forgotten: Forgotten) -> Self {
+impl<K: KeyRows> Ring<K> {
+    /// Keys of a tenant that has this key, whose rows are kept there; nobody was forgotten.
+    pub fn of(rows: K, tenant: &str, key: &[u8; KEY_BYTES]) -> Self {
+        Self::new(rows, Some(Arc::new(TenantKey::new(tenant, key))), Forgotten::default())
+    }
+
+    pub(super) fn new(database: K, tenant: Option<Arc<TenantKey>>, forgotten: Forgotten) -> Self {
         Self { database, tenant, forgotten, keys: Mutex::default() }
     }
 

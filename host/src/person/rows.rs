@@ -1,6 +1,6 @@
 //! The journal's and the history's texts as they are stored.
 
-use super::ring::{Purpose, Ring, json_error};
+use super::ring::{KeyRows, Purpose, Ring, json_error};
 use super::stored::{FORGOTTEN, is_placeholder};
 use crate::database::{Fence, StoredUpdate};
 use crate::error::HostError;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// # Errors
 /// The run lost its lock, or the database failed.
 pub(crate) async fn seal_made(
-    ring: &Ring,
+    ring: &Ring<impl KeyRows>,
     fence: Fence,
     employee: Option<&str>,
     made: Value,
@@ -25,7 +25,7 @@ pub(crate) async fn seal_made(
 ///
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
-pub(crate) async fn open_made(ring: &Ring, stored: Vec<String>) -> Result<Vec<Option<String>>, HostError> {
+pub(crate) async fn open_made(ring: &Ring<impl KeyRows>, stored: Vec<String>) -> Result<Vec<Option<String>>, HostError> {
     let values = stored.iter().map(|text| serde_json::from_str(text).unwrap_or(Value::Null)).collect();
     let opened = ring.open(Purpose::Made, values).await?.into_iter().zip(stored);
     Ok(opened
@@ -41,7 +41,7 @@ pub(crate) async fn open_made(ring: &Ring, stored: Vec<String>) -> Result<Vec<Op
 ///
 /// # Errors
 /// The run lost its lock, or the database failed.
-pub(crate) async fn seal_report(ring: &Ring, fence: Fence, report: &str) -> Result<String, HostError> {
+pub(crate) async fn seal_report(ring: &Ring<impl KeyRows>, fence: Fence, report: &str) -> Result<String, HostError> {
     let report = serde_json::from_str(report).map_err(json_error)?;
     Ok(one(ring.seal(fence, Purpose::Report, vec![report]).await?).to_string())
 }
@@ -50,7 +50,7 @@ pub(crate) async fn seal_report(ring: &Ring, fence: Fence, report: &str) -> Resu
 ///
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
-pub(super) async fn open_report(ring: &Ring, report: Value) -> Result<Value, HostError> {
+pub(super) async fn open_report(ring: &Ring<impl KeyRows>, report: Value) -> Result<Value, HostError> {
     Ok(one(ring.open(Purpose::Report, vec![report]).await?))
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn open_report(ring: &Ring, report: Value) -> Result<Value, Hos
 /// # Errors
 /// The run lost its lock, or the database failed.
 pub(crate) async fn seal_updates(
-    ring: &Ring,
+    ring: &Ring<impl KeyRows>,
     fence: Fence,
     updates: &[UpdateRow],
 ) -> Result<Vec<StoredUpdate>, HostError> {
@@ -83,7 +83,7 @@ pub(crate) async fn seal_updates(
 ///
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
-pub(super) async fn open_updates(ring: &Ring, stored: Vec<StoredUpdate>) -> Result<Vec<UpdateRow>, HostError> {
+pub(super) async fn open_updates(ring: &Ring<impl KeyRows>, stored: Vec<StoredUpdate>) -> Result<Vec<UpdateRow>, HostError> {
     let values = stored.iter().map(|stored| serde_json::from_str(&stored.sealed).unwrap_or(Value::Null)).collect();
     let opened = ring.open(Purpose::Update, values).await?;
     let update = |(stored, opened): (StoredUpdate, Value)| {

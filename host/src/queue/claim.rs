@@ -1,6 +1,7 @@
 //! Taking the next job, and keeping it.
 
 use super::{Arguments, JobId, Kind, Queue, QueueError, Trigger, each};
+use crate::run::Cause;
 use sqlx::AssertSqlSafe;
 use std::time::{Duration, Instant};
 
@@ -21,8 +22,22 @@ pub struct Claimed {
     pub crashes: i64,
     /// Which claim of the job this is.
     pub generation: i64,
+    /// When it was queued, in Unix milliseconds by the database's clock.
+    pub queued_at: i64,
     /// By this host's own clock: until then nobody else takes it. Renewing moves it on, in the claim that is renewed.
     pub deadline: Instant,
+}
+
+impl Claimed {
+    /// What names it for good: a number alone comes again after the queue was restored from a backup.
+    pub fn key(&self) -> String {
+        format!("{}@{}", self.id, self.queued_at)
+    }
+
+    /// As what started a run.
+    pub fn cause(&self) -> Cause {
+        Cause { trigger: self.trigger, job: Some(self.key()) }
+    }
 }
 
 pub(super) fn milliseconds(duration: Duration) -> i64 {
@@ -67,6 +82,7 @@ impl Queue {
             arguments: if job.crashes > 0 { job.arguments.without_releases() } else { job.arguments },
             crashes: job.crashes,
             generation,
+            queued_at: job.queued_at,
             deadline,
         }))
     }

@@ -217,12 +217,12 @@ impl Arguments {
     }
 
     /// What a run of the references job is to do.
-    pub(crate) fn order(&self, trigger: Trigger) -> references::Order {
+    pub(crate) fn order(&self, cause: run::Cause) -> references::Order {
         references::Order {
             employees: self.employees.clone(),
             release: references::Release { issuing: self.allow_issuing, revoking: self.allow_revoking },
             deliveries: references::Deliveries::Due,
-            trigger,
+            cause,
         }
     }
 

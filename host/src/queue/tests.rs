@@ -1,14 +1,12 @@
 //! The queue, on each kind of database: the cases get two hosts' queues on the same tables.
 
 mod cases;
-mod server;
 
 use super::{Arguments, Claimed, Kind, NewJob, Queue, each};
 use crate::database::ControlDatabase;
 use cases::CASES;
-use server::Server;
+use hibob_test_postgres::Server;
 use sqlx::AssertSqlSafe;
-use std::io::Write;
 use std::time::Duration;
 
 /// Longer than any test takes: leases lapse where a test says so.
@@ -27,17 +25,13 @@ async fn on_sqlite() {
 
 #[tokio::test]
 async fn on_postgresql() {
-    let Some(server) = Server::start() else {
-        // Not by `eprintln`, which the test harness keeps to itself.
-        let why = "SKIPPED: the queue on PostgreSQL, as /usr/lib/postgresql/*/bin has no server programs";
-        writeln!(std::io::stderr(), "{why}").unwrap();
-        return;
-    };
+    let Some(server) = Server::start("the queue on PostgreSQL") else { return };
     for (name, case) in CASES {
-        let pools = server.pools(name).await;
-        let [one, other] = pools.map(Queue::postgres);
+        let url = server.database(name);
+        let one = ControlDatabase::connect(&url, 8).await.unwrap().queue();
+        let other = ControlDatabase::connect(&url, 8).await.unwrap().queue();
         told(name);
-        case(one.await.unwrap(), other.await.unwrap()).await;
+        case(one, other).await;
     }
 }
 

@@ -14,8 +14,7 @@ use crate::data_dir::DataDir;
 use crate::database::Fence;
 use crate::error::HostError;
 use crate::plugin::Plugin;
-use crate::queue::Trigger;
-use crate::run::{ErrorRow, REFERENCES, Run};
+use crate::run::{Cause, ErrorRow, REFERENCES, Run};
 use crate::tenant::Tenant;
 use futures::stream::{self, StreamExt};
 use hibob_references::claims::Claims;
@@ -37,8 +36,8 @@ pub struct Order {
     pub release: Release,
     /// Which deliveries are tried.
     pub deliveries: Deliveries,
-    /// Who started it.
-    pub trigger: Trigger,
+    /// What started it.
+    pub cause: Cause,
 }
 
 /// One run of the references job.
@@ -51,7 +50,7 @@ pub async fn run(
 ) -> Report {
     let mut report = Report::of(tenant.id());
     let run = match Run::start(data, tenant, plugin, REFERENCES, progress.clone()).await {
-        Ok(run) => run.by(order.trigger),
+        Ok(run) => run.by(order.cause.clone()),
         Err(error) => return Report::stopped(tenant.id(), error),
     };
     let mut job = Job { data, tenant, plugin, run: &run, fence: run.fence(), progress, order, report: &mut report };

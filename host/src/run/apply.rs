@@ -3,19 +3,16 @@
 use super::guard::Held;
 use super::history::Came;
 use super::journal::{Journal, Made};
+use super::outside::{Book, Outside};
 use super::plan::Planned;
 use super::report::Report;
 use crate::bindings::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome, Written};
 use crate::bindings::types::Value;
-use crate::call::{Call, Job, NoProgress, Progress};
 use crate::database::LedgerEntry;
-use crate::error::{HostError, STORAGE_FAILED};
-use crate::plugin::Plugin;
+use crate::error::{HostError, LOCK_LOST, STORAGE_FAILED};
 use crate::telemetry::{ChangeOutcome, Spans};
-use crate::tenant::Tenant;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 use tracing::Instrument;
 
@@ -25,29 +22,27 @@ const LOOKS_MAX: u32 = 4;
 /// Applies a plan, but for what guards hold, and counts in `report` what became of each change. What the journal says was
 /// made is counted and not made again, and what was begun is looked up first.
 pub(super) async fn apply(
-    plugin: &Plugin,
-    tenant: &Tenant,
+    outside: &impl Outside,
     planned: &Planned,
     held: &Held,
-    journal: &Journal<'_>,
+    journal: &Journal<'_, impl Book>,
     report: &mut Report,
-    progress: &dyn Progress,
 ) {
     let mut schedule = Schedule::new(&planned.changes);
     for (&position, &class) in &held.changes {
         let Some(change) = planned.changes.get(position) else { continue };
         report.hold(change, class);
-        tenant.metrics().change(change.kind, ChangeOutcome::Held);
+        outside.metrics().change(change.kind, ChangeOutcome::Held);
         schedule.close(position);
         for position in schedule.failed(position) {
             // What is held itself is named as such.
             if let Some(skipped) = planned.changes.get(position).filter(|_| !held.changes.contains_key(&position)) {
                 skip(skipped, change, report);
-                tenant.metrics().change(skipped.kind, ChangeOutcome::Skipped);
+                outside.metrics().change(skipped.kind, ChangeOutcome::Skipped);
             }
         }
     }
-    let parallel = tenant.config().sync.parallel_changes.get() as usize;
+    let parallel = outside.config().sync.parallel_changes.get() as usize;
     let mut running = FuturesUnordered::new();
     let total = planned.changes.len() as u64;
     let mut done = 0;
@@ -62,8 +57,8 @@ pub(super) async fn apply(
                     return (position, change, made);
                 }
                 let span = Spans::change(change.kind);
-                let made = make(plugin, tenant, change, journal).instrument(span.clone()).await;
-                observe(tenant, change, &made, &span);
+                let made = make(outside, change, journal).instrument(span.clone()).await;
+                observe(outside, change, &made, &span);
                 (position, change, made)
             });
         }
@@ -73,7 +68,7 @@ pub(super) async fn apply(
         // What depends on it was not kept from anything by a fault.
         let is_closed = made == Made::NotTried;
         let went_on = match made {
-            Made::Outcome(Outcome::Failed(failure)) if is_cut_off(tenant, &failure) => {
+            Made::Outcome(Outcome::Failed(failure)) if is_cut_off(outside, &failure) => {
                 not_tried(change, report);
                 false
             }
@@ -92,27 +87,27 @@ pub(super) async fn apply(
                 } else {
                     skip(skipped, change, report);
                 }
-                tenant.metrics().change(skipped.kind, ChangeOutcome::Skipped);
+                outside.metrics().change(skipped.kind, ChangeOutcome::Skipped);
             }
         }
         done += 1 + skipped.len() as u64;
-        progress.report("changes", done, Some(total));
+        outside.progress().report("changes", done, Some(total));
     }
     for left in schedule.left().filter_map(|position| planned.changes.get(position)) {
         not_tried(left, report);
-        tenant.metrics().change(left.kind, ChangeOutcome::Skipped);
+        outside.metrics().change(left.kind, ChangeOutcome::Skipped);
     }
 }
 
 /// Whether the way out was closed under a change: it was not refused for its own sake.
-fn is_cut_off(tenant: &Tenant, failure: &Failure) -> bool {
-    failure.code == "NOT_ALLOWED" && tenant.egress().is_ok_and(|egress| egress.is_closed())
+fn is_cut_off(outside: &impl Outside, failure: &Failure) -> bool {
+    failure.code == "NOT_ALLOWED" && outside.egress().is_ok_and(|egress| egress.is_closed())
 }
 
 /// Tells the telemetry what became of a change that was tried.
-fn observe(tenant: &Tenant, change: &Change, made: &Made, span: &tracing::Span) {
+fn observe(outside: &impl Outside, change: &Change, made: &Made, span: &tracing::Span) {
     let Made::Outcome(made) = made else {
-        tenant.metrics().change(change.kind, ChangeOutcome::Failed);
+        outside.metrics().change(change.kind, ChangeOutcome::Failed);
         return Spans::change_ended(span, ChangeOutcome::Failed);
     };
     let outcome = match made {
@@ -120,45 +115,44 @@ fn observe(tenant: &Tenant, change: &Change, made: &Made, span: &tracing::Span) 
         Outcome::Partly(written) if !is_state_refused(written) => ChangeOutcome::Partly,
         Outcome::Drifted(_) => ChangeOutcome::Drifted,
         Outcome::Refused(_) => ChangeOutcome::Skipped,
-        Outcome::Failed(failure) if is_cut_off(tenant, failure) => ChangeOutcome::Skipped,
+        Outcome::Failed(failure) if is_cut_off(outside, failure) => ChangeOutcome::Skipped,
         Outcome::Partly(_) | Outcome::Failed(_) => ChangeOutcome::Failed,
     };
-    tenant.metrics().change(change.kind, outcome);
+    outside.metrics().change(change.kind, outcome);
     Spans::change_ended(span, outcome);
 }
 
 /// Makes one change; after an unknown outcome looks, and makes it again if it was not done. The journal has its beginning
 /// before the first request leaves, and its end with what the last call kept.
-async fn make(plugin: &Plugin, tenant: &Tenant, change: &Change, journal: &Journal<'_>) -> Made {
-    let made = attempts(plugin, tenant, change, journal).await;
+async fn make(outside: &impl Outside, change: &Change, journal: &Journal<'_, impl Book>) -> Made {
+    let made = attempts(outside, change, journal).await;
     let error = match made {
         Ok(outcome) => return Made::Outcome(outcome),
         Err(error) => error,
     };
-    tenant.metrics().over_limit(&error);
+    outside.metrics().over_limit(&error);
     let fault = Made::fault(&error);
-    if matches!(error, HostError::Storage(_)) {
+    if error.is_forgetful() {
         return fault; // what cannot be remembered is looked up by the next run
     }
-    match journal.finish(tenant.database(), change, &fault).await {
+    match journal.finish(outside.book(), change, &fault, outside.now()).await {
         Ok(()) => fault,
         Err(error) => Made::fault(&error),
     }
 }
 
 async fn attempts(
-    plugin: &Plugin,
-    tenant: &Tenant,
+    outside: &impl Outside,
     change: &Change,
-    journal: &Journal<'_>,
+    journal: &Journal<'_, impl Book>,
 ) -> Result<Outcome, HostError> {
     let is_unknown = journal.is_unknown(change);
     let mut attempt = if is_unknown { Attempt::AfterUnknownOutcome } else { Attempt::First };
-    let mut pause = Duration::from_millis(tenant.config().limits.retry_pause_milliseconds);
-    journal.start(tenant.database(), change).await?;
+    let mut pause = Duration::from_millis(outside.config().limits.retry_pause_milliseconds);
+    journal.start(outside.book(), change, outside.now()).await?;
     for looks in 0..=LOOKS_MAX {
         let is_last = looks == LOOKS_MAX;
-        let outcome = call(plugin, tenant, change, attempt, journal, is_last).await?;
+        let outcome = call(outside, change, attempt, journal, is_last).await?;
         if is_last || !matches!(outcome, Outcome::Failed(Failure { next: NextStep::Look, .. })) {
             return Ok(outcome);
         }
@@ -169,23 +163,18 @@ async fn attempts(
     Err(HostError::Plugin("was asked too often".to_owned())) // the loop above has no other end
 }
 
-/// One call of `apply` in a fresh instance. Its storage writes are kept with its outcome, if that is the end of it: the
+/// One attempt. Its storage writes are kept with its outcome, if that is the end of it: the
 /// `last` call's, or one after which there is nothing to look up.
 async fn call(
-    plugin: &Plugin,
-    tenant: &Tenant,
+    outside: &impl Outside,
     change: &Change,
     attempt: Attempt,
-    journal: &Journal<'_>,
+    journal: &Journal<'_, impl Book>,
     is_last: bool,
 ) -> Result<Outcome, HostError> {
-    let mut call = Call::open(plugin, tenant, Job::Apply(change, journal.fence), Arc::new(NoProgress)).await?;
-    let job = tenant.job()?;
-    let outcome = call.step(async |store, instance| instance.call_apply(store, &job, change, attempt).await).await?;
-    let refusals = call.refusals();
-    if let Outcome::Done(written) | Outcome::Partly(written) = &outcome
-        && !call.shows(&written.target_id)
-    {
+    let attempted = outside.attempt(change, attempt, journal.fence).await?;
+    let (outcome, refusals) = (attempted.outcome, attempted.refusals);
+    if matches!(outcome, Outcome::Done(_) | Outcome::Partly(_)) && !attempted.is_shown {
         let what = "says that it has made the change, and no answer of TravelPerk shows that";
         return Err(HostError::Plugin(what.to_owned())); // what it wrote to its storage is dropped
     }
@@ -194,23 +183,25 @@ async fn call(
         Outcome::Done(written) | Outcome::Partly(written) => change.employee_id.as_ref().map(|employee| LedgerEntry {
             account_id: written.target_id.clone(),
             employee_id: employee.clone(),
-            archived_at: (change.kind == ChangeKind::Archive).then(|| chrono::Utc::now().timestamp()),
+            archived_at: (change.kind == ChangeKind::Archive).then(|| outside.now()),
         }),
         Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
-    let outcome = match tenant.egress()?.redactor().outcome(outcome) {
+    let outcome = match outside.egress()?.redactor().outcome(outcome) {
         Outcome::Failed(failure) if !refusals.is_empty() => {
             Outcome::Failed(Failure { message: format!("{} ({})", failure.message, refusals.join("; ")), ..failure })
         }
         outcome => outcome,
     };
     let is_open = match &outcome {
-        Outcome::Failed(failure) => (failure.next == NextStep::Look && !is_last) || is_cut_off(tenant, failure),
+        Outcome::Failed(failure) => (failure.next == NextStep::Look && !is_last) || is_cut_off(outside, failure),
         _ => false,
     };
     let made = (!is_open).then(|| Made::Outcome(outcome.clone()));
     let record = journal.record(change, ledger, made.as_ref()).await?;
-    call.keep(journal.fence, &record).await?;
+    if !attempted.entries.is_empty() || !record.is_empty() {
+        outside.book().record_change(journal.fence, &attempted.entries, &record, outside.now()).await?;
+    }
     Ok(outcome)
 }
 
@@ -275,7 +266,7 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
             report.tell(change, Came::Failed, &[]);
             report.failed += 1;
             report.row(change, &code, message.clone(), &remedy);
-            if code == STORAGE_FAILED {
+            if code == STORAGE_FAILED || code == LOCK_LOST {
                 report.stop_with(&code, message, remedy); // what was done can no longer be remembered
             }
             false

@@ -1,12 +1,13 @@
 //! The host's own guards: they count over the typed plan, against the host's own ledger and the last accepted run, and
 //! do not ask the plugin whether the plan is sane.
 
+use super::outside::Book;
 use super::plan::Planned;
 use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange};
 use crate::bindings::types::{NamedValue, Value};
 use crate::database::LedgerSums;
 use crate::error::HostError;
-use crate::tenant::{SafetyConfig, Tenant};
+use crate::tenant::{SafetyConfig, Tenant, TenantConfig};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,13 +63,22 @@ pub struct Held {
 /// # Errors
 /// Nothing at all of the plan must be applied, because its source cannot be trusted.
 pub async fn guard(tenant: &Tenant, planned: &Planned, release: Release) -> Result<Held, HostError> {
-    let safety = &tenant.config().safety;
+    over(tenant.database(), tenant.config(), planned, release).await
+}
+
+/// The same, over this book.
+pub(super) async fn over(
+    book: &impl Book,
+    config: &TenantConfig,
+    planned: &Planned,
+    release: Release,
+) -> Result<Held, HostError> {
+    let safety = &config.safety;
     if !release.changed_source {
-        let baseline = tenant.database().baseline().await?;
-        source(tenant.id(), planned, &baseline, safety)?;
+        source(&config.id, planned, &book.baseline().await?, safety)?;
     }
     let since = i64::try_from(planned.created_at).unwrap_or(i64::MAX) - i64::from(safety.leak_days) * DAY;
-    let ledger = tenant.database().ledger_sums(since).await?;
+    let ledger = book.ledger_sums(since).await?;
     Ok(classes(planned, ledger, safety, release))
 }
 

@@ -2,8 +2,9 @@
 //!
 //! State is what comes of folding the events in their order; an event that cannot follow the ones before is an error.
 
+use super::outside::Book;
 use crate::bindings::directory_sync::{Change, Outcome};
-use crate::database::{ChangeRecord, EventRow, Fence, LedgerEntry, TenantDatabase};
+use crate::database::{ChangeRecord, EventRow, Fence, LedgerEntry};
 use crate::error::HostError;
 use crate::person::{self, Ring};
 use serde::{Deserialize, Serialize};
@@ -87,11 +88,11 @@ impl Past {
 }
 
 /// The journal of a plan while it is applied.
-pub(super) struct Journal<'r> {
+pub(super) struct Journal<'r, B: Book> {
     pub(super) id: i64,
     pub(super) fence: Fence,
     /// What came of changes is sealed with.
-    pub(super) ring: &'r Ring,
+    pub(super) ring: &'r Ring<B>,
     /// What the plan's changes are called in it.
     pub(super) ids: BTreeMap<String, String>,
     pub(super) past: Past,
@@ -99,7 +100,7 @@ pub(super) struct Journal<'r> {
     pub(super) is_closed: bool,
 }
 
-impl Journal<'_> {
+impl<B: Book> Journal<'_, B> {
     /// What came of a change, where it is not to be made: it was made, or nothing is made any more.
     pub(super) fn settled(&self, change: &Change) -> Option<Made> {
         match self.past.0.get(self.stored_id(change)) {
@@ -121,8 +122,8 @@ impl Journal<'_> {
     }
 
     /// Records that a change begins.
-    pub(super) async fn start(&self, database: &TenantDatabase, change: &Change) -> Result<(), HostError> {
-        database.record_started(self.fence, self.id, self.stored_id(change), chrono::Utc::now().timestamp()).await
+    pub(super) async fn start(&self, book: &impl Book, change: &Change, now: i64) -> Result<(), HostError> {
+        book.record_started(self.fence, self.id, self.stored_id(change), now).await
     }
 
     fn stored_id<'c>(&'c self, change: &'c Change) -> &'c str {
@@ -146,12 +147,13 @@ impl Journal<'_> {
     /// Records what came of a change whose call kept nothing.
     pub(super) async fn finish(
         &self,
-        database: &TenantDatabase,
+        book: &impl Book,
         change: &Change,
         made: &Made,
+        now: i64,
     ) -> Result<(), HostError> {
         let record = self.record(change, None, Some(made)).await?;
-        database.record_change(self.fence, &BTreeMap::new(), &record, chrono::Utc::now().timestamp()).await
+        book.record_change(self.fence, &BTreeMap::new(), &record, now).await
     }
 }
 

@@ -3,9 +3,10 @@
 use super::apply;
 use super::guard::Held;
 use super::journal::{Journal, Made, Past};
+use super::outside::{Book, Outside};
 use super::report::Report;
-use super::{Outcome, Run};
-use crate::database::{EventRow, OpenJournal, RunRecord, now_unix_seconds};
+use super::{Outcome, Running};
+use crate::database::{EventRow, OpenJournal, RunRecord};
 use crate::digest::hex;
 use crate::error::HostError;
 use crate::person::plan::stored_ids;
@@ -18,18 +19,18 @@ use tracing::Instrument;
 /// Seconds in an hour.
 const HOUR: u64 = 60 * 60;
 
-impl Run<'_> {
+impl<O: Outside> Running<O> {
     /// Applies what is left of an interrupted plan, and records it in the history. What was made is not made again; of what
     /// was begun and is not known the plugin looks first. A plan that is too old, or was made with other settings or another
     /// plugin, is closed as it is: the next plan starts from what is there.
     pub(super) async fn resume(&self) -> Result<Option<Report>, HostError> {
-        let Some(open) = self.tenant.database().open_journal().await? else { return Ok(None) };
+        let Some(open) = self.outside.book().open_journal().await? else { return Ok(None) };
         let Opened { plan, held, past } = match self.read(&open).await? {
             Ok(read) => read,
             Err(why) => return Err(self.close(&open, &why).await?),
         };
         let planned = &plan.planned;
-        let mut report = Report::planned(self.tenant.id(), planned);
+        let mut report = Report::planned(&self.outside.config().id, planned);
         report.guards.clone_from(&held.guards);
         let out_of_date = self.out_of_date(&open, &plan)?;
         let ids = ids(&plan);
@@ -37,7 +38,7 @@ impl Run<'_> {
         let journal = Journal { id, fence, ring, ids, past, is_closed };
         let changes = planned.changes.len();
         let resumed = self.locked(async {
-            apply::apply(self.plugin, self.tenant, planned, &held, &journal, &mut report, self.progress.as_ref()).await;
+            apply::apply(&self.outside, planned, &held, &journal, &mut report).await;
             Ok(())
         });
         resumed.instrument(Spans::apply(&self.span, changes)).await?;
@@ -58,7 +59,7 @@ impl Run<'_> {
     /// Closes a journal that makes no sense, and returns the error that says so. Nothing is applied in this run, so that
     /// somebody looks; the next one starts from what is there.
     async fn close(&self, open: &OpenJournal, why: &str) -> Result<HostError, HostError> {
-        let tenant = self.tenant.id();
+        let tenant = &self.outside.config().id;
         let message = format!("the journal of the interrupted run of {} cannot be read: {why}", time(open.started_at));
         let error = |remedy: String| HostError::Journal { message: message.clone(), remedy };
         let closed =
@@ -75,8 +76,9 @@ impl Run<'_> {
         Ok(RunRecord {
             kind: if open.kind == "apply" { "apply" } else { "sync" },
             trigger: "resumed",
+            job: None,
             started_at: open.started_at,
-            finished_at: chrono::Utc::now().timestamp(),
+            finished_at: self.outside.now(),
             exit_code: report.exit() as u8,
             report: report.history()?,
             journal: Some(open.id),
@@ -114,14 +116,15 @@ impl Run<'_> {
 
     /// Why a plan must not be applied any more.
     fn out_of_date(&self, open: &OpenJournal, plan: &OpenedPlan) -> Result<Option<&'static str>, HostError> {
-        let hours = u64::from(self.tenant.config().sync.plan_age_hours_max);
+        let hours = u64::from(self.outside.config().sync.plan_age_hours_max);
+        let now = u64::try_from(self.outside.now()).unwrap_or_default();
         Ok(if plan.forgotten > 0 {
             Some("somebody in it was forgotten")
-        } else if now_unix_seconds().saturating_sub(plan.planned.created_at) > hours.saturating_mul(HOUR) {
+        } else if now.saturating_sub(plan.planned.created_at) > hours.saturating_mul(HOUR) {
             Some("it is older than sync.plan_age_hours_max")
-        } else if open.settings != self.tenant.settings_digest()? {
+        } else if open.settings != self.outside.settings_digest()? {
             Some("the tenant's settings are others now")
-        } else if open.plugin != self.plugin.digest() {
+        } else if open.plugin != self.outside.plugin_digest() {
             Some("the plugin is another one now")
         } else {
             None

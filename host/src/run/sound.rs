@@ -124,7 +124,7 @@ pub(super) fn entry_bytes(entry: &RosterEntry) -> usize {
         + entry.account_id.as_ref().map_or(0, String::len)
 }
 
-/// Whether a plan can be applied: each id once, each field of a change once, and nothing waits for what comes later or not at all, so that there is
+/// Whether a plan can be applied: each id once, and such that it can be kept, each field of a change once, and nothing waits for what comes later or not at all, so that there is
 /// no circle.
 ///
 /// # Errors
@@ -138,6 +138,9 @@ pub(super) fn check(planned: &Planned) -> Result<(), String> {
                 shown(&change.id),
                 shown(id)
             ));
+        }
+        if change.id.contains('\0') {
+            return Err(format!("made a plan that cannot be applied: the id {} has a U+0000", shown(&change.id)));
         }
         let mut fields = BTreeSet::new();
         if let Some(twice) = change.fields.iter().find(|field| !fields.insert(field.field.as_str())) {

@@ -4,7 +4,7 @@ use super::Work;
 use crate::bindings::types::Severity;
 use crate::call::Progress;
 use crate::data_dir::DataDir;
-use crate::database::now_unix_seconds;
+use crate::database::{PastRun, now_unix_seconds};
 use crate::error::{ALREADY_RUNNING, Exit, HostError};
 use crate::plan_file;
 use crate::plugin::Plugin;
@@ -48,7 +48,7 @@ impl Jobs {
     }
 
     async fn sync(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
-        let run = Run::start(&self.data, tenant, &self.plugin, "sync", progress).await?.by(job.trigger);
+        let run = Run::start(&self.data, tenant, &self.plugin, "sync", progress).await?.by(job.cause());
         match run.plan().await {
             Ok(planned) => finish(run, job, &planned).await,
             Err(error) => {
@@ -62,7 +62,7 @@ impl Jobs {
     async fn apply(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
         let kept = plan_file::kept(&self.data, job.arguments.plan.as_deref().unwrap_or_default())?;
         let planned = plan_file::read(&self.data, &kept)?.accept(tenant, &self.plugin, now_unix_seconds())?;
-        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?.by(job.trigger);
+        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?.by(job.cause());
         finish(run, job, &planned).await
     }
 
@@ -80,7 +80,7 @@ impl Jobs {
             ));
         }
         let deliveries = Deliveries::One(reference.to_owned());
-        let order = Order { employees: Some(Vec::new()), deliveries, ..Order::default() };
+        let order = Order { employees: Some(Vec::new()), deliveries, cause: job.cause(), ..Order::default() };
         Ok(self.references(tenant, &order, progress).await)
     }
 
@@ -88,11 +88,15 @@ impl Jobs {
         let opened = self.data.tenant(&job.tenant).await;
         let tenant =
             opened.inspect_err(|error| self.data.metrics().of(&job.tenant).not_started(job.kind.word(), error))?;
+        // A host that did it may have crashed before it could say so.
+        if let Some(run) = tenant.database().run_of_job(&job.key()).await? {
+            return Ok(done_before(&run));
+        }
         match job.kind {
             Kind::Check => self.check(&tenant, progress).await,
             Kind::Sync => self.sync(&tenant, job, progress).await,
             Kind::Apply => self.apply(&tenant, job, progress).await,
-            Kind::References => Ok(self.references(&tenant, &job.arguments.order(job.trigger), progress).await),
+            Kind::References => Ok(self.references(&tenant, &job.arguments.order(job.cause()), progress).await),
             Kind::Deliver => self.deliver(&tenant, job, progress).await,
         }
     }
@@ -133,6 +137,13 @@ fn ended(exit: Exit, run: Option<i64>, error: Option<&Stopped>) -> End {
         (_, None) => serde_json::Value::Null,
     };
     End::Ended(state(exit), json!({ "exit_code": exit as u8, "run": run, "error": error }))
+}
+
+/// What becomes of a job whose run is in the history already.
+fn done_before(run: &PastRun) -> End {
+    let error = run.report.pointer("/error/code").map(|code| json!({ "code": code }));
+    let state = Exit::of(run.exit_code).map_or(State::Failed, state);
+    End::Ended(state, json!({ "exit_code": run.exit_code, "run": run.id, "error": error }))
 }
 
 fn state(exit: Exit) -> State {

@@ -1,6 +1,5 @@
 //! What a call costs, and what its limits cost.
 
-use super::numbers::{milliseconds, percentile};
 use hibob_host::bindings::types;
 use hibob_host::call::{Call, Job, NoProgress};
 use hibob_host::data_dir::DataDir;
@@ -9,6 +8,7 @@ use hibob_host::plugin::Plugin;
 use hibob_host::run;
 use hibob_host::tenant::Tenant;
 use hibob_tests::canned::{Canned, Memory, config};
+use hibob_tests::numbers::{milliseconds, percentile};
 use hibob_tests::setup::plugin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

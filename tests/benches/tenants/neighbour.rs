@@ -1,6 +1,5 @@
 //! A small sync beside a tenant that saturates its limits.
 
-use super::numbers::{milliseconds, percentile};
 use bytes::Bytes;
 use hibob_host::call::NoProgress;
 use hibob_host::data_dir::DataDir;
@@ -11,6 +10,7 @@ use hibob_host::plugin::Plugin;
 use hibob_host::run::{self, Release, Run};
 use hibob_host::tenant::{Tenant, TenantConfig};
 use hibob_tests::canned::{Canned, Memory, SCIM, config};
+use hibob_tests::numbers::{milliseconds, percentile};
 use hibob_tests::setup::{plugin, runtime};
 use http_body_util::{BodyExt, Full};
 use std::io::Read;

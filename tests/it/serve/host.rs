@@ -6,6 +6,7 @@ use hibob_host::data_dir::DataDir;
 use hibob_host::queue::{Job, Selection};
 use hibob_host::tenant::{AppliedBy, TenantConfig};
 use hibob_tests::setup::today;
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -16,20 +17,20 @@ use std::time::Duration;
 const TIME_MAX: Duration = Duration::from_secs(120);
 
 /// A data directory, and who works in it.
-pub(super) struct Site {
-    pub(super) shell: Shell,
-    pub(super) data: DataDir,
+pub(crate) struct Site {
+    pub(crate) shell: Shell,
+    pub(crate) data: DataDir,
 }
 
 impl Site {
-    pub(super) async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let shell = Shell::new();
         let data = DataDir::open(&shell.path("data")).await.unwrap();
         Self { shell, data }
     }
 
     /// A tenant with a company of its own; `extra` comes at the end of its file.
-    pub(super) async fn tenant(&self, id: &str, extra: &str) -> Company {
+    pub(crate) async fn tenant(&self, id: &str, extra: &str) -> Company {
         let world = World::realistic(5, 1, today());
         let (user, token, key) =
             (world.hibob.service_user_id.clone(), world.hibob.token.clone(), world.travelperk.api_key.clone());
@@ -51,7 +52,7 @@ impl Site {
     }
 
     /// Makes all schedules due at once.
-    pub(super) async fn make_due(&self) {
+    pub(crate) async fn make_due(&self) {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.shell.path("data/control.db"));
         let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
         sqlx::query("UPDATE schedules SET next_due = next_due - 864000000, next_start = 0")
@@ -61,12 +62,12 @@ impl Site {
         pool.close().await;
     }
 
-    pub(super) async fn jobs(&self) -> Vec<Job> {
+    pub(crate) async fn jobs(&self) -> Vec<Job> {
         self.data.queue().list(Selection { tenant: None, ended_max: 1_000 }).await.unwrap()
     }
 
     /// Waits until the queue is so.
-    pub(super) async fn until(&self, what: &str, is_so: impl Fn(&[Job]) -> bool) -> Vec<Job> {
+    pub(crate) async fn until(&self, what: &str, is_so: impl Fn(&[Job]) -> bool) -> Vec<Job> {
         let queue = self.data.queue();
         let mut changes = queue.changes();
         let waiting = async {
@@ -91,7 +92,7 @@ impl Site {
     }
 
     /// `hibob serve`, once it serves.
-    pub(super) fn serve(&self, args: &[&str]) -> Host {
+    pub(crate) fn serve(&self, args: &[&str]) -> Host {
         let mut command = self.shell.command(&["serve", "--json"]);
         command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
@@ -106,24 +107,24 @@ impl Site {
 }
 
 /// A company behind its stand-ins.
-pub(super) struct Company {
-    pub(super) world: Arc<Mutex<World>>,
+pub(crate) struct Company {
+    pub(crate) world: Arc<Mutex<World>>,
     _server: Server,
 }
 
 impl Company {
     /// Whoever asks for everybody gets no answer, until [`Self::answer`].
-    pub(super) fn hang(&self) {
+    pub(crate) fn hang(&self) {
         self.spoil(FaultKind::Hang, usize::MAX);
     }
 
     /// Answers again; who waits already waits for ever.
-    pub(super) fn answer(&self) {
+    pub(crate) fn answer(&self) {
         self.world.lock().unwrap().hibob.faults.clear();
     }
 
     /// Who asks for everybody is told to come back in so many seconds.
-    pub(super) fn delay(&self, seconds: u32) {
+    pub(crate) fn delay(&self, seconds: u32) {
         self.spoil(FaultKind::too_many(&seconds.to_string()), 1);
     }
 
@@ -133,14 +134,22 @@ impl Company {
     }
 
     /// How often everybody was asked for, and how many accounts were made.
-    pub(super) fn searches_and_creations(&self) -> (usize, usize) {
+    pub(crate) fn searches_and_creations(&self) -> (usize, usize) {
         let world = self.world.lock().unwrap();
         let searches = world.requests(Service::HiBob, "POST", "/v1/people/search").len();
         (searches, world.log().iter().filter(|entry| entry.method == "POST" && entry.path.ends_with("/Users")).count())
     }
 
+    /// No two accounts have the same user name.
+    pub(crate) fn assert_no_doubles(&self) {
+        let world = self.world.lock().unwrap();
+        let names: Vec<&str> = world.travelperk.users.iter().map(|user| user.user_name.as_str()).collect();
+        let different: BTreeSet<&&str> = names.iter().collect();
+        assert_eq!(names.len(), different.len(), "{names:?}");
+    }
+
     /// What the stand-ins were asked since everybody was asked for the last time.
-    pub(super) fn writes_of_the_last_sync(&self) -> usize {
+    pub(crate) fn writes_of_the_last_sync(&self) -> usize {
         let world = self.world.lock().unwrap();
         let log = world.log();
         let last = log.iter().rposition(|entry| entry.path == "/v1/people/search").unwrap();
@@ -149,7 +158,7 @@ impl Company {
 }
 
 /// A host; killed with the test.
-pub(super) struct Host {
+pub(crate) struct Host {
     process: Child,
     lines: Receiver<String>,
     seen: Vec<String>,
@@ -157,7 +166,7 @@ pub(super) struct Host {
 
 impl Host {
     /// Waits for a line of the log with these words.
-    pub(super) fn says(&mut self, words: &str) {
+    pub(crate) fn says(&mut self, words: &str) {
         loop {
             match self.lines.recv_timeout(TIME_MAX) {
                 Ok(line) if line.contains(words) => return self.seen.push(line),
@@ -168,13 +177,28 @@ impl Host {
     }
 
     /// Sends a signal, such as `TERM`.
-    pub(super) fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
+    /// How it is named where it holds something.
+    pub(crate) fn named(&self) -> String {
+        format!("process {} on ", self.process.id())
+    }
+
+    /// Stops it where it is, and returns once it stands.
+    pub(crate) fn stop(&self) {
+        self.signal("STOP");
+        let stat = format!("/proc/{}/stat", self.process.id());
+        let stands = || std::fs::read_to_string(&stat).unwrap().rsplit_once(')').unwrap().1.starts_with(" T");
+        while !stands() {
+            std::thread::yield_now();
+        }
+    }
+
     /// Waits for its end, and returns the lines of its log with these words.
-    pub(super) fn ended(&mut self, words: &str) -> (ExitStatus, usize) {
+    pub(crate) fn ended(&mut self, words: &str) -> (ExitStatus, usize) {
         loop {
             match self.lines.recv_timeout(TIME_MAX) {
                 Ok(line) => self.seen.push(line),

@@ -1,7 +1,9 @@
 //! Removing what stands under an employee's id itself.
 
+use crate::database::engine::Transaction;
+use crate::database::statement::query;
+use crate::database::text::Key;
 use crate::error::HostError;
-use sqlx::{Sqlite, Transaction};
 
 /// What was removed of somebody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -23,18 +25,13 @@ pub struct Swept {
 }
 
 /// Removes what stands under an employee's id. A reference keeps its place in the log and in the status lists.
-pub(super) async fn sweep(transaction: &mut Transaction<'_, Sqlite>, id: &str, now: i64) -> Result<Swept, HostError> {
-    let mut swept = Swept::default();
-    let archivings =
-        "DELETE FROM archivings WHERE account_id IN (SELECT account_id FROM accounts WHERE employee_id = $1)";
-    sqlx::query(archivings).bind(id).execute(&mut **transaction).await?;
-    let accounts = sqlx::query("DELETE FROM accounts WHERE employee_id = $1").bind(id);
-    swept.accounts = accounts.execute(&mut **transaction).await?.rows_affected();
-    // The contract with plugins: the employee's id is the last part of the key.
-    let entries = sqlx::query("DELETE FROM entries WHERE key = $1 OR substr(key, -length($2)) = $2");
-    swept.entries = entries.bind(id).bind(format!("/{id}")).execute(&mut **transaction).await?.rows_affected();
+pub(super) async fn sweep(on: &mut Transaction, id: &str, now: i64) -> Result<Swept, HostError> {
+    let archivings = "DELETE FROM archivings WHERE account_id IN (SELECT account_id FROM accounts WHERE employee_id = $1)";
+    query(archivings).bind(id).execute(&mut *on).await?;
+    let accounts = query("DELETE FROM accounts WHERE employee_id = $1").bind(id).execute(&mut *on).await?;
+    let entries = sweep_entries(on, id).await?;
     // Others' lines have the name where this was their line manager.
-    sqlx::query(
+    query(
         "UPDATE run_updates SET before = CASE WHEN before IN (SELECT name FROM run_updates WHERE employee_id = $1)
                                               THEN 'forgotten' ELSE before END,
                                 after = CASE WHEN after IN (SELECT name FROM run_updates WHERE employee_id = $1)
@@ -42,25 +39,35 @@ pub(super) async fn sweep(transaction: &mut Transaction<'_, Sqlite>, id: &str, n
          WHERE field = 'manager' AND sealed = ''",
     )
     .bind(id)
-    .execute(&mut **transaction)
+    .execute(&mut *on)
     .await?;
     let lines =
         "UPDATE run_updates SET employee_id = '', name = 'forgotten', before = '', after = '' WHERE employee_id = $1";
-    swept.lines = sqlx::query(lines).bind(id).execute(&mut **transaction).await?.rows_affected();
-    let deliveries = sqlx::query(
+    let lines = query(lines).bind(id).execute(&mut *on).await?;
+    let deliveries = query(
         "UPDATE reference_deliveries SET state = 'withdrawn', said = '', changed_at = $1
          WHERE state IN ('waiting', 'refused')
            AND log_index IN (SELECT log_index FROM issued_references WHERE employee_id = $2)",
     );
-    swept.deliveries = deliveries.bind(now).bind(id).execute(&mut **transaction).await?.rows_affected();
-    let references = sqlx::query(
+    let deliveries = deliveries.bind(now).bind(id).execute(&mut *on).await?;
+    let references = query(
         "UPDATE issued_references
          SET employee_id = 'forgotten ' || log_index, ended_on = '', basis = '', document = $1, answers_digest = $2
          WHERE employee_id = $3",
     );
-    let references = references.bind(Vec::<u8>::new()).bind(vec![0_u8; 32]).bind(id);
-    swept.references = references.execute(&mut **transaction).await?.rows_affected();
-    let people = sqlx::query("DELETE FROM reference_people WHERE employee_id = $1").bind(id);
-    people.execute(&mut **transaction).await?;
-    Ok(swept)
+    let (nothing, no_digest): (&[u8], &[u8]) = (&[], &[0; 32]);
+    let references = references.bind(nothing).bind(no_digest).bind(id).execute(&mut *on).await?;
+    query("DELETE FROM reference_people WHERE employee_id = $1").bind(id).execute(on).await?;
+    Ok(Swept { accounts, entries, lines, deliveries, references, ..Swept::default() })
+}
+
+/// The contract with plugins: an entry about one employee has the id as its key, or as the last part of it.
+async fn sweep_entries(on: &mut Transaction, id: &str) -> Result<u64, HostError> {
+    let keys: Vec<(Key<String>,)> = query("SELECT key FROM entries").fetch_all(&mut *on).await?;
+    let mut removed = 0;
+    for (Key(key),) in keys.iter().filter(|(Key(key),)| key.rsplit('/').next() == Some(id)) {
+        let delete = query("DELETE FROM entries WHERE key = $1").bind(Key(key.as_str()));
+        removed += delete.execute(&mut *on).await?;
+    }
+    Ok(removed)
 }

@@ -1,10 +1,9 @@
 //! The deliveries: what waits, what went out, what was refused.
 
-use super::{signed, unreadable, unsigned};
+use super::{signed, small, unreadable, unsigned};
+use crate::database::statement::query;
 use crate::database::{Fence, TenantDatabase};
 use crate::error::HostError;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 /// What became of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -97,25 +96,26 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn due_deliveries(&self, now: i64, longest: i64) -> Result<Vec<DueDelivery>, HostError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT deliveries.log_index, employee_id, selector, message_id, attempts, since, issued_at, issued.id
              FROM reference_deliveries deliveries
              JOIN issued_references issued ON issued.log_index = deliveries.log_index
              WHERE deliveries.state = 'waiting' AND (next_at <= $1 OR next_at > $2) ORDER BY deliveries.log_index",
         );
-        let read = |row: &SqliteRow| {
+        let rows = rows.bind(now).bind(now.saturating_add(longest)).fetch_all(&self.store).await?;
+        let read = |(log_index, employee_id, selector, message_id, attempts, since, issued_at, reference)| {
             Ok(DueDelivery {
-                log_index: unsigned(row.try_get(0)?),
-                employee_id: row.try_get(1)?,
-                selector: row.try_get(2)?,
-                message_id: row.try_get(3)?,
-                attempts: row.try_get(4)?,
-                since: row.try_get(5)?,
-                issued_at: row.try_get(6)?,
-                reference: row.try_get(7)?,
+                log_index: unsigned(log_index),
+                reference,
+                employee_id,
+                selector,
+                message_id,
+                attempts: small(attempts, "attempts")?,
+                since,
+                issued_at,
             })
         };
-        rows.bind(now).bind(now.saturating_add(longest)).fetch_all(&self.pool).await?.iter().map(read).collect()
+        rows.into_iter().map(read).collect()
     }
 
     /// Records what came of an attempt; false if the reference was taken back meanwhile. It is tried since its first one.
@@ -130,19 +130,14 @@ impl TenantDatabase {
         now: i64,
     ) -> Result<bool, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
-        let done = sqlx::query(
+        let done = query(
             "UPDATE reference_deliveries
              SET state = $1, since = CASE WHEN attempts = 0 THEN $4 ELSE since END, attempts = attempts + $6, said = $2,
                  next_at = $3, changed_at = $4
              WHERE log_index = $5 AND state = 'waiting'",
         );
         let done = done.bind(attempt.state.word()).bind(attempt.said).bind(attempt.next_at).bind(now);
-        let done = done
-            .bind(signed(log_index))
-            .bind(i64::from(attempt.is_counted))
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected();
+        let done = done.bind(signed(log_index)).bind(i64::from(attempt.is_counted)).execute(&mut transaction).await?;
         transaction.commit().await?;
         Ok(done == 1)
     }
@@ -152,21 +147,14 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn deliveries(&self) -> Result<Vec<DeliveryRow>, HostError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT log_index, state, attempts, next_at, said, changed_at FROM reference_deliveries ORDER BY log_index",
         );
-        let read = |row: &SqliteRow| {
-            let state: String = row.try_get(1)?;
-            Ok(DeliveryRow {
-                log_index: unsigned(row.try_get(0)?),
-                state: DeliveryState::read(&state)?,
-                attempts: row.try_get(2)?,
-                next_at: row.try_get(3)?,
-                said: row.try_get(4)?,
-                changed_at: row.try_get(5)?,
-            })
+        let read = |(log_index, state, attempts, next_at, said, changed_at): (i64, String, i64, i64, String, i64)| {
+            let (log_index, state) = (unsigned(log_index), DeliveryState::read(&state)?);
+            Ok(DeliveryRow { log_index, state, attempts: small(attempts, "attempts")?, next_at, said, changed_at })
         };
-        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+        rows.fetch_all(&self.store).await?.into_iter().map(read).collect()
     }
 
     /// Lets a delivery that was refused be tried again; false if there is none of that reference.
@@ -174,12 +162,16 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn retry_delivery(&self, reference: &str, now: i64) -> Result<bool, HostError> {
-        let done = sqlx::query(
+        let done = query(
             "UPDATE reference_deliveries SET state = 'waiting', attempts = 0, since = $1, next_at = $1, changed_at = $1
              WHERE state IN ('refused', 'waiting')
                AND log_index IN (SELECT log_index FROM issued_references WHERE id = $2 AND state = 'valid')",
         );
-        Ok(done.bind(now).bind(reference).execute(&self.pool).await?.rows_affected() == 1)
+        // Whoever revokes the reference meanwhile comes before or after.
+        let mut transaction = self.begin_exclusive().await?;
+        let done = done.bind(now).bind(reference).execute(&mut transaction).await? == 1;
+        transaction.commit().await?;
+        Ok(done)
     }
 
     /// How many deliveries wait.
@@ -187,7 +179,8 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn waiting_deliveries(&self) -> Result<u64, HostError> {
-        let query = "SELECT count(*) FROM reference_deliveries WHERE state = 'waiting'";
-        Ok(unsigned(sqlx::query(query).fetch_one(&self.pool).await?.try_get(0)?))
+        let waiting = query("SELECT count(*) FROM reference_deliveries WHERE state = 'waiting'");
+        let (waiting,) = waiting.fetch_one(&self.store).await?;
+        Ok(unsigned(waiting))
     }
 }

@@ -1,4 +1,4 @@
--- The queue on PostgreSQL; host/migrations/control says what each column is.
+-- The queue; host/migrations/control says what each column is.
 CREATE TABLE jobs (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     tenant TEXT NOT NULL,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 /// The value below which `percent` of the samples lie, by the nearest rank.
-pub(crate) fn percentile(samples: &mut [Duration], percent: usize) -> Duration {
+pub fn percentile(samples: &mut [Duration], percent: usize) -> Duration {
     samples.sort_unstable();
     let rank = (samples.len() * percent).div_ceil(100).max(1);
     *samples.get(rank - 1).unwrap()
 }
 
-pub(crate) fn milliseconds(time: Duration) -> f64 {
+/// A time in milliseconds.
+pub fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }

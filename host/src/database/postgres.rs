@@ -1,0 +1,134 @@
+//! A database on PostgreSQL, which several hosts share: opening it, and what its errors mean for the operator.
+
+use super::engine::{ANSWER_TIME_MAX, within};
+use crate::error::HostError;
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
+use sqlx::{PgConnection, PgPool};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Connections of one host to the server, unless the operator says otherwise.
+pub const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// The least with which nothing waits for itself: one listens to the queue, one renews leases, two work.
+pub const POSTGRES_CONNECTIONS_MIN: u32 = 4;
+
+/// A connection that was idle for longer is asked whether it is alive before it is used.
+const IDLE_TRUSTED: Duration = Duration::from_secs(5);
+
+/// What holds for each connection. Nobody waits without an end for a host that has stopped in the middle of a transaction:
+/// the server ends that one first. What was told as written is on the server's disk, and a transaction that waited for
+/// another sees what that one wrote, whatever the server's own settings are.
+/// <https://www.postgresql.org/docs/15/runtime-config-client.html>
+const SETTINGS: &str = "SELECT set_config('hibob.tenant', '', false),
+    set_config('lock_timeout', '20s', false),
+    set_config('idle_in_transaction_session_timeout', '10s', false),
+    set_config('default_transaction_isolation', 'read committed', false),
+    set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
+        ELSE current_setting('synchronous_commit') END, false)";
+
+/// The connection is nobody's again.
+const RESET: &str = "SELECT set_config('hibob.tenant', '', false)";
+
+/// Connects to a database and brings its schema up to date. Hosts that start at once do that one after the other.
+///
+/// # Errors
+/// The URL is none, the server cannot be reached or refuses, or the role would not be kept to one tenant's rows.
+pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, HostError> {
+    if connections_max < POSTGRES_CONNECTIONS_MIN {
+        let message = format!("{connections_max} connections to the database are too few");
+        let remedy = format!("allow at least {POSTGRES_CONNECTIONS_MIN}, with --database-connections");
+        return Err(HostError::configuration(message, remedy));
+    }
+    let pool = PgPoolOptions::new()
+        .max_connections(connections_max)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move { sqlx::query(SETTINGS).execute(connection).await.map(drop) })
+        })
+        .before_acquire(|connection, metadata| {
+            Box::pin(async move {
+                if metadata.idle_for > IDLE_TRUSTED {
+                    sqlx::Connection::ping(connection).await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_release(|connection, _| {
+            // One that does not answer is closed.
+            Box::pin(async move {
+                within(Some(ANSWER_TIME_MAX), sqlx::query(RESET).execute(connection)).await.map(|_| true)
+            })
+        })
+        .connect_with(options(url)?)
+        .await?;
+    require_fit(&mut *pool.acquire().await?).await?;
+    sqlx::migrate!("migrations/postgres").run(&pool).await?;
+    Ok(pool)
+}
+
+/// The URL itself is in no error: it may have a password.
+fn options(url: &str) -> Result<PgConnectOptions, HostError> {
+    let wrong = |what: &str| {
+        let remedy = "give a URL like postgres://hibob@db.example/hibob?sslmode=verify-full; \
+                      the password may come from PGPASSWORD or a file that PGPASSFILE names";
+        HostError::configuration(format!("the database's URL {what}"), remedy)
+    };
+    if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        return Err(wrong("is not one of PostgreSQL"));
+    }
+    let options = PgConnectOptions::from_str(url).map_err(|_| wrong("cannot be read"))?;
+    Ok(if options.get_application_name().is_some() { options } else { options.application_name("hibob") })
+}
+
+/// The server has to keep tenants apart, and to hold any text.
+async fn require_fit(connection: &mut PgConnection) -> Result<(), HostError> {
+    let (role, is_above, encoding): (String, bool, String) = sqlx::query_as(
+        "SELECT rolname::text, rolsuper OR rolbypassrls, current_setting('server_encoding')
+         FROM pg_roles WHERE rolname = current_user",
+    )
+    .fetch_one(connection)
+    .await?;
+    if is_above {
+        return Err(HostError::configuration(
+            format!(
+                "the database's role {role} is a superuser or has BYPASSRLS: nothing would keep tenants' rows apart"
+            ),
+            "connect as a role of its own, which owns the database: CREATE ROLE hibob LOGIN; CREATE DATABASE hibob OWNER hibob",
+        ));
+    }
+    if encoding != "UTF8" {
+        return Err(HostError::configuration(
+            format!("the database's encoding is {encoding}"),
+            "use a database that was created with ENCODING 'UTF8'",
+        ));
+    }
+    Ok(())
+}
+
+/// What to do about an error of a server; none if it is not one.
+pub(crate) fn remedy(error: &sqlx::Error) -> Option<&'static str> {
+    let unreachable = "look whether the database server runs and can be reached from here, then start again; \
+                       what was not told as done is looked up by the next run";
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut => Some(unreachable),
+        sqlx::Error::Tls(_) => {
+            Some("check the server's certificate, and sslmode and sslrootcert in the database's URL")
+        }
+        sqlx::Error::Database(error) => {
+            let code = error.try_downcast_ref::<PgDatabaseError>()?.code();
+            // https://www.postgresql.org/docs/15/errcodes-appendix.html
+            Some(match code.get(..2).unwrap_or_default() {
+                "08" | "57" => unreachable,
+                "28" => "check the role and its password: the database's URL, PGPASSWORD or the file of PGPASSFILE",
+                "3D" => "make the database first: CREATE DATABASE hibob OWNER hibob",
+                "40" | "55" => "another host was writing the same; start again",
+                "42" => "let the role own the database's tables and its schema, and use the same version on all hosts",
+                "53" => "give the database server more room: disk, memory or connections (--database-connections)",
+                "25" => "connect to the primary server, not to a standby",
+                _ => "look into the database server's log; where the database is damaged, restore a backup of it",
+            })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,116 @@
+//! Tenants with stand-ins of their own, in one data directory, and the queue seen from outside.
+
+use hibob_fakes::{Server, World};
+use hibob_host::data_dir::DataDir;
+use hibob_host::tenant::{AppliedBy, TenantConfig};
+use hibob_tests::setup::{cache_dir, today};
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnectOptions;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A data directory on the disk, and everything that it is about.
+pub(crate) struct Site {
+    folder: TempDir,
+    companies: Vec<(Arc<Mutex<World>>, Server)>,
+    control: SqlitePool,
+    nights: AtomicI64,
+}
+
+impl Site {
+    /// So many tenants, all of them due at two at night.
+    pub(crate) async fn new(tenants: usize, employees: usize) -> Self {
+        let folder = tempfile::tempdir_in(cache_dir()).unwrap();
+        let data = DataDir::open(&folder.path().join("data")).await.unwrap();
+        let mut companies = Vec::with_capacity(tenants);
+        for number in 0..tenants {
+            let world = World::realistic(employees, u64::try_from(number).unwrap(), today());
+            let id = format!("t{number}");
+            let write =
+                |kind: &str, text: &str| std::fs::write(folder.path().join(format!("{id}.{kind}")), text).unwrap();
+            write("token", &world.hibob.token);
+            write("key", &world.travelperk.api_key);
+            let user = world.hibob.service_user_id.clone();
+            let world = Arc::new(Mutex::new(world));
+            let server = Server::start(world.clone()).await.unwrap();
+            write(
+                "toml",
+                &format!(
+                    "id = \"{id}\"\n[hibob]\nurl = \"{}\"\nservice_user = \"{user}\"\ntoken = \"file:{id}.token\"\n\
+                 [travelperk]\nscim_url = \"{}\"\nkey = \"file:{id}.key\"\n\
+                 [schedule]\nsync = \"0 2 * * *\"\nspread_minutes = 0\n",
+                    server.hibob_url(),
+                    server.scim_url()
+                ),
+            );
+            let config = TenantConfig::read(&folder.path().join(format!("{id}.toml"))).unwrap();
+            data.put(&config, AppliedBy::Operator).await.unwrap();
+            companies.push((world, server));
+        }
+        let options = SqliteConnectOptions::new().filename(folder.path().join("data/control.db"));
+        let control = SqlitePool::connect_with(options).await.unwrap();
+        Self { folder, companies, control, nights: AtomicI64::new(0) }
+    }
+
+    /// A file or folder of the site.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// How many tenants there are.
+    pub(crate) fn tenants(&self) -> usize {
+        self.companies.len()
+    }
+
+    /// Has each answer take a time of its own below this.
+    pub(crate) fn answer_within(&self, time: Duration) {
+        for (world, _) in &self.companies {
+            let mut world = world.lock().unwrap();
+            world.answers_within = time;
+            world.clear_log();
+        }
+    }
+
+    /// Gives one employee of each company another title.
+    pub(crate) fn change_some(&self) {
+        for (world, _) in &self.companies {
+            let mut world = world.lock().unwrap();
+            let employee = world.hibob.employees.values_mut().find(|employee| employee.email.is_some()).unwrap();
+            employee.surname.push_str("-Meyer");
+        }
+    }
+
+    /// The number of the youngest job; 0 before the first.
+    pub(crate) async fn youngest_job(&self) -> i64 {
+        sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM jobs").fetch_one(&self.control).await.unwrap()
+    }
+
+    /// Lets all tenants' schedules fall due, each night as another one of the past: nothing is due twice.
+    pub(crate) async fn make_due(&self) {
+        let night = self.nights.fetch_add(1, Ordering::Relaxed) + 2;
+        let due = "UPDATE schedules SET next_due = next_due - 86400000 * $1, next_start = 0";
+        sqlx::query(due).bind(night).execute(&self.control).await.unwrap();
+    }
+
+    /// How many jobs younger than that one have ended.
+    pub(crate) async fn ended_since(&self, job: i64) -> usize {
+        let count = "SELECT count(*) FROM jobs WHERE id > $1 AND ended_at IS NOT NULL";
+        let ended: i64 = sqlx::query_scalar(count).bind(job).fetch_one(&self.control).await.unwrap();
+        usize::try_from(ended).unwrap()
+    }
+
+    /// How long each of them took.
+    ///
+    /// # Panics
+    /// One went wrong.
+    pub(crate) async fn times_since(&self, job: i64) -> Vec<Duration> {
+        let times = "SELECT ended_at - started_at, state, result FROM jobs WHERE id > $1";
+        let times: Vec<(i64, String, String)> = sqlx::query_as(times).bind(job).fetch_all(&self.control).await.unwrap();
+        let wrong = times.iter().find(|(_, state, _)| state != "done");
+        assert!(wrong.is_none(), "{wrong:?}");
+        times.iter().map(|(time, ..)| Duration::from_millis(u64::try_from(*time).unwrap())).collect()
+    }
+}

@@ -1,0 +1,121 @@
+//! Several hosts serve one queue while some of them are killed, and some stopped past their leases and let go on.
+
+use super::serve::host::{Company, Host, Site};
+use hibob_host::call::NoProgress;
+use hibob_host::error::Exit;
+use hibob_host::queue::{Job, State};
+use hibob_host::run;
+use hibob_tests::setup::plugin;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Hosts that serve at any time.
+const HOSTS: usize = 3;
+
+/// Jobs that one carries out at the same time.
+const WORKERS: usize = 4;
+
+/// So long a job stays its host's, in seconds: the shortest there is.
+const LEASE: &str = "2";
+
+/// Hosts that are killed, and hosts that are stopped.
+const ROUNDS: usize = 3;
+
+/// What an answer of the stand-ins may take: hosts are met in the middle of something.
+const ANSWERS_WITHIN: Duration = Duration::from_millis(150);
+
+/// One change after the other, so that one request at most is under way for a tenant.
+const TENANT: &str = "[sync]\nparallel_changes = 1\n[schedule]\nsync = \"0 2 * * *\"\nspread_minutes = 0\n";
+
+/// The jobs that a host has.
+fn held_by<'j>(jobs: &'j [Job], host: &Host) -> Vec<&'j Job> {
+    let is_held = |job: &&Job| {
+        job.state == State::Running && job.holder.as_deref().is_some_and(|held| held.starts_with(&host.named()))
+    };
+    jobs.iter().filter(is_held).collect()
+}
+
+fn serve(site: &Site) -> Host {
+    site.serve(&["--lease", LEASE, "--workers", &WORKERS.to_string(), "--sweep", "1"])
+}
+
+/// Kills a host that is at work, and starts another one.
+async fn kill(site: &Site, host: &mut Host) {
+    site.until("it is at work", |jobs| held_by(jobs, host).len() == WORKERS).await;
+    host.signal("KILL");
+    host.ended("");
+    *host = serve(site);
+}
+
+/// Stops a host that is at work until others have ended what it had, and lets it go on: one write at most still comes of it.
+async fn pause(site: &Site, companies: &[Company], host: &mut Host) {
+    site.until("it is at work", |jobs| held_by(jobs, host).len() == WORKERS).await;
+    host.stop();
+    let held: BTreeSet<i64> = held_by(&site.jobs().await, host).iter().map(|job| job.id).collect();
+    assert!(!held.is_empty(), "it had ended all of them in the meantime");
+    let have_ended =
+        |jobs: &[Job]| jobs.iter().filter(|job| held.contains(&job.id)).all(|job| job.state == State::Done);
+    let jobs = site.until("others have ended what it had", have_ended).await;
+    let tenants = jobs.iter().filter(|job| held.contains(&job.id)).map(|job| job.tenant.strip_prefix('t').unwrap());
+    let theirs: Vec<&Company> = tenants.map(|number| &companies[number.parse::<usize>().unwrap()]).collect();
+    let writes = |company: &Company| company.world.lock().unwrap().writes();
+    let before: Vec<usize> = theirs.iter().map(|company| writes(company)).collect();
+    host.signal("CONT");
+    for _ in &held {
+        host.says("its lease ran out");
+    }
+    for (company, before) in theirs.iter().zip(before) {
+        assert!(writes(company) <= before + 1, "{} writes after {before}", writes(company));
+    }
+}
+
+/// A night of so many tenants, all due at the same moment.
+async fn night(site: &Site, tenants: usize, seed: u64) {
+    let mut companies = Vec::new();
+    for number in 0..tenants {
+        let company = site.tenant(&format!("t{number}"), TENANT).await;
+        company.world.lock().unwrap().answers_within = ANSWERS_WITHIN;
+        companies.push(company);
+    }
+    let mut hosts: Vec<Host> = (0..HOSTS).map(|_| serve(site)).collect();
+    site.make_due().await;
+    let mut random = StdRng::seed_from_u64(seed);
+    for _ in 0..ROUNDS {
+        kill(site, &mut hosts[random.random_range(0..HOSTS)]).await;
+        pause(site, &companies, &mut hosts[random.random_range(0..HOSTS)]).await;
+    }
+    let is_over = |jobs: &[Job]| jobs.len() == tenants && jobs.iter().all(|job| job.state == State::Done);
+    let jobs = site.until("all are done", is_over).await;
+    assert!(jobs.iter().any(|job| job.crashes > 0), "nobody was hurt");
+    for job in &jobs {
+        assert_eq!(job.result.as_ref().unwrap()["exit_code"], Exit::Done as u8, "{job:?}");
+    }
+    for (number, company) in companies.iter().enumerate() {
+        let id = format!("t{number}");
+        let tenant = site.data.tenant(&id).await.unwrap();
+        let runs = tenant.database().past_runs(10).await.unwrap();
+        let job = jobs.iter().find(|job| job.tenant == id).unwrap();
+        let key = format!("{}@{}", job.id, job.queued_at);
+        let of_the_job: Vec<i64> =
+            runs.iter().filter(|run| run.job.as_deref() == Some(&key)).map(|run| run.id).collect();
+        assert_eq!(of_the_job, [job.result.as_ref().unwrap()["run"].as_i64().unwrap()], "{id}: {runs:?}");
+        assert!(tenant.database().open_journal().await.unwrap().is_none(), "{id}");
+        company.assert_no_doubles();
+        company.world.lock().unwrap().answers_within = Duration::ZERO;
+        let left = run::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
+        assert_eq!(left.changes.len(), 0, "{id}: {:?}", left.changes);
+    }
+    for mut host in hosts {
+        host.signal("TERM");
+        let (status, _) = host.ended("");
+        assert!(status.success(), "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_night_on_one_machine() {
+    night(&Site::new().await, 120, 1).await;
+}

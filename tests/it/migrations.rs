@@ -1,0 +1,166 @@
+//! Databases of every earlier schema are brought forward, with everything that was in them.
+//!
+//! A schema is released with its migration: files of `host/migrations` are never changed, only added. For each there is a
+//! file of rows as they were written when it was the last; a database is made of the first so many migrations and the rows
+//! of each, and opened by the host of today.
+
+use hibob_host::data_dir::DataDir;
+use hibob_host::database::{ChangeRecord, TenantDatabase};
+use hibob_host::error::HostError;
+use hibob_host::queue::{Kind, State};
+use hibob_tests::setup::in_memory;
+use sha2::{Digest, Sha256};
+use sqlx::migrate::{Migration, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What was released: the SHA-256 of each file, in hex, by its name.
+const RELEASED: &str = include_str!("migrations/released.txt");
+
+static CONTROL: Migrator = sqlx::migrate!("../host/migrations/control");
+static TENANT: Migrator = sqlx::migrate!("../host/migrations/tenant");
+
+/// The id of the reference among the rows.
+const ISSUED: &str = "0190b3c0-0000-7000-8000-000000000001";
+
+/// Rows of the time when a migration was the last.
+fn rows(schema: &str, version: i64) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("it/migrations/{schema}-{version:04}.sql"));
+    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+async fn create(path: &Path) -> SqlitePool {
+    SqlitePool::connect_with(SqliteConnectOptions::new().filename(path).create_if_missing(true)).await.unwrap()
+}
+
+/// A database as it was when this was the newest migration, filled by each version that wrote in it.
+async fn database_of(path: &Path, schema: &str, all: &Migrator, newest: i64) {
+    let pool = create(path).await;
+    let versions: Vec<i64> =
+        all.iter().map(|migration| migration.version).filter(|version| *version <= newest).collect();
+    for &version in &versions {
+        let until: Vec<Migration> = all.iter().filter(|migration| migration.version <= version).cloned().collect();
+        Migrator::with_migrations(until).run(&pool).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(rows(schema, version))).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+}
+
+fn versions(all: &'static Migrator) -> impl Iterator<Item = i64> {
+    all.iter().map(|migration| migration.version)
+}
+
+#[tokio::test]
+async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
+    for version in versions(&TENANT) {
+        let folder = in_memory();
+        fs::create_dir(folder.path().join("tenants")).unwrap();
+        database_of(&folder.path().join("tenants/acme.db"), "tenant", &TENANT, version).await;
+        let database = TenantDatabase::open(folder.path(), "acme").await.unwrap();
+
+        assert_eq!(database.entry("employee/1").await.unwrap().as_deref(), Some(b"\x01\x02".as_slice()), "{version}");
+        let usage = database.storage_usage().await.unwrap();
+        assert_eq!((usage.keys, usage.bytes), (2, 2 * 10 + 4), "{version}");
+        assert_eq!(database.baseline().await.unwrap()[0].name, "employees", "{version}");
+        let runs = database.past_runs(10).await.unwrap();
+        assert_eq!(runs.last().map(|run| (run.id, run.started_at, run.trigger.as_str())), Some((1, 100, "manual")));
+        assert_eq!(runs.last().unwrap().report["counts"]["created"], 3, "{version}");
+        if version >= 2 {
+            assert_eq!(database.account_of("1").await.unwrap().as_deref(), Some("a-1"), "{version}");
+            let sums = database.ledger_sums(0).await.unwrap();
+            assert_eq!((sums.active, sums.archived), (1, 1), "{version}");
+        }
+        if version >= 3 {
+            assert_eq!(runs[runs.len() - 2].trigger, "schedule", "{version}");
+            let lines = database.run_updates(2).await.unwrap();
+            assert_eq!((lines.len(), lines[0].after.as_str()), (1, "Berlin"), "{version}");
+        }
+        if version >= 5 {
+            let reference = database.reference(0).await.unwrap();
+            assert_eq!((reference.id.as_str(), reference.departure.employee_id.as_str()), (ISSUED, "2"), "{version}");
+            assert_eq!(database.waiting_deliveries().await.unwrap(), 1, "{version}");
+            assert_eq!(database.reference_keys().await.unwrap().len(), 1, "{version}");
+        }
+        if version >= 6 {
+            let open = database.open_journal().await.unwrap().unwrap();
+            assert_eq!((open.id, open.events.len()), (1, 2), "{version}");
+        }
+        if version >= 9 {
+            assert_eq!(database.run_of_job("7@400").await.unwrap().map(|run| run.id), Some(3), "{version}");
+        }
+        // What it is open for: a run may take it over and write.
+        let fence = database.take_fence(1_000).await.unwrap();
+        let change = ChangeRecord { ledger: None, finished: None };
+        let entries = BTreeMap::from([("employee/3".to_owned(), Some(vec![7]))]);
+        database.record_change(fence, &entries, &change, 500).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_control_database_of_every_schema_opens_with_all_that_was_in_it() {
+    for version in versions(&CONTROL) {
+        let folder = in_memory();
+        database_of(&folder.path().join("control.db"), "control", &CONTROL, version).await;
+        let data = DataDir::open(folder.path()).await.unwrap();
+
+        assert_eq!(data.config("acme").await.unwrap().id, "acme", "{version}");
+        let lease = data.control().lease("acme", "a host of today").await.unwrap();
+        assert_eq!(lease.generation(), 8, "{version}: the generation goes on");
+        if version >= 2 {
+            assert_eq!(data.control().disabled_since("globex").await.unwrap(), Some(200), "{version}");
+        }
+        if version >= 3 {
+            let secrets = data.secrets().list(&data.config("acme").await.unwrap()).await.unwrap();
+            assert_eq!(secrets.iter().filter(|secret| secret.entered_at == Some(300)).count(), 1, "{version}");
+        }
+        if version >= 4 {
+            let job = data.queue().get(7).await.unwrap();
+            assert_eq!((job.tenant.as_str(), job.kind, job.state), ("acme", Kind::Sync, State::Queued), "{version}");
+        }
+        if version >= 5 {
+            assert_eq!(data.control().tokens().await.unwrap().len(), 1, "{version}");
+        }
+    }
+}
+
+/// A file that was released is not touched again: who has applied it could not open the database any more.
+#[test]
+fn released_migrations_never_change() {
+    let mut files = Vec::new();
+    for schema in ["control", "tenant"] {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../host/migrations").join(schema);
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let digest = Sha256::digest(fs::read(&path).unwrap());
+            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            files.push(format!("{hex}  {schema}/{}", path.file_name().unwrap().to_str().unwrap()));
+        }
+    }
+    files.sort_by(|one, other| one[64..].cmp(&other[64..]));
+    let now: String = files.iter().map(|file| format!("{file}\n")).collect();
+    assert_eq!(now, RELEASED, "add new migrations to released.txt, with rows of their time; change none that is there");
+}
+
+/// A database of a newer version is left alone, and who meets it is told what to do.
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_not_touched() {
+    let folder = in_memory();
+    fs::create_dir(folder.path().join("tenants")).unwrap();
+    let path = folder.path().join("tenants/acme.db");
+    TenantDatabase::open(folder.path(), "acme").await.unwrap();
+    let pool = create(&path).await;
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'of tomorrow', TRUE, x'00', 0)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    pool.close().await;
+    let error = TenantDatabase::open(folder.path(), "acme").await.unwrap_err();
+    assert!(matches!(error, HostError::Configuration { .. }), "{error:?}");
+    assert!(error.to_string().contains("newer version"), "{error}");
+    assert!(error.remedy().contains("hibob --version"), "{}", error.remedy());
+}

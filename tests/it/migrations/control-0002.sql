@@ -1,0 +1,1 @@
+UPDATE tenants SET disabled_at = 200 WHERE id = 'globex';
