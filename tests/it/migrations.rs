@@ -75,7 +75,7 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
         if version >= 3 {
             assert_eq!(runs[runs.len() - 2].trigger, "schedule", "{version}");
             let lines = database.run_updates(2).await.unwrap();
-            assert_eq!((lines.len(), lines[0].after.as_str()), (1, "Berlin"), "{version}");
+            assert_eq!((lines.len(), lines[0].row.after.as_str()), (1, "Berlin"), "{version}");
         }
         if version >= 5 {
             let reference = database.reference(0).await.unwrap();

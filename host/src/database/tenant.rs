@@ -381,8 +381,7 @@ impl TenantDatabase {
                    WHERE run = $1 ORDER BY position";
         let rows = query(sql).bind(run).fetch_all(&self.store).await?;
         let read = |(employee_id, name, action, field, before, after, result, sealed)| {
-            let row =
-                UpdateRow { employee_id, name, action, field, before, after, result, ..UpdateRow::default() };
+            let row = UpdateRow { employee_id, name, action, field, before, after, result, ..UpdateRow::default() };
             StoredUpdate { row, sealed }
         };
         Ok(rows.into_iter().map(read).collect())

@@ -2,12 +2,13 @@
 
 use super::list::{Event, Line, List, Standing};
 use super::plain::{ids, of_employee};
-use super::{People, Tag};
+use super::{KeyRows, People, Tag};
 use crate::audit::{self, COMMAND_LINE, Deed, Outcome};
 use crate::data_dir::DataDir;
 use crate::database::{ForgottenRow, Lease, Swept, TenantDatabase};
 use crate::error::HostError;
 use crate::plan_file;
+use crate::run::outside::hold;
 use serde::Serialize;
 use std::path::Path;
 
@@ -118,7 +119,7 @@ async fn alone<T>(
 async fn locked<T>(lease: &Lease, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
     tokio::select! {
         done = work => done,
-        lost = lease.hold() => Err(lost),
+        lost = hold(lease) => Err(lost),
     }
 }
 

@@ -25,7 +25,10 @@ pub(crate) async fn seal_made(
 ///
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
-pub(crate) async fn open_made(ring: &Ring<impl KeyRows>, stored: Vec<String>) -> Result<Vec<Option<String>>, HostError> {
+pub(crate) async fn open_made(
+    ring: &Ring<impl KeyRows>,
+    stored: Vec<String>,
+) -> Result<Vec<Option<String>>, HostError> {
     let values = stored.iter().map(|text| serde_json::from_str(text).unwrap_or(Value::Null)).collect();
     let opened = ring.open(Purpose::Made, values).await?.into_iter().zip(stored);
     Ok(opened
@@ -83,7 +86,10 @@ pub(crate) async fn seal_updates(
 ///
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
-pub(super) async fn open_updates(ring: &Ring<impl KeyRows>, stored: Vec<StoredUpdate>) -> Result<Vec<UpdateRow>, HostError> {
+pub(super) async fn open_updates(
+    ring: &Ring<impl KeyRows>,
+    stored: Vec<StoredUpdate>,
+) -> Result<Vec<UpdateRow>, HostError> {
     let values = stored.iter().map(|stored| serde_json::from_str(&stored.sealed).unwrap_or(Value::Null)).collect();
     let opened = ring.open(Purpose::Update, values).await?;
     let update = |(stored, opened): (StoredUpdate, Value)| {

@@ -70,18 +70,18 @@ struct Possible {
     claims: Claims,
 }
 
-struct Job<'j> {
+struct Job<'j, 't> {
     data: &'j DataDir,
     tenant: &'j Tenant,
     plugin: &'j Plugin,
-    run: &'j Run<'j>,
+    run: &'j Run<'t>,
     fence: Fence,
     progress: Arc<dyn Progress>,
     order: &'j Order,
     report: &'j mut Report,
 }
 
-impl Job<'_> {
+impl Job<'_, '_> {
     async fn work(&mut self) -> Result<(), HostError> {
         if let Some(why) = self.tenant.database().reference_pause().await? {
             let tenant = self.tenant.id();

@@ -7,7 +7,9 @@ use crate::bindings::directory_sync::{Attempt, Change, Outcome};
 use crate::bindings::types::NamedValue;
 use crate::call::{Call, Job, NoProgress, Progress};
 use crate::data_dir::DataDir;
-use crate::database::{ChangeRecord, Fence, Lease, LedgerSums, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase};
+use crate::database::{
+    ChangeRecord, Fence, Lease, LedgerSums, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase,
+};
 use crate::egress::Egress;
 use crate::error::HostError;
 use crate::holder::this_process;

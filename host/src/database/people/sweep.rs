@@ -26,7 +26,8 @@ pub struct Swept {
 
 /// Removes what stands under an employee's id. A reference keeps its place in the log and in the status lists.
 pub(super) async fn sweep(on: &mut Transaction, id: &str, now: i64) -> Result<Swept, HostError> {
-    let archivings = "DELETE FROM archivings WHERE account_id IN (SELECT account_id FROM accounts WHERE employee_id = $1)";
+    let archivings =
+        "DELETE FROM archivings WHERE account_id IN (SELECT account_id FROM accounts WHERE employee_id = $1)";
     query(archivings).bind(id).execute(&mut *on).await?;
     let accounts = query("DELETE FROM accounts WHERE employee_id = $1").bind(id).execute(&mut *on).await?;
     let entries = sweep_entries(on, id).await?;
