@@ -87,6 +87,11 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
             let open = database.open_journal().await.unwrap().unwrap();
             assert_eq!((open.id, open.events.len()), (1, 2), "{version}");
         }
+        if version >= 7 {
+            let forgotten = database.forgotten().await.unwrap();
+            assert_eq!((forgotten.len(), forgotten[0].times, forgotten[0].is_swept), (1, 2, true), "{version}");
+            assert!(database.run_updates(1).await.unwrap()[0].sealed.contains("AAAA"), "{version}");
+        }
         if version >= 9 {
             assert_eq!(database.run_of_job("7@400").await.unwrap().map(|run| run.id), Some(3), "{version}");
         }
