@@ -15,6 +15,7 @@ mod history;
 mod jobs;
 mod listen;
 mod openapi;
+mod plans;
 mod problem;
 mod rate;
 mod request;

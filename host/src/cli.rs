@@ -12,6 +12,7 @@ mod outcome;
 mod paint;
 mod person;
 mod plan_view;
+mod plans;
 mod plugin;
 mod progress;
 mod queue;
@@ -45,7 +46,7 @@ use tracing_subscriber::{EnvFilter, Layer};
     name = "hibob",
     version,
     about = "Keeps TravelPerk in step with HiBob, through a sandboxed plugin",
-    after_help = "Exit codes: 0 done · 1 done with errors for some employees, or a reference is not accepted · 2 usage or configuration · 3 stopped by a safety check\n            4 the other side refused the credentials · 5 the other side failed\n\nExample: hibob demo"
+    after_help = "Exit codes: 0 done · 1 done with errors for some employees, or a reference is not accepted · 2 usage or configuration · 3 stopped by a safety check\n            4 the other side refused the credentials · 5 the other side failed · 6 a plan waits for approval\n\nExample: hibob demo"
 )]
 struct Cli {
     #[command(flatten)]
@@ -190,6 +191,9 @@ enum Command {
         #[command(flatten)]
         release: ReleaseArgs,
     },
+    /// List the plans that wait for a person; show, approve or reject one
+    #[command(after_help = "Example: hibob plans acme")]
+    Plans(plans::PlansArgs),
     /// List everybody and where they stand; changes nothing
     #[command(after_help = "Example: hibob employees acme --state failed")]
     Employees(employees::EmployeesArgs),
@@ -293,6 +297,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Plan { tenant, out, all } => jobs::plan(global, &tenant, out.as_deref(), all).await,
         Command::Apply { file, release } => jobs::apply(global, &file, release.into()).await,
         Command::Sync { tenant, release } => jobs::sync(global, &tenant, release.into()).await,
+        Command::Plans(args) => plans::run(global, args).await,
         Command::Employees(args) => employees::employees(global, &args).await,
         Command::Backup(args) => backup::backup(global, &args).await,
         Command::Restore(args) => backup::restore(global, &args).await,

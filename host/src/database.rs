@@ -1,6 +1,7 @@
 //! The databases: one control database, and one file per tenant that holds everything of that tenant. Or one database on
 //! PostgreSQL with all of it, which several hosts share and which keeps the tenants apart by itself.
 
+mod approvals;
 mod audit;
 mod control;
 mod engine;
@@ -17,6 +18,7 @@ mod tests;
 mod text;
 mod tokens;
 
+pub use approvals::{ApprovalRow, ApprovalState, Decision, NewApproval};
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
 pub(crate) use engine::{Db, Engine, each};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};

@@ -22,13 +22,17 @@ pub enum Exit {
     Refused = 4,
     /// The other side failed.
     Failed = 5,
+    /// A plan waits for a person's approval, and nothing of it was applied.
+    Waiting = 6,
 }
 
 impl Exit {
     /// The exit code of this number, if there is one.
     pub fn of(number: i64) -> Option<Self> {
-        use Exit::{Done, Failed, Held, Refused, SomeFailed, Usage};
-        [Done, SomeFailed, Usage, Held, Refused, Failed].into_iter().find(|exit| i64::from(*exit as u8) == number)
+        use Exit::{Done, Failed, Held, Refused, SomeFailed, Usage, Waiting};
+        [Done, SomeFailed, Usage, Held, Refused, Failed, Waiting]
+            .into_iter()
+            .find(|exit| i64::from(*exit as u8) == number)
     }
 }
 
@@ -85,6 +89,24 @@ pub enum HostError {
     #[error("{message}")]
     Held {
         /// Which guard, with its numbers.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// An approved plan is not what would be done now: nothing was applied.
+    #[error("{message}")]
+    Stale {
+        /// Which plan, and what has moved.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A plan cannot be approved, rejected or applied as things stand.
+    #[error("{message}")]
+    Decision {
+        /// Stable, in capitals.
+        code: &'static str,
+        /// Which plan, and where it stands.
         message: String,
         /// What to do.
         remedy: String,
@@ -151,7 +173,7 @@ impl HostError {
     }
 
     /// The error for a limit that was gone over.
-    pub(crate) fn over(over: &Over) -> Self {
+    pub fn over(over: &Over) -> Self {
         Self::OverLimit { setting: over.setting, what: over.what.clone() }
     }
 
@@ -201,6 +223,8 @@ impl HostError {
             Self::AlreadyRunning { message, remedy } => Self::AlreadyRunning { message: named(message), remedy },
             Self::Untrusted { message, remedy } => Self::Untrusted { message: named(message), remedy },
             Self::Held { message, remedy } => Self::Held { message: named(message), remedy },
+            Self::Stale { message, remedy } => Self::Stale { message: named(message), remedy },
+            Self::Decision { code, message, remedy } => Self::Decision { code, message: named(message), remedy },
             Self::Credentials(error) => Self::Credentials(SideError { message: named(error.message), ..error }),
             Self::Unavailable(error) => Self::Unavailable(SideError { message: named(error.message), ..error }),
             Self::OverLimit { setting, what } => {
@@ -221,10 +245,11 @@ impl HostError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Configuration { .. } => "CONFIGURATION",
-            Self::Disabled { code, .. } => code,
+            Self::Disabled { code, .. } | Self::Decision { code, .. } => code,
             Self::AlreadyRunning { .. } => ALREADY_RUNNING,
             Self::Untrusted { .. } => "PLUGIN_NOT_TRUSTED",
             Self::Held { .. } => "HELD",
+            Self::Stale { .. } => "PLAN_STALE",
             Self::Credentials(_) => "CREDENTIALS_REFUSED",
             Self::Unavailable(_) => "OTHER_SIDE_FAILED",
             Self::Delivery(_) => "DELIVERY_FAILED",
@@ -246,6 +271,8 @@ impl HostError {
             | Self::AlreadyRunning { remedy, .. }
             | Self::Untrusted { remedy, .. }
             | Self::Held { remedy, .. }
+            | Self::Stale { remedy, .. }
+            | Self::Decision { remedy, .. }
             | Self::Journal { remedy, .. } => remedy.clone(),
             Self::Credentials(error) | Self::Unavailable(error) => error.remedy.clone(),
             Self::OverLimit { setting, .. } => format!(
@@ -259,8 +286,8 @@ impl HostError {
             Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
             Self::Server { remedy, .. } => (*remedy).to_owned(),
             Self::LockLost(_) => {
-                "nothing is to be mended: the other run goes on where this one stopped; \
-                 if that happens again, look why this host stalls, or loses its database, for as long as a lock lasts"
+                "nothing is to be mended where another run goes on; after databases were put back by hand: hibob restored; \
+                 if it happens again, look why this host stalls, or loses its database, for as long as a lock lasts"
                     .to_owned()
             }
             Self::Storage(_) => {
@@ -276,8 +303,9 @@ impl HostError {
             Self::Configuration { .. }
             | Self::Disabled { .. }
             | Self::AlreadyRunning { .. }
-            | Self::Untrusted { .. } => Exit::Usage,
-            Self::Held { .. } => Exit::Held,
+            | Self::Untrusted { .. }
+            | Self::Decision { .. } => Exit::Usage,
+            Self::Held { .. } | Self::Stale { .. } => Exit::Held,
             Self::Credentials(_) => Exit::Refused,
             Self::Unavailable(_)
             | Self::Delivery(_)

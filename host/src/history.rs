@@ -1,5 +1,6 @@
 //! What is told of past runs, on the command line and by the API.
 
+use crate::approval::short;
 use crate::database::PastRun;
 use crate::error::HostError;
 use crate::workbook::{ErrorLine, RunFacts, UpdateRow, workbook};
@@ -11,6 +12,7 @@ pub(crate) fn status(run: &PastRun) -> &'static str {
         1 => "done with errors",
         3 => "held",
         4 => "refused",
+        6 => "waiting for approval",
         _ => "failed",
     }
 }
@@ -42,9 +44,27 @@ pub(crate) fn error_lines(run: &PastRun) -> Vec<ErrorLine> {
     let list = |name: &str| run.report.get(name).and_then(|list| list.as_array()).cloned().unwrap_or_default();
     let mut lines: Vec<ErrorLine> = list("errors").iter().map(line).collect();
     lines.extend(run.report.get("error").filter(|error| !error.is_null()).map(line));
+    let stale = run.report.get("stale").and_then(|stale| stale.get("differences")).and_then(|rows| rows.as_array());
+    let differs = |row| ErrorLine { code: "PLAN_STALE".to_owned(), remedy: DIFFERS.to_owned(), ..line(row) };
+    lines.extend(stale.into_iter().flatten().map(differs));
+    lines.extend(run.report.get("waiting").and_then(waiting_line));
     lines.extend(list("guards").iter().map(|guard| ErrorLine { code: "HELD".to_owned(), ..line(guard) }));
     lines.extend(list("warnings").iter().map(line));
     lines
+}
+
+/// What to do about a difference from an approved plan.
+const DIFFERS: &str = "nothing; it is part of the next plan, if it is still so then";
+
+/// The plan that waits, as something to do.
+fn waiting_line(waiting: &serde_json::Value) -> Option<ErrorLine> {
+    let (plan, changes) = (waiting.get("plan")?.as_str()?, waiting.get("changes")?.as_u64()?);
+    Some(ErrorLine {
+        employee_id: String::new(),
+        code: "WAITING_FOR_APPROVAL".to_owned(),
+        what: format!("the plan {} waits for a person; none of its {changes} changes is applied yet", short(plan)),
+        remedy: "look at it, and approve or reject it: hibob plans".to_owned(),
+    })
 }
 
 /// A run with all that it did.

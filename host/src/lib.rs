@@ -10,6 +10,7 @@
 //! and calls the jobs in [`run`].
 
 pub mod api;
+pub mod approval;
 pub mod audit;
 pub mod backup;
 pub mod bindings;
@@ -32,6 +33,7 @@ pub mod limits;
 pub mod manifest;
 pub mod person;
 pub mod plan_file;
+mod plan_json;
 pub mod plugin;
 pub mod queue;
 pub mod references;

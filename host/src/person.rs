@@ -25,12 +25,13 @@ pub(crate) use forgotten::Forgotten;
 pub use forgotten::LEFT_OUT;
 pub use key::Tag;
 pub(crate) use list::{FILE as LIST_FILE, text_of as list_text};
-pub use plan::OpenedPlan;
+pub use plan::{OpenedPlan, open as open_plan};
 pub use records::Records;
 pub(crate) use records::open_references;
 pub(crate) use ring::Purpose;
 pub use ring::{KeyRows, Ring};
-pub(crate) use stored::FORGOTTEN;
+pub use rows::open_made;
+pub(crate) use stored::{FORGOTTEN, SOMEBODY_FORGOTTEN};
 
 use crate::database::TenantDatabase;
 use crate::error::HostError;

@@ -127,6 +127,17 @@ pub(crate) fn kept(data: &DataDir, digest: &str) -> Result<PathBuf, HostError> {
     Ok(data.path().join(KEPT).join(format!("{digest}.plan")))
 }
 
+/// How what a plan was made with differs from what there is now, by the digests of the settings and of the plugin.
+pub(crate) fn moved_basis(settings: &str, made_by: &str, settings_now: &str, plugin_now: &str) -> Option<String> {
+    if settings != settings_now {
+        Some("the settings have changed since the plan was made".to_owned())
+    } else if made_by != plugin_now {
+        Some(format!("the plan was made by the plugin {made_by}, and this one is {plugin_now}"))
+    } else {
+        None
+    }
+}
+
 /// Removes a copy.
 pub(crate) fn forget(data: &DataDir, digest: &str) {
     let removed = kept(data, digest).map(std::fs::remove_file);
@@ -270,15 +281,9 @@ impl Saved {
         if header.tenant != tenant.id() {
             return Err(refused(format!("the plan was made for tenant {}", header.tenant)));
         }
-        if header.settings != tenant.settings_digest()? {
-            return Err(refused("the settings have changed since the plan was made".to_owned()));
-        }
-        if header.plugin != plugin.digest() {
-            return Err(refused(format!(
-                "the plan was made by the plugin {}, and this one is {}",
-                header.plugin,
-                plugin.digest()
-            )));
+        let settings = tenant.settings_digest()?;
+        if let Some(moved) = moved_basis(&header.settings, &header.plugin, &settings, plugin.digest()) {
+            return Err(refused(moved));
         }
         let age_hours_max = u64::from(tenant.config().sync.plan_age_hours_max);
         let now = now_unix_seconds;

@@ -1,6 +1,8 @@
 //! Running a tenant's jobs.
 
 mod apply;
+mod approval;
+mod difference;
 mod guard;
 pub(crate) mod history;
 mod journal;
@@ -12,10 +14,12 @@ mod resume;
 mod sandboxed;
 mod sound;
 
+pub(crate) use approval::{Reasons, StoredPlan};
+pub use difference::{DifferenceRow, Moved};
 pub use guard::{Class, GuardRow, Held, Release, guard};
 pub use observed::{check, plan, roster};
 pub use plan::{Planned, Roster};
-pub use report::{ErrorRow, Report};
+pub use report::{Approved, ErrorRow, Report, Stale, WaitingPlan};
 pub(crate) use report::{HISTORY_ROWS_MAX, Stopped};
 pub use sandboxed::Sandboxed;
 pub(crate) use sound::Intake;
@@ -26,15 +30,18 @@ use crate::data_dir::DataDir;
 use crate::database::{Fence, NewJournal, RunRecord};
 use crate::digest::hex;
 use crate::error::{Exit, HostError};
+use crate::person::plan::stored_ids;
 use crate::person::{self, Ring};
 use crate::plugin::Plugin;
 use crate::queue::Trigger;
 use crate::telemetry::{JobTimer, Spans};
 use crate::tenant::Tenant;
 use crate::workbook::UpdateRow;
+use approval::Verdict;
 use journal::{Journal, Past};
 use outside::{Book, Lock, Outside, hold};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 use tracing::{Instrument, Span};
@@ -69,6 +76,8 @@ pub struct Cause {
     pub trigger: Trigger,
     /// The job of the queue that it does; see [`crate::queue::Claimed::key`].
     pub job: Option<String>,
+    /// Who asked for it, as the operator knows them.
+    pub requested_by: Option<String>,
 }
 
 /// A run of one tenant, under its lock: no other run of that tenant goes on at the same time, on any machine that
@@ -155,6 +164,14 @@ impl<O: Outside> Running<O> {
         Self { cause, ..self }
     }
 
+    /// Gives the lock back without a run in the history: there was nothing to do.
+    ///
+    /// # Errors
+    /// The database failed; the lock then lapses by itself.
+    pub(crate) async fn leave(self) -> Result<(), HostError> {
+        self.lock.release().await
+    }
+
     /// What became of the plan that an earlier run had not applied to its end; it has an entry of its own in the history.
     pub fn resumed(&self) -> Option<&Report> {
         self.resumed.as_ref()
@@ -169,33 +186,45 @@ impl<O: Outside> Running<O> {
         planned.inspect_err(|error| self.outside.metrics().over_limit(error))
     }
 
-    /// Applies a plan, but for what a guard holds. What went wrong with single changes, or ended the run, is in the
-    /// report.
+    /// Applies a plan, but for what a guard holds. Where plans wait for a person ([`crate::tenant::Approval`]), one that has
+    /// to is stored, and nothing of it is applied. What went wrong with single changes, or ended the run, is in the report.
     pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
         // A saved plan may be older than somebody's being forgotten.
         let planned = &*self.ring.forgotten().without(planned);
         let mut report = Report::planned(&self.outside.config().id, planned);
         let applied = self.locked(async {
-            let held = guard::over(self.outside.book(), self.outside.config(), planned, release).await?;
-            report.guards.clone_from(&held.guards);
-            if planned.changes.is_empty() {
-                return Ok(());
+            match self.judge(planned, release, &mut report).await? {
+                Verdict::Apply(held) => {
+                    report.guards.clone_from(&held.guards);
+                    if planned.changes.is_empty() {
+                        return Ok(());
+                    }
+                    let journal = self.write_down(planned, &held).await?;
+                    self.make(planned, stored_ids(planned), &held, journal, &mut report).await;
+                }
+                Verdict::Approved(stored) => self.make_approved(&stored, &mut report).await?,
+                Verdict::Wait => {}
             }
-            let journal = Journal {
-                id: self.write_down(planned, &held).await?,
-                fence: self.fence,
-                ring: &self.ring,
-                ids: person::plan::stored_ids(planned),
-                past: Past::default(),
-                is_closed: false,
-            };
-            apply::apply(&self.outside, planned, &held, &journal, &mut report).await;
             Ok(())
         });
         if let Err(error) = applied.instrument(Spans::apply(&self.span, planned.changes.len())).await {
             report.stop(error);
         }
         report
+    }
+
+    /// Makes the changes of a plan that are not held, and notes in its journal, where they have these ids, what came of them.
+    async fn make(
+        &self,
+        planned: &Planned,
+        ids: BTreeMap<String, String>,
+        held: &Held,
+        journal: i64,
+        report: &mut Report,
+    ) {
+        let (id, fence, ring) = (*self.journal.get_or_init(|| journal), self.fence, self.ring());
+        let journal = Journal { id, fence, ring, ids, past: Past::default(), is_closed: false };
+        apply::apply(&self.outside, planned, held, &journal, report).await;
     }
 
     /// Stores the plan, before anything of it is applied. Returns its journal's number.
@@ -210,8 +239,7 @@ impl<O: Outside> Running<O> {
             settings: &self.outside.settings_digest()?,
             plugin: self.outside.plugin_digest(),
         };
-        let id = self.outside.book().begin_journal(self.fence, &new).await?;
-        Ok(*self.journal.get_or_init(|| id))
+        self.outside.book().begin_journal(self.fence, &new).await
     }
 
     /// Records the run and gives the lock back. The plan's baseline becomes the tenant's if the run came to its end.
@@ -220,7 +248,12 @@ impl<O: Outside> Running<O> {
     /// The database failed.
     pub async fn finish(self, report: &mut Report, planned: Option<&Planned>) -> Result<(), HostError> {
         let accepted = planned.filter(|planned| report.is_accepted() && planned.count("employees") > 0);
-        self.end(report, accepted.map(|planned| planned.baseline.as_slice())).await
+        let approvals = self.outside.approvals().cloned();
+        self.end(report, accepted.map(|planned| planned.baseline.as_slice())).await?;
+        match (approvals, report.settled, report.run) {
+            (Some(approvals), Some(approval), Some(run)) => approvals.note_run(approval, run).await,
+            _ => Ok(()),
+        }
     }
 
     /// Records what came of the run, with its new baseline, and gives the lock back.

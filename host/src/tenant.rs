@@ -9,7 +9,8 @@ mod witnesses;
 
 pub use applied_by::AppliedBy;
 pub use config::{
-    HiBobConfig, RetentionConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, TenantConfig, TravelPerkConfig,
+    Approval, HiBobConfig, RetentionConfig, SafetyConfig, Scheme, ServiceUser, SyncConfig, TenantConfig,
+    TravelPerkConfig,
 };
 pub use delivery::{ChannelConfig, SmtpConfig, SmtpSecurity, WebhookConfig};
 pub use references::{GardenLeave, ReferencesConfig};

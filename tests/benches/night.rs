@@ -1,8 +1,9 @@
-//! A night of many tenants: `cargo bench --bench night -- 5000`.
+//! A night of many tenants: `cargo bench --bench night`, or with `machine` or `hosts` and how many tenants.
 //!
-//! All tenants fall due at the same moment, each with a company and stand-ins of its own, and one `hibob serve` does their
-//! syncs: a process of its own, with its data directory on the disk. The stand-ins are in this process. The first night
-//! makes everybody's account, in the second nothing has changed, in the third a few employees have.
+//! All tenants fall due at the same moment, each with a company and stand-ins of its own, and `hibob serve` does their syncs:
+//! processes of their own, with what they keep on the disk. The stand-ins are in this process.
+//! - `machine`: one host on SQLite. The first night makes everybody's account, then nothing has changed, or a little.
+//! - `hosts`: one, two and three hosts on one PostgreSQL, where its server is installed.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at what fails, and prints")]
 
 mod night {
@@ -10,8 +11,9 @@ mod night {
     pub(crate) mod site;
 }
 
+use hibob_test_postgres::Server;
 use hibob_tests::numbers::{milliseconds, percentile};
-use night::host::{Host, Night};
+use night::host::{Night, night};
 use night::site::Site;
 use std::time::Duration;
 
@@ -21,49 +23,61 @@ const TENANTS: usize = 5_000;
 /// Employees of each.
 const EMPLOYEES: usize = 20;
 
-/// Workers of a host: as it comes, and enough to hide what the services take to answer.
-const WORKERS: [u16; 2] = [8, 64];
+/// Workers of a host: few, as it comes, and many.
+const WORKERS: [u16; 3] = [8, 32, 128];
+
+/// What a call of the services takes over the internet, at most.
+const FAR: Duration = Duration::from_millis(300);
+
+const NEAR: Duration = Duration::ZERO;
 
 #[tokio::main]
 async fn main() {
-    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
-    let tenants = numbers.next().unwrap_or(TENANTS);
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let tenants = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(TENANTS);
+    let wanted = |what: &str| arguments.iter().all(|argument| argument == what || argument.parse::<usize>().is_ok());
     println!("{tenants} tenants of {EMPLOYEES} employees\n");
     println!(
-        "| night | workers | answers take | time | syncs a second | processors of the host | of the stand-ins | in the sandbox | a sync, median | 99 of 100 | peak of the host |"
+        "| hosts | workers of each | night | answers take | time | syncs a second | processors of the hosts | of that in the sandbox | of the stand-ins | a sync, median | 99 of 100 | peak of a host |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|");
-    let site = Site::new(tenants, EMPLOYEES).await;
-    let [few, many] = WORKERS;
-    let at_once = Duration::ZERO;
-    measure(&site, "everybody is new", few, at_once).await;
-    measure(&site, "nothing has changed", few, at_once).await;
-    measure(&site, "nothing has changed", many, at_once).await;
-    // What a call of the services takes over the internet.
-    let within = Duration::from_millis(300);
-    measure(&site, "nothing has changed", few, within).await;
-    measure(&site, "nothing has changed", many, within).await;
-    site.change_some();
-    measure(&site, "one of twenty has changed", many, within).await;
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
+    let [few, usual, many] = WORKERS;
+    if wanted("machine") {
+        let site = Site::new(tenants, EMPLOYEES, None).await;
+        measure(&site, "everybody is new", 1, many, FAR).await;
+        measure(&site, "nothing has changed", 1, few, FAR).await;
+        measure(&site, "nothing has changed", 1, usual, FAR).await;
+        measure(&site, "nothing has changed", 1, many, FAR).await;
+        measure(&site, "nothing has changed", 1, usual, NEAR).await;
+        site.change_some();
+        measure(&site, "one of twenty has changed", 1, usual, FAR).await;
+    }
+    if wanted("hosts") {
+        let Some(server) = Server::start("hosts on one PostgreSQL") else { return };
+        let site = Site::new(tenants, EMPLOYEES, Some(server.database("night"))).await;
+        measure(&site, "everybody is new", 3, many, FAR).await;
+        for answers_within in [FAR, NEAR] {
+            for hosts in 1..=3 {
+                measure(&site, "nothing has changed", hosts, few, answers_within).await;
+            }
+        }
+    }
 }
 
 /// One night, as a row of the table.
-async fn measure(site: &Site, what: &str, workers: u16, answers_within: Duration) {
+async fn measure(site: &Site, what: &str, hosts: usize, workers: u16, answers_within: Duration) {
     site.answer_within(answers_within);
-    let host = Host::start(site, workers);
-    let Night { took, host, fakes, sandbox, mut syncs, peak_kib } = host.night(site).await;
+    let Night { took, host, fakes, sandbox, mut syncs, peak_kib } = night(site, hosts, workers).await;
     let seconds = took.as_secs_f64();
+    let answers =
+        if answers_within == NEAR { "no time".to_owned() } else { format!("0 to {} ms", answers_within.as_millis()) };
+    let per_second = |time: Duration| time.as_secs_f64() / seconds;
     println!(
-        "| {what} | {workers} | {} | {seconds:.0} s | {:.1} | {:.2} | {:.2} | {:.2} | {:.0} ms | {:.0} ms | {:.0} MiB |",
-        if answers_within.is_zero() {
-            "no time".to_owned()
-        } else {
-            format!("up to {} ms", answers_within.as_millis())
-        },
+        "| {hosts} | {workers} | {what} | {answers} | {seconds:.0} s | {:.1} | {:.2} | {:.2} | {:.2} | {:.0} ms | {:.0} ms | {:.0} MiB |",
         syncs.len() as f64 / seconds,
-        host.as_secs_f64() / seconds,
-        fakes.as_secs_f64() / seconds,
-        sandbox.as_secs_f64() / seconds,
+        per_second(host),
+        per_second(sandbox),
+        per_second(fakes),
         milliseconds(percentile(&mut syncs, 50)),
         milliseconds(percentile(&mut syncs, 99)),
         peak_kib as f64 / 1_024.0,

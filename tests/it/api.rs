@@ -15,7 +15,7 @@ use std::time::Duration;
 const TIME_MAX: Duration = Duration::from_secs(120);
 
 /// A host that serves, ended with the test.
-struct Host {
+pub(crate) struct Host {
     process: Child,
     address: String,
 }
@@ -28,7 +28,7 @@ impl Drop for Host {
 }
 
 impl Host {
-    fn start(shell: &Shell, args: &[&str]) -> Self {
+    pub(crate) fn start(shell: &Shell, args: &[&str]) -> Self {
         let mut command = shell.command(&["serve", "--json", "--listen", "127.0.0.1:0"]);
         let mut process = command.args(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
@@ -39,7 +39,7 @@ impl Host {
     }
 
     /// Status, head and body of an answer, read to its end.
-    fn ask(&self, token: &str, method: &str, path: &str, body: &str) -> (u16, String, Vec<u8>) {
+    pub(crate) fn ask(&self, token: &str, method: &str, path: &str, body: &str) -> (u16, String, Vec<u8>) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(TIME_MAX)).unwrap();
         let head = format!(
@@ -55,14 +55,14 @@ impl Host {
         (head[9..12].parse().unwrap(), head, answer[end + 4..].to_vec())
     }
 
-    fn json(&self, token: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
+    pub(crate) fn json(&self, token: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
         let (status, _, body) = self.ask(token, method, path, body);
         (status, serde_json::from_slice(&body).unwrap())
     }
 }
 
 /// A tenant with a company of five behind stand-ins.
-async fn tenant(shell: &Shell, id: &str) -> Server {
+pub(crate) async fn tenant(shell: &Shell, id: &str) -> Server {
     let world = World::realistic(5, 1, today());
     let (user, token, key) =
         (world.hibob.service_user_id.clone(), world.hibob.token.clone(), world.travelperk.api_key.clone());
@@ -81,7 +81,7 @@ async fn tenant(shell: &Shell, id: &str) -> Server {
     server
 }
 
-fn token(shell: &Shell, args: &[&str]) -> String {
+pub(crate) fn token(shell: &Shell, args: &[&str]) -> String {
     let (code, made) = shell.json(&[&["token", "new"], args].concat());
     assert_eq!(code, 0, "{made}");
     made["token"].as_str().unwrap().to_owned()

@@ -6,6 +6,7 @@ mod commands;
 mod issuer;
 mod killed;
 mod restored;
+mod waiting;
 
 use super::sync::employee;
 use hibob_fakes::company::Employee;

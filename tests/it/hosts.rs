@@ -5,6 +5,7 @@ use hibob_host::call::NoProgress;
 use hibob_host::error::Exit;
 use hibob_host::queue::{Job, State};
 use hibob_host::run;
+use hibob_test_postgres::Server;
 use hibob_tests::setup::plugin;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -115,7 +116,15 @@ async fn night(site: &Site, tenants: usize, seed: u64) {
     }
 }
 
+/// Hosts that share a data directory.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_night_on_one_machine() {
+async fn each_job_of_a_night_is_done_once_on_one_machine() {
     night(&Site::new().await, 120, 1).await;
+}
+
+/// Hosts that share nothing but a database.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_job_of_a_night_is_done_once_on_one_postgresql() {
+    let Some(server) = Server::start("several hosts on one PostgreSQL") else { return };
+    night(&Site::on(server.database("night")).await, 200, 2).await;
 }

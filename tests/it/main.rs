@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod approval;
 mod approvals;
 mod backup;
 mod bad_input;

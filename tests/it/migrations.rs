@@ -5,7 +5,7 @@
 //! of each, and opened by the host of today.
 
 use hibob_host::data_dir::DataDir;
-use hibob_host::database::{ChangeRecord, TenantDatabase};
+use hibob_host::database::{ApprovalState, ChangeRecord, TenantDatabase};
 use hibob_host::error::HostError;
 use hibob_host::queue::{Kind, State};
 use hibob_tests::setup::in_memory;
@@ -92,6 +92,14 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
             assert_eq!((forgotten.len(), forgotten[0].times, forgotten[0].is_swept), (1, 2, true), "{version}");
             assert!(database.run_updates(1).await.unwrap()[0].sealed.contains("AAAA"), "{version}");
         }
+        if version >= 8 {
+            let row = database.open_approval(500).await.unwrap().unwrap();
+            assert_eq!(
+                (row.state, row.decided_by.as_deref()),
+                (ApprovalState::Approved, Some("ana@acme.example")),
+                "{version}"
+            );
+        }
         if version >= 9 {
             assert_eq!(database.run_of_job("7@400").await.unwrap().map(|run| run.id), Some(3), "{version}");
         }
@@ -134,7 +142,7 @@ async fn a_control_database_of_every_schema_opens_with_all_that_was_in_it() {
 #[test]
 fn released_migrations_never_change() {
     let mut files = Vec::new();
-    for schema in ["control", "tenant"] {
+    for schema in ["control", "postgres", "tenant"] {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../host/migrations").join(schema);
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

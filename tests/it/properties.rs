@@ -130,6 +130,27 @@ fn sync(world: &mut NativeWorld, rules: &Rules) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// What is shown may be behind what was written. The host's ledger follows what is told here.
+#[test]
+fn a_state_that_is_shown_late_is_not_told_as_refused() {
+    let mut person = Employee::new(&id(1), "Ana", "Ruiz", "a@x.example");
+    person.site = SITES[0].to_owned();
+    let mut world = world(vec![person], Vec::new());
+    let settings = Rules::default().settings();
+    let plan = world.plan(&settings).unwrap();
+    world.apply(&settings, &plan);
+    world.fakes.hibob.employee_mut(&id(1)).terminate("2026-02-28".parse().unwrap());
+    let plan = world.plan(&settings).unwrap();
+    let switches = &mut world.fakes.travelperk.switches;
+    (switches.patch_answers_204, switches.reads_by_id_behind, switches.listing_behind_seconds) = (true, true, 3.0);
+    world.fakes.clear_log();
+    let outcomes = world.apply(&settings, &plan);
+    let [(_, Some(Outcome::Done { not_taken, .. }))] = outcomes.as_slice() else { panic!("{outcomes:?}") };
+    assert!(not_taken.is_empty(), "{not_taken:?}");
+    assert_eq!(world.fakes.writes(), 1);
+    assert!(world.fakes.travelperk.users.iter().all(|user| !user.active));
+}
+
 fn users_of(world: &NativeWorld) -> BTreeMap<u64, User> {
     world.fakes.travelperk.users.iter().map(|user| (user.id, user.clone())).collect()
 }

@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use super::request::Asked;
 use super::routes::Action;
-use super::{events, health, history, jobs, openapi, tenants};
+use super::{events, health, history, jobs, openapi, plans, tenants};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 
@@ -26,6 +26,10 @@ pub(super) async fn act(asked: Asked) -> Result<Response<Body>, Problem> {
         Action::ShowJob => jobs::show(&asked).await,
         Action::CancelJob => jobs::cancel(&asked).await,
         Action::FollowJob => events::follow(asked),
+        Action::ListPlans => plans::list(&asked).await,
+        Action::ShowPlan => plans::show(&asked).await,
+        Action::ApprovePlan => plans::approve(&asked).await,
+        Action::RejectPlan => plans::reject(&asked).await,
         Action::ListRuns => history::list(&asked).await,
         Action::ShowRun => history::show(&asked).await,
         Action::Workbook => history::workbook(&asked).await,

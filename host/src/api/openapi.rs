@@ -27,6 +27,8 @@ pub fn description() -> Value {
             "schemas": {
                 "Problem": problem(),
                 "NewJob": new_job(),
+                "Approval": decision(&["by"]),
+                "Rejection": decision(&["by", "reason"]),
                 "TenantConfig": {
                     "type": "object",
                     "description": "The keys of a tenant's file, as JSON. Secrets may be `store` only, and [network] is not taken.",
@@ -83,6 +85,10 @@ fn parameters(route: &Route) -> Vec<Value> {
             let schema = match name {
                 "tenant" => json!({ "type": "string", "pattern": "^[a-z0-9-]{1,63}$" }),
                 "name" => json!({ "type": "string", "enum": SecretName::ALL.map(SecretName::as_str) }),
+                "plan" => {
+                    let description = "The SHA-256 of a plan, or the first characters of it.";
+                    json!({ "type": "string", "pattern": "^[0-9a-fA-F]{8,64}$", "description": description })
+                }
                 _ => json!({ "type": "integer", "minimum": 1 }),
             };
             json!({ "name": name, "in": "path", "required": true, "schema": schema })
@@ -131,6 +137,18 @@ fn new_job() -> Value {
     })
 }
 
+fn decision(fields: &[&str]) -> Value {
+    let described = |field: &&str| {
+        let description = match *field {
+            "by" => "The work email of the person who decides.",
+            _ => "Why the plan is rejected.",
+        };
+        ((*field).to_owned(), json!({ "type": "string", "description": description }))
+    };
+    let properties: Map<String, Value> = fields.iter().map(described).collect();
+    json!({ "type": "object", "required": fields, "additionalProperties": false, "properties": properties })
+}
+
 fn refusal(status: u16) -> &'static str {
     match status {
         400 => "The request cannot be read",
@@ -164,6 +182,10 @@ fn summary(action: Action) -> &'static str {
         Action::ShowJob => "A job as it stands",
         Action::CancelJob => "Cancel a job: one that waits at once, one that runs soon",
         Action::FollowJob => "A job's progress as events, until it ends",
+        Action::ListPlans => "The plans that wait for a person, and those that did",
+        Action::ShowPlan => "A plan with all that it would do, and where it stands",
+        Action::ApprovePlan => "Approve a plan that waits: a job applies it; a second yes says that it is none",
+        Action::RejectPlan => "Reject a plan that waits, or take the yes back before it is applied",
         Action::ListRuns => "The runs of a tenant, the last one first",
         Action::ShowRun => "What a run did, line by line",
         Action::Workbook => "What a run did, as .xlsx",

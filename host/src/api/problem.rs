@@ -100,9 +100,11 @@ impl From<HostError> for Problem {
     fn from(error: HostError) -> Self {
         let status = match &error {
             HostError::Configuration { .. } | HostError::Untrusted { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            HostError::Disabled { .. } | HostError::AlreadyRunning { .. } | HostError::Held { .. } => {
-                StatusCode::CONFLICT
-            }
+            HostError::Disabled { .. }
+            | HostError::AlreadyRunning { .. }
+            | HostError::Held { .. }
+            | HostError::Stale { .. }
+            | HostError::Decision { .. } => StatusCode::CONFLICT,
             HostError::Credentials(_)
             | HostError::Unavailable(_)
             | HostError::OverLimit { .. }

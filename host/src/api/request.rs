@@ -37,7 +37,7 @@ pub(super) type Params = Result<RawPathParams, RawPathParamsRejection>;
 pub(super) struct Named {
     /// A tenant that may exist.
     pub(super) tenant: Option<String>,
-    /// A secret.
+    /// A secret, or a plan by its digest or the beginning of it.
     pub(super) name: Option<String>,
     /// A job or a run.
     pub(super) number: Option<i64>,
@@ -71,6 +71,10 @@ impl Named {
                     let is_name = value.len() <= WORD_CHARS_MAX && value.bytes().all(fits);
                     named.name = Some(is_name.then(|| value.to_owned()).ok_or_else(|| Problem::not_found("secret"))?);
                 }
+                "plan" => {
+                    let is_hex = value.len() <= WORD_CHARS_MAX && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+                    named.name = Some(is_hex.then(|| value.to_owned()).ok_or_else(|| Problem::not_found("plan"))?);
+                }
                 // `job` or `run`, which are numbers.
                 what => {
                     let number = value.parse().ok().filter(|number| *number > 0);
@@ -81,7 +85,7 @@ impl Named {
         Ok(named)
     }
 
-    /// The job, the run or the secret, for the record.
+    /// The job, the run, the secret or the plan, for the record.
     pub(super) fn object(&self) -> Option<String> {
         self.name.clone().or_else(|| self.number.map(|number| number.to_string()))
     }

@@ -44,6 +44,10 @@ pub(super) enum Action {
     ShowJob,
     CancelJob,
     FollowJob,
+    ListPlans,
+    ShowPlan,
+    ApprovePlan,
+    RejectPlan,
     ListRuns,
     ShowRun,
     Workbook,
@@ -109,7 +113,7 @@ const fn get(action: Action, name: &'static str, path: &'static str, holders: Op
     }
 }
 
-pub(super) static ROUTES: [Route; 18] = [
+pub(super) static ROUTES: [Route; 22] = [
     Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
     Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
     get(Action::Description, "description", "/openapi.json", None),
@@ -148,6 +152,21 @@ pub(super) static ROUTES: [Route; 18] = [
     Route {
         done: &[(200, "text/event-stream")],
         ..get(Action::FollowJob, "follow-job", "/v1/jobs/{job}/events", EVERYBODY)
+    },
+    Route { has_limit: true, ..get(Action::ListPlans, "plans", "/v1/tenants/{tenant}/plans", EVERYBODY) },
+    Route { also: &[422], ..get(Action::ShowPlan, "plan", "/v1/tenants/{tenant}/plans/{plan}", EVERYBODY) },
+    Route {
+        method: Method::Post,
+        body: Body::Json("Approval"),
+        done: &[(200, "application/json"), (202, "application/json")],
+        also: &[409, 422],
+        ..get(Action::ApprovePlan, "approve-plan", "/v1/tenants/{tenant}/plans/{plan}/approve", WHO_CHANGES)
+    },
+    Route {
+        method: Method::Post,
+        body: Body::Json("Rejection"),
+        also: &[409, 422],
+        ..get(Action::RejectPlan, "reject-plan", "/v1/tenants/{tenant}/plans/{plan}/reject", WHO_CHANGES)
     },
     Route { has_limit: true, ..get(Action::ListRuns, "runs", "/v1/tenants/{tenant}/runs", EVERYBODY) },
     get(Action::ShowRun, "run", "/v1/tenants/{tenant}/runs/{run}", EVERYBODY),

@@ -8,7 +8,8 @@ mod wire;
 use super::routes::{Holder, ROUTES, Route};
 use super::{Api, description};
 use crate::data_dir::DataDir;
-use crate::database::RunRecord;
+use crate::database::{NewApproval, RunRecord};
+use crate::digest::hex;
 use crate::serve::Phase;
 use crate::tenant::{AppliedBy, TenantConfig};
 use crate::token::{self, Role};
@@ -16,6 +17,7 @@ use crate::workbook::UpdateRow;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,7 +69,7 @@ fn config(id: &str) -> Value {
 fn path(route: &Route, number: i64) -> String {
     let number = number.to_string();
     let path = route.path.replace("{tenant}", "acme").replace("{name}", "hibob.token");
-    path.replace("{job}", &number).replace("{run}", &number)
+    path.replace("{job}", &number).replace("{run}", &number).replace("{plan}", "00000000")
 }
 
 /// A request's method and its path among the routes.
@@ -147,6 +149,30 @@ impl Site {
         let arguments = Arguments { allow_archiving: usize::from(rand::random::<u16>()), ..Arguments::default() };
         let new = NewJob { tenant: "acme".to_owned(), kind: Kind::Sync, arguments, requested_by: None };
         self.data.start(&new).await.unwrap().id
+    }
+
+    /// A plan of `acme` that waits, over any other one.
+    async fn plan(&self) -> String {
+        let database = self.data.tenant_database("acme").await.unwrap();
+        let fence = database.take_fence(1).await.unwrap();
+        let content =
+            json!({ "created_at": rand::random::<u32>(), "counts": {}, "findings": [], "baseline": [], "changes": [] });
+        let content = content.to_string();
+        let digest = hex(&Sha256::digest(&content));
+        let new = NewApproval {
+            digest: &digest,
+            plan: content.as_bytes(),
+            settings: "settings",
+            plugin: "plugin",
+            reasons: r#"{"source":"HiBob sent 1","guards":[]}"#,
+            changes: 0,
+            trigger: "schedule",
+            requested_by: None,
+            created_at: chrono::Utc::now().timestamp(),
+            lapses_at: i64::MAX,
+        };
+        database.await_approval(fence, &new).await.unwrap();
+        digest
     }
 
     /// A run of `acme` with one line and one error.

@@ -4,6 +4,7 @@ use super::paint::{BOLD, Color, DIM, GREEN, RED, YELLOW, clean};
 use super::plan_view;
 use crate::bindings::directory_sync::CheckReport;
 use crate::bindings::types::Severity;
+use crate::plan_json;
 use serde_json::{Value, json};
 
 /// A permission, as the counts of a check tell of it.
@@ -69,6 +70,6 @@ pub(super) fn json(tenant: &str, report: &CheckReport) -> Value {
         .into_iter()
         .map(|row| json!({ "permission": row.permission, "granted": row.granted, "needed_for": row.needed_for }))
         .collect();
-    let findings = plan_view::findings_json(&report.findings);
+    let findings = plan_json::findings_json(&report.findings);
     json!({ "tenant": tenant, "counts": counts, "permissions": permissions, "findings": findings })
 }

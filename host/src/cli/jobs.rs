@@ -3,15 +3,17 @@
 use super::outcome;
 use super::paint::{RED, YELLOW, clean};
 use super::progress::Bar;
-use super::{Global, check_view, plan_view};
+use super::{Global, check_view, plan_view, plans};
+use crate::approval::short;
 use crate::bindings::types::Severity;
 use crate::data_dir::DataDir;
 use crate::database::now_unix_seconds;
 use crate::error::{Exit, HostError};
 use crate::plan_file;
+use crate::plan_json;
 use crate::plugin::Plugin;
 use crate::run::{self, Planned, Release, Report, Run};
-use crate::tenant::Tenant;
+use crate::tenant::{Approval, Tenant};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -65,7 +67,7 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
         plan_file::save(&ready.data, &ready.tenant, &ready.plugin, &planned, out)?;
     }
     if global.json {
-        println!("{}", plan_view::json(tenant, &planned));
+        println!("{}", plan_json::json(tenant, &planned));
     } else {
         println!("{}", plan_view::text(tenant, &planned, all));
         if let Some(out) = out {
@@ -75,19 +77,29 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
     let failed = planned.findings.iter().any(|finding| finding.severity == Severity::Error);
     match run::guard(&ready.tenant, &planned, Release::default()).await {
         Err(error) if error.exit() == Exit::Held => {
-            super::print_held(&error.to_string(), &error.remedy());
+            super::print_held(&error.to_string(), &to_go_on(&ready.tenant, &error.remedy()));
             return Ok(Exit::Held);
         }
         Err(error) => return Err(error),
         Ok(held) if !held.changes.is_empty() => {
             for guard in &held.guards {
-                super::print_held(&guard.message, &guard.remedy);
+                super::print_held(&guard.message, &to_go_on(&ready.tenant, &guard.remedy));
             }
             return Ok(Exit::Held);
         }
         Ok(_) => {}
     }
     Ok(if failed { Exit::SomeFailed } else { Exit::Done })
+}
+
+/// What to do about what a guard holds: nothing is let through where plans wait for a person.
+fn to_go_on(tenant: &Tenant, remedy: &str) -> String {
+    match tenant.config().safety.approval {
+        Approval::Never => remedy.to_owned(),
+        Approval::AboveLimits | Approval::Always => {
+            format!("a sync has such a plan wait for approval: hibob plans {}", tenant.id())
+        }
+    }
 }
 
 pub(super) async fn sync(global: &Global, tenant: &str, release: Release) -> Result<Exit, HostError> {
@@ -180,6 +192,17 @@ pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
             report.held.iter().filter(|row| row.class == guard.class).map(|row| clean(&row.display_name)).collect();
         println!("{} {}: {}", YELLOW.on_stdout("! held"), clean(&guard.message), names.join(", "));
         println!("    to go on {}", clean(&guard.remedy));
+    }
+    if let Some(stale) = &report.stale {
+        println!("{} {}: {}", YELLOW.on_stdout("! stale"), short(&stale.plan), clean(&stale.why));
+        stale.differences.iter().for_each(|row| println!("    {}", clean(&row.message)));
+    }
+    if let Some(waiting) = &report.waiting {
+        plans::print_waiting(&report.tenant, waiting);
+    }
+    if let Some(approval) = &report.approval {
+        let by = approval.by.as_deref().map(clean).unwrap_or_default();
+        println!("the plan {} was approved by {by}", short(&approval.plan));
     }
     let numbers = [
         ("cost centers created", report.cost_centers_created),

@@ -85,6 +85,7 @@ async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<(), H
     let plan = args.plan.map(|path| plan_file::keep(data, &path)).transpose()?;
     let arguments = Arguments {
         plan: plan.clone(),
+        approved: None,
         allow_archiving: args.release.allow_archiving,
         allow_renaming: args.release.allow_renaming,
         allow_changed_source: args.release.allow_changed_source,

@@ -55,10 +55,10 @@ pub(super) async fn run(global: &Global, command: TokenCommand) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// What the command line does with a token, for the record.
-fn deed(action: &'static str, token: &str) -> Deed {
+/// What the command line does with a token or a plan, for the record.
+pub(super) fn deed(action: &'static str, object: &str) -> Deed {
     let request = format!("process-{}", std::process::id());
-    Deed { actor: COMMAND_LINE.to_owned(), role: None, action, tenant: None, object: Some(token.to_owned()), request }
+    Deed { actor: COMMAND_LINE.to_owned(), role: None, action, tenant: None, object: Some(object.to_owned()), request }
 }
 
 async fn new(

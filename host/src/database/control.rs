@@ -12,12 +12,13 @@ use std::path::Path;
 pub const LEASE_SECONDS: i64 = 30;
 
 /// The tables of which each tenant has its rows, on PostgreSQL: a row goes before what it refers to.
-pub(super) const TENANT_TABLES: [&str; 21] = [
+pub(super) const TENANT_TABLES: [&str; 22] = [
     "entries_usage", // first, so that nothing counts while the entries go
     "entries",
     "baseline",
     "journal_events",
     "journals",
+    "approvals",
     "plans",
     "run_updates",
     "runs",

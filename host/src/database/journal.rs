@@ -106,7 +106,7 @@ impl TenantDatabase {
         if raise.execute(&self.store).await? == 1 {
             return Ok(Fence { generation });
         }
-        Err(HostError::Storage(
+        Err(HostError::LockLost(
             "another run has taken this tenant over, or control.db is from an older backup than the tenant's database"
                 .to_owned(),
         ))
@@ -148,7 +148,8 @@ impl TenantDatabase {
         // With the right to write from its start: one that reads first may find that it comes too late.
         let mut transaction = self.store.begin().await?;
         let lock = query(format!("SELECT generation FROM fence {}", transaction.for_update()));
-        let (generation,) = lock.fetch_one(&mut transaction).await?;
+        // None: the tenant was forgotten meanwhile.
+        let (generation,) = lock.fetch_optional(&mut transaction).await?.ok_or_else(lost)?;
         Ok((transaction, generation))
     }
 
@@ -164,17 +165,7 @@ impl TenantDatabase {
     /// The run lost its lock, another journal is open, or the database failed; nothing was written.
     pub async fn begin_journal(&self, fence: Fence, new: &NewJournal<'_>) -> Result<i64, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
-        query("INSERT INTO plans (digest, content) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-            .bind(new.digest)
-            .bind(new.plan)
-            .execute(&mut transaction)
-            .await?;
-        let insert = query(
-            "INSERT INTO journals (kind, started_at, plan, held, settings, plugin) VALUES ($1, $2, $3, $4, $5, $6)
-             RETURNING id",
-        );
-        let insert = insert.bind(new.kind).bind(new.started_at).bind(new.digest).bind(new.held).bind(new.settings);
-        let (id,) = insert.bind(new.plugin).fetch_one(&mut transaction).await?;
+        let id = insert_journal(&mut transaction, new).await?;
         transaction.commit().await?;
         Ok(id)
     }
@@ -199,8 +190,8 @@ impl TenantDatabase {
         Ok(Some(OpenJournal { id, kind, started_at, digest, plan, held, settings, plugin, events }))
     }
 
-    /// Removes runs of the history, and applied plans with their journals, from before these times (Unix seconds). A plan
-    /// that is not applied to its end stays.
+    /// Removes runs of the history, and plans that were applied or decided about with their journals, from before these
+    /// times (Unix seconds). A plan that is not applied to its end, waits or is approved stays.
     ///
     /// # Errors
     /// The run lost its lock, or the database failed; nothing was removed.
@@ -208,7 +199,10 @@ impl TenantDatabase {
         let mut transaction = self.begin_fenced(fence).await?;
         let journals = "DELETE FROM journals WHERE run IN (SELECT id FROM runs WHERE finished_at < $1)";
         query(journals).bind(plans_before.max(runs_before)).execute(&mut transaction).await?;
-        let plans = "DELETE FROM plans WHERE digest NOT IN (SELECT plan FROM journals)";
+        let approvals = "DELETE FROM approvals WHERE ended_at < $1";
+        query(approvals).bind(plans_before.max(runs_before)).execute(&mut transaction).await?;
+        let plans =
+            "DELETE FROM plans WHERE digest NOT IN (SELECT plan FROM journals UNION SELECT plan FROM approvals)";
         query(plans).execute(&mut transaction).await?;
         query("DELETE FROM runs WHERE finished_at < $1").bind(runs_before).execute(&mut transaction).await?;
         Ok(transaction.commit().await?)
@@ -243,6 +237,28 @@ impl TenantDatabase {
         }
         Ok(transaction.commit().await?)
     }
+}
+
+/// Stores a plan, unless it is there already.
+pub(super) async fn insert_plan(transaction: &mut Transaction, digest: &str, plan: &[u8]) -> Result<(), HostError> {
+    query("INSERT INTO plans (digest, content) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(digest)
+        .bind(plan)
+        .execute(transaction)
+        .await?;
+    Ok(())
+}
+
+/// Stores a plan, and opens a journal of it.
+pub(super) async fn insert_journal(transaction: &mut Transaction, new: &NewJournal<'_>) -> Result<i64, HostError> {
+    insert_plan(transaction, new.digest, new.plan).await?;
+    let insert = query(
+        "INSERT INTO journals (kind, started_at, plan, held, settings, plugin) VALUES ($1, $2, $3, $4, $5, $6)
+         RETURNING id",
+    );
+    let insert = insert.bind(new.kind).bind(new.started_at).bind(new.digest).bind(new.held).bind(new.settings);
+    let (id,) = insert.bind(new.plugin).fetch_one(transaction).await?;
+    Ok(id)
 }
 
 fn lost() -> HostError {

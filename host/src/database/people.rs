@@ -152,7 +152,9 @@ impl TenantDatabase {
             swept.reports += update.execute(&mut transaction).await?;
         }
         for digest in &plain.plans {
-            query("DELETE FROM journals WHERE plan = $1").bind(digest).execute(&mut transaction).await?;
+            for row in ["DELETE FROM journals WHERE plan = $1", "DELETE FROM approvals WHERE plan = $1"] {
+                query(row).bind(digest).execute(&mut transaction).await?;
+            }
             let delete = query("DELETE FROM plans WHERE digest = $1").bind(digest);
             swept.plans += delete.execute(&mut transaction).await?;
         }

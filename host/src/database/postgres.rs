@@ -3,7 +3,8 @@
 use super::engine::{ANSWER_TIME_MAX, within};
 use crate::error::HostError;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool};
+use std::io::ErrorKind;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -40,6 +41,11 @@ pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, Host
         let remedy = format!("allow at least {POSTGRES_CONNECTIONS_MIN}, with --database-connections");
         return Err(HostError::configuration(message, remedy));
     }
+    let options = options(url)?;
+    // By a connection of its own: a pool would try for half a minute, and then not say why.
+    let mut first = within(Some(ANSWER_TIME_MAX), PgConnection::connect_with(&options)).await?;
+    require_fit(&mut first).await?;
+    first.close().await?;
     let pool = PgPoolOptions::new()
         .max_connections(connections_max)
         .test_before_acquire(false)
@@ -49,7 +55,7 @@ pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, Host
         .before_acquire(|connection, metadata| {
             Box::pin(async move {
                 if metadata.idle_for > IDLE_TRUSTED {
-                    sqlx::Connection::ping(connection).await?;
+                    connection.ping().await?;
                 }
                 Ok(true)
             })
@@ -60,9 +66,7 @@ pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, Host
                 within(Some(ANSWER_TIME_MAX), sqlx::query(RESET).execute(connection)).await.map(|_| true)
             })
         })
-        .connect_with(options(url)?)
-        .await?;
-    require_fit(&mut *pool.acquire().await?).await?;
+        .connect_lazy_with(options);
     sqlx::migrate!("migrations/postgres").run(&pool).await?;
     Ok(pool)
 }
@@ -110,11 +114,12 @@ async fn require_fit(connection: &mut PgConnection) -> Result<(), HostError> {
 pub(crate) fn remedy(error: &sqlx::Error) -> Option<&'static str> {
     let unreachable = "look whether the database server runs and can be reached from here, then start again; \
                        what was not told as done is looked up by the next run";
+    let wrong_certificate = "check the server's certificate, and sslmode and sslrootcert in the database's URL";
     match error {
+        // Where a handshake fails, as rustls tells it.
+        sqlx::Error::Io(error) if error.kind() == ErrorKind::InvalidData => Some(wrong_certificate),
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut => Some(unreachable),
-        sqlx::Error::Tls(_) => {
-            Some("check the server's certificate, and sslmode and sslrootcert in the database's URL")
-        }
+        sqlx::Error::Tls(_) => Some(wrong_certificate),
         sqlx::Error::Database(error) => {
             let code = error.try_downcast_ref::<PgDatabaseError>()?.code();
             // https://www.postgresql.org/docs/15/errcodes-appendix.html

@@ -167,20 +167,28 @@ impl ApplyScope {
     }
 
     /// Whether the host knows by itself that the sync may write to the account: its ledger has it for the employee, or
-    /// for the id that the change replaces; or, where the account is taken over or comes back, it has it for anybody, or
-    /// the target has shown in this call that the account is nobody else's.
+    /// for the id that the change replaces, or for nobody, and the target has shown in this call that it carries the
+    /// employee's id, as the account does that a run made and could not record any more; or, where the account is taken
+    /// over or comes back, the ledger has it for anybody, or the target has shown in this call that it is nobody else's.
     fn is_in_care(&self) -> Result<(), String> {
         let is_own = self.owner.is_some() && self.owner == self.employee_id;
         let was_own = self.owner.is_some() && self.owner == self.former_id;
         let known = match self.kind {
             ChangeKind::Adopt | ChangeKind::Reactivate => self.owner.is_some() || self.is_shown_free(),
-            ChangeKind::Update => is_own || was_own,
-            _ => is_own,
+            ChangeKind::Update => is_own || was_own || self.is_shown_own(),
+            _ => is_own || self.is_shown_own(),
         };
         match known {
             true => Ok(()),
             false => Err("the account is not one that this sync made or took over".to_owned()),
         }
+    }
+
+    /// Whether the ledger has the account for nobody, and it carries the employee's id.
+    fn is_shown_own(&self) -> bool {
+        let seen = self.seen();
+        let shown = self.target_id.as_deref().and_then(|id| seen.shown(id));
+        self.owner.is_none() && shown.is_some_and(|shown| shown.external_id == self.employee_id)
     }
 
     fn is_shown_free(&self) -> bool {

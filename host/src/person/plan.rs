@@ -2,7 +2,7 @@
 //! employee's in them. Its digest is over these bytes, so it holds when somebody is forgotten.
 
 use super::ring::{KeyRows, Purpose, Ring, json_error};
-use super::stored::{FORGOTTEN, is_placeholder};
+use super::stored::{FORGOTTEN, has_placeholder, is_placeholder};
 use crate::bindings::directory_sync::{Change, ChangeKind};
 use crate::bindings::types::{Finding, NamedValue};
 use crate::database::Fence;
@@ -43,10 +43,19 @@ struct StoredChange {
 pub struct OpenedPlan {
     /// The plan. A change of somebody who was forgotten is about nobody, and has no fields.
     pub planned: Planned,
-    /// How many changes nobody can open any more: such a plan is not applied.
+    /// How many changes nobody can open any more.
     pub forgotten: usize,
+    /// Whether all of the changes could be opened, with everybody whom they name; another plan is not applied.
+    pub is_whole: bool,
     /// Whether it was stored by an earlier version, which sealed nothing.
     pub is_plain: bool,
+}
+
+impl OpenedPlan {
+    /// What changes are called in the journal, where that is not as in the plan: see [`stored_ids`].
+    pub(crate) fn ids(&self) -> BTreeMap<String, String> {
+        if self.is_plain { BTreeMap::new() } else { stored_ids(&self.planned) }
+    }
 }
 
 /// What a change is called in the journal of a stored plan.
@@ -92,8 +101,8 @@ pub(crate) async fn seal(ring: &Ring<impl KeyRows>, fence: Fence, planned: &Plan
 ///
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
-pub(crate) async fn open(ring: &Ring<impl KeyRows>, content: &[u8]) -> Result<Result<OpenedPlan, String>, HostError> {
-    let plain = |planned| OpenedPlan { planned, forgotten: 0, is_plain: true };
+pub async fn open(ring: &Ring<impl KeyRows>, content: &[u8]) -> Result<Result<OpenedPlan, String>, HostError> {
+    let plain = |planned| OpenedPlan { planned, forgotten: 0, is_whole: true, is_plain: true };
     if is_plain(content) {
         return Ok(serde_json::from_slice(content).map(plain).map_err(|error| error.to_string()));
     }
@@ -132,6 +141,7 @@ fn opened(
     findings: Vec<Value>,
 ) -> Result<OpenedPlan, String> {
     let forgotten = changes.iter().filter(|change| is_placeholder(change)).count();
+    let is_whole = !changes.iter().any(has_placeholder);
     let changes: Result<Vec<Change>, String> =
         (0..).zip(changes).map(|(position, change)| read_change(position, change)).collect();
     let mut changes = changes?;
@@ -147,7 +157,7 @@ fn opened(
     let findings: Result<Vec<Finding>, _> = findings.into_iter().map(serde_json::from_value).collect();
     let findings = findings.map_err(|error| error.to_string())?;
     let planned = Planned { created_at, counts, findings, baseline, changes };
-    Ok(OpenedPlan { planned, forgotten, is_plain: false })
+    Ok(OpenedPlan { planned, forgotten, is_whole, is_plain: false })
 }
 
 fn read_change(position: usize, change: Value) -> Result<Change, String> {

@@ -24,6 +24,11 @@ impl Records {
         &self.database
     }
 
+    /// What they are opened with.
+    pub(crate) fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
     /// One run.
     pub async fn past_run(&self, id: i64) -> Result<Option<PastRun>, HostError> {
         let Some(run) = self.database.past_run(id).await? else { return Ok(None) };

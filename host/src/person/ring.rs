@@ -5,7 +5,9 @@
 
 use super::forgotten::Forgotten;
 use super::key::{PersonKey, Tag, TenantKey};
-use super::stored::{FORGOTTEN, Ids, Sealed, UNREADABLE, account, collect_numbers, employee, placeholder, sealed};
+use super::stored::{
+    FORGOTTEN, Ids, Sealed, UNREADABLE, account, collect_numbers, employee, nameless, placeholder, sealed,
+};
 use crate::database::{Fence, PersonRow, TenantDatabase};
 use crate::error::HostError;
 use crate::secret::aead::KEY_BYTES;
@@ -246,7 +248,7 @@ impl<K: KeyRows> Ring<K> {
                 let whose = match (employee(&object), account(&object)) {
                     (Some(employee), _) => Some(employee.to_owned()),
                     (None, Some(account)) if self.forgotten.has_account(account) => {
-                        return Ok(placeholder(FORGOTTEN));
+                        return Ok(nameless(account));
                     }
                     (None, Some(account)) => self.keys().owners.get(account).cloned().flatten(),
                     (None, None) => None,

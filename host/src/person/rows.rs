@@ -25,10 +25,7 @@ pub(crate) async fn seal_made(
 ///
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
-pub(crate) async fn open_made(
-    ring: &Ring<impl KeyRows>,
-    stored: Vec<String>,
-) -> Result<Vec<Option<String>>, HostError> {
+pub async fn open_made(ring: &Ring<impl KeyRows>, stored: Vec<String>) -> Result<Vec<Option<String>>, HostError> {
     let values = stored.iter().map(|text| serde_json::from_str(text).unwrap_or(Value::Null)).collect();
     let opened = ring.open(Purpose::Made, values).await?.into_iter().zip(stored);
     Ok(opened

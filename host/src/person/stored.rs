@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 /// What stands in the place of what belonged to somebody who was forgotten.
 pub(crate) const FORGOTTEN: &str = "forgotten";
 
+/// Why a plan is not applied of which something is gone.
+pub(crate) const SOMEBODY_FORGOTTEN: &str = "somebody in it was forgotten";
+
 /// What stands in the place of what was changed in the database since it was sealed.
 pub(super) const UNREADABLE: &str = "cannot be opened";
 
@@ -79,7 +82,21 @@ pub(super) fn placeholder(word: &str) -> Value {
     })
 }
 
+/// Somebody who was forgotten, as long as the target says that this is whose account it is: what is there is compared with it.
+pub(super) fn nameless(account: &str) -> Value {
+    json!({ "employee_id": null, "account_id": account, "display_name": FORGOTTEN })
+}
+
 /// Whether a value is a placeholder.
 pub(super) fn is_placeholder(value: &Value) -> bool {
     value.get("forgotten") == Some(&Value::Bool(true))
+}
+
+/// Whether a value is a placeholder, or has one in it.
+pub(super) fn has_placeholder(value: &Value) -> bool {
+    match value {
+        Value::Array(values) => values.iter().any(has_placeholder),
+        Value::Object(object) => is_placeholder(value) || object.values().any(has_placeholder),
+        _ => false,
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::key::TenantKey;
 use super::plan::{OpenedPlan, open, seal};
-use super::{Forgotten, Purpose, Ring};
+use super::{FORGOTTEN, Forgotten, Purpose, Ring};
 use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange};
 use crate::bindings::types::{Finding, Person, Severity, Value as Field};
 use crate::database::{Fence, ForgottenRow, TenantDatabase};
@@ -150,12 +150,19 @@ async fn a_stored_plan_opens_as_it_was_and_without_whoever_was_forgotten() {
     let text = String::from_utf8(content.clone()).unwrap();
     assert!(!["Anastasia", "create:1", "Bonifatius", "employee_id"].iter().any(|word| text.contains(word)), "{text}");
     let opened = async |content: &[u8]| open(&tenant.ring(), content).await.unwrap();
-    let OpenedPlan { planned: again, forgotten, is_plain } = opened(&content).await.unwrap();
-    assert_eq!((serde_json::to_value(&again).unwrap(), forgotten, is_plain), (json!(planned), 0, false));
+    let OpenedPlan { planned: again, forgotten, is_whole, is_plain } = opened(&content).await.unwrap();
+    assert_eq!(
+        (serde_json::to_value(&again).unwrap(), forgotten, is_whole, is_plain),
+        (json!(planned), 0, true, false)
+    );
+    let named = Planned { changes: vec![change("2", "Bonifatius", &[])], ..planned.clone() };
+    let named = seal(&tenant.ring(), tenant.fence, &named).await.unwrap();
 
     tenant.forget("1").await;
-    let OpenedPlan { planned: rest, forgotten, .. } = opened(&content).await.unwrap();
-    assert_eq!((forgotten, rest.changes.len(), rest.counts == planned.counts), (1, 2, true));
+    let OpenedPlan { planned: rest, forgotten, is_whole, .. } = opened(&content).await.unwrap();
+    assert_eq!((forgotten, is_whole, rest.changes.len(), rest.counts == planned.counts), (1, false, 2, true));
+    let named = opened(&named).await.unwrap();
+    assert_eq!((named.forgotten, named.is_whole), (0, false), "as a line manager they are gone as well");
     let text = format!("{rest:?}");
     assert!(!text.contains("Anastasia") && !text.contains("create:1") && text.contains("Bonifatius"), "{text}");
     assert_eq!(rest.changes[1].depends_on, [rest.changes[0].id.clone()]);
@@ -171,6 +178,22 @@ async fn a_stored_plan_opens_as_it_was_and_without_whoever_was_forgotten() {
         let error = opened(content.as_bytes()).await.err().unwrap();
         assert!(error.contains(words), "{error}");
     }
+}
+
+/// Who was forgotten may still be somebody's line manager in the target, and a plan that gives them another one is whole.
+#[tokio::test]
+async fn a_plan_that_was_made_after_somebody_was_forgotten_opens_as_it_was() {
+    let tenant = Tenant::new().await;
+    let forgotten =
+        Forgotten::new(tenant.key.clone(), [tenant.key.employee("1")].into(), [tenant.key.account("100")].into());
+    let ring = Ring::new(tenant.database.clone(), Some(tenant.key.clone()), forgotten);
+    let boss = Person { employee_id: None, account_id: Some("100".to_owned()), display_name: FORGOTTEN.to_owned() };
+    let mut moved = change("2", "Bonifatius", &[]);
+    moved.fields[0] = FieldChange { before: Some(Field::Person(boss)), after: None, ..moved.fields[0].clone() };
+    let (counts, findings, baseline) = (std::collections::BTreeMap::new(), Vec::new(), Vec::new());
+    let planned = Planned { created_at: 7, counts, findings, baseline, changes: vec![moved] };
+    let opened = open(&ring, &seal(&ring, tenant.fence, &planned).await.unwrap()).await.unwrap().unwrap();
+    assert_eq!((opened.planned.changes, opened.is_whole), (planned.changes, true));
 }
 
 fn text_with(content: &[u8], from: &str, to: &str) -> String {

@@ -18,6 +18,8 @@ pub struct Claimed {
     pub trigger: Trigger,
     /// What in particular.
     pub arguments: Arguments,
+    /// Who asked for it.
+    pub requested_by: Option<String>,
     /// How often it crashed its host.
     pub crashes: i64,
     /// Which claim of the job this is.
@@ -36,7 +38,7 @@ impl Claimed {
 
     /// As what started a run.
     pub fn cause(&self) -> Cause {
-        Cause { trigger: self.trigger, job: Some(self.key()) }
+        Cause { trigger: self.trigger, job: Some(self.key()), requested_by: self.requested_by.clone() }
     }
 }
 
@@ -80,6 +82,7 @@ impl Queue {
             trigger: job.trigger,
             // What a guard was to let through, it may have let through before the crash.
             arguments: if job.crashes > 0 { job.arguments.without_releases() } else { job.arguments },
+            requested_by: job.requested_by,
             crashes: job.crashes,
             generation,
             queued_at: job.queued_at,

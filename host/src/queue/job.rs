@@ -120,6 +120,9 @@ pub struct Arguments {
     /// `apply`: the saved plan that is kept for it, by the SHA-256 of its bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
+    /// `apply`, instead of a saved plan: the plan that a person has approved, by the SHA-256 under which it is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved: Option<String>,
     /// `sync`, `apply`: archivings that a guard lets through.
     #[serde(skip_serializing_if = "is_zero")]
     pub allow_archiving: usize,
@@ -160,6 +163,7 @@ impl Arguments {
         let taken = match kind {
             Kind::Check => Self::default(),
             Kind::Sync => Self { plan: None, ..self.for_directory() },
+            Kind::Apply if self.approved.is_some() => Self { approved: self.approved.clone(), ..Self::default() },
             Kind::Apply => self.for_directory(),
             Kind::References => Self {
                 allow_issuing: self.allow_issuing,
@@ -174,7 +178,7 @@ impl Arguments {
             return Err(HostError::configuration(format!("a job of the kind {kind} does not take that"), remedy));
         }
         match kind {
-            Kind::Apply if self.plan.is_none() => {
+            Kind::Apply if self.plan.is_none() && self.approved.is_none() => {
                 Err(HostError::configuration("it is not said which plan to apply", "name a saved plan"))
             }
             Kind::Deliver if self.reference.is_none() => {

@@ -159,7 +159,7 @@ impl Queue {
                 state = CASE state WHEN 'running' THEN 'running' ELSE 'cancelled' END,
                 ended_at = CASE state WHEN 'running' THEN NULL ELSE {now} END,
                 cancel_requested_at = coalesce(cancel_requested_at, {now})
-             WHERE id = $1 AND state IN ('queued', 'waiting-for-approval', 'running') RETURNING state"
+             WHERE id = $1 AND state IN ('queued', 'running') RETURNING state"
         );
         let state: Option<String> = each!(&self.db, pool => {
             sqlx::query_scalar(AssertSqlSafe(sql)).bind(id).fetch_optional(pool).await?

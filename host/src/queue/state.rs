@@ -17,7 +17,7 @@ pub enum State {
     Failed,
     /// A safety check held some of it, or all.
     Held,
-    /// Waits for a person's yes. Reserved: no kind of job asks yet.
+    /// It made a plan that waits for a person's yes; a job of its own applies that.
     WaitingForApproval,
     /// Somebody cancelled it.
     Cancelled,
@@ -79,8 +79,7 @@ impl State {
         match self {
             Self::Queued => matches!(to, Self::Running | Self::Cancelled),
             Self::Running => to != Self::Running,
-            Self::WaitingForApproval => matches!(to, Self::Queued | Self::Cancelled),
-            Self::Done | Self::Failed | Self::Held | Self::Cancelled | Self::Lost => false,
+            Self::Done | Self::Failed | Self::Held | Self::WaitingForApproval | Self::Cancelled | Self::Lost => false,
         }
     }
 
@@ -112,8 +111,7 @@ mod tests {
             follow(State::Running),
             ["queued", "done", "failed", "held", "waiting-for-approval", "cancelled", "lost"]
         );
-        assert_eq!(follow(State::WaitingForApproval), ["queued", "cancelled"]);
-        for end in [State::Done, State::Failed, State::Held, State::Cancelled, State::Lost] {
+        for end in [State::Done, State::Failed, State::Held, State::WaitingForApproval, State::Cancelled, State::Lost] {
             assert!(end.is_end(), "{end}");
             let error = end.becomes(7, State::Running).unwrap_err();
             assert_eq!(error.to_string(), format!("job 7 is {end}, and cannot become running"));

@@ -12,6 +12,7 @@ pub(super) enum Came {
     Failed,
     Held,
     NotTried,
+    Waiting,
 }
 
 impl Came {
@@ -22,6 +23,7 @@ impl Came {
             Self::Failed => "Failed",
             Self::Held => "Held",
             Self::NotTried => "Not tried",
+            Self::Waiting => "Waiting",
         }
     }
 }
@@ -68,7 +70,7 @@ pub(super) fn rows(change: &Change, came: Came, not_taken: &[Mismatch]) -> Vec<U
     if matches!(change.kind, ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter) {
         return vec![whole(action)];
     }
-    if matches!(came, Came::Held | Came::NotTried) {
+    if matches!(came, Came::Held | Came::NotTried | Came::Waiting) {
         return vec![whole(action)];
     }
     // An update is told by its fields alone.

@@ -7,7 +7,9 @@ use super::plan::Planned;
 use crate::bindings::directory_sync::{Attempt, Change, Outcome};
 use crate::bindings::types::NamedValue;
 use crate::call::Progress;
-use crate::database::{ChangeRecord, Fence, LedgerSums, NewJournal, OpenJournal, RunRecord, StoredUpdate};
+use crate::database::{
+    ChangeRecord, Fence, LedgerSums, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase,
+};
 use crate::egress::Egress;
 use crate::error::HostError;
 use crate::person::{KeyRows, Ring};
@@ -32,6 +34,11 @@ pub trait Outside {
 
     /// Where the run is written down.
     fn book(&self) -> &Self::Book;
+
+    /// Where plans wait for a person; none where no plan ever does.
+    fn approvals(&self) -> Option<&TenantDatabase> {
+        None
+    }
 
     /// The way out of this kind of run.
     ///

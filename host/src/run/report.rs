@@ -1,11 +1,13 @@
 //! What a run did, for people and for machines.
 
 use super::Outcome;
+use super::difference::DifferenceRow;
 use super::guard::{Class, GuardRow};
 use super::history::{self, Came};
 use super::plan::Planned;
 use crate::bindings::directory_sync::{Change, ChangeKind, Mismatch};
 use crate::bindings::types::{Finding, Severity};
+use crate::database::ApprovalRow;
 use crate::error::{Exit, HostError};
 use crate::person::LEFT_OUT;
 use crate::workbook::UpdateRow;
@@ -47,6 +49,62 @@ pub struct HeldRow {
     pub employee_id: Option<String>,
     /// For people to read.
     pub display_name: String,
+}
+
+/// A plan that waits for a person. Nothing of it was applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WaitingPlan {
+    /// Its SHA-256.
+    pub plan: String,
+    /// How many changes it has.
+    pub changes: usize,
+    /// What the guards saw, each in a sentence; nothing where every plan waits.
+    pub why: Vec<String>,
+    /// Until when it waits, in Unix seconds.
+    pub lapses_at: i64,
+    /// False if an earlier run made it, and this one's would do the same.
+    pub is_new: bool,
+}
+
+/// Whose yes a plan was applied with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Approved {
+    /// The SHA-256 of the plan that they have seen, which is the one that was applied.
+    pub plan: String,
+    /// Who asked for the run that made it.
+    pub requested_by: Option<String>,
+    /// Who approved it, as they are named.
+    pub by: Option<String>,
+    /// By what they could: `token ID`, or `command-line`.
+    pub with: Option<String>,
+    /// When, in Unix seconds.
+    pub at: Option<i64>,
+    /// What the guards saw and would have held, each in a sentence.
+    pub released: Vec<String>,
+}
+
+impl Approved {
+    pub(super) fn of(row: &ApprovalRow, released: Vec<String>) -> Self {
+        Self {
+            plan: row.plan.clone(),
+            requested_by: row.requested_by.clone(),
+            by: row.decided_by.clone(),
+            with: row.decided_with.clone(),
+            at: row.decided_at,
+            released,
+        }
+    }
+}
+
+/// An approved plan that was not applied, because it is out of date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stale {
+    /// Its SHA-256.
+    pub plan: String,
+    /// Why, in words that go on after a colon.
+    pub why: String,
+    /// What a plan of now would do otherwise.
+    pub differences: Vec<DifferenceRow>,
 }
 
 /// What ended a run early.
@@ -121,11 +179,23 @@ pub struct Report {
     pub held: Vec<HeldRow>,
     /// For each class of changes that is held: what the guard saw, and what to do.
     pub guards: Vec<GuardRow>,
+    /// The plan that waits for a person, instead of being applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<WaitingPlan>,
+    /// Whose yes the plan was applied with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approved>,
+    /// The approved plan that was out of date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale: Option<Stale>,
     /// What ended the run early.
     pub error: Option<Stopped>,
     /// What was done to whom, line by line; kept in the history, and not part of the printed report.
     #[serde(skip)]
     pub updates: Vec<UpdateRow>,
+    /// The plan about which somebody had decided, by its number in the database, and with which this run is done.
+    #[serde(skip)]
+    pub(super) settled: Option<i64>,
 }
 
 impl Report {
@@ -178,9 +248,20 @@ impl Report {
         });
     }
 
-    /// Whether the run came to its end and no guard held anything, so that its baseline counts.
+    /// Notes whose yes the plan is applied with.
+    pub(super) fn settle(&mut self, row: &ApprovalRow, released: Vec<String>) {
+        self.settled = Some(row.id);
+        self.approval = Some(Approved::of(row, released));
+    }
+
+    /// Notes a change of a plan that waits for a person.
+    pub(super) fn await_approval(&mut self, change: &Change) {
+        self.tell(change, Came::Waiting, &[]);
+    }
+
+    /// Whether the run came to its end, no guard held anything and nothing waits, so that its baseline counts.
     pub fn is_accepted(&self) -> bool {
-        !self.is_stopped() && self.held.is_empty()
+        !self.is_stopped() && self.held.is_empty() && self.waiting.is_none()
     }
 
     /// Whether something ended the run early.
@@ -216,6 +297,7 @@ impl Report {
     pub fn exit(&self) -> Exit {
         match &self.error {
             Some(stopped) => stopped.exit(),
+            None if self.waiting.is_some() => Exit::Waiting,
             None if !self.held.is_empty() => Exit::Held,
             None if self.errors.is_empty() => Exit::Done,
             None => Exit::SomeFailed,
@@ -243,6 +325,9 @@ impl Outcome for Report {
         kept.errors.truncate(HISTORY_ROWS_MAX);
         kept.warnings.truncate(HISTORY_ROWS_MAX);
         kept.held.truncate(HISTORY_ROWS_MAX);
+        if let Some(stale) = &mut kept.stale {
+            stale.differences.truncate(HISTORY_ROWS_MAX);
+        }
         serde_json::to_string(&kept).map_err(|error| HostError::Storage(error.to_string()))
     }
 

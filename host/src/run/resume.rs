@@ -9,11 +9,9 @@ use super::{Outcome, Running};
 use crate::database::{EventRow, OpenJournal, RunRecord};
 use crate::digest::hex;
 use crate::error::HostError;
-use crate::person::plan::stored_ids;
 use crate::person::{self, OpenedPlan};
 use crate::telemetry::Spans;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use tracing::Instrument;
 
 /// Seconds in an hour.
@@ -32,10 +30,9 @@ impl<O: Outside> Running<O> {
         let planned = &plan.planned;
         let mut report = Report::planned(&self.outside.config().id, planned);
         report.guards.clone_from(&held.guards);
-        let out_of_date = self.out_of_date(&open, &plan)?;
-        let ids = ids(&plan);
+        let out_of_date = self.out_of_date(&open, &plan).await?;
         let (id, fence, ring, is_closed) = (open.id, self.fence, self.ring(), out_of_date.is_some());
-        let journal = Journal { id, fence, ring, ids, past, is_closed };
+        let journal = Journal { id, fence, ring, ids: plan.ids(), past, is_closed };
         let changes = planned.changes.len();
         let resumed = self.locked(async {
             apply::apply(&self.outside, planned, &held, &journal, &mut report).await;
@@ -95,7 +92,7 @@ impl<O: Outside> Running<O> {
             Err(error) => return Ok(Err(format!("its plan: {error}"))),
         };
         let events = self.opened_events(open).await?;
-        let ids = ids(&plan);
+        let ids = plan.ids();
         let known =
             plan.planned.changes.iter().map(|change| ids.get(&change.id).unwrap_or(&change.id).clone()).collect();
         let held = serde_json::from_str(&open.held).map_err(|error| format!("what it holds: {error}"));
@@ -114,13 +111,19 @@ impl<O: Outside> Running<O> {
         Ok(open.events.iter().zip(opened).map(event).collect())
     }
 
-    /// Why a plan must not be applied any more.
-    fn out_of_date(&self, open: &OpenJournal, plan: &OpenedPlan) -> Result<Option<&'static str>, HostError> {
+    /// Why a plan must not be applied any more. One that was approved had been found to be up to date when its journal began.
+    async fn out_of_date(&self, open: &OpenJournal, plan: &OpenedPlan) -> Result<Option<&'static str>, HostError> {
         let hours = u64::from(self.outside.config().sync.plan_age_hours_max);
+        let is_approved = match self.outside.approvals() {
+            Some(approvals) => approvals.is_of_approval(open.id).await?,
+            None => false,
+        };
+        let started_at = u64::try_from(open.started_at).unwrap_or_default();
+        let since = if is_approved { started_at } else { plan.planned.created_at };
         let now = u64::try_from(self.outside.now()).unwrap_or_default();
-        Ok(if plan.forgotten > 0 {
-            Some("somebody in it was forgotten")
-        } else if now.saturating_sub(plan.planned.created_at) > hours.saturating_mul(HOUR) {
+        Ok(if !plan.is_whole {
+            Some(person::SOMEBODY_FORGOTTEN)
+        } else if now.saturating_sub(since) > hours.saturating_mul(HOUR) {
             Some("it is older than sync.plan_age_hours_max")
         } else if open.settings != self.outside.settings_digest()? {
             Some("the tenant's settings are others now")
@@ -137,11 +140,6 @@ struct Opened {
     plan: OpenedPlan,
     held: Held,
     past: Past,
-}
-
-/// What changes are called in the journal, where that is not as in the plan: see [`stored_ids`].
-fn ids(plan: &OpenedPlan) -> BTreeMap<String, String> {
-    if plan.is_plain { BTreeMap::new() } else { stored_ids(&plan.planned) }
 }
 
 fn time(unix_seconds: i64) -> String {

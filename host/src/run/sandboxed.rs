@@ -45,6 +45,10 @@ impl Outside for Sandboxed<'_> {
         self.tenant.database()
     }
 
+    fn approvals(&self) -> Option<&TenantDatabase> {
+        Some(self.tenant.database())
+    }
+
     fn egress(&self) -> Result<&Arc<Egress>, HostError> {
         match self.kind {
             REFERENCES => Ok(self.tenant.references_egress()),

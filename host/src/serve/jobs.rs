@@ -1,10 +1,11 @@
 //! The jobs themselves: what the commands of the same names do.
 
 use super::Work;
+use crate::approval;
 use crate::bindings::types::Severity;
 use crate::call::Progress;
 use crate::data_dir::DataDir;
-use crate::database::{PastRun, now_unix_seconds};
+use crate::database::{ApprovalState, PastRun, now_unix_seconds};
 use crate::error::{ALREADY_RUNNING, Exit, HostError};
 use crate::plan_file;
 use crate::plugin::Plugin;
@@ -60,10 +61,46 @@ impl Jobs {
     }
 
     async fn apply(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
+        if let Some(plan) = &job.arguments.approved {
+            return self.apply_approved(tenant, job, plan, progress).await;
+        }
         let kept = plan_file::kept(&self.data, job.arguments.plan.as_deref().unwrap_or_default())?;
         let planned = plan_file::read(&self.data, &kept)?.accept(tenant, &self.plugin, now_unix_seconds())?;
         let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?.by(job.cause());
         finish(run, job, &planned).await
+    }
+
+    /// Applies a plan that a person has approved, unless that has been done.
+    async fn apply_approved(
+        &self,
+        tenant: &Tenant,
+        job: &Claimed,
+        plan: &str,
+        progress: Arc<dyn Progress>,
+    ) -> Result<End, HostError> {
+        let run = Run::start(&self.data, tenant, &self.plugin, "apply", progress).await?.by(job.cause());
+        let row = approval::get(tenant.database(), tenant.id(), plan, chrono::Utc::now().timestamp()).await;
+        match row {
+            Ok(row) if row.state == ApprovalState::Approved => {
+                let (mut report, planned) = run.apply_approved(&row).await;
+                run.finish(&mut report, planned.as_ref()).await?;
+                Ok(ended(report.exit(), report.run, report.error.as_ref()))
+            }
+            // By a sync, or by this job before its host crashed: what was left has just been taken up.
+            Ok(row) if row.state == ApprovalState::Applied => {
+                let exit = run.resumed().map_or(Exit::Done, Report::exit);
+                run.leave().await?;
+                Ok(ended(exit, row.run, None))
+            }
+            Ok(row) => {
+                run.leave().await?;
+                Err(approval::decided(tenant.id(), &row, "applied"))
+            }
+            Err(error) => {
+                run.leave().await?;
+                Err(error)
+            }
+        }
     }
 
     async fn references(&self, tenant: &Tenant, order: &Order, progress: Arc<dyn Progress>) -> End {
@@ -150,6 +187,7 @@ fn state(exit: Exit) -> State {
     match exit {
         Exit::Done | Exit::SomeFailed => State::Done,
         Exit::Held => State::Held,
+        Exit::Waiting => State::WaitingForApproval,
         Exit::Usage | Exit::Refused | Exit::Failed => State::Failed,
     }
 }

@@ -20,6 +20,7 @@ const CODES: &[&str] = &[
     "APPROVAL_GROUPS_NOT_WRITTEN",
     "APPROVAL_PROCESSES_UNSEEN",
     "APPROVAL_RULES",
+    "APPROVER_IS_STARTER",
     "APPROVER_REPLACED",
     "AUDIENCE_EMPLOYED_ONLY",
     "BROKEN_RECORD",
@@ -80,6 +81,8 @@ const CODES: &[&str] = &[
     "PERMISSIONS_NOT_NEEDED",
     "PERMISSION_MISSING",
     "PHONE_IS_MISSING_OR_INVALID",
+    "PLAN_DECIDED",
+    "PLAN_STALE",
     "PLUGIN_FAILED",
     "PLUGIN_NOT_TRUSTED",
     "POOL_EXHAUSTED",
@@ -101,6 +104,7 @@ const CODES: &[&str] = &[
     "UNREADABLE_EMPLOYEE",
     "USER_NAME_SWAP",
     "USER_NAME_TAKEN",
+    "WAITING_FOR_APPROVAL",
     "WITNESS_DISAGREES",
     "WITNESS_FAILED",
     "WRITE_NOT_APPLIED",
@@ -154,6 +158,7 @@ pub(super) fn outcome(exit: Exit) -> &'static str {
         Exit::Held => "held",
         Exit::Refused => "credentials-refused",
         Exit::Failed => "failed",
+        Exit::Waiting => "waiting-for-approval",
     }
 }
 

@@ -276,10 +276,30 @@ pub struct SafetyConfig {
     pub leak_days: u32,
     /// User names of accounts that are never archived: TravelPerk needs an admin.
     pub admins: Vec<String>,
+    /// Which plans wait until a person approves them.
+    pub approval: Approval,
+    /// How long a plan waits for that before it lapses, in days.
+    pub approval_days: NonZeroU32,
+    /// Whether who asked for the job that made a plan may not be the one who approves it.
+    pub approval_by_another: bool,
+}
+
+/// Which plans wait until a person approves them, as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Approval {
+    /// None: guards hold what is above the limits, and the rest is applied.
+    #[default]
+    Never,
+    /// Those of which a guard would hold something, or all.
+    AboveLimits,
+    /// Each that changes something.
+    Always,
 }
 
 impl Default for SafetyConfig {
     fn default() -> Self {
+        const APPROVAL_DAYS: NonZeroU32 = NonZeroU32::new(7).unwrap();
         Self {
             archive_limit_min: 5,
             archive_limit_percent: 10,
@@ -290,6 +310,9 @@ impl Default for SafetyConfig {
             leak_percent: 20,
             leak_days: 30,
             admins: Vec::new(),
+            approval: Approval::Never,
+            approval_days: APPROVAL_DAYS,
+            approval_by_another: false,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::site::Site;
 use hibob_tests::process::{processor_time_of, status_of};
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,58 +14,79 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_hibob-under-test");
 const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
 /// A host; killed when it is dropped.
-pub(crate) struct Host(Child);
+struct Host(Child);
 
 /// What a night took.
 pub(crate) struct Night {
     /// From when everybody fell due to the last sync's end.
     pub(crate) took: Duration,
-    /// Processor time of the host,
+    /// Processor time of the hosts,
     pub(crate) host: Duration,
     /// of the process with the stand-ins,
     pub(crate) fakes: Duration,
-    /// and, of the host's, what the plugin had.
+    /// and, of the hosts', what the plugin had.
     pub(crate) sandbox: Duration,
     /// How long each sync took.
     pub(crate) syncs: Vec<Duration>,
-    /// The largest memory of the host, in KiB.
+    /// The largest memory of a host, in KiB.
     pub(crate) peak_kib: u64,
 }
 
 impl Host {
-    /// A host that serves.
-    pub(crate) fn start(site: &Site, workers: u16) -> Self {
+    /// A host that serves. On PostgreSQL each has a data directory of its own, as on a machine of its own.
+    fn start(site: &Site, number: usize, workers: u16) -> Self {
         let mut command = Command::new(PROGRAM);
-        command.arg("--data").arg(site.path("data")).args(["serve", "--json", "--workers", &workers.to_string()]);
-        command.arg("--metrics-file").arg(site.path("night.prom"));
-        let mut process =
-            command.current_dir(site.path("")).env("RUST_LOG", "warn").stdout(Stdio::piped()).spawn().unwrap();
+        command
+            .args(["serve", "--json", "--workers", &workers.to_string(), "--metrics-file"])
+            .arg(metrics(site, number));
+        match site.database() {
+            None => command.arg("--data").arg(site.path("data")),
+            Some(url) => command.arg("--data").arg(site.path(&format!("data-{number}"))).args(["--database", url]),
+        };
+        command.current_dir(site.path("")).env("RUST_LOG", "warn").stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains("serving"), "{line}");
         Self(process)
     }
 
-    /// Has it do everybody's sync once, and leave.
-    pub(crate) async fn night(mut self, site: &Site) -> Night {
-        let youngest = site.youngest_job().await;
-        let (host, fakes) = (processor_time_of(self.0.id()), processor_time_of(std::process::id()));
-        let start = Instant::now();
-        site.make_due().await;
-        while site.ended_since(youngest).await < site.tenants() {
-            assert!(self.0.try_wait().unwrap().is_none(), "the host has left");
-            tokio::time::sleep(LOOK_PAUSE).await;
-        }
-        let took = start.elapsed();
-        let host = processor_time_of(self.0.id()) - host;
-        let fakes = processor_time_of(std::process::id()) - fakes;
-        let peak_kib = status_of(self.0.id(), "VmHWM");
+    fn took(&self) -> Duration {
+        processor_time_of(self.0.id())
+    }
+
+    /// Lets it leave.
+    fn end(mut self) {
         let id = self.0.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         assert!(self.0.wait().unwrap().success());
-        let sandbox = sandbox(&fs::read_to_string(site.path("night.prom")).unwrap());
-        Night { took, host, fakes, sandbox, syncs: site.times_since(youngest).await, peak_kib }
     }
+}
+
+fn metrics(site: &Site, number: usize) -> PathBuf {
+    site.path(&format!("night-{number}.prom"))
+}
+
+/// Has so many hosts do everybody's sync once.
+pub(crate) async fn night(site: &Site, hosts: usize, workers: u16) -> Night {
+    let mut hosts: Vec<Host> = (0..hosts).map(|number| Host::start(site, number, workers)).collect();
+    let youngest = site.youngest_job().await;
+    let before: Duration = hosts.iter().map(Host::took).sum();
+    let fakes = processor_time_of(std::process::id());
+    let start = Instant::now();
+    site.make_due().await;
+    while site.ended_since(youngest).await < site.tenants() {
+        assert!(hosts.iter_mut().all(|host| host.0.try_wait().unwrap().is_none()), "a host has left");
+        tokio::time::sleep(LOOK_PAUSE).await;
+    }
+    let took = start.elapsed();
+    let host = hosts.iter().map(Host::took).sum::<Duration>() - before;
+    let fakes = processor_time_of(std::process::id()) - fakes;
+    let peak_kib = hosts.iter().map(|host| status_of(host.0.id(), "VmHWM")).max().unwrap();
+    let numbers = 0..hosts.len();
+    hosts.into_iter().for_each(Host::end);
+    let sandbox = numbers.map(|number| sandbox(&fs::read_to_string(metrics(site, number)).unwrap())).sum();
+    Night { took, host, fakes, sandbox, syncs: site.times_since(youngest).await, peak_kib }
 }
 
 impl Drop for Host {

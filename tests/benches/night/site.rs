@@ -1,30 +1,53 @@
-//! Tenants with stand-ins of their own, in one data directory, and the queue seen from outside.
+//! Tenants with stand-ins of their own, in one data directory or one database on PostgreSQL, and the queue seen from outside.
 
 use hibob_fakes::{Server, World};
 use hibob_host::data_dir::DataDir;
+use hibob_host::database::POSTGRES_CONNECTIONS_MIN;
 use hibob_host::tenant::{AppliedBy, TenantConfig};
 use hibob_tests::setup::{cache_dir, today};
-use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{PgPool, SqlitePool};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// A data directory on the disk, and everything that it is about.
+/// The control tables.
+enum Control {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// The same with either.
+macro_rules! each {
+    ($control:expr, $pool:ident => $body:expr) => {
+        match $control {
+            Control::Sqlite($pool) => $body,
+            Control::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Everything that hosts work on, on the disk.
 pub(crate) struct Site {
     folder: TempDir,
+    /// The URL of the database; none where it is all in one data directory.
+    database: Option<String>,
     companies: Vec<(Arc<Mutex<World>>, Server)>,
-    control: SqlitePool,
+    control: Control,
     nights: AtomicI64,
 }
 
 impl Site {
     /// So many tenants, all of them due at two at night.
-    pub(crate) async fn new(tenants: usize, employees: usize) -> Self {
+    pub(crate) async fn new(tenants: usize, employees: usize, database: Option<String>) -> Self {
         let folder = tempfile::tempdir_in(cache_dir()).unwrap();
-        let data = DataDir::open(&folder.path().join("data")).await.unwrap();
+        let path = folder.path().join("data");
+        let data = match &database {
+            None => DataDir::open(&path).await.unwrap(),
+            Some(url) => DataDir::connect(&path, url, POSTGRES_CONNECTIONS_MIN).await.unwrap(),
+        };
         let mut companies = Vec::with_capacity(tenants);
         for number in 0..tenants {
             let world = World::realistic(employees, u64::try_from(number).unwrap(), today());
@@ -50,9 +73,19 @@ impl Site {
             data.put(&config, AppliedBy::Operator).await.unwrap();
             companies.push((world, server));
         }
-        let options = SqliteConnectOptions::new().filename(folder.path().join("data/control.db"));
-        let control = SqlitePool::connect_with(options).await.unwrap();
-        Self { folder, companies, control, nights: AtomicI64::new(0) }
+        let control = match &database {
+            None => {
+                let options = SqliteConnectOptions::new().filename(path.join("control.db"));
+                Control::Sqlite(SqlitePool::connect_with(options).await.unwrap())
+            }
+            Some(url) => Control::Postgres(PgPool::connect(url).await.unwrap()),
+        };
+        Self { folder, database, companies, control, nights: AtomicI64::new(0) }
+    }
+
+    /// The database, where there is one.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.database.as_deref()
     }
 
     /// A file or folder of the site.
@@ -85,20 +118,22 @@ impl Site {
 
     /// The number of the youngest job; 0 before the first.
     pub(crate) async fn youngest_job(&self) -> i64 {
-        sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM jobs").fetch_one(&self.control).await.unwrap()
+        let youngest = "SELECT coalesce(max(id), 0) FROM jobs";
+        each!(&self.control, pool => sqlx::query_scalar(youngest).fetch_one(pool).await.unwrap())
     }
 
     /// Lets all tenants' schedules fall due, each night as another one of the past: nothing is due twice.
     pub(crate) async fn make_due(&self) {
         let night = self.nights.fetch_add(1, Ordering::Relaxed) + 2;
         let due = "UPDATE schedules SET next_due = next_due - 86400000 * $1, next_start = 0";
-        sqlx::query(due).bind(night).execute(&self.control).await.unwrap();
+        each!(&self.control, pool => drop(sqlx::query(due).bind(night).execute(pool).await.unwrap()));
     }
 
     /// How many jobs younger than that one have ended.
     pub(crate) async fn ended_since(&self, job: i64) -> usize {
         let count = "SELECT count(*) FROM jobs WHERE id > $1 AND ended_at IS NOT NULL";
-        let ended: i64 = sqlx::query_scalar(count).bind(job).fetch_one(&self.control).await.unwrap();
+        let ended: i64 =
+            each!(&self.control, pool => sqlx::query_scalar(count).bind(job).fetch_one(pool).await.unwrap());
         usize::try_from(ended).unwrap()
     }
 
@@ -108,7 +143,8 @@ impl Site {
     /// One went wrong.
     pub(crate) async fn times_since(&self, job: i64) -> Vec<Duration> {
         let times = "SELECT ended_at - started_at, state, result FROM jobs WHERE id > $1";
-        let times: Vec<(i64, String, String)> = sqlx::query_as(times).bind(job).fetch_all(&self.control).await.unwrap();
+        let times: Vec<(i64, String, String)> =
+            each!(&self.control, pool => sqlx::query_as(times).bind(job).fetch_all(pool).await.unwrap());
         let wrong = times.iter().find(|(_, state, _)| state != "done");
         assert!(wrong.is_none(), "{wrong:?}");
         times.iter().map(|(time, ..)| Duration::from_millis(u64::try_from(*time).unwrap())).collect()

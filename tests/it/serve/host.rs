@@ -1,11 +1,14 @@
 //! Hosts in processes of their own, tenants with stand-ins of theirs, and the queue between them.
 
-use crate::cli::Shell;
+use crate::cli::{Shell, share_compiled};
 use hibob_fakes::{Fault, FaultKind, Server, Service, World};
 use hibob_host::data_dir::DataDir;
+use hibob_host::database::POSTGRES_CONNECTIONS_MIN;
 use hibob_host::queue::{Job, Selection};
 use hibob_host::tenant::{AppliedBy, TenantConfig};
 use hibob_tests::setup::today;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -16,17 +19,26 @@ use std::time::Duration;
 /// Longer than anything here takes, so that a test that waits in vain says so.
 const TIME_MAX: Duration = Duration::from_secs(120);
 
-/// A data directory, and who works in it.
+/// Where tenants are kept, and who works for them.
 pub(crate) struct Site {
     pub(crate) shell: Shell,
     pub(crate) data: DataDir,
+    /// The URL of the database; none where it is all in the data directory.
+    database: Option<String>,
 }
 
 impl Site {
     pub(crate) async fn new() -> Self {
         let shell = Shell::new();
         let data = DataDir::open(&shell.path("data")).await.unwrap();
-        Self { shell, data }
+        Self { shell, data, database: None }
+    }
+
+    /// With everything in this database on PostgreSQL, and for each host a data directory of its own, as on machines apart.
+    pub(crate) async fn on(url: String) -> Self {
+        let shell = Shell::new();
+        let data = DataDir::connect(&shell.path("data"), &url, POSTGRES_CONNECTIONS_MIN).await.unwrap();
+        Self { shell, data, database: Some(url) }
     }
 
     /// A tenant with a company of its own; `extra` comes at the end of its file.
@@ -53,13 +65,16 @@ impl Site {
 
     /// Makes all schedules due at once.
     pub(crate) async fn make_due(&self) {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.shell.path("data/control.db"));
-        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-        sqlx::query("UPDATE schedules SET next_due = next_due - 864000000, next_start = 0")
-            .execute(&pool)
-            .await
-            .unwrap();
-        pool.close().await;
+        let due = "UPDATE schedules SET next_due = next_due - 864000000, next_start = 0";
+        if let Some(url) = &self.database {
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            sqlx::query(due).execute(&mut connection).await.unwrap();
+            return connection.close().await.unwrap();
+        }
+        let options = SqliteConnectOptions::new().filename(self.shell.path("data/control.db")).busy_timeout(TIME_MAX);
+        let mut connection = options.connect().await.unwrap();
+        sqlx::query(due).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
     }
 
     pub(crate) async fn jobs(&self) -> Vec<Job> {
@@ -93,7 +108,16 @@ impl Site {
 
     /// `hibob serve`, once it serves.
     pub(crate) fn serve(&self, args: &[&str]) -> Host {
-        let mut command = self.shell.command(&["serve", "--json"]);
+        let mut command = match &self.database {
+            None => self.shell.command(&["serve", "--json"]),
+            Some(url) => {
+                let data = tempfile::Builder::new().prefix("data-").tempdir_in(self.shell.path("")).unwrap().keep();
+                share_compiled(&data);
+                let mut command = self.shell.command_in(data.to_str().unwrap(), &["serve", "--json"]);
+                command.env("HIBOB_DATABASE", url);
+                command
+            }
+        };
         command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let mut line = String::new();

@@ -7,7 +7,7 @@ use serde_json::json;
 
 /// Which holders may: operator, admin of the tenant, reader of the tenant, reader of all. Written down a second time here,
 /// so that nobody changes a line of the table by accident.
-const MATRIX: [(&str, [bool; 4]); 15] = [
+const MATRIX: [(&str, [bool; 4]); 19] = [
     ("metrics", [true, false, false, true]),
     ("audit", [true, false, false, false]),
     ("tenants", [true, true, true, true]),
@@ -19,6 +19,10 @@ const MATRIX: [(&str, [bool; 4]); 15] = [
     ("job", [true, true, true, true]),
     ("cancel-job", [true, true, false, false]),
     ("follow-job", [true, true, true, true]),
+    ("plans", [true, true, true, true]),
+    ("plan", [true, true, true, true]),
+    ("approve-plan", [true, true, false, false]),
+    ("reject-plan", [true, true, false, false]),
     ("runs", [true, true, true, true]),
     ("run", [true, true, true, true]),
     ("workbook", [true, true, true, true]),
@@ -29,6 +33,8 @@ fn body(route: &Route) -> String {
     match route.action {
         Action::PutTenant => config("acme").to_string(),
         Action::StartJob => json!({ "kind": "check" }).to_string(),
+        Action::ApprovePlan => json!({ "by": "ana@acme.example" }).to_string(),
+        Action::RejectPlan => json!({ "by": "ana@acme.example", "reason": "no" }).to_string(),
         Action::PutSecret => "a-token-of-hibob".to_owned(),
         _ => String::new(),
     }
@@ -36,6 +42,9 @@ fn body(route: &Route) -> String {
 
 /// A path of this route that leads to something of `acme`.
 async fn there(site: &Site, route: &Route, run: i64) -> String {
+    if route.path.contains("{plan}") {
+        return route.path.replace("{tenant}", "acme").replace("{plan}", &site.plan().await);
+    }
     let number = if route.path.contains("{job}") { site.job().await } else { run };
     path(route, number)
 }
@@ -120,6 +129,7 @@ async fn another_tenant_is_as_good_as_not_there() {
         ("/v1/tenants/acme".to_owned(), "/v1/tenants/never-was".to_owned()),
         ("/v1/tenants/acme/jobs".to_owned(), "/v1/tenants/never-was/jobs".to_owned()),
         (format!("/v1/tenants/acme/runs/{run}"), format!("/v1/tenants/never-was/runs/{run}")),
+        ("/v1/tenants/acme/plans".to_owned(), "/v1/tenants/never-was/plans".to_owned()),
         (format!("/v1/jobs/{job}"), "/v1/jobs/4711".to_owned()),
         (format!("/v1/jobs/{job}/events"), "/v1/jobs/4711/events".to_owned()),
     ] {
@@ -162,7 +172,7 @@ async fn the_description_is_of_the_router() {
     for path in paths.keys() {
         for method in ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"] {
             let filled = path.replace("{job}", "1").replace("{run}", "1").replace("{tenant}", "acme");
-            let filled = filled.replace("{name}", "hibob.token");
+            let filled = filled.replace("{name}", "hibob.token").replace("{plan}", "00000000");
             let is_described = paths[path].get(method.to_lowercase()).is_some();
             assert_eq!(route_of(method, &filled).is_some(), is_described);
             let status = site.open(method, &filled, "", "").await.status();

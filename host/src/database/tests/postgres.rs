@@ -1,6 +1,6 @@
 //! What PostgreSQL alone promises: the server keeps tenants apart, and hosts that share it.
 
-use super::{Server, people, query, record, references};
+use super::{Server, approvals, people, query, record, references};
 use crate::database::control::TENANT_TABLES;
 use crate::database::{ControlDatabase, LedgerEntry, TenantDatabase};
 use crate::error::HostError;
@@ -26,6 +26,7 @@ async fn fill(database: &TenantDatabase) {
     database.record_run(fence, &run, Some(&[]), &[UpdateRow::default().into()]).await.unwrap();
     let reference = references::reference(0, "1", "2026-01-31");
     assert_eq!(database.record_reference(fence, &reference, None).await.unwrap(), Some(0));
+    database.await_approval(fence, &approvals::approval("one")).await.unwrap();
     database.pause_references(Some("restored")).await.unwrap();
     database.put_log_head(1, &[1; 32]).await.unwrap();
     people::fill(database, fence).await;
@@ -173,6 +174,8 @@ async fn what_would_not_be_kept_apart_or_cannot_be_reached_is_refused() {
     let error = database.take_fence(2).await.unwrap_err();
     assert_eq!(error.code(), "STORAGE_FAILED");
     assert!(error.remedy().contains("can be reached"), "{error}: {}", error.remedy());
+    let error = told(&url, 4).await;
+    assert!(!error.to_string().contains("pool") && error.remedy().contains("can be reached"), "{error}");
     server.start_again();
     let again = async || database.take_fence(3).await;
     let begun = std::time::Instant::now();

@@ -203,6 +203,22 @@ fn an_account_that_the_ledger_does_not_know_is_not_written_to() {
     assert!(!patches(&archive, &replace("active", json!(false))));
 }
 
+/// A run made it, and was interrupted before it could say so.
+#[test]
+fn an_account_that_carries_the_employees_id_is_written_to_though_the_ledger_does_not_know_it() {
+    for (owner, carried, allowed) in [(None, "7", true), (None, "8", false), (None, "", false), (Some("8"), "7", false)]
+    {
+        let known = || Known { owner: owner.map(str::to_owned), ..Known::default() };
+        let update = scope_known(ChangeKind::Update, Some("29"), title(), known());
+        let archive = scope_known(ChangeKind::Archive, Some("29"), vec![active(false)], known());
+        for (scope, patch) in [(update, replace("title", json!("Lead"))), (archive, replace("active", json!(false)))] {
+            let shown = json!({ "id": "29", "externalId": carried, "active": true }).to_string();
+            scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
+            assert_eq!(patches(&scope, &patch), allowed, "{owner:?} {carried}");
+        }
+    }
+}
+
 /// Who comes back may have another id; the plan names the one before.
 #[test]
 fn an_account_of_the_former_id_is_changed_where_the_plan_names_it() {

@@ -145,11 +145,20 @@ impl Applying<'_, '_> {
         let account = match answer.account {
             Some(account) => account,
             // 204, or 200 without the user (RFC 7644, section 3.5.2, allows it): only a look tells what was kept.
-            None => self
-                .look_up(&id)?
-                .ok_or_else(|| unclear("TravelPerk no longer shows the account that it has changed"))?,
+            None => self.look_after(&id, manager)?,
         };
         self.finish(&account, manager)
+    }
+
+    /// The account as it is after a write that was taken. What is shown may be behind the write, and whether the account
+    /// is active is what the host counts: where that is as before, it is looked at again later.
+    fn look_after(&mut self, id: &str, manager: Option<&str>) -> Result<Account, Stop> {
+        let account =
+            self.look_up(id)?.ok_or_else(|| unclear("TravelPerk no longer shows the account that it has changed"))?;
+        if self.missing(&account, manager).iter().any(|mismatch| mismatch.field == ACTIVE) {
+            return Err(state_not_shown().into());
+        }
+        Ok(account)
     }
 
     /// Writes each field on its own, after all of them together were `refused`. What the target does not take then
@@ -328,6 +337,15 @@ fn email_elsewhere() -> Failure {
         "TravelPerk says that the work email is in use, but shows no account with it",
         "look for an archived account in TravelPerk; if there is none, the email belongs to another company there: ask TravelPerk's support to move that profile",
         NextStep::Fix,
+    )
+}
+
+fn state_not_shown() -> Failure {
+    failure(
+        "WRITE_NOT_APPLIED",
+        "TravelPerk has taken the change, but shows the account's state as before",
+        "find out in TravelPerk what keeps the account as it is",
+        NextStep::Look,
     )
 }
 

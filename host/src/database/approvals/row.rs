@@ -1,0 +1,138 @@
+//! A plan that waits or waited, as its row has it.
+
+use crate::error::HostError;
+use sqlx::FromRow;
+
+/// Where a plan stands that somebody decides about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApprovalState {
+    /// Nobody has decided yet.
+    Waiting,
+    /// It may be applied, once.
+    Approved,
+    /// It was applied, or that has begun.
+    Applied,
+    /// A person said no.
+    Rejected,
+    /// A later sync has another plan, or none that waits.
+    Superseded,
+    /// Nobody decided in time.
+    Lapsed,
+    /// It was approved, and by then the source or the target had moved.
+    Stale,
+}
+
+impl ApprovalState {
+    const ALL: [Self; 7] =
+        [Self::Waiting, Self::Approved, Self::Applied, Self::Rejected, Self::Superseded, Self::Lapsed, Self::Stale];
+
+    /// The word in the database, in JSON, and for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Approved => "approved",
+            Self::Applied => "applied",
+            Self::Rejected => "rejected",
+            Self::Superseded => "superseded",
+            Self::Lapsed => "lapsed",
+            Self::Stale => "stale",
+        }
+    }
+}
+
+/// A plan that somebody decides about, or has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalRow {
+    /// Its number.
+    pub id: i64,
+    /// The plan's SHA-256.
+    pub plan: String,
+    /// The digest of the settings that it was made with.
+    pub settings: String,
+    /// The digest of the plugin that made it.
+    pub plugin: String,
+    /// What the guards saw: JSON.
+    pub reasons: String,
+    /// How many changes it has.
+    pub changes: i64,
+    /// What started the run that made it.
+    pub trigger: String,
+    /// Who asked for that run.
+    pub requested_by: Option<String>,
+    /// When it was made.
+    pub created_at: i64,
+    /// Until when it waits.
+    pub lapses_at: i64,
+    /// Where it stands.
+    pub state: ApprovalState,
+    /// Who approved or rejected it.
+    pub decided_by: Option<String>,
+    /// By what they could: `token ID`, or `command-line`.
+    pub decided_with: Option<String>,
+    /// When.
+    pub decided_at: Option<i64>,
+    /// Why it was rejected.
+    pub reason: Option<String>,
+    /// The plan that waits in its place.
+    pub superseded_by: Option<String>,
+    /// When it was over.
+    pub ended_at: Option<i64>,
+    /// The run that applied it, or found it stale.
+    pub run: Option<i64>,
+}
+
+/// The columns of a [`StoredRow`].
+pub(super) const COLUMNS: &str = "id, plan, settings, plugin, reasons, changes, trigger, requested_by, created_at, lapses_at, state, \
+                       decided_by, decided_with, decided_at, reason, superseded_by, ended_at, \
+                       coalesce(run, (SELECT run FROM journals WHERE journals.id = approvals.journal)) AS run";
+
+#[derive(FromRow)]
+pub(super) struct StoredRow {
+    id: i64,
+    plan: String,
+    settings: String,
+    plugin: String,
+    reasons: String,
+    changes: i64,
+    trigger: String,
+    requested_by: Option<String>,
+    created_at: i64,
+    lapses_at: i64,
+    state: String,
+    decided_by: Option<String>,
+    decided_with: Option<String>,
+    decided_at: Option<i64>,
+    reason: Option<String>,
+    superseded_by: Option<String>,
+    ended_at: Option<i64>,
+    run: Option<i64>,
+}
+
+impl TryFrom<StoredRow> for ApprovalRow {
+    type Error = HostError;
+
+    fn try_from(row: StoredRow) -> Result<Self, HostError> {
+        let state = ApprovalState::ALL.into_iter().find(|state| state.word() == row.state);
+        Ok(Self {
+            id: row.id,
+            state: state
+                .ok_or_else(|| HostError::Storage(format!("a plan is in the unknown state `{}`", row.state)))?,
+            plan: row.plan,
+            settings: row.settings,
+            plugin: row.plugin,
+            reasons: row.reasons,
+            changes: row.changes,
+            trigger: row.trigger,
+            requested_by: row.requested_by,
+            created_at: row.created_at,
+            lapses_at: row.lapses_at,
+            decided_by: row.decided_by,
+            decided_with: row.decided_with,
+            decided_at: row.decided_at,
+            reason: row.reason,
+            superseded_by: row.superseded_by,
+            ended_at: row.ended_at,
+            run: row.run,
+        })
+    }
+}

@@ -1,0 +1,257 @@
+//! The databases, in memory: they keep the promises of `host/src/database/journal.rs`, `tenant.rs` and `control.rs`.
+
+mod keys;
+mod lease;
+mod pages;
+
+pub(crate) use lease::SimLease;
+pub(crate) use pages::Pages;
+
+use crate::host::Host;
+use crate::planted::Planted;
+use crate::sim::{Sim, State};
+use hibob_host::bindings::types::NamedValue;
+use hibob_host::database::{ChangeRecord, Fence, LedgerSums, NewJournal, OpenJournal, RunRecord, StoredUpdate};
+use hibob_host::error::HostError;
+use hibob_host::run::Held;
+use hibob_host::run::outside::Book;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest time that a database takes, in milliseconds.
+const MILLISECONDS_MAX: u64 = 4;
+
+fn lost() -> HostError {
+    HostError::Storage("this run lost its lock to another one".to_owned())
+}
+
+/// The databases as one process sees them.
+#[derive(Clone)]
+pub(crate) struct SimBook {
+    pub(crate) sim: Sim,
+    pub(crate) host: Arc<Host>,
+}
+
+impl SimBook {
+    /// Does something with the databases: at one moment, with time before it and after it.
+    async fn with<T>(&self, work: impl FnOnce(&mut State) -> Result<T, HostError>) -> Result<T, HostError> {
+        self.host.step().await;
+        let time = Duration::from_millis(self.sim.lock().chance.below(MILLISECONDS_MAX));
+        tokio::time::sleep(time).await;
+        let done = work(&mut self.sim.lock());
+        self.host.step().await;
+        done
+    }
+
+    /// The same, while the fence holds.
+    async fn fenced<T>(
+        &self,
+        fence: Fence,
+        work: impl FnOnce(&mut State) -> Result<T, HostError>,
+    ) -> Result<T, HostError> {
+        let lets_in = self.is(Planted::LetsEverybodyWrite);
+        let work = |state: &mut State| {
+            if state.pages.fence == fence.generation() || lets_in { work(state) } else { Err(lost()) }
+        };
+        self.with(work).await
+    }
+
+    fn is(&self, planted: Planted) -> bool {
+        self.sim.planted == Some(planted)
+    }
+
+    fn note(&self, what: impl std::fmt::Display) {
+        self.sim.note(&self.host.name, what);
+    }
+
+    fn broken(&self, found: Vec<String>) {
+        for what in found {
+            self.sim.broken(&self.host.name, &what);
+        }
+    }
+
+    fn now(&self) -> i64 {
+        self.sim.seconds() + self.host.skew
+    }
+}
+
+impl Book for SimBook {
+    async fn take_fence(&self, generation: i64) -> Result<Fence, HostError> {
+        let forgets = self.is(Planted::ForgetsBeginnings);
+        let taken = self.with(|state| {
+            if forgets && let Some(journal) = state.pages.journals.last_mut() {
+                journal.forget_beginnings();
+            }
+            if state.pages.fence > generation {
+                return Err(HostError::Storage("another run has taken this tenant over".to_owned()));
+            }
+            state.pages.fence = generation;
+            state.watch.fence_taken(generation);
+            Ok(Fence::new(generation))
+        });
+        taken.await.inspect(|_| self.note(format!("has the fence {generation}")))
+    }
+
+    async fn holds(&self, fence: Fence) -> Result<bool, HostError> {
+        let generation = fence.generation();
+        let holds = self.with(|state| {
+            let holds = state.pages.fence == generation;
+            if holds {
+                state.watch.may_write(generation);
+            }
+            Ok(holds)
+        });
+        Ok(holds.await? || self.is(Planted::LetsEverybodyWrite))
+    }
+
+    async fn last_exit_code(&self, kinds: &[&str]) -> Result<Option<i64>, HostError> {
+        let last = self.with(|state| {
+            let last = state.pages.runs.iter().rfind(|run| kinds.contains(&run.kind));
+            Ok(last.map(|run| i64::from(run.exit_code)))
+        });
+        last.await
+    }
+
+    async fn open_journal(&self) -> Result<Option<OpenJournal>, HostError> {
+        self.with(|state| Ok(state.pages.open().map(|journal| journal.row.clone()))).await
+    }
+
+    async fn begin_journal(&self, fence: Fence, new: &NewJournal<'_>) -> Result<i64, HostError> {
+        let planned = self.opened_plan(new.plan).await;
+        let held: Held = serde_json::from_str(new.held).unwrap();
+        let (changes, kept) = (planned.changes.len(), held.changes.len());
+        let (release, now) = (self.host.release, self.sim.now());
+        let begun = self.fenced(fence, |state| {
+            if state.pages.open().is_some() {
+                return Err(HostError::Storage("another journal is open".to_owned()));
+            }
+            let found = state.watch.plan_begins(&planned, &held, release, &state.pages, &state.fakes, now);
+            let id = i64::try_from(state.pages.journals.len()).unwrap() + 1;
+            let row = OpenJournal {
+                id,
+                kind: new.kind.to_owned(),
+                started_at: new.started_at,
+                digest: new.digest.to_owned(),
+                plan: new.plan.to_vec(),
+                held: new.held.to_owned(),
+                settings: new.settings.to_owned(),
+                plugin: new.plugin.to_owned(),
+                events: Vec::new(),
+            };
+            state.pages.journals.push(pages::Journal { row, changes: planned.changes, run: None });
+            Ok((id, found))
+        });
+        let (id, found) = begun.await?;
+        self.note(format!("writes down plan {id}: {changes} changes, of which {kept} are held"));
+        self.broken(found);
+        Ok(id)
+    }
+
+    async fn record_started(&self, fence: Fence, journal: i64, change: &str, _now: i64) -> Result<(), HostError> {
+        let started = self.fenced(fence, |state| {
+            let id = state.pages.journal(journal).change(change).id.clone();
+            state.watch.change_begins(journal, &id);
+            state.pages.put_event(fence, journal, change, None)?;
+            Ok(id)
+        });
+        started.await.map(|id| self.note(format!("begins {id}")))
+    }
+
+    async fn record_change(
+        &self,
+        fence: Fence,
+        entries: &BTreeMap<String, Option<Vec<u8>>>,
+        record: &ChangeRecord,
+        _now: i64,
+    ) -> Result<(), HostError> {
+        let planted = self.sim.planted;
+        let opened = match &record.finished {
+            Some((.., made)) => self.opened_made(made).await,
+            None => String::new(),
+        };
+        let recorded = self.fenced(fence, |state| {
+            let (mut found, mut finished) = (Vec::new(), None);
+            if let Some((journal, change, made)) = &record.finished {
+                state.pages.put_event(fence, *journal, change, Some(made))?;
+                let told = state.pages.journal(*journal).change(change);
+                found = state.watch.change_ends(*journal, told, &opened);
+                finished = Some(told.id.clone());
+            }
+            for (key, value) in entries {
+                match value {
+                    Some(value) => drop(state.pages.entries.insert(key.clone(), value.clone())),
+                    None => drop(state.pages.entries.remove(key)),
+                }
+            }
+            if let Some(entry) = record.ledger.as_ref().filter(|_| planted != Some(Planted::ForgetsAccounts)) {
+                let account = (entry.employee_id.clone(), entry.archived_at.is_none());
+                state.pages.accounts.insert(entry.account_id.clone(), account);
+                state.pages.archivings.extend(entry.archived_at.map(|at| (entry.account_id.clone(), at)));
+            }
+            Ok((found, finished))
+        });
+        let (found, finished) = recorded.await?;
+        if let Some(id) = finished {
+            self.note(format!("finishes {id}: {}", opened.chars().take(160).collect::<String>()));
+        }
+        self.broken(found);
+        Ok(())
+    }
+
+    async fn record_run(
+        &self,
+        fence: Fence,
+        run: &RunRecord,
+        baseline: Option<&[NamedValue]>,
+        _updates: &[StoredUpdate],
+    ) -> Result<i64, HostError> {
+        let recorded = self.fenced(fence, |state| {
+            let pages = &mut state.pages;
+            pages.runs.push(run.clone());
+            let number = i64::try_from(pages.runs.len()).unwrap();
+            if let Some(baseline) = baseline {
+                pages.baseline = baseline.to_vec();
+            }
+            let closed = run.journal.map(|journal| &mut pages.journals[usize::try_from(journal - 1).unwrap()]);
+            let before = closed.and_then(|closed| closed.run.replace(number));
+            let twice = before.map(|before| format!("the plan of run {before} is closed again, as run {number}"));
+            Ok((number, twice))
+        });
+        let (number, twice) = recorded.await?;
+        self.note(format!("records run {number} ({}), exit code {}", run.trigger, run.exit_code));
+        self.broken(twice.into_iter().collect());
+        Ok(number)
+    }
+
+    /// Nothing here is that old.
+    async fn prune(&self, fence: Fence, _runs_before: i64, _plans_before: i64) -> Result<(), HostError> {
+        self.fenced(fence, |_| Ok(())).await
+    }
+
+    async fn baseline(&self) -> Result<Vec<NamedValue>, HostError> {
+        self.with(|state| Ok(state.pages.baseline.clone())).await
+    }
+
+    async fn ledger_sums(&self, since_unix_seconds: i64) -> Result<LedgerSums, HostError> {
+        let forgets = self.is(Planted::ForgetsArchivings);
+        let sums = self.with(|state| {
+            let archived = if forgets { 0 } else { state.pages.archived_since(since_unix_seconds) };
+            Ok(LedgerSums { active: state.pages.active(), archived })
+        });
+        sums.await
+    }
+
+    async fn account_of(&self, employee_id: &str) -> Result<Option<String>, HostError> {
+        let account = self.with(|state| {
+            let own = state.pages.accounts.iter().filter(|(_, (employee, _))| employee == employee_id);
+            let best = own.max_by_key(|(account, (_, is_active))| (*is_active, account.len(), (*account).clone()));
+            Ok(best.map(|(account, _)| account.clone()))
+        });
+        account.await
+    }
+
+    async fn owner_of(&self, account_id: &str) -> Result<Option<String>, HostError> {
+        self.with(|state| Ok(state.pages.accounts.get(account_id).map(|(employee, _)| employee.clone()))).await
+    }
+}

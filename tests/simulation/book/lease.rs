@@ -1,0 +1,86 @@
+//! The lease on the tenant's runs, as `database/control` keeps it.
+
+use super::{Pages, SimBook};
+use crate::sim::State;
+use hibob_host::database::LEASE_SECONDS;
+use hibob_host::error::HostError;
+use hibob_host::run::outside::Lock;
+
+impl SimBook {
+    /// Takes the lease on the tenant's runs, as `ControlDatabase::lease` does.
+    pub(crate) async fn lease(&self) -> Result<SimLease, HostError> {
+        let now = self.now();
+        let generation = self.with(|state| {
+            let pages = &mut state.pages;
+            // Nobody takes a lease for so long: the clock was set back since.
+            let is_free = pages.lease_expires_at <= now || pages.lease_expires_at > now + 2 * LEASE_SECONDS;
+            if !is_free {
+                let (message, remedy) = ("the tenant is being run".to_owned(), "wait for that run".to_owned());
+                return Err(HostError::AlreadyRunning { message, remedy });
+            }
+            pages.lease_generation += 1;
+            pages.lease_expires_at = now + LEASE_SECONDS;
+            Ok(pages.lease_generation)
+        });
+        let generation = generation.await?;
+        self.host.has_lease(generation);
+        self.note(format!("has the lease, generation {generation}"));
+        Ok(SimLease { book: self.clone(), generation, is_held: true })
+    }
+}
+
+/// The right to run the tenant.
+pub(crate) struct SimLease {
+    book: SimBook,
+    generation: i64,
+    is_held: bool,
+}
+
+impl SimLease {
+    fn is_ours<'s>(&self, state: &'s mut State) -> Option<&'s mut Pages> {
+        Some(&mut state.pages).filter(|pages| pages.lease_generation == self.generation)
+    }
+
+    fn give_back(&self, state: &mut State) {
+        if let Some(pages) = self.is_ours(state) {
+            (pages.lease_expires_at, pages.lease_generation) = (0, self.generation + 1);
+        }
+    }
+}
+
+impl Lock for SimLease {
+    fn generation(&self) -> i64 {
+        self.generation
+    }
+
+    fn seconds(&self) -> i64 {
+        LEASE_SECONDS
+    }
+
+    async fn renew(&self) -> Result<bool, HostError> {
+        let expires_at = self.book.now() + LEASE_SECONDS;
+        let renewed = self.book.with(|state| {
+            let pages = self.is_ours(state);
+            Ok(pages.map(|pages| pages.lease_expires_at = expires_at).is_some())
+        });
+        renewed.await
+    }
+
+    async fn release(mut self) -> Result<(), HostError> {
+        self.is_held = false;
+        let given_back = self.book.with(|state| {
+            self.give_back(state);
+            Ok(())
+        });
+        given_back.await
+    }
+}
+
+/// A run that is cancelled gives its lease back; one whose process is gone cannot.
+impl Drop for SimLease {
+    fn drop(&mut self) {
+        if self.is_held && !self.book.host.is_dead() {
+            self.give_back(&mut self.book.sim.lock());
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What is written in the databases.
+
+use super::keys::number_at;
+use hibob_host::bindings::directory_sync::Change;
+use hibob_host::bindings::types::NamedValue;
+use hibob_host::database::{EventRow, Fence, OpenJournal, PersonRow, RunRecord};
+use hibob_host::error::HostError;
+use hibob_host::person::Tag;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is in the databases.
+#[derive(Default)]
+pub(crate) struct Pages {
+    pub(super) lease_generation: i64,
+    pub(super) lease_expires_at: i64,
+    pub(crate) fence: i64,
+    /// The plugin's storage.
+    pub(crate) entries: BTreeMap<String, Vec<u8>>,
+    /// The ledger: the employee of each account, and whether it is active.
+    pub(crate) accounts: BTreeMap<String, (String, bool)>,
+    pub(super) archivings: Vec<(String, i64)>,
+    pub(crate) baseline: Vec<NamedValue>,
+    /// Persons' keys, as they are kept; the first has the number 1.
+    pub(super) people: Vec<(Tag, Vec<u8>)>,
+    pub(crate) journals: Vec<Journal>,
+    pub(crate) runs: Vec<RunRecord>,
+}
+
+/// A plan that is or was applied.
+pub(crate) struct Journal {
+    pub(super) row: OpenJournal,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) run: Option<i64>,
+}
+
+impl Journal {
+    /// A change by what it is called in the events: its position.
+    pub(super) fn change(&self, called: &str) -> &Change {
+        &self.changes[called.parse::<usize>().unwrap()]
+    }
+
+    /// Forgets which changes were begun and did not end.
+    pub(super) fn forget_beginnings(&mut self) {
+        let events = &mut self.row.events;
+        let ended: BTreeSet<String> =
+            events.iter().filter(|event| event.is_finished).map(|event| event.change.clone()).collect();
+        events.retain(|event| ended.contains(&event.change));
+    }
+
+    /// The changes that the run of this generation has begun and not finished.
+    pub(crate) fn under_way(&self, generation: i64) -> impl Iterator<Item = &Change> {
+        let is_under_way = move |position: &usize| {
+            let last = self.row.events.iter().rfind(|event| event.change == position.to_string());
+            last.is_some_and(|event| !event.is_finished && event.generation == generation)
+        };
+        (0..self.changes.len()).filter(is_under_way).map(|position| &self.changes[position])
+    }
+}
+
+impl Pages {
+    /// The keys of those who are meant.
+    pub(super) fn people_where(&self, is_meant: impl Fn(&PersonRow) -> bool) -> Vec<PersonRow> {
+        let row = |(position, (tag, wrapped)): (usize, &(Tag, Vec<u8>))| PersonRow {
+            number: number_at(position),
+            tag: *tag,
+            wrapped: wrapped.clone(),
+        };
+        self.people.iter().enumerate().map(row).filter(is_meant).collect()
+    }
+
+    /// The plan that is being applied.
+    pub(crate) fn open(&self) -> Option<&Journal> {
+        self.journals.last().filter(|journal| journal.run.is_none())
+    }
+
+    /// Accounts that were archived since then, and are not active again.
+    pub(super) fn archived_since(&self, since: i64) -> usize {
+        let is_inactive = |account: &String| self.accounts.get(account).is_some_and(|(_, is_active)| !is_active);
+        let lately = self.archivings.iter().filter(|(account, at)| *at >= since && is_inactive(account));
+        lately.map(|(account, _)| account).collect::<BTreeSet<_>>().len()
+    }
+
+    pub(crate) fn active(&self) -> usize {
+        self.accounts.values().filter(|(_, is_active)| *is_active).count()
+    }
+
+    /// A plan that is or was applied, by its journal's number.
+    pub(super) fn journal(&self, number: i64) -> &Journal {
+        &self.journals[usize::try_from(number - 1).unwrap()]
+    }
+
+    /// Adds an event to a journal.
+    pub(super) fn put_event(
+        &mut self,
+        fence: Fence,
+        journal: i64,
+        change: &str,
+        made: Option<&str>,
+    ) -> Result<(), HostError> {
+        let events = &mut self.journals[usize::try_from(journal - 1).unwrap()].row.events;
+        if made.is_some() && events.iter().any(|event| event.is_finished && event.change == change) {
+            return Err(HostError::Storage("the change was finished before".to_owned()));
+        }
+        events.push(EventRow {
+            change: change.to_owned(),
+            is_finished: made.is_some(),
+            made: made.unwrap_or_default().to_owned(),
+            generation: fence.generation(),
+        });
+        Ok(())
+    }
+}

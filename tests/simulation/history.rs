@@ -1,0 +1,258 @@
+//! One history: a company, hosts that sync it, and what a seed lets happen to them.
+
+use crate::chance::Chance;
+use crate::company::{close_a_team, company, differences, happen, pass};
+use crate::host::{Fate, Host};
+use crate::network::Trouble;
+use crate::outside::Simulated;
+use crate::planted::Planted;
+use crate::sim::{BROKEN, Sim};
+use hibob_host::run::{Release, Report, Running};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::{JoinSet, LocalSet};
+
+/// Before those: until what is under way has arrived, no lease holds, and no clock is so wrong that it would matter.
+const QUIET: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// Runs without faults that may be needed until nothing is left to do.
+const QUIET_RUNS_MAX: usize = 8;
+
+/// How a history ended.
+pub(crate) struct Ended {
+    /// What should not have been; nothing, if all is well.
+    pub(crate) broken: Vec<String>,
+    pub(crate) trace: Vec<String>,
+    pub(crate) runs: usize,
+    /// Of those, how many took up what another one had left.
+    pub(crate) resumed: usize,
+    /// Employees with a second account from a request that came after all.
+    pub(crate) twice: usize,
+}
+
+impl Ended {
+    pub(crate) fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.trace.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// The trace up to where the first thing is broken, without the requests and changes that have nothing to do with it.
+    pub(crate) fn told(&self) -> String {
+        let end = self.trace.iter().position(|line| line.contains(BROKEN)).map_or(self.trace.len(), |last| last + 1);
+        let trace = &self.trace[..end];
+        let numbers = |text: &str| -> BTreeSet<String> {
+            text.split(|c: char| !c.is_ascii_digit()).filter(|word| word.len() > 2).map(str::to_owned).collect()
+        };
+        let mut concerned: BTreeSet<String> = self.broken.iter().take(1).flat_map(|what| numbers(what)).collect();
+        // An outcome names both the employee and the account.
+        let outcomes = trace.iter().filter_map(|line| line.split_once(" finishes "));
+        for outcome in outcomes.map(|(_, outcome)| numbers(outcome)) {
+            if !outcome.is_disjoint(&concerned) {
+                concerned.extend(outcome);
+            }
+        }
+        let is_detail =
+            |line: &&String| ["-->", "<--", "lands", " begins ", " finishes "].iter().any(|word| line.contains(word));
+        let is_concerned = |line: &&String| {
+            let (_, what) = line.split_at(20);
+            !is_detail(line) || concerned.iter().any(|number| what.contains(number.as_str()))
+        };
+        trace.iter().filter(is_concerned).cloned().collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Lets the history of a seed happen. The same seed gives the same history.
+pub(crate) fn history(seed: u64, planted: Option<Planted>) -> Ended {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    LocalSet::new().block_on(&runtime, async {
+        let mut chance = Chance::new(seed);
+        let fakes = company(&mut chance);
+        let sim = Sim::new(fakes, chance.fork(), planted);
+        let mut history = History { sim: sim.clone(), chance, hosts: 0, running: JoinSet::new() };
+        history.happen().await;
+        history.be_quiet().await;
+        let mut state = sim.lock();
+        let resumed = state.pages.runs.iter().filter(|run| run.trigger == "resumed").count();
+        let (broken, trace) = (std::mem::take(&mut state.watch.broken), std::mem::take(&mut state.trace));
+        let twice = state.watch.twice.len();
+        Ended { broken, trace, runs: state.pages.runs.len(), resumed, twice }
+    })
+}
+
+struct History {
+    sim: Sim,
+    chance: Chance,
+    /// So many processes were started.
+    hosts: usize,
+    running: JoinSet<()>,
+}
+
+impl History {
+    /// A few days, in which everything may go wrong.
+    async fn happen(&mut self) {
+        let faults = self.chance.pick(&[0, 20, 100]);
+        let slow = self.chance.pick(&[0, 5, 30]);
+        self.sim.lock().trouble = Trouble { faults, slow };
+        for _ in 0..2 + self.chance.below(3) {
+            for _ in 0..self.chance.below(6) {
+                self.something_happens();
+            }
+            for _ in 0..1 + self.chance.below(2) {
+                self.start_host();
+                let pause = self.chance.pick(&[1, 10, 60]);
+                tokio::time::sleep(self.chance.time(Duration::from_secs(pause))).await;
+            }
+            if self.chance.in_thousand(300) {
+                self.something_happens();
+            }
+            let minutes = self.chance.pick(&[1, 5, 60, 30 * 60]);
+            tokio::time::sleep(self.chance.time(Duration::from_secs(minutes * 60))).await;
+        }
+    }
+
+    fn something_happens(&mut self) {
+        let today = self.sim.today();
+        let what = {
+            let state = &mut *self.sim.lock();
+            pass(&mut state.fakes.hibob, today);
+            if self.chance.in_thousand(40) {
+                close_a_team(&mut state.fakes.hibob, today, &mut self.chance);
+                "a team is closed".to_owned()
+            } else {
+                happen(&mut state.fakes.hibob, today, &mut self.chance)
+            }
+        };
+        self.sim.note("HiBob", what);
+    }
+
+    fn start_host(&mut self) {
+        let chance = &mut self.chance;
+        let step = |chance: &mut Chance| 1 + u32::try_from(chance.below(250)).unwrap();
+        let mut fate = Fate::default();
+        match chance.below(10) {
+            0..=2 => fate.crash = Some(step(chance)),
+            3 | 4 => fate.pause = Some((step(chance), chance.time(Duration::from_secs(120)))),
+            5 => fate.cancel = Some(chance.time(Duration::from_secs(20))),
+            _ => {}
+        }
+        let skew = if chance.in_thousand(100) { chance.pick(&[-3_600, -40, 40, 3_600]) } else { 0 };
+        let release = if chance.in_thousand(150) {
+            Release { archiving: chance.below(8) as usize, ..Release::default() }
+        } else {
+            Release::default()
+        };
+        let host = self.host(skew, fate, release);
+        self.running.spawn_local(sync_to_the_end(self.sim.clone(), host));
+    }
+
+    fn host(&mut self, skew: i64, fate: Fate, release: Release) -> Arc<Host> {
+        self.hosts += 1;
+        Arc::new(Host::new(format!("host{}", self.hosts), skew, fate, release))
+    }
+
+    /// Nothing goes wrong any more, until nothing is left to do; then all has to be as HiBob says.
+    async fn be_quiet(&mut self) {
+        self.sim.lock().trouble = Trouble::default();
+        while let Some(ended) = self.running.join_next().await {
+            ended.unwrap();
+        }
+        tokio::time::sleep(QUIET).await;
+        assert_eq!(self.sim.lock().in_flight, 0, "a request has come to no end");
+        self.sim.note("", "from here on nothing goes wrong");
+        let today = self.sim.today();
+        pass(&mut self.sim.lock().fakes.hibob, today);
+        let (mut release, mut last) = (Release::default(), String::new());
+        for _ in 0..QUIET_RUNS_MAX {
+            let host = self.host(0, Fate::default(), release);
+            let report = sync(&self.sim, &host).await;
+            match report {
+                Some(report) if is_done(&report) => return self.look_at_the_end(),
+                // Somebody has looked, and lets it through.
+                Some(report) if !report.held.is_empty() || report.error.is_some() => {
+                    release = Release { archiving: 1_000, renaming: 1_000, changed_source: true };
+                    last = format!("{:?}", report.error);
+                }
+                Some(report) => last = format!("{:?}", report.errors),
+                None => {}
+            }
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        self.sim.broken("", &format!("{QUIET_RUNS_MAX} runs without any fault have not come to an end: {last}"));
+    }
+
+    fn look_at_the_end(&self) {
+        let mut found = Vec::new();
+        {
+            let state = self.sim.lock();
+            let twice = &state.watch.twice;
+            found.extend(differences(&state.fakes, twice));
+            if state.pages.open().is_some() {
+                found.push("a plan is still open".to_owned());
+            }
+            let known = &state.fakes.hibob.employees;
+            let users = state.fakes.travelperk.users.iter();
+            let managed = users.filter_map(|user| {
+                let employee = user.external_id.clone().filter(|id| known.contains_key(id) && !twice.contains(id))?;
+                Some((user.id.to_string(), (employee, user.active)))
+            });
+            let managed: BTreeMap<_, _> = managed.collect();
+            for (account, held) in &managed {
+                let told = state.pages.accounts.get(account);
+                if told != Some(held) {
+                    found.push(format!("account {account} is {held:?}, and the ledger says {told:?}"));
+                }
+            }
+            let gone = |(account, (employee, _)): &(&String, &(String, bool))| {
+                !managed.contains_key(*account) && !twice.contains(employee)
+            };
+            let gone = state.pages.accounts.iter().filter(gone);
+            found.extend(gone.map(|(account, _)| format!("the ledger has account {account}, which is not there")));
+        }
+        found.iter().for_each(|what| self.sim.broken("", what));
+    }
+}
+
+/// Whether a run found nothing to do.
+fn is_done(report: &Report) -> bool {
+    let changed = report.created + report.adopted + report.updated + report.archived + report.reactivated;
+    report.is_accepted() && report.errors.is_empty() && changed + report.drifted + report.skipped == 0
+}
+
+async fn sync_to_the_end(sim: Sim, host: Arc<Host>) {
+    sync(&sim, &host).await;
+}
+
+/// One process syncs, and ends. None if it did not come so far as to have a report.
+async fn sync(sim: &Sim, host: &Arc<Host>) -> Option<Report> {
+    let note = |what: &str| sim.note(&host.name, what);
+    note(&format!("starts: {:?}, clock {:+} s, lets {} be archived", host.fate, host.skew, host.release.archiving));
+    let work = async {
+        let run = match Running::begin(Simulated::new(sim, host.clone()), "sync").await {
+            Ok(run) => run,
+            Err(error) => {
+                note(&format!("does not start: {error}"));
+                return None;
+            }
+        };
+        let (mut report, planned) = match run.plan().await {
+            Ok(planned) => (run.apply(&planned, host.release).await, Some(planned)),
+            Err(error) => (Report::stopped("acme", error), None),
+        };
+        if let Some(error) = &report.error {
+            note(&format!("stops: {}", error.message));
+        }
+        match run.finish(&mut report, planned.as_ref()).await {
+            Ok(()) => Some(report),
+            Err(error) => {
+                note(&format!("cannot be recorded: {error}"));
+                None
+            }
+        }
+    };
+    let done = host.live(work).await;
+    note(if done.is_some() { "ends" } else { "is gone" });
+    done.flatten()
+}

@@ -1,0 +1,118 @@
+//! A host's process: it may crash, or be paused, at any of its steps.
+
+use hibob_host::run::Release;
+use std::future::{pending, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::Sleep;
+
+/// What happens to a process. Steps are requests and writes to the databases: one before each, and one after it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Fate {
+    /// Ends at this step, and nothing of it goes on but what is on the network.
+    pub(crate) crash: Option<u32>,
+    /// Stands still at this step, for so long.
+    pub(crate) pause: Option<(u32, Duration)>,
+    /// Is told to end after so long, and gives back what it has.
+    pub(crate) cancel: Option<Duration>,
+}
+
+/// One process, which does one run.
+pub(crate) struct Host {
+    pub(crate) name: String,
+    /// How far its clock is ahead, in seconds.
+    pub(crate) skew: i64,
+    pub(crate) fate: Fate,
+    /// What the operator lets through.
+    pub(crate) release: Release,
+    steps: AtomicU32,
+    generation: AtomicI64,
+    is_dead: AtomicBool,
+    pause: Mutex<Option<Pin<Box<Sleep>>>>,
+}
+
+impl Host {
+    pub(crate) fn new(name: String, skew: i64, fate: Fate, release: Release) -> Self {
+        Self {
+            name,
+            skew,
+            fate,
+            release,
+            steps: AtomicU32::new(0),
+            generation: AtomicI64::new(0),
+            is_dead: AtomicBool::new(false),
+            pause: Mutex::new(None),
+        }
+    }
+
+    /// The generation of its lease.
+    pub(crate) fn generation(&self) -> i64 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn has_lease(&self, generation: i64) {
+        self.generation.store(generation, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        self.is_dead.load(Ordering::Relaxed)
+    }
+
+    /// Goes a step further, if that is its fate.
+    pub(crate) async fn step(&self) {
+        let step = self.steps.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.fate.crash == Some(step) {
+            self.is_dead.store(true, Ordering::Relaxed);
+            pending::<()>().await;
+        }
+        if let Some((at, length)) = self.fate.pause
+            && at == step
+        {
+            *self.pause.lock().unwrap() = Some(Box::pin(tokio::time::sleep(length)));
+            let mut has_stopped = false;
+            poll_fn(|context| {
+                if std::mem::replace(&mut has_stopped, true) {
+                    return Poll::Ready(());
+                }
+                context.waker().wake_by_ref();
+                Poll::Pending
+            })
+            .await;
+        }
+    }
+
+    /// Does its work for as long as it lives. None if it crashed, or was cancelled.
+    pub(crate) async fn live<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        let mut end = pin!(tokio::time::sleep(self.fate.cancel.unwrap_or(Duration::MAX)));
+        poll_fn(|context| {
+            if self.stands_still(context) {
+                return Poll::Pending;
+            }
+            if self.fate.cancel.is_some() && end.as_mut().poll(context).is_ready() {
+                return Poll::Ready(None);
+            }
+            match work.as_mut().poll(context) {
+                Poll::Ready(done) => Poll::Ready(Some(done)),
+                Poll::Pending if self.is_dead() => Poll::Ready(None),
+                Poll::Pending => {
+                    let _ = self.stands_still(context); // so that the end of a pause that began now wakes it
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    fn stands_still(&self, context: &mut Context<'_>) -> bool {
+        let mut pause = self.pause.lock().unwrap();
+        let is_over = pause.as_mut().is_none_or(|pause| pause.as_mut().poll(context).is_ready());
+        if is_over {
+            *pause = None;
+        }
+        !is_over
+    }
+}

@@ -1,0 +1,186 @@
+//! The host's job logic and the plugin's core under a simulated clock, network, database and fate: thousands of
+//! histories, each drawn from a seed. ARCHITECTURE.md says what is real in it and what is not.
+//!
+//! `HIBOB_HISTORIES=20000 cargo test --release -p hibob-tests --test simulation` looks at more of them than usual,
+//! `HIBOB_SEED=11` at one; with both, at so many from that one on. Where something is wrong, its trace is shown.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test stops at what is not as it should be, also in its helpers, and says how much it has done"
+)]
+
+mod book;
+mod chance;
+mod company;
+mod convert;
+mod history;
+mod host;
+mod network;
+mod outside;
+mod planted;
+mod plugin;
+mod sim;
+mod watch;
+
+use history::{Ended, history};
+use planted::Planted;
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+/// Names one seed.
+const SEED_VARIABLE: &str = "HIBOB_SEED";
+/// Says how many histories are looked at.
+const HISTORIES_VARIABLE: &str = "HIBOB_HISTORIES";
+/// So many, where nothing is said: a few seconds in the debug profile.
+const HISTORIES: u64 = 120;
+/// A planted fault is found within so many.
+const FOUND_WITHIN: u64 = 200;
+/// Of a thousand histories at most so many may end with somebody's second account; see [`watch::Watch::twice`].
+const TWICE_PER_THOUSAND_MAX: usize = 10;
+
+fn variable(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
+}
+
+/// The histories of these seeds, on all processors, in order; no more begin once one is `enough`.
+fn each(seeds: RangeInclusive<u64>, planted: Option<Planted>, enough: fn(&Ended) -> bool) -> BTreeMap<u64, Ended> {
+    let (next, ended) = (AtomicU64::new(*seeds.start()), Mutex::new(BTreeMap::new()));
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().unwrap().get() {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::SeqCst) {
+                    let seed = next.fetch_add(1, Ordering::SeqCst);
+                    if !seeds.contains(&seed) {
+                        break;
+                    }
+                    let history = history(seed, planted);
+                    is_over.fetch_or(enough(&history), Ordering::SeqCst);
+                    ended.lock().unwrap().insert(seed, history);
+                }
+            });
+        }
+    });
+    ended.into_inner().unwrap()
+}
+
+fn is_bad(ended: &Ended) -> bool {
+    !ended.broken.is_empty()
+}
+
+#[test]
+fn whatever_happens_travelperk_ends_as_hibob_says() {
+    let one = variable(SEED_VARIABLE);
+    let first = one.unwrap_or(1);
+    let count = variable(HISTORIES_VARIABLE).unwrap_or_else(|| if one.is_some() { 1 } else { HISTORIES });
+    let begun = Instant::now();
+    let ended = each(first..=first + count - 1, None, is_bad);
+    let sum = |number: fn(&Ended) -> usize| ended.values().map(number).sum::<usize>();
+    let (runs, resumed, twice) = (sum(|ended| ended.runs), sum(|ended| ended.resumed), sum(|ended| ended.twice));
+    let seconds = begun.elapsed().as_secs_f64();
+    eprintln!(
+        "{} histories in {seconds:.1} s: {runs} runs, {resumed} of them resumed, {twice} second accounts",
+        ended.len()
+    );
+    if let Some((seed, bad)) = ended.iter().find(|(_, ended)| is_bad(ended)) {
+        let again = format!("{SEED_VARIABLE}={seed} cargo test -p hibob-tests --test simulation whatever");
+        panic!("{}\n\n{}\n\nagain with: {again}", bad.told(), bad.broken.join("\n"));
+    }
+    if count >= HISTORIES {
+        assert!(resumed > 0 && twice * 1_000 <= TWICE_PER_THOUSAND_MAX * ended.len(), "{resumed}, {twice}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_history() {
+    let digests = || each(1..=10, None, |_| false).into_values().map(|ended| ended.digest()).collect::<Vec<_>>();
+    assert_eq!(digests(), digests());
+}
+
+/// Looks for a planted fault, shows the first history in which it is found, and compares what is wrong there.
+#[track_caller]
+fn find(planted: Planted, wrong: &str) {
+    let ended = each(1..=FOUND_WITHIN, Some(planted), is_bad);
+    let Some((seed, bad)) = ended.into_iter().find(|(_, ended)| is_bad(ended)) else {
+        panic!("{planted:?} is not found in {FOUND_WITHIN} histories");
+    };
+    eprintln!("{}\n\n{planted:?} is found in history {seed}: {}", bad.told(), bad.broken[0]);
+    assert!(bad.broken[0].contains(wrong), "{}", bad.broken[0]);
+}
+
+/// Found in history 6: a crash in the middle of a creation, and the next run creates without a look.
+///
+/// ```text
+///    1.178 host1  writes down plan 1: 19 changes, of which 0 are held
+///    1.506 host1  begins create:2128438000000000019
+///    1.512 host1  --> POST /Users for employee 2128438000000000019
+///    1.540 host1  is gone
+///    1.540 host1      POST /Users for employee 2128438000000000019 lands
+///   71.407 host2  has the fence 2
+///   71.409 host2  begins create:2128438000000000019
+///   71.414 host2  --> POST /Users for employee 2128438000000000019
+///   71.414 host2  !! a write to employee 2128438000000000019 is repeated, and nobody has looked what came of the first
+/// ```
+#[test]
+fn a_book_that_forgets_beginnings_in_a_crash_is_found() {
+    find(Planted::ForgetsBeginnings, "is repeated, and nobody has looked");
+}
+
+/// Found in history 15: a host whose clock is an hour ahead takes the lease of one that still works, and ends its plan; that
+/// one finds out ten seconds later, when it cannot renew its lease, and records the same plan once more.
+///
+/// ```text
+///    0.637 host1  writes down plan 1: 29 changes, of which 0 are held
+///   31.042 host2  has the lease, generation 2
+///   31.393 host2  records run 1 (resumed), exit code 0
+///   40.633 host1  stops: the storage failed: tenant acme: this run lost its lock to another one
+///   40.633 host1  records run 2 (manual), exit code 5
+///   40.633 host1  !! the plan of run 1 is closed again, as run 2
+/// ```
+#[test]
+fn a_fence_that_is_not_checked_is_found() {
+    find(Planted::LetsEverybodyWrite, "is closed again");
+}
+
+/// Found in history 1: an answer is lost, and the host asks again with `first` instead of `after-unknown-outcome`.
+///
+/// ```text
+///    1.363 host1  begins create:2128438000000000000
+///    1.364 host1  --> POST /Users for employee 2128438000000000000
+///    1.369 host1      POST /Users for employee 2128438000000000000 lands
+///    1.411 host1  <-- POST /Users for employee 2128438000000000000: reset
+///    1.916 host1  --> POST /Users for employee 2128438000000000000
+///    1.916 host1  !! a write to employee 2128438000000000000 is repeated, and nobody has looked what came of the first
+/// ```
+#[test]
+fn a_change_that_is_repeated_without_a_look_is_found() {
+    find(Planted::RepeatsWithoutLooking, "is repeated, and nobody has looked");
+}
+
+/// Found in history 23: some leave in one week and some in the next, each time no more than one run may archive.
+///
+/// ```text
+///  98200.577 host5  writes down plan 2: 5 changes, of which 0 are held
+/// 106180.847 host6  writes down plan 3: 4 changes, of which 0 are held
+/// 106180.847 host6  !! 4 accounts are archived within 30 days
+/// ```
+#[test]
+fn a_ledger_that_forgets_archivings_is_found() {
+    find(Planted::ForgetsArchivings, "are archived within 30 days");
+}
+
+/// Found in history 1, when all is over.
+///
+/// ```text
+///  593.402 host2  finishes adopt:2128438000000000003: {"outcome":{"Done":{"target_id":"103","not_taken":[]}}}
+/// 99776.567        !! account 103 is ("2128438000000000003", true), and the ledger says None
+/// ```
+#[test]
+fn a_ledger_that_forgets_accounts_is_found() {
+    find(Planted::ForgetsAccounts, "the ledger says None");
+}

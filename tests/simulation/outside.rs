@@ -1,0 +1,192 @@
+//! The outside of a run in the simulation: the real core and the real way out, over the simulated rest.
+
+use crate::book::{SimBook, SimLease};
+use crate::convert::{attempt_in, change_in, job_error_out, named_value_in, outcome_out, plan_out};
+use crate::host::Host;
+use crate::network::{HIBOB_URL, SCIM_URL, Wire};
+use crate::planted::Planted;
+use crate::plugin::call;
+use crate::sim::Sim;
+use hibob_connector_core::apply::apply;
+use hibob_connector_core::settings::Settings;
+use hibob_connector_core::sync;
+use hibob_connector_core::value::{NamedValue, Value};
+use hibob_host::bindings::directory_sync::{Attempt, Change, Outcome};
+use hibob_host::call::{CallKind, NoProgress, Progress};
+use hibob_host::database::Fence;
+use hibob_host::egress::{
+    ApplyScope, CallEgress, Credential, Declared, Egress, Grant, Known, Pace, Role, Route, Service, Surroundings,
+};
+use hibob_host::error::HostError;
+use hibob_host::limits::Overrun;
+use hibob_host::manifest::Manifest;
+use hibob_host::person::Ring;
+use hibob_host::run::Planned;
+use hibob_host::run::outside::{Attempted, Book as _, Outside};
+use hibob_host::secret::Secret;
+use hibob_host::telemetry::{Telemetry, TenantMetrics};
+use hibob_host::tenant::TenantConfig;
+use serde_json::json;
+use std::num::NonZeroU32;
+use std::sync::{Arc, LazyLock};
+
+/// Changes that a run makes at the same time.
+const PARALLEL: u32 = 4;
+
+/// The tenant's key of its people. The keys under it, and what is sealed, are others in each history and in no trace.
+pub(crate) const PEOPLE_KEY: [u8; 32] = [7; 32];
+
+/// What does not differ between histories.
+pub(crate) static TENANT: LazyLock<(TenantConfig, Arc<Settings>, TenantMetrics)> = LazyLock::new(|| {
+    let config = json!({
+        "id": "acme",
+        "hibob": { "url": HIBOB_URL, "service_user": "user", "token": "env:TOKEN" },
+        "travelperk": { "scim_url": SCIM_URL, "key": "env:KEY" },
+        "sync": { "details": DETAILS, "missing_detail": "skip", "parallel_changes": PARALLEL },
+        "safety": { "archive_limit_min": 2, "rename_limit_min": 3 },
+        "limits": { "first_byte_timeout_seconds": 40 },
+    });
+    let text = |name: &str, text: &str| NamedValue { name: name.to_owned(), value: Value::Text(text.to_owned()) };
+    let details = Value::Texts(DETAILS.iter().map(ToString::to_string).collect());
+    let settings = [
+        text("hibob-url", HIBOB_URL),
+        text("scim-url", SCIM_URL),
+        text("missing-detail", "skip"),
+        NamedValue { name: "details".to_owned(), value: details },
+    ];
+    let metrics = Telemetry::default().metrics().of("acme");
+    (serde_json::from_value(config).unwrap(), Arc::new(Settings::read(&settings).unwrap()), metrics)
+});
+
+const DETAILS: [&str; 3] = ["title", "cost-center", "manager"];
+
+/// The outside of one run of one process.
+pub(crate) struct Simulated {
+    sim: Sim,
+    host: Arc<Host>,
+    book: SimBook,
+    egress: Arc<Egress>,
+    manifest: Arc<Manifest>,
+}
+
+impl Simulated {
+    pub(crate) fn new(sim: &Sim, host: Arc<Host>) -> Self {
+        let pace = || Pace::new(NonZeroU32::MAX, NonZeroU32::MAX); // its clock is not the simulation's
+        let service = |role, url: &str, credential| Service::new(Route::new(role, url).unwrap(), credential, pace());
+        let services = {
+            let fakes = &sim.lock().fakes;
+            let user = fakes.hibob.service_user_id.clone();
+            let hibob = Credential::Basic { user, password: Secret::new(fakes.hibob.token.clone()) };
+            let key = Secret::new(fakes.travelperk.api_key.clone());
+            let scim = Credential::Key { scheme: "ApiKey".to_owned(), key };
+            vec![service(Role::HiBob, HIBOB_URL, hibob), service(Role::Scim, SCIM_URL, scim)]
+        };
+        let (config, _, metrics) = &*TENANT;
+        let wire = Arc::new(Wire { sim: sim.clone(), host: host.clone() });
+        let limits = config.limits.clone();
+        let egress = Egress::new(config.id.clone(), services, wire, limits, Arc::default(), metrics.clone());
+        let (clock, skew, dice) = (sim.clone(), host.skew, sim.clone());
+        let surroundings = Surroundings::new(
+            move || u64::try_from(clock.seconds() + skew).unwrap(),
+            move || dice.lock().chance.fraction(),
+        );
+        Self {
+            sim: sim.clone(),
+            book: SimBook { sim: sim.clone(), host: host.clone() },
+            host,
+            egress: Arc::new(egress.in_surroundings(surroundings)),
+            manifest: Arc::new(Manifest::everything()),
+        }
+    }
+
+    fn call_egress(&self, kind: CallKind, grant: Grant, overrun: &Overrun) -> CallEgress {
+        let declared = Declared { manifest: self.manifest.clone(), kind };
+        self.egress.for_call(grant, declared, overrun.clone())
+    }
+
+    fn unix_seconds(&self) -> u64 {
+        u64::try_from(self.now()).unwrap()
+    }
+}
+
+fn within(overrun: &Overrun) -> Result<(), HostError> {
+    overrun.get().map_or(Ok(()), |over| Err(HostError::over(over)))
+}
+
+impl Outside for Simulated {
+    type Book = SimBook;
+    type Lock = SimLease;
+
+    fn config(&self) -> &TenantConfig {
+        &TENANT.0
+    }
+
+    fn metrics(&self) -> &TenantMetrics {
+        &TENANT.2
+    }
+
+    fn book(&self) -> &SimBook {
+        &self.book
+    }
+
+    fn egress(&self) -> Result<&Arc<Egress>, HostError> {
+        Ok(&self.egress)
+    }
+
+    fn progress(&self) -> &dyn Progress {
+        &NoProgress
+    }
+
+    fn now(&self) -> i64 {
+        self.sim.seconds() + self.host.skew
+    }
+
+    fn settings_digest(&self) -> Result<String, HostError> {
+        Ok("settings".to_owned())
+    }
+
+    fn plugin_digest(&self) -> &'static str {
+        "core"
+    }
+
+    async fn lock(&self) -> Result<SimLease, HostError> {
+        self.book.lease().await
+    }
+
+    async fn ring(&self) -> Result<Ring<SimBook>, HostError> {
+        Ok(self.book.ring())
+    }
+
+    async fn plan(&self) -> Result<Planned, HostError> {
+        let now = self.unix_seconds();
+        let baseline: Vec<_> = self.book.baseline().await?.into_iter().map(named_value_in).collect();
+        let overrun = Overrun::default();
+        let mut egress = self.call_egress(CallKind::Plan, Grant::Read, &overrun);
+        let work = move |world: &mut dyn hibob_connector_core::world::World| {
+            sync::plan(world, &TENANT.1, now, &baseline).map(|plan| plan_out(&plan, now))
+        };
+        let (planned, _) = call(&self.sim, &self.host, &mut egress, work).await;
+        within(&overrun)?;
+        planned.map_err(|error| HostError::from_job(job_error_out(error), &egress.refusals()))
+    }
+
+    async fn attempt(&self, change: &Change, attempt: Attempt, fence: Fence) -> Result<Attempted, HostError> {
+        let repeats = self.sim.planted == Some(Planted::RepeatsWithoutLooking);
+        let attempt = attempt_in(if repeats { Attempt::First } else { attempt });
+        let scope = Arc::new(ApplyScope::new(change, Known::of(&self.book, change).await?));
+        let overrun = Overrun::default();
+        let egress = self.call_egress(CallKind::Apply, Grant::Apply(scope.clone()), &overrun);
+        let mut egress = egress.fenced(self.book.clone(), fence);
+        let (change, now) = (change_in(change.clone()), self.unix_seconds());
+        let work =
+            move |world: &mut dyn hibob_connector_core::world::World| apply(world, &TENANT.1, &change, attempt, now);
+        let (outcome, entries) = call(&self.sim, &self.host, &mut egress, work).await;
+        within(&overrun)?;
+        let outcome = outcome_out(outcome);
+        let is_shown = match &outcome {
+            Outcome::Done(written) | Outcome::Partly(written) => scope.shows(&written.target_id),
+            Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => false,
+        };
+        Ok(Attempted { outcome, is_shown, refusals: egress.refusals(), entries })
+    }
+}

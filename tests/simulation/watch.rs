@@ -1,0 +1,285 @@
+//! What must stay true at every moment of a history, told by what leaves, what lands and what is written down.
+
+use crate::book::Pages;
+use crate::outside::TENANT;
+use hibob_fakes::travelperk::User;
+use hibob_fakes::{Request, World};
+use hibob_host::bindings::directory_sync::{Change, ChangeKind, FieldChange, NextStep, Outcome};
+use hibob_host::bindings::types::Value;
+use hibob_host::run::{Held, Planned, Release};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Seconds in an hour.
+const HOUR: f64 = 60.0 * 60.0;
+
+/// What was seen, and what of it should not have been.
+pub(crate) struct Watch {
+    pub(crate) broken: Vec<String>,
+    /// Numbers what is seen.
+    moment: usize,
+    /// When the run of each generation took the fence.
+    fences: BTreeMap<i64, usize>,
+    /// Writes that each generation was let make, and has not made yet.
+    let_through: BTreeMap<i64, usize>,
+    /// Writes of which nobody knows yet what came, by what they are about.
+    doubts: BTreeMap<String, Doubt>,
+    /// When each change of each plan was first begun.
+    begun: BTreeMap<(i64, String), usize>,
+    /// What each account was, from when on.
+    versions: BTreeMap<u64, Vec<(usize, User)>>,
+    /// When accounts were archived.
+    archived: Vec<(u64, f64)>,
+    strangers: BTreeSet<u64>,
+    /// Employees who were to be made by a request that came after its host had given it up.
+    made_late: BTreeSet<String>,
+    /// Those of them who have two accounts since: the one inexactness that a service without idempotency keys leaves.
+    pub(crate) twice: BTreeSet<String>,
+}
+
+struct Doubt {
+    generation: i64,
+    since: usize,
+    /// For somebody new: by what they are looked for.
+    user_name: Option<String>,
+}
+
+impl Watch {
+    pub(crate) fn new(fakes: &World) -> Self {
+        let users = || fakes.travelperk.users.iter();
+        let is_known = |user: &&User| fakes.hibob.employees.values().any(|person| is_address_of(person, user));
+        Self {
+            broken: Vec::new(),
+            moment: 0,
+            fences: BTreeMap::new(),
+            let_through: BTreeMap::new(),
+            doubts: BTreeMap::new(),
+            begun: BTreeMap::new(),
+            versions: users().map(|user| (user.id, vec![(0, user.clone())])).collect(),
+            archived: Vec::new(),
+            made_late: BTreeSet::new(),
+            twice: BTreeSet::new(),
+            strangers: users().filter(|user| !is_known(user)).map(|user| user.id).collect(),
+        }
+    }
+
+    fn next(&mut self) -> usize {
+        self.moment += 1;
+        self.moment
+    }
+
+    pub(crate) fn fence_taken(&mut self, generation: i64) {
+        let now = self.next();
+        self.fences.insert(generation, now);
+    }
+
+    /// The run that truly has the fence was told that it may write.
+    pub(crate) fn may_write(&mut self, generation: i64) {
+        *self.let_through.entry(generation).or_default() += 1;
+    }
+
+    /// A request leaves a host. Returns what of that should not be.
+    pub(crate) fn request_leaves(&mut self, generation: i64, asked: &Request, pages: &Pages) -> Vec<String> {
+        let now = self.next();
+        let Some(about) = about(asked) else {
+            self.looked(asked);
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        match self.let_through.get_mut(&generation) {
+            Some(left) if *left > 0 => *left -= 1,
+            _ => found.push(format!("a write to {about} leaves, and the run does not hold the fence")),
+        }
+        let owner = |change: &&Change| match asked.method.as_str() {
+            "POST" => change.employee_id.as_deref() == about.strip_prefix("employee "),
+            _ => {
+                let account = about.strip_prefix("account ");
+                let employee = account.and_then(|account| pages.accounts.get(account)).map(|(employee, _)| employee);
+                change.target_id.as_deref() == account
+                    || change.target_id.is_none() && change.employee_id.as_ref() == employee
+            }
+        };
+        let open = pages.open().into_iter();
+        if open.flat_map(|journal| journal.under_way(generation)).find(owner).is_none() {
+            found.push(format!("a write to {about} leaves, and the journal has no beginning of it"));
+        }
+        let taken = self.fences.get(&generation).copied().unwrap_or_default();
+        if let Some(doubt) = self.doubts.get(&about)
+            && (doubt.generation == generation || doubt.since < taken)
+        {
+            found.push(format!("a write to {about} is repeated, and nobody has looked what came of the first"));
+        }
+        let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
+        let user_name = body["userName"].as_str().map(str::to_owned);
+        self.doubts.insert(about, Doubt { generation, since: now, user_name });
+        found
+    }
+
+    /// Somebody reads: what is in doubt there is looked up.
+    fn looked(&mut self, asked: &Request) {
+        let filter = asked.parameter("filter");
+        let account = asked.path.rsplit_once("/Users/").map(|(_, id)| format!("account {id}"));
+        let is_list = asked.path.ends_with("/Users");
+        self.doubts.retain(|about, doubt| {
+            let is_seen = match (&filter, &account) {
+                (Some(filter), _) => doubt.user_name.as_ref().is_some_and(|name| filter.contains(name.as_str())),
+                (None, Some(account)) => about == account,
+                (None, None) => is_list,
+            };
+            !is_seen
+        });
+    }
+
+    /// A host has the answer to its request, which may leave open whether it was carried out.
+    pub(crate) fn request_ended(&mut self, generation: i64, asked: &Request, is_clear: bool) {
+        let Some(about) = about(asked).filter(|_| is_clear) else { return };
+        if self.doubts.get(&about).is_some_and(|doubt| doubt.generation == generation) {
+            self.doubts.remove(&about);
+        }
+    }
+
+    /// A write has come to the target, which may have changed; `is_late` if nobody waits for its answer any more. Returns
+    /// what of that should not be.
+    pub(crate) fn write_landed(&mut self, asked: &Request, is_late: bool, fakes: &World, now: f64) -> Vec<String> {
+        let moment = self.next();
+        if is_late && let Some(employee) = about(asked).as_deref().and_then(|about| about.strip_prefix("employee ")) {
+            self.made_late.insert(employee.to_owned());
+        }
+        let mut found = Vec::new();
+        let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        for user in fakes.travelperk.users.iter() {
+            let versions = self.versions.entry(user.id).or_default();
+            let before = versions.last().map(|(_, before)| before);
+            if before != Some(user) {
+                if before.is_some_and(|before| before.active) && !user.active {
+                    self.archived.push((user.id, now));
+                }
+                if self.strangers.contains(&user.id) {
+                    found.push(format!("account {}, which is nobody's of HiBob, was written to", user.id));
+                }
+                versions.push((moment, user.clone()));
+            }
+            if !names.insert(user.user_name.to_lowercase()) {
+                found.push(format!("{} has two accounts", user.user_name));
+            }
+            if let Some(id) = user.external_id.as_ref().filter(|id| !ids.insert((*id).clone())) {
+                if self.made_late.contains(id) {
+                    self.twice.insert(id.clone());
+                } else {
+                    found.push(format!("employee {id} has two accounts"));
+                }
+            }
+        }
+        found
+    }
+
+    pub(crate) fn change_begins(&mut self, journal: i64, change: &str) {
+        let now = self.next();
+        self.begun.entry((journal, change.to_owned())).or_insert(now);
+    }
+
+    /// A change is told to have come to this end. Returns what of that is not true.
+    pub(crate) fn change_ends(&mut self, journal: i64, change: &Change, made: &str) -> Vec<String> {
+        let begun = self.begun.get(&(journal, change.id.clone())).copied().unwrap_or_default();
+        let made: serde_json::Value = serde_json::from_str(made).unwrap();
+        let Ok(outcome) = serde_json::from_value::<Outcome>(made["outcome"].clone()) else { return Vec::new() };
+        let id = &change.id;
+        match outcome {
+            Outcome::Done(written) => {
+                let versions = written.target_id.parse().ok().and_then(|id| self.versions.get(&id));
+                let mut since = versions.into_iter().flat_map(|versions| {
+                    let first = versions.iter().rposition(|(from, _)| *from <= begun).unwrap_or_default();
+                    &versions[first..]
+                });
+                let is_true = since.any(|(_, user)| change.fields.iter().all(|field| has(user, field)));
+                (!is_true)
+                    .then(|| format!("{id} is told as done, and the target never had it so"))
+                    .into_iter()
+                    .collect()
+            }
+            Outcome::Failed(failure) if change.kind == ChangeKind::Create && failure.next != NextStep::Look => {
+                let is_new = |versions: &&Vec<(usize, User)>| {
+                    versions[0].0 > begun && versions.iter().any(|(_, user)| user.external_id == change.employee_id)
+                };
+                let is_late = change.employee_id.as_ref().is_some_and(|employee| self.made_late.contains(employee));
+                let made = self.versions.values().find(is_new).filter(|_| !is_late);
+                made.map(|_| format!("{id} is told as not made ({}), and was", failure.code)).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A plan is about to be applied. Returns which limits of the guards it goes over, counted by what the target shows.
+    pub(crate) fn plan_begins(
+        &self,
+        planned: &Planned,
+        held: &Held,
+        release: Release,
+        pages: &Pages,
+        fakes: &World,
+        now: f64,
+    ) -> Vec<String> {
+        let safety = &TENANT.0.safety;
+        let is_open = |(position, change): (usize, &Change)| {
+            (change.kind == ChangeKind::Archive && !held.changes.contains_key(&position)).then_some(())
+        };
+        let number = planned.changes.iter().enumerate().filter_map(is_open).count();
+        let share = |percent: u32, of: usize| (safety.archive_limit_min as usize).max(of * percent as usize / 100);
+        let since = now - f64::from(safety.leak_days) * 24.0 * HOUR + HOUR;
+        let is_archived = |id: &u64| fakes.travelperk.users.get(*id).is_some_and(|user| !user.active);
+        let lately: BTreeSet<u64> =
+            self.archived.iter().filter(|(id, at)| *at >= since && is_archived(id)).map(|(id, _)| *id).collect();
+        let mut found = Vec::new();
+        if number > share(safety.archive_limit_percent, pages.active()).max(release.archiving) {
+            found.push(format!("{number} accounts are archived in one run"));
+        }
+        let within = lately.len() + number;
+        // Those whom nobody knows to be archived yet count for both, as they do for the guard.
+        if number > release.archiving && within > share(safety.leak_percent, pages.active() + lately.len()) {
+            found.push(format!("{within} accounts are archived within {} days", safety.leak_days));
+        }
+        found
+    }
+}
+
+/// Whether the account's name is somebody's work email.
+fn is_address_of(person: &hibob_fakes::Employee, user: &User) -> bool {
+    person.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(&user.user_name))
+}
+
+/// What a write is about; none for a read.
+pub(crate) fn about(asked: &Request) -> Option<String> {
+    let (_, path) = asked.path.split_once("/scim")?;
+    match asked.method.as_str() {
+        "POST" => {
+            let body: serde_json::Value = serde_json::from_slice(&asked.body).unwrap();
+            Some(format!("employee {}", body["externalId"].as_str().unwrap_or_default()))
+        }
+        "PATCH" => Some(format!("account {}", path.trim_start_matches("/Users/"))),
+        _ => None,
+    }
+}
+
+/// Whether an account holds what a change sets a field to.
+fn has(user: &User, field: &FieldChange) -> bool {
+    let text = match &field.after {
+        Some(Value::Text(text)) => Some(text.as_str()),
+        Some(Value::Flag(flag)) => return field.field != "active" || user.active == *flag,
+        Some(Value::Person(person)) => match &person.account_id {
+            Some(id) => Some(id.as_str()),
+            None => return user.manager.is_some(), // somebody of the same plan
+        },
+        _ => None,
+    };
+    let manager = user.manager.map(|id| id.to_string());
+    let found = match field.field.as_str() {
+        "user-name" => return text.is_some_and(|text| text.eq_ignore_ascii_case(&user.user_name)),
+        "given-name" => Some(user.given_name.as_str()),
+        "family-name" => Some(user.family_name.as_str()),
+        "external-id" => user.external_id.as_deref(),
+        "title" => user.title.as_deref(),
+        "cost-center" => user.cost_center.as_deref(),
+        "manager" => manager.as_deref(),
+        _ => return true,
+    };
+    found == text
+}
