@@ -7,6 +7,7 @@
 use crate::data_dir::DataDir;
 use crate::database::{ApprovalRow, ApprovalState, Decision, TenantDatabase};
 use crate::error::HostError;
+use crate::person::Records;
 use crate::plan_json;
 use crate::queue::{Arguments, JobId, Kind, NewJob, Selection};
 use crate::run::{Planned, Reasons, StoredPlan};
@@ -194,21 +195,21 @@ pub(crate) fn decided(tenant: &str, row: &ApprovalRow, wish: &str) -> HostError 
     HostError::Decision { code: "PLAN_DECIDED", message, remedy: next }
 }
 
-/// The plan of a row, as it was stored.
+/// The plan of a row, as it was stored; what belonged to somebody who was forgotten reads as such.
 ///
 /// # Errors
-/// It was changed since, or the database failed.
-pub(crate) async fn planned(database: &TenantDatabase, row: &ApprovalRow) -> Result<Planned, HostError> {
-    Ok(StoredPlan::read(database, row).await?.planned)
+/// It was changed since, the tenant's key is not at hand, or the database failed.
+pub(crate) async fn planned(records: &Records, row: &ApprovalRow) -> Result<Planned, HostError> {
+    Ok(StoredPlan::read(records.database(), records.ring(), row).await?.opened.planned)
 }
 
 /// What the run says that found an approved plan stale; nothing where none did.
 ///
 /// # Errors
-/// The database failed.
-pub(crate) async fn stale(database: &TenantDatabase, row: &ApprovalRow) -> Result<Value, HostError> {
+/// The tenant's key is not at hand, or the database failed.
+pub(crate) async fn stale(records: &Records, row: &ApprovalRow) -> Result<Value, HostError> {
     let Some(run) = row.run.filter(|_| row.state == ApprovalState::Stale) else { return Ok(Value::Null) };
-    let run = database.past_run(run).await?;
+    let run = records.past_run(run).await?;
     Ok(run.and_then(|mut run| Some(run.report.get_mut("stale")?.take())).unwrap_or_default())
 }
 
@@ -256,10 +257,10 @@ pub(crate) fn list_json(tenant: &str, rows: &[ApprovalRow]) -> Result<Value, Hos
 /// A plan with all that it would do, where it stands, and if it has gone stale the difference.
 ///
 /// # Errors
-/// It was changed since, or the database failed.
-pub(crate) async fn show_json(database: &TenantDatabase, tenant: &str, row: &ApprovalRow) -> Result<Value, HostError> {
-    let content = plan_json::json(tenant, &planned(database, row).await?);
-    Ok(json!({ "approval": line_json(row)?, "content": content, "stale": stale(database, row).await? }))
+/// It was changed since, the tenant's key is not at hand, or the database failed.
+pub(crate) async fn show_json(records: &Records, tenant: &str, row: &ApprovalRow) -> Result<Value, HostError> {
+    let content = plan_json::json(tenant, &planned(records, row).await?);
+    Ok(json!({ "approval": line_json(row)?, "content": content, "stale": stale(records, row).await? }))
 }
 
 impl Decided {

@@ -4,16 +4,17 @@
 //! free pages), the keys, and a manifest with the SHA-256 of every file. Compiled code is left out; it is made again.
 
 use crate::data_dir::DataDir;
-use crate::database::private_dir;
+use crate::database::{ControlDatabase, TenantDatabase, private_dir};
 use crate::digest::hex;
 use crate::error::HostError;
+use crate::person;
 use crate::plan_file::write_private;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The version of this format.
 const FORMAT: &str = "hibob-backup/1";
@@ -26,7 +27,10 @@ const CONTROL: &str = "control.db";
 const TENANTS: &str = "tenants";
 
 /// Files beside the databases, where they are there.
-const FILES: [&str; 4] = ["plan.key", "secrets.key", "secrets.key.next", "trusted-plugins.toml"];
+const FILES: [&str; 5] = ["plan.key", "secrets.key", "secrets.key.next", "trusted-plugins.toml", person::LIST_FILE];
+
+/// The secret by which a tenant's people are known.
+const PEOPLE_KEY: &str = crate::secret::PEOPLE_KEY;
 
 /// The keys of the secret store, which can be kept elsewhere, begin so.
 const SECRETS_KEY: &str = "secrets.key";
@@ -101,12 +105,28 @@ pub async fn backup(data: &DataDir, folder: &Path, with_secrets_key: bool) -> Re
     Ok(manifest)
 }
 
-/// Makes a data directory of a backup. Every file is looked at before the first one is written.
+/// Where a restored data directory learns who was forgotten since the backup was made.
+#[derive(Clone, Copy, Debug)]
+pub enum ForgottenSince<'f> {
+    /// From the list of the data directory that is lost, or from a copy of it.
+    List(&'f Path),
+    /// Nobody was.
+    Nobody,
+}
+
+/// Makes a data directory of a backup. Every file is looked at before the first one is written. Whoever was forgotten since
+/// the backup was made is forgotten in it before it can be used.
 ///
 /// # Errors
-/// The folder is no whole backup, or the directory has databases already.
-pub async fn restore(folder: &Path, path: &Path) -> Result<Manifest, HostError> {
+/// The folder is no whole backup, the list is none or is older than the backup, or the directory has databases already.
+pub async fn restore(folder: &Path, path: &Path, since: ForgottenSince<'_>) -> Result<Manifest, HostError> {
     let manifest = read(folder)?;
+    let list = forgotten_since(folder, since)?;
+    let forgotten = person::list_text(&list)?;
+    let with_key = ControlDatabase::tenants_with_secret(&folder.join(CONTROL), PEOPLE_KEY).await?;
+    for tenant in manifest.files.keys().filter_map(|name| tenant_of(name)) {
+        person::require_known(&list, tenant, with_key.contains(tenant))?;
+    }
     if path.join(CONTROL).exists() || path.join(TENANTS).exists() {
         let message = format!("{} has databases already", path.display());
         return Err(HostError::configuration(
@@ -117,10 +137,18 @@ pub async fn restore(folder: &Path, path: &Path) -> Result<Manifest, HostError> 
     private_dir(&path.join(TENANTS))?;
     // The control database last: without it the directory is not in use.
     let (last, first): (Vec<_>, Vec<_>) = manifest.files.keys().partition(|name| name.as_str() == CONTROL);
-    for name in first.into_iter().chain(last) {
+    let copy = |name: &String| {
         let bytes = fs::read(folder.join(name)).map_err(|error| unreadable(&folder.join(name), &error))?;
-        write_private(&path.join(name), &bytes).map_err(|error| unwritable(path, &error))?;
+        write_private(&path.join(name), &bytes).map_err(|error| unwritable(path, &error))
+    };
+    first.into_iter().try_for_each(copy)?;
+    if !forgotten.is_empty() {
+        write_private(&path.join(person::LIST_FILE), forgotten.as_bytes()).map_err(|error| unwritable(path, &error))?;
+        for tenant in manifest.files.keys().filter_map(|name| tenant_of(name)) {
+            person::restored(&list, tenant, &TenantDatabase::open(path, tenant).await?).await?;
+        }
     }
+    last.into_iter().try_for_each(copy)?;
     let day = chrono::DateTime::from_timestamp(manifest.created_at, 0).unwrap_or_default();
     let why = format!("the database was restored from a backup of {}", day.format("%Y-%m-%d %H:%M UTC"));
     resume_after_restore(&DataDir::open(path).await?, &why).await?;
@@ -167,10 +195,33 @@ fn read(folder: &Path) -> Result<Manifest, HostError> {
 
 /// Whether a name is one that a backup can have: nothing outside of the folder.
 fn is_plain(name: &str) -> bool {
-    let tenant =
-        name.strip_prefix(TENANTS).and_then(|rest| rest.strip_prefix('/')).and_then(|rest| rest.strip_suffix(".db"));
     let is_id = |id: &str| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    name == CONTROL || FILES.contains(&name) || tenant.is_some_and(|id| !id.is_empty() && is_id(id))
+    name == CONTROL || FILES.contains(&name) || tenant_of(name).is_some_and(|id| !id.is_empty() && is_id(id))
+}
+
+/// The tenant whose database has this name in a backup.
+fn tenant_of(name: &str) -> Option<&str> {
+    name.strip_prefix(TENANTS)?.strip_prefix('/')?.strip_suffix(".db")
+}
+
+/// The list of those who were forgotten, as the restored data directory is to have it.
+fn forgotten_since(folder: &Path, since: ForgottenSince<'_>) -> Result<PathBuf, HostError> {
+    let own = folder.join(person::LIST_FILE);
+    let ForgottenSince::List(path) = since else { return Ok(own) };
+    if !path.exists() {
+        let message = format!("there is no list of those who were forgotten at {}", path.display());
+        return Err(HostError::configuration(
+            message,
+            "name the file forgotten.list of the data directory that is replaced, or a copy of it; if nobody was ever forgotten: --nobody-forgotten",
+        ));
+    }
+    if person::list_text(path)?.starts_with(&person::list_text(&own)?) {
+        return Ok(path.to_owned());
+    }
+    Err(HostError::configuration(
+        format!("{} lacks people whom the backup itself knows as forgotten", path.display()),
+        "name the newest copy of the list; it is only ever added to",
+    ))
 }
 
 fn digest(path: &Path) -> Result<String, HostError> {

@@ -10,6 +10,7 @@ mod history;
 mod jobs;
 mod outcome;
 mod paint;
+mod person;
 mod plan_view;
 mod plans;
 mod plugin;
@@ -203,10 +204,18 @@ enum Command {
     #[command(after_help = "Example: hibob backup /backups/2026-11-22")]
     Backup(backup::BackupArgs),
     /// Make the data directory of a backup; there must be none yet
-    #[command(after_help = "Example: hibob restore /backups/2026-11-22 --data ./data")]
-    Restore {
-        /// A folder that `hibob backup` has made
-        folder: PathBuf,
+    #[command(
+        after_help = "Example: hibob restore /backups/2026-11-22 --data ./data --forgotten ./lost/forgotten.list"
+    )]
+    Restore(backup::RestoreArgs),
+    /// Remove what is kept of one employee, and keep them from coming back; their account stays as it is
+    #[command(after_help = "Example: hibob forget-person acme 2712345678901234567 --yes")]
+    ForgetPerson(person::ForgetArgs),
+    /// List those who were forgotten, by keyed hashes
+    #[command(after_help = "Example: hibob forgotten acme")]
+    Forgotten {
+        /// The tenant's id
+        tenant: String,
     },
     /// After the database was restored by other means: no earlier run comes back, and references wait for a look
     #[command(after_help = "Example: hibob restored --database postgres://hibob@db.example/hibob")]
@@ -291,8 +300,10 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Plans(args) => plans::run(global, args).await,
         Command::Employees(args) => employees::employees(global, &args).await,
         Command::Backup(args) => backup::backup(global, &args).await,
-        Command::Restore { folder } => backup::restore(global, &folder).await,
+        Command::Restore(args) => backup::restore(global, &args).await,
         Command::Restored => backup::restored(global).await,
+        Command::ForgetPerson(args) => person::forget(global, &args).await,
+        Command::Forgotten { tenant } => person::list(global, &tenant).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,
         Command::Jobs(args) => queue::run(global, args).await,

@@ -6,6 +6,7 @@ use crate::engine::Runtime;
 use crate::error::HostError;
 use crate::identity::{Package, Trust, TrustFile};
 use crate::key_file;
+use crate::person::{self, People, Records};
 use crate::plugin::Plugin;
 use crate::queue::{Kind, NewJob, Queue, Started};
 use crate::references;
@@ -307,9 +308,28 @@ impl DataDir {
     /// A tenant's database, without its secrets: for looking at what was.
     ///
     /// # Errors
-    /// It cannot be opened.
+    /// It cannot be opened, or what has to be forgotten in it cannot be.
     pub async fn tenant_database(&self, id: &str) -> Result<TenantDatabase, HostError> {
-        self.control.tenant_database(&self.path, id).await
+        Ok(self.people(id).await?.database().clone())
+    }
+
+    /// A tenant's database with the people in it. Whoever was forgotten is, in that database too.
+    ///
+    /// # Errors
+    /// As [`Self::tenant_database`].
+    pub(crate) async fn people(&self, id: &str) -> Result<People, HostError> {
+        let database = self.control.tenant_database(&self.path, id).await?;
+        let people = People::new(self.secrets(), id, database);
+        person::settle(self, &people).await?;
+        Ok(people)
+    }
+
+    /// What was recorded of a tenant's runs, opened for looking at it.
+    ///
+    /// # Errors
+    /// As [`Self::tenant_database`]; or the key that names are kept under is not at hand.
+    pub async fn records(&self, id: &str) -> Result<Records, HostError> {
+        self.people(id).await?.records().await
     }
 
     /// A tenant, ready to be worked for.

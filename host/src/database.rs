@@ -6,6 +6,7 @@ mod audit;
 mod control;
 mod engine;
 mod journal;
+mod people;
 pub(crate) mod postgres;
 mod references;
 mod secrets;
@@ -21,12 +22,14 @@ pub use approvals::{ApprovalRow, ApprovalState, Decision, NewApproval};
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
 pub(crate) use engine::{Db, Engine, each};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
+pub(crate) use people::Plain;
+pub use people::{ForgottenRow, PersonRow, Swept};
 pub use postgres::{POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
 pub use references::{
     AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
 };
 pub(crate) use secrets::SecretRow;
-pub use tenant::{Entries, LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUsage, TenantDatabase};
+pub use tenant::{Entries, LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUsage, StoredUpdate, TenantDatabase};
 
 use crate::error::HostError;
 use sqlx::SqlitePool;

@@ -3,6 +3,7 @@
 use crate::data_dir::DataDir;
 use crate::database::sync_folder;
 use crate::error::HostError;
+use crate::person;
 use std::fs;
 use std::io::ErrorKind;
 
@@ -28,5 +29,6 @@ pub async fn forget_tenant(data: &DataDir, tenant: &str) -> Result<(), HostError
     // Last, so that what is left after a crash can still be named.
     data.control().forget_tenant(tenant).await?;
     drop(lease); // its row is gone
+    person::key_removed(data, tenant)?;
     if is_file { sync_folder(&folder) } else { Ok(()) }
 }

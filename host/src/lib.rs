@@ -31,6 +31,7 @@ pub mod identity;
 mod key_file;
 pub mod limits;
 pub mod manifest;
+pub mod person;
 pub mod plan_file;
 mod plan_json;
 pub mod plugin;

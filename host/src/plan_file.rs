@@ -6,7 +6,7 @@
 use crate::bindings::directory_sync::Change;
 use crate::bindings::types::Finding;
 use crate::data_dir::DataDir;
-use crate::database::private_dir;
+use crate::database::{private_dir, sync_folder};
 use crate::digest::{hex, unhex};
 use crate::error::HostError;
 use crate::plugin::Plugin;
@@ -144,6 +144,32 @@ pub(crate) fn forget(data: &DataDir, digest: &str) {
     if let Ok(Err(error)) = removed {
         tracing::debug!("a plan that was kept stays: {error}");
     }
+}
+
+/// Removes the copies for a tenant that have something about an employee; the jobs that were to apply them fail. Returns how
+/// many.
+///
+/// # Errors
+/// One cannot be read or removed.
+pub(crate) fn forget_those_about(data: &DataDir, tenant: &str, employee_id: &str) -> Result<usize, HostError> {
+    let failed = |error: std::io::Error| HostError::Storage(format!("the plans that are kept for jobs: {error}"));
+    let folder = data.path().join(KEPT);
+    let mut removed = 0;
+    if !folder.exists() {
+        return Ok(removed);
+    }
+    for entry in std::fs::read_dir(&folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let text = std::fs::read_to_string(&path).map_err(failed)?;
+        let header = text.lines().next().and_then(|line| serde_json::from_str::<Header>(line).ok());
+        let is_theirs = header.is_none_or(|header| header.tenant == tenant);
+        if is_theirs && text.contains(&format!("\"{employee_id}\"")) {
+            std::fs::remove_file(&path).map_err(failed)?;
+            removed += 1;
+        }
+    }
+    sync_folder(&folder)?;
+    Ok(removed)
 }
 
 /// Removes the copies that no job needs any more, such as those of jobs that were cancelled.

@@ -30,6 +30,8 @@ use crate::data_dir::DataDir;
 use crate::database::{Fence, NewJournal, RunRecord};
 use crate::digest::hex;
 use crate::error::{Exit, HostError};
+use crate::person::plan::stored_ids;
+use crate::person::{self, Ring};
 use crate::plugin::Plugin;
 use crate::queue::Trigger;
 use crate::telemetry::{JobTimer, Spans};
@@ -39,6 +41,7 @@ use approval::Verdict;
 use journal::{Journal, Past};
 use outside::{Book, Lock, Outside, hold};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 use tracing::{Instrument, Span};
@@ -86,6 +89,8 @@ pub struct Running<O: Outside> {
     outside: O,
     lock: O::Lock,
     fence: Fence,
+    /// What is written is sealed with.
+    ring: Ring<O::Book>,
     /// Of the plan that is applied.
     journal: OnceLock<i64>,
     resumed: Option<Report>,
@@ -128,12 +133,19 @@ impl<O: Outside> Running<O> {
         outside.egress()?;
         let lock = outside.lock().await?;
         let fence = outside.book().take_fence(lock.generation()).await?;
+        let ring = match outside.ring().await {
+            Ok(ring) => ring,
+            Err(error) => {
+                lock.release().await?;
+                return Err(error);
+            }
+        };
         let last = outside.book().last_exit_code(kinds).await?;
         outside.egress()?.reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (outside.now(), JobTimer::start());
         let (journal, span) = (OnceLock::new(), Spans::run(&outside.config().id, kind));
         let (resumed, cause) = (None, Cause::default());
-        let mut run = Self { outside, lock, fence, journal, resumed, kind, cause, started_at, timer, span };
+        let mut run = Self { outside, lock, fence, ring, journal, resumed, kind, cause, started_at, timer, span };
         if kind != REFERENCES {
             match run.resume().await {
                 Ok(resumed) => run.resumed = resumed,
@@ -177,6 +189,8 @@ impl<O: Outside> Running<O> {
     /// Applies a plan, but for what a guard holds. Where plans wait for a person ([`crate::tenant::Approval`]), one that has
     /// to is stored, and nothing of it is applied. What went wrong with single changes, or ended the run, is in the report.
     pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
+        // A saved plan may be older than somebody's being forgotten.
+        let planned = &*self.ring.forgotten().without(planned);
         let mut report = Report::planned(&self.outside.config().id, planned);
         let applied = self.locked(async {
             match self.judge(planned, release, &mut report).await? {
@@ -186,7 +200,7 @@ impl<O: Outside> Running<O> {
                         return Ok(());
                     }
                     let journal = self.write_down(planned, &held).await?;
-                    self.make(planned, &held, journal, &mut report).await;
+                    self.make(planned, stored_ids(planned), &held, journal, &mut report).await;
                 }
                 Verdict::Approved(stored) => self.make_approved(&stored, &mut report).await?,
                 Verdict::Wait => {}
@@ -199,23 +213,29 @@ impl<O: Outside> Running<O> {
         report
     }
 
-    /// Makes the changes of a plan that are not held, and notes in its journal what came of them.
-    async fn make(&self, planned: &Planned, held: &Held, journal: i64, report: &mut Report) {
-        let id = *self.journal.get_or_init(|| journal);
-        let journal = Journal { id, fence: self.fence, past: Past::default(), is_closed: false };
+    /// Makes the changes of a plan that are not held, and notes in its journal, where they have these ids, what came of them.
+    async fn make(
+        &self,
+        planned: &Planned,
+        ids: BTreeMap<String, String>,
+        held: &Held,
+        journal: i64,
+        report: &mut Report,
+    ) {
+        let (id, fence, ring) = (*self.journal.get_or_init(|| journal), self.fence, self.ring());
+        let journal = Journal { id, fence, ring, ids, past: Past::default(), is_closed: false };
         apply::apply(&self.outside, planned, held, &journal, report).await;
     }
 
     /// Stores the plan, before anything of it is applied. Returns its journal's number.
     async fn write_down(&self, planned: &Planned, held: &Held) -> Result<i64, HostError> {
-        let json = |error: serde_json::Error| HostError::Storage(error.to_string());
-        let plan = serde_json::to_vec(planned).map_err(json)?;
+        let plan = person::plan::seal(&self.ring, self.fence, planned).await?;
         let new = NewJournal {
             kind: self.kind,
             started_at: self.started_at,
             digest: &hex(&Sha256::digest(&plan)),
             plan: &plan,
-            held: &serde_json::to_string(held).map_err(json)?,
+            held: &serde_json::to_string(held).map_err(|error| HostError::Storage(error.to_string()))?,
             settings: &self.outside.settings_digest()?,
             plugin: self.outside.plugin_digest(),
         };
@@ -265,11 +285,24 @@ impl<O: Outside> Running<O> {
             report: outcome.history()?,
             journal: self.journal.get().copied(),
         };
-        let number = self.outside.book().record_run(self.fence, &record, baseline, outcome.updates()).await?;
+        let number = self.record_run(record, baseline, outcome.updates()).await?;
         outcome.numbered(number);
         self.prune().await?;
         self.lock.release().await?;
         Ok(number)
+    }
+
+    /// Records a run in the history, with what is personal sealed. Returns its number.
+    async fn record_run(
+        &self,
+        record: RunRecord,
+        baseline: Option<&[NamedValue]>,
+        updates: &[UpdateRow],
+    ) -> Result<i64, HostError> {
+        let report = person::rows::seal_report(&self.ring, self.fence, &record.report).await?;
+        let updates = person::rows::seal_updates(&self.ring, self.fence, updates).await?;
+        let record = RunRecord { report, ..record };
+        self.outside.book().record_run(self.fence, &record, baseline, &updates).await
     }
 
     /// Removes what the tenant's file says is old.
@@ -283,6 +316,11 @@ impl<O: Outside> Running<O> {
     /// The right to write.
     pub(crate) fn fence(&self) -> Fence {
         self.fence
+    }
+
+    /// What is written is sealed with.
+    pub(crate) fn ring(&self) -> &Ring<O::Book> {
+        &self.ring
     }
 
     /// Works for as long as the lock is ours.

@@ -6,6 +6,7 @@
 //! store: sealed with a key ── open ────────┘      └── Redactor: out of every foreign text
 //! ```
 
+pub(crate) mod aead;
 mod key;
 mod keys;
 mod name;
@@ -16,6 +17,7 @@ mod store;
 pub use name::SecretName;
 pub use origin::Origin;
 pub use redact::Redactor;
+pub(crate) use store::PEOPLE_KEY;
 pub use store::{Entered, Listed, SecretStore, ToEnter};
 
 use crate::error::HostError;

@@ -25,6 +25,7 @@ use crate::digest::hex;
 use crate::egress::{Credential, Egress, HttpTransport, Role, Service, Transport};
 use crate::engine::{Runtime, turn};
 use crate::error::HostError;
+use crate::person::People;
 use crate::secret::{Secret, SecretName};
 use crate::telemetry::TenantMetrics;
 use sha2::{Digest, Sha256};
@@ -35,7 +36,7 @@ use tokio::sync::OwnedSemaphorePermit;
 /// One tenant, ready to be worked for.
 pub struct Tenant {
     config: TenantConfig,
-    database: TenantDatabase,
+    people: People,
     /// To HiBob and TravelPerk, for the sync; none without TravelPerk.
     egress: Option<Arc<Egress>>,
     /// To HiBob alone, as the service user for references where there is one.
@@ -70,7 +71,7 @@ impl Tenant {
         config: TenantConfig,
         transport: Arc<dyn Transport>,
     ) -> Result<Self, HostError> {
-        let database = data.tenant_database(&config.id).await?;
+        let people = data.people(&config.id).await?;
         let shared = data.shared(&config);
         let token = data.secrets().read(&config, SecretName::HiBobToken).await?;
         let hibob = |user: &str, password: Secret| -> Result<Service, HostError> {
@@ -103,7 +104,7 @@ impl Tenant {
             Arc::new(Egress::new(config.id.clone(), services, transport.clone(), limits, budget, metrics.clone()))
         };
         let (egress, references_egress) = (services.map(egress), egress(vec![references]));
-        Ok(Self { config, database, egress, references_egress, shared, metrics })
+        Ok(Self { config, people, egress, references_egress, shared, metrics })
     }
 
     /// The tenant's id.
@@ -118,7 +119,12 @@ impl Tenant {
 
     /// The tenant's own database.
     pub fn database(&self) -> &TenantDatabase {
-        &self.database
+        self.people.database()
+    }
+
+    /// The people in it.
+    pub(crate) fn people(&self) -> &People {
+        &self.people
     }
 
     /// The way out of the sync.

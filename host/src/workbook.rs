@@ -27,6 +27,21 @@ pub struct UpdateRow {
     pub after: String,
     /// What came of it: "Done", "Not applied", "Left alone", "Failed", "Held" and the like.
     pub result: String,
+    /// Whose name `before` is, where it is somebody else's.
+    #[serde(skip)]
+    pub before_of: Option<NameOf>,
+    /// Whose name `after` is, where it is somebody else's.
+    #[serde(skip)]
+    pub after_of: Option<NameOf>,
+}
+
+/// Whose name a value is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NameOf {
+    /// HiBob's id, if it is known.
+    pub employee_id: Option<String>,
+    /// The target's id of the account, if it is known.
+    pub account_id: Option<String>,
 }
 
 /// One line of the sheet "Errors".
@@ -308,6 +323,7 @@ mod tests {
             before: text.clone(),
             after: text.clone(),
             result: text,
+            ..UpdateRow::default()
         }
     }
 

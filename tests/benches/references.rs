@@ -195,7 +195,7 @@ async fn measure(leavers: usize) {
     print("correct and deliver", CORRECTED, &correct, office.searches());
     print("publish again", leavers + CORRECTED, &office.step("publish", &mut mails).await, 0);
     let start = Instant::now();
-    let references = database.references().await.unwrap();
+    let references = office.setup.data.records("acme").await.unwrap().references().await.unwrap();
     assert_eq!(references.len(), leavers + CORRECTED);
     published::assert_is_of(&folder.join("public"), DOMAIN, &references);
     println!(

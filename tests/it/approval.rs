@@ -1,6 +1,6 @@
 //! Plans that wait for a person: nothing of them is applied before the yes, and exactly they are after it.
 
-mod office;
+pub(crate) mod office;
 mod program;
 
 use hibob_host::approval;

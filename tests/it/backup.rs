@@ -2,7 +2,7 @@
 
 use super::cli::{Fakes, Shell};
 use super::references_job::{Office, leave, people};
-use hibob_host::backup::{backup, restore};
+use hibob_host::backup::{ForgottenSince, backup, restore};
 use hibob_host::data_dir::DataDir;
 use hibob_host::references::publish;
 use hibob_tests::setup::Setup;
@@ -23,7 +23,7 @@ async fn a_backup_in_the_middle_of_a_sync_is_whole() {
     });
     assert!(report.created > 0 && manifest.files.contains_key("tenants/acme.db"), "{manifest:?}");
     let path = setup.folder.path().join("restored");
-    restore(&folder, &path).await.unwrap();
+    restore(&folder, &path, ForgottenSince::Nobody).await.unwrap();
     let mut restored = setup;
     restored.data = DataDir::open(&path).await.unwrap();
     let writes = restored.writes();
@@ -53,7 +53,7 @@ fn backups_are_made_and_restored_by_commands() {
         assert_eq!(std::fs::metadata(shell.path(name)).unwrap().permissions().mode() & 0o077, 0, "{name}");
     }
     assert_eq!(shell.json(&["backup", "copy"]).0, 2, "each has its own folder");
-    assert_eq!(shell.json(&["restore", "copy"]).0, 2, "nothing is overwritten");
+    assert_eq!(shell.json(&["restore", "copy", "--nobody-forgotten"]).0, 2, "nothing is overwritten");
     assert_eq!(shell.json(&["backup", "bare", "--without-secrets-key"]).0, 0);
     assert!(!shell.path("bare/secrets.key").exists());
 
@@ -73,12 +73,12 @@ fn backups_are_made_and_restored_by_commands() {
     ] {
         let before = std::fs::read(shell.path(file)).unwrap();
         std::fs::write(shell.path(file), bytes).unwrap();
-        let (exit, error) = elsewhere(&["restore", "copy"]);
+        let (exit, error) = elsewhere(&["restore", "copy", "--nobody-forgotten"]);
         assert_eq!((exit, error["error"]["code"].as_str()), (2, Some("CONFIGURATION")), "{error}");
         assert!(!shell.path("other/control.db").exists());
         std::fs::write(shell.path(file), before).unwrap();
     }
-    assert_eq!(elsewhere(&["restore", "copy"]).0, 0);
+    assert_eq!(elsewhere(&["restore", "copy", "--nobody-forgotten"]).0, 0);
     let (_, history) = elsewhere(&["history", "acme"]);
     assert_eq!(history["runs"].as_array().map(Vec::len), Some(1));
     // The stored secret opens: its key came along.
@@ -100,7 +100,7 @@ async fn an_old_backup_does_not_fork_the_published_log() {
     let config = office.setup.data.config("acme").await.unwrap();
     publish(&office.setup.data, &config, &public).await.unwrap();
     let path = office.setup.folder.path().join("restored");
-    restore(&folder, &path).await.unwrap();
+    restore(&folder, &path, ForgottenSince::Nobody).await.unwrap();
     let restored = DataDir::open(&path).await.unwrap();
     let error = publish(&restored, &config, &public).await.unwrap_err();
     assert!(error.to_string().contains("its log has 1 entries, and this one only 0"), "{error}");
@@ -145,7 +145,7 @@ async fn a_restored_issuer_waits_and_revocations_stay() {
     publish(&office.setup.data, &config, &public).await.unwrap();
 
     let path = office.setup.folder.path().join("restored");
-    restore(&folder, &path).await.unwrap();
+    restore(&folder, &path, ForgottenSince::Nobody).await.unwrap();
     let mut restored = office;
     restored.setup.data = DataDir::open(&path).await.unwrap();
     let error = publish(&restored.setup.data, &config, &public).await.unwrap_err();

@@ -294,8 +294,9 @@ fn a_plan_that_is_out_of_date_is_closed_as_it_is_and_told() {
         assert_eq!(exit, 0, "{words}: {report}");
         // The first request of all is the new plan's: nothing of the old one was written.
         assert_eq!(patient.world().log()[seen].service, Service::HiBob, "{words}");
-        let run = &patient.rows("SELECT report, quote(exit_code) FROM runs WHERE trigger = 'resumed'")[0];
-        let told: Value = serde_json::from_str(&run[0]).unwrap();
+        let run = &patient.rows("SELECT quote(id), quote(exit_code) FROM runs WHERE trigger = 'resumed'")[0];
+        let (_, mut told) = patient.shell.json(&["history", "acme", &run[0]]);
+        let told: Value = told["report"].take();
         let message = told["error"]["message"].as_str().unwrap();
         assert!(message.contains(words) && run[1] == "3", "{told}");
         // What was not begun has no fault of its own; what was begun and is not known is told as interrupted.

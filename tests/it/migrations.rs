@@ -75,7 +75,7 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
         if version >= 3 {
             assert_eq!(runs[runs.len() - 2].trigger, "schedule", "{version}");
             let lines = database.run_updates(2).await.unwrap();
-            assert_eq!((lines.len(), lines[0].after.as_str()), (1, "Berlin"), "{version}");
+            assert_eq!((lines.len(), lines[0].row.after.as_str()), (1, "Berlin"), "{version}");
         }
         if version >= 5 {
             let reference = database.reference(0).await.unwrap();
@@ -86,6 +86,11 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
         if version >= 6 {
             let open = database.open_journal().await.unwrap().unwrap();
             assert_eq!((open.id, open.events.len()), (1, 2), "{version}");
+        }
+        if version >= 7 {
+            let forgotten = database.forgotten().await.unwrap();
+            assert_eq!((forgotten.len(), forgotten[0].times, forgotten[0].is_swept), (1, 2, true), "{version}");
+            assert!(database.run_updates(1).await.unwrap()[0].sealed.contains("AAAA"), "{version}");
         }
         if version >= 8 {
             let row = database.open_approval(500).await.unwrap().unwrap();

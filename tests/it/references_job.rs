@@ -70,7 +70,7 @@ impl Office {
     }
 
     async fn references(&self) -> Vec<ReferenceRow> {
-        self.setup.data.tenant_database("acme").await.unwrap().references().await.unwrap()
+        self.setup.data.records("acme").await.unwrap().references().await.unwrap()
     }
 
     async fn delivery(&self, number: usize) -> (DeliveryState, String) {

@@ -50,7 +50,8 @@ fn commands_of_the_sync_say_what_to_add_and_the_others_work() {
     assert_eq!((exit, to_enter.len(), to_enter[0]["name"].as_str()), (0, 1, Some("hibob.token")));
     let (exit, listed) = shell.json(&["secret", "list", "acme"]);
     let listed = listed["secrets"].as_array().unwrap();
-    assert_eq!((exit, listed.len(), listed[0]["name"].as_str()), (0, 1, Some("hibob.token")));
+    let names: Vec<_> = listed.iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!((exit, names), (0, vec!["hibob.token", "people.key"]));
     assert_eq!(apply(&file), (0, json!({ "tenant": "acme", "new": false })));
     let requests = || ["hibob_url", "scim_url"].map(|url| fakes.get(url, "/_stand-in/requests"));
     let before = requests();

@@ -60,7 +60,7 @@ async fn publish(setup: &Setup) -> Vec<ReferenceRow> {
     let folder = setup.folder.path().join("public");
     let config = setup.data.config("acme").await.unwrap();
     references::publish(&setup.data, &config, &folder).await.unwrap();
-    let rows = setup.data.tenant_database("acme").await.unwrap().references().await.unwrap();
+    let rows = setup.data.records("acme").await.unwrap().references().await.unwrap();
     published::assert_is_of(&folder, "acme.example", &rows);
     let mut bytes = Vec::new();
     files(&folder, &mut bytes);

@@ -1,5 +1,6 @@
 //! The databases, in memory: they keep the promises of `host/src/database/journal.rs`, `tenant.rs` and `control.rs`.
 
+mod keys;
 mod lease;
 mod pages;
 
@@ -10,11 +11,10 @@ use crate::host::Host;
 use crate::planted::Planted;
 use crate::sim::{Sim, State};
 use hibob_host::bindings::types::NamedValue;
-use hibob_host::database::{ChangeRecord, Fence, LedgerSums, NewJournal, OpenJournal, RunRecord};
+use hibob_host::database::{ChangeRecord, Fence, LedgerSums, NewJournal, OpenJournal, RunRecord, StoredUpdate};
 use hibob_host::error::HostError;
+use hibob_host::run::Held;
 use hibob_host::run::outside::Book;
-use hibob_host::run::{Held, Planned};
-use hibob_host::workbook::UpdateRow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,7 +118,7 @@ impl Book for SimBook {
     }
 
     async fn begin_journal(&self, fence: Fence, new: &NewJournal<'_>) -> Result<i64, HostError> {
-        let planned: Planned = serde_json::from_slice(new.plan).unwrap();
+        let planned = self.opened_plan(new.plan).await;
         let held: Held = serde_json::from_str(new.held).unwrap();
         let (changes, kept) = (planned.changes.len(), held.changes.len());
         let (release, now) = (self.host.release, self.sim.now());
@@ -150,10 +150,12 @@ impl Book for SimBook {
 
     async fn record_started(&self, fence: Fence, journal: i64, change: &str, _now: i64) -> Result<(), HostError> {
         let started = self.fenced(fence, |state| {
-            state.watch.change_begins(journal, change);
-            state.pages.put_event(fence, journal, change, None)
+            let id = state.pages.journal(journal).change(change).id.clone();
+            state.watch.change_begins(journal, &id);
+            state.pages.put_event(fence, journal, change, None)?;
+            Ok(id)
         });
-        started.await.inspect(|()| self.note(format!("begins {change}")))
+        started.await.map(|id| self.note(format!("begins {id}")))
     }
 
     async fn record_change(
@@ -164,13 +166,17 @@ impl Book for SimBook {
         _now: i64,
     ) -> Result<(), HostError> {
         let planted = self.sim.planted;
+        let opened = match &record.finished {
+            Some((.., made)) => self.opened_made(made).await,
+            None => String::new(),
+        };
         let recorded = self.fenced(fence, |state| {
-            let mut found = Vec::new();
+            let (mut found, mut finished) = (Vec::new(), None);
             if let Some((journal, change, made)) = &record.finished {
                 state.pages.put_event(fence, *journal, change, Some(made))?;
-                let page = &state.pages.journals[usize::try_from(*journal - 1).unwrap()];
-                let told = page.changes.iter().find(|planned| planned.id == *change).unwrap();
-                found = state.watch.change_ends(*journal, told, made);
+                let told = state.pages.journal(*journal).change(change);
+                found = state.watch.change_ends(*journal, told, &opened);
+                finished = Some(told.id.clone());
             }
             for (key, value) in entries {
                 match value {
@@ -183,11 +189,11 @@ impl Book for SimBook {
                 state.pages.accounts.insert(entry.account_id.clone(), account);
                 state.pages.archivings.extend(entry.archived_at.map(|at| (entry.account_id.clone(), at)));
             }
-            Ok(found)
+            Ok((found, finished))
         });
-        let found = recorded.await?;
-        if let Some((_, change, made)) = &record.finished {
-            self.note(format!("finishes {change}: {}", made.chars().take(160).collect::<String>()));
+        let (found, finished) = recorded.await?;
+        if let Some(id) = finished {
+            self.note(format!("finishes {id}: {}", opened.chars().take(160).collect::<String>()));
         }
         self.broken(found);
         Ok(())
@@ -198,7 +204,7 @@ impl Book for SimBook {
         fence: Fence,
         run: &RunRecord,
         baseline: Option<&[NamedValue]>,
-        _updates: &[UpdateRow],
+        _updates: &[StoredUpdate],
     ) -> Result<i64, HostError> {
         let recorded = self.fenced(fence, |state| {
             let pages = &mut state.pages;

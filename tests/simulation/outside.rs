@@ -20,6 +20,7 @@ use hibob_host::egress::{
 use hibob_host::error::HostError;
 use hibob_host::limits::Overrun;
 use hibob_host::manifest::Manifest;
+use hibob_host::person::Ring;
 use hibob_host::run::Planned;
 use hibob_host::run::outside::{Attempted, Book as _, Outside};
 use hibob_host::secret::Secret;
@@ -31,6 +32,9 @@ use std::sync::{Arc, LazyLock};
 
 /// Changes that a run makes at the same time.
 const PARALLEL: u32 = 4;
+
+/// The tenant's key of its people. The keys under it, and what is sealed, are others in each history and in no trace.
+pub(crate) const PEOPLE_KEY: [u8; 32] = [7; 32];
 
 /// What does not differ between histories.
 pub(crate) static TENANT: LazyLock<(TenantConfig, Arc<Settings>, TenantMetrics)> = LazyLock::new(|| {
@@ -147,6 +151,10 @@ impl Outside for Simulated {
 
     async fn lock(&self) -> Result<SimLease, HostError> {
         self.book.lease().await
+    }
+
+    async fn ring(&self) -> Result<Ring<SimBook>, HostError> {
+        Ok(self.book.ring())
     }
 
     async fn plan(&self) -> Result<Planned, HostError> {

@@ -4,30 +4,31 @@ use super::act::{bytes, json};
 use super::problem::Problem;
 use super::request::Asked;
 use super::routes::XLSX;
-use crate::database::{PastRun, TenantDatabase};
+use crate::database::PastRun;
+use crate::person::Records;
 use crate::{history, references as issued};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json as object};
 
 pub(super) async fn list(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let runs = database(asked).await?.past_runs(asked.limit).await?;
+    let runs = records(asked).await?.database().past_runs(asked.limit).await?;
     let rows: Vec<Value> = runs.iter().map(history::line_json).collect();
     Ok(json(StatusCode::OK, &object!({ "tenant": asked.tenant(), "runs": rows })))
 }
 
 pub(super) async fn show(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let database = database(asked).await?;
-    let run = run(asked, &database).await?;
-    let updates = database.run_updates(run.id).await?;
+    let records = records(asked).await?;
+    let run = run(asked, &records).await?;
+    let updates = records.run_updates(run.id).await?;
     Ok(json(StatusCode::OK, &history::run_json(&run, &updates)))
 }
 
 /// The run as `hibob history --xlsx` writes it.
 pub(super) async fn workbook(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let database = database(asked).await?;
-    let run = run(asked, &database).await?;
-    let updates = database.run_updates(run.id).await?;
+    let records = records(asked).await?;
+    let run = run(asked, &records).await?;
+    let updates = records.run_updates(run.id).await?;
     let (tenant, number) = (asked.tenant().to_owned(), run.id);
     // Compressing thousands of rows takes the processor for a while.
     let made = tokio::task::spawn_blocking(move || history::run_workbook(&tenant, &run, &updates)).await;
@@ -39,15 +40,15 @@ pub(super) async fn workbook(asked: &Asked) -> Result<Response<Body>, Problem> {
 }
 
 pub(super) async fn references(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let database = database(asked).await?;
-    let (references, deliveries) = (database.references().await?, database.deliveries().await?);
+    let records = records(asked).await?;
+    let (references, deliveries) = (records.references().await?, records.database().deliveries().await?);
     Ok(json(StatusCode::OK, &issued::list_json(asked.tenant(), &references, &deliveries)?))
 }
 
-async fn database(asked: &Asked) -> Result<TenantDatabase, Problem> {
-    Ok(asked.api.data.tenant_database(asked.tenant()).await?)
+async fn records(asked: &Asked) -> Result<Records, Problem> {
+    Ok(asked.api.data.records(asked.tenant()).await?)
 }
 
-async fn run(asked: &Asked, database: &TenantDatabase) -> Result<PastRun, Problem> {
-    database.past_run(asked.number()).await?.ok_or_else(|| Problem::not_found("run"))
+async fn run(asked: &Asked, records: &Records) -> Result<PastRun, Problem> {
+    records.past_run(asked.number()).await?.ok_or_else(|| Problem::not_found("run"))
 }

@@ -5,7 +5,7 @@ use super::problem::Problem;
 use super::request::Asked;
 use crate::approval::{self, Decider};
 use crate::audit::UNKNOWN;
-use crate::database::{ApprovalRow, TenantDatabase};
+use crate::database::ApprovalRow;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde::Deserialize;
@@ -32,14 +32,15 @@ pub(super) async fn list(asked: &Asked) -> Result<Response<Body>, Problem> {
 }
 
 pub(super) async fn show(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let (database, row) = found(asked).await?;
-    Ok(json(StatusCode::OK, &approval::show_json(&database, asked.tenant(), &row).await?))
+    let row = found(asked).await?;
+    let records = asked.api.data.records(asked.tenant()).await?;
+    Ok(json(StatusCode::OK, &approval::show_json(&records, asked.tenant(), &row).await?))
 }
 
 /// Approves the plan and queues the job that applies it; a second yes says that it is none.
 pub(super) async fn approve(asked: &Asked) -> Result<Response<Body>, Problem> {
     let yes: Yes = read(asked, r#"{"by": "ana@acme.example"}"#)?;
-    let (with, plan) = (with(asked), found(asked).await?.1.plan);
+    let (with, plan) = (with(asked), found(asked).await?.plan);
     let who = Decider { by: &yes.by, with: &with };
     let decided = approval::approve(&asked.api.data, asked.tenant(), &plan, who, now()).await?;
     let status = if decided.is_new { StatusCode::ACCEPTED } else { StatusCode::OK };
@@ -53,7 +54,7 @@ pub(super) async fn approve(asked: &Asked) -> Result<Response<Body>, Problem> {
 
 pub(super) async fn reject(asked: &Asked) -> Result<Response<Body>, Problem> {
     let no: No = read(asked, r#"{"by": "ana@acme.example", "reason": "they are still employed"}"#)?;
-    let (with, plan) = (with(asked), found(asked).await?.1.plan);
+    let (with, plan) = (with(asked), found(asked).await?.plan);
     let who = Decider { by: &no.by, with: &with };
     let decided = approval::reject(&asked.api.data, asked.tenant(), &plan, who, &no.reason, now()).await?;
     Ok(json(StatusCode::OK, &decided.json()))
@@ -65,11 +66,10 @@ fn read<'a, T: Deserialize<'a>>(asked: &'a Asked, example: &str) -> Result<T, Pr
     })
 }
 
-async fn found(asked: &Asked) -> Result<(TenantDatabase, ApprovalRow), Problem> {
+async fn found(asked: &Asked) -> Result<ApprovalRow, Problem> {
     let database = asked.api.data.tenant_database(asked.tenant()).await?;
     let name = asked.named.name.as_deref().unwrap_or_default();
-    let row = approval::find(&database, name, now()).await?.ok_or_else(|| Problem::not_found("plan"))?;
-    Ok((database, row))
+    approval::find(&database, name, now()).await?.ok_or_else(|| Problem::not_found("plan"))
 }
 
 /// By what they can decide who ask.

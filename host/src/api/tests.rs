@@ -199,7 +199,8 @@ impl Site {
             before: String::new(),
             after: "maeve.quinn@acme.example".to_owned(),
             result: "Done".to_owned(),
+            ..UpdateRow::default()
         };
-        database.record_run(fence, &record, None, &[line]).await.unwrap()
+        database.record_run(fence, &record, None, &[line.into()]).await.unwrap()
     }
 }

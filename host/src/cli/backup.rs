@@ -1,7 +1,7 @@
 //! `backup` and `restore`.
 
 use super::Global;
-use crate::backup::{self, Manifest};
+use crate::backup::{self, ForgottenSince, Manifest};
 use crate::data_dir::DataDir;
 use crate::error::{Exit, HostError};
 use clap::Args;
@@ -16,6 +16,18 @@ pub(super) struct BackupArgs {
     without_secrets_key: bool,
 }
 
+#[derive(Args)]
+pub(super) struct RestoreArgs {
+    /// A folder that `hibob backup` has made
+    folder: PathBuf,
+    /// The list of those who were forgotten: forgotten.list of the data directory that is replaced, or a copy of it
+    #[arg(long, value_name = "FILE", conflicts_with = "nobody_forgotten")]
+    forgotten: Option<PathBuf>,
+    /// That nobody was forgotten since the backup was made
+    #[arg(long)]
+    nobody_forgotten: bool,
+}
+
 pub(super) async fn backup(global: &Global, args: &BackupArgs) -> Result<Exit, HostError> {
     let manifest = backup::backup(&global.data().await?, &args.folder, !args.without_secrets_key).await?;
     tell(global.json, &args.folder, &manifest, "backed up to");
@@ -27,13 +39,24 @@ pub(super) async fn backup(global: &Global, args: &BackupArgs) -> Result<Exit, H
     Ok(Exit::Done)
 }
 
-pub(super) async fn restore(global: &Global, folder: &Path) -> Result<Exit, HostError> {
+pub(super) async fn restore(global: &Global, args: &RestoreArgs) -> Result<Exit, HostError> {
     if global.database.is_some() {
         let remedy = "restore it with pg_restore while no host runs, and then: hibob restored";
         return Err(HostError::configuration("a backup folder is not restored to PostgreSQL", remedy));
     }
     let path = global.data.clone().unwrap_or_else(DataDir::default_path);
-    let manifest = backup::restore(folder, &path).await?;
+    let since = match (&args.forgotten, args.nobody_forgotten) {
+        (Some(list), _) => ForgottenSince::List(list),
+        (None, true) => ForgottenSince::Nobody,
+        (None, false) => {
+            return Err(HostError::configuration(
+                "it is not said who was forgotten since the backup was made, and they must not come back",
+                "give --forgotten FILE, the file forgotten.list of the data directory that is replaced, or a copy of it; \
+                 or --nobody-forgotten",
+            ));
+        }
+    };
+    let manifest = backup::restore(&args.folder, &path, since).await?;
     tell(global.json, &path, &manifest, "restored to");
     Ok(Exit::Done)
 }

@@ -29,16 +29,16 @@ pub(super) struct HistoryArgs {
 pub(super) async fn history(global: &Global, args: &HistoryArgs) -> Result<Exit, HostError> {
     let data = global.data().await?;
     data.config(&args.tenant).await?;
-    let database = data.tenant_database(&args.tenant).await?;
+    let records = data.records(&args.tenant).await?;
     let Some(number) = args.run else {
-        list(global, &args.tenant, &database.past_runs(args.limit).await?);
+        list(global, &args.tenant, &records.database().past_runs(args.limit).await?);
         return Ok(Exit::Done);
     };
-    let Some(run) = database.past_run(number).await? else {
+    let Some(run) = records.past_run(number).await? else {
         let remedy = format!("list the runs: hibob history {}", args.tenant);
         return Err(HostError::configuration(format!("tenant {} has no run {number}", args.tenant), remedy));
     };
-    let updates = database.run_updates(number).await?;
+    let updates = records.run_updates(number).await?;
     if let Some(path) = &args.xlsx {
         let bytes = history::run_workbook(&args.tenant, &run, &updates)?;
         write_private(path, &bytes).map_err(|error| {
@@ -95,7 +95,7 @@ fn list(global: &Global, tenant: &str, runs: &[PastRun]) {
 }
 
 /// What a report counts, in the order in which it is told.
-const COUNTS: [&str; 17] = [
+const COUNTS: [&str; 18] = [
     "cost_centers_created",
     "cost_centers_restored",
     "created",
@@ -106,6 +106,7 @@ const COUNTS: [&str; 17] = [
     "kept",
     "failed",
     "conflicts",
+    "forgotten",
     "skipped",
     "issued",
     "superseded",

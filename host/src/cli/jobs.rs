@@ -215,6 +215,7 @@ pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
         ("kept", report.kept),
         ("failed", report.failed),
         ("conflicts", report.conflicts),
+        ("forgotten", report.forgotten),
         ("drifted", report.drifted),
         ("skipped", report.skipped),
         ("held", report.held.len() as u64),

@@ -3,6 +3,7 @@
 use super::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, clean};
 use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange};
 use crate::bindings::types::{Finding, Severity, Value};
+use crate::person::LEFT_OUT;
 use crate::plan_json::kind_name;
 use crate::run::{Planned, history};
 
@@ -64,6 +65,7 @@ fn standing(planned: &Planned) -> String {
         ("vanished", "no longer sent by HiBob"),
         ("conflict", "in conflict"),
         ("failed", "with a broken record"),
+        (LEFT_OUT, "forgotten, and left out"),
     ]
     .into_iter()
     .filter(|(name, _)| planned.count(name) > 0)

@@ -134,10 +134,10 @@ fn came(row: &ApprovalRow) -> String {
 
 async fn show(global: &Global, data: &DataDir, tenant: &str, plan: &str) -> Result<(), HostError> {
     data.config(tenant).await?;
-    let database = data.tenant_database(tenant).await?;
-    let row = approval::get(&database, tenant, plan, now()).await?;
+    let records = data.records(tenant).await?;
+    let row = approval::get(records.database(), tenant, plan, now()).await?;
     if global.json {
-        println!("{}", approval::show_json(&database, tenant, &row).await?);
+        println!("{}", approval::show_json(&records, tenant, &row).await?);
         return Ok(());
     }
     println!("{}", BOLD.on_stdout(&line(&row)));
@@ -151,14 +151,14 @@ async fn show(global: &Global, data: &DataDir, tenant: &str, plan: &str) -> Resu
     for why in approval::why(&row)? {
         println!("    because  {}", clean(&why));
     }
-    let stale = approval::stale(&database, &row).await?;
+    let stale = approval::stale(&records, &row).await?;
     if let Some(why) = stale.get("why").and_then(Value::as_str) {
         println!("{} {}", YELLOW.on_stdout("! stale"), clean(why));
     }
     for difference in stale.get("differences").and_then(Value::as_array).into_iter().flatten() {
         println!("    {}", clean(difference.get("message").and_then(Value::as_str).unwrap_or_default()));
     }
-    println!("\n{}", plan_view::text(tenant, &approval::planned(&database, &row).await?, true));
+    println!("\n{}", plan_view::text(tenant, &approval::planned(&records, &row).await?, true));
     if row.state == ApprovalState::Waiting {
         println!("\n{}", DIM.on_stdout(&format!("to go on: {}", choices(tenant, &row.plan))));
     }

@@ -162,8 +162,8 @@ fn read_ids(path: &Path) -> Result<Vec<String>, HostError> {
 async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     let data = global.data().await?;
     data.config(tenant).await?;
-    let database = data.tenant_database(tenant).await?;
-    let (references, deliveries) = (database.references().await?, database.deliveries().await?);
+    let records = data.records(tenant).await?;
+    let (references, deliveries) = (records.references().await?, records.database().deliveries().await?);
     if global.json {
         println!("{}", references::list_json(tenant, &references, &deliveries)?);
     } else {

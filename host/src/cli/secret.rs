@@ -3,7 +3,8 @@
 
 use super::Global;
 use crate::error::{Exit, HostError};
-use crate::secret::{Origin, SECRET_BYTES_MAX, Secret, SecretName};
+use crate::person;
+use crate::secret::{Origin, PEOPLE_KEY, SECRET_BYTES_MAX, Secret, SecretName};
 use clap::Subcommand;
 use std::io::{IsTerminal, Read};
 use zeroize::Zeroizing;
@@ -32,8 +33,12 @@ pub(super) enum SecretCommand {
     Remove {
         /// The tenant's id
         tenant: String,
-        /// hibob.token, travelperk.key, hibob.references.token, references.smtp.password or references.webhook.key
+        /// hibob.token, travelperk.key, hibob.references.token, references.smtp.password or references.webhook.key; or
+        /// people.key, where the key of the store is lost
         name: String,
+        /// For people.key: that nobody can read names and other personal values of the past any more is known
+        #[arg(long)]
+        yes: bool,
     },
     /// Encrypt every stored secret of every tenant with a new key
     #[command(after_help = "Example: hibob secret rotate")]
@@ -44,7 +49,10 @@ pub(super) async fn run(global: &Global, command: SecretCommand) -> Result<Exit,
     match command {
         SecretCommand::Set { tenant, name, value } => set(global, &tenant, parse(&name)?, &value).await?,
         SecretCommand::List { tenant } => list(global, &tenant).await?,
-        SecretCommand::Remove { tenant, name } => remove(global, &tenant, parse(&name)?).await?,
+        SecretCommand::Remove { tenant, name, yes } if name == PEOPLE_KEY => {
+            forget_everybody(global, &tenant, yes).await?
+        }
+        SecretCommand::Remove { tenant, name, .. } => remove(global, &tenant, parse(&name)?).await?,
         SecretCommand::Rotate => rotate(global).await?,
     }
     Ok(Exit::Done)
@@ -140,6 +148,27 @@ async fn remove(global: &Global, tenant: &str, name: SecretName) -> Result<(), H
         println!("{}", serde_json::json!({ "tenant": tenant, "name": name.as_str(), "removed": true }));
     } else {
         println!("{name} of {tenant} removed");
+    }
+    Ok(())
+}
+
+async fn forget_everybody(global: &Global, tenant: &str, yes: bool) -> Result<(), HostError> {
+    if !yes {
+        return Err(HostError::configuration(
+            format!(
+                "nobody could read names and other personal values of tenant {tenant} of the past any more, and those who \
+                 were forgotten would come back"
+            ),
+            format!("if the key of the store is lost: hibob secret remove {tenant} {PEOPLE_KEY} --yes"),
+        ));
+    }
+    person::forget_everybody(&global.data().await?, tenant).await?;
+    if global.json {
+        println!("{}", serde_json::json!({ "tenant": tenant, "name": PEOPLE_KEY, "removed": true }));
+    } else {
+        println!(
+            "{PEOPLE_KEY} of {tenant} removed; a new one is made by the next run; forget again whom HiBob still sends"
+        );
     }
     Ok(())
 }

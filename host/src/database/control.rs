@@ -12,7 +12,7 @@ use std::path::Path;
 pub const LEASE_SECONDS: i64 = 30;
 
 /// The tables of which each tenant has its rows, on PostgreSQL: a row goes before what it refers to.
-pub(super) const TENANT_TABLES: [&str; 19] = [
+pub(super) const TENANT_TABLES: [&str; 22] = [
     "entries_usage", // first, so that nothing counts while the entries go
     "entries",
     "baseline",
@@ -24,6 +24,9 @@ pub(super) const TENANT_TABLES: [&str; 19] = [
     "runs",
     "accounts",
     "archivings",
+    "people",
+    "forgotten_accounts",
+    "forgotten",
     "reference_deliveries",
     "issued_references",
     "reference_keys",

@@ -5,6 +5,9 @@ use super::engine::{Engine, Transaction};
 use super::statement::query;
 use crate::error::HostError;
 use sqlx::FromRow;
+use sqlx::sqlite::SqliteConnectOptions;
+use std::collections::BTreeSet;
+use std::path::Path;
 
 /// A sealed secret as it is kept.
 #[derive(Clone, Debug, FromRow)]
@@ -39,6 +42,14 @@ impl ControlDatabase {
             "SELECT tenant, name, origins, key_id, nonce, ciphertext, entered_at FROM secrets WHERE tenant = $1 ORDER BY name",
         );
         Ok(rows.bind(tenant).fetch_all(&self.store).await?)
+    }
+
+    /// The tenants that have a secret of this name in a control database, which is only read.
+    pub(crate) async fn tenants_with_secret(path: &Path, name: &str) -> Result<BTreeSet<String>, HostError> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
+        let mut connection = sqlx::ConnectOptions::connect(&options).await?;
+        let rows = sqlx::query_scalar("SELECT tenant FROM secrets WHERE name = $1").bind(name);
+        Ok(rows.fetch_all(&mut connection).await?.into_iter().collect())
     }
 
     /// Stores the row that `make` returns, over an earlier one. `make` is told which key the store is sealed with, none

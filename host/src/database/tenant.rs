@@ -68,6 +68,20 @@ impl PastRun {
     }
 }
 
+/// A line of a run as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredUpdate {
+    /// The line; without whom it is about and the values, where these are sealed.
+    pub row: UpdateRow,
+    /// These: JSON. Empty where nothing is sealed.
+    pub sealed: String,
+}
+
+impl From<UpdateRow> for StoredUpdate {
+    fn from(row: UpdateRow) -> Self {
+        Self { row, sealed: String::new() }
+    }
+}
 /// [`PastRun::COLUMNS`].
 type RunColumns = (i64, String, String, Option<String>, i64, i64, i64, String);
 
@@ -269,7 +283,7 @@ impl TenantDatabase {
         fence: Fence,
         run: &RunRecord,
         baseline: Option<&[NamedValue]>,
-        updates: &[UpdateRow],
+        updates: &[StoredUpdate],
     ) -> Result<i64, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         let (id,) = query(
@@ -285,10 +299,10 @@ impl TenantDatabase {
         .bind(&run.report)
         .fetch_one(&mut transaction)
         .await?;
-        for (position, update) in (0_i64..).zip(updates) {
+        for (position, StoredUpdate { row: update, sealed }) in (0_i64..).zip(updates) {
             let insert = query(
-                "INSERT INTO run_updates (run, position, employee_id, name, action, field, before, after, result)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                "INSERT INTO run_updates (run, position, employee_id, name, action, field, before, after, result, sealed)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             );
             let insert = insert.bind(id).bind(position);
             let texts = [
@@ -299,6 +313,7 @@ impl TenantDatabase {
                 &update.before,
                 &update.after,
                 &update.result,
+                sealed,
             ];
             texts.into_iter().fold(insert, |insert, text| insert.bind(text)).execute(&mut transaction).await?;
         }
@@ -361,17 +376,13 @@ impl TenantDatabase {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn run_updates(&self, run: i64) -> Result<Vec<UpdateRow>, HostError> {
-        let sql = "SELECT employee_id, name, action, field, before, after, result FROM run_updates WHERE run = $1 ORDER BY position";
+    pub async fn run_updates(&self, run: i64) -> Result<Vec<StoredUpdate>, HostError> {
+        let sql = "SELECT employee_id, name, action, field, before, after, result, sealed FROM run_updates
+                   WHERE run = $1 ORDER BY position";
         let rows = query(sql).bind(run).fetch_all(&self.store).await?;
-        let read = |(employee_id, name, action, field, before, after, result)| UpdateRow {
-            employee_id,
-            name,
-            action,
-            field,
-            before,
-            after,
-            result,
+        let read = |(employee_id, name, action, field, before, after, result, sealed)| {
+            let row = UpdateRow { employee_id, name, action, field, before, after, result, ..UpdateRow::default() };
+            StoredUpdate { row, sealed }
         };
         Ok(rows.into_iter().map(read).collect())
     }

@@ -4,6 +4,7 @@ mod approvals;
 mod control;
 mod entries;
 mod locks;
+mod people;
 mod postgres;
 mod record;
 mod references;
@@ -50,8 +51,15 @@ type Case = fn(Host, Host) -> BoxFuture<'static, ()>;
 
 /// All of them, by names that can also be those of databases.
 fn cases() -> impl Iterator<Item = (&'static str, Case)> {
-    let all: [&[(&str, Case)]; 6] =
-        [&approvals::CASES, &entries::CASES, &record::CASES, &references::CASES, &locks::CASES, &control::CASES];
+    let all: [&[(&str, Case)]; 7] = [
+        &approvals::CASES,
+        &entries::CASES,
+        &record::CASES,
+        &references::CASES,
+        &locks::CASES,
+        &control::CASES,
+        &people::CASES,
+    ];
     all.into_iter().flatten().copied()
 }
 

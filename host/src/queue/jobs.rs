@@ -116,6 +116,37 @@ impl Queue {
         rows.into_iter().map(Job::try_from).collect()
     }
 
+    /// Takes an employee's id out of what the jobs of a tenant are asked for. Returns how many there were.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(crate) async fn forget_employee(&self, tenant: &str, employee_id: &str) -> Result<u64, QueueError> {
+        let mut found = 0;
+        for job in self.list(Selection { tenant: Some(tenant), ended_max: u32::MAX >> 1 }).await? {
+            let mut arguments = job.arguments;
+            let Some(employees) = arguments.employees.as_mut().filter(|ids| ids.iter().any(|id| id == employee_id))
+            else {
+                continue;
+            };
+            employees.retain(|id| id != employee_id);
+            let text = arguments.text()?;
+            found += each!(&self.db, pool => {
+                // Where the same job waits already, that one is enough.
+                let same = "SELECT 1 FROM jobs WHERE tenant = $1 AND kind = $2 AND arguments = $3
+                            AND state = 'queued' AND due_at IS NULL AND generation = 0 AND id <> $4";
+                let same = sqlx::query(same).bind(tenant).bind(job.kind.word()).bind(&text).bind(job.id);
+                match same.fetch_optional(pool).await? {
+                    None => {
+                        let query = sqlx::query("UPDATE jobs SET arguments = $1 WHERE id = $2").bind(&text).bind(job.id);
+                        query.execute(pool).await?.rows_affected()
+                    }
+                    Some(_) => sqlx::query("DELETE FROM jobs WHERE id = $1").bind(job.id).execute(pool).await?.rows_affected(),
+                }
+            });
+        }
+        Ok(found)
+    }
+
     /// Cancels a job that waits, at once; one that runs is asked to stop, and its host does so at the next renewal of its
     /// lease. Returns the state that the job is in now.
     ///

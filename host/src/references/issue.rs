@@ -4,6 +4,7 @@ use super::keys::{Signer, time};
 use super::{Confirmed, Departure};
 use crate::database::{Fence, NewReference, TenantDatabase};
 use crate::error::HostError;
+use crate::person::{Purpose, Ring};
 use chrono::{NaiveDate, Utc};
 use hibob_references::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
 use hibob_references::credential::{Credential, SignedCredential};
@@ -14,6 +15,8 @@ use hibob_references::status_list::{IndexAllocator, StatusPosition};
 pub(super) struct Issuing<'d> {
     database: &'d TenantDatabase,
     fence: Fence,
+    /// What is recorded is sealed with.
+    ring: &'d Ring,
     issuer: Issuer,
     signer: Signer,
     /// The youngest pair of status lists, and its free places.
@@ -25,13 +28,14 @@ impl<'d> Issuing<'d> {
     pub(super) async fn open(
         database: &'d TenantDatabase,
         fence: Fence,
+        ring: &'d Ring,
         issuer: Issuer,
         signer: Signer,
     ) -> Result<Self, HostError> {
         let taken = database.status_positions().await?;
         let list = taken.iter().map(|(list, ..)| *list).max().unwrap_or(1);
         let places = IndexAllocator::new(taken.iter().filter(|(of, ..)| *of == list).map(|(_, index, _)| *index));
-        Ok(Self { database, fence, issuer, signer, list, places })
+        Ok(Self { database, fence, ring, issuer, signer, list, places })
     }
 
     /// Signs and records a reference that says `claims` for a departure, in the place of the person's latest one where
@@ -53,10 +57,12 @@ impl<'d> Issuing<'d> {
         let id = credential.id.uuid();
         let signed = SignedCredential::sign(credential, &self.signer.key, &self.signer.selector);
         let signed = signed.map_err(|error| HostError::Engine(error.to_string()))?;
+        let (employee, document) = (&departure.employee_id, signed.canonical());
+        let document = self.ring.seal_bytes(self.fence, Purpose::Reference, employee, document).await?;
         let reference = NewReference {
             id: id.clone(),
             departure: departure.clone(),
-            document: signed.canonical().to_vec(),
+            document,
             digest: signed.digest(),
             selector: self.signer.selector.to_string(),
             status_list: status.list,

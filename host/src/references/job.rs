@@ -53,7 +53,7 @@ pub async fn run(
         Ok(run) => run.by(order.cause.clone()),
         Err(error) => return Report::stopped(tenant.id(), error),
     };
-    let mut job = Job { data, tenant, plugin, fence: run.fence(), progress, order, report: &mut report };
+    let mut job = Job { data, tenant, plugin, run: &run, fence: run.fence(), progress, order, report: &mut report };
     if let Err(error) = run.locked(job.work()).await {
         report.stop(error);
     }
@@ -70,17 +70,18 @@ struct Possible {
     claims: Claims,
 }
 
-struct Job<'j> {
+struct Job<'j, 't> {
     data: &'j DataDir,
     tenant: &'j Tenant,
     plugin: &'j Plugin,
+    run: &'j Run<'t>,
     fence: Fence,
     progress: Arc<dyn Progress>,
     order: &'j Order,
     report: &'j mut Report,
 }
 
-impl Job<'_> {
+impl Job<'_, '_> {
     async fn work(&mut self) -> Result<(), HostError> {
         if let Some(why) = self.tenant.database().reference_pause().await? {
             let tenant = self.tenant.id();
@@ -93,7 +94,8 @@ impl Job<'_> {
         }
         let keys = IssuerKeys::open(self.data, self.tenant.config()).await?;
         let (database, fence) = (self.tenant.database(), self.fence);
-        let mut issuing = Issuing::open(database, fence, keys.issuer().clone(), keys.current().await?).await?;
+        let (issuer, signer) = (keys.issuer().clone(), keys.current().await?);
+        let mut issuing = Issuing::open(database, fence, self.run.ring(), issuer, signer).await?;
         let mut known = self.tenant.database().reference_people().await?;
         if self.order.employees.as_ref().is_some_and(|employees| !employees.is_empty()) && known.is_empty() {
             // Else the next run would not be the first look any more.
@@ -122,7 +124,7 @@ impl Job<'_> {
             ));
         }
         let which = &self.order.deliveries;
-        outbox::deliver(self.plugin, self.tenant, fence, &keys, &log, which, self.report).await
+        outbox::deliver(self.run, self.plugin, self.tenant, &keys, &log, which, self.report).await
     }
 
     /// Asks who has left, and records where everybody else stands.
@@ -147,7 +149,16 @@ impl Job<'_> {
 
     /// The departures of those who were named.
     async fn look_up(&mut self, employees: &[String]) -> Result<Vec<Departure>, HostError> {
-        let named: BTreeSet<String> = employees.iter().cloned().collect();
+        let mut named: BTreeSet<String> = employees.iter().cloned().collect();
+        let number = named.len();
+        let forgotten = self.run.ring().forgotten();
+        named.retain(|employee| !forgotten.has_employee(employee));
+        if named.len() < number {
+            let message =
+                format!("{} of those who were named were forgotten, and nothing is issued", number - named.len());
+            let remedy = format!("let them come back first: hibob forget-person {} EMPLOYEE --lift", self.tenant.id());
+            self.report.fault("", "FORGOTTEN", message, &remedy);
+        }
         let (plugin, tenant) = (self.plugin, self.tenant);
         let mut answers = stream::iter(named)
             .map(|employee| async move {
@@ -209,6 +220,9 @@ impl Job<'_> {
         let all: Vec<(Departure, bool)> =
             left.chain(corrected.into_iter().map(|departure| (departure, true))).collect();
         let total = all.len();
+        // Their keys at once, and not one by one.
+        let employees = all.iter().map(|(departure, _)| departure.employee_id.clone()).collect();
+        self.run.ring().make(self.fence, &employees).await?;
         let (plugin, tenant) = (self.plugin, self.tenant);
         let mut answers = stream::iter(all.clone())
             .map(|(departure, is_correction)| async move {

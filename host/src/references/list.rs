@@ -2,6 +2,7 @@
 
 use crate::database::{DeliveryRow, ReferenceRow};
 use crate::error::HostError;
+use crate::person::FORGOTTEN;
 use hibob_references::credential::SignedCredential;
 use std::collections::BTreeMap;
 
@@ -37,8 +38,11 @@ pub(crate) fn list_json(
     Ok(serde_json::json!({ "tenant": tenant, "references": rows? }))
 }
 
-/// The name that the reference itself has.
+/// The name that the reference itself has; its document is gone where somebody was forgotten.
 pub(crate) fn name_of(row: &ReferenceRow) -> Result<String, HostError> {
+    if row.document.is_empty() {
+        return Ok(FORGOTTEN.to_owned());
+    }
     let signed = SignedCredential::parse(&row.document)
         .map_err(|error| HostError::Storage(format!("the reference {} cannot be read: {error}", row.id)))?;
     Ok(signed.credential().claims.name().to_string())

@@ -7,7 +7,9 @@ use super::{address, keys};
 use crate::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, ReferenceState};
 use crate::deliver::{Channel, Failure, Kind, Letter};
 use crate::error::HostError;
+use crate::person::{Ring, open_references};
 use crate::plugin::Plugin;
+use crate::run::Run;
 use crate::tenant::Tenant;
 use chrono::Utc;
 use futures::stream::{self, StreamExt};
@@ -34,6 +36,7 @@ struct Outbox<'o> {
     plugin: &'o Plugin,
     tenant: &'o Tenant,
     fence: Fence,
+    ring: &'o Ring,
     channel: Channel,
     issuer: hibob_references::claims::Issuer,
     signers: Signers,
@@ -67,9 +70,9 @@ pub enum Deliveries {
 /// # Errors
 /// Nothing can be delivered: keys, the log, the channel or HiBob.
 pub(super) async fn deliver(
+    run: &Run<'_>,
     plugin: &Plugin,
     tenant: &Tenant,
-    fence: Fence,
     keys: &IssuerKeys,
     log: &Log,
     which: &Deliveries,
@@ -106,7 +109,8 @@ pub(super) async fn deliver(
     let outbox = Outbox {
         plugin,
         tenant,
-        fence,
+        fence: run.fence(),
+        ring: run.ring(),
         channel: Channel::open(keys.data(), tenant.config()).await?,
         issuer: keys.issuer().clone(),
         signers,
@@ -192,7 +196,12 @@ impl Outbox<'_> {
     /// None if the reference does not count any more: it may have been taken back since the run began.
     async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Option<Result<(), Failure>>, HostError> {
         let later = |said: String| Ok(Some(Err(Failure { kind: Kind::Temporary, said })));
-        let row = self.tenant.database().reference(due.log_index).await?;
+        let mut row = self.tenant.database().reference(due.log_index).await?;
+        open_references(self.ring, std::slice::from_mut(&mut row)).await?;
+        if row.document.is_empty() {
+            let said = "its document can be opened by nobody any more".to_owned();
+            return Ok(Some(Err(Failure { kind: Kind::Permanent, said })));
+        }
         let signed = SignedCredential::parse(&row.document).map_err(|error| unreadable(due, &error.to_string()))?;
         let key = self.signers.get(&row.selector).ok_or_else(|| unreadable(due, "its key"))?.key.clone();
         let rendered = tokio::task::spawn_blocking(move || {

@@ -113,6 +113,7 @@ impl Report {
             before: String::new(),
             after: reference.to_owned(),
             result: result.to_owned(),
+            ..UpdateRow::default()
         });
     }
 

@@ -25,7 +25,7 @@ pub(super) async fn apply(
     outside: &impl Outside,
     planned: &Planned,
     held: &Held,
-    journal: &Journal,
+    journal: &Journal<'_, impl Book>,
     report: &mut Report,
 ) {
     let mut schedule = Schedule::new(&planned.changes);
@@ -124,7 +124,7 @@ fn observe(outside: &impl Outside, change: &Change, made: &Made, span: &tracing:
 
 /// Makes one change; after an unknown outcome looks, and makes it again if it was not done. The journal has its beginning
 /// before the first request leaves, and its end with what the last call kept.
-async fn make(outside: &impl Outside, change: &Change, journal: &Journal) -> Made {
+async fn make(outside: &impl Outside, change: &Change, journal: &Journal<'_, impl Book>) -> Made {
     let made = attempts(outside, change, journal).await;
     let error = match made {
         Ok(outcome) => return Made::Outcome(outcome),
@@ -141,8 +141,12 @@ async fn make(outside: &impl Outside, change: &Change, journal: &Journal) -> Mad
     }
 }
 
-async fn attempts(outside: &impl Outside, change: &Change, journal: &Journal) -> Result<Outcome, HostError> {
-    let is_unknown = journal.past.is_unknown(change);
+async fn attempts(
+    outside: &impl Outside,
+    change: &Change,
+    journal: &Journal<'_, impl Book>,
+) -> Result<Outcome, HostError> {
+    let is_unknown = journal.is_unknown(change);
     let mut attempt = if is_unknown { Attempt::AfterUnknownOutcome } else { Attempt::First };
     let mut pause = Duration::from_millis(outside.config().limits.retry_pause_milliseconds);
     journal.start(outside.book(), change, outside.now()).await?;
@@ -165,7 +169,7 @@ async fn call(
     outside: &impl Outside,
     change: &Change,
     attempt: Attempt,
-    journal: &Journal,
+    journal: &Journal<'_, impl Book>,
     is_last: bool,
 ) -> Result<Outcome, HostError> {
     let attempted = outside.attempt(change, attempt, journal.fence).await?;
@@ -194,7 +198,7 @@ async fn call(
         _ => false,
     };
     let made = (!is_open).then(|| Made::Outcome(outcome.clone()));
-    let record = journal.record(change, ledger, made.as_ref())?;
+    let record = journal.record(change, ledger, made.as_ref()).await?;
     if !attempted.entries.is_empty() || !record.is_empty() {
         outside.book().record_change(journal.fence, &attempted.entries, &record, outside.now()).await?;
     }
@@ -286,8 +290,12 @@ fn skip(change: &Change, because: &Change, report: &mut Report) {
         return; // the run ended; that change has no fault of its own
     }
     report.failed += 1;
-    let message =
-        format!("not tried, because it depends on {} ({}), which was not done", because.id, because.display_name);
+    // This row is one person's: another one's name is not in it.
+    let other = match because.employee_id {
+        Some(_) => "another account",
+        None => &because.display_name,
+    };
+    let message = format!("not tried, because it depends on a change of {other}, which was not done");
     report.row(change, "DEPENDENCY_FAILED", message, "mend that one first, then sync again");
 }
 

@@ -14,6 +14,7 @@ use crate::approval::short;
 use crate::database::{ApprovalRow, ApprovalState, NewApproval, NewJournal, TenantDatabase};
 use crate::digest::hex;
 use crate::error::HostError;
+use crate::person::{self, SOMEBODY_FORGOTTEN};
 use crate::plan_file::moved_basis;
 use crate::telemetry::Spans;
 use crate::tenant::Approval;
@@ -58,7 +59,7 @@ impl<O: Outside> Running<O> {
             if self.kind == APPLY {
                 return Err(approved_first(&config.id, &row.plan));
             }
-            let stored = StoredPlan::read(approvals, &row).await?;
+            let stored = StoredPlan::read(approvals, self.ring(), &row).await?;
             let Some(stale) = self.stale(&row, &stored, planned, &reasons)? else {
                 report.settle(&row, reasons.messages());
                 return Ok(Verdict::Approved(stored));
@@ -100,7 +101,7 @@ impl<O: Outside> Running<O> {
         let Some(approvals) = self.outside.approvals() else { return Err(not_approved(&approved.plan)) };
         let tenant = &self.outside.config().id;
         let reasons = Reasons::of(self.outside.book(), self.outside.config(), planned).await?;
-        let stored = StoredPlan::read(approvals, approved).await?;
+        let stored = StoredPlan::read(approvals, self.ring(), approved).await?;
         let Some(stale) = self.stale(approved, &stored, planned, &reasons)? else {
             report.settle(approved, reasons.messages());
             return self.make_approved(&stored, report).await;
@@ -124,7 +125,7 @@ impl<O: Outside> Running<O> {
     /// Makes the changes of an approved plan, all of them and once.
     pub(super) async fn make_approved(&self, stored: &StoredPlan, report: &mut Report) -> Result<(), HostError> {
         let Some(approvals) = self.outside.approvals() else { return Err(not_approved(&stored.digest)) };
-        if stored.planned.changes.is_empty() {
+        if stored.opened.planned.changes.is_empty() {
             // What it stands for is that the source is as it should be.
             let applied = ApprovalState::Applied;
             let closed = approvals.close_approval(self.fence, stored.id, applied, self.started_at).await?;
@@ -143,7 +144,7 @@ impl<O: Outside> Running<O> {
         };
         let begun = approvals.begin_approved_journal(self.fence, stored.id, &new, self.started_at).await?;
         let journal = begun.ok_or_else(|| not_approved(&stored.digest))?;
-        self.make(&stored.planned, &held, journal, report).await;
+        self.make(&stored.opened.planned, stored.opened.ids(), &held, journal, report).await;
         Ok(())
     }
 
@@ -155,12 +156,14 @@ impl<O: Outside> Running<O> {
         planned: &Planned,
         reasons: &Reasons,
     ) -> Result<Option<Stale>, HostError> {
-        let differences = difference(&stored.planned, planned);
+        let differences = difference(&stored.opened.planned, planned);
         let approved = Reasons::read(row)?;
         let settings = self.outside.settings_digest()?;
         let why = if let Some(moved) = moved_basis(&row.settings, &row.plugin, &settings, self.outside.plugin_digest())
         {
             moved
+        } else if !stored.opened.is_whole {
+            SOMEBODY_FORGOTTEN.to_owned()
         } else if !differences.is_empty() {
             "HiBob or TravelPerk has moved since it was made".to_owned()
         } else if let Some(beyond) = reasons.beyond(&approved) {
@@ -206,7 +209,7 @@ impl<O: Outside> Running<O> {
     ) -> Result<(), HostError> {
         let (why, changes) = (reasons.messages(), planned.changes.len());
         if let Some(row) = open {
-            let stored = StoredPlan::read(approvals, row).await?;
+            let stored = StoredPlan::read(approvals, self.ring(), row).await?;
             if Reasons::read(row)? == *reasons && self.stale(row, &stored, planned, reasons)?.is_none() {
                 let (plan, lapses_at) = (row.plan.clone(), row.lapses_at);
                 report.waiting = Some(WaitingPlan { plan, changes, why, lapses_at, is_new: false });
@@ -214,7 +217,7 @@ impl<O: Outside> Running<O> {
             }
         }
         let json = |error: serde_json::Error| HostError::Storage(error.to_string());
-        let plan = serde_json::to_vec(planned).map_err(json)?;
+        let plan = person::plan::seal(self.ring(), self.fence, planned).await?;
         let digest = hex(&Sha256::digest(&plan));
         let days = self.outside.config().safety.approval_days;
         let new = NewApproval {

@@ -33,7 +33,7 @@ pub struct DifferenceRow {
     pub kind: &'static str,
     /// Which field would be written otherwise; none where it is about the whole change.
     pub field: Option<String>,
-    /// What was approved of the field.
+    /// What was approved of the field. Of a line manager none, as a row is about one person: the plans say who.
     pub approved: Option<String>,
     /// What would be written now.
     pub now: Option<String>,
@@ -100,6 +100,11 @@ fn fields(approved: &Change, now: &Change) -> Vec<DifferenceRow> {
     };
     let rows = names.into_iter().filter_map(|field| Some((field, differ(&field)?)));
     rows.map(|(field, (was, is))| {
+        let names_somebody = |change: &Change| find(change, field).is_some_and(|field| names_somebody(&field));
+        if names_somebody(approved) || names_somebody(now) {
+            let message = format!("{}: {field} is not as it was approved", name(approved));
+            return DifferenceRow { field: Some(field.to_owned()), message, ..whole(Moved::Different, approved) };
+        }
         let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "not at all".to_owned());
         let message =
             format!("{}: {field} was approved as {}, and would be {} now", name(approved), shown(&was), shown(&is));
@@ -123,6 +128,11 @@ fn essence(field: &FieldChange) -> [Option<Value>; 2] {
             value @ (Value::Text(_) | Value::Flag(_) | Value::Integer(_) | Value::Texts(_)) => value,
         })
     })
+}
+
+/// Whether a change of a field tells of another person.
+fn names_somebody(field: &FieldChange) -> bool {
+    [&field.before, &field.after].into_iter().any(|value| matches!(value, Some(Value::Person(_))))
 }
 
 fn told(field: FieldChange) -> String {
@@ -204,7 +214,7 @@ mod tests {
         assert_eq!(
             moved(manager("9", "Eva")),
             [
-                "update Ana 1 (employee 1): manager was approved as not at all, and would be (empty) → Eva now",
+                "update Ana 1 (employee 1): manager is not as it was approved",
                 "update Ana 1 (employee 1): title was approved as a → b, and would be not at all now"
             ]
         );

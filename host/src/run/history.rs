@@ -2,7 +2,7 @@
 
 use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange, Mismatch};
 use crate::bindings::types::Value;
-use crate::workbook::UpdateRow;
+use crate::workbook::{NameOf, UpdateRow};
 
 /// What came of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub(super) fn rows(change: &Change, came: Came, not_taken: &[Mismatch]) -> Vec<U
         before: field.before.as_ref().map(value_text).unwrap_or_default(),
         after: field.after.as_ref().map(value_text).unwrap_or_default(),
         result: result.to_owned(),
+        before_of: field.before.as_ref().and_then(name_of),
+        after_of: field.after.as_ref().and_then(name_of),
     };
     let missed = |field: &FieldChange| not_taken.iter().any(|mismatch| mismatch.field == field.field);
     let result = |field: &FieldChange| if missed(field) { "Not applied" } else { came.word() };
@@ -81,6 +83,16 @@ pub(super) fn rows(change: &Change, came: Came, not_taken: &[Mismatch]) -> Vec<U
         row(if assigned { "Assigned" } else { "Information changed" }, field, result(field))
     }));
     rows
+}
+
+/// Of whom it tells, where that is somebody else, as a line manager is.
+fn name_of(value: &Value) -> Option<NameOf> {
+    match value {
+        Value::Person(person) => {
+            Some(NameOf { employee_id: person.employee_id.clone(), account_id: person.account_id.clone() })
+        }
+        _ => None,
+    }
 }
 
 /// A value as people read it.

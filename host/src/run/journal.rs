@@ -6,6 +6,7 @@ use super::outside::Book;
 use crate::bindings::directory_sync::{Change, Outcome};
 use crate::database::{ChangeRecord, EventRow, Fence, LedgerEntry};
 use crate::error::HostError;
+use crate::person::{self, Ring};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,15 @@ pub(super) enum Made {
 }
 
 impl Made {
+    /// Nobody can read any more what came of it.
+    pub(super) fn forgotten() -> Self {
+        Self::Fault {
+            code: "FORGOTTEN".to_owned(),
+            message: "this person was forgotten, and what came of their change with them".to_owned(),
+            remedy: "nothing".to_owned(),
+        }
+    }
+
     pub(super) fn fault(error: &HostError) -> Self {
         Self::Fault { code: error.code().to_owned(), message: error.to_string(), remedy: error.remedy() }
     }
@@ -40,16 +50,15 @@ enum State {
 pub(super) struct Past(BTreeMap<String, State>);
 
 impl Past {
-    /// Folds events.
+    /// Folds events. `known` is what the plan's changes are called in them.
     ///
     /// # Errors
     /// An event is of no change of the plan, or cannot follow the ones before.
-    pub(super) fn fold(changes: &[Change], events: &[EventRow]) -> Result<Self, String> {
-        let known: BTreeSet<&str> = changes.iter().map(|change| change.id.as_str()).collect();
+    pub(super) fn fold(known: &BTreeSet<String>, events: &[EventRow]) -> Result<Self, String> {
         let mut past = Self::default();
         for event in events {
             let wrong = |what: &str| Err(format!("the change {} {what}", event.change));
-            if !known.contains(event.change.as_str()) {
+            if !known.contains(&event.change) {
                 return wrong("is not in the plan");
             }
             let next = match (past.0.get(&event.change), event.is_finished) {
@@ -73,24 +82,28 @@ impl Past {
     }
 
     /// Whether a change was begun, and nobody knows what came of it.
-    pub(super) fn is_unknown(&self, change: &Change) -> bool {
-        matches!(self.0.get(&change.id), Some(State::Started(_)))
+    fn is_unknown(&self, change: &str) -> bool {
+        matches!(self.0.get(change), Some(State::Started(_)))
     }
 }
 
 /// The journal of a plan while it is applied.
-pub(super) struct Journal {
+pub(super) struct Journal<'r, B: Book> {
     pub(super) id: i64,
     pub(super) fence: Fence,
+    /// What came of changes is sealed with.
+    pub(super) ring: &'r Ring<B>,
+    /// What the plan's changes are called in it.
+    pub(super) ids: BTreeMap<String, String>,
     pub(super) past: Past,
     /// Nothing more is made: the plan is too old.
     pub(super) is_closed: bool,
 }
 
-impl Journal {
+impl<B: Book> Journal<'_, B> {
     /// What came of a change, where it is not to be made: it was made, or nothing is made any more.
     pub(super) fn settled(&self, change: &Change) -> Option<Made> {
-        match self.past.0.get(&change.id) {
+        match self.past.0.get(self.stored_id(change)) {
             Some(State::Finished(made)) => Some(made.clone()),
             _ if !self.is_closed => None,
             Some(State::Started(_)) => Some(Made::Fault {
@@ -103,21 +116,32 @@ impl Journal {
         }
     }
 
+    /// Whether a change was begun, and nobody knows what came of it.
+    pub(super) fn is_unknown(&self, change: &Change) -> bool {
+        self.past.is_unknown(self.stored_id(change))
+    }
+
     /// Records that a change begins.
     pub(super) async fn start(&self, book: &impl Book, change: &Change, now: i64) -> Result<(), HostError> {
-        book.record_started(self.fence, self.id, &change.id, now).await
+        book.record_started(self.fence, self.id, self.stored_id(change), now).await
+    }
+
+    fn stored_id<'c>(&'c self, change: &'c Change) -> &'c str {
+        self.ids.get(&change.id).unwrap_or(&change.id)
     }
 
     /// What a call is to keep: what was done to an account and, if that is the end of it, what came of the change.
-    pub(super) fn record(
+    pub(super) async fn record(
         &self,
         change: &Change,
         ledger: Option<LedgerEntry>,
         made: Option<&Made>,
     ) -> Result<ChangeRecord, HostError> {
-        let json = made.map(serde_json::to_string).transpose();
-        let json = json.map_err(|error| HostError::Storage(error.to_string()))?;
-        Ok(ChangeRecord { ledger, finished: json.map(|json| (self.id, change.id.clone(), json)) })
+        let Some(made) = made else { return Ok(ChangeRecord { ledger, finished: None }) };
+        let made = serde_json::to_value(made).map_err(|error| HostError::Storage(error.to_string()))?;
+        let employee = change.employee_id.as_deref();
+        let json = person::rows::seal_made(self.ring, self.fence, employee, made).await?;
+        Ok(ChangeRecord { ledger, finished: Some((self.id, self.stored_id(change).to_owned(), json)) })
     }
 
     /// Records what came of a change whose call kept nothing.
@@ -128,7 +152,7 @@ impl Journal {
         made: &Made,
         now: i64,
     ) -> Result<(), HostError> {
-        let record = self.record(change, None, Some(made))?;
+        let record = self.record(change, None, Some(made)).await?;
         book.record_change(self.fence, &BTreeMap::new(), &record, now).await
     }
 }
@@ -136,20 +160,9 @@ impl Journal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::directory_sync::ChangeKind;
 
-    fn change(id: &str) -> Change {
-        Change {
-            id: id.to_owned(),
-            kind: ChangeKind::Update,
-            employee_id: None,
-            target_id: None,
-            display_name: String::new(),
-            depends_on: Vec::new(),
-            after: Vec::new(),
-            fields: Vec::new(),
-            reason: String::new(),
-        }
+    fn known(ids: &[&str]) -> BTreeSet<String> {
+        ids.iter().map(ToString::to_string).collect()
     }
 
     fn event(change: &str, generation: i64, made: Option<&Made>) -> EventRow {
@@ -161,8 +174,8 @@ mod tests {
         Made::fault(&HostError::Busy("too many".to_owned()))
     }
 
-    fn finished<'p>(past: &'p Past, change: &Change) -> Option<&'p Made> {
-        match past.0.get(&change.id)? {
+    fn finished<'p>(past: &'p Past, change: &str) -> Option<&'p Made> {
+        match past.0.get(change)? {
             State::Finished(made) => Some(made),
             State::Started(_) => None,
         }
@@ -170,21 +183,21 @@ mod tests {
 
     #[test]
     fn what_was_begun_and_not_finished_is_unknown() {
-        let changes = ["a", "b", "c"].map(change);
+        let changes = known(&["a", "b", "c"]);
         let events = [event("a", 1, None), event("b", 1, None), event("a", 1, Some(&fault()))];
         let past = Past::fold(&changes, &events).unwrap();
-        assert_eq!((finished(&past, &changes[0]), past.is_unknown(&changes[0])), (Some(&fault()), false));
-        assert_eq!((finished(&past, &changes[1]), past.is_unknown(&changes[1])), (None, true));
-        assert_eq!((finished(&past, &changes[2]), past.is_unknown(&changes[2])), (None, false));
+        assert_eq!((finished(&past, "a"), past.is_unknown("a")), (Some(&fault()), false));
+        assert_eq!((finished(&past, "b"), past.is_unknown("b")), (None, true));
+        assert_eq!((finished(&past, "c"), past.is_unknown("c")), (None, false));
         // Taken over twice, and finished by the last one.
         let more = [event("b", 4, None), event("b", 7, None), event("b", 7, Some(&fault()))];
         let past = Past::fold(&changes, &[events.as_slice(), &more].concat()).unwrap();
-        assert_eq!(finished(&past, &changes[1]), Some(&fault()));
+        assert_eq!(finished(&past, "b"), Some(&fault()));
     }
 
     #[test]
     fn an_event_that_cannot_follow_is_an_error() {
-        let changes = [change("a")];
+        let changes = known(&["a"]);
         let (started, finished) = (event("a", 1, None), event("a", 1, Some(&fault())));
         for (events, words) in [
             (vec![finished.clone()], "finished before it began"),

@@ -7,12 +7,14 @@ use super::plan::Planned;
 use crate::bindings::directory_sync::{Attempt, Change, Outcome};
 use crate::bindings::types::NamedValue;
 use crate::call::Progress;
-use crate::database::{ChangeRecord, Fence, LedgerSums, NewJournal, OpenJournal, RunRecord, TenantDatabase};
+use crate::database::{
+    ChangeRecord, Fence, LedgerSums, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase,
+};
 use crate::egress::Egress;
 use crate::error::HostError;
+use crate::person::{KeyRows, Ring};
 use crate::telemetry::TenantMetrics;
 use crate::tenant::TenantConfig;
-use crate::workbook::UpdateRow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +66,12 @@ pub trait Outside {
     /// # Errors
     /// Another run has it, or the tenant is disabled.
     fn lock(&self) -> impl Future<Output = Result<Self::Lock, HostError>>;
+
+    /// The keys of the people, for what is written down; after whoever is to be forgotten was. The lock is ours.
+    ///
+    /// # Errors
+    /// The tenant's key is not at hand, or the database failed.
+    fn ring(&self) -> impl Future<Output = Result<Ring<Self::Book>, HostError>>;
 
     /// Asks the plugin for a plan. Nothing is written anywhere.
     ///
@@ -118,7 +126,7 @@ pub trait Lock {
 }
 
 /// Renews a lock again and again; returns only when it is lost, with the reason.
-pub(super) async fn hold(lock: &impl Lock) -> HostError {
+pub(crate) async fn hold(lock: &impl Lock) -> HostError {
     let mut interval = tokio::time::interval(Duration::from_millis(lock.seconds().unsigned_abs() * 1_000 / 3));
     loop {
         interval.tick().await;
@@ -132,7 +140,7 @@ pub(super) async fn hold(lock: &impl Lock) -> HostError {
 
 /// Where runs are written down: journal, fence, ledger, history. [`crate::database::TenantDatabase`] says what each call
 /// promises; what takes a fence fails, and writes nothing, once a later run has taken the right to write over.
-pub trait Book: Clone + Send + Sync + 'static {
+pub trait Book: KeyRows + Clone + Send + Sync + 'static {
     /// Takes the right to write over from every earlier run.
     fn take_fence(&self, generation: i64) -> impl Future<Output = Result<Fence, HostError>> + Send;
     /// Whether nobody has taken the right to write over.
@@ -165,7 +173,7 @@ pub trait Book: Clone + Send + Sync + 'static {
         fence: Fence,
         run: &RunRecord,
         baseline: Option<&[NamedValue]>,
-        updates: &[UpdateRow],
+        updates: &[StoredUpdate],
     ) -> impl Future<Output = Result<i64, HostError>> + Send;
     /// Removes what is from before these times.
     fn prune(

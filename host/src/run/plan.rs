@@ -92,9 +92,12 @@ async fn make(
     let refusals = call.refusals();
     call.finish();
     let redactor = tenant.egress()?.redactor();
-    let (mut planned, employees) = planned.map_err(|refused| refused.told(redactor, &refusals))?;
+    let (mut planned, mut employees) = planned.map_err(|refused| refused.told(redactor, &refusals))?;
     redactor.findings(&mut planned.findings);
     sound::check(&planned).map_err(HostError::Plugin)?;
+    let forgotten = tenant.people().forgotten().await?;
+    forgotten.leave_out(&mut planned);
+    forgotten.leave_out_entries(&mut employees);
     Ok((planned, employees))
 }
 
@@ -239,5 +242,6 @@ pub(super) async fn check(
     let counted = intake.numbers(&report.counts, &[]);
     counted.and_then(|()| intake.findings(&report.findings)).map_err(|over| HostError::over(&over))?;
     redactor.findings(&mut report.findings);
+    tenant.people().forgotten().await?.leave_out_findings(&mut report.findings);
     Ok(report)
 }

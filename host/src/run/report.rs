@@ -9,6 +9,7 @@ use crate::bindings::directory_sync::{Change, ChangeKind, Mismatch};
 use crate::bindings::types::{Finding, Severity};
 use crate::database::ApprovalRow;
 use crate::error::{Exit, HostError};
+use crate::person::LEFT_OUT;
 use crate::workbook::UpdateRow;
 use serde::Serialize;
 
@@ -163,6 +164,9 @@ pub struct Report {
     pub failed: u64,
     /// Employees left alone because two claims meet.
     pub conflicts: u64,
+    /// Employees who were forgotten, and of whom something was left out.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub forgotten: u64,
     /// Changes left alone because the target had moved since the plan.
     pub drifted: u64,
     /// Changes not tried, because one that they depend on failed or the run was stopped.
@@ -204,6 +208,7 @@ impl Report {
             kept: planned.count("keep"),
             failed: planned.count("failed"),
             conflicts: planned.count("conflict"),
+            forgotten: planned.count(LEFT_OUT),
             errors: rows(Severity::Error).collect(),
             warnings: rows(Severity::Warning).collect(),
             ..Self::default()
@@ -298,6 +303,10 @@ impl Report {
             None => Exit::SomeFailed,
         }
     }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Outcome for Report {

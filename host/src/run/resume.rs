@@ -2,14 +2,14 @@
 
 use super::apply;
 use super::guard::Held;
-use super::journal::{Journal, Past};
+use super::journal::{Journal, Made, Past};
 use super::outside::{Book, Outside};
-use super::plan::Planned;
 use super::report::Report;
 use super::{Outcome, Running};
-use crate::database::{OpenJournal, RunRecord};
+use crate::database::{EventRow, OpenJournal, RunRecord};
 use crate::digest::hex;
 use crate::error::HostError;
+use crate::person::{self, OpenedPlan};
 use crate::telemetry::Spans;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
@@ -23,17 +23,19 @@ impl<O: Outside> Running<O> {
     /// plugin, is closed as it is: the next plan starts from what is there.
     pub(super) async fn resume(&self) -> Result<Option<Report>, HostError> {
         let Some(open) = self.outside.book().open_journal().await? else { return Ok(None) };
-        let (planned, held, past) = match read(&open) {
+        let Opened { plan, held, past } = match self.read(&open).await? {
             Ok(read) => read,
             Err(why) => return Err(self.close(&open, &why).await?),
         };
-        let mut report = Report::planned(&self.outside.config().id, &planned);
+        let planned = &plan.planned;
+        let mut report = Report::planned(&self.outside.config().id, planned);
         report.guards.clone_from(&held.guards);
-        let out_of_date = self.out_of_date(&open, &planned).await?;
-        let journal = Journal { id: open.id, fence: self.fence, past, is_closed: out_of_date.is_some() };
+        let out_of_date = self.out_of_date(&open, &plan).await?;
+        let (id, fence, ring, is_closed) = (open.id, self.fence, self.ring(), out_of_date.is_some());
+        let journal = Journal { id, fence, ring, ids: plan.ids(), past, is_closed };
         let changes = planned.changes.len();
         let resumed = self.locked(async {
-            apply::apply(&self.outside, &planned, &held, &journal, &mut report).await;
+            apply::apply(&self.outside, planned, &held, &journal, &mut report).await;
             Ok(())
         });
         resumed.instrument(Spans::apply(&self.span, changes)).await?;
@@ -46,7 +48,7 @@ impl<O: Outside> Running<O> {
         }
         let record = self.record_of(&open, &report)?;
         let accepted = (report.is_accepted() && planned.count("employees") > 0).then_some(planned.baseline.as_slice());
-        let number = self.outside.book().record_run(self.fence, &record, accepted, &report.updates).await?;
+        let number = self.record_run(record, accepted, &report.updates).await?;
         report.numbered(number);
         Ok(Some(report))
     }
@@ -60,7 +62,7 @@ impl<O: Outside> Running<O> {
         let closed =
             Report::stopped(tenant, error("sync again; the next plan starts from what is there now".to_owned()));
         let record = self.record_of(open, &closed)?;
-        let number = self.outside.book().record_run(self.fence, &record, None, &[]).await?;
+        let number = self.record_run(record, None, &[]).await?;
         Ok(error(format!(
             "nothing was applied, and that run is closed as run {number} of the history; if nobody has changed the database, \
              report this to the host's developers; then start again: the next plan starts from what is there now"
@@ -80,16 +82,48 @@ impl<O: Outside> Running<O> {
         })
     }
 
+    /// Opens a journal. The inner error says what is wrong with it.
+    async fn read(&self, open: &OpenJournal) -> Result<Result<Opened, String>, HostError> {
+        if hex(&Sha256::digest(&open.plan)) != open.digest {
+            return Ok(Err(format!("the stored plan {} was changed", open.digest)));
+        }
+        let plan = match person::plan::open(self.ring(), &open.plan).await? {
+            Ok(plan) => plan,
+            Err(error) => return Ok(Err(format!("its plan: {error}"))),
+        };
+        let events = self.opened_events(open).await?;
+        let ids = plan.ids();
+        let known =
+            plan.planned.changes.iter().map(|change| ids.get(&change.id).unwrap_or(&change.id).clone()).collect();
+        let held = serde_json::from_str(&open.held).map_err(|error| format!("what it holds: {error}"));
+        Ok(held.and_then(|held| Ok(Opened { held, past: Past::fold(&known, &events)?, plan })))
+    }
+
+    /// The events with what came of the changes.
+    async fn opened_events(&self, open: &OpenJournal) -> Result<Vec<EventRow>, HostError> {
+        let stored = open.events.iter().map(|event| event.made.clone()).collect();
+        let opened = person::rows::open_made(self.ring(), stored).await?;
+        let event = |(event, made): (&EventRow, Option<String>)| {
+            // In the words of the journal, so that the event still follows the ones before.
+            let gone = || serde_json::to_string(&Made::forgotten()).unwrap_or_default();
+            EventRow { made: made.unwrap_or_else(gone), ..event.clone() }
+        };
+        Ok(open.events.iter().zip(opened).map(event).collect())
+    }
+
     /// Why a plan must not be applied any more. One that was approved had been found to be up to date when its journal began.
-    async fn out_of_date(&self, open: &OpenJournal, planned: &Planned) -> Result<Option<&'static str>, HostError> {
+    async fn out_of_date(&self, open: &OpenJournal, plan: &OpenedPlan) -> Result<Option<&'static str>, HostError> {
         let hours = u64::from(self.outside.config().sync.plan_age_hours_max);
         let is_approved = match self.outside.approvals() {
             Some(approvals) => approvals.is_of_approval(open.id).await?,
             None => false,
         };
-        let since = if is_approved { u64::try_from(open.started_at).unwrap_or_default() } else { planned.created_at };
+        let started_at = u64::try_from(open.started_at).unwrap_or_default();
+        let since = if is_approved { started_at } else { plan.planned.created_at };
         let now = u64::try_from(self.outside.now()).unwrap_or_default();
-        Ok(if now.saturating_sub(since) > hours.saturating_mul(HOUR) {
+        Ok(if !plan.is_whole {
+            Some(person::SOMEBODY_FORGOTTEN)
+        } else if now.saturating_sub(since) > hours.saturating_mul(HOUR) {
             Some("it is older than sync.plan_age_hours_max")
         } else if open.settings != self.outside.settings_digest()? {
             Some("the tenant's settings are others now")
@@ -101,15 +135,11 @@ impl<O: Outside> Running<O> {
     }
 }
 
-/// The plan, what of it is held, and what happened so far; or what is wrong with them.
-fn read(open: &OpenJournal) -> Result<(Planned, Held, Past), String> {
-    if hex(&Sha256::digest(&open.plan)) != open.digest {
-        return Err(format!("the stored plan {} was changed", open.digest));
-    }
-    let planned: Planned = serde_json::from_slice(&open.plan).map_err(|error| format!("its plan: {error}"))?;
-    let held = serde_json::from_str(&open.held).map_err(|error| format!("what it holds: {error}"))?;
-    let past = Past::fold(&planned.changes, &open.events)?;
-    Ok((planned, held, past))
+/// The plan, what of it is held, and what happened so far.
+struct Opened {
+    plan: OpenedPlan,
+    held: Held,
+    past: Past,
 }
 
 fn time(unix_seconds: i64) -> String {

@@ -7,14 +7,16 @@ use crate::bindings::directory_sync::{Attempt, Change, Outcome};
 use crate::bindings::types::NamedValue;
 use crate::call::{Call, Job, NoProgress, Progress};
 use crate::data_dir::DataDir;
-use crate::database::{ChangeRecord, Fence, Lease, LedgerSums, NewJournal, OpenJournal, RunRecord, TenantDatabase};
+use crate::database::{
+    ChangeRecord, Fence, Lease, LedgerSums, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase,
+};
 use crate::egress::Egress;
 use crate::error::HostError;
 use crate::holder::this_process;
+use crate::person::{self, Ring};
 use crate::plugin::Plugin;
 use crate::telemetry::TenantMetrics;
 use crate::tenant::{Tenant, TenantConfig};
-use crate::workbook::UpdateRow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -73,6 +75,12 @@ impl Outside for Sandboxed<'_> {
     async fn lock(&self) -> Result<Lease, HostError> {
         self.data.require_enabled(self.tenant.id()).await?;
         self.data.control().lease(self.tenant.id(), &this_process()).await
+    }
+
+    async fn ring(&self) -> Result<Ring, HostError> {
+        // The tenant may have been opened before somebody was forgotten.
+        person::settle(self.data, self.tenant.people()).await?;
+        self.tenant.people().writing_ring().await
     }
 
     async fn plan(&self) -> Result<Planned, HostError> {
@@ -153,7 +161,7 @@ impl Book for TenantDatabase {
         fence: Fence,
         run: &RunRecord,
         baseline: Option<&[NamedValue]>,
-        updates: &[UpdateRow],
+        updates: &[StoredUpdate],
     ) -> Result<i64, HostError> {
         self.record_run(fence, run, baseline, updates).await
     }

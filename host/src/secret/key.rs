@@ -1,25 +1,16 @@
 //! A key of the store, and what it seals.
 //!
-//! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) with a random nonce of 24 bytes, which needs no counting. The
-//! associated data are the tenant, the name and the origins, so a row opens nowhere else.
+//! The associated data are the tenant, the name and the origins, so a row opens nowhere else.
 
+use super::aead::{self, KEY_BYTES, random};
 use super::{Origin, Secret};
 use crate::digest::{hex, unhex};
 use crate::error::HostError;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use chacha20poly1305::aead::{Aead, Payload};
-use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
-use rand::TryRng;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
-
-/// Length of a key, in bytes.
-const KEY_BYTES: usize = 32;
-
-/// Length of a nonce, in bytes.
-const NONCE_BYTES: usize = 24;
 
 /// Bytes of a key's digest that tell it from other keys.
 const ID_BYTES: usize = 8;
@@ -32,15 +23,9 @@ pub(super) struct Place<'p> {
 }
 
 impl Place<'_> {
-    /// Every part with its length before it, so that no two places give the same bytes. Frozen: stored rows need it.
     fn associated_data(&self) -> Vec<u8> {
         let parts = ["hibob-secret/1", self.tenant, self.name].into_iter();
-        let mut data = Vec::new();
-        for part in parts.chain(self.origins.iter().map(Origin::as_str)) {
-            data.extend((part.len() as u64).to_be_bytes());
-            data.extend(part.as_bytes());
-        }
-        data
+        aead::associated_data(parts.chain(self.origins.iter().map(Origin::as_str)))
     }
 }
 
@@ -92,32 +77,17 @@ impl SecretKey {
         &self.id
     }
 
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(<&Key>::from(&*self.bytes))
-    }
-
     /// Seals a secret, for this place only.
     pub(super) fn seal(&self, place: &Place<'_>, secret: &Secret) -> Result<Sealed, HostError> {
-        let mut nonce = [0; NONCE_BYTES];
-        random(&mut nonce)?;
-        let payload = Payload { msg: secret.reveal().as_bytes(), aad: &place.associated_data() };
-        let ciphertext = self.cipher().encrypt(<&XNonce>::from(&nonce), payload);
-        let ciphertext = ciphertext.map_err(|_| HostError::Storage("a secret is too long to be sealed".to_owned()))?;
+        let (nonce, ciphertext) = aead::seal(&self.bytes, &place.associated_data(), secret.reveal().as_bytes())?;
         Ok(Sealed { nonce: nonce.to_vec(), ciphertext })
     }
 
     /// Opens a sealed secret; none if another key sealed it, it was sealed for another place, or a bit of it was changed.
     pub(super) fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Option<Secret> {
-        let nonce: [u8; NONCE_BYTES] = sealed.nonce.as_slice().try_into().ok()?;
-        let payload = Payload { msg: &sealed.ciphertext, aad: &place.associated_data() };
-        let plain = Zeroizing::new(self.cipher().decrypt(<&XNonce>::from(&nonce), payload).ok()?);
+        let plain = aead::open(&self.bytes, &place.associated_data(), &sealed.nonce, &sealed.ciphertext)?;
         Some(Secret::new(std::str::from_utf8(&plain).ok()?.to_owned()))
     }
-}
-
-fn random(bytes: &mut [u8]) -> Result<(), HostError> {
-    let filled = rand::rngs::SysRng.try_fill_bytes(bytes);
-    filled.map_err(|error| HostError::Engine(format!("the system gives no random numbers: {error}")))
 }
 
 #[cfg(test)]
@@ -165,12 +135,9 @@ mod tests {
         let place = Place { tenant: "acme", name: "hibob.token", origins: &origins };
         let data = place.associated_data();
         assert_eq!(hex(&Sha256::digest(&data))[..16], *"1d79471846c80637");
-        let cipher = key(7).cipher();
-        let payload = Payload { msg: b"tok-en", aad: &data };
-        assert_eq!(
-            hex(&cipher.encrypt(<&XNonce>::from(&[9; NONCE_BYTES]), payload).unwrap()),
-            "ca1d89a719c4955c7fac3d299c0608c8776344824d5d"
-        );
+        let ciphertext = unhex("ca1d89a719c4955c7fac3d299c0608c8776344824d5d").unwrap();
+        let sealed = Sealed { nonce: vec![9; aead::NONCE_BYTES], ciphertext };
+        assert_eq!(key(7).open(&place, &sealed).unwrap().reveal(), "tok-en");
         assert_eq!(key(7).id(), "898ed9d37fa11867");
     }
 

@@ -1,6 +1,9 @@
 //! The store: secrets in the control database, each sealed for its tenant, its name and the origins it was entered for.
 
+mod people;
 mod signing;
+
+pub(crate) use people::NAME as PEOPLE_KEY;
 
 use super::key::{Place, Sealed, SecretKey};
 use super::keys::{KEY_VARIABLE, Keys, OLD_KEY_VARIABLE, lock_rotation};
@@ -176,6 +179,12 @@ impl SecretStore {
                 state,
             });
         }
+        // It is sent nowhere, and is the store's own.
+        if let Some(row) = rows.into_iter().find(|row| row.name == PEOPLE_KEY) {
+            let state = if self.people_key(&config.id).await.is_ok() { "in-use" } else { "other-key" };
+            let (name, origins) = (row.name, Vec::new());
+            listed.push(Listed { name, origins, entered_at: Some(row.entered_at), key_id: Some(row.key_id), state });
+        }
         Ok(listed)
     }
 
@@ -346,7 +355,7 @@ fn sealed(row: &SecretRow) -> Sealed {
     Sealed { nonce: row.nonce.clone(), ciphertext: row.ciphertext.clone() }
 }
 
-/// The origins that a row says it was sealed for; only opening it shows whether that is so.
+/// The origins that a row says it was sealed for, none for what is sent nowhere; only opening it shows whether that is so.
 fn read_origins(row: &SecretRow) -> Option<BTreeSet<Origin>> {
-    row.origins.split(' ').map(Origin::of).collect::<Result<_, _>>().ok()
+    row.origins.split_ascii_whitespace().map(Origin::of).collect::<Result<_, _>>().ok()
 }

@@ -46,6 +46,7 @@ const CODES: &[&str] = &[
     "ENABLED_BY_INACTIVE",
     "ENGINE_FAILED",
     "FIELD_NEVER_SENT",
+    "FORGOTTEN",
     "GENDER_IS_MISSING_OR_INVALID",
     "HELD",
     "INTERRUPTED",
@@ -161,8 +162,8 @@ pub(super) fn outcome(exit: Exit) -> &'static str {
     }
 }
 
-/// What kind of change it is.
-pub(super) fn change(kind: ChangeKind) -> &'static str {
+/// What kind of change it is; a plan counts them under the same words.
+pub(crate) fn change(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Create => "create",
         ChangeKind::Adopt => "adopt",

@@ -15,20 +15,20 @@ use sqlx::{Connection, SqliteConnection};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) const ABOVE_LIMITS: &str = "[safety]\napproval = \"above-limits\"\n";
-pub(super) const ANA: &str = "ana@acme.example";
-pub(super) const EVA: &str = "eva@acme.example";
+pub(crate) const ABOVE_LIMITS: &str = "[safety]\napproval = \"above-limits\"\n";
+pub(crate) const ANA: &str = "ana@acme.example";
+pub(crate) const EVA: &str = "eva@acme.example";
 const BY_ANA: Decider<'static> = Decider { by: ANA, with: "token 1" };
 
 /// Longer than anything here takes.
 const LEASE: Duration = Duration::from_secs(120);
 
-pub(super) struct Office {
-    pub(super) setup: Setup,
+pub(crate) struct Office {
+    pub(crate) setup: Setup,
 }
 
 impl Office {
-    pub(super) async fn new(safety: &str) -> Self {
+    pub(crate) async fn new(safety: &str) -> Self {
         let people: Vec<Employee> =
             (1..=20).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@x.example"))).collect();
         let setup = Setup::of(people).await;
@@ -40,91 +40,91 @@ impl Office {
         Self { setup }
     }
 
-    pub(super) fn leave(&self, ids: impl IntoIterator<Item = usize>) {
+    pub(crate) fn leave(&self, ids: impl IntoIterator<Item = usize>) {
         for id in ids {
             self.setup.world().hibob.employee_mut(&id.to_string()).terminate(today());
         }
     }
 
     /// The terminations were a mistake.
-    pub(super) fn come_back(&self, ids: impl IntoIterator<Item = usize>) {
+    pub(crate) fn come_back(&self, ids: impl IntoIterator<Item = usize>) {
         for id in ids {
             let id = id.to_string();
             *self.setup.world().hibob.employee_mut(&id) = employee(&id, "Ana", &format!("{id}@x.example"));
         }
     }
 
-    pub(super) fn rename(&self, id: &str, first: &str) {
+    pub(crate) fn rename(&self, id: &str, first: &str) {
         self.setup.world().hibob.employee_mut(id).first_name = first.to_owned();
     }
 
-    pub(super) fn hire(&self, id: &str) {
+    pub(crate) fn hire(&self, id: &str) {
         self.setup.world().hibob.insert(employee(id, "Eva", &format!("{id}@x.example")));
     }
 
     /// Accounts that are archived.
-    pub(super) fn archived(&self) -> usize {
+    pub(crate) fn archived(&self) -> usize {
         self.setup.world().travelperk.users.iter().filter(|user| user.external_id.is_some() && !user.active).count()
     }
 
     /// Writes that the stand-in has taken since they were counted the last time.
-    pub(super) fn archivings(&self) -> usize {
+    pub(crate) fn archivings(&self) -> usize {
         self.setup.world().log().iter().filter(|entry| entry.is_write() && (200..300).contains(&entry.status)).count()
     }
 
     /// Syncs, and returns the plan that waits after it.
-    pub(super) async fn waiting(&self) -> String {
+    pub(crate) async fn waiting(&self) -> String {
         let report = self.setup.sync().await;
         report.waiting.unwrap_or_else(|| panic!("nothing waits: {:?}", report.error)).plan
     }
 
-    pub(super) async fn database(&self) -> TenantDatabase {
+    pub(crate) async fn database(&self) -> TenantDatabase {
         self.setup.data.tenant_database("acme").await.unwrap()
     }
 
     /// The plan that waits or is approved.
-    pub(super) async fn open(&self) -> Option<String> {
+    pub(crate) async fn open(&self) -> Option<String> {
         Some(self.database().await.open_approval(now()).await.unwrap()?.plan)
     }
 
-    pub(super) async fn row(&self, plan: &str) -> ApprovalRow {
+    pub(crate) async fn row(&self, plan: &str) -> ApprovalRow {
         approval::get(&self.database().await, "acme", plan, now()).await.unwrap()
     }
 
     /// Where all plans stand, the newest first.
-    pub(super) async fn states(&self) -> Vec<&'static str> {
+    pub(crate) async fn states(&self) -> Vec<&'static str> {
         self.database().await.approvals(now(), 100).await.unwrap().iter().map(|row| row.state.word()).collect()
     }
 
-    pub(super) async fn approve(&self, plan: &str) -> Result<Decided, HostError> {
+    pub(crate) async fn approve(&self, plan: &str) -> Result<Decided, HostError> {
         self.approve_by(plan, BY_ANA).await
     }
 
-    pub(super) async fn approve_by(&self, plan: &str, who: Decider<'_>) -> Result<Decided, HostError> {
+    pub(crate) async fn approve_by(&self, plan: &str, who: Decider<'_>) -> Result<Decided, HostError> {
         approval::approve(&self.setup.data, "acme", plan, who, now()).await
     }
 
-    pub(super) async fn approve_at(&self, plan: &str, now: i64) -> Result<Decided, HostError> {
+    pub(crate) async fn approve_at(&self, plan: &str, now: i64) -> Result<Decided, HostError> {
         approval::approve(&self.setup.data, "acme", plan, BY_ANA, now).await
     }
 
-    pub(super) async fn reject(&self, plan: &str) -> Result<Decided, HostError> {
+    pub(crate) async fn reject(&self, plan: &str) -> Result<Decided, HostError> {
         approval::reject(&self.setup.data, "acme", plan, BY_ANA, "they still work here", now()).await
     }
 
-    pub(super) async fn start_sync(&self, who: &str) {
+    pub(crate) async fn start_sync(&self, who: &str) {
         let (tenant, arguments) = ("acme".to_owned(), Arguments::default());
         let new = NewJob { tenant, kind: Kind::Sync, arguments, requested_by: Some(who.to_owned()) };
         self.setup.data.start(&new).await.unwrap();
     }
 
     /// Jobs that wait or run.
-    pub(super) async fn jobs(&self) -> usize {
+    pub(crate) async fn jobs(&self) -> usize {
         self.setup.data.queue().list(Selection { tenant: None, ended_max: 0 }).await.unwrap().len()
     }
 
     /// Does the next job, as a host that serves does.
-    pub(super) async fn serve(&self) -> (State, Value) {
+    pub(crate) async fn serve(&self) -> (State, Value) {
         let queue = self.setup.data.queue();
         let job = queue.claim("a host", LEASE).await.unwrap().unwrap();
         let end = jobs(&self.setup).carry_out(&job, Arc::new(NoProgress)).await;
@@ -136,7 +136,7 @@ impl Office {
     }
 
     /// Begins the next job, and ends its host when the third write is held up.
-    pub(super) async fn serve_until_a_write_hangs(&self) {
+    pub(crate) async fn serve_until_a_write_hangs(&self) {
         let hang = Fault::once("/Users/", FaultKind::Hang).on("PATCH").after(2);
         self.setup.world().travelperk.faults.push(hang);
         let queue = self.setup.data.queue();
@@ -159,13 +159,13 @@ impl Office {
     }
 
     /// The run that a job has ended with.
-    pub(super) async fn past_run(&self, result: &Value) -> PastRun {
+    pub(crate) async fn past_run(&self, result: &Value) -> PastRun {
         let run = result["run"].as_i64().unwrap_or_else(|| panic!("no run: {result}"));
-        self.database().await.past_run(run).await.unwrap().unwrap()
+        self.setup.data.records("acme").await.unwrap().past_run(run).await.unwrap().unwrap()
     }
 
     /// The codes of what a run's workbook says is to be mended.
-    pub(super) async fn workbook_codes(&self, run: &PastRun) -> Vec<String> {
+    pub(crate) async fn workbook_codes(&self, run: &PastRun) -> Vec<String> {
         use calamine::{Reader, Xlsx};
         let path = self.setup.folder.path().join("run.xlsx");
         let number = run.id.to_string();
@@ -182,12 +182,18 @@ impl Office {
     }
 
     /// The digests of the plans that were applied since the first sync.
-    pub(super) async fn journalled(&self) -> Vec<String> {
+    pub(crate) async fn journalled(&self) -> Vec<String> {
         let sql = "SELECT plan FROM journals ORDER BY id LIMIT 100 OFFSET 1";
         sqlx::query_scalar(sql).fetch_all(&mut self.connection().await).await.unwrap()
     }
 
-    pub(super) async fn execute(&self, sql: &'static str) {
+    /// Puts other bytes in the place of a plan.
+    pub(crate) async fn replace_plan(&self, plan: &str, content: &str) {
+        let sql = "UPDATE plans SET content = CAST($1 AS BLOB) WHERE digest = $2";
+        sqlx::query(sql).bind(content).bind(plan).execute(&mut self.connection().await).await.unwrap();
+    }
+
+    pub(crate) async fn execute(&self, sql: &'static str) {
         sqlx::query(sql).execute(&mut self.connection().await).await.unwrap();
     }
 }

@@ -3,6 +3,8 @@
 use super::company::{Event, happen};
 use crate::cli::Shell;
 use hibob_fakes::{Server, World};
+use hibob_host::data_dir::DataDir;
+use hibob_host::person::Records;
 use serde_json::Value;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Row};
@@ -114,6 +116,14 @@ impl Patient {
         self.with("tenants/acme.db", async |connection| {
             let rows = sqlx::query(sql).fetch_all(connection).await.unwrap();
             rows.iter().map(|row| (0..row.len()).map(|column| row.get(column)).collect()).collect()
+        })
+    }
+
+    /// Looks at what was recorded.
+    pub(crate) fn look<T>(&self, work: impl AsyncFnOnce(&Records) -> T) -> T {
+        self.runtime.block_on(async {
+            let data = DataDir::open(&self.shell.path("data")).await.unwrap();
+            work(&data.records("acme").await.unwrap()).await
         })
     }
 

@@ -4,6 +4,7 @@ use super::company::strangers;
 use super::patient::Patient;
 use hibob_fakes::travelperk::{User, Users};
 use hibob_fakes::{Service, World};
+use hibob_host::workbook::UpdateRow;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,33 +40,36 @@ pub(super) fn target(world: &World, undisturbed: &World, before: &World) {
 
 /// Every journal is closed, its events follow each other, and the history has each change of its plan once.
 pub(super) fn record(patient: &Patient, before: &World) {
-    let journals = patient.rows(
-        "SELECT CAST(id AS TEXT), coalesce(CAST(run AS TEXT), 'none'), CAST(content AS TEXT)
-         FROM journals JOIN plans ON digest = plan",
-    );
-    let updates = patient.rows(
-        "SELECT CAST(run AS TEXT), employee_id, name, action, field, result FROM run_updates ORDER BY run, position",
-    );
+    let journals =
+        patient.rows("SELECT CAST(id AS TEXT), coalesce(CAST(run AS TEXT), 'none'), plan FROM journals ORDER BY id");
+    let plans = patient.look(async |records| {
+        let mut plans = Vec::new();
+        for journal in &journals {
+            let plan = records.plan(&journal[2]).await.unwrap().unwrap();
+            assert_eq!(plan.forgotten, 0);
+            plans.push(serde_json::to_value(plan.planned).unwrap());
+        }
+        plans
+    });
+    let updates = updates(patient);
     let mut told: BTreeMap<&str, Vec<Vec<&str>>> = BTreeMap::new();
     for row in &updates {
         let (run, rest) = row.split_first().unwrap();
         told.entry(run).or_default().push(rest.iter().map(String::as_str).collect());
     }
-    let events = patient.rows(
-        "SELECT CAST(journal AS TEXT), change, event, CAST(generation AS TEXT), made FROM journal_events ORDER BY sequence",
-    );
+    let events = events(patient);
     let mut created: BTreeMap<String, usize> = BTreeMap::new();
-    for journal in &journals {
-        let (id, run, plan): (_, _, Value) = (&journal[0], &journal[1], serde_json::from_str(&journal[2]).unwrap());
+    for (journal, plan) in journals.iter().zip(&plans) {
+        let (id, run) = (&journal[0], &journal[1]);
         let rows = told.remove(run.as_str()).unwrap_or_else(|| panic!("journal {id} has run {run}, without lines"));
         let finished = finished(events.iter().filter(|event| event[0] == *id));
         let mut expected = 0;
-        for change in plan["changes"].as_array().unwrap() {
-            let lines = lines(change, &rows, &finished);
+        for (position, change) in plan["changes"].as_array().unwrap().iter().enumerate() {
+            let made = finished.get(position.to_string().as_str()).copied();
+            let lines = lines(change, &rows, made);
             assert!(lines.iter().all(|(_, count)| *count == 1), "journal {id}: {change}\nis told as {lines:?}");
             expected += lines.len();
-            if change["kind"] == "Create" && finished.get(text(change, "id")).is_some_and(|made| made.contains("Done"))
-            {
+            if change["kind"] == "Create" && made.is_some_and(|made| made.contains("Done")) {
                 *created.entry(text(change, "employee_id").to_owned()).or_default() += 1;
             }
         }
@@ -86,6 +90,33 @@ pub(super) fn record(patient: &Patient, before: &World) {
         assert_eq!(times, 1, "how often the account of {employee} was created, as the history tells: {told:#?}");
     }
     assert!(created.is_empty(), "created, and not there: {created:?}");
+}
+
+/// The lines of all runs: run, employee, name, action, field, result.
+fn updates(patient: &Patient) -> Vec<Vec<String>> {
+    let runs = patient.rows("SELECT CAST(id AS TEXT) FROM runs ORDER BY id");
+    patient.look(async |records| {
+        let mut updates = Vec::new();
+        for run in runs {
+            let rows = records.run_updates(run[0].parse().unwrap()).await.unwrap();
+            let texts = |row: UpdateRow| [run[0].clone(), row.employee_id, row.name, row.action, row.field, row.result];
+            updates.extend(rows.into_iter().map(|row| texts(row).into()));
+        }
+        updates
+    })
+}
+
+/// The events of all journals: journal, position of the change, event, generation, what came of it.
+fn events(patient: &Patient) -> Vec<Vec<String>> {
+    let mut events = patient.rows(
+        "SELECT CAST(journal AS TEXT), change, event, CAST(generation AS TEXT), made FROM journal_events ORDER BY sequence",
+    );
+    let stored = events.iter().map(|event| event[4].clone()).collect();
+    let opened = patient.look(async |records| records.made(stored).await.unwrap());
+    for (event, made) in events.iter_mut().zip(opened) {
+        event[4] = made.unwrap();
+    }
+    events
 }
 
 fn text<'c>(change: &'c Value, name: &str) -> &'c str {
@@ -110,12 +141,12 @@ fn finished<'e>(events: impl Iterator<Item = &'e Vec<String>>) -> BTreeMap<&'e s
 }
 
 /// The lines that the history must have of a change, and how often it has each.
-fn lines(change: &Value, rows: &[Vec<&str>], finished: &BTreeMap<&str, &str>) -> Vec<(String, usize)> {
+fn lines(change: &Value, rows: &[Vec<&str>], made: Option<&str>) -> Vec<(String, usize)> {
     let (employee, name) = (text(change, "employee_id"), text(change, "display_name"));
     let mine = || rows.iter().filter(|row| row[0] == employee && row[1] == name);
-    let Some(_) = finished.get(text(change, "id")) else {
+    if made.is_none() {
         return vec![("Not tried".to_owned(), mine().filter(|row| row[4] == "Not tried").count().min(1))];
-    };
+    }
     let fields =
         || change["fields"].as_array().unwrap().iter().map(|field| text(field, "field")).filter(|f| *f != "active");
     let line = |action: Option<&str>, field: &str| {

@@ -104,7 +104,7 @@ impl Victim {
     /// say. `after` says after which crash.
     pub(super) async fn prove(&mut self, after: &str) {
         let database = self.office.setup.data.tenant_database("acme").await.unwrap();
-        let rows = database.references().await.unwrap();
+        let rows = self.office.setup.data.records("acme").await.unwrap().references().await.unwrap();
         let mut issued: Vec<usize> = rows.iter().map(|row| row.departure.employee_id.parse().unwrap()).collect();
         issued.sort_unstable();
         assert_eq!(issued, (1..=self.left).collect::<Vec<_>>(), "{after}: one for each departure");

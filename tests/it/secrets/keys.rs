@@ -34,7 +34,14 @@ fn a_wrong_key_a_lost_one_and_one_that_others_can_read_are_told() {
     for name in ["hibob.token", "travelperk.key"] {
         assert_eq!(stored.shell.json(&["secret", "remove", "acme", name]).0, 0);
     }
+    let people = ["secret", "remove", "acme", "people.key"];
+    assert_eq!((stored.shell.json(&people).0, stored.set(&SET_TOKEN, &stored.token).status.code()), (2, Some(2)));
+    assert_eq!(stored.shell.json(&[&people[..], &["--yes"]].concat()).0, 0);
     assert_eq!(stored.set(&SET_TOKEN, &stored.token).status.code(), Some(0), "an empty store begins anew");
+    stored.set(&["secret", "set", "acme", "travelperk.key"], &stored.key);
+    assert_eq!(stored.sync().0, 0);
+    let (_, history) = stored.shell.json(&["history", "acme", "1"]);
+    assert_eq!(history["updates"][0]["name"], "forgotten", "what was sealed is lost, and says so");
 }
 
 /// The key changes in three steps: the new key's file, the rows in one transaction, the file's name. A crash between any
@@ -52,7 +59,7 @@ fn a_rotation_may_crash_at_any_point() {
     assert_eq!(stored.set(&SET_TOKEN, &stored.token).status.code(), Some(0));
     // It is taken up where it stopped.
     let (exit, rotated) = stored.shell.json(&["secret", "rotate"]);
-    assert_eq!((exit, &rotated["secrets"], next.exists()), (0, &json!(2), false));
+    assert_eq!((exit, &rotated["secrets"], next.exists()), (0, &json!(3), false));
     assert_eq!(std::fs::read(stored.key_file()).unwrap(), "cd".repeat(32).into_bytes());
     assert!(rotated["key"] == key_id() && key_id() != first);
     // After the second step: the rows are sealed with a key that is still called the next one.
@@ -61,7 +68,7 @@ fn a_rotation_may_crash_at_any_point() {
     std::fs::set_permissions(stored.key_file(), PermissionsExt::from_mode(0o600)).unwrap();
     assert_eq!(stored.sync().0, 0);
     assert_eq!(stored.set(&SET_TOKEN, &stored.token).status.code(), Some(0));
-    assert_eq!(stored.shell.json(&["secret", "rotate"]), (0, json!({ "secrets": 2, "key": rotated["key"] })));
+    assert_eq!(stored.shell.json(&["secret", "rotate"]), (0, json!({ "secrets": 3, "key": rotated["key"] })));
     assert!(!next.exists() && stored.sync().0 == 0);
     // And an ordinary one.
     let (exit, again) = stored.shell.json(&["secret", "rotate"]);

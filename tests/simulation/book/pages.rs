@@ -1,9 +1,11 @@
 //! What is written in the databases.
 
+use super::keys::number_at;
 use hibob_host::bindings::directory_sync::Change;
 use hibob_host::bindings::types::NamedValue;
-use hibob_host::database::{EventRow, Fence, OpenJournal, RunRecord};
+use hibob_host::database::{EventRow, Fence, OpenJournal, PersonRow, RunRecord};
 use hibob_host::error::HostError;
+use hibob_host::person::Tag;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is in the databases.
@@ -18,6 +20,8 @@ pub(crate) struct Pages {
     pub(crate) accounts: BTreeMap<String, (String, bool)>,
     pub(super) archivings: Vec<(String, i64)>,
     pub(crate) baseline: Vec<NamedValue>,
+    /// Persons' keys, as they are kept; the first has the number 1.
+    pub(super) people: Vec<(Tag, Vec<u8>)>,
     pub(crate) journals: Vec<Journal>,
     pub(crate) runs: Vec<RunRecord>,
 }
@@ -30,6 +34,11 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
+    /// A change by what it is called in the events: its position.
+    pub(super) fn change(&self, called: &str) -> &Change {
+        &self.changes[called.parse::<usize>().unwrap()]
+    }
+
     /// Forgets which changes were begun and did not end.
     pub(super) fn forget_beginnings(&mut self) {
         let events = &mut self.row.events;
@@ -40,14 +49,25 @@ impl Journal {
 
     /// The changes that the run of this generation has begun and not finished.
     pub(crate) fn under_way(&self, generation: i64) -> impl Iterator<Item = &Change> {
-        self.changes.iter().filter(move |change| {
-            let last = self.row.events.iter().rfind(|event| event.change == change.id);
+        let is_under_way = move |position: &usize| {
+            let last = self.row.events.iter().rfind(|event| event.change == position.to_string());
             last.is_some_and(|event| !event.is_finished && event.generation == generation)
-        })
+        };
+        (0..self.changes.len()).filter(is_under_way).map(|position| &self.changes[position])
     }
 }
 
 impl Pages {
+    /// The keys of those who are meant.
+    pub(super) fn people_where(&self, is_meant: impl Fn(&PersonRow) -> bool) -> Vec<PersonRow> {
+        let row = |(position, (tag, wrapped)): (usize, &(Tag, Vec<u8>))| PersonRow {
+            number: number_at(position),
+            tag: *tag,
+            wrapped: wrapped.clone(),
+        };
+        self.people.iter().enumerate().map(row).filter(is_meant).collect()
+    }
+
     /// The plan that is being applied.
     pub(crate) fn open(&self) -> Option<&Journal> {
         self.journals.last().filter(|journal| journal.run.is_none())
@@ -62,6 +82,11 @@ impl Pages {
 
     pub(crate) fn active(&self) -> usize {
         self.accounts.values().filter(|(_, is_active)| *is_active).count()
+    }
+
+    /// A plan that is or was applied, by its journal's number.
+    pub(super) fn journal(&self, number: i64) -> &Journal {
+        &self.journals[usize::try_from(number - 1).unwrap()]
     }
 
     /// Adds an event to a journal.

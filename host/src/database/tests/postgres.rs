@@ -1,6 +1,6 @@
 //! What PostgreSQL alone promises: the server keeps tenants apart, and hosts that share it.
 
-use super::{Server, approvals, query, record, references};
+use super::{Server, approvals, people, query, record, references};
 use crate::database::control::TENANT_TABLES;
 use crate::database::{ControlDatabase, LedgerEntry, TenantDatabase};
 use crate::error::HostError;
@@ -23,12 +23,13 @@ async fn fill(database: &TenantDatabase) {
     let archived = LedgerEntry { account_id: "1".to_owned(), employee_id: "1".to_owned(), archived_at: Some(1) };
     database.write_entries(&BTreeMap::new(), Some(&archived)).await.unwrap();
     let run = record::run("sync", 2, Some(journal));
-    database.record_run(fence, &run, Some(&[]), &[UpdateRow::default()]).await.unwrap();
+    database.record_run(fence, &run, Some(&[]), &[UpdateRow::default().into()]).await.unwrap();
     let reference = references::reference(0, "1", "2026-01-31");
     assert_eq!(database.record_reference(fence, &reference, None).await.unwrap(), Some(0));
     database.await_approval(fence, &approvals::approval("one")).await.unwrap();
     database.pause_references(Some("restored")).await.unwrap();
     database.put_log_head(1, &[1; 32]).await.unwrap();
+    people::fill(database, fence).await;
     for table in TENANT_TABLES {
         assert!(database.count(table).await > 0, "{table}");
     }

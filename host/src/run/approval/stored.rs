@@ -3,6 +3,7 @@
 use crate::database::{ApprovalRow, TenantDatabase};
 use crate::digest::hex;
 use crate::error::HostError;
+use crate::person::{self, KeyRows, OpenedPlan, Ring};
 use crate::run::guard::{GuardRow, Release, over};
 use crate::run::outside::Book;
 use crate::run::plan::Planned;
@@ -56,7 +57,7 @@ impl Reasons {
     }
 }
 
-fn unreadable(plan: &str, error: &serde_json::Error) -> HostError {
+fn unreadable(plan: &str, error: &impl std::fmt::Display) -> HostError {
     HostError::Storage(format!("the stored plan {plan} cannot be read: {error}"))
 }
 
@@ -67,22 +68,26 @@ pub(crate) struct StoredPlan {
     pub(super) bytes: Vec<u8>,
     pub(super) settings: String,
     pub(super) plugin: String,
-    /// The same, read.
-    pub(crate) planned: Planned,
+    /// The same, opened.
+    pub(crate) opened: OpenedPlan,
 }
 
 impl StoredPlan {
-    /// Reads the plan of a row, and looks that it is the one of that digest.
+    /// Opens the plan of a row, and looks that it is the one of that digest.
     ///
     /// # Errors
-    /// It is another one, or the database failed.
-    pub(crate) async fn read(database: &TenantDatabase, row: &ApprovalRow) -> Result<Self, HostError> {
+    /// It is another one, the tenant's key is not at hand, or the database failed.
+    pub(crate) async fn read(
+        database: &TenantDatabase,
+        ring: &Ring<impl KeyRows>,
+        row: &ApprovalRow,
+    ) -> Result<Self, HostError> {
         let bytes = database.stored_plan(&row.plan).await?;
         if hex(&Sha256::digest(&bytes)) != row.plan {
             return Err(HostError::Storage(format!("the stored plan {} was changed", row.plan)));
         }
-        let planned = serde_json::from_slice(&bytes).map_err(|error| unreadable(&row.plan, &error))?;
+        let opened = person::plan::open(ring, &bytes).await?.map_err(|error| unreadable(&row.plan, &error))?;
         let (settings, plugin) = (row.settings.clone(), row.plugin.clone());
-        Ok(Self { id: row.id, digest: row.plan.clone(), bytes, settings, plugin, planned })
+        Ok(Self { id: row.id, digest: row.plan.clone(), bytes, settings, plugin, opened })
     }
 }
