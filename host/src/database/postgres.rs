@@ -28,8 +28,10 @@ const SETTINGS: &str = "SELECT set_config('hibob.tenant', '', false),
     set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
         ELSE current_setting('synchronous_commit') END, false)";
 
-/// The connection is nobody's again.
-const RESET: &str = "SELECT set_config('hibob.tenant', '', false)";
+/// The connection is nobody's again, and in no transaction: sqlx itself forgets one whose `BEGIN` was dropped before the
+/// answer, and whatever the next one wrote would be taken back with it. A `ROLLBACK` alone would warn in the server's log
+/// each time that there is none, so there is one.
+const RESET: &str = "BEGIN; ROLLBACK; SELECT set_config('hibob.tenant', '', false)";
 
 /// Connects to a database and brings its schema up to date. Hosts that start at once do that one after the other.
 ///
@@ -63,7 +65,7 @@ pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, Host
         .after_release(|connection, _| {
             // One that does not answer is closed.
             Box::pin(async move {
-                within(Some(ANSWER_TIME_MAX), sqlx::query(RESET).execute(connection)).await.map(|_| true)
+                within(Some(ANSWER_TIME_MAX), sqlx::raw_sql(RESET).execute(connection)).await.map(|_| true)
             })
         })
         .connect_lazy_with(options);
