@@ -70,6 +70,14 @@ impl<S, P> Engine<S, P> {
         }
     }
 
+    /// By what jobs are told to be the same: their arguments, or a digest where an index could not hold them.
+    pub(crate) fn same_arguments(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "arguments",
+            Self::Postgres(_) => "hibob_digest(arguments)",
+        }
+    }
+
     /// What wakes other hosts. SQLite needs nothing: they see that the file has changed.
     pub(crate) fn notify(&self) -> Option<&'static str> {
         matches!(self, Self::Postgres(_)).then_some(NOTIFY)

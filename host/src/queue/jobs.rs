@@ -42,9 +42,10 @@ impl Queue {
         let insert = format!(
             "INSERT INTO jobs (tenant, kind, lane, trigger, arguments, requested_by, start_at, priority, state, queued_at)
              VALUES ($1, $2, $3, $4, $5, $6, {now}, $7, 'queued', {now})
-             ON CONFLICT (tenant, kind, arguments) WHERE state = 'queued' AND due_at IS NULL AND generation = 0
+             ON CONFLICT (tenant, kind, {same}) WHERE state = 'queued' AND due_at IS NULL AND generation = 0
              DO NOTHING RETURNING id",
-            now = self.store.db().now()
+            now = self.store.db().now(),
+            same = self.store.db().same_arguments()
         );
         let waiting = "SELECT id FROM jobs WHERE tenant = $1 AND kind = $2 AND arguments = $3
                        AND state = 'queued' AND due_at IS NULL AND generation = 0";
