@@ -20,7 +20,7 @@ mod tokens;
 
 pub use approvals::{ApprovalRow, ApprovalState, Decision, NewApproval};
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
-pub(crate) use engine::{Db, Engine, each};
+pub(crate) use engine::{Engine, Transaction, within};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
 pub(crate) use people::Plain;
 pub use people::{ForgottenRow, PersonRow, Swept};
@@ -29,6 +29,8 @@ pub use references::{
     AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
 };
 pub(crate) use secrets::SecretRow;
+pub(crate) use statement::query;
+pub(crate) use store::Store;
 pub use tenant::{Entries, LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUsage, StoredUpdate, TenantDatabase};
 
 use crate::error::HostError;
@@ -39,7 +41,6 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
-use store::Store;
 
 /// Connections to one database file. SQLite writes one at a time; more would only wait.
 const CONNECTIONS_MAX: u32 = 4;

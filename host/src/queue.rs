@@ -25,7 +25,7 @@ pub use lease::{CRASHES_MAX, End, Expired};
 pub use schedules::{DueSchedule, JITTER_MINUTES_MAX};
 pub use state::{Illegal, State};
 
-use crate::database::{Db, each};
+use crate::database::Store;
 use crate::error::HostError;
 use board::Board;
 use pulse::Pulse;
@@ -36,7 +36,7 @@ use tokio::sync::watch;
 /// The queue in a database. Clones are the same queue, and wake each other.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    db: Db,
+    store: Store,
     changes: Arc<watch::Sender<u64>>,
     board: Board,
     pulse: Pulse,
@@ -82,8 +82,8 @@ impl From<QueueError> for HostError {
 
 impl Queue {
     /// The queue in a control database, whose migrations have made its tables.
-    pub(crate) fn new(db: Db) -> Self {
-        Self { db, changes: Arc::default(), board: Board::default(), pulse: Pulse::default() }
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, changes: Arc::default(), board: Board::default(), pulse: Pulse::default() }
     }
 
     /// Tells when something in the queue may have changed: by this process or, while [`Self::watch`] goes on, by another.

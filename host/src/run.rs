@@ -124,7 +124,7 @@ impl<O: Outside> Running<O> {
     /// As [`Run::start`].
     pub async fn begin(outside: O, kind: &'static str) -> Result<Self, HostError> {
         let metrics = outside.metrics().clone();
-        let begun = Self::locked_by(outside, kind).await;
+        let begun = Box::pin(Self::locked_by(outside, kind)).await;
         begun.inspect_err(|error| metrics.not_started(kind, error))
     }
 
@@ -325,6 +325,8 @@ impl<O: Outside> Running<O> {
 
     /// Works for as long as the lock is ours.
     pub(crate) async fn locked<T>(&self, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
+        // On the heap: in a build without optimizations what a whole run holds is more than a thread's stack takes.
+        let work = Box::pin(work);
         tokio::select! {
             biased; // the same order each time, so that a simulation can be repeated
             lost = hold(&self.lock) => Err(lost),

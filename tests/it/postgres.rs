@@ -5,7 +5,7 @@ use crate::secrets::with_input;
 use hibob_host::data_dir::DataDir;
 use hibob_host::database::POSTGRES_CONNECTIONS_MIN;
 use hibob_host::queue::{Selection, State};
-use hibob_test_postgres::Server;
+use hibob_test_postgres::{Role, Server};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
@@ -175,4 +175,31 @@ async fn two_machines_work_for_a_tenant_on_one_database() {
 
     assert_eq!(site.json("data", &["tenant", "forget", "acme", "--yes"]).0, 0);
     assert_eq!(site.json("other", &["tenant", "list"]), (0, json!({ "tenants": [] })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dump_that_was_restored_goes_on_where_it_was_made() {
+    let Some(server) = Server::start("a backup of PostgreSQL") else { return };
+    let mut site = Site::new(&server);
+    let _fakes = Fakes::start(&site.shell, &[]);
+    site.enter_tenant();
+    let (exit, report) = site.json("data", &["sync", "acme"]);
+    assert!(exit == 0 && changes(&report) > 200, "{report}");
+    let (_, history) = site.json("data", &["history", "acme"]);
+
+    // The host's role sees no tenant's rows, and is told so instead of leaving them out.
+    let refused = server.dump(Role::Owner, "site", "owner.dump").unwrap_err();
+    assert!(refused.contains("row-level security"), "{refused}");
+    server.execute("site", "CREATE ROLE backup LOGIN BYPASSRLS; GRANT pg_read_all_data TO backup");
+    for (role, restored) in [(Role::Superuser, "restored"), (Role::Other("backup"), "restored_too")] {
+        let file = format!("{restored}.dump");
+        server.dump(role, "site", &file).unwrap();
+        let url = server.database(restored).replace("hibob@", "hibob:geheim@");
+        server.restore(restored, &file).unwrap();
+        site.url = url;
+        assert_eq!(site.json("data", &["restored"]), (0, json!({ "tenants": 1 })), "{role:?}");
+        assert_eq!(site.json("other", &["history", "acme"]), (0, history.clone()), "{role:?}");
+        let (exit, report) = site.json("data", &["sync", "acme"]);
+        assert_eq!((exit, changes(&report), report["run"].as_u64()), (0, 0, Some(2)), "{role:?}: {report}");
+    }
 }

@@ -24,7 +24,11 @@ CREATE TABLE jobs (
 CREATE UNIQUE INDEX jobs_once_a_due_time ON jobs (tenant, kind, due_at);
 CREATE UNIQUE INDEX jobs_one_at_a_time ON jobs (tenant, lane) WHERE state = 'running';
 
-CREATE UNIQUE INDEX jobs_merged ON jobs (tenant, kind, arguments)
+-- An index holds no row of more than about 2,700 bytes, and arguments may name thousands of employees. The database's encoding
+-- is always UTF8, so that the same text has the same digest for ever.
+CREATE FUNCTION hibob_digest(text) RETURNS BYTEA LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$ SELECT sha256(convert_to($1, 'UTF8')) $$;
+CREATE UNIQUE INDEX jobs_merged ON jobs (tenant, kind, hibob_digest(arguments))
     WHERE state = 'queued' AND due_at IS NULL AND generation = 0;
 CREATE INDEX jobs_queue ON jobs (priority DESC, start_at, id) WHERE state = 'queued';
 CREATE INDEX jobs_start ON jobs (start_at) WHERE state = 'queued';

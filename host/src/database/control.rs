@@ -92,7 +92,7 @@ impl ControlDatabase {
 
     /// The queue of jobs in this database.
     pub fn queue(&self) -> Queue {
-        Queue::new(self.store.db().clone())
+        Queue::new(self.store.clone())
     }
 
     /// Stores a tenant's configuration (JSON), over an earlier one. True if the tenant is new.

@@ -17,7 +17,7 @@ pub(crate) enum Engine<S, P> {
 pub(crate) type Db = Engine<SqlitePool, PgPool>;
 
 /// A transaction, which is rolled back unless it is committed.
-pub(super) type Transaction = Engine<sqlx::Transaction<'static, Sqlite>, sqlx::Transaction<'static, Postgres>>;
+pub(crate) type Transaction = Engine<sqlx::Transaction<'static, Sqlite>, sqlx::Transaction<'static, Postgres>>;
 
 /// How long a server may take for an answer before it counts as lost: a connection whose other end is gone may say nothing
 /// for ever. Longer than anybody waits for a lock there.
@@ -32,7 +32,7 @@ macro_rules! each {
         }
     };
 }
-pub(crate) use each;
+pub(super) use each;
 
 /// Wakes the hosts that listen, once the transaction is committed.
 const NOTIFY: &str = "SELECT pg_notify('hibob_jobs', '')";
@@ -55,7 +55,7 @@ impl<S, P> Engine<S, P> {
     }
 
     /// How a transaction begins that will write: SQLite takes its lock at once, or it could not wait for it later.
-    pub(crate) fn begin(&self) -> &'static str {
+    pub(super) fn begin(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "BEGIN IMMEDIATE",
             Self::Postgres(_) => "BEGIN",
@@ -67,6 +67,14 @@ impl<S, P> Engine<S, P> {
         match self {
             Self::Sqlite(_) => "",
             Self::Postgres(_) => "FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    /// By what jobs are told to be the same: their arguments, or a digest where an index could not hold them.
+    pub(crate) fn same_arguments(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "arguments",
+            Self::Postgres(_) => "hibob_digest(arguments)",
         }
     }
 
@@ -107,7 +115,7 @@ impl<S, P> Engine<S, P> {
 
 impl Transaction {
     /// Makes all of it count, or nothing.
-    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(transaction) => transaction.commit().await,
             Self::Postgres(transaction) => within(Some(ANSWER_TIME_MAX), transaction.commit()).await,
@@ -116,7 +124,7 @@ impl Transaction {
 }
 
 /// Waits for an answer, and not for longer than that. What was asked for may be done nevertheless.
-pub(super) async fn within<T>(
+pub(crate) async fn within<T>(
     time_max: Option<Duration>,
     answer: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {

@@ -28,8 +28,10 @@ const SETTINGS: &str = "SELECT set_config('hibob.tenant', '', false),
     set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
         ELSE current_setting('synchronous_commit') END, false)";
 
-/// The connection is nobody's again.
-const RESET: &str = "SELECT set_config('hibob.tenant', '', false)";
+/// The connection is nobody's again, and in no transaction: sqlx itself forgets one whose `BEGIN` was dropped before the
+/// answer, and whatever the next one wrote would be taken back with it. A `ROLLBACK` alone would warn in the server's log
+/// each time that there is none, so there is one.
+const RESET: &str = "BEGIN; ROLLBACK; SELECT set_config('hibob.tenant', '', false)";
 
 /// Connects to a database and brings its schema up to date. Hosts that start at once do that one after the other.
 ///
@@ -63,7 +65,7 @@ pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, Host
         .after_release(|connection, _| {
             // One that does not answer is closed.
             Box::pin(async move {
-                within(Some(ANSWER_TIME_MAX), sqlx::query(RESET).execute(connection)).await.map(|_| true)
+                within(Some(ANSWER_TIME_MAX), sqlx::raw_sql(RESET).execute(connection)).await.map(|_| true)
             })
         })
         .connect_lazy_with(options);
@@ -110,30 +112,82 @@ async fn require_fit(connection: &mut PgConnection) -> Result<(), HostError> {
     Ok(())
 }
 
+/// The server cannot be asked, or did not answer.
+const UNREACHABLE: &str = "look whether the database server runs and can be reached from here, then start again; \
+                           what was not told as done is looked up by the next run";
+
 /// What to do about an error of a server; none if it is not one.
 pub(crate) fn remedy(error: &sqlx::Error) -> Option<&'static str> {
-    let unreachable = "look whether the database server runs and can be reached from here, then start again; \
-                       what was not told as done is looked up by the next run";
     let wrong_certificate = "check the server's certificate, and sslmode and sslrootcert in the database's URL";
     match error {
         // Where a handshake fails, as rustls tells it.
         sqlx::Error::Io(error) if error.kind() == ErrorKind::InvalidData => Some(wrong_certificate),
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut => Some(unreachable),
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut => Some(UNREACHABLE),
         sqlx::Error::Tls(_) => Some(wrong_certificate),
-        sqlx::Error::Database(error) => {
-            let code = error.try_downcast_ref::<PgDatabaseError>()?.code();
-            // https://www.postgresql.org/docs/15/errcodes-appendix.html
-            Some(match code.get(..2).unwrap_or_default() {
-                "08" | "57" => unreachable,
-                "28" => "check the role and its password: the database's URL, PGPASSWORD or the file of PGPASSFILE",
-                "3D" => "make the database first: CREATE DATABASE hibob OWNER hibob",
-                "40" | "55" => "another host was writing the same; start again",
-                "42" => "let the role own the database's tables and its schema, and use the same version on all hosts",
-                "53" => "give the database server more room: disk, memory or connections (--database-connections)",
-                "25" => "connect to the primary server, not to a standby",
-                _ => "look into the database server's log; where the database is damaged, restore a backup of it",
-            })
-        }
+        sqlx::Error::Database(error) => Some(remedy_of(error.try_downcast_ref::<PgDatabaseError>()?.code())),
         _ => None,
+    }
+}
+
+/// What to do about an SQLSTATE, or else about its class, its first two characters.
+/// <https://www.postgresql.org/docs/15/errcodes-appendix.html>
+fn remedy_of(code: &str) -> &'static str {
+    match code {
+        "25006" => "connect to the primary server, not to a standby",
+        // in_failed_sql_transaction, idle_in_transaction_session_timeout
+        "25P02" | "25P03" => {
+            "this host stalled in the middle of a write and the server cut it off; nothing of that write was kept: start again"
+        }
+        // query_canceled
+        "57014" => {
+            "the server was told to end the statement: look at its statement_timeout for this role, then start again"
+        }
+        _ => match code.get(..2).unwrap_or_default() {
+            "08" | "57" => UNREACHABLE,
+            "22" => "a value does not fit into its column: look which one the message names, and report it",
+            "23" => "another host wrote the same at the same time; start again",
+            "28" => "check the role and its password: the database's URL, PGPASSWORD or the file of PGPASSFILE",
+            "3D" => "make the database first: CREATE DATABASE hibob OWNER hibob",
+            "40" | "55" => "another host was writing the same; start again",
+            "42" => "let the role own the database's tables and its schema, and use the same version on all hosts",
+            "53" => "give the database server more room: disk, memory or connections (--database-connections)",
+            "54" => "something is longer than the server takes: look what the message names, and shorten it",
+            _ => "look into the database server's log; where the database is damaged, restore a backup of it",
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::remedy_of;
+
+    #[test]
+    fn a_remedy_is_of_the_error_and_not_of_its_class_alone() {
+        for (code, words) in [
+            ("25006", "primary"),
+            ("25P02", "stalled"),
+            ("25P03", "stalled"),
+            ("25001", "log"),
+            ("08006", "reached"),
+            ("57P01", "reached"),
+            ("57P03", "reached"),
+            ("57014", "statement_timeout"),
+            ("22001", "does not fit"),
+            ("22021", "does not fit"),
+            ("23505", "another host wrote"),
+            ("28P01", "password"),
+            ("3D000", "CREATE DATABASE"),
+            ("40001", "start again"),
+            ("40P01", "start again"),
+            ("55P03", "start again"),
+            ("42501", "own"),
+            ("53100", "disk"),
+            ("53300", "--database-connections"),
+            ("54000", "longer"),
+            ("XX001", "restore"),
+            ("", "log"),
+        ] {
+            assert!(remedy_of(code).contains(words), "{code}: {}", remedy_of(code));
+        }
     }
 }

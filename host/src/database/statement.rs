@@ -12,16 +12,17 @@ use sqlx::{
     Sqlite, SqliteConnection, Type,
 };
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// A statement that is to be given its values and then run.
 #[must_use]
-pub(super) struct Statement<'q> {
+pub(crate) struct Statement<'q> {
     text: SqlStr,
     values: Vec<Value<'q>>,
 }
 
 /// A statement of this text, into which nothing goes but words of this program.
-pub(super) fn query<'q>(text: impl Into<Cow<'static, str>>) -> Statement<'q> {
+pub(crate) fn query<'q>(text: impl Into<Cow<'static, str>>) -> Statement<'q> {
     let text = match text.into() {
         Cow::Borrowed(text) => text.into_sql_str(),
         Cow::Owned(text) => AssertSqlSafe(text).into_sql_str(),
@@ -30,7 +31,7 @@ pub(super) fn query<'q>(text: impl Into<Cow<'static, str>>) -> Statement<'q> {
 }
 
 /// A value of a statement. One that is none has a type as well: PostgreSQL asks for it.
-pub(super) enum Value<'q> {
+pub(crate) enum Value<'q> {
     Number(Option<i64>),
     Text(Option<Text<'q>>),
     Key(Key<&'q str>),
@@ -86,12 +87,12 @@ impl<'q> From<&'q Vec<u8>> for Value<'q> {
 }
 
 /// What is read of a row: a tuple, or a struct that derives [`FromRow`].
-pub(super) trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+pub(crate) trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
 impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}
 
 /// What a statement runs on: a store, which lends a connection for it, or a transaction.
-pub(super) enum On<'c> {
+pub(crate) enum On<'c> {
     Store(&'c Store),
     Transaction(&'c mut Transaction),
 }
@@ -110,24 +111,32 @@ impl<'c> From<&'c mut Transaction> for On<'c> {
 
 /// A connection for as long as a statement runs.
 enum Held<'c> {
-    Lent(Engine<PoolConnection<Sqlite>, PoolConnection<Postgres>>),
+    /// By a store, which waits so long for an answer.
+    Lent(Engine<PoolConnection<Sqlite>, PoolConnection<Postgres>>, Option<Duration>),
     Of(&'c mut Transaction),
 }
 
 impl<'c> On<'c> {
     async fn hold(self) -> Result<Held<'c>, sqlx::Error> {
         Ok(match self {
-            Self::Store(store) => Held::Lent(store.connection().await?),
+            Self::Store(store) => Held::Lent(store.connection().await?, store.answer_time_max()),
             Self::Transaction(transaction) => Held::Of(transaction),
         })
     }
 }
 
 impl Held<'_> {
+    fn answer_time_max(&self) -> Option<Duration> {
+        match self {
+            Self::Lent(_, answer_time_max) => *answer_time_max,
+            Self::Of(transaction) => transaction.answer_time_max(),
+        }
+    }
+
     fn connection(&mut self) -> Engine<&mut SqliteConnection, &mut PgConnection> {
         match self {
-            Self::Lent(Engine::Sqlite(lent)) => Engine::Sqlite(lent),
-            Self::Lent(Engine::Postgres(lent)) => Engine::Postgres(lent),
+            Self::Lent(Engine::Sqlite(lent), _) => Engine::Sqlite(lent),
+            Self::Lent(Engine::Postgres(lent), _) => Engine::Postgres(lent),
             Self::Of(Engine::Sqlite(transaction)) => Engine::Sqlite(transaction),
             Self::Of(Engine::Postgres(transaction)) => Engine::Postgres(transaction),
         }
@@ -136,16 +145,17 @@ impl Held<'_> {
 
 impl<'q> Statement<'q> {
     /// Gives it its next value.
-    pub(super) fn bind(mut self, value: impl Into<Value<'q>>) -> Self {
+    pub(crate) fn bind(mut self, value: impl Into<Value<'q>>) -> Self {
         self.values.push(value.into());
         self
     }
 
     /// Runs it, and returns how many rows it touched.
-    pub(super) async fn execute<'c>(self, on: impl Into<On<'c>>) -> Result<u64, sqlx::Error> {
+    pub(crate) async fn execute<'c>(self, on: impl Into<On<'c>>) -> Result<u64, sqlx::Error> {
         let mut held = on.into().hold().await?;
+        let answer_time_max = held.answer_time_max();
         let connection = held.connection();
-        within(connection.answer_time_max(), async {
+        within(answer_time_max, async {
             each!(connection, connection => {
                 let query = sqlx::query_with(self.text, arguments(connection, &self.values)?);
                 Ok(query.execute(connection).await?.rows_affected())
@@ -155,10 +165,11 @@ impl<'q> Statement<'q> {
     }
 
     /// Whether it finds a row.
-    pub(super) async fn finds<'c>(self, on: impl Into<On<'c>>) -> Result<bool, sqlx::Error> {
+    pub(crate) async fn finds<'c>(self, on: impl Into<On<'c>>) -> Result<bool, sqlx::Error> {
         let mut held = on.into().hold().await?;
+        let answer_time_max = held.answer_time_max();
         let connection = held.connection();
-        within(connection.answer_time_max(), async {
+        within(answer_time_max, async {
             each!(connection, connection => {
                 let query = sqlx::query_with(self.text, arguments(connection, &self.values)?);
                 Ok(query.fetch_optional(connection).await?.is_some())
@@ -168,10 +179,11 @@ impl<'q> Statement<'q> {
     }
 
     /// The row that it finds, if there is one.
-    pub(super) async fn fetch_optional<'c, R: Row>(self, on: impl Into<On<'c>>) -> Result<Option<R>, sqlx::Error> {
+    pub(crate) async fn fetch_optional<'c, R: Row>(self, on: impl Into<On<'c>>) -> Result<Option<R>, sqlx::Error> {
         let mut held = on.into().hold().await?;
+        let answer_time_max = held.answer_time_max();
         let connection = held.connection();
-        within(connection.answer_time_max(), async {
+        within(answer_time_max, async {
             each!(connection, connection => {
                 let query = sqlx::query_as_with(self.text, arguments(connection, &self.values)?);
                 query.fetch_optional(connection).await
@@ -181,24 +193,25 @@ impl<'q> Statement<'q> {
     }
 
     /// The row that there always is.
-    pub(super) async fn fetch_one<'c, R: Row>(self, on: impl Into<On<'c>>) -> Result<R, sqlx::Error> {
+    pub(crate) async fn fetch_one<'c, R: Row>(self, on: impl Into<On<'c>>) -> Result<R, sqlx::Error> {
         self.fetch_optional(on).await?.ok_or(sqlx::Error::RowNotFound)
     }
 
     /// All rows.
-    pub(super) async fn fetch_all<'c, R: Row>(self, on: impl Into<On<'c>>) -> Result<Vec<R>, sqlx::Error> {
+    pub(crate) async fn fetch_all<'c, R: Row>(self, on: impl Into<On<'c>>) -> Result<Vec<R>, sqlx::Error> {
         self.fetch_while(on, |_| true).await
     }
 
     /// The rows up to the first one for which `more` says that it is the last.
-    pub(super) async fn fetch_while<'c, R: Row>(
+    pub(crate) async fn fetch_while<'c, R: Row>(
         self,
         on: impl Into<On<'c>>,
         mut more: impl FnMut(&R) -> bool,
     ) -> Result<Vec<R>, sqlx::Error> {
         let mut held = on.into().hold().await?;
+        let answer_time_max = held.answer_time_max();
         let connection = held.connection();
-        within(connection.answer_time_max(), async {
+        within(answer_time_max, async {
             each!(connection, connection => {
                 let query = sqlx::query_as_with(self.text, arguments(connection, &self.values)?);
                 let (mut rows, mut read) = (query.fetch(connection), Vec::new());

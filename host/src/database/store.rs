@@ -1,10 +1,11 @@
 //! The connections through which one owner's tables are reached.
 
-use super::engine::{ANSWER_TIME_MAX, Db, Engine, Transaction, within};
+use super::engine::{Db, Engine, Transaction, within};
 use crate::error::HostError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite, SqlitePool};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Says for which tenant a connection is, for as long as it is lent.
 const FOR_TENANT: &str = "SELECT set_config('hibob.tenant', $1, false)";
@@ -15,44 +16,57 @@ const TRANSACTION_FOR_TENANT: &str = "SELECT set_config('hibob.tenant', $1, true
 /// A database as it is open to one owner: the host, or a tenant. On PostgreSQL the server keeps a tenant to its rows, and
 /// the host to tables that are not tenants'.
 #[derive(Clone, Debug)]
-pub(super) struct Store {
+pub(crate) struct Store {
     db: Db,
     /// On SQLite a tenant's file is its own.
     tenant: Option<Arc<str>>,
+    answer_time_max: Option<Duration>,
 }
 
 impl Store {
-    pub(super) fn new(db: Db) -> Self {
-        Self { db, tenant: None }
+    pub(crate) fn new(db: Db) -> Self {
+        let answer_time_max = db.answer_time_max();
+        Self { db, tenant: None, answer_time_max }
     }
 
     /// The same connections, for a tenant.
-    pub(super) fn of_tenant(&self, tenant: &str) -> Self {
-        Self { db: self.db.clone(), tenant: Some(tenant.into()) }
+    pub(crate) fn of_tenant(&self, tenant: &str) -> Self {
+        Self { tenant: Some(tenant.into()), ..self.clone() }
     }
 
     /// The connections, and with them the engine.
-    pub(super) fn db(&self) -> &Db {
+    pub(crate) fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// How long it may take for an answer, where it is a server.
+    pub(crate) fn answer_time_max(&self) -> Option<Duration> {
+        self.answer_time_max
+    }
+
+    /// The same connections, which are to answer sooner.
+    #[cfg(test)]
+    pub(crate) fn impatient(&self, answer_time_max: Duration) -> Self {
+        Self { answer_time_max: Some(answer_time_max), ..self.clone() }
     }
 
     /// The file's connections.
     ///
     /// # Errors
     /// It is a server.
-    pub(super) fn file(&self) -> Result<&SqlitePool, HostError> {
+    pub(crate) fn file(&self) -> Result<&SqlitePool, HostError> {
         match &self.db {
             Engine::Sqlite(pool) => Ok(pool),
             Engine::Postgres(_) => Err(HostError::configuration(
                 "the database is on PostgreSQL, and is not copied from here",
-                "use pg_dump and pg_restore, and keep the keys of the data directory with it; \
-                 see \"PostgreSQL\" in README.md",
+                "use pg_dump and pg_restore as a superuser or a role with BYPASSRLS, never --enable-row-security, and keep \
+                 the keys of the data directory with it; see \"PostgreSQL\" in README.md",
             )),
         }
     }
 
     /// A connection for one statement.
-    pub(super) async fn connection(
+    pub(crate) async fn connection(
         &self,
     ) -> Result<Engine<PoolConnection<Sqlite>, PoolConnection<Postgres>>, sqlx::Error> {
         Ok(match &self.db {
@@ -65,13 +79,13 @@ impl Store {
                     }
                     Ok(connection)
                 };
-                Engine::Postgres(within(Some(ANSWER_TIME_MAX), lent).await?)
+                Engine::Postgres(within(self.answer_time_max, lent).await?)
             }
         })
     }
 
     /// A transaction that will write.
-    pub(super) async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+    pub(crate) async fn begin(&self) -> Result<Transaction, sqlx::Error> {
         let begin = self.db.begin();
         Ok(match &self.db {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.begin_with(begin).await?),
@@ -83,14 +97,14 @@ impl Store {
                     }
                     Ok(transaction)
                 };
-                Engine::Postgres(within(Some(ANSWER_TIME_MAX), begun).await?)
+                Engine::Postgres(within(self.answer_time_max, begun).await?)
             }
         })
     }
 
     /// Empties SQLite's write-ahead log, where what was removed would stay for a while. Where readers keep it busy, a later
     /// checkpoint does it.
-    pub(super) async fn empty_log(&self) -> Result<(), sqlx::Error> {
+    pub(crate) async fn empty_log(&self) -> Result<(), sqlx::Error> {
         if let Engine::Sqlite(pool) = &self.db {
             sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_all(pool).await?;
         }

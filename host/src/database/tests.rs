@@ -2,6 +2,7 @@
 
 mod approvals;
 mod control;
+mod dropped;
 mod entries;
 mod locks;
 mod people;

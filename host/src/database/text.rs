@@ -12,12 +12,12 @@ const NULL_SHOWN: &str = "\u{2400}";
 /// A text to be shown or compared. On PostgreSQL each U+0000 in it becomes [`NULL_SHOWN`], in what is looked for as in what is
 /// written.
 #[derive(Clone, Copy)]
-pub(super) struct Text<'q>(pub(super) &'q str);
+pub(crate) struct Text<'q>(pub(crate) &'q str);
 
 /// A text that comes back as it was, whatever is in it, and whose order is that of its bytes: `TEXT` on SQLite, `BYTEA` on
 /// PostgreSQL.
 #[derive(Clone, Copy)]
-pub(super) struct Key<T>(pub(super) T);
+pub(crate) struct Key<T>(pub(crate) T);
 
 impl Type<Sqlite> for Text<'_> {
     fn type_info() -> SqliteTypeInfo {

@@ -1,8 +1,8 @@
 //! Taking the next job, and keeping it.
 
-use super::{Arguments, JobId, Kind, Queue, QueueError, Trigger, each};
+use super::{Arguments, JobId, Kind, Queue, QueueError, Trigger};
+use crate::database::query;
 use crate::run::Cause;
-use sqlx::AssertSqlSafe;
 use std::time::{Duration, Instant};
 
 /// A job that this host has taken, for as long as its lease lasts.
@@ -52,7 +52,7 @@ impl Queue {
     /// # Errors
     /// The database failed.
     pub async fn claim(&self, holder: &str, lease: Duration) -> Result<Option<Claimed>, QueueError> {
-        let skip = self.db.skip_locked();
+        let skip = self.store.db().skip_locked();
         let sql = format!(
             "UPDATE jobs SET state = 'running', holder = $1, generation = generation + 1, lease_until = {now} + $2,
                 started_at = {now}
@@ -60,14 +60,11 @@ impl Queue {
                 AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.tenant = j.tenant AND o.lane = j.lane AND o.state = 'running')
                 ORDER BY priority DESC, start_at, id LIMIT 1 {skip})
              RETURNING id, generation",
-            now = self.db.now()
+            now = self.store.db().now()
         );
         let deadline = Instant::now() + lease;
         let claimed: Option<(i64, i64)> = loop {
-            let claimed = each!(&self.db, pool => {
-                sqlx::query_as(AssertSqlSafe(sql.as_str())).bind(holder).bind(milliseconds(lease)).fetch_optional(pool).await
-            });
-            match claimed {
+            match query(sql.clone()).bind(holder).bind(milliseconds(lease)).fetch_optional(&self.store).await {
                 // Another host has just started another job in that lane.
                 Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {}
                 claimed => break claimed?,

@@ -2,8 +2,8 @@
 
 use super::claim::milliseconds;
 use super::job::{COLUMNS, JobRow};
-use super::{Job, JobId, Kind, Lane, NewJob, Queue, QueueError, State, Trigger, each};
-use sqlx::AssertSqlSafe;
+use super::{Job, JobId, Kind, Lane, NewJob, Queue, QueueError, State, Trigger};
+use crate::database::query;
 use std::time::Duration;
 
 /// A job that was asked for.
@@ -42,41 +42,35 @@ impl Queue {
         let insert = format!(
             "INSERT INTO jobs (tenant, kind, lane, trigger, arguments, requested_by, start_at, priority, state, queued_at)
              VALUES ($1, $2, $3, $4, $5, $6, {now}, $7, 'queued', {now})
-             ON CONFLICT (tenant, kind, arguments) WHERE state = 'queued' AND due_at IS NULL AND generation = 0
+             ON CONFLICT (tenant, kind, {same}) WHERE state = 'queued' AND due_at IS NULL AND generation = 0
              DO NOTHING RETURNING id",
-            now = self.db.now()
+            now = self.store.db().now(),
+            same = self.store.db().same_arguments()
         );
         let waiting = "SELECT id FROM jobs WHERE tenant = $1 AND kind = $2 AND arguments = $3
                        AND state = 'queued' AND due_at IS NULL AND generation = 0";
         let (kind, arguments) = (new.kind.word(), new.arguments.text()?);
         loop {
-            let inserted: Option<i64> = each!(&self.db, pool => {
-                let mut transaction = pool.begin_with(self.db.begin()).await?;
-                let id = sqlx::query_scalar(AssertSqlSafe(insert.as_str()))
-                    .bind(&new.tenant)
-                    .bind(kind)
-                    .bind(new.kind.lane().map(Lane::word))
-                    .bind(Trigger::Manual.word())
-                    .bind(&arguments)
-                    .bind(&new.requested_by)
-                    .bind(Trigger::Manual.priority())
-                    .fetch_optional(&mut *transaction)
-                    .await?;
-                if let Some(notify) = self.db.notify() {
-                    sqlx::query(notify).execute(&mut *transaction).await?;
-                }
-                transaction.commit().await?;
-                id
-            });
-            if let Some(id) = inserted {
+            let mut transaction = self.store.begin().await?;
+            let inserted: Option<(i64,)> = query(insert.clone())
+                .bind(&new.tenant)
+                .bind(kind)
+                .bind(new.kind.lane().map(Lane::word))
+                .bind(Trigger::Manual.word())
+                .bind(&arguments)
+                .bind(new.requested_by.as_deref())
+                .bind(Trigger::Manual.priority())
+                .fetch_optional(&mut transaction)
+                .await?;
+            self.notify(&mut transaction).await?;
+            transaction.commit().await?;
+            if let Some((id,)) = inserted {
                 self.wake();
                 return Ok(Started { id, is_new: true });
             }
-            let same: Option<i64> = each!(&self.db, pool => {
-                sqlx::query_scalar(waiting).bind(&new.tenant).bind(kind).bind(&arguments).fetch_optional(pool).await?
-            });
+            let same = query(waiting).bind(&new.tenant).bind(kind).bind(&arguments).fetch_optional(&self.store).await?;
             // None: it has been claimed in between, so this one is another.
-            if let Some(id) = same {
+            if let Some((id,)) = same {
                 return Ok(Started { id, is_new: false });
             }
         }
@@ -88,9 +82,7 @@ impl Queue {
     /// There is none of this number, or the database failed.
     pub async fn get(&self, id: JobId) -> Result<Job, QueueError> {
         let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = $1");
-        let row: Option<JobRow> = each!(&self.db, pool => {
-            sqlx::query_as(AssertSqlSafe(sql)).bind(id).fetch_optional(pool).await?
-        });
+        let row: Option<JobRow> = query(sql).bind(id).fetch_optional(&self.store).await?;
         row.ok_or(QueueError::Unknown(id))?.try_into()
     }
 
@@ -107,12 +99,9 @@ impl Queue {
         let ended = format!(
             "SELECT {COLUMNS} FROM jobs WHERE ended_at IS NOT NULL AND {all} ORDER BY ended_at DESC, id DESC LIMIT $2"
         );
-        let rows: Vec<JobRow> = each!(&self.db, pool => {
-            let mut rows: Vec<JobRow> = sqlx::query_as(AssertSqlSafe(live)).bind(which.tenant).fetch_all(pool).await?;
-            let ended = sqlx::query_as(AssertSqlSafe(ended)).bind(which.tenant).bind(i64::from(which.ended_max));
-            rows.extend(ended.fetch_all(pool).await?);
-            rows
-        });
+        let mut rows: Vec<JobRow> = query(live).bind(which.tenant).fetch_all(&self.store).await?;
+        let ended = query(ended).bind(which.tenant).bind(i64::from(which.ended_max));
+        rows.extend(ended.fetch_all(&self.store).await?);
         rows.into_iter().map(Job::try_from).collect()
     }
 
@@ -130,19 +119,16 @@ impl Queue {
             };
             employees.retain(|id| id != employee_id);
             let text = arguments.text()?;
-            found += each!(&self.db, pool => {
-                // Where the same job waits already, that one is enough.
-                let same = "SELECT 1 FROM jobs WHERE tenant = $1 AND kind = $2 AND arguments = $3
-                            AND state = 'queued' AND due_at IS NULL AND generation = 0 AND id <> $4";
-                let same = sqlx::query(same).bind(tenant).bind(job.kind.word()).bind(&text).bind(job.id);
-                match same.fetch_optional(pool).await? {
-                    None => {
-                        let query = sqlx::query("UPDATE jobs SET arguments = $1 WHERE id = $2").bind(&text).bind(job.id);
-                        query.execute(pool).await?.rows_affected()
-                    }
-                    Some(_) => sqlx::query("DELETE FROM jobs WHERE id = $1").bind(job.id).execute(pool).await?.rows_affected(),
-                }
-            });
+            // Where the same job waits already, that one is enough.
+            let same = "SELECT 1 FROM jobs WHERE tenant = $1 AND kind = $2 AND arguments = $3
+                        AND state = 'queued' AND due_at IS NULL AND generation = 0 AND id <> $4";
+            let same = query(same).bind(tenant).bind(job.kind.word()).bind(&text).bind(job.id);
+            let without = if same.finds(&self.store).await? {
+                query("DELETE FROM jobs WHERE id = $1").bind(job.id)
+            } else {
+                query("UPDATE jobs SET arguments = $1 WHERE id = $2").bind(&text).bind(job.id)
+            };
+            found += without.execute(&self.store).await?;
         }
         Ok(found)
     }
@@ -153,7 +139,7 @@ impl Queue {
     /// # Errors
     /// It has ended already, there is none of this number, or the database failed.
     pub async fn cancel(&self, id: JobId) -> Result<State, QueueError> {
-        let now = self.db.now();
+        let now = self.store.db().now();
         let sql = format!(
             "UPDATE jobs SET
                 state = CASE state WHEN 'running' THEN 'running' ELSE 'cancelled' END,
@@ -161,10 +147,8 @@ impl Queue {
                 cancel_requested_at = coalesce(cancel_requested_at, {now})
              WHERE id = $1 AND state IN ('queued', 'running') RETURNING state"
         );
-        let state: Option<String> = each!(&self.db, pool => {
-            sqlx::query_scalar(AssertSqlSafe(sql)).bind(id).fetch_optional(pool).await?
-        });
-        match state.as_deref().and_then(State::of_word) {
+        let state: Option<(String,)> = query(sql).bind(id).fetch_optional(&self.store).await?;
+        match state.and_then(|(state,)| State::of_word(&state)) {
             Some(state) => Ok(state),
             None => Ok(self.get(id).await?.state.becomes(id, State::Cancelled)?),
         }
@@ -177,11 +161,9 @@ impl Queue {
     pub async fn waiting(&self) -> Result<Vec<(Kind, Waiting)>, QueueError> {
         let sql = format!(
             "SELECT kind, count(*), {now} - min(start_at) FROM jobs WHERE state = 'queued' AND start_at <= {now} GROUP BY kind",
-            now = self.db.now()
+            now = self.store.db().now()
         );
-        let rows: Vec<(String, i64, i64)> = each!(&self.db, pool => {
-            sqlx::query_as(AssertSqlSafe(sql)).fetch_all(pool).await?
-        });
+        let rows: Vec<(String, i64, i64)> = query(sql).fetch_all(&self.store).await?;
         Ok(Kind::ALL
             .map(|kind| {
                 let row = rows.iter().find(|(word, ..)| word == kind.word());
@@ -197,9 +179,7 @@ impl Queue {
     /// # Errors
     /// The database failed.
     pub async fn forget(&self, longer_ago: Duration) -> Result<u64, QueueError> {
-        let sql = format!("DELETE FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {} - $1", self.db.now());
-        Ok(each!(&self.db, pool => {
-            sqlx::query(AssertSqlSafe(sql)).bind(milliseconds(longer_ago)).execute(pool).await?.rows_affected()
-        }))
+        let sql = format!("DELETE FROM jobs WHERE ended_at IS NOT NULL AND ended_at < {} - $1", self.store.db().now());
+        Ok(query(sql).bind(milliseconds(longer_ago)).execute(&self.store).await?)
     }
 }

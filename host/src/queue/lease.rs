@@ -1,8 +1,8 @@
 //! Renewing a claim, ending it, and taking back what a crashed host had claimed.
 
 use super::claim::milliseconds;
-use super::{Claimed, Queue, QueueError, State, each};
-use sqlx::AssertSqlSafe;
+use super::{Claimed, Queue, QueueError, State};
+use crate::database::query;
 use std::time::{Duration, Instant};
 
 /// Hosts that may crash over a job before it is given up.
@@ -38,17 +38,11 @@ impl Queue {
         let sql = format!(
             "UPDATE jobs SET lease_until = {} + $1 WHERE id = $2 AND generation = $3 AND state = 'running'
              RETURNING cancel_requested_at",
-            self.db.now()
+            self.store.db().now()
         );
-        let renewed: Option<Option<i64>> = each!(&self.db, pool => {
-            sqlx::query_scalar(AssertSqlSafe(sql))
-                .bind(milliseconds(lease))
-                .bind(claimed.id)
-                .bind(claimed.generation)
-                .fetch_optional(pool)
-                .await?
-        });
-        let cancel_requested = renewed.ok_or(QueueError::Lost(claimed.id))?;
+        let renew = query(sql).bind(milliseconds(lease)).bind(claimed.id).bind(claimed.generation);
+        let renewed: Option<(Option<i64>,)> = renew.fetch_optional(&self.store).await?;
+        let (cancel_requested,) = renewed.ok_or(QueueError::Lost(claimed.id))?;
         claimed.deadline = asked + lease;
         Ok(cancel_requested.is_some())
     }
@@ -68,28 +62,22 @@ impl Queue {
                 start_at = CASE WHEN $1 = 'queued' THEN {now} + $3 ELSE start_at END,
                 generation = generation + 1, holder = NULL, lease_until = NULL
              WHERE id = $5 AND generation = $6 AND state = 'running'",
-            now = self.db.now(),
+            now = self.store.db().now(),
             next = "CASE WHEN $1 = 'queued' AND cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE $1 END"
         );
-        let ended = each!(&self.db, pool => {
-            let mut transaction = pool.begin_with(self.db.begin()).await?;
-            let ended = sqlx::query(AssertSqlSafe(sql))
-                .bind(state.word())
-                .bind(result)
-                .bind(milliseconds(pause))
-                .bind(i64::from(state.is_end()))
-                .bind(claimed.id)
-                .bind(claimed.generation)
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected();
-            // Another job of the tenant may have waited for this one, on another host.
-            if let Some(notify) = self.db.notify() {
-                sqlx::query(notify).execute(&mut *transaction).await?;
-            }
-            transaction.commit().await?;
-            ended
-        });
+        let mut transaction = self.store.begin().await?;
+        let ended = query(sql)
+            .bind(state.word())
+            .bind(result.as_deref())
+            .bind(milliseconds(pause))
+            .bind(i64::from(state.is_end()))
+            .bind(claimed.id)
+            .bind(claimed.generation)
+            .execute(&mut transaction)
+            .await?;
+        // Another job of the tenant may have waited for this one, on another host.
+        self.notify(&mut transaction).await?;
+        transaction.commit().await?;
         self.wake();
         if ended == 1 { Ok(()) } else { Err(QueueError::Lost(claimed.id)) }
     }
@@ -99,7 +87,7 @@ impl Queue {
     /// # Errors
     /// The database failed.
     pub async fn expire(&self) -> Result<Expired, QueueError> {
-        let now = self.db.now();
+        let now = self.store.db().now();
         let lapsed = format!("state = 'running' AND lease_until <= {now}");
         // Asked first, as it is done at every turn and on SQLite a write keeps others out.
         let any = format!("SELECT 1 FROM jobs WHERE {lapsed} LIMIT 1");
@@ -108,15 +96,13 @@ impl Queue {
             "UPDATE jobs SET state = {next}, ended_at = CASE {next} WHEN 'queued' THEN NULL ELSE {now} END,
                 crashes = crashes + 1, generation = generation + 1, holder = NULL, lease_until = NULL
              WHERE id IN (SELECT id FROM jobs WHERE {lapsed} {skip}) RETURNING state",
-            skip = self.db.skip_locked()
+            skip = self.store.db().skip_locked()
         );
-        let states: Vec<String> = each!(&self.db, pool => {
-            if sqlx::query(AssertSqlSafe(any)).fetch_optional(pool).await?.is_none() {
-                return Ok(Expired::default());
-            }
-            sqlx::query_scalar(AssertSqlSafe(sql)).bind(CRASHES_MAX).fetch_all(pool).await?
-        });
-        let number = |state: State| states.iter().filter(|word| *word == state.word()).count() as u64;
+        if !query(any).finds(&self.store).await? {
+            return Ok(Expired::default());
+        }
+        let states: Vec<(String,)> = query(sql).bind(CRASHES_MAX).fetch_all(&self.store).await?;
+        let number = |state: State| states.iter().filter(|(word,)| word == state.word()).count() as u64;
         Ok(Expired { again: number(State::Queued), lost: number(State::Lost), cancelled: number(State::Cancelled) })
     }
 }

@@ -2,12 +2,12 @@
 //! queues the job in the same transaction.
 
 use super::claim::milliseconds;
-use super::{Kind, Lane, Queue, QueueError, Trigger, each};
+use super::{Kind, Lane, Queue, QueueError, Trigger};
+use crate::database::query;
 use crate::error::HostError;
 use crate::schedule::Schedule;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
-use sqlx::AssertSqlSafe;
 use std::time::Duration;
 
 /// How far the starts of tenants are spread after their due time, unless a tenant's file says otherwise, in minutes. Else
@@ -115,10 +115,8 @@ impl Queue {
         });
         let wanted: Vec<Wanted> = wanted.collect();
         let present = "SELECT kind, cron, zone, jitter FROM schedules WHERE tenant = $1";
-        let (now, present): (i64, Vec<Wanted>) = each!(&self.db, pool => {
-            let now = sqlx::query_scalar(AssertSqlSafe(format!("SELECT {}", self.db.now()))).fetch_one(pool).await?;
-            (now, sqlx::query_as(present).bind(tenant).fetch_all(pool).await?)
-        });
+        let (now,): (i64,) = query(format!("SELECT {}", self.store.db().now())).fetch_one(&self.store).await?;
+        let present: Vec<Wanted> = query(present).bind(tenant).fetch_all(&self.store).await?;
         let gone: Vec<&Wanted> = present.iter().filter(|row| !wanted.contains(row)).collect();
         let new = wanted.iter().filter(|row| !present.contains(row));
         let new = new.map(|row| Ok((row, next_due(&row.cron, &row.zone, now)?)));
@@ -126,34 +124,30 @@ impl Queue {
         if gone.is_empty() && new.is_empty() {
             return Ok(());
         }
-        each!(&self.db, pool => {
-            let mut transaction = pool.begin_with(self.db.begin()).await?;
-            for row in gone {
-                let delete = sqlx::query("DELETE FROM schedules WHERE tenant = $1 AND kind = $2");
-                delete.bind(tenant).bind(&row.kind).execute(&mut *transaction).await?;
-            }
-            for (row, due) in new {
-                sqlx::query(
-                    "INSERT INTO schedules (tenant, kind, cron, zone, jitter, next_due, next_start)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, kind) DO UPDATE SET cron = excluded.cron,
-                        zone = excluded.zone, jitter = excluded.jitter, next_due = excluded.next_due,
-                        next_start = excluded.next_start",
-                )
-                .bind(tenant)
-                .bind(&row.kind)
-                .bind(&row.cron)
-                .bind(&row.zone)
-                .bind(row.jitter)
-                .bind(due)
-                .bind(due.saturating_add(row.jitter))
-                .execute(&mut *transaction)
-                .await?;
-            }
-            if let Some(notify) = self.db.notify() {
-                sqlx::query(notify).execute(&mut *transaction).await?;
-            }
-            transaction.commit().await?;
-        });
+        let mut transaction = self.store.begin().await?;
+        for row in gone {
+            let delete = query("DELETE FROM schedules WHERE tenant = $1 AND kind = $2");
+            delete.bind(tenant).bind(&row.kind).execute(&mut transaction).await?;
+        }
+        for (row, due) in new {
+            query(
+                "INSERT INTO schedules (tenant, kind, cron, zone, jitter, next_due, next_start)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant, kind) DO UPDATE SET cron = excluded.cron,
+                    zone = excluded.zone, jitter = excluded.jitter, next_due = excluded.next_due,
+                    next_start = excluded.next_start",
+            )
+            .bind(tenant)
+            .bind(&row.kind)
+            .bind(&row.cron)
+            .bind(&row.zone)
+            .bind(row.jitter)
+            .bind(due)
+            .bind(due.saturating_add(row.jitter))
+            .execute(&mut transaction)
+            .await?;
+        }
+        self.notify(&mut transaction).await?;
+        transaction.commit().await?;
         self.wake();
         Ok(())
     }
@@ -176,55 +170,51 @@ impl Queue {
 
     /// The schedules whose time has come, in the same order for every host, so that none waits for one that waits for it.
     async fn late(&self) -> Result<Vec<Late>, QueueError> {
-        let now = self.db.now();
+        let now = self.store.db().now();
         let sql = format!(
             "SELECT tenant, kind, cron, zone, jitter, next_due, next_start, {now} AS now FROM schedules WHERE next_start <= {now}
              ORDER BY next_start, tenant, kind LIMIT $1"
         );
-        Ok(each!(&self.db, pool => sqlx::query_as(AssertSqlSafe(sql)).bind(AT_ONCE).fetch_all(pool).await?))
+        Ok(query(sql).bind(AT_ONCE).fetch_all(&self.store).await?)
     }
 
     async fn move_on(&self, late: &[Late]) -> Result<u64, QueueError> {
         let steps: Vec<_> = late.iter().map(|row| (row, row.step())).collect();
-        Ok(each!(&self.db, pool => {
-            let mut queued = 0;
-            let mut transaction = pool.begin_with(self.db.begin()).await?;
-            for (row, step) in steps {
-                let moved = sqlx::query(
-                    "UPDATE schedules SET next_due = $1, next_start = $2
-                     WHERE tenant = $3 AND kind = $4 AND next_due = $5 AND next_start = $6",
-                )
-                .bind(step.due)
-                .bind(step.start)
-                .bind(&row.tenant)
-                .bind(&row.kind)
-                .bind(row.next_due)
-                .bind(row.next_start)
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected();
-                let Some(kind) = step.queues.filter(|_| moved == 1) else { continue };
-                queued += sqlx::query(
-                    "INSERT INTO jobs (tenant, kind, lane, trigger, arguments, due_at, start_at, priority, state, queued_at)
-                     VALUES ($1, $2, $3, $4, '{}', $5, $6, $7, 'queued', $6) ON CONFLICT (tenant, kind, due_at) DO NOTHING",
-                )
-                .bind(&row.tenant)
-                .bind(kind.word())
-                .bind(kind.lane().map(Lane::word))
-                .bind(Trigger::Schedule.word())
-                .bind(row.next_due)
-                .bind(row.now)
-                .bind(Trigger::Schedule.priority())
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected();
-            }
-            if let Some(notify) = self.db.notify().filter(|_| queued > 0) {
-                sqlx::query(notify).execute(&mut *transaction).await?;
-            }
-            transaction.commit().await?;
-            queued
-        }))
+        let mut queued = 0;
+        let mut transaction = self.store.begin().await?;
+        for (row, step) in steps {
+            let moved = query(
+                "UPDATE schedules SET next_due = $1, next_start = $2
+                 WHERE tenant = $3 AND kind = $4 AND next_due = $5 AND next_start = $6",
+            )
+            .bind(step.due)
+            .bind(step.start)
+            .bind(&row.tenant)
+            .bind(&row.kind)
+            .bind(row.next_due)
+            .bind(row.next_start)
+            .execute(&mut transaction)
+            .await?;
+            let Some(kind) = step.queues.filter(|_| moved == 1) else { continue };
+            queued += query(
+                "INSERT INTO jobs (tenant, kind, lane, trigger, arguments, due_at, start_at, priority, state, queued_at)
+                 VALUES ($1, $2, $3, $4, '{}', $5, $6, $7, 'queued', $6) ON CONFLICT (tenant, kind, due_at) DO NOTHING",
+            )
+            .bind(&row.tenant)
+            .bind(kind.word())
+            .bind(kind.lane().map(Lane::word))
+            .bind(Trigger::Schedule.word())
+            .bind(row.next_due)
+            .bind(row.now)
+            .bind(Trigger::Schedule.priority())
+            .execute(&mut transaction)
+            .await?;
+        }
+        if queued > 0 {
+            self.notify(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(queued)
     }
 }
 

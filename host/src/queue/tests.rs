@@ -1,12 +1,12 @@
 //! The queue, on each kind of database: the cases get two hosts' queues on the same tables.
 
 mod cases;
+mod silence;
 
-use super::{Arguments, Claimed, Kind, NewJob, Queue, each};
-use crate::database::ControlDatabase;
+use super::{Arguments, Claimed, Kind, NewJob, Queue};
+use crate::database::{ControlDatabase, query};
 use cases::CASES;
 use hibob_test_postgres::Server;
-use sqlx::AssertSqlSafe;
 use std::time::Duration;
 
 /// Longer than any test takes: leases lapse where a test says so.
@@ -44,7 +44,7 @@ fn told(name: &str) {
 impl Queue {
     /// Changes rows behind the queue's back, as time would.
     async fn execute(&self, sql: &str) {
-        each!(&self.db, pool => { sqlx::query(AssertSqlSafe(sql.to_owned())).execute(pool).await.unwrap(); });
+        query(sql.to_owned()).execute(&self.store).await.unwrap();
     }
 
     async fn ask(&self, tenant: &str, kind: Kind) -> i64 {

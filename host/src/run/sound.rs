@@ -124,6 +124,9 @@ pub(super) fn entry_bytes(entry: &RosterEntry) -> usize {
         + entry.account_id.as_ref().map_or(0, String::len)
 }
 
+/// Most bytes of an id. PostgreSQL's indexes hold rows of up to 2,704 bytes, and what cannot be recorded must not be begun.
+const ID_BYTES_MAX: usize = 512;
+
 /// Whether a plan can be applied: each id once, and such that it can be kept, each account somebody's, each field of a change
 /// once, and nothing waits for what comes later or not at all, so that there is no circle.
 ///
@@ -142,9 +145,7 @@ pub(super) fn check(planned: &Planned) -> Result<(), String> {
         if !is_somebodys(change) {
             return Err(format!("made a plan that cannot be applied: {} names no employee", shown(&change.id)));
         }
-        if change.id.contains('\0') {
-            return Err(format!("made a plan that cannot be applied: the id {} has a U+0000", shown(&change.id)));
-        }
+        check_ids(change)?;
         let mut fields = BTreeSet::new();
         if let Some(twice) = change.fields.iter().find(|field| !fields.insert(field.field.as_str())) {
             return Err(format!(
@@ -170,9 +171,65 @@ fn is_somebodys(change: &Change) -> bool {
     }
 }
 
+/// Whether the ids of a change can be kept.
+fn check_ids(change: &Change) -> Result<(), String> {
+    let cannot = |what: &str| Err(format!("made a plan that cannot be applied: {what}"));
+    if change.id.contains('\0') {
+        return cannot(&format!("the id {} has a U+0000", shown(&change.id)));
+    }
+    let ids = [
+        ("id", Some(&change.id)),
+        ("employee's id", change.employee_id.as_ref()),
+        ("account's id", change.target_id.as_ref()),
+    ];
+    for (what, id) in ids {
+        if let Some(id) = id.filter(|id| id.len() > ID_BYTES_MAX) {
+            let (id, bytes) = (shown(id), id.len());
+            return cannot(&format!("the {what} {id}… has {bytes} bytes, and may have {ID_BYTES_MAX}"));
+        }
+    }
+    Ok(())
+}
+
 /// Most characters of an id that are repeated.
 const SHOWN_MAX: usize = 80;
 
 fn shown(id: &str) -> String {
     id.chars().take(SHOWN_MAX).flat_map(char::escape_debug).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bindings::directory_sync::ChangeKind;
+
+    fn change(id: &str, employee_id: &str, target_id: &str) -> Change {
+        Change {
+            id: id.to_owned(),
+            kind: ChangeKind::Update,
+            employee_id: Some(employee_id.to_owned()),
+            target_id: Some(target_id.to_owned()),
+            display_name: String::new(),
+            fields: Vec::new(),
+            reason: String::new(),
+            depends_on: Vec::new(),
+            after: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_id_that_could_not_be_kept_is_refused() {
+        let (longest, longer) = ("é".repeat(ID_BYTES_MAX / 2), "é".repeat(ID_BYTES_MAX / 2) + "e");
+        assert_eq!(check_ids(&change(&longest, &longest, &longest)), Ok(()));
+        for (change, words) in [
+            (change(&longer, "1", "2"), "the id "),
+            (change("1", &longer, "2"), "the employee's id "),
+            (change("1", "2", &longer), "the account's id "),
+        ] {
+            let refused = check_ids(&change).unwrap_err();
+            assert!(refused.contains(words) && refused.contains("513 bytes, and may have 512"), "{refused}");
+            assert!(refused.len() < 300, "{refused}");
+        }
+        assert!(check_ids(&change("1\0", "2", "3")).unwrap_err().contains("U+0000"));
+    }
 }

@@ -21,6 +21,17 @@ const OWNER: &str = "hibob";
 /// May do anything.
 const SUPERUSER: &str = "admin";
 
+/// Who asks the server.
+#[derive(Clone, Copy, Debug)]
+pub enum Role {
+    /// Whom no rule holds.
+    Superuser,
+    /// Who owns the databases.
+    Owner,
+    /// Another one, which the test has made.
+    Other(&'static str),
+}
+
 /// A server.
 pub struct Server {
     folder: TempDir,
@@ -65,6 +76,27 @@ impl Server {
         self.url(SUPERUSER, name)
     }
 
+    /// `pg_dump` of a database into a file of the server's folder, by a role. What it said where it failed.
+    ///
+    /// # Errors
+    /// It failed.
+    pub fn dump(&self, role: Role, name: &str, file: &str) -> Result<(), String> {
+        ended(self.client_of(role, "pg_dump").args(["--format=custom", "--file", file, name]))
+    }
+
+    /// `pg_restore` of such a file into an empty database, by the superuser.
+    ///
+    /// # Errors
+    /// It failed; what it said.
+    pub fn restore(&self, name: &str, file: &str) -> Result<(), String> {
+        ended(self.client_of(Role::Superuser, "pg_restore").args(["--exit-on-error", "--dbname", name, file]))
+    }
+
+    /// SQL in a database, by the superuser.
+    pub fn execute(&self, name: &str, sql: &str) {
+        run(self.client("psql").args(["--quiet", "--set=ON_ERROR_STOP=1", "--dbname", name, "--command", sql]));
+    }
+
     /// Starts it again after [`Self::stop`].
     pub fn start_again(&mut self) {
         self.process = serve(&self.programs, self.folder.path());
@@ -83,8 +115,17 @@ impl Server {
 
     /// A client program, as the superuser.
     fn client(&self, program: &str) -> Command {
+        self.client_of(Role::Superuser, program)
+    }
+
+    fn client_of(&self, role: Role, program: &str) -> Command {
+        let name = match role {
+            Role::Superuser => SUPERUSER,
+            Role::Owner => OWNER,
+            Role::Other(name) => name,
+        };
         let mut command = command(&self.programs.join(program), self.folder.path());
-        command.arg("--host").arg(self.folder.path()).args(["--username", SUPERUSER]);
+        command.arg("--host").arg(self.folder.path()).args(["--username", name]);
         command
     }
 
@@ -133,8 +174,13 @@ fn command(program: &Path, folder: &Path) -> Command {
 }
 
 fn run(command: &mut Command) {
+    ended(command).unwrap();
+}
+
+/// What the program said where it failed.
+fn ended(command: &mut Command) -> Result<(), String> {
     let made = command.output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    if made.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&made.stderr).into_owned()) }
 }
 
 fn is_root() -> bool {

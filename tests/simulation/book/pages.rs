@@ -1,7 +1,7 @@
 //! What is written in the databases.
 
 use super::keys::number_at;
-use hibob_host::bindings::directory_sync::Change;
+use hibob_host::bindings::directory_sync::{Change, ChangeKind};
 use hibob_host::bindings::types::NamedValue;
 use hibob_host::database::{EventRow, Fence, OpenJournal, PersonRow, RunRecord};
 use hibob_host::error::HostError;
@@ -47,6 +47,15 @@ impl Journal {
         events.retain(|event| ended.contains(&event.change));
     }
 
+    /// The changes that were begun and never finished.
+    fn without_end(&self) -> impl Iterator<Item = &Change> {
+        let has_no_end = |position: &usize| {
+            let mut events = self.row.events.iter().filter(|event| event.change == position.to_string()).peekable();
+            events.peek().is_some() && events.all(|event| !event.is_finished)
+        };
+        (0..self.changes.len()).filter(has_no_end).map(|position| &self.changes[position])
+    }
+
     /// The changes that the run of this generation has begun and not finished.
     pub(crate) fn under_way(&self, generation: i64) -> impl Iterator<Item = &Change> {
         let is_under_way = move |position: &usize| {
@@ -66,6 +75,16 @@ impl Pages {
             wrapped: wrapped.clone(),
         };
         self.people.iter().enumerate().map(row).filter(is_meant).collect()
+    }
+
+    /// The accounts that a plan began to archive or to bring back, without anybody getting to know what came of it: the plan
+    /// was too old to be taken up. The ledger tells of these what was before.
+    pub(crate) fn never_known(&self) -> BTreeSet<&str> {
+        let closed = self.journals.iter().filter(|journal| journal.run.is_some());
+        let unknown = closed.flat_map(Journal::without_end);
+        let is_about_state =
+            |change: &&Change| matches!(change.kind, ChangeKind::Archive | ChangeKind::Reactivate | ChangeKind::Adopt);
+        unknown.filter(is_about_state).filter_map(|change| change.target_id.as_deref()).collect()
     }
 
     /// The plan that is being applied.

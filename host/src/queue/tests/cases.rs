@@ -13,10 +13,11 @@ use std::time::Duration;
 type Case = fn(Queue, Queue) -> BoxFuture<'static, ()>;
 
 /// All of them, by names that can also be those of databases.
-pub(super) const CASES: [(&str, Case); 12] = [
+pub(super) const CASES: [(&str, Case); 13] = [
     ("manual_first", |one, _| manual_before_scheduled(one).boxed()),
     ("lanes", |one, other| one_at_a_time_in_a_lane(one, other).boxed()),
     ("merged", |one, other| what_waits_already_is_not_queued_twice(one, other).boxed()),
+    ("long", |one, other| long_arguments_are_merged_too(one, other).boxed()),
     ("race", |one, other| hosts_that_claim_at_once_never_overlap(one, other).boxed()),
     ("lapsed", |one, other| a_lapsed_lease_is_taken_over(one, other).boxed()),
     ("given_up", |one, _| a_job_that_crashes_its_hosts_is_given_up(one).boxed()),
@@ -86,6 +87,17 @@ async fn what_waits_already_is_not_queued_twice(one: Queue, other: Queue) {
     // One that was begun and put back stays itself.
     one.end(&claimed, &End::Again(Duration::ZERO)).await.unwrap();
     assert_eq!(one.ask("acme", Kind::Sync).await, second);
+}
+
+async fn long_arguments_are_merged_too(one: Queue, other: Queue) {
+    let employees = |number: u64| {
+        let ids = (0..number).map(|id| (2_500_000_000_000_000_000 + 7_919 * id).to_string()).collect();
+        Arguments { employees: Some(ids), ..Arguments::default() }
+    };
+    let first = one.ask_for("acme", Kind::References, employees(10_000)).await;
+    assert_eq!(other.ask_for("acme", Kind::References, employees(10_000)).await, first);
+    assert_ne!(other.ask_for("acme", Kind::References, employees(9_999)).await, first);
+    assert_eq!(one.take().await.map(|claimed| (claimed.id, claimed.arguments)), Some((first, employees(10_000))));
 }
 
 async fn hosts_that_claim_at_once_never_overlap(one: Queue, other: Queue) {
