@@ -202,9 +202,10 @@ fn shown(id: &str) -> String {
 mod tests {
     use super::*;
     use crate::bindings::directory_sync::ChangeKind;
+    use std::collections::BTreeMap;
 
-    fn change(id: &str, employee_id: &str, target_id: &str) -> Change {
-        Change {
+    fn plan(id: &str, employee_id: &str, target_id: &str) -> Planned {
+        let change = Change {
             id: id.to_owned(),
             kind: ChangeKind::Update,
             employee_id: Some(employee_id.to_owned()),
@@ -214,22 +215,29 @@ mod tests {
             reason: String::new(),
             depends_on: Vec::new(),
             after: Vec::new(),
+        };
+        Planned {
+            created_at: 0,
+            counts: BTreeMap::new(),
+            findings: Vec::new(),
+            baseline: Vec::new(),
+            changes: vec![change],
         }
     }
 
     #[test]
     fn an_id_that_could_not_be_kept_is_refused() {
         let (longest, longer) = ("é".repeat(ID_BYTES_MAX / 2), "é".repeat(ID_BYTES_MAX / 2) + "e");
-        assert_eq!(check_ids(&change(&longest, &longest, &longest)), Ok(()));
-        for (change, words) in [
-            (change(&longer, "1", "2"), "the id "),
-            (change("1", &longer, "2"), "the employee's id "),
-            (change("1", "2", &longer), "the account's id "),
+        assert_eq!(check(&plan(&longest, &longest, &longest)), Ok(()));
+        for (plan, words) in [
+            (plan(&longer, "1", "2"), "the id "),
+            (plan("1", &longer, "2"), "the employee's id "),
+            (plan("1", "2", &longer), "the account's id "),
         ] {
-            let refused = check_ids(&change).unwrap_err();
+            let refused = check(&plan).unwrap_err();
             assert!(refused.contains(words) && refused.contains("513 bytes, and may have 512"), "{refused}");
             assert!(refused.len() < 300, "{refused}");
         }
-        assert!(check_ids(&change("1\0", "2", "3")).unwrap_err().contains("U+0000"));
+        assert!(check(&plan("1\0", "2", "3")).unwrap_err().contains("U+0000"));
     }
 }

@@ -57,7 +57,7 @@ impl Watched {
             tokio::task::yield_now().await;
         }
         let open = "SELECT count(*) FROM pg_stat_activity
-                    WHERE datname = current_database() AND usename = 'hibob' AND state <> 'idle'";
+                    WHERE datname = current_database() AND usename = 'hibob' AND state LIKE 'idle in transaction%'";
         assert_eq!(self.count(open).await, 0, "{what}: a connection is in a transaction");
         // Each connection writes once: what is told as written is seen by others.
         for number in 0..pool.size() {
