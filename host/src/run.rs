@@ -182,7 +182,7 @@ impl<O: Outside> Running<O> {
     /// # Errors
     /// The job failed.
     pub async fn plan(&self) -> Result<Planned, HostError> {
-        let planned = self.locked(self.outside.plan().instrument(Spans::plan(&self.span))).await;
+        let planned = self.locked(Box::pin(self.outside.plan().instrument(Spans::plan(&self.span)))).await;
         planned.inspect_err(|error| self.outside.metrics().over_limit(error))
     }
 
@@ -192,7 +192,7 @@ impl<O: Outside> Running<O> {
         // A saved plan may be older than somebody's being forgotten.
         let planned = &*self.ring.forgotten().without(planned);
         let mut report = Report::planned(&self.outside.config().id, planned);
-        let applied = self.locked(async {
+        let applied = self.locked(Box::pin(async {
             match self.judge(planned, release, &mut report).await? {
                 Verdict::Apply(held) => {
                     report.guards.clone_from(&held.guards);
@@ -206,7 +206,7 @@ impl<O: Outside> Running<O> {
                 Verdict::Wait => {}
             }
             Ok(())
-        });
+        }));
         if let Err(error) = applied.instrument(Spans::apply(&self.span, planned.changes.len())).await {
             report.stop(error);
         }
@@ -323,7 +323,7 @@ impl<O: Outside> Running<O> {
         &self.ring
     }
 
-    /// Works for as long as the lock is ours.
+    /// Works for as long as the lock is ours. Much work is boxed by the caller, so that those who wait for it are small.
     pub(crate) async fn locked<T>(&self, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
         // On the heap: in a build without optimizations what a whole run holds is more than a thread's stack takes.
         let work = Box::pin(work);

@@ -50,11 +50,12 @@ impl SimBook {
         fence: Fence,
         work: impl FnOnce(&mut State) -> Result<T, HostError>,
     ) -> Result<T, HostError> {
-        let lets_in = self.is(Planted::LetsEverybodyWrite);
-        let work = |state: &mut State| {
-            if state.pages.fence == fence.generation() || lets_in { work(state) } else { Err(lost()) }
-        };
+        let work = |state: &mut State| if self.lets_write(&state.pages, fence) { work(state) } else { Err(lost()) };
         self.with(work).await
+    }
+
+    fn lets_write(&self, pages: &Pages, fence: Fence) -> bool {
+        pages.fence == fence.generation() || self.is(Planted::LetsEverybodyWrite)
     }
 
     fn is(&self, planted: Planted) -> bool {

@@ -85,7 +85,7 @@ impl<O: Outside> Running<O> {
             Err(error) => return (Report::stopped(tenant, error), None),
         };
         let mut report = Report::planned(tenant, &planned);
-        let applied = self.locked(self.apply_if_same(approved, &planned, &mut report));
+        let applied = self.locked(Box::pin(self.apply_if_same(approved, &planned, &mut report)));
         if let Err(error) = applied.instrument(Spans::apply(&self.span, planned.changes.len())).await {
             report.stop(error);
         }

@@ -156,10 +156,11 @@ impl Jobs {
         if let Some(run) = tenant.database().run_of_job(&job.key()).await? {
             return Ok(done_before(&run));
         }
+        // A thread's stack does not hold what a run waits for.
         match job.kind {
             Kind::Check => self.check(&tenant, progress).await,
-            Kind::Sync => self.sync(&tenant, job, progress).await,
-            Kind::Apply => self.apply(&tenant, job, progress).await,
+            Kind::Sync => Box::pin(self.sync(&tenant, job, progress)).await,
+            Kind::Apply => Box::pin(self.apply(&tenant, job, progress)).await,
             Kind::References => Ok(self.references(&tenant, &job.arguments.order(job.cause()), progress).await),
             Kind::Deliver => self.deliver(&tenant, job, progress).await,
         }

@@ -7,6 +7,7 @@ use crate::sync::employee;
 use hibob_host::database::ApprovalState;
 use hibob_host::queue::State;
 use serde_json::Value;
+use std::process::Command;
 
 const NO_RENAMING: &str = "[safety]\napproval = \"above-limits\"\nrename_limit_min = 0\nrename_limit_percent = 0\n[sync]\nparallel_changes = 1\n";
 const ALWAYS: &str = "[safety]\napproval = \"always\"\n";
@@ -29,10 +30,14 @@ fn in_the_open(office: &Office) -> Vec<String> {
     found(office.setup.data.path(), &[&OF_QUOKKA[..], &OF_BILBY, &NEW_NAMES].concat())
 }
 
-/// A plan as the program shows it, for people and for machines.
+/// A plan as the program shows it, for people and for machines; in a copy, as reading SQLite's files in this process, which
+/// is what a search does, takes this process's locks away (sqlite.org/howtocorrupt.html, section 2.2).
 fn shown(office: &Office, plan: &str) -> String {
+    let copy = tempfile::tempdir_in(office.setup.folder.path()).unwrap();
+    let data = copy.path().join("data");
+    assert!(Command::new("cp").arg("-a").arg(office.setup.data.path()).arg(&data).status().unwrap().success());
     let text = [&["plans", "show", "acme", plan][..], &["plans", "show", "acme", plan, "--json"]].map(|args| {
-        let output = program(office.setup.folder.path(), args).output().unwrap();
+        let output = program(copy.path(), args).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     });
