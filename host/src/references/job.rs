@@ -54,7 +54,7 @@ pub async fn run(
         Err(error) => return Report::stopped(tenant.id(), error),
     };
     let mut job = Job { data, tenant, plugin, run: &run, fence: run.fence(), progress, order, report: &mut report };
-    if let Err(error) = run.locked(job.work()).await {
+    if let Err(error) = run.locked(Box::pin(job.work())).await {
         report.stop(error);
     }
     if let Err(error) = run.end(&mut report, None).await {
