@@ -9,6 +9,8 @@ use hibob_host::error::HostError;
 use hibob_host::plugin::Plugin;
 use hibob_host::run::{self, Planned, Release, Report, Run};
 use hibob_host::tenant::{Tenant, TenantConfig};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use tempfile::TempDir;
@@ -42,6 +44,14 @@ pub fn cache_dir() -> PathBuf {
 /// disk that others keep busy takes seconds for it.
 pub fn in_memory() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// The key of the secret store for a data directory: the same for all machines that share a database.
+pub fn give_key(data: &Path) {
+    std::fs::create_dir_all(data).unwrap();
+    let file =
+        std::fs::OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(data.join("secrets.key"));
+    file.unwrap().write_all("5a".repeat(32).as_bytes()).unwrap();
 }
 
 /// The day on which the tests' companies were generated.

@@ -2,6 +2,7 @@
 
 use super::site::Site;
 use hibob_tests::process::{processor_time_of, status_of};
+use hibob_tests::setup::give_key;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -41,7 +42,11 @@ impl Host {
             .arg(metrics(site, number));
         match site.database() {
             None => command.arg("--data").arg(site.path("data")),
-            Some(url) => command.arg("--data").arg(site.path(&format!("data-{number}"))).args(["--database", url]),
+            Some(url) => {
+                let data = site.path(&format!("data-{number}"));
+                give_key(&data);
+                command.arg("--data").arg(data).args(["--database", url])
+            }
         };
         command.current_dir(site.path("")).env("RUST_LOG", "warn").stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();

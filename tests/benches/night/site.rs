@@ -4,7 +4,7 @@ use hibob_fakes::{Server, World};
 use hibob_host::data_dir::DataDir;
 use hibob_host::database::POSTGRES_CONNECTIONS_MIN;
 use hibob_host::tenant::{AppliedBy, TenantConfig};
-use hibob_tests::setup::{cache_dir, today};
+use hibob_tests::setup::{cache_dir, give_key, today};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{PgPool, SqlitePool};
 use std::path::PathBuf;
@@ -44,6 +44,7 @@ impl Site {
     pub(crate) async fn new(tenants: usize, employees: usize, database: Option<String>) -> Self {
         let folder = tempfile::tempdir_in(cache_dir()).unwrap();
         let path = folder.path().join("data");
+        give_key(&path);
         let data = match &database {
             None => DataDir::open(&path).await.unwrap(),
             Some(url) => DataDir::connect(&path, url, POSTGRES_CONNECTIONS_MIN).await.unwrap(),

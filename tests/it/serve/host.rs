@@ -6,7 +6,7 @@ use hibob_host::data_dir::DataDir;
 use hibob_host::database::POSTGRES_CONNECTIONS_MIN;
 use hibob_host::queue::{Job, Selection};
 use hibob_host::tenant::{AppliedBy, TenantConfig};
-use hibob_tests::setup::today;
+use hibob_tests::setup::{give_key, today};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection};
 use std::collections::BTreeSet;
@@ -37,6 +37,7 @@ impl Site {
     /// With everything in this database on PostgreSQL, and for each host a data directory of its own, as on machines apart.
     pub(crate) async fn on(url: String) -> Self {
         let shell = Shell::new();
+        give_key(&shell.path("data"));
         let data = DataDir::connect(&shell.path("data"), &url, POSTGRES_CONNECTIONS_MIN).await.unwrap();
         Self { shell, data, database: Some(url) }
     }
@@ -113,6 +114,7 @@ impl Site {
             Some(url) => {
                 let data = tempfile::Builder::new().prefix("data-").tempdir_in(self.shell.path("")).unwrap().keep();
                 share_compiled(&data);
+                give_key(&data);
                 let mut command = self.shell.command_in(data.to_str().unwrap(), &["serve", "--json"]);
                 command.env("HIBOB_DATABASE", url);
                 command
