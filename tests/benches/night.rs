@@ -1,8 +1,9 @@
-//! A night of many tenants: `cargo bench --bench night`, or with `machine` or `hosts` and how many tenants.
+//! A night of many tenants: `cargo bench --bench night`, or with `machine`, `disk` or `hosts` and how many tenants.
 //!
 //! All tenants fall due at the same moment, each with a company and stand-ins of its own, and `hibob serve` does their syncs:
 //! processes of their own, with what they keep on the disk. The stand-ins are in this process.
 //! - `machine`: one host on SQLite. The first night makes everybody's account, then nothing has changed, or a little.
+//! - `disk`: the same where the data directory is on the disk, and where it is in memory: what the disk's part is.
 //! - `hosts`: one, two and three hosts on one PostgreSQL, where its server is installed.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at what fails, and prints")]
 
@@ -13,9 +14,11 @@ mod night {
 
 use hibob_test_postgres::Server;
 use hibob_tests::numbers::{milliseconds, percentile};
+use hibob_tests::setup::{cache_dir, in_memory};
 use night::host::{Night, night};
 use night::site::Site;
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// Tenants, unless an argument says how many.
 const TENANTS: usize = 5_000;
@@ -43,7 +46,7 @@ async fn main() {
     println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     let [few, usual, many] = WORKERS;
     if wanted("machine") {
-        let site = Site::new(tenants, EMPLOYEES, None).await;
+        let site = Site::new(tenants, EMPLOYEES, on_disk(), None).await;
         measure(&site, "everybody is new", 1, many, FAR).await;
         measure(&site, "nothing has changed", 1, few, FAR).await;
         measure(&site, "nothing has changed", 1, usual, FAR).await;
@@ -52,9 +55,16 @@ async fn main() {
         site.change_some();
         measure(&site, "one of twenty has changed", 1, usual, FAR).await;
     }
+    if wanted("disk") {
+        for (folder, what) in [(on_disk(), "nothing has changed, on the disk"), (in_memory(), "the same, in memory")] {
+            let site = Site::new(tenants, EMPLOYEES, folder, None).await;
+            measure(&site, "everybody is new", 1, many, NEAR).await;
+            measure(&site, what, 1, usual, NEAR).await;
+        }
+    }
     if wanted("hosts") {
         let Some(server) = Server::start("hosts on one PostgreSQL") else { return };
-        let site = Site::new(tenants, EMPLOYEES, Some(server.database("night"))).await;
+        let site = Site::new(tenants, EMPLOYEES, on_disk(), Some(server.database("night"))).await;
         measure(&site, "everybody is new", 3, many, FAR).await;
         for answers_within in [FAR, NEAR] {
             for hosts in 1..=3 {
@@ -62,6 +72,10 @@ async fn main() {
             }
         }
     }
+}
+
+fn on_disk() -> TempDir {
+    tempfile::tempdir_in(cache_dir()).unwrap()
 }
 
 /// One night, as a row of the table.

@@ -4,7 +4,7 @@ use hibob_fakes::{Server, World};
 use hibob_host::data_dir::DataDir;
 use hibob_host::database::POSTGRES_CONNECTIONS_MIN;
 use hibob_host::tenant::{AppliedBy, TenantConfig};
-use hibob_tests::setup::{cache_dir, give_key, today};
+use hibob_tests::setup::{give_key, today};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{PgPool, SqlitePool};
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ macro_rules! each {
     };
 }
 
-/// Everything that hosts work on, on the disk.
+/// Everything that hosts work on.
 pub(crate) struct Site {
     folder: TempDir,
     /// The URL of the database; none where it is all in one data directory.
@@ -41,8 +41,7 @@ pub(crate) struct Site {
 
 impl Site {
     /// So many tenants, all of them due at two at night.
-    pub(crate) async fn new(tenants: usize, employees: usize, database: Option<String>) -> Self {
-        let folder = tempfile::tempdir_in(cache_dir()).unwrap();
+    pub(crate) async fn new(tenants: usize, employees: usize, folder: TempDir, database: Option<String>) -> Self {
         let path = folder.path().join("data");
         give_key(&path);
         let data = match &database {
