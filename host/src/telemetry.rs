@@ -15,7 +15,6 @@ mod tenant;
 mod text_file;
 
 pub(crate) use call::CallObserver;
-pub(crate) use labels::change as change_kind;
 pub use labels::known_code;
 pub(crate) use labels::{RefusalReason, status, unanswered};
 pub use metrics::Metrics;

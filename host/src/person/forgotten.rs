@@ -72,7 +72,7 @@ impl Forgotten {
             people.extend(theirs);
             if !stays {
                 gone.insert(change.id.clone());
-                *kinds.entry(crate::telemetry::change_kind(change.kind)).or_default() += 1;
+                *kinds.entry(crate::plan_json::kind_name(change.kind)).or_default() += 1;
             }
             stays
         });

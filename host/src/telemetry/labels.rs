@@ -1,6 +1,5 @@
 //! The vocabularies of labels. Each is closed: what is not in it becomes `other`.
 
-use crate::bindings::directory_sync::ChangeKind;
 use crate::egress::Role;
 use crate::error::Exit;
 use http::StatusCode;
@@ -159,19 +158,6 @@ pub(super) fn outcome(exit: Exit) -> &'static str {
         Exit::Refused => "credentials-refused",
         Exit::Failed => "failed",
         Exit::Waiting => "waiting-for-approval",
-    }
-}
-
-/// What kind of change it is; a plan counts them under the same words.
-pub(crate) fn change(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Create => "create",
-        ChangeKind::Adopt => "adopt",
-        ChangeKind::Update => "update",
-        ChangeKind::Reactivate => "reactivate",
-        ChangeKind::Archive => "archive",
-        ChangeKind::CreateCostCenter => "create-cost-center",
-        ChangeKind::RestoreCostCenter => "restore-cost-center",
     }
 }
 

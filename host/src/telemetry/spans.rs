@@ -7,6 +7,7 @@ use crate::bindings::directory_sync::ChangeKind;
 use crate::call::CallKind;
 use crate::egress::Role;
 use crate::error::Exit;
+use crate::plan_json::kind_name;
 use http::{Method, StatusCode};
 use tracing::Span;
 use tracing::field::Empty;
@@ -46,7 +47,7 @@ impl Spans {
 
     /// Making one change, within the current span.
     pub(crate) fn change(kind: ChangeKind) -> Span {
-        tracing::info_span!(target: SPAN_TARGET, "change", kind = labels::change(kind), outcome = Empty, otel.status_code = Empty)
+        tracing::info_span!(target: SPAN_TARGET, "change", kind = kind_name(kind), outcome = Empty, otel.status_code = Empty)
     }
 
     /// What became of a change.

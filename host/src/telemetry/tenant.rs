@@ -6,6 +6,7 @@ use crate::bindings::directory_sync::ChangeKind;
 use crate::database::now_unix_seconds;
 use crate::egress::Role;
 use crate::error::{Exit, HostError};
+use crate::plan_json::kind_name;
 use opentelemetry::{KeyValue, StringValue};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -115,7 +116,7 @@ impl TenantMetrics {
 
     /// What became of a change.
     pub(crate) fn change(&self, kind: ChangeKind, outcome: ChangeOutcome) {
-        let labels = self.labels([("kind", labels::change(kind).into()), ("outcome", outcome.label().into())]);
+        let labels = self.labels([("kind", kind_name(kind).into()), ("outcome", outcome.label().into())]);
         self.metrics.0.changes.add(1, &labels);
     }
 
