@@ -323,8 +323,8 @@ impl<O: Outside> Running<O> {
         &self.ring
     }
 
-    /// Works for as long as the lock is ours. Much work is boxed by the caller:
-    /// in a build without optimizations what a whole run holds is more than a thread's stack takes.
+    /// Works for as long as the lock is ours. Much work is boxed by the caller: in a build without optimizations what a whole
+    /// run holds is more than a thread's stack takes.
     pub(crate) async fn locked<T>(&self, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
         tokio::select! {
             biased; // the same order each time, so that a simulation can be repeated

@@ -166,16 +166,7 @@ impl<'q> Statement<'q> {
 
     /// Whether it finds a row.
     pub(crate) async fn finds<'c>(self, on: impl Into<On<'c>>) -> Result<bool, sqlx::Error> {
-        let mut held = on.into().hold().await?;
-        let answer_time_max = held.answer_time_max();
-        let connection = held.connection();
-        within(answer_time_max, async {
-            each!(connection, connection => {
-                let query = sqlx::query_with(self.text, arguments(connection, &self.values)?);
-                Ok(query.fetch_optional(connection).await?.is_some())
-            })
-        })
-        .await
+        Ok(self.fetch_optional::<()>(on).await?.is_some())
     }
 
     /// The row that it finds, if there is one.
