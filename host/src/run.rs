@@ -69,6 +69,11 @@ pub(crate) trait Outcome {
     fn numbered(&mut self, run: i64);
 }
 
+/// The baseline of a plan, where it becomes the tenant's: the run came to its end, and had read somebody.
+fn accepted<'p>(report: &Report, planned: &'p Planned) -> Option<&'p [NamedValue]> {
+    (report.is_accepted() && planned.count("employees") > 0).then_some(planned.baseline.as_slice())
+}
+
 /// What started a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
@@ -247,9 +252,9 @@ impl<O: Outside> Running<O> {
     /// # Errors
     /// The database failed.
     pub async fn finish(self, report: &mut Report, planned: Option<&Planned>) -> Result<(), HostError> {
-        let accepted = planned.filter(|planned| report.is_accepted() && planned.count("employees") > 0);
+        let accepted = planned.and_then(|planned| accepted(report, planned));
         let approvals = self.outside.approvals().cloned();
-        self.end(report, accepted.map(|planned| planned.baseline.as_slice())).await?;
+        self.end(report, accepted).await?;
         match (approvals, report.settled, report.run) {
             (Some(approvals), Some(approval), Some(run)) => approvals.note_run(approval, run).await,
             _ => Ok(()),

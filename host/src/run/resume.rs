@@ -5,7 +5,7 @@ use super::guard::Held;
 use super::journal::{Journal, Made, Past};
 use super::outside::{Book, Outside};
 use super::report::Report;
-use super::{Outcome, Running};
+use super::{Outcome, Running, accepted};
 use crate::database::{EventRow, OpenJournal, RunRecord};
 use crate::digest::hex;
 use crate::error::HostError;
@@ -47,8 +47,7 @@ impl<O: Outside> Running<O> {
             ));
         }
         let record = self.record_of(&open, &report)?;
-        let accepted = (report.is_accepted() && planned.count("employees") > 0).then_some(planned.baseline.as_slice());
-        let number = self.record_run(record, accepted, &report.updates).await?;
+        let number = self.record_run(record, accepted(&report, planned), &report.updates).await?;
         report.numbered(number);
         Ok(Some(report))
     }
