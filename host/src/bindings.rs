@@ -1,51 +1,23 @@
 //! The contract with plugins: one module for each version of the WIT package that this host runs, and over them the calls
-//! as the host makes them, with the newest version's types.
+//! as the host makes them, with the types of [`hibob_contract`].
 //!
 //! wasmtime takes 0.1 and 0.2 for different packages. A new version gets a module of its own; the one before it is frozen
 //! in `wit/frozen` and translated.
 
+mod translate;
 pub mod v0_1;
 pub mod v0_2;
 
-pub use v0_2::exports::hibob::connector::directory_sync;
-pub use v0_2::exports::hibob::connector::offboarding_references as references;
-pub use v0_2::hibob::connector::{log, progress, storage, types};
+pub(crate) use v0_2::hibob::connector::{log, progress, storage, types};
 
 use crate::call::CallState;
 use crate::error::HostError;
-use directory_sync::{Attempt, Change, CheckReport, Outcome, PlanSummary, RosterEntry};
-use std::fmt;
-use types::{Finding, Job, JobError, NamedValue};
+use hibob_contract::directory_sync::{Attempt, Change, CheckReport, Outcome, PlanSummary, RosterEntry};
+use hibob_contract::offboarding_references::{Claims, Departure, Detection, Known};
+use hibob_contract::types::{Finding, Job, JobError, NamedValue};
+use hibob_contract::WitVersion;
 use wasmtime::Store;
 use wasmtime::component::{InstancePre, ResourceAny};
-
-/// A version of the WIT package `hibob:connector`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum WitVersion {
-    /// 0.1: without a manifest.
-    V0_1,
-    /// 0.2: with a manifest.
-    V0_2,
-}
-
-impl WitVersion {
-    /// The versions that this host runs, newest first.
-    pub const ALL: [Self; 2] = [Self::V0_2, Self::V0_1];
-
-    /// As in the names of interfaces, without the last number.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::V0_1 => "0.1",
-            Self::V0_2 => "0.2",
-        }
-    }
-}
-
-impl fmt::Display for WitVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// A component whose imports are resolved and whose exports are found.
 #[derive(Clone)]
@@ -80,13 +52,39 @@ impl PluginPre {
     }
 }
 
-/// The exports of an instance. `directory-sync` of the WIT package says what each call promises; each fails only with a
-/// trap.
+/// The exports of an instance. The WIT package says what each call promises; each fails only with a trap.
 pub enum Plugin {
     /// Of version 0.1.
     V0_1(v0_1::Plugin),
     /// Of version 0.2.
     V0_2(v0_2::Plugin),
+}
+
+/// What a call of `offboarding-references` comes to: the answer, or the plugin's error.
+type Answer<T> = Result<T, JobError>;
+
+/// Calls a function of `directory-sync` in the plugin's version of the contract.
+macro_rules! directory_sync {
+    ($plugin:ident, $function:ident($($argument:expr),*)) => {
+        match $plugin {
+            Plugin::V0_1(plugin) => plugin.hibob_connector_directory_sync().$function($($argument),*).await?.map(Into::into).map_err(Into::into),
+            Plugin::V0_2(plugin) => plugin.hibob_connector_directory_sync().$function($($argument),*).await?.map(Into::into).map_err(Into::into),
+        }
+    };
+}
+
+/// Calls a method of a plan in the plugin's version of the contract, and translates the list that it returns.
+macro_rules! next {
+    ($plugin:ident, $method:ident($($argument:expr),*)) => {
+        match $plugin {
+            Plugin::V0_1(plugin) => list(plugin.hibob_connector_directory_sync().sync_plan().$method($($argument),*).await?),
+            Plugin::V0_2(plugin) => list(plugin.hibob_connector_directory_sync().sync_plan().$method($($argument),*).await?),
+        }
+    };
+}
+
+fn list<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
+    items.into_iter().map(Into::into).collect()
 }
 
 #[expect(clippy::missing_errors_doc, reason = "the type says it of all of them")]
@@ -97,12 +95,8 @@ impl Plugin {
         store: &mut Store<CallState>,
         job: &Job,
     ) -> wasmtime::Result<Result<CheckReport, JobError>> {
-        match self {
-            Self::V0_1(plugin) => {
-                Ok(plugin.hibob_connector_directory_sync().call_check(store, job).await?.map(v0_1::report))
-            }
-            Self::V0_2(plugin) => plugin.hibob_connector_directory_sync().call_check(store, job).await,
-        }
+        let job = job.clone().into();
+        Ok(directory_sync!(self, call_check(store, &job)))
     }
 
     /// Makes a plan, and returns its handle.
@@ -112,10 +106,8 @@ impl Plugin {
         job: &Job,
         baseline: &[NamedValue],
     ) -> wasmtime::Result<Result<ResourceAny, JobError>> {
-        match self {
-            Self::V0_1(plugin) => plugin.hibob_connector_directory_sync().call_plan(store, job, baseline).await,
-            Self::V0_2(plugin) => plugin.hibob_connector_directory_sync().call_plan(store, job, baseline).await,
-        }
+        let (job, baseline) = (job.clone().into(), list(baseline.to_vec()));
+        Ok(directory_sync!(self, call_plan(store, &job, &baseline)))
     }
 
     /// Makes one change.
@@ -126,25 +118,29 @@ impl Plugin {
         change: &Change,
         attempt: Attempt,
     ) -> wasmtime::Result<Outcome> {
-        match self {
+        let job = job.clone().into();
+        Ok(match self {
             Self::V0_1(plugin) => {
-                let (change, attempt) = (v0_1::change_back(change), v0_1::attempt_back(attempt));
-                let outcome = plugin.hibob_connector_directory_sync().call_apply(store, job, &change, attempt).await?;
-                Ok(v0_1::outcome(outcome))
+                let change = change.clone().into();
+                plugin.hibob_connector_directory_sync().call_apply(store, &job, &change, attempt.into()).await?.into()
             }
-            Self::V0_2(plugin) => plugin.hibob_connector_directory_sync().call_apply(store, job, change, attempt).await,
-        }
+            Self::V0_2(plugin) => {
+                let change = change.clone().into();
+                plugin.hibob_connector_directory_sync().call_apply(store, &job, &change, attempt.into()).await?.into()
+            }
+        })
     }
 
     /// What a plan adds up to.
     pub async fn call_summary(&self, store: &mut Store<CallState>, plan: ResourceAny) -> wasmtime::Result<PlanSummary> {
-        match self {
+        Ok(match self {
             Self::V0_1(plugin) => {
-                let plans = plugin.hibob_connector_directory_sync().sync_plan();
-                Ok(v0_1::summary(plans.call_summary(store, plan).await?))
+                plugin.hibob_connector_directory_sync().sync_plan().call_summary(store, plan).await?.into()
             }
-            Self::V0_2(plugin) => plugin.hibob_connector_directory_sync().sync_plan().call_summary(store, plan).await,
-        }
+            Self::V0_2(plugin) => {
+                plugin.hibob_connector_directory_sync().sync_plan().call_summary(store, plan).await?.into()
+            }
+        })
     }
 
     /// The next changes of a plan.
@@ -154,13 +150,7 @@ impl Plugin {
         plan: ResourceAny,
         max: u32,
     ) -> wasmtime::Result<Vec<Change>> {
-        match self {
-            Self::V0_1(plugin) => {
-                let plans = plugin.hibob_connector_directory_sync().sync_plan();
-                Ok(plans.call_next(store, plan, max).await?.into_iter().map(v0_1::change).collect())
-            }
-            Self::V0_2(plugin) => plugin.hibob_connector_directory_sync().sync_plan().call_next(store, plan, max).await,
-        }
+        Ok(next!(self, call_next(store, plan, max)))
     }
 
     /// The next findings of a plan.
@@ -170,14 +160,7 @@ impl Plugin {
         plan: ResourceAny,
         max: u32,
     ) -> wasmtime::Result<Vec<Finding>> {
-        match self {
-            Self::V0_1(plugin) => {
-                plugin.hibob_connector_directory_sync().sync_plan().call_next_findings(store, plan, max).await
-            }
-            Self::V0_2(plugin) => {
-                plugin.hibob_connector_directory_sync().sync_plan().call_next_findings(store, plan, max).await
-            }
-        }
+        Ok(next!(self, call_next_findings(store, plan, max)))
     }
 
     /// The next employees of a plan.
@@ -187,28 +170,69 @@ impl Plugin {
         plan: ResourceAny,
         max: u32,
     ) -> wasmtime::Result<Vec<RosterEntry>> {
-        match self {
-            Self::V0_1(plugin) => {
-                let plans = plugin.hibob_connector_directory_sync().sync_plan();
-                Ok(plans.call_next_employees(store, plan, max).await?.into_iter().map(v0_1::roster_entry).collect())
-            }
-            Self::V0_2(plugin) => {
-                plugin.hibob_connector_directory_sync().sync_plan().call_next_employees(store, plan, max).await
-            }
-        }
+        Ok(next!(self, call_next_employees(store, plan, max)))
     }
 
     /// The exports of `offboarding-references`.
     ///
     /// # Errors
-    /// The plugin is of a time before them.
-    pub fn references(&self) -> Result<&references::Guest, HostError> {
+    /// The plugin is built for a version of the contract without them.
+    pub fn references(&self) -> Result<References<'_>, HostError> {
         match self {
-            Self::V0_2(plugin) => Ok(plugin.hibob_connector_offboarding_references()),
+            Self::V0_2(plugin) => Ok(References(plugin.hibob_connector_offboarding_references())),
             Self::V0_1(_) => Err(HostError::configuration(
                 "this plugin knows no offboarding references: it is built for version 0.1 of the contract".to_owned(),
                 "use the built-in plugin, or one that is built for version 0.2",
             )),
         }
+    }
+}
+
+/// The exports of `offboarding-references` of an instance. Each call fails only with a trap.
+pub struct References<'p>(&'p v0_2::exports::hibob::connector::offboarding_references::Guest);
+
+#[expect(clippy::missing_errors_doc, reason = "the type says it of all of them")]
+impl References<'_> {
+    /// Who has left since the last time.
+    pub async fn call_detect(
+        &self,
+        store: &mut Store<CallState>,
+        job: &Job,
+        known: &[Known],
+    ) -> wasmtime::Result<Answer<Detection>> {
+        let (job, known) = (job.clone().into(), list(known.to_vec()));
+        Ok(self.0.call_detect(store, &job, &known).await?.map(Into::into).map_err(Into::into))
+    }
+
+    /// One employee's departure as it is now.
+    pub async fn call_look_up(
+        &self,
+        store: &mut Store<CallState>,
+        job: &Job,
+        employee_id: &str,
+    ) -> wasmtime::Result<Answer<Option<Departure>>> {
+        let answer = self.0.call_look_up(store, &job.clone().into(), employee_id).await?;
+        Ok(answer.map(|departure| departure.map(Into::into)).map_err(Into::into))
+    }
+
+    /// What a reference for a departure says.
+    pub async fn call_read_claims(
+        &self,
+        store: &mut Store<CallState>,
+        job: &Job,
+        departure: &Departure,
+    ) -> wasmtime::Result<Answer<Option<Claims>>> {
+        let answer = self.0.call_read_claims(store, &job.clone().into(), &departure.clone().into()).await?;
+        Ok(answer.map(|claims| claims.map(Into::into)).map_err(Into::into))
+    }
+
+    /// The address to deliver a reference to.
+    pub async fn call_read_address(
+        &self,
+        store: &mut Store<CallState>,
+        job: &Job,
+        employee_id: &str,
+    ) -> wasmtime::Result<Answer<Option<String>>> {
+        Ok(self.0.call_read_address(store, &job.clone().into(), employee_id).await?.map_err(Into::into))
     }
 }

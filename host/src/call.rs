@@ -14,7 +14,8 @@ pub use storage::{
 pub(crate) use turn::Turns;
 
 use crate::bindings::Plugin as Bindings;
-use crate::bindings::directory_sync::Change;
+pub use hibob_contract::CallKind;
+use hibob_contract::directory_sync::Change;
 use crate::database::Fence;
 use crate::egress::{ApplyScope, CallEgress, Declared, Grant, Known, PersonScope};
 use crate::error::HostError;
@@ -59,49 +60,6 @@ pub struct NoProgress;
 
 impl Progress for NoProgress {
     fn report(&self, _phase: &str, _done: u64, _total: Option<u64>) {}
-}
-
-/// The kinds of call, which differ in what they may do and how long they may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CallKind {
-    /// `check`.
-    Check,
-    /// `plan`, and reading the plan.
-    Plan,
-    /// `apply`.
-    Apply,
-    /// Any function of `offboarding-references`.
-    References,
-}
-
-impl CallKind {
-    /// Longest time from start to end, polite waiting aside, and the setting that says so.
-    fn wall_clock_limit(self, limits: &Limits) -> (Duration, &'static str) {
-        let (seconds, setting) = match self {
-            Self::Check => (limits.check_seconds_max, "check_seconds_max"),
-            Self::Plan => (limits.plan_seconds_max, "plan_seconds_max"),
-            Self::Apply => (limits.apply_seconds_max, "apply_seconds_max"),
-            Self::References => (limits.references_seconds_max, "references_seconds_max"),
-        };
-        (Duration::from_secs(seconds), setting)
-    }
-
-    /// Most HTTP requests of one call, and the setting that says so.
-    pub(crate) fn requests_limit(self, limits: &Limits) -> (u64, &'static str) {
-        match self {
-            Self::Apply => (limits.apply_requests_max, "apply_requests_max"),
-            Self::Check | Self::Plan | Self::References => (limits.requests_max, "requests_max"),
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Check => "check",
-            Self::Plan => "plan",
-            Self::Apply => "apply",
-            Self::References => "references",
-        }
-    }
 }
 
 /// What a call is made for.
@@ -204,7 +162,7 @@ impl Call {
         let span = Spans::call(kind);
         let egress = egress.within(&span);
         let observer = CallObserver::new(tenant.metrics(), kind, egress.waits());
-        let (wall, wall_setting) = kind.wall_clock_limit(limits);
+        let (wall, wall_setting) = limits.wall_clock_of(kind);
         let allowance = Allowance {
             cpu: Duration::from_millis(limits.cpu_milliseconds_max),
             wall,
@@ -215,7 +173,7 @@ impl Call {
         };
         let mut table = ResourceTable::new();
         // wasmtime-wasi-http 48 keeps the options of each request until the end: `handle` gets them and does not take them.
-        let (requests, _) = kind.requests_limit(limits);
+        let (requests, _) = limits.requests_of(kind);
         let requests = usize::try_from(requests).unwrap_or(usize::MAX);
         table.set_max_capacity(HANDLES_MAX.saturating_add(requests));
         let mut http = WasiHttpCtx::new();

@@ -269,7 +269,7 @@ const REFUSAL_CHARS_MAX: usize = 400;
 impl CallEgress {
     fn new(egress: Arc<Egress>, grant: Grant, declared: Declared, closed: Arc<AtomicBool>, overrun: Overrun) -> Self {
         let limits = &egress.limits;
-        let (requests, _) = declared.kind.requests_limit(limits);
+        let (requests, _) = limits.requests_of(declared.kind);
         Self {
             closed,
             refusals: Arc::default(),
@@ -334,7 +334,7 @@ impl CallEgress {
         if self.requests_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
             return Ok(());
         }
-        let (most, setting) = self.declared.kind.requests_limit(&self.egress.limits);
+        let (most, setting) = self.egress.limits.requests_of(self.declared.kind);
         self.overrun.note(setting, format!("made more than {most} requests in one call"));
         Err(wasmtime_wasi_http::Error::HttpRequestDenied)
     }

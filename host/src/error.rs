@@ -1,6 +1,6 @@
 //! Why the host could not do something, told by who acts next. Each error has an exit code.
 
-use crate::bindings::types::{Finding, JobError, Side, SideError};
+use hibob_contract::types::{Finding, JobError, Side, SideError};
 use crate::database::postgres;
 use crate::limits::Over;
 use sqlx::migrate::MigrateError;

@@ -1,7 +1,9 @@
 //! A tenant's limits: the `[limits]` table of its file. Each has its unit in its name, a default and a reason.
 
+use hibob_contract::CallKind;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// Limits of a tenant's calls and requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +97,27 @@ impl Default for Limits {
             retry_pause_milliseconds: 500,
             rate_limit_wait_seconds: 60,
             rate_limit_wait_seconds_max: 300,
+        }
+    }
+}
+
+impl Limits {
+    /// Longest time of a call of this kind from start to end, polite waiting aside, and the setting that says so.
+    pub(crate) fn wall_clock_of(&self, kind: CallKind) -> (Duration, &'static str) {
+        let (seconds, setting) = match kind {
+            CallKind::Check => (self.check_seconds_max, "check_seconds_max"),
+            CallKind::Plan => (self.plan_seconds_max, "plan_seconds_max"),
+            CallKind::Apply => (self.apply_seconds_max, "apply_seconds_max"),
+            CallKind::References => (self.references_seconds_max, "references_seconds_max"),
+        };
+        (Duration::from_secs(seconds), setting)
+    }
+
+    /// Most HTTP requests of one call of this kind, and the setting that says so.
+    pub(crate) fn requests_of(&self, kind: CallKind) -> (u64, &'static str) {
+        match kind {
+            CallKind::Apply => (self.apply_requests_max, "apply_requests_max"),
+            CallKind::Check | CallKind::Plan | CallKind::References => (self.requests_max, "requests_max"),
         }
     }
 }

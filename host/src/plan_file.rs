@@ -3,8 +3,8 @@
 //! JSON lines: a header, one change a line, and a seal: HMAC-SHA256 (RFC 2104) over every byte before it, with a key
 //! that only the data directory has.
 
-use crate::bindings::directory_sync::Change;
-use crate::bindings::types::Finding;
+use hibob_contract::directory_sync::Change;
+use hibob_contract::types::Finding;
 use crate::data_dir::DataDir;
 use crate::database::{private_dir, sync_folder};
 use crate::digest::{hex, unhex};
@@ -55,7 +55,7 @@ pub struct Header {
     /// What a person should read about the plan.
     findings: Vec<Finding>,
     /// What the next plan is given once this one was applied.
-    baseline: Vec<crate::bindings::types::NamedValue>,
+    baseline: Vec<hibob_contract::types::NamedValue>,
     /// How many changes follow.
     changes: usize,
 }

@@ -1,7 +1,6 @@
 //! A plan for machines, as the command line and the API give it out.
 
-use crate::bindings::directory_sync::ChangeKind;
-use crate::bindings::types::{Finding, Severity, Value};
+use hibob_contract::types::{Finding, Value};
 use crate::run::Planned;
 use serde_json::json;
 
@@ -13,7 +12,7 @@ pub(crate) fn json(tenant: &str, planned: &Planned) -> serde_json::Value {
         "counts": planned.counts,
         "changes": planned.changes.iter().map(|change| json!({
             "id": change.id,
-            "kind": kind_name(change.kind),
+            "kind": change.kind.word(),
             "employee_id": change.employee_id,
             "target_id": change.target_id,
             "display_name": change.display_name,
@@ -32,14 +31,9 @@ pub(crate) fn json(tenant: &str, planned: &Planned) -> serde_json::Value {
 
 /// Findings as JSON.
 pub(crate) fn findings_json(findings: &[Finding]) -> Vec<serde_json::Value> {
-    let severity = |severity| match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Notice => "notice",
-    };
     let row = |finding: &Finding| {
         json!({
-            "severity": severity(finding.severity),
+            "severity": finding.severity.word(),
             "code": finding.code,
             "employee_id": finding.employee_id,
             "field": finding.field,
@@ -48,19 +42,6 @@ pub(crate) fn findings_json(findings: &[Finding]) -> Vec<serde_json::Value> {
         })
     };
     findings.iter().map(row).collect()
-}
-
-/// A kind of change, in one word.
-pub(crate) fn kind_name(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Create => "create",
-        ChangeKind::Adopt => "adopt",
-        ChangeKind::Update => "update",
-        ChangeKind::Reactivate => "reactivate",
-        ChangeKind::Archive => "archive",
-        ChangeKind::CreateCostCenter => "create-cost-center",
-        ChangeKind::RestoreCostCenter => "restore-cost-center",
-    }
 }
 
 fn value_json(value: &Value) -> serde_json::Value {

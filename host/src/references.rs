@@ -17,7 +17,7 @@ mod publish;
 mod report;
 mod witness;
 
-pub use crate::bindings::references::{Claims, Departure, Detection, Issued, Known, Seen, Standing};
+pub use hibob_contract::offboarding_references::{Claims, Departure, Detection, Issued, Known, Seen, Standing};
 pub use ask::{Confirmed, address, claims, departures, look_up};
 pub use guard::Release;
 pub use job::{Order, run};

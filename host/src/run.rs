@@ -18,13 +18,13 @@ pub(crate) use approval::{Reasons, StoredPlan};
 pub use difference::{DifferenceRow, Moved};
 pub use guard::{Class, GuardRow, Held, Release, guard};
 pub use observed::{check, plan, roster};
-pub use plan::{Planned, Roster};
+pub use hibob_contract::{Planned, Roster};
 pub use report::{Approved, ErrorRow, Report, Stale, WaitingPlan};
 pub(crate) use report::{HISTORY_ROWS_MAX, Stopped};
 pub use sandboxed::Sandboxed;
 pub(crate) use sound::Intake;
 
-use crate::bindings::types::NamedValue;
+use hibob_contract::types::NamedValue;
 use crate::call::Progress;
 use crate::data_dir::DataDir;
 use crate::database::{Fence, NewJournal, RunRecord};

@@ -17,7 +17,7 @@ pub use references::{GardenLeave, ReferencesConfig};
 pub(crate) use shared::{Shared, SharedByTenant};
 pub use witnesses::{WITNESSES_MAX, WitnessConfig};
 
-use crate::bindings::types::{Job, NamedValue, Value};
+use hibob_contract::types::{Job, NamedValue, Value};
 use crate::call::{TenantMemory, Turns};
 use crate::data_dir::DataDir;
 use crate::database::{TenantDatabase, now_unix_seconds};

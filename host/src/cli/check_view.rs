@@ -2,8 +2,8 @@
 
 use super::paint::{BOLD, Color, DIM, GREEN, RED, YELLOW, clean};
 use super::plan_view;
-use crate::bindings::directory_sync::CheckReport;
-use crate::bindings::types::Severity;
+use hibob_contract::directory_sync::CheckReport;
+use hibob_contract::types::Severity;
 use crate::plan_json;
 use serde_json::{Value, json};
 

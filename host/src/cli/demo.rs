@@ -6,7 +6,7 @@ use super::fakes::{Access, Servers, local_mailbox, write_tenant};
 use super::jobs::{print_report, sync_ready};
 use super::paint::{BOLD, DIM};
 use super::{Global, plan_view};
-use crate::bindings::types::Severity;
+use hibob_contract::types::Severity;
 use crate::data_dir::DataDir;
 use crate::error::{Exit, HostError};
 use crate::plugin::Plugin;

@@ -5,7 +5,7 @@ use super::paint::{RED, YELLOW, clean};
 use super::progress::Bar;
 use super::{Global, check_view, plan_view, plans};
 use crate::approval::short;
-use crate::bindings::types::Severity;
+use hibob_contract::types::Severity;
 use crate::data_dir::DataDir;
 use crate::database::now_unix_seconds;
 use crate::error::{Exit, HostError};

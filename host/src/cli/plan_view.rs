@@ -1,10 +1,9 @@
 //! A plan for people.
 
 use super::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, clean};
-use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange};
-use crate::bindings::types::{Finding, Severity, Value};
+use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
+use hibob_contract::types::{Finding, Severity, Value};
 use crate::person::LEFT_OUT;
-use crate::plan_json::kind_name;
 use crate::run::{Planned, history};
 
 /// Changes of one kind that are shown in full unless all are asked for.
@@ -28,7 +27,7 @@ pub(super) fn text(tenant: &str, planned: &Planned, all: bool) -> String {
     } else {
         let parts: Vec<String> = KINDS
             .into_iter()
-            .map(|kind| (planned.count(kind_name(kind)), kind_name(kind)))
+            .map(|kind| (planned.count(kind.word()), kind.word()))
             .filter(|(number, _)| *number > 0)
             .map(|(number, name)| match name.strip_suffix("-cost-center") {
                 Some(verb) => format!("{number} cost center{} to {verb}", if number == 1 { "" } else { "s" }),
@@ -49,7 +48,7 @@ pub(super) fn text(tenant: &str, planned: &Planned, all: bool) -> String {
             let rest = changes.len() - shown;
             lines.push(String::new());
             let reasons = reasons(changes.get(shown..).unwrap_or_default());
-            lines.push(DIM.on_stdout(&format!("  … and {rest} more to {}: {reasons}", words(kind_name(kind)))));
+            lines.push(DIM.on_stdout(&format!("  … and {rest} more to {}: {reasons}", words(kind.word()))));
         }
     }
     lines.extend(finding_lines(&planned.findings, all));
@@ -101,7 +100,7 @@ fn change_lines(change: &Change) -> Vec<String> {
         ChangeKind::CreateCostCenter => (GREEN, '+'),
         ChangeKind::RestoreCostCenter => (GREEN, '^'),
     };
-    let head = color.on_stdout(&format!("{sign} {}", words(kind_name(change.kind))));
+    let head = color.on_stdout(&format!("{sign} {}", words(change.kind.word())));
     let who = BOLD.on_stdout(&clean(&change.display_name));
     let employee = change.employee_id.as_deref().map(|id| format!("employee {}", clean(id)));
     let what = if change.employee_id.is_some() { "account" } else { "cost center" };

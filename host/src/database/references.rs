@@ -9,7 +9,7 @@ pub use keys::KeyRow;
 use super::engine::Transaction;
 use super::statement::query;
 use super::{Fence, TenantDatabase};
-use crate::bindings::references::{Departure, Issued, Known, Seen, Standing};
+use hibob_contract::offboarding_references::{Departure, Issued, Known, Seen, Standing};
 use crate::error::HostError;
 use sqlx::FromRow;
 

@@ -5,7 +5,7 @@ use super::statement::query;
 use super::store::Store;
 use super::text::Key;
 use super::{Fence, open, private_dir};
-use crate::bindings::types::NamedValue;
+use hibob_contract::types::NamedValue;
 use crate::error::HostError;
 use crate::workbook::UpdateRow;
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ mod answered;
 
 use super::json;
 use super::policy::{LIFECYCLE_TABLE, Refusal, Role};
-use crate::bindings::references::{Claims, Departure};
+use hibob_contract::offboarding_references::{Claims, Departure};
 pub(crate) use answered::is_garden_leave;
 use answered::{Answered, NAMED_LISTS};
 use bytes::Bytes;

@@ -225,7 +225,7 @@ fn is_child(path: &str, parent: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::directory_sync::{Change, ChangeKind};
+    use hibob_contract::directory_sync::{Change, ChangeKind};
     use crate::egress::{ApplyScope, Known};
     use std::sync::Arc;
 

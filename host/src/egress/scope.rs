@@ -8,8 +8,8 @@ mod seen;
 
 use super::json;
 use super::policy::{Refusal, Role};
-use crate::bindings::directory_sync::{Change, ChangeKind};
-use crate::bindings::types::Value;
+use hibob_contract::directory_sync::{Change, ChangeKind};
+use hibob_contract::types::Value;
 use crate::error::HostError;
 use crate::run::outside::Book;
 use attribute::{attributes, field_of, within};

@@ -2,9 +2,9 @@
 
 use super::key::{Tag, TenantKey};
 use super::stored::FORGOTTEN;
-use crate::bindings::directory_sync::{Change, ChangeKind, RosterEntry};
-use crate::bindings::references::Detection;
-use crate::bindings::types::{Finding, Person, Severity, Value};
+use hibob_contract::directory_sync::{Change, ChangeKind, RosterEntry};
+use hibob_contract::offboarding_references::Detection;
+use hibob_contract::types::{Finding, Person, Severity, Value};
 use crate::run::Planned;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,7 +72,7 @@ impl Forgotten {
             people.extend(theirs);
             if !stays {
                 gone.insert(change.id.clone());
-                *kinds.entry(crate::plan_json::kind_name(change.kind)).or_default() += 1;
+                *kinds.entry(change.kind.word()).or_default() += 1;
             }
             stays
         });
@@ -140,7 +140,7 @@ fn subtract(counts: &mut BTreeMap<String, u64>, name: &str, number: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::directory_sync::FieldChange;
+    use hibob_contract::directory_sync::FieldChange;
 
     fn forgotten(employee: &str, account: &str) -> Forgotten {
         let key = Arc::new(TenantKey::new("acme", &[1; 32]));

@@ -3,8 +3,8 @@
 
 use super::ring::{KeyRows, Purpose, Ring, json_error};
 use super::stored::{FORGOTTEN, has_placeholder, is_placeholder};
-use crate::bindings::directory_sync::{Change, ChangeKind};
-use crate::bindings::types::{Finding, NamedValue};
+use hibob_contract::directory_sync::{Change, ChangeKind};
+use hibob_contract::types::{Finding, NamedValue};
 use crate::database::Fence;
 use crate::error::HostError;
 use crate::run::Planned;

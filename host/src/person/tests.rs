@@ -3,8 +3,8 @@
 use super::key::TenantKey;
 use super::plan::{OpenedPlan, open, seal};
 use super::{FORGOTTEN, Forgotten, Purpose, Ring};
-use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange};
-use crate::bindings::types::{Finding, Person, Severity, Value as Field};
+use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
+use hibob_contract::types::{Finding, Person, Severity, Value as Field};
 use crate::database::{Fence, ForgottenRow, TenantDatabase};
 use crate::run::Planned;
 use serde_json::{Value, json};

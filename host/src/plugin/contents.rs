@@ -2,7 +2,7 @@
 
 use super::imports::missing;
 use super::instances::Instances;
-use crate::bindings::WitVersion;
+use hibob_contract::WitVersion;
 use crate::error::HostError;
 use crate::identity::Package;
 use crate::manifest::{Manifest, SECTION};

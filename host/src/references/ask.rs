@@ -2,8 +2,8 @@
 
 use super::keys::issuing;
 use super::{Claims, Departure, Detection, Known};
-use crate::bindings::references::Guest;
-use crate::bindings::types::{Job as Asked, JobError, NamedValue, Value};
+use crate::bindings::References;
+use hibob_contract::types::{Job as Asked, JobError, NamedValue, Value};
 use crate::call::{Call, CallState, Job, NoProgress, Progress};
 use crate::database::now_unix_seconds;
 use crate::egress::{PersonRead, PersonScope};
@@ -119,11 +119,11 @@ async fn about(
 async fn call_in<T>(
     mut call: Call,
     tenant: &Tenant,
-    ask: impl AsyncFnOnce(&mut Store<CallState>, &Guest) -> wasmtime::Result<Result<T, JobError>>,
+    ask: impl AsyncFnOnce(&mut Store<CallState>, &References<'_>) -> wasmtime::Result<Result<T, JobError>>,
 ) -> Result<T, HostError> {
     let answer = call.step(async |store, instance| {
         Ok(match instance.references() {
-            Ok(references) => Ok(ask(store, references).await?),
+            Ok(references) => Ok(ask(store, &references).await?),
             Err(error) => Err(error),
         })
     });

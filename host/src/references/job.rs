@@ -8,7 +8,7 @@ use super::log::Log;
 use super::outbox::Deliveries;
 use super::report::{HeldClass, HeldPerson, Report};
 use super::{Confirmed, Departure, Detection, Known, Seen, ask, keys, outbox, witness};
-use crate::bindings::types::Severity;
+use hibob_contract::types::Severity;
 use crate::call::Progress;
 use crate::data_dir::DataDir;
 use crate::database::Fence;

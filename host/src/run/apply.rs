@@ -6,8 +6,8 @@ use super::journal::{Journal, Made};
 use super::outside::{Book, Outside};
 use super::plan::Planned;
 use super::report::Report;
-use crate::bindings::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome, Written};
-use crate::bindings::types::Value;
+use hibob_contract::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome, Written};
+use hibob_contract::types::Value;
 use crate::database::LedgerEntry;
 use crate::error::{HostError, LOCK_LOST, STORAGE_FAILED};
 use crate::telemetry::{ChangeOutcome, Spans};
@@ -421,7 +421,7 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::directory_sync::ChangeKind;
+    use hibob_contract::directory_sync::ChangeKind;
 
     fn change(id: &str, depends_on: &[&str]) -> Change {
         Change {

@@ -2,9 +2,8 @@
 
 use super::history::value_text;
 use super::plan::Planned;
-use crate::bindings::directory_sync::{Change, FieldChange};
-use crate::bindings::types::Value;
-use crate::plan_json::kind_name;
+use hibob_contract::directory_sync::{Change, FieldChange};
+use hibob_contract::types::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -71,7 +70,7 @@ fn whole(what: Moved, change: &Change) -> DifferenceRow {
         what,
         employee_id: change.employee_id.clone(),
         display_name: change.display_name.clone(),
-        kind: kind_name(change.kind),
+        kind: change.kind.word(),
         field: None,
         approved: None,
         now: None,
@@ -82,7 +81,7 @@ fn whole(what: Moved, change: &Change) -> DifferenceRow {
 /// A change as people tell it from others.
 fn name(change: &Change) -> String {
     let employee = change.employee_id.as_ref().map(|id| format!(" (employee {id})")).unwrap_or_default();
-    format!("{} {}{employee}", kind_name(change.kind).replace('-', " "), change.display_name)
+    format!("{} {}{employee}", change.kind.word().replace('-', " "), change.display_name)
 }
 
 /// The fields of a change that would be written otherwise.
@@ -143,8 +142,8 @@ fn told(field: FieldChange) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::directory_sync::ChangeKind;
-    use crate::bindings::types::Person;
+    use hibob_contract::directory_sync::ChangeKind;
+    use hibob_contract::types::Person;
 
     fn change(id: &str, fields: Vec<FieldChange>) -> Change {
         Change {

@@ -3,8 +3,8 @@
 
 use super::outside::Book;
 use super::plan::Planned;
-use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange};
-use crate::bindings::types::{NamedValue, Value};
+use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
+use hibob_contract::types::{NamedValue, Value};
 use crate::database::LedgerSums;
 use crate::error::HostError;
 use crate::tenant::{SafetyConfig, Tenant, TenantConfig};

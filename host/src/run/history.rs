@@ -1,7 +1,7 @@
 //! The lines of a run's history: what was done to whom, field by field.
 
-use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange, Mismatch};
-use crate::bindings::types::Value;
+use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange, Mismatch};
+use hibob_contract::types::Value;
 use crate::workbook::{NameOf, UpdateRow};
 
 /// What came of a line.

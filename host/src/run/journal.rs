@@ -3,7 +3,7 @@
 //! State is what comes of folding the events in their order; an event that cannot follow the ones before is an error.
 
 use super::outside::Book;
-use crate::bindings::directory_sync::{Change, Outcome};
+use hibob_contract::directory_sync::{Change, Outcome};
 use crate::database::{ChangeRecord, EventRow, Fence, LedgerEntry};
 use crate::error::HostError;
 use crate::person::{self, Ring};

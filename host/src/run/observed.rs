@@ -1,8 +1,8 @@
 //! Jobs outside a run, which change nothing: each counts as one for the telemetry.
 
 use super::plan::{self, Planned, Roster};
-use crate::bindings::directory_sync::CheckReport;
-use crate::bindings::types::{Finding, Severity};
+use hibob_contract::directory_sync::CheckReport;
+use hibob_contract::types::{Finding, Severity};
 use crate::call::Progress;
 use crate::error::{Exit, HostError};
 use crate::plugin::Plugin;

@@ -4,8 +4,8 @@
 //! the tests brings another outside and runs the same job logic over it; for its sake this is public.
 
 use super::plan::Planned;
-use crate::bindings::directory_sync::{Attempt, Change, Outcome};
-use crate::bindings::types::NamedValue;
+use hibob_contract::directory_sync::{Attempt, Change, Outcome};
+use hibob_contract::types::NamedValue;
 use crate::call::Progress;
 use crate::database::{
     ChangeRecord, Fence, LedgerSums, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase,

@@ -2,53 +2,21 @@
 
 use super::sound::{self, Intake};
 use crate::bindings::Plugin as Instance;
-use crate::bindings::directory_sync::{Change, CheckReport, RosterEntry};
-use crate::bindings::types::{self, Finding, JobError, NamedValue};
+use hibob_contract::directory_sync::{Change, CheckReport, RosterEntry};
+use hibob_contract::types::{self, Finding, JobError, NamedValue};
+use hibob_contract::{Planned, Roster};
 use crate::call::{Call, CallState, Job, Progress};
 use crate::error::HostError;
 use crate::limits::Over;
 use crate::plugin::Plugin;
 use crate::secret::Redactor;
 use crate::tenant::Tenant;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::ResourceAny;
 
 /// Changes or findings fetched from the plugin in one call. Enough that calls cost nothing beside what they carry.
 const BATCH: u32 = 500;
-
-/// A plan as the host holds it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Planned {
-    /// Unix seconds.
-    pub created_at: u64,
-    /// Numbers by name.
-    pub counts: BTreeMap<String, u64>,
-    /// What a person should read.
-    pub findings: Vec<Finding>,
-    /// What the next plan is given once this one was applied.
-    pub baseline: Vec<NamedValue>,
-    /// The changes, in an order in which they can be applied.
-    pub changes: Vec<Change>,
-}
-
-/// Everybody, and where they stand.
-#[derive(Clone, Debug)]
-pub struct Roster {
-    /// By employee id.
-    pub employees: Vec<RosterEntry>,
-    /// Why some of them failed, among other things.
-    pub findings: Vec<Finding>,
-}
-
-impl Planned {
-    /// One of the numbers; 0 for a name that is not among them.
-    pub fn count(&self, name: &str) -> u64 {
-        self.counts.get(name).copied().unwrap_or_default()
-    }
-}
 
 /// Asks the plugin for a plan. Nothing is written anywhere.
 ///

@@ -3,8 +3,8 @@
 use super::REFERENCES;
 use super::outside::{Attempted, Book, Lock, Outside};
 use super::plan::{self, Planned};
-use crate::bindings::directory_sync::{Attempt, Change, Outcome};
-use crate::bindings::types::NamedValue;
+use hibob_contract::directory_sync::{Attempt, Change, Outcome};
+use hibob_contract::types::NamedValue;
 use crate::call::{Call, Job, NoProgress, Progress};
 use crate::data_dir::DataDir;
 use crate::database::{

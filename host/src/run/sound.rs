@@ -2,8 +2,8 @@
 //! it can be applied at all. It does not trust the plugin for either.
 
 use super::plan::Planned;
-use crate::bindings::directory_sync::{Change, ChangeKind, FieldChange, RosterEntry};
-use crate::bindings::types::{Count, Finding, NamedValue, Value};
+use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange, RosterEntry};
+use hibob_contract::types::{Count, Finding, NamedValue, Value};
 use crate::limits::{Limits, Over};
 use std::collections::BTreeSet;
 
@@ -201,7 +201,7 @@ fn shown(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::directory_sync::ChangeKind;
+    use hibob_contract::directory_sync::ChangeKind;
     use std::collections::BTreeMap;
 
     fn plan(id: &str, employee_id: &str, target_id: &str) -> Planned {

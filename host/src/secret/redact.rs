@@ -1,8 +1,8 @@
 //! Taking secrets out of text that others wrote.
 
 use super::Secret;
-use crate::bindings::directory_sync::{Failure, Mismatch, Outcome, Written};
-use crate::bindings::types::{Finding, JobError, SideError, Value};
+use hibob_contract::directory_sync::{Failure, Mismatch, Outcome, Written};
+use hibob_contract::types::{Finding, JobError, SideError, Value};
 use crate::text::is_obeyed;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -189,7 +189,7 @@ fn in_url(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::types::Side;
+    use hibob_contract::types::Side;
 
     const TOKEN: &str = "pa\"ss/wo+rd-77";
 
@@ -235,7 +235,7 @@ mod tests {
             code: TOKEN.to_owned(),
             message: TOKEN.to_owned(),
             remedy: TOKEN.to_owned(),
-            next: crate::bindings::directory_sync::NextStep::Fix,
+            next: hibob_contract::directory_sync::NextStep::Fix,
         };
         let redactor = redactor();
         let told = [

@@ -2,7 +2,7 @@
 
 use super::Work;
 use crate::approval;
-use crate::bindings::types::Severity;
+use hibob_contract::types::Severity;
 use crate::call::Progress;
 use crate::data_dir::DataDir;
 use crate::database::{ApprovalState, PastRun, now_unix_seconds};

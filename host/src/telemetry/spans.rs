@@ -3,11 +3,10 @@
 
 use super::labels;
 use super::tenant::ChangeOutcome;
-use crate::bindings::directory_sync::ChangeKind;
+use hibob_contract::directory_sync::ChangeKind;
 use crate::call::CallKind;
 use crate::egress::Role;
 use crate::error::Exit;
-use crate::plan_json::kind_name;
 use http::{Method, StatusCode};
 use tracing::Span;
 use tracing::field::Empty;
@@ -47,7 +46,7 @@ impl Spans {
 
     /// Making one change, within the current span.
     pub(crate) fn change(kind: ChangeKind) -> Span {
-        tracing::info_span!(target: SPAN_TARGET, "change", kind = kind_name(kind), outcome = Empty, otel.status_code = Empty)
+        tracing::info_span!(target: SPAN_TARGET, "change", kind = kind.word(), outcome = Empty, otel.status_code = Empty)
     }
 
     /// What became of a change.

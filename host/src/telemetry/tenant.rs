@@ -2,11 +2,10 @@
 
 use super::labels::{self, RefusalReason, known_code};
 use super::metrics::Metrics;
-use crate::bindings::directory_sync::ChangeKind;
+use hibob_contract::directory_sync::ChangeKind;
 use crate::database::now_unix_seconds;
 use crate::egress::Role;
 use crate::error::{Exit, HostError};
-use crate::plan_json::kind_name;
 use opentelemetry::{KeyValue, StringValue};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -116,7 +115,7 @@ impl TenantMetrics {
 
     /// What became of a change.
     pub(crate) fn change(&self, kind: ChangeKind, outcome: ChangeOutcome) {
-        let labels = self.labels([("kind", kind_name(kind).into()), ("outcome", outcome.label().into())]);
+        let labels = self.labels([("kind", kind.word().into()), ("outcome", outcome.label().into())]);
         self.metrics.0.changes.add(1, &labels);
     }
 

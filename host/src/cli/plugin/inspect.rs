@@ -2,7 +2,7 @@
 
 use super::super::Global;
 use super::{identity_json, print};
-use crate::bindings::WitVersion;
+use hibob_contract::WitVersion;
 use crate::call::CallKind;
 use crate::error::{Exit, HostError};
 use crate::identity::Package;

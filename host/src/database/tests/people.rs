@@ -1,7 +1,7 @@
 //! Persons' keys, and forgetting them.
 
 use super::{Case, Host, approvals, references};
-use crate::bindings::references::{Seen, Standing};
+use hibob_contract::offboarding_references::{Seen, Standing};
 use crate::database::{Fence, ForgottenRow, LedgerEntry, Plain, Swept, TenantDatabase};
 use crate::person::{KeyRows, Tag};
 use crate::workbook::UpdateRow;

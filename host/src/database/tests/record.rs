@@ -1,7 +1,7 @@
 //! The history of runs, and the journal of a plan under its fence.
 
 use super::{Case, Host};
-use crate::bindings::types::{NamedValue, Value};
+use hibob_contract::types::{NamedValue, Value};
 use crate::database::{ChangeRecord, Fence, LedgerEntry, NewJournal, RunRecord, StoredUpdate, TenantDatabase};
 use crate::error::HostError;
 use crate::workbook::UpdateRow;

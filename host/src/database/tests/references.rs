@@ -1,7 +1,7 @@
 //! The references' record.
 
 use super::{Case, Host};
-use crate::bindings::references::{Departure, Seen, Standing};
+use hibob_contract::offboarding_references::{Departure, Seen, Standing};
 use crate::database::{
     AttemptRecord, DeliveryState, Fence, NewReference, ReferenceState, TenantDatabase, tests::record::lost,
 };

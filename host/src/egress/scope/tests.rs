@@ -1,6 +1,6 @@
 use super::*;
-use crate::bindings::directory_sync::FieldChange;
-use crate::bindings::types::Person;
+use hibob_contract::directory_sync::FieldChange;
+use hibob_contract::types::Person;
 use serde_json::json;
 
 const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";

@@ -1,0 +1,31 @@
+//! The versions of the WIT package that the host runs.
+
+use std::fmt;
+
+/// A version of the WIT package `hibob:connector`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WitVersion {
+    /// 0.1: without a manifest, and without `offboarding-references`.
+    V0_1,
+    /// 0.2.
+    V0_2,
+}
+
+impl WitVersion {
+    /// The versions that this host runs, newest first.
+    pub const ALL: [Self; 2] = [Self::V0_2, Self::V0_1];
+
+    /// As in the names of interfaces, without the last number.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V0_1 => "0.1",
+            Self::V0_2 => "0.2",
+        }
+    }
+}
+
+impl fmt::Display for WitVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
