@@ -6,13 +6,15 @@
 
 use crate::data_dir::DataDir;
 use crate::database::{ApprovalRow, ApprovalState, Decision, TenantDatabase};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::person::Records;
 use crate::plan_json;
-use crate::queue::{Arguments, JobId, Kind, NewJob, Selection};
-use crate::run::{Planned, Reasons, StoredPlan};
-use crate::tenant::TenantConfig;
-use crate::text::is_obeyed;
+use crate::queue::{Arguments, JobId, NewJob, Selection};
+use hibob_base::job::Kind;
+use hibob_contract::Planned;
+use crate::run::{Reasons, StoredPlan};
+use hibob_config::tenant::TenantConfig;
+use hibob_base::text::is_obeyed;
 use serde_json::{Value, json};
 
 /// Fewest characters of a digest that name a plan.

@@ -2,7 +2,7 @@
 //! that was refused. Ids only.
 
 use crate::database::ControlDatabase;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::token::Role;
 use serde::Serialize;
 

@@ -4,11 +4,12 @@
 //! free pages), the keys, and a manifest with the SHA-256 of every file. Compiled code is left out; it is made again.
 
 use crate::data_dir::DataDir;
-use crate::database::{ControlDatabase, TenantDatabase, private_dir};
-use crate::digest::hex;
-use crate::error::HostError;
+use crate::database::{ControlDatabase, TenantDatabase};
+use hibob_base::files::private_dir;
+use hibob_base::digest::hex;
+use hibob_base::error::HostError;
 use crate::person;
-use crate::plan_file::write_private;
+use hibob_base::files::write_private;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};

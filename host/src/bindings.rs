@@ -11,7 +11,7 @@ pub mod v0_2;
 pub(crate) use v0_2::hibob::connector::{log, progress, storage, types};
 
 use crate::call::CallState;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use hibob_contract::directory_sync::{Attempt, Change, CheckReport, Outcome, PlanSummary, RosterEntry};
 use hibob_contract::offboarding_references::{Claims, Departure, Detection, Known};
 use hibob_contract::types::{Finding, Job, JobError, NamedValue};

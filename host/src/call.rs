@@ -17,11 +17,16 @@ use crate::bindings::Plugin as Bindings;
 pub use hibob_contract::CallKind;
 use hibob_contract::directory_sync::Change;
 use crate::database::Fence;
-use crate::egress::{ApplyScope, CallEgress, Declared, Grant, Known, PersonScope};
-use crate::error::HostError;
-use crate::limits::{Limits, Overrun};
+use hibob_policy::change_scope::{ApplyScope, Known};
+use crate::egress::{CallEgress, Declared};
+use hibob_policy::grant::Grant;
+use hibob_policy::person_scope::PersonScope;
+use hibob_base::error::HostError;
+use hibob_config::limits::Limits;
+use hibob_policy::over::Overrun;
 use crate::plugin::Plugin;
-use crate::telemetry::{CallObserver, Spans};
+use crate::call::observer::CallObserver;
+use hibob_telemetry::Spans;
 use crate::tenant::Tenant;
 use held::HeldStore;
 use memory::CallMemory;
@@ -48,19 +53,6 @@ const HEADERS_BYTES_MAX: usize = 8 * 1024;
 
 /// What a component hands to the host at one time, in bytes: a batch of a plan, a batch of storage writes.
 const HOST_CALL_BYTES_MAX: usize = 32 * 1024 * 1024;
-
-/// Whoever waits for a job and wants to know how far it is.
-pub trait Progress: Send + Sync {
-    /// `done` of `total`, if that is known, of what `phase` names.
-    fn report(&self, phase: &str, done: u64, total: Option<u64>);
-}
-
-/// Nobody waits.
-pub struct NoProgress;
-
-impl Progress for NoProgress {
-    fn report(&self, _phase: &str, _done: u64, _total: Option<u64>) {}
-}
 
 /// What a call is made for.
 #[derive(Clone, Copy)]

@@ -4,13 +4,13 @@
 //! name says. So this store keeps `SOURCE-ENGINE.cwasm` (SHA-256 of the component, and of the engine's configuration and
 //! version) under an HMAC-SHA256 (RFC 2104) with a key that is not in the folder. What does not verify is compiled again.
 
-use crate::database::private_dir;
-use crate::digest::hex;
-use crate::error::HostError;
-use crate::identity::Digest;
-use crate::key_file;
-use crate::plan_file::write_private;
-use crate::secret::Secret;
+use hibob_base::files::private_dir;
+use hibob_base::digest::hex;
+use hibob_base::error::HostError;
+use hibob_base::digest::Digest;
+use hibob_base::key_file;
+use hibob_base::files::write_private;
+use hibob_base::secret::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
 use std::hash::{Hash, Hasher};

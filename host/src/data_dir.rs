@@ -1,18 +1,23 @@
 //! The data directory: databases, keys, compiled code. Only its owner can read it.
 
-use crate::database::{ControlDatabase, TenantDatabase, private_dir};
+use crate::database::{ControlDatabase, TenantDatabase};
+use hibob_base::files::private_dir;
 use crate::egress::RefusalBudget;
 use crate::engine::Runtime;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::identity::{Package, Trust, TrustFile};
-use crate::key_file;
+use hibob_base::key_file;
 use crate::person::{self, People, Records};
 use crate::plugin::Plugin;
-use crate::queue::{Kind, NewJob, Queue, Started};
+use hibob_base::job::Kind;
+use crate::queue::{NewJob, Queue, Started};
 use crate::references;
-use crate::secret::{Secret, SecretStore, ToEnter};
-use crate::telemetry::Metrics;
-use crate::tenant::{AppliedBy, Shared, SharedByTenant, Tenant, TenantConfig};
+use hibob_base::secret::Secret;
+use crate::secret::{SecretStore, ToEnter};
+use hibob_telemetry::Metrics;
+use hibob_config::applied_by::AppliedBy;
+use crate::tenant::{Shared, SharedByTenant, Tenant};
+use hibob_config::tenant::TenantConfig;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

@@ -33,7 +33,7 @@ pub(crate) use statement::query;
 pub(crate) use store::Store;
 pub use tenant::{Entries, LedgerEntry, LedgerSums, PastRun, RunRecord, StorageUsage, StoredUpdate, TenantDatabase};
 
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::fs::{self, OpenOptions};
@@ -50,15 +50,6 @@ const ROWS_BUFFERED: usize = 1_000;
 
 /// How long a connection waits for another one's write, in milliseconds.
 const BUSY_MILLISECONDS: u64 = 10_000;
-
-/// Makes a folder that only its owner can enter.
-///
-/// # Errors
-/// It cannot be made.
-pub fn private_dir(path: &Path) -> Result<(), HostError> {
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|error| unwritable(path, &error))
-}
 
 /// Opens a database that only its owner can read, and makes it if it is not there.
 async fn open(path: &Path) -> Result<SqlitePool, HostError> {
@@ -87,25 +78,4 @@ async fn copy_to(store: &Store, path: &Path) -> Result<(), HostError> {
     let mut connection = sqlx::ConnectOptions::connect(&checked).await?;
     let found: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await?;
     if found == "ok" { Ok(()) } else { Err(HostError::Storage(format!("{}: {found}", path.display()))) }
-}
-
-/// Makes what was added to or removed from a folder outlast a power cut.
-///
-/// # Errors
-/// The folder cannot be opened.
-pub fn sync_folder(path: &Path) -> Result<(), HostError> {
-    let synced = fs::File::open(path).and_then(|folder| folder.sync_all());
-    synced.map_err(|error| unwritable(path, &error))
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> HostError {
-    HostError::configuration(
-        format!("cannot write {}: {error}", path.display()),
-        "choose another data directory with --data DIR",
-    )
-}
-
-/// Seconds since 1970.
-pub fn now_unix_seconds() -> u64 {
-    u64::try_from(chrono::Utc::now().timestamp()).unwrap_or_default()
 }

@@ -13,10 +13,11 @@ mod webhook;
 mod words;
 
 use crate::data_dir::DataDir;
-use crate::egress::{Resolve, SystemResolver};
-use crate::error::HostError;
-use crate::tenant::{ChannelConfig, TenantConfig};
-use hibob_references::claims::Issuer;
+use hibob_net::address::{Resolve, SystemResolver};
+use hibob_base::error::HostError;
+use hibob_config::delivery::ChannelConfig;
+use hibob_config::tenant::TenantConfig;
+use hibob_reference_format::claims::Issuer;
 use smtp::Smtp;
 use std::fmt;
 use std::sync::Arc;

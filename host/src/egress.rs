@@ -32,13 +32,14 @@ pub(crate) use transport::{AGENT, causes, read_whole, too_long};
 pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};
 pub use waits::Waits;
 
-use crate::call::CallKind;
+use hibob_contract::CallKind;
 use crate::database::Fence;
-use crate::limits::{Limits, Overrun};
-use crate::manifest::Manifest;
+use hibob_config::limits::Limits;
+use hibob_policy::over::Overrun;
+use hibob_policy::manifest::Manifest;
 use crate::run::outside::Book;
-use crate::secret::{Redactor, Secret};
-use crate::telemetry::{RefusalReason, TenantMetrics};
+use hibob_base::secret::{Redactor, Secret};
+use hibob_telemetry::{RefusalReason, TenantMetrics};
 use base64::Engine as _;
 use body::ResponseBytes;
 use futures::FutureExt as _;
@@ -52,23 +53,6 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
 use windows::Windows;
-
-/// What a call may do outside.
-#[derive(Clone, Debug)]
-pub enum Grant {
-    /// Declared reads only.
-    Read,
-    /// Declared reads about one person, whose answers the host keeps.
-    Person(Arc<PersonScope>),
-    /// Reads of the target, and the writes of one change.
-    Apply(Arc<ApplyScope>),
-}
-
-impl Grant {
-    fn is_read(&self) -> bool {
-        matches!(self, Self::Read | Self::Person(_))
-    }
-}
 
 /// A service that a tenant talks to: where it is, and as whom.
 pub struct Service {

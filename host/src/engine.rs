@@ -1,8 +1,8 @@
 //! The engine: one per process, shared by all tenants and plugins.
 
 use crate::compiled::CodeStore;
-use crate::error::HostError;
-use crate::identity::Digest;
+use hibob_base::error::HostError;
+use hibob_base::digest::Digest;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;

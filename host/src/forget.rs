@@ -1,8 +1,8 @@
 //! Removing what was kept of somebody.
 
 use crate::data_dir::DataDir;
-use crate::database::sync_folder;
-use crate::error::HostError;
+use hibob_base::files::sync_folder;
+use hibob_base::error::HostError;
 use crate::person;
 use std::fs;
 use std::io::ErrorKind;

@@ -2,7 +2,7 @@
 
 use crate::approval::short;
 use crate::database::PastRun;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::workbook::{ErrorLine, RunFacts, UpdateRow, workbook};
 
 /// How a run ended, in words.

@@ -34,7 +34,7 @@ pub use rows::open_made;
 pub(crate) use stored::{FORGOTTEN, SOMEBODY_FORGOTTEN};
 
 use crate::database::TenantDatabase;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::secret::SecretStore;
 use key::TenantKey;
 use std::collections::BTreeSet;

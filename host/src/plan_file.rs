@@ -6,13 +6,13 @@
 use hibob_contract::directory_sync::Change;
 use hibob_contract::types::Finding;
 use crate::data_dir::DataDir;
-use crate::database::{private_dir, sync_folder};
-use crate::digest::{hex, unhex};
-use crate::error::HostError;
+use hibob_base::files::{private_dir, sync_folder};
+use hibob_base::digest::{hex, unhex};
+use hibob_base::error::HostError;
 use crate::plugin::Plugin;
 use crate::queue::Selection;
-use crate::run::Planned;
-use crate::secret::Secret;
+use hibob_contract::Planned;
+use hibob_base::secret::Secret;
 use crate::tenant::Tenant;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -202,24 +202,6 @@ fn mac(key: &Secret, text: &[u8]) -> Result<Hmac<Sha256>, HostError> {
         .map_err(|error| HostError::Storage(error.to_string()))?;
     mac.update(text);
     Ok(mac)
-}
-
-/// Writes beside the file and renames, so that a file is whole or not there.
-pub(crate) fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let mut name = path.file_name().map(std::ffi::OsStr::to_owned).ok_or(std::io::ErrorKind::InvalidInput)?;
-    name.push(format!(".{:08x}", rand::random::<u32>()));
-    let beside = path.with_file_name(name);
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&beside)
-        .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
 }
 
 /// A saved plan whose seal is whole. What it is bound to has yet to be checked.

@@ -8,9 +8,9 @@ pub use contents::Contents;
 
 use crate::bindings::{PluginPre, WitVersion};
 use crate::engine::Runtime;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::identity::{Admitted, Identity, Package, Trust};
-use crate::manifest::Manifest;
+use hibob_policy::manifest::Manifest;
 use contents::unfit;
 use imports::linker;
 use std::path::Path;

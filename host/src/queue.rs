@@ -26,7 +26,7 @@ pub use schedules::{DueSchedule, JITTER_MINUTES_MAX};
 pub use state::{Illegal, State};
 
 use crate::database::Store;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use board::Board;
 use pulse::Pulse;
 use std::sync::Arc;

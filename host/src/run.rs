@@ -25,16 +25,16 @@ pub use sandboxed::Sandboxed;
 pub(crate) use sound::Intake;
 
 use hibob_contract::types::NamedValue;
-use crate::call::Progress;
+use hibob_base::progress::Progress;
 use crate::data_dir::DataDir;
 use crate::database::{Fence, NewJournal, RunRecord};
-use crate::digest::hex;
-use crate::error::{Exit, HostError};
+use hibob_base::digest::hex;
+use hibob_base::error::{Exit, HostError};
 use crate::person::plan::stored_ids;
 use crate::person::{self, Ring};
 use crate::plugin::Plugin;
-use crate::queue::Trigger;
-use crate::telemetry::{JobTimer, Spans};
+use hibob_base::job::Trigger;
+use hibob_telemetry::{JobTimer, Spans};
 use crate::tenant::Tenant;
 use crate::workbook::UpdateRow;
 use approval::Verdict;
@@ -191,7 +191,7 @@ impl<O: Outside> Running<O> {
         planned.inspect_err(|error| self.outside.metrics().over_limit(error))
     }
 
-    /// Applies a plan, but for what a guard holds. Where plans wait for a person ([`crate::tenant::Approval`]), one that has
+    /// Applies a plan, but for what a guard holds. Where plans wait for a person ([`hibob_config::tenant::Approval`]), one that has
     /// to is stored, and nothing of it is applied. What went wrong with single changes, or ended the run, is in the report.
     pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
         // A saved plan may be older than somebody's being forgotten.

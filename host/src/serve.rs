@@ -10,10 +10,10 @@ mod tests;
 pub use jobs::Jobs;
 pub use phase::{Phase, phases};
 
-use crate::call::Progress;
-use crate::holder::this_process;
+use hibob_base::progress::Progress;
+use hibob_base::holder::this_process;
 use crate::queue::{Claimed, End, Queue, QueueError};
-use crate::telemetry::Metrics;
+use hibob_telemetry::Metrics;
 use carry_out::Carrier;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,14 +1,14 @@
 //! Asking for what a reference's verdict depends on.
 //!
-//! `hibob-references` decides and asks nobody. [`Inquiry`] asks: one DNS question and three files, at the same time, each
+//! `hibob-reference-format` decides and asks nobody. [`Inquiry`] asks: one DNS question and three files, at the same time, each
 //! once and within a time limit. What could not be asked is an [`Answer`] too, so that the report can say so.
 
 mod names;
 mod site;
 
-use hibob_references::keys::file;
-use hibob_references::status_list;
-use hibob_references::verify::{Answer, Check, Lookups, Outcome, Subject};
+use hibob_reference_format::keys::file;
+use hibob_reference_format::status_list;
+use hibob_reference_format::verify::{Answer, Check, Lookups, Outcome, Subject};
 use ipnet::IpNet;
 use names::Names;
 pub(crate) use names::PORT as DNS_PORT;

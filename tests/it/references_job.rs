@@ -9,10 +9,10 @@ use hibob_host::call::NoProgress;
 use hibob_host::database::{DeliveryState, ReferenceRow, ReferenceState};
 use hibob_host::error::Exit;
 use hibob_host::references::{self, Deliveries, IssuerKeys, Order, Release, Report};
-use hibob_references::credential::SignedCredential;
-use hibob_references::log::Hash;
-use hibob_references::log::proof::LogProof;
-use hibob_references::pdf::seal;
+use hibob_reference_format::credential::SignedCredential;
+use hibob_reference_format::log::Hash;
+use hibob_reference_format::log::proof::LogProof;
+use hibob_reference_format::pdf::seal;
 use hibob_tests::setup::{Setup, plugin};
 use std::sync::{Arc, Mutex, MutexGuard};
 

@@ -6,10 +6,10 @@ use hibob_fakes::witness::{Asked, Lines};
 use hibob_fakes::{Fault, FaultKind, Witness, WitnessServer};
 use hibob_host::error::Exit;
 use hibob_host::references::{self, Deliveries, Order, Published, Report};
-use hibob_references::keys::PublicKey;
-use hibob_references::log::checkpoint::Checkpoint;
-use hibob_references::log::note::{NoteKey, SignatureType, SignedNote};
-use hibob_references::log::proof::LogProof;
+use hibob_reference_format::keys::PublicKey;
+use hibob_reference_format::log::checkpoint::Checkpoint;
+use hibob_reference_format::log::note::{NoteKey, SignatureType, SignedNote};
+use hibob_reference_format::log::proof::LogProof;
 use std::path::PathBuf;
 use std::process::Output;
 use std::time::Duration;
@@ -387,5 +387,5 @@ async fn publishing_tells_who_confirmed() {
     assert_eq!(json["published"]["witnesses"][0]["name"], "witness.example/w1");
     // The page trusts nobody in the issuer's name.
     let page = std::fs::read_to_string(watched.path("public/verify/index.html")).unwrap();
-    assert_eq!(page, hibob_references::VERIFY_PAGE);
+    assert_eq!(page, hibob_reference_format::VERIFY_PAGE);
 }

@@ -7,12 +7,12 @@ mod tampering;
 
 use chrono::Utc;
 use hibob_fakes::dns::{DnsFault, DnsFaultKind};
-use hibob_references::credential::SignedCredential;
-use hibob_references::keys::{KeyReference, SecretKey, dns};
-use hibob_references::log::note::{NoteKey, SignatureType};
-use hibob_references::log::witness::{Witness, add_cosignatures, cosign};
-use hibob_references::proof;
-use hibob_references::status_list::Purpose;
+use hibob_reference_format::credential::SignedCredential;
+use hibob_reference_format::keys::{KeyReference, SecretKey, dns};
+use hibob_reference_format::log::note::{NoteKey, SignatureType};
+use hibob_reference_format::log::witness::{Witness, add_cosignatures, cosign};
+use hibob_reference_format::proof;
+use hibob_reference_format::status_list::Purpose;
 use issuer::{Issuer, RECORD, credential, key, log_proof};
 use serde_json::{Value, json};
 

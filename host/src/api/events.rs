@@ -74,7 +74,7 @@ impl Follower {
         None
     }
 
-    async fn look(&mut self) -> Result<Option<Event>, crate::error::HostError> {
+    async fn look(&mut self) -> Result<Option<Event>, hibob_base::error::HostError> {
         let now = chrono::Utc::now().timestamp();
         if !self.api.data.control().token(&self.token.id).await?.is_some_and(|token| token.is_valid(now)) {
             self.has_ended = true;

@@ -5,7 +5,7 @@ use super::request::{Asked, Named, Params, body, limit};
 use super::routes::{Action, Holder, Route};
 use super::{Api, act};
 use crate::audit::{self, Deed, Outcome, UNKNOWN};
-use crate::digest::hex;
+use hibob_base::digest::hex;
 use crate::token::{ShownToken, StoredToken};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};

@@ -3,7 +3,8 @@
 use super::act::json;
 use super::problem::Problem;
 use super::request::Asked;
-use crate::queue::{Arguments, Kind, NewJob, Selection, State};
+use crate::queue::{Arguments, NewJob, Selection, State};
+use hibob_base::job::Kind;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde::Deserialize;

@@ -1,7 +1,7 @@
 //! Listening: plain HTTP/1.1 on one address, meant to stand behind a proxy that speaks TLS.
 
 use super::Api;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::serve::Phase;
 use hyper::Request;
 use hyper::body::Incoming;

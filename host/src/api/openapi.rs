@@ -1,8 +1,8 @@
 //! The description of the API (OpenAPI 3.1), made of the table of routes: it cannot say anything else than the router does.
 
 use super::routes::{Action, Body, Holder, ROUTES, Route};
-use crate::queue::Kind;
-use crate::secret::SecretName;
+use hibob_base::job::Kind;
+use hibob_base::secret::SecretName;
 use serde_json::{Map, Value, json};
 
 /// The description, as `GET /openapi.json` gives it out.

@@ -1,7 +1,7 @@
 //! Errors as the API tells them: problem details (RFC 9457) with the host's code and remedy.
 
 use crate::audit::Outcome;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::queue::QueueError;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};

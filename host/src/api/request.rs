@@ -105,7 +105,7 @@ pub(super) async fn body(route: &Route, body: Body) -> Result<Bytes, Problem> {
     let bytes_max = match route.body {
         Kind::None => return Ok(Bytes::new()),
         Kind::Json(_) => JSON_BYTES_MAX,
-        Kind::Text => usize::try_from(crate::secret::SECRET_BYTES_MAX).unwrap_or(usize::MAX),
+        Kind::Text => usize::try_from(hibob_base::secret::SECRET_BYTES_MAX).unwrap_or(usize::MAX),
     };
     let read = axum::body::to_bytes(body, bytes_max);
     let read = tokio::time::timeout(BODY_TIME_MAX, read).await.map_err(|_| Problem::slow_body())?;

@@ -3,8 +3,9 @@
 use super::act::json;
 use super::problem::Problem;
 use super::request::Asked;
-use crate::secret::{Secret, SecretName};
-use crate::tenant::{AppliedBy, TenantConfig};
+use hibob_base::secret::{Secret, SecretName};
+use hibob_config::applied_by::AppliedBy;
+use hibob_config::tenant::TenantConfig;
 use crate::token::Role;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};

@@ -9,9 +9,10 @@ use super::routes::{Holder, ROUTES, Route};
 use super::{Api, description};
 use crate::data_dir::DataDir;
 use crate::database::{NewApproval, RunRecord};
-use crate::digest::hex;
+use hibob_base::digest::hex;
 use crate::serve::Phase;
-use crate::tenant::{AppliedBy, TenantConfig};
+use hibob_config::applied_by::AppliedBy;
+use hibob_config::tenant::TenantConfig;
 use crate::token::{self, Role};
 use crate::workbook::UpdateRow;
 use axum::body::{Body, Bytes};
@@ -144,7 +145,8 @@ impl Site {
 
     /// A job of `acme` that waits.
     async fn job(&self) -> i64 {
-        use crate::queue::{Arguments, Kind, NewJob};
+        use crate::queue::{Arguments, NewJob};
+        use hibob_base::job::Kind;
         // Each differs, so that none is merged with one of before.
         let arguments = Arguments { allow_archiving: usize::from(rand::random::<u16>()), ..Arguments::default() };
         let new = NewJob { tenant: "acme".to_owned(), kind: Kind::Sync, arguments, requested_by: None };

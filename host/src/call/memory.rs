@@ -1,8 +1,9 @@
 //! Linear memory: bounded for a call, and for all calls of a tenant together.
 
 use crate::engine::TABLE_ELEMENTS_MAX;
-use crate::limits::{Limits, Overrun};
-use crate::telemetry::CallObserver;
+use hibob_config::limits::Limits;
+use hibob_policy::over::Overrun;
+use crate::call::observer::CallObserver;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::ResourceLimiter;

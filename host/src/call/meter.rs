@@ -2,8 +2,8 @@
 
 use super::turn::{Turn, Turns};
 use crate::egress::Waits;
-use crate::limits::{Over, Overrun};
-use crate::telemetry::CallObserver;
+use hibob_policy::over::{Over, Overrun};
+use crate::call::observer::CallObserver;
 use pin_project_lite::pin_project;
 use rustix::time::{ClockId, clock_gettime};
 use std::pin::Pin;

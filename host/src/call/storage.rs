@@ -3,9 +3,9 @@
 use super::CallState;
 use crate::bindings::storage::{Entry, Host, StorageError, Write};
 use crate::database::TenantDatabase;
-use crate::error::HostError;
-use crate::limits::Limits;
-use crate::telemetry::RefusalReason;
+use hibob_base::error::HostError;
+use hibob_config::limits::Limits;
+use hibob_telemetry::RefusalReason;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 

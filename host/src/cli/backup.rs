@@ -3,7 +3,7 @@
 use super::Global;
 use crate::backup::{self, ForgottenSince, Manifest};
 use crate::data_dir::DataDir;
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use clap::Args;
 use std::path::{Path, PathBuf};
 

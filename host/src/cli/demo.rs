@@ -8,10 +8,13 @@ use super::paint::{BOLD, DIM};
 use super::{Global, plan_view};
 use hibob_contract::types::Severity;
 use crate::data_dir::DataDir;
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use crate::plugin::Plugin;
-use crate::run::{Planned, Release, Report};
-use crate::tenant::{Tenant, TenantConfig};
+use hibob_contract::Planned;
+use hibob_policy::guard::Release;
+use crate::run::Report;
+use crate::tenant::Tenant;
+use hibob_config::tenant::TenantConfig;
 use hibob_fakes::{Dns, World};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,7 +33,7 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
     let file = folder.path().join("acme.toml");
     write_tenant(&file, &servers, &access)?;
     let config = TenantConfig::read(&file)?;
-    data.put(&config, crate::tenant::AppliedBy::Operator).await?;
+    data.put(&config, hibob_config::applied_by::AppliedBy::Operator).await?;
     let kept = global.data().await?;
     let plugin = global.plugin(&kept, &kept.runtime()?).await?;
     let tenant = data.tenant("acme").await?;

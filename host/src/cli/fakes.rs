@@ -5,7 +5,7 @@ mod tenant;
 pub(super) use tenant::{Access, write_tenant};
 
 use super::Global;
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use clap::{Args, ValueEnum};
 use hibob_fakes::smtp::{At, MailFault, MailFaultKind, Security, Settings};
 use hibob_fakes::{Dns, DnsServer, MailServer, Mailbox, Scenario, Server, World};

@@ -3,9 +3,9 @@
 use super::Global;
 use super::paint::{BOLD, DIM, RED, clean};
 use crate::database::PastRun;
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use crate::history;
-use crate::plan_file::write_private;
+use hibob_base::files::write_private;
 use clap::Args;
 use std::path::PathBuf;
 

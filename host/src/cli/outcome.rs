@@ -1,7 +1,7 @@
 //! How the outcome of a run is told, whatever it did.
 
 use super::paint::{CYAN, GREEN, RED, YELLOW, clean};
-use crate::error::Exit;
+use hibob_base::error::Exit;
 use crate::run::{ErrorRow, Stopped};
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! Colors where a terminal shows them, and nothing in the data that a terminal would obey.
 
-use crate::text::is_obeyed;
+use hibob_base::text::is_obeyed;
 use std::io::IsTerminal;
 
 /// A color.

@@ -1,7 +1,7 @@
 //! `forget-person` and `forgotten`.
 
 use super::Global;
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use crate::person::{self, Forgetting};
 use clap::Args;
 

@@ -7,7 +7,7 @@ use crate::approval::{self, Decided, Decider, short};
 use crate::audit::{self, COMMAND_LINE, Deed, Outcome};
 use crate::data_dir::DataDir;
 use crate::database::{ApprovalRow, ApprovalState};
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use crate::run::WaitingPlan;
 use chrono::DateTime;
 use clap::{Args, Subcommand};

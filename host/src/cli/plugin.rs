@@ -4,9 +4,11 @@ mod inspect;
 
 use super::Global;
 use super::paint::clean;
-use crate::database::now_unix_seconds;
-use crate::error::{Exit, HostError};
-use crate::identity::{self, Digest, Identity, PASSWORD_VARIABLE, Package, PublicKey, TrustFile};
+use hibob_base::clock::now_unix_seconds;
+use hibob_base::error::{Exit, HostError};
+use crate::identity;
+use hibob_base::digest::Digest;
+use crate::identity::{Identity, PASSWORD_VARIABLE, Package, PublicKey, TrustFile};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 

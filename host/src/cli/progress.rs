@@ -1,6 +1,6 @@
 //! A progress bar on standard error, where that is a terminal.
 
-use crate::call::Progress;
+use hibob_base::progress::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Shows how far a job is.

@@ -3,9 +3,10 @@
 use super::paint::clean;
 use super::{Global, ReleaseArgs};
 use crate::data_dir::DataDir;
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use crate::plan_file;
-use crate::queue::{Arguments, Job, JobId, Kind, NewJob, Selection, State};
+use crate::queue::{Arguments, Job, JobId, NewJob, Selection, State};
+use hibob_base::job::Kind;
 use chrono::DateTime;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;

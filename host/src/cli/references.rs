@@ -7,7 +7,7 @@ use super::Global;
 use super::jobs::Ready;
 use super::progress::Bar;
 use crate::data_dir::DataDir;
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use crate::references::{self, Deliveries, Order, Release, Report};
 use crate::tenant::Tenant;
 use clap::{Args, Subcommand};

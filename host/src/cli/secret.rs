@@ -2,9 +2,10 @@
 //! argument.
 
 use super::Global;
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use crate::person;
-use crate::secret::{Origin, PEOPLE_KEY, SECRET_BYTES_MAX, Secret, SecretName};
+use hibob_base::secret::{Origin, SECRET_BYTES_MAX, Secret, SecretName};
+use crate::secret::PEOPLE_KEY;
 use clap::Subcommand;
 use std::io::{IsTerminal, Read};
 use zeroize::Zeroizing;

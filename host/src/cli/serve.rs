@@ -3,7 +3,7 @@
 use super::Global;
 use crate::api::{Api, LISTEN_DEFAULT, Listener};
 use crate::data_dir::DataDir;
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use crate::plan_file;
 use crate::serve::{self, Jobs, LEASE, Phase, SWEEP, Settings, WORKERS, phases};
 use clap::Args;

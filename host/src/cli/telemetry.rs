@@ -1,7 +1,7 @@
 //! Where the program's counters and spans go.
 
-use crate::error::HostError;
-use crate::telemetry::{Endpoint, Telemetry, TextFile};
+use hibob_base::error::HostError;
+use hibob_telemetry::{Endpoint, Telemetry, TextFile};
 use clap::Args;
 use std::path::PathBuf;
 

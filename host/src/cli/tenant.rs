@@ -2,9 +2,10 @@
 
 use super::Global;
 use crate::data_dir::Applied;
-use crate::error::{Exit, HostError};
-use crate::secret::SecretSource;
-use crate::tenant::{AppliedBy, TenantConfig, TravelPerkConfig};
+use hibob_base::error::{Exit, HostError};
+use hibob_base::secret::SecretSource;
+use hibob_config::applied_by::AppliedBy;
+use hibob_config::tenant::{TenantConfig, TravelPerkConfig};
 use clap::Subcommand;
 use std::path::PathBuf;
 

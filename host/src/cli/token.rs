@@ -4,7 +4,7 @@ use super::Global;
 use super::paint::clean;
 use crate::audit::{self, COMMAND_LINE, Deed, Outcome};
 use crate::data_dir::DataDir;
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use crate::token::{self, Role, StoredToken};
 use chrono::DateTime;
 use clap::Subcommand;

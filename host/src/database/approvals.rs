@@ -7,7 +7,7 @@ pub use row::{ApprovalRow, ApprovalState};
 use super::journal::{insert_journal, insert_plan};
 use super::statement::query;
 use super::{Fence, NewJournal, TenantDatabase};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use row::{COLUMNS, StoredRow};
 
 /// A plan that begins to wait.

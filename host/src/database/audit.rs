@@ -3,7 +3,7 @@
 use super::ControlDatabase;
 use super::statement::query;
 use crate::audit::{AuditRow, Deed, KEPT_DAYS, Outcome};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::token::Role;
 
 impl ControlDatabase {

@@ -4,7 +4,7 @@ use super::engine::Engine;
 use super::statement::query;
 use super::store::Store;
 use super::{TenantDatabase, open, postgres};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::queue::Queue;
 use std::path::Path;
 

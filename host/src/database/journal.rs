@@ -3,7 +3,7 @@
 use super::engine::Transaction;
 use super::statement::query;
 use super::tenant::{LedgerEntry, TenantDatabase, put_entries};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use std::collections::BTreeMap;
 
 /// A run's right to write: the generation of its lease. A run that takes the tenant over raises it, and from then on

@@ -8,7 +8,7 @@ use super::engine::{Engine, Transaction};
 use super::statement::query;
 use super::text::Key;
 use super::{Fence, TenantDatabase};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::person::{KeyRows, Tag};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

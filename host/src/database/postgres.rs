@@ -1,7 +1,7 @@
 //! A database on PostgreSQL, which several hosts share: opening it, and what its errors mean for the operator.
 
 use super::engine::{ANSWER_TIME_MAX, within};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 use std::io::ErrorKind;

@@ -10,7 +10,7 @@ use super::engine::Transaction;
 use super::statement::query;
 use super::{Fence, TenantDatabase};
 use hibob_contract::offboarding_references::{Departure, Issued, Known, Seen, Standing};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use sqlx::FromRow;
 
 /// Whether a reference counts.

@@ -3,7 +3,7 @@
 use super::ControlDatabase;
 use super::engine::{Engine, Transaction};
 use super::statement::query;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use sqlx::FromRow;
 use sqlx::sqlite::SqliteConnectOptions;
 use std::collections::BTreeSet;

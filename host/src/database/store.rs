@@ -1,7 +1,7 @@
 //! The connections through which one owner's tables are reached.
 
 use super::engine::{Db, Engine, Transaction, within};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite, SqlitePool};
 use std::sync::Arc;

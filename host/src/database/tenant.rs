@@ -6,7 +6,7 @@ use super::store::Store;
 use super::text::Key;
 use super::{Fence, open, private_dir};
 use hibob_contract::types::NamedValue;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::workbook::UpdateRow;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -94,15 +94,6 @@ pub struct LedgerEntry {
     pub employee_id: String,
     /// When it was archived, in Unix seconds; none if it is active.
     pub archived_at: Option<i64>,
-}
-
-/// What the guards count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LedgerSums {
-    /// Active accounts under the sync's care.
-    pub active: usize,
-    /// Accounts archived lately, and not made active again since.
-    pub archived: usize,
 }
 
 /// Some of the plugin's entries.

@@ -2,7 +2,7 @@
 
 use super::ControlDatabase;
 use super::statement::query;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::token::{Role, StoredToken};
 use sqlx::FromRow;
 

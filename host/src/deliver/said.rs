@@ -1,7 +1,7 @@
 //! What a server said, as far as it may be stored and shown.
 
 use super::address::domain_in_ascii;
-use crate::text::is_obeyed;
+use hibob_base::text::is_obeyed;
 
 /// Most characters that are kept.
 const SAID_CHARS_MAX: usize = 400;

@@ -5,10 +5,10 @@ mod mail;
 mod post;
 
 use super::*;
-use crate::secret::{Secret, SecretName};
-use crate::tenant::AppliedBy;
-use hibob_references::claims::ClaimText;
-use hibob_references::domain::Domain;
+use hibob_base::secret::{Secret, SecretName};
+use hibob_config::applied_by::AppliedBy;
+use hibob_reference_format::claims::ClaimText;
+use hibob_reference_format::domain::Domain;
 use std::path::Path;
 
 pub(super) fn issuer(name: &str) -> Issuer {

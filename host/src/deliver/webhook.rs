@@ -4,10 +4,12 @@
 use super::said::without_addresses;
 use super::{Failure, Kind, Letter};
 use crate::data_dir::DataDir;
-use crate::egress::{AGENT, HttpTransport, NotSent, Resolve, Transport, TransportBody, TransportError};
-use crate::error::HostError;
-use crate::secret::{Redactor, Secret, SecretName};
-use crate::tenant::{TenantConfig, WebhookConfig};
+use hibob_net::transport::{AGENT, HttpTransport, NotSent, Transport, TransportBody, TransportError};
+use hibob_net::address::Resolve;
+use hibob_base::error::HostError;
+use hibob_base::secret::{Redactor, Secret, SecretName};
+use hibob_config::tenant::TenantConfig;
+use hibob_config::delivery::WebhookConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;

@@ -1,7 +1,7 @@
 //! Bodies with limits: what a plugin sends, and what comes back to it.
 
 use super::transport::TransportBody;
-use crate::limits::Overrun;
+use hibob_policy::over::Overrun;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Limited};

@@ -5,7 +5,7 @@ use super::policy::{Action, Refusal, Role, decide};
 use super::transport::{NotSent, TransportBody, TransportError};
 use super::wait::{back_off, rate_limit_reset, retry_after};
 use super::{CallEgress, Grant, Service};
-use crate::telemetry::{RefusalReason, Spans, status, unanswered};
+use hibob_telemetry::{RefusalReason, Spans, status, unanswered};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};

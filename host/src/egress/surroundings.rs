@@ -1,6 +1,6 @@
 //! What the way out asks of the machine: the time of day, and dice for the length of its waits.
 
-use crate::database::now_unix_seconds;
+use hibob_base::clock::now_unix_seconds;
 use std::sync::Arc;
 use std::time::Duration;
 

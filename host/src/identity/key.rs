@@ -4,8 +4,8 @@
 //! every part at its fixed length.
 
 use super::package::{Digest, Package, read, signature_path};
-use crate::error::HostError;
-use crate::plan_file::write_private;
+use hibob_base::error::HostError;
+use hibob_base::files::write_private;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use minisign::{KeyPair, SecretKey, SecretKeyBox};

@@ -1,7 +1,7 @@
 //! A plugin's bytes and its signature, read once.
 
-use crate::digest::{hex, unhex};
-use crate::error::HostError;
+use hibob_base::digest::{hex, unhex};
+use hibob_base::error::HostError;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::io::Read;
@@ -14,37 +14,6 @@ pub const PLUGIN_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Largest signature file, in bytes; one has about 300.
 const SIGNATURE_BYTES_MAX: u64 = 8 * 1024;
-
-/// SHA-256 of a plugin's bytes. As text: `sha256:` and 64 hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Digest([u8; 32]);
-
-impl Digest {
-    /// The digest of these bytes.
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
-    }
-
-    /// The 32 bytes.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:{}", hex(&self.0))
-    }
-}
-
-impl FromStr for Digest {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let bytes = text.strip_prefix("sha256:").and_then(unhex).and_then(|bytes| bytes.try_into().ok());
-        bytes.map(Self).ok_or_else(|| "a digest is `sha256:` and 64 hexadecimal digits".to_owned())
-    }
-}
 
 /// The built-in plugin's digest.
 static EMBEDDED: LazyLock<Digest> = LazyLock::new(|| Digest::of(hibob_connector_component::COMPONENT));

@@ -2,8 +2,8 @@
 
 use super::key::PublicKey;
 use super::package::{Digest, Package, read};
-use crate::error::HostError;
-use crate::plan_file::write_private;
+use hibob_base::error::HostError;
+use hibob_base::files::write_private;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;

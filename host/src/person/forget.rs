@@ -6,7 +6,7 @@ use super::{KeyRows, People, Tag};
 use crate::audit::{self, COMMAND_LINE, Deed, Outcome};
 use crate::data_dir::DataDir;
 use crate::database::{ForgottenRow, Lease, Swept, TenantDatabase};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::plan_file;
 use crate::run::outside::hold;
 use serde::Serialize;

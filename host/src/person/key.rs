@@ -1,6 +1,6 @@
 //! The keys: one of the tenant's people, and under it one for each person.
 
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::secret::aead::{self, KEY_BYTES, NONCE_BYTES};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -13,7 +13,7 @@ pub struct Tag(pub(crate) [u8; 32]);
 
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::digest::hex(&self.0))
+        f.write_str(&hibob_base::digest::hex(&self.0))
     }
 }
 
@@ -104,7 +104,7 @@ fn hmac(key: &[u8; KEY_BYTES], parts: &[&[u8]]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::hex;
+    use hibob_base::digest::hex;
 
     fn tenant(id: &str, byte: u8) -> TenantKey {
         TenantKey::new(id, &[byte; KEY_BYTES])

@@ -3,8 +3,8 @@
 //! JSON lines, only ever added to: the tenant, a keyed hash, a time. A line is on the disk before what it says is done.
 
 use super::key::Tag;
-use crate::digest::unhex;
-use crate::error::HostError;
+use hibob_base::digest::unhex;
+use hibob_base::error::HostError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};

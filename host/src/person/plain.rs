@@ -3,7 +3,7 @@
 use super::plan::is_plain;
 use super::stored::FORGOTTEN;
 use crate::database::{Plain, TenantDatabase};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use serde_json::{Value, json};
 
 /// What of somebody stands in JSON in the open.

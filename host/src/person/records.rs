@@ -4,7 +4,7 @@ use super::plan::{self, OpenedPlan};
 use super::ring::{KeyRows, Purpose, Ring};
 use super::rows;
 use crate::database::{PastRun, ReferenceRow, TenantDatabase};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::workbook::UpdateRow;
 
 /// The records of one tenant. What belonged to somebody who was forgotten reads as such.

@@ -9,7 +9,7 @@ use super::stored::{
     FORGOTTEN, Ids, Sealed, UNREADABLE, account, collect_numbers, employee, nameless, placeholder, sealed,
 };
 use crate::database::{Fence, PersonRow, TenantDatabase};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::secret::aead::KEY_BYTES;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;

@@ -3,7 +3,7 @@
 use super::ring::{KeyRows, Purpose, Ring, json_error};
 use super::stored::{FORGOTTEN, is_placeholder};
 use crate::database::{Fence, StoredUpdate};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::workbook::{NameOf, UpdateRow};
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use super::{FORGOTTEN, Forgotten, Purpose, Ring};
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::{Finding, Person, Severity, Value as Field};
 use crate::database::{Fence, ForgottenRow, TenantDatabase};
-use crate::run::Planned;
+use hibob_contract::Planned;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;

@@ -3,9 +3,9 @@
 use super::imports::missing;
 use super::instances::Instances;
 use hibob_contract::WitVersion;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::identity::Package;
-use crate::manifest::{Manifest, SECTION};
+use hibob_policy::manifest::{Manifest, SECTION};
 use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
 
 /// The interface that a plugin exports, without its version.
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(contents.exports(), exports);
         assert_eq!(contents.missing(), [""; 0]);
         let (_, manifest) = contents.accept("x").unwrap();
-        assert!(!manifest.needs(crate::call::CallKind::Apply).is_empty());
+        assert!(!manifest.needs(hibob_contract::CallKind::Apply).is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How far the jobs are that run in this process. It is not in the database: nobody else needs it.
 
 use super::{JobId, Queue};
-use crate::call::Progress;
+use hibob_base::progress::Progress;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;

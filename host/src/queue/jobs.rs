@@ -24,15 +24,6 @@ pub struct Selection<'s> {
     pub ended_max: u32,
 }
 
-/// Jobs of one kind whose time has come and that no host has taken yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// How many.
-    pub jobs: u64,
-    /// How long the first of them has been waiting.
-    pub longest: Duration,
-}
-
 impl Queue {
     /// Queues a manual job, which goes before scheduled ones. The same one that waits already is not queued twice.
     ///

@@ -17,17 +17,6 @@ pub enum End {
     Again(Duration),
 }
 
-/// What became of jobs whose hosts stopped renewing their leases.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Expired {
-    /// Queued again.
-    pub again: u64,
-    /// Given up.
-    pub lost: u64,
-    /// Somebody had asked for their end.
-    pub cancelled: u64,
-}
-
 impl Queue {
     /// Keeps a job for another lease. Returns whether somebody asks for its end.
     ///

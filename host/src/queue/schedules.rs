@@ -4,34 +4,17 @@
 use super::claim::milliseconds;
 use super::{Kind, Lane, Queue, QueueError, Trigger};
 use crate::database::query;
-use crate::error::HostError;
-use crate::schedule::Schedule;
+use hibob_base::error::HostError;
+use hibob_config::schedule::Schedule;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
-
-/// How far the starts of tenants are spread after their due time, unless a tenant's file says otherwise, in minutes. Else
-/// thousands of tenants would start at two o'clock.
-pub const JITTER_MINUTES_MAX: u16 = 30;
 
 /// Schedules that are moved on in one transaction.
 const AT_ONCE: i64 = 200;
 
 /// After which a schedule that cannot be read is looked at again.
 const BROKEN_PAUSE: Duration = Duration::from_hours(1);
-
-/// When a job of one kind is due.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueSchedule {
-    /// What.
-    pub kind: Kind,
-    /// Five fields.
-    pub cron: String,
-    /// A name of the IANA database.
-    pub zone: String,
-    /// How far starts are spread.
-    pub spread: Duration,
-}
 
 /// A schedule whose time has come.
 #[derive(sqlx::FromRow)]

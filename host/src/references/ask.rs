@@ -4,14 +4,16 @@ use super::keys::issuing;
 use super::{Claims, Departure, Detection, Known};
 use crate::bindings::References;
 use hibob_contract::types::{Job as Asked, JobError, NamedValue, Value};
-use crate::call::{Call, CallState, Job, NoProgress, Progress};
-use crate::database::now_unix_seconds;
-use crate::egress::{PersonRead, PersonScope};
-use crate::error::HostError;
+use crate::call::{Call, CallState, Job};
+use hibob_base::progress::{NoProgress, Progress};
+use hibob_base::clock::now_unix_seconds;
+use hibob_policy::person_scope::{PersonRead, PersonScope};
+use hibob_base::error::HostError;
 use crate::identity::Identity;
 use crate::plugin::Plugin;
-use crate::run::Intake;
-use crate::tenant::{GardenLeave, ReferencesConfig, Tenant};
+use hibob_policy::plan_limits::Intake;
+use hibob_config::references::{GardenLeave, ReferencesConfig};
+use crate::tenant::Tenant;
 use std::sync::Arc;
 use wasmtime::Store;
 
@@ -164,7 +166,7 @@ fn count(tenant: &Tenant, detection: &Detection) -> Result<(), HostError> {
     let items = detection.seen.len() + lists.iter().map(|list| list.len()).sum::<usize>();
     let bytes = lists.into_iter().flatten().map(departure).sum::<usize>()
         + detection.seen.iter().map(|seen| size_of_val(seen) + seen.employee_id.len()).sum::<usize>();
-    let mut intake = Intake::new(&tenant.config().limits);
+    let mut intake = intake_of(tenant);
     let counted = intake.count(items, bytes).and_then(|()| intake.findings(&detection.findings));
     counted.map_err(|over| HostError::over(&over))
 }

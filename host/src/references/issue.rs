@@ -3,13 +3,13 @@
 use super::keys::{Signer, time};
 use super::{Confirmed, Departure};
 use crate::database::{Fence, NewReference, TenantDatabase};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::person::{Purpose, Ring};
 use chrono::{NaiveDate, Utc};
-use hibob_references::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
-use hibob_references::credential::{Credential, SignedCredential};
-use hibob_references::pdf;
-use hibob_references::status_list::{IndexAllocator, StatusPosition};
+use hibob_reference_format::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
+use hibob_reference_format::credential::{Credential, SignedCredential};
+use hibob_reference_format::pdf;
+use hibob_reference_format::status_list::{IndexAllocator, StatusPosition};
 
 /// Signs references of one issuer and records them.
 pub(super) struct Issuing<'d> {

@@ -9,15 +9,15 @@ use super::outbox::Deliveries;
 use super::report::{HeldClass, HeldPerson, Report};
 use super::{Confirmed, Departure, Detection, Known, Seen, ask, keys, outbox, witness};
 use hibob_contract::types::Severity;
-use crate::call::Progress;
+use hibob_base::progress::Progress;
 use crate::data_dir::DataDir;
 use crate::database::Fence;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::plugin::Plugin;
 use crate::run::{Cause, ErrorRow, REFERENCES, Run};
 use crate::tenant::Tenant;
 use futures::stream::{self, StreamExt};
-use hibob_references::claims::Claims;
+use hibob_reference_format::claims::Claims;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -5,14 +5,15 @@
 
 use crate::data_dir::DataDir;
 use crate::database::{KeyRow, TenantDatabase};
-use crate::error::HostError;
-use crate::tenant::{ReferencesConfig, TenantConfig};
+use hibob_base::error::HostError;
+use hibob_config::references::ReferencesConfig;
+use hibob_config::tenant::TenantConfig;
 use chrono::{DateTime, Utc};
-use hibob_references::claims::Issuer;
-use hibob_references::keys::file::{KeyFile, PublishedKey};
-use hibob_references::keys::{PublicKey, SecretKey, Selector, dns};
-use hibob_references::log;
-use hibob_references::log::note::{NoteKey, SignatureType};
+use hibob_reference_format::claims::Issuer;
+use hibob_reference_format::keys::file::{KeyFile, PublishedKey};
+use hibob_reference_format::keys::{PublicKey, SecretKey, Selector, dns};
+use hibob_reference_format::log;
+use hibob_reference_format::log::note::{NoteKey, SignatureType};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! The references of a tenant as they are listed for machines.
 
 use crate::database::{DeliveryRow, ReferenceRow};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::person::FORGOTTEN;
-use hibob_references::credential::SignedCredential;
+use hibob_reference_format::credential::SignedCredential;
 use std::collections::BTreeMap;
 
 /// The references as one JSON object.

@@ -1,17 +1,18 @@
 //! The head of the issuer's log, which only ever grows.
 
 use crate::database::{LogHead, TenantDatabase};
-use crate::error::HostError;
-use crate::tenant::{ReferencesConfig, WitnessConfig};
+use hibob_base::error::HostError;
+use hibob_config::references::ReferencesConfig;
+use hibob_config::witnesses::WitnessConfig;
 use chrono::{DateTime, Utc};
-use hibob_references::keys::SecretKey;
-use hibob_references::log::checkpoint::Checkpoint;
-use hibob_references::log::note::SignedNote;
-use hibob_references::log::proof::LogProof;
-use hibob_references::log::tree::{MemoryTiles, TreeError, TreeReader};
-use hibob_references::log::witness::{Witness, add_cosignatures};
-use hibob_references::log::{self, Hash};
-use hibob_references::verify::LOG_DELAY_MAX;
+use hibob_reference_format::keys::SecretKey;
+use hibob_reference_format::log::checkpoint::Checkpoint;
+use hibob_reference_format::log::note::SignedNote;
+use hibob_reference_format::log::proof::LogProof;
+use hibob_reference_format::log::tree::{MemoryTiles, TreeError, TreeReader};
+use hibob_reference_format::log::witness::{Witness, add_cosignatures};
+use hibob_reference_format::log::{self, Hash};
+use hibob_reference_format::verify::LOG_DELAY_MAX;
 
 /// The log as it stands.
 pub(super) struct Log {

@@ -6,16 +6,16 @@ use super::report::Report;
 use super::{address, keys};
 use crate::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, ReferenceState};
 use crate::deliver::{Channel, Failure, Kind, Letter};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::person::{Ring, open_references};
 use crate::plugin::Plugin;
 use crate::run::Run;
 use crate::tenant::Tenant;
 use chrono::Utc;
 use futures::stream::{self, StreamExt};
-use hibob_references::credential::SignedCredential;
-use hibob_references::log::proof::LogProof;
-use hibob_references::pdf;
+use hibob_reference_format::credential::SignedCredential;
+use hibob_reference_format::log::proof::LogProof;
+use hibob_reference_format::pdf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
@@ -38,7 +38,7 @@ struct Outbox<'o> {
     fence: Fence,
     ring: &'o Ring,
     channel: Channel,
-    issuer: hibob_references::claims::Issuer,
+    issuer: hibob_reference_format::claims::Issuer,
     signers: Signers,
     /// Nothing more is sent: the way, or HiBob, is closed.
     is_closed: AtomicBool,

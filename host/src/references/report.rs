@@ -1,6 +1,6 @@
 //! What a run of the references job did, for people and for machines.
 
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use crate::run::{ErrorRow, HISTORY_ROWS_MAX, Outcome, Stopped};
 use crate::workbook::UpdateRow;
 use serde::Serialize;

@@ -12,12 +12,12 @@ use super::report::{Report, Stale, WaitingPlan};
 use super::{DAY, Running};
 use crate::approval::short;
 use crate::database::{ApprovalRow, ApprovalState, NewApproval, NewJournal, TenantDatabase};
-use crate::digest::hex;
-use crate::error::HostError;
+use hibob_base::digest::hex;
+use hibob_base::error::HostError;
 use crate::person::{self, SOMEBODY_FORGOTTEN};
 use crate::plan_file::moved_basis;
-use crate::telemetry::Spans;
-use crate::tenant::Approval;
+use hibob_telemetry::Spans;
+use hibob_config::tenant::Approval;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 

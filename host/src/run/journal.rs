@@ -5,7 +5,7 @@
 use super::outside::Book;
 use hibob_contract::directory_sync::{Change, Outcome};
 use crate::database::{ChangeRecord, EventRow, Fence, LedgerEntry};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::person::{self, Ring};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,10 +3,10 @@
 use super::plan::{self, Planned, Roster};
 use hibob_contract::directory_sync::CheckReport;
 use hibob_contract::types::{Finding, Severity};
-use crate::call::Progress;
-use crate::error::{Exit, HostError};
+use hibob_base::progress::Progress;
+use hibob_base::error::{Exit, HostError};
 use crate::plugin::Plugin;
-use crate::telemetry::{JobTimer, Spans};
+use hibob_telemetry::{JobTimer, Spans};
 use crate::tenant::Tenant;
 use std::sync::Arc;
 use tracing::Instrument;

@@ -6,15 +6,14 @@
 use super::plan::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
 use hibob_contract::types::NamedValue;
-use crate::call::Progress;
-use crate::database::{
-    ChangeRecord, Fence, LedgerSums, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase,
-};
+use hibob_base::progress::Progress;
+use crate::database::{ChangeRecord, Fence, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase};
+use hibob_policy::guard::LedgerSums;
 use crate::egress::Egress;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::person::{KeyRows, Ring};
-use crate::telemetry::TenantMetrics;
-use crate::tenant::TenantConfig;
+use hibob_telemetry::TenantMetrics;
+use hibob_config::tenant::TenantConfig;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

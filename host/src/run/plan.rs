@@ -5,11 +5,12 @@ use crate::bindings::Plugin as Instance;
 use hibob_contract::directory_sync::{Change, CheckReport, RosterEntry};
 use hibob_contract::types::{self, Finding, JobError, NamedValue};
 use hibob_contract::{Planned, Roster};
-use crate::call::{Call, CallState, Job, Progress};
-use crate::error::HostError;
-use crate::limits::Over;
+use crate::call::{Call, CallState, Job};
+use hibob_base::progress::Progress;
+use hibob_base::error::HostError;
+use hibob_policy::over::Over;
 use crate::plugin::Plugin;
-use crate::secret::Redactor;
+use hibob_base::secret::Redactor;
 use crate::tenant::Tenant;
 use std::sync::Arc;
 use wasmtime::Store;
@@ -50,7 +51,7 @@ async fn make(
 ) -> Result<(Planned, Vec<RosterEntry>), HostError> {
     let job = tenant.job()?;
     let baseline = tenant.database().baseline().await?;
-    let mut intake = Intake::new(&tenant.config().limits);
+    let mut intake = intake_of(tenant);
     let mut call = Call::open(plugin, tenant, Job::Plan, progress).await?;
     let planned = call
         .step(async |store, instance| {
@@ -200,7 +201,7 @@ pub(super) async fn check(
     progress: Arc<dyn Progress>,
 ) -> Result<CheckReport, HostError> {
     let job = tenant.job()?;
-    let mut intake = Intake::new(&tenant.config().limits);
+    let mut intake = intake_of(tenant);
     let mut call = Call::open(plugin, tenant, Job::Check, progress).await?;
     let report = call.step(async |store, instance| instance.call_check(store, &job).await).await?;
     let refusals = call.refusals();

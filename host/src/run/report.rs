@@ -8,7 +8,7 @@ use super::plan::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, Mismatch};
 use hibob_contract::types::{Finding, Severity};
 use crate::database::ApprovalRow;
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use crate::person::LEFT_OUT;
 use crate::workbook::UpdateRow;
 use serde::Serialize;

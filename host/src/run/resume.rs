@@ -7,10 +7,10 @@ use super::outside::{Book, Outside};
 use super::report::Report;
 use super::{Outcome, Running, accepted};
 use crate::database::{EventRow, OpenJournal, RunRecord};
-use crate::digest::hex;
-use crate::error::HostError;
+use hibob_base::digest::hex;
+use hibob_base::error::HostError;
 use crate::person::{self, OpenedPlan};
-use crate::telemetry::Spans;
+use hibob_telemetry::Spans;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 

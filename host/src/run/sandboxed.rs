@@ -5,18 +5,19 @@ use super::outside::{Attempted, Book, Lock, Outside};
 use super::plan::{self, Planned};
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
 use hibob_contract::types::NamedValue;
-use crate::call::{Call, Job, NoProgress, Progress};
+use crate::call::{Call, Job};
+use hibob_base::progress::{NoProgress, Progress};
 use crate::data_dir::DataDir;
-use crate::database::{
-    ChangeRecord, Fence, Lease, LedgerSums, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase,
-};
+use crate::database::{ChangeRecord, Fence, Lease, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase};
+use hibob_policy::guard::LedgerSums;
 use crate::egress::Egress;
-use crate::error::HostError;
-use crate::holder::this_process;
+use hibob_base::error::HostError;
+use hibob_base::holder::this_process;
 use crate::person::{self, Ring};
 use crate::plugin::Plugin;
-use crate::telemetry::TenantMetrics;
-use crate::tenant::{Tenant, TenantConfig};
+use hibob_telemetry::TenantMetrics;
+use crate::tenant::Tenant;
+use hibob_config::tenant::TenantConfig;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

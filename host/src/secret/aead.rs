@@ -1,7 +1,7 @@
 //! The one cipher of the host: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) with a random nonce of 24 bytes, which
 //! needs no counting.
 
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
 use rand::TryRng;

@@ -4,8 +4,8 @@
 
 use super::aead::{self, KEY_BYTES, random};
 use super::{Origin, Secret};
-use crate::digest::{hex, unhex};
-use crate::error::HostError;
+use hibob_base::digest::{hex, unhex};
+use hibob_base::error::HostError;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};

@@ -1,7 +1,7 @@
 //! Where the store's keys are: in the environment, or in a file of the data directory.
 
 use super::key::SecretKey;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -149,7 +149,7 @@ fn make_key(path: &Path) -> Result<SecretKey, HostError> {
     let key = SecretKey::generate()?;
     // Whole under another name first: nobody ever sees a file with half a key.
     let beside = path.with_extension(format!("{:016x}", rand::random::<u64>()));
-    crate::plan_file::write_private(&beside, key.to_hex().as_bytes()).map_err(failed)?;
+    hibob_base::files::write_private(&beside, key.to_hex().as_bytes()).map_err(failed)?;
     let linked = std::fs::hard_link(&beside, path);
     std::fs::remove_file(&beside).map_err(failed)?;
     match linked {
@@ -183,7 +183,7 @@ pub(super) fn lock_rotation(dir: &Path) -> Result<File, HostError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::hex;
+    use hibob_base::digest::hex;
 
     #[test]
     fn keys_come_from_the_environment_or_from_a_file_that_is_its_owners_only() {

@@ -10,8 +10,8 @@ use super::keys::{KEY_VARIABLE, Keys, OLD_KEY_VARIABLE, lock_rotation};
 use super::redact::SECRET_CHARS_MIN;
 use super::{Origin, Secret, SecretName, SecretSource};
 use crate::database::{ControlDatabase, SecretRow};
-use crate::error::HostError;
-use crate::tenant::TenantConfig;
+use hibob_base::error::HostError;
+use hibob_config::tenant::TenantConfig;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 

@@ -1,10 +1,11 @@
 //! The loop, with jobs that do what the test says.
 
 use super::{Phase, Settings, Work, serve};
-use crate::call::Progress;
+use hibob_base::progress::Progress;
 use crate::database::ControlDatabase;
-use crate::queue::{Arguments, Claimed, End, Kind, NewJob, Queue, QueueError, Selection, State};
-use crate::telemetry::Metrics;
+use crate::queue::{Arguments, Claimed, End, NewJob, Queue, QueueError, Selection, State};
+use hibob_base::job::Kind;
+use hibob_telemetry::Metrics;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use super::TenantConfig;
 use crate::call::{TenantMemory, Turns};
 use crate::egress::Pace;
-use crate::limits::Limits;
+use hibob_config::limits::Limits;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError, Weak};

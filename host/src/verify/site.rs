@@ -2,12 +2,11 @@
 
 use super::Published;
 use super::names::Names;
-use crate::egress::{
-    AddressPolicy, HttpTransport, NotSent, Resolve, SystemResolver, Transport, TransportError, read_whole, too_long,
-};
+use hibob_net::address::{AddressPolicy, Resolve, SystemResolver};
+use hibob_net::transport::{HttpTransport, NotSent, Transport, TransportError, read_whole, too_long};
 use bytes::Bytes;
-use hibob_references::domain::Domain;
-use hibob_references::verify::Answer;
+use hibob_reference_format::domain::Domain;
+use hibob_reference_format::verify::Answer;
 use http::header::{ACCEPT, USER_AGENT};
 use http::{Request, StatusCode};
 use http_body_util::Full;

@@ -6,8 +6,8 @@ use hibob_fakes::smtp::{At, MailFault, MailFaultKind};
 use hibob_host::database::{DeliveryState, ReferenceState};
 use hibob_host::person::forget_person;
 use hibob_host::references::{self, Order};
-use hibob_references::credential::SignedCredential;
-use hibob_references::log::proof::LogProof;
+use hibob_reference_format::credential::SignedCredential;
+use hibob_reference_format::log::proof::LogProof;
 use hibob_tests::published;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use super::issuer::{Issuer, key_file};
 use hibob_fakes::{Fault, FaultKind, Site, SiteServer};
-use hibob_references::keys::SecretKey;
+use hibob_reference_format::keys::SecretKey;
 use std::sync::{Arc, Mutex};
 
 const KEY_FILE: &str = "/.well-known/did.json";

@@ -2,17 +2,17 @@
 
 use chrono::{NaiveDate, SubsecRound, TimeDelta, Utc};
 use hibob_fakes::{Dns, DnsServer, Site, SiteServer};
-use hibob_references::claims::{ClaimText, Claims, Employment, Issuer as IssuerClaim};
-use hibob_references::credential::{Credential, SignedCredential};
-use hibob_references::domain::Domain;
-use hibob_references::keys::file::{KeyFile, PublishedKey};
-use hibob_references::keys::{SecretKey, Selector, dns};
-use hibob_references::log::tree::TreeReader;
-use hibob_references::log::{self, Hash, proof::LogProof};
-use hibob_references::pdf;
-use hibob_references::publish::{Publication, files};
-use hibob_references::status_list::{Bitstring, Purpose, StatusList, StatusPosition};
-use hibob_references::verify::{Answer, Sources};
+use hibob_reference_format::claims::{ClaimText, Claims, Employment, Issuer as IssuerClaim};
+use hibob_reference_format::credential::{Credential, SignedCredential};
+use hibob_reference_format::domain::Domain;
+use hibob_reference_format::keys::file::{KeyFile, PublishedKey};
+use hibob_reference_format::keys::{SecretKey, Selector, dns};
+use hibob_reference_format::log::tree::TreeReader;
+use hibob_reference_format::log::{self, Hash, proof::LogProof};
+use hibob_reference_format::pdf;
+use hibob_reference_format::publish::{Publication, files};
+use hibob_reference_format::status_list::{Bitstring, Purpose, StatusList, StatusPosition};
+use hibob_reference_format::verify::{Answer, Sources};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -167,7 +167,7 @@ impl Issuer {
 
     /// Marks the reference in one of the lists.
     pub(super) fn mark(&self, purpose: Purpose) {
-        let path = hibob_references::status_list::list_path(1, purpose);
+        let path = hibob_reference_format::status_list::list_path(1, purpose);
         self.site().insert(&format!("/{path}"), status_list(purpose, &[7, POSITION.index]));
     }
 

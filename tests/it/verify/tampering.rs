@@ -1,10 +1,10 @@
 //! Changed bytes. What the program makes of a verdict is shown with a few; the verdicts of many are the library's.
 
 use super::issuer::{Issuer, key, log_proof, sources};
-use hibob_references::credential::SignedCredential;
-use hibob_references::log::proof::LogProof;
-use hibob_references::pdf;
-use hibob_references::verify::{Verdict, open};
+use hibob_reference_format::credential::SignedCredential;
+use hibob_reference_format::log::proof::LogProof;
+use hibob_reference_format::pdf;
+use hibob_reference_format::verify::{Verdict, open};
 use std::ops::Range;
 
 const SAMPLES: usize = 200;

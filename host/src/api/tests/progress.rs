@@ -1,7 +1,7 @@
 //! A job's events.
 
 use super::Site;
-use crate::call::Progress;
+use hibob_base::progress::Progress;
 use crate::queue::{End, State};
 use crate::serve::Phase;
 use crate::token::Role;

@@ -5,10 +5,10 @@ use crate::cli::fakes::Servers;
 use crate::cli::paint::DIM;
 use crate::cli::references::{print_report, run_ready};
 use crate::cli::verify::{VerifyArgs, print};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::references::{IssuerKeys, Order, Report, publish};
 use hibob_fakes::smtp::Mail;
-use hibob_references::verify::Report as Verdict;
+use hibob_reference_format::verify::Report as Verdict;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 

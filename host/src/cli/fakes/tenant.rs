@@ -1,8 +1,8 @@
 //! A tenant's file that works against the stand-ins as it is.
 
 use super::Servers;
-use crate::error::HostError;
-use crate::plan_file::write_private;
+use hibob_base::error::HostError;
+use hibob_base::files::write_private;
 use hibob_fakes::World;
 use std::path::Path;
 

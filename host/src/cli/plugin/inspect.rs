@@ -3,10 +3,10 @@
 use super::super::Global;
 use super::{identity_json, print};
 use hibob_contract::WitVersion;
-use crate::call::CallKind;
-use crate::error::{Exit, HostError};
+use hibob_contract::CallKind;
+use hibob_base::error::{Exit, HostError};
 use crate::identity::Package;
-use crate::manifest::Manifest;
+use hibob_policy::manifest::Manifest;
 use crate::plugin::Contents;
 use std::path::PathBuf;
 

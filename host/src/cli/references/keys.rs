@@ -3,7 +3,7 @@
 use crate::cli::Global;
 use crate::cli::paint::{BOLD, DIM};
 use crate::database::KeyRow;
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use crate::references::{DnsRecord, IssuerKeys};
 use clap::Subcommand;
 

@@ -3,7 +3,7 @@
 use crate::cli::outcome;
 use crate::cli::paint::{BOLD, DIM, GREEN, RED, YELLOW, clean};
 use crate::database::{DeliveryRow, DeliveryState, ReferenceRow, ReferenceState};
-use crate::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError};
 use crate::references::{Asked, Report, name_of};
 use crate::run::ErrorRow;
 use std::collections::BTreeMap;

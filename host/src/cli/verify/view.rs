@@ -1,7 +1,7 @@
 //! A verdict for people.
 
 use super::super::paint::{BOLD, Color, DIM, GREEN, RED, YELLOW, clean};
-use hibob_references::verify::{Outcome, Report, Verdict};
+use hibob_reference_format::verify::{Outcome, Report, Verdict};
 
 /// Shows the verdict first, then what the document says, then what was checked and what was not.
 pub(super) fn print(report: &Report) {

@@ -1,6 +1,6 @@
 //! A plan that waits or waited, as its row has it.
 
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use sqlx::FromRow;
 
 /// Where a plan stands that somebody decides about.

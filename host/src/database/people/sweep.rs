@@ -3,7 +3,7 @@
 use crate::database::engine::Transaction;
 use crate::database::statement::query;
 use crate::database::text::Key;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 
 /// What was removed of somebody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]

@@ -3,7 +3,7 @@
 use super::{signed, small, unreadable, unsigned};
 use crate::database::statement::query;
 use crate::database::{Fence, TenantDatabase};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 
 /// What became of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

@@ -3,7 +3,7 @@
 use super::{ReferenceState, end, fixed};
 use crate::database::TenantDatabase;
 use crate::database::statement::query;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 
 /// A key of an issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::{Case, Host, query};
 use crate::audit::{Deed, Outcome};
 use crate::database::SecretRow;
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::token::{Role, StoredToken};
 use futures::FutureExt;
 use futures::future::join_all;

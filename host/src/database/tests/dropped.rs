@@ -2,7 +2,8 @@
 
 use super::{Server, query, record};
 use crate::database::{ControlDatabase, Engine, Fence, TenantDatabase};
-use crate::queue::{Arguments, Kind, NewJob};
+use crate::queue::{Arguments, NewJob};
+use hibob_base::job::Kind;
 use crate::workbook::UpdateRow;
 use sqlx::{Connection, PgConnection, PgPool};
 use std::future::poll_fn;

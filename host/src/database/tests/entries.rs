@@ -1,7 +1,8 @@
 //! The plugin's entries, and the host's ledger.
 
 use super::{Case, Host};
-use crate::database::{LedgerEntry, LedgerSums, StorageUsage, TenantDatabase};
+use crate::database::{LedgerEntry, StorageUsage, TenantDatabase};
+use hibob_policy::guard::LedgerSums;
 use futures::FutureExt;
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use super::{Case, Host, query, record};
 use crate::database::{LEASE_SECONDS, Lease};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use futures::FutureExt;
 use futures::future::join_all;
 

@@ -3,7 +3,7 @@
 use super::{Server, approvals, people, query, record, references};
 use crate::database::control::TENANT_TABLES;
 use crate::database::{ControlDatabase, LedgerEntry, TenantDatabase};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::workbook::UpdateRow;
 use futures::future::join_all;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};

@@ -3,7 +3,7 @@
 use super::{Case, Host};
 use hibob_contract::types::{NamedValue, Value};
 use crate::database::{ChangeRecord, Fence, LedgerEntry, NewJournal, RunRecord, StoredUpdate, TenantDatabase};
-use crate::error::HostError;
+use hibob_base::error::HostError;
 use crate::workbook::UpdateRow;
 use futures::FutureExt;
 use std::collections::BTreeMap;

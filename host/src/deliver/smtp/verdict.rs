@@ -1,7 +1,7 @@
 //! What a mail server's answer means.
 
 use crate::deliver::Kind;
-use crate::egress::causes;
+use hibob_net::transport::causes;
 use lettre::transport::smtp::Error;
 use std::error::Error as _;
 

@@ -1,9 +1,9 @@
 //! What the queue promises.
 
 use super::LEASE;
-use crate::queue::{
-    Arguments, CRASHES_MAX, DueSchedule, End, Expired, Kind, Queue, QueueError, Selection, State, Trigger,
-};
+use crate::queue::{Arguments, CRASHES_MAX, End, Expired, Queue, QueueError, Selection, State};
+use hibob_config::due::DueSchedule;
+use hibob_base::job::{Kind, Trigger};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::json;
@@ -328,7 +328,7 @@ async fn what_is_listed_and_forgotten(queue: Queue) {
     assert!(queue.progress(running).is_none());
     let reporter = queue.reporter(running);
     let steps = queue.progress(running).unwrap();
-    crate::call::Progress::report(&reporter, "accounts", 3, Some(9));
+    hibob_base::progress::Progress::report(&reporter, "accounts", 3, Some(9));
     assert_eq!((steps.borrow().phase.as_str(), steps.borrow().done), ("accounts", 3));
     drop(reporter);
     assert!(steps.has_changed().is_err() && queue.progress(running).is_none());

@@ -2,7 +2,8 @@
 
 use super::LEASE;
 use crate::database::{ControlDatabase, Engine};
-use crate::queue::{Arguments, End, Kind, NewJob, Queue, QueueError, Selection, State};
+use crate::queue::{Arguments, End, NewJob, Queue, QueueError, Selection, State};
+use hibob_base::job::Kind;
 use hibob_test_postgres::Server;
 use sqlx::{Connection, PgConnection};
 use std::future::pending;

@@ -1,13 +1,14 @@
 //! What is stored with a plan that waits: the plan itself, and what the guards saw in it.
 
 use crate::database::{ApprovalRow, TenantDatabase};
-use crate::digest::hex;
-use crate::error::HostError;
+use hibob_base::digest::hex;
+use hibob_base::error::HostError;
 use crate::person::{self, KeyRows, OpenedPlan, Ring};
-use crate::run::guard::{GuardRow, Release, over};
+use hibob_policy::guard::{GuardRow, Release};
+use crate::run::guard::over;
 use crate::run::outside::Book;
-use crate::run::plan::Planned;
-use crate::tenant::TenantConfig;
+use hibob_contract::Planned;
+use hibob_config::tenant::TenantConfig;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

@@ -2,9 +2,9 @@
 //! backed up and forgotten with them.
 
 use super::{Place, SecretStore, Unusable};
-use crate::digest::{hex, unhex};
-use crate::error::HostError;
-use crate::secret::Secret;
+use hibob_base::digest::{hex, unhex};
+use hibob_base::error::HostError;
+use hibob_base::secret::Secret;
 use crate::secret::aead::{KEY_BYTES, random};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;

@@ -1,11 +1,11 @@
 //! The keys that sign references: sealed like every other secret, for the tenant, the key's name and the issuer's domain.
 
 use super::{Place, SecretStore, Unusable};
-use crate::digest::{hex, unhex};
-use crate::error::HostError;
-use crate::secret::{Origin, Secret};
-use hibob_references::domain::Domain;
-use hibob_references::keys::{SecretKey, Selector};
+use hibob_base::digest::{hex, unhex};
+use hibob_base::error::HostError;
+use hibob_base::secret::{Origin, Secret};
+use hibob_reference_format::domain::Domain;
+use hibob_reference_format::keys::{SecretKey, Selector};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 

@@ -9,7 +9,7 @@ mod server;
 use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, Utc};
-use hibob_references::{
+use hibob_reference_format::{
     keys::SecretKey,
     log::{
         Hash,

@@ -1,7 +1,7 @@
 //! The body of a request to `add-checkpoint`.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hibob_references::{
+use hibob_reference_format::{
     keys::SecretKey,
     log::{Hash, checkpoint::Checkpoint, note::SignedNote},
 };

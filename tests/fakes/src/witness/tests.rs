@@ -1,4 +1,4 @@
-use hibob_references::{
+use hibob_reference_format::{
     domain::Domain,
     log::{
         self,

@@ -1,0 +1,334 @@
+//! Why the host could not do something, told by who acts next. Each error has an exit code.
+
+use hibob_contract::types::{Finding, JobError, Side, SideError};
+use hibob_policy::over::Over;
+use thiserror::Error;
+
+/// The exit codes of `hibob`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Done, with errors for some employees; or a reference is not accepted.
+    SomeFailed = 1,
+    /// The command or the configuration is wrong.
+    Usage = 2,
+    /// A safety check stopped it.
+    Held = 3,
+    /// The other side refused the credentials.
+    Refused = 4,
+    /// The other side failed.
+    Failed = 5,
+    /// A plan waits for a person's approval, and nothing of it was applied.
+    Waiting = 6,
+}
+
+impl Exit {
+    /// The exit code of this number, if there is one.
+    pub fn of(number: i64) -> Option<Self> {
+        use Exit::{Done, Failed, Held, Refused, SomeFailed, Usage, Waiting};
+        [Done, SomeFailed, Usage, Held, Refused, Failed, Waiting]
+            .into_iter()
+            .find(|exit| i64::from(*exit as u8) == number)
+    }
+}
+
+/// The code of [`HostError::Storage`].
+pub const STORAGE_FAILED: &str = "STORAGE_FAILED";
+
+/// The code of [`HostError::LockLost`].
+pub const LOCK_LOST: &str = "LOCK_LOST";
+
+/// The plugin's code for a sync whose admin has left.
+const ENABLED_BY_INACTIVE: &str = "ENABLED_BY_INACTIVE";
+
+/// The code of a run that waits for another one of its tenant.
+pub const ALREADY_RUNNING: &str = "ALREADY_RUNNING";
+
+/// What went wrong, with what to do about it.
+#[derive(Debug, Error)]
+pub enum HostError {
+    /// The operator corrects a file, an argument or a setting.
+    #[error("{message}")]
+    Configuration {
+        /// What is wrong, naming the file and line or the setting.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The tenant is disabled, or whoever enabled it has left: somebody enables it again.
+    #[error("{message}")]
+    Disabled {
+        /// Stable, in capitals.
+        code: &'static str,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Another run of the tenant goes on: this one comes later.
+    #[error("{message}")]
+    AlreadyRunning {
+        /// Who runs it.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Nobody whom this host trusts vouches for the plugin.
+    #[error("{message}")]
+    Untrusted {
+        /// Which plugin, and what was found instead of a signature.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A guard stopped the run before anything was applied.
+    #[error("{message}")]
+    Held {
+        /// Which guard, with its numbers.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// An approved plan is not what would be done now: nothing was applied.
+    #[error("{message}")]
+    Stale {
+        /// Which plan, and what has moved.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A plan cannot be approved, rejected or applied as things stand.
+    #[error("{message}")]
+    Decision {
+        /// Stable, in capitals.
+        code: &'static str,
+        /// Which plan, and where it stands.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A service ended the job.
+    #[error("{}", side_message(.0))]
+    Credentials(SideError),
+    /// A service failed or could not be understood.
+    #[error("{}", side_message(.0))]
+    Unavailable(SideError),
+    /// Nothing can be delivered until somebody has corrected the settings or the server.
+    #[error("nothing can be delivered: {0}")]
+    Delivery(String),
+    /// The plugin went over one of the tenant's limits.
+    #[error("the plugin {what} (limits.{setting})")]
+    OverLimit {
+        /// The limit's name in the tenant's file.
+        setting: &'static str,
+        /// What the plugin did.
+        what: String,
+    },
+    /// The call's turn did not come: too many calls wait for a place.
+    #[error("{0}")]
+    Busy(String),
+    /// The plugin trapped, or asked for what it may not have.
+    #[error("the plugin {0}")]
+    Plugin(String),
+    /// The engine cannot run.
+    #[error("the engine cannot be used: {0}")]
+    Engine(String),
+    /// The journal of an interrupted run makes no sense; the run was closed.
+    #[error("{message}")]
+    Journal {
+        /// Of which run, and what is wrong with it.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The host's own storage failed.
+    #[error("the storage failed: {0}")]
+    Storage(String),
+    /// The database server failed, or could not be reached.
+    #[error("the storage failed: {message}")]
+    Server {
+        /// What it said.
+        message: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Another run has taken over what this one was doing.
+    #[error("{0}")]
+    LockLost(String),
+}
+
+impl HostError {
+    /// A configuration error.
+    pub fn configuration(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Configuration { message: message.into(), remedy: remedy.into() }
+    }
+
+    /// Whether what was done can no longer be remembered, so that nothing more is to be done.
+    pub fn is_forgetful(&self) -> bool {
+        matches!(self, Self::Storage(_) | Self::Server { .. } | Self::LockLost(_))
+    }
+
+    /// The error for a limit that was gone over.
+    pub fn over(over: &Over) -> Self {
+        Self::OverLimit { setting: over.setting, what: over.what.clone() }
+    }
+
+    /// A safety check that stops a run.
+    pub fn held(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Held { message: message.into(), remedy: remedy.into() }
+    }
+
+    /// What a job's error means for the host. `refusals` are what the egress refused during the call.
+    pub fn from_job(error: JobError, refusals: &[String]) -> Self {
+        match error {
+            JobError::Settings(findings) if findings.iter().any(|finding| finding.code == ENABLED_BY_INACTIVE) => {
+                Self::Disabled {
+                    code: ENABLED_BY_INACTIVE,
+                    message: sentences(&findings, |finding| &finding.message),
+                    remedy: sentences(&findings, |finding| &finding.remedy),
+                }
+            }
+            JobError::Settings(findings) => Self::configuration(
+                format!("the settings are wrong: {}", sentences(&findings, |finding| &finding.message)),
+                sentences(&findings, |finding| &finding.remedy),
+            ),
+            JobError::Credentials(error) => Self::Credentials(error),
+            JobError::Unavailable(error) => Self::Unavailable(error),
+            JobError::NotAllowed(reason) => {
+                let reasons = if refusals.is_empty() { reason } else { refusals.join("; ") };
+                Self::Plugin(format!("asked for what it may not have: {reasons}"))
+            }
+            JobError::Unsound(reason) => Self::held(
+                format!("the plugin's own audit refused the plan: {reason}"),
+                "report this to the plugin's developers; nothing was changed",
+            ),
+            JobError::Storage(reason) => Self::Storage(reason),
+        }
+    }
+
+    /// The same error, with the tenant's name in its message.
+    #[must_use]
+    pub fn of_tenant(self, tenant: &str) -> Self {
+        let named = |message: String| {
+            let known = message.contains(&format!("tenant {tenant}"));
+            if known { message } else { format!("tenant {tenant}: {message}") }
+        };
+        match self {
+            Self::Configuration { message, remedy } => Self::Configuration { message: named(message), remedy },
+            Self::Disabled { code, message, remedy } => Self::Disabled { code, message: named(message), remedy },
+            Self::AlreadyRunning { message, remedy } => Self::AlreadyRunning { message: named(message), remedy },
+            Self::Untrusted { message, remedy } => Self::Untrusted { message: named(message), remedy },
+            Self::Held { message, remedy } => Self::Held { message: named(message), remedy },
+            Self::Stale { message, remedy } => Self::Stale { message: named(message), remedy },
+            Self::Decision { code, message, remedy } => Self::Decision { code, message: named(message), remedy },
+            Self::Credentials(error) => Self::Credentials(SideError { message: named(error.message), ..error }),
+            Self::Unavailable(error) => Self::Unavailable(SideError { message: named(error.message), ..error }),
+            Self::OverLimit { setting, what } => {
+                Self::OverLimit { setting, what: format!("of tenant {tenant} {what}") }
+            }
+            Self::Delivery(said) => Self::Delivery(said),
+            Self::Busy(message) => Self::Busy(named(message)),
+            Self::Plugin(message) => Self::Plugin(format!("of tenant {tenant} {message}")),
+            Self::Engine(message) => Self::Engine(named(message)),
+            Self::Journal { message, remedy } => Self::Journal { message: named(message), remedy },
+            Self::Storage(message) => Self::Storage(named(message)),
+            Self::Server { message, remedy } => Self::Server { message: named(message), remedy },
+            Self::LockLost(message) => Self::LockLost(named(message)),
+        }
+    }
+
+    /// A stable name in capitals.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Configuration { .. } => "CONFIGURATION",
+            Self::Disabled { code, .. } | Self::Decision { code, .. } => code,
+            Self::AlreadyRunning { .. } => ALREADY_RUNNING,
+            Self::Untrusted { .. } => "PLUGIN_NOT_TRUSTED",
+            Self::Held { .. } => "HELD",
+            Self::Stale { .. } => "PLAN_STALE",
+            Self::Credentials(_) => "CREDENTIALS_REFUSED",
+            Self::Unavailable(_) => "OTHER_SIDE_FAILED",
+            Self::Delivery(_) => "DELIVERY_FAILED",
+            Self::OverLimit { .. } => "OVER_LIMIT",
+            Self::Busy(_) => "POOL_EXHAUSTED",
+            Self::Plugin(_) => "PLUGIN_FAILED",
+            Self::Engine(_) => "ENGINE_FAILED",
+            Self::Journal { .. } => "JOURNAL_UNREADABLE",
+            Self::Storage(_) | Self::Server { .. } => STORAGE_FAILED,
+            Self::LockLost(_) => LOCK_LOST,
+        }
+    }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Configuration { remedy, .. }
+            | Self::Disabled { remedy, .. }
+            | Self::AlreadyRunning { remedy, .. }
+            | Self::Untrusted { remedy, .. }
+            | Self::Held { remedy, .. }
+            | Self::Stale { remedy, .. }
+            | Self::Decision { remedy, .. }
+            | Self::Journal { remedy, .. } => remedy.clone(),
+            Self::Credentials(error) | Self::Unavailable(error) => error.remedy.clone(),
+            Self::OverLimit { setting, .. } => format!(
+                "use another plugin file; or, if the company is that large, raise limits.{setting} in the tenant's file"
+            ),
+            Self::Delivery(_) => {
+                "correct the delivery's settings or its server; what waits is delivered by the next run".to_owned()
+            }
+            Self::Busy(_) => "start it again later, or run fewer tenants at the same time".to_owned(),
+            Self::Plugin(_) => "use another plugin file, or report this to its developers with the log (-v)".to_owned(),
+            Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
+            Self::Server { remedy, .. } => (*remedy).to_owned(),
+            Self::LockLost(_) => {
+                "nothing is to be mended where another run goes on; after databases were put back by hand: hibob restored; \
+                 if it happens again, look why this host stalls, or loses its database, for as long as a lock lasts"
+                    .to_owned()
+            }
+            Self::Storage(_) => {
+                "check that the data directory is writable and its disk not full, then start again; where a database is damaged, restore a backup: hibob restore"
+                    .to_owned()
+            }
+        }
+    }
+
+    /// The exit code.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Configuration { .. }
+            | Self::Disabled { .. }
+            | Self::AlreadyRunning { .. }
+            | Self::Untrusted { .. }
+            | Self::Decision { .. } => Exit::Usage,
+            Self::Held { .. } | Self::Stale { .. } => Exit::Held,
+            Self::Credentials(_) => Exit::Refused,
+            Self::Unavailable(_)
+            | Self::Delivery(_)
+            | Self::OverLimit { .. }
+            | Self::Busy(_)
+            | Self::Plugin(_)
+            | Self::Engine(_)
+            | Self::Journal { .. }
+            | Self::Storage(_)
+            | Self::Server { .. }
+            | Self::LockLost(_) => Exit::Failed,
+        }
+    }
+}
+
+fn sentences(findings: &[Finding], part: impl Fn(&Finding) -> &String) -> String {
+    findings.iter().map(|finding| part(finding).as_str()).collect::<Vec<_>>().join("; ")
+}
+
+/// A side's error as one line.
+fn side_message(error: &SideError) -> String {
+    let side = match error.side {
+        Side::Hibob => "HiBob",
+        Side::Target => "TravelPerk",
+    };
+    let status = error.status.map(|status| format!(", status {status}")).unwrap_or_default();
+    format!("{} ({side}: {}{status})", error.message, error.request)
+}

@@ -1,0 +1,50 @@
+//! Files and folders that only their owner can read.
+
+use crate::error::HostError;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Makes a folder that only its owner can enter.
+///
+/// # Errors
+/// It cannot be made.
+pub fn private_dir(path: &Path) -> Result<(), HostError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| unwritable(path, &error))
+}
+
+/// Makes what was added to or removed from a folder outlast a power cut.
+///
+/// # Errors
+/// The folder cannot be opened.
+pub fn sync_folder(path: &Path) -> Result<(), HostError> {
+    let synced = fs::File::open(path).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> HostError {
+    HostError::configuration(
+        format!("cannot write {}: {error}", path.display()),
+        "choose another data directory with --data DIR",
+    )
+}
+
+/// Writes beside the file and renames, so that a file is whole or not there.
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().map(std::ffi::OsStr::to_owned).ok_or(io::ErrorKind::InvalidInput)?;
+    name.push(format!(".{:08x}", rand::random::<u32>()));
+    let beside = path.with_file_name(name);
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&beside)
+        .and_then(|mut file| file.write_all(content).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}

@@ -1,0 +1,166 @@
+//! Secrets in memory: where they come from, where they may go, and how they are kept out of foreign text.
+
+mod name;
+mod origin;
+mod redact;
+
+pub use name::SecretName;
+pub use origin::Origin;
+pub use redact::{Redactor, SECRET_CHARS_MIN};
+
+use crate::error::HostError;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// A secret in memory: never printed, overwritten when it is dropped.
+///
+/// What the connection holds while it sends it is out of this type's reach.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Keeps a secret.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// A secret as somebody gave it, without the space around it; none if it is empty, too long, more than one line, or
+    /// not plain ASCII.
+    pub fn checked(text: &str) -> Option<Self> {
+        let secret = text.trim();
+        let fits = !secret.is_empty() && secret.len() as u64 <= SECRET_BYTES_MAX;
+        (fits && secret.chars().all(|c| c.is_ascii_graphic())).then(|| Self::new(secret.to_owned()))
+    }
+
+    /// The secret itself, for the one place that sends it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Largest secret, in bytes; a token has about a hundred.
+pub const SECRET_BYTES_MAX: u64 = 16 * 1024;
+
+/// Where a secret comes from: `store`, `env:NAME` or `file:PATH`.
+///
+/// `store` is bound to the origins that it was entered for. The other two name something of the operator's machine, in
+/// the same file as the URL that it is sent to: who applies that file says both at once, so that is its binding, and
+/// nobody but the local operator may say it (see `AppliedBy` of the configuration).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum SecretSource {
+    /// The store in the control database: `hibob secret set`.
+    Store,
+    /// An environment variable.
+    Env(String),
+    /// A file, whose first line is the secret.
+    File(PathBuf),
+}
+
+impl TryFrom<String> for SecretSource {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.split_once(':') {
+            None if text == "store" => Ok(Self::Store),
+            Some(("env", name)) if !name.is_empty() => Ok(Self::Env(name.to_owned())),
+            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
+            // What stands there may be the secret itself, so it is not repeated.
+            _ => Err("a secret is named as store, env:NAME or file:PATH, and never written here itself".to_owned()),
+        }
+    }
+}
+
+impl From<SecretSource> for String {
+    fn from(source: SecretSource) -> Self {
+        source.to_string()
+    }
+}
+
+impl fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store => f.write_str("store"),
+            Self::Env(name) => write!(f, "env:{name}"),
+            Self::File(path) => write!(f, "file:{}", path.display()),
+        }
+    }
+}
+
+impl SecretSource {
+    /// The same source, with a path that does not depend on the current directory.
+    #[must_use]
+    pub fn resolved(self, base: &Path) -> Self {
+        match self {
+            Self::File(path) => Self::File(base.join(path)),
+            Self::Env(_) | Self::Store => self,
+        }
+    }
+
+    /// Reads a secret of the operator's machine.
+    ///
+    /// # Errors
+    /// It is not there, empty, or more than a line; the error names the tenant and the setting. `store` is not read
+    /// here: the secret store reads it.
+    pub fn read(&self, tenant: &str, setting: &str) -> Result<Secret, HostError> {
+        let wrong = |what: String| {
+            HostError::configuration(
+                format!("tenant {tenant}: {setting} is {self}, {what}"),
+                "put the secret there, or correct the tenant's file and apply it again",
+            )
+        };
+        let text = Zeroizing::new(match self {
+            Self::Store => return Err(wrong("which only the store can read".to_owned())),
+            Self::Env(name) => {
+                std::env::var(name).map_err(|_| wrong("and that environment variable is not set".to_owned()))?
+            }
+            Self::File(path) => {
+                let size =
+                    std::fs::metadata(path).map_err(|error| wrong(format!("which cannot be read: {error}")))?.len();
+                if size > SECRET_BYTES_MAX {
+                    return Err(wrong(format!("which has {size} bytes; a secret has at most {SECRET_BYTES_MAX}")));
+                }
+                std::fs::read_to_string(path).map_err(|error| wrong(format!("which cannot be read: {error}")))?
+            }
+        });
+        let wrong = || wrong("which is empty, more than one line, or not plain ASCII".to_owned());
+        Secret::checked(&text).ok_or_else(wrong)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_read_back_as_it_was_written_and_a_secret_is_no_source() {
+        for text in ["store", "env:TOKEN", "file:/a/b:c"] {
+            assert_eq!(SecretSource::try_from(text.to_owned()).unwrap().to_string(), text);
+        }
+        for text in ["", "s3cr3t", "s3cr3t:x", "store:", "Store", "env:", "file:"] {
+            assert!(!SecretSource::try_from(text.to_owned()).unwrap_err().contains("s3cr3t"));
+        }
+        let resolved = |source: SecretSource| source.resolved(Path::new("/etc")).to_string();
+        assert_eq!(resolved(SecretSource::File("token".into())), "file:/etc/token");
+        assert_eq!(resolved(SecretSource::Store), "store");
+    }
+
+    #[test]
+    fn a_secret_is_one_line_and_is_never_printed() {
+        assert_eq!(Secret::checked(" tok-en\n").unwrap().reveal(), "tok-en");
+        let long = "x".repeat(SECRET_BYTES_MAX as usize + 1);
+        for text in ["", " \n", "a b", "two\nlines", "tökén", long.as_str()] {
+            assert!(Secret::checked(text).is_none(), "{text}");
+        }
+        let secret = Secret::new("tok-en".to_owned());
+        assert!(!format!("{secret:?} {:#?}", Some(&secret)).contains("tok"));
+    }
+}

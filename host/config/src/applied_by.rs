@@ -1,0 +1,140 @@
+//! Who may say what in a tenant's configuration, and where its secrets go.
+
+use crate::tenant::TenantConfig;
+use crate::tenant::NetworkConfig;
+use hibob_base::error::HostError;
+use hibob_base::secret::{Origin, SecretName, SecretSource};
+use std::collections::BTreeSet;
+
+/// Who applies a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppliedBy {
+    /// The operator of this machine, who can read its files and its environment anyway.
+    Operator,
+    /// Somebody over an API. They must not name files or variables of this machine, whose content would then be sent
+    /// to a URL of their choice, nor have the host call this machine, nor send secrets in the clear.
+    Api,
+}
+
+impl TenantConfig {
+    /// Where a secret comes from; none for a secret that this tenant does not use.
+    pub fn source(&self, name: SecretName) -> Option<&SecretSource> {
+        match name {
+            SecretName::HiBobToken => Some(&self.hibob.token),
+            SecretName::TravelPerkKey => self.travelperk.as_ref().map(|travelperk| &travelperk.key),
+            SecretName::ReferencesToken => self.hibob.references.as_ref().map(|references| &references.token),
+            SecretName::SmtpPassword => self.references.as_ref()?.smtp.as_ref()?.password.as_ref(),
+            SecretName::WebhookKey => self.references.as_ref()?.webhook.as_ref().map(|webhook| &webhook.key),
+        }
+    }
+
+    /// Where a secret is sent: the origins of every base URL that it opens. None if the tenant does not use it and its
+    /// table is not there.
+    ///
+    /// # Errors
+    /// A URL has no origin, or no URL is given for that secret; the error names what to correct or to add.
+    pub fn origins(&self, name: SecretName) -> Result<BTreeSet<Origin>, HostError> {
+        let references = self.references.as_ref();
+        let mail_server = references.and_then(|references| Some(references.smtp.as_ref()?.url()));
+        let webhook = references.and_then(|references| references.webhook.as_ref());
+        let urls: Vec<(&str, &str)> = match name {
+            SecretName::HiBobToken | SecretName::ReferencesToken => vec![("hibob.url", self.hibob.url.as_str())],
+            SecretName::TravelPerkKey => self.travelperk()?.urls().map(|(_, setting, url)| (setting, url)).collect(),
+            SecretName::SmtpPassword => mail_server.iter().map(|url| ("references.smtp.host", url.as_str())).collect(),
+            SecretName::WebhookKey => webhook.iter().map(|to| ("references.webhook.url", to.url.as_str())).collect(),
+        };
+        urls.into_iter()
+            .map(|(setting, url)| {
+                Origin::of(url).map_err(|what| {
+                    let message = format!("tenant {}: {setting}: {what}", self.id);
+                    HostError::configuration(message, "give a base URL such as https://api.hibob.com/v1")
+                })
+            })
+            .collect()
+    }
+
+    /// Fails if somebody with this trust must not apply this configuration. [`hibob_host::data_dir::DataDir::put`] asks it
+    /// of every configuration that is stored, as it is stored: what the operator wrote into it earlier counts as well.
+    ///
+    /// # Errors
+    /// What is not theirs to say; a secret's source is named without what it names.
+    pub fn permit(&self, trust: AppliedBy) -> Result<(), HostError> {
+        if trust == AppliedBy::Operator {
+            return Ok(());
+        }
+        let refused =
+            |what: String, remedy: String| Err(HostError::configuration(format!("tenant {}: {what}", self.id), remedy));
+        if self.network != NetworkConfig::default() {
+            return refused(
+                "[network] is for the local operator only".to_owned(),
+                "leave that table out, or have the operator apply the file".to_owned(),
+            );
+        }
+        for name in SecretName::ALL {
+            let Some(source) = self.source(name) else { continue };
+            if *source != SecretSource::Store {
+                return refused(
+                    format!("{name} may be `store` only; env: and file: are for the local operator"),
+                    format!("write {name} = \"store\", and enter the secret"),
+                );
+            }
+        }
+        for url in self.urls() {
+            let origin = Origin::of(&url).ok().filter(|origin| !origin.is_https() || origin.is_loopback());
+            if let Some(origin) = origin {
+                let remedy = "give https URLs, and servers, of other machines".to_owned();
+                return refused(format!("{origin} is for the local operator only"), remedy);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(source: &str, hibob: &str, rest: &str) -> TenantConfig {
+        toml::from_str(&format!(
+            "id = \"acme\"\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"S\"\ntoken = \"store\"\n\
+             [travelperk]\nscim_url = \"https://app.perk.com/scim\"\nrest_url = \"{rest}\"\nkey = \"{source}\"\n"
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_api_names_neither_files_nor_variables_nor_this_machine() {
+        let (hibob, rest) = ("https://api.hibob.com/v1", "https://api.travelperk.com");
+        assert!(config("store", hibob, rest).permit(AppliedBy::Api).is_ok());
+        for (source, hibob, rest, words) in [
+            ("file:/etc/shadow", hibob, rest, "travelperk.key may be `store` only"),
+            ("env:HIBOB_SECRETS_KEY", hibob, rest, "travelperk.key may be `store` only"),
+            ("store", "http://127.0.0.1:4000/v1", rest, "http://127.0.0.1:4000 is for the local operator"),
+            ("store", hibob, "https://localhost:9200", "https://localhost:9200 is for the local operator"),
+            ("store", "https://[::ffff:127.0.0.1]/", rest, "is for the local operator"),
+            ("store", "http://api.hibob.com/v1", rest, "is for the local operator"),
+        ] {
+            let config = config(source, hibob, rest);
+            let error = config.permit(AppliedBy::Api).unwrap_err().to_string();
+            assert!(error.contains(words) && !error.contains("shadow"), "{error}");
+            assert!(config.permit(AppliedBy::Operator).is_ok());
+        }
+        let mut config = config("store", hibob, rest);
+        config.hibob.references = Some(crate::tenant::ServiceUser {
+            service_user: "R".to_owned(),
+            token: SecretSource::Env("HOME".to_owned()),
+        });
+        assert!(config.permit(AppliedBy::Api).unwrap_err().to_string().contains("hibob.references.token"));
+    }
+
+    #[test]
+    fn a_key_goes_to_every_origin_that_it_opens() {
+        let config = config("store", "https://api.hibob.com/v1", "https://api.travelperk.com:443/x");
+        let origins = |name| {
+            let origins = config.origins(name).unwrap();
+            origins.iter().map(Origin::as_str).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(origins(SecretName::TravelPerkKey), "https://api.travelperk.com https://app.perk.com");
+        assert_eq!(origins(SecretName::ReferencesToken), "https://api.hibob.com");
+    }
+}

@@ -1,0 +1,265 @@
+//! The tables of `[references]` that say how references are delivered.
+
+use hibob_base::error::HostError;
+use hibob_base::secret::{Origin, SecretSource};
+use lettre::message::Mailbox;
+use rustls_pki_types::ServerName;
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use std::num::{NonZeroU16, NonZeroU32};
+
+/// The one way in which a tenant's references are delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelConfig<'c> {
+    /// By e-mail.
+    Smtp(&'c SmtpConfig),
+    /// To a system of the company.
+    Webhook(&'c WebhookConfig),
+}
+
+impl ChannelConfig<'_> {
+    /// Where it leads.
+    pub(super) fn url(self) -> String {
+        match self {
+            Self::Smtp(smtp) => smtp.url(),
+            Self::Webhook(webhook) => webhook.url.clone(),
+        }
+    }
+
+    pub(super) fn check(self) -> Result<(), HostError> {
+        match self {
+            Self::Smtp(smtp) => smtp.check(),
+            Self::Webhook(webhook) => webhook.check(),
+        }
+    }
+}
+
+/// Delivery through a mail server of the company (message submission, RFC 6409).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmtpConfig {
+    /// The server's name, which its certificate has to be for.
+    pub host: String,
+    /// Its port; 587, or 465 where TLS begins with the connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<NonZeroU16>,
+    /// How the connection is protected.
+    #[serde(default)]
+    pub security: SmtpSecurity,
+    /// As whom to log in, together with `password`; nobody unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Where that user's password is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<SecretSource>,
+    /// Who sends: `ACME HR <hr@acme.example>`.
+    pub from: String,
+    /// The longest time for one whole delivery, in seconds.
+    #[serde(default = "minute")]
+    pub timeout_seconds: NonZeroU32,
+}
+
+/// How a connection to a mail server is protected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmtpSecurity {
+    /// STARTTLS before anything else (RFC 3207); nothing is sent where it is not offered.
+    #[default]
+    StartTls,
+    /// TLS from the first byte (RFC 8314, section 3).
+    Tls,
+    /// Not at all: only where the server is this machine.
+    None,
+}
+
+/// Delivery to a system of the company, as <https://www.standardwebhooks.com> specifies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// Where references are posted to.
+    pub url: String,
+    /// Where the key is that signs them: `whsec_` and base64.
+    pub key: SecretSource,
+    /// The longest time for one whole delivery, in seconds.
+    #[serde(default = "half_minute")]
+    pub timeout_seconds: NonZeroU32,
+}
+
+fn minute() -> NonZeroU32 {
+    const SECONDS: NonZeroU32 = NonZeroU32::new(60).unwrap();
+    SECONDS
+}
+
+fn half_minute() -> NonZeroU32 {
+    const SECONDS: NonZeroU32 = NonZeroU32::new(30).unwrap();
+    SECONDS
+}
+
+impl SmtpConfig {
+    /// The port that is connected to.
+    pub fn port(&self) -> u16 {
+        let usual = if self.security == SmtpSecurity::Tls { 465 } else { 587 };
+        self.port.map_or(usual, NonZeroU16::get)
+    }
+
+    /// The server as a URL, of which only the origin counts: what its password is bound to.
+    pub(super) fn url(&self) -> String {
+        let (host, port) = (&self.host, self.port());
+        if host.contains(':') { format!("https://[{host}]:{port}") } else { format!("https://{host}:{port}") }
+    }
+
+    /// Who sends.
+    ///
+    /// # Errors
+    /// It is no address of ASCII characters.
+    pub fn sender(&self) -> Result<Mailbox, HostError> {
+        let parsed = self.from.parse::<Mailbox>().ok().filter(|mailbox| {
+            AsRef::<str>::as_ref(&mailbox.email).is_ascii() && !self.from.chars().any(char::is_control)
+        });
+        parsed.ok_or_else(|| {
+            HostError::configuration(
+                "references.smtp.from is no address of a sender",
+                "write it like ACME HR <hr@acme.example>, the address itself in ASCII",
+            )
+        })
+    }
+
+    fn check(&self) -> Result<(), HostError> {
+        let wrong = |message: &str, remedy: &str| Err(HostError::configuration(message, remedy));
+        if ServerName::try_from(self.host.as_str()).is_err() || Origin::of(&self.url()).is_err() {
+            let remedy = "give a name such as smtp.acme.example alone, and the port in references.smtp.port";
+            return wrong("references.smtp.host is no name of a server", remedy);
+        }
+        let is_here = self.host == "localhost" || self.host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+        if self.security == SmtpSecurity::None && !is_here {
+            let remedy = "choose starttls or tls; without protection everybody on the way reads the reference";
+            return wrong("references.smtp.security is none, and the server is not this machine", remedy);
+        }
+        if self.user.is_some() != self.password.is_some() {
+            let remedy = "give both, or neither where the server asks for none";
+            return wrong("of references.smtp.user and references.smtp.password one is missing", remedy);
+        }
+        if self.user.as_ref().is_some_and(|user| user.is_empty() || user.chars().any(char::is_control)) {
+            return wrong("references.smtp.user is empty or more than one line", "give the name to log in with");
+        }
+        self.sender().map(drop)
+    }
+}
+
+impl WebhookConfig {
+    fn check(&self) -> Result<(), HostError> {
+        let remedy = "give a URL such as https://intranet.acme.example/references";
+        let origin = Origin::of(&self.url);
+        let origin = origin.map_err(|what| HostError::configuration(format!("references.webhook.url: {what}"), remedy));
+        let origin = origin?;
+        if origin.is_https() || origin.is_loopback() {
+            return Ok(());
+        }
+        Err(HostError::configuration("references.webhook.url must begin with https://", remedy))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::applied_by::AppliedBy;
+    use crate::tenant::TenantConfig;
+    use hibob_base::secret::SecretName;
+
+    const SMTP: &str = "[references.smtp]\nhost = \"smtp.acme.example\"\nfrom = \"ACME HR <hr@acme.example>\"\n";
+    const WEBHOOK: &str = "[references.webhook]\nkey = \"store\"\nurl = \"https://intranet.acme.example/references\"\n";
+
+    fn config(tables: &str) -> TenantConfig {
+        toml::from_str(&format!(
+            "id = \"acme\"\n[hibob]\nurl = \"https://api.hibob.com/v1\"\nservice_user = \"S\"\ntoken = \"store\"\n\
+             [travelperk]\nscim_url = \"https://app.perk.com/scim\"\nkey = \"store\"\n\
+             [references]\ndomain = \"acme.example\"\nname = \"ACME GmbH\"\n{tables}"
+        ))
+        .unwrap()
+    }
+
+    #[track_caller]
+    fn refused(tables: &str) -> String {
+        config(tables).check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn one_channel_or_none() {
+        assert_eq!(config("").references.unwrap().channel(), None);
+        for tables in ["", SMTP, WEBHOOK] {
+            config(tables).check().unwrap();
+        }
+        assert!(refused(&format!("{SMTP}{WEBHOOK}")).starts_with("both references.smtp and references.webhook"));
+    }
+
+    #[test]
+    fn ports_follow_the_protection() {
+        let port = |more: &str| config(&format!("{SMTP}{more}")).references.unwrap().smtp.unwrap().port();
+        assert_eq!([port(""), port("security = \"tls\""), port("port = 25")], [587, 465, 25]);
+    }
+
+    #[test]
+    fn a_mail_server_is_protected_or_this_machine() {
+        let table = |host: &str, more: &str| SMTP.replace("smtp.acme.example", host) + more;
+        for host in ["localhost", "127.0.0.1", "::1"] {
+            config(&table(host, "security = \"none\"")).check().unwrap();
+        }
+        assert!(refused(&table("smtp.acme.example", "security = \"none\"")).contains("is not this machine"));
+        assert!(refused(&table("localhost.acme.example", "security = \"none\"")).contains("is not this machine"));
+        for host in ["", "a b", "smtp.acme.example:587", "https://x", "u@x", "x/y", "a\\r\\nb"] {
+            assert!(refused(&table(host, "")).starts_with("references.smtp.host"), "{host}");
+        }
+    }
+
+    #[test]
+    fn user_password_and_sender_are_looked_at() {
+        let with = |more: &str| format!("{SMTP}{more}\n");
+        config(&with("user = \"hr\"\npassword = \"store\"")).check().unwrap();
+        assert!(refused(&with("user = \"hr\"")).contains("one is missing"));
+        assert!(refused(&with("password = \"store\"")).contains("one is missing"));
+        assert!(refused(&with("user = \"\"\npassword = \"store\"")).starts_with("references.smtp.user"));
+        for from in ["ACME HR", "", "a@b.example, c@d.example", "jörg@acme.example", "ACME\\r\\nBcc: x <a@b.example>"]
+        {
+            let tables = SMTP.replace("ACME HR <hr@acme.example>", from);
+            assert!(refused(&tables).starts_with("references.smtp.from"), "{from}");
+        }
+    }
+
+    #[test]
+    fn a_webhook_is_posted_to_in_secret() {
+        let table = |url: &str| WEBHOOK.replace("https://intranet.acme.example/references", url);
+        config(&table("http://127.0.0.1:4000/x")).check().unwrap();
+        for url in ["http://intranet.acme.example", "https://u:p@x", "intranet", "ftp://x"] {
+            assert!(refused(&table(url)).starts_with("references.webhook.url"), "{url}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_bound_to_where_they_are_sent() {
+        let origins = |tables: &str, name| {
+            let origins = config(tables).origins(name).unwrap();
+            origins.iter().map(|origin| origin.as_str().to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(origins(SMTP, SecretName::SmtpPassword), "https://smtp.acme.example:587");
+        let v6 = SMTP.replace("smtp.acme.example", "::1");
+        assert_eq!(origins(&v6, SecretName::SmtpPassword), "https://[::1]:587");
+        assert_eq!(origins(WEBHOOK, SecretName::WebhookKey), "https://intranet.acme.example");
+        assert_eq!(origins(SMTP, SecretName::WebhookKey), "");
+        let table = format!("{SMTP}user = \"hr\"\npassword = \"file:/etc/shadow\"\n");
+        let error = config(&table).permit(AppliedBy::Api).unwrap_err().to_string();
+        assert!(error.contains("references.smtp.password may be `store` only"), "{error}");
+        let error = config(&SMTP.replace("smtp.acme.example", "localhost")).permit(AppliedBy::Api).unwrap_err();
+        assert!(error.to_string().contains("is for the local operator only"), "{error}");
+        config(SMTP).permit(AppliedBy::Api).unwrap();
+    }
+
+    #[test]
+    fn this_machine_is_connected_to_where_the_table_names_it() {
+        let lets = |tables: &str, name: &str, address: &str| {
+            config(tables).addresses().check(name, address.parse().unwrap()).is_ok()
+        };
+        assert!(!lets(SMTP, "localhost", "127.0.0.1"));
+        assert!(lets(&SMTP.replace("smtp.acme.example", "localhost"), "localhost", "127.0.0.1"));
+        let webhook = WEBHOOK.replace("https://intranet.acme.example", "http://[::1]:4000");
+        assert!(lets(&webhook, "::1", "::1") && !lets(&webhook, "127.0.0.1", "127.0.0.1"));
+    }
+}

@@ -1,0 +1,14 @@
+//! A tenant's file: what it may say, and what of it is refused, with the setting's name and a remedy.
+
+pub mod applied_by;
+pub mod delivery;
+pub mod due;
+pub mod limits;
+pub mod references;
+pub mod schedule;
+pub mod tenant;
+pub mod witnesses;
+
+pub use applied_by::AppliedBy;
+pub use limits::Limits;
+pub use tenant::TenantConfig;

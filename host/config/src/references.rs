@@ -1,0 +1,158 @@
+//! The `[references]` table of a tenant's file.
+
+use crate::delivery::{ChannelConfig, SmtpConfig, WebhookConfig};
+use crate::witnesses;
+use crate::witnesses::WitnessConfig;
+use hibob_policy::person_scope::is_garden_leave;
+use hibob_base::error::HostError;
+use hibob_base::digest::Digest;
+use hibob_reference_format::claims::{ClaimText, Issuer};
+use hibob_reference_format::domain::Domain;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Offboarding references: who issues them, for whom, and where they go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferencesConfig {
+    /// The issuer's domain: whose DNS and site vouch for the keys.
+    pub domain: String,
+    /// The issuer's name, as it stands on a reference.
+    pub name: String,
+    /// HiBob's lifecycle statuses that are a departure.
+    #[serde(default = "terminated")]
+    pub statuses: Vec<String>,
+    /// The HiBob field with the address to deliver to: `root.email` or `home.privateEmail`. A work mailbox often dies with
+    /// the employment.
+    #[serde(default = "work_email")]
+    pub address: String,
+    /// What garden leave is.
+    #[serde(default)]
+    pub garden_leave: GardenLeave,
+    /// Digests of plugins that may have references signed, beside the built-in one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plugins: Vec<String>,
+    /// Delivery by e-mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smtp: Option<SmtpConfig>,
+    /// Delivery to a system of the company, instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<WebhookConfig>,
+    /// Who confirms the order of the log; nobody unless given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<WitnessConfig>,
+}
+
+/// What garden leave is to a reference: released from work, still employed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GardenLeave {
+    /// Employment like any other: the reference comes when it ends.
+    #[default]
+    Ignore,
+    /// The departure, from its first day on.
+    IsDeparture,
+}
+
+impl GardenLeave {
+    /// The word as it stands in a tenant's file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ignore => "ignore",
+            Self::IsDeparture => "is-departure",
+        }
+    }
+}
+
+fn terminated() -> Vec<String> {
+    vec!["terminated".to_owned()]
+}
+
+fn work_email() -> String {
+    "root.email".to_owned()
+}
+
+impl ReferencesConfig {
+    /// Who issues.
+    ///
+    /// # Errors
+    /// The domain or the name is none.
+    pub fn issuer(&self) -> Result<Issuer, HostError> {
+        let wrong = |setting: &str, what: String| {
+            HostError::configuration(format!("{setting}: {what}"), "correct the tenant's file")
+        };
+        Ok(Issuer {
+            domain: Domain::parse(&self.domain).map_err(|error| wrong("references.domain", error.to_string()))?,
+            name: ClaimText::parse("name", &self.name).map_err(|error| wrong("references.name", error.to_string()))?,
+        })
+    }
+
+    /// How references are delivered; without a channel they are issued and wait for one.
+    pub fn channel(&self) -> Option<ChannelConfig<'_>> {
+        let smtp = self.smtp.as_ref().map(ChannelConfig::Smtp);
+        smtp.or_else(|| self.webhook.as_ref().map(ChannelConfig::Webhook))
+    }
+
+    /// The same, with paths of secrets that do not depend on the current directory.
+    pub(super) fn resolved(mut self, folder: &Path) -> Self {
+        if let Some(smtp) = &mut self.smtp {
+            smtp.password = smtp.password.take().map(|password| password.resolved(folder));
+        }
+        if let Some(webhook) = &mut self.webhook {
+            webhook.key = webhook.key.clone().resolved(folder);
+        }
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<(), HostError> {
+        self.issuer()?;
+        if self.statuses.iter().any(|status| is_garden_leave(status)) {
+            let remedy = "leave it out there, and set references.garden_leave = \"is-departure\"";
+            return Err(HostError::configuration("references.statuses names garden leave", remedy));
+        }
+        if self.plugins.iter().any(|digest| digest.parse::<Digest>().is_err()) {
+            let remedy = "write sha256: and 64 hex digits, as hibob plugin inspect shows them";
+            return Err(HostError::configuration("references.plugins: one is no digest", remedy));
+        }
+        if !["root.email", "home.privateEmail"].contains(&self.address.as_str()) {
+            let message = format!("references.address is `{}`", self.address.escape_debug());
+            return Err(HostError::configuration(message, "choose root.email or home.privateEmail"));
+        }
+        if self.statuses.is_empty() {
+            return Err(HostError::configuration("references.statuses is empty", "leave it out, or name a status"));
+        }
+        if self.smtp.is_some() && self.webhook.is_some() {
+            let message = "both references.smtp and references.webhook are there";
+            return Err(HostError::configuration(message, "keep one of them: a reference is delivered one way"));
+        }
+        witnesses::check(&self.witnesses)?;
+        self.channel().map_or(Ok(()), ChannelConfig::check)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &str) -> Result<ReferencesConfig, String> {
+        let text = format!("domain = \"acme.example\"\nname = \"ACME GmbH\"\n{more}");
+        let config: ReferencesConfig = toml::from_str(&text).map_err(|error| error.to_string())?;
+        config.check().map_err(|error| format!("{error} {}", error.remedy()))?;
+        Ok(config)
+    }
+
+    #[test]
+    fn garden_leave_is_one_of_two_words() {
+        assert_eq!(read("").unwrap().garden_leave, GardenLeave::Ignore);
+        for word in [GardenLeave::Ignore, GardenLeave::IsDeparture] {
+            assert_eq!(read(&format!("garden_leave = \"{}\"", word.word())).unwrap().garden_leave, word);
+        }
+        let error = read("garden_leave = \"archive\"").unwrap_err();
+        assert!(error.contains("`ignore`") && error.contains("`is-departure`"), "{error}");
+        for spelling in ["Garden leave", "gardenLeave", "garden-leave"] {
+            let error = read(&format!("statuses = [\"terminated\", \"{spelling}\"]")).unwrap_err();
+            assert!(error.contains("references.garden_leave"), "{error}");
+        }
+        assert!(read("statuses = [\"terminated\", \"leave\"]").is_ok());
+    }
+}

@@ -1,0 +1,120 @@
+//! When a job is due: a cron expression, read in the tenant's time zone.
+
+use hibob_base::error::HostError;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+
+/// Shortest time between two runs, in minutes. Each run reads the whole directory of both sides.
+pub const MINUTES_BETWEEN_MIN: i64 = 60;
+
+/// Occurrences that are looked at for that: a week of hours.
+const OCCURRENCES_LOOKED_AT: usize = 200;
+
+/// When a job is due.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    cron: Cron,
+    zone: Tz,
+}
+
+impl Schedule {
+    /// Reads a cron expression of five fields (minute, hour, day of month, month, day of week), in this time zone. A time
+    /// that the clock leaps over in spring is taken at the next minute there is; one that comes twice in autumn counts
+    /// once, unless the hour is `*`.
+    ///
+    /// # Errors
+    /// What is wrong; the error names `setting`.
+    pub fn read(setting: &str, expression: &str, zone: &str) -> Result<Self, HostError> {
+        let schedule = Self::parse(setting, expression, zone)?;
+        let dues: Vec<DateTime<Utc>> = schedule.after(Utc::now()).take(OCCURRENCES_LOOKED_AT).collect();
+        if dues.is_empty() {
+            return Err(wrong(setting, expression, "that time never comes"));
+        }
+        let pairs = || dues.iter().zip(dues.iter().skip(1));
+        if pairs().any(|(one, next)| (*next - *one).num_minutes() < MINUTES_BETWEEN_MIN) {
+            return Err(wrong(
+                setting,
+                expression,
+                &format!("it comes more often than every {MINUTES_BETWEEN_MIN} minutes"),
+            ));
+        }
+        Ok(schedule)
+    }
+
+    /// The same, of an expression that was read before: how often it comes is not looked at again.
+    ///
+    /// # Errors
+    /// What is wrong; the error names `setting`.
+    pub fn parse(setting: &str, expression: &str, zone: &str) -> Result<Self, HostError> {
+        let zone: Tz = zone.parse().map_err(|_| {
+            HostError::configuration(
+                format!("sync.time_zone is `{zone}`, which is not a time zone"),
+                "give a name of the IANA database, such as Europe/Madrid",
+            )
+        })?;
+        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+        let cron = parser.parse(expression).map_err(|error| wrong(setting, expression, &error.to_string()))?;
+        Ok(Self { cron, zone })
+    }
+
+    /// The times at which it is due, after this one.
+    pub fn after(&self, time: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> + '_ {
+        let mut at = time.with_timezone(&self.zone);
+        std::iter::from_fn(move || {
+            at = self.cron.find_next_occurrence(&at, false).ok()?;
+            Some(at.with_timezone(&Utc))
+        })
+    }
+}
+
+fn wrong(setting: &str, expression: &str, what: &str) -> HostError {
+    let remedy = "give five fields: minute, hour, day of month, month, day of week; `0 2 * * *` is every night at two";
+    HostError::configuration(format!("{setting} is `{}`: {what}", expression.escape_debug()), remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dues(expression: &str, zone: &str, from: &str, number: usize) -> Vec<String> {
+        let schedule = Schedule::read("schedule.sync", expression, zone).unwrap();
+        let dues = schedule.after(from.parse().unwrap()).take(number);
+        dues.map(|due| due.format("%Y-%m-%dT%H:%M").to_string()).collect()
+    }
+
+    #[test]
+    fn every_night_at_two_in_the_tenants_time_zone() {
+        assert_eq!(
+            dues("0 2 * * *", "Europe/Madrid", "2026-01-10T12:00:00Z", 2),
+            ["2026-01-11T01:00", "2026-01-12T01:00"]
+        );
+        assert_eq!(dues("30 6 * * MON", "Asia/Tokyo", "2026-01-10T12:00:00Z", 1), ["2026-01-11T21:30"]);
+    }
+
+    /// Once a night, also in the night that has no such hour and in the one that has it twice.
+    #[test]
+    fn daylight_saving_neither_skips_nor_repeats_a_night() {
+        let spring = dues("30 2 * * *", "Europe/Madrid", "2026-03-28T12:00:00Z", 2);
+        assert_eq!(spring, ["2026-03-29T01:00", "2026-03-30T00:30"]);
+        let autumn = dues("30 2 * * *", "Europe/Madrid", "2026-10-24T12:00:00Z", 2);
+        assert_eq!(autumn, ["2026-10-25T00:30", "2026-10-26T01:30"]);
+    }
+
+    #[test]
+    fn what_is_no_schedule_is_refused_with_what_to_do() {
+        for (expression, zone, words) in [
+            ("daily", "UTC", "schedule.sync is `daily`"),
+            ("0 0 2 * * *", "UTC", "schedule.sync is"),
+            ("61 2 * * *", "UTC", "schedule.sync is"),
+            ("*/5 * * * *", "UTC", "more often than every 60 minutes"),
+            ("0,30 2 * * *", "UTC", "more often than every 60 minutes"),
+            ("0 2 30 2 *", "UTC", "never comes"),
+            ("0 2 * * *", "Europe/Atlantis", "not a time zone"),
+        ] {
+            let error = Schedule::read("schedule.sync", expression, zone).unwrap_err();
+            assert!(error.to_string().contains(words), "{expression}: {error}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The tables `[[references.witnesses]]`: who confirms that the issuer's log was only ever appended to.
+
+use hibob_base::error::HostError;
+use hibob_base::secret::Origin;
+use hibob_reference_format::log::witness::Witness;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Most witnesses of a log. Each is asked for every head, and its line travels with every reference.
+pub const WITNESSES_MAX: usize = 8;
+
+/// A witness of the issuer's log (c2sp.org/tlog-witness).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessConfig {
+    /// Its verifier key, `NAME+HEX+BASE64` (c2sp.org/signed-note).
+    pub key: String,
+    /// Its base URL: heads are posted to `add-checkpoint` below it.
+    pub url: String,
+}
+
+impl WitnessConfig {
+    /// The key, read.
+    ///
+    /// # Errors
+    /// It is no key of a witness.
+    pub fn witness(&self) -> Result<Witness, HostError> {
+        Witness::parse(&self.key).map_err(|error| {
+            HostError::configuration(
+                format!("references.witnesses: {error}"),
+                "copy the key from the witness's operator; it is one for cosignatures (cosignature/v1)",
+            )
+        })
+    }
+
+    /// Where heads are posted to.
+    pub fn add_checkpoint_url(&self) -> String {
+        format!("{}/add-checkpoint", self.url.trim_end_matches('/'))
+    }
+
+    fn check(&self, name: &str) -> Result<(), HostError> {
+        let wrong = |what: &str| {
+            let remedy = "give the witness's base URL, such as https://witness.example";
+            Err(HostError::configuration(format!("references.witnesses: the url of {name}: {what}"), remedy))
+        };
+        match Origin::of(&self.url) {
+            Err(what) => wrong(what),
+            Ok(_) if self.url.contains(['?', '#']) => wrong("it has more than a path"),
+            Ok(origin) if origin.is_https() || origin.is_loopback() => Ok(()),
+            Ok(_) => wrong("it must begin with https://"),
+        }
+    }
+}
+
+/// Checks all witnesses of a tenant together.
+pub(super) fn check(witnesses: &[WitnessConfig]) -> Result<(), HostError> {
+    if witnesses.len() > WITNESSES_MAX {
+        let message = format!("references.witnesses has {} entries, and {WITNESSES_MAX} are possible", witnesses.len());
+        return Err(HostError::configuration(message, "keep those whom the readers of references trust"));
+    }
+    let mut names = BTreeSet::new();
+    for config in witnesses {
+        let witness = config.witness()?;
+        config.check(witness.name())?;
+        if !names.insert(witness.name().to_owned()) {
+            let message = format!("references.witnesses names {} twice", witness.name());
+            return Err(HostError::configuration(message, "keep one of the two: a witness is told by its name"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::applied_by::AppliedBy;
+    use crate::tenant::TenantConfig;
+    use super::*;
+    use hibob_reference_format::keys::SecretKey;
+    use hibob_reference_format::log::note::{NoteKey, SignatureType};
+
+    const URL: &str = "https://witness.example";
+
+    fn key(name: &str, kind: SignatureType) -> String {
+        NoteKey::new(name, kind, SecretKey::from_seed(&[3; 32]).public()).to_string()
+    }
+
+    fn table(name: &str, url: &str) -> String {
+        format!("[[references.witnesses]]\nkey = \"{}\"\nurl = \"{url}\"\n", key(name, SignatureType::Cosignature))
+    }
+
+    fn config(tables: &str) -> TenantConfig {
+        toml::from_str(&format!(
+            "id = \"acme\"\n[hibob]\nurl = \"https://api.hibob.com/v1\"\nservice_user = \"S\"\ntoken = \"store\"\n\
+             [references]\ndomain = \"acme.example\"\nname = \"ACME GmbH\"\n{tables}"
+        ))
+        .unwrap()
+    }
+
+    #[track_caller]
+    fn refused(tables: &str, words: &str) {
+        let error = config(tables).check().unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+
+    #[test]
+    fn a_witness_has_a_key_and_a_url() {
+        config("").check().unwrap();
+        config(&format!("{}{}", table("w1", URL), table("w2", "http://127.0.0.1:4000/w2/"))).check().unwrap();
+        for url in ["http://witness.example", "https://u:p@witness.example", "witness.example"] {
+            refused(&table("w1", url), "references.witnesses: the url of w1: ");
+        }
+        refused(&table("w1", "https://witness.example/?a=b"), "it has more than a path");
+        let of_a_log =
+            table("w1", URL).replace(&key("w1", SignatureType::Cosignature), &key("w1", SignatureType::Ed25519));
+        refused(&of_a_log, "is not a verifier key");
+        refused(&table("w1", URL).replace("w1+", "w2+"), "is not a verifier key");
+    }
+
+    #[test]
+    fn names_are_unique_and_their_number_is_limited() {
+        refused(&format!("{}{}", table("w1", URL), table("w1", "https://other.example")), "names w1 twice");
+        let many = |number: usize| (0..number).map(|index| table(&format!("w{index}"), URL)).collect::<String>();
+        config(&many(WITNESSES_MAX)).check().unwrap();
+        refused(&many(WITNESSES_MAX + 1), "has 9 entries, and 8 are possible");
+    }
+
+    #[test]
+    fn heads_are_posted_below_the_url() {
+        for url in [URL, "https://witness.example/"] {
+            let config = WitnessConfig { key: String::new(), url: url.to_owned() };
+            assert_eq!(config.add_checkpoint_url(), "https://witness.example/add-checkpoint");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_connected_to_where_a_witness_is_there() {
+        let lets = |url: &str| config(&table("w1", url)).addresses().check("127.0.0.1", "127.0.0.1".parse().unwrap());
+        assert!(lets("http://127.0.0.1:4000").is_ok() && lets(URL).is_err());
+        config(&table("w1", URL)).permit(AppliedBy::Api).unwrap();
+        let error = config(&table("w1", "http://127.0.0.1:4000")).permit(AppliedBy::Api).unwrap_err().to_string();
+        assert!(error.contains("http://127.0.0.1:4000 is for the local operator only"), "{error}");
+    }
+}

@@ -1,0 +1,8 @@
+//! The connections that the host makes: which addresses it connects to, TLS, and one HTTP request.
+
+pub mod address;
+pub mod tls;
+pub mod transport;
+
+pub use address::{AddressPolicy, Resolve, SystemResolver};
+pub use transport::{HttpTransport, NotSent, Transport, TransportBody, TransportError};

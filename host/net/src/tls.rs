@@ -1,0 +1,46 @@
+//! TLS: rustls, with the platform's certificates and those that the operator gives.
+
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+/// The platform's certificates, read once. None at all is no error yet: this machine's own stand-ins speak no TLS.
+static PLATFORM: LazyLock<Vec<CertificateDer<'static>>> = LazyLock::new(|| {
+    let found = rustls_native_certs::load_native_certs();
+    for error in &found.errors {
+        tracing::warn!("a certificate of the platform cannot be read: {error}");
+    }
+    found.certs
+});
+
+/// The certificates in `network.ca_file` (PEM), which are trusted beside the platform's.
+///
+/// # Errors
+/// The file cannot be read, or holds no certificate.
+pub fn ca_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let wrong = |what: String| format!("network.ca_file is {}: {what}", path.display());
+    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
+    let certificates: Result<Vec<_>, _> = certificates.collect();
+    let certificates = certificates.map_err(|error| wrong(error.to_string()))?;
+    if RootCertStore::empty().add_parsable_certificates(certificates.iter().cloned()).0 == 0 {
+        return Err(wrong("it holds no certificate".to_owned()));
+    }
+    Ok(certificates)
+}
+
+/// What connections are made with. `ca_file` (PEM) is trusted beside the platform's certificates.
+///
+/// # Errors
+/// The file cannot be read, or holds no certificate.
+pub fn config(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(PLATFORM.iter().cloned());
+    if let Some(path) = ca_file {
+        roots.add_parsable_certificates(ca_certificates(path)?);
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    Ok(builder.map_err(|error| error.to_string())?.with_root_certificates(roots).with_no_client_auth())
+}

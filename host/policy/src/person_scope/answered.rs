@@ -1,0 +1,121 @@
+//! What HiBob answered during a call about one person.
+
+use crate::request::LIFECYCLE_TABLE;
+use chrono::NaiveDate;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the paths of single lists begin with.
+pub(super) const NAMED_LISTS: &str = "/company/named-lists/";
+
+/// What was answered.
+#[derive(Debug, Default)]
+pub(super) struct Answered {
+    /// Every text and number of the person's own record.
+    said: BTreeSet<String>,
+    /// For each list, names by item id.
+    lists: BTreeMap<String, BTreeMap<String, String>>,
+    /// The days before the garden leaves in the person's own rows.
+    released: BTreeSet<String>,
+    digest: Sha256,
+}
+
+impl Answered {
+    /// Takes in an answer. Of somebody else's, and of several people's, nothing is kept but its hash.
+    pub(super) fn note(&mut self, employee_id: &str, path: &str, body: &[u8]) {
+        self.digest.update(Sha256::digest(body));
+        let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
+        if let Some(list) = path.strip_prefix(NAMED_LISTS) {
+            let mut names = BTreeMap::new();
+            let items = body.get("values").or_else(|| body.get("items")).unwrap_or(&body);
+            items_of(items, &mut names, 0);
+            self.lists.insert(list.to_owned(), names);
+        } else if path == LIFECYCLE_TABLE {
+            if let Some([rows]) = body.get("results").and_then(Value::as_array).map(Vec::as_slice)
+                && text(rows.get("employeeId")).as_deref() == Some(employee_id)
+            {
+                released_of(rows, &mut self.released, 0);
+            }
+        } else if let Some([person]) = body.get("employees").and_then(Value::as_array).map(Vec::as_slice)
+            && text(person.get("id").or_else(|| person.get("/root/id"))).as_deref() == Some(employee_id)
+        {
+            texts_of(person, &mut self.said, 0);
+        }
+    }
+
+    /// Whether a value stands in the person's record.
+    pub(super) fn has_said(&self, value: &str) -> bool {
+        self.said.contains(value)
+    }
+
+    /// Whether a value is the name of a list's item whose id stands in the person's record.
+    pub(super) fn has_named(&self, list: &str, value: &str) -> bool {
+        let names = self.lists.get(list).into_iter().flatten();
+        names.filter(|(id, _)| self.said.contains(*id)).any(|(_, name)| name == value)
+    }
+
+    /// Whether a garden leave in the person's rows begins on the day after this one.
+    pub(super) fn has_released(&self, day: &str) -> bool {
+        self.released.contains(day)
+    }
+
+    /// A hash over all answers, in the order in which they came.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        self.digest.clone().finalize().into()
+    }
+}
+
+/// Deepest nesting that is looked into; HiBob's answers have a handful of levels.
+const DEPTH_MAX: usize = 16;
+
+/// Every text and number below a value, without white space around it.
+fn texts_of(value: &Value, texts: &mut BTreeSet<String>, depth: usize) {
+    match value {
+        Value::Array(items) if depth < DEPTH_MAX => items.iter().for_each(|item| texts_of(item, texts, depth + 1)),
+        Value::Object(fields) if depth < DEPTH_MAX => {
+            fields.values().for_each(|field| texts_of(field, texts, depth + 1));
+        }
+        value => texts.extend(text(Some(value))),
+    }
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Names by item id of a named list, which may be a tree. Both spellings of a name are in use.
+fn items_of(items: &Value, names: &mut BTreeMap<String, String>, depth: usize) {
+    for item in items.as_array().into_iter().flatten() {
+        if let (Some(id), Some(name)) = (text(item.get("id")), text(item.get("value").or_else(|| item.get("name")))) {
+            names.insert(id, name);
+        }
+        if let Some(children) = item.get("children").filter(|_| depth < DEPTH_MAX) {
+            items_of(children, names, depth + 1);
+        }
+    }
+}
+
+/// Whether a status is garden leave, in machine or human spelling: `gardenLeave`, `Garden leave`.
+pub fn is_garden_leave(status: &str) -> bool {
+    status.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).eq("gardenleave".chars())
+}
+
+/// The day before each garden leave among an employee's rows, which may be wrapped once more.
+fn released_of(rows: &Value, days: &mut BTreeSet<String>, depth: usize) {
+    for row in rows.get("values").and_then(Value::as_array).into_iter().flatten() {
+        if depth < DEPTH_MAX {
+            released_of(row, days, depth + 1);
+        }
+        let status = row.get("status").and_then(Value::as_str).unwrap_or_default();
+        let first = row.get("effectiveDate").and_then(Value::as_str);
+        let first = first.and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
+        if is_garden_leave(status) {
+            days.extend(first.and_then(|first| first.pred_opt()).map(|day| day.to_string()));
+        }
+    }
+}

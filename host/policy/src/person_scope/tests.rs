@@ -1,0 +1,174 @@
+use crate::person_scope::*;
+use serde_json::json;
+
+fn search(id: &str, fields: &[&str]) -> Value {
+    let filter = json!({ "fieldPath": "root.id", "operator": "equals", "values": [id] });
+    json!({ "fields": fields, "filters": [filter], "showInactive": true })
+}
+
+fn allows(scope: &PersonScope, body: &Value) -> bool {
+    scope.check(&Method::POST, "/people/search", None, body.to_string().as_bytes()).is_ok()
+}
+
+#[test]
+fn one_person_is_asked_about_and_nothing_else() {
+    let claims = PersonScope::new("7", PersonRead::Claims { garden_leave: false });
+    assert!(allows(&claims, &search("7", &["root.id", "work.title"])));
+    assert!(!allows(&claims, &search("8", &["root.id"])));
+    assert!(!allows(&claims, &search("7", &["root.id", "root.email"])));
+    assert!(!allows(&claims, &json!({ "fields": ["root.id"], "showInactive": true })));
+    let mut more = search("7", &["root.id"]);
+    more["humanReadable"] = json!("APPEND");
+    assert!(!allows(&claims, &more));
+    let two = json!({ "fieldPath": "root.id", "operator": "equals", "values": ["7", "8"] });
+    assert!(!allows(&claims, &json!({ "fields": ["root.id"], "filters": [two] })));
+    let address = PersonScope::new("7", PersonRead::Address("home.privateEmail".to_owned()));
+    assert!(allows(&address, &search("7", &["root.id", "home.privateEmail"])));
+    assert!(!allows(&address, &search("7", &["root.id", "work.title"])));
+    let list = |scope: &PersonScope, list: &str| {
+        scope.check(&Method::GET, &format!("/company/named-lists/{list}"), None, b"").is_ok()
+    };
+    assert!(list(&claims, "title") && !list(&claims, "site") && !list(&address, "title"));
+}
+
+fn claims() -> Claims {
+    Claims {
+        given_name: "Ana".to_owned(),
+        family_name: "Ruiz".to_owned(),
+        job_title: Some("Engineer".to_owned()),
+        department: Some("Research".to_owned()),
+        started_on: "2020-01-06".to_owned(),
+        ended_on: "2026-11-20".to_owned(),
+    }
+}
+
+fn departure(id: &str) -> Departure {
+    Departure { employee_id: id.to_owned(), ended_on: "2026-11-20".to_owned(), basis: String::new() }
+}
+
+fn scope() -> PersonScope {
+    let scope = PersonScope::new("7", PersonRead::Claims { garden_leave: false });
+    let person = json!({
+        "id": "7", "firstName": "Ana", "surname": " Ruiz ",
+        "work": { "title": "100001", "department": "Research", "startDate": "2020-01-06" },
+        "/employee/lastDayOfWork": { "value": "2026-11-20" },
+    });
+    let note = |path: &str, body: Value| {
+        scope.answered(Role::HiBob, path, StatusCode::OK, body.to_string().as_bytes());
+    };
+    note("/people/search", json!({ "employees": [person] }));
+    note(
+        "/company/named-lists/title",
+        json!({ "values": [
+        { "id": "100001", "value": "Engineer" }, { "id": 100002, "name": "Director" },
+    ] }),
+    );
+    scope
+}
+
+#[test]
+fn only_what_hibob_has_said_is_confirmed() {
+    assert_eq!(scope().confirm(&departure("7"), &claims()), Ok(()));
+    for (changed, name) in [
+        (Claims { given_name: "Eve".to_owned(), ..claims() }, "given-name"),
+        (Claims { job_title: Some("Director".to_owned()), ..claims() }, "job-title"),
+        (Claims { department: Some("Engineer".to_owned()), ..claims() }, "department"),
+        (Claims { started_on: "2010-01-06".to_owned(), ..claims() }, "started-on"),
+        (Claims { ended_on: "2020-01-06".to_owned(), ..claims() }, "ended-on"),
+    ] {
+        assert_eq!(scope().confirm(&departure("7"), &changed), Err(name));
+    }
+    assert_eq!(scope().confirm(&departure("8"), &claims()), Err("employee"));
+    assert!(
+        PersonScope::new("7", PersonRead::Claims { garden_leave: false }).confirm(&departure("7"), &claims()).is_err()
+    );
+}
+
+/// What was answered about somebody else, or about several, confirms nothing.
+#[test]
+fn another_persons_record_confirms_nothing() {
+    let scope = PersonScope::new("7", PersonRead::Claims { garden_leave: false });
+    let person = |id: &str| json!({ "id": id, "firstName": "Ana" });
+    for people in [json!([person("8")]), json!([person("7"), person("8")])] {
+        let body = json!({ "employees": people }).to_string();
+        scope.answered(Role::HiBob, "/people/search", StatusCode::OK, body.as_bytes());
+    }
+    assert!(!scope.has_said("Ana"));
+    assert_ne!(
+        scope.answers_digest(),
+        PersonScope::new("7", PersonRead::Claims { garden_leave: false }).answers_digest()
+    );
+}
+
+fn garden() -> PersonScope {
+    PersonScope::new("7", PersonRead::Claims { garden_leave: true })
+}
+
+#[test]
+fn the_rows_of_one_person_are_asked_for_where_garden_leave_counts() {
+    let asks = |scope: &PersonScope, query: Option<&str>| {
+        scope.check(&Method::GET, "/bulk/people/lifecycle", query, b"").is_ok()
+    };
+    for query in ["employeeIds=7", "employeeIds=7&limit=200"] {
+        assert!(asks(&garden(), Some(query)), "{query}");
+        assert!(!asks(&PersonScope::new("7", PersonRead::Claims { garden_leave: false }), Some(query)));
+        assert!(!asks(&PersonScope::new("7", PersonRead::Address("root.email".to_owned())), Some(query)));
+    }
+    for query in [
+        "",
+        "limit=200",
+        "employeeIds=8",
+        "employeeIds=7,8",
+        "employeeIds=7%2C8",
+        "employeeIds=7&employeeIds=8",
+        "employeeIds=7&limit=200&employeeIds=8",
+        "employeeIds=7&cursor=YWZ0ZXI6OA",
+        "employeeIds=7&limit=200&cursor=YWZ0ZXI6OA",
+        "limit=200&employeeIds=7",
+    ] {
+        assert!(!asks(&garden(), Some(query)), "{query}");
+    }
+    assert!(!asks(&garden(), None));
+    assert!(!asks(&PersonScope::new("7,8", PersonRead::Claims { garden_leave: true }), Some("employeeIds=7,8")));
+    let list = |query| garden().check(&Method::GET, "/company/named-lists/title", query, b"").is_ok();
+    assert!(list(None) && list(Some("includeArchived=true")));
+    for query in ["", "includeArchived", "includeArchived=false", "includeArchived=true&limit=1"] {
+        assert!(!list(Some(query)), "{query}");
+    }
+    let site = garden().check(&Method::GET, "/company/named-lists/site", Some("includeArchived=true"), b"");
+    assert!(site.is_err());
+}
+
+/// The day before a garden leave is confirmed by the person's own row, and by nothing else.
+#[test]
+fn the_day_before_a_garden_leave_is_worked_out_from_its_row() {
+    let row = |day: &str, status: &str| json!({ "effectiveDate": day, "status": status });
+    let own = |rows: Value| json!({ "results": [{ "employeeId": "7", "values": rows }] });
+    let confirms = |answer: Value| {
+        let scope = scope();
+        let body = answer.to_string();
+        scope.answered(Role::HiBob, "/bulk/people/lifecycle", StatusCode::OK, body.as_bytes());
+        let ended_on = "2026-11-15".to_owned();
+        let departure = Departure { ended_on: ended_on.clone(), ..departure("7") };
+        scope.confirm(&departure, &Claims { ended_on, ..claims() }).is_ok()
+    };
+    let released = || row("2026-11-16", "garden leave");
+    assert!(confirms(own(json!([row("2020-01-06", "employed"), released()]))));
+    assert!(confirms(own(json!([{ "values": [released()] }]))));
+    for spelling in ["gardenLeave", "garden-leave", "Garden Leave"] {
+        assert!(confirms(own(json!([row("2026-11-16", spelling)]))), "{spelling}");
+    }
+    for (other, why) in [
+        (own(json!([row("2026-11-16", "leave")])), "another status"),
+        (own(json!([row("2026-11-15", "garden leave")])), "the first day itself"),
+        (own(json!([row("2026-11-17", "garden leave")])), "another day"),
+        (json!({ "results": [{ "employeeId": "8", "values": [released()] }] }), "somebody else"),
+        (
+            json!({ "results": [{ "employeeId": "7", "values": [released()] }, { "employeeId": "8", "values": [] }] }),
+            "several people",
+        ),
+        (json!({ "employees": [{ "id": "7", "values": [released()] }] }), "another answer"),
+    ] {
+        assert!(!confirms(other), "{why}");
+    }
+}

@@ -1,0 +1,150 @@
+//! The page: a PDF/A-3a file with the credential and the log proof attached, under a seal.
+//!
+//! Everything on it comes from the credential and the proof, so that the same input gives the same bytes. Each
+//! character is in one of the bundled fonts, or there is no page.
+
+mod canvas;
+mod fonts;
+mod page;
+pub mod seal;
+mod text;
+
+use crate::credential::{Credential, SignedCredential};
+use crate::keys::{KeyReference, SecretKey};
+use crate::log::proof::LogProof;
+use crate::qr;
+use chrono::{Datelike as _, Timelike as _};
+use krilla::SerializeSettings;
+use krilla::configure::{Archival, ConfigurationBuilder};
+use krilla::embed::{AssociationKind, EmbeddedFile, MimeType};
+use krilla::metadata::{DateTime, Metadata};
+
+/// The name of the attached credential.
+pub const CREDENTIAL_FILE: &str = "credential.json";
+
+/// The name of the attached log proof.
+pub const LOG_PROOF_FILE: &str = "log.tlog-proof";
+
+/// The name of the attached seal.
+pub const SEAL_FILE: &str = "page.seal";
+
+/// There is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum PdfError {
+    /// A character is in no font.
+    #[error(
+        "no bundled font has the character {character:?} (U+{number:04X}); correct it in the source, or add a font to \
+         host/reference-format/fonts"
+    )]
+    MissingGlyph {
+        /// The character.
+        character: char,
+        /// Its number.
+        number: u32,
+    },
+    /// A bundled font cannot be unpacked.
+    #[error("a bundled font cannot be read; build the program anew")]
+    Font,
+    /// The texts are too long.
+    #[error("the texts are too long for one page; shorten the name, the title or the department in the source")]
+    TooLong,
+    /// The key is only in the document.
+    #[error("the reference names no key that its issuer publishes; sign it with a key of the issuer")]
+    Key,
+    /// The proof is of another reference.
+    #[error("the log proof does not belong to the reference; take the one of its own digest")]
+    LogProof,
+    /// The PDF library refused.
+    #[error("the page cannot be written as PDF/A-3a: {0}")]
+    Write(String),
+    /// The file has its seal not exactly once.
+    #[error(transparent)]
+    Seal(#[from] seal::SealError),
+}
+
+/// Looks whether a reference has a page, before it is signed.
+///
+/// # Errors
+/// A character has no glyph, or the texts do not fit.
+pub fn check(credential: &Credential) -> Result<(), PdfError> {
+    page::Body::fitted(credential).map(drop)
+}
+
+/// Renders the page of a reference and seals it with the key that signed the reference.
+///
+/// # Errors
+/// A character has no glyph, the texts do not fit, or the key or the proof is of another reference.
+pub fn render(signed: &SignedCredential, log_proof: &LogProof, key: &SecretKey) -> Result<Vec<u8>, PdfError> {
+    let KeyReference::Published { domain, selector } = signed.proof().key() else { return Err(PdfError::Key) };
+    signed.verify(&key.public()).map_err(|_| PdfError::Key)?;
+    // Before the seal: a wrong attachment would be sealed as well.
+    log_proof.verify(&signed.digest(), domain, &[key.public()], &[]).map_err(|_| PdfError::LogProof)?;
+    let content = page::Content {
+        credential: signed.credential(),
+        selector,
+        log_index: log_proof.index,
+        url: qr::url(signed, log_proof.index),
+    };
+    let write = |error: String| PdfError::Write(error);
+    let configuration = ConfigurationBuilder::new().with_archival_validator(Archival::A3_A).finish();
+    let configuration = configuration.map_err(|error| write(format!("{error:?}")))?;
+    let mut document = krilla::Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
+    page::draw(&mut document, &content)?;
+
+    let date = date(signed);
+    let claims = &signed.credential().claims;
+    document.set_metadata(
+        Metadata::new()
+            .title(format!("Employment reference: {}", claims.name()))
+            .description(format!("Employment reference by {} ({domain})", claims.issuer().name))
+            .authors(vec![claims.issuer().name.to_string()])
+            .creator("hibob-reference-format".to_owned())
+            .language("en".to_owned())
+            .document_id(signed.credential().id.to_string())
+            .creation_date(date),
+    );
+    let files = [
+        (CREDENTIAL_FILE, "application/json", "The reference as signed data", signed.canonical().to_vec()),
+        (LOG_PROOF_FILE, "text/plain", "The reference's place in the issuer's log", log_proof.to_string().into_bytes()),
+        (SEAL_FILE, "text/plain", "The issuer's signature over this file", seal::placeholder().into_bytes()),
+    ];
+    for (path, mime_type, description, data) in files {
+        let is_seal = path == SEAL_FILE;
+        let file = EmbeddedFile {
+            path: path.to_owned(),
+            mime_type: MimeType::new(mime_type),
+            description: Some(description.to_owned()),
+            association_kind: if is_seal { AssociationKind::Supplement } else { AssociationKind::Data },
+            data: data.into(),
+            modification_date: Some(date),
+            compress: Some(false),
+            location: None,
+        };
+        document.embed_file(file).ok_or_else(|| write(format!("{path} is there twice")))?;
+    }
+    let bytes = document.finish().map_err(|error| write(format!("{error:?}")))?;
+    let sealed = seal::seal(bytes, key)?;
+    // What a verifier will find is what was put in.
+    let opened = seal::open(&sealed)?;
+    if opened.credential != signed.canonical() || !opened.is_sealed_by(&key.public()) {
+        return Err(PdfError::LogProof);
+    }
+    Ok(sealed)
+}
+
+fn date(signed: &SignedCredential) -> DateTime {
+    let issued = signed.credential().issued;
+    let small = |number: u32| u8::try_from(number).unwrap_or_default();
+    DateTime::new(u16::try_from(issued.year()).unwrap_or_default())
+        .month(small(issued.month()))
+        .day(small(issued.day()))
+        .hour(small(issued.hour()))
+        .minute(small(issued.minute()))
+        .second(small(issued.second()))
+        .utc_offset_hour(0)
+        .utc_offset_minute(0)
+}
+
+#[cfg(test)]
+#[path = "pdf_tests.rs"]
+mod tests;

@@ -1,0 +1,100 @@
+//! The verify page: one file whose policy fits it, that comes to the same verdicts as the program, and works in a browser.
+//!
+//! The page is tested with what the tests of this folder write with the program: `node` runs its modules, Chromium runs it
+//! whole. Where one of them is not installed, its test says so and passes.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what is not as it should be")]
+
+mod cases;
+mod people;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hibob_reference_format::VERIFY_PAGE;
+use sha2::{Digest as _, Sha256};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn page_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("page")
+}
+
+/// Whether a program can be started; if not, says that a test is passed over, past the capture of the test's output.
+fn has(program: &str) -> bool {
+    let version = if program == "openssl" { "version" } else { "--version" };
+    let found = Command::new(program).arg(version).output().is_ok_and(|output| output.status.success());
+    if !found {
+        let _ = writeln!(std::io::stderr(), "{program} is not installed: a test of the verify page is passed over");
+    }
+    found
+}
+
+/// Runs test files with node, on the samples in `folder`.
+fn run_node(folder: &Path, files: &[&str]) {
+    let mut command = Command::new("node");
+    command.arg("--test").args(files.iter().map(|file| page_folder().join("tests").join(file)));
+    let output = command.env("SAMPLES", folder).output().unwrap();
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+/// A folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn the_page_is_one_file_that_its_policy_fits() {
+    let between = |start: &str, end: &str| {
+        let inner: Vec<&str> = VERIFY_PAGE.split(start).skip(1).map(|rest| rest.split_once(end).unwrap().0).collect();
+        assert_eq!(inner.len(), 1, "{start}");
+        inner[0]
+    };
+    let policy = between("http-equiv=\"Content-Security-Policy\" content=\"", "\"");
+    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
+    let (script, style) = (between("<script>", "</script>"), between("<style>", "</style>"));
+    assert_eq!(
+        policy,
+        format!(
+            "default-src 'none'; script-src {}; style-src {}; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+             require-trusted-types-for 'script'; trusted-types 'none'",
+            hash(script),
+            hash(style)
+        )
+    );
+    for outside in ["src=", "<link", "href=", "<iframe", "<img", "@import", "url(", "innerHTML", " style=", " onclick"]
+    {
+        assert!(!VERIFY_PAGE.contains(outside), "{outside}");
+    }
+    assert!(VERIFY_PAGE.contains("The MIT License (MIT)"), "the bundled library's licence");
+}
+
+/// Only where the bundled library was installed: `npm ci` in `page`.
+#[test]
+fn the_page_is_built_from_its_sources() {
+    if page_folder().join("node_modules").exists() && has("node") {
+        let check = Command::new("node").arg(page_folder().join("build.mjs")).arg("--check").output().unwrap();
+        assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+    }
+}
+
+/// The verdict and each line of the report, for some hundred documents and over a thousand changed bytes.
+#[test]
+fn the_page_comes_to_the_same_verdicts_as_the_program() {
+    if has("node") {
+        let folder = folder("verify-page-cases");
+        cases::write_files(&folder);
+        run_node(&folder, &["ed25519.test.mjs", "json.test.mjs", "cases.test.mjs"]);
+    }
+}
+
+#[test]
+fn the_page_works_in_a_browser() {
+    if ["node", "openssl", "chromium"].into_iter().all(has) {
+        let folder = folder("verify-page-site");
+        people::write_site(&folder);
+        run_node(&folder, &["browser.test.mjs"]);
+    }
+}

@@ -1,0 +1,183 @@
+//! An issuer with a log, and the references that it gave.
+
+use chrono::{DateTime, Utc};
+use hibob_reference_format::VERIFY_PAGE;
+use hibob_reference_format::claims::{ClaimText, Claims, Employment, Issuer};
+use hibob_reference_format::credential::{Credential, CredentialId, SignedCredential};
+use hibob_reference_format::domain::Domain;
+use hibob_reference_format::keys::file::{KeyFile, PublishedKey};
+use hibob_reference_format::keys::{SecretKey, Selector};
+use hibob_reference_format::log::note::{NoteKey, SignatureType};
+use hibob_reference_format::log::proof::LogProof;
+use hibob_reference_format::log::tree::TreeReader;
+use hibob_reference_format::log::witness::{Witness, add_cosignatures, cosign};
+use hibob_reference_format::log::{self, Hash};
+use hibob_reference_format::publish::{self, Publication};
+use hibob_reference_format::status_list::{Bitstring, Purpose, StatusList, StatusPosition};
+use hibob_reference_format::{pdf, qr};
+use std::path::Path;
+
+pub(crate) const SELECTOR: &str = "k2025";
+
+/// Where the references are in the log.
+const FIRST_ENTRY: usize = 253;
+
+/// Entries of the log: more than one tile.
+const LOG_SIZE: usize = 700;
+
+/// Which entries of the status lists say yes.
+pub(crate) const REVOKED: u32 = 7;
+pub(crate) const SUPERSEDED: u32 = 70_001;
+
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+pub(crate) fn domain() -> Domain {
+    Domain::parse("acme.example").unwrap()
+}
+
+pub(crate) fn key() -> SecretKey {
+    SecretKey::from_seed(&[7; 32])
+}
+
+pub(crate) fn selector() -> Selector {
+    Selector::parse(SELECTOR).unwrap()
+}
+
+pub(crate) fn issued() -> DateTime<Utc> {
+    at("2025-01-31T09:30:00Z")
+}
+
+/// A reference with this number, which is its status index, too.
+pub(crate) fn credential(index: u32, name: &str, title: Option<&str>, department: Option<&str>) -> Credential {
+    let text = |text: &str| ClaimText::parse("text", text).unwrap();
+    let employment = Employment {
+        name: text(name),
+        job_title: title.map(text),
+        department: department.map(text),
+        start: "2019-03-01".parse().unwrap(),
+        end: "2025-01-31".parse().unwrap(),
+    };
+    let issuer = Issuer { domain: domain(), name: text("ACME GmbH & Söhne") };
+    Credential {
+        id: CredentialId::parse(&format!("7f3c9a52-0d1e-4c5b-9a7e-2f5d{index:08x}")).unwrap(),
+        issued: issued(),
+        claims: Claims::new(issuer, employment).unwrap(),
+        status: StatusPosition { list: 1, index },
+    }
+}
+
+pub(crate) fn sign(credential: Credential) -> SignedCredential {
+    SignedCredential::sign(credential, &key(), &selector()).unwrap()
+}
+
+pub(crate) fn zoe() -> SignedCredential {
+    sign(credential(94_567, "Zoë Łukasz-O'Neil", Some("Senior Engineer"), Some("Platform & Tools")))
+}
+
+/// Everybody, by a name for files.
+pub(crate) fn everybody() -> Vec<(&'static str, SignedCredential)> {
+    let reference = |index, name: &str, title, department| sign(credential(index, name, title, department));
+    vec![
+        ("zoe", zoe()),
+        ("revoked", reference(REVOKED, "Max Mustermann", Some("Buyer"), None)),
+        ("superseded", reference(SUPERSEDED, "Юлия Иванова", Some("Designer"), Some("Brand"))),
+        ("hebrew", reference(3, "שרה כהן", Some("מהנדסת תוכנה"), None)),
+        ("arabic", reference(4, "محمد عبد الرحمن", None, Some("المبيعات"))),
+        ("persian", reference(5, "می\u{200c}خواهم", None, None)),
+        ("markup", reference(6, "<img src=x onerror=alert(1)>", Some("</script><b>"), Some("&lt;i&gt;"))),
+        ("chinese", reference(131_071, "陳大文", Some("工程師"), None)),
+        ("long", reference(8, &"山".repeat(120), Some(&"W".repeat(120)), Some(&"é".repeat(120)))),
+    ]
+}
+
+fn entries() -> Vec<Hash> {
+    let mut entries: Vec<Hash> = (0..LOG_SIZE).map(|number| [number.to_le_bytes()[0]; 32]).collect();
+    for (place, (_, signed)) in everybody().iter().enumerate() {
+        entries[FIRST_ENTRY + place] = signed.digest();
+    }
+    entries
+}
+
+pub(crate) fn log_index(signed: &SignedCredential) -> u64 {
+    entries().iter().position(|entry| *entry == signed.digest()).unwrap() as u64
+}
+
+pub(crate) fn log_proof(signed: &SignedCredential) -> LogProof {
+    let (tiles, checkpoint) = log::head(&domain(), &entries()).unwrap();
+    let index = log_index(signed);
+    let hashes = TreeReader::new(&tiles, LOG_SIZE as u64).inclusion_proof(index).unwrap();
+    LogProof { index, hashes, checkpoint: checkpoint.sign(&key()) }
+}
+
+/// Zoë's proof with the line of a witness, and the witness's verifier key.
+pub(crate) fn witnessed(time: &str, key: &SecretKey) -> (String, LogProof) {
+    const NAME: &str = "w1.example";
+    let verifier_key = NoteKey::new(NAME, SignatureType::Cosignature, key.public()).to_string();
+    let mut proof = log_proof(&zoe());
+    let line = cosign(NAME, key, &proof.checkpoint, at(time)).to_string();
+    add_cosignatures(&mut proof.checkpoint, &Witness::parse(&verifier_key).unwrap(), &line).unwrap();
+    (verifier_key, proof)
+}
+
+pub(crate) fn pdf(signed: &SignedCredential) -> Vec<u8> {
+    pdf::render(signed, &log_proof(signed), &key()).unwrap()
+}
+
+pub(crate) fn published(selector: &str, key: &SecretKey) -> PublishedKey {
+    let (selector, key) = (Selector::parse(selector).unwrap(), key.public());
+    PublishedKey { selector, key, created: at("2025-01-01T00:00:00Z"), retired: None, revoked: None }
+}
+
+pub(crate) fn key_file() -> KeyFile {
+    let mut old = published("k2024", &SecretKey::from_seed(&[6; 32]));
+    (old.created, old.retired) = (at("2024-01-01T00:00:00Z"), Some(at("2025-01-01T00:00:00Z")));
+    KeyFile { domain: domain(), keys: vec![old, published(SELECTOR, &key())] }
+}
+
+pub(crate) fn status_list(purpose: Purpose, set: &[u32], key: &SecretKey) -> Vec<u8> {
+    let bits = Bitstring::with(set.iter().copied());
+    let list = StatusList { domain: domain(), list: 1, purpose, issued: at("2025-02-01T00:00:00Z"), bits };
+    list.sign(key, &selector()).unwrap()
+}
+
+pub(crate) fn revoked_list() -> Vec<u8> {
+    status_list(Purpose::Revocation, &[1, REVOKED], &key())
+}
+
+pub(crate) fn superseded_list() -> Vec<u8> {
+    status_list(Purpose::Supersession, &[2, SUPERSEDED], &key())
+}
+
+/// The issuer's public folder as `site`, and the files that people have as `files`, with their links.
+pub(crate) fn write_site(folder: &Path) {
+    let (_, checkpoint) = log::head(&domain(), &entries()).unwrap();
+    let publication = Publication {
+        key_file: &key_file(),
+        entries: &entries(),
+        checkpoint: &checkpoint.sign(&key()),
+        status_lists: &[(1, Purpose::Revocation, revoked_list()), (1, Purpose::Supersession, superseded_list())],
+        verify_page: VERIFY_PAGE.as_bytes(),
+    };
+    for (path, bytes) in publish::files(&publication).unwrap() {
+        write(folder, &format!("site/{path}"), &bytes);
+    }
+    let (witness, proof) = witnessed("2025-01-31T09:31:00Z", &SecretKey::from_seed(&[3; 32]));
+    write(folder, "files/witness.key", witness.as_bytes());
+    write(folder, "files/witnessed.tlog-proof", proof.to_string().as_bytes());
+    for (name, signed) in everybody() {
+        write(folder, &format!("files/{name}.json"), signed.canonical());
+        write(folder, &format!("files/{name}.tlog-proof"), log_proof(&signed).to_string().as_bytes());
+        write(folder, &format!("files/{name}.url"), qr::url(&signed, log_index(&signed)).as_bytes());
+        if let Ok(page) = pdf::render(&signed, &log_proof(&signed), &key()) {
+            write(folder, &format!("files/{name}.pdf"), &page);
+        }
+    }
+}
+
+pub(crate) fn write(folder: &Path, path: &str, bytes: &[u8]) {
+    let path = folder.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}

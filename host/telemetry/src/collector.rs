@@ -1,0 +1,97 @@
+//! Sending to a collector: the exporters' HTTP client, on the host's own TLS.
+
+use hibob_net::transport::causes;
+use hibob_net::tls::config as tls_config;
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use opentelemetry_http::{HttpClient, HttpError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// Longest time for sending one batch, repetitions included.
+pub(super) const EXPORT_TIME_MAX: Duration = Duration::from_secs(3);
+
+/// Largest answer of a collector that is read, in bytes. It says next to nothing.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// A way to one collector. It follows no redirects. The first failure is a warning; more of them would say the same.
+#[derive(Clone, Debug)]
+pub(super) struct Collector {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    runtime: Handle,
+    /// For the warning.
+    address: String,
+    warned: Arc<AtomicBool>,
+}
+
+impl Collector {
+    /// Requests are sent on `runtime`: the exporters ask from threads of their own.
+    ///
+    /// # Errors
+    /// TLS cannot be used.
+    pub(super) fn new(address: &str, runtime: Handle) -> Result<Self, String> {
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        http.set_connect_timeout(Some(EXPORT_TIME_MAX));
+        let connector = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_tls_config(tls_config(None)?)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(http);
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        Ok(Self { client, runtime, address: address.to_owned(), warned: Arc::default() })
+    }
+
+    /// Warns, once.
+    pub(super) fn warn(&self, what: &str) {
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!("OTLP: {what} ({}); runs go on, and what cannot be sent is lost", self.address);
+        }
+    }
+
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
+        let answer = self.client.request(request.map(Full::new));
+        let whole = self.runtime.spawn(async move {
+            let whole = async {
+                let (head, body) = answer
+                    .await
+                    .map_err(|error| format!("the collector cannot be reached: {}", causes(&error)))?
+                    .into_parts();
+                let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
+                let body = body.map_err(|error| format!("the collector's answer broke off: {error}"))?;
+                Ok(Response::from_parts(head, body.to_bytes()))
+            };
+            let late = |_| format!("the collector took longer than {} seconds", EXPORT_TIME_MAX.as_secs());
+            tokio::time::timeout(EXPORT_TIME_MAX, whole).await.map_err(late)?
+        });
+        whole.await.map_err(|_| "the host is shutting down".to_owned())?
+    }
+}
+
+impl HttpClient for Collector {
+    fn send_bytes<'c, 'f>(&'c self, request: Request<Bytes>) -> BoxFuture<'f, Result<Response<Bytes>, HttpError>>
+    where
+        'c: 'f,
+        Self: 'f,
+    {
+        Box::pin(async move {
+            let answer = self.exchange(request).await;
+            match &answer {
+                Ok(answer) if !answer.status().is_success() => {
+                    self.warn(&format!("the collector answered with status {}", answer.status().as_u16()));
+                }
+                Ok(_) => {}
+                Err(reason) => self.warn(reason),
+            }
+            Ok(answer?)
+        })
+    }
+}

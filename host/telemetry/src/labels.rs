@@ -1,0 +1,209 @@
+//! The vocabularies of labels. Each is closed: what is not in it becomes `other`.
+
+use hibob_policy::request::Role;
+use hibob_base::error::Exit;
+use http::StatusCode;
+use std::borrow::Cow;
+
+/// Any word that is not known here.
+const OTHER: &str = "other";
+
+/// Error codes of the host, and of the plugin that it is built with. The contract lets a plugin make up others.
+const CODES: &[&str] = &[
+    "ACCOUNT_NOT_MADE",
+    "ADMIN_NOT_ARCHIVED",
+    "ALREADY_ISSUED",
+    "ALREADY_RUNNING",
+    "AMBIGUOUS_EXTERNAL_ID",
+    "ANSWER_UNCLEAR",
+    "APPROVAL_GROUPS_NOT_WRITTEN",
+    "APPROVAL_PROCESSES_UNSEEN",
+    "APPROVAL_RULES",
+    "APPROVER_IS_STARTER",
+    "APPROVER_REPLACED",
+    "AUDIENCE_EMPLOYED_ONLY",
+    "BROKEN_RECORD",
+    "CHANGE_UNCLEAR",
+    "COMPANY_IS_MISSING_OR_INVALID",
+    "CONFIGURATION",
+    "CONTESTED_FIELD",
+    "COST_CENTER_IS_MISSING_OR_INVALID",
+    "COST_CENTER_NEARLY_THERE",
+    "COUNTRY_IS_MISSING_OR_INVALID",
+    "CREDENTIALS_REFUSED",
+    "DATE_OF_BIRTH_IS_MISSING_OR_INVALID",
+    "DELIVERY_DELAYED",
+    "DELIVERY_FAILED",
+    "DELIVERY_REFUSED",
+    "DEPENDENCY_FAILED",
+    "DRIFTED",
+    "DUPLICATE_EMAIL",
+    "DUPLICATE_EMPLOYEE_ID",
+    "EMAIL_IN_ANOTHER_COMPANY",
+    "EMERGENCY_CONTACT_IS_MISSING_OR_INVALID",
+    "EMPLOYEE_VANISHED",
+    "ENABLED_BY_INACTIVE",
+    "ENGINE_FAILED",
+    "FIELD_NEVER_SENT",
+    "FORGOTTEN",
+    "GENDER_IS_MISSING_OR_INVALID",
+    "HELD",
+    "INTERRUPTED",
+    "JOURNAL_UNREADABLE",
+    "LANGUAGE_IS_MISSING_OR_INVALID",
+    "LEFT_BEFORE_FIRST_SEEN",
+    "LINKED_ACCOUNT_TAKEN",
+    "LOCALE_IS_MISSING_OR_INVALID",
+    "LOCK_LOST",
+    "MANAGER_HAS_LEFT",
+    "MANAGER_HAS_NO_ACCOUNT",
+    "MANAGER_NOT_IN_DIRECTORY",
+    "MANAGER_NOT_MADE",
+    "MISSING_EMAIL",
+    "MISSING_EMPLOYEE_ID",
+    "MISSING_EMPLOYMENT_DATES",
+    "MISSING_FIELD",
+    "MISSING_FIRST_NAME",
+    "MISSING_LAST_NAME",
+    "MISSING_LIFECYCLE_HISTORY",
+    "MISSING_LIFECYCLE_STATUS",
+    "MISSING_SITE",
+    "MISSING_START_DATE",
+    "NOT_ALLOWED",
+    "NOT_A_LEAVER",
+    "NO_CHANNEL",
+    "NO_EMPLOYEES",
+    "OTHER_SIDE_FAILED",
+    "OUTCOME_UNKNOWN",
+    "OUT_OF_SELECTION",
+    "OVER_LIMIT",
+    "PERMISSIONS_NOT_NEEDED",
+    "PERMISSION_MISSING",
+    "PHONE_IS_MISSING_OR_INVALID",
+    "PLAN_DECIDED",
+    "PLAN_STALE",
+    "PLUGIN_FAILED",
+    "PLUGIN_NOT_TRUSTED",
+    "POOL_EXHAUSTED",
+    "REFERENCE_NOT_POSSIBLE",
+    "REHIRE_UNDER_NEW_ID",
+    "SELF_MANAGER",
+    "SITE_WITHOUT_EMPLOYEES",
+    "STORAGE_FAILED",
+    "TARGET_FAILED",
+    "TARGET_FORBIDS",
+    "TARGET_RATE_LIMIT",
+    "TARGET_REJECTED",
+    "TARGET_UNREACHABLE",
+    "TENANT_DISABLED",
+    "TITLE_IS_MISSING_OR_INVALID",
+    "TRAVEL_POLICY_IS_MISSING_OR_INVALID",
+    "UNKNOWN_LIFECYCLE_STATUS",
+    "UNKNOWN_SETTING",
+    "UNREADABLE_EMPLOYEE",
+    "USER_NAME_SWAP",
+    "USER_NAME_TAKEN",
+    "WAITING_FOR_APPROVAL",
+    "WITNESS_DISAGREES",
+    "WITNESS_FAILED",
+    "WRITE_NOT_APPLIED",
+    "WRONG_SETTING",
+];
+
+/// The code as a label: itself if the host or its own plugin has such a code, else `other`.
+pub fn known_code(code: &str) -> &'static str {
+    CODES.iter().find(|known| **known == code).copied().unwrap_or(OTHER)
+}
+
+/// A status as a label: its number if it is a registered one (RFC 9110, section 16.2), else `other`.
+pub fn status(status: StatusCode) -> Cow<'static, str> {
+    if status.canonical_reason().is_some() { status.as_str().to_owned().into() } else { OTHER.into() }
+}
+
+/// What stands in a status' place where no answer came.
+pub mod unanswered {
+    /// No connection was made.
+    pub const NOT_SENT: &str = "not-sent";
+    /// The connection broke.
+    pub const LOST: &str = "lost";
+    /// The answer did not begin in time.
+    pub const LATE: &str = "timeout";
+}
+
+/// Which side a service belongs to.
+pub(super) fn origin(role: Role) -> &'static str {
+    match role {
+        Role::HiBob => "hibob",
+        Role::Scim | Role::Rest | Role::CostCenters => "travelperk",
+    }
+}
+
+/// Which of a side's services it is.
+pub(super) fn service(role: Role) -> &'static str {
+    match role {
+        Role::HiBob => "hibob",
+        Role::Scim => "scim",
+        Role::Rest => "rest",
+        Role::CostCenters => "cost-centers",
+    }
+}
+
+/// How a run ended.
+pub(super) fn outcome(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Done => "done",
+        Exit::SomeFailed => "some-failed",
+        Exit::Usage => "configuration",
+        Exit::Held => "held",
+        Exit::Refused => "credentials-refused",
+        Exit::Failed => "failed",
+        Exit::Waiting => "waiting-for-approval",
+    }
+}
+
+/// Why the host refused a plugin something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalReason {
+    /// A request that no job may make, or to somewhere else.
+    Policy,
+    /// A request that the plugin's manifest does not declare.
+    Manifest,
+    /// A header that is not the plugin's to set.
+    Header,
+    /// A write that is not the change's own.
+    Scope,
+    /// An address that the host does not connect to.
+    Address,
+    /// A write to the storage, which is read-only for the job or full.
+    Storage,
+}
+
+impl RefusalReason {
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Manifest => "manifest",
+            Self::Header => "header",
+            Self::Scope => "scope",
+            Self::Address => "address",
+            Self::Storage => "storage",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_in_a_vocabulary_is_other() {
+        assert_eq!(known_code("MISSING_EMAIL"), "MISSING_EMAIL");
+        for code in ["", "missing_email", "ana@acme.example", "MISSING_EMAIL ", "A\"} 1\nx{a=\""] {
+            assert_eq!(known_code(code), "other", "{code}");
+        }
+        assert_eq!((status(StatusCode::TOO_MANY_REQUESTS).as_ref(), status(StatusCode::OK).as_ref()), ("429", "200"));
+        assert_eq!(status(StatusCode::from_u16(799).unwrap()), "other");
+        let all = (100..1_000).map(|number| status(StatusCode::from_u16(number).unwrap()));
+        assert!(all.collect::<std::collections::BTreeSet<_>>().len() < 70);
+    }
+}

@@ -1,0 +1,107 @@
+//! The spans of a job: `run` ▸ `plan` or `apply` ▸ `change` ▸ `call` ▸ `http`. Their fields are words of the vocabularies,
+//! numbers and the tenant's id. No path is among them: paths have ids of people in them.
+
+use crate::labels;
+use crate::tenant::ChangeOutcome;
+use hibob_contract::directory_sync::ChangeKind;
+use hibob_contract::CallKind;
+use hibob_policy::request::Role;
+use hibob_base::error::Exit;
+use http::{Method, StatusCode};
+use tracing::Span;
+use tracing::field::Empty;
+
+/// The target of the spans, and of nothing else: what is exported is chosen by it.
+pub const SPAN_TARGET: &str = "hibob_host::telemetry::spans";
+
+/// Makes the spans, and notes how they ended.
+pub struct Spans;
+
+impl Spans {
+    /// A job of a tenant.
+    pub fn run(tenant: &str, kind: &'static str) -> Span {
+        tracing::info_span!(target: SPAN_TARGET, "run", tenant, kind, run = Empty, outcome = Empty, otel.status_code = Empty)
+    }
+
+    /// How a job ended, and its number if it is kept in the history.
+    pub fn run_ended(span: &Span, run: Option<i64>, exit: Exit) {
+        if let Some(run) = run {
+            span.record("run", run);
+        }
+        span.record("outcome", labels::outcome(exit));
+        if !matches!(exit, Exit::Done | Exit::SomeFailed) {
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+
+    /// Making a plan.
+    pub fn plan(run: &Span) -> Span {
+        tracing::info_span!(target: SPAN_TARGET, parent: run, "plan")
+    }
+
+    /// Applying a plan of so many changes.
+    pub fn apply(run: &Span, changes: usize) -> Span {
+        tracing::info_span!(target: SPAN_TARGET, parent: run, "apply", changes)
+    }
+
+    /// Making one change, within the current span.
+    pub fn change(kind: ChangeKind) -> Span {
+        tracing::info_span!(target: SPAN_TARGET, "change", kind = kind.word(), outcome = Empty, otel.status_code = Empty)
+    }
+
+    /// What became of a change.
+    pub fn change_ended(span: &Span, outcome: ChangeOutcome) {
+        span.record("outcome", outcome.label());
+        if outcome == ChangeOutcome::Failed {
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+
+    /// One instance of the plugin, within the current span.
+    pub fn call(kind: CallKind) -> Span {
+        tracing::info_span!(target: SPAN_TARGET, "call", kind = kind.name())
+    }
+
+    /// One attempt at a request, its waiting included.
+    pub fn http(call: &Span, role: Role, method: &Method, attempt: u32) -> Span {
+        tracing::info_span!(
+            target: SPAN_TARGET,
+            parent: call,
+            "http",
+            otel.kind = "client",
+            origin = labels::origin(role),
+            service = labels::service(role),
+            http.request.method = method_label(method),
+            http.request.resend_count = attempt,
+            http.response.status_code = Empty,
+            otel.status_code = Empty
+        )
+    }
+
+    /// What the attempt got. None if no answer came.
+    pub fn answered(span: &Span, answer: Option<StatusCode>) {
+        match answer {
+            Some(code) => {
+                span.record("http.response.status_code", u64::from(code.as_u16()));
+                if code.is_client_error() || code.is_server_error() {
+                    span.record("otel.status_code", "ERROR");
+                }
+            }
+            None => {
+                span.record("otel.status_code", "ERROR");
+            }
+        }
+    }
+}
+
+/// The methods that the egress lets out.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    }
+}

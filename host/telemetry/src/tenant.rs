@@ -1,0 +1,149 @@
+//! Counting for one tenant. Each call site in the host is one line.
+
+use crate::labels;
+use crate::labels::{RefusalReason, known_code};
+use crate::metrics::Metrics;
+use hibob_contract::directory_sync::ChangeKind;
+use hibob_base::clock::now_unix_seconds;
+use hibob_policy::request::Role;
+use hibob_base::error::{Exit, HostError};
+use opentelemetry::{KeyValue, StringValue};
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The counters of one tenant.
+#[derive(Clone, Debug)]
+pub struct TenantMetrics {
+    metrics: Metrics,
+    tenant: Arc<str>,
+}
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeOutcome {
+    /// The target has it.
+    Done,
+    /// The target has it, but for some fields.
+    Partly,
+    /// The account had changed since the plan.
+    Drifted,
+    /// It was not done, or nobody knows.
+    Failed,
+    /// A guard holds it.
+    Held,
+    /// It was not tried: another one failed, or the run ended.
+    Skipped,
+}
+
+impl ChangeOutcome {
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Partly => "partly",
+            Self::Drifted => "drifted",
+            Self::Failed => "failed",
+            Self::Held => "held",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// When a job began.
+#[derive(Clone, Copy, Debug)]
+pub struct JobTimer(Instant);
+
+impl JobTimer {
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl TenantMetrics {
+    pub(super) fn new(metrics: Metrics, tenant: &str) -> Self {
+        Self { metrics, tenant: tenant.into() }
+    }
+
+    /// The tenant's label, and these.
+    fn labels<const N: usize>(&self, others: [(&'static str, Cow<'static, str>); N]) -> Vec<KeyValue> {
+        let tenant = KeyValue::new("tenant", StringValue::from(self.tenant.clone()));
+        std::iter::once(tenant).chain(others.into_iter().map(|(name, value)| KeyValue::new(name, value))).collect()
+    }
+
+    fn ended(&self, kind: &'static str, exit: Exit) {
+        let labels = self.labels([("kind", kind.into()), ("outcome", labels::outcome(exit).into())]);
+        self.metrics.0.runs.add(1, &labels);
+        self.metrics.0.run_finished.record(now_unix_seconds(), &labels);
+    }
+
+    /// A job ended so.
+    pub fn job_ended(&self, kind: &'static str, timer: JobTimer, exit: Exit) {
+        self.ended(kind, exit);
+        let labels = self.labels([("kind", kind.into())]);
+        self.metrics.0.run_seconds.record(timer.0.elapsed().as_secs_f64(), &labels);
+    }
+
+    /// A run ended so, and these are the codes of what went wrong.
+    pub fn run_ended(&self, kind: &'static str, timer: JobTimer, codes: &[&str], exit: Exit) {
+        codes.iter().for_each(|code| self.error(code));
+        self.job_ended(kind, timer, exit);
+    }
+
+    /// An error ended a job.
+    pub fn job_failed(&self, kind: &'static str, timer: JobTimer, error: &HostError) {
+        self.error(error.code());
+        self.over_limit(error);
+        self.job_ended(kind, timer, error.exit());
+    }
+
+    /// An error kept a job from starting: it took no time.
+    pub fn not_started(&self, kind: &'static str, error: &HostError) {
+        self.error(error.code());
+        self.ended(kind, error.exit());
+    }
+
+    /// Something went wrong. A code that is not in the vocabulary counts as `other`.
+    pub fn error(&self, code: &str) {
+        self.metrics.0.errors.add(1, &self.labels([("code", known_code(code).into())]));
+    }
+
+    /// If the error is that a limit was gone over: which one.
+    pub fn over_limit(&self, error: &HostError) {
+        if let HostError::OverLimit { setting, .. } = error {
+            self.metrics.0.limits.add(1, &self.labels([("setting", (*setting).into())]));
+        }
+    }
+
+    /// What became of a change.
+    pub fn change(&self, kind: ChangeKind, outcome: ChangeOutcome) {
+        let labels = self.labels([("kind", kind.word().into()), ("outcome", outcome.label().into())]);
+        self.metrics.0.changes.add(1, &labels);
+    }
+
+    /// An HTTP request was sent, and got this status; it will be sent `again`.
+    pub fn request(&self, role: Role, status: Cow<'static, str>, again: bool) {
+        let labels = self.labels([("origin", labels::origin(role).into()), ("status", status)]);
+        self.metrics.0.requests.add(1, &labels);
+        if again {
+            self.metrics.0.retries.add(1, &labels);
+        }
+    }
+
+    /// The host refused the plugin something.
+    pub fn refusal(&self, reason: RefusalReason) {
+        self.metrics.0.refusals.add(1, &self.labels([("reason", reason.label().into())]));
+    }
+
+    /// A call took so much processor time, and waited so long politely.
+    pub(super) fn call_ended(&self, kind: &'static str, cpu: Duration, waited: Duration) {
+        self.metrics.0.cpu.record(cpu.as_secs_f64(), &self.labels([("kind", kind.into())]));
+        if !waited.is_zero() {
+            self.metrics.0.waiting.add(waited.as_secs_f64(), &self.labels([]));
+        }
+    }
+
+    /// The largest memory of a call.
+    pub(super) fn call_memory(&self, kind: &'static str, bytes: u64) {
+        self.metrics.0.memory.record(bytes, &self.labels([("kind", kind.into())]));
+    }
+}
