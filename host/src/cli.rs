@@ -6,30 +6,31 @@ mod check_view;
 mod demo;
 mod employees;
 mod fakes;
+mod forget;
 mod history;
 mod jobs;
 mod outcome;
 mod paint;
-mod person;
 mod plan_view;
 mod plans;
 mod plugin;
 mod progress;
-mod queue;
 mod references;
 mod secret;
 mod serve;
+mod sync;
 mod telemetry;
 mod tenant;
 mod token;
 mod verify;
 
-use crate::data_dir::DataDir;
-use crate::database::POSTGRES_CONNECTIONS;
-use crate::engine::Runtime;
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::POSTGRES_CONNECTIONS;
+use hibob_sandbox::Open;
+use hibob_sandbox::engine::Runtime;
 use hibob_base::error::{Exit, HostError};
-use crate::identity::Trust;
-use crate::plugin::Plugin;
+use hibob_sandbox::identity::Trust;
+use hibob_sandbox::plugin::Plugin;
 use hibob_policy::guard::Release;
 use hibob_telemetry::{Telemetry, TextFile};
 use anyhow::Context;
@@ -210,7 +211,7 @@ enum Command {
     Restore(backup::RestoreArgs),
     /// Remove what is kept of one employee, and keep them from coming back; their account stays as it is
     #[command(after_help = "Example: hibob forget-person acme 2712345678901234567 --yes")]
-    ForgetPerson(person::ForgetArgs),
+    ForgetPerson(forget::ForgetArgs),
     /// List those who were forgotten, by keyed hashes
     #[command(after_help = "Example: hibob forgotten acme")]
     Forgotten {
@@ -225,7 +226,7 @@ enum Command {
     Serve(serve::ServeArgs),
     /// List the jobs that run, wait and have ended; start or cancel one
     #[command(after_help = "Example: hibob jobs acme --json")]
-    Jobs(queue::JobsArgs),
+    Jobs(jobs::JobsArgs),
     /// Say who may use the API of `hibob serve`
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -293,20 +294,20 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Fakes(args) => fakes::fakes(global, &args).await,
         Command::Tenant(command) => tenant::run(global, command).await,
         Command::Secret(command) => secret::run(global, command).await,
-        Command::Check { tenant } => jobs::check(global, &tenant).await,
-        Command::Plan { tenant, out, all } => jobs::plan(global, &tenant, out.as_deref(), all).await,
-        Command::Apply { file, release } => jobs::apply(global, &file, release.into()).await,
-        Command::Sync { tenant, release } => jobs::sync(global, &tenant, release.into()).await,
+        Command::Check { tenant } => sync::check(global, &tenant).await,
+        Command::Plan { tenant, out, all } => sync::plan(global, &tenant, out.as_deref(), all).await,
+        Command::Apply { file, release } => sync::apply(global, &file, release.into()).await,
+        Command::Sync { tenant, release } => sync::sync(global, &tenant, release.into()).await,
         Command::Plans(args) => plans::run(global, args).await,
         Command::Employees(args) => employees::employees(global, &args).await,
         Command::Backup(args) => backup::backup(global, &args).await,
         Command::Restore(args) => backup::restore(global, &args).await,
         Command::Restored => backup::restored(global).await,
-        Command::ForgetPerson(args) => person::forget(global, &args).await,
-        Command::Forgotten { tenant } => person::list(global, &tenant).await,
+        Command::ForgetPerson(args) => forget::forget(global, &args).await,
+        Command::Forgotten { tenant } => forget::list(global, &tenant).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,
-        Command::Jobs(args) => queue::run(global, args).await,
+        Command::Jobs(args) => jobs::run(global, args).await,
         Command::Token(command) => token::run(global, command).await,
         Command::Plugin(command) => plugin::run(global, command).await,
         Command::References(args) => references::run(global, args).await,

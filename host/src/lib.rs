@@ -1,4 +1,4 @@
-//! The host: loads the connector component and runs its jobs, tenant by tenant.
+//! The host as embedders use it, and the program `hibob`.
 //!
 //! ```text
 //! Runtime ── Plugin ──┐
@@ -7,46 +7,37 @@
 //! ```
 //!
 //! An embedder makes one [`engine::Runtime`], loads a [`plugin::Plugin`], opens a [`tenant::Tenant`] for each company,
-//! and calls the jobs in [`run`].
+//! and calls the jobs in [`run`]. The crates behind this one each do one thing; `ARCHITECTURE.md` has their picture.
 
-pub mod api;
-pub mod approval;
-pub mod audit;
-pub mod backup;
-pub mod bindings;
-pub mod call;
 pub mod cli;
-mod compiled;
-pub mod data_dir;
-pub mod database;
-pub mod deliver;
-mod digest;
-pub mod egress;
-pub mod engine;
-pub mod error;
-pub mod forget;
-mod history;
-mod holder;
-pub mod identity;
-mod key_file;
-pub mod limits;
-pub mod manifest;
-pub mod person;
-pub mod plan_file;
-mod plan_json;
-pub mod plugin;
-pub mod queue;
-pub mod references;
-pub mod run;
-pub mod schedule;
-pub mod secret;
-pub mod serve;
-pub mod telemetry;
-pub mod tenant;
-mod text;
-pub mod token;
 pub mod verify;
-pub mod workbook;
+
+pub use hibob_base::{error, job, progress, secret};
+pub use hibob_config as config;
+pub use hibob_contract as contract;
+pub use hibob_delivery as delivery;
+pub use hibob_egress as egress;
+pub use hibob_jobs::{approval, history, workbook};
+pub use hibob_net as net;
+pub use hibob_policy as policy;
+pub use hibob_sandbox::{Open, call, engine, identity, leavers, plugin, tenant};
+pub use hibob_server::{api, serve};
+pub use hibob_shares as shares;
+pub use hibob_store::{api_log, backup, data_dir, database, plan_file, privacy, queue, secrets, token};
+pub use hibob_telemetry as telemetry;
+
+/// Running a tenant's jobs.
+pub mod run {
+    pub use hibob_jobs::run::*;
+    pub use hibob_runner::{Jobs, Run, Sandboxed, check, guard, plan, roster, start};
+}
+
+/// Issuing and delivering references.
+pub mod references {
+    pub use hibob_jobs::references::*;
+    pub use hibob_runner::references as run;
+    pub use hibob_sandbox::leavers::{address, claims, departures, look_up};
+}
 
 /// The README's example of embedding compiles.
 #[cfg(doctest)]

@@ -24,7 +24,8 @@ pub fn sync_folder(path: &Path) -> Result<(), HostError> {
     synced.map_err(|error| unwritable(path, &error))
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> HostError {
+/// The error for a path that cannot be written.
+pub fn unwritable(path: &Path, error: &io::Error) -> HostError {
     HostError::configuration(
         format!("cannot write {}: {error}", path.display()),
         "choose another data directory with --data DIR",

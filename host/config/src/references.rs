@@ -4,6 +4,7 @@ use crate::delivery::{ChannelConfig, SmtpConfig, WebhookConfig};
 use crate::witnesses;
 use crate::witnesses::WitnessConfig;
 use hibob_policy::person_scope::is_garden_leave;
+use crate::tenant::TenantConfig;
 use hibob_base::error::HostError;
 use hibob_base::digest::Digest;
 use hibob_reference_format::claims::{ClaimText, Issuer};
@@ -128,6 +129,17 @@ impl ReferencesConfig {
         witnesses::check(&self.witnesses)?;
         self.channel().map_or(Ok(()), ChannelConfig::check)
     }
+}
+
+/// The table of references in a tenant's configuration.
+///
+/// # Errors
+/// There is none.
+pub fn issuing(config: &TenantConfig) -> Result<&ReferencesConfig, HostError> {
+    config.references.as_ref().ok_or_else(|| {
+        let message = format!("tenant {} issues no references", config.id);
+        HostError::configuration(message, "add the table [references] to the tenant's file; README.md shows it")
+    })
 }
 
 #[cfg(test)]

@@ -111,8 +111,8 @@ pub struct TravelPerkConfig {
 }
 
 impl TravelPerkConfig {
-    /// The base URLs that are given, each with the setting that names it.
-    pub(super) fn urls(&self) -> impl Iterator<Item = (Role, &'static str, &str)> {
+    /// Each service with the setting that has its base URL, and the URL.
+    pub fn urls(&self) -> impl Iterator<Item = (Role, &'static str, &str)> {
         let scim = (Role::Scim, "travelperk.scim_url", Some(&self.scim_url));
         let rest = (Role::Rest, "travelperk.rest_url", self.rest_url.as_ref());
         let cost_centers = (Role::CostCenters, "travelperk.cost_centers_url", self.cost_centers_url.as_ref());
@@ -474,13 +474,14 @@ impl TenantConfig {
         self.travelperk.as_ref().ok_or_else(|| self.no_travelperk())
     }
 
-    pub(super) fn no_travelperk(&self) -> HostError {
+    /// The error of a tenant without TravelPerk.
+    pub fn no_travelperk(&self) -> HostError {
         let message = format!("tenant {} has no TravelPerk to sync", self.id);
         HostError::configuration(message, "add the table [travelperk] to the tenant's file; README.md shows it")
     }
 
     /// Every URL that something is sent to.
-    pub(super) fn urls(&self) -> Vec<String> {
+    pub(crate) fn urls(&self) -> Vec<String> {
         let travelperk = self.travelperk.iter().flat_map(TravelPerkConfig::urls).map(|(_, _, url)| url.to_owned());
         let channel = self.references.as_ref().and_then(|references| Some(references.channel()?.url()));
         let witnesses = self.references.iter().flat_map(|references| &references.witnesses);

@@ -6,6 +6,7 @@
 
 mod call_kind;
 pub mod directory_sync;
+pub mod leaver;
 pub mod offboarding_references;
 mod plan;
 pub mod types;

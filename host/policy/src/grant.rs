@@ -16,7 +16,7 @@ pub enum Grant {
 }
 
 impl Grant {
-    pub(crate) fn is_read(&self) -> bool {
+    pub fn is_read(&self) -> bool {
         matches!(self, Self::Read | Self::Person(_))
     }
 }

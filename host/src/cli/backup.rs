@@ -1,8 +1,9 @@
 //! `backup` and `restore`.
 
 use super::Global;
-use crate::backup::{self, ForgottenSince, Manifest};
-use crate::data_dir::DataDir;
+use hibob_store::backup;
+use hibob_store::backup::{ForgottenSince, Manifest};
+use hibob_store::data_dir::DataDir;
 use hibob_base::error::{Exit, HostError};
 use clap::Args;
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@ use super::paint::{BOLD, Color, DIM, GREEN, RED, YELLOW, clean};
 use super::plan_view;
 use hibob_contract::directory_sync::CheckReport;
 use hibob_contract::types::Severity;
-use crate::plan_json;
+use hibob_jobs::plan_json;
 use serde_json::{Value, json};
 
 /// A permission, as the counts of a check tell of it.

@@ -2,18 +2,19 @@
 
 mod reference;
 
+use hibob_sandbox::Open;
 use super::fakes::{Access, Servers, local_mailbox, write_tenant};
-use super::jobs::{print_report, sync_ready};
+use super::sync::{print_report, sync_ready};
 use super::paint::{BOLD, DIM};
 use super::{Global, plan_view};
 use hibob_contract::types::Severity;
-use crate::data_dir::DataDir;
+use hibob_store::data_dir::DataDir;
 use hibob_base::error::{Exit, HostError};
-use crate::plugin::Plugin;
+use hibob_sandbox::plugin::Plugin;
 use hibob_contract::Planned;
 use hibob_policy::guard::Release;
-use crate::run::Report;
-use crate::tenant::Tenant;
+use hibob_jobs::run::Report;
+use hibob_sandbox::tenant::Tenant;
 use hibob_config::tenant::TenantConfig;
 use hibob_fakes::{Dns, World};
 use std::sync::{Arc, Mutex, PoisonError};

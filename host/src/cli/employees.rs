@@ -1,13 +1,14 @@
 //! `employees`: everybody, and where they stand.
 
+use hibob_sandbox::Open;
 use super::Global;
-use super::jobs::Ready;
+use super::sync::Ready;
 use super::paint::{DIM, GREEN, RED, YELLOW, clean};
 use super::progress::Bar;
 use hibob_contract::directory_sync::EmployeeState;
 use hibob_contract::types::{Finding, Severity};
 use hibob_base::error::{Exit, HostError};
-use crate::run;
+use hibob_jobs::run;
 use hibob_contract::Roster;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -68,7 +69,7 @@ impl State {
 pub(super) async fn employees(global: &Global, args: &EmployeesArgs) -> Result<Exit, HostError> {
     let ready = Ready::new(global, &args.tenant, "employees").await?;
     let bar = Arc::new(Bar::new());
-    let roster = run::roster(&ready.plugin, &ready.tenant, bar.clone()).await;
+    let roster = hibob_runner::roster(&ready.plugin, &ready.tenant, bar.clone()).await;
     bar.clear();
     let mut roster = roster.map_err(|error| error.of_tenant(&args.tenant))?;
     roster.employees.retain(|entry| args.state.is_none_or(|state| State::from(entry.state) == state));

@@ -2,9 +2,9 @@
 
 use super::Global;
 use super::paint::{BOLD, DIM, RED, clean};
-use crate::database::PastRun;
+use hibob_store::database::PastRun;
 use hibob_base::error::{Exit, HostError};
-use crate::history;
+use hibob_jobs::history;
 use hibob_base::files::write_private;
 use clap::Args;
 use std::path::PathBuf;

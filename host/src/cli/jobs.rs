@@ -1,230 +1,161 @@
-//! `check`, `plan`, `apply` and `sync`.
+//! `jobs`: what the queue holds, cancelling a job, and starting one.
 
-use super::outcome;
-use super::paint::{RED, YELLOW, clean};
-use super::progress::Bar;
-use super::{Global, check_view, plan_view, plans};
-use crate::approval::short;
-use hibob_contract::types::Severity;
-use crate::data_dir::DataDir;
-use hibob_base::clock::now_unix_seconds;
+use super::paint::clean;
+use super::{Global, ReleaseArgs};
+use hibob_store::data_dir::DataDir;
 use hibob_base::error::{Exit, HostError};
-use crate::plan_file;
-use crate::plan_json;
-use crate::plugin::Plugin;
-use crate::run;
-use hibob_contract::Planned;
-use hibob_policy::guard::Release;
-use crate::run::{Report, Run};
-use hibob_config::tenant::Approval;
-use crate::tenant::Tenant;
-use std::path::Path;
-use std::sync::Arc;
+use hibob_store::plan_file;
+use hibob_store::queue::{Arguments, Job, JobId, NewJob, Selection, State};
+use hibob_base::job::Kind;
+use chrono::DateTime;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
-/// What every job needs.
-pub(super) struct Ready {
-    pub(super) data: DataDir,
-    pub(super) plugin: Plugin,
-    pub(super) tenant: Tenant,
+/// Jobs that have ended, and are listed unless the operator says otherwise.
+const ENDED_MAX: u32 = 20;
+
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct JobsArgs {
+    #[command(subcommand)]
+    command: Option<JobsCommand>,
+    /// Only those of this tenant
+    tenant: Option<String>,
+    /// How many of those that have ended
+    #[arg(long, value_name = "N", default_value_t = ENDED_MAX)]
+    limit: u32,
 }
 
-impl Ready {
-    /// For a job of this kind. An error counts for a tenant that is known.
-    pub(super) async fn new(global: &Global, tenant: &str, kind: &'static str) -> Result<Self, HostError> {
-        Self::within(global, global.data().await?, tenant, kind).await
-    }
-
-    async fn within(global: &Global, data: DataDir, tenant: &str, kind: &'static str) -> Result<Self, HostError> {
-        let config = data.config(tenant).await?;
-        let opened = async {
-            let tenant = Tenant::open(&data, config).await?;
-            Ok((tenant, global.plugin(&data, &data.runtime()?).await?))
-        };
-        let (tenant, plugin) = opened.await.inspect_err(|error| data.metrics().of(tenant).not_started(kind, error))?;
-        Ok(Self { data, plugin, tenant })
-    }
+#[derive(Subcommand)]
+enum JobsCommand {
+    /// Cancel a job: one that waits at once, one that runs soon
+    #[command(after_help = "Example: hibob jobs cancel 7")]
+    Cancel {
+        /// The job's number, as `hibob jobs` shows it
+        id: JobId,
+    },
+    /// Let the hosts that serve do a job, before what is scheduled
+    #[command(after_help = "Example: hibob jobs start acme sync")]
+    Start(Box<StartArgs>),
 }
 
-pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostError> {
-    let ready = Ready::new(global, tenant, "check").await?;
-    let bar = Arc::new(Bar::new());
-    let report = run::check(&ready.plugin, &ready.tenant, bar.clone()).await;
-    bar.clear();
-    let report = report.map_err(|error| error.of_tenant(tenant))?;
-    let failed = report.findings.iter().any(|finding| finding.severity == Severity::Error);
-    let exit = if failed { Exit::SomeFailed } else { Exit::Done };
-    if global.json {
-        println!("{}", check_view::json(tenant, &report));
-    } else {
-        println!("{}", check_view::text(tenant, &report));
-    }
-    Ok(exit)
+#[derive(Args)]
+struct StartArgs {
+    /// The tenant's id
+    tenant: String,
+    /// check, sync, apply, references or deliver
+    #[arg(value_parser = parse_kind)]
+    kind: Kind,
+    /// apply: the saved plan; a copy is kept until the job has ended
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    #[command(flatten)]
+    release: ReleaseArgs,
+    /// references: let up to N references be issued, whatever their share
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    allow_issuing: usize,
+    /// references: let up to N references be revoked, whatever their share
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    allow_revoking: usize,
+    /// references: issue for these, by HiBob's ids
+    #[arg(long, value_name = "ID")]
+    employee: Vec<String>,
+    /// deliver: the reference's id
+    #[arg(long, value_name = "ID")]
+    reference: Option<String>,
+    /// Who asks for it, for the record
+    #[arg(long, value_name = "WHO")]
+    requested_by: Option<String>,
 }
 
-pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all: bool) -> Result<Exit, HostError> {
-    let ready = Ready::new(global, tenant, "plan").await?;
-    let bar = Arc::new(Bar::new());
-    let planned = run::plan(&ready.plugin, &ready.tenant, bar.clone()).await;
-    bar.clear();
-    let planned = planned.map_err(|error| error.of_tenant(tenant))?;
-    if let Some(out) = out {
-        plan_file::save(&ready.data, &ready.tenant, &ready.plugin, &planned, out)?;
-    }
-    if global.json {
-        println!("{}", plan_json::json(tenant, &planned));
-    } else {
-        println!("{}", plan_view::text(tenant, &planned, all));
-        if let Some(out) = out {
-            println!("\nsaved; apply exactly this with: hibob apply {}", out.display());
-        }
-    }
-    let failed = planned.findings.iter().any(|finding| finding.severity == Severity::Error);
-    match run::guard(&ready.tenant, &planned, Release::default()).await {
-        Err(error) if error.exit() == Exit::Held => {
-            super::print_held(&error.to_string(), &to_go_on(&ready.tenant, &error.remedy()));
-            return Ok(Exit::Held);
-        }
-        Err(error) => return Err(error),
-        Ok(held) if !held.changes.is_empty() => {
-            for guard in &held.guards {
-                super::print_held(&guard.message, &to_go_on(&ready.tenant, &guard.remedy));
-            }
-            return Ok(Exit::Held);
-        }
-        Ok(_) => {}
-    }
-    Ok(if failed { Exit::SomeFailed } else { Exit::Done })
+fn parse_kind(word: &str) -> Result<Kind, String> {
+    Kind::of_word(word).ok_or_else(|| format!("choose from {}", Kind::ALL.map(Kind::word).join(", ")))
 }
 
-/// What to do about what a guard holds: nothing is let through where plans wait for a person.
-fn to_go_on(tenant: &Tenant, remedy: &str) -> String {
-    match tenant.config().safety.approval {
-        Approval::Never => remedy.to_owned(),
-        Approval::AboveLimits | Approval::Always => {
-            format!("a sync has such a plan wait for approval: hibob plans {}", tenant.id())
-        }
-    }
-}
-
-pub(super) async fn sync(global: &Global, tenant: &str, release: Release) -> Result<Exit, HostError> {
-    let report = match Ready::new(global, tenant, "sync").await {
-        Ok(ready) => sync_ready(&ready.data, &ready.tenant, &ready.plugin, release, |_| {}).await,
-        Err(error) => Report::stopped(tenant, error),
-    };
-    Ok(print_report(&report, global.json, 0))
-}
-
-/// Plans and applies under the tenant's lock; `show` gets the plan before anything is applied.
-pub(super) async fn sync_ready(
-    data: &DataDir,
-    tenant: &Tenant,
-    plugin: &Plugin,
-    release: Release,
-    show: impl FnOnce(&Planned),
-) -> Report {
-    let bar = Arc::new(Bar::new());
-    let started = Run::start(data, tenant, plugin, "sync", bar.clone()).await;
-    let run = match started {
-        Ok(run) => run,
-        Err(error) => return Report::stopped(tenant.id(), error),
-    };
-    tell_resumed(&run);
-    let (mut report, planned) = match run.plan().await {
-        Ok(planned) => {
-            bar.clear();
-            show(&planned);
-            (run.apply(&planned, release).await, Some(planned))
-        }
-        Err(error) => (Report::stopped(tenant.id(), error), None),
-    };
-    bar.clear();
-    if let Err(error) = run.finish(&mut report, planned.as_ref()).await {
-        report.stop(error);
-    }
-    report
-}
-
-/// Says that a plan of before was taken up. It has an entry of its own in the history.
-fn tell_resumed(run: &Run<'_>) {
-    if let Some(report) = run.resumed() {
-        let number = report.run.map(|run| run.to_string()).unwrap_or_default();
-        eprintln!("an interrupted run was taken up, and is run {number} of the history");
-    }
-}
-
-pub(super) async fn apply(global: &Global, file: &Path, release: Release) -> Result<Exit, HostError> {
+pub(super) async fn run(global: &Global, args: JobsArgs) -> Result<Exit, HostError> {
     let data = global.data().await?;
-    let saved = plan_file::read(&data, file);
-    let tenant = saved.as_ref().map(|saved| saved.tenant().to_owned()).unwrap_or_default();
-    let report = match saved {
-        Ok(saved) => apply_saved(global, &data, saved, release).await,
-        Err(error) => Err(error),
+    match args.command {
+        None => list(global, &data, args.tenant.as_deref(), args.limit).await?,
+        Some(JobsCommand::Cancel { id }) => cancel(global, &data, id).await?,
+        Some(JobsCommand::Start(args)) => start(global, &data, *args).await?,
+    }
+    Ok(Exit::Done)
+}
+
+async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<(), HostError> {
+    let plan = args.plan.map(|path| plan_file::keep(data, &path)).transpose()?;
+    let arguments = Arguments {
+        plan: plan.clone(),
+        approved: None,
+        allow_archiving: args.release.allow_archiving,
+        allow_renaming: args.release.allow_renaming,
+        allow_changed_source: args.release.allow_changed_source,
+        allow_issuing: args.allow_issuing,
+        allow_revoking: args.allow_revoking,
+        employees: (!args.employee.is_empty()).then_some(args.employee),
+        reference: args.reference,
     };
-    let report = report.unwrap_or_else(|error| Report::stopped(&tenant, error));
-    Ok(print_report(&report, global.json, 0))
+    let new = NewJob { tenant: args.tenant, kind: args.kind, arguments, requested_by: args.requested_by };
+    let started = data.start(&new).await.inspect_err(|_| {
+        plan.iter().for_each(|plan| plan_file::forget(data, plan));
+    })?;
+    if global.json {
+        println!("{}", serde_json::json!({ "job": started.id, "new": started.is_new }));
+    } else if started.is_new {
+        println!("job {} is queued; a host that serves takes it: hibob serve", started.id);
+    } else {
+        println!("job {} waits already and does the same", started.id);
+    }
+    Ok(())
 }
 
-async fn apply_saved(
-    global: &Global,
-    data: &DataDir,
-    saved: plan_file::Saved,
-    release: Release,
-) -> Result<Report, HostError> {
-    let Ready { plugin, tenant, .. } = Ready::within(global, data.clone(), saved.tenant(), "apply").await?;
-    let planned = saved.accept(&tenant, &plugin, now_unix_seconds());
-    let planned = planned.inspect_err(|error| tenant.metrics().not_started("apply", error))?;
-    let bar = Arc::new(Bar::new());
-    let run = Run::start(data, &tenant, &plugin, "apply", bar.clone()).await?;
-    tell_resumed(&run);
-    let mut report = run.apply(&planned, release).await;
-    bar.clear();
-    if let Err(error) = run.finish(&mut report, Some(&planned)).await {
-        report.stop(error);
+async fn cancel(global: &Global, data: &DataDir, id: JobId) -> Result<(), HostError> {
+    let state = data.queue().cancel(id).await?;
+    if global.json {
+        println!("{}", serde_json::json!({ "job": id, "state": state.word() }));
+    } else if state == State::Running {
+        println!("job {id} runs; its host stops it when it renews its lease");
+    } else {
+        println!("job {id} is {state}");
     }
-    Ok(report)
+    Ok(())
 }
 
-/// Prints what a run did, and returns how it ended. The first `known` errors were shown with the plan.
-pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
-    if json {
-        outcome::json(report);
-        return report.exit();
+async fn list(global: &Global, data: &DataDir, tenant: Option<&str>, limit: u32) -> Result<(), HostError> {
+    if let Some(tenant) = tenant {
+        data.config(tenant).await?;
     }
-    outcome::rows(&RED.on_stdout("! error"), report.errors.iter().skip(known));
-    for guard in &report.guards {
-        let names: Vec<_> =
-            report.held.iter().filter(|row| row.class == guard.class).map(|row| clean(&row.display_name)).collect();
-        println!("{} {}: {}", YELLOW.on_stdout("! held"), clean(&guard.message), names.join(", "));
-        println!("    to go on {}", clean(&guard.remedy));
+    let jobs = data.queue().list(Selection { tenant, ended_max: limit }).await?;
+    if global.json {
+        let rows: Vec<_> = jobs.iter().map(Job::json).collect();
+        println!("{}", serde_json::json!({ "jobs": rows }));
+        return Ok(());
     }
-    if let Some(stale) = &report.stale {
-        println!("{} {}: {}", YELLOW.on_stdout("! stale"), short(&stale.plan), clean(&stale.why));
-        stale.differences.iter().for_each(|row| println!("    {}", clean(&row.message)));
+    if jobs.is_empty() {
+        println!("no jobs yet; start one: hibob jobs start TENANT sync");
     }
-    if let Some(waiting) = &report.waiting {
-        plans::print_waiting(&report.tenant, waiting);
+    for job in &jobs {
+        println!("{}", line(job));
     }
-    if let Some(approval) = &report.approval {
-        let by = approval.by.as_deref().map(clean).unwrap_or_default();
-        println!("the plan {} was approved by {by}", short(&approval.plan));
-    }
-    let numbers = [
-        ("cost centers created", report.cost_centers_created),
-        ("cost centers restored", report.cost_centers_restored),
-        ("created", report.created),
-        ("adopted", report.adopted),
-        ("updated", report.updated),
-        ("reactivated", report.reactivated),
-        ("archived", report.archived),
-        ("kept", report.kept),
-        ("failed", report.failed),
-        ("conflicts", report.conflicts),
-        ("forgotten", report.forgotten),
-        ("drifted", report.drifted),
-        ("skipped", report.skipped),
-        ("held", report.held.len() as u64),
-    ];
-    outcome::summary(report.exit(), report.error.as_ref(), "kept", &numbers);
-    outcome::stopped(report.error.as_ref());
-    report.exit()
+    Ok(())
+}
+
+fn line(job: &Job) -> String {
+    let (what, at) = match (job.ended_at, job.started_at, job.state) {
+        (Some(at), ..) => ("ended", at),
+        (None, Some(at), State::Running) => ("since", at),
+        _ => ("from", job.start_at),
+    };
+    let at = DateTime::from_timestamp_millis(at).unwrap_or_default().format("%Y-%m-%d %H:%M:%S UTC");
+    let error = job.result.as_ref().and_then(|result| result.get("error"));
+    let error = error.and_then(|error| error.get("message").or_else(|| error.get("code"))?.as_str()).map(clean);
+    let error = error.map(|error| format!("  {error}")).unwrap_or_default();
+    format!(
+        "job {:<6} {:<10} {:<8} {:<20} {:<24} {what} {at}{error}",
+        job.id,
+        job.kind,
+        job.trigger.word(),
+        job.state,
+        job.tenant
+    )
 }

@@ -2,7 +2,7 @@
 
 use super::paint::{CYAN, GREEN, RED, YELLOW, clean};
 use hibob_base::error::Exit;
-use crate::run::{ErrorRow, Stopped};
+use hibob_jobs::run::{ErrorRow, Stopped};
 use serde::Serialize;
 
 /// The whole report, for machines.

@@ -3,9 +3,9 @@
 use super::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, clean};
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::{Finding, Severity, Value};
-use crate::person::LEFT_OUT;
+use hibob_store::privacy::LEFT_OUT;
 use hibob_contract::Planned;
-use crate::run::history;
+use hibob_jobs::run::history;
 
 /// Changes of one kind that are shown in full unless all are asked for.
 const SHOWN_MAX: usize = 5;

@@ -3,12 +3,14 @@
 use super::paint::{BOLD, DIM, YELLOW, clean};
 use super::token::deed;
 use super::{Global, plan_view};
-use crate::approval::{self, Decided, Decider, short};
-use crate::audit::{self, COMMAND_LINE, Deed, Outcome};
-use crate::data_dir::DataDir;
-use crate::database::{ApprovalRow, ApprovalState};
+use hibob_jobs::approval;
+use hibob_jobs::approval::{Decided, Decider, short};
+use hibob_store::api_log;
+use hibob_store::api_log::{COMMAND_LINE, Deed, Outcome};
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::{ApprovalRow, ApprovalState};
 use hibob_base::error::{Exit, HostError};
-use crate::run::WaitingPlan;
+use hibob_jobs::run::WaitingPlan;
 use chrono::DateTime;
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -177,7 +179,7 @@ async fn decide(
     let plan = approval::get(&data.tenant_database(tenant).await?, tenant, plan, now()).await?.plan;
     let action = if rejected_because.is_some() { "reject-plan" } else { "approve-plan" };
     let deed = Deed { tenant: Some(tenant.to_owned()), ..deed(action, &plan) };
-    let row = audit::begin(data.control(), &deed).await?;
+    let row = api_log::begin(data.control(), &deed).await?;
     let who = Decider { by, with: COMMAND_LINE };
     let decided = match rejected_because {
         Some(reason) => approval::reject(data, tenant, &plan, who, reason, now()).await,
@@ -188,7 +190,7 @@ async fn decide(
         Err(error) if error.exit() == Exit::Usage => (Outcome::Refused, Some(error.code())),
         Err(error) => (Outcome::Failed, Some(error.code())),
     };
-    audit::ended(data.control(), row, &deed, outcome, code).await;
+    api_log::ended(data.control(), row, &deed, outcome, code).await;
     let decided = decided?;
     if global.json {
         println!("{}", decided.json());

@@ -2,13 +2,14 @@
 
 mod inspect;
 
+use hibob_sandbox::Open;
 use super::Global;
 use super::paint::clean;
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::{Exit, HostError};
-use crate::identity;
+use hibob_sandbox::identity;
 use hibob_base::digest::Digest;
-use crate::identity::{Identity, PASSWORD_VARIABLE, Package, PublicKey, TrustFile};
+use hibob_sandbox::identity::{Identity, PASSWORD_VARIABLE, Package, PublicKey, TrustFile};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 

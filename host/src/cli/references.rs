@@ -3,13 +3,15 @@
 mod keys;
 mod view;
 
+use hibob_sandbox::Open;
 use super::Global;
-use super::jobs::Ready;
+use super::sync::Ready;
 use super::progress::Bar;
-use crate::data_dir::DataDir;
+use hibob_store::data_dir::DataDir;
 use hibob_base::error::{Exit, HostError};
-use crate::references::{self, Deliveries, Order, Release, Report};
-use crate::tenant::Tenant;
+use hibob_jobs::references;
+use hibob_jobs::references::{Deliveries, Order, Release, Report};
+use hibob_sandbox::tenant::Tenant;
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -138,11 +140,11 @@ async fn job(global: &Global, tenant: &str, order: &Order) -> Exit {
 pub(super) async fn run_ready(
     data: &DataDir,
     tenant: &Tenant,
-    plugin: &crate::plugin::Plugin,
+    plugin: &hibob_sandbox::plugin::Plugin,
     order: &Order,
 ) -> Report {
     let bar = Arc::new(Bar::new());
-    let report = references::run(data, tenant, plugin, bar.clone(), order).await;
+    let report = hibob_runner::references(data, tenant, plugin, bar.clone(), order).await;
     bar.clear();
     report
 }

@@ -3,9 +3,9 @@
 
 use super::Global;
 use hibob_base::error::{Exit, HostError};
-use crate::person;
+use hibob_store::privacy;
 use hibob_base::secret::{Origin, SECRET_BYTES_MAX, Secret, SecretName};
-use crate::secret::PEOPLE_KEY;
+use hibob_store::secrets::PEOPLE_KEY;
 use clap::Subcommand;
 use std::io::{IsTerminal, Read};
 use zeroize::Zeroizing;
@@ -163,7 +163,7 @@ async fn forget_everybody(global: &Global, tenant: &str, yes: bool) -> Result<()
             format!("if the key of the store is lost: hibob secret remove {tenant} {PEOPLE_KEY} --yes"),
         ));
     }
-    person::forget_everybody(&global.data().await?, tenant).await?;
+    privacy::forget_everybody(&global.data().await?, tenant).await?;
     if global.json {
         println!("{}", serde_json::json!({ "tenant": tenant, "name": PEOPLE_KEY, "removed": true }));
     } else {

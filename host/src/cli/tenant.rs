@@ -1,7 +1,7 @@
 //! `tenant apply`, `tenant list`, `tenant show`.
 
 use super::Global;
-use crate::data_dir::Applied;
+use hibob_store::data_dir::Applied;
 use hibob_base::error::{Exit, HostError};
 use hibob_base::secret::SecretSource;
 use hibob_config::applied_by::AppliedBy;
@@ -227,7 +227,7 @@ async fn forget(global: &Global, tenant: &str, yes: bool) -> Result<(), HostErro
             format!("make a backup if in doubt, and then: hibob tenant forget {tenant} --yes"),
         ));
     }
-    crate::forget::forget_tenant(&data, tenant).await?;
+    hibob_store::forget_tenant::forget_tenant(&data, tenant).await?;
     if global.json {
         println!("{}", serde_json::json!({ "tenant": tenant, "forgotten": true }));
     } else {

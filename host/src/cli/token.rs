@@ -2,10 +2,12 @@
 
 use super::Global;
 use super::paint::clean;
-use crate::audit::{self, COMMAND_LINE, Deed, Outcome};
-use crate::data_dir::DataDir;
+use hibob_store::api_log;
+use hibob_store::api_log::{COMMAND_LINE, Deed, Outcome};
+use hibob_store::data_dir::DataDir;
 use hibob_base::error::{Exit, HostError};
-use crate::token::{self, Role, StoredToken};
+use hibob_store::token;
+use hibob_store::token::{Role, StoredToken};
 use chrono::DateTime;
 use clap::Subcommand;
 
@@ -78,10 +80,10 @@ async fn new(
     }
     let (text, stored) = token::new(role, tenant, name, expires)?;
     let deed = Deed { tenant: stored.tenant.clone(), ..deed("token-new", &stored.id) };
-    let row = audit::begin(data.control(), &deed).await?;
+    let row = api_log::begin(data.control(), &deed).await?;
     let added = data.control().add_token(&stored).await;
     let (outcome, code) = added.as_ref().err().map_or((Outcome::Done, None), |e| (Outcome::Failed, Some(e.code())));
-    audit::ended(data.control(), row, &deed, outcome, code).await;
+    api_log::ended(data.control(), row, &deed, outcome, code).await;
     added?;
     if global.json {
         let mut object = json(&stored);
@@ -128,9 +130,9 @@ async fn revoke(global: &Global, data: &DataDir, id: &str) -> Result<(), HostErr
         return Err(HostError::configuration("there is no such token", "choose an id from: hibob token list"));
     }
     let deed = deed("token-revoke", id);
-    let row = audit::begin(data.control(), &deed).await?;
+    let row = api_log::begin(data.control(), &deed).await?;
     data.control().revoke_token(id, chrono::Utc::now().timestamp()).await?;
-    audit::ended(data.control(), row, &deed, Outcome::Done, None).await;
+    api_log::ended(data.control(), row, &deed, Outcome::Done, None).await;
     if global.json {
         println!("{}", serde_json::json!({ "id": id, "revoked": true }));
     } else {

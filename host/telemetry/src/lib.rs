@@ -11,7 +11,7 @@ mod open;
 mod otlp;
 mod queue;
 mod spans;
-mod tenant;
+pub mod tenant;
 mod text_file;
 
 pub use labels::known_code;

@@ -135,7 +135,7 @@ impl TenantMetrics {
     }
 
     /// A call took so much processor time, and waited so long politely.
-    pub(super) fn call_ended(&self, kind: &'static str, cpu: Duration, waited: Duration) {
+    pub fn call_ended(&self, kind: &'static str, cpu: Duration, waited: Duration) {
         self.metrics.0.cpu.record(cpu.as_secs_f64(), &self.labels([("kind", kind.into())]));
         if !waited.is_zero() {
             self.metrics.0.waiting.add(waited.as_secs_f64(), &self.labels([]));
@@ -143,7 +143,7 @@ impl TenantMetrics {
     }
 
     /// The largest memory of a call.
-    pub(super) fn call_memory(&self, kind: &'static str, bytes: u64) {
+    pub fn call_memory(&self, kind: &'static str, bytes: u64) {
         self.metrics.0.memory.record(bytes, &self.labels([("kind", kind.into())]));
     }
 }

@@ -6,7 +6,7 @@ use crate::cli::paint::DIM;
 use crate::cli::references::{print_report, run_ready};
 use crate::cli::verify::{VerifyArgs, print};
 use hibob_base::error::HostError;
-use crate::references::{IssuerKeys, Order, Report, publish};
+use hibob_jobs::references::{IssuerKeys, Order, Report, publish};
 use hibob_fakes::smtp::Mail;
 use hibob_reference_format::verify::Report as Verdict;
 use std::path::{Path, PathBuf};

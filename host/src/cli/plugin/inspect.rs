@@ -1,13 +1,14 @@
 //! `plugin inspect`: everything that a plugin's file tells, without compiling or running it.
 
+use hibob_sandbox::Open;
 use super::super::Global;
 use super::{identity_json, print};
 use hibob_contract::WitVersion;
 use hibob_contract::CallKind;
 use hibob_base::error::{Exit, HostError};
-use crate::identity::Package;
+use hibob_sandbox::identity::Package;
 use hibob_policy::manifest::Manifest;
-use crate::plugin::Contents;
+use hibob_sandbox::plugin::Contents;
 use std::path::PathBuf;
 
 pub(super) async fn inspect(global: &Global, file: Option<PathBuf>) -> Result<Exit, HostError> {

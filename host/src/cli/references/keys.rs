@@ -2,9 +2,9 @@
 
 use crate::cli::Global;
 use crate::cli::paint::{BOLD, DIM};
-use crate::database::KeyRow;
+use hibob_store::database::KeyRow;
 use hibob_base::error::{Exit, HostError};
-use crate::references::{DnsRecord, IssuerKeys};
+use hibob_jobs::references::{DnsRecord, IssuerKeys};
 use clap::Subcommand;
 
 #[derive(Subcommand)]

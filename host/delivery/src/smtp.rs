@@ -1,0 +1,218 @@
+//! Delivery by e-mail, through a mail server of the company.
+//!
+//! A connection is kept for the next letter, so that a back-fill of thousands needs few handshakes. It is owned by the
+//! delivery that uses it and is put back only when the server has answered its last command: a delivery that is given up
+//! half-way takes its connection with it. That is why `lettre`'s own pool is not used, which takes back what was dropped
+//! within a message.
+
+mod line;
+mod open;
+mod verdict;
+
+use crate::address::Recipient;
+use crate::said::without_addresses;
+use crate::{Failure, Kind, Letter, message};
+use hibob_store::data_dir::DataDir;
+use hibob_net::address::{AddressPolicy, Resolve};
+use hibob_net::tls::ca_certificates;
+use hibob_base::error::HostError;
+use hibob_base::secret::{Redactor, SecretName};
+use hibob_config::delivery::{SmtpConfig, SmtpSecurity};
+use hibob_config::tenant::TenantConfig;
+use lettre::message::Mailbox;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
+use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
+use open::Open;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
+use verdict::{Stage, Trouble};
+
+/// Connections that are kept open while idle.
+const IDLE_CONNECTIONS_MAX: usize = 4;
+/// How long one is kept: servers close an idle one after minutes (RFC 5321, section 4.5.3.2.7).
+const IDLE_MAX: Duration = Duration::from_secs(20);
+/// Letters that go over one connection; some servers end it after a hundred.
+const LETTERS_MAX: u32 = 50;
+/// The reply code with which a server ends a connection without having done what it was asked (RFC 5321, section 3.8).
+const CLOSING: u16 = 421;
+/// The reply to DATA, and the one to the message itself (RFC 5321, section 4.3.2). `lettre` takes every 2xx and 3xx.
+const GO_ON: u16 = 354;
+const TAKEN: u16 = 250;
+
+/// A mail server, and who sends.
+pub(super) struct Smtp {
+    host: String,
+    port: u16,
+    security: Security,
+    credentials: Option<Credentials>,
+    from: Mailbox,
+    /// For one whole delivery.
+    timeout: Duration,
+    connect_timeout: Duration,
+    policy: AddressPolicy,
+    resolver: Arc<dyn Resolve>,
+    redactor: Redactor,
+    idle: Mutex<Vec<Open>>,
+}
+
+enum Security {
+    StartTls(TlsParameters),
+    Tls(TlsParameters),
+    /// The server is this machine.
+    None,
+}
+
+impl Smtp {
+    /// Reads the password and the certificates.
+    pub(super) async fn open(
+        data: &DataDir,
+        config: &TenantConfig,
+        smtp: &SmtpConfig,
+        resolver: Arc<dyn Resolve>,
+    ) -> Result<Self, HostError> {
+        let mut redactor = Redactor::default();
+        let credentials = match &smtp.user {
+            Some(user) => {
+                let password = data.secrets().read(config, SecretName::SmtpPassword).await?;
+                redactor.learn(&password, Some(user));
+                Some(Credentials::new(user.clone(), password.reveal().to_owned()))
+            }
+            None => None,
+        };
+        let tls = || {
+            tls(config, &smtp.host).map_err(|what| {
+                HostError::configuration(
+                    format!("tenant {}: {what}", config.id),
+                    "name a PEM file with certificates of authorities",
+                )
+            })
+        };
+        Ok(Self {
+            host: smtp.host.clone(),
+            port: smtp.port(),
+            security: match smtp.security {
+                SmtpSecurity::StartTls => Security::StartTls(tls()?),
+                SmtpSecurity::Tls => Security::Tls(tls()?),
+                SmtpSecurity::None => Security::None,
+            },
+            credentials,
+            from: smtp.sender()?,
+            timeout: Duration::from_secs(smtp.timeout_seconds.get().into()),
+            connect_timeout: Duration::from_secs(config.limits.connect_timeout_seconds),
+            policy: config.addresses(),
+            resolver,
+            redactor,
+            idle: Mutex::default(),
+        })
+    }
+
+    pub(super) async fn deliver(&self, letter: &Letter<'_>, address: &str) -> Result<(), Failure> {
+        let Some(recipient) = Recipient::parse(address) else {
+            let said = "what HiBob has as the address is no e-mail address, or more than one";
+            return Err(Failure::new(Kind::Permanent, said));
+        };
+        let message = message::compose(letter, &self.from, &recipient)
+            .map_err(|what| self.failure(Kind::Permanent, &format!("the e-mail cannot be written: {what}"), address))?;
+        // The client has no limit of its own once it is connected.
+        match timeout(self.timeout, self.exchange(&recipient, &message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(trouble)) => {
+                let (kind, said) = trouble.told();
+                Err(self.failure(kind, &said, address))
+            }
+            Err(_) => {
+                let said = format!("the mail server took longer than {} seconds", self.timeout.as_secs());
+                Err(Failure::new(Kind::Temporary, said))
+            }
+        }
+    }
+
+    fn failure(&self, kind: Kind, said: &str, address: &str) -> Failure {
+        Failure::new(kind, without_addresses(&self.redactor.text(said), address))
+    }
+
+    async fn exchange(&self, recipient: &Recipient, message: &[u8]) -> Result<(), Trouble> {
+        if let Some(open) = self.idle().await {
+            match self.hand_over(open, recipient, message).await {
+                // It was not taken, and the connection is over: nothing is sent twice.
+                Err(trouble) if trouble.code() == Some(CLOSING) => {}
+                done => return done,
+            }
+        }
+        let open = self.connect().await?;
+        self.hand_over(open, recipient, message).await
+    }
+
+    /// A connection that was kept and still answers, with nothing left of the letter before.
+    async fn idle(&self) -> Option<Open> {
+        loop {
+            let mut open = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            if open.since.elapsed() < IDLE_MAX
+                && matches!(timeout(self.connect_timeout, open.connection.command(Rset)).await, Ok(Ok(_)))
+            {
+                return Some(open);
+            }
+        }
+    }
+
+    /// Sends one message (RFC 5321, section 3.3), and keeps the connection unless it is over.
+    async fn hand_over(&self, mut open: Open, recipient: &Recipient, message: &[u8]) -> Result<(), Trouble> {
+        let done = self.send(&mut open, recipient, message).await;
+        open.letters += 1;
+        open.since = tokio::time::Instant::now();
+        let goes_on = match &done {
+            Ok(()) => true,
+            Err(trouble) => trouble.code().is_some_and(|code| code != CLOSING),
+        };
+        if goes_on && open.letters < LETTERS_MAX {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < IDLE_CONNECTIONS_MAX {
+                idle.push(open);
+            }
+        }
+        done
+    }
+
+    async fn send(&self, open: &mut Open, recipient: &Recipient, message: &[u8]) -> Result<(), Trouble> {
+        let knows = |extension| open.connection.server_info().supports_feature(extension);
+        let mut parameters = Vec::new();
+        if recipient.needs_utf8() {
+            if !knows(Extension::SmtpUtfEight) {
+                let said = "the address has letters beyond ASCII, and the mail server does not offer SMTPUTF8";
+                return Err(Trouble::own(Kind::Permanent, said));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        if !message.is_ascii() && knows(Extension::EightBitMime) {
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        // A sender that is refused with SMTPUTF8 may be fine without.
+        let sender = if recipient.needs_utf8() { Stage::Letter } else { Stage::Sender };
+        let connection = &mut open.connection;
+        let mail = Mail::new(Some(self.from.email.clone()), parameters);
+        connection.command(mail).await.map_err(|error| Trouble::at(sender, error))?;
+        let rcpt = Rcpt::new(recipient.address().clone(), Vec::new());
+        connection.command(rcpt).await.map_err(|error| Trouble::at(Stage::Recipient, error))?;
+        let go_on = connection.command(Data).await.map_err(|error| Trouble::at(Stage::Letter, error))?;
+        if !go_on.has_code(GO_ON) {
+            return Err(Trouble::out_of_step());
+        }
+        let taken = connection.message(message).await.map_err(|error| Trouble::at(Stage::Letter, error))?;
+        if taken.has_code(TAKEN) { Ok(()) } else { Err(Trouble::out_of_step()) }
+    }
+}
+
+/// TLS to a server of this name, with the platform's certificates and those that the operator gives.
+fn tls(config: &TenantConfig, host: &str) -> Result<TlsParameters, String> {
+    let mut parameters = TlsParameters::builder(host.to_owned());
+    if let Some(path) = config.network.ca_file.as_deref() {
+        for certificate in ca_certificates(path)? {
+            let certificate = Certificate::from_der(certificate.to_vec()).map_err(|error| error.to_string())?;
+            parameters = parameters.add_root_certificate(certificate);
+        }
+    }
+    parameters.build().map_err(|error| error.to_string())
+}

@@ -1,0 +1,168 @@
+//! What a mail server's answer means.
+
+use crate::Kind;
+use hibob_net::transport::causes;
+use lettre::transport::smtp::Error;
+use std::error::Error as _;
+
+/// How far a delivery came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Greeting, EHLO, STARTTLS.
+    Connection,
+    /// AUTH.
+    Login,
+    /// MAIL: the sender, who is the same for every letter.
+    Sender,
+    /// RCPT.
+    Recipient,
+    /// The message itself.
+    Letter,
+}
+
+/// What went wrong. The words of it are the server's, and hold addresses: it has no `Debug` and leaves this module's
+/// parent only through the redaction.
+pub(super) struct Trouble {
+    kind: Kind,
+    code: Option<u16>,
+    said: String,
+}
+
+impl Trouble {
+    /// In the host's own words.
+    pub(super) fn own(kind: Kind, said: &str) -> Self {
+        Self { kind, code: None, said: said.to_owned() }
+    }
+
+    /// No connection could be made.
+    pub(super) fn network(error: &std::io::Error) -> Self {
+        Self::own(Kind::Temporary, &format!("the mail server cannot be reached: {error}"))
+    }
+
+    /// A reply that is no answer to what was asked: one of them too many came before.
+    pub(super) fn out_of_step() -> Self {
+        Self::own(Kind::Temporary, "the mail server's answers are out of step")
+    }
+
+    /// What the client met with.
+    pub(super) fn at(stage: Stage, error: Error) -> Self {
+        if let Some(code) = error.status() {
+            let code = u16::from(code);
+            let words = error.source().map(ToString::to_string).unwrap_or_default();
+            return Self {
+                kind: kind(stage, code, enhanced(&words)),
+                code: Some(code),
+                said: format!("{code} {words}"),
+            };
+        }
+        if is_tls(&error) {
+            return Self::own(Kind::Channel, &format!("no secure connection can be made: {}", causes(&error)));
+        }
+        if error.is_client() && stage == Stage::Login {
+            return Self::own(Kind::Channel, "the mail server offers no way to log in that is known here");
+        }
+        if error.is_response() {
+            return Self::own(Kind::Temporary, "the mail server's answer cannot be read");
+        }
+        Self::own(Kind::Temporary, &format!("the connection to the mail server failed: {}", causes(&error)))
+    }
+
+    /// The server's reply code, if it gave one.
+    pub(super) fn code(&self) -> Option<u16> {
+        self.code
+    }
+
+    /// What it means, and the words of it as they were said.
+    pub(super) fn told(self) -> (Kind, String) {
+        (self.kind, self.said)
+    }
+}
+
+/// Whether TLS itself failed, for example over a certificate. What an `io::Error` holds is not among its sources.
+fn is_tls(error: &Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let io = cause.downcast_ref::<std::io::Error>();
+        let inner = io.and_then(|io| io.get_ref()).is_some_and(|inner| inner.is::<rustls::Error>());
+        if inner || cause.is::<rustls::Error>() {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
+/// The enhanced status code that a reply begins with (RFC 2034, section 4): class, subject and detail.
+fn enhanced(words: &str) -> Option<(u16, u16, u16)> {
+    let mut parts = words.split_whitespace().next()?.split('.').map(str::parse);
+    match (parts.next()?, parts.next()?, parts.next()?, parts.next()) {
+        (Ok(class @ (4 | 5)), Ok(subject), Ok(detail), None) => Some((class, subject, detail)),
+        _ => None,
+    }
+}
+
+/// What a refusal means: RFC 5321 section 4.2 for the codes, RFC 3463 and the registry of RFC 5248 for the enhanced ones.
+fn kind(stage: Stage, code: u16, enhanced: Option<(u16, u16, u16)>) -> Kind {
+    match (code, enhanced) {
+        (..500, _) => Kind::Temporary,
+        // Authentication required, too weak, refused, or only under TLS (RFC 4954, section 6; RFC 3207, section 4).
+        (530 | 534 | 535 | 538, _) | (_, Some((_, 7, 8..=11))) => Kind::Channel,
+        _ if matches!(stage, Stage::Connection | Stage::Login | Stage::Sender) => Kind::Channel,
+        // Exchange: the account may not send as this sender, which it says of a recipient or of the message.
+        (_, Some((_, 7, 60))) => Kind::Channel,
+        // The mailbox is full.
+        (_, Some((_, 2, 2))) => Kind::Temporary,
+        // Too big for the mailbox or for the system.
+        (_, Some((_, 2, 3) | (_, 3, 4))) => Kind::Permanent,
+        // Out of storage (section 4.2.2); for a recipient it is to be taken as 452 (section 4.5.3.1.10).
+        (552, _) if stage == Stage::Recipient => Kind::Temporary,
+        _ => Kind::Permanent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_read_by_code_and_stage() {
+        use Kind::{Channel, Permanent, Temporary};
+        for (stage, answer, expected) in [
+            (Stage::Connection, "421 4.3.2 closing", Temporary),
+            (Stage::Connection, "554 5.7.1 you are on a list", Channel),
+            (Stage::Connection, "454 4.7.0 no TLS for now", Temporary),
+            (Stage::Login, "454 4.7.0 try later", Temporary),
+            (Stage::Login, "535 5.7.8 wrong", Channel),
+            (Stage::Login, "504 5.5.4 no such mechanism", Channel),
+            (Stage::Sender, "530 5.7.0 log in first", Channel),
+            (Stage::Sender, "550 5.7.1 not your address", Channel),
+            (Stage::Sender, "452 4.3.1 out of storage", Temporary),
+            (Stage::Recipient, "450 4.2.1 busy", Temporary),
+            (Stage::Recipient, "451 4.7.1 greylisted", Temporary),
+            (Stage::Recipient, "550 5.1.1 no such user", Permanent),
+            (Stage::Recipient, "550 no such user", Permanent),
+            (Stage::Recipient, "550 5.2.1 disabled", Permanent),
+            (Stage::Recipient, "552 5.2.2 full", Temporary),
+            (Stage::Recipient, "552 full", Temporary),
+            (Stage::Recipient, "550 5.7.60 may not send as this sender", Channel),
+            (Stage::Recipient, "530 5.7.0 log in first", Channel),
+            (Stage::Letter, "552 5.3.4 too big", Permanent),
+            (Stage::Letter, "552 5.2.2 full", Temporary),
+            (Stage::Letter, "552 too big", Permanent),
+            (Stage::Letter, "554 5.7.1 spam", Permanent),
+            (Stage::Letter, "554 5.7.9 too weak", Channel),
+            (Stage::Letter, "451 4.3.0 later", Temporary),
+        ] {
+            let (code, words) = answer.split_once(' ').unwrap();
+            assert_eq!(kind(stage, code.parse().unwrap(), enhanced(words)), expected, "{stage:?} {answer}");
+        }
+    }
+
+    #[test]
+    fn an_enhanced_code_has_three_numbers() {
+        assert_eq!(enhanced("5.1.1 x"), Some((5, 1, 1)));
+        for words in ["", "x", "5.1", "5.1.1.1 x", "2.1.0 x", "127.0.0.1 x", "5.a.1"] {
+            assert_eq!(enhanced(words), None, "{words}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! What arrives, and what is said where nothing does.
+
+use crate::tests::*;
+use hibob_fakes::smtp::{Account, At, MailFault, MailFaultKind, Mechanism, Security, Settings};
+use hibob_fakes::{MailServer, Mailbox};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+pub(super) const ANNA: &str = "anna.smith@home.example";
+/// Nothing takes so long.
+pub(super) const LONG: Duration = Duration::from_secs(20);
+
+/// A mail server, and a tenant that delivers through it.
+pub(super) struct Post {
+    pub(super) place: Place,
+    pub(super) server: MailServer,
+}
+
+impl Post {
+    pub(super) async fn start(settings: Settings) -> Self {
+        let mailbox = Arc::new(Mutex::new(Mailbox::new(settings)));
+        Self { place: Place::new().await, server: MailServer::start(mailbox).await.unwrap() }
+    }
+
+    /// A server without TLS and accounts.
+    pub(super) async fn plain() -> Self {
+        Self::start(Settings { security: Security::None, ..Settings::default() }).await
+    }
+
+    pub(super) fn mailbox(&self) -> MutexGuard<'_, Mailbox> {
+        self.server.mailbox().lock().unwrap()
+    }
+
+    pub(super) fn fault(&self, fault: MailFault) {
+        self.mailbox().faults.push(fault);
+    }
+
+    pub(super) fn table(&self, host: &str, more: &str) -> String {
+        let port = self.server.address().port();
+        let security = match self.mailbox().settings.security {
+            Security::None => "none",
+            Security::Tls => "tls",
+            Security::StartTls | Security::StartTlsOptional => "starttls",
+        };
+        format!(
+            "[references.smtp]\nhost = \"{host}\"\nport = {port}\nsecurity = \"{security}\"\n\
+             from = \"ACME HR <hr@acme.example>\"\n{more}\n"
+        )
+    }
+
+    /// The channel of a tenant that trusts the server and has this in its table.
+    pub(super) async fn channel(&self, more: &str) -> Channel {
+        self.place.channel(&self.table("localhost", more), self.server.certificate()).await
+    }
+}
+
+pub(super) async fn send(channel: &Channel, address: &str) -> Result<(), Failure> {
+    let issuer = issuer("ACME GmbH");
+    let letter = letter(&issuer, "Anna Smith");
+    let sent = tokio::time::timeout(LONG, channel.deliver(&letter, Some(address))).await.unwrap();
+    if let Err(failure) = &sent {
+        shows_no_address(failure, address);
+    }
+    sent
+}
+
+/// Nothing of an address is in a failure, however it is printed.
+#[track_caller]
+fn shows_no_address(failure: &Failure, address: &str) {
+    let told = format!("{failure} {failure:?} {failure:#?}").to_lowercase();
+    assert!(!told.contains('@') && !told.contains("anna") && !told.contains("home.example"), "{told}");
+    assert!(address.is_empty() || !told.contains(&address.to_lowercase()), "{told}");
+}
+
+#[track_caller]
+pub(super) fn kind(sent: Result<(), Failure>) -> Kind {
+    sent.unwrap_err().kind
+}
+
+fn with_account(security: Security, mechanism: Mechanism) -> Settings {
+    let account = Account { name: "hr".to_owned(), password: PASSWORD.to_owned() };
+    Settings { security, account: Some(account), mechanisms: vec![mechanism], ..Settings::default() }
+}
+
+const LOGIN: &str = "user = \"hr\"\npassword = \"file:password\"";
+
+#[tokio::test]
+async fn a_letter_arrives_with_its_files_byte_for_byte() {
+    for (security, mechanism) in [(Security::StartTls, Mechanism::Plain), (Security::Tls, Mechanism::Login)] {
+        let post = Post::start(with_account(security, mechanism)).await;
+        let channel = post.channel(LOGIN).await;
+        assert!(channel.needs_address());
+        send(&channel, ANNA).await.unwrap();
+        let mailbox = post.mailbox();
+        let [mail] = mailbox.mails() else { panic!("{:?}", mailbox.log()) };
+        assert_eq!((mail.sender.as_str(), &mail.recipients[..]), ("hr@acme.example", &[ANNA.to_owned()][..]));
+        assert_eq!((mail.tls, mail.user.as_deref()), (true, Some("hr")));
+        for (name, value) in [
+            ("Message-ID", "<6f1c0b9e@acme.example>"),
+            ("From", "\"ACME HR\" <hr@acme.example>"),
+            ("To", "\"Anna Smith\" <anna.smith@home.example>"),
+            ("Subject", "Your employment reference from ACME GmbH"),
+            ("Auto-Submitted", "auto-generated"),
+        ] {
+            assert_eq!(mail.header(name).as_deref(), Some(value));
+        }
+        assert!(mail.text("text/plain").unwrap().contains("https://acme.example/verify/"));
+        assert!(mail.text("text/html").unwrap().contains("<html lang=\"en\">"));
+        let attachments = mail.attachments();
+        let names: Vec<_> = attachments.iter().map(|file| (file.name.as_str(), file.content_type.as_str())).collect();
+        let expected = [
+            ("reference-6f1c0b9e-3f5b-4d4e-9a62-0c9d3f0a1b2c.pdf", "application/pdf"),
+            ("reference-6f1c0b9e-3f5b-4d4e-9a62-0c9d3f0a1b2c.json", "application/vc"),
+            ("reference-6f1c0b9e-3f5b-4d4e-9a62-0c9d3f0a1b2c.tlog-proof", "application/octet-stream"),
+        ];
+        assert_eq!(names, expected);
+        let contents: Vec<&[u8]> = attachments.iter().map(|file| file.bytes.as_slice()).collect();
+        assert_eq!(contents, [PDF, CREDENTIAL, LOG_PROOF.as_bytes()]);
+    }
+}
+
+#[tokio::test]
+async fn names_of_other_scripts_arrive_as_they_are() {
+    let post = Post::plain().await;
+    let channel = post.channel("").await;
+    let name = "李小龍 Łukasiewicz-Núñez, \"Zoë\" محمد";
+    let issuer = issuer("Общество с ограниченной ответственностью «Ромашка и Ко»");
+    channel.deliver(&letter(&issuer, name), Some(ANNA)).await.unwrap();
+    let mailbox = post.mailbox();
+    let mail = &mailbox.mails()[0];
+    let subject = format!("Your employment reference from {}", issuer.name.as_str());
+    assert_eq!(mail.header("Subject"), Some(subject));
+    assert!(mail.text("text/plain").unwrap().contains(&format!("Dear {name},")));
+    assert!(mail.header("To").unwrap().contains("李小龍 Łukasiewicz-Núñez"), "{:?}", mail.header("To"));
+}
+
+#[tokio::test]
+async fn strangers_are_told_nothing() {
+    let post = Post::start(with_account(Security::StartTls, Mechanism::Plain)).await;
+    // Another authority's certificate, as good as none.
+    let other = Post::plain().await;
+    for security in [Security::StartTls, Security::Tls] {
+        post.mailbox().settings.security = security;
+        let channel = post.place.channel(&post.table("localhost", LOGIN), other.server.certificate()).await;
+        let failure = send(&channel, ANNA).await.unwrap_err();
+        assert!(failure.said.contains("no secure connection") && failure.kind == Kind::Channel, "{failure}");
+    }
+    let told = post.mailbox().log().iter().any(|exchange| exchange.command.starts_with("AUTH"));
+    assert!(!told && post.mailbox().mails().is_empty());
+}
+
+#[tokio::test]
+async fn nothing_is_sent_where_tls_is_not_offered() {
+    let post = Post::start(with_account(Security::StartTls, Mechanism::Plain)).await;
+    let channel = post.channel(LOGIN).await;
+    post.mailbox().settings.security = Security::None;
+    let failure = send(&channel, ANNA).await.unwrap_err();
+    assert!(failure.said.contains("does not offer STARTTLS") && failure.kind == Kind::Channel, "{failure}");
+    assert!(post.mailbox().log().iter().all(|exchange| !exchange.command.starts_with("AUTH")));
+}
+
+#[tokio::test]
+async fn a_refused_login_is_about_the_channel() {
+    let post = Post::start(with_account(Security::StartTls, Mechanism::Plain)).await;
+    let channel = post.channel("user = \"somebody\"\npassword = \"file:password\"").await;
+    let failure = send(&channel, ANNA).await.unwrap_err();
+    assert_eq!((failure.kind, failure.said.as_str()), (Kind::Channel, "535 5.7.8 wrong name or password"));
+    // And so is none, where the server asks for one.
+    assert_eq!(kind(send(&post.channel("").await, ANNA).await), Kind::Channel);
+    // A password that the server says again is not repeated.
+    post.fault(MailFault::once(At::Auth, MailFaultKind::refuse(535, &format!("5.7.8 {PASSWORD} is wrong"))));
+    let failure = send(&post.channel(LOGIN).await, ANNA).await.unwrap_err();
+    assert_eq!(failure.said, "535 5.7.8 [secret] is wrong");
+    // A server whose directory is away is asked again.
+    post.fault(MailFault::once(At::Auth, MailFaultKind::refuse(454, "4.7.0 try later")));
+    assert_eq!(kind(send(&post.channel(LOGIN).await, ANNA).await), Kind::Temporary);
+    post.mailbox().settings.mechanisms = Vec::new();
+    assert_eq!(kind(send(&post.channel(LOGIN).await, ANNA).await), Kind::Channel);
+}
+
+#[tokio::test]
+async fn refusals_keep_their_codes_and_lose_the_address() {
+    let post = Post::plain().await;
+    let channel = post.channel("").await;
+    post.fault(MailFault { times: 1, ..MailFault::no_such_user(ANNA) });
+    let failure = send(&channel, ANNA).await.unwrap_err();
+    assert_eq!((failure.kind, failure.said.as_str()), (Kind::Permanent, "550 5.1.1 <[address]>: no such user"));
+    let words = "5.1.1 Anna.Smith (ANNA.SMITH@HOME.EXAMPLE) is not at home.example; ask bo@acme.example \u{1b}[2J";
+    post.fault(MailFault::once(At::Rcpt, MailFaultKind::refuse(550, words)));
+    let failure = send(&channel, ANNA).await.unwrap_err();
+    let expected = "550 5.1.1 [address] ([address]) is not at [address]; ask [address] \u{fffd}[2J";
+    assert_eq!(failure.said, expected);
+    post.mailbox().settings.greylisting = Some(0.0);
+    let failure = send(&channel, ANNA).await.unwrap_err();
+    let expected = "451 4.7.1 <[address]>: greylisted, come again later";
+    assert_eq!((failure.kind, failure.said.as_str()), (Kind::Temporary, expected));
+    send(&channel, ANNA).await.unwrap();
+    assert_eq!(post.mailbox().mails().len(), 1);
+}
+
+/// What is logged, however much of it is asked for.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_address_is_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
+    let _logging = tracing::subscriber::set_default(subscriber.finish());
+    let post = Post::start(with_account(Security::StartTls, Mechanism::Plain)).await;
+    let channel = post.channel(LOGIN).await;
+    tracing::trace!("it begins");
+    for at in [At::Rcpt, At::EndOfData] {
+        post.fault(MailFault::once(at, MailFaultKind::refuse(550, "5.1.1 <anna.smith@home.example>: unknown")));
+        assert_eq!(kind(send(&channel, ANNA).await), Kind::Permanent);
+    }
+    send(&channel, ANNA).await.unwrap();
+    send(&channel, "anna smith").await.unwrap_err();
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap().to_lowercase();
+    assert!(logged.contains("it begins"), "{logged}");
+    assert!(!logged.contains("anna") && !logged.contains("home.example") && !logged.contains(PASSWORD), "{logged}");
+}
+
+#[tokio::test]
+async fn nonsense_is_no_address_and_reaches_no_server() {
+    let post = Post::plain().await;
+    let channel = post.channel("").await;
+    for address in
+        ["", "N/A", "anna smith@home.example", "a@b.example, c@d.example", "a@b.example\r\nRCPT TO:<c@d.example>"]
+    {
+        let failure = send(&channel, address).await.unwrap_err();
+        assert!(failure.kind == Kind::Permanent && failure.said.starts_with("what HiBob has"), "{failure}");
+    }
+    let issuer = issuer("ACME GmbH");
+    let none = channel.deliver(&letter(&issuer, "Anna"), None).await;
+    assert_eq!(kind(none), Kind::Permanent);
+    assert!(post.mailbox().log().is_empty());
+}
+
+#[tokio::test]
+async fn addresses_of_other_scripts_need_a_server_that_takes_them() {
+    let post = Post::plain().await;
+    let channel = post.channel("").await;
+    send(&channel, "anna@bücher.example").await.unwrap();
+    assert_eq!(post.mailbox().mails()[0].recipients, ["anna@xn--bcher-kva.example"]);
+    let failure = send(&channel, "änne@bücher.example").await.unwrap_err();
+    assert!(failure.kind == Kind::Permanent && failure.said.contains("SMTPUTF8"), "{failure}");
+    post.mailbox().settings.utf8 = true;
+    // What a server offers is heard at the beginning of a connection.
+    let channel = post.channel("").await;
+    send(&channel, "änne@bücher.example").await.unwrap();
+    assert_eq!(post.mailbox().mails()[1].recipients, ["änne@xn--bcher-kva.example"]);
+}
+
+#[tokio::test]
+async fn a_letter_that_is_too_big_never_goes_through() {
+    let post = Post::start(Settings { security: Security::None, size_max: 1000, ..Settings::default() }).await;
+    let failure = send(&post.channel("").await, ANNA).await.unwrap_err();
+    assert_eq!((failure.kind, failure.said.as_str()), (Kind::Permanent, "552 5.3.4 message too big"));
+}

@@ -1,0 +1,146 @@
+//! What the e-mail says.
+
+use crate::Letter;
+use std::fmt::Write as _;
+
+/// The subject.
+pub(super) fn subject(letter: &Letter<'_>) -> String {
+    format!("Your employment reference from {}", letter.issuer.name.as_str())
+}
+
+/// The files' name, without its end.
+pub(super) fn file_name(letter: &Letter<'_>) -> String {
+    format!("reference-{}", letter.reference)
+}
+
+/// The page on the issuer's site where anybody can check a reference.
+fn verify_page(letter: &Letter<'_>) -> String {
+    letter.issuer.domain.url("verify/")
+}
+
+/// As plain text.
+pub(super) fn plain(letter: &Letter<'_>) -> String {
+    let (name, issuer, domain) = (letter.name, letter.issuer.name.as_str(), &letter.issuer.domain);
+    let (page, file) = (verify_page(letter), file_name(letter));
+    format!(
+        "Dear {name},
+
+thank you for the time you have spent with us. Attached is your employment
+reference from {issuer}. It is yours: show it to whomever
+you like, as often as you like.
+
+Please keep the PDF exactly as it is, and pass on the file itself. It is
+signed: a copy that another program has saved anew, a scan or a screenshot
+can no longer be checked.
+
+How anyone can check it
+- Open {page} and choose the PDF.
+  It is read in the browser and sent nowhere.
+- Or use the program hibob:
+  hibob verify {file}.pdf
+
+What is attached
+- {file}.pdf: your reference
+- {file}.json: the same, for programs
+- {file}.tlog-proof:
+  the proof that it is in the issuer's log; keep it with the JSON file
+
+Issued by {issuer}, {domain}
+
+This message was sent by a program. It does not keep your e-mail address.
+
+We wish you all the best.
+"
+    )
+}
+
+/// As HTML, with nothing that has to be loaded.
+pub(super) fn html(letter: &Letter<'_>) -> String {
+    let (name, issuer) = (escaped(letter.name), escaped(letter.issuer.name.as_str()));
+    let (domain, page) = (escaped(letter.issuer.domain.as_str()), escaped(&verify_page(letter)));
+    let (file, title) = (escaped(&file_name(letter)), escaped(&subject(letter)));
+    format!(
+        r#"<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+</head>
+<body style="margin:0 auto;max-width:38em;padding:1.5em;font:1em/1.5 system-ui,sans-serif">
+<h1 style="font-size:1.4em">Your employment reference</h1>
+<p>Dear <bdi>{name}</bdi>,</p>
+<p>thank you for the time you have spent with us. Your employment reference from <bdi>{issuer}</bdi> is attached. It is
+yours: show it to whomever you like, as often as you like.</p>
+<p><strong>Please keep the PDF exactly as it is, and pass on the file itself.</strong> It is signed: a copy that another
+program has saved anew, a scan or a screenshot can no longer be checked.</p>
+<h2 style="font-size:1.1em">How anyone can check it</h2>
+<ul>
+<li>Open <a href="{page}">{page}</a> and choose the PDF. It is read in the browser and sent nowhere.</li>
+<li>Or use the program hibob: <code>hibob verify {file}.pdf</code></li>
+</ul>
+<h2 style="font-size:1.1em">What is attached</h2>
+<ul>
+<li>{file}.pdf: your reference</li>
+<li>{file}.json: the same, for programs</li>
+<li>{file}.tlog-proof: the proof that it is in the issuer’s log; keep it with the JSON file</li>
+</ul>
+<p>Issued by <bdi>{issuer}</bdi>, {domain}</p>
+<p>This message was sent by a program. It does not keep your e-mail address.</p>
+<p>We wish you all the best.</p>
+</body>
+</html>
+"#
+    )
+}
+
+/// As text or an attribute's value of HTML.
+fn escaped(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut html, c| {
+        match c {
+            '&' | '<' | '>' | '"' | '\'' => {
+                // Writing to a string cannot fail.
+                write!(html, "&#{};", u32::from(c)).ok();
+            }
+            _ => html.push(c),
+        }
+        html
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::{issuer, letter};
+    use super::*;
+
+    #[test]
+    fn it_says_what_it_is_and_how_to_check_it() {
+        let issuer = issuer("ACME GmbH");
+        let letter = letter(&issuer, "Zoë Núñez");
+        assert_eq!(subject(&letter), "Your employment reference from ACME GmbH");
+        for text in [plain(&letter), html(&letter)] {
+            for said in [
+                "Zoë Núñez",
+                "ACME GmbH",
+                "https://acme.example/verify/",
+                "hibob verify reference-6f1c0b9e-3f5b-4d4e-9a62-0c9d3f0a1b2c.pdf",
+                "exactly as it is",
+                "does not keep your e-mail address",
+            ] {
+                assert!(text.contains(said), "{said}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn html_holds_values_as_text_and_loads_nothing() {
+        let issuer = issuer("A & B <i>\"x\"</i>");
+        let html = html(&letter(&issuer, "<script>alert('1')</script>"));
+        assert!(html.contains("A &#38; B &#60;i&#62;&#34;x&#34;&#60;/i&#62;"), "{html}");
+        assert!(html.contains("&#60;script&#62;alert(&#39;1&#39;)&#60;/script&#62;"), "{html}");
+        for loads in ["<script", "<img", "<link", "src=", "url(", "@import"] {
+            assert!(!html.contains(loads), "{loads}: {html}");
+        }
+    }
+}

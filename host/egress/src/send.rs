@@ -1,0 +1,307 @@
+//! One request of a plugin from its policy check to its answer, with the waiting and repeating in between.
+
+use crate::body::{Guarded, gather};
+use hibob_policy::request::{Action, Refusal, Role, decide};
+use hibob_net::transport::{NotSent, TransportBody, TransportError};
+use hibob_shares::wait::{back_off, rate_limit_reset, retry_after};
+use crate::{CallEgress, Service};
+use hibob_policy::Grant;
+use hibob_telemetry::{RefusalReason, Spans, status, unanswered};
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, Full};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
+use tracing::Instrument;
+use wasmtime_wasi_http::{Error, WasiBody};
+
+/// Headers that a plugin may set. Everything else is refused: `Authorization` is the host's, and what shapes the
+/// connection (`Transfer-Encoding`, `Upgrade`, …) could smuggle a second request.
+const ALLOWED_HEADERS: [HeaderName; 4] = [ACCEPT, CONTENT_TYPE, CONTENT_LENGTH, HeaderName::from_static("api-version")];
+
+/// Headers of an answer that reach the plugin.
+const PASSED_HEADERS: [HeaderName; 1] = [CONTENT_TYPE];
+
+/// Largest page of a listing, in bytes: 50 users of about 2 kB, with room for much larger ones.
+const PAGE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// Who sends, as services see it.
+const AGENT: &str = concat!("hibob-connector/", env!("CARGO_PKG_VERSION"));
+
+/// Sends a plugin's request, if it may be sent.
+pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Result<Response<WasiBody>, Error> {
+    let (parts, body) = request.into_parts();
+    let refuse = |reason: RefusalReason, refusal: &Refusal| {
+        call.refuse(reason, refusal);
+        Error::HttpRequestDenied
+    };
+    call.count_request()?;
+    let open = call.open.clone().acquire_owned().await.map_err(|_| Error::ConfigurationError)?;
+    let egress = &call.egress;
+    let routes = egress.services.iter().map(|service| &service.route);
+    let decided = decide(routes, &call.grant, &parts.method, &parts.uri);
+    let decided = decided.map_err(|refusal| refuse(RefusalReason::Policy, &refusal))?;
+    let service = egress.services.get(decided.position).ok_or(Error::ConfigurationError)?;
+    let declared = call.check_declared(service.route.role, &parts.method, &decided.path);
+    declared.map_err(|refusal| refuse(RefusalReason::Manifest, &refusal))?;
+    let headers = headers(&parts.headers, service).map_err(|refusal| refuse(RefusalReason::Header, &refusal))?;
+    let body = gather(body).await?;
+    let allowed = match (&call.grant, decided.action) {
+        (Grant::Apply(scope), Action::Write) => scope.check(service.route.role, &parts.method, &decided.path, &body),
+        (Grant::Person(scope), _) => scope.check(&parts.method, &decided.path, parts.uri.query(), &body),
+        (Grant::Read | Grant::Apply(_), _) => Ok(body),
+    };
+    let body = allowed.map_err(|refusal| refuse(RefusalReason::Scope, &refusal))?;
+    let as_made = AsMade { uri: parts.uri.clone(), headers: parts.headers };
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = parts.method;
+    *request.uri_mut() = parts.uri;
+    *request.headers_mut() = headers;
+    request.extensions_mut().insert(as_made);
+    let outgoing = Outgoing { call, service, action: decided.action, path: decided.path, request };
+    let response = outgoing.attempts().await?;
+    Ok(outgoing.pass_on(response, open))
+}
+
+/// The headers of the real request: the plugin's allowed ones, and the host's own.
+fn headers(given: &HeaderMap, service: &Service) -> Result<HeaderMap, Refusal> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in given.iter().filter(|(name, _)| *name != HOST) {
+        if !ALLOWED_HEADERS.contains(name) || headers.contains_key(name) {
+            return Err(Refusal::new(format!("a plugin may not set the header {name} (or not twice)")));
+        }
+        if name != CONTENT_LENGTH {
+            headers.insert(name, value.clone()); // the length is counted anew from the body itself
+        }
+    }
+    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    let credential = service.credential.header();
+    let credential =
+        credential.ok_or_else(|| Refusal::new("the tenant's secret holds characters that no header can"))?;
+    headers.insert(AUTHORIZATION, credential);
+    Ok(headers)
+}
+
+/// The head of a request as the plugin made it, before the host added anything: an extension of the request, for
+/// transports that record what plugins ask.
+#[derive(Clone, Debug)]
+pub struct AsMade {
+    /// Where it goes.
+    pub uri: Uri,
+    /// The plugin's headers, and the `Host` that follows from the URL.
+    pub headers: HeaderMap,
+}
+
+/// A request that may be sent.
+struct Outgoing<'c> {
+    call: &'c CallEgress,
+    service: &'c Service,
+    action: Action,
+    /// Below the service's base URL.
+    path: String,
+    request: Request<Full<Bytes>>,
+}
+
+impl Outgoing<'_> {
+    /// Sends it, and again where that is safe: a 429 was not carried out, and a read can be repeated.
+    async fn attempts(&self) -> Result<Response<TransportBody>, Error> {
+        let limits = &self.call.egress.limits;
+        let mut attempt = 0;
+        loop {
+            let span = Spans::http(&self.call.span, self.service.route.role, self.request.method(), attempt);
+            let answer = self.attempt().instrument(span.clone()).await;
+            let pause = self.pause(&answer, attempt).filter(|_| attempt + 1 < limits.read_attempts_max);
+            self.log(&answer, pause);
+            self.observe(&span, &answer, pause.is_some());
+            drop(span);
+            match pause {
+                Some(pause) => {
+                    drop(answer);
+                    self.call.waits.wait(tokio::time::sleep(pause)).await;
+                    attempt += 1;
+                }
+                None => return answer.map_err(Failed::into_error),
+            }
+        }
+    }
+
+    /// How long to wait before the request is sent again; none if it is not to be sent again.
+    fn pause(&self, answer: &Result<Response<TransportBody>, Failed>, attempt: u32) -> Option<Duration> {
+        let (limits, surroundings) = (&self.call.egress.limits, &self.call.egress.surroundings);
+        let read = self.action == Action::Read;
+        let back_off =
+            || back_off(Duration::from_millis(limits.retry_pause_milliseconds), attempt, surroundings.chance());
+        let pause = match answer {
+            Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
+                let default = Duration::from_secs(limits.rate_limit_wait_seconds);
+                rate_limit_reset(response.headers(), surroundings.now()).unwrap_or(default)
+            }
+            Ok(response) if read && response.status().is_server_error() => {
+                retry_after(response.headers(), surroundings.now()).unwrap_or_else(back_off)
+            }
+            Err(Failed::NotSent(NotSent::Prohibited, _)) => return None,
+            Err(Failed::NotSent(..)) => back_off(),
+            Err(Failed::Lost(_) | Failed::Late) if read => back_off(),
+            Ok(_) | Err(Failed::Lost(_) | Failed::Late | Failed::Closed) => return None,
+        };
+        let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max).min(self.call.waits.left());
+        (pause <= longest).then(|| surroundings.scattered(pause))
+    }
+
+    async fn attempt(&self) -> Result<Response<TransportBody>, Failed> {
+        let egress = &self.call.egress;
+        self.call.waits.wait(self.service.pace.rate.until_ready()).await;
+        let windows = &self.service.pace.windows;
+        while let Some(wait) = windows.left(&self.path, Instant::now()).filter(|wait| *wait <= self.call.waits.left()) {
+            tracing::info!(tenant = egress.tenant, wait_ms = wait.as_millis(), "http: the service's window is used up");
+            self.call.waits.wait(tokio::time::sleep(egress.surroundings.scattered(wait))).await;
+        }
+        if self.call.waits.left().is_zero() {
+            let most = egress.limits.waiting_seconds_max;
+            self.call.overrun.note("waiting_seconds_max", format!("waited politely for more than {most} seconds"));
+            return Err(Failed::Closed);
+        }
+        if self.call.is_closed() {
+            return Err(Failed::Closed);
+        }
+        let origin = self.service.route.origin();
+        let budget = &egress.refusal_budget;
+        let risked = match self.service.proven.load(Ordering::SeqCst) {
+            true => None,
+            false => {
+                let was_refused = egress.was_refused.load(Ordering::SeqCst);
+                Some(self.call.waits.wait(budget.reserve(&origin, was_refused)).await)
+            }
+        };
+        if self.call.is_closed() {
+            return Err(Failed::Closed); // another request was refused while this one waited
+        }
+        if self.action == Action::Write && !self.call.may_write().await {
+            return Err(Failed::Closed);
+        }
+        let timeout = Duration::from_secs(egress.limits.first_byte_timeout_seconds);
+        let sent = tokio::time::timeout(timeout, egress.transport.send(self.request.clone())).await;
+        let response = match sent {
+            Ok(Ok(response)) => response,
+            Ok(Err(TransportError::NotSent(kind, reason))) => return Err(Failed::NotSent(kind, reason)),
+            Ok(Err(TransportError::Lost(reason))) => return Err(Failed::Lost(reason)),
+            Err(_) => return Err(Failed::Late),
+        };
+        let longest = Duration::from_secs(egress.limits.rate_limit_wait_seconds_max);
+        windows.note(&self.path, response.headers(), egress.surroundings.now(), Instant::now(), longest);
+        let forbidden = response.status() == StatusCode::FORBIDDEN;
+        if response.status() == StatusCode::UNAUTHORIZED || forbidden {
+            budget.refused(&origin);
+            if !forbidden || self.call.grant.is_read() {
+                self.call.close(); // before any other request of this run, or of this check, can leave
+            }
+        } else {
+            self.service.proven.store(true, Ordering::SeqCst);
+        }
+        drop(risked);
+        if self.is_small() { self.gathered(response).await } else { Ok(response) }
+    }
+
+    /// Whether the answer is small and worth having whole: a page of many, so that one that breaks off is asked for again
+    /// rather than ending a listing of thousands; and whatever is said while a change is made or a person is read, so that
+    /// the host sees it too.
+    fn is_small(&self) -> bool {
+        let page = self.service.route.role == Role::Scim && self.action == Action::Read;
+        page || !matches!(self.call.grant, Grant::Read)
+    }
+
+    async fn gathered(&self, response: Response<TransportBody>) -> Result<Response<TransportBody>, Failed> {
+        let (parts, body) = response.into_parts();
+        let pause = Duration::from_secs(self.call.egress.limits.between_bytes_timeout_seconds);
+        let guarded = Guarded::new(body, pause, PAGE_BYTES_MAX);
+        let whole = guarded.collect().await.map_err(|error| Failed::Lost(error.to_string()))?.to_bytes();
+        let role = self.service.route.role;
+        match &self.call.grant {
+            Grant::Apply(scope) => scope.answered(role, self.request.method(), &self.path, parts.status, &whole),
+            Grant::Person(scope) => scope.answered(role, &self.path, parts.status, &whole),
+            Grant::Read => {}
+        }
+        Ok(Response::from_parts(parts, Full::new(whole).map_err(|never| match never {}).boxed_unsync()))
+    }
+
+    fn log(&self, answer: &Result<Response<TransportBody>, Failed>, pause: Option<Duration>) {
+        let (tenant, method) = (&self.call.egress.tenant, self.request.method());
+        let role = self.service.route.role;
+        let outcome = match answer {
+            Ok(response) => response.status().as_u16().to_string(),
+            Err(failed) => failed.reason(),
+        };
+        match pause {
+            Some(pause) => {
+                tracing::info!(tenant, ?role, %method, outcome, wait_ms = pause.as_millis(), "http: again after a wait")
+            }
+            None => tracing::debug!(tenant, ?role, %method, outcome, "http"),
+        }
+    }
+
+    /// Counts the attempt.
+    fn observe(&self, span: &tracing::Span, answer: &Result<Response<TransportBody>, Failed>, again: bool) {
+        let metrics = &self.call.egress.metrics;
+        Spans::answered(span, answer.as_ref().ok().map(Response::status));
+        let status = match answer {
+            Ok(response) => status(response.status()),
+            Err(Failed::NotSent(NotSent::Prohibited, _)) => return metrics.refusal(RefusalReason::Address),
+            Err(Failed::NotSent(..)) => unanswered::NOT_SENT.into(),
+            Err(Failed::Lost(_)) => unanswered::LOST.into(),
+            Err(Failed::Late) => unanswered::LATE.into(),
+            Err(Failed::Closed) => return,
+        };
+        metrics.request(self.service.route.role, status, again);
+    }
+
+    /// The answer as the plugin gets it.
+    fn pass_on(&self, response: Response<TransportBody>, open: OwnedSemaphorePermit) -> Response<WasiBody> {
+        let limits = &self.call.egress.limits;
+        let (parts, body) = response.into_parts();
+        let pause = Duration::from_secs(limits.between_bytes_timeout_seconds);
+        let body = Guarded::new(body, pause, limits.response_bytes_max).counted(self.call.response_bytes.clone(), open);
+        let mut passed = Response::new(body.boxed_unsync());
+        *passed.status_mut() = parts.status;
+        for name in PASSED_HEADERS {
+            if let Some(value) = parts.headers.get(&name) {
+                passed.headers_mut().insert(name, value.clone());
+            }
+        }
+        passed
+    }
+}
+
+/// Why an attempt got no answer.
+enum Failed {
+    NotSent(NotSent, String),
+    Lost(String),
+    Late,
+    Closed,
+}
+
+impl Failed {
+    fn reason(&self) -> String {
+        match self {
+            Self::NotSent(_, reason) => format!("not sent: {reason}"),
+            Self::Lost(reason) => format!("lost: {reason}"),
+            Self::Late => "no answer in time".to_owned(),
+            Self::Closed => "not sent: the credentials were refused, or the run lost its lock".to_owned(),
+        }
+    }
+
+    fn into_error(self) -> Error {
+        match self {
+            Self::NotSent(NotSent::Name, _) => Error::DnsError { rcode: None, info_code: None },
+            Self::NotSent(NotSent::Refused, _) => Error::ConnectionRefused,
+            Self::NotSent(NotSent::Timeout, _) => Error::ConnectionTimeout,
+            Self::NotSent(NotSent::Prohibited, _) => Error::DestinationIpProhibited,
+            Self::NotSent(NotSent::Tls, _) => Error::TlsCertificateError,
+            Self::Lost(_) => Error::ConnectionTerminated,
+            Self::Late => Error::ConnectionReadTimeout,
+            Self::Closed => Error::HttpRequestDenied,
+        }
+    }
+}

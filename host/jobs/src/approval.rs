@@ -1,0 +1,273 @@
+//! Plans that wait for a person: finding one, approving or rejecting it, and telling where it stands.
+//!
+//! The yes is to a digest, so what is applied is byte for byte what was looked at. It is recorded first, and then a job is
+//! queued; should a crash come between the two, saying yes again queues the job, and the tenant's next sync applies the plan
+//! as well. Whichever comes first, the journal of an approved plan begins once.
+
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::{ApprovalRow, ApprovalState, Decision, TenantDatabase};
+use hibob_base::error::HostError;
+use hibob_store::privacy::Records;
+use crate::plan_json;
+use hibob_store::queue::{Arguments, JobId, NewJob, Selection};
+use hibob_base::job::Kind;
+use hibob_contract::Planned;
+use crate::run::{Reasons, StoredPlan};
+use hibob_config::tenant::TenantConfig;
+use hibob_base::text::is_obeyed;
+use serde_json::{Value, json};
+
+/// Fewest characters of a digest that name a plan.
+pub const PLAN_CHARS_MIN: usize = 8;
+
+/// Characters of a digest that are shown: no two plans of a tenant share them.
+const PLAN_CHARS_SHOWN: usize = 12;
+
+/// The longest address of a person (RFC 5321 section 4.5.3.1.3, without the brackets).
+const PERSON_CHARS_MAX: usize = 254;
+
+/// The longest reason for a no, in characters.
+const REASON_CHARS_MAX: usize = 1_000;
+
+/// Who decides.
+#[derive(Clone, Copy, Debug)]
+pub struct Decider<'d> {
+    /// Their work email.
+    pub by: &'d str,
+    /// By what they can: `token ID`, or `command-line`.
+    pub with: &'d str,
+}
+
+/// What came of a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The plan's SHA-256.
+    pub plan: String,
+    /// Where it stands now.
+    pub state: ApprovalState,
+    /// False if it had been decided so before.
+    pub is_new: bool,
+    /// The job that applies it; none if it was rejected, or has been applied.
+    pub job: Option<JobId>,
+}
+
+/// As much of a digest as is shown.
+pub fn short(digest: &str) -> &str {
+    digest.get(..PLAN_CHARS_SHOWN).unwrap_or(digest)
+}
+
+/// The plan that is named by the beginning of its digest, as it stands at `now` (Unix seconds); none if there is none.
+///
+/// # Errors
+/// It does not say which one, or the database failed.
+pub async fn find(database: &TenantDatabase, name: &str, now: i64) -> Result<Option<ApprovalRow>, HostError> {
+    let name = name.to_ascii_lowercase();
+    if name.len() < PLAN_CHARS_MIN || !name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let message = format!("`{}` names no plan", name.escape_debug());
+        let remedy = format!("give its digest, or at least the first {PLAN_CHARS_MIN} characters of it");
+        return Err(HostError::configuration(message, remedy));
+    }
+    let mut rows = database.approvals_of(now, &name).await?;
+    if rows.len() > 1 {
+        let message = format!("more than one plan begins with {name}");
+        return Err(HostError::configuration(message, "give more characters of its digest"));
+    }
+    Ok(rows.pop())
+}
+
+/// The same, where there has to be one.
+///
+/// # Errors
+/// There is none, or as [`find`].
+pub async fn get(database: &TenantDatabase, tenant: &str, name: &str, now: i64) -> Result<ApprovalRow, HostError> {
+    find(database, name, now).await?.ok_or_else(|| {
+        let message = format!("tenant {tenant} has no such plan {}", name.escape_debug());
+        HostError::configuration(message, format!("choose one from: hibob plans {tenant}"))
+    })
+}
+
+/// Approves a plan that waits, and queues the job that applies it. A second yes is none: it says so, and queues the job if
+/// none is there.
+///
+/// # Errors
+/// There is no such plan, it does not wait, the person may not decide, the tenant is disabled, or a database failed.
+pub async fn approve(
+    data: &DataDir,
+    tenant: &str,
+    name: &str,
+    who: Decider<'_>,
+    now: i64,
+) -> Result<Decided, HostError> {
+    let config = data.config(tenant).await?;
+    data.require_enabled(tenant).await?;
+    check_person(who.by)?;
+    let database = data.tenant_database(tenant).await?;
+    let mut row = get(&database, tenant, name, now).await?;
+    let mut is_new = false;
+    if row.state == ApprovalState::Waiting {
+        check_another(&config, &row, who)?;
+        let decision = Decision { by: who.by, with: who.with, rejected_because: None };
+        is_new = database.decide(row.id, decision, now).await?;
+        // If not, somebody else was first.
+        row = get(&database, tenant, &row.plan, now).await?;
+    }
+    let job = match row.state {
+        ApprovalState::Approved => Some(queue(data, tenant, &row, who).await?),
+        ApprovalState::Applied => None,
+        _ => return Err(decided(tenant, &row, "approved")),
+    };
+    Ok(Decided { plan: row.plan, state: row.state, is_new, job })
+}
+
+/// Rejects a plan that waits, or takes the yes to one back of which nothing is applied yet. A second no is none, and says so.
+///
+/// # Errors
+/// There is no such plan, it neither waits nor is approved, the reason is none, or a database failed.
+pub async fn reject(
+    data: &DataDir,
+    tenant: &str,
+    name: &str,
+    who: Decider<'_>,
+    reason: &str,
+    now: i64,
+) -> Result<Decided, HostError> {
+    data.config(tenant).await?;
+    check_person(who.by)?;
+    check_reason(reason)?;
+    let database = data.tenant_database(tenant).await?;
+    let row = get(&database, tenant, name, now).await?;
+    let decision = Decision { by: who.by, with: who.with, rejected_because: Some(reason) };
+    let is_new = database.decide(row.id, decision, now).await?;
+    let row = get(&database, tenant, &row.plan, now).await?;
+    match row.state {
+        ApprovalState::Rejected => Ok(Decided { plan: row.plan, state: row.state, is_new, job: None }),
+        _ => Err(decided(tenant, &row, "rejected")),
+    }
+}
+
+/// The job that applies an approved plan: the one that is queued or running, or a new one.
+async fn queue(data: &DataDir, tenant: &str, row: &ApprovalRow, who: Decider<'_>) -> Result<JobId, HostError> {
+    let live = data.queue().list(Selection { tenant: Some(tenant), ended_max: 0 }).await?;
+    if let Some(job) = live.iter().find(|job| job.arguments.approved.as_ref() == Some(&row.plan)) {
+        return Ok(job.id);
+    }
+    let arguments = Arguments { approved: Some(row.plan.clone()), ..Arguments::default() };
+    let requested_by = Some(who.with.to_owned());
+    let new = NewJob { tenant: tenant.to_owned(), kind: Kind::Apply, arguments, requested_by };
+    Ok(data.start(&new).await?.id)
+}
+
+fn check_person(by: &str) -> Result<(), HostError> {
+    let is_address = by.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
+    let is_plain = !by.chars().any(|c| c.is_whitespace() || is_obeyed(c));
+    if is_address && is_plain && by.chars().count() <= PERSON_CHARS_MAX {
+        return Ok(());
+    }
+    Err(HostError::configuration("it is not said who decides", "name the person by their work email"))
+}
+
+fn check_reason(reason: &str) -> Result<(), HostError> {
+    if !reason.trim().is_empty() && reason.chars().count() <= REASON_CHARS_MAX {
+        return Ok(());
+    }
+    let remedy = format!("give a reason of at most {REASON_CHARS_MAX} characters; whoever asked for the plan reads it");
+    Err(HostError::configuration("it is not said why the plan is rejected", remedy))
+}
+
+fn check_another(config: &TenantConfig, row: &ApprovalRow, who: Decider<'_>) -> Result<(), HostError> {
+    let starter = row.requested_by.as_deref().unwrap_or_default();
+    let is_starter = starter.eq_ignore_ascii_case(who.by) || starter == who.with;
+    if !config.safety.approval_by_another || !is_starter {
+        return Ok(());
+    }
+    Err(HostError::Decision {
+        code: "APPROVER_IS_STARTER",
+        message: format!("{starter} has asked for the plan {}, and may not approve it as well", short(&row.plan)),
+        remedy: "have somebody else approve it, with a token of their own (safety.approval_by_another)".to_owned(),
+    })
+}
+
+/// That a plan stands where it cannot be approved or rejected any more.
+pub fn decided(tenant: &str, row: &ApprovalRow, wish: &str) -> HostError {
+    let next = match &row.superseded_by {
+        Some(other) => format!("look at the one that waits in its place: hibob plans show {tenant} {}", short(other)),
+        None => format!("look at what there is: hibob plans {tenant}; the next sync makes a new plan"),
+    };
+    let message = format!("the plan {} is {}, and cannot be {wish}", short(&row.plan), row.state.word());
+    HostError::Decision { code: "PLAN_DECIDED", message, remedy: next }
+}
+
+/// The plan of a row, as it was stored; what belonged to somebody who was forgotten reads as such.
+///
+/// # Errors
+/// It was changed since, the tenant's key is not at hand, or the database failed.
+pub async fn planned(records: &Records, row: &ApprovalRow) -> Result<Planned, HostError> {
+    Ok(StoredPlan::read(records.database(), records.ring(), row).await?.opened.planned)
+}
+
+/// What the run says that found an approved plan stale; nothing where none did.
+///
+/// # Errors
+/// The tenant's key is not at hand, or the database failed.
+pub async fn stale(records: &Records, row: &ApprovalRow) -> Result<Value, HostError> {
+    let Some(run) = row.run.filter(|_| row.state == ApprovalState::Stale) else { return Ok(Value::Null) };
+    let run = records.past_run(run).await?;
+    Ok(run.and_then(|mut run| Some(run.report.get_mut("stale")?.take())).unwrap_or_default())
+}
+
+/// What the guards saw, each in a sentence.
+///
+/// # Errors
+/// It cannot be read.
+pub fn why(row: &ApprovalRow) -> Result<Vec<String>, HostError> {
+    Ok(Reasons::read(row)?.messages())
+}
+
+/// Where a plan stands, for machines.
+///
+/// # Errors
+/// It cannot be read.
+pub fn line_json(row: &ApprovalRow) -> Result<Value, HostError> {
+    Ok(json!({
+        "plan": row.plan,
+        "state": row.state.word(),
+        "changes": row.changes,
+        "why": why(row)?,
+        "trigger": row.trigger,
+        "requested_by": row.requested_by,
+        "created_at": row.created_at,
+        "lapses_at": row.lapses_at,
+        "decided_by": row.decided_by,
+        "decided_with": row.decided_with,
+        "decided_at": row.decided_at,
+        "reason": row.reason,
+        "superseded_by": row.superseded_by,
+        "ended_at": row.ended_at,
+        "run": row.run,
+    }))
+}
+
+/// The same of all of these.
+///
+/// # Errors
+/// One cannot be read.
+pub fn list_json(tenant: &str, rows: &[ApprovalRow]) -> Result<Value, HostError> {
+    let rows: Result<Vec<Value>, HostError> = rows.iter().map(line_json).collect();
+    Ok(json!({ "tenant": tenant, "plans": rows? }))
+}
+
+/// A plan with all that it would do, where it stands, and if it has gone stale the difference.
+///
+/// # Errors
+/// It was changed since, the tenant's key is not at hand, or the database failed.
+pub async fn show_json(records: &Records, tenant: &str, row: &ApprovalRow) -> Result<Value, HostError> {
+    let content = plan_json::json(tenant, &planned(records, row).await?);
+    Ok(json!({ "approval": line_json(row)?, "content": content, "stale": stale(records, row).await? }))
+}
+
+impl Decided {
+    /// As `hibob plans --json` and the API tell it.
+    pub fn json(&self) -> Value {
+        json!({ "plan": self.plan, "state": self.state.word(), "new": self.is_new, "job": self.job })
+    }
+}

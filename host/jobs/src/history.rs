@@ -1,0 +1,90 @@
+//! What is told of past runs, on the command line and by the API.
+
+use crate::approval::short;
+use hibob_store::database::PastRun;
+use hibob_base::error::HostError;
+use crate::workbook::{ErrorLine, RunFacts, workbook};
+use hibob_store::update_row::UpdateRow;
+
+/// How a run ended, in words.
+pub fn status(run: &PastRun) -> &'static str {
+    match run.exit_code {
+        0 => "done",
+        1 => "done with errors",
+        3 => "held",
+        4 => "refused",
+        6 => "waiting for approval",
+        _ => "failed",
+    }
+}
+
+/// A run as it is listed.
+pub fn line_json(run: &PastRun) -> serde_json::Value {
+    serde_json::json!({
+        "run": run.id,
+        "kind": run.kind,
+        "trigger": run.trigger,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "exit_code": run.exit_code,
+        "status": status(run),
+    })
+}
+
+/// Everything that a person should mend: errors, what ended the run, what is held, and then warnings.
+pub fn error_lines(run: &PastRun) -> Vec<ErrorLine> {
+    let text = |value: &serde_json::Value, name: &str| {
+        value.get(name).and_then(|text| text.as_str()).unwrap_or_default().to_owned()
+    };
+    let line = |value: &serde_json::Value| ErrorLine {
+        employee_id: text(value, "employee_id"),
+        code: text(value, "code"),
+        what: text(value, "message"),
+        remedy: text(value, "remedy"),
+    };
+    let list = |name: &str| run.report.get(name).and_then(|list| list.as_array()).cloned().unwrap_or_default();
+    let mut lines: Vec<ErrorLine> = list("errors").iter().map(line).collect();
+    lines.extend(run.report.get("error").filter(|error| !error.is_null()).map(line));
+    let stale = run.report.get("stale").and_then(|stale| stale.get("differences")).and_then(|rows| rows.as_array());
+    let differs = |row| ErrorLine { code: "PLAN_STALE".to_owned(), remedy: DIFFERS.to_owned(), ..line(row) };
+    lines.extend(stale.into_iter().flatten().map(differs));
+    lines.extend(run.report.get("waiting").and_then(waiting_line));
+    lines.extend(list("guards").iter().map(|guard| ErrorLine { code: "HELD".to_owned(), ..line(guard) }));
+    lines.extend(list("warnings").iter().map(line));
+    lines
+}
+
+/// What to do about a difference from an approved plan.
+const DIFFERS: &str = "nothing; it is part of the next plan, if it is still so then";
+
+/// The plan that waits, as something to do.
+fn waiting_line(waiting: &serde_json::Value) -> Option<ErrorLine> {
+    let (plan, changes) = (waiting.get("plan")?.as_str()?, waiting.get("changes")?.as_u64()?);
+    Some(ErrorLine {
+        employee_id: String::new(),
+        code: "WAITING_FOR_APPROVAL".to_owned(),
+        what: format!("the plan {} waits for a person; none of its {changes} changes is applied yet", short(plan)),
+        remedy: "look at it, and approve or reject it: hibob plans".to_owned(),
+    })
+}
+
+/// A run with all that it did.
+pub fn run_json(run: &PastRun, updates: &[UpdateRow]) -> serde_json::Value {
+    serde_json::json!({ "run": line_json(run), "report": run.report, "updates": updates })
+}
+
+/// A run as a workbook: the sheets Employee Updates and Errors.
+///
+/// # Errors
+/// It does not fit into one.
+pub fn run_workbook(tenant: &str, run: &PastRun, updates: &[UpdateRow]) -> Result<Vec<u8>, HostError> {
+    let facts = RunFacts {
+        tenant: tenant.to_owned(),
+        run: run.id,
+        trigger: run.trigger.clone(),
+        started_at: run.started_at,
+        finished_at: run.finished_at,
+        status: status(run).to_owned(),
+    };
+    workbook(&facts, updates, &error_lines(run)).map_err(|error| HostError::Storage(error.to_string()))
+}

@@ -1,0 +1,60 @@
+//! A plan for machines, as the command line and the API give it out.
+
+use hibob_contract::types::{Finding, Value};
+use hibob_contract::Planned;
+use serde_json::json;
+
+/// The plan as JSON.
+pub fn json(tenant: &str, planned: &Planned) -> serde_json::Value {
+    json!({
+        "tenant": tenant,
+        "created_at": planned.created_at,
+        "counts": planned.counts,
+        "changes": planned.changes.iter().map(|change| json!({
+            "id": change.id,
+            "kind": change.kind.word(),
+            "employee_id": change.employee_id,
+            "target_id": change.target_id,
+            "display_name": change.display_name,
+            "depends_on": change.depends_on,
+            "after": change.after,
+            "reason": change.reason,
+            "fields": change.fields.iter().map(|field| json!({
+                "field": field.field,
+                "before": field.before.as_ref().map(value_json),
+                "after": field.after.as_ref().map(value_json),
+            })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "findings": findings_json(&planned.findings),
+    })
+}
+
+/// Findings as JSON.
+pub fn findings_json(findings: &[Finding]) -> Vec<serde_json::Value> {
+    let row = |finding: &Finding| {
+        json!({
+            "severity": finding.severity.word(),
+            "code": finding.code,
+            "employee_id": finding.employee_id,
+            "field": finding.field,
+            "message": finding.message,
+            "remedy": finding.remedy,
+        })
+    };
+    findings.iter().map(row).collect()
+}
+
+fn value_json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Text(text) => json!(text),
+        Value::Flag(flag) => json!(flag),
+        Value::Integer(integer) => json!(integer),
+        Value::Texts(texts) => json!(texts),
+        Value::Pairs(pairs) => pairs.iter().map(|(key, value)| (key.clone(), json!(value))).collect(),
+        Value::Person(person) => json!({
+            "employee_id": person.employee_id,
+            "account_id": person.account_id,
+            "display_name": person.display_name,
+        }),
+    }
+}

@@ -1,0 +1,29 @@
+//! Offboarding references: what the plugin is asked, what of its answers the host believes, and what comes of it.
+//!
+//! ```text
+//! ask (plugin) ▸ Confirmed ▸ issue: claims, signature ▸ one transaction: log entry, delivery, standing
+//!                                       log: head ▸ witness: cosignatures ▸ outbox: page, address, channel
+//! ```
+
+mod guard;
+mod issue;
+mod job;
+mod keys;
+mod leavers;
+mod list;
+mod log;
+mod outbox;
+mod publish;
+mod report;
+mod witness;
+
+use hibob_contract::offboarding_references::{Claims, Departure, Detection, Issued, Known, Seen, Standing};
+pub use guard::Release;
+pub use job::{Order, run};
+pub use keys::{DnsRecord, IssuerKeys};
+pub use leavers::Leavers;
+pub use list::{list_json, name_of};
+pub use outbox::Deliveries;
+pub use publish::{Published, publish};
+pub use report::{HeldClass, HeldGuard, HeldPerson, Report};
+pub use witness::{Asked, Confirmation};

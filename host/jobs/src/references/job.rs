@@ -1,0 +1,355 @@
+//! A run of the references job: detect, guard, issue, deliver. Whatever was recorded when a run ended, for whatever
+//! reason, the next one goes on from there.
+
+use hibob_config::references::issuing as references_of;
+use crate::references::guard;
+use crate::references::guard::Release;
+use crate::references::issue::Issuing;
+use crate::references::keys::IssuerKeys;
+use crate::references::log::Log;
+use crate::references::outbox::Deliveries;
+use crate::references::report::{HeldClass, HeldPerson, Report};
+use hibob_contract::leaver::Confirmed;
+use hibob_contract::offboarding_references::{Departure, Detection, Known, Seen};
+use crate::references::{keys, outbox, witness};
+use hibob_contract::types::Severity;
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::Fence;
+use hibob_store::queue::Arguments;
+use hibob_base::error::HostError;
+use hibob_store::queue::Cause;
+use crate::run::{ErrorRow, REFERENCES};
+use crate::references::leavers::Leavers;
+use crate::run::Running;
+use crate::run::outside::Outside;
+use futures::stream::{self, StreamExt};
+use hibob_reference_format::claims::Claims;
+use std::collections::BTreeSet;
+
+/// Departures about which HiBob is asked at the same time.
+const PARALLEL: usize = 4;
+
+/// People whose names are read where a guard holds their references.
+const NAMED_MAX: usize = 20;
+
+/// What a run is to do.
+#[derive(Clone, Debug, Default)]
+pub struct Order {
+    /// Whom to issue references for, by HiBob's id; those who have left since the last run unless given.
+    pub employees: Option<Vec<String>>,
+    /// What the operator lets through.
+    pub release: Release,
+    /// Which deliveries are tried.
+    pub deliveries: Deliveries,
+    /// What started it.
+    pub cause: Cause,
+}
+
+impl Order {
+    /// What a job of the queue with these arguments is to do.
+    pub fn of_job(arguments: &Arguments, cause: Cause) -> Self {
+        Self {
+            employees: arguments.employees.clone(),
+            release: Release { issuing: arguments.allow_issuing, revoking: arguments.allow_revoking },
+            deliveries: Deliveries::Due,
+            cause,
+        }
+    }
+}
+
+/// One run of the references job.
+pub async fn run<O: Leavers>(data: &DataDir, outside: O, order: &Order) -> Report {
+    let tenant = outside.config().id.clone();
+    let mut report = Report::of(&tenant);
+    let run = match Running::begin(outside, REFERENCES).await {
+        Ok(run) => run.by(order.cause.clone()),
+        Err(error) => return Report::stopped(&tenant, error),
+    };
+    let mut job = Job { data, run: &run, fence: run.fence(), order, report: &mut report };
+    if let Err(error) = run.locked(Box::pin(job.work())).await {
+        report.stop(error);
+    }
+    if let Err(error) = run.end(&mut report, None).await {
+        report.stop(error);
+    }
+    report
+}
+
+/// A departure that can have a reference.
+struct Possible {
+    confirmed: Confirmed,
+    /// What the reference says.
+    claims: Claims,
+}
+
+struct Job<'j, O: Leavers> {
+    data: &'j DataDir,
+    run: &'j Running<O>,
+    fence: Fence,
+    order: &'j Order,
+    report: &'j mut Report,
+}
+
+impl<O: Leavers> Job<'_, O> {
+    async fn work(&mut self) -> Result<(), HostError> {
+        if let Some(why) = self.run.outside().book().reference_pause().await? {
+            let tenant = self.run.outside().config().id.as_str();
+            return Err(HostError::held(
+                format!("references are paused: {why}"),
+                format!(
+                    "if none was issued since that backup, go on: hibob references resume {tenant}; else restore a newer one"
+                ),
+            ));
+        }
+        let keys = IssuerKeys::open(self.data, self.run.outside().config()).await?;
+        let (database, fence) = (self.run.outside().book(), self.fence);
+        let (issuer, signer) = (keys.issuer().clone(), keys.current().await?);
+        let mut issuing = Issuing::open(database, fence, self.run.ring(), issuer, signer).await?;
+        let mut known = self.run.outside().book().reference_people().await?;
+        if self.order.employees.as_ref().is_some_and(|employees| !employees.is_empty()) && known.is_empty() {
+            // Else the next run would not be the first look any more.
+            self.detected(&known).await?;
+            known = self.run.outside().book().reference_people().await?;
+        }
+        match &self.order.employees {
+            Some(employees) => {
+                let departures = self.look_up(employees).await?;
+                self.issue_all(&mut issuing, departures, Vec::new(), &known).await?;
+            }
+            None => {
+                let detection = self.detected(&known).await?;
+                self.revoke(&detection, &known).await?;
+                self.issue_all(&mut issuing, detection.departures, detection.corrected, &known).await?;
+            }
+        }
+        let mut log = Log::extended(self.run.outside().book(), references_of(self.run.outside().config())?).await?;
+        let asked = witness::ask(self.run.outside().config(), &keys, &mut log).await?;
+        self.report.warnings.extend(asked.warnings);
+        if !asked.errors.is_empty() {
+            self.report.errors.extend(asked.errors);
+            return Err(HostError::held(
+                "a witness has seen another log of this issuer, so nothing is delivered",
+                "restore a newer backup; if this log is the right one, take that witness out of the tenant's file",
+            ));
+        }
+        let which = &self.order.deliveries;
+        outbox::deliver(self.run, &keys, &log, which, self.report).await
+    }
+
+    /// Asks who has left, and records where everybody else stands.
+    async fn detected(&mut self, known: &[Known]) -> Result<Detection, HostError> {
+        let detection = self.run.outside().departures(known).await?;
+        self.report.employees = detection.employees;
+        self.report.is_baseline = known.is_empty();
+        for finding in &detection.findings {
+            match finding.severity {
+                Severity::Error => self.report.errors.push(ErrorRow::from(finding)),
+                Severity::Warning | Severity::Notice => self.report.warnings.push(ErrorRow::from(finding)),
+            }
+        }
+        // Who has a departure or takes one back is recorded together with what comes of it.
+        let later = detection.departures.iter().chain(&detection.cancelled);
+        let later: BTreeSet<&str> = later.map(|departure| departure.employee_id.as_str()).collect();
+        let now: Vec<Seen> =
+            detection.seen.iter().filter(|seen| !later.contains(seen.employee_id.as_str())).cloned().collect();
+        self.run.outside().book().record_standings(self.fence, &now).await?;
+        Ok(detection)
+    }
+
+    /// The departures of those who were named.
+    async fn look_up(&mut self, employees: &[String]) -> Result<Vec<Departure>, HostError> {
+        let mut named: BTreeSet<String> = employees.iter().cloned().collect();
+        let number = named.len();
+        let forgotten = self.run.ring().forgotten();
+        named.retain(|employee| !forgotten.has_employee(employee));
+        if named.len() < number {
+            let message =
+                format!("{} of those who were named were forgotten, and nothing is issued", number - named.len());
+            let remedy = format!("let them come back first: hibob forget-person {} EMPLOYEE --lift", self.run.outside().config().id.as_str());
+            self.report.fault("", "FORGOTTEN", message, &remedy);
+        }
+        let outside = self.run.outside();
+        let mut answers = stream::iter(named)
+            .map(|employee| async move {
+                let found = outside.look_up(&employee).await;
+                (employee, found)
+            })
+            .buffered(PARALLEL);
+        let (mut departures, mut others) = (Vec::new(), Vec::new());
+        while let Some((employee, found)) = answers.next().await {
+            match found {
+                Ok(Some(departure)) => departures.push(departure),
+                Ok(None) => others.push(employee),
+                Err(error @ (HostError::Plugin(_) | HostError::OverLimit { .. })) => {
+                    self.report.fault(&employee, error.code(), error.to_string(), &error.remedy());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        drop(answers);
+        for employee in others {
+            let message = "HiBob has no departure of this employee, or not its dates";
+            let remedy = "look at the lifecycle status and the dates in HiBob, and at references.statuses";
+            self.report.fault(&employee, "NOT_A_LEAVER", message, remedy);
+        }
+        Ok(departures)
+    }
+
+    /// Revokes the references of departures that were taken back.
+    async fn revoke(&mut self, detection: &Detection, known: &[Known]) -> Result<(), HostError> {
+        let cancelled = &detection.cancelled;
+        if let Some(held) = guard::revoking(self.run.outside().config().id.as_str(), cancelled, known, self.order.release) {
+            self.report.guards.push(held);
+            self.report
+                .held
+                .extend(cancelled.iter().map(|departure| held_person(HeldClass::Revoking, departure, None)));
+            return Ok(());
+        }
+        for departure in cancelled {
+            let now = chrono::Utc::now().timestamp();
+            let (database, reason) = (self.run.outside().book(), "the employment goes on");
+            let number = database.cancel_departure(self.fence, departure, reason, now).await?;
+            self.report.revoked += number;
+            self.report.tell(&departure.employee_id, "Reference revoked", "", "Done");
+        }
+        Ok(())
+    }
+
+    /// Issues references for departures, and new ones for those of which the person's own data was corrected, unless
+    /// there are too many. Who cannot have one is told, and does not count.
+    async fn issue_all(
+        &mut self,
+        issuing: &mut Issuing<'_>,
+        departures: Vec<Departure>,
+        corrected: Vec<Departure>,
+        known: &[Known],
+    ) -> Result<(), HostError> {
+        let most = guard::limit(known).max(self.order.release.issuing);
+        let left = departures.into_iter().map(|departure| (departure, false));
+        let all: Vec<(Departure, bool)> =
+            left.chain(corrected.into_iter().map(|departure| (departure, true))).collect();
+        let total = all.len();
+        // Their keys at once, and not one by one.
+        let employees = all.iter().map(|(departure, _)| departure.employee_id.clone()).collect();
+        self.run.ring().make(self.fence, &employees).await?;
+        let outside = self.run.outside();
+        let mut answers = stream::iter(all.clone())
+            .map(|(departure, is_correction)| async move {
+                let confirmed = outside.claims(&departure).await;
+                (departure, is_correction, confirmed)
+            })
+            .buffered(PARALLEL);
+        let (mut done, mut impossible, mut counted) = (0, 0, Vec::new());
+        while let Some((departure, is_correction, confirmed)) = answers.next().await {
+            done += 1;
+            match self.possible(issuing, &departure, confirmed)? {
+                None => impossible += 1,
+                Some(possible) if total <= most => {
+                    self.record(issuing, &departure, possible, is_correction).await?;
+                    self.run.outside().progress().report("references", done, Some(total as u64));
+                }
+                Some(possible) => counted.push((departure, possible, is_correction)),
+            }
+            if counted.len() > most {
+                drop(answers);
+                self.hold(total - impossible, &all, &counted, known);
+                return Ok(());
+            }
+        }
+        drop(answers);
+        for (departure, possible, is_correction) in counted {
+            self.record(issuing, &departure, possible, is_correction).await?;
+        }
+        Ok(())
+    }
+
+    /// What HiBob has confirmed of a departure; none if there cannot be a reference of it, which is told. One person's
+    /// record must not hold up the others.
+    fn possible(
+        &mut self,
+        issuing: &Issuing<'_>,
+        departure: &Departure,
+        confirmed: Result<Option<Confirmed>, HostError>,
+    ) -> Result<Option<Possible>, HostError> {
+        let employee = &departure.employee_id;
+        let remedy = "correct it in HiBob; the reference is issued by the next run";
+        match confirmed {
+            Ok(Some(confirmed)) => match issuing.claims(&confirmed)? {
+                Ok(claims) => Ok(Some(Possible { confirmed, claims })),
+                Err(what) => {
+                    self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
+                    Ok(None)
+                }
+            },
+            Ok(None) => {
+                let what = "HiBob lacks what no reference can be without (a first and a last name; a name for the title and \
+                            the department), or the departure has changed since it was found";
+                self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
+                Ok(None)
+            }
+            Err(error @ (HostError::Plugin(_) | HostError::OverLimit { .. })) => {
+                self.report.fault(employee, error.code(), error.to_string(), &error.remedy());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn record(
+        &mut self,
+        issuing: &mut Issuing<'_>,
+        departure: &Departure,
+        possible: Possible,
+        is_correction: bool,
+    ) -> Result<(), HostError> {
+        let supersedes = is_correction.then_some("corrected in HiBob");
+        let employee = &departure.employee_id;
+        match issuing.issue(departure, &possible.confirmed, possible.claims, supersedes).await? {
+            Some(id) => {
+                self.report.issued += 1;
+                self.report.superseded += u64::from(supersedes.is_some());
+                let action = if supersedes.is_some() { "Reference corrected" } else { "Reference issued" };
+                self.report.tell(employee, action, &id, "Done");
+            }
+            None if self.order.employees.is_none() => {}
+            None => {
+                let remedy = "nothing; a reference that should not have been given is revoked: hibob references revoke";
+                self.report.warn(employee, "ALREADY_ISSUED", "this departure has a reference already", remedy);
+            }
+        }
+        Ok(())
+    }
+
+    /// Names those whose references a guard holds: all by id, and the first few by name.
+    fn hold(
+        &mut self,
+        number: usize,
+        all: &[(Departure, bool)],
+        counted: &[(Departure, Possible, bool)],
+        known: &[Known],
+    ) {
+        let tenant = self.run.outside().config().id.as_str();
+        let command = match self.order.employees {
+            None => format!("hibob references {tenant}"),
+            Some(_) => format!("hibob references issue {tenant} …"),
+        };
+        self.report.guards.push(guard::held(&command, number, known));
+        let name = |departure: &Departure| {
+            let claims = counted
+                .iter()
+                .take(NAMED_MAX)
+                .find(|(of, ..)| of == departure)
+                .map(|(_, possible, _)| &possible.confirmed.claims);
+            claims.map(|claims| format!("{} {}", claims.given_name, claims.family_name))
+        };
+        let told: BTreeSet<Option<&str>> = self.report.errors.iter().map(|row| row.employee_id.as_deref()).collect();
+        let held = all.iter().map(|(departure, _)| departure);
+        let held = held.filter(|departure| !told.contains(&Some(departure.employee_id.as_str())));
+        let held: Vec<_> = held.map(|departure| held_person(HeldClass::Issuing, departure, name(departure))).collect();
+        self.report.held.extend(held);
+    }
+}
+
+fn held_person(class: HeldClass, departure: &Departure, name: Option<String>) -> HeldPerson {
+    HeldPerson { class, employee_id: departure.employee_id.clone(), ended_on: departure.ended_on.clone(), name }
+}

@@ -1,0 +1,266 @@
+//! Delivering what was issued: the address is read for each attempt, and forgotten with it.
+
+use hibob_config::references::issuing;
+use crate::references::keys::{IssuerKeys, Signers, time};
+use crate::references::log::{Entry, Log};
+use crate::references::report::Report;
+use crate::references::keys;
+use hibob_store::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, ReferenceState};
+use hibob_delivery::{Channel, Failure, Kind, Letter};
+use hibob_base::error::HostError;
+use hibob_store::privacy::{Ring, open_references};
+use crate::references::leavers::Leavers;
+use crate::run::Running;
+use crate::run::outside::Outside;
+use chrono::Utc;
+use futures::stream::{self, StreamExt};
+use hibob_reference_format::credential::SignedCredential;
+use hibob_reference_format::log::proof::LogProof;
+use hibob_reference_format::pdf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use zeroize::Zeroizing;
+
+/// Deliveries at the same time.
+const PARALLEL: usize = 4;
+
+/// The pause after the first attempt that failed, in seconds; it doubles with each.
+const PAUSE_SECONDS: i64 = 60;
+
+/// The longest pause between two attempts, in seconds.
+const PAUSE_SECONDS_MAX: i64 = 6 * 60 * 60;
+
+/// How long a reference is tried to be delivered, in seconds: five days (RFC 5321, section 4.5.4.1).
+const GIVE_UP_SECONDS: i64 = 5 * 24 * 60 * 60;
+
+/// What a delivery needs.
+struct Outbox<'o, O> {
+    outside: &'o O,
+    fence: Fence,
+    ring: &'o Ring,
+    channel: Channel,
+    issuer: hibob_reference_format::claims::Issuer,
+    signers: Signers,
+    /// Nothing more is sent: the way, or HiBob, is closed.
+    is_closed: AtomicBool,
+}
+
+/// What came of one attempt.
+enum Attempt {
+    Delivered,
+    Waiting(String),
+    Refused(String),
+    /// It was not tried: another one found the way closed, or the reference was taken back.
+    NotTried,
+}
+
+/// Which deliveries are tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Deliveries {
+    /// Those whose time has come.
+    #[default]
+    Due,
+    /// All that wait.
+    Waiting,
+    /// That of the reference with this id, if it waits.
+    One(String),
+}
+
+/// Delivers what is to be delivered.
+///
+/// # Errors
+/// Nothing can be delivered: keys, the log, the channel or HiBob.
+pub(super) async fn deliver<O: Leavers>(
+    run: &Running<O>,
+    keys: &IssuerKeys,
+    log: &Log,
+    which: &Deliveries,
+    report: &mut Report,
+) -> Result<(), HostError> {
+    let (database, config) = (run.outside().book(), run.outside().config());
+    let until = if *which == Deliveries::Due { Utc::now().timestamp() } else { i64::MAX };
+    let mut due = database.due_deliveries(until, PAUSE_SECONDS_MAX).await?;
+    if let Deliveries::One(reference) = which {
+        due.retain(|due| due.reference == *reference);
+    }
+    if due.is_empty() {
+        report.waiting = database.waiting_deliveries().await?;
+        return Ok(());
+    }
+    if issuing(config)?.channel().is_none() {
+        report.waiting = database.waiting_deliveries().await?;
+        let remedy =
+            "add [references.smtp] or [references.webhook] to the tenant's file; they are delivered by the next run";
+        report.warn("", "NO_CHANNEL", format!("{} references wait for a way to be delivered", report.waiting), remedy);
+        return Ok(());
+    }
+    let (signers, missing) = keys.signers(due.iter().map(|due| due.selector.clone())).await;
+    for (selector, error) in missing {
+        report.fault("", error.code(), format!("what the key {selector} signed waits: {error}"), &error.remedy());
+    }
+    let due: Vec<DueDelivery> = due.into_iter().filter(|due| signers.contains_key(&due.selector)).collect();
+    let entry = |due: &DueDelivery| {
+        let signer = signers.get(&due.selector).ok_or_else(|| unreadable(due, "its key"))?;
+        Ok(Entry { index: due.log_index, issued: time(due.issued_at), key: &signer.key })
+    };
+    let entries: Result<Vec<_>, HostError> = due.iter().map(entry).collect();
+    let proofs = log.proofs(&entries?)?;
+    let outbox = Outbox {
+        outside: run.outside(),
+        fence: run.fence(),
+        ring: run.ring(),
+        channel: Channel::open(keys.data(), config).await?,
+        issuer: keys.issuer().clone(),
+        signers,
+        is_closed: AtomicBool::new(false),
+    };
+    let mut attempts = stream::iter(due.into_iter().zip(proofs))
+        .map(|(due, proof)| async {
+            let (employee, reference) = (due.employee_id.clone(), due.reference.clone());
+            (employee, reference, outbox.attempt(due, proof).await)
+        })
+        .buffer_unordered(PARALLEL);
+    let mut failed = None;
+    while let Some((employee, reference, attempt)) = attempts.next().await {
+        match attempt {
+            Ok(Attempt::Delivered) => {
+                report.delivered += 1;
+                report.tell(&employee, "Reference delivered", "", "Done");
+            }
+            Ok(Attempt::Waiting(said)) => {
+                report.warn(&employee, "DELIVERY_DELAYED", said, "nothing; it is tried again by a later run");
+            }
+            Ok(Attempt::Refused(said)) => {
+                report.refused += 1;
+                report.tell(&employee, "Reference delivered", "", "Failed");
+                let tenant = &config.id;
+                let remedy = format!(
+                    "correct the address in HiBob, and send it again: hibob references deliver {tenant} {reference}"
+                );
+                report.fault(&employee, "DELIVERY_REFUSED", said, &remedy);
+            }
+            Ok(Attempt::NotTried) => {}
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    drop(attempts);
+    report.waiting = database.waiting_deliveries().await?;
+    failed.map_or(Ok(()), Err)
+}
+
+impl<O: Leavers> Outbox<'_, O> {
+    /// Tries one delivery, and records what came of it.
+    async fn attempt(&self, due: DueDelivery, proof: LogProof) -> Result<Attempt, HostError> {
+        if self.is_closed.load(Ordering::SeqCst) {
+            return Ok(Attempt::NotTried);
+        }
+        let attempted = self.attempt_and_record(&due, proof).await;
+        if attempted.is_err() {
+            // Nothing more is sent of which nobody would know, or that nobody takes.
+            self.is_closed.store(true, Ordering::SeqCst);
+        }
+        attempted
+    }
+
+    async fn attempt_and_record(&self, due: &DueDelivery, proof: LogProof) -> Result<Attempt, HostError> {
+        let Some(sent) = self.send(due, proof).await? else { return Ok(Attempt::NotTried) };
+        let now = Utc::now().timestamp();
+        let is_given_up = due.attempts > 0 && now - due.since > GIVE_UP_SECONDS;
+        let (state, next_at) = match sent.as_ref().err().map(|failure| failure.kind) {
+            None => (DeliveryState::Delivered, 0),
+            Some(Kind::Permanent) => (DeliveryState::Refused, 0),
+            Some(Kind::Temporary) if is_given_up => (DeliveryState::Refused, 0),
+            Some(Kind::Temporary) => (DeliveryState::Waiting, now + pause(due.attempts)),
+            // It is not this letter's fault, and may be over at once.
+            Some(Kind::Channel) => (DeliveryState::Waiting, now),
+        };
+        let said = sent.as_ref().err().map(|failure| failure.said.clone()).unwrap_or_default();
+        let is_counted = sent.as_ref().err().is_none_or(|failure| failure.kind != Kind::Channel);
+        let record = AttemptRecord { state, said: &said, next_at, is_counted };
+        let counts = self.outside.book().record_attempt(self.fence, due.log_index, &record, now).await?;
+        match sent {
+            Err(Failure { kind: Kind::Channel, said }) => Err(HostError::Delivery(said)),
+            _ if !counts => Ok(Attempt::NotTried),
+            _ => Ok(match state {
+                DeliveryState::Delivered => Attempt::Delivered,
+                DeliveryState::Waiting => Attempt::Waiting(said),
+                DeliveryState::Refused | DeliveryState::Withdrawn => Attempt::Refused(said),
+            }),
+        }
+    }
+
+    /// Makes the page and sends it.
+    ///
+    /// None if the reference does not count any more: it may have been taken back since the run began.
+    async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Option<Result<(), Failure>>, HostError> {
+        let later = |said: String| Ok(Some(Err(Failure { kind: Kind::Temporary, said })));
+        let mut row = self.outside.book().reference(due.log_index).await?;
+        open_references(self.ring, std::slice::from_mut(&mut row)).await?;
+        if row.document.is_empty() {
+            let said = "its document can be opened by nobody any more".to_owned();
+            return Ok(Some(Err(Failure { kind: Kind::Permanent, said })));
+        }
+        let signed = SignedCredential::parse(&row.document).map_err(|error| unreadable(due, &error.to_string()))?;
+        let key = self.signers.get(&row.selector).ok_or_else(|| unreadable(due, "its key"))?.key.clone();
+        let rendered = tokio::task::spawn_blocking(move || {
+            let pdf = pdf::render(&signed, &proof, &key);
+            (pdf, signed, proof)
+        });
+        let (pdf, signed, proof) = rendered.await.map_err(|error| HostError::Engine(error.to_string()))?;
+        let pdf = match pdf {
+            Ok(pdf) => pdf,
+            Err(error) => return Ok(Some(Err(Failure { kind: Kind::Permanent, said: error.to_string() }))),
+        };
+        let employee = &row.departure.employee_id;
+        let address = if self.channel.needs_address() {
+            match self.outside.address(employee).await {
+                Ok(Some(address)) => Some(Zeroizing::new(address)),
+                Ok(None) => {
+                    let field = &issuing(self.outside.config())?.address;
+                    return later(format!("HiBob has no address in {field}"));
+                }
+                // One person's record must not hold up the others. What a plugin says could be the address.
+                Err(HostError::Plugin(_) | HostError::OverLimit { .. }) => {
+                    return later("the plugin failed to read the address".to_owned());
+                }
+                Err(error) => return Err(error),
+            }
+        } else {
+            None
+        };
+        self.outside.book().require(self.fence).await?;
+        if self.outside.book().reference(due.log_index).await?.state != ReferenceState::Valid {
+            return Ok(None);
+        }
+        let letter = Letter {
+            message_id: &due.message_id,
+            reference: &row.id,
+            employee,
+            name: signed.credential().claims.name().as_str(),
+            issuer: &self.issuer,
+            pdf: &pdf,
+            credential: signed.canonical(),
+            log_proof: &proof.to_string(),
+        };
+        Ok(Some(self.channel.deliver(&letter, address.as_ref().map(|address| address.as_str())).await))
+    }
+}
+
+fn unreadable(due: &DueDelivery, what: &str) -> HostError {
+    HostError::Storage(format!("the reference {} cannot be read: {what}", due.log_index))
+}
+
+/// How long to wait after so many attempts before this one, in seconds.
+fn pause(attempts: u32) -> i64 {
+    PAUSE_SECONDS.saturating_mul(1_i64.checked_shl(attempts.min(30)).unwrap_or(i64::MAX)).min(PAUSE_SECONDS_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pause_doubles_up_to_six_hours() {
+        let pauses: Vec<i64> = [0, 1, 2, 8, 9, 40, u32::MAX].map(pause).into();
+        assert_eq!(pauses, [60, 120, 240, 15_360, 21_600, 21_600, 21_600]);
+    }
+}

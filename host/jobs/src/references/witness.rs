@@ -1,0 +1,223 @@
+//! Asking the configured witnesses to confirm the head of the log (c2sp.org/tlog-witness).
+//!
+//! None of them can stop anything: what one does not confirm is issued and delivered without it, told, and asked for
+//! again by the next run.
+
+use crate::references::keys::IssuerKeys;
+use crate::references::log::Log;
+use crate::references::report::row;
+use hibob_net::transport::{AGENT, HttpTransport, Transport, read_whole};
+use hibob_base::error::HostError;
+use crate::run::ErrorRow;
+use hibob_config::tenant::TenantConfig;
+use hibob_config::witnesses::WitnessConfig;
+use bytes::Bytes;
+use futures::future::join_all;
+use hibob_reference_format::log::note::SignedNote;
+use hibob_reference_format::log::witness::{ANSWER_BYTES_MAX, Witness, add_checkpoint_body, add_cosignatures, parse_size};
+use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::{Request, StatusCode};
+use http_body_util::Full;
+use serde::Serialize;
+use std::time::Duration;
+
+/// How long one witness may take for everything. All are asked at the same time.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The type of an answer that says which size the witness knows.
+const SIZE_TYPE: &str = "text/x.tlog.size";
+
+/// What came of asking the witnesses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Asked {
+    /// Who has confirmed the head, now or before.
+    pub witnesses: Vec<Confirmation>,
+    /// Who has not, and may another time.
+    pub warnings: Vec<ErrorRow>,
+    /// Who has confirmed another log.
+    pub errors: Vec<ErrorRow>,
+}
+
+/// A witness that has confirmed the head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Confirmation {
+    /// The witness's name.
+    pub name: String,
+    /// When, in Unix seconds.
+    pub confirmed_at: i64,
+}
+
+/// Why a witness did not confirm the head.
+struct Refusal {
+    /// Whether it has confirmed another log: this one was rebuilt, or lost entries.
+    is_other_log: bool,
+    said: String,
+    remedy: String,
+}
+
+/// Asks those who have not confirmed the head yet, and records what they say with it. An empty log is not shown to anybody.
+///
+/// # Errors
+/// The issuer's key cannot be read, or the database failed.
+pub(super) async fn ask(config: &TenantConfig, keys: &IssuerKeys, log: &mut Log) -> Result<Asked, HostError> {
+    let mut asked = Asked::default();
+    if log.checkpoint().size == 0 {
+        return Ok(asked);
+    }
+    let configs = config.references.iter().flat_map(|references| &references.witnesses);
+    let missing: Vec<(&WitnessConfig, Witness)> = configs
+        .zip(log.confirmed())
+        .filter(|(_, (_, confirmed))| confirmed.is_none())
+        .map(|(config, (witness, _))| (config, witness.clone()))
+        .collect();
+    if !missing.is_empty() {
+        let key = keys.current().await?.key;
+        let (note, log_key) = (log.checkpoint().sign(&key), keys.log_key_of(key.public()));
+        let connect_timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
+        let transport = HttpTransport::new(connect_timeout, config.addresses(), config.network.ca_file.as_deref());
+        let inquiry = transport.map(|transport| Inquiry { transport, log, log_key, note });
+        let answers = answers(&inquiry, &missing).await;
+        let mut lines = String::new();
+        for ((_, witness), answer) in missing.iter().zip(answers) {
+            match answer {
+                Ok(own) => lines.push_str(&own),
+                Err(Refusal { is_other_log, said, remedy }) => {
+                    let said = format!("the witness {} did not confirm the log: {said}", witness.name());
+                    let (rows, code) = match is_other_log {
+                        true => (&mut asked.errors, "WITNESS_DISAGREES"),
+                        false => (&mut asked.warnings, "WITNESS_FAILED"),
+                    };
+                    rows.push(row("", code, said, &remedy));
+                }
+            }
+        }
+        log.add_cosignatures(keys.database(), &lines).await?;
+    }
+    let confirmed = log.confirmed().filter_map(|(witness, at)| {
+        Some(Confirmation { name: witness.name().to_owned(), confirmed_at: at?.timestamp() })
+    });
+    asked.witnesses = confirmed.collect();
+    Ok(asked)
+}
+
+/// The line of each witness, or why there is none.
+async fn answers(
+    inquiry: &Result<Inquiry<'_>, String>,
+    missing: &[(&WitnessConfig, Witness)],
+) -> Vec<Result<String, Refusal>> {
+    join_all(missing.iter().map(|(config, witness)| async {
+        let inquiry = inquiry.as_ref().map_err(|what| later(what.clone()))?;
+        let late = |_| Err(later(format!("it took longer than {} seconds", TIMEOUT.as_secs())));
+        tokio::time::timeout(TIMEOUT, inquiry.ask(config, witness)).await.unwrap_or_else(late)
+    }))
+    .await
+}
+
+/// What is asked of every witness.
+struct Inquiry<'i> {
+    transport: HttpTransport,
+    log: &'i Log,
+    /// What a witness has to know of the key that signs now.
+    log_key: String,
+    /// The head, signed by the issuer.
+    note: SignedNote,
+}
+
+/// What a witness answers.
+enum Answer {
+    Lines(String),
+    /// Which size of the log it knows, where that is another one than it was told.
+    Knows(u64),
+}
+
+impl Inquiry<'_> {
+    async fn ask(&self, config: &WitnessConfig, witness: &Witness) -> Result<String, Refusal> {
+        let size = self.log.checkpoint().size;
+        let mut old = self.log.size_known_to(witness);
+        for is_last in [false, true] {
+            match self.post(config, old).await? {
+                Answer::Lines(lines) => return self.own(witness, &lines),
+                Answer::Knows(known) if known > size => {
+                    return Err(other_log(format!("it has confirmed {known} entries, and here are only {size}")));
+                }
+                Answer::Knows(known) if known == old && known == size => {
+                    return Err(other_log(format!("it has confirmed other {size} entries")));
+                }
+                Answer::Knows(known) if is_last => {
+                    return Err(later(format!("it knew {old} entries, and a moment later {known}")));
+                }
+                // What it answered the last time was lost on the way, or it is asked for the first time.
+                Answer::Knows(known) => old = known,
+            }
+        }
+        Err(later("it gave no answer".to_owned()))
+    }
+
+    /// The witness's own lines of its answer, if they hold.
+    fn own(&self, witness: &Witness, lines: &str) -> Result<String, Refusal> {
+        let mut note = self.note.clone();
+        add_cosignatures(&mut note, witness, lines).map_err(|_| Refusal {
+            is_other_log: false,
+            said: "its answer has no signature by its key that fits the log's head".to_owned(),
+            remedy: "compare the key in the tenant's file with what the witness's operator publishes".to_owned(),
+        })?;
+        Ok(note.signatures().iter().skip(self.note.signatures().len()).map(ToString::to_string).collect())
+    }
+
+    async fn post(&self, config: &WitnessConfig, old: u64) -> Result<Answer, Refusal> {
+        let proof = self.log.consistency_proof(old).map_err(|error| later(error.to_string()))?;
+        let request = Request::post(config.add_checkpoint_url())
+            .header(USER_AGENT, AGENT)
+            .header(CONTENT_TYPE, "text/plain; charset=utf-8")
+            .body(Full::from(add_checkpoint_body(old, &proof, &self.note)))
+            .map_err(|_| later("its url is none".to_owned()))?;
+        let (head, body) = self.transport.send(request).await.map_err(|error| later(error.to_string()))?.into_parts();
+        let status = head.status;
+        let is_size = head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == SIZE_TYPE.as_bytes());
+        if status != StatusCode::OK && status != StatusCode::CONFLICT {
+            return Err(self.refusal(status));
+        }
+        let body: Bytes = read_whole(body, ANSWER_BYTES_MAX).await.map_err(later)?;
+        let text = str::from_utf8(&body).map_err(|_| later("its answer is no text".to_owned()))?;
+        if status == StatusCode::OK {
+            return Ok(Answer::Lines(text.to_owned()));
+        }
+        let size = parse_size(text).filter(|_| is_size);
+        size.map(Answer::Knows)
+            .ok_or_else(|| later("it has another size of the log, and does not say which".to_owned()))
+    }
+
+    /// What a status means (c2sp.org/tlog-witness, "add-checkpoint").
+    fn refusal(&self, status: StatusCode) -> Refusal {
+        let origin = &self.log.checkpoint().origin;
+        let said = match status {
+            StatusCode::UNPROCESSABLE_ENTITY => {
+                return other_log("what it has confirmed before is not the beginning of this log".to_owned());
+            }
+            StatusCode::FORBIDDEN => "it knows none of the keys that signed the head (status 403)".to_owned(),
+            StatusCode::NOT_FOUND => format!("it does not know the log {origin} (status 404)"),
+            status if status.is_redirection() => {
+                return later(format!(
+                    "it answered with a redirect (status {}), which is not followed",
+                    status.as_u16()
+                ));
+            }
+            status => return later(format!("it answered with status {}", status.as_u16())),
+        };
+        let remedy = format!("give the witness's operator the key of the log: {}", self.log_key);
+        Refusal { is_other_log: false, said, remedy }
+    }
+}
+
+fn later(said: String) -> Refusal {
+    let remedy = "nothing for now; it is asked again by the next run. If it stays away, ask its operator".to_owned();
+    Refusal { is_other_log: false, said, remedy }
+}
+
+fn other_log(said: String) -> Refusal {
+    let remedy =
+        "restore the tenant's database from a newer backup; where there is none, this witness will not confirm the \
+                  log any more: take it out of references.witnesses, and say so to those who rely on it"
+            .to_owned();
+    Refusal { is_other_log: true, said, remedy }
+}

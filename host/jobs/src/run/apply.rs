@@ -1,0 +1,483 @@
+//! Applying a plan: independent changes side by side, each in its own instance, in the order of what depends on what.
+
+use hibob_policy::guard::Held;
+use crate::run::history::Came;
+use crate::run::journal::{Journal, Made};
+use hibob_store::run_store::Book;
+use crate::run::outside::Outside;
+use hibob_contract::Planned;
+use crate::run::report::Report;
+use hibob_contract::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome, Written};
+use hibob_contract::types::Value;
+use hibob_store::database::LedgerEntry;
+use hibob_base::error::{HostError, LOCK_LOST, STORAGE_FAILED};
+use hibob_telemetry::{ChangeOutcome, Spans};
+use futures::stream::{FuturesUnordered, StreamExt};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+use tracing::Instrument;
+
+/// Times that a change of unknown outcome is looked up and, if need be, made again.
+const LOOKS_MAX: u32 = 4;
+
+/// Applies a plan, but for what guards hold, and counts in `report` what became of each change. What the journal says was
+/// made is counted and not made again, and what was begun is looked up first.
+pub(super) async fn apply(
+    outside: &impl Outside,
+    planned: &Planned,
+    held: &Held,
+    journal: &Journal<'_, impl Book>,
+    report: &mut Report,
+) {
+    let mut schedule = Schedule::new(&planned.changes);
+    for (&position, &class) in &held.changes {
+        let Some(change) = planned.changes.get(position) else { continue };
+        report.hold(change, class);
+        outside.metrics().change(change.kind, ChangeOutcome::Held);
+        schedule.close(position);
+        for position in schedule.failed(position) {
+            // What is held itself is named as such.
+            if let Some(skipped) = planned.changes.get(position).filter(|_| !held.changes.contains_key(&position)) {
+                skip(skipped, change, report);
+                outside.metrics().change(skipped.kind, ChangeOutcome::Skipped);
+            }
+        }
+    }
+    let parallel = outside.config().sync.parallel_changes.get() as usize;
+    let mut running = FuturesUnordered::new();
+    let total = planned.changes.len() as u64;
+    let mut done = 0;
+    loop {
+        while running.len() < parallel && !report.is_stopped() {
+            let Some(position) = schedule.next() else { break };
+            let Some(change) = planned.changes.get(position) else {
+                continue;
+            };
+            running.push(async move {
+                if let Some(made) = journal.settled(change) {
+                    return (position, change, made);
+                }
+                let span = Spans::change(change.kind);
+                let made = make(outside, change, journal).instrument(span.clone()).await;
+                observe(outside, change, &made, &span);
+                (position, change, made)
+            });
+        }
+        let Some((position, change, made)) = running.next().await else {
+            break;
+        };
+        // What depends on it was not kept from anything by a fault.
+        let is_closed = made == Made::NotTried;
+        let went_on = match made {
+            Made::Outcome(Outcome::Failed(failure)) if is_cut_off(outside, &failure) => {
+                not_tried(change, report);
+                false
+            }
+            made => record(change, schedule.is_second(position), made, report),
+        };
+        let skipped = if went_on {
+            schedule.done(position);
+            Vec::new()
+        } else {
+            schedule.failed(position)
+        };
+        for &skipped in &skipped {
+            if let Some(skipped) = planned.changes.get(skipped) {
+                if is_closed {
+                    not_tried(skipped, report);
+                } else {
+                    skip(skipped, change, report);
+                }
+                outside.metrics().change(skipped.kind, ChangeOutcome::Skipped);
+            }
+        }
+        done += 1 + skipped.len() as u64;
+        outside.progress().report("changes", done, Some(total));
+    }
+    for left in schedule.left().filter_map(|position| planned.changes.get(position)) {
+        not_tried(left, report);
+        outside.metrics().change(left.kind, ChangeOutcome::Skipped);
+    }
+}
+
+/// Whether the way out was closed under a change: it was not refused for its own sake.
+fn is_cut_off(outside: &impl Outside, failure: &Failure) -> bool {
+    failure.code == "NOT_ALLOWED" && outside.is_refused()
+}
+
+/// Tells the telemetry what became of a change that was tried.
+fn observe(outside: &impl Outside, change: &Change, made: &Made, span: &tracing::Span) {
+    let Made::Outcome(made) = made else {
+        outside.metrics().change(change.kind, ChangeOutcome::Failed);
+        return Spans::change_ended(span, ChangeOutcome::Failed);
+    };
+    let outcome = match made {
+        Outcome::Done(_) => ChangeOutcome::Done,
+        Outcome::Partly(written) if !is_state_refused(written) => ChangeOutcome::Partly,
+        Outcome::Drifted(_) => ChangeOutcome::Drifted,
+        Outcome::Refused(_) => ChangeOutcome::Skipped,
+        Outcome::Failed(failure) if is_cut_off(outside, failure) => ChangeOutcome::Skipped,
+        Outcome::Partly(_) | Outcome::Failed(_) => ChangeOutcome::Failed,
+    };
+    outside.metrics().change(change.kind, outcome);
+    Spans::change_ended(span, outcome);
+}
+
+/// Makes one change; after an unknown outcome looks, and makes it again if it was not done. The journal has its beginning
+/// before the first request leaves, and its end with what the last call kept.
+async fn make(outside: &impl Outside, change: &Change, journal: &Journal<'_, impl Book>) -> Made {
+    let made = attempts(outside, change, journal).await;
+    let error = match made {
+        Ok(outcome) => return Made::Outcome(outcome),
+        Err(error) => error,
+    };
+    outside.metrics().over_limit(&error);
+    let fault = Made::fault(&error);
+    if error.is_forgetful() {
+        return fault; // what cannot be remembered is looked up by the next run
+    }
+    match journal.finish(outside.book(), change, &fault, outside.now()).await {
+        Ok(()) => fault,
+        Err(error) => Made::fault(&error),
+    }
+}
+
+async fn attempts(
+    outside: &impl Outside,
+    change: &Change,
+    journal: &Journal<'_, impl Book>,
+) -> Result<Outcome, HostError> {
+    let is_unknown = journal.is_unknown(change);
+    let mut attempt = if is_unknown { Attempt::AfterUnknownOutcome } else { Attempt::First };
+    let mut pause = Duration::from_millis(outside.config().limits.retry_pause_milliseconds);
+    journal.start(outside.book(), change, outside.now()).await?;
+    for looks in 0..=LOOKS_MAX {
+        let is_last = looks == LOOKS_MAX;
+        let outcome = call(outside, change, attempt, journal, is_last).await?;
+        if is_last || !matches!(outcome, Outcome::Failed(Failure { next: NextStep::Look, .. })) {
+            return Ok(outcome);
+        }
+        tokio::time::sleep(pause).await;
+        pause = pause.saturating_mul(2);
+        attempt = Attempt::AfterUnknownOutcome;
+    }
+    Err(HostError::Plugin("was asked too often".to_owned())) // the loop above has no other end
+}
+
+/// One attempt. Its storage writes are kept with its outcome, if that is the end of it: the
+/// `last` call's, or one after which there is nothing to look up.
+async fn call(
+    outside: &impl Outside,
+    change: &Change,
+    attempt: Attempt,
+    journal: &Journal<'_, impl Book>,
+    is_last: bool,
+) -> Result<Outcome, HostError> {
+    let attempted = outside.attempt(change, attempt, journal.fence).await?;
+    let (outcome, refusals) = (attempted.outcome, attempted.refusals);
+    if matches!(outcome, Outcome::Done(_) | Outcome::Partly(_)) && !attempted.is_shown {
+        let what = "says that it has made the change, and no answer of TravelPerk shows that";
+        return Err(HostError::Plugin(what.to_owned())); // what it wrote to its storage is dropped
+    }
+    let ledger = match &outcome {
+        Outcome::Partly(written) if is_state_refused(written) => None,
+        Outcome::Done(written) | Outcome::Partly(written) => change.employee_id.as_ref().map(|employee| LedgerEntry {
+            account_id: written.target_id.clone(),
+            employee_id: employee.clone(),
+            archived_at: (change.kind == ChangeKind::Archive).then(|| outside.now()),
+        }),
+        Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
+    };
+    let outcome = match outside.redactor()?.outcome(outcome) {
+        Outcome::Failed(failure) if !refusals.is_empty() => {
+            Outcome::Failed(Failure { message: format!("{} ({})", failure.message, refusals.join("; ")), ..failure })
+        }
+        outcome => outcome,
+    };
+    let is_open = match &outcome {
+        Outcome::Failed(failure) => (failure.next == NextStep::Look && !is_last) || is_cut_off(outside, failure),
+        _ => false,
+    };
+    let made = (!is_open).then(|| Made::Outcome(outcome.clone()));
+    let record = journal.record(change, ledger, made.as_ref()).await?;
+    if !attempted.entries.is_empty() || !record.is_empty() {
+        outside.book().record_change(journal.fence, &attempted.entries, &record, outside.now()).await?;
+    }
+    Ok(outcome)
+}
+
+/// Counts an outcome. True if what depends on the change can go on.
+fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> bool {
+    // A second write for an account counts with its first.
+    let count = |report: &mut Report| {
+        if !second {
+            report.count(change)
+        }
+    };
+    match made {
+        Made::Outcome(Outcome::Done(_)) => {
+            report.tell(change, Came::Done, &[]);
+            count(report);
+            true
+        }
+        Made::Outcome(Outcome::Partly(written)) if is_state_refused(&written) => {
+            report.tell(change, Came::Failed, &written.not_taken);
+            report.failed += 1;
+            let message = "TravelPerk has taken the change, but the account's state is as before".to_owned();
+            report.row(change, "WRITE_NOT_APPLIED", message, "find out in TravelPerk what keeps the account as it is");
+            false
+        }
+        Made::Outcome(Outcome::Partly(written)) => {
+            report.tell(change, Came::Done, &written.not_taken);
+            count(report);
+            let fields = names(&written.not_taken);
+            let remedy = "correct the value in HiBob, or find out in TravelPerk what keeps the field as it is";
+            report.row(
+                change,
+                "WRITE_NOT_APPLIED",
+                format!("TravelPerk has taken the change, but not: {fields}"),
+                remedy,
+            );
+            true
+        }
+        Made::Outcome(Outcome::Drifted(drift)) => {
+            report.tell(change, Came::LeftAlone, &[]);
+            report.drifted += 1;
+            report.failed += 1;
+            let message = format!("the account has changed in TravelPerk since the plan was made: {}", names(&drift));
+            report.row(change, "DRIFTED", message, "make a new plan; it starts from what is there now");
+            false
+        }
+        Made::Outcome(Outcome::Failed(failure)) => {
+            report.tell(change, Came::Failed, &[]);
+            report.failed += 1;
+            report.row(change, &failure.code, failure.message, &failure.remedy);
+            false
+        }
+        Made::Outcome(Outcome::Refused(error)) => {
+            not_tried(change, report);
+            report.stop(HostError::Credentials(error));
+            false
+        }
+        Made::NotTried => {
+            not_tried(change, report);
+            false
+        }
+        Made::Fault { code, message, remedy } => {
+            report.tell(change, Came::Failed, &[]);
+            report.failed += 1;
+            report.row(change, &code, message.clone(), &remedy);
+            if code == STORAGE_FAILED || code == LOCK_LOST {
+                report.stop_with(&code, message, remedy); // what was done can no longer be remembered
+            }
+            false
+        }
+    }
+}
+
+/// Whether the target did not make an account active or inactive as it was told.
+fn is_state_refused(written: &Written) -> bool {
+    written.not_taken.iter().any(|mismatch| mismatch.field == "active")
+}
+
+fn not_tried(change: &Change, report: &mut Report) {
+    report.tell(change, Came::NotTried, &[]);
+    report.skipped += 1;
+}
+
+fn skip(change: &Change, because: &Change, report: &mut Report) {
+    not_tried(change, report);
+    if report.is_stopped() {
+        return; // the run ended; that change has no fault of its own
+    }
+    report.failed += 1;
+    // This row is one person's: another one's name is not in it.
+    let other = match because.employee_id {
+        Some(_) => "another account",
+        None => &because.display_name,
+    };
+    let message = format!("not tried, because it depends on a change of {other}, which was not done");
+    report.row(change, "DEPENDENCY_FAILED", message, "mend that one first, then sync again");
+}
+
+/// Field names, and for the account itself what was looked for. Values may be personal, so they are not repeated.
+fn names(mismatches: &[Mismatch]) -> String {
+    let name = |mismatch: &Mismatch| match (&mismatch.expected, mismatch.field.as_str()) {
+        (Some(Value::Text(id)), "account") => format!("account {id} is gone"),
+        _ => mismatch.field.clone(),
+    };
+    mismatches.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// Which changes can be made next.
+struct Schedule {
+    ready: VecDeque<usize>,
+    /// For each change, how many of those that it depends on are not done.
+    waits_for: Vec<usize>,
+    /// For each change, those that wait for it, and whether they need it done.
+    dependents: Vec<Vec<(usize, bool)>>,
+    /// Neither done, nor failed, nor skipped.
+    open: Vec<bool>,
+    /// Whether a change waits for another one of the same employee.
+    second: Vec<bool>,
+}
+
+impl Schedule {
+    fn new(changes: &[Change]) -> Self {
+        let positions: BTreeMap<&str, usize> =
+            changes.iter().enumerate().map(|(position, change)| (change.id.as_str(), position)).collect();
+        let mut schedule = Self {
+            ready: VecDeque::new(),
+            waits_for: vec![0; changes.len()],
+            dependents: vec![Vec::new(); changes.len()],
+            open: vec![true; changes.len()],
+            second: vec![false; changes.len()],
+        };
+        for (position, change) in changes.iter().enumerate() {
+            let needed = change.depends_on.iter().map(|id| (id, true));
+            for (id, needed) in needed.chain(change.after.iter().map(|id| (id, false))) {
+                // Something that is not in the plan never gets done: such a change stays where it is.
+                let other = positions.get(id.as_str());
+                let same = other
+                    .and_then(|&other| changes.get(other))
+                    .is_some_and(|other| other.employee_id.is_some() && other.employee_id == change.employee_id);
+                if let Some(second) = schedule.second.get_mut(position) {
+                    *second |= same;
+                }
+                if let Some(waits_for) = schedule.waits_for.get_mut(position) {
+                    *waits_for += 1;
+                    if let Some(dependents) = other.and_then(|&other| schedule.dependents.get_mut(other)) {
+                        dependents.push((position, needed));
+                    }
+                }
+            }
+        }
+        schedule.ready = schedule
+            .waits_for
+            .iter()
+            .enumerate()
+            .filter(|(_, waits_for)| **waits_for == 0)
+            .map(|(position, _)| position)
+            .collect();
+        schedule
+    }
+
+    /// Whether a change is a second write for the same account.
+    fn is_second(&self, position: usize) -> bool {
+        self.second.get(position) == Some(&true)
+    }
+
+    fn next(&mut self) -> Option<usize> {
+        loop {
+            let position = self.ready.pop_front()?;
+            if self.close(position) {
+                return Some(position);
+            }
+        }
+    }
+
+    fn close(&mut self, position: usize) -> bool {
+        self.open.get_mut(position).is_some_and(|open| std::mem::replace(open, false))
+    }
+
+    /// Frees what waited for a change.
+    fn done(&mut self, position: usize) {
+        for (dependent, _) in self.dependents.get(position).cloned().unwrap_or_default() {
+            self.free(dependent);
+        }
+    }
+
+    fn free(&mut self, dependent: usize) {
+        if let Some(waits_for) = self.waits_for.get_mut(dependent) {
+            *waits_for -= 1;
+            if *waits_for == 0 && self.open.get(dependent) == Some(&true) {
+                self.ready.push_back(dependent);
+            }
+        }
+    }
+
+    /// Everything that needs a failed change, however far down. What only waits until it is over can go on.
+    fn failed(&mut self, position: usize) -> Vec<usize> {
+        let mut skipped = Vec::new();
+        let mut failed = vec![position];
+        while let Some(position) = failed.pop() {
+            for (dependent, needed) in self.dependents.get(position).cloned().unwrap_or_default() {
+                if !needed {
+                    self.free(dependent);
+                } else if self.close(dependent) {
+                    skipped.push(dependent);
+                    failed.push(dependent);
+                }
+            }
+        }
+        skipped
+    }
+
+    /// Positions of changes that never became ready.
+    fn left(&self) -> impl Iterator<Item = usize> {
+        self.open.iter().enumerate().filter(|(_, open)| **open).map(|(position, _)| position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hibob_contract::directory_sync::ChangeKind;
+
+    fn change(id: &str, depends_on: &[&str]) -> Change {
+        Change {
+            id: id.to_owned(),
+            kind: ChangeKind::Update,
+            employee_id: Some(id.to_owned()),
+            target_id: None,
+            display_name: String::new(),
+            after: Vec::new(),
+            depends_on: depends_on.iter().map(ToString::to_string).collect(),
+            fields: Vec::new(),
+            reason: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_change_waits_for_all_that_it_depends_on() {
+        let mut schedule = Schedule::new(&[
+            change("a", &[]),
+            change("b", &["a"]),
+            change("c", &["a", "b"]),
+            change("x", &["not there"]),
+        ]);
+        assert_eq!((schedule.next(), schedule.next()), (Some(0), None));
+        schedule.done(0);
+        assert_eq!((schedule.next(), schedule.next()), (Some(1), None));
+        schedule.done(1);
+        assert_eq!((schedule.next(), schedule.next()), (Some(2), None));
+        assert_eq!(schedule.left().collect::<Vec<_>>(), [3]);
+    }
+
+    /// What only comes after a change goes on when that one fails; what needs it does not.
+    #[test]
+    fn a_failed_change_holds_up_only_what_needs_it() {
+        let after = |id: &str, after: &[&str]| Change {
+            after: after.iter().map(ToString::to_string).collect(),
+            ..change(id, &[])
+        };
+        let changes = [change("a", &[]), change("b", &["a"]), after("c", &["a"]), after("d", &["b", "c"])];
+        let mut schedule = Schedule::new(&changes);
+        assert_eq!(schedule.next(), Some(0));
+        assert_eq!(schedule.failed(0), [1]);
+        assert_eq!((schedule.next(), schedule.next()), (Some(2), None));
+        schedule.done(2);
+        assert_eq!((schedule.next(), schedule.left().count()), (Some(3), 0));
+    }
+
+    #[test]
+    fn a_failure_skips_everything_below_it_once() {
+        let mut schedule =
+            Schedule::new(&[change("a", &[]), change("b", &["a"]), change("c", &["a", "b"]), change("d", &[])]);
+        schedule.next();
+        let mut skipped = schedule.failed(0);
+        skipped.sort_unstable();
+        assert_eq!(skipped, [1, 2]);
+        assert_eq!((schedule.next(), schedule.next(), schedule.left().count()), (Some(3), None, 0));
+    }
+}

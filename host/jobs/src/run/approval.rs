@@ -1,0 +1,265 @@
+//! Plans that wait for a person as a whole: which do, and when one that was approved is applied.
+
+mod stored;
+
+pub use stored::{Reasons, StoredPlan};
+
+use crate::run::difference::difference;
+use hibob_policy::guard::{Held, Release};
+use crate::run::guard::guard;
+use crate::run::outside::Outside;
+use hibob_contract::Planned;
+use crate::run::report::{Report, Stale, WaitingPlan};
+use crate::run::{DAY, Running};
+use crate::approval::short;
+use hibob_store::database::{ApprovalRow, ApprovalState, NewApproval, NewJournal, TenantDatabase};
+use hibob_base::digest::hex;
+use hibob_base::error::HostError;
+use hibob_store::privacy;
+use hibob_store::privacy::SOMEBODY_FORGOTTEN;
+use hibob_store::plan_file::moved_basis;
+use hibob_telemetry::Spans;
+use hibob_config::tenant::Approval;
+use sha2::{Digest, Sha256};
+use tracing::Instrument;
+
+/// The kind of a run that applies a saved plan, or an approved one.
+const APPLY: &str = "apply";
+
+/// What is to be done with a plan.
+pub(super) enum Verdict {
+    /// Apply it, but for this.
+    Apply(Held),
+    /// Apply this one, which somebody has approved and which would do the same.
+    Approved(StoredPlan),
+    /// Apply nothing: it waits.
+    Wait,
+}
+
+impl<O: Outside> Running<O> {
+    /// What is to be done with a new plan. Where plans wait, an approved one that would do the same is applied, and any
+    /// other plan that waits or is approved makes room.
+    pub(super) async fn judge(
+        &self,
+        planned: &Planned,
+        release: Release,
+        report: &mut Report,
+    ) -> Result<Verdict, HostError> {
+        let (book, config) = (self.outside.book(), self.outside.config());
+        let Some(approvals) = self.outside.approvals().filter(|_| config.safety.approval != Approval::Never) else {
+            return Ok(Verdict::Apply(guard(book, config, planned, release).await?));
+        };
+        if release != Release::default() {
+            return Err(HostError::configuration(
+                "plans above the limits wait for a person (safety.approval), and are not let through by --allow-archiving, --allow-renaming or --allow-changed-source",
+                format!("leave that out, and approve the plan: hibob plans {}", config.id),
+            ));
+        }
+        let reasons = Reasons::of(book, config, planned).await?;
+        let mut open = approvals.open_approval(self.started_at).await?;
+        if let Some(row) = open.take_if(|row| row.state == ApprovalState::Approved) {
+            if self.kind == APPLY {
+                return Err(approved_first(&config.id, &row.plan));
+            }
+            let stored = StoredPlan::read(approvals, self.ring(), &row).await?;
+            let Some(stale) = self.stale(&row, &stored, planned, &reasons)? else {
+                report.settle(&row, reasons.messages());
+                return Ok(Verdict::Approved(stored));
+            };
+            self.refuse(approvals, &row, stale, report).await?;
+        }
+        if self.waits(planned, &reasons) {
+            self.wait(approvals, planned, &reasons, open.as_ref(), report).await?;
+            return Ok(Verdict::Wait);
+        }
+        if let Some(row) = open {
+            approvals.close_approval(self.fence, row.id, ApprovalState::Superseded, self.started_at).await?;
+        }
+        Ok(Verdict::Apply(Held::default()))
+    }
+
+    /// Makes a plan of what is there now and, if it would do the same as the approved one, applies that. If not, nothing is
+    /// applied: the report has the difference, and the newer plan waits if it has to. Returns the newer plan too.
+    pub async fn apply_approved(&self, approved: &ApprovalRow) -> (Report, Option<Planned>) {
+        let tenant = &self.outside.config().id;
+        let planned = match self.plan().await {
+            Ok(planned) => planned,
+            Err(error) => return (Report::stopped(tenant, error), None),
+        };
+        let mut report = Report::planned(tenant, &planned);
+        let applied = self.locked(Box::pin(self.apply_if_same(approved, &planned, &mut report)));
+        if let Err(error) = applied.instrument(Spans::apply(&self.span, planned.changes.len())).await {
+            report.stop(error);
+        }
+        (report, Some(planned))
+    }
+
+    async fn apply_if_same(
+        &self,
+        approved: &ApprovalRow,
+        planned: &Planned,
+        report: &mut Report,
+    ) -> Result<(), HostError> {
+        let Some(approvals) = self.outside.approvals() else { return Err(not_approved(&approved.plan)) };
+        let tenant = &self.outside.config().id;
+        let reasons = Reasons::of(self.outside.book(), self.outside.config(), planned).await?;
+        let stored = StoredPlan::read(approvals, self.ring(), approved).await?;
+        let Some(stale) = self.stale(approved, &stored, planned, &reasons)? else {
+            report.settle(approved, reasons.messages());
+            return self.make_approved(&stored, report).await;
+        };
+        let why = stale.why.clone();
+        self.refuse(approvals, approved, stale, report).await?;
+        if self.waits(planned, &reasons) {
+            self.wait(approvals, planned, &reasons, None, report).await?;
+        }
+        let remedy = match &report.waiting {
+            Some(waiting) => format!(
+                "look at the plan that waits in its place, and approve that: hibob plans show {tenant} {}",
+                short(&waiting.plan)
+            ),
+            None => "nothing; the next sync makes what is to be done now".to_owned(),
+        };
+        let message = format!("the approved plan {} was not applied: {why}", short(&approved.plan));
+        Err(HostError::Stale { message, remedy })
+    }
+
+    /// Makes the changes of an approved plan, all of them and once.
+    pub(super) async fn make_approved(&self, stored: &StoredPlan, report: &mut Report) -> Result<(), HostError> {
+        let Some(approvals) = self.outside.approvals() else { return Err(not_approved(&stored.digest)) };
+        if stored.opened.planned.changes.is_empty() {
+            // What it stands for is that the source is as it should be.
+            let applied = ApprovalState::Applied;
+            let closed = approvals.close_approval(self.fence, stored.id, applied, self.started_at).await?;
+            return if closed { Ok(()) } else { Err(not_approved(&stored.digest)) };
+        }
+        let held = Held::default();
+        let json = serde_json::to_string(&held).map_err(|error| HostError::Storage(error.to_string()))?;
+        let new = NewJournal {
+            kind: self.kind,
+            started_at: self.started_at,
+            digest: &stored.digest,
+            plan: &stored.bytes,
+            held: &json,
+            settings: &stored.settings,
+            plugin: &stored.plugin,
+        };
+        let begun = approvals.begin_approved_journal(self.fence, stored.id, &new, self.started_at).await?;
+        let journal = begun.ok_or_else(|| not_approved(&stored.digest))?;
+        self.make(&stored.opened.planned, stored.opened.ids(), &held, journal, report).await;
+        Ok(())
+    }
+
+    /// Why an approved plan must not be applied; none if it may.
+    fn stale(
+        &self,
+        row: &ApprovalRow,
+        stored: &StoredPlan,
+        planned: &Planned,
+        reasons: &Reasons,
+    ) -> Result<Option<Stale>, HostError> {
+        let differences = difference(&stored.opened.planned, planned);
+        let approved = Reasons::read(row)?;
+        let settings = self.outside.settings_digest()?;
+        let why = if let Some(moved) = moved_basis(&row.settings, &row.plugin, &settings, self.outside.plugin_digest())
+        {
+            moved
+        } else if !stored.opened.is_whole {
+            SOMEBODY_FORGOTTEN.to_owned()
+        } else if !differences.is_empty() {
+            "HiBob or TravelPerk has moved since it was made".to_owned()
+        } else if let Some(beyond) = reasons.beyond(&approved) {
+            format!("what was not so when it was approved: {beyond}")
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(Stale { plan: row.plan.clone(), why, differences }))
+    }
+
+    /// Closes an approved plan that has gone stale.
+    async fn refuse(
+        &self,
+        approvals: &TenantDatabase,
+        row: &ApprovalRow,
+        stale: Stale,
+        report: &mut Report,
+    ) -> Result<(), HostError> {
+        if !approvals.close_approval(self.fence, row.id, ApprovalState::Stale, self.started_at).await? {
+            return Err(not_approved(&row.plan));
+        }
+        report.settled = Some(row.id);
+        report.stale = Some(stale);
+        Ok(())
+    }
+
+    fn waits(&self, planned: &Planned, reasons: &Reasons) -> bool {
+        match self.outside.config().safety.approval {
+            Approval::Never => false,
+            Approval::AboveLimits => !reasons.is_empty(),
+            Approval::Always => !planned.changes.is_empty() || !reasons.is_empty(),
+        }
+    }
+
+    /// Has a plan wait. One that waits already and would do the same goes on waiting: somebody may be reading it.
+    async fn wait(
+        &self,
+        approvals: &TenantDatabase,
+        planned: &Planned,
+        reasons: &Reasons,
+        open: Option<&ApprovalRow>,
+        report: &mut Report,
+    ) -> Result<(), HostError> {
+        let (why, changes) = (reasons.messages(), planned.changes.len());
+        if let Some(row) = open {
+            let stored = StoredPlan::read(approvals, self.ring(), row).await?;
+            if Reasons::read(row)? == *reasons && self.stale(row, &stored, planned, reasons)?.is_none() {
+                let (plan, lapses_at) = (row.plan.clone(), row.lapses_at);
+                report.waiting = Some(WaitingPlan { plan, changes, why, lapses_at, is_new: false });
+                return Ok(());
+            }
+        }
+        let json = |error: serde_json::Error| HostError::Storage(error.to_string());
+        let plan = privacy::plan::seal(self.ring(), self.fence, planned).await?;
+        let digest = hex(&Sha256::digest(&plan));
+        let days = self.outside.config().safety.approval_days;
+        let new = NewApproval {
+            digest: &digest,
+            plan: &plan,
+            settings: &self.outside.settings_digest()?,
+            plugin: self.outside.plugin_digest(),
+            reasons: &serde_json::to_string(reasons).map_err(json)?,
+            changes: i64::try_from(changes).unwrap_or(i64::MAX),
+            trigger: self.cause.trigger.word(),
+            requested_by: self.cause.requested_by.as_deref(),
+            created_at: self.started_at,
+            lapses_at: self.started_at + i64::from(days.get()) * DAY,
+        };
+        approvals.await_approval(self.fence, &new).await?;
+        for change in &planned.changes {
+            report.await_approval(change);
+        }
+        report.waiting =
+            Some(WaitingPlan { plan: digest.clone(), changes, why, lapses_at: new.lapses_at, is_new: true });
+        Ok(())
+    }
+}
+
+/// That a saved plan, which says nothing of what is there now, does not go before an approved one.
+fn approved_first(tenant: &str, plan: &str) -> HostError {
+    let plan = short(plan);
+    HostError::Decision {
+        code: "PLAN_DECIDED",
+        message: format!("the plan {plan} is approved, and has to be applied before a saved one"),
+        remedy: format!(
+            "apply it: hibob sync {tenant}; or take the yes back: hibob plans reject {tenant} {plan} --by EMAIL --reason TEXT"
+        ),
+    }
+}
+
+fn not_approved(plan: &str) -> HostError {
+    HostError::Decision {
+        code: "PLAN_DECIDED",
+        message: format!("the plan {} is no longer approved, and was not applied", short(plan)),
+        remedy: "nothing; look what became of it: hibob plans".to_owned(),
+    }
+}

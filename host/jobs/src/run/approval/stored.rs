@@ -1,0 +1,95 @@
+//! What is stored with a plan that waits: the plan itself, and what the guards saw in it.
+
+use hibob_store::database::{ApprovalRow, TenantDatabase};
+use hibob_base::digest::hex;
+use hibob_base::error::HostError;
+use hibob_store::privacy;
+use hibob_store::privacy::{KeyRows, OpenedPlan, Ring};
+use hibob_policy::guard::{GuardRow, Release};
+use crate::run::guard::guard;
+use hibob_store::run_store::Book;
+use hibob_contract::Planned;
+use hibob_config::tenant::TenantConfig;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What the guards see in a plan when nothing is let through.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reasons {
+    /// The source looks quite different from the last accepted run.
+    source: Option<String>,
+    /// Classes of changes of which there are too many.
+    guards: Vec<GuardRow>,
+}
+
+impl Reasons {
+    pub(super) async fn of(book: &impl Book, config: &TenantConfig, planned: &Planned) -> Result<Self, HostError> {
+        match guard(book, config, planned, Release::default()).await {
+            Ok(held) => Ok(Self { source: None, guards: held.guards }),
+            Err(HostError::Held { message, .. }) => {
+                let release = Release { changed_source: true, ..Release::default() };
+                let own = format!("tenant {}: ", config.id);
+                let message = message.strip_prefix(&own).map(str::to_owned).unwrap_or(message);
+                Ok(Self { source: Some(message), guards: guard(book, config, planned, release).await?.guards })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As they are stored with a plan.
+    pub fn read(row: &ApprovalRow) -> Result<Self, HostError> {
+        serde_json::from_str(&row.reasons).map_err(|error| unreadable(&row.plan, &error))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.source.is_none() && self.guards.is_empty()
+    }
+
+    /// Each of them in a sentence.
+    pub fn messages(&self) -> Vec<String> {
+        self.source.iter().chain(self.guards.iter().map(|guard| &guard.message)).cloned().collect()
+    }
+
+    /// What is among these and was not among those that somebody approved. A source that looks otherwise again is not the
+    /// one that they looked at.
+    pub(super) fn beyond<'r>(&'r self, approved: &Self) -> Option<&'r str> {
+        let source = self.source.as_ref().filter(|source| approved.source.as_ref() != Some(*source));
+        let is_new = |guard: &&GuardRow| approved.guards.iter().all(|known| known.class != guard.class);
+        source.or_else(|| self.guards.iter().find(is_new).map(|guard| &guard.message)).map(String::as_str)
+    }
+}
+
+fn unreadable(plan: &str, error: &impl std::fmt::Display) -> HostError {
+    HostError::Storage(format!("the stored plan {plan} cannot be read: {error}"))
+}
+
+/// A plan as it was stored, byte for byte.
+pub struct StoredPlan {
+    pub(super) id: i64,
+    pub(super) digest: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) settings: String,
+    pub(super) plugin: String,
+    /// The same, opened.
+    pub opened: OpenedPlan,
+}
+
+impl StoredPlan {
+    /// Opens the plan of a row, and looks that it is the one of that digest.
+    ///
+    /// # Errors
+    /// It is another one, the tenant's key is not at hand, or the database failed.
+    pub async fn read(
+        database: &TenantDatabase,
+        ring: &Ring<impl KeyRows>,
+        row: &ApprovalRow,
+    ) -> Result<Self, HostError> {
+        let bytes = database.stored_plan(&row.plan).await?;
+        if hex(&Sha256::digest(&bytes)) != row.plan {
+            return Err(HostError::Storage(format!("the stored plan {} was changed", row.plan)));
+        }
+        let opened = privacy::plan::open(ring, &bytes).await?.map_err(|error| unreadable(&row.plan, &error))?;
+        let (settings, plugin) = (row.settings.clone(), row.plugin.clone());
+        Ok(Self { id: row.id, digest: row.plan.clone(), bytes, settings, plugin, opened })
+    }
+}

@@ -1,0 +1,235 @@
+//! What of a plan is not as it was approved.
+
+use crate::run::history::value_text;
+use hibob_contract::Planned;
+use hibob_contract::directory_sync::{Change, FieldChange};
+use hibob_contract::types::Value;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How a change is not as it was approved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moved {
+    /// It was not in the approved plan.
+    New,
+    /// It was in the approved plan, and there is nothing to do any more.
+    Gone,
+    /// It would write something else, or to another account.
+    Different,
+}
+
+/// A change, or a field of one, that is not as it was approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DifferenceRow {
+    /// How.
+    pub what: Moved,
+    /// HiBob's id.
+    pub employee_id: Option<String>,
+    /// For people to read.
+    pub display_name: String,
+    /// The kind of change.
+    pub kind: &'static str,
+    /// Which field would be written otherwise; none where it is about the whole change.
+    pub field: Option<String>,
+    /// What was approved of the field. Of a line manager none, as a row is about one person: the plans say who.
+    pub approved: Option<String>,
+    /// What would be written now.
+    pub now: Option<String>,
+    /// All of it in one sentence.
+    pub message: String,
+}
+
+/// What is not the same in what two plans would do. Names and reasons are for people, and count for nothing; nor do the
+/// times at which the plans were made.
+pub(super) fn difference(approved: &Planned, now: &Planned) -> Vec<DifferenceRow> {
+    // An id is the same whenever the same change is planned again.
+    let by_id = |planned: &'_ Planned| -> BTreeMap<String, usize> {
+        planned.changes.iter().enumerate().map(|(position, change)| (change.id.clone(), position)).collect()
+    };
+    let (before, after) = (by_id(approved), by_id(now));
+    let mut rows = Vec::new();
+    for change in &approved.changes {
+        match after.get(&change.id).and_then(|&position| now.changes.get(position)) {
+            Some(other) => rows.extend(fields(change, other)),
+            None => rows.push(whole(Moved::Gone, change)),
+        }
+    }
+    let new = now.changes.iter().filter(|change| !before.contains_key(&change.id));
+    rows.extend(new.map(|change| whole(Moved::New, change)));
+    rows
+}
+
+fn whole(what: Moved, change: &Change) -> DifferenceRow {
+    let told = match what {
+        Moved::New => "was not in the approved plan",
+        Moved::Gone => "was approved, and there is nothing to do any more",
+        Moved::Different => "is not about what was approved",
+    };
+    DifferenceRow {
+        what,
+        employee_id: change.employee_id.clone(),
+        display_name: change.display_name.clone(),
+        kind: change.kind.word(),
+        field: None,
+        approved: None,
+        now: None,
+        message: format!("{}: {told}", name(change)),
+    }
+}
+
+/// A change as people tell it from others.
+fn name(change: &Change) -> String {
+    let employee = change.employee_id.as_ref().map(|id| format!(" (employee {id})")).unwrap_or_default();
+    format!("{} {}{employee}", change.kind.word().replace('-', " "), change.display_name)
+}
+
+/// The fields of a change that would be written otherwise.
+fn fields(approved: &Change, now: &Change) -> Vec<DifferenceRow> {
+    if (approved.kind, &approved.employee_id, &approved.target_id) != (now.kind, &now.employee_id, &now.target_id) {
+        return vec![whole(Moved::Different, approved)];
+    }
+    let find = |change: &Change, name: &str| change.fields.iter().find(|field| field.field == name).cloned();
+    let mut names: Vec<&str> = approved.fields.iter().chain(&now.fields).map(|field| field.field.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let differ = |name: &&str| {
+        let (approved, now) = (find(approved, name), find(now, name));
+        (approved.as_ref().map(essence) != now.as_ref().map(essence)).then(|| (approved.map(told), now.map(told)))
+    };
+    let rows = names.into_iter().filter_map(|field| Some((field, differ(&field)?)));
+    rows.map(|(field, (was, is))| {
+        let names_somebody = |change: &Change| find(change, field).is_some_and(|field| names_somebody(&field));
+        if names_somebody(approved) || names_somebody(now) {
+            let message = format!("{}: {field} is not as it was approved", name(approved));
+            return DifferenceRow { field: Some(field.to_owned()), message, ..whole(Moved::Different, approved) };
+        }
+        let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "not at all".to_owned());
+        let message =
+            format!("{}: {field} was approved as {}, and would be {} now", name(approved), shown(&was), shown(&is));
+        let field = Some(field.to_owned());
+        DifferenceRow { field, approved: was, now: is, message, ..whole(Moved::Different, approved) }
+    })
+    .collect()
+}
+
+/// What counts of a field: its values, without what is for people only.
+fn essence(field: &FieldChange) -> [Option<Value>; 2] {
+    [&field.before, &field.after].map(|value| {
+        value.clone().map(|value| match value {
+            Value::Person(person) => {
+                Value::Texts([person.employee_id, person.account_id].map(Option::unwrap_or_default).to_vec())
+            }
+            Value::Pairs(mut pairs) => {
+                pairs.sort_unstable();
+                Value::Pairs(pairs)
+            }
+            value @ (Value::Text(_) | Value::Flag(_) | Value::Integer(_) | Value::Texts(_)) => value,
+        })
+    })
+}
+
+/// Whether a change of a field tells of another person.
+fn names_somebody(field: &FieldChange) -> bool {
+    [&field.before, &field.after].into_iter().any(|value| matches!(value, Some(Value::Person(_))))
+}
+
+fn told(field: FieldChange) -> String {
+    let text = |value: Option<Value>| value.as_ref().map_or_else(|| "(empty)".to_owned(), value_text);
+    format!("{} → {}", text(field.before), text(field.after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hibob_contract::directory_sync::ChangeKind;
+    use hibob_contract::types::Person;
+
+    fn change(id: &str, fields: Vec<FieldChange>) -> Change {
+        Change {
+            id: id.to_owned(),
+            kind: ChangeKind::Update,
+            employee_id: Some(id.to_owned()),
+            target_id: Some(format!("account {id}")),
+            display_name: format!("Ana {id}"),
+            depends_on: Vec::new(),
+            after: Vec::new(),
+            fields,
+            reason: "differs".to_owned(),
+        }
+    }
+
+    fn planned(changes: Vec<Change>) -> Planned {
+        Planned { created_at: 0, counts: BTreeMap::new(), findings: Vec::new(), baseline: Vec::new(), changes }
+    }
+
+    fn title(before: &str, after: &str) -> FieldChange {
+        let text = |text: &str| Some(Value::Text(text.to_owned()));
+        FieldChange { field: "title".to_owned(), before: text(before), after: text(after) }
+    }
+
+    fn manager(id: &str, name: &str) -> FieldChange {
+        let after = Person { employee_id: Some(id.to_owned()), account_id: None, display_name: name.to_owned() };
+        FieldChange { field: "manager".to_owned(), before: None, after: Some(Value::Person(after)) }
+    }
+
+    fn told_of(approved: Vec<Change>, now: Vec<Change>) -> Vec<String> {
+        difference(&planned(approved), &planned(now)).into_iter().map(|row| row.message).collect()
+    }
+
+    #[test]
+    fn what_is_for_people_and_the_order_count_for_nothing() {
+        let one = change("1", vec![title("a", "b"), manager("9", "Eva")]);
+        let two = change("2", vec![title("a", "b")]);
+        let other = Change {
+            display_name: "Anna".to_owned(),
+            reason: "another".to_owned(),
+            fields: vec![manager("9", "Eve"), title("a", "b")],
+            ..one.clone()
+        };
+        let pairs = |pairs: [(&str, &str); 2]| FieldChange {
+            field: "approvers".to_owned(),
+            before: None,
+            after: Some(Value::Pairs(pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec())),
+        };
+        let (left, right) = ([("a", "1"), ("b", "2")], [("b", "2"), ("a", "1")]);
+        let approved = vec![one, two.clone(), change("3", vec![pairs(left)])];
+        let now = vec![two, change("3", vec![pairs(right)]), other];
+        assert_eq!(told_of(approved, now), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_other_difference_is_told_by_employee_kind_and_field() {
+        let same = || change("1", vec![title("a", "b")]);
+        let moved = |field: FieldChange| told_of(vec![same()], vec![change("1", vec![field])]);
+        assert_eq!(
+            moved(title("a", "c")),
+            ["update Ana 1 (employee 1): title was approved as a → b, and would be a → c now"]
+        );
+        assert_eq!(
+            moved(title("x", "b")),
+            ["update Ana 1 (employee 1): title was approved as a → b, and would be x → b now"]
+        );
+        assert_eq!(
+            moved(manager("9", "Eva")),
+            [
+                "update Ana 1 (employee 1): manager is not as it was approved",
+                "update Ana 1 (employee 1): title was approved as a → b, and would be not at all now"
+            ]
+        );
+        assert_eq!(
+            told_of(vec![same(), change("2", Vec::new())], vec![change("3", Vec::new()), same()]),
+            [
+                "update Ana 2 (employee 2): was approved, and there is nothing to do any more",
+                "update Ana 3 (employee 3): was not in the approved plan"
+            ]
+        );
+        let elsewhere = Change { target_id: Some("another".to_owned()), ..same() };
+        assert_eq!(
+            told_of(vec![same()], vec![elsewhere]),
+            ["update Ana 1 (employee 1): is not about what was approved"]
+        );
+        let person = |id| change("1", vec![manager(id, "Eva")]);
+        assert_eq!(told_of(vec![person("9")], vec![person("8")]).len(), 1, "another person of the same name");
+    }
+}

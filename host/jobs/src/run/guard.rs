@@ -1,0 +1,27 @@
+//! Asking the guards about a plan, with what the tenant's own records say.
+
+use hibob_store::run_store::Book;
+use hibob_base::error::HostError;
+use hibob_contract::Planned;
+use hibob_config::tenant::TenantConfig;
+use hibob_policy::guard::{classes, source};
+use hibob_policy::guard::{Class, GuardRow, Held, Release};
+
+/// Looks whether a plan looks like an accident, with what this store records. Returns what of the plan must not be applied.
+///
+/// # Errors
+/// Nothing at all of the plan must be applied, because its source cannot be trusted.
+pub async fn guard(
+    book: &impl Book,
+    config: &TenantConfig,
+    planned: &Planned,
+    release: Release,
+) -> Result<Held, HostError> {
+    let limits = config.safety.guard_limits();
+    if !release.changed_source {
+        let trusted = source(planned, &book.baseline().await?, &limits);
+        trusted.map_err(|why| HostError::held(format!("tenant {}: {}", config.id, why.reasons), why.remedy))?;
+    }
+    let ledger = book.ledger_sums(limits.archivings_since(planned.created_at)).await?;
+    Ok(classes(planned, ledger, &limits, release))
+}

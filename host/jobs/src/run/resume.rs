@@ -1,0 +1,148 @@
+//! Taking up a plan that an earlier run had not applied to its end, because its process or its machine died.
+
+use crate::run::apply;
+use hibob_policy::guard::Held;
+use crate::run::journal::{Journal, Made, Past};
+use hibob_store::run_store::Book;
+use crate::run::outside::Outside;
+use crate::run::report::Report;
+use crate::run::{Outcome, Running, accepted};
+use hibob_store::database::{EventRow, OpenJournal, RunRecord};
+use hibob_base::digest::hex;
+use hibob_base::error::HostError;
+use hibob_store::privacy;
+use hibob_store::privacy::OpenedPlan;
+use hibob_telemetry::Spans;
+use sha2::{Digest, Sha256};
+use tracing::Instrument;
+
+/// Seconds in an hour.
+const HOUR: u64 = 60 * 60;
+
+impl<O: Outside> Running<O> {
+    /// Applies what is left of an interrupted plan, and records it in the history. What was made is not made again; of what
+    /// was begun and is not known the plugin looks first. A plan that is too old, or was made with other settings or another
+    /// plugin, is closed as it is: the next plan starts from what is there.
+    pub(super) async fn resume(&self) -> Result<Option<Report>, HostError> {
+        let Some(open) = self.outside.book().open_journal().await? else { return Ok(None) };
+        let Opened { plan, held, past } = match self.read(&open).await? {
+            Ok(read) => read,
+            Err(why) => return Err(self.close(&open, &why).await?),
+        };
+        let planned = &plan.planned;
+        let mut report = Report::planned(&self.outside.config().id, planned);
+        report.guards.clone_from(&held.guards);
+        let out_of_date = self.out_of_date(&open, &plan).await?;
+        let (id, fence, ring, is_closed) = (open.id, self.fence, self.ring(), out_of_date.is_some());
+        let journal = Journal { id, fence, ring, ids: plan.ids(), past, is_closed };
+        let changes = planned.changes.len();
+        let resumed = self.locked(async {
+            apply::apply(&self.outside, planned, &held, &journal, &mut report).await;
+            Ok(())
+        });
+        resumed.instrument(Spans::apply(&self.span, changes)).await?;
+        if let Some(why) = out_of_date {
+            let started = time(open.started_at);
+            report.stop(HostError::held(
+                format!("a run of {started} was interrupted, and the rest of its plan is not applied: {why}"),
+                "nothing; the next plan starts from what is there now",
+            ));
+        }
+        let record = self.record_of(&open, &report)?;
+        let number = self.record_run(record, accepted(&report, planned), &report.updates).await?;
+        report.numbered(number);
+        Ok(Some(report))
+    }
+
+    /// Closes a journal that makes no sense, and returns the error that says so. Nothing is applied in this run, so that
+    /// somebody looks; the next one starts from what is there.
+    async fn close(&self, open: &OpenJournal, why: &str) -> Result<HostError, HostError> {
+        let tenant = &self.outside.config().id;
+        let message = format!("the journal of the interrupted run of {} cannot be read: {why}", time(open.started_at));
+        let error = |remedy: String| HostError::Journal { message: message.clone(), remedy };
+        let closed =
+            Report::stopped(tenant, error("sync again; the next plan starts from what is there now".to_owned()));
+        let record = self.record_of(open, &closed)?;
+        let number = self.record_run(record, None, &[]).await?;
+        Ok(error(format!(
+            "nothing was applied, and that run is closed as run {number} of the history; if nobody has changed the database, \
+             report this to the host's developers; then start again: the next plan starts from what is there now"
+        )))
+    }
+
+    fn record_of(&self, open: &OpenJournal, report: &Report) -> Result<RunRecord, HostError> {
+        Ok(RunRecord {
+            kind: if open.kind == "apply" { "apply" } else { "sync" },
+            trigger: "resumed",
+            job: None,
+            started_at: open.started_at,
+            finished_at: self.outside.now(),
+            exit_code: report.exit() as u8,
+            report: report.history()?,
+            journal: Some(open.id),
+        })
+    }
+
+    /// Opens a journal. The inner error says what is wrong with it.
+    async fn read(&self, open: &OpenJournal) -> Result<Result<Opened, String>, HostError> {
+        if hex(&Sha256::digest(&open.plan)) != open.digest {
+            return Ok(Err(format!("the stored plan {} was changed", open.digest)));
+        }
+        let plan = match privacy::plan::open(self.ring(), &open.plan).await? {
+            Ok(plan) => plan,
+            Err(error) => return Ok(Err(format!("its plan: {error}"))),
+        };
+        let events = self.opened_events(open).await?;
+        let ids = plan.ids();
+        let known =
+            plan.planned.changes.iter().map(|change| ids.get(&change.id).unwrap_or(&change.id).clone()).collect();
+        let held = serde_json::from_str(&open.held).map_err(|error| format!("what it holds: {error}"));
+        Ok(held.and_then(|held| Ok(Opened { held, past: Past::fold(&known, &events)?, plan })))
+    }
+
+    /// The events with what came of the changes.
+    async fn opened_events(&self, open: &OpenJournal) -> Result<Vec<EventRow>, HostError> {
+        let stored = open.events.iter().map(|event| event.made.clone()).collect();
+        let opened = privacy::rows::open_made(self.ring(), stored).await?;
+        let event = |(event, made): (&EventRow, Option<String>)| {
+            // In the words of the journal, so that the event still follows the ones before.
+            let gone = || serde_json::to_string(&Made::forgotten()).unwrap_or_default();
+            EventRow { made: made.unwrap_or_else(gone), ..event.clone() }
+        };
+        Ok(open.events.iter().zip(opened).map(event).collect())
+    }
+
+    /// Why a plan must not be applied any more. One that was approved had been found to be up to date when its journal began.
+    async fn out_of_date(&self, open: &OpenJournal, plan: &OpenedPlan) -> Result<Option<&'static str>, HostError> {
+        let hours = u64::from(self.outside.config().sync.plan_age_hours_max);
+        let is_approved = match self.outside.approvals() {
+            Some(approvals) => approvals.is_of_approval(open.id).await?,
+            None => false,
+        };
+        let started_at = u64::try_from(open.started_at).unwrap_or_default();
+        let since = if is_approved { started_at } else { plan.planned.created_at };
+        let now = u64::try_from(self.outside.now()).unwrap_or_default();
+        Ok(if !plan.is_whole {
+            Some(privacy::SOMEBODY_FORGOTTEN)
+        } else if now.saturating_sub(since) > hours.saturating_mul(HOUR) {
+            Some("it is older than sync.plan_age_hours_max")
+        } else if open.settings != self.outside.settings_digest()? {
+            Some("the tenant's settings are others now")
+        } else if open.plugin != self.outside.plugin_digest() {
+            Some("the plugin is another one now")
+        } else {
+            None
+        })
+    }
+}
+
+/// The plan, what of it is held, and what happened so far.
+struct Opened {
+    plan: OpenedPlan,
+    held: Held,
+    past: Past,
+}
+
+fn time(unix_seconds: i64) -> String {
+    chrono::DateTime::from_timestamp(unix_seconds, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC").to_string()
+}

@@ -1,0 +1,11 @@
+//! The jobs in earnest: the ports of `hibob-jobs`, filled by the sandbox and the databases.
+
+mod observed;
+mod run;
+mod sandboxed;
+mod work;
+
+pub use observed::{check, plan, roster};
+pub use run::{Run, guard, references, start};
+pub use sandboxed::Sandboxed;
+pub use work::Jobs;

@@ -1,0 +1,65 @@
+//! Jobs outside a run, which change nothing: each counts as one for the telemetry.
+
+use hibob_contract::{Planned, Roster};
+use hibob_sandbox::planning;
+use hibob_contract::directory_sync::CheckReport;
+use hibob_contract::types::{Finding, Severity};
+use hibob_base::progress::Progress;
+use hibob_base::error::{Exit, HostError};
+use hibob_sandbox::plugin::Plugin;
+use hibob_telemetry::{JobTimer, Spans};
+use hibob_sandbox::tenant::Tenant;
+use std::sync::Arc;
+use tracing::Instrument;
+
+/// Asks the plugin for a plan. Nothing is written anywhere.
+///
+/// # Errors
+/// The job failed, or the plugin did.
+pub async fn plan(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<Planned, HostError> {
+    let job = planning::plan(plugin, tenant, progress);
+    observed(tenant, "plan", job, |planned| &planned.findings).await
+}
+
+/// Asks the plugin where everybody stands. Nothing is written anywhere.
+///
+/// # Errors
+/// The job failed, or the plugin did.
+pub async fn roster(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<Roster, HostError> {
+    let job = planning::roster(plugin, tenant, progress);
+    observed(tenant, "employees", job, |roster| &roster.findings).await
+}
+
+/// Asks the plugin whether a sync would work. Nothing is written anywhere.
+///
+/// # Errors
+/// The check ended early, or the plugin failed.
+pub async fn check(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<CheckReport, HostError> {
+    let job = planning::check(plugin, tenant, progress);
+    observed(tenant, "check", job, |report| &report.findings).await
+}
+
+async fn observed<T>(
+    tenant: &Tenant,
+    kind: &'static str,
+    job: impl Future<Output = Result<T, HostError>>,
+    findings: impl Fn(&T) -> &Vec<Finding>,
+) -> Result<T, HostError> {
+    let (timer, span, metrics) = (JobTimer::start(), Spans::run(tenant.id(), kind), tenant.metrics());
+    let done = job.instrument(span.clone()).await;
+    let exit = match &done {
+        Ok(done) => {
+            let errors = findings(done).iter().filter(|finding| finding.severity == Severity::Error);
+            let errors = errors.map(|finding| metrics.error(&finding.code)).count();
+            let exit = if errors == 0 { Exit::Done } else { Exit::SomeFailed };
+            metrics.job_ended(kind, timer, exit);
+            exit
+        }
+        Err(error) => {
+            metrics.job_failed(kind, timer, error);
+            error.exit()
+        }
+    };
+    Spans::run_ended(&span, None, exit);
+    done
+}

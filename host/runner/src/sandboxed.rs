@@ -1,0 +1,148 @@
+//! The outside of a run in earnest: the plugin in its sandbox, the tenant's databases, the clock.
+
+use hibob_contract::leaver::Confirmed;
+use hibob_contract::offboarding_references::{Departure, Detection, Known};
+use hibob_jobs::references::Leavers;
+use hibob_sandbox::leavers;
+use hibob_base::secret::Redactor;
+use hibob_jobs::run::REFERENCES;
+use hibob_jobs::run::outside::{Attempted, Outside};
+use hibob_contract::Planned;
+use hibob_sandbox::planning;
+use hibob_contract::directory_sync::{Attempt, Change, Outcome};
+use hibob_sandbox::call::{Call, Job};
+use hibob_base::progress::{NoProgress, Progress};
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::{Fence, Lease, TenantDatabase};
+use hibob_egress::Egress;
+use hibob_base::error::HostError;
+use hibob_base::holder::this_process;
+use hibob_store::privacy;
+use hibob_store::privacy::Ring;
+use hibob_sandbox::plugin::Plugin;
+use hibob_telemetry::TenantMetrics;
+use hibob_sandbox::tenant::Tenant;
+use hibob_config::tenant::TenantConfig;
+use std::sync::Arc;
+
+/// A tenant and a plugin of a data directory.
+pub struct Sandboxed<'t> {
+    pub(crate) data: &'t DataDir,
+    pub(crate) tenant: &'t Tenant,
+    pub(crate) plugin: &'t Plugin,
+    pub(crate) kind: &'static str,
+    pub(crate) progress: Arc<dyn Progress>,
+}
+
+impl Sandboxed<'_> {
+    /// The way out of this kind of run.
+    fn egress(&self) -> Result<&Arc<Egress>, HostError> {
+        match self.kind {
+            REFERENCES => Ok(self.tenant.references_egress()),
+            _ => self.tenant.egress(),
+        }
+    }
+}
+
+impl Outside for Sandboxed<'_> {
+    type Book = TenantDatabase;
+    type Lock = Lease;
+
+    fn config(&self) -> &TenantConfig {
+        self.tenant.config()
+    }
+
+    fn metrics(&self) -> &TenantMetrics {
+        self.tenant.metrics()
+    }
+
+    fn book(&self) -> &TenantDatabase {
+        self.tenant.database()
+    }
+
+    fn approvals(&self) -> Option<&TenantDatabase> {
+        Some(self.tenant.database())
+    }
+
+    fn require(&self) -> Result<(), HostError> {
+        self.egress().map(drop)
+    }
+
+    fn reopen(&self, was_refused: bool) {
+        if let Ok(egress) = self.egress() {
+            egress.reopen(was_refused);
+        }
+    }
+
+    fn is_refused(&self) -> bool {
+        self.egress().is_ok_and(|egress| egress.is_closed())
+    }
+
+    fn redactor(&self) -> Result<&Redactor, HostError> {
+        Ok(self.egress()?.redactor())
+    }
+
+    fn progress(&self) -> &dyn Progress {
+        self.progress.as_ref()
+    }
+
+    fn now(&self) -> i64 {
+        chrono::Utc::now().timestamp()
+    }
+
+    fn settings_digest(&self) -> Result<String, HostError> {
+        self.tenant.settings_digest()
+    }
+
+    fn plugin_digest(&self) -> &str {
+        self.plugin.digest()
+    }
+
+    async fn lock(&self) -> Result<Lease, HostError> {
+        self.data.require_enabled(self.tenant.id()).await?;
+        self.data.control().lease(self.tenant.id(), &this_process()).await
+    }
+
+    async fn ring(&self) -> Result<Ring, HostError> {
+        // The tenant may have been opened before somebody was forgotten.
+        privacy::settle(self.data, self.tenant.people()).await?;
+        self.tenant.people().writing_ring().await
+    }
+
+    async fn plan(&self) -> Result<Planned, HostError> {
+        planning::plan(self.plugin, self.tenant, self.progress.clone()).await
+    }
+
+    /// One call of `apply` in a fresh instance.
+    async fn attempt(&self, change: &Change, attempt: Attempt, fence: Fence) -> Result<Attempted, HostError> {
+        let job = Job::Apply(change, fence);
+        let mut call = Call::open(self.plugin, self.tenant, job, Arc::new(NoProgress)).await?;
+        let job = self.tenant.job()?;
+        let outcome =
+            call.step(async |store, instance| instance.call_apply(store, &job, change, attempt).await).await?;
+        let is_shown = match &outcome {
+            Outcome::Done(written) | Outcome::Partly(written) => call.shows(&written.target_id),
+            Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => false,
+        };
+        let refusals = call.refusals();
+        Ok(Attempted { outcome, is_shown, refusals, entries: call.into_written() })
+    }
+}
+
+impl Leavers for Sandboxed<'_> {
+    async fn departures(&self, known: &[Known]) -> Result<Detection, HostError> {
+        leavers::departures(self.plugin, self.tenant, known, self.progress.clone()).await
+    }
+
+    async fn look_up(&self, employee_id: &str) -> Result<Option<Departure>, HostError> {
+        leavers::look_up(self.plugin, self.tenant, employee_id).await
+    }
+
+    async fn claims(&self, departure: &Departure) -> Result<Option<Confirmed>, HostError> {
+        leavers::claims(self.plugin, self.tenant, departure).await
+    }
+
+    async fn address(&self, employee_id: &str) -> Result<Option<String>, HostError> {
+        leavers::address(self.plugin, self.tenant, employee_id).await
+    }
+}

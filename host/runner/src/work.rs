@@ -1,0 +1,227 @@
+//! The jobs themselves: what the commands of the same names do.
+
+use hibob_sandbox::Open;
+use hibob_server::serve::Work;
+use hibob_jobs::approval;
+use hibob_contract::types::Severity;
+use hibob_base::progress::Progress;
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::{ApprovalState, PastRun};
+use hibob_base::clock::now_unix_seconds;
+use hibob_base::error::{ALREADY_RUNNING, Exit, HostError};
+use hibob_store::plan_file;
+use hibob_sandbox::plugin::Plugin;
+use hibob_store::queue::{Claimed, End, State};
+use hibob_base::job::Kind;
+use hibob_jobs::references::{Deliveries, Order};
+use crate::{check, start};
+use hibob_contract::Planned;
+use hibob_jobs::run::{Report, Stopped};
+use crate::Run;
+use hibob_sandbox::tenant::Tenant;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// After which a job is tried again that found another run of its tenant going on.
+const BUSY_PAUSE: Duration = Duration::from_secs(5);
+
+/// Findings of a check that its job keeps.
+const FINDINGS_MAX: usize = 100;
+
+/// Carries out jobs for the tenants of a data directory.
+pub struct Jobs {
+    data: DataDir,
+    plugin: Plugin,
+}
+
+impl Jobs {
+    /// With this plugin.
+    pub fn new(data: DataDir, plugin: Plugin) -> Self {
+        Self { data, plugin }
+    }
+
+    async fn check(&self, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<End, HostError> {
+        let report = check(&self.plugin, tenant, progress).await.map_err(|error| error.of_tenant(tenant.id()))?;
+        let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        let exit = if errors == 0 { Exit::Done } else { Exit::SomeFailed };
+        // What is about a person is not kept here.
+        let findings = report.findings.iter().filter(|finding| finding.employee_id.is_none()).take(FINDINGS_MAX);
+        let findings: Vec<_> = findings
+            .map(|finding| json!({ "code": finding.code, "message": finding.message, "remedy": finding.remedy }))
+            .collect();
+        let result = json!({ "exit_code": exit as u8, "errors": errors, "findings": findings });
+        Ok(End::Ended(state(exit), result))
+    }
+
+    /// Takes the tenant's lock, and looks under it whether the job's run is in the history by now: its end may have been on
+    /// its way to the database while the host that did it was given up.
+    async fn begin<'t>(
+        &'t self,
+        tenant: &'t Tenant,
+        job: &Claimed,
+        kind: &'static str,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Result<Run<'t>, End>, HostError> {
+        let run = start(&self.data, tenant, &self.plugin, kind, progress).await?.by(job.cause());
+        match tenant.database().run_of_job(&job.key()).await? {
+            None => Ok(Ok(run)),
+            Some(past) => {
+                run.leave().await?;
+                Ok(Err(done_before(&past)))
+            }
+        }
+    }
+
+    async fn sync(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
+        let run = match self.begin(tenant, job, "sync", progress).await? {
+            Ok(run) => run,
+            Err(end) => return Ok(end),
+        };
+        match run.plan().await {
+            Ok(planned) => finish(run, job, &planned).await,
+            Err(error) => {
+                let mut report = Report::stopped(tenant.id(), error);
+                run.finish(&mut report, None).await?;
+                Ok(ended(report.exit(), report.run, report.error.as_ref()))
+            }
+        }
+    }
+
+    async fn apply(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
+        if let Some(plan) = &job.arguments.approved {
+            return self.apply_approved(tenant, job, plan, progress).await;
+        }
+        let kept = plan_file::kept(&self.data, job.arguments.plan.as_deref().unwrap_or_default())?;
+        let planned = plan_file::read(&self.data, &kept)?.accept(&tenant.basis(&self.plugin)?, now_unix_seconds())?;
+        match self.begin(tenant, job, "apply", progress).await? {
+            Ok(run) => finish(run, job, &planned).await,
+            Err(end) => Ok(end),
+        }
+    }
+
+    /// Applies a plan that a person has approved, unless that has been done.
+    async fn apply_approved(
+        &self,
+        tenant: &Tenant,
+        job: &Claimed,
+        plan: &str,
+        progress: Arc<dyn Progress>,
+    ) -> Result<End, HostError> {
+        let run = match self.begin(tenant, job, "apply", progress).await? {
+            Ok(run) => run,
+            Err(end) => return Ok(end),
+        };
+        let row = approval::get(tenant.database(), tenant.id(), plan, chrono::Utc::now().timestamp()).await;
+        match row {
+            Ok(row) if row.state == ApprovalState::Approved => {
+                let (mut report, planned) = run.apply_approved(&row).await;
+                run.finish(&mut report, planned.as_ref()).await?;
+                Ok(ended(report.exit(), report.run, report.error.as_ref()))
+            }
+            // By a sync, or by this job before its host crashed: what was left has just been taken up.
+            Ok(row) if row.state == ApprovalState::Applied => {
+                let exit = run.resumed().map_or(Exit::Done, Report::exit);
+                run.leave().await?;
+                Ok(ended(exit, row.run, None))
+            }
+            Ok(row) => {
+                run.leave().await?;
+                Err(approval::decided(tenant.id(), &row, "applied"))
+            }
+            Err(error) => {
+                run.leave().await?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn references(&self, tenant: &Tenant, order: &Order, progress: Arc<dyn Progress>) -> End {
+        let report = crate::references(&self.data, tenant, &self.plugin, progress, order).await;
+        ended(report.exit(), report.run, report.error.as_ref())
+    }
+
+    async fn deliver(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
+        let reference = job.arguments.reference.as_deref().unwrap_or_default();
+        if !tenant.database().retry_delivery(reference, chrono::Utc::now().timestamp()).await? {
+            return Err(HostError::configuration(
+                format!("tenant {} has no such reference {}", tenant.id(), reference.escape_debug()),
+                format!("choose one that counts and is not delivered from: hibob references list {}", tenant.id()),
+            ));
+        }
+        let deliveries = Deliveries::One(reference.to_owned());
+        let order = Order { employees: Some(Vec::new()), deliveries, cause: job.cause(), ..Order::default() };
+        Ok(self.references(tenant, &order, progress).await)
+    }
+
+    async fn try_to(&self, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
+        let opened = self.data.tenant(&job.tenant).await;
+        let tenant =
+            opened.inspect_err(|error| self.data.metrics().of(&job.tenant).not_started(job.kind.word(), error))?;
+        // A host that did it may have crashed before it could say so.
+        if let Some(run) = tenant.database().run_of_job(&job.key()).await? {
+            return Ok(done_before(&run));
+        }
+        // A thread's stack does not hold what a run waits for.
+        match job.kind {
+            Kind::Check => self.check(&tenant, progress).await,
+            Kind::Sync => Box::pin(self.sync(&tenant, job, progress)).await,
+            Kind::Apply => Box::pin(self.apply(&tenant, job, progress)).await,
+            Kind::References => Ok(self.references(&tenant, &Order::of_job(&job.arguments, job.cause()), progress).await),
+            Kind::Deliver => self.deliver(&tenant, job, progress).await,
+        }
+    }
+}
+
+impl Work for Jobs {
+    async fn carry_out(&self, job: &Claimed, progress: Arc<dyn Progress>) -> End {
+        // Looked at first, so that waiting for a run of the command line is no error that anybody counts.
+        if job.kind.lane().is_some() && matches!(self.data.control().is_leased(&job.tenant).await, Ok(true)) {
+            return End::Again(BUSY_PAUSE);
+        }
+        let end = self.try_to(job, progress).await.unwrap_or_else(|error| {
+            let error = Stopped::by(&error.of_tenant(&job.tenant));
+            ended(error.exit(), None, Some(&error))
+        });
+        if let (Some(plan), End::Ended(..)) = (&job.arguments.plan, &end) {
+            plan_file::forget(&self.data, plan);
+        }
+        end
+    }
+}
+
+async fn finish(run: Run<'_>, job: &Claimed, planned: &Planned) -> Result<End, HostError> {
+    let mut report = run.apply(planned, job.arguments.release()).await;
+    run.finish(&mut report, Some(planned)).await?;
+    Ok(ended(report.exit(), report.run, report.error.as_ref()))
+}
+
+/// What becomes of a job whose run ended so. The history of the tenant has the rest.
+fn ended(exit: Exit, run: Option<i64>, error: Option<&Stopped>) -> End {
+    if run.is_none() && error.is_some_and(|error| error.code == ALREADY_RUNNING) {
+        return End::Again(BUSY_PAUSE);
+    }
+    // The message may repeat what a service said about somebody: it is kept here only where the history does not have it.
+    let error = match (run, error) {
+        (Some(_), Some(error)) => json!({ "code": error.code }),
+        (None, Some(error)) => json!(error),
+        (_, None) => serde_json::Value::Null,
+    };
+    End::Ended(state(exit), json!({ "exit_code": exit as u8, "run": run, "error": error }))
+}
+
+/// What becomes of a job whose run is in the history already.
+fn done_before(run: &PastRun) -> End {
+    let error = run.report.pointer("/error/code").map(|code| json!({ "code": code }));
+    let state = Exit::of(run.exit_code).map_or(State::Failed, state);
+    End::Ended(state, json!({ "exit_code": run.exit_code, "run": run.id, "error": error }))
+}
+
+fn state(exit: Exit) -> State {
+    match exit {
+        Exit::Done | Exit::SomeFailed => State::Done,
+        Exit::Held => State::Held,
+        Exit::Waiting => State::WaitingForApproval,
+        Exit::Usage | Exit::Refused | Exit::Failed => State::Failed,
+    }
+}

@@ -1,0 +1,258 @@
+//! One call into a component: a fresh store with what that call may touch, and nothing else.
+
+mod capabilities;
+mod held;
+mod memory;
+mod meter;
+mod observer;
+mod storage;
+
+use hibob_egress::known_of;
+use hibob_base::progress::Progress;
+pub use storage::{
+    CALL_STORAGE_BYTES_MAX, CALL_STORAGE_READS_MAX, CALL_STORAGE_WRITES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX,
+};
+
+use crate::bindings::Plugin as Bindings;
+use hibob_contract::CallKind;
+use hibob_contract::directory_sync::Change;
+use hibob_store::database::Fence;
+use hibob_policy::change_scope::{ApplyScope, Known};
+use hibob_egress::{CallEgress, Declared};
+use hibob_policy::grant::Grant;
+use hibob_policy::person_scope::PersonScope;
+use hibob_base::error::HostError;
+use hibob_config::limits::Limits;
+use hibob_policy::over::Overrun;
+use crate::plugin::Plugin;
+use crate::call::observer::CallObserver;
+use hibob_telemetry::Spans;
+use crate::tenant::Tenant;
+use held::HeldStore;
+use memory::CallMemory;
+use meter::{Allowance, Metered, Used};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use storage::StorageView;
+use tracing::Instrument;
+use wasmtime::Store;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+/// Bytes of a component's standard error that are kept: enough for a panic's message.
+const STDERR_BYTES_MAX: usize = 4_096;
+
+/// Handles that a component holds at one time, to requests, answers, headers and waits. A job has about ten.
+const HANDLES_MAX: usize = 1_000;
+
+/// Names and values of one list of headers, in bytes. A request has four.
+const HEADERS_BYTES_MAX: usize = 8 * 1024;
+
+/// What a component hands to the host at one time, in bytes: a batch of a plan, a batch of storage writes.
+const HOST_CALL_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// What a call is made for.
+#[derive(Clone, Copy)]
+pub enum Job<'c> {
+    /// Look whether a sync would work.
+    Check,
+    /// Make a plan, and read it.
+    Plan,
+    /// Make this change, for as long as the run has its lock.
+    Apply(&'c Change, Fence),
+    /// Look who has left.
+    Departures,
+    /// Read of this one employee what a reference says, or where it goes; what HiBob answers is noted here.
+    Person(&'c Arc<PersonScope>),
+}
+
+impl Job<'_> {
+    fn kind(self) -> CallKind {
+        match self {
+            Self::Check => CallKind::Check,
+            Self::Plan => CallKind::Plan,
+            Self::Apply(..) => CallKind::Apply,
+            Self::Departures | Self::Person(_) => CallKind::References,
+        }
+    }
+}
+
+/// What one call may touch: the `T` of its store.
+pub struct CallState {
+    tenant_id: String,
+    table: ResourceTable,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    egress: CallEgress,
+    storage: StorageView,
+    progress: Arc<dyn Progress>,
+    memory: CallMemory,
+    log_lines_left: u64,
+}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for CallState {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.egress }
+    }
+}
+
+/// An instance in its store, for as many calls as one job needs of it.
+pub struct Call {
+    kind: CallKind,
+    /// The store; its data is what the call may touch.
+    store: HeldStore,
+    /// The instance's exports.
+    pub instance: Bindings,
+    stderr: MemoryOutputPipe,
+    used: Used,
+    allowance: Allowance,
+    /// Whether a step broke off: the instance is in no state to go on.
+    broken: bool,
+    span: tracing::Span,
+}
+
+impl Call {
+    /// A fresh instance of `plugin` for `tenant`, once it is its turn: first among the tenant's own calls, then in the
+    /// pool that all tenants share.
+    ///
+    /// # Errors
+    /// Its turn did not come in time, or there is no memory for it.
+    pub async fn open(
+        plugin: &Plugin,
+        tenant: &Tenant,
+        job: Job<'_>,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Self, HostError> {
+        let limits = &tenant.config().limits;
+        let slots = tenant.slots(plugin.runtime()).await?;
+        let overrun = Overrun::default();
+        let stderr = MemoryOutputPipe::new(STDERR_BYTES_MAX);
+        let kind = job.kind();
+        let declared = Declared { manifest: plugin.manifest().clone(), kind };
+        let egress = match job {
+            Job::Check => tenant.egress()?.for_check(declared, overrun.clone()),
+            Job::Plan => tenant.egress()?.for_call(Grant::Read, declared, overrun.clone()),
+            Job::Departures => tenant.references_egress().for_call(Grant::Read, declared, overrun.clone()),
+            Job::Person(scope) => {
+                tenant.references_egress().for_call(Grant::Person(scope.clone()), declared, overrun.clone())
+            }
+            Job::Apply(change, fence) => {
+                let scope = Arc::new(ApplyScope::new(change, known_of(tenant.database(), change).await?));
+                let egress = tenant.egress()?.for_call(Grant::Apply(scope), declared, overrun.clone());
+                egress.fenced(tenant.database().clone(), fence)
+            }
+        };
+        let span = Spans::call(kind);
+        let egress = egress.within(&span);
+        let observer = CallObserver::new(tenant.metrics(), kind, egress.waits());
+        let (wall, wall_setting) = limits.wall_clock_of(kind);
+        let allowance = Allowance {
+            cpu: Duration::from_millis(limits.cpu_milliseconds_max),
+            wall,
+            wall_setting,
+            waits: egress.waits().clone(),
+            overrun: overrun.clone(),
+            turns: tenant.turns().clone(),
+        };
+        let mut table = ResourceTable::new();
+        // wasmtime-wasi-http 48 keeps the options of each request until the end: `handle` gets them and does not take them.
+        let (requests, _) = limits.requests_of(kind);
+        let requests = usize::try_from(requests).unwrap_or(usize::MAX);
+        table.set_max_capacity(HANDLES_MAX.saturating_add(requests));
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(HEADERS_BYTES_MAX);
+        let state = CallState {
+            tenant_id: tenant.id().to_owned(),
+            table,
+            wasi: WasiCtx::builder().stderr(stderr.clone()).build(),
+            http,
+            egress,
+            storage: StorageView::new(tenant.database().clone(), kind == CallKind::Apply, limits),
+            progress,
+            memory: CallMemory::new(tenant.memory().clone(), limits, overrun).observed(observer.clone()),
+            log_lines_left: limits.log_lines_max,
+        };
+        let mut store = HeldStore::new(Store::new(plugin.runtime().engine(), state), slots, tenant.turns().clone());
+        store.limiter(|state| &mut state.memory);
+        store.set_max_component_handles(HANDLES_MAX);
+        store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        let mut used = Used::nothing().observed(observer);
+        let started = Metered::new(plugin.pre().instantiate_async(&mut store), &mut used, allowance.clone()).await;
+        let instance = started.map_err(|over| HostError::over(&over))?;
+        let instance = instance.map_err(|error| match allowance.overrun.get() {
+            Some(over) => HostError::over(over),
+            None => HostError::Plugin(format!("cannot be started: {error:#}")),
+        })?;
+        Ok(Self { kind, store, instance, stderr, used, allowance, broken: false, span })
+    }
+
+    /// Runs one step of the call within its limits, and says in the host's words how it failed.
+    ///
+    /// # Errors
+    /// A trap, or a limit. The instance is then never used again.
+    pub async fn step<T>(
+        &mut self,
+        step: impl AsyncFnOnce(&mut Store<CallState>, &Bindings) -> wasmtime::Result<T>,
+    ) -> Result<T, HostError> {
+        if std::mem::replace(&mut self.broken, true) {
+            return Err(HostError::Plugin("was interrupted before, and is not used again".to_owned()));
+        }
+        let work = step(&mut self.store, &self.instance);
+        let metered = Metered::new(work, &mut self.used, self.allowance.clone());
+        let value = match metered.instrument(self.span.clone()).await {
+            Ok(Ok(value)) => value,
+            Ok(Err(error)) => return Err(self.trapped(&error)),
+            Err(over) => return Err(HostError::over(&over)),
+        };
+        self.broken = false;
+        Ok(value)
+    }
+
+    /// Processor time that the component has taken so far.
+    pub fn cpu(&self) -> Duration {
+        self.used.cpu
+    }
+
+    fn trapped(&self, error: &wasmtime::Error) -> HostError {
+        let redactor = self.store.data().egress.redactor();
+        let said = redactor.line(String::from_utf8_lossy(&self.stderr.contents()).trim(), STDERR_BYTES_MAX);
+        let causes = redactor.line(&format!("{error:#}"), STDERR_BYTES_MAX);
+        tracing::error!(tenant = self.store.data().tenant_id, %said, "the plugin trapped: {causes}");
+        let name = self.kind.name();
+        if let Some(over) = self.allowance.overrun.get() {
+            return HostError::over(over); // the trap is what the component made of it
+        }
+        HostError::Plugin(redactor.said(&format!("trapped in `{name}`: {}", error.root_cause())))
+    }
+
+    /// Whether the target's answers show that the call's change was made to the account or cost center `written_id`.
+    pub fn shows(&self, written_id: &str) -> bool {
+        self.store.data().egress.shows(written_id)
+    }
+
+    /// What the egress refused so far.
+    pub fn refusals(&self) -> Vec<String> {
+        self.store.data().egress.refusals()
+    }
+
+    /// Ends a call that keeps nothing.
+    pub fn finish(self) {
+        drop(self);
+    }
+
+    /// Ends the call, and returns what it wrote to the storage; none for a deleted key.
+    pub fn into_written(mut self) -> BTreeMap<String, Option<Vec<u8>>> {
+        self.store.data_mut().storage.take()
+    }
+}

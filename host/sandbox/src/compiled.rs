@@ -1,0 +1,294 @@
+//! Compiled code on disk, sealed, so that nobody can slip other machine code under a plugin.
+//!
+//! wasmtime runs what it is given as compiled code, without a look at it, and its own cache takes a file for what its
+//! name says. So this store keeps `SOURCE-ENGINE.cwasm` (SHA-256 of the component, and of the engine's configuration and
+//! version) under an HMAC-SHA256 (RFC 2104) with a key that is not in the folder. What does not verify is compiled again.
+
+use hibob_base::files::private_dir;
+use hibob_base::digest::hex;
+use hibob_base::error::HostError;
+use hibob_base::digest::Digest;
+use hibob_base::key_file;
+use hibob_base::files::write_private;
+use hibob_base::secret::Secret;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest as _, Sha256};
+use std::hash::{Hash, Hasher};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// What is sealed begins with this, so that a seal of something else does not fit.
+const DOMAIN: &[u8] = b"hibob-compiled/1\0";
+
+/// Length of a seal, in bytes.
+const SEAL_BYTES: usize = 32;
+
+/// Largest file that is read, in bytes. Code takes about four times the component.
+const FILE_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
+/// Files that are kept; the oldest go when another one is written.
+const FILES_MAX: usize = 32;
+
+/// A folder with compiled code.
+pub struct CodeStore {
+    folder: PathBuf,
+    key: Secret,
+}
+
+impl CodeStore {
+    /// The store in `data_dir`: the folder `compiled`, and beside it the key `compiled.key`.
+    ///
+    /// # Errors
+    /// They cannot be used, or others than the owner can enter the folder.
+    pub fn open(data_dir: &Path) -> Result<Self, HostError> {
+        private_dir(data_dir)?;
+        let folder = data_dir.join("compiled");
+        private_dir(&folder)?;
+        let failed = |error| HostError::Storage(format!("{}: {error}", folder.display()));
+        let mode = std::fs::metadata(&folder).map_err(failed)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(HostError::configuration(
+                format!("{} is open to others than its owner (mode {mode:03o})", folder.display()),
+                format!("close it: chmod 700 {}; what is in it is checked before it is used", folder.display()),
+            ));
+        }
+        let key = key_file::key(&data_dir.join("compiled.key"), "plugins are compiled again")?;
+        Ok(Self { folder, key })
+    }
+
+    /// The component with these bytes: from the store if it is there and whole, else compiled and put there.
+    pub fn component(&self, engine: &Engine, bytes: &[u8], digest: Digest) -> wasmtime::Result<Component> {
+        let fingerprint = fingerprint(engine);
+        let name = format!("{}-{}.cwasm", hex(digest.as_bytes()), hex(&fingerprint));
+        let path = self.folder.join(&name);
+        match self.load(engine, &path, digest, &fingerprint) {
+            Ok(component) => return Ok(component),
+            Err(NotUsed::Absent) => {}
+            Err(NotUsed::Wrong(why)) => tracing::warn!("compiled code {name} is not used, and made again: {why}"),
+        }
+        let component = Component::from_binary(engine, bytes)?;
+        if let Err(error) = self.keep(&path, &component, digest, &fingerprint) {
+            tracing::warn!("compiled code {name} cannot be kept: {error:#}");
+        }
+        Ok(component)
+    }
+
+    #[expect(unsafe_code, reason = "loading machine code: the one place where a seal is what makes it sound")]
+    fn load(&self, engine: &Engine, path: &Path, digest: Digest, fingerprint: &[u8; 32]) -> Result<Component, NotUsed> {
+        let sealed = read_private(path)?;
+        let wrong = |why: &str| NotUsed::Wrong(why.to_owned());
+        let (seal, code) = sealed.split_at_checked(SEAL_BYTES).ok_or_else(|| wrong("it is cut off"))?;
+        let mac = self.mac(digest, fingerprint, code).map_err(|error| NotUsed::Wrong(error.to_string()))?;
+        mac.verify_slice(seal).map_err(|_| wrong("its seal does not fit"))?;
+        // SAFETY: `deserialize` asks for bytes that `Component::serialize` made. These verified under a key that only this
+        // data directory has, and `keep` puts that seal on nothing else; they are in memory, so nobody changes them now.
+        // The seal binds them to this component and this engine; wasmtime checks its version and settings once more.
+        let component = unsafe { Component::deserialize(engine, code) };
+        component.map_err(|error| NotUsed::Wrong(format!("the engine refuses it: {error:#}")))
+    }
+
+    fn keep(&self, path: &Path, component: &Component, digest: Digest, fingerprint: &[u8; 32]) -> wasmtime::Result<()> {
+        let code = component.serialize()?;
+        let seal = self.mac(digest, fingerprint, &code)?.finalize().into_bytes();
+        write_private(path, &[seal.as_slice(), &code].concat())?;
+        self.prune(path);
+        Ok(())
+    }
+
+    fn mac(&self, digest: Digest, fingerprint: &[u8; 32], code: &[u8]) -> wasmtime::Result<Hmac<Sha256>> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.reveal().as_bytes())
+            .map_err(|error| wasmtime::format_err!("{error}"))?;
+        // Each part but the last has a fixed length.
+        for part in [DOMAIN, digest.as_bytes(), fingerprint, code] {
+            mac.update(part);
+        }
+        Ok(mac)
+    }
+
+    /// Removes the oldest files but `new`, where there are too many. What cannot be removed stays.
+    fn prune(&self, new: &Path) {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else { return };
+        let mut files: Vec<(SystemTime, PathBuf)> = entries
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                let metadata = entry.metadata().ok().filter(std::fs::Metadata::is_file)?;
+                Some((metadata.modified().ok()?, entry.path()))
+            })
+            .filter(|(_, path)| path != new)
+            .collect();
+        files.sort();
+        for (_, path) in files.iter().take((files.len() + 1).saturating_sub(FILES_MAX)) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Why there is nothing to load.
+#[derive(Debug)]
+enum NotUsed {
+    Absent,
+    Wrong(String),
+}
+
+/// A file, if nobody but its owner can read or write it.
+fn read_private(path: &Path) -> Result<Vec<u8>, NotUsed> {
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => NotUsed::Absent,
+        _ => NotUsed::Wrong(error.to_string()),
+    };
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?; // of the file that is read, not of its name
+    if !metadata.is_file() || metadata.permissions().mode() & 0o077 != 0 {
+        return Err(NotUsed::Wrong("others than its owner can open it".to_owned()));
+    }
+    let mut bytes = Vec::new();
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(NotUsed::Wrong(format!("it is larger than {FILE_BYTES_MAX} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// What code of this engine can only be run by: its version, its settings, the processor's features.
+fn fingerprint(engine: &Engine) -> [u8; 32] {
+    struct Sha(Sha256);
+    impl Hasher for Sha {
+        fn finish(&self) -> u64 {
+            0 // `Hash` only writes
+        }
+
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.update(bytes);
+        }
+    }
+    let mut sha = Sha(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut sha);
+    sha.0.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmtime::Config;
+
+    const SMALL: &[u8] = b"\0asm\x0d\0\x01\0";
+
+    fn engine(fuel: bool) -> Engine {
+        Engine::new(Config::new().consume_fuel(fuel)).unwrap()
+    }
+
+    /// Why the code of these bytes would not be taken from the store; none if it would be.
+    fn why_not(store: &CodeStore, engine: &Engine, bytes: &[u8]) -> Option<String> {
+        let (digest, fingerprint) = (Digest::of(bytes), fingerprint(engine));
+        let path = store.folder.join(format!("{}-{}.cwasm", hex(digest.as_bytes()), hex(&fingerprint)));
+        store.load(engine, &path, digest, &fingerprint).err().map(|why| format!("{why:?}"))
+    }
+
+    fn only_file(store: &CodeStore) -> PathBuf {
+        let mut files = std::fs::read_dir(&store.folder).unwrap();
+        files.next().unwrap().unwrap().path()
+    }
+
+    #[test]
+    fn what_was_compiled_is_found_again_by_the_same_engine_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = CodeStore::open(folder.path()).unwrap();
+        let (one, other) = (engine(false), engine(true));
+        assert_eq!(why_not(&store, &one, SMALL).unwrap(), "Absent");
+        store.component(&one, SMALL, Digest::of(SMALL)).unwrap();
+        assert_eq!(why_not(&store, &one, SMALL), None);
+        assert_eq!(why_not(&store, &other, SMALL).unwrap(), "Absent");
+        assert_eq!(fingerprint(&one), fingerprint(&engine(false)));
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let key = folder.path().join("compiled.key");
+        assert_eq!((mode(&store.folder), mode(&only_file(&store)), mode(&key)), (0o700, 0o600, 0o600));
+    }
+
+    #[test]
+    fn changed_code_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = CodeStore::open(folder.path()).unwrap();
+        let engine = engine(false);
+        let make = || store.component(&engine, SMALL, Digest::of(SMALL)).unwrap();
+        make();
+        let path = only_file(&store);
+        let whole = std::fs::read(&path).unwrap();
+        let mut cases: Vec<(Vec<u8>, &str)> = vec![
+            (Vec::new(), "cut off"),
+            (whole[..31].to_vec(), "cut off"),
+            (whole[..whole.len() - 1].to_vec(), "seal does not fit"),
+            ([whole.clone(), vec![0]].concat(), "seal does not fit"),
+        ];
+        for position in [0, 31, 32, whole.len() / 2, whole.len() - 1] {
+            let mut flipped = whole.clone();
+            flipped[position] ^= 1;
+            cases.push((flipped, "seal does not fit"));
+        }
+        for (bytes, why) in cases {
+            std::fs::write(&path, &bytes).unwrap();
+            assert!(why_not(&store, &engine, SMALL).unwrap().contains(why), "{} bytes", bytes.len());
+            make();
+            assert_eq!(why_not(&store, &engine, SMALL), None, "it was replaced");
+        }
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+        assert!(why_not(&store, &engine, SMALL).unwrap().contains("others than its owner"));
+        make();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    /// Files of another component, another engine or another data directory, put in the place of this one's.
+    #[test]
+    fn swapped_code_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = CodeStore::open(folder.path()).unwrap();
+        let strange = tempfile::tempdir().unwrap();
+        let strange = CodeStore::open(strange.path()).unwrap();
+        let other = [SMALL, b"\0\x02\x01x"].concat(); // with a custom section
+        let (one, two) = (engine(false), engine(true));
+        let name = |bytes: &[u8], engine: &Engine| {
+            format!("{}-{}.cwasm", hex(Digest::of(bytes).as_bytes()), hex(&fingerprint(engine)))
+        };
+        store.component(&one, SMALL, Digest::of(SMALL)).unwrap();
+        store.component(&one, &other, Digest::of(&other)).unwrap();
+        store.component(&two, SMALL, Digest::of(SMALL)).unwrap();
+        strange.component(&one, SMALL, Digest::of(SMALL)).unwrap();
+        let place = store.folder.join(name(SMALL, &one));
+        for file in [
+            store.folder.join(name(&other, &one)),
+            store.folder.join(name(SMALL, &two)),
+            strange.folder.join(name(SMALL, &one)),
+        ] {
+            std::fs::copy(&file, &place).unwrap();
+            assert!(why_not(&store, &one, SMALL).unwrap().contains("seal does not fit"), "{}", file.display());
+        }
+        store.component(&one, SMALL, Digest::of(SMALL)).unwrap();
+        assert_eq!(why_not(&store, &one, SMALL), None);
+    }
+
+    #[test]
+    fn a_folder_that_others_can_enter_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = CodeStore::open(folder.path()).unwrap();
+        for mode in [0o750, 0o705, 0o770] {
+            std::fs::set_permissions(&store.folder, PermissionsExt::from_mode(mode)).unwrap();
+            let Err(error) = CodeStore::open(folder.path()) else { panic!("mode {mode:o}") };
+            assert!(error.remedy().contains("chmod 700"), "{error}");
+        }
+    }
+
+    #[test]
+    fn old_files_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = CodeStore::open(folder.path()).unwrap();
+        for number in 0..FILES_MAX + 5 {
+            std::fs::write(store.folder.join(format!("old{number}")), b"").unwrap();
+        }
+        store.component(&engine(false), SMALL, Digest::of(SMALL)).unwrap();
+        assert_eq!(std::fs::read_dir(&store.folder).unwrap().count(), FILES_MAX);
+        assert_eq!(why_not(&store, &engine(false), SMALL), None);
+    }
+}

@@ -1,0 +1,317 @@
+//! Which plugins are trusted: pinned digests and public keys, kept in the data directory.
+
+use crate::identity::key::PublicKey;
+use hibob_base::digest::Digest;
+use crate::identity::package::{Package, read};
+use hibob_base::error::HostError;
+use hibob_base::files::write_private;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// The file's name in the data directory.
+const FILE: &str = "trusted-plugins.toml";
+
+/// Largest such file, in bytes: some ten thousand entries.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Why a plugin is trusted, or why it is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// Its bytes are those of the built-in plugin.
+    BuiltIn,
+    /// Its digest is pinned.
+    Pinned,
+    /// A trusted key has signed it.
+    Signed {
+        /// The key's number.
+        key: String,
+        /// What was signed with it, for people to read.
+        comment: String,
+    },
+    /// None of these.
+    Unknown {
+        /// What was found instead.
+        why: String,
+    },
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BuiltIn => f.write_str("trusted: the built-in plugin"),
+            Self::Pinned => f.write_str("trusted: its digest is pinned"),
+            Self::Signed { key, comment } => {
+                write!(f, "trusted: signed by key {key} ({})", comment.replace('\t', ", "))
+            }
+            Self::Unknown { why } => write!(f, "not trusted: {why}"),
+        }
+    }
+}
+
+impl Identity {
+    /// Whether the plugin may be loaded.
+    pub fn is_trusted(&self) -> bool {
+        !matches!(self, Self::Unknown { .. })
+    }
+}
+
+/// What a host trusts. The built-in plugin is always among it.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    keys: Vec<PublicKey>,
+    digests: BTreeSet<Digest>,
+    unsigned: bool,
+}
+
+/// A plugin's bytes that were found trusted, or let through by the operator.
+pub struct Admitted {
+    pub package: Package,
+    pub identity: Identity,
+}
+
+impl Trust {
+    /// The built-in plugin, and nothing else.
+    pub fn built_in() -> Self {
+        Self::default()
+    }
+
+    /// The same, and every plugin that nobody vouches for: for development only.
+    #[must_use]
+    pub fn or_unsigned(mut self) -> Self {
+        self.unsigned = true;
+        self
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> &[PublicKey] {
+        &self.keys
+    }
+
+    /// The pinned digests.
+    pub fn digests(&self) -> impl Iterator<Item = Digest> {
+        self.digests.iter().copied()
+    }
+
+    /// Who vouches for a plugin.
+    pub fn identify(&self, package: &Package) -> Identity {
+        if package.is_embedded() {
+            return Identity::BuiltIn;
+        }
+        if self.digests.contains(&package.digest()) {
+            return Identity::Pinned;
+        }
+        let unknown = |why: &str| Identity::Unknown { why: why.to_owned() };
+        let Some(signature) = package.signature() else {
+            return unknown("its digest is not pinned, and there is no signature beside it");
+        };
+        use minisign_verify::Error;
+        let mut why = "its digest is not pinned, and its signature is by a key that is not trusted";
+        for key in &self.keys {
+            why = match key.verify(package.bytes(), signature) {
+                Ok(comment) => return Identity::Signed { key: key.id().to_owned(), comment },
+                Err(Error::UnexpectedKeyId) => continue,
+                Err(Error::InvalidSignature) => "the signature beside it does not fit its bytes",
+                Err(_) => "the file beside it is not a signature of minisign's present form",
+            };
+        }
+        unknown(why)
+    }
+
+    /// Lets a plugin in, if it is trusted or if unsigned ones are allowed; the log then has a warning.
+    ///
+    /// # Errors
+    /// Nobody whom this host trusts vouches for it.
+    pub fn admit(&self, package: Package) -> Result<Admitted, HostError> {
+        let identity = self.identify(&package);
+        if let Identity::Unknown { why } = &identity {
+            let (name, digest) = (package.name(), package.digest());
+            if !self.unsigned {
+                return Err(HostError::Untrusted {
+                    message: format!("the plugin {name} is not trusted: {why} ({digest})"),
+                    remedy: format!(
+                        "if you know where it is from, trust its maker's key (hibob plugin trust KEYFILE.pub) or these very bytes (hibob plugin trust {digest}); --allow-unsigned lets it through for once"
+                    ),
+                });
+            }
+            tracing::warn!(plugin = name, %digest, "loading a plugin that nobody vouches for (--allow-unsigned): {why}");
+        }
+        Ok(Admitted { package, identity })
+    }
+}
+
+/// The file with what is trusted.
+#[derive(Clone, Debug)]
+pub struct TrustFile {
+    folder: PathBuf,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Content {
+    keys: Vec<String>,
+    digests: Vec<String>,
+}
+
+impl TrustFile {
+    /// The file of a data directory. It need not be there: then only the built-in plugin is trusted.
+    pub fn of(data_dir: &Path) -> Self {
+        Self { folder: data_dir.to_owned() }
+    }
+
+    /// What is trusted.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not right in every line, or can be written by others than its owner.
+    pub fn read(&self) -> Result<Trust, HostError> {
+        let path = self.folder.join(FILE);
+        let wrong = |what: String, remedy: &str| HostError::configuration(format!("{} {what}", path.display()), remedy);
+        match std::fs::metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Trust::default()),
+            Ok(metadata) if metadata.permissions().mode() & 0o022 != 0 => {
+                let remedy = format!("look what it lists, then: chmod 600 {}", path.display());
+                return Err(wrong("can be written by others, who could make any plugin trusted".to_owned(), &remedy));
+            }
+            Ok(_) | Err(_) => {}
+        }
+        let remedy = "correct it, or remove it and trust again: hibob plugin trust KEYFILE.pub";
+        let text = String::from_utf8_lossy(&read(&path, FILE_BYTES_MAX, remedy)?).into_owned();
+        let content: Content =
+            toml::from_str(&text).map_err(|error| wrong(format!("cannot be read: {error}"), remedy))?;
+        let keys: Result<Vec<_>, _> = content.keys.iter().map(|key| PublicKey::parse(key)).collect();
+        let digests: Result<BTreeSet<_>, _> = content.digests.iter().map(|digest| digest.parse()).collect();
+        Ok(Trust {
+            keys: keys.map_err(|what| wrong(format!("lists a key that {what}"), remedy))?,
+            digests: digests.map_err(|what: String| wrong(format!("lists a wrong digest: {what}"), remedy))?,
+            unsigned: false,
+        })
+    }
+
+    /// Trusts a key. False if it was trusted before.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn add_key(&self, key: &PublicKey) -> Result<bool, HostError> {
+        self.change(|trust| {
+            let new = !trust.keys.contains(key);
+            if new {
+                trust.keys.push(key.clone());
+            }
+            new
+        })
+    }
+
+    /// Pins a digest. False if it was pinned before.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn add_digest(&self, digest: Digest) -> Result<bool, HostError> {
+        self.change(|trust| trust.digests.insert(digest))
+    }
+
+    /// Trusts a key, given by its number, no longer. False if it was not trusted.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn remove_key(&self, id: &str) -> Result<bool, HostError> {
+        self.change(|trust| {
+            let before = trust.keys.len();
+            trust.keys.retain(|key| !key.id().eq_ignore_ascii_case(id));
+            trust.keys.len() < before
+        })
+    }
+
+    /// Pins a digest no longer. False if it was not pinned.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn remove_digest(&self, digest: Digest) -> Result<bool, HostError> {
+        self.change(|trust| trust.digests.remove(&digest))
+    }
+
+    /// One change at a time, also between processes: the folder itself is locked.
+    fn change(&self, change: impl FnOnce(&mut Trust) -> bool) -> Result<bool, HostError> {
+        let failed =
+            |error: std::io::Error| HostError::Storage(format!("{}: {error}", self.folder.join(FILE).display()));
+        let folder = File::open(&self.folder).map_err(failed)?;
+        folder.lock().map_err(failed)?;
+        let mut trust = self.read()?;
+        let changed = change(&mut trust);
+        if changed {
+            let content = Content {
+                keys: trust.keys.iter().map(|key| key.text().to_owned()).collect(),
+                digests: trust.digests.iter().map(ToString::to_string).collect(),
+            };
+            let text = toml::to_string(&content).map_err(|error| HostError::Storage(error.to_string()))?;
+            write_private(&self.folder.join(FILE), text.as_bytes()).map_err(failed)?;
+        }
+        Ok(changed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::identity::key::{new_key, sign};
+    use super::*;
+
+    fn unknown(trust: &Trust, package: &Package) -> String {
+        match trust.identify(package) {
+            Identity::Unknown { why } => why,
+            identity => panic!("{identity}"),
+        }
+    }
+
+    #[test]
+    fn a_pin_or_a_signature_makes_trust_and_nothing_else_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = TrustFile::of(folder.path());
+        let (plugin, key, other) =
+            (folder.path().join("p.wasm"), folder.path().join("key"), folder.path().join("other"));
+        std::fs::write(&plugin, b"plugin").unwrap();
+        let (public, _) = new_key(&key, None).unwrap();
+        let (strange, _) = new_key(&other, None).unwrap();
+        let package = || Package::read(&plugin).unwrap();
+        assert!(unknown(&file.read().unwrap(), &package()).contains("no signature beside it"));
+        assert!(file.read().unwrap().admit(package()).is_err());
+        assert!(file.read().unwrap().or_unsigned().admit(package()).is_ok());
+        assert_eq!(file.read().unwrap().identify(&Package::embedded()), Identity::BuiltIn);
+
+        assert!(file.add_digest(package().digest()).unwrap() && !file.add_digest(package().digest()).unwrap());
+        assert_eq!(file.read().unwrap().identify(&package()), Identity::Pinned);
+        assert!(file.remove_digest(package().digest()).unwrap() && !file.remove_digest(package().digest()).unwrap());
+
+        sign(&plugin, &key, None, 1).unwrap();
+        file.add_key(&strange).unwrap();
+        assert!(unknown(&file.read().unwrap(), &package()).contains("a key that is not trusted"));
+        assert!(file.add_key(&public).unwrap() && !file.add_key(&public).unwrap());
+        let trust = file.read().unwrap();
+        assert!(matches!(trust.identify(&package()), Identity::Signed { key, .. } if key == public.id()));
+        std::fs::write(&plugin, b"Plugin").unwrap();
+        assert!(unknown(&trust, &package()).contains("does not fit its bytes"));
+        std::fs::write(crate::identity::signature_path(&plugin), b"nonsense").unwrap();
+        assert!(unknown(&trust, &package()).contains("not a signature"));
+        assert!(file.remove_key(&public.id().to_lowercase()).unwrap());
+        assert_eq!(file.read().unwrap().keys(), [strange]);
+    }
+
+    #[test]
+    fn a_file_that_others_can_write_or_that_is_wrong_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = TrustFile::of(folder.path());
+        file.add_digest(Digest::of(b"x")).unwrap();
+        let path = folder.path().join(FILE);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o620)).unwrap();
+        let error = file.read().unwrap_err();
+        assert!(error.to_string().contains("written by others") && error.remedy().contains("chmod 600"), "{error}");
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+        for text in ["keys = [\"RWx\"]", "digests = [\"sha256:00\"]", "plugins = []", "keys ="] {
+            std::fs::write(&path, text).unwrap();
+            assert!(file.read().is_err(), "{text}");
+        }
+    }
+}

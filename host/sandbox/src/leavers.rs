@@ -1,0 +1,166 @@
+//! The calls of a references job: each in a fresh instance, which reads HiBob and nothing else.
+
+use hibob_contract::leaver::Confirmed;
+use hibob_config::references::issuing;
+use hibob_contract::offboarding_references::{Claims, Departure, Detection, Known};
+use crate::bindings::References;
+use hibob_contract::types::{Job as Asked, JobError, NamedValue, Value};
+use crate::call::{Call, CallState, Job};
+use hibob_base::progress::{NoProgress, Progress};
+use hibob_base::clock::now_unix_seconds;
+use hibob_policy::person_scope::{PersonRead, PersonScope};
+use hibob_base::error::HostError;
+use crate::identity::Identity;
+use crate::plugin::Plugin;
+use hibob_policy::plan_limits::Intake;
+use hibob_config::references::{GardenLeave, ReferencesConfig};
+use crate::tenant::Tenant;
+use std::sync::Arc;
+use wasmtime::Store;
+
+/// What has happened since the last time. Nothing is written anywhere.
+///
+/// # Errors
+/// The tenant issues no references, the job failed, or the plugin did.
+pub async fn departures(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    known: &[Known],
+    progress: Arc<dyn Progress>,
+) -> Result<Detection, HostError> {
+    let asked = asked(tenant)?;
+    let call = Call::open(plugin, tenant, Job::Departures, progress).await?;
+    let detected = call_in(call, tenant, async |store, references| references.call_detect(store, &asked, known).await);
+    let mut detection = detected.await?;
+    count(tenant, &detection)?;
+    tenant.references_egress().redactor().findings(&mut detection.findings);
+    tenant.people().forgotten().await?.leave_out_leavers(&mut detection);
+    Ok(detection)
+}
+
+/// One employee's departure as it is now; none if they have not left.
+///
+/// # Errors
+/// As [`departures`].
+pub async fn look_up(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Result<Option<Departure>, HostError> {
+    let asked = asked(tenant)?;
+    let (call, _) = about(plugin, tenant, employee_id, claims_of(config(tenant)?)).await?;
+    let found =
+        call_in(call, tenant, async |store, references| references.call_look_up(store, &asked, employee_id).await);
+    match found.await? {
+        Some(departure) if departure.employee_id != employee_id => Err(invented("the employee")),
+        departure => Ok(departure),
+    }
+}
+
+/// What a reference for a departure says, where every value stands in HiBob's answers; none if HiBob does not have that
+/// departure any more.
+///
+/// # Errors
+/// As [`departures`]; the plugin may not have references signed; or it says what HiBob has not.
+pub async fn claims(plugin: &Plugin, tenant: &Tenant, departure: &Departure) -> Result<Option<Confirmed>, HostError> {
+    let plugin_digest = plugin.digest().to_owned();
+    if *plugin.identity() != Identity::BuiltIn && !config(tenant)?.plugins.contains(&plugin_digest) {
+        let message = format!("the plugin {plugin_digest} may not have references signed");
+        let remedy = "use the built-in plugin, or name the digest in references.plugins";
+        return Err(HostError::configuration(message, remedy));
+    }
+    let asked = asked(tenant)?;
+    let (call, scope) = about(plugin, tenant, &departure.employee_id, claims_of(config(tenant)?)).await?;
+    let said =
+        call_in(call, tenant, async |store, references| references.call_read_claims(store, &asked, departure).await);
+    let Some(claims) = said.await? else { return Ok(None) };
+    scope.confirm(departure, &claims).map_err(invented)?;
+    Ok(Some(Confirmed { claims, answers_digest: scope.answers_digest(), plugin_digest }))
+}
+
+/// The address to deliver to, as HiBob has answered it; none if it has none. The caller forgets it.
+///
+/// # Errors
+/// As [`departures`]; or the plugin says what HiBob has not.
+pub async fn address(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Result<Option<String>, HostError> {
+    let asked = asked(tenant)?;
+    let field = config(tenant)?.address.clone();
+    let (call, scope) = about(plugin, tenant, employee_id, PersonRead::Address(field)).await?;
+    let said =
+        call_in(call, tenant, async |store, references| references.call_read_address(store, &asked, employee_id).await);
+    match said.await? {
+        Some(address) if !scope.has_said(&address) => Err(invented("the address")),
+        address => Ok(address),
+    }
+}
+
+/// What is read of a person for a reference.
+fn claims_of(config: &ReferencesConfig) -> PersonRead {
+    PersonRead::Claims { garden_leave: config.garden_leave == GardenLeave::IsDeparture }
+}
+
+/// A call that may ask HiBob about one person.
+async fn about(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    employee_id: &str,
+    read: PersonRead,
+) -> Result<(Call, Arc<PersonScope>), HostError> {
+    let scope = Arc::new(PersonScope::new(employee_id, read));
+    let call = Call::open(plugin, tenant, Job::Person(&scope), Arc::new(NoProgress)).await?;
+    Ok((call, scope))
+}
+
+/// Makes the one step of a call, and ends it.
+async fn call_in<T>(
+    mut call: Call,
+    tenant: &Tenant,
+    ask: impl AsyncFnOnce(&mut Store<CallState>, &References<'_>) -> wasmtime::Result<Result<T, JobError>>,
+) -> Result<T, HostError> {
+    let answer = call.step(async |store, instance| {
+        Ok(match instance.references() {
+            Ok(references) => Ok(ask(store, &references).await?),
+            Err(error) => Err(error),
+        })
+    });
+    let answer = answer.await??;
+    let refusals = call.refusals();
+    call.finish();
+    let redactor = tenant.references_egress().redactor();
+    answer.map_err(|error| HostError::from_job(redactor.job_error(error), &refusals))
+}
+
+fn config(tenant: &Tenant) -> Result<&ReferencesConfig, HostError> {
+    issuing(tenant.config())
+}
+
+/// The job as the plugin gets it.
+fn asked(tenant: &Tenant) -> Result<Asked, HostError> {
+    let config = config(tenant)?;
+    let sync = &tenant.config().sync;
+    let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
+    let settings = [
+        ("hibob-url", Value::Text(tenant.config().hibob.url.clone())),
+        ("statuses", Value::Texts(config.statuses.clone())),
+        ("address-field", Value::Text(config.address.clone())),
+        ("garden-leave", Value::Text(config.garden_leave.word().to_owned())),
+        ("time-zone", Value::Text(sync.time_zone.clone().unwrap_or_else(|| "UTC".to_owned()))),
+        ("site-time-zones", Value::Pairs(zones)),
+    ];
+    let settings = settings.map(|(name, value)| NamedValue { name: name.to_owned(), value });
+    Ok(Asked { settings: settings.into(), now_unix_seconds: now_unix_seconds() })
+}
+
+/// A detection counts against the limits of a plan.
+fn count(tenant: &Tenant, detection: &Detection) -> Result<(), HostError> {
+    let departure = |departure: &Departure| {
+        size_of::<Departure>() + departure.employee_id.len() + departure.ended_on.len() + departure.basis.len()
+    };
+    let lists = [&detection.departures, &detection.cancelled, &detection.corrected];
+    let items = detection.seen.len() + lists.iter().map(|list| list.len()).sum::<usize>();
+    let bytes = lists.into_iter().flatten().map(departure).sum::<usize>()
+        + detection.seen.iter().map(|seen| size_of_val(seen) + seen.employee_id.len()).sum::<usize>();
+    let mut intake = tenant.intake();
+    let counted = intake.count(items, bytes).and_then(|()| intake.findings(&detection.findings));
+    counted.map_err(|over| HostError::over(&over))
+}
+
+fn invented(what: &str) -> HostError {
+    HostError::Plugin(format!("says of a leaver what HiBob has not answered: {what}"))
+}

@@ -1,0 +1,130 @@
+//! A plugin: a component compiled once, linked once, instantiated for every call.
+
+mod contents;
+mod imports;
+mod instances;
+
+pub use contents::Contents;
+
+use crate::bindings::PluginPre;
+use hibob_contract::WitVersion;
+use crate::engine::Runtime;
+use hibob_base::error::HostError;
+use crate::identity::{Admitted, Identity, Package, Trust};
+use hibob_policy::manifest::Manifest;
+use contents::unfit;
+use imports::linker;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A plugin that is ready to be called.
+#[derive(Clone)]
+pub struct Plugin {
+    runtime: Runtime,
+    pre: PluginPre,
+    digest: String,
+    bytes: usize,
+    identity: Identity,
+    contents: Contents,
+    wit_version: WitVersion,
+    manifest: Arc<Manifest>,
+}
+
+impl Plugin {
+    /// The plugin that this program was built with. Compiles it on this thread.
+    ///
+    /// # Errors
+    /// The engine cannot compile it.
+    pub fn embedded(runtime: &Runtime) -> Result<Self, HostError> {
+        Self::admitted(runtime, &Trust::built_in().admit(Package::embedded())?)
+    }
+
+    /// The plugin in a file, if it is trusted. Compiles it on this thread.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not trusted, is not a component, or needs what this host does not offer.
+    pub fn from_file(runtime: &Runtime, path: &Path, trust: &Trust) -> Result<Self, HostError> {
+        Self::admitted(runtime, &trust.admit(Package::read(path)?)?)
+    }
+
+    /// What `admit` lets in. It is read, checked and compiled on a thread of its own, so that no other tenant's call waits.
+    ///
+    /// # Errors
+    /// It is not admitted, not a component, or needs what this host does not offer.
+    pub async fn load(
+        runtime: &Runtime,
+        admit: impl FnOnce() -> Result<Admitted, HostError> + Send + 'static,
+    ) -> Result<Self, HostError> {
+        let runtime = runtime.clone();
+        let compiled = tokio::task::spawn_blocking(move || Self::admitted(&runtime, &admit()?)).await;
+        compiled.map_err(|error| HostError::Engine(format!("compiling the plugin ended early: {error}")))?
+    }
+
+    fn admitted(runtime: &Runtime, admitted: &Admitted) -> Result<Self, HostError> {
+        let package = &admitted.package;
+        let contents = Contents::of(package)?;
+        let (wit_version, manifest) = contents.accept(package.name())?;
+        let refused = |error: wasmtime::Error| unfit(package.name(), &root_causes(&error));
+        let component = runtime.component(package.bytes(), package.digest()).map_err(refused)?;
+        let linker = linker(runtime.engine()).map_err(|error| HostError::Engine(format!("{error:#}")))?;
+        let pre =
+            linker.instantiate_pre(&component).and_then(|pre| PluginPre::new(wit_version, pre)).map_err(refused)?;
+        Ok(Self {
+            runtime: runtime.clone(),
+            pre,
+            digest: package.digest().to_string(),
+            bytes: package.bytes().len(),
+            identity: admitted.identity.clone(),
+            contents,
+            wit_version,
+            manifest: Arc::new(manifest),
+        })
+    }
+
+    /// SHA-256 of the component's bytes, as `sha256:` and hexadecimal digits.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// Size of the component, in bytes.
+    pub fn size_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Who vouches for it.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    pub fn pre(&self) -> &PluginPre {
+        &self.pre
+    }
+
+    /// The version of the contract that it is built for.
+    pub fn wit_version(&self) -> WitVersion {
+        self.wit_version
+    }
+
+    /// The requests that it declares; for a version without manifests, all that this host lets out.
+    pub fn manifest(&self) -> &Arc<Manifest> {
+        &self.manifest
+    }
+
+    /// The interfaces that the component needs, sorted.
+    pub fn imports(&self) -> &[String] {
+        self.contents.imports()
+    }
+
+    /// The interfaces that the component offers, sorted.
+    pub fn exports(&self) -> &[String] {
+        self.contents.exports()
+    }
+}
+
+fn root_causes(error: &wasmtime::Error) -> String {
+    error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,185 @@
+//! What is in a plugin's file, read without compiling or running anything.
+
+use crate::plugin::imports::missing;
+use crate::plugin::instances::Instances;
+use hibob_contract::WitVersion;
+use hibob_base::error::HostError;
+use crate::identity::Package;
+use hibob_policy::manifest::{Manifest, SECTION};
+use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
+
+/// The interface that a plugin exports, without its version.
+const EXPORT: &str = "hibob:connector/directory-sync@";
+
+/// What a plugin's file says of itself. It is a component by its form; whether it is a valid one, the engine finds out.
+#[derive(Clone, Debug)]
+pub struct Contents {
+    imports: Vec<String>,
+    exports: Vec<String>,
+    wit_version: Option<WitVersion>,
+    manifest: Result<Option<Manifest>, String>,
+}
+
+impl Contents {
+    /// Reads a file's sections.
+    ///
+    /// # Errors
+    /// It is not a component.
+    pub fn of(package: &Package) -> Result<Self, HostError> {
+        read(package.bytes()).map_err(|what| unfit(package.name(), &what))
+    }
+
+    /// The interfaces and functions that it needs, sorted.
+    pub fn imports(&self) -> &[String] {
+        &self.imports
+    }
+
+    /// Those of its imports that this host does not offer.
+    pub fn missing(&self) -> Vec<String> {
+        missing(&self.imports)
+    }
+
+    /// The interfaces and functions that it offers, sorted.
+    pub fn exports(&self) -> &[String] {
+        &self.exports
+    }
+
+    /// The newest version of the contract that it is built for, among those that this host runs.
+    pub fn wit_version(&self) -> Option<WitVersion> {
+        self.wit_version
+    }
+
+    /// The manifest; none where the version has none.
+    ///
+    /// # Errors
+    /// It is missing where the version has one, or wrong.
+    pub fn manifest(&self) -> Result<Option<&Manifest>, String> {
+        self.manifest.as_ref().map(Option::as_ref).map_err(Clone::clone)
+    }
+
+    /// The version and the manifest, if the host can run it as far as this tells.
+    ///
+    /// # Errors
+    /// Every import that this host does not offer, or no version that it runs, or the manifest is wrong.
+    pub(super) fn accept(&self, name: &str) -> Result<(WitVersion, Manifest), HostError> {
+        let missing = self.missing();
+        if !missing.is_empty() {
+            return Err(unfit(name, &format!("it imports what this host does not offer: {}", missing.join(", "))));
+        }
+        let Some(version) = self.wit_version else {
+            let known = WitVersion::ALL.map(WitVersion::name).join(" or ");
+            return Err(unfit(name, &format!("it exports no {EXPORT}X.Y.Z of version {known}")));
+        };
+        let manifest = self.manifest().map_err(|what| unfit(name, &what))?;
+        Ok((version, manifest.cloned().unwrap_or_else(Manifest::everything)))
+    }
+}
+
+/// The error for a file that this host cannot run.
+pub(super) fn unfit(name: &str, what: &str) -> HostError {
+    HostError::configuration(
+        format!("{name} is not a plugin for this host: {what}"),
+        "name a WASI component built for the world hibob:connector/plugin@0.2.0 (see wit/ of this project)",
+    )
+}
+
+fn read(bytes: &[u8]) -> Result<Contents, String> {
+    let broken = |error: wasmparser::Error| format!("it cannot be read as a component: {}", error.message());
+    let (mut imports, mut exports, mut sections) = (Vec::new(), Vec::new(), Vec::new());
+    let mut depth = 0_usize; // of modules and components in the component
+    let mut instances = Instances::default();
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(broken)? {
+            Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
+                return Err("it is a WebAssembly module, and not a component".to_owned());
+            }
+            Payload::Version { .. } => instances.begin(),
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => {
+                depth = depth.saturating_sub(1);
+                instances.end();
+            }
+            Payload::InstanceSection(reader) => instances.modules(reader)?,
+            Payload::ComponentInstanceSection(reader) => instances.components(reader)?,
+            Payload::ComponentImportSection(reader) if depth == 0 => {
+                for import in reader {
+                    let import = import.map_err(broken)?;
+                    if import.ty.kind() != ComponentExternalKind::Type {
+                        imports.push(import.name.name.to_owned());
+                    }
+                }
+            }
+            Payload::ComponentExportSection(reader) if depth == 0 => {
+                for export in reader {
+                    let export = export.map_err(broken)?;
+                    if export.kind != ComponentExternalKind::Type {
+                        exports.push(export.name.name.to_owned());
+                    }
+                }
+            }
+            // A linker puts a module's sections into the module, another tool into the component.
+            Payload::CustomSection(section) if section.name() == SECTION => sections.push(section.data()),
+            _ => {}
+        }
+    }
+    imports.sort();
+    exports.sort();
+    let versions: Vec<&str> = exports.iter().filter_map(|name| name.strip_prefix(EXPORT)).collect();
+    let is_of = |version: WitVersion| {
+        versions.iter().any(|text| text.strip_prefix(version.name()).is_some_and(|rest| rest.starts_with('.')))
+    };
+    let wit_version = WitVersion::ALL.into_iter().find(|version| is_of(*version));
+    let manifest = match (wit_version, sections.as_slice()) {
+        (Some(WitVersion::V0_2), []) => {
+            Err(format!("it has no manifest (a custom section {SECTION}, see wit/world.wit)"))
+        }
+        (Some(WitVersion::V0_2), [json]) => {
+            Manifest::read(json).map(Some).map_err(|what| format!("its manifest {what}"))
+        }
+        (Some(WitVersion::V0_2), _) => Err(format!("it has {} manifests, and one is allowed", sections.len())),
+        (Some(WitVersion::V0_1) | None, _) => Ok(None),
+    };
+    Ok(Contents { imports, exports, wit_version, manifest })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &[u8] = b"\0asm\x0d\0\x01\0";
+
+    /// A custom section of less than 128 bytes.
+    fn section(name: &str, data: &[u8]) -> Vec<u8> {
+        let (name_length, length) = (name.len() as u8, (name.len() + data.len() + 1) as u8);
+        [&[0, length, name_length], name.as_bytes(), data].concat()
+    }
+
+    #[test]
+    fn the_built_in_plugin_tells_what_it_is() {
+        let contents = Contents::of(&Package::embedded()).unwrap();
+        assert_eq!(contents.wit_version(), Some(WitVersion::V0_2));
+        let exports = ["hibob:connector/directory-sync@0.2.0", "hibob:connector/offboarding-references@0.2.0"];
+        assert_eq!(contents.exports(), exports);
+        assert_eq!(contents.missing(), [""; 0]);
+        let (_, manifest) = contents.accept("x").unwrap();
+        assert!(!manifest.needs(hibob_contract::CallKind::Apply).is_empty());
+    }
+
+    #[test]
+    fn a_manifest_is_read_once_wherever_it_is() {
+        let with = |more: &[u8]| read(&[hibob_connector_component::COMPONENT, more].concat()).unwrap().manifest;
+        assert!(matches!(with(&section("other", b"")), Ok(Some(_))));
+        assert!(with(&section(SECTION, b"{}")).unwrap_err().contains("2 manifests"));
+    }
+
+    #[test]
+    fn what_is_no_component_is_said() {
+        let error = |bytes: &[u8]| read(bytes).unwrap_err();
+        assert!(error(b"\0asm\x01\0\0\0").contains("a WebAssembly module, and not a component"));
+        for bytes in [b"".as_slice(), b"not wasm", &HEADER[..7], &[HEADER, &[0, 9]].concat()] {
+            assert!(error(bytes).contains("cannot be read"), "{bytes:?}");
+        }
+        let empty = read(HEADER).unwrap().accept("x").unwrap_err();
+        assert!(empty.to_string().contains("exports no hibob:connector/directory-sync@X.Y.Z of version 0.2 or 0.1"));
+    }
+}

@@ -1,0 +1,230 @@
+//! A tenant: a value that owns its storage, its way out, its secrets and its limits.
+
+use hibob_store::plan_file::Basis;
+use hibob_policy::Intake;
+use crate::Plugin;
+use hibob_shares::Shared;
+use hibob_config::TenantConfig;
+use hibob_contract::types::{Job, NamedValue, Value};
+use hibob_shares::{TenantMemory, Turns};
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::TenantDatabase;
+use hibob_base::clock::now_unix_seconds;
+use hibob_base::digest::hex;
+use hibob_egress::{Credential, Egress, Service};
+use hibob_net::transport::{HttpTransport, Transport};
+use hibob_policy::request::Role;
+use crate::engine::{Runtime, turn};
+use hibob_base::error::HostError;
+use hibob_store::privacy::People;
+use hibob_base::secret::{Secret, SecretName};
+use hibob_telemetry::TenantMetrics;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// One tenant, ready to be worked for.
+pub struct Tenant {
+    config: TenantConfig,
+    people: People,
+    /// To HiBob and TravelPerk, for the sync; none without TravelPerk.
+    egress: Option<Arc<Egress>>,
+    /// To HiBob alone, as the service user for references where there is one.
+    references_egress: Arc<Egress>,
+    shared: Arc<Shared>,
+    metrics: TenantMetrics,
+}
+
+impl Tenant {
+    /// Opens a tenant's storage and reads its secrets.
+    ///
+    /// # Errors
+    /// A secret cannot be read or must not be used, or the database cannot be opened.
+    pub async fn open(data: &DataDir, config: TenantConfig) -> Result<Self, HostError> {
+        let timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
+        let transport = HttpTransport::new(timeout, config.addresses(), config.network.ca_file.as_deref());
+        let transport = transport.map_err(|what| {
+            HostError::configuration(
+                format!("tenant {}: {what}", config.id),
+                "name a PEM file with certificates of authorities",
+            )
+        })?;
+        Self::open_with(data, config, Arc::new(transport)).await
+    }
+
+    /// As [`Self::open`], with a transport of the embedder's.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_with(
+        data: &DataDir,
+        config: TenantConfig,
+        transport: Arc<dyn Transport>,
+    ) -> Result<Self, HostError> {
+        let people = data.people(&config.id).await?;
+        let shared = data.shared(&config);
+        let token = data.secrets().read(&config, SecretName::HiBobToken).await?;
+        let hibob = |user: &str, password: Secret| -> Result<Service, HostError> {
+            let route = config.route(Role::HiBob, "hibob.url", &config.hibob.url)?;
+            let credential = Credential::Basic { user: user.to_owned(), password };
+            Ok(Service::new(route, credential, shared.hibob_pace.clone()))
+        };
+        let references = match &config.hibob.references {
+            Some(other) => {
+                hibob(&other.service_user, data.secrets().read(&config, SecretName::ReferencesToken).await?)?
+            }
+            None => hibob(&config.hibob.service_user, token.clone())?,
+        };
+        let services = match &config.travelperk {
+            Some(travelperk) => {
+                let key = data.secrets().read(&config, SecretName::TravelPerkKey).await?;
+                let mut services = vec![hibob(&config.hibob.service_user, token)?];
+                for (role, setting, url) in travelperk.urls() {
+                    let credential = Credential::Key { scheme: travelperk.scheme.word().to_owned(), key: key.clone() };
+                    let pace = shared.travelperk_pace.clone();
+                    services.push(Service::new(config.route(role, setting, url)?, credential, pace));
+                }
+                Some(services)
+            }
+            None => None,
+        };
+        let metrics = data.metrics().of(&config.id);
+        let egress = |services: Vec<Service>| {
+            let (budget, limits) = (data.refusal_budget().clone(), config.limits.clone());
+            Arc::new(Egress::new(config.id.clone(), services, transport.clone(), limits, budget, metrics.clone()))
+        };
+        let (egress, references_egress) = (services.map(egress), egress(vec![references]));
+        Ok(Self { config, people, egress, references_egress, shared, metrics })
+    }
+
+    /// The tenant's id.
+    pub fn id(&self) -> &str {
+        &self.config.id
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &TenantConfig {
+        &self.config
+    }
+
+    /// The tenant's own database.
+    pub fn database(&self) -> &TenantDatabase {
+        self.people.database()
+    }
+
+    /// The people in it.
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// The way out of the sync.
+    ///
+    /// # Errors
+    /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
+    pub fn egress(&self) -> Result<&Arc<Egress>, HostError> {
+        self.egress.as_ref().ok_or_else(|| self.config.no_travelperk())
+    }
+
+    /// The way out of the references job.
+    pub fn references_egress(&self) -> &Arc<Egress> {
+        &self.references_egress
+    }
+
+    /// This tenant's counters.
+    pub fn metrics(&self) -> &TenantMetrics {
+        &self.metrics
+    }
+
+    /// The linear memory of this tenant's calls.
+    pub fn memory(&self) -> &Arc<TenantMemory> {
+        &self.shared.memory
+    }
+
+    /// The turns at a processor that this tenant's calls share.
+    pub fn turns(&self) -> &Turns {
+        &self.shared.turns
+    }
+
+    /// Waits until one more call of this tenant may run: for its turn among the tenant's own, so that nobody has more
+    /// calls in the queue of the pool than may run at once, and then for a place in the pool.
+    pub async fn slots(&self, runtime: &Runtime) -> Result<[OwnedSemaphorePermit; 2], HostError> {
+        let longest = Duration::from_secs(self.config.limits.slot_wait_seconds_max);
+        let own = turn(&self.shared.calls, longest, "the tenant's calls (limits.parallel_calls_max)").await?;
+        Ok([own, runtime.slot(longest).await?])
+    }
+
+    /// Counts what a plugin hands over against this tenant's limits.
+    pub(crate) fn intake(&self) -> Intake {
+        let limits = &self.config.limits;
+        Intake::new(limits.plan_changes_max, limits.plan_bytes_max)
+    }
+
+    /// What a plan of this tenant by a plugin is made with.
+    ///
+    /// # Errors
+    /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
+    pub fn basis<'b>(&'b self, plugin: &'b Plugin) -> Result<Basis<'b>, HostError> {
+        Ok(Basis { config: &self.config, settings: self.settings_digest()?, plugin: plugin.digest() })
+    }
+
+    /// What a job of the sync is given, at this moment.
+    ///
+    /// # Errors
+    /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
+    pub fn job(&self) -> Result<Job, HostError> {
+        Ok(Job { settings: self.settings()?, now_unix_seconds: now_unix_seconds() })
+    }
+
+    /// The settings as the plugin reads them. No secret is among them.
+    fn settings(&self) -> Result<Vec<NamedValue>, HostError> {
+        let (travelperk, sync) = (self.config.travelperk()?, &self.config.sync);
+        let text = |text: &str| Some(Value::Text(text.to_owned()));
+        let companies: Vec<_> = sync.companies.clone().into_iter().collect();
+        let approvals = sync.approvals.as_ref();
+        let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
+        let settings = [
+            ("hibob-url", text(&self.config.hibob.url)),
+            ("scim-url", text(&travelperk.scim_url)),
+            ("rest-url", travelperk.rest_url.as_deref().and_then(text)),
+            ("cost-centers-url", travelperk.cost_centers_url.as_deref().and_then(text)),
+            ("content-type", text(&travelperk.content_type)),
+            ("details", sync.details.clone().map(Value::Texts)),
+            ("missing-detail", sync.missing_detail.as_deref().and_then(text)),
+            ("companies", (!companies.is_empty()).then_some(Value::Pairs(companies))),
+            ("plan-tier", travelperk.plan.as_deref().and_then(text)),
+            ("approval-method", approvals.and_then(|approvals| text(&approvals.method))),
+            ("approvals-replace-existing", approvals.map(|approvals| Value::Flag(approvals.replaces_existing))),
+            ("approver-conditions", approvals.map(|approvals| Value::Texts(approvals.conditions.clone()))),
+            ("swap-address", sync.swap_address.as_deref().and_then(text)),
+            ("default-language", sync.default_language.as_deref().and_then(text)),
+            ("sites", sync.sites.clone().map(Value::Texts)),
+            ("out-of-selection", sync.out_of_selection.as_deref().and_then(text)),
+            ("create-days-before-start", Some(Value::Integer(sync.create_days_before_start.into()))),
+            ("garden-leave", sync.garden_leave.as_deref().and_then(text)),
+            ("time-zone", sync.time_zone.as_deref().and_then(text)),
+            ("enabled-by", self.config.enabled_by.as_deref().filter(|_| sync.stops_with_its_admin).and_then(text)),
+            ("admins", Some(Value::Texts(self.config.safety.admins.clone()))),
+            ("site-time-zones", (!zones.is_empty()).then_some(Value::Pairs(zones))),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some(NamedValue { name: name.to_owned(), value: value? }))
+        .chain(
+            sync.sources
+                .iter()
+                .map(|(detail, ids)| NamedValue { name: format!("source-{detail}"), value: Value::Texts(ids.clone()) }),
+        );
+        Ok(settings.collect())
+    }
+
+    /// SHA-256 over everything that a plan depends on: the settings, the service users, the addresses.
+    ///
+    /// # Errors
+    /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
+    pub fn settings_digest(&self) -> Result<String, HostError> {
+        let scheme = self.config.travelperk()?.scheme.word();
+        let identity = (&self.config.id, &self.config.hibob.service_user, scheme, self.settings()?);
+        let json = serde_json::to_vec(&identity).unwrap_or_default();
+        Ok(format!("sha256:{}", hex(&Sha256::digest(json))))
+    }
+}

@@ -1,0 +1,107 @@
+//! The HTTP API of a host that serves: tenants, jobs and their progress, history, references; health and metrics.
+//!
+//! Every route is a line of one table ([`routes`]), from which come the router, who may ask, and the OpenAPI description.
+//! Every request goes the same way:
+//!
+//! ```text
+//! listen ▸ token ▸ rate ▸ role ▸ tenant ▸ body ▸ audit: begun ▸ the action ▸ audit: ended ▸ answer
+//! ```
+
+mod act;
+mod events;
+mod gate;
+mod health;
+mod history;
+mod jobs;
+mod listen;
+mod openapi;
+mod plans;
+mod problem;
+mod rate;
+mod request;
+mod routes;
+mod tenants;
+#[cfg(test)]
+mod tests;
+
+pub use listen::Listener;
+pub use openapi::description;
+pub use routes::Holder;
+
+use hibob_store::data_dir::DataDir;
+use crate::serve::Phase;
+use axum::Router;
+use axum::extract::Request;
+use axum::response::IntoResponse;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use gate::{finish, request_id};
+use problem::Problem;
+use rate::Rates;
+use request::Params;
+use routes::{Method, ROUTES};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+
+/// Where it listens when nothing else is said: this machine only.
+pub const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
+
+/// Progress streams of all tokens together; each asks the database twice a second.
+const STREAMS_MAX: usize = 64;
+
+/// How long the worker loop may take over a look before the host no longer counts as ready.
+const LOOK_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// The API of one host.
+#[derive(Debug)]
+pub struct Api {
+    data: DataDir,
+    rates: Rates,
+    phase: watch::Receiver<Phase>,
+    is_plugin_loaded: AtomicBool,
+    look_age_max: Duration,
+    streams: Arc<Semaphore>,
+}
+
+impl Api {
+    /// Over a data directory, until the phase is to leave. The worker loop looks at the queue every `sweep`.
+    pub fn new(data: DataDir, phase: watch::Receiver<Phase>, sweep: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            data,
+            rates: Rates::default(),
+            phase,
+            is_plugin_loaded: AtomicBool::new(false),
+            look_age_max: sweep + LOOK_TIME_MAX,
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+        })
+    }
+
+    /// Says that the host can work.
+    pub fn set_plugin_loaded(&self) {
+        self.is_plugin_loaded.store(true, Ordering::Relaxed);
+    }
+
+    /// The routes. A request carries the address that it came from as an extension.
+    pub fn router(self: &Arc<Self>) -> Router {
+        let mut paths: Vec<(&'static str, MethodRouter)> = Vec::new();
+        for route in &ROUTES {
+            let api = self.clone();
+            let answer = move |params: Params, request: Request| api.clone().answer(route, params, request);
+            let filter = match route.method {
+                Method::Put => MethodFilter::PUT,
+                Method::Post => MethodFilter::POST,
+                Method::Delete => MethodFilter::DELETE,
+                Method::Get => MethodFilter::GET,
+            };
+            match paths.iter_mut().find(|(path, _)| *path == route.path) {
+                Some((_, methods)) => *methods = std::mem::take(methods).on(filter, answer),
+                None => paths.push((route.path, on(filter, answer))),
+            }
+        }
+        let router = paths.into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+        router
+            .method_not_allowed_fallback(async || finish(Problem::method_not_allowed().into_response(), &request_id()))
+            .fallback(async || finish(Problem::no_such_path().into_response(), &request_id()))
+    }
+}

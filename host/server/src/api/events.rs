@@ -1,0 +1,101 @@
+//! A job's progress as a stream of events (WHATWG HTML, section 9.2 "Server-sent events").
+//!
+//! The first event is the job as it stands, so who was cut off asks again and has missed nothing that still counts. Then
+//! comes `progress` while the job runs in this process, and `job` whenever its state changes; with its end the stream ends.
+
+use crate::api::Api;
+use crate::api::problem::Problem;
+use crate::api::request::Asked;
+use hibob_store::queue::{Job, JobId, Step};
+use crate::serve::Phase;
+use hibob_store::token::StoredToken;
+use axum::body::Body;
+use axum::http::Response;
+use axum::response::IntoResponse;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures::stream;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// How often the job is looked at, and how often progress is told at most.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How often a silent stream says that it is there: more often than proxies give up, after a minute as a rule.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// When to ask again if there are too many streams, in seconds.
+const STREAMS_PAUSE: u64 = 10;
+
+struct Follower {
+    api: Arc<Api>,
+    token: StoredToken,
+    id: JobId,
+    told: Option<Job>,
+    step: Option<Step>,
+    has_ended: bool,
+    _place: OwnedSemaphorePermit,
+}
+
+pub(super) fn follow(asked: Asked) -> Result<Response<Body>, Problem> {
+    let place = asked.api.streams.clone().try_acquire_owned();
+    let place = place.map_err(|_| Problem::too_many("streams of events", STREAMS_PAUSE))?;
+    let token = asked.token.clone().ok_or_else(Problem::unauthorized)?;
+    let id = asked.number();
+    let follower = Follower { api: asked.api, token, id, told: None, step: None, has_ended: false, _place: place };
+    let events = stream::unfold(follower, |mut follower| async {
+        let event = follower.next().await?;
+        Some((Ok::<_, Infallible>(event), follower))
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+}
+
+impl Follower {
+    /// The next event; none when the job has ended, the host is to leave, or the token no longer counts.
+    async fn next(&mut self) -> Option<Event> {
+        while !self.has_ended {
+            if self.told.is_some() {
+                let mut phase = self.api.phase.clone();
+                tokio::select! {
+                    () = tokio::time::sleep(LOOK) => {}
+                    () = Phase::reached(&mut phase, Phase::Drain) => return None,
+                }
+            }
+            match self.look().await {
+                Ok(None) => {}
+                Ok(event) => return event,
+                Err(error) => {
+                    tracing::warn!(job = self.id, "its events end: {error}");
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    async fn look(&mut self) -> Result<Option<Event>, hibob_base::error::HostError> {
+        let now = chrono::Utc::now().timestamp();
+        if !self.api.data.control().token(&self.token.id).await?.is_some_and(|token| token.is_valid(now)) {
+            self.has_ended = true;
+            return Ok(None);
+        }
+        let steps = self.api.data.queue().progress(self.id);
+        let job = self.api.data.queue().get(self.id).await?;
+        if self.told.as_ref() != Some(&job) {
+            self.has_ended = job.state.is_end();
+            let event = Event::default().event("job").data(job.json().to_string());
+            self.told = Some(job);
+            return Ok(Some(event));
+        }
+        let step = steps.map(|steps| steps.borrow().clone()).filter(|step| !step.phase.is_empty());
+        if step.is_none() || step == self.step {
+            return Ok(None);
+        }
+        self.step.clone_from(&step);
+        Ok(step.map(|step| {
+            let data = serde_json::json!({ "phase": step.phase, "done": step.done, "total": step.total });
+            Event::default().event("progress").data(data.to_string())
+        }))
+    }
+}

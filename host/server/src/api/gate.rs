@@ -1,0 +1,188 @@
+//! The way that every request goes: who asks, whether they may, the record, the answer.
+
+use crate::api::problem::Problem;
+use crate::api::request::{Asked, Named, Params, body, limit};
+use crate::api::routes::{Action, Holder, Route};
+use crate::api::{Api, act};
+use hibob_store::api_log;
+use hibob_store::api_log::{Deed, Outcome, UNKNOWN};
+use hibob_base::digest::hex;
+use hibob_store::token::{ShownToken, StoredToken};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::Instrument;
+
+/// How long a request may take, its body included. A stream of events goes on for longer: its answer has begun by then.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// What every answer says: take it for what it is called, keep no copy, show nothing around it.
+const HEADERS: [(HeaderName, &str); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (header::REFERRER_POLICY, "no-referrer"),
+];
+
+/// A new id for a request. Callers do not choose it, as it stands in the record.
+pub(super) fn request_id() -> String {
+    hex(&rand::random::<[u8; 8]>())
+}
+
+/// The answer with what every answer says.
+pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert("x-request-id", id);
+    }
+    response
+}
+
+impl Api {
+    /// Answers a request. What was begun is done to its end although the caller goes away or no longer waits.
+    pub(super) async fn answer(self: Arc<Self>, route: &'static Route, params: Params, request: Request) -> Response {
+        let id = request_id();
+        // The route's own path: names and queries are not for the log.
+        let span = tracing::info_span!("request", id, method = route.method.word(), path = route.path);
+        let work = tokio::spawn(self.handle(route, params, request, id.clone()).instrument(span));
+        let answered = match tokio::time::timeout(REQUEST_TIME_MAX, work).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(error)) => Err(Problem::internal(&error)),
+            Err(_) => Err(Problem::too_slow(REQUEST_TIME_MAX.as_secs())),
+        };
+        finish(answered.unwrap_or_else(IntoResponse::into_response), &id)
+    }
+
+    async fn handle(
+        self: Arc<Self>,
+        route: &'static Route,
+        params: Params,
+        request: Request,
+        id: String,
+    ) -> Result<Response, Problem> {
+        let named = Named::read(&params);
+        let mut deed = Deed {
+            actor: UNKNOWN.to_owned(),
+            role: None,
+            action: route.name,
+            tenant: named.as_ref().ok().and_then(|named| named.tenant.clone()),
+            object: named.as_ref().ok().and_then(Named::object),
+            request: id,
+        };
+        let asked = match self.clone().permit(route, named, request, &mut deed).await {
+            Ok(asked) => asked,
+            Err(problem) => {
+                // Who asks too often does not fill the record as well.
+                if problem.status != StatusCode::TOO_MANY_REQUESTS && route.holders.is_some() {
+                    api_log::record(self.data.control(), &deed, problem.outcome(), Some(problem.code)).await?;
+                }
+                return Err(problem);
+            }
+        };
+        if !route.is_recorded() {
+            return act::act(asked).await;
+        }
+        let row = api_log::begin(self.data.control(), &deed).await?;
+        let acted = act::act(asked).await;
+        let (outcome, code) = match &acted {
+            Ok(_) => (Outcome::Done, None),
+            Err(problem) => (problem.outcome(), Some(problem.code)),
+        };
+        api_log::ended(self.data.control(), row, &deed, outcome, code).await;
+        acted
+    }
+
+    /// Everything that comes before an action. The deed gets what is known of who asks as soon as it is known.
+    async fn permit(
+        self: Arc<Self>,
+        route: &'static Route,
+        named: Result<Named, Problem>,
+        request: Request,
+        deed: &mut Deed,
+    ) -> Result<Asked, Problem> {
+        let mut token = None;
+        if let Some(holders) = route.holders {
+            let shown = bearer(request.headers()).and_then(ShownToken::parse);
+            // Every request of the listener has one; a router without it counts all callers as one.
+            let from = request.extensions().get::<SocketAddr>().map(SocketAddr::ip);
+            let who = self.authenticate(shown, from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), deed).await?;
+            self.rates.request(&who.id)?;
+            if !holders.contains(&Holder::of(who.role, who.tenant.as_deref())) {
+                return Err(Problem::forbidden());
+            }
+            token = Some(who);
+        }
+        let named = self.visible(route, named?, token.as_ref(), deed).await?;
+        let limit = limit(route, request.uri().query())?;
+        let body = body(route, request.into_body()).await?;
+        Ok(Asked { api: self, route, token, named, limit, body })
+    }
+
+    /// Whose token was sent. One that is known but no longer counts is recorded by its id.
+    async fn authenticate(
+        &self,
+        shown: Option<ShownToken>,
+        from: IpAddr,
+        deed: &mut Deed,
+    ) -> Result<StoredToken, Problem> {
+        let now = chrono::Utc::now().timestamp();
+        let mut found = None;
+        if let Some(shown) = &shown {
+            found = self.data.control().token(shown.id()).await?.filter(|stored| shown.is(stored));
+        }
+        if let Some(stored) = &found {
+            deed.actor.clone_from(&stored.id);
+            deed.role = Some(stored.role);
+        }
+        let Some(stored) = found.filter(|stored| stored.is_valid(now)) else {
+            self.rates.failure(from)?;
+            return Err(Problem::unauthorized());
+        };
+        if stored.used_on != Some(now.div_euclid(DAY)) {
+            self.data.control().note_token_use(&stored.id, now.div_euclid(DAY)).await?;
+        }
+        Ok(stored)
+    }
+
+    /// What the path names, if it is there for this token: another tenant's things are as good as not there.
+    async fn visible(
+        &self,
+        route: &Route,
+        mut named: Named,
+        token: Option<&StoredToken>,
+        deed: &mut Deed,
+    ) -> Result<Named, Problem> {
+        let mut what = "tenant";
+        if route.path.contains("{job}") {
+            what = "job";
+            named.tenant = Some(self.data.queue().get(named.number.unwrap_or_default()).await?.tenant);
+        }
+        let Some(tenant) = &named.tenant else { return Ok(named) };
+        let own = token.and_then(|token| token.tenant.as_deref());
+        if own.is_some_and(|own| own != tenant) {
+            return Err(Problem::not_found(what));
+        }
+        deed.tenant = Some(tenant.clone());
+        // A job may outlive its tenant; a new tenant is not there yet.
+        let is_to_exist = what == "tenant" && route.action != Action::PutTenant;
+        if is_to_exist && self.data.control().tenant(tenant).await?.is_none() {
+            return Err(Problem::not_found(what));
+        }
+        Ok(named)
+    }
+}
+
+/// The token of a request (RFC 6750 section 2.1). The scheme is matched as RFC 9110 section 11.1 says: in any case.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

@@ -1,0 +1,25 @@
+//! Whether the host can do its work.
+
+use crate::api::Api;
+use crate::api::act::json;
+use crate::serve::Phase;
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use std::sync::atomic::Ordering;
+
+/// 200 if everything is as it should be, otherwise 503; the body says what is not, and nothing else.
+pub(super) async fn readiness(api: &Api) -> Response<Body> {
+    let control = api.data.control().tenants().await.is_ok();
+    let queue = api.data.queue().waiting().await.is_ok();
+    let looked = api.data.queue().looked_ago().is_some_and(|ago| ago <= api.look_age_max);
+    let checks = [
+        ("control-database", control),
+        ("queue", queue),
+        ("worker-loop", looked),
+        ("plugin", api.is_plugin_loaded.load(Ordering::Relaxed)),
+        ("staying", *api.phase.borrow() == Phase::Work),
+    ];
+    let missing: Vec<&str> = checks.into_iter().filter(|(_, is_well)| !is_well).map(|(name, _)| name).collect();
+    let status = if missing.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    json(status, &serde_json::json!({ "ready": missing.is_empty(), "missing": missing }))
+}

@@ -1,0 +1,205 @@
+//! The description of the API (OpenAPI 3.1), made of the table of routes: it cannot say anything else than the router does.
+
+use crate::api::routes::{Action, Body, Holder, ROUTES, Route};
+use hibob_base::job::Kind;
+use hibob_base::secret::SecretName;
+use serde_json::{Map, Value, json};
+
+/// The description, as `GET /openapi.json` gives it out.
+pub fn description() -> Value {
+    let mut paths = Map::new();
+    for route in &ROUTES {
+        let methods = paths.entry(route.path).or_insert_with(|| json!({}));
+        if let Some(methods) = methods.as_object_mut() {
+            methods.insert(route.method.word().to_owned(), operation(route));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "hibob serve",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Tenants, their jobs and what came of them. Times are Unix seconds; those of jobs are Unix milliseconds.",
+        },
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+            "schemas": {
+                "Problem": problem(),
+                "NewJob": new_job(),
+                "Approval": decision(&["by"]),
+                "Rejection": decision(&["by", "reason"]),
+                "TenantConfig": {
+                    "type": "object",
+                    "description": "The keys of a tenant's file, as JSON. Secrets may be `store` only, and [network] is not taken.",
+                    "required": ["id", "hibob"],
+                },
+            },
+        },
+    })
+}
+
+fn operation(route: &Route) -> Value {
+    let mut responses = Map::new();
+    for (status, media_type) in route.done {
+        let word = if *status == 202 { "Accepted" } else { "Done" };
+        responses.insert(status.to_string(), json!({ "description": word, "content": { *media_type: {} } }));
+    }
+    for status in route.refusals() {
+        // Readiness answers with the same object whether it is ready or not.
+        let is_report = route.action == Action::Readiness;
+        let content = if is_report { "application/json" } else { "application/problem+json" };
+        let schema =
+            if is_report { json!({}) } else { json!({ "schema": { "$ref": "#/components/schemas/Problem" } }) };
+        responses.insert(status.to_string(), json!({ "description": refusal(status), "content": { content: schema } }));
+    }
+    let mut operation = json!({
+        "operationId": route.name,
+        "summary": summary(route.action),
+        "parameters": parameters(route),
+        "responses": responses,
+        "security": [],
+    });
+    if let (Some(holders), Some(object)) = (route.holders, operation.as_object_mut()) {
+        object.insert("security".to_owned(), json!([{ "token": [] }]));
+        let words: Vec<&str> = holders.iter().map(|holder| holder.word()).collect();
+        object.insert("description".to_owned(), format!("For {}.", words.join(", ")).into());
+    }
+    let content = match route.body {
+        Body::None => return operation,
+        Body::Json(name) => {
+            json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{name}") } } })
+        }
+        Body::Text => json!({ "text/plain": { "schema": { "type": "string" } } }),
+    };
+    if let Some(object) = operation.as_object_mut() {
+        object.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
+    }
+    operation
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let parts = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let mut parameters: Vec<Value> = parts
+        .map(|name| {
+            let schema = match name {
+                "tenant" => json!({ "type": "string", "pattern": "^[a-z0-9-]{1,63}$" }),
+                "name" => json!({ "type": "string", "enum": SecretName::ALL.map(SecretName::as_str) }),
+                "plan" => {
+                    let description = "The SHA-256 of a plan, or the first characters of it.";
+                    json!({ "type": "string", "pattern": "^[0-9a-fA-F]{8,64}$", "description": description })
+                }
+                _ => json!({ "type": "integer", "minimum": 1 }),
+            };
+            json!({ "name": name, "in": "path", "required": true, "schema": schema })
+        })
+        .collect();
+    if route.has_limit {
+        let schema = json!({ "type": "integer", "minimum": 1, "maximum": crate::api::request::ROWS_MAX });
+        parameters.push(json!({ "name": "limit", "in": "query", "required": false, "schema": schema }));
+    }
+    parameters
+}
+
+fn problem() -> Value {
+    let text = json!({ "type": "string" });
+    json!({
+        "type": "object",
+        "description": "RFC 9457",
+        "required": ["type", "title", "status", "code", "detail", "remedy"],
+        "properties": {
+            "type": text, "title": text, "status": { "type": "integer" }, "code": text, "detail": text, "remedy": text,
+        },
+    })
+}
+
+fn new_job() -> Value {
+    let kinds: Vec<&str> = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Apply).map(Kind::word).collect();
+    let (number, flag) = (json!({ "type": "integer", "minimum": 0 }), json!({ "type": "boolean" }));
+    json!({
+        "type": "object",
+        "required": ["kind"],
+        "additionalProperties": false,
+        "properties": {
+            "kind": { "type": "string", "enum": kinds },
+            "arguments": {
+                "type": "object",
+                "description": "What a guard would hold and is let through, and whom the job is for.",
+                "additionalProperties": false,
+                "properties": {
+                    "allow_archiving": number, "allow_renaming": number, "allow_changed_source": flag,
+                    "allow_issuing": number, "allow_revoking": number,
+                    "employees": { "type": "array", "items": { "type": "string" } },
+                    "reference": { "type": "string" },
+                },
+            },
+        },
+    })
+}
+
+fn decision(fields: &[&str]) -> Value {
+    let described = |field: &&str| {
+        let description = match *field {
+            "by" => "The work email of the person who decides.",
+            _ => "Why the plan is rejected.",
+        };
+        ((*field).to_owned(), json!({ "type": "string", "description": description }))
+    };
+    let properties: Map<String, Value> = fields.iter().map(described).collect();
+    json!({ "type": "object", "required": fields, "additionalProperties": false, "properties": properties })
+}
+
+fn refusal(status: u16) -> &'static str {
+    match status {
+        400 => "The request cannot be read",
+        401 => "No token that counts",
+        403 => "The token's role does not allow it",
+        404 => "It is not there, or not this token's to see",
+        408 => "The body did not come in time",
+        409 => "It is not possible as things stand",
+        413 => "The body is too large",
+        422 => "What was sent is not permitted or not complete",
+        429 => "Too many requests; see Retry-After",
+        503 => "Not ready; the body says what is missing",
+        504 => "Not done in time; it may be done still",
+        _ => "The host failed; its log has the request's id",
+    }
+}
+
+fn summary(action: Action) -> &'static str {
+    match action {
+        Action::Health => "Whether the process answers",
+        Action::Readiness => "Whether the host can do its work, and what is missing",
+        Action::Description => "This description",
+        Action::Metrics => "Counters in the text format of Prometheus",
+        Action::Audit => "Who did what, or was refused it; the newest first",
+        Action::ListTenants => "The tenants that the token opens",
+        Action::ShowTenant => "A tenant; for operators with its configuration",
+        Action::PutTenant => "Store a tenant's configuration, or change it",
+        Action::PutSecret => "Store a secret, which nothing gives out again",
+        Action::ListJobs => "The jobs that run, wait and have ended",
+        Action::StartJob => "Queue a job; the same one that waits already is not queued twice",
+        Action::ShowJob => "A job as it stands",
+        Action::CancelJob => "Cancel a job: one that waits at once, one that runs soon",
+        Action::FollowJob => "A job's progress as events, until it ends",
+        Action::ListPlans => "The plans that wait for a person, and those that did",
+        Action::ShowPlan => "A plan with all that it would do, and where it stands",
+        Action::ApprovePlan => "Approve a plan that waits: a job applies it; a second yes says that it is none",
+        Action::RejectPlan => "Reject a plan that waits, or take the yes back before it is applied",
+        Action::ListRuns => "The runs of a tenant, the last one first",
+        Action::ShowRun => "What a run did, line by line",
+        Action::Workbook => "What a run did, as .xlsx",
+        Action::ListReferences => "The references of a tenant and what became of them",
+    }
+}
+
+impl Holder {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Operator => "operators",
+            Self::Admin => "the tenant's admins",
+            Self::Reader => "the tenant's readers",
+            Self::ReaderOfAll => "readers of all tenants",
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What a request asks, as far as it was checked: parts of the path, the limit, the body.
+
+use crate::api::Api;
+use crate::api::problem::Problem;
+use crate::api::routes::{Body as Kind, Route};
+use hibob_store::token::StoredToken;
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::extract::RawPathParams;
+use axum::extract::rejection::RawPathParamsRejection;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Largest body of JSON, in bytes; a tenant's whole configuration has some thousands.
+const JSON_BYTES_MAX: usize = 256 * 1024;
+
+/// How long a body may take to come.
+const BODY_TIME_MAX: Duration = Duration::from_secs(15);
+
+/// Rows of a list, unless another number is asked for.
+const ROWS: u32 = 100;
+
+/// Rows of a list, at most.
+pub(super) const ROWS_MAX: u32 = 1_000;
+
+/// The longest tenant id.
+const TENANT_CHARS_MAX: usize = 63;
+
+/// The longest word that may name anything else.
+const WORD_CHARS_MAX: usize = 64;
+
+/// The parts of a path, unless they are no text.
+pub(super) type Params = Result<RawPathParams, RawPathParamsRejection>;
+
+/// What a path names.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Named {
+    /// A tenant that may exist.
+    pub(super) tenant: Option<String>,
+    /// A secret, or a plan by its digest or the beginning of it.
+    pub(super) name: Option<String>,
+    /// A job or a run.
+    pub(super) number: Option<i64>,
+}
+
+/// A permitted request.
+pub(super) struct Asked {
+    pub(super) api: Arc<Api>,
+    pub(super) route: &'static Route,
+    /// Whose token it is; none for what needs none.
+    pub(super) token: Option<StoredToken>,
+    pub(super) named: Named,
+    pub(super) limit: u32,
+    pub(super) body: Bytes,
+}
+
+impl Named {
+    /// The parts of a path. What cannot be the name of anything names nothing that there is.
+    pub(super) fn read(params: &Params) -> Result<Self, Problem> {
+        let mut named = Self::default();
+        let params = params.as_ref().map_err(|_| Problem::no_such_path())?;
+        for (key, value) in params {
+            match key {
+                "tenant" => {
+                    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+                    let is_id = value.len() <= TENANT_CHARS_MAX && value.bytes().all(fits) && !value.is_empty();
+                    named.tenant = Some(is_id.then(|| value.to_owned()).ok_or_else(|| Problem::not_found("tenant"))?);
+                }
+                "name" => {
+                    let fits = |byte: u8| byte.is_ascii_lowercase() || byte == b'.';
+                    let is_name = value.len() <= WORD_CHARS_MAX && value.bytes().all(fits);
+                    named.name = Some(is_name.then(|| value.to_owned()).ok_or_else(|| Problem::not_found("secret"))?);
+                }
+                "plan" => {
+                    let is_hex = value.len() <= WORD_CHARS_MAX && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+                    named.name = Some(is_hex.then(|| value.to_owned()).ok_or_else(|| Problem::not_found("plan"))?);
+                }
+                // `job` or `run`, which are numbers.
+                what => {
+                    let number = value.parse().ok().filter(|number| *number > 0);
+                    named.number = Some(number.ok_or_else(|| Problem::not_found(what))?);
+                }
+            }
+        }
+        Ok(named)
+    }
+
+    /// The job, the run, the secret or the plan, for the record.
+    pub(super) fn object(&self) -> Option<String> {
+        self.name.clone().or_else(|| self.number.map(|number| number.to_string()))
+    }
+}
+
+/// `limit=N` of a query; nothing else is taken.
+pub(super) fn limit(route: &Route, query: Option<&str>) -> Result<u32, Problem> {
+    let Some(query) = query.filter(|query| route.has_limit && !query.is_empty()) else { return Ok(ROWS) };
+    let number = query.strip_prefix("limit=").and_then(|number| number.parse().ok());
+    number.filter(|number| (1..=ROWS_MAX).contains(number)).ok_or_else(|| {
+        Problem::bad_request("this is not how many rows to list", format!("ask for ?limit=N, from 1 to {ROWS_MAX}"))
+    })
+}
+
+/// The whole body, if the route has one.
+pub(super) async fn body(route: &Route, body: Body) -> Result<Bytes, Problem> {
+    let bytes_max = match route.body {
+        Kind::None => return Ok(Bytes::new()),
+        Kind::Json(_) => JSON_BYTES_MAX,
+        Kind::Text => usize::try_from(hibob_base::secret::SECRET_BYTES_MAX).unwrap_or(usize::MAX),
+    };
+    let read = axum::body::to_bytes(body, bytes_max);
+    let read = tokio::time::timeout(BODY_TIME_MAX, read).await.map_err(|_| Problem::slow_body())?;
+    read.map_err(|_| Problem::too_large(bytes_max))
+}

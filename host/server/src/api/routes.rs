@@ -1,0 +1,223 @@
+//! The table of routes: what each does, who may ask for it, and how it answers.
+
+use hibob_store::token::Role;
+
+/// Whose token it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// An operator.
+    Operator,
+    /// An admin of one tenant.
+    Admin,
+    /// Who reads what is of one tenant.
+    Reader,
+    /// Who reads what is of all tenants.
+    ReaderOfAll,
+}
+
+impl Holder {
+    /// The holder of a token of this role.
+    pub fn of(role: Role, tenant: Option<&str>) -> Self {
+        match (role, tenant) {
+            (Role::Operator, _) => Self::Operator,
+            (Role::Admin, _) => Self::Admin,
+            (Role::Reader, Some(_)) => Self::Reader,
+            (Role::Reader, None) => Self::ReaderOfAll,
+        }
+    }
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Health,
+    Readiness,
+    Description,
+    Metrics,
+    Audit,
+    ListTenants,
+    ShowTenant,
+    PutTenant,
+    PutSecret,
+    ListJobs,
+    StartJob,
+    ShowJob,
+    CancelJob,
+    FollowJob,
+    ListPlans,
+    ShowPlan,
+    ApprovePlan,
+    RejectPlan,
+    ListRuns,
+    ShowRun,
+    Workbook,
+    ListReferences,
+}
+
+/// How a request asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    Get,
+    Put,
+    Post,
+    Delete,
+}
+
+/// What a request's body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Body {
+    /// None is read.
+    None,
+    /// JSON of this schema of the description.
+    Json(&'static str),
+    /// Plain text.
+    Text,
+}
+
+/// A line of the table.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Route {
+    pub(super) action: Action,
+    /// Its name in the audit and in the description.
+    pub(super) name: &'static str,
+    pub(super) method: Method,
+    pub(super) path: &'static str,
+    /// Who may; none: anybody, without a token.
+    pub(super) holders: Option<&'static [Holder]>,
+    pub(super) body: Body,
+    /// Whether it takes `?limit=N`.
+    pub(super) has_limit: bool,
+    /// How it answers when it is done: status, and what the answer is.
+    pub(super) done: &'static [(u16, &'static str)],
+    /// What else it answers, beside [`Route::refusals`].
+    pub(super) also: &'static [u16],
+}
+
+const EVERYBODY: Option<&[Holder]> = Some(&[Holder::Operator, Holder::Admin, Holder::Reader, Holder::ReaderOfAll]);
+const WHO_CHANGES: Option<&[Holder]> = Some(&[Holder::Operator, Holder::Admin]);
+const OPERATOR: Option<&[Holder]> = Some(&[Holder::Operator]);
+const WHO_SEES_ALL: Option<&[Holder]> = Some(&[Holder::Operator, Holder::ReaderOfAll]);
+
+/// A route that reads.
+const fn get(action: Action, name: &'static str, path: &'static str, holders: Option<&'static [Holder]>) -> Route {
+    Route {
+        action,
+        name,
+        method: Method::Get,
+        path,
+        holders,
+        body: Body::None,
+        has_limit: false,
+        done: &[(200, "application/json")],
+        also: &[],
+    }
+}
+
+pub(super) static ROUTES: [Route; 22] = [
+    Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
+    Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
+    get(Action::Description, "description", "/openapi.json", None),
+    Route { done: &[(200, "text/plain")], ..get(Action::Metrics, "metrics", "/metrics", WHO_SEES_ALL) },
+    Route { has_limit: true, ..get(Action::Audit, "audit", "/v1/audit", OPERATOR) },
+    get(Action::ListTenants, "tenants", "/v1/tenants", EVERYBODY),
+    get(Action::ShowTenant, "tenant", "/v1/tenants/{tenant}", EVERYBODY),
+    Route {
+        method: Method::Put,
+        body: Body::Json("TenantConfig"),
+        done: &[(200, "application/json"), (201, "application/json")],
+        also: &[422],
+        ..get(Action::PutTenant, "put-tenant", "/v1/tenants/{tenant}", OPERATOR)
+    },
+    Route {
+        method: Method::Put,
+        body: Body::Text,
+        also: &[422],
+        ..get(Action::PutSecret, "put-secret", "/v1/tenants/{tenant}/secrets/{name}", WHO_CHANGES)
+    },
+    Route { has_limit: true, ..get(Action::ListJobs, "jobs", "/v1/tenants/{tenant}/jobs", EVERYBODY) },
+    Route {
+        method: Method::Post,
+        body: Body::Json("NewJob"),
+        done: &[(202, "application/json")],
+        also: &[409, 422],
+        ..get(Action::StartJob, "start-job", "/v1/tenants/{tenant}/jobs", WHO_CHANGES)
+    },
+    get(Action::ShowJob, "job", "/v1/jobs/{job}", EVERYBODY),
+    Route {
+        method: Method::Delete,
+        done: &[(200, "application/json"), (202, "application/json")],
+        also: &[409],
+        ..get(Action::CancelJob, "cancel-job", "/v1/jobs/{job}", WHO_CHANGES)
+    },
+    Route {
+        done: &[(200, "text/event-stream")],
+        ..get(Action::FollowJob, "follow-job", "/v1/jobs/{job}/events", EVERYBODY)
+    },
+    Route { has_limit: true, ..get(Action::ListPlans, "plans", "/v1/tenants/{tenant}/plans", EVERYBODY) },
+    Route { also: &[422], ..get(Action::ShowPlan, "plan", "/v1/tenants/{tenant}/plans/{plan}", EVERYBODY) },
+    Route {
+        method: Method::Post,
+        body: Body::Json("Approval"),
+        done: &[(200, "application/json"), (202, "application/json")],
+        also: &[409, 422],
+        ..get(Action::ApprovePlan, "approve-plan", "/v1/tenants/{tenant}/plans/{plan}/approve", WHO_CHANGES)
+    },
+    Route {
+        method: Method::Post,
+        body: Body::Json("Rejection"),
+        also: &[409, 422],
+        ..get(Action::RejectPlan, "reject-plan", "/v1/tenants/{tenant}/plans/{plan}/reject", WHO_CHANGES)
+    },
+    Route { has_limit: true, ..get(Action::ListRuns, "runs", "/v1/tenants/{tenant}/runs", EVERYBODY) },
+    get(Action::ShowRun, "run", "/v1/tenants/{tenant}/runs/{run}", EVERYBODY),
+    Route {
+        done: &[(200, XLSX)],
+        ..get(Action::Workbook, "workbook", "/v1/tenants/{tenant}/runs/{run}/workbook", EVERYBODY)
+    },
+    get(Action::ListReferences, "references", "/v1/tenants/{tenant}/references", WHO_CHANGES),
+];
+
+/// The media type of a workbook (ECMA-376, registered with IANA).
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+impl Method {
+    /// The word in the description.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Put => "put",
+            Self::Post => "post",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+impl Route {
+    /// Whether the audit gets a row when it is done. Nothing of a person or a tenant is in what anybody may ask for, and
+    /// monitoring asks for metrics every few seconds; whoever is refused them is recorded.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.holders.is_some() && self.action != Action::Metrics
+    }
+
+    /// The statuses with which it does not do it.
+    pub(super) fn refusals(&self) -> Vec<u16> {
+        let mut statuses = self.also.to_vec();
+        if let Some(holders) = self.holders {
+            statuses.extend([401, 429, 500, 504]);
+            if Some(holders) != EVERYBODY {
+                statuses.push(403);
+            }
+        }
+        if self.path.contains('{') {
+            statuses.push(404);
+        }
+        if self.has_limit || matches!(self.body, Body::Json(_)) {
+            statuses.push(400);
+        }
+        if self.body != Body::None {
+            statuses.extend([408, 413]);
+        }
+        statuses.sort_unstable();
+        statuses
+    }
+}

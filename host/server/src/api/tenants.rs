@@ -1,0 +1,90 @@
+//! Tenants and their secrets.
+
+use crate::api::act::json;
+use crate::api::problem::Problem;
+use crate::api::request::Asked;
+use hibob_base::secret::{Secret, SecretName};
+use hibob_config::applied_by::AppliedBy;
+use hibob_config::tenant::TenantConfig;
+use hibob_store::token::Role;
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use serde_json::{Value, json as object};
+use zeroize::Zeroizing;
+
+/// The tenants that the token opens.
+pub(super) async fn list(asked: &Asked) -> Result<Response<Body>, Problem> {
+    let own = asked.token.as_ref().and_then(|token| token.tenant.as_deref());
+    let tenants = asked.api.data.control().tenants().await?;
+    let rows: Vec<Value> = tenants
+        .into_iter()
+        .filter(|(id, ..)| own.is_none_or(|own| own == id))
+        .map(|(id, _, at)| object!({ "tenant": id, "applied_at": at }))
+        .collect();
+    Ok(json(StatusCode::OK, &object!({ "tenants": rows })))
+}
+
+/// A tenant: what it does, and which secrets it lacks. The configuration names files of this machine and its limits, so it
+/// is for operators.
+pub(super) async fn show(asked: &Asked) -> Result<Response<Body>, Problem> {
+    let data = &asked.api.data;
+    let config = data.config(asked.tenant()).await?;
+    let secrets = data.secrets().list(&config).await?;
+    let secrets: Vec<Value> = secrets
+        .into_iter()
+        .map(|secret| object!({ "name": secret.name, "state": secret.state, "entered_at": secret.entered_at, "origins": secret.origins }))
+        .collect();
+    let mut body = object!({
+        "tenant": config.id,
+        "disabled_at": data.control().disabled_since(&config.id).await?,
+        "syncs": config.travelperk.is_some(),
+        "issues_references": config.references.is_some(),
+        "secrets": secrets,
+    });
+    let is_operator = asked.token.as_ref().is_some_and(|token| token.role == Role::Operator);
+    if let (true, Some(body)) = (is_operator, body.as_object_mut()) {
+        let config = serde_json::to_value(&config).map_err(|error| Problem::internal(&error))?;
+        body.insert("config".to_owned(), config);
+    }
+    Ok(json(StatusCode::OK, &body))
+}
+
+/// Stores a configuration, as far as an API may.
+pub(super) async fn put(asked: &Asked) -> Result<Response<Body>, Problem> {
+    let config: TenantConfig = serde_json::from_slice(&asked.body).map_err(|error| {
+        let remedy = "send the keys of a tenant's file as JSON; README.md has them all";
+        Problem::bad_request(format!("this is not a tenant's configuration: {error}"), remedy)
+    })?;
+    if config.id != asked.tenant() {
+        let remedy = "give the same id in the path and in the configuration";
+        return Err(Problem::unprocessable("the configuration is of another tenant", remedy));
+    }
+    let applied = asked.api.data.put(&config, AppliedBy::Api).await?;
+    let secrets: Vec<Value> =
+        applied.to_enter.iter().map(|entry| object!({ "name": entry.name.as_str(), "reason": entry.reason })).collect();
+    let status = if applied.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let body = object!({ "tenant": config.id, "new": applied.is_new, "secrets_to_enter": secrets });
+    Ok(json(status, &body))
+}
+
+/// Stores a secret; nothing ever gives it out again.
+pub(super) async fn put_secret(asked: &Asked) -> Result<Response<Body>, Problem> {
+    let name: SecretName = asked
+        .named
+        .name
+        .as_deref()
+        .unwrap_or_default()
+        .parse()
+        .map_err(|names: String| Problem::unprocessable("this is not the name of a secret", names))?;
+    let text = Zeroizing::new(String::from_utf8(asked.body.to_vec()).unwrap_or_default());
+    let secret = Secret::checked(&text).ok_or_else(|| {
+        Problem::unprocessable("this is not a secret", "send one line of plain ASCII without spaces, and nothing else")
+    })?;
+    let config = asked.api.data.config(asked.tenant()).await?;
+    let entered = asked.api.data.secrets().set(&config, name, &secret).await?;
+    let origins: Vec<String> = entered.origins.iter().map(ToString::to_string).collect();
+    let body = object!({
+        "tenant": config.id, "name": name.as_str(), "origins": origins, "replaced": entered.replaced, "in_use": entered.is_used,
+    });
+    Ok(json(StatusCode::OK, &body))
+}

@@ -1,0 +1,209 @@
+//! The API through its own router, with two tenants in a data directory and a token of each kind of holder.
+
+mod access;
+mod actions;
+mod progress;
+mod wire;
+
+use crate::api::routes::{Holder, ROUTES, Route};
+use crate::api::{Api, description};
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::{NewApproval, RunRecord};
+use hibob_base::digest::hex;
+use crate::serve::Phase;
+use hibob_config::applied_by::AppliedBy;
+use hibob_config::tenant::TenantConfig;
+use hibob_store::token;
+use hibob_store::token::Role;
+use hibob_store::update_row::UpdateRow;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Request};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+/// Who asks in these tests: a token of each kind for `acme`, and the admin of another tenant.
+const HOLDERS: [(Holder, Role, Option<&str>); 4] = [
+    (Holder::Operator, Role::Operator, None),
+    (Holder::Admin, Role::Admin, Some("acme")),
+    (Holder::Reader, Role::Reader, Some("acme")),
+    (Holder::ReaderOfAll, Role::Reader, None),
+];
+
+struct Site {
+    api: Arc<Api>,
+    data: DataDir,
+    phase: watch::Sender<Phase>,
+    _folder: TempDir,
+}
+
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+}
+
+/// A tenant as an API may apply it.
+fn config(id: &str) -> Value {
+    json!({
+        "id": id,
+        "hibob": { "url": "https://api.hibob.com/v1", "service_user": "SERVICE-1", "token": "store" },
+        "travelperk": { "scim_url": "https://app.perk.com/api/v2/scim", "key": "store" },
+    })
+}
+
+/// The path of a route of `acme`, with this job or run.
+fn path(route: &Route, number: i64) -> String {
+    let number = number.to_string();
+    let path = route.path.replace("{tenant}", "acme").replace("{name}", "hibob.token");
+    path.replace("{job}", &number).replace("{run}", &number).replace("{plan}", "00000000")
+}
+
+/// A request's method and its path among the routes.
+fn route_of(method: &str, path: &str) -> Option<&'static Route> {
+    let path = path.split('?').next().unwrap();
+    let fits = |route: &&Route| {
+        let (parts, pattern) = (path.split('/'), route.path.split('/'));
+        parts.clone().count() == pattern.clone().count()
+            && parts.zip(pattern).all(|(part, pattern)| pattern.starts_with('{') || part == pattern)
+            && route.method.word().eq_ignore_ascii_case(method)
+    };
+    ROUTES.iter().find(fits)
+}
+
+impl Site {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::open(&folder.path().join("data")).await.unwrap();
+        for id in ["acme", "globex"] {
+            let config: TenantConfig = serde_json::from_value(config(id)).unwrap();
+            data.put(&config, AppliedBy::Api).await.unwrap();
+        }
+        let (phase, phases) = watch::channel(Phase::Work);
+        let api = Api::new(data.clone(), phases, Duration::from_secs(30));
+        Self { api, data, phase, _folder: folder }
+    }
+
+    async fn token(&self, role: Role, tenant: Option<&str>) -> String {
+        let (text, stored) = token::new(role, tenant.map(str::to_owned), String::new(), None).unwrap();
+        self.data.control().add_token(&stored).await.unwrap();
+        text.reveal().to_owned()
+    }
+
+    async fn operator(&self) -> String {
+        self.token(Role::Operator, None).await
+    }
+
+    /// The answer, whose body may go on.
+    async fn open(&self, method: &str, path: &str, token: &str, body: &str) -> axum::response::Response {
+        let mut request = Request::builder().method(method).uri(path);
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut request = request.body(Body::from(body.to_owned())).unwrap();
+        request.extensions_mut().insert(SocketAddr::from(([192, 0, 2, 1], 40_000)));
+        let answer = self.api.router().oneshot(request).await.unwrap();
+        // What is not in the description is not answered.
+        if let Some(route) = route_of(method, path) {
+            let method = route.method.word();
+            let responses = &description()["paths"][route.path][method]["responses"];
+            let status = answer.status().as_u16().to_string();
+            assert!(responses.get(&status).is_some(), "{method} {path} answers {status}, which is not described");
+            let media_type = answer.headers()["content-type"].to_str().unwrap().split(';').next().unwrap().to_owned();
+            assert!(responses[&status]["content"].get(&media_type).is_some(), "{method} {path} {status}: {media_type}");
+        }
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        assert!(answer.headers().get("access-control-allow-origin").is_none());
+        answer
+    }
+
+    async fn ask(&self, method: &str, path: &str, token: &str, body: &str) -> Answer {
+        let answer = self.open(method, path, token, body).await;
+        let (parts, body) = answer.into_parts();
+        let body = axum::body::to_bytes(body, 10_000_000).await.unwrap();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    async fn get(&self, path: &str, token: &str) -> Answer {
+        self.ask("GET", path, token, "").await
+    }
+
+    /// A job of `acme` that waits.
+    async fn job(&self) -> i64 {
+        use hibob_store::queue::{Arguments, NewJob};
+        use hibob_base::job::Kind;
+        // Each differs, so that none is merged with one of before.
+        let arguments = Arguments { allow_archiving: usize::from(rand::random::<u16>()), ..Arguments::default() };
+        let new = NewJob { tenant: "acme".to_owned(), kind: Kind::Sync, arguments, requested_by: None };
+        self.data.start(&new).await.unwrap().id
+    }
+
+    /// A plan of `acme` that waits, over any other one.
+    async fn plan(&self) -> String {
+        let database = self.data.tenant_database("acme").await.unwrap();
+        let fence = database.take_fence(1).await.unwrap();
+        let content =
+            json!({ "created_at": rand::random::<u32>(), "counts": {}, "findings": [], "baseline": [], "changes": [] });
+        let content = content.to_string();
+        let digest = hex(&Sha256::digest(&content));
+        let new = NewApproval {
+            digest: &digest,
+            plan: content.as_bytes(),
+            settings: "settings",
+            plugin: "plugin",
+            reasons: r#"{"source":"HiBob sent 1","guards":[]}"#,
+            changes: 0,
+            trigger: "schedule",
+            requested_by: None,
+            created_at: chrono::Utc::now().timestamp(),
+            lapses_at: i64::MAX,
+        };
+        database.await_approval(fence, &new).await.unwrap();
+        digest
+    }
+
+    /// A run of `acme` with one line and one error.
+    async fn run(&self) -> i64 {
+        let database = self.data.tenant_database("acme").await.unwrap();
+        let fence = database.take_fence(1).await.unwrap();
+        let errors =
+            json!([{ "employee_id": "7", "code": "MISSING_EMAIL", "message": "no email", "remedy": "add one" }]);
+        let record = RunRecord {
+            kind: "sync",
+            trigger: "manual",
+            job: None,
+            started_at: 1_767_225_600,
+            finished_at: 1_767_225_601,
+            exit_code: 1,
+            report: json!({ "created": 1, "errors": errors }).to_string(),
+            journal: None,
+        };
+        let line = UpdateRow {
+            employee_id: "8".to_owned(),
+            name: "Maeve Quinn".to_owned(),
+            action: "Created".to_owned(),
+            field: String::new(),
+            before: String::new(),
+            after: "maeve.quinn@acme.example".to_owned(),
+            result: "Done".to_owned(),
+            ..UpdateRow::default()
+        };
+        database.record_run(fence, &record, None, &[line.into()]).await.unwrap()
+    }
+}

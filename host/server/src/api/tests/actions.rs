@@ -1,0 +1,172 @@
+//! What the routes do.
+
+use crate::api::tests::{Site, config};
+use hibob_store::token::Role;
+use calamine::{Reader, Xlsx};
+use serde_json::{Value, json};
+use std::io::Cursor;
+
+#[tokio::test]
+async fn an_operator_sets_a_tenant_up_and_its_admin_enters_the_secrets() {
+    let site = Site::new().await;
+    let operator = site.operator().await;
+    let put = site.ask("PUT", "/v1/tenants/initech", &operator, &config("initech").to_string()).await;
+    assert_eq!((put.status, put.json()["secrets_to_enter"].as_array().unwrap().len()), (201, 2));
+    let again = site.ask("PUT", "/v1/tenants/initech", &operator, &config("initech").to_string()).await;
+    assert_eq!((again.status, &again.json()["new"]), (200, &json!(false)));
+    let admin = site.token(Role::Admin, Some("initech")).await;
+    for (name, secret) in [("hibob.token", "a-token-of-hibob"), ("travelperk.key", "a-key-of-travelperk")] {
+        let put = site.ask("PUT", &format!("/v1/tenants/initech/secrets/{name}"), &admin, secret).await;
+        assert_eq!((put.status, &put.json()["in_use"]), (200, &json!(true)));
+        assert!(!String::from_utf8_lossy(&put.body).contains(secret));
+    }
+    let shown = site.get("/v1/tenants/initech", &admin).await.json();
+    assert_eq!(shown.get("config"), None, "what the operator set is the operator's");
+    assert!(!shown.to_string().contains("a-token-of-hibob") && shown.to_string().contains("in-use"), "{shown}");
+    let shown = site.get("/v1/tenants/initech", &operator).await.json();
+    assert_eq!(shown["config"]["hibob"]["service_user"], "SERVICE-1");
+    // In no row of the record either.
+    let audit = site.get("/v1/audit", &operator).await.json().to_string();
+    assert!(audit.contains("put-secret") && audit.contains("hibob.token") && !audit.contains("a-token-of-hibob"));
+}
+
+#[tokio::test]
+async fn what_an_api_must_not_say_is_refused() {
+    let site = Site::new().await;
+    let operator = site.operator().await;
+    let mut environment = config("acme");
+    environment["hibob"]["token"] = json!("env:HOME");
+    let mut unknown = config("acme");
+    unknown["colour"] = json!("blue");
+    let secrets = "/v1/tenants/acme/secrets/hibob.token";
+    let jobs = "/v1/tenants/acme/jobs";
+    let long = "x".repeat(300_000);
+    for (method, path, body, status, words) in [
+        ("PUT", "/v1/tenants/acme", environment.to_string().as_str(), 422, "`store` only"),
+        ("PUT", "/v1/tenants/acme", unknown.to_string().as_str(), 400, "colour"),
+        ("PUT", "/v1/tenants/acme", config("globex").to_string().as_str(), 422, "another tenant"),
+        ("PUT", "/v1/tenants/acme", "{", 400, "not a tenant's configuration"),
+        ("PUT", "/v1/tenants/acme", long.as_str(), 413, "262144 bytes"),
+        ("PUT", "/v1/tenants/ACME", config("ACME").to_string().as_str(), 404, "no such tenant"),
+        ("PUT", secrets, "two words", 422, "not a secret"),
+        ("PUT", secrets, "", 422, "not a secret"),
+        ("PUT", secrets, long.as_str(), 413, "16384 bytes"),
+        ("PUT", "/v1/tenants/acme/secrets/colour", "x", 422, "not the name of a secret"),
+        ("POST", jobs, r#"{"kind":"apply","arguments":{"plan":"00"}}"#, 422, "no such kind"),
+        ("POST", jobs, r#"{"kind":"sync","arguments":{"plan":"00"}}"#, 422, "does not take that"),
+        ("POST", jobs, r#"{"kind":"references"}"#, 422, "issues no references"),
+        ("POST", jobs, r#"{"kind":"sync","colour":1}"#, 400, "colour"),
+        ("GET", "/v1/tenants/acme/plans/0000000", "", 422, "names no plan"),
+        ("GET", "/v1/tenants/acme/plans/00000000", "", 404, "no such plan"),
+        ("GET", "/v1/tenants/acme/plans/of-today", "", 404, "no such plan"),
+        ("POST", "/v1/tenants/acme/plans/00000000/approve", r#"{"by":"ana"}"#, 404, "no such plan"),
+        ("POST", "/v1/tenants/acme/plans/00000000/reject", r#"{"by":"a@b"}"#, 400, "reason"),
+        ("GET", "/v1/tenants/acme/jobs?limit=0", "", 400, "how many"),
+        ("GET", "/v1/tenants/acme/runs?since=1", "", 400, "how many"),
+        ("GET", "/v1/jobs/one", "", 404, "no such job"),
+        ("GET", "/v1/tenants/acme/runs/-1", "", 404, "no such run"),
+    ] {
+        let answer = site.ask(method, path, &operator, body).await;
+        let problem = answer.json();
+        assert_eq!((answer.status, &problem["status"]), (status, &json!(status)), "{method} {path}: {problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(words), "{problem}");
+        assert!(!problem["remedy"].as_str().unwrap().is_empty() && !problem["code"].as_str().unwrap().is_empty());
+        assert!(!problem.to_string().contains("HOME"));
+    }
+    site.data.set_disabled("acme", true).await.unwrap();
+    let answer = site.ask("POST", jobs, &operator, r#"{"kind":"sync"}"#).await;
+    assert_eq!((answer.status, &answer.json()["code"]), (409, &json!("TENANT_DISABLED")));
+}
+
+#[tokio::test]
+async fn a_job_is_started_once_shown_and_cancelled() {
+    let site = Site::new().await;
+    let admin = site.token(Role::Admin, Some("acme")).await;
+    let order = r#"{"kind":"sync","arguments":{"allow_archiving":7}}"#;
+    let started = site.ask("POST", "/v1/tenants/acme/jobs", &admin, order).await;
+    let id = started.json()["job"].as_i64().unwrap();
+    assert_eq!((started.status, started.header("location")), (202, format!("/v1/jobs/{id}").as_str()));
+    let again = site.ask("POST", "/v1/tenants/acme/jobs", &admin, order).await;
+    assert_eq!(again.json(), json!({ "job": id, "new": false }));
+    let job = site.get(&format!("/v1/jobs/{id}"), &admin).await.json();
+    assert_eq!((&job["state"], &job["arguments"]), (&json!("queued"), &json!({ "allow_archiving": 7 })));
+    assert_eq!(job["requested_by"], format!("token {}", &admin[4..16]));
+    let cancelled = site.ask("DELETE", &format!("/v1/jobs/{id}"), &admin, "").await;
+    assert_eq!((cancelled.status, &cancelled.json()["state"]), (200, &json!("cancelled")));
+    let late = site.ask("DELETE", &format!("/v1/jobs/{id}"), &admin, "").await;
+    assert_eq!((late.status, &late.json()["code"]), (409, &json!("JOB_ENDED")));
+    let jobs = site.get("/v1/tenants/acme/jobs", &admin).await.json();
+    assert_eq!(jobs["jobs"].as_array().unwrap().len(), 1);
+    let running = site.job().await;
+    site.data.queue().claim("a host", std::time::Duration::from_mins(1)).await.unwrap().unwrap();
+    let asked = site.ask("DELETE", &format!("/v1/jobs/{running}"), &admin, "").await;
+    assert_eq!((asked.status, &asked.json()["state"]), (202, &json!("running")));
+}
+
+#[tokio::test]
+async fn a_run_is_read_as_lines_and_as_a_workbook() {
+    let site = Site::new().await;
+    let reader = site.token(Role::Reader, Some("acme")).await;
+    let run = site.run().await;
+    let runs = site.get("/v1/tenants/acme/runs", &reader).await.json();
+    assert_eq!((&runs["runs"][0]["run"], &runs["runs"][0]["status"]), (&json!(run), &json!("done with errors")));
+    let shown = site.get(&format!("/v1/tenants/acme/runs/{run}"), &reader).await.json();
+    assert_eq!(shown["updates"][0]["name"], "Maeve Quinn");
+    assert_eq!(site.get("/v1/tenants/acme/runs/99", &reader).await.status, 404);
+    let file = site.get(&format!("/v1/tenants/acme/runs/{run}/workbook"), &reader).await;
+    assert_eq!(file.header("content-disposition"), format!("attachment; filename=\"acme-run-{run}.xlsx\""));
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(file.body.to_vec())).unwrap();
+    let text = |rows: calamine::Range<calamine::Data>| format!("{:?}", rows.rows().collect::<Vec<_>>());
+    assert!(text(book.worksheet_range("Employee Updates").unwrap()).contains("Maeve Quinn"));
+    assert!(text(book.worksheet_range("Errors").unwrap()).contains("MISSING_EMAIL"));
+}
+
+#[tokio::test]
+async fn every_action_and_every_refusal_is_recorded() {
+    let site = Site::new().await;
+    let operator = site.operator().await;
+    let reader = site.token(Role::Reader, Some("acme")).await;
+    let job = site.job().await;
+    let done = site.ask("DELETE", &format!("/v1/jobs/{job}"), &operator, "").await;
+    let refused = site.ask("DELETE", &format!("/v1/jobs/{job}"), &reader, "").await;
+    let impossible = site.ask("DELETE", &format!("/v1/jobs/{job}"), &operator, "").await;
+    let nobody = site.ask("PUT", "/v1/tenants/acme", "", "{}").await;
+    let rows = site.get("/v1/audit?limit=5", &operator).await.json();
+    let rows = rows["audit"].as_array().unwrap();
+    let row = |answer: &crate::api::tests::Answer| {
+        let id = answer.header("x-request-id");
+        rows.iter().find(|row| row["request"] == id).unwrap().clone()
+    };
+    let facts =
+        |row: Value| ["actor", "role", "action", "tenant", "object", "outcome", "code"].map(|key| row[key].clone());
+    let (job, o, r) = (job.to_string(), &operator[4..16], &reader[4..16]);
+    let expected = |values: Value| -> [Value; 7] { serde_json::from_value(values).unwrap() };
+    assert_eq!(facts(row(&done)), expected(json!([o, "operator", "cancel-job", "acme", job, "done", null])));
+    assert_eq!(facts(row(&refused)), expected(json!([r, "reader", "cancel-job", null, job, "refused", "FORBIDDEN"])));
+    let late = json!([o, "operator", "cancel-job", "acme", job, "refused", "JOB_ENDED"]);
+    assert_eq!(facts(row(&impossible)), expected(late));
+    assert_eq!(
+        facts(row(&nobody)),
+        expected(json!(["unknown", null, "put-tenant", "acme", null, "refused", "NO_TOKEN"]))
+    );
+    assert_eq!(rows[0]["outcome"], "begun", "the question itself");
+    assert!(!json!(rows).to_string().contains("hbt_"));
+}
+
+#[tokio::test]
+async fn readiness_says_what_is_missing() {
+    let site = Site::new().await;
+    let missing = site.get("/readyz", "").await;
+    assert_eq!((missing.status, missing.json()["missing"].clone()), (503, json!(["worker-loop", "plugin"])));
+    site.api.set_plugin_loaded();
+    site.data.queue().looked();
+    let ready = site.get("/readyz", "").await;
+    assert_eq!((ready.status, ready.json()), (200, json!({ "ready": true, "missing": [] })));
+    site.phase.send_replace(crate::serve::Phase::Drain);
+    assert_eq!(site.get("/readyz", "").await.json()["missing"], json!(["staying"]));
+    assert_eq!(site.get("/healthz", "").await.status, 200);
+    let operator = site.operator().await;
+    site.data.metrics().of("acme").error("MISSING_EMAIL");
+    let metrics = site.get("/metrics", &operator).await;
+    assert!(String::from_utf8_lossy(&metrics.body).contains("MISSING_EMAIL"));
+}

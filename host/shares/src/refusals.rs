@@ -1,0 +1,195 @@
+//! Refusals of credentials, counted over all tenants of the host: HiBob blocks an address for five minutes after 50 of
+//! them in ten seconds, and every tenant behind it with it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+/// Refusals of one origin within [`REFUSALS_WINDOW`] that the host risks: a fifth of what HiBob allows.
+const REFUSALS_MAX: usize = 10;
+
+/// How far those who were refused the last time may use them up.
+const SUSPECT_REFUSALS_MAX: usize = REFUSALS_MAX / 2;
+
+/// The time over which they count.
+const REFUSALS_WINDOW: Duration = Duration::from_secs(10);
+
+/// The budget of refusals, by origin.
+///
+/// Whoever does not know yet whether an origin takes their credentials reserves one refusal before they ask, and gives it
+/// back when they were not refused.
+#[derive(Debug)]
+pub struct RefusalBudget {
+    origins: Mutex<BTreeMap<String, Origin>>,
+    given_back: Notify,
+    window: Duration,
+}
+
+#[derive(Debug)]
+struct Origin {
+    reserved: usize,
+    refused: VecDeque<Instant>,
+    /// Those who wait and were not refused the last time.
+    waiting: usize,
+    /// For those who were: one of them at a time.
+    single: Arc<Semaphore>,
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Self { reserved: 0, refused: VecDeque::new(), waiting: 0, single: Arc::new(Semaphore::new(1)) }
+    }
+}
+
+impl Default for RefusalBudget {
+    fn default() -> Self {
+        Self::within(REFUSALS_WINDOW)
+    }
+}
+
+impl RefusalBudget {
+    /// A budget over another time than the usual one.
+    pub fn within(window: Duration) -> Self {
+        Self { origins: Mutex::default(), given_back: Notify::new(), window }
+    }
+
+    fn with<T>(&self, origin: &str, look: impl FnOnce(&mut Origin) -> T) -> T {
+        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        let origin = origins.entry(origin.to_owned()).or_default();
+        while origin.refused.front().is_some_and(|at| at.elapsed() >= self.window) {
+            origin.refused.pop_front();
+        }
+        look(origin)
+    }
+
+    /// Waits until one more refusal can be risked, and reserves it. Who `was_refused` the last time comes after everybody
+    /// who was not, and one at a time.
+    pub async fn reserve(self: &Arc<Self>, origin: &str, was_refused: bool) -> Reservation {
+        let single =
+            if was_refused { self.with(origin, |state| state.single.clone()).acquire_owned().await.ok() } else { None };
+        let _waiting = (!was_refused).then(|| Waiting::new(self, origin));
+        loop {
+            let given_back = self.given_back.notified();
+            let wait = self.with(origin, |state| {
+                let risked = state.reserved + state.refused.len();
+                let is_let_in = match was_refused {
+                    true => state.waiting == 0 && risked < SUSPECT_REFUSALS_MAX,
+                    false => risked < REFUSALS_MAX,
+                };
+                if is_let_in {
+                    state.reserved += 1;
+                    return None;
+                }
+                // With none that will lapse by itself, only somebody's answer makes room.
+                Some(state.refused.front().map_or(self.window, |at| self.window.saturating_sub(at.elapsed())))
+            });
+            let Some(wait) = wait else {
+                return Reservation { budget: self.clone(), origin: origin.to_owned(), _single: single };
+            };
+            tokio::select! {
+                () = given_back => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Counts a refusal.
+    pub fn refused(&self, origin: &str) {
+        self.with(origin, |state| state.refused.push_back(Instant::now()));
+    }
+}
+
+/// A refusal that may come. Dropped, it is given back.
+pub struct Reservation {
+    budget: Arc<RefusalBudget>,
+    origin: String,
+    _single: Option<OwnedSemaphorePermit>,
+}
+
+/// Somebody who waits and was not refused the last time.
+struct Waiting<'b> {
+    budget: &'b RefusalBudget,
+    origin: &'b str,
+}
+
+impl<'b> Waiting<'b> {
+    fn new(budget: &'b RefusalBudget, origin: &'b str) -> Self {
+        budget.with(origin, |state| state.waiting += 1);
+        Self { budget, origin }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.budget.with(self.origin, |state| state.waiting -= 1);
+        self.budget.given_back.notify_waiters();
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.budget.with(&self.origin, |state| state.reserved -= 1);
+        self.budget.given_back.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_risked_and_what_was_refused_count_together() {
+        let budget = Arc::new(RefusalBudget::within(Duration::from_millis(300)));
+        let start = Instant::now();
+        let mut held = Vec::new();
+        for _ in 0..REFUSALS_MAX {
+            held.push(budget.reserve("a", false).await);
+        }
+        // Another origin has a budget of its own.
+        drop(budget.reserve("b", false).await);
+        assert!(start.elapsed() < budget.window);
+        // One given back makes room at once; one refused only when it lapses.
+        held.pop();
+        drop(budget.reserve("a", false).await);
+        budget.refused("a");
+        let refused_at = Instant::now();
+        drop(budget.reserve("a", false).await);
+        assert!(refused_at.elapsed() >= budget.window);
+    }
+
+    /// Of those who were refused the last time one is let in, and only while nobody else waits.
+    #[tokio::test]
+    async fn who_was_refused_the_last_time_comes_last_and_alone() {
+        let budget = Arc::new(RefusalBudget::within(Duration::from_secs(600)));
+        let mut held = Vec::new();
+        for _ in 0..REFUSALS_MAX {
+            held.push(budget.reserve("a", false).await);
+        }
+        let came = Arc::new(Mutex::new(Vec::new()));
+        let come = |name: &'static str, was_refused: bool| {
+            let (budget, came) = (budget.clone(), came.clone());
+            async move {
+                let reservation = budget.reserve("a", was_refused).await;
+                came.lock().unwrap().push(name);
+                reservation
+            }
+        };
+        let mut suspect = Box::pin(come("suspect", true));
+        let mut other = Box::pin(come("other suspect", true));
+        let mut good = Box::pin(come("good", false));
+        for waits in [&mut suspect, &mut other, &mut good] {
+            assert!(futures::poll!(waits).is_pending());
+        }
+        held.truncate(SUSPECT_REFUSALS_MAX - 2);
+        assert!(futures::poll!(&mut suspect).is_pending(), "somebody else waits");
+        let _good = good.await;
+        let suspect = suspect.await;
+        held.clear();
+        assert!(futures::poll!(&mut other).is_pending(), "one at a time");
+        drop(suspect);
+        drop(other.await);
+        assert_eq!(*came.lock().unwrap(), ["good", "suspect", "other suspect"]);
+    }
+}

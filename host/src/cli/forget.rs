@@ -1,0 +1,110 @@
+//! `forget-person` and `forgotten`.
+
+use super::Global;
+use hibob_base::error::{Exit, HostError};
+use hibob_store::privacy;
+use hibob_store::privacy::Forgetting;
+use clap::Args;
+
+#[derive(Args)]
+pub(super) struct ForgetArgs {
+    /// The tenant's id
+    tenant: String,
+    /// HiBob's id of the employee
+    employee: String,
+    /// That this cannot be taken back is known
+    #[arg(long)]
+    yes: bool,
+    /// Let an employee who was forgotten come back; what was removed stays so
+    #[arg(long, conflicts_with = "yes")]
+    lift: bool,
+    /// Who asked for it, for the audit
+    #[arg(long, value_name = "EMAIL")]
+    by: Option<String>,
+}
+
+pub(super) async fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    let (tenant, employee, by) = (args.tenant.as_str(), args.employee.as_str(), args.by.as_deref());
+    data.config(tenant).await?;
+    if args.lift {
+        let is_lifted = privacy::lift(&data, tenant, employee, by).await?;
+        if global.json {
+            println!("{}", serde_json::json!({ "tenant": tenant, "lifted": is_lifted }));
+        } else if is_lifted {
+            println!("the employee comes back with the next run, if HiBob still sends them");
+        } else {
+            println!("nobody of this id is kept out of tenant {tenant}");
+        }
+        return Ok(Exit::Done);
+    }
+    if !args.yes {
+        return Err(HostError::configuration(
+            format!("everything that is kept of this employee of tenant {tenant} would be removed for good"),
+            format!("if that is what is wanted: hibob forget-person {tenant} {} --yes", employee.escape_debug()),
+        ));
+    }
+    let done = privacy::forget_person(&data, tenant, employee, by).await?;
+    if global.json {
+        println!("{}", serde_json::json!({ "tenant": tenant, "forgotten": done }));
+    } else {
+        tell(tenant, &done);
+    }
+    Ok(Exit::Done)
+}
+
+fn tell(tenant: &str, done: &Forgetting) {
+    if done.was_known {
+        println!("forgotten: what was sealed under this employee's key can be read by nobody any more");
+    } else {
+        println!("nothing was kept of an employee of this id");
+    }
+    let removed = [
+        ("accounts taken out of the sync's care", done.swept.accounts),
+        ("entries of the plugin removed", done.swept.entries),
+        ("references without a document now", done.swept.references),
+        ("deliveries withdrawn", done.swept.deliveries),
+        ("jobs that do not name them any more", done.jobs),
+        ("plans removed that waited for a job, with all their changes", done.kept_plans as u64),
+        ("lines of an earlier version emptied", done.swept.lines),
+        ("reports of an earlier version emptied", done.swept.reports),
+        ("plans of an earlier version removed", done.swept.plans),
+    ];
+    for (what, number) in removed.into_iter().filter(|(_, number)| *number > 0) {
+        println!("  {number} {what}");
+    }
+    println!(
+        "If HiBob still sends them, they are left out, until: hibob forget-person {tenant} EMPLOYEE --lift\n\
+         What stays, and why:\n\
+         \x20 the account in TravelPerk: it is not touched; remove it there\n\
+         \x20 the digests in the log of references, so that everybody's proofs hold; they tell of nobody\n\
+         \x20 plans that were saved to files (hibob plan --out), and workbooks: delete those\n\
+         \x20 backups: they are forgotten in them when one is restored, by the file forgotten.list; keep a copy of it elsewhere"
+    );
+}
+
+pub(super) async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    data.config(tenant).await?;
+    let rows = data.tenant_database(tenant).await?.forgotten().await?;
+    if global.json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                serde_json::json!({
+                    "person": row.tag.to_string(), "at": row.at, "times": row.times, "lifted": row.is_lifted,
+                })
+            })
+            .collect();
+        println!("{}", serde_json::json!({ "tenant": tenant, "forgotten": rows }));
+        return Ok(Exit::Done);
+    }
+    if rows.is_empty() {
+        println!("nobody of tenant {tenant} was forgotten");
+    }
+    for row in rows {
+        let at = chrono::DateTime::from_timestamp(row.at, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC");
+        println!("{}  {at}{}", row.tag, if row.is_lifted { "  may come back" } else { "" });
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,232 @@
+//! `check`, `plan`, `apply` and `sync`.
+
+use hibob_sandbox::Open;
+use super::outcome;
+use super::paint::{RED, YELLOW, clean};
+use super::progress::Bar;
+use super::{Global, check_view, plan_view, plans};
+use hibob_jobs::approval::short;
+use hibob_contract::types::Severity;
+use hibob_store::data_dir::DataDir;
+use hibob_base::clock::now_unix_seconds;
+use hibob_base::error::{Exit, HostError};
+use hibob_store::plan_file;
+use hibob_jobs::plan_json;
+use hibob_sandbox::plugin::Plugin;
+use hibob_jobs::run;
+use hibob_contract::Planned;
+use hibob_policy::guard::Release;
+use hibob_jobs::run::Report;
+use hibob_runner::Run;
+use hibob_config::tenant::Approval;
+use hibob_sandbox::tenant::Tenant;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What every job needs.
+pub(super) struct Ready {
+    pub(super) data: DataDir,
+    pub(super) plugin: Plugin,
+    pub(super) tenant: Tenant,
+}
+
+impl Ready {
+    /// For a job of this kind. An error counts for a tenant that is known.
+    pub(super) async fn new(global: &Global, tenant: &str, kind: &'static str) -> Result<Self, HostError> {
+        Self::within(global, global.data().await?, tenant, kind).await
+    }
+
+    async fn within(global: &Global, data: DataDir, tenant: &str, kind: &'static str) -> Result<Self, HostError> {
+        let config = data.config(tenant).await?;
+        let opened = async {
+            let tenant = Tenant::open(&data, config).await?;
+            Ok((tenant, global.plugin(&data, &data.runtime()?).await?))
+        };
+        let (tenant, plugin) = opened.await.inspect_err(|error| data.metrics().of(tenant).not_started(kind, error))?;
+        Ok(Self { data, plugin, tenant })
+    }
+}
+
+pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostError> {
+    let ready = Ready::new(global, tenant, "check").await?;
+    let bar = Arc::new(Bar::new());
+    let report = hibob_runner::check(&ready.plugin, &ready.tenant, bar.clone()).await;
+    bar.clear();
+    let report = report.map_err(|error| error.of_tenant(tenant))?;
+    let failed = report.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let exit = if failed { Exit::SomeFailed } else { Exit::Done };
+    if global.json {
+        println!("{}", check_view::json(tenant, &report));
+    } else {
+        println!("{}", check_view::text(tenant, &report));
+    }
+    Ok(exit)
+}
+
+pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all: bool) -> Result<Exit, HostError> {
+    let ready = Ready::new(global, tenant, "plan").await?;
+    let bar = Arc::new(Bar::new());
+    let planned = hibob_runner::plan(&ready.plugin, &ready.tenant, bar.clone()).await;
+    bar.clear();
+    let planned = planned.map_err(|error| error.of_tenant(tenant))?;
+    if let Some(out) = out {
+        plan_file::save(&ready.data, &ready.tenant.basis(&ready.plugin)?, &planned, out)?;
+    }
+    if global.json {
+        println!("{}", plan_json::json(tenant, &planned));
+    } else {
+        println!("{}", plan_view::text(tenant, &planned, all));
+        if let Some(out) = out {
+            println!("\nsaved; apply exactly this with: hibob apply {}", out.display());
+        }
+    }
+    let failed = planned.findings.iter().any(|finding| finding.severity == Severity::Error);
+    match hibob_runner::guard(&ready.tenant, &planned, Release::default()).await {
+        Err(error) if error.exit() == Exit::Held => {
+            super::print_held(&error.to_string(), &to_go_on(&ready.tenant, &error.remedy()));
+            return Ok(Exit::Held);
+        }
+        Err(error) => return Err(error),
+        Ok(held) if !held.changes.is_empty() => {
+            for guard in &held.guards {
+                super::print_held(&guard.message, &to_go_on(&ready.tenant, &guard.remedy));
+            }
+            return Ok(Exit::Held);
+        }
+        Ok(_) => {}
+    }
+    Ok(if failed { Exit::SomeFailed } else { Exit::Done })
+}
+
+/// What to do about what a guard holds: nothing is let through where plans wait for a person.
+fn to_go_on(tenant: &Tenant, remedy: &str) -> String {
+    match tenant.config().safety.approval {
+        Approval::Never => remedy.to_owned(),
+        Approval::AboveLimits | Approval::Always => {
+            format!("a sync has such a plan wait for approval: hibob plans {}", tenant.id())
+        }
+    }
+}
+
+pub(super) async fn sync(global: &Global, tenant: &str, release: Release) -> Result<Exit, HostError> {
+    let report = match Ready::new(global, tenant, "sync").await {
+        Ok(ready) => sync_ready(&ready.data, &ready.tenant, &ready.plugin, release, |_| {}).await,
+        Err(error) => Report::stopped(tenant, error),
+    };
+    Ok(print_report(&report, global.json, 0))
+}
+
+/// Plans and applies under the tenant's lock; `show` gets the plan before anything is applied.
+pub(super) async fn sync_ready(
+    data: &DataDir,
+    tenant: &Tenant,
+    plugin: &Plugin,
+    release: Release,
+    show: impl FnOnce(&Planned),
+) -> Report {
+    let bar = Arc::new(Bar::new());
+    let started = hibob_runner::start(data, tenant, plugin, "sync", bar.clone()).await;
+    let run = match started {
+        Ok(run) => run,
+        Err(error) => return Report::stopped(tenant.id(), error),
+    };
+    tell_resumed(&run);
+    let (mut report, planned) = match run.plan().await {
+        Ok(planned) => {
+            bar.clear();
+            show(&planned);
+            (run.apply(&planned, release).await, Some(planned))
+        }
+        Err(error) => (Report::stopped(tenant.id(), error), None),
+    };
+    bar.clear();
+    if let Err(error) = run.finish(&mut report, planned.as_ref()).await {
+        report.stop(error);
+    }
+    report
+}
+
+/// Says that a plan of before was taken up. It has an entry of its own in the history.
+fn tell_resumed(run: &Run<'_>) {
+    if let Some(report) = run.resumed() {
+        let number = report.run.map(|run| run.to_string()).unwrap_or_default();
+        eprintln!("an interrupted run was taken up, and is run {number} of the history");
+    }
+}
+
+pub(super) async fn apply(global: &Global, file: &Path, release: Release) -> Result<Exit, HostError> {
+    let data = global.data().await?;
+    let saved = plan_file::read(&data, file);
+    let tenant = saved.as_ref().map(|saved| saved.tenant().to_owned()).unwrap_or_default();
+    let report = match saved {
+        Ok(saved) => apply_saved(global, &data, saved, release).await,
+        Err(error) => Err(error),
+    };
+    let report = report.unwrap_or_else(|error| Report::stopped(&tenant, error));
+    Ok(print_report(&report, global.json, 0))
+}
+
+async fn apply_saved(
+    global: &Global,
+    data: &DataDir,
+    saved: plan_file::Saved,
+    release: Release,
+) -> Result<Report, HostError> {
+    let Ready { plugin, tenant, .. } = Ready::within(global, data.clone(), saved.tenant(), "apply").await?;
+    let planned = tenant.basis(&plugin).and_then(|basis| saved.accept(&basis, now_unix_seconds()));
+    let planned = planned.inspect_err(|error| tenant.metrics().not_started("apply", error))?;
+    let bar = Arc::new(Bar::new());
+    let run = hibob_runner::start(data, &tenant, &plugin, "apply", bar.clone()).await?;
+    tell_resumed(&run);
+    let mut report = run.apply(&planned, release).await;
+    bar.clear();
+    if let Err(error) = run.finish(&mut report, Some(&planned)).await {
+        report.stop(error);
+    }
+    Ok(report)
+}
+
+/// Prints what a run did, and returns how it ended. The first `known` errors were shown with the plan.
+pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
+    if json {
+        outcome::json(report);
+        return report.exit();
+    }
+    outcome::rows(&RED.on_stdout("! error"), report.errors.iter().skip(known));
+    for guard in &report.guards {
+        let names: Vec<_> =
+            report.held.iter().filter(|row| row.class == guard.class).map(|row| clean(&row.display_name)).collect();
+        println!("{} {}: {}", YELLOW.on_stdout("! held"), clean(&guard.message), names.join(", "));
+        println!("    to go on {}", clean(&guard.remedy));
+    }
+    if let Some(stale) = &report.stale {
+        println!("{} {}: {}", YELLOW.on_stdout("! stale"), short(&stale.plan), clean(&stale.why));
+        stale.differences.iter().for_each(|row| println!("    {}", clean(&row.message)));
+    }
+    if let Some(waiting) = &report.waiting {
+        plans::print_waiting(&report.tenant, waiting);
+    }
+    if let Some(approval) = &report.approval {
+        let by = approval.by.as_deref().map(clean).unwrap_or_default();
+        println!("the plan {} was approved by {by}", short(&approval.plan));
+    }
+    let numbers = [
+        ("cost centers created", report.cost_centers_created),
+        ("cost centers restored", report.cost_centers_restored),
+        ("created", report.created),
+        ("adopted", report.adopted),
+        ("updated", report.updated),
+        ("reactivated", report.reactivated),
+        ("archived", report.archived),
+        ("kept", report.kept),
+        ("failed", report.failed),
+        ("conflicts", report.conflicts),
+        ("forgotten", report.forgotten),
+        ("drifted", report.drifted),
+        ("skipped", report.skipped),
+        ("held", report.held.len() as u64),
+    ];
+    outcome::summary(report.exit(), report.error.as_ref(), "kept", &numbers);
+    outcome::stopped(report.error.as_ref());
+    report.exit()
+}

@@ -1,0 +1,292 @@
+//! The data directory: databases, keys, compiled code. Only its owner can read it.
+
+use crate::database::{ControlDatabase, TenantDatabase};
+use hibob_base::files::private_dir;
+use hibob_shares::RefusalBudget;
+use hibob_base::error::HostError;
+use hibob_base::key_file;
+use crate::privacy;
+use crate::privacy::{People, Records};
+use hibob_base::job::Kind;
+use crate::queue::{NewJob, Queue, Started};
+use hibob_config::references::issuing;
+use hibob_base::secret::Secret;
+use crate::secrets::{SecretStore, ToEnter};
+use hibob_telemetry::Metrics;
+use hibob_config::applied_by::AppliedBy;
+use hibob_shares::{Shared, SharedByTenant};
+use hibob_config::tenant::TenantConfig;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// An opened data directory.
+#[derive(Clone, Debug)]
+pub struct DataDir {
+    path: PathBuf,
+    control: ControlDatabase,
+    queue: Queue,
+    refusal_budget: Arc<RefusalBudget>,
+    metrics: Metrics,
+    open: Arc<SharedByTenant>,
+}
+
+/// What came of storing a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Whether the tenant is new.
+    pub is_new: bool,
+    /// Secrets that somebody has to enter before the tenant can run.
+    pub to_enter: Vec<ToEnter>,
+}
+
+/// Makes the directory if it is not there, and refuses one of somebody else: what an administrator made in it, its owner,
+/// who runs the host, could not read.
+fn own_dir(path: &Path) -> Result<(), HostError> {
+    private_dir(path)?;
+    let owner = fs::metadata(path).map_err(|error| HostError::Storage(format!("{}: {error}", path.display())))?.uid();
+    let user = rustix::process::geteuid().as_raw();
+    if owner == user {
+        return Ok(());
+    }
+    Err(HostError::configuration(
+        format!("the data directory {} is user {owner}'s, and this is user {user}", path.display()),
+        format!(
+            "run it as its owner, such as with: runuser -u \"$(id -un {owner})\" -- hibob …; or choose another with --data DIR"
+        ),
+    ))
+}
+
+impl DataDir {
+    /// Opens the directory, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// It cannot be made or used.
+    pub async fn open(path: &Path) -> Result<Self, HostError> {
+        own_dir(path)?;
+        Ok(Self::with_control(path, ControlDatabase::open(path).await?))
+    }
+
+    /// Opens the directory for keys, and a database on PostgreSQL for all else; see [`ControlDatabase::connect`].
+    ///
+    /// # Errors
+    /// The directory cannot be made, or the database not used.
+    pub async fn connect(path: &Path, url: &str, connections_max: u32) -> Result<Self, HostError> {
+        own_dir(path)?;
+        Ok(Self::with_control(path, ControlDatabase::connect(url, connections_max).await?))
+    }
+
+    fn with_control(path: &Path, control: ControlDatabase) -> Self {
+        Self {
+            path: path.to_owned(),
+            queue: control.queue(),
+            control,
+            refusal_budget: Arc::default(),
+            metrics: Metrics::default(),
+            open: Arc::default(),
+        }
+    }
+
+    /// Where data is kept when nothing else is said: `$XDG_DATA_HOME/hibob`, or `~/.local/share/hibob`.
+    pub fn default_path() -> PathBuf {
+        let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/share"));
+        let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home);
+        base.unwrap_or_else(|| PathBuf::from(".")).join("hibob")
+    }
+
+    /// The same, with another budget of refused credentials for all tenants that are opened from it.
+    #[must_use]
+    pub fn with_refusal_budget(self, budget: RefusalBudget) -> Self {
+        Self { refusal_budget: Arc::new(budget), ..self }
+    }
+
+    /// The budget of refused credentials that all tenants opened from this directory share.
+    pub fn refusal_budget(&self) -> &Arc<RefusalBudget> {
+        &self.refusal_budget
+    }
+
+    /// The same, counting in `metrics` for all tenants that are opened from it.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
+    }
+
+    /// The counters of all tenants that are opened from this directory.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What a tenant shares with those that are open already in this process.
+    pub fn shared(&self, config: &TenantConfig) -> Arc<Shared> {
+        self.open.of(config)
+    }
+
+    /// The same, with leases on tenants' runs that last so many seconds.
+    #[must_use]
+    pub fn with_lease_seconds(self, seconds: i64) -> Self {
+        Self { control: self.control.with_lease_seconds(seconds), ..self }
+    }
+
+    /// The queue of jobs.
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The control database.
+    pub fn control(&self) -> &ControlDatabase {
+        &self.control
+    }
+
+    /// A tenant's configuration as it was applied.
+    ///
+    /// # Errors
+    /// There is no such tenant.
+    pub async fn config(&self, id: &str) -> Result<TenantConfig, HostError> {
+        let Some(json) = self.control.tenant(id).await? else {
+            let known: Vec<String> = self.control.tenants().await?.into_iter().map(|(id, ..)| id).collect();
+            let remedy = if known.is_empty() {
+                "apply a tenant file first: hibob tenant apply FILE.toml".to_owned()
+            } else {
+                format!("choose from {}, or apply its file first: hibob tenant apply FILE.toml", known.join(", "))
+            };
+            return Err(HostError::configuration(format!("there is no tenant {}", id.escape_debug()), remedy));
+        };
+        serde_json::from_str(&json).map_err(|error| {
+            let remedy = format!("apply the file of tenant {id} again: hibob tenant apply FILE.toml");
+            HostError::configuration(format!("the stored configuration of tenant {id} cannot be read: {error}"), remedy)
+        })
+    }
+
+    /// Stores a tenant's configuration, over an earlier one. A secret of the store that was not entered yet, or was
+    /// entered for another origin, is told: it can only be entered once the configuration says what for.
+    ///
+    /// # Errors
+    /// It is not theirs to apply (see [`TenantConfig::permit`]), a secret from elsewhere or the store cannot be read,
+    /// or the database failed.
+    pub async fn put(&self, config: &TenantConfig, by: AppliedBy) -> Result<Applied, HostError> {
+        config.check()?;
+        config.permit(by)?;
+        self.permit_issuer(config).await?;
+        // A secret that is not there is found now, not at night.
+        let to_enter = self.secrets().to_enter(config).await?;
+        let json = serde_json::to_string(config).map_err(|error| HostError::Storage(error.to_string()))?;
+        let is_new = self.control.put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await?;
+        self.set_schedules(config).await?;
+        Ok(Applied { is_new, to_enter })
+    }
+
+    /// An issuer is one tenant's, and stays what it is: its keys and its log are of its domain.
+    async fn permit_issuer(&self, config: &TenantConfig) -> Result<(), HostError> {
+        let Some(domain) = config.references.as_ref().map(|references| references.domain.to_ascii_lowercase()) else {
+            return Ok(());
+        };
+        for (id, json, _) in self.control.tenants().await? {
+            // One that cannot be read is told where it is used.
+            let Ok(other) = serde_json::from_str::<TenantConfig>(&json) else { continue };
+            let Some(theirs) = other.references.map(|references| references.domain.to_ascii_lowercase()) else {
+                continue;
+            };
+            if id != config.id && theirs == domain {
+                return Err(HostError::configuration(
+                    format!("tenant {}: references.domain is {domain}, and so is that of tenant {id}", config.id),
+                    "an issuer has one log, so let one tenant issue its references",
+                ));
+            }
+            if id == config.id
+                && theirs != domain
+                && !self.tenant_database(&id).await?.reference_keys().await?.is_empty()
+            {
+                return Err(HostError::configuration(
+                    format!("tenant {id}: references.domain was {theirs}, and its keys and log are of that domain"),
+                    "keep it, and issue references of another domain in a tenant of its own",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Disables a tenant from now on, or enables it again, and its schedules with it.
+    ///
+    /// # Errors
+    /// There is no such tenant, or the database failed.
+    pub async fn set_disabled(&self, id: &str, disabled: bool) -> Result<(), HostError> {
+        let config = self.config(id).await?;
+        let since = disabled.then(|| chrono::Utc::now().timestamp());
+        self.control.set_disabled(id, since).await?;
+        self.set_schedules(&config).await
+    }
+
+    /// Makes the queue's schedules those of all tenants: of those too that were applied by an earlier version, or while the
+    /// database failed. One that cannot be read is told, and holds up nobody else.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn refresh_schedules(&self) -> Result<(), HostError> {
+        for (id, ..) in self.control.tenants().await? {
+            let refreshed = match self.config(&id).await {
+                Ok(config) => self.set_schedules(&config).await,
+                Err(error) => Err(error),
+            };
+            match refreshed {
+                Err(error) if error.is_forgetful() => return Err(error),
+                Err(error) => tracing::error!(tenant = id, "its schedules stay as they were: {error}"),
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn set_schedules(&self, config: &TenantConfig) -> Result<(), HostError> {
+        let is_enabled = self.control.disabled_since(&config.id).await?.is_none();
+        let schedules = if is_enabled { config.due_schedules() } else { Vec::new() };
+        self.queue.set_schedules(&config.id, &schedules).await
+    }
+
+    /// Queues a job that a person asks for.
+    ///
+    /// # Errors
+    /// There is no such tenant, it is disabled or has nothing of what the job needs, or the database failed.
+    pub async fn start(&self, new: &NewJob) -> Result<Started, HostError> {
+        let config = self.config(&new.tenant).await?;
+        self.require_enabled(&new.tenant).await?;
+        match new.kind {
+            Kind::Check | Kind::Sync | Kind::Apply => config.travelperk().map(drop)?,
+            Kind::References | Kind::Deliver => issuing(&config).map(drop)?,
+        }
+        new.arguments.check(new.kind)?;
+        Ok(self.queue.start(new).await?)
+    }
+
+    /// The tenants' secrets that are kept here, encrypted.
+    pub fn secrets(&self) -> SecretStore {
+        SecretStore::new(self.control.clone(), self.path.clone())
+    }
+
+    /// Fails while a tenant is disabled.
+    ///
+    /// # Errors
+    /// It is.
+    pub async fn require_enabled(&self, id: &str) -> Result<(), HostError> {
+        let Some(since) = self.control.disabled_since(id).await? else { return Ok(()) };
+        let since = chrono::DateTime::from_timestamp(since, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC");
+        Err(HostError::Disabled {
+            code: "TENANT_DISABLED",
+            message: format!("tenant {id} is disabled since {since}; nobody's account was touched by that"),
+            remedy: format!("an admin enables it again: hibob tenant enable {id} --by EMAIL"),
+        })
+    }
+
+    /// The key that seals saved plans; made at first use.
+    ///
+    /// # Errors
+    /// It cannot be read or made.
+    pub fn plan_key(&self) -> Result<Secret, HostError> {
+        key_file::key(&self.path.join("plan.key"), "make saved plans again")
+    }
+}

@@ -1,0 +1,84 @@
+//! The databases: one control database, and one file per tenant that holds everything of that tenant. Or one database on
+//! PostgreSQL with all of it, which several hosts share and which keeps the tenants apart by itself.
+
+mod approvals;
+mod audit;
+mod control;
+mod engine;
+mod error;
+mod journal;
+mod people;
+pub mod postgres;
+mod references;
+mod secrets;
+mod statement;
+mod store;
+mod tenant;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tokens;
+
+pub use hibob_base::files::unwritable;
+pub use approvals::{ApprovalRow, ApprovalState, Decision, NewApproval};
+pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
+pub use engine::{Engine, Transaction, within};
+pub use error::DatabaseError;
+pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
+pub use people::Plain;
+pub use people::{ForgottenRow, PersonRow, Swept};
+pub use postgres::{POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
+pub use references::{
+    AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
+};
+pub use secrets::SecretRow;
+pub use statement::query;
+pub use store::Store;
+pub use tenant::{Entries, LedgerEntry, PastRun, RunRecord, StorageUsage, StoredUpdate, TenantDatabase};
+
+use hibob_base::error::HostError;
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+/// Connections to one database file. SQLite writes one at a time; more would only wait.
+const CONNECTIONS_MAX: u32 = 4;
+
+/// Rows that a connection's thread reads ahead: a whole page of a scan, so that nobody is woken for each row.
+const ROWS_BUFFERED: usize = 1_000;
+
+/// How long a connection waits for another one's write, in milliseconds.
+const BUSY_MILLISECONDS: u64 = 10_000;
+
+/// Opens a database that only its owner can read, and makes it if it is not there.
+async fn open(path: &Path) -> Result<SqlitePool, HostError> {
+    // Made first, so that the mode is right from the start; SQLite gives its side files the same mode.
+    let made = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+    made.map_err(|error| unwritable(path, &error))?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .row_buffer_size(ROWS_BUFFERED)
+        .synchronous(SqliteSynchronous::Full) // a run must not forget an account that it has made
+        .pragma("secure_delete", "ON") // what is removed is somebody's
+        .busy_timeout(Duration::from_millis(BUSY_MILLISECONDS));
+    let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(options).await;
+    pool.map_err(|error| HostError::Storage(format!("{}: {error}", path.display())))
+}
+
+/// Copies a database as it is at one moment, without free pages, into a new file that only its owner can read.
+async fn copy_to(store: &Store, path: &Path) -> Result<(), HostError> {
+    let pool = store.file()?;
+    let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
+    made.map_err(|error| unwritable(path, &error))?;
+    let text = path.to_str().ok_or_else(|| HostError::Storage(format!("{} is no text", path.display())))?;
+    sqlx::query("VACUUM INTO $1").bind(text).execute(pool).await.map_err(DatabaseError)?;
+    let checked = SqliteConnectOptions::new().filename(path).read_only(true);
+    let mut connection = sqlx::ConnectOptions::connect(&checked).await.map_err(DatabaseError)?;
+    let found: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.map_err(DatabaseError)?;
+    if found == "ok" { Ok(()) } else { Err(HostError::Storage(format!("{}: {found}", path.display()))) }
+}

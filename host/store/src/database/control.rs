@@ -1,0 +1,306 @@
+//! The control database: which tenants there are, and who is running one of them.
+
+use crate::database::error::of_migration;
+use crate::database::DatabaseError;
+use crate::database::engine::Engine;
+use crate::database::statement::query;
+use crate::database::store::Store;
+use crate::database::{TenantDatabase, open, postgres};
+use hibob_base::error::HostError;
+use crate::queue::Queue;
+use std::path::Path;
+
+/// How long a lease lasts without being renewed, in seconds. A crashed run keeps its tenant locked for that long.
+pub const LEASE_SECONDS: i64 = 30;
+
+/// The tables of which each tenant has its rows, on PostgreSQL: a row goes before what it refers to.
+pub(super) const TENANT_TABLES: [&str; 22] = [
+    "entries_usage", // first, so that nothing counts while the entries go
+    "entries",
+    "baseline",
+    "journal_events",
+    "journals",
+    "approvals",
+    "plans",
+    "run_updates",
+    "runs",
+    "accounts",
+    "archivings",
+    "people",
+    "forgotten_accounts",
+    "forgotten",
+    "reference_deliveries",
+    "issued_references",
+    "reference_keys",
+    "reference_people",
+    "reference_log_head",
+    "reference_pause",
+    "fence",
+    "numbers",
+];
+
+/// The control database.
+#[derive(Clone, Debug)]
+pub struct ControlDatabase {
+    pub(super) store: Store,
+    lease_seconds: i64,
+}
+
+impl ControlDatabase {
+    /// Opens `control.db` in the data directory and brings its schema up to date.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub async fn open(data_dir: &Path) -> Result<Self, HostError> {
+        let pool = open(&data_dir.join("control.db")).await?;
+        sqlx::migrate!("migrations/control").run(&pool).await.map_err(|error| of_migration(&error))?;
+        Ok(Self { store: Store::new(Engine::Sqlite(pool)), lease_seconds: LEASE_SECONDS })
+    }
+
+    /// Opens a database on PostgreSQL, of the control tables and all tenants' ones, and brings its schema up to date.
+    /// `connections_max` are this host's.
+    ///
+    /// # Errors
+    /// The URL is none, the server cannot be reached or refuses, or the role would not be kept to one tenant's rows.
+    pub async fn connect(url: &str, connections_max: u32) -> Result<Self, HostError> {
+        let pool = postgres::open(url, connections_max).await?;
+        Ok(Self { store: Store::new(Engine::Postgres(pool)), lease_seconds: LEASE_SECONDS })
+    }
+
+    /// A tenant's own tables: a file in the data directory, or the tenant's rows where this database is a server's.
+    ///
+    /// # Errors
+    /// They cannot be used.
+    pub async fn tenant_database(&self, data_dir: &Path, tenant: &str) -> Result<TenantDatabase, HostError> {
+        match self.store.db() {
+            Engine::Sqlite(_) => TenantDatabase::open(data_dir, tenant).await,
+            Engine::Postgres(_) => TenantDatabase::open_shared(&self.store, tenant).await,
+        }
+    }
+
+    /// Fails where the database is no file that could be copied or replaced.
+    ///
+    /// # Errors
+    /// It is a server's.
+    pub fn require_file(&self) -> Result<(), HostError> {
+        self.store.file().map(drop)
+    }
+
+    /// The same, with leases on tenants' runs that last so long instead of [`LEASE_SECONDS`], which is the longest.
+    #[must_use]
+    pub fn with_lease_seconds(self, lease_seconds: i64) -> Self {
+        Self { lease_seconds: lease_seconds.min(LEASE_SECONDS), ..self }
+    }
+
+    /// The queue of jobs in this database.
+    pub fn queue(&self) -> Queue {
+        Queue::new(self.store.clone())
+    }
+
+    /// Stores a tenant's configuration (JSON), over an earlier one. True if the tenant is new.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn put_tenant(&self, id: &str, config: &str, now_unix_seconds: i64) -> Result<bool, HostError> {
+        let mut transaction = self.store.begin().await?;
+        let insert = "INSERT INTO tenants (id, config, applied_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        let is_new = query(insert).bind(id).bind(config).bind(now_unix_seconds).execute(&mut transaction).await? == 1;
+        let update = "UPDATE tenants SET config = $2, applied_at = $3 WHERE id = $1";
+        query(update).bind(id).bind(config).bind(now_unix_seconds).execute(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(is_new)
+    }
+
+    /// Disables a tenant from a time on (Unix seconds), or enables it again.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn set_disabled(&self, id: &str, since: Option<i64>) -> Result<(), HostError> {
+        query("UPDATE tenants SET disabled_at = $1 WHERE id = $2").bind(since).bind(id).execute(&self.store).await?;
+        Ok(())
+    }
+
+    /// Since when a tenant is disabled, in Unix seconds; none if it is not.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn disabled_since(&self, id: &str) -> Result<Option<i64>, HostError> {
+        let since = query("SELECT disabled_at FROM tenants WHERE id = $1").bind(id).fetch_optional(&self.store).await?;
+        Ok(since.and_then(|(since,)| since))
+    }
+
+    /// A tenant's configuration.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tenant(&self, id: &str) -> Result<Option<String>, HostError> {
+        let config = query("SELECT config FROM tenants WHERE id = $1").bind(id).fetch_optional(&self.store).await?;
+        Ok(config.map(|(config,)| config))
+    }
+
+    /// All tenants: id, configuration, and when it was applied (Unix seconds), by id.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn tenants(&self) -> Result<Vec<(String, String, i64)>, HostError> {
+        Ok(query("SELECT id, config, applied_at FROM tenants ORDER BY id").fetch_all(&self.store).await?)
+    }
+
+    /// Copies the database into a new file.
+    ///
+    /// # Errors
+    /// The database is not a file, the file is there already or cannot be written, or the database is damaged.
+    pub async fn copy_to(&self, path: &Path) -> Result<(), HostError> {
+        crate::database::copy_to(&self.store, path).await
+    }
+
+    /// Lets nobody of an earlier generation than this come back.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn raise_lease(&self, tenant: &str, generation: i64) -> Result<(), HostError> {
+        let sql = format!(
+            "INSERT INTO leases (tenant, holder, generation, expires_at) VALUES ($1, 'restored', $2, 0)
+             ON CONFLICT (tenant) DO UPDATE
+                SET generation = {greatest}(leases.generation, excluded.generation) + 1, expires_at = 0",
+            greatest = self.store.db().greatest()
+        );
+        query(sql).bind(tenant).bind(generation).execute(&self.store).await?;
+        Ok(())
+    }
+
+    /// Removes a tenant: its secrets, its jobs, its lease, its configuration, and what it has in this database. On SQLite what
+    /// was there is overwritten; PostgreSQL does that at its next VACUUM.
+    ///
+    /// # Errors
+    /// The database failed; nothing was removed.
+    pub async fn forget_tenant(&self, tenant: &str) -> Result<(), HostError> {
+        let mut transaction = match self.store.db() {
+            Engine::Sqlite(_) => self.store.begin().await?,
+            Engine::Postgres(_) => self.store.of_tenant(tenant).begin().await?,
+        };
+        if let Engine::Postgres(_) = transaction {
+            for table in TENANT_TABLES {
+                query(format!("DELETE FROM {table}")).execute(&mut transaction).await?;
+            }
+        }
+        for statement in [
+            "DELETE FROM secrets WHERE tenant = $1",
+            "DELETE FROM leases WHERE tenant = $1 OR tenant = $1 || '/publish'",
+            "DELETE FROM schedules WHERE tenant = $1",
+            "DELETE FROM jobs WHERE tenant = $1",
+            "DELETE FROM tenants WHERE id = $1",
+        ] {
+            query(statement).bind(tenant).execute(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(self.store.empty_log().await?)
+    }
+
+    /// Takes the lease on a tenant's runs, or says who has it and for how many seconds more.
+    ///
+    /// # Errors
+    /// Somebody else has the lease, or the database failed.
+    pub async fn lease(&self, tenant: &str, holder: &str) -> Result<Lease, HostError> {
+        let seconds = self.lease_seconds;
+        let take = format!(
+            "INSERT INTO leases (tenant, holder, generation, expires_at) VALUES ($1, $2, 1, {now} + $3)
+             ON CONFLICT (tenant) DO UPDATE
+                SET holder = excluded.holder, generation = leases.generation + 1, expires_at = excluded.expires_at
+                WHERE leases.expires_at <= {now} OR leases.expires_at > {now} + $4
+             RETURNING generation",
+            now = self.store.db().now_seconds()
+        );
+        let other =
+            format!("SELECT holder, expires_at - {} FROM leases WHERE tenant = $1", self.store.db().now_seconds());
+        loop {
+            let take = query(take.clone()).bind(tenant).bind(holder).bind(seconds);
+            // Nobody takes a lease for so long: the clock was set back since.
+            let taken = take.bind(2 * LEASE_SECONDS).fetch_optional(&self.store).await?;
+            if let Some((generation,)) = taken {
+                let (store, tenant) = (self.store.clone(), tenant.to_owned());
+                return Ok(Lease { store, tenant, generation, seconds, is_held: true });
+            }
+            let other: Option<(String, i64)> = query(other.clone()).bind(tenant).fetch_optional(&self.store).await?;
+            // None: the tenant was forgotten in between.
+            if let Some((other, left)) = other {
+                return Err(HostError::AlreadyRunning {
+                    message: format!("tenant {tenant} is being run by {other}"),
+                    remedy: format!("wait for that run; if it has crashed, its lock lapses in {} seconds", left.max(0)),
+                });
+            }
+        }
+    }
+
+    /// Whether somebody has the lease on a tenant's runs.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn is_leased(&self, tenant: &str) -> Result<bool, HostError> {
+        let now = self.store.db().now_seconds();
+        let sql = format!("SELECT 1 FROM leases WHERE tenant = $1 AND expires_at > {now}");
+        Ok(query(sql).bind(tenant).finds(&self.store).await?)
+    }
+}
+
+/// The right to run a tenant, renewed for as long as it is held.
+#[derive(Debug)]
+pub struct Lease {
+    store: Store,
+    tenant: String,
+    generation: i64,
+    seconds: i64,
+    is_held: bool,
+}
+
+impl Lease {
+    /// Rises with every holder, so that a later one can be told from an earlier one.
+    pub fn generation(&self) -> i64 {
+        self.generation
+    }
+
+    /// How long it lasts without being renewed, in seconds.
+    pub fn seconds(&self) -> i64 {
+        self.seconds
+    }
+
+    /// Makes it last anew. False if somebody else has it by now.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn renew(&self) -> Result<bool, HostError> {
+        let now = self.store.db().now_seconds();
+        let sql = format!("UPDATE leases SET expires_at = {now} + $1 WHERE tenant = $2 AND generation = $3");
+        let renew = query(sql).bind(self.seconds).bind(&self.tenant).bind(self.generation);
+        Ok(renew.execute(&self.store).await? == 1)
+    }
+
+    /// Gives the lease back.
+    ///
+    /// # Errors
+    /// The database failed; the lease then lapses by itself.
+    pub async fn release(mut self) -> Result<(), HostError> {
+        self.is_held = false;
+        Ok(self.released().await?)
+    }
+
+    /// With the next generation, so that a renewal which is still under way comes too late.
+    fn released(&self) -> impl Future<Output = Result<(), DatabaseError>> + Send + use<> {
+        let (store, tenant, generation) = (self.store.clone(), self.tenant.clone(), self.generation);
+        async move {
+            let sql =
+                "UPDATE leases SET expires_at = 0, generation = generation + 1 WHERE tenant = $1 AND generation = $2";
+            query(sql).bind(&tenant).bind(generation).execute(&store).await.map(drop)
+        }
+    }
+}
+
+/// A run that is dropped, as it is to be cancelled, gives its lease back too.
+impl Drop for Lease {
+    fn drop(&mut self) {
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if self.is_held => drop(runtime.spawn(self.released())),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What an error of the database means for the host.
+
+use crate::database::postgres;
+use hibob_base::error::HostError;
+use sqlx::migrate::MigrateError;
+use thiserror::Error;
+
+/// An error of the database, as sqlx tells it.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct DatabaseError(#[from] pub sqlx::Error);
+
+impl From<DatabaseError> for HostError {
+    fn from(DatabaseError(error): DatabaseError) -> Self {
+        match postgres::remedy(&error) {
+            Some(remedy) => Self::Server { message: error.to_string(), remedy },
+            None => Self::Storage(error.to_string()),
+        }
+    }
+}
+
+/// What it means that a schema cannot be brought up to date.
+pub(crate) fn of_migration(error: &MigrateError) -> HostError {
+    let message = format!("the database's schema cannot be brought up to date: {error}");
+    match error {
+        MigrateError::VersionMissing(_) => HostError::configuration(
+            "the database was written by a newer version of hibob; nothing of it was touched",
+            format!(
+                "start that version (this is {}, see hibob --version), or restore a backup that this one wrote",
+                env!("CARGO_PKG_VERSION")
+            ),
+        ),
+        MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => match postgres::remedy(cause) {
+            Some(remedy) => HostError::Server { message, remedy },
+            None => HostError::Storage(message),
+        },
+        _ => HostError::Storage(message),
+    }
+}

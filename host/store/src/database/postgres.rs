@@ -1,0 +1,195 @@
+//! A database on PostgreSQL, which several hosts share: opening it, and what its errors mean for the operator.
+
+use crate::database::DatabaseError;
+use crate::database::error::of_migration;
+use crate::database::engine::{ANSWER_TIME_MAX, within};
+use hibob_base::error::HostError;
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool};
+use std::io::ErrorKind;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Connections of one host to the server, unless the operator says otherwise.
+pub const POSTGRES_CONNECTIONS: u32 = 16;
+
+/// The least with which nothing waits for itself: one listens to the queue, one renews leases, two work.
+pub const POSTGRES_CONNECTIONS_MIN: u32 = 4;
+
+/// A connection that was idle for longer is asked whether it is alive before it is used.
+const IDLE_TRUSTED: Duration = Duration::from_secs(5);
+
+/// What holds for each connection. Nobody waits without an end for a host that has stopped in the middle of a transaction:
+/// the server ends that one first. What was told as written is on the server's disk, and a transaction that waited for
+/// another sees what that one wrote, whatever the server's own settings are.
+/// <https://www.postgresql.org/docs/15/runtime-config-client.html>
+const SETTINGS: &str = "SELECT set_config('hibob.tenant', '', false),
+    set_config('lock_timeout', '20s', false),
+    set_config('idle_in_transaction_session_timeout', '10s', false),
+    set_config('default_transaction_isolation', 'read committed', false),
+    set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
+        ELSE current_setting('synchronous_commit') END, false)";
+
+/// The connection is nobody's again, and in no transaction: sqlx itself forgets one whose `BEGIN` was dropped before the
+/// answer, and whatever the next one wrote would be taken back with it. A `ROLLBACK` alone would warn in the server's log
+/// each time that there is none, so there is one.
+const RESET: &str = "BEGIN; ROLLBACK; SELECT set_config('hibob.tenant', '', false)";
+
+/// Connects to a database and brings its schema up to date. Hosts that start at once do that one after the other.
+///
+/// # Errors
+/// The URL is none, the server cannot be reached or refuses, or the role would not be kept to one tenant's rows.
+pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, HostError> {
+    if connections_max < POSTGRES_CONNECTIONS_MIN {
+        let message = format!("{connections_max} connections to the database are too few");
+        let remedy = format!("allow at least {POSTGRES_CONNECTIONS_MIN}, with --database-connections");
+        return Err(HostError::configuration(message, remedy));
+    }
+    let options = options(url)?;
+    // By a connection of its own: a pool would try for half a minute, and then not say why.
+    let mut first = within(Some(ANSWER_TIME_MAX), PgConnection::connect_with(&options)).await.map_err(DatabaseError)?;
+    require_fit(&mut first).await?;
+    first.close().await.map_err(DatabaseError)?;
+    let pool = PgPoolOptions::new()
+        .max_connections(connections_max)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move { sqlx::query(SETTINGS).execute(connection).await.map(drop) })
+        })
+        .before_acquire(|connection, metadata| {
+            Box::pin(async move {
+                if metadata.idle_for > IDLE_TRUSTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_release(|connection, _| {
+            // One that does not answer is closed.
+            Box::pin(async move {
+                within(Some(ANSWER_TIME_MAX), sqlx::raw_sql(RESET).execute(connection)).await.map(|_| true)
+            })
+        })
+        .connect_lazy_with(options);
+    sqlx::migrate!("migrations/postgres").run(&pool).await.map_err(|error| of_migration(&error))?;
+    Ok(pool)
+}
+
+/// The URL itself is in no error: it may have a password.
+fn options(url: &str) -> Result<PgConnectOptions, HostError> {
+    let wrong = |what: &str| {
+        let remedy = "give a URL like postgres://hibob@db.example/hibob?sslmode=verify-full; \
+                      the password may come from PGPASSWORD or a file that PGPASSFILE names";
+        HostError::configuration(format!("the database's URL {what}"), remedy)
+    };
+    if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        return Err(wrong("is not one of PostgreSQL"));
+    }
+    let options = PgConnectOptions::from_str(url).map_err(|_| wrong("cannot be read"))?;
+    Ok(if options.get_application_name().is_some() { options } else { options.application_name("hibob") })
+}
+
+/// The server has to keep tenants apart, and to hold any text.
+async fn require_fit(connection: &mut PgConnection) -> Result<(), HostError> {
+    let (role, is_above, encoding): (String, bool, String) = sqlx::query_as(
+        "SELECT rolname::text, rolsuper OR rolbypassrls, current_setting('server_encoding')
+         FROM pg_roles WHERE rolname = current_user",
+    )
+    .fetch_one(connection)
+    .await.map_err(DatabaseError)?;
+    if is_above {
+        return Err(HostError::configuration(
+            format!(
+                "the database's role {role} is a superuser or has BYPASSRLS: nothing would keep tenants' rows apart"
+            ),
+            "connect as a role of its own, which owns the database: CREATE ROLE hibob LOGIN; CREATE DATABASE hibob OWNER hibob",
+        ));
+    }
+    if encoding != "UTF8" {
+        return Err(HostError::configuration(
+            format!("the database's encoding is {encoding}"),
+            "use a database that was created with ENCODING 'UTF8'",
+        ));
+    }
+    Ok(())
+}
+
+/// The server cannot be asked, or did not answer.
+const UNREACHABLE: &str = "look whether the database server runs and can be reached from here, then start again; \
+                           what was not told as done is looked up by the next run";
+
+/// What to do about an error of a server; none if it is not one.
+pub fn remedy(error: &sqlx::Error) -> Option<&'static str> {
+    let wrong_certificate = "check the server's certificate, and sslmode and sslrootcert in the database's URL";
+    match error {
+        // Where a handshake fails, as rustls tells it.
+        sqlx::Error::Io(error) if error.kind() == ErrorKind::InvalidData => Some(wrong_certificate),
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut => Some(UNREACHABLE),
+        sqlx::Error::Tls(_) => Some(wrong_certificate),
+        sqlx::Error::Database(error) => Some(remedy_of(error.try_downcast_ref::<PgDatabaseError>()?.code())),
+        _ => None,
+    }
+}
+
+/// What to do about an SQLSTATE, or else about its class, its first two characters.
+/// <https://www.postgresql.org/docs/15/errcodes-appendix.html>
+fn remedy_of(code: &str) -> &'static str {
+    match code {
+        "25006" => "connect to the primary server, not to a standby",
+        // in_failed_sql_transaction, idle_in_transaction_session_timeout
+        "25P02" | "25P03" => {
+            "this host stalled in the middle of a write and the server cut it off; nothing of that write was kept: start again"
+        }
+        // query_canceled
+        "57014" => {
+            "the server was told to end the statement: look at its statement_timeout for this role, then start again"
+        }
+        _ => match code.get(..2).unwrap_or_default() {
+            "08" | "57" => UNREACHABLE,
+            "22" => "a value does not fit into its column: look which one the message names, and report it",
+            "23" => "another host wrote the same at the same time; start again",
+            "28" => "check the role and its password: the database's URL, PGPASSWORD or the file of PGPASSFILE",
+            "3D" => "make the database first: CREATE DATABASE hibob OWNER hibob",
+            "40" | "55" => "another host was writing the same; start again",
+            "42" => "let the role own the database's tables and its schema, and use the same version on all hosts",
+            "53" => "give the database server more room: disk, memory or connections (--database-connections)",
+            "54" => "something is longer than the server takes: look what the message names, and shorten it",
+            _ => "look into the database server's log; where the database is damaged, restore a backup of it",
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::remedy_of;
+
+    #[test]
+    fn a_remedy_is_of_the_error_and_not_of_its_class_alone() {
+        for (code, words) in [
+            ("25006", "primary"),
+            ("25P02", "stalled"),
+            ("25P03", "stalled"),
+            ("25001", "log"),
+            ("08006", "reached"),
+            ("57P01", "reached"),
+            ("57P03", "reached"),
+            ("57014", "statement_timeout"),
+            ("22001", "does not fit"),
+            ("22021", "does not fit"),
+            ("23505", "another host wrote"),
+            ("28P01", "password"),
+            ("3D000", "CREATE DATABASE"),
+            ("40001", "start again"),
+            ("40P01", "start again"),
+            ("55P03", "start again"),
+            ("42501", "own"),
+            ("53100", "disk"),
+            ("53300", "--database-connections"),
+            ("54000", "longer"),
+            ("XX001", "restore"),
+            ("", "log"),
+        ] {
+            assert!(remedy_of(code).contains(words), "{code}: {}", remedy_of(code));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The deliveries: what waits, what went out, what was refused.
+
+use crate::database::references::{signed, small, unreadable, unsigned};
+use crate::database::statement::query;
+use crate::database::{Fence, TenantDatabase};
+use hibob_base::error::HostError;
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    /// It is tried again.
+    Waiting,
+    /// The other side has it.
+    Delivered,
+    /// It is not tried again.
+    Refused,
+    /// The reference was taken back before it went out.
+    Withdrawn,
+}
+
+impl DeliveryState {
+    /// As it is stored.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Refused => "refused",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    fn read(word: &str) -> Result<Self, HostError> {
+        [Self::Waiting, Self::Delivered, Self::Refused, Self::Withdrawn]
+            .into_iter()
+            .find(|state| state.word() == word)
+            .ok_or_else(|| unreadable("delivery"))
+    }
+}
+
+/// A delivery that is to be tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueDelivery {
+    /// Of which reference.
+    pub log_index: u64,
+    /// Its id.
+    pub reference: String,
+    /// Whose.
+    pub employee_id: String,
+    /// The key that signed it.
+    pub selector: String,
+    /// The `Message-ID`.
+    pub message_id: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Since when it is tried, in Unix seconds.
+    pub since: i64,
+    /// When the reference was issued, in Unix seconds.
+    pub issued_at: i64,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct AttemptRecord<'a> {
+    /// What became of the delivery.
+    pub state: DeliveryState,
+    /// What the other side said, without addresses.
+    pub said: &'a str,
+    /// When it is tried again, in Unix seconds, if it is.
+    pub next_at: i64,
+    /// Whether it counts as one: not where the way itself was closed.
+    pub is_counted: bool,
+}
+
+/// A delivery as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// Of which reference.
+    pub log_index: u64,
+    /// What became of it.
+    pub state: DeliveryState,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is tried again, in Unix seconds, if it is.
+    pub next_at: i64,
+    /// What the other side said the last time, without addresses.
+    pub said: String,
+    /// When it came to this, in Unix seconds.
+    pub changed_at: i64,
+}
+
+impl TenantDatabase {
+    /// The deliveries that wait and whose time has come, in the order of the log. One whose time is further away than any
+    /// pause (`longest`, in seconds) has come as well: the clock was set back since.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn due_deliveries(&self, now: i64, longest: i64) -> Result<Vec<DueDelivery>, HostError> {
+        let rows = query(
+            "SELECT deliveries.log_index, employee_id, selector, message_id, attempts, since, issued_at, issued.id
+             FROM reference_deliveries deliveries
+             JOIN issued_references issued ON issued.log_index = deliveries.log_index
+             WHERE deliveries.state = 'waiting' AND (next_at <= $1 OR next_at > $2) ORDER BY deliveries.log_index",
+        );
+        let rows = rows.bind(now).bind(now.saturating_add(longest)).fetch_all(&self.store).await?;
+        let read = |(log_index, employee_id, selector, message_id, attempts, since, issued_at, reference)| {
+            Ok(DueDelivery {
+                log_index: unsigned(log_index),
+                reference,
+                employee_id,
+                selector,
+                message_id,
+                attempts: small(attempts, "attempts")?,
+                since,
+                issued_at,
+            })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Records what came of an attempt; false if the reference was taken back meanwhile. It is tried since its first one.
+    ///
+    /// # Errors
+    /// The run lost its lock, or the database failed.
+    pub async fn record_attempt(
+        &self,
+        fence: Fence,
+        log_index: u64,
+        attempt: &AttemptRecord<'_>,
+        now: i64,
+    ) -> Result<bool, HostError> {
+        let mut transaction = self.begin_fenced(fence).await?;
+        let done = query(
+            "UPDATE reference_deliveries
+             SET state = $1, since = CASE WHEN attempts = 0 THEN $4 ELSE since END, attempts = attempts + $6, said = $2,
+                 next_at = $3, changed_at = $4
+             WHERE log_index = $5 AND state = 'waiting'",
+        );
+        let done = done.bind(attempt.state.word()).bind(attempt.said).bind(attempt.next_at).bind(now);
+        let done = done.bind(signed(log_index)).bind(i64::from(attempt.is_counted)).execute(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(done == 1)
+    }
+
+    /// All deliveries in the order of the log.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn deliveries(&self) -> Result<Vec<DeliveryRow>, HostError> {
+        let rows = query(
+            "SELECT log_index, state, attempts, next_at, said, changed_at FROM reference_deliveries ORDER BY log_index",
+        );
+        let read = |(log_index, state, attempts, next_at, said, changed_at): (i64, String, i64, i64, String, i64)| {
+            let (log_index, state) = (unsigned(log_index), DeliveryState::read(&state)?);
+            Ok(DeliveryRow { log_index, state, attempts: small(attempts, "attempts")?, next_at, said, changed_at })
+        };
+        rows.fetch_all(&self.store).await?.into_iter().map(read).collect()
+    }
+
+    /// Lets a delivery that was refused be tried again; false if there is none of that reference.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn retry_delivery(&self, reference: &str, now: i64) -> Result<bool, HostError> {
+        let done = query(
+            "UPDATE reference_deliveries SET state = 'waiting', attempts = 0, since = $1, next_at = $1, changed_at = $1
+             WHERE state IN ('refused', 'waiting')
+               AND log_index IN (SELECT log_index FROM issued_references WHERE id = $2 AND state = 'valid')",
+        );
+        // Whoever revokes the reference meanwhile comes before or after.
+        let mut transaction = self.begin_exclusive().await?;
+        let done = done.bind(now).bind(reference).execute(&mut transaction).await? == 1;
+        transaction.commit().await?;
+        Ok(done)
+    }
+
+    /// How many deliveries wait.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn waiting_deliveries(&self) -> Result<u64, HostError> {
+        let waiting = query("SELECT count(*) FROM reference_deliveries WHERE state = 'waiting'");
+        let (waiting,) = waiting.fetch_one(&self.store).await?;
+        Ok(unsigned(waiting))
+    }
+}

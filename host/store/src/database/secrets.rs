@@ -1,0 +1,132 @@
+//! The rows of the secret store. What is in them, only a key can tell.
+
+use crate::database::DatabaseError;
+use crate::database::ControlDatabase;
+use crate::database::engine::{Engine, Transaction};
+use crate::database::statement::query;
+use hibob_base::error::HostError;
+use sqlx::FromRow;
+use sqlx::sqlite::SqliteConnectOptions;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// A sealed secret as it is kept.
+#[derive(Clone, Debug, FromRow)]
+pub struct SecretRow {
+    pub tenant: String,
+    pub name: String,
+    /// With a space between them.
+    pub origins: String,
+    pub key_id: String,
+    pub nonce: Vec<u8>,
+    pub ciphertext: Vec<u8>,
+    /// Unix seconds.
+    pub entered_at: i64,
+}
+
+/// Rows that a rotation has in memory at a time.
+const BATCH: usize = 500;
+
+impl ControlDatabase {
+    /// A transaction that keeps all others out that write secrets, from its start.
+    async fn begin_alone(&self) -> Result<Transaction, HostError> {
+        let mut transaction = self.store.begin().await?;
+        if let Engine::Postgres(_) = transaction {
+            query("LOCK TABLE secrets IN SHARE ROW EXCLUSIVE MODE").execute(&mut transaction).await?;
+        }
+        Ok(transaction)
+    }
+
+    /// A tenant's sealed secrets, by name.
+    pub async fn secrets(&self, tenant: &str) -> Result<Vec<SecretRow>, HostError> {
+        let rows = query(
+            "SELECT tenant, name, origins, key_id, nonce, ciphertext, entered_at FROM secrets WHERE tenant = $1 ORDER BY name",
+        );
+        Ok(rows.bind(tenant).fetch_all(&self.store).await?)
+    }
+
+    /// The tenants that have a secret of this name in a control database, which is only read.
+    pub async fn tenants_with_secret(path: &Path, name: &str) -> Result<BTreeSet<String>, HostError> {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
+        let mut connection = sqlx::ConnectOptions::connect(&options).await.map_err(DatabaseError)?;
+        let rows = sqlx::query_scalar("SELECT tenant FROM secrets WHERE name = $1").bind(name);
+        Ok(rows.fetch_all(&mut connection).await.map_err(DatabaseError)?.into_iter().collect())
+    }
+
+    /// Stores the row that `make` returns, over an earlier one. `make` is told which key the store is sealed with, none
+    /// if it is empty; nobody else writes secrets meanwhile. True if there was one.
+    pub async fn put_secret(
+        &self,
+        make: impl FnOnce(Option<&str>) -> Result<SecretRow, HostError>,
+    ) -> Result<bool, HostError> {
+        let mut transaction = self.begin_alone().await?;
+        let in_use = query("SELECT key_id FROM secrets LIMIT 1").fetch_optional(&mut transaction).await?;
+        let in_use: Option<String> = in_use.map(|(key_id,)| key_id);
+        let row = make(in_use.as_deref())?;
+        let known = query("DELETE FROM secrets WHERE tenant = $1 AND name = $2");
+        let known = known.bind(&row.tenant).bind(&row.name).execute(&mut transaction).await? > 0;
+        query(
+            "INSERT INTO secrets (tenant, name, origins, key_id, nonce, ciphertext, entered_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(&row.tenant)
+        .bind(&row.name)
+        .bind(&row.origins)
+        .bind(&row.key_id)
+        .bind(&row.nonce)
+        .bind(&row.ciphertext)
+        .bind(row.entered_at)
+        .execute(&mut transaction)
+        .await?;
+        transaction.commit().await?;
+        self.store.empty_log().await?;
+        Ok(known)
+    }
+
+    /// Removes a secret; false if there is none.
+    pub async fn remove_secret(&self, tenant: &str, name: &str) -> Result<bool, HostError> {
+        let mut transaction = self.begin_alone().await?;
+        let done = query("DELETE FROM secrets WHERE tenant = $1 AND name = $2");
+        let done = done.bind(tenant).bind(name).execute(&mut transaction).await?;
+        transaction.commit().await?;
+        self.store.empty_log().await?;
+        Ok(done > 0)
+    }
+
+    /// Seals every secret anew with what `reseal` makes of it, all of them or none. Returns how many there are.
+    pub async fn reseal_secrets(
+        &self,
+        mut reseal: impl FnMut(SecretRow) -> Result<SecretRow, HostError>,
+    ) -> Result<usize, HostError> {
+        let mut transaction = self.begin_alone().await?;
+        let (mut count, mut after) = (0, (String::new(), String::new()));
+        loop {
+            let rows = query(
+                "SELECT tenant, name, origins, key_id, nonce, ciphertext, entered_at FROM secrets
+                 WHERE (tenant, name) > ($1, $2) ORDER BY tenant, name LIMIT $3",
+            );
+            let rows: Vec<SecretRow> =
+                rows.bind(&after.0).bind(&after.1).bind(BATCH as i64).fetch_all(&mut transaction).await?;
+            let read = rows.len();
+            for row in rows {
+                let row = reseal(row)?;
+                query("UPDATE secrets SET key_id = $1, nonce = $2, ciphertext = $3 WHERE tenant = $4 AND name = $5")
+                    .bind(&row.key_id)
+                    .bind(&row.nonce)
+                    .bind(&row.ciphertext)
+                    .bind(&row.tenant)
+                    .bind(&row.name)
+                    .execute(&mut transaction)
+                    .await?;
+                after = (row.tenant, row.name);
+            }
+            count += read;
+            if read < BATCH {
+                break;
+            }
+        }
+        transaction.commit().await?;
+        self.store.empty_log().await?;
+        Ok(count)
+    }
+}

@@ -1,0 +1,249 @@
+//! A statement and its values, which runs on either engine: placeholders are `$1`, `$2`, and so on.
+
+use crate::database::engine::{Engine, Transaction, each, within};
+use crate::database::store::Store;
+use crate::database::text::{Key, Text};
+use crate::database::DatabaseError;
+use futures::TryStreamExt as _;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{
+    Arguments, AssertSqlSafe, Connection, Database, Encode, FromRow, PgConnection, Postgres, SqlSafeStr, SqlStr,
+    Sqlite, SqliteConnection, Type,
+};
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// A statement that is to be given its values and then run.
+#[must_use]
+pub struct Statement<'q> {
+    text: SqlStr,
+    values: Vec<Value<'q>>,
+}
+
+/// A statement of this text, into which nothing goes but words of this program.
+pub fn query<'q>(text: impl Into<Cow<'static, str>>) -> Statement<'q> {
+    let text = match text.into() {
+        Cow::Borrowed(text) => text.into_sql_str(),
+        Cow::Owned(text) => AssertSqlSafe(text).into_sql_str(),
+    };
+    Statement { text, values: Vec::new() }
+}
+
+/// A value of a statement. One that is none has a type as well: PostgreSQL asks for it.
+pub enum Value<'q> {
+    Number(Option<i64>),
+    Text(Option<Text<'q>>),
+    Key(Key<&'q str>),
+    Bytes(Option<&'q [u8]>),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Number(Some(number))
+    }
+}
+
+impl From<Option<i64>> for Value<'_> {
+    fn from(number: Option<i64>) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl<'q> From<&'q str> for Value<'q> {
+    fn from(text: &'q str) -> Self {
+        Self::Text(Some(Text(text)))
+    }
+}
+
+impl<'q> From<&'q String> for Value<'q> {
+    fn from(text: &'q String) -> Self {
+        Self::Text(Some(Text(text)))
+    }
+}
+
+impl<'q> From<Option<&'q str>> for Value<'q> {
+    fn from(text: Option<&'q str>) -> Self {
+        Self::Text(text.map(Text))
+    }
+}
+
+impl<'q> From<Key<&'q str>> for Value<'q> {
+    fn from(key: Key<&'q str>) -> Self {
+        Self::Key(key)
+    }
+}
+
+impl<'q> From<&'q [u8]> for Value<'q> {
+    fn from(bytes: &'q [u8]) -> Self {
+        Self::Bytes(Some(bytes))
+    }
+}
+
+impl<'q> From<&'q Vec<u8>> for Value<'q> {
+    fn from(bytes: &'q Vec<u8>) -> Self {
+        Self::Bytes(Some(bytes))
+    }
+}
+
+/// What is read of a row: a tuple, or a struct that derives [`FromRow`].
+pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}
+
+/// What a statement runs on: a store, which lends a connection for it, or a transaction.
+pub enum On<'c> {
+    Store(&'c Store),
+    Transaction(&'c mut Transaction),
+}
+
+impl<'c> From<&'c Store> for On<'c> {
+    fn from(store: &'c Store) -> Self {
+        Self::Store(store)
+    }
+}
+
+impl<'c> From<&'c mut Transaction> for On<'c> {
+    fn from(transaction: &'c mut Transaction) -> Self {
+        Self::Transaction(transaction)
+    }
+}
+
+/// A connection for as long as a statement runs.
+enum Held<'c> {
+    /// By a store, which waits so long for an answer.
+    Lent(Engine<PoolConnection<Sqlite>, PoolConnection<Postgres>>, Option<Duration>),
+    Of(&'c mut Transaction),
+}
+
+impl<'c> On<'c> {
+    async fn hold(self) -> Result<Held<'c>, DatabaseError> {
+        Ok(match self {
+            Self::Store(store) => Held::Lent(store.connection().await?, store.answer_time_max()),
+            Self::Transaction(transaction) => Held::Of(transaction),
+        })
+    }
+}
+
+impl Held<'_> {
+    fn answer_time_max(&self) -> Option<Duration> {
+        match self {
+            Self::Lent(_, answer_time_max) => *answer_time_max,
+            Self::Of(transaction) => transaction.answer_time_max(),
+        }
+    }
+
+    fn connection(&mut self) -> Engine<&mut SqliteConnection, &mut PgConnection> {
+        match self {
+            Self::Lent(Engine::Sqlite(lent), _) => Engine::Sqlite(lent),
+            Self::Lent(Engine::Postgres(lent), _) => Engine::Postgres(lent),
+            Self::Of(Engine::Sqlite(transaction)) => Engine::Sqlite(transaction),
+            Self::Of(Engine::Postgres(transaction)) => Engine::Postgres(transaction),
+        }
+    }
+}
+
+impl<'q> Statement<'q> {
+    /// Gives it its next value.
+    pub fn bind(mut self, value: impl Into<Value<'q>>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Runs it, and returns how many rows it touched.
+    pub async fn execute<'c>(self, on: impl Into<On<'c>>) -> Result<u64, DatabaseError> {
+        let mut held = on.into().hold().await?;
+        let answer_time_max = held.answer_time_max();
+        let connection = held.connection();
+        let done = within(answer_time_max, async {
+            each!(connection, connection => {
+                let query = sqlx::query_with(self.text, arguments(connection, &self.values)?);
+                Ok(query.execute(connection).await?.rows_affected())
+            })
+        })
+        .await;
+        Ok(done?)
+    }
+
+    /// Whether it finds a row.
+    pub async fn finds<'c>(self, on: impl Into<On<'c>>) -> Result<bool, DatabaseError> {
+        Ok(self.fetch_optional::<()>(on).await?.is_some())
+    }
+
+    /// The row that it finds, if there is one.
+    pub async fn fetch_optional<'c, R: Row>(self, on: impl Into<On<'c>>) -> Result<Option<R>, DatabaseError> {
+        let mut held = on.into().hold().await?;
+        let answer_time_max = held.answer_time_max();
+        let connection = held.connection();
+        let done = within(answer_time_max, async {
+            each!(connection, connection => {
+                let query = sqlx::query_as_with(self.text, arguments(connection, &self.values)?);
+                query.fetch_optional(connection).await
+            })
+        })
+        .await;
+        Ok(done?)
+    }
+
+    /// The row that there always is.
+    pub async fn fetch_one<'c, R: Row>(self, on: impl Into<On<'c>>) -> Result<R, DatabaseError> {
+        self.fetch_optional(on).await?.ok_or(DatabaseError(sqlx::Error::RowNotFound))
+    }
+
+    /// All rows.
+    pub async fn fetch_all<'c, R: Row>(self, on: impl Into<On<'c>>) -> Result<Vec<R>, DatabaseError> {
+        self.fetch_while(on, |_| true).await
+    }
+
+    /// The rows up to the first one for which `more` says that it is the last.
+    pub async fn fetch_while<'c, R: Row>(
+        self,
+        on: impl Into<On<'c>>,
+        mut more: impl FnMut(&R) -> bool,
+    ) -> Result<Vec<R>, DatabaseError> {
+        let mut held = on.into().hold().await?;
+        let answer_time_max = held.answer_time_max();
+        let connection = held.connection();
+        let done = within(answer_time_max, async {
+            each!(connection, connection => {
+                let query = sqlx::query_as_with(self.text, arguments(connection, &self.values)?);
+                let (mut rows, mut read) = (query.fetch(connection), Vec::new());
+                while let Some(row) = rows.try_next().await? {
+                    let is_last = !more(&row);
+                    read.push(row);
+                    if is_last {
+                        break;
+                    }
+                }
+                Ok(read)
+            })
+        })
+        .await;
+        Ok(done?)
+    }
+}
+
+/// The values as the engine of a connection takes them.
+fn arguments<'q, C: Connection>(
+    _: &C,
+    values: &[Value<'q>],
+) -> Result<<C::Database as Database>::Arguments, sqlx::Error>
+where
+    Option<i64>: Encode<'q, C::Database> + Type<C::Database>,
+    Option<Text<'q>>: Encode<'q, C::Database> + Type<C::Database>,
+    Key<&'q str>: Encode<'q, C::Database> + Type<C::Database>,
+    Option<&'q [u8]>: Encode<'q, C::Database> + Type<C::Database>,
+{
+    let mut arguments = <C::Database as Database>::Arguments::default();
+    for value in values {
+        let added = match value {
+            Value::Number(number) => arguments.add(*number),
+            Value::Text(text) => arguments.add(*text),
+            Value::Key(key) => arguments.add(*key),
+            Value::Bytes(bytes) => arguments.add(*bytes),
+        };
+        added.map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}

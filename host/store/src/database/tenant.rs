@@ -1,0 +1,429 @@
+//! A tenant's own database: what its plugin stores, the accepted baseline, the runs.
+
+use crate::database::error::of_migration;
+use hibob_base::files::private_dir;
+use hibob_policy::guard::LedgerSums;
+use crate::database::engine::{Engine, Transaction};
+use crate::database::statement::query;
+use crate::database::store::Store;
+use crate::database::text::Key;
+use crate::database::{Fence, open};
+
+use hibob_contract::types::NamedValue;
+use hibob_base::error::HostError;
+use crate::update_row::UpdateRow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// One tenant's database.
+#[derive(Clone, Debug)]
+pub struct TenantDatabase {
+    pub(super) store: Store,
+}
+
+/// A finished run, as it is recorded.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// `sync` or `apply`.
+    pub kind: &'static str,
+    /// What started it: `manual`.
+    pub trigger: &'static str,
+    /// The job of the queue that it did.
+    pub job: Option<String>,
+    /// Unix seconds.
+    pub started_at: i64,
+    /// Unix seconds.
+    pub finished_at: i64,
+    /// The exit code that the run ended with.
+    pub exit_code: u8,
+    /// The run's report, as JSON.
+    pub report: String,
+    /// The journal of the plan that it applied, which is closed with it.
+    pub journal: Option<i64>,
+}
+
+/// A run of the past.
+#[derive(Clone, Debug)]
+pub struct PastRun {
+    /// Its number.
+    pub id: i64,
+    /// `sync` or `apply`.
+    pub kind: String,
+    /// What started it.
+    pub trigger: String,
+    /// The job of the queue that it did; see [`crate::queue::Claimed::key`].
+    pub job: Option<String>,
+    /// Unix seconds.
+    pub started_at: i64,
+    /// Unix seconds.
+    pub finished_at: i64,
+    /// The exit code that it ended with.
+    pub exit_code: i64,
+    /// Its report.
+    pub report: serde_json::Value,
+}
+
+impl PastRun {
+    const COLUMNS: &str = "id, kind, trigger, job, started_at, finished_at, exit_code, report";
+
+    fn read((id, kind, trigger, job, started_at, finished_at, exit_code, report): RunColumns) -> Self {
+        let report = serde_json::from_str(&report).unwrap_or_default();
+        Self { id, kind, trigger, job, started_at, finished_at, exit_code, report }
+    }
+}
+
+/// A line of a run as it is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredUpdate {
+    /// The line; without whom it is about and the values, where these are sealed.
+    pub row: UpdateRow,
+    /// These: JSON. Empty where nothing is sealed.
+    pub sealed: String,
+}
+
+impl From<UpdateRow> for StoredUpdate {
+    fn from(row: UpdateRow) -> Self {
+        Self { row, sealed: String::new() }
+    }
+}
+/// [`PastRun::COLUMNS`].
+type RunColumns = (i64, String, String, Option<String>, i64, i64, i64, String);
+
+/// What was done to an account, for the host's own ledger.
+#[derive(Clone, Debug)]
+pub struct LedgerEntry {
+    /// The target's id.
+    pub account_id: String,
+    /// HiBob's id.
+    pub employee_id: String,
+    /// When it was archived, in Unix seconds; none if it is active.
+    pub archived_at: Option<i64>,
+}
+
+/// Some of the plugin's entries.
+#[derive(Clone, Debug)]
+pub struct Entries {
+    /// Keys and values, in the order of the keys' bytes.
+    pub entries: Vec<(String, Vec<u8>)>,
+    /// Whether there may be more.
+    pub is_cut: bool,
+}
+
+/// How much the plugin's entries take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StorageUsage {
+    /// Keys.
+    pub keys: u64,
+    /// Bytes of keys and values.
+    pub bytes: u64,
+}
+
+impl TenantDatabase {
+    /// Opens the tenant's file in the data directory and brings its schema up to date.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub async fn open(data_dir: &Path, tenant: &str) -> Result<Self, HostError> {
+        let dir = data_dir.join("tenants");
+        private_dir(&dir)?;
+        let pool = open(&dir.join(format!("{tenant}.db"))).await?;
+        sqlx::migrate!("migrations/tenant").run(&pool).await.map_err(|error| of_migration(&error))?;
+        Ok(Self { store: Store::new(Engine::Sqlite(pool)) })
+    }
+
+    /// The tenant's part of a database that all tenants share, and what is there from the start.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub(super) async fn open_shared(host: &Store, tenant: &str) -> Result<Self, HostError> {
+        let store = host.of_tenant(tenant);
+        for row in ["fence (generation) VALUES (0)", "entries_usage (keys, bytes) VALUES (0, 0)"] {
+            query(format!("INSERT INTO {row} ON CONFLICT DO NOTHING")).execute(&store).await?;
+        }
+        Ok(Self { store })
+    }
+
+    /// Copies the database into a new file.
+    ///
+    /// # Errors
+    /// The database is not a file, the file is there already or cannot be written, or the database is damaged.
+    pub async fn copy_to(&self, path: &Path) -> Result<(), HostError> {
+        crate::database::copy_to(&self.store, path).await
+    }
+
+    /// The plugin's value under a key.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn entry(&self, key: &str) -> Result<Option<Vec<u8>>, HostError> {
+        let value =
+            query("SELECT value FROM entries WHERE key = $1").bind(Key(key)).fetch_optional(&self.store).await?;
+        Ok(value.map(|(value,)| value))
+    }
+
+    /// The plugin's entries under a prefix, after a key, in the order of their keys' bytes: at least one if there is one,
+    /// at most `limit`, and no more once they hold `bytes_max` bytes.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn entries(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+        bytes_max: usize,
+    ) -> Result<Entries, HostError> {
+        // A prefix is a range of keys: from itself up to its last possible continuation. There is one lower bound, because
+        // SQLite seeks only one: of two it may take the prefix, and go past all earlier pages again.
+        let after = after.unwrap_or_default();
+        let end = format!("{prefix}{}", char::MAX);
+        let rows =
+            query("SELECT key, value FROM entries WHERE key >= $1 AND key <> $2 AND key < $3 ORDER BY key LIMIT $4")
+                .bind(Key(prefix.max(after)))
+                .bind(Key(after))
+                .bind(Key(end.as_str()))
+                .bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let mut bytes = 0;
+        let more = |(Key(key), value): &(Key<String>, Vec<u8>)| {
+            bytes += key.len() + value.len();
+            bytes < bytes_max
+        };
+        let entries = rows.fetch_while(&self.store, more).await?;
+        let entries: Vec<_> = entries.into_iter().map(|(Key(key), value)| (key, value)).collect();
+        let is_cut = bytes >= bytes_max || entries.len() >= limit;
+        Ok(Entries { entries, is_cut })
+    }
+
+    /// Writes (or, without a value, deletes) the plugin's entries, and notes in the ledger what was done to an account:
+    /// all of it or nothing.
+    ///
+    /// # Errors
+    /// The database failed; nothing was written.
+    pub async fn write_entries(
+        &self,
+        entries: &BTreeMap<String, Option<Vec<u8>>>,
+        ledger: Option<&LedgerEntry>,
+    ) -> Result<(), HostError> {
+        let mut transaction = self.store.begin().await?;
+        put_entries(&mut transaction, entries, ledger).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// The account that the host's ledger has for an employee: an active one, and of several the youngest.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn account_of(&self, employee_id: &str) -> Result<Option<String>, HostError> {
+        let sql = "SELECT account_id FROM accounts WHERE employee_id = $1 ORDER BY active DESC, length(account_id) DESC, account_id DESC LIMIT 1";
+        let account = query(sql).bind(employee_id).fetch_optional(&self.store).await?;
+        Ok(account.map(|(account,)| account))
+    }
+
+    /// The employee whose account the host's ledger says that it is.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn owner_of(&self, account_id: &str) -> Result<Option<String>, HostError> {
+        let sql = "SELECT employee_id FROM accounts WHERE account_id = $1";
+        let employee = query(sql).bind(account_id).fetch_optional(&self.store).await?;
+        Ok(employee.map(|(employee,)| employee))
+    }
+
+    /// How much the plugin's entries take.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn storage_usage(&self) -> Result<StorageUsage, HostError> {
+        let (keys, bytes) = query("SELECT keys, bytes FROM entries_usage").fetch_one(&self.store).await?;
+        let number = |number: i64| u64::try_from(number).unwrap_or_default();
+        Ok(StorageUsage { keys: number(keys), bytes: number(bytes) })
+    }
+
+    /// What the guards count: active accounts under the sync's care, and accounts archived since a time.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn ledger_sums(&self, since_unix_seconds: i64) -> Result<LedgerSums, HostError> {
+        let active = "SELECT count(*) FROM accounts WHERE active = 1";
+        let (active,) = query(active).fetch_one(&self.store).await?;
+        let (archived,) = query(
+            "SELECT count(DISTINCT accounts.account_id) FROM archivings
+             JOIN accounts ON accounts.account_id = archivings.account_id AND accounts.active = 0
+             WHERE archived_at >= $1",
+        )
+        .bind(since_unix_seconds)
+        .fetch_one(&self.store)
+        .await?;
+        let sum = |number: i64| usize::try_from(number).unwrap_or_default();
+        Ok(LedgerSums { active: sum(active), archived: sum(archived) })
+    }
+
+    /// The baseline of the last accepted run; empty before the first.
+    ///
+    /// # Errors
+    /// The database failed, or holds something else.
+    pub async fn baseline(&self) -> Result<Vec<NamedValue>, HostError> {
+        let value: Option<(String,)> = query("SELECT value FROM baseline").fetch_optional(&self.store).await?;
+        let Some((json,)) = value else { return Ok(Vec::new()) };
+        serde_json::from_str(&json)
+            .map_err(|error| HostError::Storage(format!("the stored baseline cannot be read: {error}")))
+    }
+
+    /// Records a finished run with its lines, and the new baseline if the run was accepted.
+    ///
+    /// # Errors
+    /// The run lost its lock, or the database failed; nothing was written.
+    pub async fn record_run(
+        &self,
+        fence: Fence,
+        run: &RunRecord,
+        baseline: Option<&[NamedValue]>,
+        updates: &[StoredUpdate],
+    ) -> Result<i64, HostError> {
+        let mut transaction = self.begin_fenced(fence).await?;
+        let (id,) = query(
+            "INSERT INTO runs (kind, trigger, job, started_at, finished_at, exit_code, report)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+        )
+        .bind(run.kind)
+        .bind(run.trigger)
+        .bind(run.job.as_deref())
+        .bind(run.started_at)
+        .bind(run.finished_at)
+        .bind(i64::from(run.exit_code))
+        .bind(&run.report)
+        .fetch_one(&mut transaction)
+        .await?;
+        for (position, StoredUpdate { row: update, sealed }) in (0_i64..).zip(updates) {
+            let insert = query(
+                "INSERT INTO run_updates (run, position, employee_id, name, action, field, before, after, result, sealed)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            );
+            let insert = insert.bind(id).bind(position);
+            let texts = [
+                &update.employee_id,
+                &update.name,
+                &update.action,
+                &update.field,
+                &update.before,
+                &update.after,
+                &update.result,
+                sealed,
+            ];
+            texts.into_iter().fold(insert, |insert, text| insert.bind(text)).execute(&mut transaction).await?;
+        }
+        if let Some(baseline) = baseline {
+            let json = serde_json::to_string(baseline).map_err(|error| HostError::Storage(error.to_string()))?;
+            query("DELETE FROM baseline").execute(&mut transaction).await?;
+            query("INSERT INTO baseline (id, value) VALUES (1, $1)").bind(&json).execute(&mut transaction).await?;
+        }
+        if let Some(journal) = run.journal {
+            let close = "UPDATE journals SET run = $1 WHERE id = $2";
+            query(close).bind(id).bind(journal).execute(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    /// How the latest run of one of these kinds ended; none before the first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn last_exit_code(&self, kinds: &[&str]) -> Result<Option<i64>, HostError> {
+        let mut last: Option<(i64, i64)> = None;
+        for kind in kinds {
+            let sql = "SELECT id, exit_code FROM runs WHERE kind = $1 ORDER BY id DESC LIMIT 1";
+            last = last.max(query(sql).bind(*kind).fetch_optional(&self.store).await?);
+        }
+        Ok(last.map(|(_, exit_code)| exit_code))
+    }
+
+    /// The latest runs, the newest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn past_runs(&self, limit: u32) -> Result<Vec<PastRun>, HostError> {
+        let sql = format!("SELECT {} FROM runs ORDER BY id DESC LIMIT $1", PastRun::COLUMNS);
+        let rows = query(sql).bind(i64::from(limit)).fetch_all(&self.store).await?;
+        Ok(rows.into_iter().map(PastRun::read).collect())
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn past_run(&self, id: i64) -> Result<Option<PastRun>, HostError> {
+        let sql = format!("SELECT {} FROM runs WHERE id = $1", PastRun::COLUMNS);
+        Ok(query(sql).bind(id).fetch_optional(&self.store).await?.map(PastRun::read))
+    }
+
+    /// The run that did a job of the queue, if it came to its end.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn run_of_job(&self, job: &str) -> Result<Option<PastRun>, HostError> {
+        let sql = format!("SELECT {} FROM runs WHERE job = $1", PastRun::COLUMNS);
+        let row: Option<RunColumns> = query(sql).bind(job).fetch_optional(&self.store).await?;
+        Ok(row.map(PastRun::read))
+    }
+
+    /// The lines of one run.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn run_updates(&self, run: i64) -> Result<Vec<StoredUpdate>, HostError> {
+        let sql = "SELECT employee_id, name, action, field, before, after, result, sealed FROM run_updates
+                   WHERE run = $1 ORDER BY position";
+        let rows = query(sql).bind(run).fetch_all(&self.store).await?;
+        let read = |(employee_id, name, action, field, before, after, result, sealed)| {
+            let row = UpdateRow { employee_id, name, action, field, before, after, result, ..UpdateRow::default() };
+            StoredUpdate { row, sealed }
+        };
+        Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// How many runs are recorded.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn runs(&self) -> Result<i64, HostError> {
+        let (runs,) = query("SELECT count(*) FROM runs").fetch_one(&self.store).await?;
+        Ok(runs)
+    }
+}
+
+pub(super) async fn put_entries(
+    transaction: &mut Transaction,
+    entries: &BTreeMap<String, Option<Vec<u8>>>,
+    ledger: Option<&LedgerEntry>,
+) -> Result<(), HostError> {
+    let of_tenant = transaction.of_tenant();
+    let put = format!(
+        "INSERT INTO entries (key, value) VALUES ($1, $2)
+         ON CONFLICT ({of_tenant}key) DO UPDATE SET value = excluded.value"
+    );
+    for (key, value) in entries {
+        let statement = match value {
+            Some(value) => query(put.clone()).bind(Key(key.as_str())).bind(value),
+            None => query("DELETE FROM entries WHERE key = $1").bind(Key(key.as_str())),
+        };
+        statement.execute(&mut *transaction).await?;
+    }
+    if let Some(entry) = ledger {
+        query(format!(
+            "INSERT INTO accounts (account_id, employee_id, active) VALUES ($1, $2, $3)
+             ON CONFLICT ({of_tenant}account_id)
+             DO UPDATE SET employee_id = excluded.employee_id, active = excluded.active"
+        ))
+        .bind(&entry.account_id)
+        .bind(&entry.employee_id)
+        .bind(i64::from(entry.archived_at.is_none()))
+        .execute(&mut *transaction)
+        .await?;
+        if let Some(at) = entry.archived_at {
+            let insert = query("INSERT INTO archivings (account_id, archived_at) VALUES ($1, $2)");
+            insert.bind(&entry.account_id).bind(at).execute(&mut *transaction).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! What there is of all tenants: configurations, secrets, tokens, the record of who did what.
+
+use crate::database::tests::{Case, Host, query};
+use crate::api_log::{Deed, Outcome};
+use crate::database::SecretRow;
+use hibob_base::error::HostError;
+use crate::token::{Role, StoredToken};
+use futures::FutureExt;
+use futures::future::join_all;
+
+pub(super) const CASES: [(&str, Case); 4] = [
+    ("tenants", |one, other| configurations_are_kept_and_forgotten(one, other).boxed()),
+    ("secrets", |one, other| secrets_are_all_sealed_with_one_key(one, other).boxed()),
+    ("tokens", |one, other| tokens_end(one, other).boxed()),
+    ("audit", |one, other| who_did_what_is_kept_for_long(one, other).boxed()),
+];
+
+async fn configurations_are_kept_and_forgotten(one: Host, other: Host) {
+    let (mine, theirs) = (&one.control, &other.control);
+    for tenant in ["zeta", "acme", "Beta"] {
+        assert!(mine.put_tenant(tenant, "{}", 1).await.unwrap());
+    }
+    // Who comes second has not made it.
+    let put = join_all([mine, theirs, mine, theirs].map(|control| control.put_tenant("new", "{\"a\":1}", 2))).await;
+    assert_eq!(put.into_iter().filter(|new| *new.as_ref().unwrap()).count(), 1);
+    assert!(!theirs.put_tenant("acme", "{\"b\":1}", 3).await.unwrap());
+    let tenants = mine.tenants().await.unwrap();
+    assert_eq!(tenants.iter().map(|(id, ..)| id.as_str()).collect::<Vec<_>>(), ["Beta", "acme", "new", "zeta"]);
+    assert_eq!(tenants[1], ("acme".to_owned(), "{\"b\":1}".to_owned(), 3));
+    assert_eq!(mine.tenant("nobody\0").await.unwrap(), None);
+    mine.set_disabled("acme", Some(9)).await.unwrap();
+    assert_eq!(theirs.disabled_since("acme").await.unwrap(), Some(9));
+    mine.set_disabled("acme", None).await.unwrap();
+    assert_eq!(theirs.disabled_since("acme").await.unwrap(), None);
+
+    mine.put_secret(|_| Ok(secret("acme", "hibob.token", "k1"))).await.unwrap();
+    let lease = mine.lease("acme", "a host").await.unwrap();
+    mine.forget_tenant("acme").await.unwrap();
+    drop(lease);
+    assert_eq!(theirs.tenant("acme").await.unwrap(), None);
+    assert!(theirs.secrets("acme").await.unwrap().is_empty() && !theirs.is_leased("acme").await.unwrap());
+    assert_eq!(theirs.tenants().await.unwrap().len(), 3);
+}
+
+fn secret(tenant: &str, name: &str, key_id: &str) -> SecretRow {
+    SecretRow {
+        tenant: tenant.to_owned(),
+        name: name.to_owned(),
+        origins: "https://api.hibob.com".to_owned(),
+        key_id: key_id.to_owned(),
+        nonce: vec![0; 24],
+        ciphertext: vec![0, 1, 255],
+        entered_at: 7,
+    }
+}
+
+async fn secrets_are_all_sealed_with_one_key(one: Host, other: Host) {
+    one.control.put_tenant("acme", "{}", 1).await.unwrap();
+    // Each host would begin with a key of its own; who comes second is told which one it is.
+    let enter = |number: usize| {
+        let control = if number.is_multiple_of(2) { &one.control } else { &other.control };
+        control.put_secret(move |in_use| {
+            let own = format!("k{number}");
+            Ok(secret("acme", &format!("secret {number}"), in_use.unwrap_or(&own)))
+        })
+    };
+    for result in join_all((0..8).map(enter)).await {
+        assert!(!result.unwrap(), "there was one before");
+    }
+    let rows = other.control.secrets("acme").await.unwrap();
+    assert!(rows.len() == 8 && rows.iter().all(|row| row.key_id == rows[0].key_id), "{rows:?}");
+    assert_eq!((rows[3].name.as_str(), rows[3].ciphertext.as_slice()), ("secret 3", [0, 1, 255].as_slice()));
+
+    let refused = one.control.reseal_secrets(|row| {
+        if row.name == "secret 5" { Err(HostError::configuration("broken", "mend it")) } else { Ok(row) }
+    });
+    assert!(refused.await.is_err());
+    let resealed = one.control.reseal_secrets(|row| Ok(SecretRow { key_id: "next".to_owned(), ..row }));
+    let (resealed, entered) = tokio::join!(resealed, enter(9));
+    assert!(resealed.unwrap() >= 8);
+    entered.unwrap();
+    let rows = other.control.secrets("acme").await.unwrap();
+    assert!(rows.len() == 9 && rows.iter().all(|row| row.key_id == "next"), "{rows:?}");
+    assert!(one.control.remove_secret("acme", "secret 0").await.unwrap());
+    assert!(!other.control.remove_secret("acme", "secret 0").await.unwrap());
+    // No secret without its tenant.
+    assert!(one.control.put_secret(|_| Ok(secret("nobody", "hibob.token", "next"))).await.is_err());
+}
+
+async fn tokens_end(one: Host, other: Host) {
+    let token = |id: &str, tenant: Option<&str>| StoredToken {
+        id: id.to_owned(),
+        digest: [9; 32],
+        role: Role::Reader,
+        tenant: tenant.map(str::to_owned),
+        name: "Zoë".to_owned(),
+        created_at: 1,
+        expires_at: tenant.map(|_| 99),
+        revoked_at: None,
+        used_on: None,
+    };
+    let (first, second) = (token("b", None), token("a", Some("acme")));
+    one.control.add_token(&first).await.unwrap();
+    one.control.add_token(&second).await.unwrap();
+    assert!(one.control.add_token(&first).await.is_err());
+    let kept = other.control.token("a").await.unwrap().unwrap();
+    assert_eq!((kept.digest, kept.tenant.as_deref(), kept.expires_at), ([9; 32], Some("acme"), Some(99)));
+    other.control.note_token_use("a", 20_000).await.unwrap();
+    assert!(other.control.revoke_token("a", 5).await.unwrap() && other.control.revoke_token("a", 6).await.unwrap());
+    assert!(!other.control.revoke_token("c", 6).await.unwrap());
+    let all = one.control.tokens().await.unwrap();
+    assert_eq!(all.iter().map(|token| token.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!((all[0].revoked_at, all[0].used_on, all[1].revoked_at), (Some(5), Some(20_000), None));
+}
+
+async fn who_did_what_is_kept_for_long(one: Host, other: Host) {
+    let deed = |object: &str| Deed {
+        actor: "command-line".to_owned(),
+        role: None,
+        action: "sync",
+        tenant: Some("acme".to_owned()),
+        object: Some(object.to_owned()),
+        request: "r1".to_owned(),
+    };
+    let day = 86_400;
+    let old = one.control.add_audit(day, &deed("1"), Outcome::Done, None).await.unwrap();
+    let begun = other.control.add_audit(300 * day, &deed("2"), Outcome::Begun, None).await.unwrap();
+    assert!(begun > old);
+    other.control.end_audit(begun, Outcome::Failed, Some("STORAGE_FAILED")).await.unwrap();
+    assert_eq!(one.control.audit(1).await.unwrap()[0].id, begun);
+    one.control.add_audit(402 * day, &deed("3"), Outcome::Done, None).await.unwrap();
+    let rows = one.control.audit(9).await.unwrap();
+    let told: Vec<_> = rows.iter().map(|row| (row.object.as_deref(), row.outcome.as_str())).collect();
+    assert_eq!(told, [(Some("3"), "done"), (Some("2"), "failed")]);
+    assert_eq!((rows[1].code.as_deref(), rows[1].role.as_deref()), (Some("STORAGE_FAILED"), None));
+    assert!(one.control.execute(query("UPDATE audit SET at = at + 1")).await == 2);
+}

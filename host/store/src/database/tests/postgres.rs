@@ -1,0 +1,188 @@
+//! What PostgreSQL alone promises: the server keeps tenants apart, and hosts that share it.
+
+use crate::database::tests::{Server, approvals, people, query, record, references};
+use crate::database::control::TENANT_TABLES;
+use crate::database::{ControlDatabase, LedgerEntry, TenantDatabase};
+use hibob_base::error::HostError;
+use crate::update_row::UpdateRow;
+use futures::future::join_all;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+async fn tenant(control: &ControlDatabase, tenant: &str) -> TenantDatabase {
+    control.tenant_database(Path::new(""), tenant).await.unwrap()
+}
+
+/// A row in each table that a tenant has.
+async fn fill(database: &TenantDatabase) {
+    let fence = references::issuer(database).await;
+    let journal = database.begin_journal(fence, &record::plan("one")).await.unwrap();
+    database.record_started(fence, journal, "a", 1).await.unwrap();
+    record::change(database, fence, journal, "a").await.unwrap();
+    let archived = LedgerEntry { account_id: "1".to_owned(), employee_id: "1".to_owned(), archived_at: Some(1) };
+    database.write_entries(&BTreeMap::new(), Some(&archived)).await.unwrap();
+    let run = record::run("sync", 2, Some(journal));
+    database.record_run(fence, &run, Some(&[]), &[UpdateRow::default().into()]).await.unwrap();
+    let reference = references::reference(0, "1", "2026-01-31");
+    assert_eq!(database.record_reference(fence, &reference, None).await.unwrap(), Some(0));
+    database.await_approval(fence, &approvals::approval("one")).await.unwrap();
+    database.pause_references(Some("restored")).await.unwrap();
+    database.put_log_head(1, &[1; 32]).await.unwrap();
+    people::fill(database, fence).await;
+    for table in TENANT_TABLES {
+        assert!(database.count(table).await > 0, "{table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenants_connection_reaches_no_other_tenants_rows() {
+    let Some(server) = Server::start("the walls between tenants on PostgreSQL") else { return };
+    let url = server.database("walls");
+    // So few that every connection is used for all of them.
+    let control = ControlDatabase::connect(&url, 4).await.unwrap();
+    let (acme, globex) = (tenant(&control, "acme").await, tenant(&control, "globex").await);
+    fill(&acme).await;
+    for table in TENANT_TABLES {
+        let (own, all) = (["fence", "entries_usage"].contains(&table), format!("SELECT count(*) FROM {table}"));
+        assert_eq!(globex.count(table).await, i64::from(own), "{table}");
+        // Without a tenant nothing is there, and nothing can be put there.
+        let (seen,): (i64,) = query(all).fetch_one(&control.store).await.unwrap();
+        assert_eq!(seen, 0, "{table}");
+        for statement in [
+            format!("UPDATE {table} SET tenant = 'globex' WHERE tenant = 'acme'"),
+            format!("DELETE FROM {table} WHERE tenant = 'acme'"),
+        ] {
+            assert_eq!(query(statement).execute(&globex.store).await.unwrap(), 0, "{table}");
+        }
+    }
+    let refused = async |database: &TenantDatabase, sql: &'static str| {
+        let error = database.execute(sql).await.unwrap_err().to_string();
+        assert!(error.contains("row-level security"), "{sql}: {error}");
+    };
+    refused(&globex, "INSERT INTO entries (tenant, key, value) VALUES ('acme', 'k', 'v')").await;
+    refused(&acme, "UPDATE entries SET tenant = 'globex'").await;
+    refused(&globex, "INSERT INTO fence (tenant, generation) VALUES ('initech', 9)").await;
+    let nobody = query("INSERT INTO entries (key, value) VALUES ('k', 'v')").execute(&control.store).await;
+    assert!(nobody.is_err());
+    assert_eq!((acme.count("entries").await, acme.fence_generation().await.unwrap()), (1, 1));
+
+    // One that is dropped in the middle is nobody's again when another one gets its connection.
+    for _ in 0..20 {
+        let mut dropped = Box::pin(acme.entries("", None, 9, usize::MAX));
+        let _ = futures::poll!(&mut dropped);
+        drop(dropped);
+        let (seen,): (i64,) = query("SELECT count(*) FROM entries").fetch_one(&control.store).await.unwrap();
+        assert_eq!((seen, globex.count("entries").await), (0, 0));
+    }
+    // Of a tenant that is forgotten nothing is left, and of the others all.
+    fill(&globex).await;
+    control.forget_tenant("acme").await.unwrap();
+    let mut superuser = PgConnection::connect(&server.superuser("walls")).await.unwrap();
+    for table in TENANT_TABLES {
+        let sql = format!("SELECT DISTINCT tenant FROM {table}");
+        let left: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut superuser).await.unwrap();
+        assert_eq!(left, ["globex"], "{table}");
+    }
+}
+
+#[tokio::test]
+async fn every_table_of_tenants_is_walled() {
+    let Some(server) = Server::start("the tables on PostgreSQL") else { return };
+    let url = server.database("tables");
+    let hosts = join_all((0..3).map(|_| ControlDatabase::connect(&url, 4))).await;
+    assert!(hosts.into_iter().all(|host| host.is_ok()), "three hosts that start at once make the tables once");
+    let mut owner = PgConnection::connect(&url).await.unwrap();
+    let rows: Vec<(String, bool, bool)> = sqlx::query_as(
+        "SELECT relname::text, relrowsecurity AND relforcerowsecurity,
+                EXISTS (SELECT 1 FROM pg_policies WHERE tablename = relname AND cmd = 'ALL'
+                        AND qual = '(tenant = hibob_tenant())' AND with_check = qual)
+         FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname",
+    )
+    .fetch_all(&mut owner)
+    .await
+    .unwrap();
+    let (walled, open): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|(_, is_walled, has_policy)| *is_walled && *has_policy);
+    let mut tables = TENANT_TABLES;
+    tables.sort_unstable();
+    assert_eq!(walled.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>(), tables);
+    let open: Vec<&str> = open.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(open, ["_sqlx_migrations", "audit", "jobs", "leases", "schedules", "secrets", "tenants", "tokens"]);
+    // Pages of a scan are found by the index, though the wall is looked at for each row.
+    sqlx::query("SELECT set_config('hibob.tenant', 'acme', false), set_config('enable_seqscan', 'off', false)")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let plan: Vec<String> = sqlx::query_scalar(
+        "EXPLAIN (COSTS OFF) SELECT key, value FROM entries WHERE key >= 'a' AND key <> 'a' AND key < 'b' ORDER BY key LIMIT 10",
+    )
+    .fetch_all(&mut owner)
+    .await
+    .unwrap();
+    let plan = plan.join("\n");
+    assert!(plan.contains("Index Scan using entries_pkey") && !plan.contains("Sort"), "{plan}");
+    let condition = plan.lines().find(|line| line.contains("Index Cond")).unwrap();
+    assert!(condition.contains("tenant =") && condition.contains("key >="), "{plan}");
+}
+
+#[tokio::test]
+async fn what_would_not_be_kept_apart_or_cannot_be_reached_is_refused() {
+    let Some(mut server) = Server::start("refusals of PostgreSQL") else { return };
+    let url = server.database("refused");
+    let told =
+        async |url: &str, connections| -> HostError { ControlDatabase::connect(url, connections).await.unwrap_err() };
+    let error = told(&server.superuser("refused"), 4).await;
+    assert!(error.to_string().contains("admin is a superuser"), "{error}");
+    assert!(error.remedy().contains("CREATE ROLE"), "{}", error.remedy());
+    for (url, connections, words) in [
+        ("mysql://u:geheim@h/d", 4, "is not one of PostgreSQL"),
+        ("postgres://u:geheim@h:port/d", 4, "cannot be read"),
+        ("postgres://u:geheim@h/d?sslmode=geheim", 4, "cannot be read"),
+        (url.as_str(), 3, "3 connections"),
+    ] {
+        let error = told(url, connections).await;
+        let shown = format!("{error} {error:?} {}", error.remedy());
+        assert!(shown.contains(words) && !shown.contains("geheim"), "{shown}");
+    }
+    let error = told(&url.replace("/refused?", "/missing?"), 4).await;
+    assert!(error.remedy().contains("CREATE DATABASE"), "{error}: {}", error.remedy());
+
+    // Whatever the server's own settings are.
+    let mut superuser = PgConnection::connect(&server.superuser("refused")).await.unwrap();
+    for setting in ["synchronous_commit = off", "default_transaction_isolation = serializable"] {
+        let sql = format!("ALTER ROLE hibob SET {setting}");
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut superuser).await.unwrap();
+    }
+    let control = ControlDatabase::connect(&url, 4).await.unwrap();
+    for (setting, value) in [
+        ("synchronous_commit", "on"),
+        ("transaction_isolation", "read committed"),
+        ("idle_in_transaction_session_timeout", "10s"),
+        ("lock_timeout", "20s"),
+        ("hibob.tenant", ""),
+    ] {
+        let (set,): (String,) =
+            query("SELECT current_setting($1)").bind(setting).fetch_one(&control.store).await.unwrap();
+        assert_eq!(set, value, "{setting}");
+    }
+
+    // A connection that breaks is an error, and what was told as written is there when the server is back.
+    let database = tenant(&control, "acme").await;
+    fill(&database).await;
+    server.stop();
+    let error = database.take_fence(2).await.unwrap_err();
+    assert_eq!(error.code(), "STORAGE_FAILED");
+    assert!(error.remedy().contains("can be reached"), "{error}: {}", error.remedy());
+    let error = told(&url, 4).await;
+    assert!(!error.to_string().contains("pool") && error.remedy().contains("can be reached"), "{error}");
+    server.start_again();
+    let again = async || database.take_fence(3).await;
+    let begun = std::time::Instant::now();
+    while let Err(error) = again().await {
+        assert!(begun.elapsed().as_secs() < 30, "{error}");
+    }
+    assert_eq!((database.count("entries").await, database.fence_generation().await.unwrap()), (1, 3));
+    let backup = control.copy_to(Path::new("/nowhere")).await.unwrap_err();
+    assert!(backup.remedy().contains("pg_dump"), "{backup}");
+}

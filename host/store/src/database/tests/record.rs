@@ -1,0 +1,162 @@
+//! The history of runs, and the journal of a plan under its fence.
+
+use crate::database::tests::{Case, Host};
+use hibob_contract::types::{NamedValue, Value};
+use crate::database::{ChangeRecord, Fence, LedgerEntry, NewJournal, RunRecord, StoredUpdate, TenantDatabase};
+use hibob_base::error::HostError;
+use crate::update_row::UpdateRow;
+use futures::FutureExt;
+use std::collections::BTreeMap;
+
+pub(super) const CASES: [(&str, Case); 4] = [
+    ("runs", |one, other| runs_are_numbered_for_each_tenant(one, other).boxed()),
+    ("pruned", |one, _| what_is_old_is_removed(one).boxed()),
+    ("journal", |one, _| a_journal_is_one_at_a_time_and_its_events_once(one).boxed()),
+    ("fenced", |one, other| nothing_is_written_once_a_later_run_has_the_fence(one, other).boxed()),
+];
+
+pub(super) fn run(kind: &'static str, finished_at: i64, journal: Option<i64>) -> RunRecord {
+    let report = "{\"text\":\"\\u0000\"}".to_owned();
+    RunRecord { kind, trigger: "manual", job: None, started_at: 1, finished_at, exit_code: 1, report, journal }
+}
+
+pub(super) fn plan(digest: &str) -> NewJournal<'_> {
+    NewJournal {
+        kind: "sync",
+        started_at: 1,
+        digest,
+        plan: b"{\0}",
+        held: "{}",
+        settings: "settings",
+        plugin: "plugin",
+    }
+}
+
+/// An entry, an account, and the end of a change.
+pub(super) async fn change(database: &TenantDatabase, fence: Fence, journal: i64, id: &str) -> Result<(), HostError> {
+    let ledger = LedgerEntry { account_id: format!("of {id}"), employee_id: id.to_owned(), archived_at: None };
+    let finished = Some((journal, id.to_owned(), "\"done\"".to_owned()));
+    let entries = BTreeMap::from([(id.to_owned(), Some(b"value".to_vec()))]);
+    database.record_change(fence, &entries, &ChangeRecord { ledger: Some(ledger), finished }, 3).await
+}
+
+pub(super) fn lost<T>(result: Result<T, HostError>) {
+    let error = result.err().unwrap();
+    assert!(matches!(&error, HostError::LockLost(_)), "{error}");
+    assert!(!error.remedy().contains("disk"), "{}", error.remedy());
+}
+
+async fn runs_are_numbered_for_each_tenant(one: Host, other: Host) {
+    let database = one.tenant("acme").await;
+    let fence = database.take_fence(1).await.unwrap();
+    let update = UpdateRow { name: "Zoë\0".to_owned(), field: "title".to_owned(), ..UpdateRow::default() };
+    let value = Value::Text("Zo\0ë".to_owned());
+    let baseline = [NamedValue { name: "fields".to_owned(), value: value.clone() }];
+    assert!(database.baseline().await.unwrap().is_empty());
+    for number in 1..=2 {
+        let updates = [UpdateRow::default().into(), StoredUpdate { row: update.clone(), sealed: "{}".to_owned() }];
+        let id = database.record_run(fence, &run("sync", number, None), Some(&baseline), &updates).await.unwrap();
+        assert_eq!(id, number);
+    }
+    let globex = other.tenant("globex").await;
+    let theirs = globex.take_fence(1).await.unwrap();
+    assert_eq!(globex.record_run(theirs, &run("apply", 1, None), None, &[]).await.unwrap(), 1);
+    // The run of a job is there once, for each tenant.
+    let of_a_job = RunRecord { job: Some("7@1".to_owned()), ..run("apply", 3, None) };
+    assert_eq!(globex.record_run(theirs, &of_a_job, None, &[]).await.unwrap(), 2);
+    assert_eq!(database.record_run(fence, &of_a_job, None, &[]).await.unwrap(), 3);
+    assert!(other.tenant("acme").await.record_run(fence, &of_a_job, None, &[]).await.is_err());
+    assert_eq!(database.run_of_job("7@1").await.unwrap().map(|run| run.id), Some(3));
+    assert!(database.run_of_job("7@2").await.unwrap().is_none());
+
+    let database = other.tenant("acme").await;
+    assert_eq!(database.runs().await.unwrap(), 3);
+    let ids = async |limit| database.past_runs(limit).await.unwrap().iter().map(|run| run.id).collect::<Vec<_>>();
+    assert_eq!((ids(2).await, ids(9).await), (vec![3, 2], vec![3, 2, 1]));
+    let past = database.past_run(2).await.unwrap().unwrap();
+    assert_eq!((past.kind.as_str(), past.finished_at, past.report["text"].as_str()), ("sync", 2, Some("\0")));
+    assert!(database.past_run(4).await.unwrap().is_none());
+    let updates = database.run_updates(2).await.unwrap();
+    assert_eq!((&updates[0], updates[1].sealed.as_str()), (&UpdateRow::default().into(), "{}"));
+    let row = &updates[1].row;
+    // PostgreSQL has no U+0000 in a text; what is only to be read shows a picture of it.
+    assert_eq!((row.name.replace('\u{2400}', "\0"), row.field.as_str()), ("Zoë\0".to_owned(), "title"));
+    assert_eq!(database.last_exit_code(&["sync", "apply"]).await.unwrap(), Some(1));
+    assert_eq!(database.last_exit_code(&["check"]).await.unwrap(), None);
+    let kept = database.baseline().await.unwrap();
+    assert!(kept.len() == 1 && matches!(&kept[0].value, Value::Text(text) if text == "Zo\0ë"), "{kept:?}");
+}
+
+async fn what_is_old_is_removed(host: Host) {
+    let database = host.tenant("acme").await;
+    let fence = database.take_fence(1).await.unwrap();
+    for (digest, finished_at) in [("one", 10), ("two", 20), ("three", 30)] {
+        let journal = database.begin_journal(fence, &plan(digest)).await.unwrap();
+        database.record_started(fence, journal, "a", 1).await.unwrap();
+        let updates = [UpdateRow::default().into()];
+        database.record_run(fence, &run("sync", finished_at, Some(journal)), None, &updates).await.unwrap();
+    }
+    let open = database.begin_journal(fence, &plan("three")).await.unwrap();
+    let counts = async || {
+        let mut counts = Vec::new();
+        for table in ["runs", "run_updates", "journals", "journal_events", "plans"] {
+            counts.push(database.count(table).await);
+        }
+        counts
+    };
+    assert_eq!(counts().await, [3, 3, 4, 3, 3]);
+    database.prune(fence, 15, 25).await.unwrap();
+    assert_eq!(counts().await, [2, 2, 2, 1, 1]);
+    database.prune(fence, 99, 99).await.unwrap();
+    assert_eq!(counts().await, [0, 0, 1, 0, 1]);
+    // A number is never used again.
+    assert_eq!(database.record_run(fence, &run("sync", 40, Some(open)), None, &[]).await.unwrap(), 4);
+}
+
+async fn a_journal_is_one_at_a_time_and_its_events_once(host: Host) {
+    let database = host.tenant("acme").await;
+    let fence = database.take_fence(7).await.unwrap();
+    assert!(database.open_journal().await.unwrap().is_none());
+    let journal = database.begin_journal(fence, &plan("one")).await.unwrap();
+    assert!(database.begin_journal(fence, &plan("two")).await.is_err(), "one plan at a time");
+    for id in ["b", "a"] {
+        database.record_started(fence, journal, id, 1).await.unwrap();
+    }
+    change(&database, fence, journal, "b").await.unwrap();
+    // Nothing of what comes with a second outcome is kept.
+    let before = database.count("accounts").await;
+    let ledger = LedgerEntry { account_id: "another".to_owned(), employee_id: "b".to_owned(), archived_at: None };
+    let again = ChangeRecord { ledger: Some(ledger), finished: Some((journal, "b".to_owned(), "1".to_owned())) };
+    let error = database.record_change(fence, &BTreeMap::new(), &again, 3).await.unwrap_err();
+    assert_eq!(error.code(), "STORAGE_FAILED");
+    assert_eq!(database.count("accounts").await, before);
+    assert!(database.execute("UPDATE journal_events SET event = 'nothing'").await.is_err());
+    let open = database.open_journal().await.unwrap().unwrap();
+    assert_eq!((open.id, open.digest.as_str(), open.plan.as_slice()), (journal, "one", b"{\0}".as_slice()));
+    let events: Vec<_> =
+        open.events.iter().map(|event| (event.change.as_str(), event.is_finished, event.generation)).collect();
+    assert_eq!(events, [("b", false, 7), ("a", false, 7), ("b", true, 7)]);
+    database.record_run(fence, &run("sync", 2, Some(journal)), None, &[]).await.unwrap();
+    assert!(database.open_journal().await.unwrap().is_none());
+}
+
+async fn nothing_is_written_once_a_later_run_has_the_fence(one: Host, other: Host) {
+    let (mine, theirs) = (one.tenant("acme").await, other.tenant("acme").await);
+    let old = mine.take_fence(1).await.unwrap();
+    let journal = mine.begin_journal(old, &plan("one")).await.unwrap();
+    let new = theirs.take_fence(3).await.unwrap();
+    assert!(!mine.holds(old).await.unwrap() && mine.holds(new).await.unwrap());
+    lost(mine.require(old).await);
+    lost(mine.begin_journal(old, &plan("two")).await);
+    lost(mine.record_started(old, journal, "a", 1).await);
+    lost(change(&mine, old, journal, "a").await);
+    lost(mine.record_run(old, &run("sync", 2, Some(journal)), None, &[]).await);
+    lost(mine.prune(old, 99, 99).await);
+    assert!(mine.take_fence(2).await.is_err(), "the fence only rises");
+    assert_eq!((theirs.fence_generation().await.unwrap(), theirs.count("entries").await), (3, 0));
+    change(&theirs, new, journal, "a").await.unwrap();
+    // Another tenant's fence is another one.
+    let globex = one.tenant("globex").await;
+    assert_eq!(globex.fence_generation().await.unwrap(), 0);
+    globex.take_fence(1).await.unwrap();
+}

@@ -1,0 +1,298 @@
+//! Saved plans: a file that a person can read and that applies exactly as it is, or not at all.
+//!
+//! JSON lines: a header, one change a line, and a seal: HMAC-SHA256 (RFC 2104) over every byte before it, with a key
+//! that only the data directory has.
+
+use hibob_contract::directory_sync::Change;
+use hibob_contract::types::Finding;
+use crate::data_dir::DataDir;
+use hibob_base::files::{private_dir, sync_folder};
+use hibob_base::files::write_private;
+use hibob_base::digest::{hex, unhex};
+use hibob_base::error::HostError;
+use hibob_config::tenant::TenantConfig;
+use crate::queue::Selection;
+use hibob_contract::Planned;
+use hibob_base::secret::Secret;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The version of this format.
+const FORMAT: &str = "hibob-plan/1";
+
+/// The folder of the data directory with the plans that jobs are to apply.
+const KEPT: &str = "plans";
+
+/// The age at which a copy that no job needs is removed.
+const UNNEEDED_AGE_MIN: Duration = Duration::from_hours(1);
+
+/// Seconds in an hour.
+const HOUR: u64 = 60 * 60;
+
+/// What a plan is bound to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// [`FORMAT`].
+    format: String,
+    /// The tenant's id.
+    pub tenant: String,
+    /// Unix seconds.
+    pub created_at: u64,
+    /// Digest of the settings.
+    settings: String,
+    /// Digest of the plugin.
+    plugin: String,
+    /// The plan's numbers.
+    counts: BTreeMap<String, u64>,
+    /// What a person should read about the plan.
+    findings: Vec<Finding>,
+    /// What the next plan is given once this one was applied.
+    baseline: Vec<hibob_contract::types::NamedValue>,
+    /// How many changes follow.
+    changes: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seal {
+    hmac_sha256: String,
+}
+
+/// What a plan is made with, and applied with.
+#[derive(Clone, Debug)]
+pub struct Basis<'b> {
+    /// The tenant's configuration.
+    pub config: &'b TenantConfig,
+    /// The digest of everything in it that a plan depends on.
+    pub settings: String,
+    /// The digest of the plugin.
+    pub plugin: &'b str,
+}
+
+/// Writes a plan to a file that only its owner can read. An existing file is replaced as a whole.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn save(data: &DataDir, basis: &Basis<'_>, planned: &Planned, path: &Path) -> Result<(), HostError> {
+    let header = Header {
+        format: FORMAT.to_owned(),
+        tenant: basis.config.id.clone(),
+        created_at: planned.created_at,
+        settings: basis.settings.clone(),
+        plugin: basis.plugin.to_owned(),
+        counts: planned.counts.clone(),
+        findings: planned.findings.clone(),
+        baseline: planned.baseline.clone(),
+        changes: planned.changes.len(),
+    };
+    let mut text = line(&header)?;
+    for change in &planned.changes {
+        text.push_str(&line(change)?);
+    }
+    let seal = Seal { hmac_sha256: hex(&mac(&data.plan_key()?, text.as_bytes())?.finalize().into_bytes()) };
+    text.push_str(&line(&seal)?);
+    write_private(path, text.as_bytes()).map_err(|error| {
+        HostError::configuration(
+            format!("cannot write {}: {error}", path.display()),
+            "name a file in a folder that exists and can be written",
+        )
+    })
+}
+
+/// Keeps a copy of a saved plan for a job that applies it: exactly these bytes, whatever becomes of the file. Returns its
+/// SHA-256, by which the job names it.
+///
+/// # Errors
+/// The file is no saved plan of this data directory, or the copy cannot be written.
+pub fn keep(data: &DataDir, path: &Path) -> Result<String, HostError> {
+    read(data, path)?;
+    let unkept = |error: std::io::Error| HostError::Storage(format!("the plan cannot be kept: {error}"));
+    let bytes = std::fs::read(path).map_err(unkept)?;
+    let digest = hex(&Sha256::digest(&bytes));
+    let kept = kept(data, &digest)?;
+    private_dir(&data.path().join(KEPT))?;
+    write_private(&kept, &bytes).map_err(unkept)?;
+    // What was read first may have been another file.
+    read(data, &kept).inspect_err(|_| forget(data, &digest))?;
+    Ok(digest)
+}
+
+/// Where the copy with this SHA-256 is.
+///
+/// # Errors
+/// It is none.
+pub fn kept(data: &DataDir, digest: &str) -> Result<PathBuf, HostError> {
+    let is_digest = unhex(digest).is_some_and(|bytes| bytes.len() == Sha256::output_size());
+    if !is_digest {
+        let message = format!("`{}` names no saved plan", digest.escape_debug());
+        return Err(HostError::configuration(message, "give the SHA-256 of one that is kept, in hex"));
+    }
+    Ok(data.path().join(KEPT).join(format!("{digest}.plan")))
+}
+
+/// How what a plan was made with differs from what there is now, by the digests of the settings and of the plugin.
+pub fn moved_basis(settings: &str, made_by: &str, settings_now: &str, plugin_now: &str) -> Option<String> {
+    if settings != settings_now {
+        Some("the settings have changed since the plan was made".to_owned())
+    } else if made_by != plugin_now {
+        Some(format!("the plan was made by the plugin {made_by}, and this one is {plugin_now}"))
+    } else {
+        None
+    }
+}
+
+/// Removes a copy.
+pub fn forget(data: &DataDir, digest: &str) {
+    let removed = kept(data, digest).map(std::fs::remove_file);
+    if let Ok(Err(error)) = removed {
+        tracing::debug!("a plan that was kept stays: {error}");
+    }
+}
+
+/// Removes the copies for a tenant that have something about an employee; the jobs that were to apply them fail. Returns how
+/// many.
+///
+/// # Errors
+/// One cannot be read or removed.
+pub fn forget_those_about(data: &DataDir, tenant: &str, employee_id: &str) -> Result<usize, HostError> {
+    let failed = |error: std::io::Error| HostError::Storage(format!("the plans that are kept for jobs: {error}"));
+    let folder = data.path().join(KEPT);
+    let mut removed = 0;
+    if !folder.exists() {
+        return Ok(removed);
+    }
+    for entry in std::fs::read_dir(&folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let text = std::fs::read_to_string(&path).map_err(failed)?;
+        let header = text.lines().next().and_then(|line| serde_json::from_str::<Header>(line).ok());
+        let is_theirs = header.is_none_or(|header| header.tenant == tenant);
+        if is_theirs && text.contains(&format!("\"{employee_id}\"")) {
+            std::fs::remove_file(&path).map_err(failed)?;
+            removed += 1;
+        }
+    }
+    sync_folder(&folder)?;
+    Ok(removed)
+}
+
+/// Removes the copies that no job needs any more, such as those of jobs that were cancelled.
+///
+/// # Errors
+/// The queue cannot be read.
+pub async fn forget_unneeded(data: &DataDir) -> Result<(), HostError> {
+    let jobs = data.queue().list(Selection { tenant: None, ended_max: 0 }).await?;
+    let needed: BTreeSet<String> = jobs.into_iter().filter_map(|job| job.arguments.plan).collect();
+    let Ok(entries) = std::fs::read_dir(data.path().join(KEPT)) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|at| at.elapsed().ok());
+        let is_needed = name.strip_suffix(".plan").is_some_and(|digest| needed.contains(digest));
+        // A copy is made before its job is queued.
+        if !is_needed && age.is_some_and(|age| age > UNNEEDED_AGE_MIN) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}
+
+fn line(value: &impl Serialize) -> Result<String, HostError> {
+    let json = serde_json::to_string(value).map_err(|error| HostError::Storage(error.to_string()))?;
+    Ok(json + "\n")
+}
+
+fn mac(key: &Secret, text: &[u8]) -> Result<Hmac<Sha256>, HostError> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.reveal().as_bytes())
+        .map_err(|error| HostError::Storage(error.to_string()))?;
+    mac.update(text);
+    Ok(mac)
+}
+
+/// A saved plan whose seal is whole. What it is bound to has yet to be checked.
+pub struct Saved {
+    header: Header,
+    changes: Vec<Change>,
+}
+
+/// Reads a saved plan.
+///
+/// # Errors
+/// The file cannot be read, is not a plan, or was changed by as much as a byte.
+pub fn read(data: &DataDir, path: &Path) -> Result<Saved, HostError> {
+    let refused = |what: String| {
+        let remedy = "make a new plan: hibob plan TENANT --out FILE";
+        HostError::configuration(format!("{} {what}", path.display()), remedy)
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
+    let sealed = text.strip_suffix('\n').and_then(|text| Some(text.rfind('\n')? + 1));
+    let (body, seal) = sealed.map(|end| text.split_at(end)).ok_or_else(|| refused("is not a saved plan".to_owned()))?;
+    let seal: Seal =
+        serde_json::from_str(seal).map_err(|_| refused("is not a saved plan, or is cut off".to_owned()))?;
+    let expected = unhex(&seal.hmac_sha256).unwrap_or_default();
+    let genuine = mac(&data.plan_key()?, body.as_bytes())?.verify_slice(&expected).is_ok();
+    if !genuine {
+        return Err(refused("was changed, or was not made with this data directory".to_owned()));
+    }
+    let mut lines = body.lines();
+    let header: Header = lines
+        .next()
+        .and_then(|line| serde_json::from_str(line).ok())
+        .filter(|header: &Header| header.format == FORMAT)
+        .ok_or_else(|| refused(format!("is not in the format {FORMAT}")))?;
+    let changes: Result<Vec<Change>, _> = lines.map(serde_json::from_str).collect();
+    let changes = changes.map_err(|error| refused(format!("holds a change that cannot be read: {error}")))?;
+    if changes.len() != header.changes {
+        return Err(refused("does not hold as many changes as it says".to_owned()));
+    }
+    Ok(Saved { header, changes })
+}
+
+impl Saved {
+    /// The tenant that the plan was made for.
+    pub fn tenant(&self) -> &str {
+        &self.header.tenant
+    }
+
+    /// The plan, if it was made for this tenant with these settings and this plugin, and not too long before
+    /// `now_unix_seconds`.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn accept(self, basis: &Basis<'_>, now_unix_seconds: u64) -> Result<Planned, HostError> {
+        let (header, tenant) = (self.header, &basis.config.id);
+        let refused = |what: String| {
+            let remedy = format!("make a new plan: hibob plan {tenant} --out FILE");
+            HostError::configuration(format!("tenant {tenant}: {what}"), remedy)
+        };
+        if header.tenant != *tenant {
+            return Err(refused(format!("the plan was made for tenant {}", header.tenant)));
+        }
+        if let Some(moved) = moved_basis(&header.settings, &header.plugin, &basis.settings, basis.plugin) {
+            return Err(refused(moved));
+        }
+        let age_hours_max = u64::from(basis.config.sync.plan_age_hours_max);
+        let now = now_unix_seconds;
+        if header.created_at > now.saturating_add(HOUR) {
+            return Err(refused(
+                "the plan's time lies in the future; this machine's clock is wrong, or was".to_owned(),
+            ));
+        }
+        if now.saturating_sub(header.created_at) > age_hours_max.saturating_mul(HOUR) {
+            return Err(refused(format!("the plan is older than {age_hours_max} hours (sync.plan_age_hours_max)")));
+        }
+        Ok(Planned {
+            created_at: header.created_at,
+            counts: header.counts,
+            findings: header.findings,
+            baseline: header.baseline,
+            changes: self.changes,
+        })
+    }
+}

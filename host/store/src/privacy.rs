@@ -1,0 +1,120 @@
+//! What is personal in the records, under a key of the person's own, and forgetting one person.
+//!
+//! ```text
+//! run ▸ Ring: names, values, findings, lines ▸ sealed under the person's key ▸ database: texts
+//!             └─ person's key ◂ wrapped ─ tenant's key ◂ sealed ─ the store's key (secrets.key)
+//! forget ▸ list (keyed hash, on the disk first) ▸ one transaction: the key, and what stands under the id
+//! ```
+
+mod forget;
+mod forgotten;
+mod key;
+mod list;
+mod open;
+mod plain;
+pub mod plan;
+mod records;
+mod ring;
+pub mod rows;
+mod stored;
+#[cfg(test)]
+mod tests;
+
+pub use forget::{Forgetting, forget_everybody, forget_person, lift};
+pub use forget::{key_removed, require_known, restored, settle};
+pub use forgotten::Forgotten;
+pub use forgotten::LEFT_OUT;
+pub use key::Tag;
+pub use list::{FILE as LIST_FILE, text_of as list_text};
+pub use plan::{OpenedPlan, open as open_plan};
+pub use records::Records;
+pub use records::open_references;
+pub use ring::Purpose;
+pub use ring::{KeyRows, Ring};
+pub use rows::open_made;
+pub use stored::{FORGOTTEN, SOMEBODY_FORGOTTEN};
+
+use crate::database::TenantDatabase;
+use hibob_base::error::HostError;
+use crate::secrets::SecretStore;
+use key::TenantKey;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The people of one tenant, as far as something is kept of them.
+#[derive(Clone, Debug)]
+pub struct People {
+    store: SecretStore,
+    tenant: String,
+    database: TenantDatabase,
+}
+
+impl People {
+    pub fn new(store: SecretStore, tenant: &str, database: TenantDatabase) -> Self {
+        Self { store, tenant: tenant.to_owned(), database }
+    }
+
+    pub fn database(&self) -> &TenantDatabase {
+        &self.database
+    }
+
+    /// Who was forgotten and may not come back.
+    ///
+    /// # Errors
+    /// The tenant's key is not at hand, or the database failed.
+    pub async fn forgotten(&self) -> Result<Forgotten, HostError> {
+        let rows = self.database.forgotten().await?;
+        let employees: BTreeSet<Tag> = rows.into_iter().filter(|row| !row.is_lifted).map(|row| row.tag).collect();
+        if employees.is_empty() {
+            return Ok(Forgotten::default());
+        }
+        // Without the key they could not be told from others.
+        let key = self.key().await?.ok_or_else(|| self.key_is_missing())?;
+        Ok(Forgotten::new(key, employees, self.database.forgotten_accounts().await?.into_iter().collect()))
+    }
+
+    /// Keys to look at records with.
+    ///
+    /// # Errors
+    /// The tenant's key is not at hand, or the database failed.
+    pub async fn ring(&self) -> Result<Ring, HostError> {
+        Ok(Ring::new(self.database.clone(), self.key().await?, self.forgotten().await?))
+    }
+
+    /// Keys to write records with. The caller holds the tenant's lease.
+    ///
+    /// # Errors
+    /// As [`Self::ring`].
+    pub async fn writing_ring(&self) -> Result<Ring, HostError> {
+        self.key_or_made().await?;
+        self.ring().await
+    }
+
+    /// The records, to look at.
+    ///
+    /// # Errors
+    /// As [`Self::ring`].
+    pub async fn records(&self) -> Result<Records, HostError> {
+        Ok(Records::new(self.database.clone(), self.ring().await?))
+    }
+
+    async fn key(&self) -> Result<Option<Arc<TenantKey>>, HostError> {
+        let key = self.store.people_key(&self.tenant).await?;
+        Ok(key.map(|key| Arc::new(TenantKey::new(&self.tenant, &key))))
+    }
+
+    async fn key_or_made(&self) -> Result<Arc<TenantKey>, HostError> {
+        let key = self.store.people_key_or_made(&self.tenant).await?;
+        Ok(Arc::new(TenantKey::new(&self.tenant, &key)))
+    }
+
+    fn key_is_missing(&self) -> HostError {
+        HostError::configuration(
+            format!(
+                "tenant {}: the key by which those who were forgotten are known is not in the secret store",
+                self.tenant
+            ),
+            "restore the control database and the tenant's database from the same backup",
+        )
+    }
+}

@@ -1,0 +1,255 @@
+//! Forgetting one person, letting them come back, and finishing what a crash or an older backup has left undone.
+
+use crate::privacy::list::{Event, Line, List, Standing};
+use crate::privacy::plain::{ids, of_employee};
+use crate::privacy::{KeyRows, People, Tag};
+use crate::api_log;
+use crate::api_log::{COMMAND_LINE, Deed, Outcome};
+use crate::data_dir::DataDir;
+use crate::database::{ForgottenRow, Lease, Swept, TenantDatabase};
+use hibob_base::error::HostError;
+use crate::plan_file;
+use crate::run_store::hold;
+use serde::Serialize;
+use std::path::Path;
+
+/// What forgetting somebody came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Forgetting {
+    /// The keyed hash of the employee's id.
+    #[serde(serialize_with = "tag_text")]
+    pub person: Tag,
+    /// Whether something was kept of them.
+    pub was_known: bool,
+    /// What stood under the id itself.
+    #[serde(flatten)]
+    pub swept: Swept,
+    /// Copies of saved plans that jobs were to apply.
+    pub kept_plans: usize,
+    /// Jobs that named them.
+    pub jobs: u64,
+}
+
+fn tag_text<S: serde::Serializer>(tag: &Tag, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(tag)
+}
+
+/// Forgets an employee: destroys their key, removes what stands under their id, and keeps them from coming back.
+/// `by` says who asked for it. Asked again after a crash, it goes on from there.
+///
+/// # Errors
+/// There is no such tenant or id, the tenant is being run, or something could not be removed.
+pub async fn forget_person(
+    data: &DataDir,
+    tenant: &str,
+    employee_id: &str,
+    by: Option<&str>,
+) -> Result<Forgetting, HostError> {
+    let work = async |people: &People, tag| {
+        let known = people.database.forgotten().await?.into_iter().find(|row| row.tag == tag);
+        let at = chrono::Utc::now().timestamp();
+        let is_new = known.as_ref().is_none_or(|row| row.is_lifted);
+        if is_new {
+            List::of(data.path()).add(&line(tenant, Event::Forgotten, tag, at))?;
+        }
+        let times = known.as_ref().map_or(0, |row| row.times) + i64::from(is_new);
+        let at = known.filter(|_| !is_new).map_or(at, |row| row.at);
+        forget(data, people, &Standing { times, at, is_lifted: false }, tag, employee_id).await
+    };
+    alone(data, tenant, employee_id, "person-forget", by, work).await
+}
+
+/// Lets an employee who was forgotten come back with the next run; false if they are not kept out. What was forgotten
+/// stays so.
+///
+/// # Errors
+/// As [`forget_person`].
+pub async fn lift(data: &DataDir, tenant: &str, employee_id: &str, by: Option<&str>) -> Result<bool, HostError> {
+    let work = async |people: &People, tag| {
+        if !people.database.forgotten().await?.iter().any(|row| row.tag == tag && !row.is_lifted) {
+            return Ok(false);
+        }
+        List::of(data.path()).add(&line(tenant, Event::Lifted, tag, chrono::Utc::now().timestamp()))?;
+        people.database.lift(tag).await
+    };
+    alone(data, tenant, employee_id, "person-lift", by, work).await
+}
+
+/// Works for one person under the tenant's lease, with a row in the audit, which has the keyed hash.
+async fn alone<T>(
+    data: &DataDir,
+    tenant: &str,
+    employee_id: &str,
+    action: &'static str,
+    by: Option<&str>,
+    work: impl AsyncFnOnce(&People, Tag) -> Result<T, HostError>,
+) -> Result<T, HostError> {
+    data.config(tenant).await?;
+    if employee_id.is_empty() || !employee_id.bytes().all(|byte| byte.is_ascii_digit()) {
+        let message = format!("{} is no id of an employee", employee_id.escape_debug());
+        return Err(HostError::configuration(message, format!("give HiBob's id, as in: hibob employees {tenant}")));
+    }
+    let lease = data.control().lease(tenant, "forgetting a person").await?;
+    let done = locked(&lease, async {
+        let people = data.people(tenant).await?;
+        // Nobody who was taken for dead writes any more.
+        people.database.take_fence(lease.generation()).await?;
+        let tag = people.key_or_made().await?.employee(employee_id);
+        let deed = Deed {
+            actor: by.unwrap_or(COMMAND_LINE).to_owned(),
+            role: None,
+            action,
+            tenant: Some(tenant.to_owned()),
+            object: Some(tag.to_string()),
+            request: format!("{:016x}", rand::random::<u64>()),
+        };
+        let row = api_log::begin(data.control(), &deed).await?;
+        let done = work(&people, tag).await;
+        let (outcome, code) = match &done {
+            Ok(_) => (Outcome::Done, None),
+            Err(error) => (Outcome::Failed, Some(error.code())),
+        };
+        api_log::ended(data.control(), row, &deed, outcome, code).await;
+        done
+    });
+    let done = done.await;
+    lease.release().await?;
+    done
+}
+
+async fn locked<T>(lease: &Lease, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
+    tokio::select! {
+        done = work => done,
+        lost = hold(lease) => Err(lost),
+    }
+}
+
+/// Everything of one person, of which the list tells already.
+async fn forget(
+    data: &DataDir,
+    people: &People,
+    standing: &Standing,
+    tag: Tag,
+    employee_id: &str,
+) -> Result<Forgetting, HostError> {
+    let database = &people.database;
+    let kept_plans = plan_file::forget_those_about(data, &people.tenant, employee_id)?;
+    let jobs = data.queue().forget_employee(&people.tenant, employee_id).await?;
+    let key = people.key_or_made().await?;
+    let accounts: Vec<Tag> = database.accounts_of(employee_id).await?.iter().map(|id| key.account(id)).collect();
+    let plain = of_employee(database, employee_id).await?;
+    let had_key = !database.people_by_tag(&[tag]).await?.is_empty();
+    let swept = database.forget_person(&row(tag, standing, true), employee_id, &accounts, &plain).await?;
+    let was_known = had_key || swept != Swept::default() || kept_plans > 0 || jobs > 0;
+    Ok(Forgetting { person: tag, was_known, swept, kept_plans, jobs })
+}
+
+/// Makes a tenant's database agree with the list: after a crash in the middle of forgetting somebody, and after an older
+/// backup was restored. Nothing is read from the database before.
+///
+/// # Errors
+/// The list or the tenant's key cannot be read, or the database failed.
+pub async fn settle(data: &DataDir, people: &People) -> Result<(), HostError> {
+    let standings = List::of(data.path()).standings(&people.tenant)?;
+    if standings.is_empty() {
+        return Ok(());
+    }
+    let known = people.database.forgotten().await?;
+    let is_done = |(tag, standing): &(&Tag, &Standing)| {
+        known.iter().any(|row| row.tag == **tag && row.is_swept && row.times >= standing.times)
+    };
+    let open: Vec<(&Tag, &Standing)> = standings.iter().filter(|entry| !is_done(entry)).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    let key = people.key().await?.ok_or_else(|| people.key_is_missing())?;
+    let ids = ids(&people.database).await?;
+    for (tag, standing) in open {
+        let times = known.iter().find(|row| row.tag == *tag).map_or(0, |row| row.times).max(standing.times);
+        let standing = &Standing { times, ..*standing };
+        match ids.iter().find(|id| key.employee(id) == *tag) {
+            Some(id) => drop(forget(data, people, standing, *tag, id).await?),
+            None => {
+                people.database.destroy_key(&row(*tag, standing, false)).await?;
+                people.database.set_swept(&[*tag]).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Destroys the keys of those whom a list names in a database that was just restored. What stands under their ids goes when
+/// it is opened for the first time: see [`settle`].
+///
+/// # Errors
+/// The list cannot be read, or the database failed.
+pub async fn restored(list: &Path, tenant: &str, database: &TenantDatabase) -> Result<(), HostError> {
+    let standings = List::at(list).standings(tenant)?;
+    let known = database.forgotten().await?;
+    for (tag, standing) in &standings {
+        match known.iter().find(|row| row.tag == *tag && row.times >= standing.times) {
+            None => database.destroy_key(&row(*tag, standing, false)).await?,
+            Some(row) if standing.is_lifted && !row.is_lifted => drop(database.lift(*tag).await?),
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Fails if a list has people of a tenant whom a backup could not be searched for, as it has no key to hash their ids with.
+///
+/// # Errors
+/// It has, or it cannot be read.
+pub fn require_known(list: &Path, tenant: &str, has_key: bool) -> Result<(), HostError> {
+    if has_key || List::at(list).standings(tenant)?.is_empty() {
+        return Ok(());
+    }
+    Err(HostError::configuration(
+        format!(
+            "tenant {tenant}: people were forgotten whom nobody could find in this backup: it has no key to hash their ids \
+             with, as it is from before the tenant's first run, or of an earlier version"
+        ),
+        "restore a newer backup; or give --nobody-forgotten, and forget them again at once",
+    ))
+}
+
+/// Gives up all that is sealed for a tenant, as where the store's key is lost: nobody can read it any more. Those who were
+/// forgotten are not known any more either.
+///
+/// # Errors
+/// There is no such tenant, it is being run, or something could not be removed; asked again, it goes on from there.
+pub async fn forget_everybody(data: &DataDir, tenant: &str) -> Result<(), HostError> {
+    data.config(tenant).await?;
+    let lease = data.control().lease(tenant, "forgetting everybody").await?;
+    let done = locked(&lease, async {
+        let database = TenantDatabase::open(data.path(), tenant).await?;
+        database.take_fence(lease.generation()).await?;
+        key_removed(data, tenant)?;
+        database.forget_everybody().await?;
+        data.secrets().remove_people_key(tenant).await.map(drop)
+    });
+    let done = done.await;
+    lease.release().await?;
+    done
+}
+
+/// Notes that a tenant's key is gone, so that nobody is looked for with another one.
+///
+/// # Errors
+/// The list cannot be written.
+pub fn key_removed(data: &DataDir, tenant: &str) -> Result<(), HostError> {
+    let list = List::of(data.path());
+    if list.standings(tenant)?.is_empty() {
+        return Ok(());
+    }
+    let at = chrono::Utc::now().timestamp();
+    list.add(&Line { tenant: tenant.to_owned(), event: Event::KeyRemoved, person: None, at })
+}
+
+fn line(tenant: &str, event: Event, tag: Tag, at: i64) -> Line {
+    Line { tenant: tenant.to_owned(), event, person: Some(tag.to_string()), at }
+}
+
+fn row(tag: Tag, standing: &Standing, is_swept: bool) -> ForgottenRow {
+    ForgottenRow { tag, times: standing.times, at: standing.at, is_lifted: standing.is_lifted, is_swept }
+}

@@ -1,0 +1,133 @@
+//! The journal's and the history's texts as they are stored.
+
+use crate::privacy::ring::{KeyRows, Purpose, Ring, json_error};
+use crate::privacy::stored::{FORGOTTEN, is_placeholder};
+use crate::database::{Fence, StoredUpdate};
+use hibob_base::error::HostError;
+use crate::update_row::{NameOf, UpdateRow};
+use serde_json::{Value, json};
+
+/// What came of a change, as the journal keeps it; of a cost center's as it is.
+///
+/// # Errors
+/// The run lost its lock, or the database failed.
+pub async fn seal_made(
+    ring: &Ring<impl KeyRows>,
+    fence: Fence,
+    employee: Option<&str>,
+    made: Value,
+) -> Result<String, HostError> {
+    let whole = json!({ "employee_id": employee, "made": made });
+    Ok(one(ring.seal(fence, Purpose::Made, vec![whole]).await?).to_string())
+}
+
+/// Opens what [`seal_made`] made, and what earlier versions stored; none of somebody who was forgotten, or what is none.
+///
+/// # Errors
+/// The tenant's key is not at hand, or the database failed.
+pub async fn open_made(ring: &Ring<impl KeyRows>, stored: Vec<String>) -> Result<Vec<Option<String>>, HostError> {
+    let values = stored.iter().map(|text| serde_json::from_str(text).unwrap_or(Value::Null)).collect();
+    let opened = ring.open(Purpose::Made, values).await?.into_iter().zip(stored);
+    Ok(opened
+        .map(|(mut value, stored)| match value.get_mut("made").map(Value::take) {
+            _ if is_placeholder(&value) => None,
+            Some(made) => Some(made.to_string()),
+            None => Some(stored),
+        })
+        .collect())
+}
+
+/// A report as the history keeps it: its numbers as they are, its rows about somebody sealed.
+///
+/// # Errors
+/// The run lost its lock, or the database failed.
+pub async fn seal_report(ring: &Ring<impl KeyRows>, fence: Fence, report: &str) -> Result<String, HostError> {
+    let report = serde_json::from_str(report).map_err(json_error)?;
+    Ok(one(ring.seal(fence, Purpose::Report, vec![report]).await?).to_string())
+}
+
+/// Opens what [`seal_report`] made.
+///
+/// # Errors
+/// The tenant's key is not at hand, or the database failed.
+pub(super) async fn open_report(ring: &Ring<impl KeyRows>, report: Value) -> Result<Value, HostError> {
+    Ok(one(ring.open(Purpose::Report, vec![report]).await?))
+}
+
+/// The lines of a run as the history keeps them.
+///
+/// # Errors
+/// The run lost its lock, or the database failed.
+pub async fn seal_updates(
+    ring: &Ring<impl KeyRows>,
+    fence: Fence,
+    updates: &[UpdateRow],
+) -> Result<Vec<StoredUpdate>, HostError> {
+    let sealed = ring.seal(fence, Purpose::Update, updates.iter().map(update_value).collect()).await?;
+    let stored = |(update, sealed): (&UpdateRow, Value)| {
+        if update.employee_id.is_empty() {
+            return StoredUpdate::from(update.clone());
+        }
+        let row = UpdateRow {
+            action: update.action.clone(),
+            field: update.field.clone(),
+            result: update.result.clone(),
+            ..UpdateRow::default()
+        };
+        StoredUpdate { row, sealed: sealed.to_string() }
+    };
+    Ok(updates.iter().zip(sealed).map(stored).collect())
+}
+
+/// Opens what [`seal_updates`] made. A line of somebody who was forgotten says what was done, and not to whom.
+///
+/// # Errors
+/// The tenant's key is not at hand, or the database failed.
+pub(super) async fn open_updates(
+    ring: &Ring<impl KeyRows>,
+    stored: Vec<StoredUpdate>,
+) -> Result<Vec<UpdateRow>, HostError> {
+    let values = stored.iter().map(|stored| serde_json::from_str(&stored.sealed).unwrap_or(Value::Null)).collect();
+    let opened = ring.open(Purpose::Update, values).await?;
+    let update = |(stored, opened): (StoredUpdate, Value)| {
+        if stored.sealed.is_empty() {
+            return stored.row;
+        }
+        if is_placeholder(&opened) {
+            return UpdateRow { name: FORGOTTEN.to_owned(), ..stored.row };
+        }
+        let text = |name: &str| match opened.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Object(person)) => {
+                person.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned()
+            }
+            _ => String::new(),
+        };
+        UpdateRow {
+            employee_id: text("employee_id"),
+            name: text("name"),
+            before: text("before"),
+            after: text("after"),
+            ..stored.row
+        }
+    };
+    Ok(stored.into_iter().zip(opened).map(update).collect())
+}
+
+/// A line manager is somebody of their own.
+fn update_value(update: &UpdateRow) -> Value {
+    let value = |of: &Option<NameOf>, text: &str| match of {
+        Some(of) => json!({ "employee_id": of.employee_id, "account_id": of.account_id, "display_name": text }),
+        None => Value::String(text.to_owned()),
+    };
+    json!({
+        "employee_id": update.employee_id,
+        "name": update.name,
+        "before": value(&update.before_of, &update.before),
+        "after": value(&update.after_of, &update.after),
+    })
+}
+
+fn one(values: Vec<Value>) -> Value {
+    values.into_iter().next().unwrap_or_default()
+}

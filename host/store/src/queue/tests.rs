@@ -1,0 +1,63 @@
+//! The queue, on each kind of database: the cases get two hosts' queues on the same tables.
+
+mod cases;
+mod silence;
+
+use crate::queue::{Arguments, Claimed, NewJob, Queue};
+use hibob_base::job::Kind;
+use crate::database::{ControlDatabase, query};
+use cases::CASES;
+use hibob_test_postgres::Server;
+use std::time::Duration;
+
+/// Longer than any test takes: leases lapse where a test says so.
+const LEASE: Duration = Duration::from_hours(1);
+
+#[tokio::test]
+async fn on_sqlite() {
+    for (name, case) in CASES {
+        let folder = tempfile::tempdir().unwrap();
+        let one = ControlDatabase::open(folder.path()).await.unwrap().queue();
+        let other = ControlDatabase::open(folder.path()).await.unwrap().queue();
+        told(name);
+        case(one, other).await;
+    }
+}
+
+#[tokio::test]
+async fn on_postgresql() {
+    let Some(server) = Server::start("the queue on PostgreSQL") else { return };
+    for (name, case) in CASES {
+        let url = server.database(name);
+        let one = ControlDatabase::connect(&url, 8).await.unwrap().queue();
+        let other = ControlDatabase::connect(&url, 8).await.unwrap().queue();
+        told(name);
+        case(one, other).await;
+    }
+}
+
+/// For whoever looks why a case failed.
+#[expect(clippy::print_stderr, reason = "the test harness shows it with a failure")]
+fn told(name: &str) {
+    eprintln!("case {name}");
+}
+
+impl Queue {
+    /// Changes rows behind the queue's back, as time would.
+    async fn execute(&self, sql: &str) {
+        query(sql.to_owned()).execute(&self.store).await.unwrap();
+    }
+
+    async fn ask(&self, tenant: &str, kind: Kind) -> i64 {
+        self.ask_for(tenant, kind, Arguments::default()).await
+    }
+
+    async fn ask_for(&self, tenant: &str, kind: Kind, arguments: Arguments) -> i64 {
+        let new = NewJob { tenant: tenant.to_owned(), kind, arguments, requested_by: None };
+        self.start(&new).await.unwrap().id
+    }
+
+    async fn take(&self) -> Option<Claimed> {
+        self.claim("a host", LEASE).await.unwrap()
+    }
+}

@@ -1,0 +1,182 @@
+//! What a run is written to, and the right to run, as the jobs see them: the tenant's databases in earnest, memory in the
+//! simulation.
+
+use crate::database::{ChangeRecord, Fence, Lease, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase};
+use crate::privacy::KeyRows;
+use hibob_base::HostError;
+use hibob_contract::types::NamedValue;
+use hibob_policy::guard::LedgerSums;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The right to run a tenant, which lapses unless it is renewed.
+pub trait Lock {
+    /// Rises with every holder, so that a later one can be told from an earlier one.
+    fn generation(&self) -> i64;
+
+    /// How long it lasts without being renewed, in seconds.
+    fn seconds(&self) -> i64;
+
+    /// Makes it last anew. False if somebody else has it by now.
+    ///
+    /// # Errors
+    /// It cannot be renewed.
+    fn renew(&self) -> impl Future<Output = Result<bool, HostError>> + Send;
+
+    /// Gives it back.
+    ///
+    /// # Errors
+    /// It cannot be given back; it then lapses by itself.
+    fn release(self) -> impl Future<Output = Result<(), HostError>> + Send;
+}
+
+/// Renews a lock again and again; returns only when it is lost, with the reason.
+pub async fn hold(lock: &impl Lock) -> HostError {
+    let mut interval = tokio::time::interval(Duration::from_millis(lock.seconds().unsigned_abs() * 1_000 / 3));
+    loop {
+        interval.tick().await;
+        match lock.renew().await {
+            Ok(true) => {}
+            Ok(false) => return HostError::LockLost("this run lost its lock to another one".to_owned()),
+            Err(error) => return error,
+        }
+    }
+}
+
+/// Where runs are written down: journal, fence, ledger, history. [`TenantDatabase`] says what each call
+/// promises; what takes a fence fails, and writes nothing, once a later run has taken the right to write over.
+pub trait Book: KeyRows + Clone + Send + Sync + 'static {
+    /// Takes the right to write over from every earlier run.
+    fn take_fence(&self, generation: i64) -> impl Future<Output = Result<Fence, HostError>> + Send;
+    /// Whether nobody has taken the right to write over.
+    fn holds(&self, fence: Fence) -> impl Future<Output = Result<bool, HostError>> + Send;
+    /// How the latest run of one of these kinds ended.
+    fn last_exit_code(&self, kinds: &[&str]) -> impl Future<Output = Result<Option<i64>, HostError>> + Send;
+    /// The plan whose application has not come to its end.
+    fn open_journal(&self) -> impl Future<Output = Result<Option<OpenJournal>, HostError>> + Send;
+    /// Records a plan before anything of it is applied. Returns the journal's number.
+    fn begin_journal(&self, fence: Fence, new: &NewJournal<'_>) -> impl Future<Output = Result<i64, HostError>> + Send;
+    /// Records that a change begins, before its first request leaves.
+    fn record_started(
+        &self,
+        fence: Fence,
+        journal: i64,
+        change: &str,
+        now: i64,
+    ) -> impl Future<Output = Result<(), HostError>> + Send;
+    /// Keeps what a call for a change wrote to the storage, together with the ledger and the journal.
+    fn record_change(
+        &self,
+        fence: Fence,
+        entries: &BTreeMap<String, Option<Vec<u8>>>,
+        record: &ChangeRecord,
+        now: i64,
+    ) -> impl Future<Output = Result<(), HostError>> + Send;
+    /// Records a finished run with its lines, and the new baseline if the run was accepted. Closes its journal.
+    fn record_run(
+        &self,
+        fence: Fence,
+        run: &RunRecord,
+        baseline: Option<&[NamedValue]>,
+        updates: &[StoredUpdate],
+    ) -> impl Future<Output = Result<i64, HostError>> + Send;
+    /// Removes what is from before these times.
+    fn prune(
+        &self,
+        fence: Fence,
+        runs_before: i64,
+        plans_before: i64,
+    ) -> impl Future<Output = Result<(), HostError>> + Send;
+    /// The baseline of the last accepted run.
+    fn baseline(&self) -> impl Future<Output = Result<Vec<NamedValue>, HostError>> + Send;
+    /// What the guards count.
+    fn ledger_sums(&self, since_unix_seconds: i64) -> impl Future<Output = Result<LedgerSums, HostError>> + Send;
+    /// The account that the ledger has for an employee.
+    fn account_of(&self, employee_id: &str) -> impl Future<Output = Result<Option<String>, HostError>> + Send;
+    /// The employee whose account the ledger says that it is.
+    fn owner_of(&self, account_id: &str) -> impl Future<Output = Result<Option<String>, HostError>> + Send;
+}
+
+impl Lock for Lease {
+    fn generation(&self) -> i64 {
+        self.generation()
+    }
+
+    fn seconds(&self) -> i64 {
+        self.seconds()
+    }
+
+    async fn renew(&self) -> Result<bool, HostError> {
+        self.renew().await
+    }
+
+    async fn release(self) -> Result<(), HostError> {
+        self.release().await
+    }
+}
+
+impl Book for TenantDatabase {
+    async fn take_fence(&self, generation: i64) -> Result<Fence, HostError> {
+        self.take_fence(generation).await
+    }
+
+    async fn holds(&self, fence: Fence) -> Result<bool, HostError> {
+        self.holds(fence).await
+    }
+
+    async fn last_exit_code(&self, kinds: &[&str]) -> Result<Option<i64>, HostError> {
+        self.last_exit_code(kinds).await
+    }
+
+    async fn open_journal(&self) -> Result<Option<OpenJournal>, HostError> {
+        self.open_journal().await
+    }
+
+    async fn begin_journal(&self, fence: Fence, new: &NewJournal<'_>) -> Result<i64, HostError> {
+        self.begin_journal(fence, new).await
+    }
+
+    async fn record_started(&self, fence: Fence, journal: i64, change: &str, now: i64) -> Result<(), HostError> {
+        self.record_started(fence, journal, change, now).await
+    }
+
+    async fn record_change(
+        &self,
+        fence: Fence,
+        entries: &BTreeMap<String, Option<Vec<u8>>>,
+        record: &ChangeRecord,
+        now: i64,
+    ) -> Result<(), HostError> {
+        self.record_change(fence, entries, record, now).await
+    }
+
+    async fn record_run(
+        &self,
+        fence: Fence,
+        run: &RunRecord,
+        baseline: Option<&[NamedValue]>,
+        updates: &[StoredUpdate],
+    ) -> Result<i64, HostError> {
+        self.record_run(fence, run, baseline, updates).await
+    }
+
+    async fn prune(&self, fence: Fence, runs_before: i64, plans_before: i64) -> Result<(), HostError> {
+        self.prune(fence, runs_before, plans_before).await
+    }
+
+    async fn baseline(&self) -> Result<Vec<NamedValue>, HostError> {
+        self.baseline().await
+    }
+
+    async fn ledger_sums(&self, since_unix_seconds: i64) -> Result<LedgerSums, HostError> {
+        self.ledger_sums(since_unix_seconds).await
+    }
+
+    async fn account_of(&self, employee_id: &str) -> Result<Option<String>, HostError> {
+        self.account_of(employee_id).await
+    }
+
+    async fn owner_of(&self, account_id: &str) -> Result<Option<String>, HostError> {
+        self.owner_of(account_id).await
+    }
+}

@@ -1,0 +1,157 @@
+//! A key of the store, and what it seals.
+//!
+//! The associated data are the tenant, the name and the origins, so a row opens nowhere else.
+
+use crate::secrets::aead;
+use crate::secrets::aead::{KEY_BYTES, random};
+use hibob_base::secret::{Origin, Secret};
+use hibob_base::digest::{hex, unhex};
+use hibob_base::error::HostError;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use zeroize::Zeroizing;
+
+/// Bytes of a key's digest that tell it from other keys.
+const ID_BYTES: usize = 8;
+
+/// What a sealed secret is bound to.
+pub(super) struct Place<'p> {
+    pub(super) tenant: &'p str,
+    pub(super) name: &'p str,
+    pub(super) origins: &'p BTreeSet<Origin>,
+}
+
+impl Place<'_> {
+    fn associated_data(&self) -> Vec<u8> {
+        let parts = ["hibob-secret/1", self.tenant, self.name].into_iter();
+        aead::associated_data(parts.chain(self.origins.iter().map(Origin::as_str)))
+    }
+}
+
+/// A sealed secret.
+#[derive(Clone, Debug)]
+pub(super) struct Sealed {
+    pub(super) nonce: Vec<u8>,
+    pub(super) ciphertext: Vec<u8>,
+}
+
+/// A key of the store. Never printed, overwritten when it is dropped.
+pub(super) struct SecretKey {
+    id: String,
+    bytes: Zeroizing<[u8; KEY_BYTES]>,
+}
+
+impl SecretKey {
+    fn new(bytes: Zeroizing<[u8; KEY_BYTES]>) -> Self {
+        let digest = Sha256::new().chain_update(b"hibob-secrets-key-id/1").chain_update(bytes.as_slice()).finalize();
+        Self { id: digest.iter().take(ID_BYTES).map(|byte| format!("{byte:02x}")).collect(), bytes }
+    }
+
+    /// A new key from the operating system's source of randomness.
+    pub(super) fn generate() -> Result<Self, HostError> {
+        let mut bytes = Zeroizing::new([0; KEY_BYTES]);
+        random(bytes.as_mut_slice())?;
+        Ok(Self::new(bytes))
+    }
+
+    /// A key of 32 bytes in hexadecimal digits or base64; none if it is not that.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let bytes = Zeroizing::new(if text.len() == KEY_BYTES * 2 {
+            unhex(text)?
+        } else {
+            let text = text.trim_end_matches('=');
+            STANDARD_NO_PAD.decode(text).or_else(|_| URL_SAFE_NO_PAD.decode(text)).ok()?
+        });
+        Some(Self::new(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
+    }
+
+    /// The key as text, for its file.
+    pub(super) fn to_hex(&self) -> Zeroizing<String> {
+        Zeroizing::new(hex(self.bytes.as_slice()))
+    }
+
+    /// Tells this key from others, and says nothing about it.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Seals a secret, for this place only.
+    pub(super) fn seal(&self, place: &Place<'_>, secret: &Secret) -> Result<Sealed, HostError> {
+        let (nonce, ciphertext) = aead::seal(&self.bytes, &place.associated_data(), secret.reveal().as_bytes())?;
+        Ok(Sealed { nonce: nonce.to_vec(), ciphertext })
+    }
+
+    /// Opens a sealed secret; none if another key sealed it, it was sealed for another place, or a bit of it was changed.
+    pub(super) fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Option<Secret> {
+        let plain = aead::open(&self.bytes, &place.associated_data(), &sealed.nonce, &sealed.ciphertext)?;
+        Some(Secret::new(std::str::from_utf8(&plain).ok()?.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(byte: u8) -> SecretKey {
+        SecretKey::new(Zeroizing::new([byte; KEY_BYTES]))
+    }
+
+    fn origins(urls: &[&str]) -> BTreeSet<Origin> {
+        urls.iter().map(|url| Origin::of(url).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_sealed_secret_opens_in_its_own_place_only() {
+        let (here, elsewhere) = (origins(&["https://a", "https://b"]), origins(&["https://a"]));
+        let place = |tenant, name, origins| Place { tenant, name, origins };
+        let own = place("acme", "hibob.token", &here);
+        let sealed = key(1).seal(&own, &Secret::new("tok-en".to_owned())).unwrap();
+        assert_eq!(key(1).open(&own, &sealed).unwrap().reveal(), "tok-en");
+        assert!(key(2).open(&own, &sealed).is_none());
+        for other in [
+            place("beta", "hibob.token", &here),
+            place("acme", "travelperk.key", &here),
+            place("acme", "hibob.token", &elsewhere),
+        ] {
+            assert!(key(1).open(&other, &sealed).is_none());
+        }
+        for bit in 0..sealed.ciphertext.len() * 8 {
+            let mut changed = sealed.clone();
+            changed.ciphertext[bit / 8] ^= 1 << (bit % 8);
+            assert!(key(1).open(&own, &changed).is_none());
+        }
+        let again = key(1).seal(&own, &Secret::new("tok-en".to_owned())).unwrap();
+        assert!(again.nonce != sealed.nonce && again.ciphertext != sealed.ciphertext);
+        let cut = Sealed { nonce: vec![], ciphertext: vec![] };
+        assert!(key(1).open(&own, &cut).is_none());
+    }
+
+    /// Rows of earlier versions must stay readable: these bytes were sealed when the format was fixed.
+    #[test]
+    fn the_format_is_frozen() {
+        let origins = origins(&["https://api.hibob.com"]);
+        let place = Place { tenant: "acme", name: "hibob.token", origins: &origins };
+        let data = place.associated_data();
+        assert_eq!(hex(&Sha256::digest(&data))[..16], *"1d79471846c80637");
+        let ciphertext = unhex("ca1d89a719c4955c7fac3d299c0608c8776344824d5d").unwrap();
+        let sealed = Sealed { nonce: vec![9; aead::NONCE_BYTES], ciphertext };
+        assert_eq!(key(7).open(&place, &sealed).unwrap().reveal(), "tok-en");
+        assert_eq!(key(7).id(), "898ed9d37fa11867");
+    }
+
+    #[test]
+    fn a_key_is_hex_or_base64_of_32_bytes() {
+        let want = key(0xfb);
+        let encoded = base64::engine::general_purpose::STANDARD.encode([0xfb; KEY_BYTES]);
+        for text in [hex(&[0xfb; 32]), format!(" {}\n", hex(&[0xfb; 32]).to_uppercase()), encoded.clone()] {
+            assert_eq!(SecretKey::parse(&text).unwrap().id(), want.id());
+        }
+        assert_eq!(SecretKey::parse(&URL_SAFE_NO_PAD.encode([0xfb; KEY_BYTES])).unwrap().id(), want.id());
+        for text in ["", "abc", &hex(&[1; 31]), &hex(&[1; 33]), &encoded[4..], "zz".repeat(32).as_str()] {
+            assert!(SecretKey::parse(text).is_none(), "{text}");
+        }
+    }
+}

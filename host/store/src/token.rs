@@ -1,0 +1,205 @@
+//! Tokens of the API: what they are, what they open, and how one is told from a guess.
+
+use hibob_base::digest::hex;
+use hibob_base::error::HostError;
+use hibob_base::secret::Secret;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use rand::TryRng;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// How every token begins, so that a scanner for leaked secrets finds it.
+const PREFIX: &str = "hbt_";
+
+/// Length of the public part, in bytes: enough that no two of a host are the same.
+const ID_BYTES: usize = 6;
+
+/// Length of the secret part, in bytes.
+const SECRET_BYTES: usize = 32;
+
+/// Length of a token: prefix, id in hexadecimal digits, `_`, secret in base64url (RFC 4648 section 5).
+const TOKEN_CHARS: usize = PREFIX.len() + ID_BYTES * 2 + 1 + (SECRET_BYTES * 4).div_ceil(3);
+
+/// What the holder of a token may do; [`hibob_server::api`] has the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Everything, for all tenants.
+    Operator,
+    /// One tenant's jobs, secrets, history and references.
+    Admin,
+    /// Reads what is of one tenant, or of all.
+    Reader,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Operator, Self::Admin, Self::Reader];
+
+    /// The word in the database, in JSON, and for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+            Self::Reader => "reader",
+        }
+    }
+
+    /// The role of this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+
+    /// Fails if a token of this role cannot be for that.
+    ///
+    /// # Errors
+    /// An operator's is for all tenants, an admin's for one.
+    pub fn check(self, tenant: Option<&str>) -> Result<(), HostError> {
+        match (self, tenant) {
+            (Self::Operator, Some(_)) => {
+                Err(HostError::configuration("an operator's token is for all tenants", "leave --tenant out"))
+            }
+            (Self::Admin, None) => {
+                Err(HostError::configuration("an admin's token is for one tenant", "say which: --tenant T"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A token as the database keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredToken {
+    /// The public part.
+    pub id: String,
+    /// SHA-256 of the whole token. A slow hash protects passwords that can be guessed; nobody guesses 256 random bits, so
+    /// that a fast one reveals nothing and costs an attacker's flood of requests little.
+    pub digest: [u8; 32],
+    /// What it allows.
+    pub role: Role,
+    /// The only tenant that it opens; none: all.
+    pub tenant: Option<String>,
+    /// What its owner calls it.
+    pub name: String,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds; none: never.
+    pub expires_at: Option<i64>,
+    /// Unix seconds.
+    pub revoked_at: Option<i64>,
+    /// The last day of use, in days since 1970.
+    pub used_on: Option<i64>,
+}
+
+impl StoredToken {
+    /// Whether it opens anything at this time.
+    pub fn is_valid(&self, now_unix_seconds: i64) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|until| now_unix_seconds < until)
+    }
+
+    /// `valid`, `revoked` or `expired`.
+    pub fn state(&self, now_unix_seconds: i64) -> &'static str {
+        match self.revoked_at {
+            Some(_) => "revoked",
+            None if self.is_valid(now_unix_seconds) => "valid",
+            None => "expired",
+        }
+    }
+}
+
+/// A token as its holder shows it: the id in the clear, of the rest only a digest.
+#[derive(Clone, Debug)]
+pub struct ShownToken {
+    id: String,
+    digest: [u8; 32],
+}
+
+impl ShownToken {
+    /// None if this does not look like a token at all.
+    pub fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix(PREFIX).filter(|_| text.len() == TOKEN_CHARS)?;
+        let (id, secret) = rest.split_once('_')?;
+        let is_id = id.len() == ID_BYTES * 2 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let is_secret = secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        (is_id && is_secret).then(|| Self { id: id.to_owned(), digest: Sha256::digest(text).into() })
+    }
+
+    /// The public part.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether it is that one. Takes as long for a digest that is nearly right as for any other.
+    pub fn is(&self, stored: &StoredToken) -> bool {
+        self.digest.ct_eq(&stored.digest).into()
+    }
+}
+
+/// A new token, and what is kept of it. The token itself is shown once, to whoever made it.
+///
+/// # Errors
+/// The role cannot be for that, or the system gives no random numbers.
+pub fn new(
+    role: Role,
+    tenant: Option<String>,
+    name: String,
+    days: Option<u32>,
+) -> Result<(Secret, StoredToken), HostError> {
+    role.check(tenant.as_deref())?;
+    let mut random = Zeroizing::new([0_u8; ID_BYTES + SECRET_BYTES]);
+    let filled = rand::rngs::SysRng.try_fill_bytes(random.as_mut_slice());
+    filled.map_err(|error| HostError::Engine(format!("the system gives no random numbers: {error}")))?;
+    let (id, secret) = random.split_at(ID_BYTES);
+    let id = hex(id);
+    let text = format!("{PREFIX}{id}_{}", Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(secret)).as_str());
+    let digest = Sha256::digest(&text).into();
+    let created_at = chrono::Utc::now().timestamp();
+    let expires_at = days.map(|days| created_at + 86_400 * i64::from(days));
+    let stored =
+        StoredToken { id, digest, role, tenant, name, created_at, expires_at, revoked_at: None, used_on: None };
+    Ok((Secret::new(text), stored))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_told_from_every_other_text() {
+        let (text, stored) = new(Role::Admin, Some("acme".to_owned()), String::new(), None).unwrap();
+        let text = text.reveal();
+        let shown = ShownToken::parse(text).unwrap();
+        assert_eq!((shown.id(), shown.is(&stored)), (stored.id.as_str(), true));
+        assert!(!text.contains(&hex(&stored.digest)));
+        let (_, other) = new(Role::Operator, None, String::new(), None).unwrap();
+        assert!(!shown.is(&other));
+        // Another last character is another token.
+        let last = if text.ends_with('A') { 'B' } else { 'A' };
+        let guess = format!("{}{last}", &text[..text.len() - 1]);
+        assert!(!ShownToken::parse(&guess).unwrap().is(&stored));
+        let upper = text.replace(&stored.id, "ABCDEFABCDEF");
+        for wrong in ["", "hbt_", &text[1..], &text[..text.len() - 1], &format!("{text}A"), &upper] {
+            assert!(ShownToken::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_token_ends_when_it_expires_or_is_revoked() {
+        let (_, token) = new(Role::Reader, None, String::new(), Some(1)).unwrap();
+        let (from, until) = (token.created_at, token.created_at + 86_400);
+        assert_eq!((token.is_valid(from), token.is_valid(until - 1), token.is_valid(until)), (true, true, false));
+        assert_eq!(token.state(until), "expired");
+        let revoked = StoredToken { revoked_at: Some(from), ..token };
+        assert!(!revoked.is_valid(from));
+        assert_eq!(revoked.state(until), "revoked");
+    }
+
+    #[test]
+    fn each_role_has_its_scope() {
+        assert!(Role::Operator.check(Some("acme")).is_err() && Role::Operator.check(None).is_ok());
+        assert!(Role::Admin.check(None).is_err() && Role::Admin.check(Some("acme")).is_ok());
+        assert!(Role::Reader.check(None).is_ok() && Role::Reader.check(Some("acme")).is_ok());
+        assert!(Role::ALL.into_iter().all(|role| Role::of_word(role.word()) == Some(role)));
+    }
+}
