@@ -320,8 +320,8 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
 fn start_log(verbose: u8, telemetry: &Telemetry) {
     let level = match verbose {
         // Always told: a plugin that nobody vouches for, a collector that gets nothing, what becomes of served jobs.
-        0 => "error,hibob_host::identity=warn,hibob_host::serve=info,hibob_host::telemetry=warn,opentelemetry=off",
-        1 => "hibob_host=debug,warn,opentelemetry=off",
+        0 => "error,hibob_sandbox::identity=warn,hibob_server::serve=info,hibob_telemetry=warn,opentelemetry=off",
+        1 => "hibob=debug,warn,opentelemetry=off",
         _ => "debug,opentelemetry=off",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));

@@ -11,10 +11,11 @@ use hibob_connector_core::settings::Settings;
 use hibob_connector_core::sync;
 use hibob_connector_core::value::{NamedValue, Value};
 use hibob_connector_core::world::{Entry, SCAN_ENTRIES_MAX, StorageError, World};
-use hibob_host::call::NoProgress;
-use hibob_host::data_dir::DataDir;
-use hibob_host::run;
-use hibob_host::tenant::{Tenant, TenantConfig};
+use hibob_base::progress::NoProgress;
+use hibob_store::data_dir::DataDir;
+use hibob_jobs::run;
+use hibob_sandbox::tenant::Tenant;
+use hibob_config::tenant::TenantConfig;
 use hibob_tests::canned::{Canned, HIBOB, Memory, PIECE_BYTES, SCIM, config};
 use hibob_tests::setup::plugin;
 use std::sync::Arc;
@@ -81,7 +82,7 @@ fn native(canned: &Canned, settings: &Settings) -> (Duration, usize) {
 async fn sandboxed(data: &DataDir, config: &TenantConfig, canned: &Arc<Canned>) -> (Duration, usize, usize) {
     let tenant = Tenant::open_with(data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
     let start = Instant::now();
-    let planned = run::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
+    let planned = hibob_runner::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
     (start.elapsed(), planned.changes.len(), tenant.memory().peak_of_a_call())
 }
 

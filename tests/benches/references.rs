@@ -10,13 +10,15 @@
     reason = "a benchmark stops at what fails, and prints"
 )]
 
+use hibob_sandbox::Open as _;
 use chrono::NaiveDate;
 use hibob_fakes::company::{Company, Employee};
 use hibob_fakes::smtp::{Security, Settings};
 use hibob_fakes::{MailServer, Mailbox, World};
-use hibob_host::call::NoProgress;
-use hibob_host::data_dir::DataDir;
-use hibob_host::references::{self, IssuerKeys, Order, Release};
+use hibob_base::progress::NoProgress;
+use hibob_store::data_dir::DataDir;
+use hibob_jobs::references;
+use hibob_jobs::references::{IssuerKeys, Order, Release};
 use hibob_tests::process::status;
 use hibob_tests::published;
 use hibob_tests::setup::{Setup, plugin};
@@ -71,7 +73,7 @@ async fn host(folder: &Path, step: &str) {
     let tenant = data.tenant("acme").await.unwrap();
     let plugin = plugin();
     let start = Instant::now();
-    let report = references::run(&data, &tenant, plugin, Arc::new(NoProgress), &order).await;
+    let report = hibob_runner::references(&data, &tenant, plugin, Arc::new(NoProgress), &order).await;
     let seconds = start.elapsed().as_secs_f64();
     assert!(report.error.is_none() && report.errors.is_empty(), "{:?} {:?}", report.error, report.errors.first());
     let call_bytes = tenant.memory().peak_of_a_call();

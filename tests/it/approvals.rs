@@ -3,8 +3,8 @@
 use super::sync::employee;
 use hibob_fakes::company::Employee;
 use hibob_fakes::travelperk::User;
-use hibob_host::error::Exit;
-use hibob_host::run::Planned;
+use hibob_base::error::Exit;
+use hibob_contract::Planned;
 use hibob_tests::setup::Setup;
 
 /// Ana reports to Ben, both synced. Ana's account names another manager.
@@ -21,7 +21,7 @@ async fn with(setup: &Setup, plan: &str, approvals: &str) {
     let path = setup.tenant_file("acme", &extra);
     let text = std::fs::read_to_string(&path).unwrap().replace("[travelperk]\n", &format!("[travelperk]\n{plan}\n"));
     std::fs::write(&path, text).unwrap();
-    let config = hibob_host::tenant::TenantConfig::read(&path).unwrap();
+    let config = hibob_config::tenant::TenantConfig::read(&path).unwrap();
     setup.data.control().put_tenant("acme", &serde_json::to_string(&config).unwrap(), 0).await.unwrap();
 }
 

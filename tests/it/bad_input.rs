@@ -2,8 +2,8 @@
 
 use super::sync::employee;
 use hibob_fakes::{Fault, FaultKind, Service};
-use hibob_host::error::Exit;
-use hibob_host::run::Report;
+use hibob_base::error::Exit;
+use hibob_jobs::run::Report;
 use hibob_tests::setup::Setup;
 
 const SEARCH: &str = "/people/search";
@@ -131,7 +131,7 @@ async fn nobody_listens() {
     let file = setup.tenant_file("acme", "");
     let text = std::fs::read_to_string(&file).unwrap().replace(&setup.server.hibob_url(), "http://127.0.0.1:9/v1");
     std::fs::write(&file, text).unwrap();
-    let config = hibob_host::tenant::TenantConfig::read(&file).unwrap();
+    let config = hibob_config::tenant::TenantConfig::read(&file).unwrap();
     setup.data.control().put_tenant("acme", &serde_json::to_string(&config).unwrap(), 0).await.unwrap();
     let report = setup.sync().await;
     assert_stopped(&report, setup.world().writes(), Exit::Failed, "the connection was refused");

@@ -4,7 +4,7 @@ use super::sync::employee;
 use hibob_fakes::company::Employee;
 use hibob_fakes::travelperk::Unknown;
 use hibob_fakes::{Fault, FaultKind, Service, World};
-use hibob_host::error::Exit;
+use hibob_base::error::Exit;
 use hibob_tests::setup::Setup;
 
 /// One employee in each of these departments, and a TravelPerk that refuses what it does not know.

@@ -1,18 +1,19 @@
 //! What `check` says of HiBob's permissions and of whom it shows, before anything is synced.
 
+use hibob_sandbox::Open as _;
 use super::sync::employee;
 use hibob_fakes::Service;
 use hibob_fakes::hibob::{Audience, Category, HiddenSites};
-use hibob_host::bindings::directory_sync::CheckReport;
-use hibob_host::bindings::types::{Finding, Severity};
-use hibob_host::call::NoProgress;
-use hibob_host::error::Exit;
-use hibob_host::run;
+use hibob_contract::directory_sync::CheckReport;
+use hibob_contract::types::{Finding, Severity};
+use hibob_base::progress::NoProgress;
+use hibob_base::error::Exit;
+use hibob_jobs::run;
 use hibob_tests::setup::{Setup, plugin, today};
 use std::sync::Arc;
 
 async fn check(setup: &Setup) -> CheckReport {
-    let report = run::check(plugin(), &setup.tenant().await, Arc::new(NoProgress)).await.unwrap();
+    let report = hibob_runner::check(plugin(), &setup.tenant().await, Arc::new(NoProgress)).await.unwrap();
     assert_eq!(setup.world().writes(), 0);
     report
 }
@@ -200,14 +201,14 @@ async fn site_settings_may_be_missing_without_ending_anything() {
     for (hidden, sites) in [(HiddenSites::Refused, 0), (HiddenSites::Empty, 0), (HiddenSites::Listed, 6)] {
         setup.world().hibob.switches.hidden_sites = hidden;
         for _ in 0..2 {
-            let report = run::check(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
+            let report = hibob_runner::check(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
             assert_eq!(number(&report, "permission:Site settings"), Some(sites), "{hidden:?}");
             if sites == 0 {
                 assert!(only(&report).message.contains("nothing of Site settings,"), "{:?}", report.findings);
                 assert_eq!(only(&report).severity, Severity::Notice);
             }
         }
-        let planned = run::plan(plugin(), &tenant, Arc::new(NoProgress)).await;
+        let planned = hibob_runner::plan(plugin(), &tenant, Arc::new(NoProgress)).await;
         assert!(planned.is_ok_and(|planned| planned.count("create") > 0), "{hidden:?}");
     }
 }
@@ -217,7 +218,7 @@ async fn site_settings_may_be_missing_without_ending_anything() {
 async fn refused_credentials_are_still_refused_credentials() {
     let setup = Setup::realistic(20).await;
     setup.world().hibob.token = "another".to_owned();
-    let error = run::check(plugin(), &setup.tenant().await, Arc::new(NoProgress)).await.unwrap_err();
+    let error = hibob_runner::check(plugin(), &setup.tenant().await, Arc::new(NoProgress)).await.unwrap_err();
     assert_eq!(error.exit(), Exit::Refused, "{error}");
     assert_eq!(setup.world().log().iter().filter(|entry| entry.status == 401).count(), 1);
 }

@@ -3,7 +3,7 @@
 use super::sync::employee;
 use hibob_fakes::company::Employee;
 use hibob_fakes::travelperk::User;
-use hibob_host::error::Exit;
+use hibob_base::error::Exit;
 use hibob_tests::setup::Setup;
 use serde_json::json;
 

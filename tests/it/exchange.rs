@@ -1,7 +1,7 @@
 //! Work emails that are exchanged, over a temporary address.
 
 use super::sync::employee;
-use hibob_host::error::Exit;
+use hibob_base::error::Exit;
 use hibob_tests::setup::Setup;
 
 const SWAP: &str = "[sync]\nswap_address = \"swap-{id}@x.example\"\n";

@@ -1,16 +1,16 @@
 //! Who writes: the run that took the tenant over last, and nobody else. And what becomes of a plan that nobody may apply
 //! any more.
 
+use hibob_sandbox::Open as _;
 use crate::kills::company::world;
 use crate::kills::patient::{Patient, wait};
 use hibob_fakes::{Fault, FaultKind, Service, World};
-use hibob_host::bindings::references::{Departure, Seen, Standing};
-use hibob_host::call::NoProgress;
-use hibob_host::database::{
-    AttemptRecord, ChangeRecord, DeliveryState, LedgerEntry, NewJournal, NewReference, RunRecord, TenantDatabase,
-};
-use hibob_host::error::HostError;
-use hibob_host::run::{Release, Run};
+use hibob_contract::offboarding_references::{Departure, Seen, Standing};
+use hibob_base::progress::NoProgress;
+use hibob_store::database::{AttemptRecord, ChangeRecord, DeliveryState, LedgerEntry, NewJournal, NewReference, RunRecord, TenantDatabase};
+use hibob_base::error::HostError;
+use hibob_policy::guard::Release;
+use hibob_runner::Run;
 use hibob_tests::setup::{Setup, plugin};
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection};
@@ -204,7 +204,7 @@ async fn nothing_of_an_earlier_references_job_is_recorded_either() {
 async fn of_two_runs_only_the_later_one_applies_its_plan() {
     let setup = Setup::realistic(20).await;
     let (one, other) = (setup.tenant().await, setup.tenant().await);
-    let start = |tenant| Run::start(&setup.data, tenant, plugin(), "sync", Arc::new(NoProgress));
+    let start = |tenant| hibob_runner::start(&setup.data, tenant, plugin(), "sync", Arc::new(NoProgress));
     let old = start(&one).await.unwrap();
     let planned = old.plan().await.unwrap();
     // As 30 seconds do in which a run does not renew its lease.
@@ -236,7 +236,7 @@ async fn a_write_that_was_about_to_leave_when_the_fence_was_taken_does_not_leave
         world.travelperk.faults.push(Fault::once(&format!("/Users/{id}"), FaultKind::too_many("1")).on("GET"));
     }
     let tenant = setup.tenant().await;
-    let run = Run::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
     let planned = run.plan().await.unwrap();
     assert_eq!(planned.changes.len(), 1);
     let is_waiting = || setup.world().log().iter().any(|request| request.status == 429);

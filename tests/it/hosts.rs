@@ -1,10 +1,11 @@
 //! Several hosts serve one queue while some of them are killed, and some stopped past their leases and let go on.
 
+use hibob_sandbox::Open as _;
 use super::serve::host::{Company, Host, Site};
-use hibob_host::call::NoProgress;
-use hibob_host::error::Exit;
-use hibob_host::queue::{Job, State};
-use hibob_host::run;
+use hibob_base::progress::NoProgress;
+use hibob_base::error::Exit;
+use hibob_store::queue::{Job, State};
+use hibob_jobs::run;
 use hibob_test_postgres::Server;
 use hibob_tests::setup::plugin;
 use rand::rngs::StdRng;
@@ -112,7 +113,7 @@ async fn night(site: &Site, tenants: usize, seed: u64) {
         assert!(tenant.database().open_journal().await.unwrap().is_none(), "{id}");
         company.assert_no_doubles();
         company.world.lock().unwrap().answers_within = Duration::ZERO;
-        let left = run::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
+        let left = hibob_runner::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
         assert_eq!(left.changes.len(), 0, "{id}: {:?}", left.changes);
     }
     for mut host in hosts {

@@ -1,14 +1,20 @@
 //! Which plugins are loaded, what their files tell, and two versions of the contract side by side.
 
+use hibob_sandbox::Open as _;
 use crate::cli::{Fakes, Shell};
 use hibob_fakes::Service;
-use hibob_host::bindings::WitVersion;
-use hibob_host::call::{CallKind, NoProgress};
-use hibob_host::egress::Role;
-use hibob_host::identity::{Identity, Package, Trust};
-use hibob_host::manifest::Manifest;
-use hibob_host::plugin::Plugin;
-use hibob_host::run::{self, Planned, Release, Report, Run};
+use hibob_contract::WitVersion;
+use hibob_contract::CallKind;
+use hibob_base::progress::NoProgress;
+use hibob_policy::request::Role;
+use hibob_sandbox::identity::{Identity, Package, Trust};
+use hibob_policy::manifest::Manifest;
+use hibob_sandbox::plugin::Plugin;
+use hibob_jobs::run;
+use hibob_contract::Planned;
+use hibob_policy::guard::Release;
+use hibob_jobs::run::Report;
+use hibob_runner::Run;
 use hibob_previous_component::COMPONENT as PREVIOUS;
 use hibob_tests::setup::{Setup, cache_dir, plugin, runtime};
 use serde_json::Value;
@@ -20,7 +26,7 @@ use std::sync::{Arc, LazyLock};
 static OLD: LazyLock<Plugin> = LazyLock::new(|| load(PREVIOUS).unwrap());
 
 /// Loads bytes that nobody vouches for.
-fn load(bytes: &[u8]) -> Result<Plugin, hibob_host::error::HostError> {
+fn load(bytes: &[u8]) -> Result<Plugin, hibob_base::error::HostError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.wasm");
     std::fs::write(&file, bytes).unwrap();
@@ -29,7 +35,7 @@ fn load(bytes: &[u8]) -> Result<Plugin, hibob_host::error::HostError> {
 
 async fn sync(setup: &Setup, plugin: &Plugin) -> (Planned, Report) {
     let tenant = setup.tenant().await;
-    let run = Run::start(&setup.data, &tenant, plugin, "sync", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin, "sync", Arc::new(NoProgress)).await.unwrap();
     let planned = run.plan().await.unwrap();
     let mut report = run.apply(&planned, Release::default()).await;
     run.finish(&mut report, Some(&planned)).await.unwrap();
@@ -57,9 +63,9 @@ async fn a_plugin_of_the_previous_contract_runs_a_whole_sync() {
         assert_eq!(same_plan(&setup).await.changes.len(), 0);
 
         let tenant = setup.tenant().await;
-        let roster = async |plugin| run::roster(plugin, &tenant, Arc::new(NoProgress)).await.unwrap().employees;
+        let roster = async |plugin| hibob_runner::roster(plugin, &tenant, Arc::new(NoProgress)).await.unwrap().employees;
         assert_eq!(roster(&OLD).await, roster(plugin()).await);
-        let check = async |plugin| run::check(plugin, &tenant, Arc::new(NoProgress)).await.unwrap();
+        let check = async |plugin| hibob_runner::check(plugin, &tenant, Arc::new(NoProgress)).await.unwrap();
         assert_eq!(check(&OLD).await, check(plugin()).await);
     }
 }
@@ -67,8 +73,8 @@ async fn a_plugin_of_the_previous_contract_runs_a_whole_sync() {
 /// The plan that a plugin of either version makes.
 async fn same_plan(setup: &Setup) -> Planned {
     let tenant = setup.tenant().await;
-    let old = run::plan(&OLD, &tenant, Arc::new(NoProgress)).await.unwrap();
-    let new = run::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
+    let old = hibob_runner::plan(&OLD, &tenant, Arc::new(NoProgress)).await.unwrap();
+    let new = hibob_runner::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
     assert_eq!((&old.changes, &old.findings, &old.counts), (&new.changes, &new.findings, &new.counts));
     assert_eq!(old.baseline, new.baseline);
     new
@@ -102,9 +108,9 @@ async fn the_manifest_declares_what_is_asked() {
         }
         world.clear_log();
     };
-    run::check(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
+    hibob_runner::check(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
     declared(CallKind::Check);
-    let run = Run::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
     let planned = run.plan().await.unwrap();
     declared(CallKind::Plan);
     let mut report = run.apply(&planned, Release::default()).await;

@@ -3,7 +3,7 @@
 use super::sync::employee;
 use chrono::Days;
 use hibob_fakes::travelperk::User;
-use hibob_host::error::Exit;
+use hibob_base::error::Exit;
 use hibob_tests::setup::{Setup, today};
 
 /// One person, Ana, with these lines of settings.
@@ -302,7 +302,7 @@ async fn the_sync_stops_with_the_admin_who_enabled_it() {
     let enabled_by = async |email: &str| {
         let mut config = setup.data.config("acme").await.unwrap();
         config.enabled_by = Some(email.to_owned());
-        setup.data.put(&config, hibob_host::tenant::AppliedBy::Operator).await.unwrap();
+        setup.data.put(&config, hibob_config::applied_by::AppliedBy::Operator).await.unwrap();
     };
     enabled_by("Ana@x.example").await;
     assert_eq!(setup.sync().await.exit(), Exit::Done);

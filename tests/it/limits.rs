@@ -1,15 +1,17 @@
 //! A tenant's limits, each with its own error, met by the real plugin where they are set low.
 
+use hibob_sandbox::Open as _;
 use super::sync::employee;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use hibob_fakes::travelperk::User;
 use hibob_fakes::{Fault, FaultKind, Service};
-use hibob_host::call::{Call, Job, NoProgress};
-use hibob_host::egress::{HttpTransport, Transport, TransportBody, TransportError};
-use hibob_host::error::{Exit, HostError};
-use hibob_host::run;
-use hibob_host::tenant::Tenant;
+use hibob_sandbox::call::{Call, Job};
+use hibob_base::progress::NoProgress;
+use hibob_net::transport::{HttpTransport, Transport, TransportBody, TransportError};
+use hibob_base::error::{Exit, HostError};
+use hibob_jobs::run;
+use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin};
 use http_body_util::{BodyExt, Full};
 use std::sync::{Arc, Mutex};
@@ -163,7 +165,7 @@ async fn a_plan_may_read_more_pages_than_it_may_hold_handles() {
     let config = setup.tenant().await.config().clone();
     let inner = HttpTransport::new(Duration::from_secs(10), config.addresses(), None).unwrap();
     let tenant = Tenant::open_with(&setup.data, config, Arc::new(SmallPages(inner))).await.unwrap();
-    let planned = run::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
+    let planned = hibob_runner::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
     assert_eq!(planned.count("accounts"), PAGES as u64);
     assert!(setup.world().requests(Service::TravelPerk, "GET", "/api/v2/scim/Users").len() >= PAGES);
 }

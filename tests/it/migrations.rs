@@ -1,13 +1,14 @@
 //! Databases of every earlier schema are brought forward, with everything that was in them.
 //!
-//! A schema is released with its migration: files of `host/migrations` are never changed, only added. For each there is a
+//! A schema is released with its migration: files of `host/store/migrations` are never changed, only added. For each there is a
 //! file of rows as they were written when it was the last; a database is made of the first so many migrations and the rows
 //! of each, and opened by the host of today.
 
-use hibob_host::data_dir::DataDir;
-use hibob_host::database::{ApprovalState, ChangeRecord, TenantDatabase};
-use hibob_host::error::HostError;
-use hibob_host::queue::{Kind, State};
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::{ApprovalState, ChangeRecord, TenantDatabase};
+use hibob_base::error::HostError;
+use hibob_base::job::Kind;
+use hibob_store::queue::State;
 use hibob_tests::setup::in_memory;
 use sha2::{Digest, Sha256};
 use sqlx::migrate::{Migration, Migrator};
@@ -19,8 +20,8 @@ use std::path::{Path, PathBuf};
 /// What was released: the SHA-256 of each file, in hex, by its name.
 const RELEASED: &str = include_str!("migrations/released.txt");
 
-static CONTROL: Migrator = sqlx::migrate!("../host/migrations/control");
-static TENANT: Migrator = sqlx::migrate!("../host/migrations/tenant");
+static CONTROL: Migrator = sqlx::migrate!("../host/store/migrations/control");
+static TENANT: Migrator = sqlx::migrate!("../host/store/migrations/tenant");
 
 /// The id of the reference among the rows.
 const ISSUED: &str = "0190b3c0-0000-7000-8000-000000000001";
@@ -143,7 +144,7 @@ async fn a_control_database_of_every_schema_opens_with_all_that_was_in_it() {
 fn released_migrations_never_change() {
     let mut files = Vec::new();
     for schema in ["control", "postgres", "tenant"] {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../host/migrations").join(schema);
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../host/store/migrations").join(schema);
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let digest = Sha256::digest(fs::read(&path).unwrap());

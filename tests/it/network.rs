@@ -1,7 +1,8 @@
 //! Where the host connects to: addresses that it checks itself, over TLS that it checks itself.
 
 use futures::future::BoxFuture;
-use hibob_host::egress::{AddressPolicy, HttpTransport, NotSent, Resolve, Transport, TransportError};
+use hibob_net::address::{AddressPolicy, Resolve};
+use hibob_net::transport::{HttpTransport, NotSent, Transport, TransportError};
 use http_body_util::{BodyExt, Full};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};

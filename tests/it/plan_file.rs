@@ -1,13 +1,17 @@
 //! Saved plans: applied exactly, or refused.
 
+use hibob_sandbox::Open as _;
 use super::sync::employee;
-use hibob_host::call::NoProgress;
-use hibob_host::error::{Exit, HostError};
-use hibob_host::identity::Trust;
-use hibob_host::plan_file;
-use hibob_host::plugin::Plugin;
-use hibob_host::run::{Planned, Release, Report, Run};
-use hibob_host::tenant::Tenant;
+use hibob_base::progress::NoProgress;
+use hibob_base::error::{Exit, HostError};
+use hibob_sandbox::identity::Trust;
+use hibob_store::plan_file;
+use hibob_sandbox::plugin::Plugin;
+use hibob_contract::Planned;
+use hibob_policy::guard::Release;
+use hibob_jobs::run::Report;
+use hibob_runner::Run;
+use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin, runtime};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -22,13 +26,13 @@ async fn setup() -> Setup {
 async fn save(setup: &Setup) -> (PathBuf, Planned) {
     let path = setup.folder.path().join("acme.plan");
     let planned = setup.plan().await.unwrap();
-    plan_file::save(&setup.data, &setup.tenant().await, plugin(), &planned, &path).unwrap();
+    plan_file::save(&setup.data, &setup.tenant().await.basis(plugin()).unwrap(), &planned, &path).unwrap();
     (path, planned)
 }
 
 async fn apply(setup: &Setup, planned: &Planned) -> Report {
     let tenant = setup.tenant().await;
-    let run = Run::start(&setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
     let mut report = run.apply(planned, Release::default()).await;
     run.finish(&mut report, Some(planned)).await.unwrap();
     report
@@ -51,7 +55,7 @@ async fn a_saved_plan_applies_as_it_was_saved() {
     // HiBob goes on; the plan does not.
     setup.world().hibob.insert(employee("5", "Eva", "5@x.example"));
     let saved = plan_file::read(&setup.data, &path).unwrap();
-    let read = saved.accept(&setup.tenant().await, plugin(), planned.created_at + 23 * HOUR).unwrap();
+    let read = saved.accept(&setup.tenant().await.basis(plugin()).unwrap(), planned.created_at + 23 * HOUR).unwrap();
     assert_eq!((&read.changes, &read.counts, &read.findings), (&planned.changes, &planned.counts, &planned.findings));
     let report = apply(&setup, &read).await;
     assert_eq!((report.created, report.exit(), setup.writes()), (4, Exit::Done, 4));
@@ -83,9 +87,9 @@ async fn a_plan_of_another_kind_is_refused() {
     let tenant = async |id: &str| -> Tenant { setup.data.tenant(id).await.unwrap() };
 
     setup.apply_tenant("other", "").await;
-    refused(read().accept(&tenant("other").await, plugin(), now), "was made for tenant acme");
-    refused(read().accept(&tenant("acme").await, plugin(), now + 24 * HOUR + 1), "older than 24 hours");
-    refused(read().accept(&tenant("acme").await, plugin(), now - 2 * HOUR), "future");
+    refused(read().accept(&tenant("other").await.basis(plugin()).unwrap(), now), "was made for tenant acme");
+    refused(read().accept(&tenant("acme").await.basis(plugin()).unwrap(), now + 24 * HOUR + 1), "older than 24 hours");
+    refused(read().accept(&tenant("acme").await.basis(plugin()).unwrap(), now - 2 * HOUR), "future");
 
     // The same component with a section more at its end: another digest.
     let mut bytes = hibob_connector_component::COMPONENT.to_vec();
@@ -93,10 +97,10 @@ async fn a_plan_of_another_kind_is_refused() {
     let file = setup.folder.path().join("other.wasm");
     std::fs::write(&file, bytes).unwrap();
     let other = Plugin::from_file(runtime(), &file, &Trust::built_in().or_unsigned()).unwrap();
-    refused(read().accept(&tenant("acme").await, &other, now), "was made by the plugin sha256:");
+    refused(read().accept(&tenant("acme").await.basis(&other).unwrap(), now), "was made by the plugin sha256:");
 
     setup.apply_tenant("acme", "[sync]\ndetails = [\"title\"]\n").await;
-    refused(read().accept(&tenant("acme").await, plugin(), now), "settings have changed");
+    refused(read().accept(&tenant("acme").await.basis(plugin()).unwrap(), now), "settings have changed");
 
     let elsewhere = Setup::realistic(1).await;
     refused(plan_file::read(&elsewhere.data, &path), "not made with this data directory");

@@ -1,11 +1,12 @@
 //! What the services ask for is kept to, by all calls of a tenant together.
 
+use hibob_sandbox::Open as _;
 use super::sync::employee;
 use futures::future::BoxFuture;
-use hibob_host::call::NoProgress;
-use hibob_host::egress::{HttpTransport, Transport, TransportBody, TransportError};
-use hibob_host::run;
-use hibob_host::tenant::Tenant;
+use hibob_base::progress::NoProgress;
+use hibob_net::transport::{HttpTransport, Transport, TransportBody, TransportError};
+use hibob_jobs::run;
+use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin};
 use http_body_util::Full;
 use std::sync::{Arc, Mutex};
@@ -55,7 +56,7 @@ async fn a_window_that_is_used_up_is_waited_for() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let transport = UsedUp { inner, asked: asked.clone() };
     let tenant = Tenant::open_with(&setup.data, config, Arc::new(transport)).await.unwrap();
-    run::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
+    hibob_runner::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
     let asked = asked.lock().unwrap();
     assert!(asked.len() >= 2, "two pages");
     // The reset's own second may not be over yet, so the second after it counts.

@@ -2,9 +2,9 @@
 
 use crate::cli::{Fakes, Shell, share_compiled};
 use crate::secrets::with_input;
-use hibob_host::data_dir::DataDir;
-use hibob_host::database::POSTGRES_CONNECTIONS_MIN;
-use hibob_host::queue::{Selection, State};
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::POSTGRES_CONNECTIONS_MIN;
+use hibob_store::queue::{Selection, State};
 use hibob_test_postgres::{Role, Server};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};

@@ -1,12 +1,14 @@
 //! Offboarding references, as far as the plugin is asked: through the real component in the real host.
 
+use hibob_sandbox::Open as _;
 use super::sync::employee;
 use hibob_fakes::company::Employee;
 use hibob_fakes::{Service, World};
-use hibob_host::bindings::references::Standing;
-use hibob_host::call::NoProgress;
-use hibob_host::references::{self, Departure, Detection, Known};
-use hibob_host::tenant::Tenant;
+use hibob_contract::offboarding_references::Standing;
+use hibob_base::progress::NoProgress;
+use hibob_jobs::references;
+use hibob_contract::offboarding_references::{Departure, Detection, Known};
+use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin};
 use std::sync::Arc;
 
@@ -35,12 +37,12 @@ fn leaves(world: &mut World, id: &str) {
 }
 
 pub(crate) async fn detect(tenant: &Tenant, known: &[Known]) -> Detection {
-    references::departures(plugin(), tenant, known, Arc::new(NoProgress)).await.unwrap()
+    hibob_sandbox::leavers::departures(plugin(), tenant, known, Arc::new(NoProgress)).await.unwrap()
 }
 
 /// What is recorded after the first look.
 pub(crate) fn known(detection: &Detection) -> Vec<Known> {
-    let known = |seen: &references::Seen| Known {
+    let known = |seen: &hibob_contract::offboarding_references::Seen| Known {
         employee_id: seen.employee_id.clone(),
         standing: seen.standing,
         issued: None,
@@ -64,19 +66,19 @@ async fn a_departure_is_detected_and_described() {
     let second = detect(&tenant, &known(&first)).await;
     let [departure] = second.departures.as_slice() else { panic!("{second:?}") };
     assert_eq!((departure.employee_id.as_str(), departure.ended_on.as_str()), ("1", "2026-11-20"));
-    let confirmed = references::claims(plugin(), &tenant, departure).await.unwrap().unwrap();
+    let confirmed = hibob_sandbox::leavers::claims(plugin(), &tenant, departure).await.unwrap().unwrap();
     let claims = &confirmed.claims;
     assert_eq!((claims.given_name.as_str(), claims.family_name.as_str()), ("Ana", "Ruiz"));
     assert_eq!((claims.job_title.as_deref(), claims.department.as_deref()), (Some("Engineer"), Some("Research")));
     assert_eq!(claims.ended_on, "2026-11-20");
     assert_eq!(confirmed.plugin_digest, plugin().digest());
-    assert_eq!(references::address(plugin(), &tenant, "1").await.unwrap().as_deref(), Some("1@acme.example"));
+    assert_eq!(hibob_sandbox::leavers::address(plugin(), &tenant, "1").await.unwrap().as_deref(), Some("1@acme.example"));
     // By name, also for somebody who had left before.
-    assert_eq!(references::look_up(plugin(), &tenant, "3").await.unwrap().unwrap().employee_id, "3");
-    assert_eq!(references::look_up(plugin(), &tenant, "2").await.unwrap(), None);
+    assert_eq!(hibob_sandbox::leavers::look_up(plugin(), &tenant, "3").await.unwrap().unwrap().employee_id, "3");
+    assert_eq!(hibob_sandbox::leavers::look_up(plugin(), &tenant, "2").await.unwrap(), None);
     // A departure that HiBob does not have any more has no reference.
     let other = Departure { ended_on: "2026-11-21".to_owned(), ..departure.clone() };
-    assert_eq!(references::claims(plugin(), &tenant, &other).await.unwrap(), None);
+    assert_eq!(hibob_sandbox::leavers::claims(plugin(), &tenant, &other).await.unwrap(), None);
 }
 
 /// A title that nobody gets any more has its name still. One that no list has makes no reference.
@@ -86,13 +88,13 @@ async fn an_archived_title_is_named_and_a_lost_one_is_not_left_out() {
     let tenant = tenant(&setup, "").await;
     leaves(&mut setup.world(), "1");
     setup.world().hibob.lists.get_mut("title").unwrap()[0].archived = true;
-    let departure = references::look_up(plugin(), &tenant, "1").await.unwrap().unwrap();
-    let confirmed = references::claims(plugin(), &tenant, &departure).await.unwrap().unwrap();
+    let departure = hibob_sandbox::leavers::look_up(plugin(), &tenant, "1").await.unwrap().unwrap();
+    let confirmed = hibob_sandbox::leavers::claims(plugin(), &tenant, &departure).await.unwrap().unwrap();
     assert_eq!(confirmed.claims.job_title.as_deref(), Some("Engineer"));
     let lost = ("work.title".to_owned(), serde_json::json!("255499999"));
     setup.world().hibob.employees.get_mut("1").unwrap().overrides.extend([lost]);
-    let departure = references::look_up(plugin(), &tenant, "1").await.unwrap().unwrap();
-    assert_eq!(references::claims(plugin(), &tenant, &departure).await.unwrap(), None);
+    let departure = hibob_sandbox::leavers::look_up(plugin(), &tenant, "1").await.unwrap().unwrap();
+    assert_eq!(hibob_sandbox::leavers::claims(plugin(), &tenant, &departure).await.unwrap(), None);
 }
 
 /// Names are read for one leaver at a time, the address by itself, and nothing is asked of anybody but HiBob.
@@ -112,12 +114,12 @@ async fn nothing_is_read_that_a_reference_does_not_need() {
     detect(&tenant, &[]).await;
     let [detection] = bodies(&setup).try_into().unwrap();
     assert!(!["Name", "surname", "email", "Email"].iter().any(|field| detection.contains(field)), "{detection}");
-    let departure = references::look_up(plugin(), &tenant, "1").await.unwrap().unwrap();
-    references::claims(plugin(), &tenant, &departure).await.unwrap().unwrap();
+    let departure = hibob_sandbox::leavers::look_up(plugin(), &tenant, "1").await.unwrap().unwrap();
+    hibob_sandbox::leavers::claims(plugin(), &tenant, &departure).await.unwrap().unwrap();
     for body in bodies(&setup) {
         assert!(body.contains(r#""values":["1"]"#) && !body.contains("mail"), "{body}");
     }
-    references::address(plugin(), &tenant, "1").await.unwrap().unwrap();
+    hibob_sandbox::leavers::address(plugin(), &tenant, "1").await.unwrap().unwrap();
     let [address] = bodies(&setup).try_into().unwrap();
     assert!(address.contains(r#""fields":["root.id","root.email"]"#), "{address}");
 }
@@ -129,7 +131,7 @@ async fn who_set_it_up_may_leave() {
     let path = setup.tenant_file("acme", TABLE);
     let text = std::fs::read_to_string(&path).unwrap().replacen('\n', "\nenabled_by = \"1@acme.example\"\n", 1);
     std::fs::write(&path, text).unwrap();
-    let config = hibob_host::tenant::TenantConfig::read(&path).unwrap();
+    let config = hibob_config::tenant::TenantConfig::read(&path).unwrap();
     let json = serde_json::to_string(&config).unwrap();
     setup.data.control().put_tenant("acme", &json, 0).await.unwrap();
     let tenant = setup.tenant().await;
@@ -142,6 +144,6 @@ async fn who_set_it_up_may_leave() {
 async fn a_tenant_without_the_table_issues_none() {
     let setup = Setup::of(people()).await;
     let tenant = setup.tenant().await;
-    let error = references::departures(plugin(), &tenant, &[], Arc::new(NoProgress)).await.unwrap_err();
+    let error = hibob_sandbox::leavers::departures(plugin(), &tenant, &[], Arc::new(NoProgress)).await.unwrap_err();
     assert!(error.to_string().contains("issues no references") && error.remedy().contains("[references]"), "{error}");
 }

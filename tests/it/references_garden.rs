@@ -1,11 +1,13 @@
 //! Garden leave as a departure: through the real component in the real host.
 
+use hibob_sandbox::Open as _;
 use super::references::{TABLE, detect, known, people};
 use hibob_fakes::company::Employee;
 use hibob_fakes::{Service, World};
-use hibob_host::bindings::references::Standing;
-use hibob_host::references::{self, Departure, Detection, Issued, Known};
-use hibob_host::tenant::Tenant;
+use hibob_contract::offboarding_references::Standing;
+use hibob_jobs::references;
+use hibob_contract::offboarding_references::{Departure, Detection, Issued, Known};
+use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin, today};
 
 const IS_DEPARTURE: &str = "garden_leave = \"is-departure\"\n";
@@ -68,8 +70,8 @@ async fn garden_leave_and_the_termination_after_it_are_one_departure() {
     let second = detect(&tenant, &known(&first)).await;
     let [departure] = second.departures.as_slice() else { panic!("{second:?}") };
     assert_eq!((departure.employee_id.as_str(), departure.ended_on.as_str()), ("1", day(-4).to_string().as_str()));
-    assert_eq!(references::look_up(plugin(), &tenant, "1").await.unwrap().as_ref(), Some(departure));
-    let confirmed = references::claims(plugin(), &tenant, departure).await.unwrap().unwrap();
+    assert_eq!(hibob_sandbox::leavers::look_up(plugin(), &tenant, "1").await.unwrap().as_ref(), Some(departure));
+    let confirmed = hibob_sandbox::leavers::claims(plugin(), &tenant, departure).await.unwrap().unwrap();
     assert_eq!(confirmed.claims.ended_on, departure.ended_on);
     assert_eq!(table_queries(&setup), ["employeeIds=1&limit=200"; 3], "nobody else's rows are read");
 
@@ -83,7 +85,7 @@ async fn garden_leave_and_the_termination_after_it_are_one_departure() {
     ended(&mut setup.world());
     let third = detect(&tenant, &issued(departure)).await;
     assert!(is_quiet(&third) && !third.seen.iter().any(|seen| seen.employee_id == "1"), "{third:?}");
-    let again = references::claims(plugin(), &tenant, departure).await.unwrap().unwrap();
+    let again = hibob_sandbox::leavers::claims(plugin(), &tenant, departure).await.unwrap().unwrap();
     assert_eq!(again.claims, confirmed.claims);
 }
 
@@ -98,7 +100,7 @@ async fn garden_leave_that_is_withdrawn_is_a_departure_taken_back() {
     person(&mut setup.world(), "1").employ(start);
     person(&mut setup.world(), "1").lifecycle_rows.clear();
     assert_eq!(detect(&tenant, &issued(&departure)).await.cancelled, std::slice::from_ref(&departure));
-    assert_eq!(references::claims(plugin(), &tenant, &departure).await.unwrap(), None);
+    assert_eq!(hibob_sandbox::leavers::claims(plugin(), &tenant, &departure).await.unwrap(), None);
 }
 
 /// Unless the tenant's file says so, garden leave is employment, and the table is not read.
@@ -109,7 +111,7 @@ async fn garden_leave_is_employment_by_default() {
     let first = detect(&tenant, &[]).await;
     release(&mut setup.world(), "1");
     assert!(is_quiet(&detect(&tenant, &known(&first)).await));
-    assert_eq!(references::look_up(plugin(), &tenant, "1").await.unwrap(), None);
+    assert_eq!(hibob_sandbox::leavers::look_up(plugin(), &tenant, "1").await.unwrap(), None);
     assert!(table_queries(&setup).is_empty());
 }
 

@@ -1,14 +1,16 @@
 //! The references job: from somebody who has left to a mail in their mailbox, through the real component in the real host.
 
+use hibob_sandbox::Open as _;
 use super::references::TABLE;
 use super::sync::employee;
 use hibob_fakes::company::Employee;
 use hibob_fakes::smtp::{At, MailFault, MailFaultKind, Security, Settings};
 use hibob_fakes::{MailServer, Mailbox, World};
-use hibob_host::call::NoProgress;
-use hibob_host::database::{DeliveryState, ReferenceRow, ReferenceState};
-use hibob_host::error::Exit;
-use hibob_host::references::{self, Deliveries, IssuerKeys, Order, Release, Report};
+use hibob_base::progress::NoProgress;
+use hibob_store::database::{DeliveryState, ReferenceRow, ReferenceState};
+use hibob_base::error::Exit;
+use hibob_jobs::references;
+use hibob_jobs::references::{Deliveries, IssuerKeys, Order, Release, Report};
 use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::log::Hash;
 use hibob_reference_format::log::proof::LogProof;
@@ -48,7 +50,7 @@ impl Office {
 
     pub(crate) async fn run_with(&self, order: Order) -> Report {
         let tenant = self.setup.tenant().await;
-        references::run(&self.setup.data, &tenant, plugin(), Arc::new(NoProgress), &order).await
+        hibob_runner::references(&self.setup.data, &tenant, plugin(), Arc::new(NoProgress), &order).await
     }
 
     pub(crate) async fn run(&self) -> Report {
@@ -375,7 +377,7 @@ async fn what_is_missing_is_named() {
     setup.apply_tenant("acme", TABLE).await;
     let tenant = setup.tenant().await;
     let order = Order::default();
-    let run_once = async || references::run(&setup.data, &tenant, plugin(), Arc::new(NoProgress), &order).await;
+    let run_once = async || hibob_runner::references(&setup.data, &tenant, plugin(), Arc::new(NoProgress), &order).await;
     let stopped = run_once().await.error.unwrap();
     assert!(stopped.remedy.contains("hibob references key new acme"), "{stopped:?}");
     let config = setup.data.config("acme").await.unwrap();
@@ -493,11 +495,11 @@ async fn an_issuer_is_one_tenants() {
     let office = Office::of(people(1), "").await;
     let data = &office.setup.data;
     let mut config = data.config("acme").await.unwrap();
-    let domain = |config: &mut hibob_host::tenant::TenantConfig, domain: &str| {
+    let domain = |config: &mut hibob_config::tenant::TenantConfig, domain: &str| {
         config.references.as_mut().unwrap().domain = domain.to_owned();
     };
-    let put = async |config: &hibob_host::tenant::TenantConfig| {
-        data.put(config, hibob_host::tenant::AppliedBy::Operator).await.map(drop).map_err(|error| error.to_string())
+    let put = async |config: &hibob_config::tenant::TenantConfig| {
+        data.put(config, hibob_config::applied_by::AppliedBy::Operator).await.map(drop).map_err(|error| error.to_string())
     };
     assert_eq!(put(&config).await, Ok(()));
     domain(&mut config, "other.example");

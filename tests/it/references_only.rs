@@ -1,17 +1,20 @@
 //! A tenant with references and without TravelPerk: everything that needs TravelPerk says what to add, and nothing of it
 //! is kept, read or called.
 
+use hibob_sandbox::Open as _;
 use super::cli::{Fakes, Shell};
 use super::references::TABLE;
 use super::secrets::with_input;
 use super::sync::employee;
 use hibob_fakes::Service;
-use hibob_host::call::{Call, Job, NoProgress};
-use hibob_host::error::HostError;
-use hibob_host::references;
-use hibob_host::run::Run;
-use hibob_host::secret::SecretName;
-use hibob_host::tenant::{AppliedBy, TenantConfig};
+use hibob_sandbox::call::{Call, Job};
+use hibob_base::progress::NoProgress;
+use hibob_base::error::HostError;
+use hibob_jobs::references;
+use hibob_runner::Run;
+use hibob_base::secret::SecretName;
+use hibob_config::applied_by::AppliedBy;
+use hibob_config::tenant::TenantConfig;
 use hibob_tests::setup::{Setup, plugin};
 use serde_json::json;
 use std::sync::Arc;
@@ -143,7 +146,7 @@ async fn the_host_asks_hibob_alone() {
     let tenant = setup.tenant().await;
 
     assert_names_the_table(&setup.plan().await.unwrap_err());
-    let run = Run::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await;
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await;
     assert_names_the_table(&run.err().unwrap());
     for job in [Job::Check, Job::Plan] {
         let call = Call::open(plugin(), &tenant, job, Arc::new(NoProgress)).await;
@@ -151,7 +154,7 @@ async fn the_host_asks_hibob_alone() {
     }
     assert!(setup.world().log().is_empty());
 
-    let detection = references::departures(plugin(), &tenant, &[], Arc::new(NoProgress)).await.unwrap();
+    let detection = hibob_sandbox::leavers::departures(plugin(), &tenant, &[], Arc::new(NoProgress)).await.unwrap();
     assert_eq!(detection.employees, 1);
     let world = setup.world();
     assert!(!world.log().is_empty() && world.log().iter().all(|entry| entry.service == Service::HiBob));

@@ -10,7 +10,7 @@ use super::telemetry::collector::{Collector, Manners};
 use hibob_fakes::company::Employee;
 use hibob_fakes::hibob::Limits;
 use hibob_fakes::smtp::{At, MailFault, MailFaultKind};
-use hibob_host::database::DeliveryState;
+use hibob_store::database::DeliveryState;
 use hibob_tests::canaries::Canaries;
 use serde_json::json;
 use std::path::Path;

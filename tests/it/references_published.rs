@@ -1,12 +1,14 @@
 //! What an issuer publishes: it tells of nobody, and whoever has the references can work it out again.
 
+use hibob_sandbox::Open as _;
 use super::references::TABLE;
 use super::references_job::leave;
 use hibob_fakes::company::Employee;
 use hibob_fakes::hibob::Limits;
-use hibob_host::call::NoProgress;
-use hibob_host::database::{ReferenceRow, ReferenceState};
-use hibob_host::references::{self, IssuerKeys, Order, Release, Report};
+use hibob_base::progress::NoProgress;
+use hibob_store::database::{ReferenceRow, ReferenceState};
+use hibob_jobs::references;
+use hibob_jobs::references::{IssuerKeys, Order, Release, Report};
 use hibob_tests::canaries::Canaries;
 use hibob_tests::published;
 use hibob_tests::setup::{Setup, plugin};
@@ -30,7 +32,7 @@ fn person(number: usize) -> Employee {
 
 async fn run(setup: &Setup, employees: Option<Vec<String>>) -> Report {
     let order = Order { employees, release: Release { issuing: PEOPLE, revoking: 0 }, ..Order::default() };
-    let report = references::run(&setup.data, &setup.tenant().await, plugin(), Arc::new(NoProgress), &order).await;
+    let report = hibob_runner::references(&setup.data, &setup.tenant().await, plugin(), Arc::new(NoProgress), &order).await;
     assert!(report.error.is_none() && report.errors.is_empty(), "{:?} {:?}", report.error, report.errors.first());
     report
 }

@@ -1,11 +1,14 @@
 //! Revoked credentials of some tenants, and everybody else on the same machine.
 
+use hibob_sandbox::Open as _;
 use super::sync::employee;
 use futures::StreamExt;
-use hibob_host::call::NoProgress;
-use hibob_host::egress::RefusalBudget;
-use hibob_host::error::Exit;
-use hibob_host::run::{Release, Report, Run};
+use hibob_base::progress::NoProgress;
+use hibob_shares::RefusalBudget;
+use hibob_base::error::Exit;
+use hibob_policy::guard::Release;
+use hibob_jobs::run::Report;
+use hibob_runner::Run;
 use hibob_tests::setup::{Setup, plugin};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,7 +20,7 @@ const WINDOW: Duration = Duration::from_millis(500);
 
 async fn sync(setup: &Setup, id: &str) -> Report {
     let tenant = setup.data.tenant(id).await.unwrap();
-    let run = Run::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
     let (mut report, planned) = match run.plan().await {
         Ok(planned) => (run.apply(&planned, Release::default()).await, Some(planned)),
         Err(error) => (Report::stopped(id, error), None),

@@ -1,10 +1,11 @@
 //! Everybody, and where they stand.
 
+use hibob_sandbox::Open as _;
 use super::sync::employee;
 use hibob_fakes::company::Employee;
-use hibob_host::bindings::directory_sync::EmployeeState as State;
-use hibob_host::call::NoProgress;
-use hibob_host::run;
+use hibob_contract::directory_sync::EmployeeState as State;
+use hibob_base::progress::NoProgress;
+use hibob_jobs::run;
 use hibob_tests::setup::{Setup, plugin, today};
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ async fn everybody_is_listed_with_their_state() {
     setup.world().hibob.employees.retain(|id, _| id != "4");
     setup.world().hibob.insert(at("8", "London"));
 
-    let roster = run::roster(plugin(), &setup.tenant().await, Arc::new(NoProgress)).await.unwrap();
+    let roster = hibob_runner::roster(plugin(), &setup.tenant().await, Arc::new(NoProgress)).await.unwrap();
     let states: Vec<(&str, State)> =
         roster.employees.iter().map(|entry| (entry.employee_id.as_str(), entry.state)).collect();
     let want = [

@@ -4,8 +4,9 @@ use super::sync::employee;
 use hibob_fakes::company::Employee;
 use hibob_fakes::hibob::Category;
 use hibob_fakes::travelperk::User;
-use hibob_host::error::Exit;
-use hibob_host::run::{Class, Release, Report};
+use hibob_base::error::Exit;
+use hibob_policy::guard::{Class, Release};
+use hibob_jobs::run::Report;
 use hibob_tests::setup::{Setup, today};
 
 /// So many employees, already synced.

@@ -2,13 +2,16 @@
 
 use expect_test::expect;
 use hibob_fakes::Service;
-use hibob_host::call::NoProgress;
-use hibob_host::egress::{AddressPolicy, AsMade, HttpTransport, Transport, TransportBody, TransportError};
-use hibob_host::engine::Runtime;
-use hibob_host::identity::Trust;
-use hibob_host::plugin::Plugin;
-use hibob_host::run::{Release, Run};
-use hibob_host::tenant::Tenant;
+use hibob_base::progress::NoProgress;
+use hibob_net::address::AddressPolicy;
+use hibob_egress::AsMade;
+use hibob_net::transport::{HttpTransport, Transport, TransportBody, TransportError};
+use hibob_sandbox::engine::Runtime;
+use hibob_sandbox::identity::Trust;
+use hibob_sandbox::plugin::Plugin;
+use hibob_policy::guard::Release;
+use hibob_runner::Run;
+use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin, runtime};
 use http_body_util::{BodyExt, Full};
 use std::path::Path;
@@ -228,12 +231,12 @@ async fn secrets_never_enter_the_sandbox_nor_anything_that_is_kept() {
     let config = setup.data.config("acme").await.unwrap();
     let tenant = Tenant::open_with(&setup.data, config, Arc::new(recording)).await.unwrap();
 
-    let run = Run::start(&setup.data, &tenant, &plugin, "sync", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, &plugin, "sync", Arc::new(NoProgress)).await.unwrap();
     let planned = run.plan().await.unwrap();
     let mut report = run.apply(&planned, Release::default()).await;
     run.finish(&mut report, Some(&planned)).await.unwrap();
     assert!(report.created > 10, "{report:?}");
-    hibob_host::plan_file::save(&setup.data, &tenant, &plugin, &planned, &setup.data.path().join("p.plan")).unwrap();
+    hibob_store::plan_file::save(&setup.data, &tenant.basis(&plugin).unwrap(), &planned, &setup.data.path().join("p.plan")).unwrap();
 
     // The services did get them, so the canaries sing.
     {

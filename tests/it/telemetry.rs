@@ -6,8 +6,8 @@ mod personal;
 
 use super::sync::employee;
 use hibob_fakes::{Fault, FaultKind, Service};
-use hibob_host::error::Exit;
-use hibob_host::telemetry::{Metrics, known_code};
+use hibob_base::error::Exit;
+use hibob_telemetry::{Metrics, known_code};
 use hibob_tests::setup::{Setup, today};
 use std::collections::BTreeMap;
 use std::path::Path;

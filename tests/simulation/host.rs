@@ -1,6 +1,6 @@
 //! A host's process: it may crash, or be paused, at any of its steps.
 
-use hibob_host::run::Release;
+use hibob_policy::guard::Release;
 use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Mutex;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use hibob_fakes::{Delivery, Fault, FaultKind, Request, Response, Service};
-use hibob_host::egress::{NotSent, Transport, TransportBody, TransportError};
+use hibob_net::transport::{NotSent, Transport, TransportBody, TransportError};
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! The outside of a run in the simulation: the real core and the real way out, over the simulated rest.
 
+use hibob_base::secret::Redactor;
 use crate::book::{SimBook, SimLease};
 use crate::convert::{attempt_in, change_in, job_error_out, named_value_in, outcome_out, plan_out};
 use crate::host::Host;
@@ -11,21 +12,25 @@ use hibob_connector_core::apply::apply;
 use hibob_connector_core::settings::Settings;
 use hibob_connector_core::sync;
 use hibob_connector_core::value::{NamedValue, Value};
-use hibob_host::bindings::directory_sync::{Attempt, Change, Outcome};
-use hibob_host::call::{CallKind, NoProgress, Progress};
-use hibob_host::database::Fence;
-use hibob_host::egress::{
-    ApplyScope, CallEgress, Credential, Declared, Egress, Grant, Known, Pace, Role, Route, Service, Surroundings,
-};
-use hibob_host::error::HostError;
-use hibob_host::limits::Overrun;
-use hibob_host::manifest::Manifest;
-use hibob_host::person::Ring;
-use hibob_host::run::Planned;
-use hibob_host::run::outside::{Attempted, Book as _, Outside};
-use hibob_host::secret::Secret;
-use hibob_host::telemetry::{Telemetry, TenantMetrics};
-use hibob_host::tenant::TenantConfig;
+use hibob_contract::directory_sync::{Attempt, Change, Outcome};
+use hibob_contract::CallKind;
+use hibob_base::progress::{NoProgress, Progress};
+use hibob_store::database::Fence;
+use hibob_policy::change_scope::{ApplyScope, Known};
+use hibob_egress::{CallEgress, Credential, Declared, Egress, Service, Surroundings};
+use hibob_policy::grant::Grant;
+use hibob_shares::Pace;
+use hibob_policy::request::{Role, Route};
+use hibob_base::error::HostError;
+use hibob_policy::over::Overrun;
+use hibob_policy::manifest::Manifest;
+use hibob_store::privacy::Ring;
+use hibob_contract::Planned;
+use hibob_jobs::run::outside::{Attempted, Outside};
+use hibob_store::run_store::Book as _;
+use hibob_base::secret::Secret;
+use hibob_telemetry::{Telemetry, TenantMetrics};
+use hibob_config::tenant::TenantConfig;
 use serde_json::json;
 use std::num::NonZeroU32;
 use std::sync::{Arc, LazyLock};
@@ -129,8 +134,20 @@ impl Outside for Simulated {
         &self.book
     }
 
-    fn egress(&self) -> Result<&Arc<Egress>, HostError> {
-        Ok(&self.egress)
+    fn require(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn reopen(&self, was_refused: bool) {
+        self.egress.reopen(was_refused);
+    }
+
+    fn is_refused(&self) -> bool {
+        self.egress.is_closed()
+    }
+
+    fn redactor(&self) -> Result<&Redactor, HostError> {
+        Ok(self.egress.redactor())
     }
 
     fn progress(&self) -> &dyn Progress {
@@ -173,7 +190,7 @@ impl Outside for Simulated {
     async fn attempt(&self, change: &Change, attempt: Attempt, fence: Fence) -> Result<Attempted, HostError> {
         let repeats = self.sim.planted == Some(Planted::RepeatsWithoutLooking);
         let attempt = attempt_in(if repeats { Attempt::First } else { attempt });
-        let scope = Arc::new(ApplyScope::new(change, Known::of(&self.book, change).await?));
+        let scope = Arc::new(ApplyScope::new(change, hibob_egress::known_of(&self.book, change).await?));
         let overrun = Overrun::default();
         let egress = self.call_egress(CallKind::Apply, Grant::Apply(scope.clone()), &overrun);
         let mut egress = egress.fenced(self.book.clone(), fence);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use hibob_connector_core::http::{Body, Request, Response, SendError};
 use hibob_connector_core::world::{Entry, SCAN_ENTRIES_MAX, StorageError, World};
-use hibob_host::egress::CallEgress;
+use hibob_egress::CallEgress;
 use http_body_util::{BodyExt as _, Full};
 use std::collections::BTreeMap;
 use std::pin::Pin;

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use flate2::read::GzDecoder;
-use hibob_host::database::{ReferenceRow, ReferenceState};
+use hibob_store::database::{ReferenceRow, ReferenceState};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;

@@ -1,14 +1,20 @@
 //! The real component in the real host, between the stand-ins.
 
+use hibob_sandbox::Open as _;
 use hibob_fakes::company::Company;
 use hibob_fakes::{Server, World};
-use hibob_host::call::NoProgress;
-use hibob_host::data_dir::DataDir;
-use hibob_host::engine::Runtime;
-use hibob_host::error::HostError;
-use hibob_host::plugin::Plugin;
-use hibob_host::run::{self, Planned, Release, Report, Run};
-use hibob_host::tenant::{Tenant, TenantConfig};
+use hibob_base::progress::NoProgress;
+use hibob_store::data_dir::DataDir;
+use hibob_sandbox::engine::Runtime;
+use hibob_base::error::HostError;
+use hibob_sandbox::plugin::Plugin;
+use hibob_jobs::run;
+use hibob_contract::Planned;
+use hibob_policy::guard::Release;
+use hibob_jobs::run::Report;
+use hibob_runner::Run;
+use hibob_sandbox::tenant::Tenant;
+use hibob_config::tenant::TenantConfig;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -144,7 +150,7 @@ impl Setup {
 
     /// A plan for `acme`, without a guard.
     pub async fn plan(&self) -> Result<Planned, HostError> {
-        run::plan(plugin(), &self.tenant().await, Arc::new(NoProgress)).await
+        hibob_runner::plan(plugin(), &self.tenant().await, Arc::new(NoProgress)).await
     }
 
     /// A whole sync of `acme`.
@@ -155,7 +161,7 @@ impl Setup {
     /// A whole sync of `acme`, with what the operator lets through.
     pub async fn sync_with(&self, release: Release) -> Report {
         let tenant = self.tenant().await;
-        let run = match Run::start(&self.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await {
+        let run = match hibob_runner::start(&self.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await {
             Ok(run) => run,
             Err(error) => return Report::stopped("acme", error),
         };

@@ -53,7 +53,7 @@ impl TenantConfig {
             .collect()
     }
 
-    /// Fails if somebody with this trust must not apply this configuration. [`hibob_host::data_dir::DataDir::put`] asks it
+    /// Fails if somebody with this trust must not apply this configuration. `DataDir::put` of the store asks it
     /// of every configuration that is stored, as it is stored: what the operator wrote into it earlier counts as well.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
 /// The telemetry of one host: made once, given to its data directory with
-/// [`hibob_host::data_dir::DataDir::with_metrics`], and flushed at the end.
+/// `DataDir::with_metrics` of the store, and flushed at the end.
 ///
 /// By default nothing leaves the process: the counters are there to be read with [`Metrics::render`].
 #[derive(Clone, Debug, Default)]

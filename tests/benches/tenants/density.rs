@@ -2,12 +2,13 @@
 
 use super::gate::Slow;
 use futures::future::join_all;
-use hibob_host::call::NoProgress;
-use hibob_host::data_dir::DataDir;
-use hibob_host::engine::Runtime;
-use hibob_host::plugin::Plugin;
-use hibob_host::run;
-use hibob_host::tenant::{Tenant, TenantConfig};
+use hibob_base::progress::NoProgress;
+use hibob_store::data_dir::DataDir;
+use hibob_sandbox::engine::Runtime;
+use hibob_sandbox::plugin::Plugin;
+use hibob_jobs::run;
+use hibob_sandbox::tenant::Tenant;
+use hibob_config::tenant::TenantConfig;
 use hibob_tests::canned::{Canned, HIBOB, SCIM, config};
 use hibob_tests::process::status;
 use hibob_tests::setup::cache_dir;
@@ -45,7 +46,7 @@ pub(crate) async fn measure() {
     let opened = status("VmRSS");
 
     let start = Instant::now();
-    let jobs = join_all(tenants.iter().map(|tenant| run::plan(&plugin, tenant, Arc::new(NoProgress))));
+    let jobs = join_all(tenants.iter().map(|tenant| hibob_runner::plan(&plugin, tenant, Arc::new(NoProgress))));
     let in_flight = async {
         slow.all(TENANTS).await;
         let seen = (start.elapsed(), status("VmRSS"), status("Threads"));

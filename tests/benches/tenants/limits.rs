@@ -1,12 +1,13 @@
 //! What a call costs, and what its limits cost.
 
-use hibob_host::bindings::types;
-use hibob_host::call::{Call, Job, NoProgress};
-use hibob_host::data_dir::DataDir;
-use hibob_host::engine::Runtime;
-use hibob_host::plugin::Plugin;
-use hibob_host::run;
-use hibob_host::tenant::Tenant;
+use hibob_contract::types;
+use hibob_sandbox::call::{Call, Job};
+use hibob_base::progress::NoProgress;
+use hibob_store::data_dir::DataDir;
+use hibob_sandbox::engine::Runtime;
+use hibob_sandbox::plugin::Plugin;
+use hibob_jobs::run;
+use hibob_sandbox::tenant::Tenant;
 use hibob_tests::canned::{Canned, Memory, config};
 use hibob_tests::numbers::{milliseconds, percentile};
 use hibob_tests::setup::plugin;
@@ -69,7 +70,7 @@ pub(crate) async fn limits() {
         for (plugin, times) in plugins.iter().zip(&mut times) {
             let tenant = Tenant::open_with(&data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
             let start = Instant::now();
-            run::plan(plugin, &tenant, Arc::new(NoProgress)).await.unwrap();
+            hibob_runner::plan(plugin, &tenant, Arc::new(NoProgress)).await.unwrap();
             if round > 0 {
                 times.push(start.elapsed());
             }

@@ -1,14 +1,17 @@
 //! A small sync beside a tenant that saturates its limits.
 
 use bytes::Bytes;
-use hibob_host::call::NoProgress;
-use hibob_host::data_dir::DataDir;
-use hibob_host::egress::{Transport, TransportBody, TransportError};
-use hibob_host::error::Exit;
-use hibob_host::identity::Trust;
-use hibob_host::plugin::Plugin;
-use hibob_host::run::{self, Release, Run};
-use hibob_host::tenant::{Tenant, TenantConfig};
+use hibob_base::progress::NoProgress;
+use hibob_store::data_dir::DataDir;
+use hibob_net::transport::{Transport, TransportBody, TransportError};
+use hibob_base::error::Exit;
+use hibob_sandbox::identity::Trust;
+use hibob_sandbox::plugin::Plugin;
+use hibob_jobs::run;
+use hibob_policy::guard::Release;
+use hibob_runner::Run;
+use hibob_sandbox::tenant::Tenant;
+use hibob_config::tenant::TenantConfig;
 use hibob_tests::canned::{Canned, Memory, SCIM, config};
 use hibob_tests::numbers::{milliseconds, percentile};
 use hibob_tests::setup::{plugin, runtime};
@@ -79,7 +82,7 @@ async fn sync(small: &Small) -> Duration {
     let network = Late { inner: Memory(small.canned.clone()), latency: small.latency };
     let tenant = Tenant::open_with(data, small.config.clone(), Arc::new(network)).await.unwrap();
     let start = Instant::now();
-    let run = Run::start(data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
     let planned = run.plan().await.unwrap();
     let mut report = run.apply(&planned, Release::default()).await;
     run.finish(&mut report, Some(&planned)).await.unwrap();
@@ -150,7 +153,7 @@ impl Noise {
                 let (hostile, stop, ended) = (hostile.clone(), stop.clone(), ended.clone());
                 calls.spawn(async move {
                     while !stop.load(Ordering::Relaxed) {
-                        let _ = run::check(&hostile, &tenant, Arc::new(NoProgress)).await; // each ends at a limit
+                        let _ = hibob_runner::check(&hostile, &tenant, Arc::new(NoProgress)).await; // each ends at a limit
                         ended.fetch_add(1, Ordering::Relaxed);
                     }
                 });

@@ -1,16 +1,19 @@
 //! Whoever was forgotten does not come back, although HiBob still sends them, until that is lifted.
 
+use hibob_sandbox::Open as _;
 use super::{BILBY, OF_QUOKKA, QUOKKA, forget, found, has_any, synced, told};
 use crate::kills::company::world;
 use crate::kills::patient::Patient;
 use crate::sync::employee;
 use hibob_fakes::{Service, World};
-use hibob_host::call::NoProgress;
-use hibob_host::database::now_unix_seconds;
-use hibob_host::error::Exit;
-use hibob_host::person::lift;
-use hibob_host::plan_file;
-use hibob_host::run::{self, Release, Run};
+use hibob_base::progress::NoProgress;
+use hibob_base::clock::now_unix_seconds;
+use hibob_base::error::Exit;
+use hibob_store::privacy::lift;
+use hibob_store::plan_file;
+use hibob_jobs::run;
+use hibob_policy::guard::Release;
+use hibob_runner::Run;
 use hibob_tests::setup::{plugin, today};
 use serde_json::Value;
 use std::sync::Arc;
@@ -29,9 +32,9 @@ async fn nothing_is_planned_kept_or_archived_until_it_is_lifted() {
     assert!(!has_any(&format!("{plan:?}"), &OF_QUOKKA) && !format!("{plan:?}").contains(QUOKKA), "{plan:?}");
     let report = setup.sync().await;
     assert_eq!((report.created, report.forgotten, setup.writes()), (1, 1, 1), "{report:?}");
-    let roster = run::roster(plugin(), &setup.tenant().await, Arc::new(NoProgress)).await.unwrap();
+    let roster = hibob_runner::roster(plugin(), &setup.tenant().await, Arc::new(NoProgress)).await.unwrap();
     assert!(!roster.employees.iter().any(|entry| entry.employee_id == QUOKKA) && roster.employees.len() == 3);
-    let check = run::check(plugin(), &setup.tenant().await, Arc::new(NoProgress)).await.unwrap();
+    let check = hibob_runner::check(plugin(), &setup.tenant().await, Arc::new(NoProgress)).await.unwrap();
     assert!(!format!("{:?}", check.findings).contains(QUOKKA));
 
     // The account is nobody's business any more: it is not archived, whether they leave or are not sent any more.
@@ -75,12 +78,12 @@ async fn a_saved_plan_is_applied_without_them() {
     let (tenant, planned) = (setup.tenant().await, setup.plan().await.unwrap());
     assert_eq!(planned.changes.len(), 2);
     let path = setup.folder.path().join("acme.plan");
-    plan_file::save(&setup.data, &tenant, plugin(), &planned, &path).unwrap();
+    plan_file::save(&setup.data, &tenant.basis(plugin()).unwrap(), &planned, &path).unwrap();
     plan_file::keep(&setup.data, &path).unwrap();
     let done = forget(&setup, QUOKKA).await;
     assert_eq!(done.kept_plans, 1);
-    let saved = plan_file::read(&setup.data, &path).unwrap().accept(&tenant, plugin(), now_unix_seconds()).unwrap();
-    let run = Run::start(&setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
+    let saved = plan_file::read(&setup.data, &path).unwrap().accept(&tenant.basis(plugin()).unwrap(), now_unix_seconds()).unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
     let mut report = run.apply(&saved, Release::default()).await;
     run.finish(&mut report, Some(&saved)).await.unwrap();
     assert_eq!(

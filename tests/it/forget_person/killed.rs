@@ -2,7 +2,7 @@
 
 use super::{OF_QUOKKA, QUOKKA, found, has_all, has_any, synced, told};
 use crate::cli::{program, share_compiled};
-use hibob_host::data_dir::DataDir;
+use hibob_store::data_dir::DataDir;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::path::Path;

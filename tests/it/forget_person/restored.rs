@@ -1,9 +1,9 @@
 //! Restoring an older backup does not bring anybody back.
 
 use super::{BILBY, OF_BILBY, OF_QUOKKA, QUOKKA, forget, found, has_all, has_any, synced, told};
-use hibob_host::backup::{ForgottenSince, backup, restore};
-use hibob_host::data_dir::DataDir;
-use hibob_host::person::lift;
+use hibob_store::backup::{ForgottenSince, backup, restore};
+use hibob_store::data_dir::DataDir;
+use hibob_store::privacy::lift;
 use std::path::Path;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,8 +4,8 @@ use super::{BILBY, OF_BILBY, OF_QUOKKA, QUOKKA, forget, found, has_all, has_any,
 use crate::approval::office::Office;
 use crate::cli::{program, share_compiled};
 use crate::sync::employee;
-use hibob_host::database::ApprovalState;
-use hibob_host::queue::State;
+use hibob_store::database::ApprovalState;
+use hibob_store::queue::State;
 use serde_json::Value;
 use std::process::Command;
 

@@ -1,17 +1,23 @@
 //! Two tenants in one process: `mallory`, whose plugin is hostile, and `acme`, whose sync must not notice.
 
+use hibob_sandbox::Open as _;
 use crate::sync::employee;
 use hibob_fakes::company::Company;
 use hibob_fakes::travelperk::User;
 use hibob_fakes::{Server, World};
-use hibob_host::bindings::directory_sync::CheckReport;
-use hibob_host::call::NoProgress;
-use hibob_host::database::LedgerEntry;
-use hibob_host::error::{Exit, HostError};
-use hibob_host::identity::Trust;
-use hibob_host::plugin::Plugin;
-use hibob_host::run::{self, Planned, Release, Report, Run};
-use hibob_host::tenant::{Tenant, TenantConfig};
+use hibob_contract::directory_sync::CheckReport;
+use hibob_base::progress::NoProgress;
+use hibob_store::database::LedgerEntry;
+use hibob_base::error::{Exit, HostError};
+use hibob_sandbox::identity::Trust;
+use hibob_sandbox::plugin::Plugin;
+use hibob_jobs::run;
+use hibob_contract::Planned;
+use hibob_policy::guard::Release;
+use hibob_jobs::run::Report;
+use hibob_runner::Run;
+use hibob_sandbox::tenant::Tenant;
+use hibob_config::tenant::TenantConfig;
 use hibob_tests::setup::{Setup, runtime};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -197,7 +203,7 @@ impl Arena {
     /// A check by the hostile plugin, beside acme's sync.
     pub(super) async fn check(&self, orders: &Orders) -> Result<CheckReport, HostError> {
         let tenant = self.mallory(orders).await;
-        self.beside(async || run::check(hostile(), &tenant, Arc::new(NoProgress)).await).await
+        self.beside(async || hibob_runner::check(hostile(), &tenant, Arc::new(NoProgress)).await).await
     }
 
     /// What a check saw; it must have come to its end.
@@ -209,7 +215,7 @@ impl Arena {
     /// A plan by the hostile plugin, beside acme's sync.
     pub(super) async fn plan(&self, orders: &Orders) -> Result<Planned, HostError> {
         let tenant = self.mallory(orders).await;
-        self.beside(async || run::plan(hostile(), &tenant, Arc::new(NoProgress)).await).await
+        self.beside(async || hibob_runner::plan(hostile(), &tenant, Arc::new(NoProgress)).await).await
     }
 
     /// A whole sync by the hostile plugin, beside acme's; the report is that of the last one.
@@ -224,7 +230,7 @@ impl Arena {
     }
 
     async fn run(&self, tenant: &Tenant) -> Report {
-        let run = Run::start(&self.honest.data, tenant, hostile(), "sync", Arc::new(NoProgress)).await.unwrap();
+        let run = hibob_runner::start(&self.honest.data, tenant, hostile(), "sync", Arc::new(NoProgress)).await.unwrap();
         let (mut report, planned) = match run.plan().await {
             Ok(planned) => (run.apply(&planned, Release::default()).await, Some(planned)),
             Err(error) => (Report::stopped("mallory", error), None),

@@ -3,8 +3,8 @@
 use super::arena::{Arena, Orders, growth, stopped};
 use super::plans::program;
 use super::servers::{Manners, Rude};
-use hibob_host::call::NoProgress;
-use hibob_host::run;
+use hibob_base::progress::NoProgress;
+use hibob_jobs::run;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -129,7 +129,7 @@ async fn a_flood_of_the_log_is_dropped() {
     arena
         .beside(async || {
             checks.fetch_add(1, Ordering::Relaxed);
-            run::check(super::arena::hostile(), &tenant, Arc::new(NoProgress)).await.unwrap()
+            hibob_runner::check(super::arena::hostile(), &tenant, Arc::new(NoProgress)).await.unwrap()
         })
         .await;
     // The lines, and one that says that there were more.

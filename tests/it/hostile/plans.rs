@@ -1,8 +1,8 @@
 //! Plans that no honest plugin makes.
 
 use super::arena::{Arena, Orders, growth, stopped};
-use hibob_host::call::NoProgress;
-use hibob_host::run;
+use hibob_base::progress::NoProgress;
+use hibob_jobs::run;
 use hibob_tests::setup::cache_dir;
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ async fn a_million_changes_or_findings_or_employees_are_too_many() {
     }
     let arena = Arena::new().await;
     let tenant = arena.mallory(&Orders::of("makes", &["employees"]).limit(LIMIT)).await;
-    let roster = async || run::roster(super::arena::hostile(), &tenant, Arc::new(NoProgress)).await;
+    let roster = async || hibob_runner::roster(super::arena::hostile(), &tenant, Arc::new(NoProgress)).await;
     stopped(arena.beside(roster).await, "OVER_LIMIT", "(limits.plan_changes_max)");
 }
 

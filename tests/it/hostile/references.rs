@@ -2,9 +2,10 @@
 
 use super::arena::{Arena, Orders, hostile, stopped};
 use crate::references::TABLE;
-use hibob_host::call::NoProgress;
-use hibob_host::references::{self, Departure};
-use hibob_host::tenant::Tenant;
+use hibob_base::progress::NoProgress;
+use hibob_jobs::references;
+use hibob_contract::offboarding_references::Departure;
+use hibob_sandbox::tenant::Tenant;
 use std::sync::Arc;
 
 /// Mallory's tenant, who issues references; the hostile plugin is told by statuses what to do.
@@ -40,7 +41,7 @@ async fn hibob_is_only_ever_read() {
     ];
     let words: Vec<&str> = requests.iter().map(String::as_str).collect();
     let tenant = mallory(&arena, &words, true).await;
-    let look = async || references::departures(hostile(), &tenant, &[], Arc::new(NoProgress)).await.unwrap();
+    let look = async || hibob_sandbox::leavers::departures(hostile(), &tenant, &[], Arc::new(NoProgress)).await.unwrap();
     let detection = arena.beside(look).await;
     let saw: Vec<&str> = detection.findings.iter().map(|finding| finding.message.as_str()).collect();
     assert_eq!(saw, ["ErrorCode::HttpRequestDenied"; 8]);
@@ -67,9 +68,9 @@ async fn hibob_is_only_ever_read_for_one_person() {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let tenant = mallory(&arena, &words, true).await;
     // Its claims begin with what it saw, which HiBob has not answered.
-    let claims = async || references::claims(hostile(), &tenant, &departure()).await;
+    let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
     stopped(arena.beside(claims).await, "PLUGIN_FAILED", "what HiBob has not answered: given-name");
-    let address = async || references::address(hostile(), &tenant, "1").await;
+    let address = async || hibob_sandbox::leavers::address(hostile(), &tenant, "1").await;
     assert_eq!(arena.beside(address).await.unwrap(), None);
     let world = arena.world();
     let asked: Vec<_> = world.log().iter().map(|entry| (entry.method.as_str(), entry.path.as_str())).collect();
@@ -99,7 +100,7 @@ async fn a_call_about_one_person_asks_about_nobody_else() {
     ];
     let words: Vec<&str> = requests.iter().map(String::as_str).collect();
     let tenant = mallory(&arena, &words, true).await;
-    arena.beside(async || references::look_up(hostile(), &tenant, "1").await.unwrap()).await;
+    arena.beside(async || hibob_sandbox::leavers::look_up(hostile(), &tenant, "1").await.unwrap()).await;
     assert!(arena.world().log().is_empty());
 }
 
@@ -110,15 +111,15 @@ async fn invented_claims_are_not_believed() {
     let name = arena.world().hibob.employees["1"].first_name.clone();
     let words = ["says Eve", "says Smith", "says Director", "says Board", "says 2010-01-01", "says 2026-11-20"];
     let tenant = mallory(&arena, &words, true).await;
-    let claims = async || references::claims(hostile(), &tenant, &departure()).await;
+    let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
     stopped(arena.beside(claims).await, "PLUGIN_FAILED", "what HiBob has not answered: given-name");
     // The name alone does not help.
     let said = format!("says {name}");
     let tenant = mallory(&arena, &[&said, "says Ruiz", "says Director"], true).await;
-    let claims = async || references::claims(hostile(), &tenant, &departure()).await;
+    let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
     stopped(arena.beside(claims).await, "PLUGIN_FAILED", "what HiBob has not answered");
     let tenant = mallory(&arena, &["delivers-to mallory@evil.example"], true).await;
-    let address = async || references::address(hostile(), &tenant, "1").await;
+    let address = async || hibob_sandbox::leavers::address(hostile(), &tenant, "1").await;
     stopped(arena.beside(address).await, "PLUGIN_FAILED", "what HiBob has not answered: the address");
 }
 
@@ -134,10 +135,10 @@ async fn an_invented_title_among_true_claims_is_not_believed() {
     };
     let says = |title| [first.as_str(), &last, title, "says ", "says 2020-01-06", "says 2026-11-20"];
     let tenant = mallory(&arena, &says("says "), true).await;
-    let claims = async || references::claims(hostile(), &tenant, &departure()).await;
+    let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
     assert_eq!(arena.beside(claims).await.unwrap().unwrap().claims.job_title, None, "the rest is true");
     let tenant = mallory(&arena, &says("says Director"), true).await;
-    let claims = async || references::claims(hostile(), &tenant, &departure()).await;
+    let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
     let error = arena.beside(claims).await.unwrap_err();
     assert_eq!(error.to_string(), "the plugin says of a leaver what HiBob has not answered: job-title");
 }
@@ -147,7 +148,7 @@ async fn an_invented_title_among_true_claims_is_not_believed() {
 async fn a_plugin_that_is_not_named_gets_no_signature() {
     let arena = Arena::new().await;
     let tenant = mallory(&arena, &["says Ana"], false).await;
-    let claims = async || references::claims(hostile(), &tenant, &departure()).await;
+    let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
     stopped(arena.beside(claims).await, "CONFIGURATION", "may not have references signed");
     assert!(arena.world().log().is_empty());
 }

@@ -122,10 +122,10 @@ async fn a_redirect_is_not_followed_and_leads_the_plugin_nowhere() {
             let follow = format!("GET {location}");
             let orders = Orders::of("check", &["requests", &fields(&server), &follow]).hibob(&server.url());
             let report = arena.mallory(&orders).await;
-            let report = hibob_host::run::check(
+            let report = hibob_runner::check(
                 super::arena::hostile(),
                 &report,
-                std::sync::Arc::new(hibob_host::call::NoProgress),
+                std::sync::Arc::new(hibob_base::progress::NoProgress),
             );
             let saw: Vec<String> = report.await.unwrap().findings.into_iter().map(|finding| finding.message).collect();
             assert_eq!(saw, [format!("{status} [] 0 bytes, whole"), DENIED.to_owned()]);

@@ -1,9 +1,9 @@
 //! Components whose very shape is the attack: they are refused when they are loaded, before anything of them runs.
 
 use super::arena::{Arena, growth, stopped};
-use hibob_host::error::HostError;
-use hibob_host::identity::Trust;
-use hibob_host::plugin::Plugin;
+use hibob_base::error::HostError;
+use hibob_sandbox::identity::Trust;
+use hibob_sandbox::plugin::Plugin;
 use hibob_tests::setup::runtime;
 
 /// What other tests of this process may take meanwhile, in bytes.

@@ -1,5 +1,6 @@
 //! The storage: too much of it, half of it, somebody else's.
 
+use hibob_sandbox::Open as _;
 use super::arena::{Arena, Orders, growth};
 
 async fn keys(arena: &Arena) -> Vec<String> {
@@ -90,8 +91,8 @@ async fn crafted_keys_read_nobody_elses_entries() {
     ];
     let words: Vec<&str> = std::iter::once("read").chain(crafted).collect();
     let tenant = arena.mallory(&Orders::of("check", &words)).await;
-    let progress = std::sync::Arc::new(hibob_host::call::NoProgress);
-    let report = hibob_host::run::check(super::arena::hostile(), &tenant, progress).await.unwrap();
+    let progress = std::sync::Arc::new(hibob_base::progress::NoProgress);
+    let report = hibob_runner::check(super::arena::hostile(), &tenant, progress).await.unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
 }
 

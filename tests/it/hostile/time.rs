@@ -1,8 +1,8 @@
 //! Taking time, and refusing to stop.
 
 use super::arena::{Arena, Orders, stopped};
-use hibob_host::call::NoProgress;
-use hibob_host::run;
+use hibob_base::progress::NoProgress;
+use hibob_jobs::run;
 use std::sync::Arc;
 
 const LITTLE_CPU: &str = "cpu_milliseconds_max = 100";
@@ -72,7 +72,7 @@ async fn too_many_calls_at_once_wait_for_the_tenants_own() {
     let arena = Arena::new().await;
     let limits = "parallel_calls_max = 1\nslot_wait_seconds_max = 1\ncheck_seconds_max = 3";
     let tenant = arena.mallory(&Orders::of("check", &["wait"]).limit(limits)).await;
-    let check = || run::check(super::arena::hostile(), &tenant, Arc::new(NoProgress));
+    let check = || hibob_runner::check(super::arena::hostile(), &tenant, Arc::new(NoProgress));
     let (first, second) = arena.beside(async || tokio::join!(check(), check())).await;
     stopped(first, "OVER_LIMIT", "(limits.check_seconds_max)");
     stopped(second, "POOL_EXHAUSTED", "limits.slot_wait_seconds_max");

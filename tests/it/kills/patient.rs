@@ -3,8 +3,8 @@
 use super::company::{Event, happen};
 use crate::cli::Shell;
 use hibob_fakes::{Server, World};
-use hibob_host::data_dir::DataDir;
-use hibob_host::person::Records;
+use hibob_store::data_dir::DataDir;
+use hibob_store::privacy::Records;
 use serde_json::Value;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Row};

@@ -4,7 +4,7 @@ use super::company::strangers;
 use super::patient::Patient;
 use hibob_fakes::travelperk::{User, Users};
 use hibob_fakes::{Service, World};
-use hibob_host::workbook::UpdateRow;
+use hibob_store::update_row::UpdateRow;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

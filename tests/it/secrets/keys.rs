@@ -1,7 +1,7 @@
 //! The store's key: where it is, when it is lost, and how it changes.
 
 use super::{SET_TOKEN, Stored, said, with_input};
-use hibob_host::secret::{Secret, SecretName};
+use hibob_base::secret::{Secret, SecretName};
 use hibob_tests::setup::Setup;
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;

@@ -2,10 +2,11 @@
 
 use crate::cli::{Shell, share_compiled};
 use hibob_fakes::{Fault, FaultKind, Server, Service, World};
-use hibob_host::data_dir::DataDir;
-use hibob_host::database::POSTGRES_CONNECTIONS_MIN;
-use hibob_host::queue::{Job, Selection};
-use hibob_host::tenant::{AppliedBy, TenantConfig};
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::POSTGRES_CONNECTIONS_MIN;
+use hibob_store::queue::{Job, Selection};
+use hibob_config::applied_by::AppliedBy;
+use hibob_config::tenant::TenantConfig;
 use hibob_tests::setup::{give_key, today};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection};

@@ -2,9 +2,9 @@
 
 use super::{Pages, SimBook};
 use crate::sim::State;
-use hibob_host::database::LEASE_SECONDS;
-use hibob_host::error::HostError;
-use hibob_host::run::outside::Lock;
+use hibob_store::database::LEASE_SECONDS;
+use hibob_base::error::HostError;
+use hibob_store::run_store::Lock;
 
 impl SimBook {
     /// Takes the lease on the tenant's runs, as `ControlDatabase::lease` does.
