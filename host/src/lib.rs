@@ -10,7 +10,6 @@
 //! and calls the jobs in [`run`]. The crates behind this one each do one thing; `ARCHITECTURE.md` has their picture.
 
 pub mod cli;
-pub mod verify;
 
 pub use hibob_base::{error, job, progress, secret};
 pub use hibob_config as config;
@@ -25,6 +24,7 @@ pub use hibob_server::{api, serve};
 pub use hibob_shares as shares;
 pub use hibob_store::{api_log, backup, data_dir, database, plan_file, privacy, queue, secrets, token};
 pub use hibob_telemetry as telemetry;
+pub use hibob_verification as verification;
 
 /// Running a tenant's jobs.
 pub mod run {

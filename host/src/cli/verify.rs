@@ -4,7 +4,7 @@ mod view;
 
 use super::Global;
 use hibob_base::error::{Exit, HostError};
-use crate::verify::{Answers, DNS_PORT, Inquiry, NameServers, Published};
+use hibob_verification::{Answers, DNS_PORT, Inquiry, NameServers, Published};
 use chrono::Utc;
 use clap::Args;
 use hibob_reference_format::keys::file;

@@ -11,7 +11,7 @@ use hibob_reference_format::status_list;
 use hibob_reference_format::verify::{Answer, Check, Lookups, Outcome, Subject};
 use ipnet::IpNet;
 use names::Names;
-pub(crate) use names::PORT as DNS_PORT;
+pub use names::PORT as DNS_PORT;
 use site::Site;
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -24,7 +24,7 @@ const RESOLV_CONF: &str = "/etc/resolv.conf";
 const SYSTEM_SERVERS_MAX: usize = 3;
 
 /// The port of DNS.
-pub(crate) const PORT: u16 = 53;
+pub const PORT: u16 = 53;
 
 /// A resolver and how long it is waited for.
 pub(super) struct Names {
