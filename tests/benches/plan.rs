@@ -6,16 +6,15 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at what fails, and prints")]
 
 use bytes::Bytes;
+use hibob_base::progress::NoProgress;
+use hibob_config::tenant::TenantConfig;
 use hibob_connector_core::http::{Body, Request, Response, SendError};
 use hibob_connector_core::settings::Settings;
 use hibob_connector_core::sync;
 use hibob_connector_core::value::{NamedValue, Value};
 use hibob_connector_core::world::{Entry, SCAN_ENTRIES_MAX, StorageError, World};
-use hibob_base::progress::NoProgress;
-use hibob_store::data_dir::DataDir;
-use hibob_jobs::run;
 use hibob_sandbox::tenant::Tenant;
-use hibob_config::tenant::TenantConfig;
+use hibob_store::data_dir::DataDir;
 use hibob_tests::canned::{Canned, HIBOB, Memory, PIECE_BYTES, SCIM, config};
 use hibob_tests::setup::plugin;
 use std::sync::Arc;

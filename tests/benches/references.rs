@@ -10,15 +10,15 @@
     reason = "a benchmark stops at what fails, and prints"
 )]
 
-use hibob_sandbox::Open as _;
 use chrono::NaiveDate;
+use hibob_base::progress::NoProgress;
 use hibob_fakes::company::{Company, Employee};
 use hibob_fakes::smtp::{Security, Settings};
 use hibob_fakes::{MailServer, Mailbox, World};
-use hibob_base::progress::NoProgress;
-use hibob_store::data_dir::DataDir;
 use hibob_jobs::references;
 use hibob_jobs::references::{IssuerKeys, Order, Release};
+use hibob_sandbox::Open as _;
+use hibob_store::data_dir::DataDir;
 use hibob_tests::process::status;
 use hibob_tests::published;
 use hibob_tests::setup::{Setup, plugin};

@@ -3,15 +3,14 @@
 pub(crate) mod office;
 mod program;
 
-use hibob_sandbox::Open as _;
-use hibob_jobs::approval;
-use hibob_base::progress::NoProgress;
-use hibob_store::database::{ApprovalState, Decision};
 use hibob_base::error::Exit;
-use hibob_store::queue::State;
+use hibob_base::progress::NoProgress;
+use hibob_jobs::approval;
 use hibob_jobs::run::{Moved, Report};
 use hibob_policy::guard::Release;
-use hibob_runner::Run;
+use hibob_sandbox::Open as _;
+use hibob_store::database::{ApprovalState, Decision};
+use hibob_store::queue::State;
 use hibob_tests::setup::plugin;
 use office::{ABOVE_LIMITS, ANA, EVA, Office};
 use std::sync::Arc;
@@ -250,7 +249,8 @@ async fn a_saved_plan_waits_like_any_other() {
     let planned = office.setup.plan().await.unwrap();
     let tenant = office.setup.tenant().await;
     let apply = async || {
-        let run = hibob_runner::start(&office.setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
+        let run =
+            hibob_runner::start(&office.setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
         let mut report = run.apply(&planned, Release::default()).await;
         run.finish(&mut report, Some(&planned)).await.unwrap();
         report

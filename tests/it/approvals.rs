@@ -1,10 +1,10 @@
 //! Approvals: who approves trips, what is written of it, and what a person is told to set up.
 
 use super::sync::employee;
-use hibob_fakes::company::Employee;
-use hibob_fakes::travelperk::User;
 use hibob_base::error::Exit;
 use hibob_contract::Planned;
+use hibob_fakes::company::Employee;
+use hibob_fakes::travelperk::User;
 use hibob_tests::setup::Setup;
 
 /// Ana reports to Ben, both synced. Ana's account names another manager.

@@ -2,9 +2,9 @@
 
 use super::cli::{Fakes, Shell};
 use super::references_job::{Office, leave, people};
+use hibob_jobs::references::publish;
 use hibob_store::backup::{ForgottenSince, backup, restore};
 use hibob_store::data_dir::DataDir;
-use hibob_jobs::references::publish;
 use hibob_tests::setup::Setup;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

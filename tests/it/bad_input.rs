@@ -1,8 +1,8 @@
 //! What goes wrong outside: each a clear error that names the tenant and what to do, nothing lost, the right exit code.
 
 use super::sync::employee;
-use hibob_fakes::{Fault, FaultKind, Service};
 use hibob_base::error::Exit;
+use hibob_fakes::{Fault, FaultKind, Service};
 use hibob_jobs::run::Report;
 use hibob_tests::setup::Setup;
 

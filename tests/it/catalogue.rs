@@ -1,10 +1,10 @@
 //! Cost centers and companies: what TravelPerk has beside users, and what of it the sync makes.
 
 use super::sync::employee;
+use hibob_base::error::Exit;
 use hibob_fakes::company::Employee;
 use hibob_fakes::travelperk::Unknown;
 use hibob_fakes::{Fault, FaultKind, Service, World};
-use hibob_base::error::Exit;
 use hibob_tests::setup::Setup;
 
 /// One employee in each of these departments, and a TravelPerk that refuses what it does not know.

@@ -1,14 +1,13 @@
 //! What `check` says of HiBob's permissions and of whom it shows, before anything is synced.
 
-use hibob_sandbox::Open as _;
 use super::sync::employee;
-use hibob_fakes::Service;
-use hibob_fakes::hibob::{Audience, Category, HiddenSites};
+use hibob_base::error::Exit;
+use hibob_base::progress::NoProgress;
 use hibob_contract::directory_sync::CheckReport;
 use hibob_contract::types::{Finding, Severity};
-use hibob_base::progress::NoProgress;
-use hibob_base::error::Exit;
-use hibob_jobs::run;
+use hibob_fakes::Service;
+use hibob_fakes::hibob::{Audience, Category, HiddenSites};
+use hibob_sandbox::Open as _;
 use hibob_tests::setup::{Setup, plugin, today};
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! What is synced of a person beyond names and work email, and what happens when HiBob lacks it.
 
 use super::sync::employee;
+use hibob_base::error::Exit;
 use hibob_fakes::company::Employee;
 use hibob_fakes::travelperk::User;
-use hibob_base::error::Exit;
 use hibob_tests::setup::Setup;
 use serde_json::json;
 

@@ -1,16 +1,17 @@
 //! Who writes: the run that took the tenant over last, and nobody else. And what becomes of a plan that nobody may apply
 //! any more.
 
-use hibob_sandbox::Open as _;
 use crate::kills::company::world;
 use crate::kills::patient::{Patient, wait};
-use hibob_fakes::{Fault, FaultKind, Service, World};
-use hibob_contract::offboarding_references::{Departure, Seen, Standing};
-use hibob_base::progress::NoProgress;
-use hibob_store::database::{AttemptRecord, ChangeRecord, DeliveryState, LedgerEntry, NewJournal, NewReference, RunRecord, TenantDatabase};
 use hibob_base::error::HostError;
+use hibob_base::progress::NoProgress;
+use hibob_contract::offboarding_references::{Departure, Seen, Standing};
+use hibob_fakes::{Fault, FaultKind, Service, World};
 use hibob_policy::guard::Release;
-use hibob_runner::Run;
+use hibob_sandbox::Open as _;
+use hibob_store::database::{
+    AttemptRecord, ChangeRecord, DeliveryState, LedgerEntry, NewJournal, NewReference, RunRecord, TenantDatabase,
+};
 use hibob_tests::setup::{Setup, plugin};
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection};

@@ -10,9 +10,9 @@ mod waiting;
 
 use super::sync::employee;
 use hibob_fakes::company::Employee;
+use hibob_jobs::run::Report;
 use hibob_store::data_dir::DataDir;
 use hibob_store::privacy::{Forgetting, forget_person};
-use hibob_jobs::run::Report;
 use hibob_tests::canaries::Canaries;
 use hibob_tests::setup::Setup;
 use sha2::{Digest, Sha256};

@@ -1,11 +1,10 @@
 //! Several hosts serve one queue while some of them are killed, and some stopped past their leases and let go on.
 
-use hibob_sandbox::Open as _;
 use super::serve::host::{Company, Host, Site};
-use hibob_base::progress::NoProgress;
 use hibob_base::error::Exit;
+use hibob_base::progress::NoProgress;
+use hibob_sandbox::Open as _;
 use hibob_store::queue::{Job, State};
-use hibob_jobs::run;
 use hibob_test_postgres::Server;
 use hibob_tests::setup::plugin;
 use rand::rngs::StdRng;

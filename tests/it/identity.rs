@@ -1,21 +1,19 @@
 //! Which plugins are loaded, what their files tell, and two versions of the contract side by side.
 
-use hibob_sandbox::Open as _;
 use crate::cli::{Fakes, Shell};
-use hibob_fakes::Service;
-use hibob_contract::WitVersion;
-use hibob_contract::CallKind;
 use hibob_base::progress::NoProgress;
-use hibob_policy::request::Role;
-use hibob_sandbox::identity::{Identity, Package, Trust};
-use hibob_policy::manifest::Manifest;
-use hibob_sandbox::plugin::Plugin;
-use hibob_jobs::run;
+use hibob_contract::CallKind;
 use hibob_contract::Planned;
-use hibob_policy::guard::Release;
+use hibob_contract::WitVersion;
+use hibob_fakes::Service;
 use hibob_jobs::run::Report;
-use hibob_runner::Run;
+use hibob_policy::guard::Release;
+use hibob_policy::manifest::Manifest;
+use hibob_policy::request::Role;
 use hibob_previous_component::COMPONENT as PREVIOUS;
+use hibob_sandbox::Open as _;
+use hibob_sandbox::identity::{Identity, Package, Trust};
+use hibob_sandbox::plugin::Plugin;
 use hibob_tests::setup::{Setup, cache_dir, plugin, runtime};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
@@ -63,7 +61,8 @@ async fn a_plugin_of_the_previous_contract_runs_a_whole_sync() {
         assert_eq!(same_plan(&setup).await.changes.len(), 0);
 
         let tenant = setup.tenant().await;
-        let roster = async |plugin| hibob_runner::roster(plugin, &tenant, Arc::new(NoProgress)).await.unwrap().employees;
+        let roster =
+            async |plugin| hibob_runner::roster(plugin, &tenant, Arc::new(NoProgress)).await.unwrap().employees;
         assert_eq!(roster(&OLD).await, roster(plugin()).await);
         let check = async |plugin| hibob_runner::check(plugin, &tenant, Arc::new(NoProgress)).await.unwrap();
         assert_eq!(check(&OLD).await, check(plugin()).await);

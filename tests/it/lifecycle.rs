@@ -2,8 +2,8 @@
 
 use super::sync::employee;
 use chrono::Days;
-use hibob_fakes::travelperk::User;
 use hibob_base::error::Exit;
+use hibob_fakes::travelperk::User;
 use hibob_tests::setup::{Setup, today};
 
 /// One person, Ana, with these lines of settings.

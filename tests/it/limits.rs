@@ -1,16 +1,15 @@
 //! A tenant's limits, each with its own error, met by the real plugin where they are set low.
 
-use hibob_sandbox::Open as _;
 use super::sync::employee;
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use hibob_base::error::{Exit, HostError};
+use hibob_base::progress::NoProgress;
 use hibob_fakes::travelperk::User;
 use hibob_fakes::{Fault, FaultKind, Service};
-use hibob_sandbox::call::{Call, Job};
-use hibob_base::progress::NoProgress;
 use hibob_net::transport::{HttpTransport, Transport, TransportBody, TransportError};
-use hibob_base::error::{Exit, HostError};
-use hibob_jobs::run;
+use hibob_sandbox::Open as _;
+use hibob_sandbox::call::{Call, Job};
 use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin};
 use http_body_util::{BodyExt, Full};

@@ -4,10 +4,10 @@
 //! file of rows as they were written when it was the last; a database is made of the first so many migrations and the rows
 //! of each, and opened by the host of today.
 
-use hibob_store::data_dir::DataDir;
-use hibob_store::database::{ApprovalState, ChangeRecord, TenantDatabase};
 use hibob_base::error::HostError;
 use hibob_base::job::Kind;
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::{ApprovalState, ChangeRecord, TenantDatabase};
 use hibob_store::queue::State;
 use hibob_tests::setup::in_memory;
 use sha2::{Digest, Sha256};

@@ -1,17 +1,16 @@
 //! Saved plans: applied exactly, or refused.
 
-use hibob_sandbox::Open as _;
 use super::sync::employee;
-use hibob_base::progress::NoProgress;
 use hibob_base::error::{Exit, HostError};
-use hibob_sandbox::identity::Trust;
-use hibob_store::plan_file;
-use hibob_sandbox::plugin::Plugin;
+use hibob_base::progress::NoProgress;
 use hibob_contract::Planned;
-use hibob_policy::guard::Release;
 use hibob_jobs::run::Report;
-use hibob_runner::Run;
+use hibob_policy::guard::Release;
+use hibob_sandbox::Open as _;
+use hibob_sandbox::identity::Trust;
+use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
+use hibob_store::plan_file;
 use hibob_tests::setup::{Setup, plugin, runtime};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;

@@ -1,13 +1,12 @@
 //! Offboarding references, as far as the plugin is asked: through the real component in the real host.
 
-use hibob_sandbox::Open as _;
 use super::sync::employee;
+use hibob_base::progress::NoProgress;
+use hibob_contract::offboarding_references::Standing;
+use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_fakes::company::Employee;
 use hibob_fakes::{Service, World};
-use hibob_contract::offboarding_references::Standing;
-use hibob_base::progress::NoProgress;
-use hibob_jobs::references;
-use hibob_contract::offboarding_references::{Departure, Detection, Known};
+use hibob_sandbox::Open as _;
 use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin};
 use std::sync::Arc;
@@ -72,7 +71,10 @@ async fn a_departure_is_detected_and_described() {
     assert_eq!((claims.job_title.as_deref(), claims.department.as_deref()), (Some("Engineer"), Some("Research")));
     assert_eq!(claims.ended_on, "2026-11-20");
     assert_eq!(confirmed.plugin_digest, plugin().digest());
-    assert_eq!(hibob_sandbox::leavers::address(plugin(), &tenant, "1").await.unwrap().as_deref(), Some("1@acme.example"));
+    assert_eq!(
+        hibob_sandbox::leavers::address(plugin(), &tenant, "1").await.unwrap().as_deref(),
+        Some("1@acme.example")
+    );
     // By name, also for somebody who had left before.
     assert_eq!(hibob_sandbox::leavers::look_up(plugin(), &tenant, "3").await.unwrap().unwrap().employee_id, "3");
     assert_eq!(hibob_sandbox::leavers::look_up(plugin(), &tenant, "2").await.unwrap(), None);

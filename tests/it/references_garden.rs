@@ -1,12 +1,11 @@
 //! Garden leave as a departure: through the real component in the real host.
 
-use hibob_sandbox::Open as _;
 use super::references::{TABLE, detect, known, people};
+use hibob_contract::offboarding_references::Standing;
+use hibob_contract::offboarding_references::{Departure, Detection, Issued, Known};
 use hibob_fakes::company::Employee;
 use hibob_fakes::{Service, World};
-use hibob_contract::offboarding_references::Standing;
-use hibob_jobs::references;
-use hibob_contract::offboarding_references::{Departure, Detection, Issued, Known};
+use hibob_sandbox::Open as _;
 use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin, today};
 

@@ -1,20 +1,20 @@
 //! The references job: from somebody who has left to a mail in their mailbox, through the real component in the real host.
 
-use hibob_sandbox::Open as _;
 use super::references::TABLE;
 use super::sync::employee;
+use hibob_base::error::Exit;
+use hibob_base::progress::NoProgress;
 use hibob_fakes::company::Employee;
 use hibob_fakes::smtp::{At, MailFault, MailFaultKind, Security, Settings};
 use hibob_fakes::{MailServer, Mailbox, World};
-use hibob_base::progress::NoProgress;
-use hibob_store::database::{DeliveryState, ReferenceRow, ReferenceState};
-use hibob_base::error::Exit;
 use hibob_jobs::references;
 use hibob_jobs::references::{Deliveries, IssuerKeys, Order, Release, Report};
 use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::log::Hash;
 use hibob_reference_format::log::proof::LogProof;
 use hibob_reference_format::pdf::seal;
+use hibob_sandbox::Open as _;
+use hibob_store::database::{DeliveryState, ReferenceRow, ReferenceState};
 use hibob_tests::setup::{Setup, plugin};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -377,7 +377,8 @@ async fn what_is_missing_is_named() {
     setup.apply_tenant("acme", TABLE).await;
     let tenant = setup.tenant().await;
     let order = Order::default();
-    let run_once = async || hibob_runner::references(&setup.data, &tenant, plugin(), Arc::new(NoProgress), &order).await;
+    let run_once =
+        async || hibob_runner::references(&setup.data, &tenant, plugin(), Arc::new(NoProgress), &order).await;
     let stopped = run_once().await.error.unwrap();
     assert!(stopped.remedy.contains("hibob references key new acme"), "{stopped:?}");
     let config = setup.data.config("acme").await.unwrap();
@@ -499,7 +500,10 @@ async fn an_issuer_is_one_tenants() {
         config.references.as_mut().unwrap().domain = domain.to_owned();
     };
     let put = async |config: &hibob_config::tenant::TenantConfig| {
-        data.put(config, hibob_config::applied_by::AppliedBy::Operator).await.map(drop).map_err(|error| error.to_string())
+        data.put(config, hibob_config::applied_by::AppliedBy::Operator)
+            .await
+            .map(drop)
+            .map_err(|error| error.to_string())
     };
     assert_eq!(put(&config).await, Ok(()));
     domain(&mut config, "other.example");

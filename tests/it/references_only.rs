@@ -1,20 +1,18 @@
 //! A tenant with references and without TravelPerk: everything that needs TravelPerk says what to add, and nothing of it
 //! is kept, read or called.
 
-use hibob_sandbox::Open as _;
 use super::cli::{Fakes, Shell};
 use super::references::TABLE;
 use super::secrets::with_input;
 use super::sync::employee;
-use hibob_fakes::Service;
-use hibob_sandbox::call::{Call, Job};
-use hibob_base::progress::NoProgress;
 use hibob_base::error::HostError;
-use hibob_jobs::references;
-use hibob_runner::Run;
+use hibob_base::progress::NoProgress;
 use hibob_base::secret::SecretName;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
+use hibob_fakes::Service;
+use hibob_sandbox::Open as _;
+use hibob_sandbox::call::{Call, Job};
 use hibob_tests::setup::{Setup, plugin};
 use serde_json::json;
 use std::sync::Arc;

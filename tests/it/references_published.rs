@@ -1,14 +1,14 @@
 //! What an issuer publishes: it tells of nobody, and whoever has the references can work it out again.
 
-use hibob_sandbox::Open as _;
 use super::references::TABLE;
 use super::references_job::leave;
+use hibob_base::progress::NoProgress;
 use hibob_fakes::company::Employee;
 use hibob_fakes::hibob::Limits;
-use hibob_base::progress::NoProgress;
-use hibob_store::database::{ReferenceRow, ReferenceState};
 use hibob_jobs::references;
 use hibob_jobs::references::{IssuerKeys, Order, Release, Report};
+use hibob_sandbox::Open as _;
+use hibob_store::database::{ReferenceRow, ReferenceState};
 use hibob_tests::canaries::Canaries;
 use hibob_tests::published;
 use hibob_tests::setup::{Setup, plugin};
@@ -32,7 +32,8 @@ fn person(number: usize) -> Employee {
 
 async fn run(setup: &Setup, employees: Option<Vec<String>>) -> Report {
     let order = Order { employees, release: Release { issuing: PEOPLE, revoking: 0 }, ..Order::default() };
-    let report = hibob_runner::references(&setup.data, &setup.tenant().await, plugin(), Arc::new(NoProgress), &order).await;
+    let report =
+        hibob_runner::references(&setup.data, &setup.tenant().await, plugin(), Arc::new(NoProgress), &order).await;
     assert!(report.error.is_none() && report.errors.is_empty(), "{:?} {:?}", report.error, report.errors.first());
     report
 }

@@ -1,10 +1,10 @@
 //! Witnesses of the issuer's log: through the real component in the real host, to a verdict of the real program.
 
 use super::references_job::{Office, leave, people};
+use hibob_base::error::Exit;
 use hibob_fakes::smtp::{At, MailFault, MailFaultKind};
 use hibob_fakes::witness::{Asked, Lines};
 use hibob_fakes::{Fault, FaultKind, Witness, WitnessServer};
-use hibob_base::error::Exit;
 use hibob_jobs::references;
 use hibob_jobs::references::{Deliveries, Order, Published, Report};
 use hibob_reference_format::keys::PublicKey;

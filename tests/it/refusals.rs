@@ -1,14 +1,13 @@
 //! Revoked credentials of some tenants, and everybody else on the same machine.
 
-use hibob_sandbox::Open as _;
 use super::sync::employee;
 use futures::StreamExt;
-use hibob_base::progress::NoProgress;
-use hibob_shares::RefusalBudget;
 use hibob_base::error::Exit;
-use hibob_policy::guard::Release;
+use hibob_base::progress::NoProgress;
 use hibob_jobs::run::Report;
-use hibob_runner::Run;
+use hibob_policy::guard::Release;
+use hibob_sandbox::Open as _;
+use hibob_shares::RefusalBudget;
 use hibob_tests::setup::{Setup, plugin};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

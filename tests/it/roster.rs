@@ -1,11 +1,10 @@
 //! Everybody, and where they stand.
 
-use hibob_sandbox::Open as _;
 use super::sync::employee;
-use hibob_fakes::company::Employee;
-use hibob_contract::directory_sync::EmployeeState as State;
 use hibob_base::progress::NoProgress;
-use hibob_jobs::run;
+use hibob_contract::directory_sync::EmployeeState as State;
+use hibob_fakes::company::Employee;
+use hibob_sandbox::Open as _;
 use hibob_tests::setup::{Setup, plugin, today};
 use std::sync::Arc;
 

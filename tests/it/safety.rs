@@ -1,12 +1,12 @@
 //! What keeps a directory from being wiped, rule by rule.
 
 use super::sync::employee;
+use hibob_base::error::Exit;
 use hibob_fakes::company::Employee;
 use hibob_fakes::hibob::Category;
 use hibob_fakes::travelperk::User;
-use hibob_base::error::Exit;
-use hibob_policy::guard::{Class, Release};
 use hibob_jobs::run::Report;
+use hibob_policy::guard::{Class, Release};
 use hibob_tests::setup::{Setup, today};
 
 /// So many employees, already synced.

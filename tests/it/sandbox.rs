@@ -1,16 +1,15 @@
 //! What the plugin can reach, and what it never sees.
 
 use expect_test::expect;
-use hibob_fakes::Service;
 use hibob_base::progress::NoProgress;
-use hibob_net::address::AddressPolicy;
 use hibob_egress::AsMade;
+use hibob_fakes::Service;
+use hibob_net::address::AddressPolicy;
 use hibob_net::transport::{HttpTransport, Transport, TransportBody, TransportError};
+use hibob_policy::guard::Release;
 use hibob_sandbox::engine::Runtime;
 use hibob_sandbox::identity::Trust;
 use hibob_sandbox::plugin::Plugin;
-use hibob_policy::guard::Release;
-use hibob_runner::Run;
 use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin, runtime};
 use http_body_util::{BodyExt, Full};
@@ -236,7 +235,13 @@ async fn secrets_never_enter_the_sandbox_nor_anything_that_is_kept() {
     let mut report = run.apply(&planned, Release::default()).await;
     run.finish(&mut report, Some(&planned)).await.unwrap();
     assert!(report.created > 10, "{report:?}");
-    hibob_store::plan_file::save(&setup.data, &tenant.basis(&plugin).unwrap(), &planned, &setup.data.path().join("p.plan")).unwrap();
+    hibob_store::plan_file::save(
+        &setup.data,
+        &tenant.basis(&plugin).unwrap(),
+        &planned,
+        &setup.data.path().join("p.plan"),
+    )
+    .unwrap();
 
     // The services did get them, so the canaries sing.
     {

@@ -3,11 +3,11 @@
 mod keys;
 
 use crate::cli::{Fakes, Shell};
-use hibob_fakes::{Fault, FaultKind};
 use hibob_base::error::{Exit, HostError};
 use hibob_base::secret::{Secret, SecretName};
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
+use hibob_fakes::{Fault, FaultKind};
 use hibob_tests::setup::Setup;
 use serde_json::{Value, json};
 use std::io::Write;

@@ -2,11 +2,11 @@
 
 pub(crate) mod host;
 
+use hibob_base::error::Exit;
+use hibob_base::job::{Kind, Trigger};
 use hibob_sandbox::Open as _;
 use hibob_store::database::RunRecord;
-use hibob_base::error::Exit;
 use hibob_store::queue::{Arguments, Job, NewJob, State};
-use hibob_base::job::{Kind, Trigger};
 use host::Site;
 use std::time::{Duration, Instant};
 

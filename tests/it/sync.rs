@@ -1,13 +1,12 @@
 //! Whole syncs through the real component in the real host.
 
-use hibob_sandbox::Open as _;
+use hibob_base::error::Exit;
+use hibob_base::progress::NoProgress;
 use hibob_fakes::company::Employee;
 use hibob_fakes::travelperk::User;
 use hibob_fakes::{Fault, FaultKind, Scenario, Service, World};
-use hibob_base::progress::NoProgress;
-use hibob_base::error::Exit;
 use hibob_jobs::run::Report;
-use hibob_runner::Run;
+use hibob_sandbox::Open as _;
 use hibob_tests::setup::{Setup, plugin, today};
 use std::sync::Arc;
 

@@ -5,8 +5,8 @@ mod otlp;
 mod personal;
 
 use super::sync::employee;
-use hibob_fakes::{Fault, FaultKind, Service};
 use hibob_base::error::Exit;
+use hibob_fakes::{Fault, FaultKind, Service};
 use hibob_telemetry::{Metrics, known_code};
 use hibob_tests::setup::{Setup, today};
 use std::collections::BTreeMap;

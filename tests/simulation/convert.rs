@@ -6,8 +6,8 @@ use hibob_connector_core::finding::{Finding, Severity};
 use hibob_connector_core::http::Side;
 use hibob_connector_core::plan::Plan;
 use hibob_connector_core::value::{NamedValue, PersonRef, Value};
-use hibob_contract::{directory_sync as wit, types};
 use hibob_contract::Planned;
+use hibob_contract::{directory_sync as wit, types};
 
 pub(crate) fn named_value_in(value: types::NamedValue) -> NamedValue {
     NamedValue { name: value.name, value: value_in(value.value) }

@@ -2,12 +2,12 @@
 
 use crate::book::Pages;
 use crate::outside::TENANT;
-use hibob_fakes::travelperk::User;
-use hibob_fakes::{Request, World};
+use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange, NextStep, Outcome};
 use hibob_contract::types::Value;
+use hibob_fakes::travelperk::User;
+use hibob_fakes::{Request, World};
 use hibob_policy::guard::{Held, Release};
-use hibob_contract::Planned;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Seconds in an hour.

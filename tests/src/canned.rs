@@ -3,10 +3,10 @@
 use crate::native::NativeWorld;
 use crate::setup::today;
 use bytes::Bytes;
+use hibob_config::tenant::TenantConfig;
 use hibob_fakes::Service;
 use hibob_net::transport::{Transport, TransportBody, TransportError};
 use hibob_sandbox::tenant::Tenant;
-use hibob_config::tenant::TenantConfig;
 use http_body_util::{BodyExt, Full, StreamBody};
 use std::collections::BTreeMap;
 use std::path::Path;

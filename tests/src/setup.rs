@@ -1,20 +1,18 @@
 //! The real component in the real host, between the stand-ins.
 
-use hibob_sandbox::Open as _;
+use hibob_base::error::HostError;
+use hibob_base::progress::NoProgress;
+use hibob_config::tenant::TenantConfig;
+use hibob_contract::Planned;
 use hibob_fakes::company::Company;
 use hibob_fakes::{Server, World};
-use hibob_base::progress::NoProgress;
-use hibob_store::data_dir::DataDir;
-use hibob_sandbox::engine::Runtime;
-use hibob_base::error::HostError;
-use hibob_sandbox::plugin::Plugin;
-use hibob_jobs::run;
-use hibob_contract::Planned;
-use hibob_policy::guard::Release;
 use hibob_jobs::run::Report;
-use hibob_runner::Run;
+use hibob_policy::guard::Release;
+use hibob_sandbox::Open as _;
+use hibob_sandbox::engine::Runtime;
+use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
-use hibob_config::tenant::TenantConfig;
+use hibob_store::data_dir::DataDir;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Who may say what in a tenant's configuration, and where its secrets go.
 
-use crate::tenant::TenantConfig;
 use crate::tenant::NetworkConfig;
+use crate::tenant::TenantConfig;
 use hibob_base::error::HostError;
 use hibob_base::secret::{Origin, SecretName, SecretSource};
 use std::collections::BTreeSet;

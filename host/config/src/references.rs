@@ -1,12 +1,12 @@
 //! The `[references]` table of a tenant's file.
 
 use crate::delivery::{ChannelConfig, SmtpConfig, WebhookConfig};
+use crate::tenant::TenantConfig;
 use crate::witnesses;
 use crate::witnesses::WitnessConfig;
-use hibob_policy::person_scope::is_garden_leave;
-use crate::tenant::TenantConfig;
-use hibob_base::error::HostError;
 use hibob_base::digest::Digest;
+use hibob_base::error::HostError;
+use hibob_policy::person_scope::is_garden_leave;
 use hibob_reference_format::claims::{ClaimText, Issuer};
 use hibob_reference_format::domain::Domain;
 use serde::{Deserialize, Serialize};

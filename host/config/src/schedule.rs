@@ -1,10 +1,10 @@
 //! When a job is due: a cron expression, read in the tenant's time zone.
 
-use hibob_base::error::HostError;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+use hibob_base::error::HostError;
 
 /// Shortest time between two runs, in minutes. Each run reads the whole directory of both sides.
 pub const MINUTES_BETWEEN_MIN: i64 = 60;

@@ -1,15 +1,15 @@
 //! The tenant's file (TOML), and the same as it is stored (JSON).
 
-use crate::references::ReferencesConfig;
-use hibob_net::address::AddressPolicy;
-use hibob_policy::request::{Role, Route};
-use hibob_base::error::HostError;
-use crate::limits::Limits;
 use crate::due::{DueSchedule, JITTER_MINUTES_MAX};
-use hibob_base::job::Kind;
+use crate::limits::Limits;
+use crate::references::ReferencesConfig;
 use crate::schedule::{MINUTES_BETWEEN_MIN, Schedule};
+use hibob_base::error::HostError;
+use hibob_base::job::Kind;
 use hibob_base::secret::SecretSource;
+use hibob_net::address::AddressPolicy;
 use hibob_policy::guard::GuardLimits;
+use hibob_policy::request::{Role, Route};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -139,6 +139,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
+    /// The word in the header.
     pub fn word(self) -> &'static str {
         match self {
             Self::ApiKey => "ApiKey",

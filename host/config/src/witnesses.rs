@@ -72,9 +72,9 @@ pub(super) fn check(witnesses: &[WitnessConfig]) -> Result<(), HostError> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::applied_by::AppliedBy;
     use crate::tenant::TenantConfig;
-    use super::*;
     use hibob_reference_format::keys::SecretKey;
     use hibob_reference_format::log::note::{NoteKey, SignatureType};
 

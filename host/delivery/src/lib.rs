@@ -12,12 +12,12 @@ mod tests;
 mod webhook;
 mod words;
 
-use hibob_store::data_dir::DataDir;
-use hibob_net::address::{Resolve, SystemResolver};
 use hibob_base::error::HostError;
 use hibob_config::delivery::ChannelConfig;
 use hibob_config::tenant::TenantConfig;
+use hibob_net::address::{Resolve, SystemResolver};
 use hibob_reference_format::claims::Issuer;
+use hibob_store::data_dir::DataDir;
 use smtp::Smtp;
 use std::fmt;
 use std::sync::Arc;

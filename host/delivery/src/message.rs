@@ -55,8 +55,8 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::tests::{issuer, letter};
     use super::*;
+    use crate::tests::{issuer, letter};
 
     fn composed(issuer_name: &str, name: &str) -> String {
         let issuer = issuer(issuer_name);

@@ -3,17 +3,17 @@
 
 use crate::said::without_addresses;
 use crate::{Failure, Kind, Letter};
-use hibob_store::data_dir::DataDir;
-use hibob_net::transport::{AGENT, HttpTransport, NotSent, Transport, TransportBody, TransportError};
-use hibob_net::address::Resolve;
-use hibob_base::error::HostError;
-use hibob_base::secret::{Redactor, Secret, SecretName};
-use hibob_config::tenant::TenantConfig;
-use hibob_config::delivery::WebhookConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
+use hibob_base::error::HostError;
+use hibob_base::secret::{Redactor, Secret, SecretName};
+use hibob_config::delivery::WebhookConfig;
+use hibob_config::tenant::TenantConfig;
+use hibob_net::address::Resolve;
+use hibob_net::transport::{AGENT, HttpTransport, NotSent, Transport, TransportBody, TransportError};
+use hibob_store::data_dir::DataDir;
 use hmac::{Hmac, KeyInit, Mac};
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{Request, StatusCode};

@@ -111,8 +111,8 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::tests::{issuer, letter};
     use super::*;
+    use crate::tests::{issuer, letter};
 
     #[test]
     fn it_says_what_it_is_and_how_to_check_it() {

@@ -1,8 +1,8 @@
 //! Bodies with limits: what a plugin sends, and what comes back to it.
 
+use bytes::Bytes;
 use hibob_net::transport::TransportBody;
 use hibob_policy::over::Overrun;
-use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Limited};
 use std::pin::Pin;

@@ -1,13 +1,13 @@
 //! One request of a plugin from its policy check to its answer, with the waiting and repeating in between.
 
 use crate::body::{Guarded, gather};
-use hibob_policy::request::{Action, Refusal, Role, decide};
-use hibob_net::transport::{NotSent, TransportBody, TransportError};
-use hibob_shares::wait::{back_off, rate_limit_reset, retry_after};
 use crate::{CallEgress, Service};
-use hibob_policy::Grant;
-use hibob_telemetry::{RefusalReason, Spans, status, unanswered};
 use bytes::Bytes;
+use hibob_net::transport::{NotSent, TransportBody, TransportError};
+use hibob_policy::Grant;
+use hibob_policy::request::{Action, Refusal, Role, decide};
+use hibob_shares::wait::{back_off, rate_limit_reset, retry_after};
+use hibob_telemetry::{RefusalReason, Spans, status, unanswered};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};

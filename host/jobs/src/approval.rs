@@ -4,17 +4,17 @@
 //! queued; should a crash come between the two, saying yes again queues the job, and the tenant's next sync applies the plan
 //! as well. Whichever comes first, the journal of an approved plan begins once.
 
+use crate::plan_json;
+use crate::run::{Reasons, StoredPlan};
+use hibob_base::error::HostError;
+use hibob_base::job::Kind;
+use hibob_base::text::is_obeyed;
+use hibob_config::tenant::TenantConfig;
+use hibob_contract::Planned;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::{ApprovalRow, ApprovalState, Decision, TenantDatabase};
-use hibob_base::error::HostError;
 use hibob_store::privacy::Records;
-use crate::plan_json;
 use hibob_store::queue::{Arguments, JobId, NewJob, Selection};
-use hibob_base::job::Kind;
-use hibob_contract::Planned;
-use crate::run::{Reasons, StoredPlan};
-use hibob_config::tenant::TenantConfig;
-use hibob_base::text::is_obeyed;
 use serde_json::{Value, json};
 
 /// Fewest characters of a digest that name a plan.

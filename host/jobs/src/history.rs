@@ -1,9 +1,9 @@
 //! What is told of past runs, on the command line and by the API.
 
 use crate::approval::short;
-use hibob_store::database::PastRun;
-use hibob_base::error::HostError;
 use crate::workbook::{ErrorLine, RunFacts, workbook};
+use hibob_base::error::HostError;
+use hibob_store::database::PastRun;
 use hibob_store::update_row::UpdateRow;
 
 /// How a run ended, in words.

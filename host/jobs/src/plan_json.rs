@@ -1,7 +1,7 @@
 //! A plan for machines, as the command line and the API give it out.
 
-use hibob_contract::types::{Finding, Value};
 use hibob_contract::Planned;
+use hibob_contract::types::{Finding, Value};
 use serde_json::json;
 
 /// The plan as JSON.

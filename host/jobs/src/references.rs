@@ -17,7 +17,6 @@ mod publish;
 mod report;
 mod witness;
 
-use hibob_contract::offboarding_references::{Claims, Departure, Detection, Issued, Known, Seen, Standing};
 pub use guard::Release;
 pub use job::{Order, run};
 pub use keys::{DnsRecord, IssuerKeys};

@@ -10,36 +10,34 @@ pub mod outside;
 mod report;
 mod resume;
 
-use hibob_store::queue::Cause;
-use hibob_policy::guard::Held;
-use hibob_contract::Planned;
-use hibob_policy::guard::Release;
 pub use approval::{Reasons, StoredPlan};
 pub use difference::{DifferenceRow, Moved};
 pub use guard::guard;
+use hibob_contract::Planned;
+use hibob_policy::guard::Held;
+use hibob_policy::guard::Release;
+use hibob_store::queue::Cause;
 pub use report::{Approved, ErrorRow, Report, Stale, WaitingPlan};
 pub use report::{HISTORY_ROWS_MAX, Stopped};
 
-use hibob_contract::types::NamedValue;
-use hibob_base::progress::Progress;
-use hibob_store::data_dir::DataDir;
-use hibob_store::database::{Fence, NewJournal, RunRecord};
+use approval::Verdict;
 use hibob_base::digest::hex;
 use hibob_base::error::{Exit, HostError};
-use hibob_store::privacy::plan::stored_ids;
+use hibob_base::progress::Progress;
+use hibob_contract::types::NamedValue;
+use hibob_store::database::{Fence, NewJournal, RunRecord};
 use hibob_store::privacy;
 use hibob_store::privacy::Ring;
-use hibob_base::job::Trigger;
-use hibob_telemetry::{JobTimer, Spans};
-use hibob_store::update_row::UpdateRow;
-use approval::Verdict;
-use journal::{Journal, Past};
+use hibob_store::privacy::plan::stored_ids;
 use hibob_store::run_store::{Book, Lock, hold};
+use hibob_store::update_row::UpdateRow;
+use hibob_telemetry::{JobTimer, Spans};
+use journal::{Journal, Past};
 use outside::Outside;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use tracing::{Instrument, Span};
 
 /// The kind of a run that issues references.
@@ -228,11 +226,7 @@ impl<O: Outside> Running<O> {
     }
 
     /// Records what came of the run, with its new baseline, and gives the lock back.
-    pub async fn end(
-        self,
-        outcome: &mut impl Outcome,
-        baseline: Option<&[NamedValue]>,
-    ) -> Result<(), HostError> {
+    pub async fn end(self, outcome: &mut impl Outcome, baseline: Option<&[NamedValue]>) -> Result<(), HostError> {
         let (metrics, kind) = (self.outside.metrics().clone(), self.kind);
         let (timer, span) = (self.timer, self.span.clone());
         let recorded = self.record(outcome, baseline).instrument(span.clone()).await;

@@ -7,8 +7,8 @@
 //! text, and panics if the disk is full.
 
 use chrono::DateTime;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, IgnoreError, Workbook, Worksheet, XlsxError};
 use hibob_store::update_row::UpdateRow;
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, IgnoreError, Workbook, Worksheet, XlsxError};
 use thiserror::Error;
 
 /// One line of the sheet "Errors".

@@ -8,10 +8,10 @@ mod seen;
 
 use crate::json;
 use crate::request::{Refusal, Role};
-use hibob_contract::directory_sync::{Change, ChangeKind};
-use hibob_contract::types::Value;
 use attribute::{attributes, field_of, within};
 use bytes::Bytes;
+use hibob_contract::directory_sync::{Change, ChangeKind};
+use hibob_contract::types::Value;
 use http::{Method, StatusCode};
 use seen::Seen;
 use serde_json::Value as Json;

@@ -16,6 +16,7 @@ pub enum Grant {
 }
 
 impl Grant {
+    /// Whether nothing may be written.
     pub fn is_read(&self) -> bool {
         matches!(self, Self::Read | Self::Person(_))
     }

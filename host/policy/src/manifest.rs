@@ -1,7 +1,7 @@
 //! What a plugin declares to need: for each kind of call, which requests it makes. Read without running it.
 
-use hibob_contract::CallKind;
 use crate::request::{Action, Role, action, is_for_references};
+use hibob_contract::CallKind;
 use http::Method;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;

@@ -7,10 +7,10 @@ mod answered;
 
 use crate::json;
 use crate::request::{LIFECYCLE_TABLE, Refusal, Role};
-use hibob_contract::offboarding_references::{Claims, Departure};
 pub use answered::is_garden_leave;
 use answered::{Answered, NAMED_LISTS};
 use bytes::Bytes;
+use hibob_contract::offboarding_references::{Claims, Departure};
 use http::{Method, StatusCode};
 use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -69,13 +69,7 @@ impl PersonScope {
     ///
     /// # Errors
     /// It asks for somebody else, or for more.
-    pub fn check(
-        &self,
-        method: &Method,
-        path: &str,
-        query: Option<&str>,
-        body: &[u8],
-    ) -> Result<Bytes, Refusal> {
+    pub fn check(&self, method: &Method, path: &str, query: Option<&str>, body: &[u8]) -> Result<Bytes, Refusal> {
         let refuse = |why: &str| Refusal::new(format!("{method} {path} is not what one reference may ask: {why}"));
         if method == Method::GET {
             let is_list = || path.strip_prefix(NAMED_LISTS).is_some_and(|list| LISTS.contains(&list));

@@ -1,10 +1,10 @@
 //! What the host requires of any plan before it looks at what the plan does: that it is small enough to hold, and that
 //! it can be applied at all. It does not trust the plugin for either.
 
+use crate::over::Over;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange, RosterEntry};
 use hibob_contract::types::{Count, Finding, NamedValue, Value};
-use crate::over::Over;
 use std::collections::BTreeSet;
 
 /// Counts what a plugin hands over, batch by batch: its texts, and what the host needs to hold them.

@@ -229,8 +229,8 @@ fn is_child(path: &str, parent: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hibob_contract::directory_sync::{Change, ChangeKind};
     use crate::change_scope::{ApplyScope, Known};
+    use hibob_contract::directory_sync::{Change, ChangeKind};
     use std::sync::Arc;
 
     fn apply() -> Grant {

@@ -1,14 +1,14 @@
 //! Jobs outside a run, which change nothing: each counts as one for the telemetry.
 
-use hibob_contract::{Planned, Roster};
-use hibob_sandbox::planning;
+use hibob_base::error::{Exit, HostError};
+use hibob_base::progress::Progress;
 use hibob_contract::directory_sync::CheckReport;
 use hibob_contract::types::{Finding, Severity};
-use hibob_base::progress::Progress;
-use hibob_base::error::{Exit, HostError};
+use hibob_contract::{Planned, Roster};
+use hibob_sandbox::planning;
 use hibob_sandbox::plugin::Plugin;
-use hibob_telemetry::{JobTimer, Spans};
 use hibob_sandbox::tenant::Tenant;
+use hibob_telemetry::{JobTimer, Spans};
 use std::sync::Arc;
 use tracing::Instrument;
 

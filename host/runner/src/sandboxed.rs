@@ -1,28 +1,28 @@
 //! The outside of a run in earnest: the plugin in its sandbox, the tenant's databases, the clock.
 
-use hibob_contract::leaver::Confirmed;
-use hibob_contract::offboarding_references::{Departure, Detection, Known};
-use hibob_jobs::references::Leavers;
-use hibob_sandbox::leavers;
-use hibob_base::secret::Redactor;
-use hibob_jobs::run::REFERENCES;
-use hibob_jobs::run::outside::{Attempted, Outside};
-use hibob_contract::Planned;
-use hibob_sandbox::planning;
-use hibob_contract::directory_sync::{Attempt, Change, Outcome};
-use hibob_sandbox::call::{Call, Job};
-use hibob_base::progress::{NoProgress, Progress};
-use hibob_store::data_dir::DataDir;
-use hibob_store::database::{Fence, Lease, TenantDatabase};
-use hibob_egress::Egress;
 use hibob_base::error::HostError;
 use hibob_base::holder::this_process;
+use hibob_base::progress::{NoProgress, Progress};
+use hibob_base::secret::Redactor;
+use hibob_config::tenant::TenantConfig;
+use hibob_contract::Planned;
+use hibob_contract::directory_sync::{Attempt, Change, Outcome};
+use hibob_contract::leaver::Confirmed;
+use hibob_contract::offboarding_references::{Departure, Detection, Known};
+use hibob_egress::Egress;
+use hibob_jobs::references::Leavers;
+use hibob_jobs::run::REFERENCES;
+use hibob_jobs::run::outside::{Attempted, Outside};
+use hibob_sandbox::call::{Call, Job};
+use hibob_sandbox::leavers;
+use hibob_sandbox::planning;
+use hibob_sandbox::plugin::Plugin;
+use hibob_sandbox::tenant::Tenant;
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::{Fence, Lease, TenantDatabase};
 use hibob_store::privacy;
 use hibob_store::privacy::Ring;
-use hibob_sandbox::plugin::Plugin;
 use hibob_telemetry::TenantMetrics;
-use hibob_sandbox::tenant::Tenant;
-use hibob_config::tenant::TenantConfig;
 use std::sync::Arc;
 
 /// A tenant and a plugin of a data directory.

@@ -1,24 +1,24 @@
 //! The jobs themselves: what the commands of the same names do.
 
-use hibob_sandbox::Open;
-use hibob_server::serve::Work;
-use hibob_jobs::approval;
-use hibob_contract::types::Severity;
-use hibob_base::progress::Progress;
-use hibob_store::data_dir::DataDir;
-use hibob_store::database::{ApprovalState, PastRun};
+use crate::Run;
+use crate::{check, start};
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::{ALREADY_RUNNING, Exit, HostError};
-use hibob_store::plan_file;
-use hibob_sandbox::plugin::Plugin;
-use hibob_store::queue::{Claimed, End, State};
 use hibob_base::job::Kind;
-use hibob_jobs::references::{Deliveries, Order};
-use crate::{check, start};
+use hibob_base::progress::Progress;
 use hibob_contract::Planned;
+use hibob_contract::types::Severity;
+use hibob_jobs::approval;
+use hibob_jobs::references::{Deliveries, Order};
 use hibob_jobs::run::{Report, Stopped};
-use crate::Run;
+use hibob_sandbox::Open;
+use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
+use hibob_server::serve::Work;
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::{ApprovalState, PastRun};
+use hibob_store::plan_file;
+use hibob_store::queue::{Claimed, End, State};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -167,7 +167,9 @@ impl Jobs {
             Kind::Check => self.check(&tenant, progress).await,
             Kind::Sync => Box::pin(self.sync(&tenant, job, progress)).await,
             Kind::Apply => Box::pin(self.apply(&tenant, job, progress)).await,
-            Kind::References => Ok(self.references(&tenant, &Order::of_job(&job.arguments, job.cause()), progress).await),
+            Kind::References => {
+                Ok(self.references(&tenant, &Order::of_job(&job.arguments, job.cause()), progress).await)
+            }
             Kind::Deliver => self.deliver(&tenant, job, progress).await,
         }
     }

@@ -12,10 +12,10 @@ pub(crate) use v0_2::hibob::connector::{log, progress, storage, types};
 
 use crate::call::CallState;
 use hibob_base::error::HostError;
+use hibob_contract::WitVersion;
 use hibob_contract::directory_sync::{Attempt, Change, CheckReport, Outcome, PlanSummary, RosterEntry};
 use hibob_contract::offboarding_references::{Claims, Departure, Detection, Known};
 use hibob_contract::types::{Finding, Job, JobError, NamedValue};
-use hibob_contract::WitVersion;
 use wasmtime::Store;
 use wasmtime::component::{InstancePre, ResourceAny};
 

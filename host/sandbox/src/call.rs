@@ -7,28 +7,27 @@ mod meter;
 mod observer;
 mod storage;
 
-use hibob_egress::known_of;
 use hibob_base::progress::Progress;
+use hibob_egress::known_of;
 pub use storage::{
     CALL_STORAGE_BYTES_MAX, CALL_STORAGE_READS_MAX, CALL_STORAGE_WRITES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX,
 };
 
 use crate::bindings::Plugin as Bindings;
-use hibob_contract::CallKind;
-use hibob_contract::directory_sync::Change;
-use hibob_store::database::Fence;
-use hibob_policy::change_scope::{ApplyScope, Known};
-use hibob_egress::{CallEgress, Declared};
-use hibob_policy::grant::Grant;
-use hibob_policy::person_scope::PersonScope;
-use hibob_base::error::HostError;
-use hibob_config::limits::Limits;
-use hibob_policy::over::Overrun;
-use crate::plugin::Plugin;
 use crate::call::observer::CallObserver;
-use hibob_telemetry::Spans;
+use crate::plugin::Plugin;
 use crate::tenant::Tenant;
 use held::HeldStore;
+use hibob_base::error::HostError;
+use hibob_contract::CallKind;
+use hibob_contract::directory_sync::Change;
+use hibob_egress::{CallEgress, Declared};
+use hibob_policy::change_scope::ApplyScope;
+use hibob_policy::grant::Grant;
+use hibob_policy::over::Overrun;
+use hibob_policy::person_scope::PersonScope;
+use hibob_store::database::Fence;
+use hibob_telemetry::Spans;
 use memory::CallMemory;
 use meter::{Allowance, Metered, Used};
 use std::collections::BTreeMap;

@@ -4,12 +4,12 @@
 //! name says. So this store keeps `SOURCE-ENGINE.cwasm` (SHA-256 of the component, and of the engine's configuration and
 //! version) under an HMAC-SHA256 (RFC 2104) with a key that is not in the folder. What does not verify is compiled again.
 
-use hibob_base::files::private_dir;
+use hibob_base::digest::Digest;
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
-use hibob_base::digest::Digest;
-use hibob_base::key_file;
+use hibob_base::files::private_dir;
 use hibob_base::files::write_private;
+use hibob_base::key_file;
 use hibob_base::secret::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
@@ -34,7 +34,7 @@ const FILE_BYTES_MAX: u64 = 512 * 1024 * 1024;
 const FILES_MAX: usize = 32;
 
 /// A folder with compiled code.
-pub struct CodeStore {
+pub(crate) struct CodeStore {
     folder: PathBuf,
     key: Secret,
 }
@@ -44,7 +44,7 @@ impl CodeStore {
     ///
     /// # Errors
     /// They cannot be used, or others than the owner can enter the folder.
-    pub fn open(data_dir: &Path) -> Result<Self, HostError> {
+    pub(crate) fn open(data_dir: &Path) -> Result<Self, HostError> {
         private_dir(data_dir)?;
         let folder = data_dir.join("compiled");
         private_dir(&folder)?;
@@ -61,7 +61,7 @@ impl CodeStore {
     }
 
     /// The component with these bytes: from the store if it is there and whole, else compiled and put there.
-    pub fn component(&self, engine: &Engine, bytes: &[u8], digest: Digest) -> wasmtime::Result<Component> {
+    pub(crate) fn component(&self, engine: &Engine, bytes: &[u8], digest: Digest) -> wasmtime::Result<Component> {
         let fingerprint = fingerprint(engine);
         let name = format!("{}-{}.cwasm", hex(digest.as_bytes()), hex(&fingerprint));
         let path = self.folder.join(&name);

@@ -1,8 +1,8 @@
 //! The engine: one per process, shared by all tenants and plugins.
 
 use crate::compiled::CodeStore;
-use hibob_base::error::HostError;
 use hibob_base::digest::Digest;
+use hibob_base::error::HostError;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,11 +93,7 @@ impl Runtime {
 ///
 /// # Errors
 /// The turn did not come.
-pub async fn turn(
-    slots: &Arc<Semaphore>,
-    longest: Duration,
-    whose: &str,
-) -> Result<OwnedSemaphorePermit, HostError> {
+pub async fn turn(slots: &Arc<Semaphore>, longest: Duration, whose: &str) -> Result<OwnedSemaphorePermit, HostError> {
     match tokio::time::timeout(longest, slots.clone().acquire_owned()).await {
         Ok(Ok(slot)) => Ok(slot),
         Ok(Err(_)) => Err(HostError::Engine("the engine is shutting down".to_owned())),

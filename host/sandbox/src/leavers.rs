@@ -1,20 +1,19 @@
 //! The calls of a references job: each in a fresh instance, which reads HiBob and nothing else.
 
-use hibob_contract::leaver::Confirmed;
-use hibob_config::references::issuing;
-use hibob_contract::offboarding_references::{Claims, Departure, Detection, Known};
 use crate::bindings::References;
-use hibob_contract::types::{Job as Asked, JobError, NamedValue, Value};
 use crate::call::{Call, CallState, Job};
-use hibob_base::progress::{NoProgress, Progress};
-use hibob_base::clock::now_unix_seconds;
-use hibob_policy::person_scope::{PersonRead, PersonScope};
-use hibob_base::error::HostError;
 use crate::identity::Identity;
 use crate::plugin::Plugin;
-use hibob_policy::plan_limits::Intake;
-use hibob_config::references::{GardenLeave, ReferencesConfig};
 use crate::tenant::Tenant;
+use hibob_base::clock::now_unix_seconds;
+use hibob_base::error::HostError;
+use hibob_base::progress::{NoProgress, Progress};
+use hibob_config::references::issuing;
+use hibob_config::references::{GardenLeave, ReferencesConfig};
+use hibob_contract::leaver::Confirmed;
+use hibob_contract::offboarding_references::{Departure, Detection, Known};
+use hibob_contract::types::{Job as Asked, JobError, NamedValue, Value};
+use hibob_policy::person_scope::{PersonRead, PersonScope};
 use std::sync::Arc;
 use wasmtime::Store;
 

@@ -1,18 +1,18 @@
 //! Asking the plugin for a plan, and for a check.
 
-use hibob_policy::plan_limits;
-use hibob_policy::plan_limits::Intake;
 use crate::bindings::Plugin as Instance;
+use crate::call::{Call, CallState, Job};
+use crate::plugin::Plugin;
+use crate::tenant::Tenant;
+use hibob_base::error::HostError;
+use hibob_base::progress::Progress;
+use hibob_base::secret::Redactor;
 use hibob_contract::directory_sync::{Change, CheckReport, RosterEntry};
 use hibob_contract::types::{self, Finding, JobError, NamedValue};
 use hibob_contract::{Planned, Roster};
-use crate::call::{Call, CallState, Job};
-use hibob_base::progress::Progress;
-use hibob_base::error::HostError;
 use hibob_policy::over::Over;
-use crate::plugin::Plugin;
-use hibob_base::secret::Redactor;
-use crate::tenant::Tenant;
+use hibob_policy::plan_limits;
+use hibob_policy::plan_limits::Intake;
 use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::ResourceAny;
@@ -196,11 +196,7 @@ impl Refused {
 ///
 /// # Errors
 /// The check ended early, or the plugin failed.
-pub async fn check(
-    plugin: &Plugin,
-    tenant: &Tenant,
-    progress: Arc<dyn Progress>,
-) -> Result<CheckReport, HostError> {
+pub async fn check(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<CheckReport, HostError> {
     let job = tenant.job()?;
     let mut intake = tenant.intake();
     let mut call = Call::open(plugin, tenant, Job::Check, progress).await?;

@@ -7,12 +7,12 @@ mod instances;
 pub use contents::Contents;
 
 use crate::bindings::PluginPre;
-use hibob_contract::WitVersion;
 use crate::engine::Runtime;
-use hibob_base::error::HostError;
 use crate::identity::{Admitted, Identity, Package, Trust};
-use hibob_policy::manifest::Manifest;
 use contents::unfit;
+use hibob_base::error::HostError;
+use hibob_contract::WitVersion;
+use hibob_policy::manifest::Manifest;
 use imports::linker;
 use std::path::Path;
 use std::sync::Arc;
@@ -96,10 +96,12 @@ impl Plugin {
         &self.identity
     }
 
+    /// The engine that it was compiled for.
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 
+    /// The component with its imports resolved, to be instantiated for each call.
     pub fn pre(&self) -> &PluginPre {
         &self.pre
     }

@@ -1,23 +1,23 @@
 //! A tenant: a value that owns its storage, its way out, its secrets and its limits.
 
-use hibob_store::plan_file::Basis;
-use hibob_policy::Intake;
 use crate::Plugin;
-use hibob_shares::Shared;
+use crate::engine::{Runtime, turn};
+use hibob_base::clock::now_unix_seconds;
+use hibob_base::digest::hex;
+use hibob_base::error::HostError;
+use hibob_base::secret::{Secret, SecretName};
 use hibob_config::TenantConfig;
 use hibob_contract::types::{Job, NamedValue, Value};
+use hibob_egress::{Credential, Egress, Service};
+use hibob_net::transport::{HttpTransport, Transport};
+use hibob_policy::Intake;
+use hibob_policy::request::Role;
+use hibob_shares::Shared;
 use hibob_shares::{TenantMemory, Turns};
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::TenantDatabase;
-use hibob_base::clock::now_unix_seconds;
-use hibob_base::digest::hex;
-use hibob_egress::{Credential, Egress, Service};
-use hibob_net::transport::{HttpTransport, Transport};
-use hibob_policy::request::Role;
-use crate::engine::{Runtime, turn};
-use hibob_base::error::HostError;
+use hibob_store::plan_file::Basis;
 use hibob_store::privacy::People;
-use hibob_base::secret::{Secret, SecretName};
 use hibob_telemetry::TenantMetrics;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;

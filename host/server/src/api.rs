@@ -28,13 +28,13 @@ pub use listen::Listener;
 pub use openapi::description;
 pub use routes::Holder;
 
-use hibob_store::data_dir::DataDir;
 use crate::serve::Phase;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use gate::{finish, request_id};
+use hibob_store::data_dir::DataDir;
 use problem::Problem;
 use rate::Rates;
 use request::Params;

@@ -8,11 +8,11 @@ mod tests;
 
 pub use phase::{Phase, phases};
 
-use hibob_base::progress::Progress;
+use carry_out::Carrier;
 use hibob_base::holder::this_process;
+use hibob_base::progress::Progress;
 use hibob_store::queue::{Claimed, End, Queue, QueueError};
 use hibob_telemetry::Metrics;
-use carry_out::Carrier;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};

@@ -1,9 +1,9 @@
 //! What all openings of a tenant in one process share, so that whoever opens it twice does not double its limits.
 
-use hibob_config::tenant::TenantConfig;
-use crate::{TenantMemory, Turns};
 use crate::Pace;
+use crate::{TenantMemory, Turns};
 use hibob_config::limits::Limits;
+use hibob_config::tenant::TenantConfig;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -13,11 +13,15 @@ use tokio::sync::Semaphore;
 pub struct Shared {
     limits: Limits,
     calls_per_minute: [NonZeroU32; 2],
+    /// Linear memory of all calls.
     pub memory: Arc<TenantMemory>,
     /// Calls that may run at the same time.
     pub calls: Arc<Semaphore>,
+    /// Turns at a processor.
     pub turns: Turns,
+    /// How fast HiBob is asked.
     pub hibob_pace: Pace,
+    /// How fast TravelPerk is asked.
     pub travelperk_pace: Pace,
 }
 

@@ -41,6 +41,7 @@ impl fmt::Debug for Turn {
 }
 
 impl Turn {
+    /// A place among these turns.
     pub fn new(turns: &Turns) -> Self {
         Self { turns: turns.clone(), waiting: None }
     }

@@ -14,14 +14,7 @@ pub struct Windows(Mutex<BTreeMap<String, Instant>>);
 
 impl Windows {
     /// Notes what an answer says of the window of its endpoint; a wait of more than `longest` is not believed.
-    pub fn note(
-        &self,
-        endpoint: &str,
-        headers: &HeaderMap,
-        now_unix_seconds: u64,
-        now: Instant,
-        longest: Duration,
-    ) {
+    pub fn note(&self, endpoint: &str, headers: &HeaderMap, now_unix_seconds: u64, now: Instant, longest: Duration) {
         let remaining = headers.get("x-ratelimit-remaining").and_then(|value| value.to_str().ok());
         if remaining.is_none_or(|remaining| remaining.trim() != "0") {
             return;

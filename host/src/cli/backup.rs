@@ -1,11 +1,11 @@
 //! `backup` and `restore`.
 
 use super::Global;
+use clap::Args;
+use hibob_base::error::{Exit, HostError};
 use hibob_store::backup;
 use hibob_store::backup::{ForgottenSince, Manifest};
 use hibob_store::data_dir::DataDir;
-use hibob_base::error::{Exit, HostError};
-use clap::Args;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]

@@ -2,21 +2,21 @@
 
 mod reference;
 
-use hibob_sandbox::Open;
 use super::fakes::{Access, Servers, local_mailbox, write_tenant};
-use super::sync::{print_report, sync_ready};
 use super::paint::{BOLD, DIM};
+use super::sync::{print_report, sync_ready};
 use super::{Global, plan_view};
-use hibob_contract::types::Severity;
-use hibob_store::data_dir::DataDir;
 use hibob_base::error::{Exit, HostError};
-use hibob_sandbox::plugin::Plugin;
-use hibob_contract::Planned;
-use hibob_policy::guard::Release;
-use hibob_jobs::run::Report;
-use hibob_sandbox::tenant::Tenant;
 use hibob_config::tenant::TenantConfig;
+use hibob_contract::Planned;
+use hibob_contract::types::Severity;
 use hibob_fakes::{Dns, World};
+use hibob_jobs::run::Report;
+use hibob_policy::guard::Release;
+use hibob_sandbox::Open;
+use hibob_sandbox::plugin::Plugin;
+use hibob_sandbox::tenant::Tenant;
+use hibob_store::data_dir::DataDir;
 use std::sync::{Arc, Mutex, PoisonError};
 
 const EMPLOYEES: usize = 250;

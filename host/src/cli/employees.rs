@@ -1,16 +1,15 @@
 //! `employees`: everybody, and where they stand.
 
-use hibob_sandbox::Open;
 use super::Global;
-use super::sync::Ready;
 use super::paint::{DIM, GREEN, RED, YELLOW, clean};
 use super::progress::Bar;
+use super::sync::Ready;
+use clap::{Args, ValueEnum};
+use hibob_base::error::{Exit, HostError};
+use hibob_contract::Roster;
 use hibob_contract::directory_sync::EmployeeState;
 use hibob_contract::types::{Finding, Severity};
-use hibob_base::error::{Exit, HostError};
-use hibob_jobs::run;
-use hibob_contract::Roster;
-use clap::{Args, ValueEnum};
+use hibob_sandbox::Open;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -5,8 +5,8 @@ mod tenant;
 pub(super) use tenant::{Access, write_tenant};
 
 use super::Global;
-use hibob_base::error::{Exit, HostError};
 use clap::{Args, ValueEnum};
+use hibob_base::error::{Exit, HostError};
 use hibob_fakes::smtp::{At, MailFault, MailFaultKind, Security, Settings};
 use hibob_fakes::{Dns, DnsServer, MailServer, Mailbox, Scenario, Server, World};
 use std::io;

@@ -1,10 +1,10 @@
 //! `forget-person` and `forgotten`.
 
 use super::Global;
+use clap::Args;
 use hibob_base::error::{Exit, HostError};
 use hibob_store::privacy;
 use hibob_store::privacy::Forgetting;
-use clap::Args;
 
 #[derive(Args)]
 pub(super) struct ForgetArgs {

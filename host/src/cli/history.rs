@@ -2,11 +2,11 @@
 
 use super::Global;
 use super::paint::{BOLD, DIM, RED, clean};
-use hibob_store::database::PastRun;
-use hibob_base::error::{Exit, HostError};
-use hibob_jobs::history;
-use hibob_base::files::write_private;
 use clap::Args;
+use hibob_base::error::{Exit, HostError};
+use hibob_base::files::write_private;
+use hibob_jobs::history;
+use hibob_store::database::PastRun;
 use std::path::PathBuf;
 
 /// Runs that are listed unless more are asked for.

@@ -2,13 +2,13 @@
 
 use super::paint::clean;
 use super::{Global, ReleaseArgs};
-use hibob_store::data_dir::DataDir;
-use hibob_base::error::{Exit, HostError};
-use hibob_store::plan_file;
-use hibob_store::queue::{Arguments, Job, JobId, NewJob, Selection, State};
-use hibob_base::job::Kind;
 use chrono::DateTime;
 use clap::{Args, Subcommand};
+use hibob_base::error::{Exit, HostError};
+use hibob_base::job::Kind;
+use hibob_store::data_dir::DataDir;
+use hibob_store::plan_file;
+use hibob_store::queue::{Arguments, Job, JobId, NewJob, Selection, State};
 use std::path::PathBuf;
 
 /// Jobs that have ended, and are listed unless the operator says otherwise.

@@ -1,11 +1,11 @@
 //! A plan for people.
 
 use super::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, clean};
+use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::{Finding, Severity, Value};
-use hibob_store::privacy::LEFT_OUT;
-use hibob_contract::Planned;
 use hibob_jobs::run::history;
+use hibob_store::privacy::LEFT_OUT;
 
 /// Changes of one kind that are shown in full unless all are asked for.
 const SHOWN_MAX: usize = 5;

@@ -3,16 +3,16 @@
 use super::paint::{BOLD, DIM, YELLOW, clean};
 use super::token::deed;
 use super::{Global, plan_view};
+use chrono::DateTime;
+use clap::{Args, Subcommand};
+use hibob_base::error::{Exit, HostError};
 use hibob_jobs::approval;
 use hibob_jobs::approval::{Decided, Decider, short};
+use hibob_jobs::run::WaitingPlan;
 use hibob_store::api_log;
 use hibob_store::api_log::{COMMAND_LINE, Deed, Outcome};
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::{ApprovalRow, ApprovalState};
-use hibob_base::error::{Exit, HostError};
-use hibob_jobs::run::WaitingPlan;
-use chrono::DateTime;
-use clap::{Args, Subcommand};
 use serde_json::Value;
 
 /// Plans that are listed unless more are asked for.

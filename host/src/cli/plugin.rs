@@ -2,15 +2,15 @@
 
 mod inspect;
 
-use hibob_sandbox::Open;
 use super::Global;
 use super::paint::clean;
-use hibob_base::clock::now_unix_seconds;
-use hibob_base::error::{Exit, HostError};
-use hibob_sandbox::identity;
-use hibob_base::digest::Digest;
-use hibob_sandbox::identity::{Identity, PASSWORD_VARIABLE, Package, PublicKey, TrustFile};
 use clap::{Args, Subcommand};
+use hibob_base::clock::now_unix_seconds;
+use hibob_base::digest::Digest;
+use hibob_base::error::{Exit, HostError};
+use hibob_sandbox::Open;
+use hibob_sandbox::identity;
+use hibob_sandbox::identity::{Identity, PASSWORD_VARIABLE, Package, PublicKey, TrustFile};
 use std::path::{Path, PathBuf};
 
 #[derive(Subcommand)]

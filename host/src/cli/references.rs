@@ -3,16 +3,16 @@
 mod keys;
 mod view;
 
-use hibob_sandbox::Open;
 use super::Global;
-use super::sync::Ready;
 use super::progress::Bar;
-use hibob_store::data_dir::DataDir;
+use super::sync::Ready;
+use clap::{Args, Subcommand};
 use hibob_base::error::{Exit, HostError};
 use hibob_jobs::references;
 use hibob_jobs::references::{Deliveries, Order, Release, Report};
+use hibob_sandbox::Open;
 use hibob_sandbox::tenant::Tenant;
-use clap::{Args, Subcommand};
+use hibob_store::data_dir::DataDir;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

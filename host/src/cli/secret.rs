@@ -2,11 +2,11 @@
 //! argument.
 
 use super::Global;
-use hibob_base::error::{Exit, HostError};
-use hibob_store::privacy;
-use hibob_base::secret::{Origin, SECRET_BYTES_MAX, Secret, SecretName};
-use hibob_store::secrets::PEOPLE_KEY;
 use clap::Subcommand;
+use hibob_base::error::{Exit, HostError};
+use hibob_base::secret::{Origin, SECRET_BYTES_MAX, Secret, SecretName};
+use hibob_store::privacy;
+use hibob_store::secrets::PEOPLE_KEY;
 use std::io::{IsTerminal, Read};
 use zeroize::Zeroizing;
 

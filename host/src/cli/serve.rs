@@ -1,15 +1,15 @@
 //! `serve`: a long-running host.
 
-use hibob_sandbox::Open;
 use super::Global;
-use hibob_server::api::{Api, LISTEN_DEFAULT, Listener};
-use hibob_store::data_dir::DataDir;
-use hibob_base::error::{Exit, HostError};
-use hibob_store::plan_file;
-use hibob_server::serve;
-use hibob_runner::Jobs;
-use hibob_server::serve::{LEASE, Phase, SWEEP, Settings, WORKERS, phases};
 use clap::Args;
+use hibob_base::error::{Exit, HostError};
+use hibob_runner::Jobs;
+use hibob_sandbox::Open;
+use hibob_server::api::{Api, LISTEN_DEFAULT, Listener};
+use hibob_server::serve;
+use hibob_server::serve::{LEASE, Phase, SWEEP, Settings, WORKERS, phases};
+use hibob_store::data_dir::DataDir;
+use hibob_store::plan_file;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

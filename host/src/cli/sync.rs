@@ -1,25 +1,24 @@
 //! `check`, `plan`, `apply` and `sync`.
 
-use hibob_sandbox::Open;
 use super::outcome;
 use super::paint::{RED, YELLOW, clean};
 use super::progress::Bar;
 use super::{Global, check_view, plan_view, plans};
-use hibob_jobs::approval::short;
-use hibob_contract::types::Severity;
-use hibob_store::data_dir::DataDir;
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::{Exit, HostError};
-use hibob_store::plan_file;
-use hibob_jobs::plan_json;
-use hibob_sandbox::plugin::Plugin;
-use hibob_jobs::run;
-use hibob_contract::Planned;
-use hibob_policy::guard::Release;
-use hibob_jobs::run::Report;
-use hibob_runner::Run;
 use hibob_config::tenant::Approval;
+use hibob_contract::Planned;
+use hibob_contract::types::Severity;
+use hibob_jobs::approval::short;
+use hibob_jobs::plan_json;
+use hibob_jobs::run::Report;
+use hibob_policy::guard::Release;
+use hibob_runner::Run;
+use hibob_sandbox::Open;
+use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
+use hibob_store::data_dir::DataDir;
+use hibob_store::plan_file;
 use std::path::Path;
 use std::sync::Arc;
 

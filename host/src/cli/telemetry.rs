@@ -1,8 +1,8 @@
 //! Where the program's counters and spans go.
 
+use clap::Args;
 use hibob_base::error::HostError;
 use hibob_telemetry::{Endpoint, Telemetry, TextFile};
-use clap::Args;
 use std::path::PathBuf;
 
 /// The standard variable for a collector's address (OpenTelemetry specification, OTLP exporter).

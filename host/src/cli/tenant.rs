@@ -1,12 +1,12 @@
 //! `tenant apply`, `tenant list`, `tenant show`.
 
 use super::Global;
-use hibob_store::data_dir::Applied;
+use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
 use hibob_base::secret::SecretSource;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::{TenantConfig, TravelPerkConfig};
-use clap::Subcommand;
+use hibob_store::data_dir::Applied;
 use std::path::PathBuf;
 
 #[derive(Subcommand)]

@@ -2,14 +2,14 @@
 
 use super::Global;
 use super::paint::clean;
+use chrono::DateTime;
+use clap::Subcommand;
+use hibob_base::error::{Exit, HostError};
 use hibob_store::api_log;
 use hibob_store::api_log::{COMMAND_LINE, Deed, Outcome};
 use hibob_store::data_dir::DataDir;
-use hibob_base::error::{Exit, HostError};
 use hibob_store::token;
 use hibob_store::token::{Role, StoredToken};
-use chrono::DateTime;
-use clap::Subcommand;
 
 /// The longest name of a token, in characters.
 const NAME_CHARS_MAX: usize = 64;

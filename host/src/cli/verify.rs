@@ -3,14 +3,14 @@
 mod view;
 
 use super::Global;
-use hibob_base::error::{Exit, HostError};
-use hibob_verification::{Answers, DNS_PORT, Inquiry, NameServers, Published};
 use chrono::Utc;
 use clap::Args;
+use hibob_base::error::{Exit, HostError};
 use hibob_reference_format::keys::file;
 use hibob_reference_format::log::{proof, witness::Witness};
 use hibob_reference_format::pdf::seal;
 use hibob_reference_format::verify::{Report, Sources, Verdict, open};
+use hibob_verification::{Answers, DNS_PORT, Inquiry, NameServers, Published};
 use ipnet::IpNet;
 use std::fs::File;
 use std::io::{ErrorKind, Read};

@@ -2,8 +2,8 @@
 //! that was refused. Ids only.
 
 use crate::database::ControlDatabase;
-use hibob_base::error::HostError;
 use crate::token::Role;
+use hibob_base::error::HostError;
 use serde::Serialize;
 
 /// How long rows are kept, in days.

@@ -5,10 +5,10 @@
 
 use crate::data_dir::DataDir;
 use crate::database::{ControlDatabase, TenantDatabase};
-use hibob_base::files::private_dir;
+use crate::privacy;
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
-use crate::privacy;
+use hibob_base::files::private_dir;
 use hibob_base::files::write_private;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -144,7 +144,8 @@ pub async fn restore(folder: &Path, path: &Path, since: ForgottenSince<'_>) -> R
     };
     first.into_iter().try_for_each(copy)?;
     if !forgotten.is_empty() {
-        write_private(&path.join(privacy::LIST_FILE), forgotten.as_bytes()).map_err(|error| unwritable(path, &error))?;
+        write_private(&path.join(privacy::LIST_FILE), forgotten.as_bytes())
+            .map_err(|error| unwritable(path, &error))?;
         for tenant in manifest.files.keys().filter_map(|name| tenant_of(name)) {
             privacy::restored(&list, tenant, &TenantDatabase::open(path, tenant).await?).await?;
         }

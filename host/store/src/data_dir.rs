@@ -1,21 +1,19 @@
 //! The data directory: databases, keys, compiled code. Only its owner can read it.
 
-use crate::database::{ControlDatabase, TenantDatabase};
-use hibob_base::files::private_dir;
-use hibob_shares::RefusalBudget;
-use hibob_base::error::HostError;
-use hibob_base::key_file;
-use crate::privacy;
-use crate::privacy::{People, Records};
-use hibob_base::job::Kind;
+use crate::database::ControlDatabase;
 use crate::queue::{NewJob, Queue, Started};
-use hibob_config::references::issuing;
-use hibob_base::secret::Secret;
 use crate::secrets::{SecretStore, ToEnter};
-use hibob_telemetry::Metrics;
+use hibob_base::error::HostError;
+use hibob_base::files::private_dir;
+use hibob_base::job::Kind;
+use hibob_base::key_file;
+use hibob_base::secret::Secret;
 use hibob_config::applied_by::AppliedBy;
-use hibob_shares::{Shared, SharedByTenant};
+use hibob_config::references::issuing;
 use hibob_config::tenant::TenantConfig;
+use hibob_shares::RefusalBudget;
+use hibob_shares::{Shared, SharedByTenant};
+use hibob_telemetry::Metrics;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

@@ -19,11 +19,11 @@ mod tests;
 mod text;
 mod tokens;
 
-pub use hibob_base::files::unwritable;
 pub use approvals::{ApprovalRow, ApprovalState, Decision, NewApproval};
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
 pub use engine::{Engine, Transaction, within};
 pub use error::DatabaseError;
+pub use hibob_base::files::unwritable;
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
 pub use people::Plain;
 pub use people::{ForgottenRow, PersonRow, Swept};
@@ -39,8 +39,7 @@ pub use tenant::{Entries, LedgerEntry, PastRun, RunRecord, StorageUsage, StoredU
 use hibob_base::error::HostError;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use std::fs::{self, OpenOptions};
-use std::io;
+use std::fs::OpenOptions;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
@@ -79,6 +78,7 @@ async fn copy_to(store: &Store, path: &Path) -> Result<(), HostError> {
     sqlx::query("VACUUM INTO $1").bind(text).execute(pool).await.map_err(DatabaseError)?;
     let checked = SqliteConnectOptions::new().filename(path).read_only(true);
     let mut connection = sqlx::ConnectOptions::connect(&checked).await.map_err(DatabaseError)?;
-    let found: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.map_err(DatabaseError)?;
+    let found: String =
+        sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.map_err(DatabaseError)?;
     if found == "ok" { Ok(()) } else { Err(HostError::Storage(format!("{}: {found}", path.display()))) }
 }

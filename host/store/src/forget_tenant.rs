@@ -1,9 +1,9 @@
 //! Removing what was kept of somebody.
 
 use crate::data_dir::DataDir;
-use hibob_base::files::sync_folder;
-use hibob_base::error::HostError;
 use crate::privacy;
+use hibob_base::error::HostError;
+use hibob_base::files::sync_folder;
 use std::fs;
 use std::io::ErrorKind;
 

@@ -3,24 +3,21 @@
 //! JSON lines: a header, one change a line, and a seal: HMAC-SHA256 (RFC 2104) over every byte before it, with a key
 //! that only the data directory has.
 
-use hibob_contract::directory_sync::Change;
-use hibob_contract::types::Finding;
 use crate::data_dir::DataDir;
-use hibob_base::files::{private_dir, sync_folder};
-use hibob_base::files::write_private;
+use crate::queue::Selection;
 use hibob_base::digest::{hex, unhex};
 use hibob_base::error::HostError;
-use hibob_config::tenant::TenantConfig;
-use crate::queue::Selection;
-use hibob_contract::Planned;
+use hibob_base::files::write_private;
+use hibob_base::files::{private_dir, sync_folder};
 use hibob_base::secret::Secret;
+use hibob_config::tenant::TenantConfig;
+use hibob_contract::Planned;
+use hibob_contract::directory_sync::Change;
+use hibob_contract::types::Finding;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

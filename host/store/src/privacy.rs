@@ -35,8 +35,8 @@ pub use rows::open_made;
 pub use stored::{FORGOTTEN, SOMEBODY_FORGOTTEN};
 
 use crate::database::TenantDatabase;
-use hibob_base::error::HostError;
 use crate::secrets::SecretStore;
+use hibob_base::error::HostError;
 use key::TenantKey;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -50,10 +50,12 @@ pub struct People {
 }
 
 impl People {
+    /// The people of this tenant, in this database.
     pub fn new(store: SecretStore, tenant: &str, database: TenantDatabase) -> Self {
         Self { store, tenant: tenant.to_owned(), database }
     }
 
+    /// The database that they are in.
     pub fn database(&self) -> &TenantDatabase {
         &self.database
     }

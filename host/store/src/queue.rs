@@ -28,8 +28,8 @@ pub use state::{Illegal, State};
 
 use crate::database::DatabaseError;
 use crate::database::Store;
-use hibob_base::error::HostError;
 use board::Board;
+use hibob_base::error::HostError;
 use pulse::Pulse;
 use std::sync::Arc;
 use thiserror::Error;

@@ -1,10 +1,10 @@
 //! Tokens of the API: what they are, what they open, and how one is told from a guess.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use hibob_base::secret::Secret;
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use rand::TryRng;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;

@@ -1,9 +1,9 @@
 //! Sending to a collector: the exporters' HTTP client, on the host's own TLS.
 
-use hibob_net::transport::causes;
-use hibob_net::tls::config as tls_config;
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use hibob_net::tls::config as tls_config;
+use hibob_net::transport::causes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::HttpsConnector;

@@ -1,7 +1,7 @@
 //! The vocabularies of labels. Each is closed: what is not in it becomes `other`.
 
-use hibob_policy::request::Role;
 use hibob_base::error::Exit;
+use hibob_policy::request::Role;
 use http::StatusCode;
 use std::borrow::Cow;
 

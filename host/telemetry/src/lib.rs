@@ -3,7 +3,6 @@
 //! Nothing here is about a person. A label or a span's field holds the tenant's id, which the operator chose, a number, or a
 //! word of a closed vocabulary (`labels`); text of a plugin or of a service never becomes one.
 
-
 mod collector;
 mod labels;
 mod metrics;

@@ -3,16 +3,16 @@
 
 use crate::labels;
 use crate::tenant::ChangeOutcome;
-use hibob_contract::directory_sync::ChangeKind;
-use hibob_contract::CallKind;
-use hibob_policy::request::Role;
 use hibob_base::error::Exit;
+use hibob_contract::CallKind;
+use hibob_contract::directory_sync::ChangeKind;
+use hibob_policy::request::Role;
 use http::{Method, StatusCode};
 use tracing::Span;
 use tracing::field::Empty;
 
 /// The target of the spans, and of nothing else: what is exported is chosen by it.
-pub const SPAN_TARGET: &str = "hibob_host::telemetry::spans";
+pub(crate) const SPAN_TARGET: &str = "hibob_host::telemetry::spans";
 
 /// Makes the spans, and notes how they ended.
 pub struct Spans;

@@ -3,10 +3,10 @@
 use crate::labels;
 use crate::labels::{RefusalReason, known_code};
 use crate::metrics::Metrics;
-use hibob_contract::directory_sync::ChangeKind;
 use hibob_base::clock::now_unix_seconds;
-use hibob_policy::request::Role;
 use hibob_base::error::{Exit, HostError};
+use hibob_contract::directory_sync::ChangeKind;
+use hibob_policy::request::Role;
 use opentelemetry::{KeyValue, StringValue};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -54,6 +54,7 @@ impl ChangeOutcome {
 pub struct JobTimer(Instant);
 
 impl JobTimer {
+    /// Begins now.
     pub fn start() -> Self {
         Self(Instant::now())
     }

@@ -1,8 +1,8 @@
 //! Asking DNS, through `hickory-resolver`: over UDP, and over TCP where an answer is cut short (RFC 7766).
 
 use super::NameServers;
-use hibob_net::address::Resolve;
 use futures::future::BoxFuture;
+use hibob_net::address::Resolve;
 use hibob_reference_format::verify::Answer;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};

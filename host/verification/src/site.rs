@@ -2,9 +2,9 @@
 
 use super::Published;
 use super::names::Names;
+use bytes::Bytes;
 use hibob_net::address::{AddressPolicy, Resolve, SystemResolver};
 use hibob_net::transport::{HttpTransport, NotSent, Transport, TransportError, read_whole, too_long};
-use bytes::Bytes;
 use hibob_reference_format::domain::Domain;
 use hibob_reference_format::verify::Answer;
 use http::header::{ACCEPT, USER_AGENT};

@@ -1,10 +1,10 @@
 //! Tenants with stand-ins of their own, in one data directory or one database on PostgreSQL, and the queue seen from outside.
 
+use hibob_config::applied_by::AppliedBy;
+use hibob_config::tenant::TenantConfig;
 use hibob_fakes::{Server, World};
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::POSTGRES_CONNECTIONS_MIN;
-use hibob_config::applied_by::AppliedBy;
-use hibob_config::tenant::TenantConfig;
 use hibob_tests::setup::{give_key, today};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{PgPool, SqlitePool};

@@ -3,12 +3,11 @@
 use super::gate::Slow;
 use futures::future::join_all;
 use hibob_base::progress::NoProgress;
-use hibob_store::data_dir::DataDir;
+use hibob_config::tenant::TenantConfig;
 use hibob_sandbox::engine::Runtime;
 use hibob_sandbox::plugin::Plugin;
-use hibob_jobs::run;
 use hibob_sandbox::tenant::Tenant;
-use hibob_config::tenant::TenantConfig;
+use hibob_store::data_dir::DataDir;
 use hibob_tests::canned::{Canned, HIBOB, SCIM, config};
 use hibob_tests::process::status;
 use hibob_tests::setup::cache_dir;

@@ -1,13 +1,12 @@
 //! What a call costs, and what its limits cost.
 
+use hibob_base::progress::NoProgress;
 use hibob_contract::types;
 use hibob_sandbox::call::{Call, Job};
-use hibob_base::progress::NoProgress;
-use hibob_store::data_dir::DataDir;
 use hibob_sandbox::engine::Runtime;
 use hibob_sandbox::plugin::Plugin;
-use hibob_jobs::run;
 use hibob_sandbox::tenant::Tenant;
+use hibob_store::data_dir::DataDir;
 use hibob_tests::canned::{Canned, Memory, config};
 use hibob_tests::numbers::{milliseconds, percentile};
 use hibob_tests::setup::plugin;

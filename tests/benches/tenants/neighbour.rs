@@ -1,17 +1,15 @@
 //! A small sync beside a tenant that saturates its limits.
 
 use bytes::Bytes;
-use hibob_base::progress::NoProgress;
-use hibob_store::data_dir::DataDir;
-use hibob_net::transport::{Transport, TransportBody, TransportError};
 use hibob_base::error::Exit;
+use hibob_base::progress::NoProgress;
+use hibob_config::tenant::TenantConfig;
+use hibob_net::transport::{Transport, TransportBody, TransportError};
+use hibob_policy::guard::Release;
 use hibob_sandbox::identity::Trust;
 use hibob_sandbox::plugin::Plugin;
-use hibob_jobs::run;
-use hibob_policy::guard::Release;
-use hibob_runner::Run;
 use hibob_sandbox::tenant::Tenant;
-use hibob_config::tenant::TenantConfig;
+use hibob_store::data_dir::DataDir;
 use hibob_tests::canned::{Canned, Memory, SCIM, config};
 use hibob_tests::numbers::{milliseconds, percentile};
 use hibob_tests::setup::{plugin, runtime};

@@ -1,17 +1,17 @@
 //! A company of twenty, all synced, whose plans wait for Ana.
 
 use crate::sync::employee;
+use hibob_base::error::HostError;
+use hibob_base::job::Kind;
+use hibob_base::progress::NoProgress;
 use hibob_fakes::company::Employee;
 use hibob_fakes::{Fault, FaultKind};
 use hibob_jobs::approval;
 use hibob_jobs::approval::{Decided, Decider};
-use hibob_base::progress::NoProgress;
-use hibob_store::database::{ApprovalRow, PastRun, TenantDatabase};
-use hibob_base::error::HostError;
-use hibob_store::queue::{Arguments, End, NewJob, Selection, State};
-use hibob_base::job::Kind;
 use hibob_runner::Jobs;
 use hibob_server::serve::Work;
+use hibob_store::database::{ApprovalRow, PastRun, TenantDatabase};
+use hibob_store::queue::{Arguments, End, NewJob, Selection, State};
 use hibob_tests::setup::{Setup, plugin, today};
 use serde_json::Value;
 use sqlx::{Connection, SqliteConnection};

@@ -1,19 +1,17 @@
 //! Whoever was forgotten does not come back, although HiBob still sends them, until that is lifted.
 
-use hibob_sandbox::Open as _;
 use super::{BILBY, OF_QUOKKA, QUOKKA, forget, found, has_any, synced, told};
 use crate::kills::company::world;
 use crate::kills::patient::Patient;
 use crate::sync::employee;
-use hibob_fakes::{Service, World};
-use hibob_base::progress::NoProgress;
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::Exit;
-use hibob_store::privacy::lift;
-use hibob_store::plan_file;
-use hibob_jobs::run;
+use hibob_base::progress::NoProgress;
+use hibob_fakes::{Service, World};
 use hibob_policy::guard::Release;
-use hibob_runner::Run;
+use hibob_sandbox::Open as _;
+use hibob_store::plan_file;
+use hibob_store::privacy::lift;
 use hibob_tests::setup::{plugin, today};
 use serde_json::Value;
 use std::sync::Arc;
@@ -82,7 +80,10 @@ async fn a_saved_plan_is_applied_without_them() {
     plan_file::keep(&setup.data, &path).unwrap();
     let done = forget(&setup, QUOKKA).await;
     assert_eq!(done.kept_plans, 1);
-    let saved = plan_file::read(&setup.data, &path).unwrap().accept(&tenant.basis(plugin()).unwrap(), now_unix_seconds()).unwrap();
+    let saved = plan_file::read(&setup.data, &path)
+        .unwrap()
+        .accept(&tenant.basis(plugin()).unwrap(), now_unix_seconds())
+        .unwrap();
     let run = hibob_runner::start(&setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
     let mut report = run.apply(&saved, Release::default()).await;
     run.finish(&mut report, Some(&saved)).await.unwrap();

@@ -3,12 +3,12 @@
 use super::{found, has_any};
 use crate::references_job::{Office, leave, people};
 use hibob_fakes::smtp::{At, MailFault, MailFaultKind};
-use hibob_store::database::{DeliveryState, ReferenceState};
-use hibob_store::privacy::forget_person;
 use hibob_jobs::references;
 use hibob_jobs::references::Order;
 use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::log::proof::LogProof;
+use hibob_store::database::{DeliveryState, ReferenceState};
+use hibob_store::privacy::forget_person;
 use hibob_tests::published;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,10 @@
 //! A change that does more than it says.
 
-use hibob_sandbox::Open as _;
 use super::arena::{Arena, Orders};
 use hibob_fakes::Service;
 use hibob_fakes::travelperk::User;
 use hibob_policy::guard::Class;
+use hibob_sandbox::Open as _;
 
 /// A request that patches an account.
 fn patch(url: &str, path: &str, value: &str) -> String {

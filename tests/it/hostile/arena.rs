@@ -1,23 +1,21 @@
 //! Two tenants in one process: `mallory`, whose plugin is hostile, and `acme`, whose sync must not notice.
 
-use hibob_sandbox::Open as _;
 use crate::sync::employee;
+use hibob_base::error::{Exit, HostError};
+use hibob_base::progress::NoProgress;
+use hibob_config::tenant::TenantConfig;
+use hibob_contract::Planned;
+use hibob_contract::directory_sync::CheckReport;
 use hibob_fakes::company::Company;
 use hibob_fakes::travelperk::User;
 use hibob_fakes::{Server, World};
-use hibob_contract::directory_sync::CheckReport;
-use hibob_base::progress::NoProgress;
-use hibob_store::database::LedgerEntry;
-use hibob_base::error::{Exit, HostError};
+use hibob_jobs::run::Report;
+use hibob_policy::guard::Release;
+use hibob_sandbox::Open as _;
 use hibob_sandbox::identity::Trust;
 use hibob_sandbox::plugin::Plugin;
-use hibob_jobs::run;
-use hibob_contract::Planned;
-use hibob_policy::guard::Release;
-use hibob_jobs::run::Report;
-use hibob_runner::Run;
 use hibob_sandbox::tenant::Tenant;
-use hibob_config::tenant::TenantConfig;
+use hibob_store::database::LedgerEntry;
 use hibob_tests::setup::{Setup, runtime};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -230,7 +228,8 @@ impl Arena {
     }
 
     async fn run(&self, tenant: &Tenant) -> Report {
-        let run = hibob_runner::start(&self.honest.data, tenant, hostile(), "sync", Arc::new(NoProgress)).await.unwrap();
+        let run =
+            hibob_runner::start(&self.honest.data, tenant, hostile(), "sync", Arc::new(NoProgress)).await.unwrap();
         let (mut report, planned) = match run.plan().await {
             Ok(planned) => (run.apply(&planned, Release::default()).await, Some(planned)),
             Err(error) => (Report::stopped("mallory", error), None),

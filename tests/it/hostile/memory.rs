@@ -4,7 +4,6 @@ use super::arena::{Arena, Orders, growth, stopped};
 use super::plans::program;
 use super::servers::{Manners, Rude};
 use hibob_base::progress::NoProgress;
-use hibob_jobs::run;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -2,7 +2,6 @@
 
 use super::arena::{Arena, Orders, growth, stopped};
 use hibob_base::progress::NoProgress;
-use hibob_jobs::run;
 use hibob_tests::setup::cache_dir;
 use std::process::{Command, Output};
 use std::sync::Arc;

@@ -3,7 +3,6 @@
 use super::arena::{Arena, Orders, hostile, stopped};
 use crate::references::TABLE;
 use hibob_base::progress::NoProgress;
-use hibob_jobs::references;
 use hibob_contract::offboarding_references::Departure;
 use hibob_sandbox::tenant::Tenant;
 use std::sync::Arc;
@@ -41,7 +40,8 @@ async fn hibob_is_only_ever_read() {
     ];
     let words: Vec<&str> = requests.iter().map(String::as_str).collect();
     let tenant = mallory(&arena, &words, true).await;
-    let look = async || hibob_sandbox::leavers::departures(hostile(), &tenant, &[], Arc::new(NoProgress)).await.unwrap();
+    let look =
+        async || hibob_sandbox::leavers::departures(hostile(), &tenant, &[], Arc::new(NoProgress)).await.unwrap();
     let detection = arena.beside(look).await;
     let saw: Vec<&str> = detection.findings.iter().map(|finding| finding.message.as_str()).collect();
     assert_eq!(saw, ["ErrorCode::HttpRequestDenied"; 8]);

@@ -1,7 +1,7 @@
 //! The storage: too much of it, half of it, somebody else's.
 
-use hibob_sandbox::Open as _;
 use super::arena::{Arena, Orders, growth};
+use hibob_sandbox::Open as _;
 
 async fn keys(arena: &Arena) -> Vec<String> {
     let tenant = arena.honest.data.tenant("mallory").await.unwrap();

@@ -2,7 +2,6 @@
 
 use super::arena::{Arena, Orders, stopped};
 use hibob_base::progress::NoProgress;
-use hibob_jobs::run;
 use std::sync::Arc;
 
 const LITTLE_CPU: &str = "cpu_milliseconds_max = 100";

@@ -1,12 +1,12 @@
 //! Hosts in processes of their own, tenants with stand-ins of theirs, and the queue between them.
 
 use crate::cli::{Shell, share_compiled};
+use hibob_config::applied_by::AppliedBy;
+use hibob_config::tenant::TenantConfig;
 use hibob_fakes::{Fault, FaultKind, Server, Service, World};
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::POSTGRES_CONNECTIONS_MIN;
 use hibob_store::queue::{Job, Selection};
-use hibob_config::applied_by::AppliedBy;
-use hibob_config::tenant::TenantConfig;
 use hibob_tests::setup::{give_key, today};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection};

@@ -3,10 +3,10 @@
 use super::{SimBook, lost};
 use crate::outside::{PEOPLE_KEY, TENANT};
 use crate::sim::Sim;
-use hibob_store::database::{Fence, PersonRow};
 use hibob_base::error::HostError;
-use hibob_store::privacy::{KeyRows, Ring, Tag, open_made, open_plan};
 use hibob_contract::Planned;
+use hibob_store::database::{Fence, PersonRow};
+use hibob_store::privacy::{KeyRows, Ring, Tag, open_made, open_plan};
 use std::collections::BTreeMap;
 
 impl SimBook {

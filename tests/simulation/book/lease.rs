@@ -2,8 +2,8 @@
 
 use super::{Pages, SimBook};
 use crate::sim::State;
-use hibob_store::database::LEASE_SECONDS;
 use hibob_base::error::HostError;
+use hibob_store::database::LEASE_SECONDS;
 use hibob_store::run_store::Lock;
 
 impl SimBook {

@@ -1,10 +1,10 @@
 //! What is written in the databases.
 
 use super::keys::number_at;
+use hibob_base::error::HostError;
 use hibob_contract::directory_sync::{Change, ChangeKind};
 use hibob_contract::types::NamedValue;
 use hibob_store::database::{EventRow, Fence, OpenJournal, PersonRow, RunRecord};
-use hibob_base::error::HostError;
 use hibob_store::privacy::Tag;
 use std::collections::{BTreeMap, BTreeSet};
 

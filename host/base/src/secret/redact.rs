@@ -1,11 +1,11 @@
 //! Taking secrets out of text that others wrote.
 
 use crate::secret::Secret;
-use hibob_contract::directory_sync::{Failure, Mismatch, Outcome, Written};
-use hibob_contract::types::{Finding, JobError, SideError, Value};
 use crate::text::is_obeyed;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use hibob_contract::directory_sync::{Failure, Mismatch, Outcome, Written};
+use hibob_contract::types::{Finding, JobError, SideError, Value};
 use std::fmt;
 use zeroize::Zeroizing;
 

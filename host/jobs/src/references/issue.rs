@@ -1,16 +1,16 @@
 //! Making a reference: what HiBob has confirmed becomes claims, is signed, and is recorded before anybody gets it.
 
 use crate::references::keys::{Signer, time};
+use chrono::{NaiveDate, Utc};
+use hibob_base::error::HostError;
 use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::Departure;
-use hibob_store::database::{Fence, NewReference, TenantDatabase};
-use hibob_base::error::HostError;
-use hibob_store::privacy::{Purpose, Ring};
-use chrono::{NaiveDate, Utc};
 use hibob_reference_format::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
 use hibob_reference_format::credential::{Credential, SignedCredential};
 use hibob_reference_format::pdf;
 use hibob_reference_format::status_list::{IndexAllocator, StatusPosition};
+use hibob_store::database::{Fence, NewReference, TenantDatabase};
+use hibob_store::privacy::{Purpose, Ring};
 
 /// Signs references of one issuer and records them.
 pub(super) struct Issuing<'d> {

@@ -1,29 +1,29 @@
 //! A run of the references job: detect, guard, issue, deliver. Whatever was recorded when a run ended, for whatever
 //! reason, the next one goes on from there.
 
-use hibob_config::references::issuing as references_of;
 use crate::references::guard;
 use crate::references::guard::Release;
 use crate::references::issue::Issuing;
 use crate::references::keys::IssuerKeys;
+use crate::references::leavers::Leavers;
 use crate::references::log::Log;
 use crate::references::outbox::Deliveries;
 use crate::references::report::{HeldClass, HeldPerson, Report};
+use crate::references::{outbox, witness};
+use crate::run::Running;
+use crate::run::outside::Outside;
+use crate::run::{ErrorRow, REFERENCES};
+use futures::stream::{self, StreamExt};
+use hibob_base::error::HostError;
+use hibob_config::references::issuing as references_of;
 use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Departure, Detection, Known, Seen};
-use crate::references::{keys, outbox, witness};
 use hibob_contract::types::Severity;
+use hibob_reference_format::claims::Claims;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::Fence;
 use hibob_store::queue::Arguments;
-use hibob_base::error::HostError;
 use hibob_store::queue::Cause;
-use crate::run::{ErrorRow, REFERENCES};
-use crate::references::leavers::Leavers;
-use crate::run::Running;
-use crate::run::outside::Outside;
-use futures::stream::{self, StreamExt};
-use hibob_reference_format::claims::Claims;
 use std::collections::BTreeSet;
 
 /// Departures about which HiBob is asked at the same time.
@@ -165,7 +165,10 @@ impl<O: Leavers> Job<'_, O> {
         if named.len() < number {
             let message =
                 format!("{} of those who were named were forgotten, and nothing is issued", number - named.len());
-            let remedy = format!("let them come back first: hibob forget-person {} EMPLOYEE --lift", self.run.outside().config().id.as_str());
+            let remedy = format!(
+                "let them come back first: hibob forget-person {} EMPLOYEE --lift",
+                self.run.outside().config().id.as_str()
+            );
             self.report.fault("", "FORGOTTEN", message, &remedy);
         }
         let outside = self.run.outside();
@@ -198,7 +201,9 @@ impl<O: Leavers> Job<'_, O> {
     /// Revokes the references of departures that were taken back.
     async fn revoke(&mut self, detection: &Detection, known: &[Known]) -> Result<(), HostError> {
         let cancelled = &detection.cancelled;
-        if let Some(held) = guard::revoking(self.run.outside().config().id.as_str(), cancelled, known, self.order.release) {
+        if let Some(held) =
+            guard::revoking(self.run.outside().config().id.as_str(), cancelled, known, self.order.release)
+        {
             self.report.guards.push(held);
             self.report
                 .held

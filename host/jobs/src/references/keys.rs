@@ -3,18 +3,17 @@
 //! A key is made before it signs, so that its DNS record can spread: the first one signs at once, a later one waits
 //! until `rotate`. Old keys stay published, so references outlive a rotation.
 
-use hibob_config::references::issuing;
-use hibob_store::data_dir::DataDir;
-use hibob_store::database::{KeyRow, TenantDatabase};
-use hibob_base::error::HostError;
-use hibob_config::references::ReferencesConfig;
-use hibob_config::tenant::TenantConfig;
 use chrono::{DateTime, Utc};
+use hibob_base::error::HostError;
+use hibob_config::references::issuing;
+use hibob_config::tenant::TenantConfig;
 use hibob_reference_format::claims::Issuer;
 use hibob_reference_format::keys::file::{KeyFile, PublishedKey};
 use hibob_reference_format::keys::{PublicKey, SecretKey, Selector, dns};
 use hibob_reference_format::log;
 use hibob_reference_format::log::note::{NoteKey, SignatureType};
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::{KeyRow, TenantDatabase};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! The references of a tenant as they are listed for machines.
 
-use hibob_store::database::{DeliveryRow, ReferenceRow};
 use hibob_base::error::HostError;
-use hibob_store::privacy::FORGOTTEN;
 use hibob_reference_format::credential::SignedCredential;
+use hibob_store::database::{DeliveryRow, ReferenceRow};
+use hibob_store::privacy::FORGOTTEN;
 use std::collections::BTreeMap;
 
 /// The references as one JSON object.

@@ -1,10 +1,9 @@
 //! The head of the issuer's log, which only ever grows.
 
-use hibob_store::database::{LogHead, TenantDatabase};
+use chrono::{DateTime, Utc};
 use hibob_base::error::HostError;
 use hibob_config::references::ReferencesConfig;
 use hibob_config::witnesses::WitnessConfig;
-use chrono::{DateTime, Utc};
 use hibob_reference_format::keys::SecretKey;
 use hibob_reference_format::log::checkpoint::Checkpoint;
 use hibob_reference_format::log::note::SignedNote;
@@ -13,6 +12,7 @@ use hibob_reference_format::log::tree::{MemoryTiles, TreeError, TreeReader};
 use hibob_reference_format::log::witness::{Witness, add_cosignatures};
 use hibob_reference_format::log::{self, Hash};
 use hibob_reference_format::verify::LOG_DELAY_MAX;
+use hibob_store::database::{LogHead, TenantDatabase};
 
 /// The log as it stands.
 pub(super) struct Log {

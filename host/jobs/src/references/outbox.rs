@@ -1,22 +1,21 @@
 //! Delivering what was issued: the address is read for each attempt, and forgotten with it.
 
-use hibob_config::references::issuing;
 use crate::references::keys::{IssuerKeys, Signers, time};
+use crate::references::leavers::Leavers;
 use crate::references::log::{Entry, Log};
 use crate::references::report::Report;
-use crate::references::keys;
-use hibob_store::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, ReferenceState};
-use hibob_delivery::{Channel, Failure, Kind, Letter};
-use hibob_base::error::HostError;
-use hibob_store::privacy::{Ring, open_references};
-use crate::references::leavers::Leavers;
 use crate::run::Running;
 use crate::run::outside::Outside;
 use chrono::Utc;
 use futures::stream::{self, StreamExt};
+use hibob_base::error::HostError;
+use hibob_config::references::issuing;
+use hibob_delivery::{Channel, Failure, Kind, Letter};
 use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::log::proof::LogProof;
 use hibob_reference_format::pdf;
+use hibob_store::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, ReferenceState};
+use hibob_store::privacy::{Ring, open_references};
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 

@@ -1,21 +1,21 @@
 //! The issuer's public folder: plain files for any static web server. Nothing in it tells of a person.
 
 use crate::references::keys::IssuerKeys;
-use hibob_config::references::issuing;
 use crate::references::log::Log;
 use crate::references::witness;
 use crate::references::witness::Asked;
-use hibob_store::data_dir::DataDir;
-use hibob_store::database::ReferenceState;
-use hibob_base::error::HostError;
-use hibob_config::tenant::TenantConfig;
 use chrono::Utc;
+use hibob_base::error::HostError;
+use hibob_config::references::issuing;
+use hibob_config::tenant::TenantConfig;
 use hibob_reference_format::VERIFY_PAGE;
 use hibob_reference_format::domain::Domain;
 use hibob_reference_format::log::checkpoint::Checkpoint;
 use hibob_reference_format::log::note::SignedNote;
 use hibob_reference_format::publish::{self, Publication};
 use hibob_reference_format::status_list::{Bitstring, ENTRIES, Purpose, StatusList, list_path};
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::ReferenceState;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::Write as _;

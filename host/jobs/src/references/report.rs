@@ -1,7 +1,7 @@
 //! What a run of the references job did, for people and for machines.
 
-use hibob_base::error::{Exit, HostError};
 use crate::run::{ErrorRow, HISTORY_ROWS_MAX, Outcome, Stopped};
+use hibob_base::error::{Exit, HostError};
 use hibob_store::update_row::UpdateRow;
 use serde::Serialize;
 

@@ -6,15 +6,17 @@
 use crate::references::keys::IssuerKeys;
 use crate::references::log::Log;
 use crate::references::report::row;
-use hibob_net::transport::{AGENT, HttpTransport, Transport, read_whole};
-use hibob_base::error::HostError;
 use crate::run::ErrorRow;
-use hibob_config::tenant::TenantConfig;
-use hibob_config::witnesses::WitnessConfig;
 use bytes::Bytes;
 use futures::future::join_all;
+use hibob_base::error::HostError;
+use hibob_config::tenant::TenantConfig;
+use hibob_config::witnesses::WitnessConfig;
+use hibob_net::transport::{AGENT, HttpTransport, Transport, read_whole};
 use hibob_reference_format::log::note::SignedNote;
-use hibob_reference_format::log::witness::{ANSWER_BYTES_MAX, Witness, add_checkpoint_body, add_cosignatures, parse_size};
+use hibob_reference_format::log::witness::{
+    ANSWER_BYTES_MAX, Witness, add_checkpoint_body, add_cosignatures, parse_size,
+};
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{Request, StatusCode};
 use http_body_util::Full;

@@ -1,18 +1,18 @@
 //! Applying a plan: independent changes side by side, each in its own instance, in the order of what depends on what.
 
-use hibob_policy::guard::Held;
 use crate::run::history::Came;
 use crate::run::journal::{Journal, Made};
-use hibob_store::run_store::Book;
 use crate::run::outside::Outside;
-use hibob_contract::Planned;
 use crate::run::report::Report;
+use futures::stream::{FuturesUnordered, StreamExt};
+use hibob_base::error::{HostError, LOCK_LOST, STORAGE_FAILED};
+use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome, Written};
 use hibob_contract::types::Value;
+use hibob_policy::guard::Held;
 use hibob_store::database::LedgerEntry;
-use hibob_base::error::{HostError, LOCK_LOST, STORAGE_FAILED};
+use hibob_store::run_store::Book;
 use hibob_telemetry::{ChangeOutcome, Spans};
-use futures::stream::{FuturesUnordered, StreamExt};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tracing::Instrument;

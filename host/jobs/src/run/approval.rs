@@ -4,22 +4,22 @@ mod stored;
 
 pub use stored::{Reasons, StoredPlan};
 
+use crate::approval::short;
 use crate::run::difference::difference;
-use hibob_policy::guard::{Held, Release};
 use crate::run::guard::guard;
 use crate::run::outside::Outside;
-use hibob_contract::Planned;
 use crate::run::report::{Report, Stale, WaitingPlan};
 use crate::run::{DAY, Running};
-use crate::approval::short;
-use hibob_store::database::{ApprovalRow, ApprovalState, NewApproval, NewJournal, TenantDatabase};
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
+use hibob_config::tenant::Approval;
+use hibob_contract::Planned;
+use hibob_policy::guard::{Held, Release};
+use hibob_store::database::{ApprovalRow, ApprovalState, NewApproval, NewJournal, TenantDatabase};
+use hibob_store::plan_file::moved_basis;
 use hibob_store::privacy;
 use hibob_store::privacy::SOMEBODY_FORGOTTEN;
-use hibob_store::plan_file::moved_basis;
 use hibob_telemetry::Spans;
-use hibob_config::tenant::Approval;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 

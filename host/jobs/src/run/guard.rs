@@ -1,11 +1,11 @@
 //! Asking the guards about a plan, with what the tenant's own records say.
 
-use hibob_store::run_store::Book;
 use hibob_base::error::HostError;
-use hibob_contract::Planned;
 use hibob_config::tenant::TenantConfig;
+use hibob_contract::Planned;
+use hibob_policy::guard::{Held, Release};
 use hibob_policy::guard::{classes, source};
-use hibob_policy::guard::{Class, GuardRow, Held, Release};
+use hibob_store::run_store::Book;
 
 /// Looks whether a plan looks like an accident, with what this store records. Returns what of the plan must not be applied.
 ///

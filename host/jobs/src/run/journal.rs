@@ -2,12 +2,12 @@
 //!
 //! State is what comes of folding the events in their order; an event that cannot follow the ones before is an error.
 
-use hibob_store::run_store::Book;
+use hibob_base::error::HostError;
 use hibob_contract::directory_sync::{Change, Outcome};
 use hibob_store::database::{ChangeRecord, EventRow, Fence, LedgerEntry};
-use hibob_base::error::HostError;
 use hibob_store::privacy;
 use hibob_store::privacy::Ring;
+use hibob_store::run_store::Book;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 

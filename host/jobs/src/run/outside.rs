@@ -3,22 +3,18 @@
 //! In earnest that is the plugin in its sandbox and the tenant's databases ([`hibob_runner::sandboxed`]). The simulation in
 //! the tests brings another outside and runs the same job logic over it; for its sake this is public.
 
-use hibob_store::run_store::Book;
-use hibob_store::run_store::Lock;
+use hibob_base::error::HostError;
+use hibob_base::progress::Progress;
+use hibob_base::secret::Redactor;
+use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
-use hibob_contract::types::NamedValue;
-use hibob_base::progress::Progress;
-use hibob_store::database::{ChangeRecord, Fence, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase};
-use hibob_policy::guard::LedgerSums;
-use hibob_base::secret::Redactor;
-use hibob_base::error::HostError;
-use hibob_store::privacy::{KeyRows, Ring};
+use hibob_store::database::{Fence, TenantDatabase};
+use hibob_store::privacy::Ring;
+use hibob_store::run_store::Book;
+use hibob_store::run_store::Lock;
 use hibob_telemetry::TenantMetrics;
-use hibob_config::tenant::TenantConfig;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
 
 /// The outside of one run.
 pub trait Outside {

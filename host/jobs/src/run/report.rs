@@ -2,14 +2,14 @@
 
 use crate::run::Outcome;
 use crate::run::difference::DifferenceRow;
-use hibob_policy::guard::{Class, GuardRow};
 use crate::run::history;
 use crate::run::history::Came;
+use hibob_base::error::{Exit, HostError};
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, Mismatch};
 use hibob_contract::types::{Finding, Severity};
+use hibob_policy::guard::{Class, GuardRow};
 use hibob_store::database::ApprovalRow;
-use hibob_base::error::{Exit, HostError};
 use hibob_store::privacy::LEFT_OUT;
 use hibob_store::update_row::UpdateRow;
 use serde::Serialize;

@@ -1,17 +1,17 @@
 //! Taking up a plan that an earlier run had not applied to its end, because its process or its machine died.
 
 use crate::run::apply;
-use hibob_policy::guard::Held;
 use crate::run::journal::{Journal, Made, Past};
-use hibob_store::run_store::Book;
 use crate::run::outside::Outside;
 use crate::run::report::Report;
 use crate::run::{Outcome, Running, accepted};
-use hibob_store::database::{EventRow, OpenJournal, RunRecord};
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
+use hibob_policy::guard::Held;
+use hibob_store::database::{EventRow, OpenJournal, RunRecord};
 use hibob_store::privacy;
 use hibob_store::privacy::OpenedPlan;
+use hibob_store::run_store::Book;
 use hibob_telemetry::Spans;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;

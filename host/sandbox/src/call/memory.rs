@@ -1,9 +1,9 @@
 //! Linear memory: bounded for a call, and for all calls of a tenant together.
 
+use crate::call::observer::CallObserver;
 use crate::engine::TABLE_ELEMENTS_MAX;
 use hibob_config::limits::Limits;
 use hibob_policy::over::Overrun;
-use crate::call::observer::CallObserver;
 use hibob_shares::TenantMemory;
 use std::sync::Arc;
 use wasmtime::ResourceLimiter;

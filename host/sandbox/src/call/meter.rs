@@ -1,9 +1,9 @@
 //! Measuring a call while it runs: processor time, wall clock, and limits that were gone over elsewhere.
 
-use hibob_shares::turns::{Turn, Turns};
-use hibob_shares::Waits;
-use hibob_policy::over::{Over, Overrun};
 use crate::call::observer::CallObserver;
+use hibob_policy::over::{Over, Overrun};
+use hibob_shares::Waits;
+use hibob_shares::turns::{Turn, Turns};
 use pin_project_lite::pin_project;
 use rustix::time::{ClockId, clock_gettime};
 use std::pin::Pin;

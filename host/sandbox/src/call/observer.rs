@@ -1,30 +1,30 @@
 //! What one call of the plugin took. It is counted where that is given back, so however the call ended.
 
-use hibob_telemetry::tenant::TenantMetrics;
 use hibob_contract::CallKind;
 use hibob_shares::Waits;
+use hibob_telemetry::tenant::TenantMetrics;
 use std::time::Duration;
 
 /// Whom a call tells what it took.
 #[derive(Clone, Debug)]
-pub struct CallObserver {
+pub(super) struct CallObserver {
     metrics: TenantMetrics,
     kind: CallKind,
     waits: Waits,
 }
 
 impl CallObserver {
-    pub fn new(metrics: &TenantMetrics, kind: CallKind, waits: &Waits) -> Self {
+    pub(super) fn new(metrics: &TenantMetrics, kind: CallKind, waits: &Waits) -> Self {
         Self { metrics: metrics.clone(), kind, waits: waits.clone() }
     }
 
     /// The call has used so much processor time, all in all.
-    pub fn used(&self, cpu: Duration) {
+    pub(super) fn used(&self, cpu: Duration) {
         self.metrics.call_ended(self.kind.name(), cpu, self.waits.waited());
     }
 
     /// The call has held so much memory at most.
-    pub fn held(&self, bytes: usize) {
+    pub(super) fn held(&self, bytes: usize) {
         self.metrics.call_memory(self.kind.name(), bytes as u64);
     }
 }

@@ -1,10 +1,10 @@
 //! The storage capability: the tenant's own keys and values, written when the call has ended.
 
-use crate::call::CallState;
 use crate::bindings::storage::{Entry, Host, StorageError, Write};
-use hibob_store::database::TenantDatabase;
+use crate::call::CallState;
 use hibob_base::error::HostError;
 use hibob_config::limits::Limits;
+use hibob_store::database::TenantDatabase;
 use hibob_telemetry::RefusalReason;
 use std::collections::BTreeMap;
 use std::ops::Bound;

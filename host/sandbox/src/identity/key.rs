@@ -3,12 +3,12 @@
 //! Signatures are made with the crate `minisign` and checked with `minisign-verify`, which has no dependencies and reads
 //! every part at its fixed length.
 
-use hibob_base::digest::Digest;
 use crate::identity::package::{Package, read, signature_path};
-use hibob_base::error::HostError;
-use hibob_base::files::write_private;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hibob_base::digest::Digest;
+use hibob_base::error::HostError;
+use hibob_base::files::write_private;
 use minisign::{KeyPair, SecretKey, SecretKeyBox};
 use std::fmt;
 use std::io::Cursor;

@@ -1,13 +1,10 @@
 //! A plugin's bytes and its signature, read once.
 
 use hibob_base::digest::Digest;
-use hibob_base::digest::{hex, unhex};
 use hibob_base::error::HostError;
-use sha2::{Digest as _, Sha256};
-use std::fmt;
+use sha2::Digest as _;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
 /// Largest plugin, in bytes. The built-in one has about one million.

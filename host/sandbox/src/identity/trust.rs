@@ -1,8 +1,8 @@
 //! Which plugins are trusted: pinned digests and public keys, kept in the data directory.
 
 use crate::identity::key::PublicKey;
-use hibob_base::digest::Digest;
 use crate::identity::package::{Package, read};
+use hibob_base::digest::Digest;
 use hibob_base::error::HostError;
 use hibob_base::files::write_private;
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,9 @@ pub struct Trust {
 
 /// A plugin's bytes that were found trusted, or let through by the operator.
 pub struct Admitted {
+    /// Its bytes.
     pub package: Package,
+    /// Who vouches for it.
     pub identity: Identity,
 }
 
@@ -255,8 +257,8 @@ impl TrustFile {
 
 #[cfg(test)]
 mod tests {
-    use crate::identity::key::{new_key, sign};
     use super::*;
+    use crate::identity::key::{new_key, sign};
 
     fn unknown(trust: &Trust, package: &Package) -> String {
         match trust.identify(package) {

@@ -1,10 +1,10 @@
 //! What is in a plugin's file, read without compiling or running anything.
 
+use crate::identity::Package;
 use crate::plugin::imports::missing;
 use crate::plugin::instances::Instances;
-use hibob_contract::WitVersion;
 use hibob_base::error::HostError;
-use crate::identity::Package;
+use hibob_contract::WitVersion;
 use hibob_policy::manifest::{Manifest, SECTION};
 use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
 

@@ -6,14 +6,14 @@
 use crate::api::Api;
 use crate::api::problem::Problem;
 use crate::api::request::Asked;
-use hibob_store::queue::{Job, JobId, Step};
 use crate::serve::Phase;
-use hibob_store::token::StoredToken;
 use axum::body::Body;
 use axum::http::Response;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::stream;
+use hibob_store::queue::{Job, JobId, Step};
+use hibob_store::token::StoredToken;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,11 +4,11 @@ use crate::api::act::{bytes, json};
 use crate::api::problem::Problem;
 use crate::api::request::Asked;
 use crate::api::routes::XLSX;
-use hibob_store::database::PastRun;
-use hibob_store::privacy::Records;
-use hibob_jobs::{history, references as issued};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
+use hibob_jobs::{history, references as issued};
+use hibob_store::database::PastRun;
+use hibob_store::privacy::Records;
 use serde_json::{Value, json as object};
 
 pub(super) async fn list(asked: &Asked) -> Result<Response<Body>, Problem> {

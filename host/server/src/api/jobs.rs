@@ -3,10 +3,10 @@
 use crate::api::act::json;
 use crate::api::problem::Problem;
 use crate::api::request::Asked;
-use hibob_store::queue::{Arguments, NewJob, Selection, State};
-use hibob_base::job::Kind;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
+use hibob_base::job::Kind;
+use hibob_store::queue::{Arguments, NewJob, Selection, State};
 use serde::Deserialize;
 use serde_json::{Value, json as object};
 

@@ -1,8 +1,8 @@
 //! Listening: plain HTTP/1.1 on one address, meant to stand behind a proxy that speaks TLS.
 
 use crate::api::Api;
-use hibob_base::error::HostError;
 use crate::serve::Phase;
+use hibob_base::error::HostError;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;

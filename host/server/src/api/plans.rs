@@ -3,12 +3,12 @@
 use crate::api::act::json;
 use crate::api::problem::Problem;
 use crate::api::request::Asked;
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
 use hibob_jobs::approval;
 use hibob_jobs::approval::Decider;
 use hibob_store::api_log::UNKNOWN;
 use hibob_store::database::ApprovalRow;
-use axum::body::Body;
-use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde::Deserialize;
 
 /// A yes.

@@ -1,11 +1,11 @@
 //! Errors as the API tells them: problem details (RFC 9457) with the host's code and remedy.
 
-use hibob_store::api_log::Outcome;
-use hibob_base::error::HostError;
-use hibob_store::queue::QueueError;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
+use hibob_base::error::HostError;
+use hibob_store::api_log::Outcome;
+use hibob_store::queue::QueueError;
 
 /// Why a request was not done.
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 use crate::api::Api;
 use crate::api::problem::Problem;
 use crate::api::routes::{Body as Kind, Route};
-use hibob_store::token::StoredToken;
 use axum::body::Body;
 use axum::body::Bytes;
 use axum::extract::RawPathParams;
 use axum::extract::rejection::RawPathParamsRejection;
+use hibob_store::token::StoredToken;
 use std::sync::Arc;
 use std::time::Duration;
 

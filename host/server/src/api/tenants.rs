@@ -3,12 +3,12 @@
 use crate::api::act::json;
 use crate::api::problem::Problem;
 use crate::api::request::Asked;
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
 use hibob_base::secret::{Secret, SecretName};
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
 use hibob_store::token::Role;
-use axum::body::Body;
-use axum::http::{Response, StatusCode};
 use serde_json::{Value, json as object};
 use zeroize::Zeroizing;
 

@@ -7,17 +7,17 @@ mod wire;
 
 use crate::api::routes::{Holder, ROUTES, Route};
 use crate::api::{Api, description};
-use hibob_store::data_dir::DataDir;
-use hibob_store::database::{NewApproval, RunRecord};
-use hibob_base::digest::hex;
 use crate::serve::Phase;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Request};
+use hibob_base::digest::hex;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::{NewApproval, RunRecord};
 use hibob_store::token;
 use hibob_store::token::Role;
 use hibob_store::update_row::UpdateRow;
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Request};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::net::SocketAddr;
@@ -146,8 +146,8 @@ impl Site {
 
     /// A job of `acme` that waits.
     async fn job(&self) -> i64 {
-        use hibob_store::queue::{Arguments, NewJob};
         use hibob_base::job::Kind;
+        use hibob_store::queue::{Arguments, NewJob};
         // Each differs, so that none is merged with one of before.
         let arguments = Arguments { allow_archiving: usize::from(rand::random::<u16>()), ..Arguments::default() };
         let new = NewJob { tenant: "acme".to_owned(), kind: Kind::Sync, arguments, requested_by: None };

@@ -1,10 +1,10 @@
 //! The loop, with jobs that do what the test says.
 
 use crate::serve::{Phase, Settings, Work, serve};
+use hibob_base::job::Kind;
 use hibob_base::progress::Progress;
 use hibob_store::database::ControlDatabase;
 use hibob_store::queue::{Arguments, Claimed, End, NewJob, Queue, QueueError, Selection, State};
-use hibob_base::job::Kind;
 use hibob_telemetry::Metrics;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 use std::sync::Arc;

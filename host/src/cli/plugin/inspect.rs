@@ -1,13 +1,13 @@
 //! `plugin inspect`: everything that a plugin's file tells, without compiling or running it.
 
-use hibob_sandbox::Open;
 use super::super::Global;
 use super::{identity_json, print};
-use hibob_contract::WitVersion;
-use hibob_contract::CallKind;
 use hibob_base::error::{Exit, HostError};
-use hibob_sandbox::identity::Package;
+use hibob_contract::CallKind;
+use hibob_contract::WitVersion;
 use hibob_policy::manifest::Manifest;
+use hibob_sandbox::Open;
+use hibob_sandbox::identity::Package;
 use hibob_sandbox::plugin::Contents;
 use std::path::PathBuf;
 

@@ -2,10 +2,10 @@
 
 use crate::cli::Global;
 use crate::cli::paint::{BOLD, DIM};
-use hibob_store::database::KeyRow;
+use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
 use hibob_jobs::references::{DnsRecord, IssuerKeys};
-use clap::Subcommand;
+use hibob_store::database::KeyRow;
 
 #[derive(Subcommand)]
 pub(super) enum KeyCommand {

@@ -2,10 +2,10 @@
 
 use crate::cli::outcome;
 use crate::cli::paint::{BOLD, DIM, GREEN, RED, YELLOW, clean};
-use hibob_store::database::{DeliveryRow, DeliveryState, ReferenceRow, ReferenceState};
 use hibob_base::error::{Exit, HostError};
 use hibob_jobs::references::{Asked, Report, name_of};
 use hibob_jobs::run::ErrorRow;
+use hibob_store::database::{DeliveryRow, DeliveryState, ReferenceRow, ReferenceState};
 use std::collections::BTreeMap;
 
 /// Prints what a run did, and returns how it ended.

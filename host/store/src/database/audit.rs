@@ -1,10 +1,10 @@
 //! The audit's rows in the control database.
 
+use crate::api_log::{AuditRow, Deed, KEPT_DAYS, Outcome};
 use crate::database::ControlDatabase;
 use crate::database::statement::query;
-use crate::api_log::{AuditRow, Deed, KEPT_DAYS, Outcome};
-use hibob_base::error::HostError;
 use crate::token::Role;
+use hibob_base::error::HostError;
 
 impl ControlDatabase {
     /// Adds a row and returns its number. Rows that are too old go.

@@ -1,13 +1,13 @@
 //! The control database: which tenants there are, and who is running one of them.
 
-use crate::database::error::of_migration;
 use crate::database::DatabaseError;
 use crate::database::engine::Engine;
+use crate::database::error::of_migration;
 use crate::database::statement::query;
 use crate::database::store::Store;
 use crate::database::{TenantDatabase, open, postgres};
-use hibob_base::error::HostError;
 use crate::queue::Queue;
+use hibob_base::error::HostError;
 use std::path::Path;
 
 /// How long a lease lasts without being renewed, in seconds. A crashed run keeps its tenant locked for that long.

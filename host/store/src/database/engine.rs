@@ -15,7 +15,7 @@ pub enum Engine<S, P> {
 }
 
 /// The connections to a database.
-pub type Db = Engine<SqlitePool, PgPool>;
+pub(super) type Db = Engine<SqlitePool, PgPool>;
 
 /// A transaction, which is rolled back unless it is committed.
 pub type Transaction = Engine<sqlx::Transaction<'static, Sqlite>, sqlx::Transaction<'static, Postgres>>;

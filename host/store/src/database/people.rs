@@ -9,8 +9,8 @@ use crate::database::engine::{Engine, Transaction};
 use crate::database::statement::query;
 use crate::database::text::Key;
 use crate::database::{Fence, TenantDatabase};
-use hibob_base::error::HostError;
 use crate::privacy::{KeyRows, Tag};
+use hibob_base::error::HostError;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use sweep::sweep;
@@ -226,7 +226,8 @@ impl TenantDatabase {
     /// database itself. A server keeps removed rows until it vacuums.
     async fn overwrite(&self) -> Result<(), HostError> {
         let Engine::Sqlite(pool) = self.store.db() else { return Ok(()) };
-        let (busy, ..): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(pool).await.map_err(DatabaseError)?;
+        let (busy, ..): (i64, i64, i64) =
+            sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(pool).await.map_err(DatabaseError)?;
         let is_busy = busy != 0;
         if is_busy {
             let what =

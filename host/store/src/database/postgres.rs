@@ -1,8 +1,8 @@
 //! A database on PostgreSQL, which several hosts share: opening it, and what its errors mean for the operator.
 
 use crate::database::DatabaseError;
-use crate::database::error::of_migration;
 use crate::database::engine::{ANSWER_TIME_MAX, within};
+use crate::database::error::of_migration;
 use hibob_base::error::HostError;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
@@ -96,7 +96,8 @@ async fn require_fit(connection: &mut PgConnection) -> Result<(), HostError> {
          FROM pg_roles WHERE rolname = current_user",
     )
     .fetch_one(connection)
-    .await.map_err(DatabaseError)?;
+    .await
+    .map_err(DatabaseError)?;
     if is_above {
         return Err(HostError::configuration(
             format!(

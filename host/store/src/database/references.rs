@@ -9,8 +9,8 @@ pub use keys::KeyRow;
 use crate::database::engine::Transaction;
 use crate::database::statement::query;
 use crate::database::{Fence, TenantDatabase};
-use hibob_contract::offboarding_references::{Departure, Issued, Known, Seen, Standing};
 use hibob_base::error::HostError;
+use hibob_contract::offboarding_references::{Departure, Issued, Known, Seen, Standing};
 use sqlx::FromRow;
 
 /// Whether a reference counts.

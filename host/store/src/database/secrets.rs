@@ -1,7 +1,7 @@
 //! The rows of the secret store. What is in them, only a key can tell.
 
-use crate::database::DatabaseError;
 use crate::database::ControlDatabase;
+use crate::database::DatabaseError;
 use crate::database::engine::{Engine, Transaction};
 use crate::database::statement::query;
 use hibob_base::error::HostError;
@@ -13,12 +13,17 @@ use std::path::Path;
 /// A sealed secret as it is kept.
 #[derive(Clone, Debug, FromRow)]
 pub struct SecretRow {
+    /// Whose secret it is.
     pub tenant: String,
+    /// Its name.
     pub name: String,
     /// With a space between them.
     pub origins: String,
+    /// The key that it is encrypted with.
     pub key_id: String,
+    /// The nonce of its encryption.
     pub nonce: Vec<u8>,
+    /// The encrypted secret, with its authentication tag.
     pub ciphertext: Vec<u8>,
     /// Unix seconds.
     pub entered_at: i64,

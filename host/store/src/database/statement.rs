@@ -1,9 +1,9 @@
 //! A statement and its values, which runs on either engine: placeholders are `$1`, `$2`, and so on.
 
+use crate::database::DatabaseError;
 use crate::database::engine::{Engine, Transaction, each, within};
 use crate::database::store::Store;
 use crate::database::text::{Key, Text};
-use crate::database::DatabaseError;
 use futures::TryStreamExt as _;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;

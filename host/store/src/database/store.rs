@@ -1,8 +1,8 @@
 //! The connections through which one owner's tables are reached.
 
+use crate::database::DatabaseError;
 use crate::database::engine::{Db, Engine, Transaction, within};
 use hibob_base::error::HostError;
-use crate::database::DatabaseError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Sqlite, SqlitePool};
 use std::sync::Arc;
@@ -25,6 +25,7 @@ pub struct Store {
 }
 
 impl Store {
+    /// The host's tables.
     pub fn new(db: Db) -> Self {
         let answer_time_max = db.answer_time_max();
         Self { db, tenant: None, answer_time_max }
@@ -67,9 +68,7 @@ impl Store {
     }
 
     /// A connection for one statement.
-    pub async fn connection(
-        &self,
-    ) -> Result<Engine<PoolConnection<Sqlite>, PoolConnection<Postgres>>, DatabaseError> {
+    pub async fn connection(&self) -> Result<Engine<PoolConnection<Sqlite>, PoolConnection<Postgres>>, DatabaseError> {
         Ok(match &self.db {
             Engine::Sqlite(pool) => Engine::Sqlite(pool.acquire().await?),
             Engine::Postgres(pool) => {

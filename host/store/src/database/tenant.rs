@@ -1,17 +1,17 @@
 //! A tenant's own database: what its plugin stores, the accepted baseline, the runs.
 
-use crate::database::error::of_migration;
-use hibob_base::files::private_dir;
-use hibob_policy::guard::LedgerSums;
 use crate::database::engine::{Engine, Transaction};
+use crate::database::error::of_migration;
 use crate::database::statement::query;
 use crate::database::store::Store;
 use crate::database::text::Key;
 use crate::database::{Fence, open};
+use hibob_base::files::private_dir;
+use hibob_policy::guard::LedgerSums;
 
-use hibob_contract::types::NamedValue;
-use hibob_base::error::HostError;
 use crate::update_row::UpdateRow;
+use hibob_base::error::HostError;
+use hibob_contract::types::NamedValue;
 use std::collections::BTreeMap;
 use std::path::Path;
 

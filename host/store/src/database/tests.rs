@@ -10,6 +10,7 @@ mod postgres;
 mod record;
 mod references;
 
+use crate::database::DatabaseError;
 use crate::database::statement::{Statement, query};
 use crate::database::{ControlDatabase, TenantDatabase};
 use futures::future::BoxFuture;

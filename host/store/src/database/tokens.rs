@@ -2,8 +2,8 @@
 
 use crate::database::ControlDatabase;
 use crate::database::statement::query;
-use hibob_base::error::HostError;
 use crate::token::{Role, StoredToken};
+use hibob_base::error::HostError;
 use sqlx::FromRow;
 
 #[derive(FromRow)]

@@ -1,15 +1,15 @@
 //! Forgetting one person, letting them come back, and finishing what a crash or an older backup has left undone.
 
-use crate::privacy::list::{Event, Line, List, Standing};
-use crate::privacy::plain::{ids, of_employee};
-use crate::privacy::{KeyRows, People, Tag};
 use crate::api_log;
 use crate::api_log::{COMMAND_LINE, Deed, Outcome};
 use crate::data_dir::DataDir;
 use crate::database::{ForgottenRow, Lease, Swept, TenantDatabase};
-use hibob_base::error::HostError;
 use crate::plan_file;
+use crate::privacy::list::{Event, Line, List, Standing};
+use crate::privacy::plain::{ids, of_employee};
+use crate::privacy::{KeyRows, People, Tag};
 use crate::run_store::hold;
+use hibob_base::error::HostError;
 use serde::Serialize;
 use std::path::Path;
 

@@ -2,10 +2,10 @@
 
 use crate::privacy::key::{Tag, TenantKey};
 use crate::privacy::stored::FORGOTTEN;
+use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, RosterEntry};
 use hibob_contract::offboarding_references::Detection;
 use hibob_contract::types::{Finding, Person, Severity, Value};
-use hibob_contract::Planned;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

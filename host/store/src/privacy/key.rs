@@ -1,8 +1,8 @@
 //! The keys: one of the tenant's people, and under it one for each person.
 
-use hibob_base::error::HostError;
 use crate::secrets::aead;
 use crate::secrets::aead::{KEY_BYTES, NONCE_BYTES};
+use hibob_base::error::HostError;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
@@ -25,18 +25,18 @@ impl fmt::Debug for Tag {
 }
 
 /// The key of a tenant's people: what keys of persons are wrapped with, and ids are hashed with.
-pub struct TenantKey {
+pub(super) struct TenantKey {
     tenant: String,
     wrapping: Zeroizing<[u8; KEY_BYTES]>,
     hashing: Zeroizing<[u8; KEY_BYTES]>,
 }
 
 /// One person's key. Never printed, overwritten when it is dropped.
-pub struct PersonKey(Zeroizing<[u8; KEY_BYTES]>);
+pub(super) struct PersonKey(Zeroizing<[u8; KEY_BYTES]>);
 
 impl TenantKey {
     /// Two keys of the stored one, as one key has one use.
-    pub fn new(tenant: &str, stored: &[u8; KEY_BYTES]) -> Self {
+    pub(super) fn new(tenant: &str, stored: &[u8; KEY_BYTES]) -> Self {
         let derived = |purpose: &str| Zeroizing::new(hmac(stored, &[purpose.as_bytes()]));
         Self {
             tenant: tenant.to_owned(),
@@ -46,17 +46,17 @@ impl TenantKey {
     }
 
     /// The keyed hash of an employee's id.
-    pub fn employee(&self, id: &str) -> Tag {
+    pub(super) fn employee(&self, id: &str) -> Tag {
         Tag(hmac(&self.hashing, &[b"employee\0", id.as_bytes()]))
     }
 
     /// The keyed hash of an account's id.
-    pub fn account(&self, id: &str) -> Tag {
+    pub(super) fn account(&self, id: &str) -> Tag {
         Tag(hmac(&self.hashing, &[b"account\0", id.as_bytes()]))
     }
 
     /// A new key for a person, and the same as it is stored: for this tenant and this person only.
-    pub fn generate(&self, tag: Tag) -> Result<(PersonKey, Vec<u8>), HostError> {
+    pub(super) fn generate(&self, tag: Tag) -> Result<(PersonKey, Vec<u8>), HostError> {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         aead::random(bytes.as_mut_slice())?;
         let (nonce, ciphertext) = aead::seal(&self.wrapping, &self.place(tag), bytes.as_slice())?;
@@ -64,7 +64,7 @@ impl TenantKey {
     }
 
     /// The key of a person; none if it was wrapped for another one, or was changed.
-    pub fn unwrap(&self, tag: Tag, wrapped: &[u8]) -> Option<PersonKey> {
+    pub(super) fn unwrap(&self, tag: Tag, wrapped: &[u8]) -> Option<PersonKey> {
         let (nonce, ciphertext) = wrapped.split_at_checked(NONCE_BYTES)?;
         let bytes = aead::open(&self.wrapping, &self.place(tag), nonce, ciphertext)?;
         Some(PersonKey(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
@@ -77,13 +77,13 @@ impl TenantKey {
 
 impl PersonKey {
     /// Seals bytes: a nonce, and the ciphertext. `purpose` says what they are, so that they count as nothing else.
-    pub fn seal(&self, purpose: &str, plain: &[u8]) -> Result<Vec<u8>, HostError> {
+    pub(super) fn seal(&self, purpose: &str, plain: &[u8]) -> Result<Vec<u8>, HostError> {
         let (nonce, ciphertext) = aead::seal(&self.0, &Self::place(purpose), plain)?;
         Ok([nonce.as_slice(), &ciphertext].concat())
     }
 
     /// Opens what was sealed; none if it is another person's, of another purpose, or was changed.
-    pub fn open(&self, purpose: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    pub(super) fn open(&self, purpose: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, ciphertext) = sealed.split_at_checked(NONCE_BYTES)?;
         aead::open(&self.0, &Self::place(purpose), nonce, ciphertext)
     }

@@ -18,7 +18,7 @@ pub const FILE: &str = "forgotten.list";
 /// What is said of somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Event {
+pub(super) enum Event {
     Forgotten,
     /// They may come back.
     Lifted,
@@ -29,7 +29,7 @@ pub enum Event {
 /// A line of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Line {
+pub(super) struct Line {
     pub tenant: String,
     pub event: Event,
     /// Of the employee's id; none for a whole tenant.
@@ -41,7 +41,7 @@ pub struct Line {
 
 /// What a list says of one person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub(super) struct Standing {
     /// How often they were forgotten.
     pub times: i64,
     /// The last time, in Unix seconds.
@@ -50,16 +50,16 @@ pub struct Standing {
 }
 
 /// The list in a file.
-pub struct List {
+pub(super) struct List {
     path: PathBuf,
 }
 
 impl List {
-    pub fn of(data_dir: &Path) -> Self {
+    pub(super) fn of(data_dir: &Path) -> Self {
         Self::at(&data_dir.join(FILE))
     }
 
-    pub fn at(path: &Path) -> Self {
+    pub(super) fn at(path: &Path) -> Self {
         Self { path: path.to_owned() }
     }
 
@@ -81,7 +81,7 @@ impl List {
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn standings(&self, tenant: &str) -> Result<BTreeMap<Tag, Standing>, HostError> {
+    pub(super) fn standings(&self, tenant: &str) -> Result<BTreeMap<Tag, Standing>, HostError> {
         let mut standings: BTreeMap<Tag, Standing> = BTreeMap::new();
         for line in self.lines()?.into_iter().filter(|line| line.tenant == tenant) {
             let Some(person) = &line.person else {
@@ -108,7 +108,7 @@ impl List {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn add(&self, line: &Line) -> Result<(), HostError> {
+    pub(super) fn add(&self, line: &Line) -> Result<(), HostError> {
         let json = serde_json::to_string(line).map_err(|error| HostError::Storage(error.to_string()))?;
         self.try_add(&format!("{json}\n")).map_err(|error| self.failed(&error))
     }

@@ -1,8 +1,8 @@
 //! What stands in the open: in rows and plans of earlier versions, which sealed nothing, and in what ended a run.
 
+use crate::database::{Plain, TenantDatabase};
 use crate::privacy::plan::is_plain;
 use crate::privacy::stored::FORGOTTEN;
-use crate::database::{Plain, TenantDatabase};
 use hibob_base::error::HostError;
 use serde_json::{Value, json};
 

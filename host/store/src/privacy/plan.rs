@@ -1,13 +1,13 @@
 //! A plan as it is stored: what is somebody's is sealed, and changes refer to each other by position, as their ids have the
 //! employee's in them. Its digest is over these bytes, so it holds when somebody is forgotten.
 
+use crate::database::Fence;
 use crate::privacy::ring::{KeyRows, Purpose, Ring, json_error};
 use crate::privacy::stored::{FORGOTTEN, has_placeholder, is_placeholder};
-use hibob_contract::directory_sync::{Change, ChangeKind};
-use hibob_contract::types::{Finding, NamedValue};
-use crate::database::Fence;
 use hibob_base::error::HostError;
 use hibob_contract::Planned;
+use hibob_contract::directory_sync::{Change, ChangeKind};
+use hibob_contract::types::{Finding, NamedValue};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -1,12 +1,12 @@
 //! What was recorded, opened for those who look at it.
 
+use crate::database::{PastRun, ReferenceRow, TenantDatabase};
 use crate::privacy::plan;
 use crate::privacy::plan::OpenedPlan;
 use crate::privacy::ring::{KeyRows, Purpose, Ring};
 use crate::privacy::rows;
-use crate::database::{PastRun, ReferenceRow, TenantDatabase};
-use hibob_base::error::HostError;
 use crate::update_row::UpdateRow;
+use hibob_base::error::HostError;
 
 /// The records of one tenant. What belonged to somebody who was forgotten reads as such.
 pub struct Records {

@@ -3,14 +3,16 @@
 //! What is stored is JSON. An object with an `employee_id` is that person's: it is replaced by the number of their key
 //! and the sealed object. One within another, as a line manager within somebody's change, is sealed under its own key first.
 
+use crate::database::{Fence, PersonRow, TenantDatabase};
 use crate::privacy::forgotten::Forgotten;
 use crate::privacy::key::{PersonKey, Tag, TenantKey};
-use crate::privacy::stored::{FORGOTTEN, Ids, Sealed, UNREADABLE, account, collect_numbers, employee, nameless, placeholder, sealed};
-use crate::database::{Fence, PersonRow, TenantDatabase};
-use hibob_base::error::HostError;
+use crate::privacy::stored::{
+    FORGOTTEN, Ids, Sealed, UNREADABLE, account, collect_numbers, employee, nameless, placeholder, sealed,
+};
 use crate::secrets::aead::KEY_BYTES;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use hibob_base::error::HostError;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,10 +20,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// What is sealed. Stored rows need the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
+    /// A change of a stored plan.
     Plan,
+    /// What became of a change, in the journal.
     Made,
+    /// A row of a run's report.
     Report,
+    /// A line of the history.
     Update,
+    /// A signed reference.
     Reference,
 }
 
@@ -95,12 +102,7 @@ impl<K: KeyRows> Ring<K> {
     ///
     /// # Errors
     /// The run lost its lock, or the database failed.
-    pub async fn seal(
-        &self,
-        fence: Fence,
-        purpose: Purpose,
-        values: Vec<Value>,
-    ) -> Result<Vec<Value>, HostError> {
+    pub async fn seal(&self, fence: Fence, purpose: Purpose, values: Vec<Value>) -> Result<Vec<Value>, HostError> {
         let mut ids = Ids::default();
         values.iter().for_each(|value| ids.collect(value));
         self.look_up_owners(&mut ids).await?;
@@ -145,11 +147,7 @@ impl<K: KeyRows> Ring<K> {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub async fn open_bytes(
-        &self,
-        purpose: Purpose,
-        stored: &[&[u8]],
-    ) -> Result<Vec<Option<Vec<u8>>>, HostError> {
+    pub async fn open_bytes(&self, purpose: Purpose, stored: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, HostError> {
         let sealed: Vec<Option<Sealed>> = stored.iter().map(|bytes| serde_json::from_slice(bytes).ok()).collect();
         self.load(sealed.iter().flatten().map(|sealed| sealed.person).collect()).await?;
         let opened = sealed.iter().zip(stored).map(|(sealed, stored)| match sealed {

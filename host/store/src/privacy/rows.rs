@@ -1,10 +1,10 @@
 //! The journal's and the history's texts as they are stored.
 
+use crate::database::{Fence, StoredUpdate};
 use crate::privacy::ring::{KeyRows, Purpose, Ring, json_error};
 use crate::privacy::stored::{FORGOTTEN, is_placeholder};
-use crate::database::{Fence, StoredUpdate};
-use hibob_base::error::HostError;
 use crate::update_row::{NameOf, UpdateRow};
+use hibob_base::error::HostError;
 use serde_json::{Value, json};
 
 /// What came of a change, as the journal keeps it; of a cost center's as it is.

@@ -1,12 +1,12 @@
 //! Sealing and opening, with a database.
 
+use crate::database::{Fence, ForgottenRow, TenantDatabase};
 use crate::privacy::key::TenantKey;
 use crate::privacy::plan::{OpenedPlan, open, seal};
 use crate::privacy::{FORGOTTEN, Forgotten, Purpose, Ring};
+use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::{Finding, Person, Severity, Value as Field};
-use crate::database::{Fence, ForgottenRow, TenantDatabase};
-use hibob_contract::Planned;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;

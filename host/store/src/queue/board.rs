@@ -46,6 +46,7 @@ impl Queue {
         self.board.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
+    /// What a job reports its progress to.
     pub fn reporter(&self, id: JobId) -> Reporter {
         let (step, steps) = watch::channel(Step::default());
         self.board.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, steps);

@@ -1,10 +1,10 @@
 //! Taking the next job, and keeping it.
 
 use crate::database::DatabaseError;
-use crate::queue::{Arguments, JobId, Queue, QueueError};
-use hibob_base::job::{Kind, Trigger};
 use crate::database::query;
 use crate::queue::Cause;
+use crate::queue::{Arguments, JobId, Queue, QueueError};
+use hibob_base::job::{Kind, Trigger};
 use std::time::{Duration, Instant};
 
 /// A job that this host has taken, for as long as its lease lasts.

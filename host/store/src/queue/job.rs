@@ -1,13 +1,12 @@
 //! A job: what it is, for whom, and where it stands.
 
 use crate::database::DatabaseError;
-use hibob_base::job::{Kind, Trigger};
 use crate::queue::{QueueError, State};
 use hibob_base::error::HostError;
+use hibob_base::job::{Kind, Trigger};
 use hibob_policy::guard::Release;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
-use std::fmt;
 
 /// A job's number, unique in its queue.
 pub type JobId = i64;

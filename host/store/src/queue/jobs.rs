@@ -1,11 +1,11 @@
 //! Asking for jobs, looking at them, and cancelling them.
 
-use hibob_base::job::Waiting;
+use crate::database::query;
 use crate::queue::claim::milliseconds;
 use crate::queue::job::{COLUMNS, JobRow};
 use crate::queue::{Job, JobId, NewJob, Queue, QueueError, State};
+use hibob_base::job::Waiting;
 use hibob_base::job::{Kind, Lane, Trigger};
-use crate::database::query;
 use std::time::Duration;
 
 /// A job that was asked for.

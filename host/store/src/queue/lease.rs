@@ -1,9 +1,9 @@
 //! Renewing a claim, ending it, and taking back what a crashed host had claimed.
 
-use hibob_base::job::Expired;
+use crate::database::query;
 use crate::queue::claim::milliseconds;
 use crate::queue::{Claimed, Queue, QueueError, State};
-use crate::database::query;
+use hibob_base::job::Expired;
 use std::time::{Duration, Instant};
 
 /// Hosts that may crash over a job before it is given up.

@@ -1,14 +1,14 @@
 //! When jobs start by themselves. A schedule is a row with its next start; every host looks, and who moves the row on
 //! queues the job in the same transaction.
 
-use hibob_config::due::DueSchedule;
-use crate::queue::claim::milliseconds;
-use hibob_base::job::{Kind, Lane, Trigger};
-use crate::queue::{Queue, QueueError};
 use crate::database::query;
-use hibob_base::error::HostError;
-use hibob_config::schedule::Schedule;
+use crate::queue::claim::milliseconds;
+use crate::queue::{Queue, QueueError};
 use chrono::{DateTime, Utc};
+use hibob_base::error::HostError;
+use hibob_base::job::{Kind, Lane, Trigger};
+use hibob_config::due::DueSchedule;
+use hibob_config::schedule::Schedule;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 

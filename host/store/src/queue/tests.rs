@@ -3,10 +3,10 @@
 mod cases;
 mod silence;
 
-use crate::queue::{Arguments, Claimed, NewJob, Queue};
-use hibob_base::job::Kind;
 use crate::database::{ControlDatabase, query};
+use crate::queue::{Arguments, Claimed, NewJob, Queue};
 use cases::CASES;
+use hibob_base::job::Kind;
 use hibob_test_postgres::Server;
 use std::time::Duration;
 

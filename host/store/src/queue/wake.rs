@@ -1,8 +1,8 @@
 //! How long the queue has nothing to do, and what wakes a host before that.
 
 use crate::database::DatabaseError;
-use crate::queue::{Queue, QueueError};
 use crate::database::{Engine, Transaction, query, within};
+use crate::queue::{Queue, QueueError};
 use sqlx::postgres::PgListener;
 use sqlx::{ConnectOptions, PgPool};
 use std::time::Duration;

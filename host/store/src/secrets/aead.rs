@@ -1,9 +1,9 @@
 //! The one cipher of the host: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) with a random nonce of 24 bytes, which
 //! needs no counting.
 
-use hibob_base::error::HostError;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
+use hibob_base::error::HostError;
 use rand::TryRng;
 use zeroize::Zeroizing;
 
@@ -17,11 +17,7 @@ pub const NONCE_BYTES: usize = 24;
 ///
 /// # Errors
 /// There is no randomness, or too much to seal at once.
-pub fn seal(
-    key: &[u8; KEY_BYTES],
-    data: &[u8],
-    plain: &[u8],
-) -> Result<([u8; NONCE_BYTES], Vec<u8>), HostError> {
+pub fn seal(key: &[u8; KEY_BYTES], data: &[u8], plain: &[u8]) -> Result<([u8; NONCE_BYTES], Vec<u8>), HostError> {
     let mut nonce = [0; NONCE_BYTES];
     random(&mut nonce)?;
     let payload = Payload { msg: plain, aad: data };

@@ -4,11 +4,11 @@
 
 use crate::secrets::aead;
 use crate::secrets::aead::{KEY_BYTES, random};
-use hibob_base::secret::{Origin, Secret};
-use hibob_base::digest::{hex, unhex};
-use hibob_base::error::HostError;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use hibob_base::digest::{hex, unhex};
+use hibob_base::error::HostError;
+use hibob_base::secret::{Origin, Secret};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;

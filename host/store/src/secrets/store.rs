@@ -5,12 +5,12 @@ mod signing;
 
 pub use people::NAME as PEOPLE_KEY;
 
+use crate::database::{ControlDatabase, SecretRow};
 use crate::secrets::key::{Place, Sealed, SecretKey};
 use crate::secrets::keys::{KEY_VARIABLE, Keys, OLD_KEY_VARIABLE, lock_rotation};
+use hibob_base::error::HostError;
 use hibob_base::secret::SECRET_CHARS_MIN;
 use hibob_base::secret::{Origin, Secret, SecretName, SecretSource};
-use crate::database::{ControlDatabase, SecretRow};
-use hibob_base::error::HostError;
 use hibob_config::tenant::TenantConfig;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -115,6 +115,7 @@ impl Unusable {
 }
 
 impl SecretStore {
+    /// The store in this control database, with the key in this directory.
     pub fn new(control: ControlDatabase, dir: PathBuf) -> Self {
         Self { control, dir }
     }

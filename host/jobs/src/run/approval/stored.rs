@@ -1,15 +1,15 @@
 //! What is stored with a plan that waits: the plan itself, and what the guards saw in it.
 
-use hibob_store::database::{ApprovalRow, TenantDatabase};
+use crate::run::guard::guard;
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
+use hibob_config::tenant::TenantConfig;
+use hibob_contract::Planned;
+use hibob_policy::guard::{GuardRow, Release};
+use hibob_store::database::{ApprovalRow, TenantDatabase};
 use hibob_store::privacy;
 use hibob_store::privacy::{KeyRows, OpenedPlan, Ring};
-use hibob_policy::guard::{GuardRow, Release};
-use crate::run::guard::guard;
 use hibob_store::run_store::Book;
-use hibob_contract::Planned;
-use hibob_config::tenant::TenantConfig;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

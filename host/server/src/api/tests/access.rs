@@ -1,7 +1,7 @@
 //! Who gets what, and who is told what.
 
-use crate::api::tests::{HOLDERS, Site, config, path, route_of};
 use crate::api::routes::{Action, ROUTES, Route};
+use crate::api::tests::{HOLDERS, Site, config, path, route_of};
 use hibob_store::token;
 use hibob_store::token::Role;
 use serde_json::json;

@@ -1,8 +1,8 @@
 //! What the routes do.
 
 use crate::api::tests::{Site, config};
-use hibob_store::token::Role;
 use calamine::{Reader, Xlsx};
+use hibob_store::token::Role;
 use serde_json::{Value, json};
 use std::io::Cursor;
 

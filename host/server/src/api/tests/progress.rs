@@ -1,12 +1,12 @@
 //! A job's events.
 
 use crate::api::tests::Site;
-use hibob_base::progress::Progress;
-use hibob_store::queue::{End, State};
 use crate::serve::Phase;
-use hibob_store::token::Role;
 use axum::body::BodyDataStream;
 use futures::StreamExt;
+use hibob_base::progress::Progress;
+use hibob_store::queue::{End, State};
+use hibob_store::token::Role;
 use serde_json::json;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Over a real connection.
 
-use crate::api::tests::Site;
 use crate::api::Listener;
+use crate::api::tests::Site;
 use crate::serve::Phase;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -1,7 +1,7 @@
 //! The issuer's keys, without their secret halves.
 
-use crate::database::references::{ReferenceState, end, fixed};
 use crate::database::TenantDatabase;
+use crate::database::references::{ReferenceState, end, fixed};
 use crate::database::statement::query;
 use hibob_base::error::HostError;
 

@@ -1,12 +1,12 @@
 //! What there is of all tenants: configurations, secrets, tokens, the record of who did what.
 
-use crate::database::tests::{Case, Host, query};
 use crate::api_log::{Deed, Outcome};
 use crate::database::SecretRow;
-use hibob_base::error::HostError;
+use crate::database::tests::{Case, Host, query};
 use crate::token::{Role, StoredToken};
 use futures::FutureExt;
 use futures::future::join_all;
+use hibob_base::error::HostError;
 
 pub(super) const CASES: [(&str, Case); 4] = [
     ("tenants", |one, other| configurations_are_kept_and_forgotten(one, other).boxed()),

@@ -3,8 +3,8 @@
 use crate::database::tests::{Server, query, record};
 use crate::database::{ControlDatabase, Engine, Fence, TenantDatabase};
 use crate::queue::{Arguments, NewJob};
-use hibob_base::job::Kind;
 use crate::update_row::UpdateRow;
+use hibob_base::job::Kind;
 use sqlx::{Connection, PgConnection, PgPool};
 use std::future::poll_fn;
 use std::path::Path;

@@ -2,8 +2,8 @@
 
 use crate::database::tests::{Case, Host};
 use crate::database::{LedgerEntry, StorageUsage, TenantDatabase};
-use hibob_policy::guard::LedgerSums;
 use futures::FutureExt;
+use hibob_policy::guard::LedgerSums;
 use std::collections::BTreeMap;
 
 pub(super) const CASES: [(&str, Case); 5] = [

@@ -2,9 +2,9 @@
 
 use crate::database::tests::{Case, Host, query, record};
 use crate::database::{LEASE_SECONDS, Lease};
-use hibob_base::error::HostError;
 use futures::FutureExt;
 use futures::future::join_all;
+use hibob_base::error::HostError;
 
 pub(super) const CASES: [(&str, Case); 4] = [
     ("leased", |one, other| a_lease_is_one_hosts_at_a_time(one, other).boxed()),

@@ -1,11 +1,11 @@
 //! Persons' keys, and forgetting them.
 
 use crate::database::tests::{Case, Host, approvals, references};
-use hibob_contract::offboarding_references::{Seen, Standing};
 use crate::database::{Fence, ForgottenRow, LedgerEntry, Plain, Swept, TenantDatabase};
 use crate::privacy::{KeyRows, Tag};
 use crate::update_row::UpdateRow;
 use futures::FutureExt;
+use hibob_contract::offboarding_references::{Seen, Standing};
 use std::collections::BTreeMap;
 
 pub(super) const CASES: [(&str, Case); 2] = [
@@ -78,7 +78,8 @@ async fn nothing_stands_under_the_id_of_somebody_who_was_forgotten(host: Host) {
         ..UpdateRow::default()
     };
     let lines = [line("12", "Ana", "Bo").into(), line("112", "Bo", "Ana").into()];
-    let run = database.record_run(fence, &crate::database::tests::record::run("sync", 1, None), None, &lines).await.unwrap();
+    let run =
+        database.record_run(fence, &crate::database::tests::record::run("sync", 1, None), None, &lines).await.unwrap();
     let entries_before = database.log_entries().await.unwrap();
     assert_eq!(database.accounts_of("12").await.unwrap(), ["912"]);
     let ids = database.plain_ids().await.unwrap();

@@ -1,11 +1,11 @@
 //! What PostgreSQL alone promises: the server keeps tenants apart, and hosts that share it.
 
-use crate::database::tests::{Server, approvals, people, query, record, references};
 use crate::database::control::TENANT_TABLES;
+use crate::database::tests::{Server, approvals, people, query, record, references};
 use crate::database::{ControlDatabase, LedgerEntry, TenantDatabase};
-use hibob_base::error::HostError;
 use crate::update_row::UpdateRow;
 use futures::future::join_all;
+use hibob_base::error::HostError;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,11 +1,11 @@
 //! The history of runs, and the journal of a plan under its fence.
 
 use crate::database::tests::{Case, Host};
-use hibob_contract::types::{NamedValue, Value};
 use crate::database::{ChangeRecord, Fence, LedgerEntry, NewJournal, RunRecord, StoredUpdate, TenantDatabase};
-use hibob_base::error::HostError;
 use crate::update_row::UpdateRow;
 use futures::FutureExt;
+use hibob_base::error::HostError;
+use hibob_contract::types::{NamedValue, Value};
 use std::collections::BTreeMap;
 
 pub(super) const CASES: [(&str, Case); 4] = [

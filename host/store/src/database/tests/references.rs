@@ -1,11 +1,11 @@
 //! The references' record.
 
 use crate::database::tests::{Case, Host};
-use hibob_contract::offboarding_references::{Departure, Seen, Standing};
 use crate::database::{
     AttemptRecord, DeliveryState, Fence, NewReference, ReferenceState, TenantDatabase, tests::record::lost,
 };
 use futures::FutureExt;
+use hibob_contract::offboarding_references::{Departure, Seen, Standing};
 
 pub(super) const CASES: [(&str, Case); 4] = [
     ("issued", |one, other| a_departure_has_one_reference(one, other).boxed()),

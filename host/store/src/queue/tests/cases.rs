@@ -2,11 +2,11 @@
 
 use crate::queue::tests::LEASE;
 use crate::queue::{Arguments, CRASHES_MAX, End, Queue, QueueError, Selection, State};
-use hibob_base::job::Expired;
-use hibob_config::due::DueSchedule;
-use hibob_base::job::{Kind, Trigger};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use hibob_base::job::Expired;
+use hibob_base::job::{Kind, Trigger};
+use hibob_config::due::DueSchedule;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! A server behind a network that has broken: connections stay open, and nothing comes any more.
 
-use crate::queue::tests::LEASE;
 use crate::database::{ControlDatabase, Engine};
+use crate::queue::tests::LEASE;
 use crate::queue::{Arguments, End, NewJob, Queue, QueueError, Selection, State};
 use hibob_base::job::Kind;
 use hibob_test_postgres::Server;

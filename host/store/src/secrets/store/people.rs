@@ -1,11 +1,11 @@
 //! The key of a tenant under which the keys of its people are: sealed like every other secret, so that it is rotated,
 //! backed up and forgotten with them.
 
+use crate::secrets::aead::{KEY_BYTES, random};
 use crate::secrets::store::{Place, SecretStore, Unusable};
 use hibob_base::digest::{hex, unhex};
 use hibob_base::error::HostError;
 use hibob_base::secret::Secret;
-use crate::secrets::aead::{KEY_BYTES, random};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
