@@ -4,7 +4,7 @@ use super::compare::compare;
 use super::stop::{Stop, failure, unclear};
 use super::wire::{Answer, Wire, lost, rejected};
 use crate::change::{Attempt, Change, ChangeKind, Failure, FieldChange, Mismatch, NextStep, Outcome};
-use crate::field::{ACTIVE, APPROVERS, MANAGER, TextField, fold};
+use crate::field::{ACTIVE, APPROVERS, Field, MANAGER, TextField, fold};
 use crate::link::{self, Link};
 use crate::scim::{self, Account};
 use crate::settings::Settings;
@@ -18,8 +18,14 @@ pub(super) struct Applying<'a, 'w> {
     pub(super) now_unix_seconds: u64,
 }
 
-/// What an account cannot be without.
-const BARE: [&str; 5] = ["user-name", "external-id", "given-name", "family-name", ACTIVE];
+/// Whether an account cannot be made without this field.
+fn is_needed(field: &str) -> bool {
+    match Field::from_name(field) {
+        Some(Field::Text(text)) => text.is_mandatory(),
+        Some(Field::Active) => true,
+        Some(Field::Manager | Field::Approvers) | None => false,
+    }
+}
 
 /// The line manager that a change sets.
 #[derive(PartialEq, Eq)]
@@ -94,7 +100,7 @@ impl Applying<'_, '_> {
     /// Makes the account with nothing but what it cannot be without. The first answer counts where that is refused too, or
     /// was all there was.
     fn create_bare(&mut self, change: &Change) -> Result<Answer, Option<Stop>> {
-        let needed = |field: &&FieldChange| BARE.contains(&field.field.as_str());
+        let needed = |field: &&FieldChange| is_needed(&field.field);
         let bare = Change { fields: change.fields.iter().filter(needed).cloned().collect(), ..change.clone() };
         if bare.fields.len() == change.fields.len() {
             return Err(None);
@@ -206,11 +212,12 @@ impl Applying<'_, '_> {
             // What was not taken was not written: if it is tried again, nobody has set it back.
             let taken = |field: &&FieldChange| not_taken.iter().all(|mismatch| mismatch.field != field.field);
             for field in self.change.fields.iter().filter(taken) {
-                if TextField::from_name(&field.field).is_some() {
-                    link.wrote(&field.field, self.change.text_after(&field.field), self.now_unix_seconds);
-                } else if field.field == MANAGER {
-                    link.wrote(MANAGER, manager, self.now_unix_seconds);
-                }
+                let value = match Field::from_name(&field.field) {
+                    Some(Field::Text(_)) => self.change.text_after(&field.field),
+                    Some(Field::Manager) => manager,
+                    Some(Field::Active | Field::Approvers) | None => continue,
+                };
+                link.wrote(&field.field, value, self.now_unix_seconds);
             }
         }
         if known.as_ref() != Some(&link) {

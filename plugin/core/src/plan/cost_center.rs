@@ -1,6 +1,6 @@
 //! Cost centers that have to be made, or brought back, before anybody is assigned to them.
 
-use super::draft::{Draft, bit};
+use super::draft::Draft;
 use crate::catalogue::{CostCenters, nearest};
 use crate::change::{Change, ChangeKind, FieldChange};
 use crate::field::{ARCHIVED, NAME, TextField};
@@ -30,7 +30,7 @@ pub(super) fn missing(
             missing.insert(name.into(), Some(center.id.clone()));
         }
     }
-    for draft in drafts.iter().filter(|draft| draft.contested & bit(TextField::CostCenter) == 0) {
+    for draft in drafts.iter().filter(|draft| !draft.contested.contains(TextField::CostCenter)) {
         let Some(person) = people.get(draft.person as usize).filter(|_| draft.kind != ChangeKind::Archive) else {
             continue;
         };

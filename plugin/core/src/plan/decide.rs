@@ -1,12 +1,12 @@
 //! What to do for each person.
 
-use super::draft::{Draft, ManagerChange, Part, bit, text_changes};
+use super::draft::{Draft, ManagerChange, Part, text_changes};
 use super::matching::{Bond, Match, match_all};
 use super::order::order;
 use super::roster::{Standpoint, State, Vanished};
 use crate::approval::Approvals;
 use crate::change::ChangeKind;
-use crate::field::{TextField, fold};
+use crate::field::{FieldSet, TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::index::IdIndex;
 use crate::lifecycle::{Because, Standing};
@@ -152,7 +152,7 @@ impl Deciding<'_> {
             after_rename_of: found.after_rename_of.map(small),
             rename_kind: None,
             first_write: None,
-            contested: 0,
+            contested: FieldSet::EMPTY,
         };
         let account = account.map(|(_, account, _)| account);
         if kind != ChangeKind::Archive {
@@ -161,7 +161,7 @@ impl Deciding<'_> {
         let mut differs = true;
         if kind == ChangeKind::Update {
             // Most days nobody differs, and that is then known from one look.
-            differs = text_changes(person, account, 0).next().is_some();
+            differs = text_changes(person, account, FieldSet::EMPTY).next().is_some();
             if differs {
                 draft.contested = self.contested(person, account);
                 differs = text_changes(person, account, draft.contested).next().is_some();
@@ -207,16 +207,16 @@ impl Deciding<'_> {
         }
     }
 
-    /// Fields that the target, or something behind it, keeps setting back: reported, and not rewritten for ever.
-    fn contested(&mut self, person: &Person, account: Option<&Account>) -> u16 {
-        let Some(link) = self.input.links.get(&person.id) else { return 0 };
-        let mut contested = 0;
-        for (field, _, after) in text_changes(person, account, 0) {
+    /// Fields that the target, or something behind it, keeps setting back: each becomes a finding, and is not written again.
+    fn contested(&mut self, person: &Person, account: Option<&Account>) -> FieldSet {
+        let Some(link) = self.input.links.get(&person.id) else { return FieldSet::EMPTY };
+        let mut contested = FieldSet::EMPTY;
+        for (field, _, after) in text_changes(person, account, FieldSet::EMPTY) {
             // Whose account it is is never left open.
             if field == TextField::ExternalId || !link.is_contested(field.name(), after, self.input.now_unix_seconds) {
                 continue;
             }
-            contested |= bit(field);
+            contested.insert(field);
             self.say_contested(person, field.name());
         }
         contested

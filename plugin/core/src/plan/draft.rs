@@ -3,7 +3,7 @@
 use super::matching::temporary;
 use super::{Plan, cost_center};
 use crate::change::{Change, ChangeKind, FieldChange};
-use crate::field::{ACTIVE, APPROVERS, MANAGER, TEXT_FIELDS, TextField};
+use crate::field::{ACTIVE, APPROVERS, FieldSet, MANAGER, TEXT_FIELDS, TextField};
 use crate::lifecycle::Standing;
 use crate::mapping::{Person, Wanted};
 use crate::scim::{Account, Approver, Manager};
@@ -69,7 +69,7 @@ pub(super) struct Draft {
     /// The kind of the person's first write, for the second one, which comes after it.
     pub(super) first_write: Option<ChangeKind>,
     /// Text fields that are left as they are, because something keeps setting them back.
-    pub(super) contested: u16,
+    pub(super) contested: FieldSet,
 }
 
 impl Draft {
@@ -219,18 +219,13 @@ fn active(before: Option<bool>, after: bool) -> FieldChange {
     FieldChange { field: ACTIVE.to_owned(), before: before.map(Value::Flag), after: Some(Value::Flag(after)) }
 }
 
-/// A field's place in a set of fields.
-pub(super) fn bit(field: TextField) -> u16 {
-    1 << field.index()
-}
-
-/// The text fields to write, but for a set of them: field, now, then.
+/// The text fields to write, apart from those in `without`: the field, its value now, and its value afterwards.
 pub(super) fn text_changes<'p>(
     person: &'p Person,
     account: Option<&'p Account>,
-    without: u16,
+    without: FieldSet,
 ) -> impl Iterator<Item = (TextField, Option<&'p str>, Option<&'p str>)> {
-    TEXT_FIELDS.into_iter().filter(move |&field| without & bit(field) == 0).filter_map(move |field| {
+    TEXT_FIELDS.into_iter().filter(move |&field| !without.contains(field)).filter_map(move |field| {
         let now = account.and_then(|account| account.text(field));
         match (account, person.want(field)) {
             (None, Wanted::Clear) => None,
