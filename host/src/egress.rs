@@ -24,7 +24,7 @@ pub use person::{PersonRead, PersonScope};
 pub use policy::{Action, Refusal, Role, Route};
 pub(crate) use policy::{action, is_for_references};
 pub use refusals::RefusalBudget;
-pub use scope::{ApplyScope, Known};
+pub use scope::{ApplyScope, Known, writable_attributes};
 pub use send::AsMade;
 pub use surroundings::Surroundings;
 pub(crate) use tls::{ca_certificates, config as tls_config};

@@ -12,6 +12,7 @@ use crate::bindings::directory_sync::{Change, ChangeKind};
 use crate::bindings::types::Value;
 use crate::error::HostError;
 use crate::run::outside::Book;
+pub use attribute::writable_attributes;
 use attribute::{attributes, field_of, within};
 use bytes::Bytes;
 use http::{Method, StatusCode};
