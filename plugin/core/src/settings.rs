@@ -176,6 +176,14 @@ impl Settings {
         if reader.findings.is_empty() { Ok(settings) } else { Err(reader.findings) }
     }
 
+    /// The names of all settings.
+    #[cfg(test)]
+    pub(crate) fn names() -> BTreeSet<&'static str> {
+        let mut reader = Reader { values: &[], findings: Vec::new(), known: BTreeSet::new() };
+        let _settings = Self::from(&mut reader);
+        reader.known
+    }
+
     /// Reads every setting, so that the reader then knows the names of all.
     fn from(reader: &mut Reader<'_>) -> Self {
         let mut settings = Self {
