@@ -1,4 +1,4 @@
-//! The details beyond names and work email: what HiBob says of each, as the target takes it.
+//! The details beyond names and work email: HiBob's value of each, in the form that TravelPerk takes.
 
 use crate::field::{Form, TextField};
 use crate::finding::Notes;
@@ -14,7 +14,7 @@ const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
 struct Unfit(&'static str);
 
 impl Mapping<'_> {
-    /// What should become of one detail.
+    /// What to do with the account's field for one detail.
     pub(crate) fn detail(&self, field: TextField, datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
         let row = field.text_row();
         let default = || self.settings.default_of(field).map_or(Want::Leave, |default| Want::Default(default.into()));
@@ -54,7 +54,7 @@ impl Mapping<'_> {
         }
     }
 
-    /// HiBob's machine values are ISO dates; anything else is not guessed at.
+    /// A day before today. HiBob's machine values are ISO dates; anything else is refused.
     fn past_date(&self, text: &str) -> Result<String, Unfit> {
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Unfit("is not a date"))?;
         if date >= self.lifecycle.date() {

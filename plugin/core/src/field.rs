@@ -1,4 +1,5 @@
-//! The fields of an account that this sync owns: what a row of their [table] says, and what follows from it.
+//! The fields of an account that this sync owns: what a row of their table (`field/table.rs`) says, and what follows from
+//! it.
 
 /// Makes the enums of fields, and the look-ups by name and by attribute, from the rows of the table.
 ///

@@ -194,7 +194,7 @@ impl Mapping<'_> {
         Some(person)
     }
 
-    /// The mandatory fields. A leaver needs none of them to be archived.
+    /// Maps the mandatory fields. Only for employees who should have an account is it an error if one is missing.
     fn names(
         &self,
         employee: &Employee<'_, '_>,

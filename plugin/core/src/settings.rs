@@ -319,8 +319,8 @@ impl<'v> Reader<'v> {
         names.into_iter().collect()
     }
 
-    /// Approvals are a feature of the Pro plan, and switching them on replaces what was set up by hand: both have to be
-    /// said.
+    /// Reads the settings of approvals. They need the Pro plan, and the operator's consent, as switching them on replaces
+    /// what was set up by hand.
     fn approvals(&mut self) -> Option<Approvals> {
         let tier = self.text("plan-tier");
         if tier.as_deref().is_some_and(|tier| !TIERS.contains(&tier)) {
@@ -463,8 +463,8 @@ impl<'v> Reader<'v> {
         }
     }
 
-    /// As in the vendor's guide, a detail that somebody ticked and HiBob lacks is an error; one of those that are synced
-    /// when nothing is ticked is not.
+    /// As in TravelPerk's setup guide, a missing detail is an error if the operator chose the details, and is left out if the
+    /// usual ones are synced.
     fn missing_detail(&mut self) -> MissingDetail {
         let ticked = self.values.iter().any(|value| value.name == "details");
         let (fail, skip) = (("fail", MissingDetail::Fail), ("skip", MissingDetail::Skip));

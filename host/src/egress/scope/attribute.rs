@@ -28,7 +28,7 @@ pub(super) enum Form {
 /// stands for, and how that field's value is written.
 ///
 /// The host states this by itself and takes nothing of it from the plugin; a test holds the two equal.
-const ATTRIBUTES: [(Option<&str>, &str, &str, Form); 21] = [
+const ATTRIBUTES: &[(Option<&str>, &str, &str, Form)] = &[
     (None, "userName", "user-name", Form::Plain),
     (None, "externalId", "external-id", Form::Plain),
     (None, "name.givenName", "given-name", Form::Plain),

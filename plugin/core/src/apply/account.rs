@@ -97,8 +97,8 @@ impl Applying<'_, '_> {
         }
     }
 
-    /// Makes the account with nothing but what it cannot be without. The first answer counts where that is refused too, or
-    /// was all there was.
+    /// Makes the account with only the fields that it cannot be made without. An error without a reason means that the
+    /// first answer counts: this request was refused too, or the change has no other fields.
     fn create_bare(&mut self, change: &Change) -> Result<Answer, Option<Stop>> {
         let needed = |field: &&FieldChange| is_needed(&field.field);
         let bare = Change { fields: change.fields.iter().filter(needed).cloned().collect(), ..change.clone() };
@@ -109,7 +109,8 @@ impl Applying<'_, '_> {
         if answer.status == 400 { Err(None) } else { Ok(answer) }
     }
 
-    /// An account with the wanted user name exists. Ours if it carries the employee's id.
+    /// Ends a create for which an account with the wanted user name exists: it is this sync's if it carries the employee's
+    /// id.
     fn made_before(&mut self, found: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
         if found.text(TextField::ExternalId) == Some(self.employee) {
             return self.finish(found, manager);
@@ -156,8 +157,8 @@ impl Applying<'_, '_> {
         self.finish(&account, manager)
     }
 
-    /// The account as it is after a write that was taken. What is shown may be behind the write, and whether the account
-    /// is active is what the host counts: where that is as before, it is looked at again later.
+    /// The account after a write that was accepted. What TravelPerk shows may lag behind the write. The host counts
+    /// whether the account is active: where that is still as before, the change is looked at again later.
     fn look_after(&mut self, id: &str, manager: Option<&str>) -> Result<Account, Stop> {
         let account =
             self.look_up(id)?.ok_or_else(|| unclear("TravelPerk no longer shows the account that it has changed"))?;
@@ -167,8 +168,8 @@ impl Applying<'_, '_> {
         Ok(account)
     }
 
-    /// Writes each field on its own, after all of them together were `refused`. What the target does not take then
-    /// shows as not taken.
+    /// Writes each field on its own after the request with all of them was refused with the answer `refused`. The fields
+    /// that TravelPerk then refuses are reported as not taken.
     fn field_by_field(
         &mut self,
         id: &str,
@@ -203,7 +204,7 @@ impl Applying<'_, '_> {
             && missing.iter().all(|mismatch| moved.iter().all(|other| other.field != mismatch.field))
     }
 
-    /// Remembers the account and says what the target did not keep.
+    /// Stores the employee's link and reports the fields that TravelPerk did not keep.
     fn finish(&mut self, account: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
         let not_taken = self.missing(account, manager);
         let known = link::get(self.wire.world, self.employee)?.filter(|link| link.account == account.id);
@@ -291,8 +292,8 @@ impl Applying<'_, '_> {
         Ok(link.map_or(Boss::NotMade, |link| Boss::Account(link.account.into())))
     }
 
-    /// What of the change can be written: all of it, but for a manager whose account was not made. That field then shows
-    /// as not taken, and a later sync sets it.
+    /// The part of the change that can be written: all of it except a manager whose account was not made. That field is
+    /// then reported as not taken, and a later sync sets it.
     fn writable(&self, boss: &Boss) -> Change {
         let mut change = self.change.clone();
         if *boss == Boss::NotMade {

@@ -55,7 +55,8 @@ fn manager(account: &Account, expected: Option<&Value>) -> (bool, Option<Value>)
     }
 }
 
-/// Approvers as the plan saw them are texts; as it wants them, they are one person under each of the conditions.
+/// Compares approvers. The plan's value before a change is a list of texts; its value after the change is one person, who
+/// approves under each condition of the settings.
 fn approvers(settings: &Settings, account: &Account, expected: Option<&Value>) -> (bool, Option<Value>) {
     let found = approvers_value(account);
     let same = match expected {

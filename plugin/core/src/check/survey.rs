@@ -11,13 +11,13 @@ use std::collections::BTreeSet;
 /// The one word of the default condition on a permission group's audience.
 const EMPLOYED: &str = "employed";
 
-/// Fields that are looked at together, and for how many employees one of them came.
+/// A group of fields, and for how many employees HiBob sent at least one of them.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     positions: Vec<usize>,
-    /// Employees for whom one of them came, be it as null.
+    /// Employees for whom HiBob sent one of them, with a value or as null.
     pub(super) came: usize,
-    /// Employees for whom one of them came with a value.
+    /// Employees for whom HiBob sent one of them with a value.
     pub(super) filled: usize,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Detail {
     /// Whether an employee without it is not synced.
     pub(super) required: bool,
     pub(super) tally: Tally,
-    /// The same by permission, for each permission that it needs.
+    /// For each permission that it needs, the tally of the fields behind that permission.
     pub(super) permissions: Vec<(Permission, Tally)>,
 }
 
@@ -68,14 +68,14 @@ impl Detail {
 pub(super) struct Survey {
     reader: RecordReader,
     pub(super) fields: Vec<Asked>,
-    /// How many of the fields are the sync's own; probes come after them.
+    /// How many of `fields` the sync itself reads; the probes of permissions come after them.
     pub(super) own: usize,
     pub(super) permissions: Vec<(Permission, Tally)>,
     pub(super) details: Vec<Detail>,
     /// Employees with a lifecycle status, and those among them who are not employed.
     pub(super) with_status: usize,
     pub(super) not_employed: usize,
-    /// Employees with an account under the sync's care who have not come yet.
+    /// Employees with an account under the sync's care whom HiBob has not sent yet.
     pub(super) unseen: BTreeSet<Box<str>>,
     id: usize,
     lifecycle: usize,

@@ -4,6 +4,10 @@
 //! other places name the fields again on purpose, so that a mistake here is caught there: `audit.rs`, which checks every
 //! plan, and the host's egress, which checks every request. Tests hold both to this table.
 //!
+//! To add a field: a row here; its name in `audit.rs`; its attribute in the egress (`egress/scope/attribute.rs` of the host);
+//! a row for it, and one for its `source-` setting, in `docs/develop/plugin-settings.md`. Whatever is forgotten does not
+//! compile or fails a test.
+//!
 //! The order of the text rows is the order in which changes list fields.
 //!
 //! | column | means |

@@ -26,7 +26,7 @@ pub const START_DATE: &str = "work.startDate";
 /// The site, by name.
 pub const SITE: &str = "work.site";
 
-/// What is read of `work.reportsTo`, which is asked for as a whole.
+/// The part of `work.reportsTo` that is read; `people/search` is asked for the whole object.
 const REPORTS_TO_ID: &str = "work.reportsTo.id";
 
 impl FieldIds {
@@ -56,7 +56,7 @@ impl FieldIds {
         Self { ids, lifecycle_status, start_date, site, manager, sources }
     }
 
-    /// The ids as a [`super::RecordReader`] takes them.
+    /// The ids, as [`super::RecordReader::new`] takes them.
     pub fn read(&self) -> impl Iterator<Item = &str> {
         self.ids.iter().map(String::as_str)
     }
@@ -78,9 +78,9 @@ pub enum Status {
     GardenLeave,
     /// Has left.
     Terminated,
-    /// A word that is none of HiBob's own.
+    /// A word that is not one of HiBob's own.
     Unknown(String),
-    /// No status came.
+    /// HiBob sent no status.
     Missing,
 }
 
@@ -120,12 +120,12 @@ impl<'r, 'a> Employee<'r, 'a> {
         self.text_field(TextField::ExternalId).text()
     }
 
-    /// Where in the employment they are.
+    /// The lifecycle status.
     pub fn status(&self) -> Status {
         Status::read(self.record.at(self.ids.lifecycle_status))
     }
 
-    /// First day of this stint. HiBob's machine values are ISO dates; anything else is not guessed at.
+    /// The first day of the present employment. HiBob's machine values are ISO dates; anything else counts as none.
     pub fn start_date(&self) -> Option<NaiveDate> {
         NaiveDate::parse_from_str(self.record.at(self.ids.start_date).text()?, "%Y-%m-%d").ok()
     }
@@ -140,8 +140,7 @@ impl<'r, 'a> Employee<'r, 'a> {
         self.first_text(&self.ids.manager)
     }
 
-    /// What HiBob says of a text field: the first of its sources that holds something; null only where each was sent as
-    /// null.
+    /// HiBob's value of a text field: that of the first source that has one. Null only if every source was sent as null.
     pub fn text_field(&self, field: TextField) -> &'r Datum<'a> {
         self.first_text(self.ids.sources.get(field.index()).map(Vec::as_slice).unwrap_or_default())
     }
@@ -150,8 +149,8 @@ impl<'r, 'a> Employee<'r, 'a> {
         position.map_or(&Datum::Absent, |position| self.record.at(position))
     }
 
-    /// The first of these fields that holds a text. Null only if all of them are null: where one is not sent, its
-    /// permission may be missing, and nobody can say that there is nothing.
+    /// The first of these fields that holds a text. Null only if all of them are null: where one was not sent, its
+    /// permission may be missing, and the field may well hold something.
     fn first_text(&self, positions: &[usize]) -> &'r Datum<'a> {
         let mut nothing = &Datum::Absent;
         for (at, position) in positions.iter().enumerate() {

@@ -47,7 +47,7 @@ impl ReferenceSettings {
     /// Reads named values.
     ///
     /// # Errors
-    /// One finding for each value that is wrong and for each name that is not among [`Self::NAMES`].
+    /// One finding for each value that is wrong and for each name that is no setting of this job.
     pub fn read(values: &[NamedValue]) -> Result<Self, Vec<Finding>> {
         let mut settings = Self {
             hibob_url: String::new(),
