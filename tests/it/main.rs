@@ -17,6 +17,7 @@ mod cli;
 mod details;
 mod exchange;
 mod fence;
+mod fields;
 mod forget_person;
 mod hostile;
 mod hosts;

@@ -8,6 +8,7 @@ mod seen;
 
 use crate::json;
 use crate::request::{Refusal, Role};
+pub use attribute::writable_attributes;
 use attribute::{attributes, field_of, within};
 use bytes::Bytes;
 use hibob_contract::directory_sync::{Change, ChangeKind};

@@ -4,14 +4,13 @@
 //! read, and refuses a plan that breaks one of the promises, whatever the planner thought.
 
 use crate::change::{Change, ChangeKind, FieldChange};
-use crate::field::{ACTIVE, MANAGER};
 use crate::link::Links;
 use crate::lookup::Lookup;
 use crate::scim::Account;
 use crate::value::Value;
 use std::collections::BTreeSet;
 
-/// Fields that a plan may write.
+/// Fields that a plan may write. Stated here again, and not taken from the table of fields: a mistake there is caught here.
 const OWNED: [&str; 19] = [
     "user-name",
     "external-id",
@@ -29,12 +28,14 @@ const OWNED: [&str; 19] = [
     "travel-policy",
     "emergency-name",
     "emergency-phone",
-    MANAGER,
+    "manager",
     "approvers",
-    ACTIVE,
+    "active",
 ];
 
-/// Fields that may never be emptied.
+const _: () = assert!(OWNED.len() <= u32::BITS as usize, "`Written::fields` has no bit for each field");
+
+/// Fields that may never be emptied. Stated here again, as [`OWNED`] is.
 const NEVER_EMPTY: [&str; 4] = ["user-name", "external-id", "given-name", "family-name"];
 
 /// Violations named before the audit stops counting.
@@ -299,6 +300,17 @@ mod tests {
         let broken =
             check(changes.into_iter(), &accounts, &Links::new(), &BTreeSet::from(["6"])).unwrap_err().join("\n");
         assert!(broken.contains(promise), "{broken}");
+    }
+
+    /// The audit states the fields by itself; a field that only one of the two has is a mistake in the other.
+    #[test]
+    fn the_audit_and_the_table_have_the_same_fields() {
+        use crate::field::{Field, TEXT_FIELDS};
+        use std::collections::BTreeSet;
+        let table: BTreeSet<&str> = Field::all().map(Field::name).collect();
+        assert_eq!(BTreeSet::from(OWNED), table);
+        let kept = TEXT_FIELDS.into_iter().filter(|field| !field.row().can_be_cleared);
+        assert_eq!(BTreeSet::from(NEVER_EMPTY), kept.map(|field| field.name()).collect());
     }
 
     #[test]

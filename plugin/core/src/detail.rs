@@ -1,6 +1,6 @@
-//! The details beyond names and work email: what HiBob says of each, as the target takes it.
+//! The details beyond names and work email: HiBob's value of each, in the form that TravelPerk takes.
 
-use crate::field::TextField;
+use crate::field::{Form, TextField};
 use crate::finding::Notes;
 use crate::hibob::{Datum, NameList};
 use crate::mapping::{Mapping, Want};
@@ -10,23 +10,23 @@ use chrono::NaiveDate;
 /// Digits that a telephone number has at least and at most (ITU-T E.164 allows 15).
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
 
-/// A value that the target does not take, and how it should be.
+/// The target does not take the value; says why, after `… in HiBob`.
 struct Unfit(&'static str);
 
 impl Mapping<'_> {
-    /// What should become of one detail.
+    /// What to do with the account's field for one detail.
     pub(crate) fn detail(&self, field: TextField, datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
+        let row = field.text_row();
+        let default = || self.settings.default_of(field).map_or(Want::Leave, |default| Want::Default(default.into()));
         let read = match datum.text() {
             Some(text) => self.read(field, text),
-            None if field == TextField::Language && self.settings.default_language.is_some() => {
-                return self.default_language();
-            }
+            None if self.settings.default_of(field).is_some() => return default(),
             None if self.settings.missing_detail == MissingDetail::Fail => {
                 let name = field.name();
-                notes.error(code(field), name, format!("{name} is to be synced and is missing in HiBob"), mend(field));
+                notes.error(row.code, name, format!("{name} is to be synced and is missing in HiBob"), row.remedy);
                 return Want::Leave;
             }
-            None if *datum == Datum::Null => return Want::Clear,
+            None if *datum == Datum::Null && row.row.can_be_cleared => return Want::Clear,
             None => return Want::Leave,
         };
         match read {
@@ -34,74 +34,33 @@ impl Mapping<'_> {
             Err(Unfit(why)) => {
                 let message = format!("{} in HiBob {why}", field.name());
                 match self.settings.missing_detail {
-                    MissingDetail::Fail => notes.error(code(field), field.name(), message, mend(field)),
-                    MissingDetail::Skip => notes.warning(code(field), field.name(), message, mend(field)),
+                    MissingDetail::Fail => notes.error(row.code, field.name(), message, row.remedy),
+                    MissingDetail::Skip => notes.warning(row.code, field.name(), message, row.remedy),
                 }
-                if field == TextField::Language { self.default_language() } else { Want::Leave }
+                default()
             }
         }
     }
 
     fn read(&self, field: TextField, text: &str) -> Result<String, Unfit> {
-        match field {
-            TextField::Title => listed(text, &self.titles),
-            TextField::CostCenter => listed(text, &self.departments),
-            TextField::Phone | TextField::EmergencyPhone => phone(text),
-            TextField::Language => language(text),
-            TextField::Gender => gender(text),
-            TextField::DateOfBirth => self.date_of_birth(text),
-            TextField::Company => Ok(self.settings.companies.get(text).map_or(text, String::as_str).to_owned()),
-            TextField::UserName
-            | TextField::ExternalId
-            | TextField::GivenName
-            | TextField::FamilyName
-            | TextField::Locale
-            | TextField::Country
-            | TextField::TravelPolicy
-            | TextField::EmergencyName => Ok(text.to_owned()),
+        match field.form() {
+            Form::Item(list) => listed(text, self.list(list)),
+            Form::Phone => phone(text),
+            Form::Language => language(text),
+            Form::Gender => gender(text),
+            Form::Date => self.past_date(text),
+            Form::Company => Ok(self.settings.companies.get(text).map_or(text, String::as_str).to_owned()),
+            Form::Text | Form::UserName => Ok(text.to_owned()),
         }
     }
 
-    fn default_language(&self) -> Want {
-        let language = self.settings.default_language.as_deref();
-        language.map_or(Want::Leave, |language| Want::Default(language.into()))
-    }
-
-    /// HiBob's machine values are ISO dates; anything else is not guessed at.
-    fn date_of_birth(&self, text: &str) -> Result<String, Unfit> {
+    /// A day before today. HiBob's machine values are ISO dates; anything else is refused.
+    fn past_date(&self, text: &str) -> Result<String, Unfit> {
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Unfit("is not a date"))?;
         if date >= self.lifecycle.date() {
             return Err(Unfit("lies in the future"));
         }
         Ok(date.to_string())
-    }
-}
-
-/// The code of a detail that is missing or does not fit: TravelPerk's own where its sync log has one.
-fn code(field: TextField) -> &'static str {
-    match field {
-        TextField::Phone => "PHONE_IS_MISSING_OR_INVALID",
-        TextField::DateOfBirth => "DATE_OF_BIRTH_IS_MISSING_OR_INVALID",
-        TextField::Title => "TITLE_IS_MISSING_OR_INVALID",
-        TextField::Language => "LANGUAGE_IS_MISSING_OR_INVALID",
-        TextField::Locale => "LOCALE_IS_MISSING_OR_INVALID",
-        TextField::Gender => "GENDER_IS_MISSING_OR_INVALID",
-        TextField::Country => "COUNTRY_IS_MISSING_OR_INVALID",
-        TextField::CostCenter => "COST_CENTER_IS_MISSING_OR_INVALID",
-        TextField::Company => "COMPANY_IS_MISSING_OR_INVALID",
-        TextField::TravelPolicy => "TRAVEL_POLICY_IS_MISSING_OR_INVALID",
-        TextField::EmergencyName | TextField::EmergencyPhone => "EMERGENCY_CONTACT_IS_MISSING_OR_INVALID",
-        TextField::UserName | TextField::ExternalId | TextField::GivenName | TextField::FamilyName => "MISSING_FIELD",
-    }
-}
-
-fn mend(field: TextField) -> &'static str {
-    match field {
-        TextField::Phone | TextField::EmergencyPhone => "write it as +34 600100200 in HiBob",
-        TextField::Language => "choose de, en, es or fr in HiBob",
-        TextField::Gender => "TravelPerk knows M and F only; leave gender out of the sync if that does not fit",
-        TextField::Title | TextField::CostCenter => "choose the value anew in HiBob",
-        _ => "fill it in in HiBob, or leave this detail out of the sync",
     }
 }
 

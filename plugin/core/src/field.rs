@@ -1,119 +1,304 @@
-//! The fields of an account that this sync owns.
+//! The fields of an account that this sync owns: what a row of their table (`field/table.rs`) says, and what follows from
+//! it.
 
-/// A field whose value is text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "named after what they hold; `name` and `scim_path` say the rest")]
-pub enum TextField {
-    UserName,
-    ExternalId,
-    GivenName,
-    FamilyName,
-    Title,
-    Phone,
-    Language,
-    Locale,
-    Gender,
-    DateOfBirth,
-    Country,
-    CostCenter,
-    Company,
-    TravelPolicy,
-    EmergencyName,
-    EmergencyPhone,
+/// Makes the enums of fields, and the look-ups by name and by attribute, from the rows of the table.
+///
+/// A row that lacks a column does not compile, nor do two rows with one name or one attribute: the second arm of a match
+/// would be unreachable.
+macro_rules! synced_fields {
+    (
+        texts { $( $text:ident {
+            name: $name:literal, detail: $detail:expr, sources: $sources:expr,
+            scim: $place:ident.$attribute:literal as $shape:expr, form: $form:expr,
+            code: $code:expr, remedy: $remedy:expr, can_be_cleared: $cleared:expr $(,)?
+        } )* }
+        others { $( $other:ident {
+            name: $other_name:literal, detail: $other_detail:expr, sources: $other_sources:expr,
+            scim: $other_place:ident.$other_attribute:literal, can_be_cleared: $other_cleared:expr $(,)?
+        } )* }
+    ) => {
+        /// A field whose value is a text.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[expect(missing_docs, reason = "named after what they hold; their rows say the rest")]
+        pub enum TextField { $($text),* }
+
+        /// How many text fields there are.
+        pub const TEXT_FIELDS_COUNT: usize = TEXT_FIELDS.len();
+
+        /// Every text field, in the order in which changes list them.
+        pub const TEXT_FIELDS: [TextField; { [$($name),*].len() }] = [$(TextField::$text),*];
+
+        impl TextField {
+            /// The field's row.
+            pub const fn text_row(self) -> &'static TextRow {
+                match self { $( Self::$text => {
+                    const ROW: TextRow = TextRow {
+                        row: Row {
+                            name: $name, detail: $detail, sources: &$sources,
+                            place: Place::$place, attribute: $attribute, can_be_cleared: $cleared,
+                        },
+                        source_setting: concat!("source-", $name),
+                        shape: $shape, form: $form, code: $code, remedy: $remedy,
+                    };
+                    &ROW
+                } )* }
+            }
+
+            /// How HiBob's value is read, and when two values are the same.
+            pub const fn form(self) -> super::Form {
+                match self { $( Self::$text => $form ),* }
+            }
+        }
+
+        /// A field of an account.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[expect(missing_docs, reason = "named after what they hold; their rows say the rest")]
+        pub enum Field {
+            Text(TextField),
+            $($other),*
+        }
+
+        /// Every field whose value is not a text, in the order in which the table has them.
+        const OTHER_FIELDS: [Field; { [$($other_name),*].len() }] = [$(Field::$other),*];
+
+        impl Field {
+            /// Every field: texts first.
+            pub fn all() -> impl Iterator<Item = Self> {
+                TEXT_FIELDS.into_iter().map(Self::Text).chain(OTHER_FIELDS)
+            }
+
+            /// The field's row.
+            pub const fn row(self) -> &'static Row {
+                match self {
+                    Self::Text(text) => &text.text_row().row,
+                    $( Self::$other => {
+                        const ROW: Row = Row {
+                            name: $other_name, detail: $other_detail, sources: &$other_sources,
+                            place: Place::$other_place, attribute: $other_attribute, can_be_cleared: $other_cleared,
+                        };
+                        &ROW
+                    } )*
+                }
+            }
+
+            /// The field of this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Some(match name {
+                    $( $name => Self::Text(TextField::$text), )*
+                    $( $other_name => Self::$other, )*
+                    _ => return None,
+                })
+            }
+
+            /// The field that this attribute of this object of a SCIM user holds.
+            pub(crate) fn at(place: Place, attribute: &str) -> Option<Self> {
+                Some(match (place, attribute) {
+                    $( (Place::$place, $attribute) => Self::Text(TextField::$text), )*
+                    $( (Place::$other_place, $other_attribute) => Self::$other, )*
+                    _ => return None,
+                })
+            }
+        }
+    };
 }
 
-/// How many text fields there are.
-pub const TEXT_FIELDS_COUNT: usize = 16;
+mod set;
+mod table;
 
-/// Every text field, in the order in which changes list them.
-pub const TEXT_FIELDS: [TextField; TEXT_FIELDS_COUNT] = [
-    TextField::UserName,
-    TextField::ExternalId,
-    TextField::GivenName,
-    TextField::FamilyName,
-    TextField::Title,
-    TextField::Phone,
-    TextField::Language,
-    TextField::Locale,
-    TextField::Gender,
-    TextField::DateOfBirth,
-    TextField::Country,
-    TextField::CostCenter,
-    TextField::Company,
-    TextField::TravelPolicy,
-    TextField::EmergencyName,
-    TextField::EmergencyPhone,
-];
+pub use set::FieldSet;
+pub use table::{Field, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField};
+
+use crate::scim::Place;
+
+/// What the table says of every field.
+#[derive(Debug)]
+pub struct Row {
+    /// The name in plans, changes and links.
+    pub name: &'static str,
+    /// Whether the field is synced.
+    pub detail: Detail,
+    /// The HiBob fields to read unless a setting names others; the first one with a value counts.
+    pub sources: &'static [&'static str],
+    /// The object of a SCIM user that holds the attribute.
+    pub place: Place,
+    /// The attribute's name in that object.
+    pub attribute: &'static str,
+    /// Whether an account's value may be removed.
+    pub can_be_cleared: bool,
+}
+
+/// What the table says of a text field.
+#[derive(Debug)]
+pub struct TextRow {
+    /// What it says of every field.
+    pub row: Row,
+    /// The setting that names other sources; there is none for a field that is always synced.
+    pub source_setting: &'static str,
+    /// How the text is written into its attribute.
+    pub shape: TextShape,
+    /// How HiBob's value is read, and when two values are the same.
+    pub form: Form,
+    /// The code of the finding where HiBob's value is missing or does not fit: TravelPerk's own where its sync log has one.
+    pub code: &'static str,
+    /// What to do about that, in one sentence.
+    pub remedy: &'static str,
+}
+
+/// Whether a field is synced. A detail is what the setting `details` chooses from; it may have several fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Always, and nobody is synced without it. Holds what people call it.
+    Mandatory(&'static str),
+    /// With the detail of this name, which is synced unless `details` leaves it out.
+    Usual(&'static str),
+    /// With the detail of this name, which is synced only if `details` names it.
+    OnlyIfNamed(&'static str),
+    /// It is no detail: the sync itself decides when to write it.
+    Decided,
+}
+
+impl Detail {
+    /// The name in the setting `details`; none for what cannot be chosen.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Usual(name) | Self::OnlyIfNamed(name) => Some(name),
+            Self::Mandatory(_) | Self::Decided => None,
+        }
+    }
+}
+
+/// How HiBob's value of a text field is read, and when two values are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Any text; the same to the letter.
+    Text,
+    /// A work email; the same without regard to case (RFC 7643, section 4.1.1).
+    UserName,
+    /// A telephone number with its country code; the same by its digits.
+    Phone,
+    /// A language of [`crate::settings::LANGUAGES`], also as a locale such as `en-GB`.
+    Language,
+    /// `M` or `F`.
+    Gender,
+    /// A day in the past; the same by its parts.
+    Date,
+    /// An item of one of HiBob's lists, by id or by name.
+    Item(List),
+    /// The name of an invoice profile. An account may have several; one of them has to be the wanted one.
+    Company,
+}
+
+/// A list of HiBob in which values of fields are items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// Departments.
+    Departments,
+    /// Job titles.
+    Titles,
+}
+
+impl List {
+    /// What HiBob calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Departments => "department",
+            Self::Titles => "title",
+        }
+    }
+}
+
+/// How a text is written into its SCIM attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextShape {
+    /// As it is.
+    Plain,
+    /// `[{ "type": "work", "value": … }]`; entries of other types are neither read nor written.
+    WorkPhone,
+    /// `[{ "value": … }]`
+    List,
+}
+
+/// The fields without which nobody is synced, in the order in which findings tell of them.
+pub(crate) const MANDATORY_FIELDS: [TextField; 4] =
+    [TextField::ExternalId, TextField::GivenName, TextField::FamilyName, TextField::UserName];
+
+const _: () = assert!(mandatory_fields_are_the_tables(), "MANDATORY_FIELDS differs from the rows that are mandatory");
+
+const fn mandatory_fields_are_the_tables() -> bool {
+    let (mut all, mut mandatory, mut listed) = (TEXT_FIELDS.as_slice(), 0, MANDATORY_FIELDS.as_slice());
+    while let [field, rest @ ..] = all {
+        mandatory += field.is_mandatory() as usize;
+        all = rest;
+    }
+    while let [field, rest @ ..] = listed {
+        if !field.is_mandatory() {
+            return false;
+        }
+        listed = rest;
+    }
+    mandatory == MANDATORY_FIELDS.len()
+}
 
 /// Between the names where an account has several companies; no name holds a control character.
 pub(crate) const COMPANY_SEPARATOR: char = '\u{1f}';
 
 /// The field name of the line manager in changes and settings.
-pub const MANAGER: &str = "manager";
+pub const MANAGER: &str = Field::Manager.name();
 /// The field name, in changes, of those who approve trips.
-pub const APPROVERS: &str = "approvers";
+pub const APPROVERS: &str = Field::Approvers.name();
 /// The field name of the account's state in changes.
-pub const ACTIVE: &str = "active";
+pub const ACTIVE: &str = Field::Active.name();
 /// The field name of a cost center's name in changes.
 pub const NAME: &str = "name";
 /// The field name of a cost center's state in changes.
 pub const ARCHIVED: &str = "archived";
 
+impl Field {
+    /// The name in changes and settings.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+}
+
 impl TextField {
     /// The name in changes and settings.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::UserName => "user-name",
-            Self::ExternalId => "external-id",
-            Self::GivenName => "given-name",
-            Self::FamilyName => "family-name",
-            Self::Title => "title",
-            Self::Phone => "phone",
-            Self::Language => "language",
-            Self::Locale => "locale",
-            Self::Gender => "gender",
-            Self::DateOfBirth => "date-of-birth",
-            Self::Country => "country",
-            Self::CostCenter => "cost-center",
-            Self::Company => "company",
-            Self::TravelPolicy => "travel-policy",
-            Self::EmergencyName => "emergency-name",
-            Self::EmergencyPhone => "emergency-phone",
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// What the table says of every field.
+    pub const fn row(self) -> &'static Row {
+        &self.text_row().row
+    }
+
+    /// The text field of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match Field::from_name(name)? {
+            Field::Text(field) => Some(field),
+            Field::Manager | Field::Approvers | Field::Active => None,
         }
     }
 
-    /// The field of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        TEXT_FIELDS.into_iter().find(|field| field.name() == name)
+    /// Whether nobody is synced without it.
+    pub const fn is_mandatory(self) -> bool {
+        matches!(self.row().detail, Detail::Mandatory(_))
     }
 
     /// Where the value stands in arrays indexed by field.
-    pub fn index(self) -> usize {
+    pub const fn index(self) -> usize {
         self as usize
     }
 
-    /// Whether two values of this field mean the same: the user name compares without regard to case
-    /// (RFC 7643, section 4.1.1), a phone by its digits, a date by its parts, everything else to the letter.
+    /// Whether two values of this field mean the same; its [`Form`] says when.
     pub fn same(self, a: &str, b: &str) -> bool {
-        match self {
-            Self::UserName if a.is_ascii() && b.is_ascii() => a.eq_ignore_ascii_case(b),
-            Self::UserName => fold(a) == fold(b),
-            Self::Phone | Self::EmergencyPhone => phone_digits(a).eq(phone_digits(b)),
+        match self.form() {
+            Form::UserName if a.is_ascii() && b.is_ascii() => a.eq_ignore_ascii_case(b),
+            Form::UserName => fold(a) == fold(b),
+            Form::Phone => phone_digits(a).eq(phone_digits(b)),
             // TravelPerk's clients write YYYY/MM/DD and read YYYY-MM-DD.
-            Self::DateOfBirth => a.replace('/', "-") == b.replace('/', "-"),
-            // An account may have several companies; that the wanted one is among them is enough.
-            Self::Company => b.split(COMPANY_SEPARATOR).any(|b| a.split(COMPANY_SEPARATOR).any(|a| a == b)),
-            Self::ExternalId
-            | Self::GivenName
-            | Self::FamilyName
-            | Self::Title
-            | Self::Language
-            | Self::Locale
-            | Self::Gender
-            | Self::Country
-            | Self::CostCenter
-            | Self::TravelPolicy
-            | Self::EmergencyName => a == b,
+            Form::Date => a.replace('/', "-") == b.replace('/', "-"),
+            Form::Company => b.split(COMPANY_SEPARATOR).any(|b| a.split(COMPANY_SEPARATOR).any(|a| a == b)),
+            Form::Text | Form::Language | Form::Gender | Form::Item(_) => a == b,
         }
     }
 
@@ -145,6 +330,18 @@ mod tests {
         for (position, field) in TEXT_FIELDS.into_iter().enumerate() {
             assert_eq!(TextField::from_name(field.name()), Some(field));
             assert_eq!(field.index(), position);
+        }
+        for field in Field::all() {
+            assert_eq!(Field::from_name(field.name()), Some(field));
+            assert_eq!(Field::at(field.row().place, field.row().attribute), Some(field));
+        }
+    }
+
+    /// What no setting can name has its source in the table, and what nobody is synced without is never removed.
+    #[test]
+    fn a_mandatory_field_has_one_source_and_is_never_cleared() {
+        for field in TEXT_FIELDS.into_iter().filter(|field| field.is_mandatory()) {
+            assert_eq!((field.row().sources.len(), field.row().can_be_cleared), (1, false), "{}", field.name());
         }
     }
 

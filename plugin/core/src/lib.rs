@@ -17,6 +17,8 @@ mod catalogue;
 pub mod change;
 pub mod check;
 mod detail;
+#[cfg(test)]
+mod documented;
 pub mod error;
 pub mod field;
 pub mod finding;

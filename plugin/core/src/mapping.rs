@@ -1,6 +1,6 @@
 //! From an employee to what their account should look like.
 
-use crate::field::{MANAGER, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField};
+use crate::field::{Detail, Form, List, MANAGER, MANDATORY_FIELDS, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField};
 use crate::finding::{Finding, Notes, Severity};
 use crate::hibob::{Datum, Employee, NameList};
 use crate::lifecycle::{Lifecycle, Standing};
@@ -159,14 +159,22 @@ pub struct Mapping<'s> {
 }
 
 impl Mapping<'_> {
+    /// The items of one of HiBob's lists.
+    pub(crate) fn list(&self, list: List) -> &NameList {
+        match list {
+            List::Departments => &self.departments,
+            List::Titles => &self.titles,
+        }
+    }
+
     /// Maps one employee. None without an id: nobody can be matched then; the finding says so.
     pub fn person(&self, employee: &Employee<'_, '_>, findings: &mut Vec<Finding>) -> Option<Person> {
         let Some(id) = employee.id() else {
             findings.push(Finding::new(
                 Severity::Error,
-                "MISSING_EMPLOYEE_ID",
+                TextField::ExternalId.text_row().code,
                 "HiBob sent an employee without an id",
-                "tell HiBob's support; nothing is done for this record",
+                TextField::ExternalId.text_row().remedy,
             ));
             return None;
         };
@@ -186,7 +194,7 @@ impl Mapping<'_> {
         Some(person)
     }
 
-    /// The mandatory fields. A leaver needs none of them to be archived.
+    /// Maps the mandatory fields. Only for employees who should have an account is it an error if one is missing.
     fn names(
         &self,
         employee: &Employee<'_, '_>,
@@ -195,36 +203,23 @@ impl Mapping<'_> {
         notes: &mut Notes<'_>,
     ) {
         let needed = person.standing == Standing::Active;
-        let mut set = |field: TextField, text: &str| {
-            if let Some(want) = wants.get_mut(field.index()) {
-                *want = Want::Set(text.into());
-            }
-        };
-        set(TextField::ExternalId, &person.id);
-        let fields = [
-            (TextField::GivenName, employee.first_name(), "MISSING_FIRST_NAME", "root.firstName", "first name"),
-            (TextField::FamilyName, employee.surname(), "MISSING_LAST_NAME", "root.surname", "last name"),
-            (TextField::UserName, employee.email(), "MISSING_EMAIL", "root.email", "work email"),
-        ];
-        for (field, datum, code, hibob_field, name) in fields {
-            match datum.text() {
-                Some(text) if field == TextField::UserName && !is_email(text) && needed => {
-                    notes.error(
-                        "MISSING_EMAIL",
-                        hibob_field,
-                        "the work email in HiBob is not an address",
-                        "correct the work email in HiBob",
-                    );
+        for field in MANDATORY_FIELDS {
+            let (row, place) = (field.text_row(), wants.get_mut(field.index()));
+            let ([hibob_field], Detail::Mandatory(name)) = (row.row.sources, row.row.detail) else { continue };
+            let fits = |text: &str| field.form() != Form::UserName || is_email(text);
+            match employee.text_field(field).text() {
+                Some(text) if needed && !fits(text) => {
+                    let message = format!("the {name} in HiBob is not an address");
+                    notes.error(row.code, hibob_field, message, format!("correct the {name} in HiBob"));
                 }
-                Some(text) if field == TextField::UserName && !is_email(text) => {}
-                Some(text) => set(field, text),
+                Some(text) if !fits(text) => {}
+                Some(text) => {
+                    if let Some(want) = place {
+                        *want = Want::Set(text.into());
+                    }
+                }
                 None if needed => {
-                    notes.error(
-                        code,
-                        hibob_field,
-                        format!("the {name} is missing in HiBob"),
-                        format!("fill in the {name} in HiBob"),
-                    );
+                    notes.error(row.code, hibob_field, format!("the {name} is missing in HiBob"), row.remedy);
                 }
                 None => {}
             }
@@ -242,9 +237,8 @@ impl Mapping<'_> {
         notes: &mut Notes<'_>,
     ) {
         for (field, want) in TEXT_FIELDS.into_iter().zip(wants) {
-            let mandatory = [TextField::UserName, TextField::ExternalId, TextField::GivenName, TextField::FamilyName];
-            if self.settings.has_text(field) && !mandatory.contains(&field) {
-                *want = self.detail(field, employee.detail(field), notes);
+            if !field.is_mandatory() && self.settings.has_text(field) {
+                *want = self.detail(field, employee.text_field(field), notes);
             }
         }
         if self.settings.has(MANAGER) {

@@ -1,7 +1,7 @@
 //! The settings of a sync: read once from named values, then checked everywhere by type.
 
 use crate::approval::{Approvals, Method};
-use crate::field::{MANAGER, TextField, fold};
+use crate::field::{Detail, Field, FieldSet, Form, List, MANAGER, TEXT_FIELDS, TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::lifecycle::TimeZones;
 use crate::mapping::is_email;
@@ -10,45 +10,16 @@ use chrono_tz::Tz;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Details that can be synced; names, work email and start date are always part of it.
-pub const DETAILS: [&str; 12] = [
-    "title",
-    "phone",
-    "language",
-    "locale",
-    "gender",
-    "date-of-birth",
-    "country",
-    "cost-center",
-    "company",
-    "travel-policy",
-    MANAGER,
-    EMERGENCY_CONTACT,
-];
-
-/// The detail behind the fields of the emergency contact.
-const EMERGENCY_CONTACT: &str = "emergency-contact";
-
-/// Details that are synced only when they are named: TravelPerk refuses a company that it does not have, that it takes a
-/// country is not settled, and the emergency contact is outside the permissions that its setup guide asks for.
-const ONLY_IF_NAMED: [&str; 3] = ["country", "company", EMERGENCY_CONTACT];
-
-/// Where details come from when nothing else is set: of several HiBob fields the first that holds something counts. A
-/// detail without a source is not synced until one is named.
-const SOURCES: [(TextField, &str, &[&str]); 12] = [
-    (TextField::Title, "source-title", &["work.title"]),
-    (TextField::Phone, "source-phone", &["work.workPhone", "work.workMobile"]),
-    (TextField::Language, "source-language", &[]),
-    (TextField::Locale, "source-locale", &[]),
-    (TextField::Gender, "source-gender", &["home.legalGender"]),
-    (TextField::DateOfBirth, "source-date-of-birth", &["personal.birthDate"]),
-    (TextField::Country, "source-country", &["address.country"]),
-    (TextField::CostCenter, "source-cost-center", &["work.department"]),
-    (TextField::Company, "source-company", &["work.site"]),
-    (TextField::TravelPolicy, "source-travel-policy", &[]),
-    (TextField::EmergencyName, "source-emergency-name", &[]),
-    (TextField::EmergencyPhone, "source-emergency-phone", &[]),
-];
+/// The details that the setting `details` chooses from: those that are one field, then those of several fields. Names, work
+/// email and start date are always part of a sync.
+pub fn details() -> Vec<Detail> {
+    let chosen = Field::all().filter(|field| field.row().detail.name().is_some());
+    let (single, shared): (Vec<Field>, Vec<Field>) =
+        chosen.partition(|field| field.row().detail.name() == Some(field.name()));
+    let mut details: Vec<Detail> = single.into_iter().chain(shared).map(|field| field.row().detail).collect();
+    details.dedup();
+    details
+}
 
 /// Languages that TravelPerk's SCIM clients write (`preferredLanguage`).
 pub const LANGUAGES: [&str; 4] = ["de", "en", "es", "fr"];
@@ -105,6 +76,8 @@ pub struct Settings {
     pub admins: BTreeSet<String>,
     /// Where a day begins and ends.
     pub time_zones: TimeZones,
+    /// The text fields that are synced: worked out once, as it is asked for every employee.
+    text_fields: FieldSet,
 }
 
 /// What a detail that is synced and missing in HiBob does to its employee.
@@ -157,13 +130,34 @@ impl Settings {
 
     /// Whether a text field is synced.
     pub fn has_text(&self, field: TextField) -> bool {
-        let detail = match field {
-            TextField::UserName | TextField::ExternalId | TextField::GivenName | TextField::FamilyName => return true,
-            TextField::EmergencyName | TextField::EmergencyPhone => EMERGENCY_CONTACT,
-            _ => field.name(),
+        self.text_fields.contains(field)
+    }
+
+    /// Whether values of a synced field are items of this list.
+    pub fn needs_list(&self, list: List) -> bool {
+        TEXT_FIELDS.into_iter().any(|field| field.form() == Form::Item(list) && self.has_text(field))
+    }
+
+    /// What an account that has no value in this field gets where HiBob holds none either.
+    pub fn default_of(&self, field: TextField) -> Option<&str> {
+        match field.form() {
+            Form::Language => self.default_language.as_deref(),
+            Form::Text | Form::UserName | Form::Phone | Form::Gender | Form::Date | Form::Item(_) | Form::Company => {
+                None
+            }
+        }
+    }
+
+    /// The text fields that are always synced, and those whose detail is chosen and for which there is a value to be had.
+    fn synced_text_fields(&self) -> FieldSet {
+        let is_synced = |field: &TextField| match field.row().detail {
+            Detail::Mandatory(_) => true,
+            Detail::Usual(detail) | Detail::OnlyIfNamed(detail) => {
+                self.has(detail) && (self.default_of(*field).is_some() || !self.source(*field).is_empty())
+            }
+            Detail::Decided => false,
         };
-        let default = field == TextField::Language && self.default_language.is_some();
-        self.has(detail) && (default || !self.source(field).is_empty())
+        TEXT_FIELDS.into_iter().filter(is_synced).collect()
     }
 
     /// The HiBob fields behind a text detail.
@@ -177,7 +171,22 @@ impl Settings {
     /// One finding for each setting that is missing, unknown or wrong.
     pub fn read(values: &[NamedValue]) -> Result<Self, Vec<Finding>> {
         let mut reader = Reader { values, findings: Vec::new(), known: BTreeSet::new() };
-        let settings = Self {
+        let settings = Self::from(&mut reader);
+        reader.unknown();
+        if reader.findings.is_empty() { Ok(settings) } else { Err(reader.findings) }
+    }
+
+    /// The names of all settings.
+    #[cfg(test)]
+    pub(crate) fn names() -> BTreeSet<&'static str> {
+        let mut reader = Reader { values: &[], findings: Vec::new(), known: BTreeSet::new() };
+        let _settings = Self::from(&mut reader);
+        reader.known
+    }
+
+    /// Reads every setting, so that the reader then knows the names of all.
+    fn from(reader: &mut Reader<'_>) -> Self {
+        let mut settings = Self {
             hibob_url: reader.url("hibob-url"),
             scim_url: reader.url("scim-url"),
             rest_url: reader.optional_url("rest-url"),
@@ -202,7 +211,9 @@ impl Settings {
                 default: reader.text("time-zone").and_then(|name| reader.zone("time-zone", &name)).unwrap_or(Tz::UTC),
                 by_site: reader.zones("site-time-zones"),
             },
+            text_fields: FieldSet::EMPTY,
         };
+        settings.text_fields = settings.synced_text_fields();
         if settings.approvals.is_some() && !settings.has(MANAGER) {
             reader.wrong(
                 "approval-method",
@@ -210,8 +221,7 @@ impl Settings {
                 "add `manager` to the details",
             );
         }
-        reader.unknown();
-        if reader.findings.is_empty() { Ok(settings) } else { Err(reader.findings) }
+        settings
     }
 }
 
@@ -291,24 +301,26 @@ impl<'v> Reader<'v> {
     }
 
     fn details(&mut self) -> BTreeSet<String> {
+        let known = details();
         let Some(names) = self.texts("details") else {
-            let usual = DETAILS.into_iter().filter(|name| !ONLY_IF_NAMED.contains(name));
-            return usual.map(str::to_owned).collect();
+            let usual = known.into_iter().filter(|detail| matches!(detail, Detail::Usual(_)));
+            return usual.filter_map(Detail::name).map(str::to_owned).collect();
         };
+        let known: Vec<&str> = known.into_iter().filter_map(Detail::name).collect();
         for name in &names {
-            if !DETAILS.contains(&name.as_str()) {
+            if !known.contains(&name.as_str()) {
                 self.wrong(
                     "details",
                     format!("`{name}` is not a detail that can be synced"),
-                    format!("choose from {}", DETAILS.join(", ")),
+                    format!("choose from {}", known.join(", ")),
                 );
             }
         }
         names.into_iter().collect()
     }
 
-    /// Approvals are a feature of the Pro plan, and switching them on replaces what was set up by hand: both have to be
-    /// said.
+    /// Reads the settings of approvals. They need the Pro plan, and the operator's consent, as switching them on replaces
+    /// what was set up by hand.
     fn approvals(&mut self) -> Option<Approvals> {
         let tier = self.text("plan-tier");
         if tier.as_deref().is_some_and(|tier| !TIERS.contains(&tier)) {
@@ -451,8 +463,8 @@ impl<'v> Reader<'v> {
         }
     }
 
-    /// As in the vendor's guide, a detail that somebody ticked and HiBob lacks is an error; one of those that are synced
-    /// when nothing is ticked is not.
+    /// As in TravelPerk's setup guide, a missing detail is an error if the operator chose the details, and is left out if the
+    /// usual ones are synced.
     fn missing_detail(&mut self) -> MissingDetail {
         let ticked = self.values.iter().any(|value| value.name == "details");
         let (fail, skip) = (("fail", MissingDetail::Fail), ("skip", MissingDetail::Skip));
@@ -462,7 +474,8 @@ impl<'v> Reader<'v> {
     fn sources(&mut self) -> BTreeMap<TextField, Vec<String>> {
         let mut sources = BTreeMap::new();
         let mut fields = 0;
-        for (field, name, default) in SOURCES {
+        for field in TEXT_FIELDS.into_iter().filter(|field| field.row().detail.name().is_some()) {
+            let (name, default) = (field.text_row().source_setting, field.row().sources);
             let ids = self.texts(name).unwrap_or_else(|| default.iter().map(ToString::to_string).collect());
             self.field_ids(name, &ids);
             fields += ids.len();
@@ -520,7 +533,9 @@ mod tests {
     fn the_least_settings_have_every_detail() {
         let settings = Settings::read(&least()).unwrap();
         assert_eq!(settings.hibob_url, "https://api.hibob.com/v1");
-        assert!(DETAILS.iter().all(|detail| settings.has(detail) != ONLY_IF_NAMED.contains(detail)));
+        for detail in details() {
+            assert_eq!(settings.has(detail.name().unwrap()), matches!(detail, Detail::Usual(_)), "{detail:?}");
+        }
         assert!(settings.has_text(TextField::Title) && !settings.has_text(TextField::TravelPolicy));
         assert_eq!(settings.missing_detail, MissingDetail::Skip);
     }

@@ -4,7 +4,7 @@ use crate::approval;
 use crate::audit;
 use crate::catalogue::read_catalogue;
 use crate::error::{JobError, expect_json};
-use crate::field::TextField;
+use crate::field::{List, TextField};
 use crate::hibob::{ArraySplitter, NameList, named_list, read_list, search};
 use crate::http::{Request, Response};
 use crate::link;
@@ -75,11 +75,11 @@ pub(crate) fn read_lists(
     settings: &Settings,
     planner: &mut Planner<'_>,
 ) -> Result<(), JobError> {
-    let mut list = |name: &str, field: TextField| {
-        if settings.has_text(field) { read_named_list(world, settings, name) } else { Ok(NameList::default()) }
+    let mut list = |list: List| {
+        if settings.needs_list(list) { read_named_list(world, settings, list.name()) } else { Ok(NameList::default()) }
     };
-    let departments = list("department", TextField::CostCenter)?;
-    let titles = list("title", TextField::Title)?;
+    let departments = list(List::Departments)?;
+    let titles = list(List::Titles)?;
     planner.lists(departments, titles);
     Ok(())
 }

@@ -24,42 +24,50 @@ pub(super) enum Form {
     Nothing,
 }
 
+/// Every attribute that a change may write: the schema extension that it is in, if any, its path there, the field that it
+/// stands for, and how that field's value is written.
+///
+/// The host states this by itself and takes nothing of it from the plugin; a test holds the two equal.
+const ATTRIBUTES: &[(Option<&str>, &str, &str, Form)] = &[
+    (None, "userName", "user-name", Form::Plain),
+    (None, "externalId", "external-id", Form::Plain),
+    (None, "name.givenName", "given-name", Form::Plain),
+    (None, "name.familyName", "family-name", Form::Plain),
+    (None, "title", "title", Form::Plain),
+    (None, "phoneNumbers", "phone", Form::Work),
+    (None, "phoneNumbers[type eq \"work\"]", "phone", Form::Nothing),
+    (None, "phoneNumbers[type eq \"work\"].value", "phone", Form::Plain),
+    (None, "preferredLanguage", "language", Form::Plain),
+    (None, "locale", "locale", Form::Plain),
+    (None, "active", "active", Form::Plain),
+    (Some(ENTERPRISE), "costCenter", "cost-center", Form::Plain),
+    (Some(ENTERPRISE), "manager", "manager", Form::Person),
+    (Some(TRAVELPERK), "gender", "gender", Form::Plain),
+    (Some(TRAVELPERK), "dateOfBirth", "date-of-birth", Form::Plain),
+    (Some(TRAVELPERK), "countryOfResidence", "country", Form::Plain),
+    (Some(TRAVELPERK), "travelPolicy", "travel-policy", Form::Plain),
+    (Some(TRAVELPERK), "invoiceProfiles", "company", Form::Single),
+    (Some(TRAVELPERK), "emergencyContact.name", "emergency-name", Form::Plain),
+    (Some(TRAVELPERK), "emergencyContact.phone", "emergency-phone", Form::Plain),
+    (Some(TRAVELPERK), "approvers", "approvers", Form::People),
+];
+
 /// The field that an attribute's path stands for, and how its value is written there.
 pub(super) fn field_of(path: &str) -> Option<(&'static str, Form)> {
-    if let Some(attribute) = path.strip_prefix(ENTERPRISE).and_then(|rest| rest.strip_prefix(':')) {
-        return match attribute {
-            "costCenter" => Some(("cost-center", Form::Plain)),
-            "manager" => Some(("manager", Form::Person)),
-            _ => None,
-        };
-    }
-    if let Some(attribute) = path.strip_prefix(TRAVELPERK).and_then(|rest| rest.strip_prefix(':')) {
-        return match attribute {
-            "gender" => Some(("gender", Form::Plain)),
-            "dateOfBirth" => Some(("date-of-birth", Form::Plain)),
-            "countryOfResidence" => Some(("country", Form::Plain)),
-            "travelPolicy" => Some(("travel-policy", Form::Plain)),
-            "invoiceProfiles" => Some(("company", Form::Single)),
-            "emergencyContact.name" => Some(("emergency-name", Form::Plain)),
-            "emergencyContact.phone" => Some(("emergency-phone", Form::Plain)),
-            "approvers" => Some(("approvers", Form::People)),
-            _ => None,
-        };
-    }
-    match path {
-        "userName" => Some(("user-name", Form::Plain)),
-        "externalId" => Some(("external-id", Form::Plain)),
-        "name.givenName" => Some(("given-name", Form::Plain)),
-        "name.familyName" => Some(("family-name", Form::Plain)),
-        "title" => Some(("title", Form::Plain)),
-        "phoneNumbers" => Some(("phone", Form::Work)),
-        "phoneNumbers[type eq \"work\"]" => Some(("phone", Form::Nothing)),
-        "phoneNumbers[type eq \"work\"].value" => Some(("phone", Form::Plain)),
-        "preferredLanguage" => Some(("language", Form::Plain)),
-        "locale" => Some(("locale", Form::Plain)),
-        "active" => Some(("active", Form::Plain)),
-        _ => None,
-    }
+    let is_path = |extension: Option<&str>, attribute: &str| match extension {
+        None => path == attribute,
+        Some(urn) => path.strip_prefix(urn).and_then(|rest| rest.strip_prefix(':')) == Some(attribute),
+    };
+    let found = ATTRIBUTES.iter().find(|(extension, attribute, ..)| is_path(*extension, attribute));
+    found.map(|(_, _, field, form)| (*field, *form))
+}
+
+/// The path of each attribute that a change may write, as a PATCH names it, and the field that it stands for.
+pub fn writable_attributes() -> impl Iterator<Item = (String, &'static str)> {
+    ATTRIBUTES.iter().map(|(extension, attribute, field, _)| {
+        let prefix = extension.map(|urn| format!("{urn}:")).unwrap_or_default();
+        (prefix + attribute, *field)
+    })
 }
 
 /// The attributes of a new user with their paths, as a PATCH would name them; the list of schemas left out.

@@ -4,7 +4,7 @@ use super::compare::compare;
 use super::stop::{Stop, failure, unclear};
 use super::wire::{Answer, Wire, lost, rejected};
 use crate::change::{Attempt, Change, ChangeKind, Failure, FieldChange, Mismatch, NextStep, Outcome};
-use crate::field::{ACTIVE, APPROVERS, MANAGER, TextField, fold};
+use crate::field::{ACTIVE, APPROVERS, Field, MANAGER, TextField, fold};
 use crate::link::{self, Link};
 use crate::scim::{self, Account};
 use crate::settings::Settings;
@@ -18,8 +18,14 @@ pub(super) struct Applying<'a, 'w> {
     pub(super) now_unix_seconds: u64,
 }
 
-/// What an account cannot be without.
-const BARE: [&str; 5] = ["user-name", "external-id", "given-name", "family-name", ACTIVE];
+/// Whether an account cannot be made without this field.
+fn is_needed(field: &str) -> bool {
+    match Field::from_name(field) {
+        Some(Field::Text(text)) => text.is_mandatory(),
+        Some(Field::Active) => true,
+        Some(Field::Manager | Field::Approvers) | None => false,
+    }
+}
 
 /// The line manager that a change sets.
 #[derive(PartialEq, Eq)]
@@ -91,10 +97,10 @@ impl Applying<'_, '_> {
         }
     }
 
-    /// Makes the account with nothing but what it cannot be without. The first answer counts where that is refused too, or
-    /// was all there was.
+    /// Makes the account with only the fields that it cannot be made without. An error without a reason means that the
+    /// first answer counts: this request was refused too, or the change has no other fields.
     fn create_bare(&mut self, change: &Change) -> Result<Answer, Option<Stop>> {
-        let needed = |field: &&FieldChange| BARE.contains(&field.field.as_str());
+        let needed = |field: &&FieldChange| is_needed(&field.field);
         let bare = Change { fields: change.fields.iter().filter(needed).cloned().collect(), ..change.clone() };
         if bare.fields.len() == change.fields.len() {
             return Err(None);
@@ -103,7 +109,8 @@ impl Applying<'_, '_> {
         if answer.status == 400 { Err(None) } else { Ok(answer) }
     }
 
-    /// An account with the wanted user name exists. Ours if it carries the employee's id.
+    /// Ends a create for which an account with the wanted user name exists: it is this sync's if it carries the employee's
+    /// id.
     fn made_before(&mut self, found: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
         if found.text(TextField::ExternalId) == Some(self.employee) {
             return self.finish(found, manager);
@@ -150,8 +157,8 @@ impl Applying<'_, '_> {
         self.finish(&account, manager)
     }
 
-    /// The account as it is after a write that was taken. What is shown may be behind the write, and whether the account
-    /// is active is what the host counts: where that is as before, it is looked at again later.
+    /// The account after a write that was accepted. What TravelPerk shows may lag behind the write. The host counts
+    /// whether the account is active: where that is still as before, the change is looked at again later.
     fn look_after(&mut self, id: &str, manager: Option<&str>) -> Result<Account, Stop> {
         let account =
             self.look_up(id)?.ok_or_else(|| unclear("TravelPerk no longer shows the account that it has changed"))?;
@@ -161,8 +168,8 @@ impl Applying<'_, '_> {
         Ok(account)
     }
 
-    /// Writes each field on its own, after all of them together were `refused`. What the target does not take then
-    /// shows as not taken.
+    /// Writes each field on its own after the request with all of them was refused with the answer `refused`. The fields
+    /// that TravelPerk then refuses are reported as not taken.
     fn field_by_field(
         &mut self,
         id: &str,
@@ -197,7 +204,7 @@ impl Applying<'_, '_> {
             && missing.iter().all(|mismatch| moved.iter().all(|other| other.field != mismatch.field))
     }
 
-    /// Remembers the account and says what the target did not keep.
+    /// Stores the employee's link and reports the fields that TravelPerk did not keep.
     fn finish(&mut self, account: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
         let not_taken = self.missing(account, manager);
         let known = link::get(self.wire.world, self.employee)?.filter(|link| link.account == account.id);
@@ -206,11 +213,12 @@ impl Applying<'_, '_> {
             // What was not taken was not written: if it is tried again, nobody has set it back.
             let taken = |field: &&FieldChange| not_taken.iter().all(|mismatch| mismatch.field != field.field);
             for field in self.change.fields.iter().filter(taken) {
-                if TextField::from_name(&field.field).is_some() {
-                    link.wrote(&field.field, self.change.text_after(&field.field), self.now_unix_seconds);
-                } else if field.field == MANAGER {
-                    link.wrote(MANAGER, manager, self.now_unix_seconds);
-                }
+                let value = match Field::from_name(&field.field) {
+                    Some(Field::Text(_)) => self.change.text_after(&field.field),
+                    Some(Field::Manager) => manager,
+                    Some(Field::Active | Field::Approvers) | None => continue,
+                };
+                link.wrote(&field.field, value, self.now_unix_seconds);
             }
         }
         if known.as_ref() != Some(&link) {
@@ -284,8 +292,8 @@ impl Applying<'_, '_> {
         Ok(link.map_or(Boss::NotMade, |link| Boss::Account(link.account.into())))
     }
 
-    /// What of the change can be written: all of it, but for a manager whose account was not made. That field then shows
-    /// as not taken, and a later sync sets it.
+    /// The part of the change that can be written: all of it except a manager whose account was not made. That field is
+    /// then reported as not taken, and a later sync sets it.
     fn writable(&self, boss: &Boss) -> Change {
         let mut change = self.change.clone();
         if *boss == Boss::NotMade {

@@ -1,34 +1,39 @@
 //! Comparing an account with what a change says of it.
 
-use crate::field::{ACTIVE, APPROVERS, TextField};
+use crate::field::Field;
 use crate::plan::approvers_value;
 use crate::scim::{Account, Manager};
 use crate::settings::Settings;
 use crate::value::{PersonRef, Value};
 use std::collections::BTreeSet;
 
-/// Whether a field is as expected, and what it is.
+/// Whether a field is as expected, and its value. A field that this sync does not know is never as expected.
 pub(super) fn compare(
     settings: &Settings,
     account: &Account,
     field: &str,
     expected: Option<&Value>,
 ) -> (bool, Option<Value>) {
-    if let Some(field) = TextField::from_name(field) {
-        let found = account.text(field);
-        let wanted = match expected {
-            Some(Value::Text(text)) => Some(text.as_str()),
-            _ => None,
-        };
-        return (field.same_option(wanted, found), found.map(|text| Value::Text(text.to_owned())));
+    match Field::from_name(field) {
+        Some(Field::Text(field)) => {
+            let found = account.text(field);
+            let wanted = match expected {
+                Some(Value::Text(text)) => Some(text.as_str()),
+                _ => None,
+            };
+            (field.same_option(wanted, found), found.map(|text| Value::Text(text.to_owned())))
+        }
+        Some(Field::Active) => {
+            let found = Value::Flag(account.active);
+            (expected.is_none_or(|expected| *expected == found), Some(found))
+        }
+        Some(Field::Approvers) => approvers(settings, account, expected),
+        Some(Field::Manager) => manager(account, expected),
+        None => (false, None),
     }
-    if field == ACTIVE {
-        let found = Value::Flag(account.active);
-        return (expected.is_none_or(|expected| *expected == found), Some(found));
-    }
-    if field == APPROVERS {
-        return approvers(settings, account, expected);
-    }
+}
+
+fn manager(account: &Account, expected: Option<&Value>) -> (bool, Option<Value>) {
     let person = |account_id: Option<&str>, name: &str| {
         Value::Person(PersonRef {
             employee_id: None,
@@ -36,7 +41,7 @@ pub(super) fn compare(
             display_name: name.to_owned(),
         })
     };
-    let (same, found) = match (&account.manager, expected) {
+    match (&account.manager, expected) {
         (Manager::Nobody, None) => (true, None),
         (Manager::Nobody, Some(_)) => (false, None),
         (Manager::Account(id), Some(Value::Person(wanted))) if wanted.account_id.is_some() => {
@@ -47,11 +52,11 @@ pub(super) fn compare(
         }
         (Manager::Account(id), _) => (false, Some(person(Some(id), ""))),
         (Manager::Named(name), _) => (false, Some(person(None, name))),
-    };
-    (same, found)
+    }
 }
 
-/// Approvers as the plan saw them are texts; as it wants them, they are one person under each of the conditions.
+/// Compares approvers. The plan's value before a change is a list of texts; its value after the change is one person, who
+/// approves under each condition of the settings.
 fn approvers(settings: &Settings, account: &Account, expected: Option<&Value>) -> (bool, Option<Value>) {
     let found = approvers_value(account);
     let same = match expected {

@@ -1,23 +1,23 @@
 //! What HiBob sends of everybody, beside what was asked for.
 
-use crate::field::{MANAGER, TEXT_FIELDS, TextField};
-use crate::hibob::{Datum, FieldIds, MANDATORY, PERMISSIONS, Permission, Record, RecordReader};
+use crate::field::{Field, MANAGER, MANDATORY_FIELDS, TEXT_FIELDS, TextField};
+use crate::hibob::{
+    Datum, FieldIds, LIFECYCLE_STATUS, PERMISSIONS, Permission, Record, RecordReader, SITE, START_DATE,
+};
 use crate::link::Links;
 use crate::settings::{MissingDetail, Settings};
 use std::collections::BTreeSet;
 
 /// The one word of the default condition on a permission group's audience.
 const EMPLOYED: &str = "employed";
-const ID: &str = "root.id";
-const LIFECYCLE: &str = "internal.lifecycleStatus";
 
-/// Fields that are looked at together, and for how many employees one of them came.
+/// A group of fields, and for how many employees HiBob sent at least one of them.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     positions: Vec<usize>,
-    /// Employees for whom one of them came, be it as null.
+    /// Employees for whom HiBob sent one of them, with a value or as null.
     pub(super) came: usize,
-    /// Employees for whom one of them came with a value.
+    /// Employees for whom HiBob sent one of them with a value.
     pub(super) filled: usize,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Detail {
     /// Whether an employee without it is not synced.
     pub(super) required: bool,
     pub(super) tally: Tally,
-    /// The same by permission, for each permission that it needs.
+    /// For each permission that it needs, the tally of the fields behind that permission.
     pub(super) permissions: Vec<(Permission, Tally)>,
 }
 
@@ -68,14 +68,14 @@ impl Detail {
 pub(super) struct Survey {
     reader: RecordReader,
     pub(super) fields: Vec<Asked>,
-    /// How many of the fields are the sync's own; probes come after them.
+    /// How many of `fields` the sync itself reads; the probes of permissions come after them.
     pub(super) own: usize,
     pub(super) permissions: Vec<(Permission, Tally)>,
     pub(super) details: Vec<Detail>,
     /// Employees with a lifecycle status, and those among them who are not employed.
     pub(super) with_status: usize,
     pub(super) not_employed: usize,
-    /// Employees with an account under the sync's care who have not come yet.
+    /// Employees with an account under the sync's care whom HiBob has not sent yet.
     pub(super) unseen: BTreeSet<Box<str>>,
     id: usize,
     lifecycle: usize,
@@ -114,8 +114,8 @@ impl Survey {
             with_status: 0,
             not_employed: 0,
             unseen: links.iter().map(|(employee, _)| employee.into()).collect(),
-            id: position(ID),
-            lifecycle: position(LIFECYCLE),
+            id: position(own_id()),
+            lifecycle: position(LIFECYCLE_STATUS),
             fields: (0..)
                 .zip(ids)
                 .map(|(position, id)| Asked { permission: Permission::of(&id), id, tally: Tally::of(vec![position]) })
@@ -152,9 +152,14 @@ impl Survey {
     }
 }
 
+/// The field that holds the employee's id.
+fn own_id() -> &'static str {
+    TextField::ExternalId.row().sources.first().copied().unwrap_or_default()
+}
+
 /// The permissions that a field shows when it comes. HiBob sends the id whatever may be read (page on lists).
 fn evidence(id: &str) -> impl Iterator<Item = Permission> {
-    let permission = Permission::of(id).filter(|_| id != ID);
+    let permission = Permission::of(id).filter(|_| id != own_id());
     let view = permission.filter(|permission| *permission == Permission::PersonalEdit).map(|_| Permission::Personal);
     permission.into_iter().chain(view)
 }
@@ -178,19 +183,21 @@ fn detail(name: &'static str, required: bool, sources: &[&str], position: impl F
 /// What is synced with these settings: its name, whether nobody is synced without it, and the fields that it is read
 /// from.
 fn details(settings: &Settings) -> Vec<(&'static str, bool, Vec<&str>)> {
-    let names = ["external-id", "given-name", "family-name", "user-name", "lifecycle-status", "start-date"];
-    let mut details: Vec<_> = names.into_iter().zip(MANDATORY).map(|(name, id)| (name, true, vec![id])).collect();
+    let mandatory = MANDATORY_FIELDS.into_iter().map(|field| (field.name(), true, field.row().sources.to_vec()));
+    let mut details: Vec<_> = mandatory.collect();
+    details.push(("lifecycle-status", true, vec![LIFECYCLE_STATUS]));
+    details.push(("start-date", true, vec![START_DATE]));
     if settings.needs_sites() {
-        details.push(("sites", settings.sites.is_some(), vec!["work.site"]));
+        details.push(("sites", settings.sites.is_some(), vec![SITE]));
     }
     if settings.has(MANAGER) {
-        details.push((MANAGER, false, vec!["work.reportsTo.id", "work.manager"]));
+        details.push((MANAGER, false, Field::Manager.row().sources.to_vec()));
     }
     for field in TEXT_FIELDS.into_iter().filter(|field| settings.has_text(*field)) {
         let sources: Vec<&str> = settings.source(field).iter().map(String::as_str).collect();
-        let default = field == TextField::Language && settings.default_language.is_some();
+        let is_required = settings.missing_detail == MissingDetail::Fail && settings.default_of(field).is_none();
         if !sources.is_empty() {
-            details.push((field.name(), settings.missing_detail == MissingDetail::Fail && !default, sources));
+            details.push((field.name(), is_required, sources));
         }
     }
     details
@@ -217,8 +224,9 @@ mod tests {
     /// Whatever a sync asks for is asked for because of something that has a name.
     #[test]
     fn every_field_of_the_sync_belongs_to_a_detail() {
-        for details in [&["title"][..], &crate::settings::DETAILS] {
-            let settings = settings(details);
+        let all = crate::settings::details().into_iter().filter_map(crate::field::Detail::name).collect();
+        for details in [vec!["title"], all] {
+            let settings = settings(&details);
             let ids = FieldIds::new(&settings);
             let survey = Survey::new(&settings, &ids, &Links::new());
             for (position, id) in ids.read().enumerate() {

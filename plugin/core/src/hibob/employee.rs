@@ -1,7 +1,7 @@
 //! One employee as HiBob describes them, with every field where it belongs.
 
 use super::record::{Datum, Record};
-use crate::field::{self, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField};
+use crate::field::{Field, MANAGER, MANDATORY_FIELDS, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField};
 use crate::settings::Settings;
 use chrono::NaiveDate;
 
@@ -10,50 +10,53 @@ use chrono::NaiveDate;
 #[derive(Debug)]
 pub struct FieldIds {
     ids: Vec<String>,
+    lifecycle_status: usize,
+    start_date: usize,
     site: Option<usize>,
-    reports_to: Option<usize>,
-    manager: Option<usize>,
+    /// Where the line manager's sources stand; none where the line manager is not synced.
+    manager: Vec<usize>,
     /// For each text field, where its sources stand.
     sources: [Vec<usize>; TEXT_FIELDS_COUNT],
 }
 
-const ID: usize = 0;
-const FIRST_NAME: usize = 1;
-const SURNAME: usize = 2;
-const EMAIL: usize = 3;
-const LIFECYCLE: usize = 4;
-const START_DATE: usize = 5;
+/// The lifecycle status.
+pub const LIFECYCLE_STATUS: &str = "internal.lifecycleStatus";
+/// The first day of the employment.
+pub const START_DATE: &str = "work.startDate";
+/// The site, by name.
+pub const SITE: &str = "work.site";
 
-/// The fields without which nobody can be synced.
-pub const MANDATORY: [&str; 6] =
-    ["root.id", "root.firstName", "root.surname", "root.email", "internal.lifecycleStatus", "work.startDate"];
-
-/// What is read of `work.reportsTo`, which is asked for as a whole.
+/// The part of `work.reportsTo` that is read; `people/search` is asked for the whole object.
 const REPORTS_TO_ID: &str = "work.reportsTo.id";
 
 impl FieldIds {
     /// The ids for these settings.
     pub fn new(settings: &Settings) -> Self {
-        let mut ids: Vec<String> = MANDATORY.iter().map(ToString::to_string).collect();
+        let mut ids: Vec<String> = Vec::new();
         let mut ask = |id: &str| {
             ids.iter().position(|known| known == id).unwrap_or_else(|| {
                 ids.push(id.to_owned());
                 ids.len() - 1
             })
         };
-        let site = settings.needs_sites().then(|| ask("work.site"));
-        let reports_to = settings.has(field::MANAGER).then(|| ask(REPORTS_TO_ID));
-        let manager = settings.has(field::MANAGER).then(|| ask("work.manager"));
         let mut sources: [Vec<usize>; TEXT_FIELDS_COUNT] = Default::default();
+        for field in MANDATORY_FIELDS {
+            if let Some(places) = sources.get_mut(field.index()) {
+                places.extend(field.row().sources.iter().map(|id| ask(id)));
+            }
+        }
+        let (lifecycle_status, start_date) = (ask(LIFECYCLE_STATUS), ask(START_DATE));
+        let site = settings.needs_sites().then(|| ask(SITE));
+        let manager = Field::Manager.row().sources.iter().filter(|_| settings.has(MANAGER)).map(|id| ask(id)).collect();
         for (field, places) in TEXT_FIELDS.into_iter().zip(&mut sources) {
             if settings.has_text(field) {
                 places.extend(settings.source(field).iter().map(|id| ask(id)));
             }
         }
-        Self { ids, site, reports_to, manager, sources }
+        Self { ids, lifecycle_status, start_date, site, manager, sources }
     }
 
-    /// The ids as a [`super::RecordReader`] takes them.
+    /// The ids, as [`super::RecordReader::new`] takes them.
     pub fn read(&self) -> impl Iterator<Item = &str> {
         self.ids.iter().map(String::as_str)
     }
@@ -75,9 +78,9 @@ pub enum Status {
     GardenLeave,
     /// Has left.
     Terminated,
-    /// A word that is none of HiBob's own.
+    /// A word that is not one of HiBob's own.
     Unknown(String),
-    /// No status came.
+    /// HiBob sent no status.
     Missing,
 }
 
@@ -114,32 +117,17 @@ impl<'r, 'a> Employee<'r, 'a> {
 
     /// HiBob's id. Without it nobody can be matched.
     pub fn id(&self) -> Option<&'r str> {
-        self.record.at(ID).text()
+        self.text_field(TextField::ExternalId).text()
     }
 
-    /// Given name.
-    pub fn first_name(&self) -> &'r Datum<'a> {
-        self.record.at(FIRST_NAME)
-    }
-
-    /// Family name.
-    pub fn surname(&self) -> &'r Datum<'a> {
-        self.record.at(SURNAME)
-    }
-
-    /// Work email.
-    pub fn email(&self) -> &'r Datum<'a> {
-        self.record.at(EMAIL)
-    }
-
-    /// Where in the employment they are.
+    /// The lifecycle status.
     pub fn status(&self) -> Status {
-        Status::read(self.record.at(LIFECYCLE))
+        Status::read(self.record.at(self.ids.lifecycle_status))
     }
 
-    /// First day of this stint. HiBob's machine values are ISO dates; anything else is not guessed at.
+    /// The first day of the present employment. HiBob's machine values are ISO dates; anything else counts as none.
     pub fn start_date(&self) -> Option<NaiveDate> {
-        NaiveDate::parse_from_str(self.record.at(START_DATE).text()?, "%Y-%m-%d").ok()
+        NaiveDate::parse_from_str(self.record.at(self.ids.start_date).text()?, "%Y-%m-%d").ok()
     }
 
     /// Site, by name.
@@ -149,29 +137,31 @@ impl<'r, 'a> Employee<'r, 'a> {
 
     /// The line manager's employee id.
     pub fn manager(&self) -> &'r Datum<'a> {
-        self.first_text([self.ids.reports_to, self.ids.manager].into_iter().flatten())
+        self.first_text(&self.ids.manager)
     }
 
-    /// What HiBob says of a detail: the first of its sources that holds something; null only where one was sent as null.
-    pub fn detail(&self, field: TextField) -> &'r Datum<'a> {
-        let places = self.ids.sources.get(field.index()).map(Vec::as_slice).unwrap_or_default();
-        self.first_text(places.iter().copied())
+    /// HiBob's value of a text field: that of the first source that has one. Null only if every source was sent as null.
+    pub fn text_field(&self, field: TextField) -> &'r Datum<'a> {
+        self.first_text(self.ids.sources.get(field.index()).map(Vec::as_slice).unwrap_or_default())
     }
 
     fn optional(&self, position: Option<usize>) -> &'r Datum<'a> {
         position.map_or(&Datum::Absent, |position| self.record.at(position))
     }
 
-    /// The first of these fields that holds a text. Null only if all of them are null: where one is not sent, its
-    /// permission may be missing, and nobody can say that there is nothing.
-    fn first_text(&self, positions: impl Iterator<Item = usize> + Clone) -> &'r Datum<'a> {
-        let data = || positions.clone().map(|position| self.record.at(position));
-        let unknown = || data().find(|datum| **datum != Datum::Null).map_or(&Datum::Null, |_| &Datum::Absent);
-        match data().find(|datum| datum.text().is_some()) {
-            Some(datum) => datum,
-            None if data().next().is_none() => &Datum::Absent,
-            None => unknown(),
+    /// The first of these fields that holds a text. Null only if all of them are null: where one was not sent, its
+    /// permission may be missing, and the field may well hold something.
+    fn first_text(&self, positions: &[usize]) -> &'r Datum<'a> {
+        let mut nothing = &Datum::Absent;
+        for (at, position) in positions.iter().enumerate() {
+            let datum = self.record.at(*position);
+            if datum.text().is_some() {
+                return datum;
+            }
+            let is_null = *datum == Datum::Null && (at == 0 || *nothing == Datum::Null);
+            nothing = if is_null { &Datum::Null } else { &Datum::Absent };
         }
+        nothing
     }
 
     /// Whether a field came with a value, by its position among the ids asked for.

@@ -11,7 +11,7 @@ mod record;
 mod request;
 mod splitter;
 
-pub use employee::{Employee, FieldIds, MANDATORY, Status};
+pub use employee::{Employee, FieldIds, LIFECYCLE_STATUS, SITE, START_DATE, Status};
 pub use list::{NameList, read_list};
 pub use permission::{PERMISSIONS, Permission};
 pub use record::{Datum, Record, RecordReader};

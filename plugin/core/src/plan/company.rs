@@ -25,7 +25,7 @@ pub(super) fn refuse_unknown(
         };
         let finding = Finding::new(
             severity,
-            "COMPANY_IS_MISSING_OR_INVALID",
+            TextField::Company.text_row().code,
             format!("TravelPerk has no invoice profile `{name}`{near}"),
             "give the invoice profile and the site in HiBob the same name, or name the profile under sync.companies",
         );

@@ -1,6 +1,6 @@
 //! Cost centers that have to be made, or brought back, before anybody is assigned to them.
 
-use super::draft::{Draft, bit};
+use super::draft::Draft;
 use crate::catalogue::{CostCenters, nearest};
 use crate::change::{Change, ChangeKind, FieldChange};
 use crate::field::{ARCHIVED, NAME, TextField};
@@ -11,7 +11,7 @@ use crate::scim::Account;
 use crate::value::Value;
 use std::collections::BTreeMap;
 
-/// What has to be done, by name of the cost center: the id of the archived one, or none to make it.
+/// The cost centers to make or to bring back, by name: the id of an archived one, which is brought back, or none.
 pub(super) type CostCenterDrafts = BTreeMap<Box<str>, Option<Box<str>>>;
 
 /// Works out which cost centers are missing: whoever is to be assigned to one needs it, and one that somebody who works
@@ -30,7 +30,7 @@ pub(super) fn missing(
             missing.insert(name.into(), Some(center.id.clone()));
         }
     }
-    for draft in drafts.iter().filter(|draft| draft.contested & bit(TextField::CostCenter) == 0) {
+    for draft in drafts.iter().filter(|draft| !draft.contested.contains(TextField::CostCenter)) {
         let Some(person) = people.get(draft.person as usize).filter(|_| draft.kind != ChangeKind::Archive) else {
             continue;
         };
@@ -62,7 +62,7 @@ fn kind(archived: Option<&str>) -> ChangeKind {
     if archived.is_some() { ChangeKind::RestoreCostCenter } else { ChangeKind::CreateCostCenter }
 }
 
-/// The change as it travels.
+/// The change that makes or brings back a cost center.
 pub(super) fn change(name: &str, archived: Option<&str>) -> Change {
     let field = match archived {
         None => FieldChange { field: NAME.to_owned(), before: None, after: Some(Value::Text(name.to_owned())) },

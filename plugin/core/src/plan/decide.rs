@@ -1,12 +1,12 @@
 //! What to do for each person.
 
-use super::draft::{Draft, ManagerChange, Part, bit, text_changes};
+use super::draft::{Draft, ManagerChange, Part, text_changes};
 use super::matching::{Bond, Match, match_all};
 use super::order::order;
 use super::roster::{Standpoint, State, Vanished};
 use crate::approval::Approvals;
 use crate::change::ChangeKind;
-use crate::field::{TextField, fold};
+use crate::field::{FieldSet, TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::index::IdIndex;
 use crate::lifecycle::{Because, Standing};
@@ -15,7 +15,7 @@ use crate::mapping::{Person, WantManager};
 use crate::scim::{Account, Manager};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The drafts in their order, and the numbers.
+/// The changes in their order, and how many there are of what.
 pub(super) struct Decision {
     pub(super) drafts: Vec<Draft>,
     pub(super) counts: BTreeMap<&'static str, usize>,
@@ -24,7 +24,7 @@ pub(super) struct Decision {
     pub(super) vanished: Vec<Vanished>,
 }
 
-/// What is decided over. `people` and `accounts` are sorted by id, each id once.
+/// What the decisions are made from. `people` and `accounts` are sorted by id, each id once.
 #[derive(Clone, Copy)]
 pub(super) struct Input<'a> {
     pub(super) people: &'a [Person],
@@ -152,7 +152,7 @@ impl Deciding<'_> {
             after_rename_of: found.after_rename_of.map(small),
             rename_kind: None,
             first_write: None,
-            contested: 0,
+            contested: FieldSet::EMPTY,
         };
         let account = account.map(|(_, account, _)| account);
         if kind != ChangeKind::Archive {
@@ -161,7 +161,7 @@ impl Deciding<'_> {
         let mut differs = true;
         if kind == ChangeKind::Update {
             // Most days nobody differs, and that is then known from one look.
-            differs = text_changes(person, account, 0).next().is_some();
+            differs = text_changes(person, account, FieldSet::EMPTY).next().is_some();
             if differs {
                 draft.contested = self.contested(person, account);
                 differs = text_changes(person, account, draft.contested).next().is_some();
@@ -181,7 +181,7 @@ impl Deciding<'_> {
         account.text(TextField::UserName).is_some_and(listed) || listed(person.user_name())
     }
 
-    /// An account that the operator named is never archived: TravelPerk needs an admin.
+    /// Reports that an account on the operator's list of admins is not archived: TravelPerk needs an admin.
     fn spare_admin(&mut self, person: &Person) {
         self.count("keep");
         let finding = Finding::new(
@@ -193,7 +193,7 @@ impl Deciding<'_> {
         self.findings.push(finding.employee(&person.id));
     }
 
-    /// Somebody of a site that is not synced: an account from before is left as it is, and said.
+    /// Counts somebody of a site that is not synced. An active account is left as it is, and a finding says so.
     fn outside(&mut self, person: &Person, account: Option<&Account>) {
         self.count("outside");
         if account.is_some_and(|account| account.active) {
@@ -207,16 +207,16 @@ impl Deciding<'_> {
         }
     }
 
-    /// Fields that the target, or something behind it, keeps setting back: reported, and not rewritten for ever.
-    fn contested(&mut self, person: &Person, account: Option<&Account>) -> u16 {
-        let Some(link) = self.input.links.get(&person.id) else { return 0 };
-        let mut contested = 0;
-        for (field, _, after) in text_changes(person, account, 0) {
-            // Whose account it is is never left open.
+    /// The fields that something else keeps setting back: each becomes a finding and is not written again.
+    fn contested(&mut self, person: &Person, account: Option<&Account>) -> FieldSet {
+        let Some(link) = self.input.links.get(&person.id) else { return FieldSet::EMPTY };
+        let mut contested = FieldSet::EMPTY;
+        for (field, _, after) in text_changes(person, account, FieldSet::EMPTY) {
+            // The external id says whose account it is, and is always written.
             if field == TextField::ExternalId || !link.is_contested(field.name(), after, self.input.now_unix_seconds) {
                 continue;
             }
-            contested |= bit(field);
+            contested.insert(field);
             self.say_contested(person, field.name());
         }
         contested
@@ -232,7 +232,7 @@ impl Deciding<'_> {
         self.findings.push(finding.employee(&person.id).field(field));
     }
 
-    /// The same for the line manager.
+    /// Leaves the line manager as it is where something else keeps setting it back.
     fn leave_contested_manager(&mut self, person: &Person, draft: &mut Draft) {
         if draft.manager == ManagerChange::Untouched {
             return;
@@ -254,7 +254,7 @@ impl Deciding<'_> {
         }
     }
 
-    /// Works out the line manager of one person.
+    /// Decides what one person's change does to line manager and approvers.
     fn manager(&mut self, person: &Person, account: Option<&Account>, draft: &mut Draft) {
         let now = account.map_or(&Manager::Nobody, |account| &account.manager);
         let manager_id = match &person.manager {
@@ -322,7 +322,7 @@ impl Deciding<'_> {
         !wanted.is_empty() && now != wanted
     }
 
-    /// Approvals go by the line manager: whoever would no longer be it is named.
+    /// A finding where the change replaces a line manager or approvers who are set in TravelPerk: they approve trips.
     fn say_whom_it_replaces(&mut self, person: &Person, account: Option<&Account>, draft: &Draft) {
         let Some(account) = account else { return };
         let manager = draft.manager != ManagerChange::Untouched && account.manager != Manager::Nobody;
@@ -346,8 +346,8 @@ impl Deciding<'_> {
         );
     }
 
-    /// Employees with an active account under the sync's care who are no longer in the answer: reported, never
-    /// archived. The service user's audience may have changed (HiBob's access groups).
+    /// A finding for each employee with an active account under the sync's care whom HiBob did not send. Their accounts are
+    /// never archived: the service user's audience may have changed (HiBob's access groups).
     fn vanished(&mut self, links: &Links) {
         if self.matches.iter().filter(|matched| matched.linked).count() == links.len() {
             return; // everybody with a link was sent

@@ -1,16 +1,16 @@
-//! A change in its compact form, and how it is written out.
+//! A change in its compact form, and how a [`Change`] is made of it.
 
 use super::matching::temporary;
 use super::{Plan, cost_center};
 use crate::change::{Change, ChangeKind, FieldChange};
-use crate::field::{ACTIVE, APPROVERS, MANAGER, TEXT_FIELDS, TextField};
+use crate::field::{ACTIVE, APPROVERS, FieldSet, MANAGER, TEXT_FIELDS, TextField};
 use crate::lifecycle::Standing;
 use crate::mapping::{Person, Wanted};
 use crate::scim::{Account, Approver, Manager};
 use crate::value::{PersonRef, Value};
 use std::collections::BTreeSet;
 
-/// What happens to the line manager.
+/// What a change does to the account's line manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ManagerChange {
     /// Nothing.
@@ -21,21 +21,22 @@ pub(super) enum ManagerChange {
     To(u32),
 }
 
-/// Which part of what a person needs a change makes. Circles are resolved by a second write.
+/// Which of a person's fields a change writes. Where people wait for each other in a circle, one of them gets a second
+/// change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
-    /// All of it.
+    /// All of them.
     Whole,
-    /// All of it, but with a temporary user name, so that somebody else can have the one that it frees.
+    /// All of them, but with a temporary user name, so that somebody else can take the account's present one.
     Aside,
-    /// The line manager alone, because managers go in a circle.
+    /// Only the line manager, because the managers form a circle.
     Manager,
-    /// The final user name alone, after a temporary one.
+    /// Only the final user name, after a temporary one.
     UserName,
 }
 
 impl Part {
-    /// Whether it is the person's first write.
+    /// Whether this is the person's first change.
     pub(super) fn is_first(self) -> bool {
         matches!(self, Self::Whole | Self::Aside)
     }
@@ -49,27 +50,28 @@ impl Part {
     }
 }
 
-/// One change: who, what, and after what.
+/// One change: its kind, the person and the account, and the changes that it waits for. Numbers are positions in the plan's
+/// lists of people and accounts.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
     pub(super) kind: ChangeKind,
     pub(super) person: u32,
     pub(super) account: Option<u32>,
     pub(super) manager: ManagerChange,
-    /// Whether the line manager becomes the approver.
+    /// The line manager who becomes the approver of trips, as a position among people; none: approvers are not written.
     pub(super) approver: Option<u32>,
-    /// The manager's account by position, where there is one already.
+    /// The line manager's account, where there is one already.
     pub(super) manager_account: Option<u32>,
     pub(super) part: Part,
     /// People whose changes must be done first: the manager's create, and whoever frees the user name.
     pub(super) after_manager: Option<u32>,
     pub(super) after_rename_of: Option<u32>,
-    /// What kind of change frees the user name; `order` fills it in.
+    /// The kind of the change that frees the user name; `order` fills it in.
     pub(super) rename_kind: Option<ChangeKind>,
-    /// The kind of the person's first write, for the second one, which comes after it.
+    /// In a person's second change the kind of the first one, which it waits for.
     pub(super) first_write: Option<ChangeKind>,
     /// Text fields that are left as they are, because something keeps setting them back.
-    pub(super) contested: u16,
+    pub(super) contested: FieldSet,
 }
 
 impl Draft {
@@ -77,7 +79,7 @@ impl Draft {
         format!("{}:{}{}", kind.name(), person.id, part.suffix())
     }
 
-    /// The change as it travels. None only where a position is wrong, which would be a mistake in this module.
+    /// The change in full. None only where a position is wrong, which would be a mistake in this module.
     pub(super) fn change(&self, plan: &Plan) -> Option<Change> {
         let person = plan.people.get(self.person as usize)?;
         let account = self.account.and_then(|position| plan.accounts.get(position as usize));
@@ -99,10 +101,11 @@ impl Draft {
         })
     }
 
-    /// The person's own first write, and whoever frees the user name: without those there is nothing to write.
+    /// Ids of changes without which this one cannot be made: the person's first change, and the one that frees the user
+    /// name.
     fn depends_on(&self, plan: &Plan, person: &Person) -> Vec<String> {
         let holder = self.after_rename_of.and_then(|position| plan.people.get(position as usize));
-        // Who steps aside waits for nobody; the second write does.
+        // A change to a temporary user name waits for nobody; the second change does.
         let holder = holder.filter(|_| self.part != Part::Aside).zip(self.rename_kind);
         sorted([
             self.first_write.map(|kind| Self::id(kind, person, Part::Whole)),
@@ -110,7 +113,8 @@ impl Draft {
         ])
     }
 
-    /// The line manager's account and the cost center: where one of them could not be made, everything else is written.
+    /// Ids of changes that have to be over before this one, done or not: those that make the line manager's account and
+    /// the cost center. Where one of them failed, this change writes everything else.
     fn after(&self, plan: &Plan, fields: &[FieldChange]) -> Vec<String> {
         let assigned = fields.iter().find(|field| field.field == TextField::CostCenter.name());
         let cost_center = match assigned.map(|field| &field.after) {
@@ -219,18 +223,13 @@ fn active(before: Option<bool>, after: bool) -> FieldChange {
     FieldChange { field: ACTIVE.to_owned(), before: before.map(Value::Flag), after: Some(Value::Flag(after)) }
 }
 
-/// A field's place in a set of fields.
-pub(super) fn bit(field: TextField) -> u16 {
-    1 << field.index()
-}
-
-/// The text fields to write, but for a set of them: field, now, then.
+/// The text fields to write, apart from those in `without`: the field, its value now, and its value afterwards.
 pub(super) fn text_changes<'p>(
     person: &'p Person,
     account: Option<&'p Account>,
-    without: u16,
+    without: FieldSet,
 ) -> impl Iterator<Item = (TextField, Option<&'p str>, Option<&'p str>)> {
-    TEXT_FIELDS.into_iter().filter(move |&field| without & bit(field) == 0).filter_map(move |field| {
+    TEXT_FIELDS.into_iter().filter(move |&field| !without.contains(field)).filter_map(move |field| {
         let now = account.and_then(|account| account.text(field));
         match (account, person.want(field)) {
             (None, Wanted::Clear) => None,

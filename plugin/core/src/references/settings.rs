@@ -40,10 +40,14 @@ const WORK_EMAIL: &str = "root.email";
 const ADDRESS_FIELDS: [&str; 2] = [WORK_EMAIL, "home.privateEmail"];
 
 impl ReferenceSettings {
+    /// The names of all settings.
+    pub(crate) const NAMES: [&str; 6] =
+        ["hibob-url", "statuses", "address-field", "garden-leave", "time-zone", "site-time-zones"];
+
     /// Reads named values.
     ///
     /// # Errors
-    /// Every value that is wrong, and every name that is none.
+    /// One finding for each value that is wrong and for each name that is no setting of this job.
     pub fn read(values: &[NamedValue]) -> Result<Self, Vec<Finding>> {
         let mut settings = Self {
             hibob_url: String::new(),
@@ -54,6 +58,10 @@ impl ReferenceSettings {
         };
         let mut findings = Vec::new();
         for NamedValue { name, value } in values {
+            if !Self::NAMES.contains(&name.as_str()) {
+                findings.push(wrong(name, "there is no such setting".to_owned()));
+                continue;
+            }
             match (name.as_str(), value) {
                 ("hibob-url", Value::Text(url)) => settings.hibob_url = url.trim_end_matches('/').to_owned(),
                 ("statuses", Value::Texts(words)) if !words.is_empty() => {
@@ -82,10 +90,7 @@ impl ReferenceSettings {
                         }
                     }
                 }
-                ("hibob-url" | "statuses" | "address-field" | "garden-leave" | "time-zone" | "site-time-zones", _) => {
-                    findings.push(wrong(name, "it is of another kind".to_owned()));
-                }
-                _ => findings.push(wrong(name, "there is no such setting".to_owned())),
+                _ => findings.push(wrong(name, "it is of another kind".to_owned())),
             }
         }
         if settings.statuses.iter().any(|status| Status::of(status) == Status::GardenLeave) {

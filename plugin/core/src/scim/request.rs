@@ -1,12 +1,14 @@
 //! What is asked of the target and written to it.
 
+use super::place::{PLACES, Place};
 use super::{ENTERPRISE, PATCH_OP, TRAVELPERK, USER};
 use crate::change::Change;
-use crate::field::{ACTIVE, APPROVERS, MANAGER, TextField};
+use crate::field::{Field, TextField, TextShape};
 use crate::http::{Method, Request, SCIM_URL, Side, percent_encode};
 use crate::settings::Settings;
 use crate::value::Value as FieldValue;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// `GET /ServiceProviderConfig` (RFC 7644, section 4).
 pub fn service_provider_config(settings: &Settings) -> Request {
@@ -38,58 +40,32 @@ pub fn get_user(settings: &Settings, account_id: &str) -> Request {
 
 /// `POST /Users` with the fields of a change; `manager` is the manager's account id.
 pub fn create(settings: &Settings, change: &Change, manager: Option<&str>) -> Request {
-    let mut user = Map::new();
-    let mut name = Map::new();
-    let mut enterprise = Map::new();
-    let mut travelperk = Map::new();
-    let mut contact = Map::new();
-    user.insert(ACTIVE.to_owned(), Value::Bool(true));
-    for field in &change.fields {
-        let Some(FieldValue::Text(text)) = &field.after else {
-            continue;
-        };
-        let value = Value::from(text.as_str());
-        match TextField::from_name(&field.field) {
-            Some(TextField::UserName) => user.insert("userName".to_owned(), value),
-            Some(TextField::ExternalId) => user.insert("externalId".to_owned(), value),
-            Some(TextField::GivenName) => name.insert("givenName".to_owned(), value),
-            Some(TextField::FamilyName) => name.insert("familyName".to_owned(), value),
-            Some(TextField::Title) => user.insert("title".to_owned(), value),
-            Some(TextField::Phone) => {
-                user.insert("phoneNumbers".to_owned(), json!([{ "type": "work", "value": value }]))
-            }
-            Some(TextField::Language) => user.insert("preferredLanguage".to_owned(), value),
-            Some(TextField::Locale) => user.insert("locale".to_owned(), value),
-            Some(TextField::CostCenter) => enterprise.insert("costCenter".to_owned(), value),
-            Some(TextField::Gender) => travelperk.insert("gender".to_owned(), value),
-            Some(TextField::DateOfBirth) => travelperk.insert("dateOfBirth".to_owned(), value),
-            Some(TextField::Country) => travelperk.insert("countryOfResidence".to_owned(), value),
-            Some(TextField::TravelPolicy) => travelperk.insert("travelPolicy".to_owned(), value),
-            Some(TextField::Company) => travelperk.insert("invoiceProfiles".to_owned(), json!([{ "value": value }])),
-            Some(TextField::EmergencyName) => contact.insert("name".to_owned(), value),
-            Some(TextField::EmergencyPhone) => contact.insert("phone".to_owned(), value),
-            None => None,
-        };
+    let mut objects: BTreeMap<Place, Map<String, Value>> = BTreeMap::new();
+    objects.entry(Place::Name).or_default(); // also where it is empty
+    let mut put = |field: Field, value: Value| {
+        let row = field.row();
+        objects.entry(row.place).or_default().insert(row.attribute.to_owned(), value);
+    };
+    put(Field::Active, Value::Bool(true));
+    for change in &change.fields {
+        match (Field::from_name(&change.field), &change.after) {
+            (Some(field @ Field::Text(text)), Some(FieldValue::Text(value))) => put(field, shaped(text, value)),
+            (Some(field @ Field::Manager), _) => put(field, json!({ "value": manager })),
+            (Some(field @ Field::Approvers), _) => put(field, approvers(settings, manager)),
+            (Some(Field::Text(_) | Field::Active) | None, _) => {}
+        }
     }
-    if change.field(MANAGER).is_some() {
-        enterprise.insert(MANAGER.to_owned(), json!({ "value": manager }));
+    // Each object into the one that it is in, from the inside out.
+    for place in PLACES.into_iter().rev() {
+        if let Some((parent, key)) = place.within()
+            && let Some(object) = objects.remove(&place)
+        {
+            objects.entry(parent).or_default().insert(key.to_owned(), Value::Object(object));
+        }
     }
-    if change.field(APPROVERS).is_some() {
-        travelperk.insert(APPROVERS.to_owned(), approvers(settings, manager));
-    }
-    let mut schemas = vec![USER];
-    user.insert("name".to_owned(), Value::Object(name));
-    if !enterprise.is_empty() {
-        schemas.push(ENTERPRISE);
-        user.insert(ENTERPRISE.to_owned(), Value::Object(enterprise));
-    }
-    if !contact.is_empty() {
-        travelperk.insert("emergencyContact".to_owned(), Value::Object(contact));
-    }
-    if !travelperk.is_empty() {
-        schemas.push(TRAVELPERK);
-        user.insert(TRAVELPERK.to_owned(), Value::Object(travelperk));
-    }
+    let mut user = objects.remove(&Place::User).unwrap_or_default();
+    let extensions = [ENTERPRISE, TRAVELPERK].into_iter().filter(|urn| user.contains_key(*urn));
+    let schemas: Vec<&str> = [USER].into_iter().chain(extensions).collect();
     user.insert("schemas".to_owned(), json!(schemas));
     write(settings, Method::Post, "/Users", "/Users", &Value::Object(user))
 }
@@ -99,22 +75,19 @@ pub fn create(settings: &Settings, change: &Change, manager: Option<&str>) -> Re
 ///
 /// Only `replace` and `add` with a path, and `remove` to empty a field: PUT would clear what the traveller entered.
 pub fn patch(settings: &Settings, account_id: &str, change: &Change, manager: Option<&str>) -> Request {
+    let replace =
+        |field: Field, value: Value| json!({ "op": "replace", "path": attribute_path(field), "value": value });
     let mut operations = Vec::new();
-    for field in &change.fields {
-        let operation = match (TextField::from_name(&field.field), field.field.as_str(), &field.after) {
-            (Some(text), _, Some(FieldValue::Text(value))) => set_text(text, value, field.before.is_some()),
-            (Some(text), _, None) => json!({ "op": "remove", "path": remove_path(text) }),
-            (None, ACTIVE, Some(FieldValue::Flag(active))) => {
-                json!({ "op": "replace", "path": "active", "value": active })
-            }
-            (None, MANAGER, Some(_)) => {
-                json!({ "op": "replace", "path": format!("{ENTERPRISE}:manager"), "value": { "value": manager } })
-            }
-            (None, APPROVERS, Some(_)) => {
-                json!({ "op": "replace", "path": format!("{TRAVELPERK}:approvers"), "value": approvers(settings, manager) })
-            }
-            (None, MANAGER, None) => json!({ "op": "remove", "path": format!("{ENTERPRISE}:manager") }),
-            _ => continue,
+    for change in &change.fields {
+        let Some(field) = Field::from_name(&change.field) else { continue };
+        let operation = match (field, &change.after) {
+            (Field::Text(text), Some(FieldValue::Text(value))) => set_text(text, value, change.before.is_some()),
+            (Field::Text(text), None) => json!({ "op": "remove", "path": remove_path(text) }),
+            (Field::Active, Some(FieldValue::Flag(active))) => replace(field, Value::Bool(*active)),
+            (Field::Manager, Some(_)) => replace(field, json!({ "value": manager })),
+            (Field::Manager, None) => json!({ "op": "remove", "path": attribute_path(field) }),
+            (Field::Approvers, Some(_)) => replace(field, approvers(settings, manager)),
+            (Field::Text(_) | Field::Active, Some(_)) | (Field::Active | Field::Approvers, None) => continue,
         };
         operations.push(operation);
     }
@@ -128,46 +101,40 @@ fn approvers(settings: &Settings, manager: Option<&str>) -> Value {
     conditions.map(|condition| json!({ "value": manager, "condition": condition })).collect()
 }
 
+/// The value of a text field's attribute.
+fn shaped(field: TextField, value: &str) -> Value {
+    match field.text_row().shape {
+        TextShape::Plain => Value::from(value),
+        TextShape::WorkPhone => json!([{ "type": "work", "value": value }]),
+        TextShape::List => json!([{ "value": value }]),
+    }
+}
+
 fn set_text(field: TextField, value: &str, replaces: bool) -> Value {
-    if field == TextField::Phone {
-        // `replace` with a value filter that matches nothing is an error (section 3.5.2.3), so a first phone is added.
-        return if replaces {
-            json!({ "op": "replace", "path": "phoneNumbers[type eq \"work\"].value", "value": value })
-        } else {
-            json!({ "op": "add", "path": "phoneNumbers", "value": [{ "type": "work", "value": value }] })
-        };
-    }
-    if field == TextField::Company {
-        return json!({ "op": "replace", "path": path(field), "value": [{ "value": value }] });
-    }
-    json!({ "op": "replace", "path": path(field), "value": value })
-}
-
-fn path(field: TextField) -> String {
-    match field {
-        TextField::UserName => "userName".to_owned(),
-        TextField::ExternalId => "externalId".to_owned(),
-        TextField::GivenName => "name.givenName".to_owned(),
-        TextField::FamilyName => "name.familyName".to_owned(),
-        TextField::Title => "title".to_owned(),
-        TextField::Phone => "phoneNumbers".to_owned(),
-        TextField::Language => "preferredLanguage".to_owned(),
-        TextField::Locale => "locale".to_owned(),
-        TextField::CostCenter => format!("{ENTERPRISE}:costCenter"),
-        TextField::Gender => format!("{TRAVELPERK}:gender"),
-        TextField::DateOfBirth => format!("{TRAVELPERK}:dateOfBirth"),
-        TextField::Country => format!("{TRAVELPERK}:countryOfResidence"),
-        TextField::TravelPolicy => format!("{TRAVELPERK}:travelPolicy"),
-        TextField::Company => format!("{TRAVELPERK}:invoiceProfiles"),
-        TextField::EmergencyName => format!("{TRAVELPERK}:emergencyContact.name"),
-        TextField::EmergencyPhone => format!("{TRAVELPERK}:emergencyContact.phone"),
+    let path = attribute_path(Field::Text(field));
+    match field.text_row().shape {
+        // `replace` with a value filter that matches nothing is an error (RFC 7644, section 3.5.2.3), so a first phone is
+        // added.
+        TextShape::WorkPhone if replaces => {
+            json!({ "op": "replace", "path": format!("{}.value", remove_path(field)), "value": value })
+        }
+        TextShape::WorkPhone => json!({ "op": "add", "path": path, "value": shaped(field, value) }),
+        TextShape::Plain | TextShape::List => json!({ "op": "replace", "path": path, "value": shaped(field, value) }),
     }
 }
 
+/// The path of a field's attribute in a PATCH (RFC 7644, section 3.5.2).
+pub fn attribute_path(field: Field) -> String {
+    let row = field.row();
+    row.place.path(row.attribute)
+}
+
+/// The path that empties a text field: of several phones only the one of type work.
 fn remove_path(field: TextField) -> String {
-    match field {
-        TextField::Phone => "phoneNumbers[type eq \"work\"]".to_owned(),
-        _ => path(field),
+    let path = attribute_path(Field::Text(field));
+    match field.text_row().shape {
+        TextShape::WorkPhone => format!("{path}[type eq \"work\"]"),
+        TextShape::Plain | TextShape::List => path,
     }
 }
 

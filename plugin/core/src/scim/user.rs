@@ -1,13 +1,13 @@
 //! An account as the target shows it.
 
-use crate::field::{COMPANY_SEPARATOR, TEXT_FIELDS_COUNT, TextField};
+use super::lenient::{List, Object, Text, Truth};
+use super::place::{PLACES_COUNT, Place};
+use crate::field::{COMPANY_SEPARATOR, Field, FieldSet, TEXT_FIELDS_COUNT, TextField, TextShape};
 use crate::texts::Texts;
 use crate::value::Id;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
-use std::marker::PhantomData;
 
 /// Who the target names as line manager.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,273 +61,262 @@ impl Account {
 
 impl<'de> Deserialize<'de> for Account {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let user = User::deserialize(deserializer)?;
-        let mut texts: [Option<Box<str>>; TEXT_FIELDS_COUNT] = Default::default();
-        let enterprise = user.enterprise.unwrap_or_default();
-        let name = user.name.unwrap_or_default();
-        let travelperk = user.travelperk.unwrap_or_default();
-        let contact = travelperk.contact.unwrap_or_default();
-        let phone = work_phone(user.phones.unwrap_or_default());
-        for (field, value) in [
-            (TextField::UserName, user.user_name),
-            (TextField::ExternalId, user.external_id),
-            (TextField::GivenName, name.given),
-            (TextField::FamilyName, name.family),
-            (TextField::Title, user.title),
-            (TextField::Phone, phone),
-            (TextField::Language, user.language),
-            (TextField::Locale, user.locale),
-            (TextField::Gender, travelperk.gender),
-            (TextField::DateOfBirth, travelperk.date_of_birth),
-            (TextField::Country, travelperk.country),
-            (TextField::CostCenter, enterprise.cost_center),
-            (TextField::Company, companies(travelperk.companies.unwrap_or_default())),
-            (TextField::TravelPolicy, travelperk.travel_policy),
-            (TextField::EmergencyName, contact.name),
-            (TextField::EmergencyPhone, contact.phone),
-        ] {
-            if let Some(slot) = texts.get_mut(field.index()) {
-                *slot = value;
+        deserializer.deserialize_map(UserVisitor)
+    }
+}
+
+struct UserVisitor;
+
+impl<'de> Visitor<'de> for UserVisitor {
+    type Value = Account;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a user")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Account, A::Error> {
+        let mut read = Read::default();
+        read.object(Place::User, map)?;
+        Ok(Account {
+            id: read.id.ok_or_else(|| A::Error::missing_field(ID))?,
+            active: read.active.unwrap_or(true),
+            texts: Texts::pack(&read.texts),
+            manager: read.manager.unwrap_or_default(),
+            approvers: read.approvers.unwrap_or_default(),
+        })
+    }
+}
+
+/// What was read of a user so far. A key that comes twice in one object is an error, as nobody can say which one is right.
+#[derive(Default)]
+struct Read {
+    id: Option<Id>,
+    texts: [Option<Box<str>>; TEXT_FIELDS_COUNT],
+    /// The text fields that have come, also those whose value counts as none.
+    texts_read: FieldSet,
+    active: Option<bool>,
+    manager: Option<Manager>,
+    approvers: Option<Box<[Approver]>>,
+    /// The objects within the user that have come.
+    places_read: [bool; PLACES_COUNT],
+}
+
+impl Read {
+    /// Reads the fields that are in one object of the user.
+    fn object<'de, A: MapAccess<'de>>(&mut self, place: Place, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(KeyIn(place))? {
+            match key {
+                Key::Id => once(&mut self.id, map.next_value_seed(IdSeed)?, ID)?,
+                Key::Field(field) => self.field(field, &mut map)?,
+                Key::Object(inner) => {
+                    if self.places_read.get_mut(inner.index()).is_none_or(|read| std::mem::replace(read, true)) {
+                        return Err(A::Error::custom("an object of a user comes twice"));
+                    }
+                    map.next_value_seed(ObjectSeed { place: inner, read: self })?;
+                }
+                Key::Other => _ = map.next_value::<IgnoredAny>()?,
             }
         }
-        let manager = enterprise.manager.unwrap_or_default();
-        let manager = match (manager.value.filter(|id| !id.is_empty()), manager.name.filter(|name| !name.is_empty())) {
-            (Some(id), _) => Manager::Account(id.into()),
-            (None, Some(name)) => Manager::Named(name),
-            (None, None) => Manager::Nobody,
-        };
-        let approver = |raw: RawApprover| {
-            let account = raw.value.filter(|id| !id.is_empty()).or(raw.name)?;
-            Some(Approver { account, condition: raw.condition.unwrap_or_default() })
-        };
-        let approvers = travelperk.approvers.unwrap_or_default().into_iter().filter_map(approver).collect();
-        Ok(Self { id: user.id, active: user.active, texts: Texts::pack(&texts), manager, approvers })
+        Ok(())
+    }
+
+    fn field<'de, A: MapAccess<'de>>(&mut self, field: Field, map: &mut A) -> Result<(), A::Error> {
+        let name = field.row().attribute;
+        match field {
+            Field::Text(text) => {
+                if !self.texts_read.insert(text) {
+                    return Err(A::Error::duplicate_field(name));
+                }
+                let value = match text.text_row().shape {
+                    TextShape::Plain => map.next_value::<Text>()?.0,
+                    TextShape::WorkPhone => work_phone(map.next_value::<List<Valued>>()?.0),
+                    TextShape::List => joined(map.next_value::<List<Valued>>()?.0),
+                };
+                if let Some(slot) = self.texts.get_mut(text.index()) {
+                    *slot = value;
+                }
+                Ok(())
+            }
+            Field::Active => once(&mut self.active, map.next_value::<Truth>()?.0, name),
+            Field::Manager => {
+                let manager = map.next_value::<Object<RawManager>>()?.0.unwrap_or_default();
+                once(&mut self.manager, manager.into(), name)
+            }
+            Field::Approvers => {
+                let raw = map.next_value::<List<RawApprover>>()?.0;
+                once(&mut self.approvers, raw.into_iter().filter_map(RawApprover::approver).collect(), name)
+            }
+        }
     }
 }
 
-/// The phone of type work; writes name that type, so nothing else is compared with them.
-fn work_phone(phones: Vec<Valued>) -> Option<Box<str>> {
-    let is_work = |phone: &Valued| phone.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("work"));
-    phones.into_iter().find(is_work)?.value
-}
-
-/// The companies of an account: usually one.
-fn companies(profiles: Vec<Valued>) -> Option<Box<str>> {
-    let names: Vec<Box<str>> = profiles.into_iter().filter_map(|profile| profile.value).collect();
-    (!names.is_empty()).then(|| names.join(COMPANY_SEPARATOR.encode_utf8(&mut [0; 4])).into())
-}
-
-/// A user as it is sent. A field of an unexpected shape counts as empty: one odd account must not end the listing.
-#[derive(Deserialize)]
-struct User {
-    #[serde(deserialize_with = "id")]
-    id: Id,
-    #[serde(rename = "externalId", default, deserialize_with = "text")]
-    external_id: Option<Box<str>>,
-    #[serde(rename = "userName", default, deserialize_with = "text")]
-    user_name: Option<Box<str>>,
-    #[serde(default = "yes", deserialize_with = "truth")]
-    active: bool,
-    #[serde(default, deserialize_with = "object")]
-    name: Option<Name>,
-    #[serde(default, deserialize_with = "text")]
-    title: Option<Box<str>>,
-    #[serde(rename = "preferredLanguage", default, deserialize_with = "text")]
-    language: Option<Box<str>>,
-    #[serde(default, deserialize_with = "text")]
-    locale: Option<Box<str>>,
-    #[serde(rename = "phoneNumbers", default, deserialize_with = "list")]
-    phones: Option<Vec<Valued>>,
-    #[serde(
-        rename = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-        default,
-        deserialize_with = "object"
-    )]
-    enterprise: Option<Enterprise>,
-    #[serde(
-        rename = "urn:ietf:params:scim:schemas:extension:travelperk:2.0:User",
-        default,
-        deserialize_with = "object"
-    )]
-    travelperk: Option<TravelPerk>,
-}
-
-#[derive(Default, Deserialize)]
-struct Name {
-    #[serde(rename = "givenName", default, deserialize_with = "text")]
-    given: Option<Box<str>>,
-    #[serde(rename = "familyName", default, deserialize_with = "text")]
-    family: Option<Box<str>>,
-}
-
-#[derive(Default, Deserialize)]
-struct Valued {
-    #[serde(default, deserialize_with = "text")]
-    value: Option<Box<str>>,
-    #[serde(rename = "type", default, deserialize_with = "text")]
-    kind: Option<Box<str>>,
-}
-
-#[derive(Default, Deserialize)]
-struct Enterprise {
-    #[serde(rename = "costCenter", default, deserialize_with = "text")]
-    cost_center: Option<Box<str>>,
-    #[serde(default, deserialize_with = "object")]
-    manager: Option<RawManager>,
-}
-
-#[derive(Default, Deserialize)]
-struct TravelPerk {
-    #[serde(default, deserialize_with = "text")]
-    gender: Option<Box<str>>,
-    #[serde(rename = "dateOfBirth", default, deserialize_with = "text")]
-    date_of_birth: Option<Box<str>>,
-    #[serde(rename = "countryOfResidence", default, deserialize_with = "text")]
-    country: Option<Box<str>>,
-    #[serde(rename = "travelPolicy", default, deserialize_with = "text")]
-    travel_policy: Option<Box<str>>,
-    #[serde(rename = "invoiceProfiles", default, deserialize_with = "list")]
-    companies: Option<Vec<Valued>>,
-    #[serde(default, deserialize_with = "list")]
-    approvers: Option<Vec<RawApprover>>,
-    #[serde(rename = "emergencyContact", default, deserialize_with = "object")]
-    contact: Option<Contact>,
-}
-
-#[derive(Default, Deserialize)]
-struct RawApprover {
-    #[serde(default, deserialize_with = "text")]
-    value: Option<Box<str>>,
-    #[serde(rename = "displayName", default, deserialize_with = "text")]
-    name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "text")]
-    condition: Option<Box<str>>,
-}
-
-#[derive(Default, Deserialize)]
-struct Contact {
-    #[serde(default, deserialize_with = "text")]
-    name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "text")]
-    phone: Option<Box<str>>,
-}
-
-#[derive(Default, Deserialize)]
-struct RawManager {
-    #[serde(default, deserialize_with = "text")]
-    value: Option<Box<str>>,
-    #[serde(rename = "displayName", default, deserialize_with = "text")]
-    name: Option<Box<str>>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-/// Ids are decimal numbers as text; a number is taken as its digits.
-fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Id, D::Error> {
-    let id = text(deserializer)?.filter(|id| !id.is_empty());
-    id.map(Id::from).ok_or_else(|| serde::de::Error::custom("a user without an id"))
-}
-
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<str>>, D::Error> {
-    Ok(match Shape::<IgnoredAny>::deserialize(deserializer)? {
-        Shape::Text(text) => Some(text),
-        Shape::Truth(_) | Shape::Object(_) | Shape::List(_) | Shape::Nothing => None,
-    })
-}
-
-/// Truth as JSON, or as the text that some SCIM implementations send. Anything else counts as active, which is what a
-/// user is unless somebody has archived it.
-fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    Ok(match Shape::<IgnoredAny>::deserialize(deserializer)? {
-        Shape::Truth(value) => value,
-        Shape::Text(text) => !text.eq_ignore_ascii_case("false"),
-        Shape::Object(_) | Shape::List(_) | Shape::Nothing => true,
-    })
-}
-
-fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    Ok(match Shape::<T>::deserialize(deserializer)? {
-        Shape::Object(object) => Some(object),
-        Shape::Text(_) | Shape::Truth(_) | Shape::List(_) | Shape::Nothing => None,
-    })
-}
-
-fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
-    Ok(match Shape::<T>::deserialize(deserializer)? {
-        Shape::List(items) => Some(items),
-        Shape::Text(_) | Shape::Truth(_) | Shape::Object(_) | Shape::Nothing => None,
-    })
-}
-
-/// Any JSON value, as far as a user's fields can be one: `T` is what objects hold.
-enum Shape<T> {
-    Text(Box<str>),
-    Truth(bool),
-    Object(T),
-    List(Vec<T>),
-    Nothing,
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Shape<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ShapeVisitor(PhantomData))
+/// Keeps a value that may come once.
+fn once<T, E: Error>(slot: &mut Option<T>, value: T, name: &'static str) -> Result<(), E> {
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(E::duplicate_field(name)),
     }
 }
 
-struct ShapeVisitor<T>(PhantomData<T>);
+/// The key of the account's id.
+const ID: &str = "id";
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ShapeVisitor<T> {
-    type Value = Shape<T>;
+/// What a key of an object of a user leads to.
+enum Key {
+    Id,
+    Field(Field),
+    Object(Place),
+    /// Nothing that this sync looks at.
+    Other,
+}
+
+/// Reads a key of the object at this place.
+struct KeyIn(Place);
+
+impl<'de> DeserializeSeed<'de> for KeyIn {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for KeyIn {
+    type Value = Key;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+        Ok(match (Field::at(self.0, key), self.0.inside(key)) {
+            (Some(field), _) => Key::Field(field),
+            (None, Some(place)) => Key::Object(place),
+            (None, None) if self.0 == Place::User && key == ID => Key::Id,
+            (None, None) => Key::Other,
+        })
+    }
+}
+
+/// Reads an object within a user. Where something else stands, its fields are empty.
+struct ObjectSeed<'r> {
+    place: Place,
+    read: &'r mut Read,
+}
+
+impl<'de> DeserializeSeed<'de> for ObjectSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ObjectSeed<'_> {
+    type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a value")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Shape<T>, E> {
-        Ok(Shape::Text(text.into()))
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        self.read.object(self.place, map)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Shape<T>, E> {
-        Ok(Shape::Truth(value))
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Shape<T>, E> {
-        Ok(Shape::Text(number.to_string().into()))
+    fn visit_str<E>(self, _text: &str) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Shape<T>, E> {
-        Ok(Shape::Text(number.to_string().into()))
+    fn visit_bool<E>(self, _value: bool) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_f64<E>(self, _number: f64) -> Result<Shape<T>, E> {
-        Ok(Shape::Nothing)
+    fn visit_u64<E>(self, _number: u64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_unit<E>(self) -> Result<Shape<T>, E> {
-        Ok(Shape::Nothing)
+    fn visit_i64<E>(self, _number: i64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Shape<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Shape::Object)
+    fn visit_f64<E>(self, _number: f64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Shape<T>, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element::<Item<T>>()? {
-            list.extend(item.0);
-        }
-        Ok(Shape::List(list))
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 }
 
-/// An item of a list; none if it is not an object.
-struct Item<T>(Option<T>);
+/// The phone of type work; writes name that type, so nothing else is compared with them.
+fn work_phone(phones: Vec<Valued>) -> Option<Box<str>> {
+    let is_work = |phone: &Valued| phone.kind.0.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("work"));
+    phones.into_iter().find(is_work)?.value.0
+}
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Item<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        object(deserializer).map(Self)
+/// The values of a list in one text: usually there is one.
+fn joined(items: Vec<Valued>) -> Option<Box<str>> {
+    let values: Vec<Box<str>> = items.into_iter().filter_map(|item| item.value.0).collect();
+    (!values.is_empty()).then(|| values.join(COMPANY_SEPARATOR.encode_utf8(&mut [0; 4])).into())
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Valued {
+    value: Text,
+    #[serde(rename = "type")]
+    kind: Text,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawApprover {
+    value: Text,
+    #[serde(rename = "displayName")]
+    name: Text,
+    condition: Text,
+}
+
+impl RawApprover {
+    /// None where neither an id nor a name was sent.
+    fn approver(self) -> Option<Approver> {
+        let account = self.value.0.filter(|id| !id.is_empty()).or(self.name.0)?;
+        Some(Approver { account, condition: self.condition.0.unwrap_or_default() })
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawManager {
+    value: Text,
+    #[serde(rename = "displayName")]
+    name: Text,
+}
+
+impl From<RawManager> for Manager {
+    fn from(raw: RawManager) -> Self {
+        match (raw.value.0.filter(|id| !id.is_empty()), raw.name.0.filter(|name| !name.is_empty())) {
+            (Some(id), _) => Self::Account(id.into()),
+            (None, Some(name)) => Self::Named(name),
+            (None, None) => Self::Nobody,
+        }
+    }
+}
+
+/// Reads an id. Ids are decimal numbers as text; a number is taken as its digits.
+struct IdSeed;
+
+impl<'de> DeserializeSeed<'de> for IdSeed {
+    type Value = Id;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Id, D::Error> {
+        let id = Text::deserialize(deserializer)?.0.filter(|id| !id.is_empty());
+        id.map(Id::from).ok_or_else(|| D::Error::custom("a user without an id"))
     }
 }
 
@@ -361,6 +350,58 @@ mod tests {
         assert_eq!(account.text(TextField::Title), Some("7"));
         assert_eq!(account.text(TextField::GivenName), None);
         assert_eq!(account.text(TextField::Phone), None);
+    }
+
+    /// Every field of the table is read from where it is written to.
+    #[test]
+    fn what_is_written_is_read() {
+        use crate::change::{Change, ChangeKind, FieldChange};
+        use crate::field::TEXT_FIELDS;
+        use crate::value::{NamedValue, PersonRef, Value};
+        let url = |name: &str| NamedValue { name: name.to_owned(), value: Value::Text("https://x".to_owned()) };
+        let settings = crate::settings::Settings::read(&["hibob-url", "scim-url"].map(url)).unwrap();
+        let manager = Value::Person(PersonRef { employee_id: None, account_id: None, display_name: String::new() });
+        let fields = Field::all().map(|field| {
+            let after = match field {
+                Field::Text(text) => Value::Text(format!("a {}", text.name())),
+                Field::Manager | Field::Approvers => manager.clone(),
+                Field::Active => Value::Flag(true),
+            };
+            FieldChange { field: field.name().to_owned(), before: None, after: Some(after) }
+        });
+        let change = Change {
+            id: "create:7".to_owned(),
+            kind: ChangeKind::Create,
+            employee_id: Some("7".to_owned()),
+            target_id: None,
+            display_name: String::new(),
+            depends_on: Vec::new(),
+            after: Vec::new(),
+            fields: fields.collect(),
+            reason: String::new(),
+        };
+        let request = crate::scim::create(&settings, &change, Some("3"));
+        let mut user: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+        user["id"] = "29".into();
+        let account: Account = serde_json::from_value(user).unwrap();
+        for field in TEXT_FIELDS {
+            assert_eq!(account.text(field), Some(&*format!("a {}", field.name())));
+        }
+        assert_eq!((account.active, account.manager), (true, Manager::Account("3".into())));
+    }
+
+    #[test]
+    fn a_key_that_comes_twice_is_an_error_where_it_is_looked_at() {
+        let travelperk = crate::scim::TRAVELPERK;
+        for twice in [
+            r#""title":"a","title":"a""#.to_owned(),
+            r#""name":{},"name":{}"#.to_owned(),
+            r#""active":true,"active":true"#.to_owned(),
+            format!(r#""{travelperk}":{{"gender":"M","gender":null}}"#),
+        ] {
+            assert!(serde_json::from_str::<Account>(&format!(r#"{{"id":"29",{twice}}}"#)).is_err(), "{twice}");
+        }
+        assert!(serde_json::from_str::<Account>(r#"{"id":"29","groups":1,"groups":2}"#).is_ok());
     }
 
     #[test]
