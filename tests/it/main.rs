@@ -17,6 +17,7 @@ mod cli;
 mod details;
 mod exchange;
 mod fence;
+mod fixtures;
 mod forget_person;
 mod hostile;
 mod hosts;
