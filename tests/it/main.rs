@@ -18,6 +18,7 @@ mod details;
 mod exchange;
 mod fence;
 mod fields;
+mod fixtures;
 mod forget_person;
 mod hostile;
 mod hosts;

@@ -92,6 +92,11 @@ impl Server {
         ended(self.client_of(Role::Superuser, "pg_restore").args(["--exit-on-error", "--dbname", name, file]))
     }
 
+    /// Puts a file into the server's folder, where its programs can read it.
+    pub fn put(&self, file: &str, bytes: &[u8]) {
+        std::fs::write(self.folder.path().join(file), bytes).unwrap();
+    }
+
     /// SQL in a database, by the superuser.
     pub fn execute(&self, name: &str, sql: &str) {
         run(self.client("psql").args(["--quiet", "--set=ON_ERROR_STOP=1", "--dbname", name, "--command", sql]));
