@@ -15,6 +15,7 @@ mod catalogue;
 mod check;
 mod cli;
 mod details;
+mod code_map;
 mod exchange;
 mod fence;
 mod fields;

@@ -1,5 +1,5 @@
 //! The host's job logic and the plugin's core under a simulated clock, network, database and fate: thousands of
-//! histories, each drawn from a seed. ARCHITECTURE.md says what is real in it and what is not.
+//! histories, each drawn from a seed. `docs/develop/simulation.md` says what is real in it and what is not.
 //!
 //! `HIBOB_HISTORIES=20000 cargo test --release -p hibob-tests --test simulation` looks at more of them than usual,
 //! `HIBOB_SEED=11` at one; with both, at so many from that one on. Where something is wrong, its trace is shown.

@@ -1,6 +1,6 @@
 //! Attacks: plugins that misbehave, for one tenant, while another tenant's sync runs to its end in the same process.
 //!
-//! ARCHITECTURE.md lists them all with what stops each.
+//! `docs/security/attacks.md` lists them all with what stops each.
 
 mod answers;
 mod apply;

@@ -1,0 +1,157 @@
+//! The documents: what they link to and name is there, and the tables that are to be complete are.
+
+use super::tidy::sources;
+use hibob_connector_core::settings::Settings;
+use hibob_connector_core::value::{NamedValue, Value};
+use std::collections::BTreeSet;
+use std::fs::read_to_string;
+use std::path::{Path, PathBuf};
+
+/// Lines of ARCHITECTURE.md, which is to be read at one go.
+const ARCHITECTURE_LINES_MAX: usize = 200;
+
+/// Endings of the file names that are looked for. Others, such as those of data directories, are not of this tree.
+const ENDINGS: [&str; 3] = [".rs", ".wit", ".sql"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn markdown(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            markdown(&path, found);
+        } else if path.extension().is_some_and(|end| end == "md") {
+            found.push(path);
+        }
+    }
+}
+
+fn documents() -> Vec<PathBuf> {
+    let mut found = vec![root().join("ARCHITECTURE.md")];
+    markdown(&root().join("docs"), &mut found);
+    found
+}
+
+/// The text without blocks of code.
+fn prose(text: &str) -> String {
+    text.split("\n```").step_by(2).collect()
+}
+
+/// The anchor that GitHub makes of a heading.
+fn anchor(heading: &str) -> String {
+    let kept = |c: &char| c.is_alphanumeric() || [' ', '-', '_'].contains(c);
+    heading.to_lowercase().chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings.map(|line| anchor(line.trim_start_matches('#').trim())).collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut seen = 0;
+    for path in documents() {
+        let text = prose(&read_to_string(&path).unwrap());
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") {
+                continue;
+            }
+            let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            assert!(target.exists(), "{}: there is no {link}", path.display());
+            if !fragment.is_empty() {
+                let text = prose(&read_to_string(&target).unwrap());
+                assert!(anchors(&text).contains(fragment), "{}: there is no heading {link}", path.display());
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 60, "only {seen} links were found");
+}
+
+/// A file is named by the end of its path, `src` left out: `egress/send.rs`.
+#[test]
+fn files_that_are_named_exist() {
+    let mut files = Vec::new();
+    sources(&root(), &mut files);
+    let without_src = |path: &PathBuf| {
+        let path = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+        format!("/{}", path.replace("/src/", "/"))
+    };
+    let files: Vec<String> = files.iter().map(without_src).collect();
+    let mut seen = 0;
+    for path in documents() {
+        let text = prose(&read_to_string(&path).unwrap());
+        let quoted = text.split('`').skip(1).step_by(2);
+        let is_file = |name: &&str| {
+            ENDINGS.iter().any(|end| name.ends_with(end))
+                && name.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c))
+        };
+        for name in quoted.filter(is_file) {
+            let end = format!("/{}", name.replace("/src/", "/"));
+            assert!(files.iter().any(|file| file.ends_with(&end)), "{}: there is no file {name}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "only {seen} files are named");
+}
+
+#[test]
+fn the_invariants_are_numbered_and_the_page_is_short() {
+    let text = read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    assert!(text.lines().count() <= ARCHITECTURE_LINES_MAX, "{} lines", text.lines().count());
+    let invariants = text.split("\n## Invariants").nth(1).unwrap();
+    let number = |line: &str| line.split_once(". **")?.0.parse::<usize>().ok();
+    let numbers: Vec<usize> = invariants.lines().filter_map(number).collect();
+    assert_eq!(numbers, (1..=numbers.len()).collect::<Vec<_>>());
+    assert!(numbers.len() >= 37);
+}
+
+/// Names of the tests in a file.
+fn tests(text: &str) -> impl Iterator<Item = &str> {
+    let functions = ["#[test]", "#[tokio::test"].into_iter().flat_map(|attribute| text.split(attribute).skip(1));
+    functions.filter_map(|rest| rest.split_once("fn ")?.1.split('(').next())
+}
+
+/// Every attack's test is there, and every test of an attack is in the table.
+#[test]
+fn the_attacks_are_those_that_are_tested() {
+    let table = read_to_string(root().join("docs/security/attacks.md")).unwrap();
+    let quoted = table.lines().filter(|line| line.starts_with("| ")).flat_map(|row| row.split('`').skip(1).step_by(2));
+    let named: BTreeSet<(String, String)> =
+        quoted.filter_map(|name| name.split_once("::")).map(|(module, test)| (module.into(), test.into())).collect();
+    let mut files = Vec::new();
+    sources(&root().join("tests/it/hostile"), &mut files);
+    let attacks = files.len();
+    files.push(root().join("tests/it/network.rs"));
+    let mut there = BTreeSet::new();
+    for (number, path) in files.iter().enumerate() {
+        let module = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = read_to_string(path).unwrap();
+        for test in tests(&text) {
+            let name = (module.clone(), test.to_owned());
+            assert!(number >= attacks || named.contains(&name), "{module}::{test} is not in docs/security/attacks.md");
+            there.insert(name);
+        }
+    }
+    let missing: Vec<_> = named.difference(&there).collect();
+    assert!(missing.is_empty(), "there are no tests {missing:?}");
+    assert!(named.len() > 50);
+}
+
+/// The document has the plugin's settings, all of them and no others.
+#[test]
+fn the_plugins_settings_are_documented() {
+    let text = read_to_string(root().join("docs/develop/plugin-settings.md")).unwrap();
+    let table = text.split("\n## Directory sync").nth(1).unwrap().split("\n## ").next().unwrap();
+    let names = table.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next());
+    let documented: BTreeSet<&str> = names.collect();
+    let unknown = NamedValue { name: "unheard-of".to_owned(), value: Value::Flag(true) };
+    let findings = Settings::read(&[unknown]).unwrap_err();
+    let finding = findings.iter().find(|finding| finding.code == "UNKNOWN_SETTING").unwrap();
+    let known = finding.remedy.split_once("choose from ").unwrap().1;
+    assert_eq!(documented, known.split(", ").collect());
+}
