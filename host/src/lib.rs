@@ -48,7 +48,7 @@ pub mod token;
 pub mod verify;
 pub mod workbook;
 
-/// The README's example of embedding compiles.
+/// The example of embedding in the documents compiles.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+#[doc = include_str!("../../docs/embed/README.md")]
+struct Embedding;

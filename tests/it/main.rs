@@ -15,6 +15,7 @@ mod catalogue;
 mod check;
 mod cli;
 mod details;
+mod documents;
 mod exchange;
 mod fence;
 mod forget_person;
