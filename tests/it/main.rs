@@ -16,6 +16,7 @@ mod check;
 mod cli;
 mod details;
 mod documents;
+mod examples;
 mod exchange;
 mod fence;
 mod forget_person;
