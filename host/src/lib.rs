@@ -39,7 +39,7 @@ pub mod references {
     pub use hibob_sandbox::leavers::{address, claims, departures, look_up};
 }
 
-/// The README's example of embedding compiles.
+/// The example of embedding in the documents compiles.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+#[doc = include_str!("../../docs/embed/README.md")]
+struct Embedding;

@@ -16,6 +16,8 @@ mod check;
 mod cli;
 mod details;
 mod code_map;
+mod documents;
+mod examples;
 mod exchange;
 mod fence;
 mod fields;

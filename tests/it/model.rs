@@ -1,5 +1,5 @@
 //! A model of the sync, run beside it: whatever happens in the company, to the settings and on the way, TravelPerk ends
-//! up as an independent and much simpler statement of the README's rules says.
+//! up as an independent and much simpler statement of the rules in docs/use/sync.md says.
 
 mod history;
 mod record;

@@ -138,7 +138,7 @@ impl ReferencesConfig {
 pub fn issuing(config: &TenantConfig) -> Result<&ReferencesConfig, HostError> {
     config.references.as_ref().ok_or_else(|| {
         let message = format!("tenant {} issues no references", config.id);
-        HostError::configuration(message, "add the table [references] to the tenant's file; README.md shows it")
+        HostError::configuration(message, "add the table [references] to the tenant's file: docs/use/configuration.md")
     })
 }
 

@@ -17,7 +17,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A tenant's configuration. README.md shows a file with every key.
+/// A tenant's configuration. docs/use/configuration.md shows a file with every key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TenantConfig {
@@ -152,7 +152,7 @@ impl Scheme {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SyncConfig {
-    /// The details that are synced; README.md lists them. All but three unless given.
+    /// The details that are synced; docs/use/sync.md lists them. All but three unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Vec<String>>,
     /// What a detail that is missing in HiBob does to its employee: `fail` (default where `details` is given) or `skip`.
@@ -247,7 +247,7 @@ impl Default for RetentionConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApprovalsConfig {
-    /// `A`, `B` or `C`; README.md says what they mean.
+    /// `A`, `B` or `C`; docs/use/sync.md says what they mean.
     pub method: String,
     /// That approval processes which exist in TravelPerk may be replaced.
     #[serde(default)]
@@ -386,13 +386,13 @@ impl TenantConfig {
         let text = std::fs::read_to_string(path).map_err(|error| {
             HostError::configuration(
                 format!("cannot read {}: {error}", path.display()),
-                "name a tenant file that exists; README.md shows one",
+                "name a tenant file that exists; examples/tenant.toml is one",
             )
         })?;
         let mut config: Self = toml::from_str(&text).map_err(|error| {
             let line =
                 error.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
-            let remedy = "correct that line; README.md lists every key of a tenant's file";
+            let remedy = "correct that line; docs/use/configuration.md lists every key";
             HostError::configuration(format!("{}:{line}: {}", path.display(), error.message()), remedy)
         })?;
         let folder = path.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_default();
@@ -426,7 +426,7 @@ impl TenantConfig {
         }
         self.route(Role::HiBob, "hibob.url", &self.hibob.url)?;
         if self.travelperk.is_none() && self.references.is_none() {
-            let remedy = "add [travelperk] to sync the directory, [references] to issue references, or both; README.md shows them";
+            let remedy = "add [travelperk] to sync the directory, [references] to issue references, or both; docs/use/configuration.md shows them";
             return Err(HostError::configuration("neither [travelperk] nor [references] is there", remedy));
         }
         if let Some(travelperk) = &self.travelperk {
@@ -478,7 +478,7 @@ impl TenantConfig {
     /// The error of a tenant without TravelPerk.
     pub fn no_travelperk(&self) -> HostError {
         let message = format!("tenant {} has no TravelPerk to sync", self.id);
-        HostError::configuration(message, "add the table [travelperk] to the tenant's file; README.md shows it")
+        HostError::configuration(message, "add the table [travelperk] to the tenant's file: docs/use/configuration.md")
     }
 
     /// Every URL that something is sent to.

@@ -1,4 +1,4 @@
-//! What one record of HiBob means by the README's rules, without a line of the core.
+//! What one record of HiBob means by the rules in docs/use/sync.md, without a line of the core.
 
 use super::rules::{DETAILS, IBERIA, Rules};
 use super::statement::Accounts;

@@ -41,7 +41,7 @@ const fn detail(field: &'static str, usual: bool, sources: &'static [&'static [&
     Detail { field, detail: field, usual, sources }
 }
 
-/// The README's table of details, but for the line manager.
+/// The table of details in docs/use/sync.md, but for the line manager.
 pub(crate) const DETAILS: [Detail; 12] = [
     detail("title", true, &[&["work.title"], &[CUSTOM_TITLE, "work.title"], &[]]),
     detail("cost-center", true, &[&["work.department"], &[]]),

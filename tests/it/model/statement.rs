@@ -1,4 +1,4 @@
-//! What TravelPerk should look like after a sync: the README's rules once more, without a line of the core.
+//! What TravelPerk should look like after a sync: the rules of docs/use/sync.md once more, without a line of the core.
 
 use super::record::Stand::{self, Left, Moved, Released, Waits, Works};
 use super::record::{Before, address, names};

@@ -34,7 +34,7 @@ impl Problem {
     }
 
     pub(super) fn forbidden() -> Self {
-        let remedy = "use a token of another role; README.md has the table";
+        let remedy = "use a token of another role; docs/operate/api.md has the table";
         Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", "this token's role does not allow that", remedy)
     }
 

@@ -52,7 +52,7 @@ pub(super) async fn show(asked: &Asked) -> Result<Response<Body>, Problem> {
 /// Stores a configuration, as far as an API may.
 pub(super) async fn put(asked: &Asked) -> Result<Response<Body>, Problem> {
     let config: TenantConfig = serde_json::from_slice(&asked.body).map_err(|error| {
-        let remedy = "send the keys of a tenant's file as JSON; README.md has them all";
+        let remedy = "send the keys of a tenant's file as JSON; docs/use/configuration.md has them all";
         Problem::bad_request(format!("this is not a tenant's configuration: {error}"), remedy)
     })?;
     if config.id != asked.tenant() {

@@ -1,4 +1,7 @@
-//! The hostile plugin as a built WASI component; the build script compiles `tests/hostile/` for `wasm32-wasip2`.
+//! Plugins of the tests as built WASI components; the build script compiles them for `wasm32-wasip2`.
 
-/// The component's bytes.
+/// The bytes of `tests/hostile`.
 pub const COMPONENT: &[u8] = include_bytes!(env!("HIBOB_HOSTILE_COMPONENT"));
+
+/// The bytes of `examples/smallest-plugin`.
+pub const SMALLEST: &[u8] = include_bytes!(env!("HIBOB_SMALLEST_COMPONENT"));

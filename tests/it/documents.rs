@@ -1,0 +1,183 @@
+//! The documents: every command, link, test and key that they name is there.
+
+mod commands;
+mod markdown;
+
+use super::tidy::{root, sources};
+use commands::Program;
+use hibob_host::tenant::TenantConfig;
+use markdown::{Document, documents};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A newcomer reads the README in under ten minutes.
+const README_LINES_MAX: usize = 250;
+
+/// Beginnings of paths that are one machine's own.
+const MACHINE_PATHS: [&str; 5] = ["/home/", "/root/", "/tmp/", "/work/", "/Users/"];
+
+fn document(path: &str) -> Document {
+    Document::read(&root().join(path))
+}
+
+#[test]
+fn the_readme_is_short_and_has_the_two_commands_to_try() {
+    let readme = document("README.md").text;
+    let lines = readme.lines().count();
+    assert!(lines <= README_LINES_MAX, "README.md has {lines} lines, and at most {README_LINES_MAX} are read");
+    for command in ["cargo run -- demo", "cargo test"] {
+        assert!(readme.contains(command), "README.md lacks {command}");
+    }
+}
+
+/// Every `hibob` command that a document shows is one that the program takes, with its sub-commands and options.
+#[test]
+fn documents_show_commands_that_exist() {
+    let mut program = Program::default();
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for document in documents() {
+        for command in commands::shown(&document.text) {
+            seen += 1;
+            let why = program.complaint(&commands::words(&command));
+            wrong.extend(why.map(|why| format!("{}: hibob {command}: {why}", document.path.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "commands that do not exist:\n{}", wrong.join("\n"));
+    assert!(seen >= 100, "the documents show only {seen} commands");
+}
+
+/// Every test that a document names as `module::test` is there. A test's name is a sentence of at least three words.
+#[test]
+fn documents_name_tests_that_exist() {
+    let mut files = Vec::new();
+    sources(&root(), &mut files);
+    let files: Vec<(BTreeSet<String>, String)> =
+        files.iter().map(|path| (parts(path), std::fs::read_to_string(path).unwrap())).collect();
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for document in documents() {
+        for span in document.spans() {
+            let Some((modules, test)) = span.rsplit_once("::") else { continue };
+            if !is_name(modules) || !is_name(test) || test.matches('_').count() < 2 {
+                continue;
+            }
+            seen += 1;
+            let modules: Vec<&str> = modules.split("::").filter(|module| *module != "tests").collect();
+            let function = format!("fn {test}(");
+            let is_there = files
+                .iter()
+                .any(|(parts, text)| modules.iter().all(|module| parts.contains(*module)) && text.contains(&function));
+            if !is_there {
+                wrong.push(format!("{}: {span}", document.path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "tests that do not exist:\n{}", wrong.join("\n"));
+    assert!(seen >= 25, "the documents name only {seen} tests");
+}
+
+/// The folders and the name of a source file, each of which may be a module.
+fn parts(path: &Path) -> BTreeSet<String> {
+    path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect()
+}
+
+fn is_name(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_:".contains(&byte))
+}
+
+/// Every relative link leads to a file, and to a heading of it where it names one.
+#[test]
+fn links_in_documents_lead_somewhere() {
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for document in documents() {
+        for link in document.links() {
+            seen += 1;
+            let (path, heading) = link.split_once('#').unwrap_or((&link, ""));
+            let target = document.beside(path);
+            let is_there = target.exists()
+                && (heading.is_empty() || Document::read(&target).headings().iter().any(|slug| slug == heading));
+            if !is_there {
+                wrong.push(format!("{}: {link}", document.path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "links that lead nowhere:\n{}", wrong.join("\n"));
+    assert!(seen >= 100, "the documents have only {seen} links");
+}
+
+/// Whoever begins at the README comes to every document below `docs`.
+#[test]
+fn documents_can_be_reached_from_the_readme() {
+    let canonical = |path: PathBuf| path.canonicalize().unwrap();
+    let mut reached = BTreeSet::new();
+    let mut next = vec![canonical(root().join("README.md"))];
+    while let Some(path) = next.pop() {
+        if !reached.insert(path.clone()) {
+            continue;
+        }
+        let document = Document::read(&path);
+        let targets = document.links().into_iter().map(|link| document.beside(link.split('#').next().unwrap()));
+        next.extend(targets.filter(|path| path.is_file() && markdown::is_markdown(path)).map(canonical));
+    }
+    let docs = canonical(root().join("docs"));
+    let all = documents().into_iter().map(|document| canonical(document.path));
+    let lost: Vec<PathBuf> = all.filter(|path| path.starts_with(&docs) && !reached.contains(path)).collect();
+    assert!(lost.is_empty(), "no link leads to {lost:?}");
+}
+
+#[test]
+fn documents_name_no_path_of_one_machine() {
+    for document in documents() {
+        for path in MACHINE_PATHS {
+            assert!(!document.text.contains(path), "{} names {path}", document.path.display());
+        }
+    }
+}
+
+/// The example of a tenant's file is accepted, and so is the one in the documents, also with the keys that it shows behind
+/// signs. That one names every key.
+#[test]
+fn examples_of_tenants_are_accepted_and_name_every_key() {
+    TenantConfig::read(&root().join("examples/tenant.toml")).unwrap();
+    let text = document("docs/use/configuration.md").text;
+    let block = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("acme.toml");
+    let read = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        TenantConfig::read(&file).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    };
+    read(block);
+    // A tenant has one channel, and the key of the witness is shortened.
+    let config = read(&uncommented(block, &["[references.webhook]", "[[references.witnesses]]"]));
+    let mut keys = BTreeSet::new();
+    collect_keys(&serde_json::to_value(&config).unwrap(), &mut keys);
+    assert!(keys.len() >= 60, "{keys:?}");
+    for key in keys {
+        let is_there =
+            [format!("{key} = "), format!("[{key}]"), format!(".{key}]")].iter().any(|form| block.contains(form));
+        assert!(is_there, "docs/use/configuration.md lacks the key {key}");
+    }
+}
+
+/// A tenant's file without the signs in front of its keys, except those of some tables.
+fn uncommented(text: &str, except: &[&str]) -> String {
+    let mut is_left_out = false;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let bare = line.strip_prefix("# ").unwrap_or(line);
+        if bare.starts_with('[') {
+            is_left_out = except.iter().any(|table| bare.starts_with(table));
+        }
+        lines.push(if is_left_out { line } else { bare });
+    }
+    lines.join("\n")
+}
+
+fn collect_keys(value: &serde_json::Value, found: &mut BTreeSet<String>) {
+    if let Some(object) = value.as_object() {
+        for (key, value) in object {
+            found.insert(key.clone());
+            collect_keys(value, found);
+        }
+    }
+}
