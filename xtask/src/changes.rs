@@ -35,8 +35,8 @@ pub(crate) fn changes() -> Result<()> {
         let text = std::fs::read_to_string(&patch).with_context(|| format!("cannot read {}", patch.display()))?;
         let limit =
             text.lines().take_while(|line| !line.starts_with("diff ")).find_map(|line| line.strip_prefix(LIMIT));
-        let promise = limit.map_or_else(String::new, |limit| format!(", at most {limit}"));
-        println!("{} existing files{promise}", files.len());
+        let promise = limit.map_or_else(String::new, |limit| format!(" (at most {limit})"));
+        println!("existing files that it changes: {}{promise}", files.len());
         if let Some(limit) = limit {
             let limit: usize = limit.trim().parse().with_context(|| format!("{name}: {LIMIT}{limit} is no number"))?;
             ensure!(files.len() <= limit, "{name} changes {} existing files: {files:#?}", files.len());

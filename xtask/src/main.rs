@@ -1,5 +1,5 @@
 //! The project's own commands, run as `cargo xtask COMMAND`.
-#![expect(clippy::print_stdout, reason = "a command tells what it does")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command tells what it does")]
 
 mod changes;
 mod check;
@@ -8,6 +8,7 @@ mod fuzz;
 mod run;
 
 use anyhow::{Result, bail};
+use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask check             formatting, lints (native and wasm), documentation, deny: all that needs no test
@@ -18,10 +19,20 @@ cargo xtask fuzz [OPTIONS] [TARGET...]
     --seconds N               for how long each (default 30)
     --jobs N                  how many beside each other (default: the number of processors)";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments.as_slice() {
+    match command(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(arguments: &[&str]) -> Result<()> {
+    match arguments {
         ["check"] => check::check(),
         ["deny"] => deny::deny(),
         ["changes"] => changes::changes(),
