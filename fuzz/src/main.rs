@@ -13,7 +13,9 @@ mod fuzzer {
         target(&name).unwrap_or_else(|| panic!("HIBOB_FUZZ_TARGET names no target: {name:?}"))
     });
 
-    libfuzzer_sys::fuzz_target!(|bytes: &[u8]| _ = (TARGET.run)(bytes));
+    libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+        (TARGET.run)(bytes);
+    });
 }
 
 #[cfg(not(fuzzing))]
