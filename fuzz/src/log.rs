@@ -12,6 +12,11 @@ use hibob_references::log::witness::{Witness, add_cosignatures, parse_size};
 use std::sync::LazyLock;
 
 static PROOF: LazyLock<LogProof> = LazyLock::new(issuer::log_proof);
+/// The entries of the largest log that the target makes, and their leaves.
+static ENTRIES: LazyLock<Vec<Hash>> =
+    LazyLock::new(|| (0..=u16::from(u8::MAX) * 4).map(|number| [number.to_le_bytes()[0]; 32]).collect());
+static LEAVES: LazyLock<Vec<Hash>> = LazyLock::new(|| ENTRIES.iter().map(|entry| leaf_hash(entry)).collect());
+
 static DIGEST: LazyLock<Hash> = LazyLock::new(|| issuer::signed().digest());
 
 /// A proof, a checkpoint note, its text, or a verifier key. Each has one spelling: what is read is written the same. A
@@ -63,7 +68,7 @@ pub(crate) fn witness_answer(bytes: &[u8]) -> Reading {
     Reading::of(&added)
 }
 
-/// Roots of the first 0 to `entries.len()` entries as RFC 6962 section 2.1 defines them.
+/// The root over these leaves as RFC 6962 section 2.1 defines it; there is at least one.
 fn naive_root(leaves: &[Hash]) -> Hash {
     match leaves {
         [leaf] => *leaf,
@@ -75,7 +80,7 @@ fn naive_root(leaves: &[Hash]) -> Hash {
 }
 
 /// The first part says how many entries, in which steps they are appended, which entry is asked for, and how large the
-/// older log is, in a byte each (times eight, so that several tiles are there); the second is a proof to try, the third
+/// older log is, in a byte each (times four, so that several tiles are there); the second is a proof to try, the third
 /// a tile that replaces one.
 ///
 /// The tree's roots are those of the definition, its own proofs hold, any other proof does not, and tiles of any
@@ -84,28 +89,27 @@ pub(crate) fn log_tree(bytes: &[u8]) -> Reading {
     let mut parts = parts(bytes);
     let (numbers, path, tile) = (parts.next(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let Some([size, step, index, old, ..]) = numbers else { return Reading::Refused };
-    let (size, step) = (usize::from(*size) * 8 + 1, usize::from(*step).max(1));
-    let entries: Vec<Hash> = (0..size).map(|number| [number.to_le_bytes()[0]; 32]).collect();
-    let leaves: Vec<Hash> = entries.iter().map(|entry| leaf_hash(entry)).collect();
+    let (size, step) = (usize::from(*size) * 4 + 1, usize::from(*step) * 4 + 1);
+    let (entries, leaves) = (&ENTRIES[..size], &LEAVES[..size]);
     let mut tiles = MemoryTiles::default();
-    for (number, entries) in entries.chunks(step * 8).enumerate() {
-        let appended = append(&tiles, (number * step * 8) as u64, entries).unwrap();
+    for (number, entries) in entries.chunks(step).enumerate() {
+        let appended = append(&tiles, (number * step) as u64, entries).unwrap();
         tiles.put(appended);
     }
-    let (index, old) = (usize::from(*index) * 8 % size, usize::from(*old) * 8 % size + 1);
-    let root = |size: usize| naive_root(&leaves[..size]);
+    let (index, old) = (usize::from(*index) * 4 % size, usize::from(*old) * 4 % size + 1);
+    let (root, old_root) = (naive_root(leaves), naive_root(&leaves[..old]));
     let (size_u64, index_u64, old_u64) = (size as u64, index as u64, old as u64);
     let reader = TreeReader::new(&tiles, size_u64);
-    assert_eq!(reader.root().unwrap(), root(size));
+    assert_eq!(reader.root().unwrap(), root);
     let inclusion = reader.inclusion_proof(index_u64).unwrap();
-    assert!(verify_inclusion(leaves[index], index_u64, size_u64, &inclusion, &root(size)));
+    assert!(verify_inclusion(leaves[index], index_u64, size_u64, &inclusion, &root));
     let consistency = reader.consistency_proof(old_u64).unwrap();
-    assert!(verify_consistency(old_u64, &root(old), size_u64, &root(size), &consistency));
+    assert!(verify_consistency(old_u64, &old_root, size_u64, &root, &consistency));
 
     let given: Vec<Hash> = path.as_chunks::<32>().0.to_vec();
-    let holds = verify_inclusion(leaves[index], index_u64, size_u64, &given, &root(size));
+    let holds = verify_inclusion(leaves[index], index_u64, size_u64, &given, &root);
     assert_eq!(holds, given == inclusion);
-    let holds = verify_consistency(old_u64, &root(old), size_u64, &root(size), &given);
+    let holds = verify_consistency(old_u64, &old_root, size_u64, &root, &given);
     assert_eq!(holds, given == consistency);
 
     if let [level, index, bytes @ ..] = tile {

@@ -60,8 +60,8 @@ pub fn all() -> Vec<Seed> {
         seed("log-proof", "checkpoint", proof.checkpoint.text().as_bytes()),
         seed("log-proof", "verifier-key", witness.as_bytes()),
         seed("witness-answer", "line", issuer::witness_line().as_bytes()),
-        seed("log-tree", "inclusion", &log_tree([40, 3, 8, 20], true)),
-        seed("log-tree", "consistency", &log_tree([40, 200, 8, 20], false)),
+        seed("log-tree", "inclusion", &log_tree([80, 6, 16, 40], true)),
+        seed("log-tree", "consistency", &log_tree([80, 200, 16, 40], false)),
         seed("verify-document", "everything", &everything.join(&b"\n---\n"[..])),
         seed("verify-document", "page", &issuer::page()),
     ]
@@ -69,7 +69,7 @@ pub fn all() -> Vec<Seed> {
 
 /// An input of the target `log-tree` with the right proof of its numbers, and a tile.
 fn log_tree(numbers: [u8; 4], is_inclusion: bool) -> Vec<u8> {
-    let (size, index, old) = (u64::from(numbers[0]) * 8 + 1, u64::from(numbers[2]) * 8, u64::from(numbers[3]) * 8 + 1);
+    let (size, index, old) = (u64::from(numbers[0]) * 4 + 1, u64::from(numbers[2]) * 4, u64::from(numbers[3]) * 4 + 1);
     let entries: Vec<[u8; 32]> = (0..size).map(|number| [number.to_le_bytes()[0]; 32]).collect();
     let (tiles, _) = hibob_references::log::head(&issuer::domain(), &entries).unwrap();
     let reader = TreeReader::new(&tiles, size);
