@@ -3,8 +3,10 @@
 use crate::database::DatabaseError;
 use crate::database::query;
 use crate::queue::Cause;
-use crate::queue::{Arguments, JobId, Queue, QueueError};
+use crate::queue::job::{COLUMNS, JobRow};
+use crate::queue::{Arguments, Job, JobId, Queue, QueueError};
 use hibob_base::job::{Kind, Trigger};
+use sqlx::FromRow;
 use std::time::{Duration, Instant};
 
 /// A job that this host has taken, for as long as its lease lasts.
@@ -44,6 +46,13 @@ impl Claimed {
     }
 }
 
+#[derive(FromRow)]
+struct ClaimedRow {
+    #[sqlx(flatten)]
+    job: JobRow,
+    generation: i64,
+}
+
 pub(super) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
@@ -61,21 +70,23 @@ impl Queue {
              WHERE id = (SELECT id FROM jobs j WHERE state = 'queued' AND start_at <= {now}
                 AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.tenant = j.tenant AND o.lane = j.lane AND o.state = 'running')
                 ORDER BY priority DESC, start_at, id LIMIT 1 {skip})
-             RETURNING id, generation",
+             RETURNING {COLUMNS}, generation",
             now = self.store.db().now()
         );
         let deadline = Instant::now() + lease;
-        let claimed: Option<(i64, i64)> = loop {
+        // One statement, which tells everything about the job: were it asked for afterwards, an error would leave a job that
+        // says that it runs, and that nobody knows of.
+        let claimed: Option<ClaimedRow> = loop {
             match query(sql.clone()).bind(holder).bind(milliseconds(lease)).fetch_optional(&self.store).await {
                 // Another host has just started another job in that lane.
                 Err(DatabaseError(sqlx::Error::Database(error))) if error.is_unique_violation() => {}
                 claimed => break claimed?,
             }
         };
-        let Some((id, generation)) = claimed else { return Ok(None) };
-        let job = self.get(id).await?;
+        let Some(ClaimedRow { job, generation }) = claimed else { return Ok(None) };
+        let job = Job::try_from(job)?;
         Ok(Some(Claimed {
-            id,
+            id: job.id,
             tenant: job.tenant,
             kind: job.kind,
             trigger: job.trigger,
