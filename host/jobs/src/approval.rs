@@ -7,7 +7,7 @@
 use crate::plan_json;
 use crate::run::{Reasons, StoredPlan};
 use hibob_base::error::HostError;
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use hibob_base::text::is_obeyed;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
@@ -153,7 +153,7 @@ async fn queue(data: &DataDir, tenant: &str, row: &ApprovalRow, who: Decider<'_>
     }
     let arguments = Arguments { approved: Some(row.plan.clone()), ..Arguments::default() };
     let requested_by = Some(who.with.to_owned());
-    let new = NewJob { tenant: tenant.to_owned(), kind: Kind::Apply, arguments, requested_by };
+    let new = NewJob { tenant: tenant.to_owned(), kind: JobKind::Apply, arguments, requested_by };
     Ok(data.start(&new).await?.id)
 }
 

@@ -4,7 +4,7 @@ use crate::Run;
 use crate::{check, start};
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::{ALREADY_RUNNING, Exit, HostError};
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use hibob_base::progress::Progress;
 use hibob_contract::Planned;
 use hibob_contract::types::Severity;
@@ -164,13 +164,13 @@ impl Jobs {
         }
         // A thread's stack does not hold what a run waits for.
         match job.kind {
-            Kind::Check => self.check(&tenant, progress).await,
-            Kind::Sync => Box::pin(self.sync(&tenant, job, progress)).await,
-            Kind::Apply => Box::pin(self.apply(&tenant, job, progress)).await,
-            Kind::References => {
+            JobKind::Check => self.check(&tenant, progress).await,
+            JobKind::Sync => Box::pin(self.sync(&tenant, job, progress)).await,
+            JobKind::Apply => Box::pin(self.apply(&tenant, job, progress)).await,
+            JobKind::References => {
                 Ok(self.references(&tenant, &Order::of_job(&job.arguments, job.cause()), progress).await)
             }
-            Kind::Deliver => self.deliver(&tenant, job, progress).await,
+            JobKind::Deliver => self.deliver(&tenant, job, progress).await,
         }
     }
 }

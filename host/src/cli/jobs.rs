@@ -5,7 +5,7 @@ use super::{Global, ReleaseArgs};
 use chrono::DateTime;
 use clap::{Args, Subcommand};
 use hibob_base::error::{Exit, HostError};
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use hibob_store::data_dir::DataDir;
 use hibob_store::plan_file;
 use hibob_store::queue::{Arguments, Job, JobId, NewJob, Selection, State};
@@ -45,7 +45,7 @@ struct StartArgs {
     tenant: String,
     /// check, sync, apply, references or deliver
     #[arg(value_parser = parse_kind)]
-    kind: Kind,
+    kind: JobKind,
     /// apply: the saved plan; a copy is kept until the job has ended
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
@@ -68,8 +68,8 @@ struct StartArgs {
     requested_by: Option<String>,
 }
 
-fn parse_kind(word: &str) -> Result<Kind, String> {
-    Kind::of_word(word).ok_or_else(|| format!("choose from {}", Kind::ALL.map(Kind::word).join(", ")))
+fn parse_kind(word: &str) -> Result<JobKind, String> {
+    JobKind::of_word(word).ok_or_else(|| format!("choose from {}", JobKind::ALL.map(JobKind::word).join(", ")))
 }
 
 pub(super) async fn run(global: &Global, args: JobsArgs) -> Result<Exit, HostError> {

@@ -2,7 +2,7 @@
 
 use crate::sync::employee;
 use hibob_base::error::HostError;
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use hibob_base::progress::NoProgress;
 use hibob_fakes::company::Employee;
 use hibob_fakes::{Fault, FaultKind};
@@ -117,7 +117,7 @@ impl Office {
 
     pub(crate) async fn start_sync(&self, who: &str) {
         let (tenant, arguments) = ("acme".to_owned(), Arguments::default());
-        let new = NewJob { tenant, kind: Kind::Sync, arguments, requested_by: Some(who.to_owned()) };
+        let new = NewJob { tenant, kind: JobKind::Sync, arguments, requested_by: Some(who.to_owned()) };
         self.setup.data.start(&new).await.unwrap();
     }
 

@@ -5,7 +5,7 @@ use crate::api::problem::Problem;
 use crate::api::request::Asked;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use hibob_store::queue::{Arguments, NewJob, Selection, State};
 use serde::Deserialize;
 use serde_json::{Value, json as object};
@@ -26,9 +26,9 @@ pub(super) async fn start(asked: &Asked) -> Result<Response<Body>, Problem> {
         Problem::bad_request(format!("this is not a job: {error}"), remedy)
     })?;
     // A saved plan is a file that its maker has: `apply` stays with the command line.
-    let kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Apply);
+    let kinds = JobKind::ALL.into_iter().filter(|kind| *kind != JobKind::Apply);
     let kind = kinds.clone().find(|kind| kind.word() == order.kind).ok_or_else(|| {
-        let words: Vec<&str> = kinds.map(Kind::word).collect();
+        let words: Vec<&str> = kinds.map(JobKind::word).collect();
         Problem::unprocessable("there is no such kind of job here", format!("choose from {}", words.join(", ")))
     })?;
     let by = asked.token.as_ref().map(|token| format!("token {}", token.id));

@@ -1,7 +1,7 @@
 //! The loop, with jobs that do what the test says.
 
 use crate::serve::{Phase, Settings, Work, serve};
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use hibob_base::progress::Progress;
 use hibob_store::database::ControlDatabase;
 use hibob_store::queue::{Arguments, Claimed, End, NewJob, Queue, QueueError, Selection, State};
@@ -67,7 +67,7 @@ async fn host(lease: Duration) -> Host {
 impl Host {
     async fn ask(&self, tenant: &str) -> i64 {
         let (tenant, arguments) = (tenant.to_owned(), Arguments::default());
-        let new = NewJob { tenant, kind: Kind::Sync, arguments, requested_by: None };
+        let new = NewJob { tenant, kind: JobKind::Sync, arguments, requested_by: None };
         self.queue.start(&new).await.unwrap().id
     }
 

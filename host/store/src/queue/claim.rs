@@ -4,7 +4,7 @@ use crate::database::DatabaseError;
 use crate::database::query;
 use crate::queue::Cause;
 use crate::queue::{Arguments, JobId, Queue, QueueError};
-use hibob_base::job::{Kind, Trigger};
+use hibob_base::job::{JobKind, Trigger};
 use std::time::{Duration, Instant};
 
 /// A job that this host has taken, for as long as its lease lasts.
@@ -15,7 +15,7 @@ pub struct Claimed {
     /// For whom.
     pub tenant: String,
     /// What.
-    pub kind: Kind,
+    pub kind: JobKind,
     /// Who started it.
     pub trigger: Trigger,
     /// What in particular.

@@ -5,7 +5,7 @@ use crate::queue::claim::milliseconds;
 use crate::queue::job::{COLUMNS, JobRow};
 use crate::queue::{Job, JobId, NewJob, Queue, QueueError, State};
 use hibob_base::job::Waiting;
-use hibob_base::job::{Kind, Lane, Trigger};
+use hibob_base::job::{JobKind, Lane, Trigger};
 use std::time::Duration;
 
 /// A job that was asked for.
@@ -151,13 +151,13 @@ impl Queue {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn waiting(&self) -> Result<Vec<(Kind, Waiting)>, QueueError> {
+    pub async fn waiting(&self) -> Result<Vec<(JobKind, Waiting)>, QueueError> {
         let sql = format!(
             "SELECT kind, count(*), {now} - min(start_at) FROM jobs WHERE state = 'queued' AND start_at <= {now} GROUP BY kind",
             now = self.store.db().now()
         );
         let rows: Vec<(String, i64, i64)> = query(sql).fetch_all(&self.store).await?;
-        Ok(Kind::ALL
+        Ok(JobKind::ALL
             .map(|kind| {
                 let row = rows.iter().find(|(word, ..)| word == kind.word());
                 let (jobs, longest) = row.map_or((0, 0), |(_, jobs, longest)| (*jobs, *longest));

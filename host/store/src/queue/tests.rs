@@ -6,7 +6,7 @@ mod silence;
 use crate::database::{ControlDatabase, query};
 use crate::queue::{Arguments, Claimed, NewJob, Queue};
 use cases::CASES;
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use hibob_test_postgres::Server;
 use std::time::Duration;
 
@@ -48,11 +48,11 @@ impl Queue {
         query(sql.to_owned()).execute(&self.store).await.unwrap();
     }
 
-    async fn ask(&self, tenant: &str, kind: Kind) -> i64 {
+    async fn ask(&self, tenant: &str, kind: JobKind) -> i64 {
         self.ask_for(tenant, kind, Arguments::default()).await
     }
 
-    async fn ask_for(&self, tenant: &str, kind: Kind, arguments: Arguments) -> i64 {
+    async fn ask_for(&self, tenant: &str, kind: JobKind, arguments: Arguments) -> i64 {
         let new = NewJob { tenant: tenant.to_owned(), kind, arguments, requested_by: None };
         self.start(&new).await.unwrap().id
     }

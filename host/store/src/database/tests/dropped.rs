@@ -4,7 +4,7 @@ use crate::database::tests::{Server, query, record};
 use crate::database::{ControlDatabase, Engine, Fence, TenantDatabase};
 use crate::queue::{Arguments, NewJob};
 use crate::update_row::UpdateRow;
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use sqlx::{Connection, PgConnection, PgPool};
 use std::future::poll_fn;
 use std::path::Path;
@@ -134,7 +134,7 @@ async fn a_queue_that_is_dropped_in_the_middle_goes_on() {
     let mut watched = Watched::new(&server, "queue").await;
     let queue = watched.control.queue();
     let new =
-        NewJob { tenant: "acme".to_owned(), kind: Kind::Sync, arguments: Arguments::default(), requested_by: None };
+        NewJob { tenant: "acme".to_owned(), kind: JobKind::Sync, arguments: Arguments::default(), requested_by: None };
     let job = 'started: {
         for polls in 1.. {
             let started = dropped_after(polls, queue.start(&new)).await;
