@@ -5,7 +5,7 @@ mod markdown;
 
 use super::tidy::{root, sources};
 use commands::Program;
-use hibob_host::tenant::TenantConfig;
+use hibob_config::tenant::TenantConfig;
 use markdown::{Document, documents};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

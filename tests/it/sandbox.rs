@@ -164,6 +164,7 @@ fn looking_runtime(remains: &memory::Remains) -> Runtime {
     config.wasm_component_model(true).epoch_interruption(true).memory_init_cow(false);
     config.memory_reservation(0).memory_guard_size(0).memory_reservation_for_growth(0);
     config.with_host_memory(Arc::new(memory::Creator(remains.clone())));
+    config.cranelift_opt_level(wasmtime::OptLevel::None); // compiled for this test alone
     Runtime::with_engine(wasmtime::Engine::new(&config).unwrap())
 }
 

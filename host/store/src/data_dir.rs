@@ -253,11 +253,10 @@ impl DataDir {
     pub async fn start(&self, new: &NewJob) -> Result<Started, HostError> {
         let config = self.config(&new.tenant).await?;
         self.require_enabled(&new.tenant).await?;
-        match new.kind {
+        match new.kind() {
             JobKind::Check | JobKind::Sync | JobKind::Apply => config.travelperk().map(drop)?,
             JobKind::References | JobKind::Deliver => issuing(&config).map(drop)?,
         }
-        new.arguments.check(new.kind)?;
         Ok(self.queue.start(new).await?)
     }
 

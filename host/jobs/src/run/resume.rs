@@ -72,7 +72,7 @@ impl<O: Outside> Running<O> {
 
     fn record_of(&self, open: &OpenJournal, report: &Report) -> Result<RunRecord, HostError> {
         Ok(RunRecord {
-            kind: if open.kind == "apply" { "apply" } else { "sync" },
+            kind: open.kind,
             trigger: "resumed",
             job: None,
             started_at: open.started_at,

@@ -1,5 +1,7 @@
 //! The journal of a plan that is being applied, and the fence around it.
 
+use crate::database::tenant::run_kind;
+use hibob_base::job::RunKind;
 use crate::database::engine::Transaction;
 use crate::database::statement::query;
 use crate::database::tenant::{LedgerEntry, TenantDatabase, put_entries};
@@ -28,8 +30,8 @@ impl Fence {
 /// A plan that begins to be applied.
 #[derive(Clone, Copy, Debug)]
 pub struct NewJournal<'j> {
-    /// `sync` or `apply`.
-    pub kind: &'j str,
+    /// The kind of run that applies it.
+    pub kind: RunKind,
     /// When the run began, in Unix seconds.
     pub started_at: i64,
     /// The SHA-256 of `plan`.
@@ -49,8 +51,8 @@ pub struct NewJournal<'j> {
 pub struct OpenJournal {
     /// Its number.
     pub id: i64,
-    /// `sync` or `apply`.
-    pub kind: String,
+    /// The kind of run that applied it.
+    pub kind: RunKind,
     /// When the run began, in Unix seconds.
     pub started_at: i64,
     /// The SHA-256 of the plan.
@@ -187,6 +189,8 @@ impl TenantDatabase {
         let read =
             |(change, event, made, generation)| EventRow { change, is_finished: event == "finished", made, generation };
         let events = events.into_iter().map(read).collect();
+        let kind: String = kind;
+        let kind = run_kind(&kind)?;
         Ok(Some(OpenJournal { id, kind, started_at, digest, plan, held, settings, plugin, events }))
     }
 
@@ -256,7 +260,7 @@ pub(super) async fn insert_journal(transaction: &mut Transaction, new: &NewJourn
         "INSERT INTO journals (kind, started_at, plan, held, settings, plugin) VALUES ($1, $2, $3, $4, $5, $6)
          RETURNING id",
     );
-    let insert = insert.bind(new.kind).bind(new.started_at).bind(new.digest).bind(new.held).bind(new.settings);
+    let insert = insert.bind(new.kind.word()).bind(new.started_at).bind(new.digest).bind(new.held).bind(new.settings);
     let (id,) = insert.bind(new.plugin).fetch_one(transaction).await?;
     Ok(id)
 }

@@ -1,5 +1,6 @@
 //! Asking for jobs, looking at them, and cancelling them.
 
+use crate::queue::{Arguments, ReferencesArguments};
 use crate::database::query;
 use crate::queue::claim::milliseconds;
 use crate::queue::job::{COLUMNS, JobRow};
@@ -42,13 +43,13 @@ impl Queue {
         );
         let waiting = "SELECT id FROM jobs WHERE tenant = $1 AND kind = $2 AND arguments = $3
                        AND state = 'queued' AND due_at IS NULL AND generation = 0";
-        let (kind, arguments) = (new.kind.word(), new.arguments.text()?);
+        let (kind, arguments) = (new.kind().word(), new.arguments.text()?);
         loop {
             let mut transaction = self.store.begin().await?;
             let inserted: Option<(i64,)> = query(insert.clone())
                 .bind(&new.tenant)
                 .bind(kind)
-                .bind(new.kind.lane().map(Lane::word))
+                .bind(new.kind().lane().map(Lane::word))
                 .bind(Trigger::Manual.word())
                 .bind(&arguments)
                 .bind(new.requested_by.as_deref())
@@ -105,17 +106,21 @@ impl Queue {
     pub async fn forget_employee(&self, tenant: &str, employee_id: &str) -> Result<u64, QueueError> {
         let mut found = 0;
         for job in self.list(Selection { tenant: Some(tenant), ended_max: u32::MAX >> 1 }).await? {
+            let kind = job.kind();
             let mut arguments = job.arguments;
-            let Some(employees) = arguments.employees.as_mut().filter(|ids| ids.iter().any(|id| id == employee_id))
-            else {
+            let Arguments::References(ReferencesArguments { employees: Some(employees), .. }) = &mut arguments else {
                 continue;
             };
+            let number = employees.len();
             employees.retain(|id| id != employee_id);
+            if employees.len() == number {
+                continue;
+            }
             let text = arguments.text()?;
             // Where the same job waits already, that one is enough.
             let same = "SELECT 1 FROM jobs WHERE tenant = $1 AND kind = $2 AND arguments = $3
                         AND state = 'queued' AND due_at IS NULL AND generation = 0 AND id <> $4";
-            let same = query(same).bind(tenant).bind(job.kind.word()).bind(&text).bind(job.id);
+            let same = query(same).bind(tenant).bind(kind.word()).bind(&text).bind(job.id);
             let without = if same.finds(&self.store).await? {
                 query("DELETE FROM jobs WHERE id = $1").bind(job.id)
             } else {

@@ -180,7 +180,7 @@ async fn what_would_not_be_kept_apart_or_cannot_be_reached_is_refused() {
     let again = async || database.take_fence(3).await;
     let begun = std::time::Instant::now();
     while let Err(error) = again().await {
-        assert!(begun.elapsed().as_secs() < 30, "{error}");
+        assert!(begun.elapsed().as_secs() < 120, "{error}");
     }
     assert_eq!((database.count("entries").await, database.fence_generation().await.unwrap()), (1, 3));
     let backup = control.copy_to(Path::new("/nowhere")).await.unwrap_err();

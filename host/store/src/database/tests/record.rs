@@ -15,14 +15,14 @@ pub(super) const CASES: [(&str, Case); 4] = [
     ("fenced", |one, other| nothing_is_written_once_a_later_run_has_the_fence(one, other).boxed()),
 ];
 
-pub(super) fn run(kind: &'static str, finished_at: i64, journal: Option<i64>) -> RunRecord {
+pub(super) fn run(kind: RunKind, finished_at: i64, journal: Option<i64>) -> RunRecord {
     let report = "{\"text\":\"\\u0000\"}".to_owned();
     RunRecord { kind, trigger: "manual", job: None, started_at: 1, finished_at, exit_code: 1, report, journal }
 }
 
 pub(super) fn plan(digest: &str) -> NewJournal<'_> {
     NewJournal {
-        kind: "sync",
+        kind: RunKind::Sync,
         started_at: 1,
         digest,
         plan: b"{\0}",
