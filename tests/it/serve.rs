@@ -3,10 +3,11 @@
 pub(crate) mod host;
 
 use hibob_base::error::Exit;
+use hibob_base::job::RunKind;
 use hibob_base::job::{JobKind, Trigger};
 use hibob_sandbox::Open as _;
 use hibob_store::database::RunRecord;
-use hibob_store::queue::{Arguments, Job, NewJob, State};
+use hibob_store::queue::{ArgumentFields, Arguments, Job, NewJob, State};
 use host::Site;
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,8 @@ const NIGHTLY: &str = "[schedule]\nsync = \"0 2 * * *\"\n";
 const LEAVE_TIME_MAX: Duration = Duration::from_secs(20);
 
 async fn start(site: &Site, tenant: &str, kind: JobKind) -> i64 {
-    let new = NewJob { tenant: tenant.to_owned(), kind, arguments: Arguments::default(), requested_by: None };
+    let arguments = Arguments::new(kind, ArgumentFields::default()).unwrap();
+    let new = NewJob { tenant: tenant.to_owned(), arguments, requested_by: None };
     site.data.start(&new).await.unwrap().id
 }
 
@@ -115,7 +117,7 @@ async fn a_job_whose_run_is_in_the_history_is_not_done_again() {
     let database = site.data.tenant_database("acme").await.unwrap();
     let fence = database.take_fence(0).await.unwrap();
     let run = RunRecord {
-        kind: "sync",
+        kind: RunKind::Sync,
         trigger: "manual",
         job: Some(format!("{id}@{}", job.queued_at)),
         started_at: 1,

@@ -7,11 +7,11 @@ mod pages;
 pub(crate) use lease::SimLease;
 pub(crate) use pages::Pages;
 
-use hibob_base::job::Lane;
 use crate::host::Host;
 use crate::planted::Planted;
 use crate::sim::{Sim, State};
 use hibob_base::error::HostError;
+use hibob_base::job::Lane;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::LedgerSums;

@@ -7,14 +7,13 @@
 use crate::plan_json;
 use crate::run::{Reasons, StoredPlan};
 use hibob_base::error::HostError;
-use hibob_base::job::JobKind;
 use hibob_base::text::is_obeyed;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::{ApprovalRow, ApprovalState, Decision, TenantDatabase};
 use hibob_store::privacy::Records;
-use hibob_store::queue::{Arguments, PlanToApply, JobId, NewJob, Selection};
+use hibob_store::queue::{Arguments, JobId, NewJob, PlanToApply, Selection};
 use serde_json::{Value, json};
 
 /// Fewest characters of a digest that name a plan.

@@ -1,8 +1,8 @@
 //! What is told of past runs, on the command line and by the API.
 
-use hibob_base::error::Exit;
 use crate::approval::short;
 use crate::workbook::{ErrorLine, RunFacts, workbook};
+use hibob_base::error::Exit;
 use hibob_base::error::HostError;
 use hibob_store::database::PastRun;
 use hibob_store::update_row::UpdateRow;

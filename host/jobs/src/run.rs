@@ -8,19 +8,19 @@ pub mod history;
 mod journal;
 pub mod outside;
 mod report;
-mod run_report;
 mod resume;
+pub(crate) mod run_report;
 
-use hibob_base::job::{Lane, RunKind};
 pub use approval::{Reasons, StoredPlan};
 pub use difference::{DifferenceRow, Moved};
 pub use guard::guard;
+use hibob_base::job::{Lane, RunKind};
 use hibob_contract::Planned;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::Release;
 use hibob_store::queue::Cause;
-pub use report::{Approved, ErrorRow, Report, Stale, WaitingPlan};
 pub use report::Stopped;
+pub use report::{Approved, ErrorRow, Report, Stale, WaitingPlan};
 pub use run_report::{Common, RunReport};
 
 use approval::Verdict;

@@ -2,10 +2,10 @@
 
 use crate::Sandboxed;
 use hibob_base::error::HostError;
+use hibob_base::job::RunKind;
 use hibob_base::progress::Progress;
 use hibob_contract::Planned;
 use hibob_jobs::references::{Order, Report};
-use hibob_base::job::RunKind;
 use hibob_jobs::run::Running;
 use hibob_policy::guard::{Held, Release};
 use hibob_sandbox::plugin::Plugin;

@@ -2,6 +2,7 @@
 
 use hibob_base::error::HostError;
 use hibob_base::holder::this_process;
+use hibob_base::job::{Lane, RunKind};
 use hibob_base::progress::{NoProgress, Progress};
 use hibob_base::secret::Redactor;
 use hibob_config::tenant::TenantConfig;
@@ -11,7 +12,6 @@ use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_egress::Egress;
 use hibob_jobs::references::Leavers;
-use hibob_base::job::{Lane, RunKind};
 use hibob_jobs::run::outside::{Attempted, Outside};
 use hibob_sandbox::call::{Call, Job};
 use hibob_sandbox::leavers;

@@ -1,12 +1,12 @@
 //! `check`, `plan`, `apply` and `sync`.
 
-use hibob_base::job::RunKind;
 use super::outcome;
 use super::paint::{RED, YELLOW, clean};
 use super::progress::Bar;
 use super::{Global, check_view, plan_view, plans};
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::{Exit, HostError};
+use hibob_base::job::RunKind;
 use hibob_config::tenant::Approval;
 use hibob_contract::Planned;
 use hibob_contract::types::Severity;

@@ -1,10 +1,10 @@
 //! What a run is written to, and the right to run, as the jobs see them: the tenant's databases in earnest, memory in the
 //! simulation.
 
-use hibob_base::job::Lane;
 use crate::database::{ChangeRecord, Fence, Lease, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase};
 use crate::privacy::KeyRows;
 use hibob_base::HostError;
+use hibob_base::job::Lane;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::LedgerSums;
 use std::collections::BTreeMap;

@@ -10,12 +10,12 @@ use crate::references::log::Log;
 use crate::references::outbox::Deliveries;
 use crate::references::report::{HeldClass, HeldPerson, Report};
 use crate::references::{outbox, witness};
+use crate::run::ErrorRow;
 use crate::run::Running;
 use crate::run::outside::Outside;
-use crate::run::ErrorRow;
-use hibob_base::job::RunKind;
 use futures::stream::{self, StreamExt};
 use hibob_base::error::HostError;
+use hibob_base::job::RunKind;
 use hibob_config::references::issuing as references_of;
 use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Departure, Detection, Known, Seen};
@@ -23,8 +23,8 @@ use hibob_contract::types::Severity;
 use hibob_reference_format::claims::Claims;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::Fence;
-use hibob_store::queue::ReferencesArguments;
 use hibob_store::queue::Cause;
+use hibob_store::queue::ReferencesArguments;
 use std::collections::BTreeSet;
 
 /// Departures about which HiBob is asked at the same time.

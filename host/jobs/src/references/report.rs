@@ -90,6 +90,16 @@ impl Report {
         report
     }
 
+    /// How the run ended.
+    pub fn exit(&self) -> Exit {
+        RunReport::exit(self)
+    }
+
+    /// Notes what ended the run early.
+    pub fn stop(&mut self, error: HostError) {
+        RunReport::stop(self, error);
+    }
+
     pub(super) fn fault(&mut self, employee_id: &str, code: &str, message: impl Into<String>, remedy: &str) {
         self.errors.push(row(employee_id, code, message.into(), remedy));
     }

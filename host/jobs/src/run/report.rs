@@ -1,9 +1,9 @@
 //! What a run did, for people and for machines.
 
-use crate::run::run_report::{Common, HISTORY_ROWS_MAX, RunReport};
 use crate::run::difference::DifferenceRow;
 use crate::run::history;
 use crate::run::history::Came;
+use crate::run::run_report::{Common, HISTORY_ROWS_MAX, RunReport};
 use hibob_base::error::{Exit, HostError};
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, Mismatch};
@@ -218,6 +218,16 @@ impl Report {
         let mut report = Self { tenant: tenant.to_owned(), ..Self::default() };
         report.stop(error);
         report
+    }
+
+    /// How the run ended.
+    pub fn exit(&self) -> Exit {
+        RunReport::exit(self)
+    }
+
+    /// Notes what ended the run early.
+    pub fn stop(&mut self, error: HostError) {
+        RunReport::stop(self, error);
     }
 
     /// Notes that a failure which was told already ended the run.

@@ -4,7 +4,7 @@ use crate::run::apply;
 use crate::run::journal::{Journal, Made, Past};
 use crate::run::outside::Outside;
 use crate::run::report::Report;
-use crate::run::{Outcome, Running, accepted};
+use crate::run::{RunReport, Running, accepted};
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use hibob_policy::guard::Held;

@@ -6,7 +6,7 @@ use hibob_store::update_row::UpdateRow;
 use serde::Serialize;
 
 /// Rows of errors, of warnings, and of each list of its own that the history keeps of one run.
-pub const HISTORY_ROWS_MAX: usize = 1_000;
+pub(crate) const HISTORY_ROWS_MAX: usize = 1_000;
 
 /// The parts that every report has.
 pub struct Common<'r> {

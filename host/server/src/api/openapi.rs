@@ -114,7 +114,8 @@ fn problem() -> Value {
 }
 
 fn new_job() -> Value {
-    let kinds: Vec<&str> = JobKind::ALL.into_iter().filter(|kind| *kind != JobKind::Apply).map(JobKind::word).collect();
+    let kinds: Vec<&str> =
+        JobKind::ALL.iter().copied().filter(|kind| *kind != JobKind::Apply).map(JobKind::word).collect();
     let (number, flag) = (json!({ "type": "integer", "minimum": 0 }), json!({ "type": "boolean" }));
     json!({
         "type": "object",

@@ -150,7 +150,8 @@ impl Site {
         use hibob_policy::guard::Release;
         use hibob_store::queue::{Arguments, NewJob};
         // Each differs, so that none is merged with one of before.
-        let arguments = Arguments::Sync(Release { archiving: usize::from(rand::random::<u16>()), ..Release::default() });
+        let arguments =
+            Arguments::Sync(Release { archiving: usize::from(rand::random::<u16>()), ..Release::default() });
         let new = NewJob { tenant: "acme".to_owned(), kind: JobKind::Sync, arguments, requested_by: None };
         self.data.start(&new).await.unwrap().id
     }

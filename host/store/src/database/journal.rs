@@ -1,11 +1,11 @@
 //! The journal of a plan that is being applied, and the fence around it.
 
-use crate::database::tenant::run_kind;
-use hibob_base::job::RunKind;
 use crate::database::engine::Transaction;
 use crate::database::statement::query;
+use crate::database::tenant::run_kind;
 use crate::database::tenant::{LedgerEntry, TenantDatabase, put_entries};
 use hibob_base::error::HostError;
+use hibob_base::job::RunKind;
 use std::collections::BTreeMap;
 
 /// A run's right to write: the generation of its lease. A run that takes the tenant over raises it, and from then on

@@ -1,6 +1,5 @@
 //! A tenant's own database: what its plugin stores, the accepted baseline, the runs.
 
-use hibob_base::job::{Lane, RunKind};
 use crate::database::engine::{Engine, Transaction};
 use crate::database::error::of_migration;
 use crate::database::statement::query;
@@ -8,6 +7,7 @@ use crate::database::store::Store;
 use crate::database::text::Key;
 use crate::database::{Fence, open};
 use hibob_base::files::private_dir;
+use hibob_base::job::{Lane, RunKind};
 use hibob_policy::guard::LedgerSums;
 
 use crate::update_row::UpdateRow;
@@ -67,7 +67,9 @@ pub struct PastRun {
 impl PastRun {
     const COLUMNS: &str = "id, kind, trigger, job, started_at, finished_at, exit_code, report";
 
-    fn read((id, kind, trigger, job, started_at, finished_at, exit_code, report): RunColumns) -> Result<Self, HostError> {
+    fn read(
+        (id, kind, trigger, job, started_at, finished_at, exit_code, report): RunColumns,
+    ) -> Result<Self, HostError> {
         let report = serde_json::from_str(&report).unwrap_or_default();
         let kind = run_kind(&kind)?;
         Ok(Self { id, kind, trigger, job, started_at, finished_at, exit_code, report })
@@ -79,7 +81,8 @@ impl PastRun {
 /// # Errors
 /// There is no such kind.
 pub(super) fn run_kind(word: &str) -> Result<RunKind, HostError> {
-    let unknown = || HostError::Storage(format!("the database has a run of the unknown kind `{}`", word.escape_debug()));
+    let unknown =
+        || HostError::Storage(format!("the database has a run of the unknown kind `{}`", word.escape_debug()));
     RunKind::of_word(word).ok_or_else(unknown)
 }
 

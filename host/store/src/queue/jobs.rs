@@ -1,9 +1,9 @@
 //! Asking for jobs, looking at them, and cancelling them.
 
-use crate::queue::{Arguments, ReferencesArguments};
 use crate::database::query;
 use crate::queue::claim::milliseconds;
 use crate::queue::job::{COLUMNS, JobRow};
+use crate::queue::{Arguments, ReferencesArguments};
 use crate::queue::{Job, JobId, NewJob, Queue, QueueError, State};
 use hibob_base::job::Waiting;
 use hibob_base::job::{JobKind, Lane, Trigger};
@@ -163,13 +163,15 @@ impl Queue {
         );
         let rows: Vec<(String, i64, i64)> = query(sql).fetch_all(&self.store).await?;
         Ok(JobKind::ALL
+            .iter()
+            .copied()
             .map(|kind| {
                 let row = rows.iter().find(|(word, ..)| word == kind.word());
                 let (jobs, longest) = row.map_or((0, 0), |(_, jobs, longest)| (*jobs, *longest));
                 let longest = Duration::from_millis(u64::try_from(longest).unwrap_or_default());
                 (kind, Waiting { jobs: u64::try_from(jobs).unwrap_or_default(), longest })
             })
-            .to_vec())
+            .collect())
     }
 
     /// Forgets jobs that ended longer ago than that. Returns how many.

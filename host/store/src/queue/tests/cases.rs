@@ -1,12 +1,13 @@
 //! What the queue promises.
 
 use crate::queue::tests::LEASE;
-use crate::queue::{Arguments, CRASHES_MAX, End, Queue, QueueError, Selection, State};
+use crate::queue::{Arguments, CRASHES_MAX, End, Queue, QueueError, ReferencesArguments, Selection, State};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use hibob_base::job::Expired;
 use hibob_base::job::{JobKind, Trigger};
 use hibob_config::due::DueSchedule;
+use hibob_policy::guard::Release;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -59,8 +60,7 @@ async fn manual_before_scheduled(queue: Queue) {
 
 async fn one_at_a_time_in_a_lane(one: Queue, other: Queue) {
     let sync = one.ask("acme", JobKind::Sync).await;
-    let plan = Arguments { plan: Some("00".to_owned()), ..Arguments::default() };
-    let apply = one.ask_for("acme", JobKind::Apply, plan).await;
+    let apply = one.ask("acme", JobKind::Apply).await;
     let running = one.take().await.unwrap();
     assert_eq!(running.id, sync);
     assert!(other.take().await.is_none(), "an apply beside a sync");
@@ -78,8 +78,8 @@ async fn one_at_a_time_in_a_lane(one: Queue, other: Queue) {
 async fn what_waits_already_is_not_queued_twice(one: Queue, other: Queue) {
     let first = one.ask("acme", JobKind::Sync).await;
     assert_eq!(other.ask("acme", JobKind::Sync).await, first);
-    let released = Arguments { allow_archiving: 9, ..Arguments::default() };
-    assert_ne!(one.ask_for("acme", JobKind::Sync, released).await, first);
+    let released = Arguments::Sync(Release { archiving: 9, ..Release::default() });
+    assert_ne!(one.ask_for("acme", released).await, first);
     assert_ne!(one.ask("globex", JobKind::Sync).await, first);
     let claimed = one.take().await.unwrap();
     assert_eq!(claimed.id, first);
@@ -93,21 +93,22 @@ async fn what_waits_already_is_not_queued_twice(one: Queue, other: Queue) {
 async fn long_arguments_are_merged_too(one: Queue, other: Queue) {
     let employees = |number: u64| {
         let ids = (0..number).map(|id| (2_500_000_000_000_000_000 + 7_919 * id).to_string()).collect();
-        Arguments { employees: Some(ids), ..Arguments::default() }
+        Arguments::References(ReferencesArguments { employees: Some(ids), ..ReferencesArguments::default() })
     };
-    let first = one.ask_for("acme", JobKind::References, employees(10_000)).await;
-    assert_eq!(other.ask_for("acme", JobKind::References, employees(10_000)).await, first);
-    assert_ne!(other.ask_for("acme", JobKind::References, employees(9_999)).await, first);
+    let first = one.ask_for("acme", employees(10_000)).await;
+    assert_eq!(other.ask_for("acme", employees(10_000)).await, first);
+    assert_ne!(other.ask_for("acme", employees(9_999)).await, first);
     assert_eq!(one.take().await.map(|claimed| (claimed.id, claimed.arguments)), Some((first, employees(10_000))));
 }
 
 async fn hosts_that_claim_at_once_never_overlap(one: Queue, other: Queue) {
     const TENANTS: usize = 10;
     for tenant in 0..TENANTS {
-        for kind in [JobKind::Sync, JobKind::References] {
-            for allow_archiving in 0..2 {
-                let arguments = Arguments { allow_archiving, ..Arguments::default() };
-                one.ask_for(&format!("t{tenant}"), kind, arguments).await;
+        for number in 0..2 {
+            let release = Release { archiving: number, ..Release::default() };
+            let references = ReferencesArguments { allow_issuing: number, ..ReferencesArguments::default() };
+            for arguments in [Arguments::Sync(release), Arguments::References(references)] {
+                one.ask_for(&format!("t{tenant}"), arguments).await;
             }
         }
     }
@@ -132,7 +133,7 @@ async fn hosts_that_claim_at_once_never_overlap(one: Queue, other: Queue) {
         while let Some(next) = one.take().await {
             claimed.push(next);
         }
-        let lanes: BTreeSet<_> = claimed.iter().map(|claimed| (claimed.tenant.clone(), claimed.kind)).collect();
+        let lanes: BTreeSet<_> = claimed.iter().map(|claimed| (claimed.tenant.clone(), claimed.kind())).collect();
         assert_eq!((claimed.len(), lanes.len()), (2 * TENANTS, 2 * TENANTS), "round {round}");
         for claimed in claimed {
             other.end(&claimed, &done()).await.unwrap();
@@ -249,7 +250,7 @@ async fn a_schedule_is_one_job_a_due_time(one: Queue, other: Queue) {
     let jobs = one.list(Selection { tenant: None, ended_max: 0 }).await.unwrap();
     assert_eq!(jobs.len(), 59);
     assert!(jobs.iter().all(|job| job.due_at == Some(1_767_229_200_000) && job.trigger == Trigger::Schedule));
-    assert!(!jobs.iter().any(|job| job.tenant == "t7" && job.kind == JobKind::Sync));
+    assert!(!jobs.iter().any(|job| job.tenant == "t7" && job.kind() == JobKind::Sync));
     // The same due time again, as after a clock was set back, is no other job.
     make_due(&one, "t1").await;
     assert_eq!(one.tick().await.unwrap(), 0);

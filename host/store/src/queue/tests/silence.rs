@@ -76,8 +76,7 @@ async fn a_server_that_says_nothing_more_is_given_up() {
 
     network.is_broken.send_replace(true);
     let queue = Queue { store: queue.store.impatient(SOON), ..queue.clone() };
-    let new =
-        NewJob { tenant: "acme".to_owned(), kind: JobKind::Check, arguments: Arguments::default(), requested_by: None };
+    let new = NewJob { tenant: "acme".to_owned(), arguments: Arguments::Check, requested_by: None };
     let asked = async {
         silent(queue.claim("a host", LEASE).await);
         silent(queue.renew(&mut claimed, LEASE).await);
