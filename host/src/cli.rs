@@ -47,13 +47,20 @@ use tracing_subscriber::{EnvFilter, Layer};
     name = "hibob",
     version,
     about = "Keeps TravelPerk in step with HiBob, through a sandboxed plugin",
-    after_help = "Exit codes: 0 done · 1 done with errors for some employees, or a reference is not accepted · 2 usage or configuration · 3 stopped by a safety check\n            4 the other side refused the credentials · 5 the other side failed · 6 a plan waits for approval\n\nExample: hibob demo"
+    after_help = after_help()
 )]
 struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
     command: Command,
+}
+
+/// The exit codes, three to a line, and an example.
+fn after_help() -> String {
+    let codes: Vec<String> = Exit::ALL.iter().map(|exit| format!("{} {}", *exit as u8, exit.help())).collect();
+    let lines: Vec<String> = codes.chunks(4).map(|codes| codes.join(" · ")).collect();
+    format!("Exit codes: {}\n\nExample: hibob demo", lines.join("\n            "))
 }
 
 #[derive(Args, Clone)]

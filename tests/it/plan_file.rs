@@ -2,6 +2,7 @@
 
 use super::sync::employee;
 use hibob_base::error::{Exit, HostError};
+use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_contract::Planned;
 use hibob_jobs::run::Report;
@@ -31,7 +32,7 @@ async fn save(setup: &Setup) -> (PathBuf, Planned) {
 
 async fn apply(setup: &Setup, planned: &Planned) -> Report {
     let tenant = setup.tenant().await;
-    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), RunKind::Apply, Arc::new(NoProgress)).await.unwrap();
     let mut report = run.apply(planned, Release::default()).await;
     run.finish(&mut report, Some(planned)).await.unwrap();
     report

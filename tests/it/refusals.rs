@@ -3,6 +3,7 @@
 use super::sync::employee;
 use futures::StreamExt;
 use hibob_base::error::Exit;
+use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_jobs::run::Report;
 use hibob_policy::guard::Release;
@@ -19,7 +20,7 @@ const WINDOW: Duration = Duration::from_millis(500);
 
 async fn sync(setup: &Setup, id: &str) -> Report {
     let tenant = setup.data.tenant(id).await.unwrap();
-    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await.unwrap();
     let (mut report, planned) = match run.plan().await {
         Ok(planned) => (run.apply(&planned, Release::default()).await, Some(planned)),
         Err(error) => (Report::stopped(id, error), None),

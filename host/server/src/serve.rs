@@ -147,7 +147,7 @@ impl Host<'_> {
                 self.metrics.jobs_waiting(&self.queue.waiting().await?);
                 return self.queue.idle_for(self.settings.sweep).await;
             };
-            self.metrics.job_claimed(claimed.kind, claimed.trigger);
+            self.metrics.job_claimed(claimed.kind(), claimed.trigger);
             let carrier = Carrier { queue: self.queue.clone(), lease: self.settings.lease, phase: phase.clone() };
             let work = work.clone();
             self.going.spawn(async move {

@@ -146,11 +146,13 @@ impl Site {
 
     /// A job of `acme` that waits.
     async fn job(&self) -> i64 {
-        use hibob_base::job::Kind;
+        use hibob_base::job::JobKind;
+        use hibob_policy::guard::Release;
         use hibob_store::queue::{Arguments, NewJob};
         // Each differs, so that none is merged with one of before.
-        let arguments = Arguments { allow_archiving: usize::from(rand::random::<u16>()), ..Arguments::default() };
-        let new = NewJob { tenant: "acme".to_owned(), kind: Kind::Sync, arguments, requested_by: None };
+        let arguments =
+            Arguments::Sync(Release { archiving: usize::from(rand::random::<u16>()), ..Release::default() });
+        let new = NewJob { tenant: "acme".to_owned(), kind: JobKind::Sync, arguments, requested_by: None };
         self.data.start(&new).await.unwrap().id
     }
 

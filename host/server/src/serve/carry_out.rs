@@ -25,7 +25,7 @@ enum Stop {
 impl Carrier {
     /// Works for as long as the job is this host's, nobody asks for its end, and the host stays.
     pub(super) async fn carry_out(&self, work: &impl Work, claimed: Claimed) {
-        let (id, kind, tenant) = (claimed.id, claimed.kind.word(), claimed.tenant.as_str());
+        let (id, kind, tenant) = (claimed.id, claimed.kind().word(), claimed.tenant.as_str());
         tracing::info!(job = id, kind, tenant, "started");
         let reporter = Arc::new(self.queue.reporter(id));
         let mut kept = claimed.clone();

@@ -1,8 +1,8 @@
 //! The loop, with jobs that do what the test says.
 
 use crate::serve::{Phase, Settings, Work, serve};
-use hibob_base::job::Kind;
 use hibob_base::progress::Progress;
+use hibob_policy::guard::Release;
 use hibob_store::database::ControlDatabase;
 use hibob_store::queue::{Arguments, Claimed, End, NewJob, Queue, QueueError, Selection, State};
 use hibob_telemetry::Metrics;
@@ -70,8 +70,8 @@ async fn host(lease: Duration) -> Host {
 
 impl Host {
     async fn ask(&self, tenant: &str) -> i64 {
-        let (tenant, arguments) = (tenant.to_owned(), Arguments::default());
-        let new = NewJob { tenant, kind: Kind::Sync, arguments, requested_by: None };
+        let (tenant, arguments) = (tenant.to_owned(), Arguments::Sync(Release::default()));
+        let new = NewJob { tenant, arguments, requested_by: None };
         self.queue.start(&new).await.unwrap().id
     }
 

@@ -5,7 +5,7 @@ use crate::database::query;
 use crate::queue::Cause;
 use crate::queue::job::{COLUMNS, JobRow};
 use crate::queue::{Arguments, Job, JobId, Queue, QueueError};
-use hibob_base::job::{Kind, Trigger};
+use hibob_base::job::{JobKind, Trigger};
 use sqlx::FromRow;
 use std::time::{Duration, Instant};
 
@@ -16,11 +16,9 @@ pub struct Claimed {
     pub id: JobId,
     /// For whom.
     pub tenant: String,
-    /// What.
-    pub kind: Kind,
     /// Who started it.
     pub trigger: Trigger,
-    /// What in particular.
+    /// What it is to do.
     pub arguments: Arguments,
     /// Who asked for it.
     pub requested_by: Option<String>,
@@ -35,6 +33,11 @@ pub struct Claimed {
 }
 
 impl Claimed {
+    /// Its kind.
+    pub fn kind(&self) -> JobKind {
+        self.arguments.kind()
+    }
+
     /// What names it for good: a number alone comes again after the queue was restored from a backup.
     pub fn key(&self) -> String {
         format!("{}@{}", self.id, self.queued_at)
@@ -88,7 +91,6 @@ impl Queue {
         Ok(Some(Claimed {
             id: job.id,
             tenant: job.tenant,
-            kind: job.kind,
             trigger: job.trigger,
             // What a guard was to let through, it may have let through before the crash.
             arguments: if job.crashes > 0 { job.arguments.without_releases() } else { job.arguments },
