@@ -5,6 +5,7 @@ mod actions;
 mod progress;
 mod wire;
 
+use hibob_base::job::RunKind;
 use crate::api::routes::{Holder, ROUTES, Route};
 use crate::api::{Api, description};
 use crate::serve::Phase;
@@ -146,13 +147,13 @@ impl Site {
 
     /// A job of `acme` that waits.
     async fn job(&self) -> i64 {
-        use hibob_base::job::JobKind;
+        
         use hibob_policy::guard::Release;
         use hibob_store::queue::{Arguments, NewJob};
         // Each differs, so that none is merged with one of before.
         let arguments =
             Arguments::Sync(Release { archiving: usize::from(rand::random::<u16>()), ..Release::default() });
-        let new = NewJob { tenant: "acme".to_owned(), kind: JobKind::Sync, arguments, requested_by: None };
+        let new = NewJob { tenant: "acme".to_owned(), arguments, requested_by: None };
         self.data.start(&new).await.unwrap().id
     }
 
@@ -187,7 +188,7 @@ impl Site {
         let errors =
             json!([{ "employee_id": "7", "code": "MISSING_EMAIL", "message": "no email", "remedy": "add one" }]);
         let record = RunRecord {
-            kind: "sync",
+            kind: RunKind::Sync,
             trigger: "manual",
             job: None,
             started_at: 1_767_225_600,
