@@ -3,8 +3,10 @@
 
 mod backup;
 mod check_view;
+#[cfg(feature = "demo")]
 mod demo;
 mod employees;
+#[cfg(feature = "demo")]
 mod fakes;
 mod forget;
 mod history;
@@ -153,9 +155,11 @@ impl From<ReleaseArgs> for Release {
 
 #[derive(Subcommand)]
 enum Command {
+    #[cfg(feature = "demo")]
     /// Show a whole sync against stand-ins in this process: nothing to set up
     #[command(after_help = "Example: hibob demo")]
     Demo,
+    #[cfg(feature = "demo")]
     /// Serve stand-ins for HiBob and TravelPerk on 127.0.0.1 until Ctrl-C
     #[command(after_help = "Example: hibob fakes --employees 250 --scenario day-two --write-tenant acme.toml")]
     Fakes(fakes::FakesArgs),
@@ -297,7 +301,9 @@ fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 async fn run(cli: Cli) -> Result<Exit, HostError> {
     let global = &cli.global;
     match cli.command {
+        #[cfg(feature = "demo")]
         Command::Demo => demo::demo(global).await,
+        #[cfg(feature = "demo")]
         Command::Fakes(args) => fakes::fakes(global, &args).await,
         Command::Tenant(command) => tenant::run(global, command).await,
         Command::Secret(command) => secret::run(global, command).await,

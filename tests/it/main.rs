@@ -53,6 +53,7 @@ mod secrets;
 mod serve;
 mod service;
 mod storage_faults;
+mod structure;
 mod sync;
 mod telemetry;
 mod tidy;

@@ -5,13 +5,13 @@ mod actions;
 mod progress;
 mod wire;
 
-use hibob_base::job::RunKind;
 use crate::api::routes::{Holder, ROUTES, Route};
 use crate::api::{Api, description};
 use crate::serve::Phase;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request};
 use hibob_base::digest::hex;
+use hibob_base::job::RunKind;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
 use hibob_store::data_dir::DataDir;
@@ -147,7 +147,6 @@ impl Site {
 
     /// A job of `acme` that waits.
     async fn job(&self) -> i64 {
-        
         use hibob_policy::guard::Release;
         use hibob_store::queue::{Arguments, NewJob};
         // Each differs, so that none is merged with one of before.
