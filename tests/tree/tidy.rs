@@ -1,5 +1,6 @@
 //! The tree itself: files stay small, and the core stays pure.
 
+use hibob_test_depth::sources;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,18 +10,6 @@ const LINES_MAX: usize = 600;
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-pub(crate) fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() && name != "target" && !name.starts_with('.') {
-            sources(&path, found);
-        } else if [".rs", ".wit", ".sql"].iter().any(|end| name.ends_with(end)) {
-            found.push(path);
-        }
-    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The shape of the workspace: crates with one direction, as ARCHITECTURE.md draws them, and folders without circles.
 
-use super::tidy::sources;
+use hibob_test_depth::sources;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -136,7 +136,7 @@ fn crates_are_small() {
     for (name, package) in packages() {
         let folder = root().join(&package.folder);
         let mut files = Vec::new();
-        for part in ["src", "it", "simulation", "benches"].map(|part| folder.join(part)) {
+        for part in ["src", "it", "simulation", "tree", "benches"].map(|part| folder.join(part)) {
             if part.is_dir() {
                 files.clear();
                 sources(&part, &mut files);
