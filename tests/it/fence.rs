@@ -9,7 +9,6 @@ use hibob_base::progress::NoProgress;
 use hibob_contract::offboarding_references::{Departure, Seen, Standing};
 use hibob_fakes::{Fault, FaultKind, Service, World};
 use hibob_policy::guard::Release;
-use hibob_sandbox::Open as _;
 use hibob_store::database::{
     AttemptRecord, ChangeRecord, DeliveryState, LedgerEntry, NewJournal, NewReference, RunRecord, TenantDatabase,
 };

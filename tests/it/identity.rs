@@ -12,7 +12,6 @@ use hibob_policy::guard::Release;
 use hibob_policy::manifest::Manifest;
 use hibob_policy::request::Role;
 use hibob_previous_component::COMPONENT as PREVIOUS;
-use hibob_sandbox::Open as _;
 use hibob_sandbox::identity::{Identity, Package, Trust};
 use hibob_sandbox::plugin::Plugin;
 use hibob_tests::setup::{Setup, cache_dir, plugin, runtime};

@@ -12,7 +12,6 @@ use hibob_base::secret::SecretName;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
 use hibob_fakes::Service;
-use hibob_sandbox::Open as _;
 use hibob_sandbox::call::{Call, Job};
 use hibob_tests::setup::{Setup, plugin};
 use serde_json::json;

@@ -5,7 +5,6 @@ pub(crate) mod host;
 use hibob_base::error::Exit;
 use hibob_base::job::RunKind;
 use hibob_base::job::{JobKind, Trigger};
-use hibob_sandbox::Open as _;
 use hibob_store::database::RunRecord;
 use hibob_store::queue::{ArgumentFields, Arguments, Job, NewJob, State};
 use host::Site;

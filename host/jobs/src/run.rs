@@ -26,7 +26,6 @@ pub use run_report::{Common, RunReport};
 use approval::Verdict;
 use hibob_base::digest::hex;
 use hibob_base::error::{Exit, HostError};
-use hibob_base::progress::Progress;
 use hibob_contract::types::NamedValue;
 use hibob_store::database::{Fence, NewJournal, RunRecord};
 use hibob_store::privacy;

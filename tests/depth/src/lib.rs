@@ -1,4 +1,6 @@
-//! How often the tests repeat what they do at random. A crate of its own, so that the tests of every other crate can ask.
+//! How often the tests repeat what they do at random, and what sources the tree has. A crate of its own without dependencies,
+//! so that the tests of every other crate can ask.
+#![expect(clippy::unwrap_used, reason = "test support")]
 
 /// Where this variable is set, to something else than `0`, such tests run at length: minutes, for every commit that is to
 /// stay. Where it is not, they take seconds, for whoever has just changed a line. `.ci/run` sets it.

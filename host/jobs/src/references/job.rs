@@ -12,7 +12,6 @@ use crate::references::report::{HeldClass, HeldPerson, Report};
 use crate::references::{outbox, witness};
 use crate::run::ErrorRow;
 use crate::run::Running;
-use crate::run::outside::Outside;
 use futures::stream::{self, StreamExt};
 use hibob_base::error::HostError;
 use hibob_base::job::RunKind;

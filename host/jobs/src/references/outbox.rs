@@ -5,7 +5,6 @@ use crate::references::leavers::Leavers;
 use crate::references::log::{Entry, Log};
 use crate::references::report::Report;
 use crate::run::Running;
-use crate::run::outside::Outside;
 use chrono::Utc;
 use futures::stream::{self, StreamExt};
 use hibob_base::error::HostError;

@@ -2,7 +2,6 @@
 
 use hibob_base::digest::Digest;
 use hibob_base::error::HostError;
-use sha2::Digest as _;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
