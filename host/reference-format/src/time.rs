@@ -15,7 +15,7 @@ pub(crate) fn format(time: DateTime<Utc>) -> String {
     time.format(FORMAT).to_string()
 }
 
-/// Reads a time in the spelling that [`format`] writes; `None` for any other.
+/// Reads a time in the spelling that `format` writes; `None` for any other.
 pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
     // A longer text has a year of five digits; with such years, sums of times can overflow.
     let text = Some(text).filter(|text| text.len() == 20)?;
