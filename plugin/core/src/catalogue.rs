@@ -2,9 +2,9 @@
 
 use crate::error::JobError;
 use crate::http::Request;
+use crate::read::{LOOKUPS_MAX, PAGES_MAX, read, read_if_there};
 use crate::rest::{self, CostCenter, Page};
 use crate::settings::Settings;
-use crate::sync::{LOOKUPS_MAX, PAGES_MAX, read, read_if_there};
 use crate::value::{NamedValue, Value};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};

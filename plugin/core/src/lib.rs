@@ -30,6 +30,7 @@ pub mod link;
 mod lookup;
 pub mod mapping;
 pub mod plan;
+mod read;
 pub mod references;
 pub mod rest;
 pub mod scim;

@@ -3,23 +3,17 @@
 use crate::approval;
 use crate::audit;
 use crate::catalogue::read_catalogue;
-use crate::error::{JobError, expect_json};
+use crate::error::JobError;
 use crate::field::{List, TextField};
 use crate::hibob::{ArraySplitter, NameList, named_list, read_list, search};
-use crate::http::{Request, Response};
+use crate::http::Request;
 use crate::link;
 use crate::plan::{Plan, Planner};
+use crate::read::{LOOKUPS_MAX, PAGES_MAX, open, read, read_if_there};
 use crate::scim::{self, Account, PAGE_USERS_MAX};
 use crate::settings::Settings;
 use crate::value::NamedValue;
 use crate::world::World;
-
-/// Most pages of one listing; at 50 users a page that is five million accounts. A listing that goes on is broken.
-pub(crate) const PAGES_MAX: usize = 100_000;
-
-/// Most linked accounts that are looked up one by one because the listing lacks them. More than that is not a few
-/// archived accounts but a listing that cannot be trusted.
-pub(crate) const LOOKUPS_MAX: usize = 1_000;
 
 /// Reads both sides and plans; `baseline` is what the last accepted plan gave. Writes nothing.
 ///
@@ -158,26 +152,4 @@ fn look_up(world: &mut dyn World, settings: &Settings, account_id: &str) -> Resu
     let request = scim::get_user(settings, account_id);
     let Some(body) = read_if_there(world, &request)? else { return Ok(None) };
     serde_json::from_slice(&body).map(Some).map_err(|error| JobError::nonsense(&request, scim::where_wrong(&error)))
-}
-
-/// Sends a read and accepts a JSON answer only.
-fn open<'w>(world: &'w mut dyn World, request: &Request) -> Result<Response<'w>, JobError> {
-    let response = world.send(request).map_err(|error| JobError::from_send(request, error))?;
-    expect_json(request, &response)?;
-    Ok(response)
-}
-
-/// Sends a read of one thing and gathers its JSON answer; none if it is not there.
-pub(crate) fn read_if_there(world: &mut dyn World, request: &Request) -> Result<Option<Vec<u8>>, JobError> {
-    let mut response = world.send(request).map_err(|error| JobError::from_send(request, error))?;
-    if response.status == 404 {
-        return Ok(None);
-    }
-    expect_json(request, &response)?;
-    response.gather().map(Some).map_err(|error| JobError::from_send(request, error))
-}
-
-/// Sends a read and gathers its JSON answer.
-pub(crate) fn read(world: &mut dyn World, request: &Request) -> Result<Vec<u8>, JobError> {
-    open(world, request)?.gather().map_err(|error| JobError::from_send(request, error))
 }

@@ -4,7 +4,7 @@ use super::ReferenceSettings;
 use crate::error::JobError;
 use crate::hibob::{LIFECYCLE_IDS_MAX, Status, lifecycle_table};
 use crate::http::Request;
-use crate::sync::read;
+use crate::read::read;
 use crate::world::World;
 use chrono::NaiveDate;
 use serde_json::Value;
