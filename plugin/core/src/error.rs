@@ -135,3 +135,9 @@ pub fn refused(request: &Request, status: u16) -> SideError {
 fn side_error(request: &Request, status: Option<u16>, message: String, remedy: String) -> SideError {
     SideError { side: request.side, request: request.name(), status, message, remedy }
 }
+
+/// What is wrong with some JSON, by its place: serde's own message would repeat values, which may be personal.
+pub(crate) fn where_wrong(error: &serde_json::Error) -> String {
+    let what = if error.is_data() { "JSON of an unexpected shape" } else { "no valid JSON" };
+    format!("{what} at line {}, column {}", error.line(), error.column())
+}

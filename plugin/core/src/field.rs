@@ -102,13 +102,14 @@ macro_rules! synced_fields {
     };
 }
 
+mod place;
 mod set;
 mod table;
 
+pub use place::{ENTERPRISE, Place, TRAVELPERK};
+pub(crate) use place::{PLACES, PLACES_COUNT};
 pub use set::FieldSet;
 pub use table::{Field, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField};
-
-use crate::scim::Place;
 
 /// What the table says of every field.
 #[derive(Debug)]
@@ -176,7 +177,7 @@ pub enum Form {
     UserName,
     /// A telephone number with its country code; the same by its digits.
     Phone,
-    /// A language of [`crate::settings::LANGUAGES`], also as a locale such as `en-GB`.
+    /// A language of [`LANGUAGES`], also as a locale such as `en-GB`.
     Language,
     /// `M` or `F`.
     Gender,
@@ -187,6 +188,9 @@ pub enum Form {
     /// The name of an invoice profile. An account may have several; one of them has to be the wanted one.
     Company,
 }
+
+/// Languages that TravelPerk's SCIM clients write (`preferredLanguage`).
+pub const LANGUAGES: [&str; 4] = ["de", "en", "es", "fr"];
 
 /// A list of HiBob in which values of fields are items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -315,6 +319,15 @@ impl TextField {
 /// A user name as it is compared: without regard to case.
 pub fn fold(user_name: &str) -> String {
     user_name.to_lowercase()
+}
+
+/// Whether this can be a work email: one @ with something on either side, no white space, at most 254 bytes (RFC 5321).
+pub(crate) fn is_email(text: &str) -> bool {
+    text.len() <= 254
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+        && text
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
 }
 
 fn phone_digits(phone: &str) -> impl Iterator<Item = char> {

@@ -16,7 +16,6 @@ pub mod audit;
 mod catalogue;
 pub mod change;
 pub mod check;
-mod detail;
 #[cfg(test)]
 mod documented;
 pub mod error;
@@ -37,5 +36,6 @@ pub mod scim;
 pub mod settings;
 pub mod sync;
 pub mod texts;
+pub mod time_zones;
 pub mod value;
 pub mod world;

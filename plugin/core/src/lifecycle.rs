@@ -6,9 +6,7 @@
 use crate::finding::Notes;
 use crate::hibob::{Employee, Status};
 use crate::settings::{GardenLeave, OutOfSelection, Settings};
-use chrono::{DateTime, Days, NaiveDate};
-use chrono_tz::Tz;
-use std::collections::BTreeMap;
+use chrono::{Days, NaiveDate};
 
 /// What a status means for the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,25 +42,6 @@ impl Because {
             Self::GardenLeave => "is on garden leave, and by setting that ends the account",
             Self::OutOfSelection => "works at a site that is not synced, and by setting that ends the account",
         }
-    }
-}
-
-/// Where days begin and end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TimeZones {
-    /// Unless the site says otherwise.
-    pub default: Tz,
-    /// By site, by name.
-    pub by_site: BTreeMap<String, Tz>,
-}
-
-impl TimeZones {
-    /// The day that it is at a site at this moment, in Unix seconds.
-    pub(crate) fn day(&self, unix_seconds: u64, site: Option<&str>) -> NaiveDate {
-        let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
-        let moment = DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH);
-        let zone = site.and_then(|site| self.by_site.get(site)).unwrap_or(&self.default);
-        moment.with_timezone(zone).date_naive()
     }
 }
 

@@ -1,6 +1,10 @@
 //! From an employee to what their account should look like.
 
-use crate::field::{Detail, Form, List, MANAGER, MANDATORY_FIELDS, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField};
+mod detail;
+
+use crate::field::{
+    Detail, Form, List, MANAGER, MANDATORY_FIELDS, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField, is_email,
+};
 use crate::finding::{Finding, Notes, Severity};
 use crate::hibob::{Datum, Employee, NameList};
 use crate::lifecycle::{Lifecycle, Standing};
@@ -258,15 +262,6 @@ impl Mapping<'_> {
             };
         }
     }
-}
-
-/// Whether this can be a work email: one @ with something on either side, no white space, at most 254 bytes (RFC 5321).
-pub(crate) fn is_email(text: &str) -> bool {
-    text.len() <= 254
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
-        && text
-            .split_once('@')
-            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! The settings of a sync: read once from named values, then checked everywhere by type.
 
 use crate::approval::{Approvals, Method};
-use crate::field::{Detail, Field, FieldSet, Form, List, MANAGER, TEXT_FIELDS, TextField, fold};
+use crate::field::{Detail, Field, FieldSet, Form, LANGUAGES, List, MANAGER, TEXT_FIELDS, TextField, fold, is_email};
 use crate::finding::{Finding, Severity};
-use crate::lifecycle::TimeZones;
-use crate::mapping::is_email;
+use crate::time_zones::TimeZones;
 use crate::value::{NamedValue, Value};
 use chrono_tz::Tz;
 use std::borrow::Cow;
@@ -20,9 +19,6 @@ pub fn details() -> Vec<Detail> {
     details.dedup();
     details
 }
-
-/// Languages that TravelPerk's SCIM clients write (`preferredLanguage`).
-pub const LANGUAGES: [&str; 4] = ["de", "en", "es", "fr"];
 
 /// TravelPerk's plans, from the smallest to the largest.
 const TIERS: [&str; 3] = ["starter", "premium", "pro"];

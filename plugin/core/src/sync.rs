@@ -3,7 +3,7 @@
 use crate::approval;
 use crate::audit;
 use crate::catalogue::read_catalogue;
-use crate::error::JobError;
+use crate::error::{JobError, where_wrong};
 use crate::field::{List, TextField};
 use crate::hibob::{ArraySplitter, NameList, named_list, read_list, search};
 use crate::http::Request;
@@ -151,5 +151,5 @@ fn look_up_unlisted(world: &mut dyn World, settings: &Settings, planner: &mut Pl
 fn look_up(world: &mut dyn World, settings: &Settings, account_id: &str) -> Result<Option<Account>, JobError> {
     let request = scim::get_user(settings, account_id);
     let Some(body) = read_if_there(world, &request)? else { return Ok(None) };
-    serde_json::from_slice(&body).map(Some).map_err(|error| JobError::nonsense(&request, scim::where_wrong(&error)))
+    serde_json::from_slice(&body).map(Some).map_err(|error| JobError::nonsense(&request, where_wrong(&error)))
 }

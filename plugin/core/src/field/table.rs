@@ -24,8 +24,7 @@ use super::Detail::{Decided, Mandatory, OnlyIfNamed, Usual};
 use super::Form::{Company, Date, Gender, Item, Language, Phone, Text, UserName};
 use super::List::{Departments, Titles};
 use super::TextShape::{List, Plain, WorkPhone};
-use super::{Row, TextRow};
-use crate::scim::Place;
+use super::{Place, Row, TextRow};
 
 /// The remedy of most details.
 const FILL_IN: &str = "fill it in in HiBob, or leave this detail out of the sync";

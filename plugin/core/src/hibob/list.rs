@@ -1,5 +1,6 @@
 //! HiBob's named lists: departments and titles by id.
 
+use crate::error::where_wrong;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -32,7 +33,7 @@ impl NameList {
 /// # Errors
 /// What is missing.
 pub fn read_list(body: &[u8]) -> Result<NameList, String> {
-    let answer: Value = serde_json::from_slice(body).map_err(|error| crate::scim::where_wrong(&error))?;
+    let answer: Value = serde_json::from_slice(body).map_err(|error| where_wrong(&error))?;
     let items = answer.get("values").or_else(|| answer.get("items")).unwrap_or(&answer);
     let mut list = NameList::default();
     collect(items, &mut list, 0).ok_or("a named list has neither `values` nor `items`")?;

@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Severity};
 use crate::hibob::Status;
-use crate::lifecycle::TimeZones;
+use crate::time_zones::TimeZones;
 use crate::value::{NamedValue, Value};
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! Reading the REST API's answers.
 
-use crate::scim::where_wrong;
+use crate::error::where_wrong;
 use serde_json::Value;
 
 /// A cost center.

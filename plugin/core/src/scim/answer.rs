@@ -1,6 +1,7 @@
 //! Reading the target's answers.
 
 use super::user::Account;
+use crate::error::where_wrong;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -54,12 +55,6 @@ pub fn announces_groups(body: &[u8]) -> Result<bool, String> {
         word("name").eq_ignore_ascii_case("Group") || word("endpoint").eq_ignore_ascii_case("Groups")
     };
     Ok(types.is_some_and(|types| types.iter().any(is_group)))
-}
-
-/// What is wrong with some JSON, by its place: serde's own message would repeat values, which may be personal.
-pub(crate) fn where_wrong(error: &serde_json::Error) -> String {
-    let what = if error.is_data() { "JSON of an unexpected shape" } else { "no valid JSON" };
-    format!("{what} at line {}, column {}", error.line(), error.column())
 }
 
 /// Longest piece of the other side's words that is shown, in characters.

@@ -1,9 +1,8 @@
 //! What is asked of the target and written to it.
 
-use super::place::{PLACES, Place};
-use super::{ENTERPRISE, PATCH_OP, TRAVELPERK, USER};
+use super::{PATCH_OP, USER};
 use crate::change::Change;
-use crate::field::{Field, TextField, TextShape};
+use crate::field::{ENTERPRISE, Field, PLACES, Place, TRAVELPERK, TextField, TextShape};
 use crate::http::{Method, Request, SCIM_URL, Side, percent_encode};
 use crate::settings::Settings;
 use crate::value::Value as FieldValue;

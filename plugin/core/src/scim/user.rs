@@ -1,8 +1,7 @@
 //! An account as the target shows it.
 
 use super::lenient::{List, Object, Text, Truth};
-use super::place::{PLACES_COUNT, Place};
-use crate::field::{COMPANY_SEPARATOR, Field, FieldSet, TEXT_FIELDS_COUNT, TextField, TextShape};
+use crate::field::{COMPANY_SEPARATOR, Field, FieldSet, PLACES_COUNT, Place, TEXT_FIELDS_COUNT, TextField, TextShape};
 use crate::texts::Texts;
 use crate::value::Id;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -392,7 +391,7 @@ mod tests {
 
     #[test]
     fn a_key_that_comes_twice_is_an_error_where_it_is_looked_at() {
-        let travelperk = crate::scim::TRAVELPERK;
+        let travelperk = crate::field::TRAVELPERK;
         for twice in [
             r#""title":"a","title":"a""#.to_owned(),
             r#""name":{},"name":{}"#.to_owned(),

@@ -1,10 +1,10 @@
 //! The details beyond names and work email: HiBob's value of each, in the form that TravelPerk takes.
 
-use crate::field::{Form, TextField};
+use super::{Mapping, Want};
+use crate::field::{Form, LANGUAGES, TextField};
 use crate::finding::Notes;
 use crate::hibob::{Datum, NameList};
-use crate::mapping::{Mapping, Want};
-use crate::settings::{LANGUAGES, MissingDetail};
+use crate::settings::MissingDetail;
 use chrono::NaiveDate;
 
 /// Digits that a telephone number has at least and at most (ITU-T E.164 allows 15).
@@ -15,7 +15,7 @@ struct Unfit(&'static str);
 
 impl Mapping<'_> {
     /// What to do with the account's field for one detail.
-    pub(crate) fn detail(&self, field: TextField, datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
+    pub(super) fn detail(&self, field: TextField, datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
         let row = field.text_row();
         let default = || self.settings.default_of(field).map_or(Want::Leave, |default| Want::Default(default.into()));
         let read = match datum.text() {

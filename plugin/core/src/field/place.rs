@@ -1,6 +1,9 @@
 //! Where in a SCIM user an attribute is.
 
-use super::{ENTERPRISE, TRAVELPERK};
+/// The enterprise extension (RFC 7643, section 4.3): cost center and manager.
+pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+/// TravelPerk's own extension: what [`Place::TravelPerk`] holds.
+pub const TRAVELPERK: &str = "urn:ietf:params:scim:schemas:extension:travelperk:2.0:User";
 
 /// An object of a SCIM user in which attributes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
