@@ -1,14 +1,13 @@
 //! What to do for each person.
 
 use super::draft::{Draft, ManagerChange, Part, text_changes};
+use super::input::Input;
 use super::matching::{Bond, Match, match_all};
 use super::order::order;
 use super::roster::{Standpoint, State, Vanished};
-use crate::approval::Approvals;
 use crate::change::ChangeKind;
 use crate::field::{FieldSet, TextField, fold};
 use crate::finding::{Finding, Severity};
-use crate::index::IdIndex;
 use crate::lifecycle::{Because, Standing};
 use crate::link::Links;
 use crate::mapping::{Person, WantManager};
@@ -22,34 +21,6 @@ pub(super) struct Decision {
     /// One for each person.
     pub(super) standpoints: Vec<Standpoint>,
     pub(super) vanished: Vec<Vanished>,
-}
-
-/// What the decisions are made from. `people` and `accounts` are sorted by id, each id once.
-#[derive(Clone, Copy)]
-pub(super) struct Input<'a> {
-    pub(super) people: &'a [Person],
-    pub(super) accounts: &'a [Account],
-    pub(super) people_by_id: &'a IdIndex,
-    pub(super) accounts_by_id: &'a IdIndex,
-    pub(super) links: &'a Links,
-    /// For each person the position of the account of their link, where that was looked up before; empty if not.
-    pub(super) linked: &'a [Option<u32>],
-    pub(super) admins: &'a BTreeSet<String>,
-    pub(super) approvals: Option<&'a Approvals>,
-    pub(super) swap_address: Option<&'a str>,
-    pub(super) now_unix_seconds: u64,
-}
-
-impl Input<'_> {
-    /// The position of an employee.
-    pub(super) fn person(&self, id: &str) -> Option<usize> {
-        self.people_by_id.get(id, |at| self.people.get(at).map(|person| &*person.id).unwrap_or_default())
-    }
-
-    /// The position of an account.
-    pub(super) fn account(&self, id: &str) -> Option<usize> {
-        self.accounts_by_id.get(id, |at| self.accounts.get(at).map(|account| &*account.id).unwrap_or_default())
-    }
 }
 
 /// Decides for everybody.

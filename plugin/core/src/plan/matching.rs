@@ -3,7 +3,7 @@
 //! By the stored link, then by external id, then by user name without regard to case. An account that carries another
 //! employee's external id is never taken, whatever its user name.
 
-use super::decide::Input;
+use super::input::Input;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::index::{IdIndex, NameIndex};

@@ -8,6 +8,7 @@ mod company;
 mod cost_center;
 mod decide;
 mod draft;
+mod input;
 mod matching;
 mod order;
 mod planner;

@@ -1,6 +1,7 @@
 //! Takes in both sides piece by piece.
 
-use super::decide::{Input, decide};
+use super::decide::decide;
+use super::input::Input;
 use super::{Plan, company, cost_center, failed_employees, id_order};
 use crate::catalogue::Catalogue;
 use crate::field::{TextField, fold};
