@@ -3,7 +3,7 @@
 mod missing;
 mod survey;
 
-use crate::approval;
+use crate::approvers;
 use crate::catalogue::read_catalogue;
 use crate::error::{JobError, expect_json};
 use crate::field::TextField;
@@ -54,7 +54,7 @@ pub fn check(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) 
     planner.catalogue(read_catalogue(world, settings, &[], &wanted)?);
     if let Some(approvals) = &settings.approvals {
         let groups = reads_groups(world, settings)?;
-        planner.note(approval::instructions(approvals, groups));
+        planner.note(approvers::instructions(approvals, groups));
         read_accounts(world, settings, &mut planner)?;
     }
     // Last, because the host lets nothing out any more after a 403.

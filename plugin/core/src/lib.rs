@@ -11,7 +11,7 @@
 //! [`world::World`] that a job is given. Collections are ordered, so the same input gives the same plan.
 
 pub mod apply;
-pub mod approval;
+pub mod approvers;
 pub mod audit;
 mod catalogue;
 pub mod change;

@@ -1,6 +1,6 @@
 //! The settings of a sync: read once from named values, then checked everywhere by type.
 
-use crate::approval::{Approvals, Method};
+use crate::approvers::{Approvals, Method};
 use crate::field::{Detail, Field, FieldSet, Form, LANGUAGES, List, MANAGER, TEXT_FIELDS, TextField, fold, is_email};
 use crate::finding::{Finding, Severity};
 use crate::time_zones::TimeZones;

@@ -1,6 +1,6 @@
 //! Making a plan: reads both sides and hands them to the planner.
 
-use crate::approval;
+use crate::approvers;
 use crate::audit;
 use crate::catalogue::read_catalogue;
 use crate::error::{JobError, where_wrong};
@@ -33,7 +33,7 @@ pub fn plan(
     planner.catalogue(read_catalogue(world, settings, baseline, &wanted)?);
     if let Some(approvals) = &settings.approvals {
         let groups = reads_groups(world, settings)?;
-        planner.note(approval::instructions(approvals, groups));
+        planner.note(approvers::instructions(approvals, groups));
     }
     world.progress("plan", 0, None);
     let plan = planner.finish();

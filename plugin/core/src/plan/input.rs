@@ -1,6 +1,6 @@
 //! What a plan is decided from: both sides, and what the settings say.
 
-use crate::approval::Approvals;
+use crate::approvers::Approvals;
 use crate::index::IdIndex;
 use crate::link::Links;
 use crate::mapping::Person;
