@@ -12,7 +12,6 @@
 
 pub mod apply;
 pub mod approvers;
-pub mod audit;
 mod catalogue;
 pub mod change;
 pub mod check;
@@ -29,6 +28,7 @@ pub mod link;
 mod lookup;
 pub mod mapping;
 pub mod plan;
+pub mod plan_audit;
 mod read;
 pub mod references;
 pub mod rest;

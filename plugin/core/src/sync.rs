@@ -1,7 +1,6 @@
 //! Making a plan: reads both sides and hands them to the planner.
 
 use crate::approvers;
-use crate::audit;
 use crate::catalogue::read_catalogue;
 use crate::error::{JobError, where_wrong};
 use crate::field::{List, TextField};
@@ -9,6 +8,7 @@ use crate::hibob::{ArraySplitter, NameList, named_list, read_list, search};
 use crate::http::Request;
 use crate::link;
 use crate::plan::{Plan, Planner};
+use crate::plan_audit;
 use crate::read::{LOOKUPS_MAX, PAGES_MAX, open, read, read_if_there};
 use crate::scim::{self, Account, PAGE_USERS_MAX};
 use crate::settings::Settings;
@@ -42,7 +42,7 @@ pub fn plan(
     }
     let (employees, accounts) = (plan.count("employees"), plan.count("accounts"));
     world.log(&format!("{employees} employees and {accounts} accounts read, {} changes planned", plan.len()));
-    audit::check(plan.changes(0), plan.accounts(), plan.links(), &plan.leavers())
+    plan_audit::check(plan.changes(0), plan.accounts(), plan.links(), &plan.leavers())
         .map_err(|broken| JobError::Unsound(broken.join("; ")))?;
     Ok(plan)
 }

@@ -1,10 +1,10 @@
 //! The table of synced fields: one row for each field of an account that this sync writes.
 //!
 //! Settings, what is asked of HiBob, reading and comparing accounts, and writing over SCIM are derived from these rows. Two
-//! other places name the fields again on purpose, so that a mistake here is caught there: `audit.rs`, which checks every
+//! other places name the fields again on purpose, so that a mistake here is caught there: `plan_audit.rs`, which checks every
 //! plan, and the host's egress, which checks every request. Tests hold both to this table.
 //!
-//! To add a field: a row here; its name in `audit.rs`; its attribute in the egress (`egress/scope/attribute.rs` of the host);
+//! To add a field: a row here; its name in `plan_audit.rs`; its attribute in the egress (`egress/scope/attribute.rs` of the host);
 //! a row for it, and one for its `source-` setting, in `docs/develop/plugin-settings.md`. Whatever is forgotten does not
 //! compile or fails a test.
 //!
