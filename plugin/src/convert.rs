@@ -9,7 +9,7 @@ use hibob_connector_core::check::CheckReport;
 use hibob_connector_core::error::{JobError, SideError};
 use hibob_connector_core::finding::{Finding, Severity};
 use hibob_connector_core::http::Side;
-use hibob_connector_core::plan::{RosterEntry, State};
+use hibob_connector_core::plan::{RosterEntry, EmployeeState};
 use hibob_connector_core::value::{Count, NamedValue, PersonRef, Value};
 
 pub(crate) fn named_value_in(value: types::NamedValue) -> NamedValue {
@@ -165,14 +165,14 @@ pub(crate) fn roster_entry_out(entry: RosterEntry) -> wit::RosterEntry {
         employee_id: entry.employee_id,
         display_name: entry.display_name,
         state: match entry.state {
-            State::Synced => wit::EmployeeState::Synced,
-            State::Pending => wit::EmployeeState::Pending,
-            State::Waiting => wit::EmployeeState::Waiting,
-            State::OutOfSelection => wit::EmployeeState::OutOfSelection,
-            State::Archived => wit::EmployeeState::Archived,
-            State::Left => wit::EmployeeState::Left,
-            State::Failed => wit::EmployeeState::Failed,
-            State::Vanished => wit::EmployeeState::Vanished,
+            EmployeeState::Synced => wit::EmployeeState::Synced,
+            EmployeeState::Pending => wit::EmployeeState::Pending,
+            EmployeeState::Waiting => wit::EmployeeState::Waiting,
+            EmployeeState::OutOfSelection => wit::EmployeeState::OutOfSelection,
+            EmployeeState::Archived => wit::EmployeeState::Archived,
+            EmployeeState::Left => wit::EmployeeState::Left,
+            EmployeeState::Failed => wit::EmployeeState::Failed,
+            EmployeeState::Vanished => wit::EmployeeState::Vanished,
         },
         account_id: entry.account_id,
     }

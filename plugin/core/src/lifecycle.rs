@@ -10,7 +10,7 @@ use chrono::{Days, NaiveDate};
 
 /// What a status means for the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum AccountStatus {
     /// Has, or should have, an active account.
     Active,
     /// Starts on a later day.
@@ -69,14 +69,14 @@ impl<'s> Lifecycle<'s> {
     }
 
     /// What an employee's record means.
-    pub(crate) fn standing(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> Standing {
-        let standing = self.by_status(employee, notes);
-        if !matches!(standing, Standing::Active | Standing::Waiting(_)) {
-            return standing;
+    pub(crate) fn account_status(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> AccountStatus {
+        let status = self.by_status(employee, notes);
+        if !matches!(status, AccountStatus::Active | AccountStatus::Waiting(_)) {
+            return status;
         }
-        let Some(sites) = &self.settings.sites else { return standing };
+        let Some(sites) = &self.settings.sites else { return status };
         match employee.site().text() {
-            Some(site) if sites.contains(site) => standing,
+            Some(site) if sites.contains(site) => status,
             // Without a site nobody can say; a lost permission must not put everybody out.
             None => {
                 notes.error(
@@ -85,29 +85,29 @@ impl<'s> Lifecycle<'s> {
                     "HiBob gives no site, and only some sites are synced",
                     "fill in the site in HiBob; the account is left as it is",
                 );
-                Standing::Broken
+                AccountStatus::Broken
             }
             Some(_) => match self.settings.out_of_selection {
-                OutOfSelection::Leave => Standing::Outside,
-                OutOfSelection::Archive => Standing::Gone(Because::OutOfSelection),
+                OutOfSelection::Leave => AccountStatus::Outside,
+                OutOfSelection::Archive => AccountStatus::Gone(Because::OutOfSelection),
             },
         }
     }
 
-    fn by_status(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> Standing {
+    fn by_status(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> AccountStatus {
         match employee.status() {
-            Status::Terminated => Standing::Gone(Because::Terminated),
+            Status::Terminated => AccountStatus::Gone(Because::Terminated),
             Status::GardenLeave if self.settings.garden_leave == GardenLeave::Archive => {
-                Standing::Gone(Because::GardenLeave)
+                AccountStatus::Gone(Because::GardenLeave)
             }
             // A termination date alone is never a departure: HiBob changes the status when the day has come.
-            Status::Employed | Status::GardenLeave => Standing::Active,
+            Status::Employed | Status::GardenLeave => AccountStatus::Active,
             Status::Hired => match employee.start_date() {
-                Some(start) if self.is_early(start, employee.site().text()) => Standing::Waiting(start),
-                Some(_) => Standing::Active,
+                Some(start) if self.is_early(start, employee.site().text()) => AccountStatus::Waiting(start),
+                Some(_) => AccountStatus::Active,
                 None => {
                     notes.missing_start_date();
-                    Standing::Broken
+                    AccountStatus::Broken
                 }
             },
             Status::Unknown(word) => {
@@ -118,7 +118,7 @@ impl<'s> Lifecycle<'s> {
                     format!("HiBob gives the lifecycle status `{word}`, which this plugin does not know"),
                     "correct the status in HiBob, or ask for support of this status word; the account is left as it is",
                 );
-                Standing::Broken
+                AccountStatus::Broken
             }
             Status::Missing => {
                 notes.error(
@@ -127,7 +127,7 @@ impl<'s> Lifecycle<'s> {
                     "HiBob gives no lifecycle status",
                     "grant the service user's group the permission People, Lifecycle, View; the account is left as it is",
                 );
-                Standing::Broken
+                AccountStatus::Broken
             }
         }
     }

@@ -7,14 +7,14 @@ use crate::field::{
 };
 use crate::finding::{Finding, Notes, Severity};
 use crate::hibob::{Datum, Employee, NameList};
-use crate::lifecycle::{Lifecycle, Standing};
+use crate::lifecycle::{AccountStatus, Lifecycle};
 use crate::settings::Settings;
 use crate::texts::Texts;
 use crate::value::Id;
 
 /// What should become of one field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Want {
+pub enum DesiredValue {
     /// Nothing is known about it, or it is not synced.
     #[default]
     Leave,
@@ -28,15 +28,15 @@ pub enum Want {
 
 /// What a person wants of one field, as it is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the cases of `Want`")]
-pub enum Wanted<'p> {
+#[expect(missing_docs, reason = "the cases of `DesiredValue`")]
+pub enum DesiredValueRef<'p> {
     Leave,
     Clear,
     Set(&'p str),
     Default(&'p str),
 }
 
-impl<'p> Wanted<'p> {
+impl<'p> DesiredValueRef<'p> {
     /// The value to write over `now`, if there is something to write: `Some(None)` empties it.
     pub fn over(self, field: TextField, now: Option<&str>) -> Option<Option<&'p str>> {
         match (self, now) {
@@ -58,7 +58,7 @@ impl<'p> Wanted<'p> {
 
 /// What a person wants of every text field, packed.
 #[derive(Clone, Debug, Default)]
-pub struct Wants {
+pub struct DesiredValues {
     kinds: [Kind; TEXT_FIELDS_COUNT],
     texts: Texts,
 }
@@ -72,34 +72,34 @@ enum Kind {
     Default,
 }
 
-impl Wants {
-    fn pack(wants: &[Want; TEXT_FIELDS_COUNT]) -> Self {
-        let kinds = wants.each_ref().map(|want| match want {
-            Want::Leave => Kind::Leave,
-            Want::Clear => Kind::Clear,
-            Want::Set(_) => Kind::Set,
-            Want::Default(_) => Kind::Default,
+impl DesiredValues {
+    fn pack(values: &[DesiredValue; TEXT_FIELDS_COUNT]) -> Self {
+        let kinds = values.each_ref().map(|want| match want {
+            DesiredValue::Leave => Kind::Leave,
+            DesiredValue::Clear => Kind::Clear,
+            DesiredValue::Set(_) => Kind::Set,
+            DesiredValue::Default(_) => Kind::Default,
         });
-        let texts = wants.each_ref().map(|want| match want {
-            Want::Set(text) | Want::Default(text) => Some(&**text),
-            Want::Leave | Want::Clear => None,
+        let texts = values.each_ref().map(|want| match want {
+            DesiredValue::Set(text) | DesiredValue::Default(text) => Some(&**text),
+            DesiredValue::Leave | DesiredValue::Clear => None,
         });
         Self { kinds, texts: Texts::pack(&texts) }
     }
 
-    fn get(&self, field: TextField) -> Wanted<'_> {
+    fn get(&self, field: TextField) -> DesiredValueRef<'_> {
         match (self.kinds.get(field.index()), self.texts.get(field)) {
-            (Some(Kind::Clear), _) => Wanted::Clear,
-            (Some(Kind::Set), Some(text)) => Wanted::Set(text),
-            (Some(Kind::Default), Some(text)) => Wanted::Default(text),
-            _ => Wanted::Leave,
+            (Some(Kind::Clear), _) => DesiredValueRef::Clear,
+            (Some(Kind::Set), Some(text)) => DesiredValueRef::Set(text),
+            (Some(Kind::Default), Some(text)) => DesiredValueRef::Default(text),
+            _ => DesiredValueRef::Leave,
         }
     }
 }
 
 /// Who the line manager should be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum WantManager {
+pub enum DesiredManager {
     /// Nothing is known, or it is not synced.
     #[default]
     Leave,
@@ -111,39 +111,39 @@ pub enum WantManager {
 
 /// One employee as the target should know them.
 #[derive(Clone, Debug)]
-pub struct Person {
+pub struct DesiredAccount {
     /// HiBob's id.
     pub id: Id,
     /// What the status means.
-    pub standing: Standing,
+    pub status: AccountStatus,
     /// The text fields.
-    pub wants: Wants,
+    pub values: DesiredValues,
     /// The line manager.
-    pub manager: WantManager,
+    pub manager: DesiredManager,
 }
 
-impl Person {
+impl DesiredAccount {
     /// What is wanted of a field.
-    pub fn want(&self, field: TextField) -> Wanted<'_> {
-        self.wants.get(field)
+    pub fn desired(&self, field: TextField) -> DesiredValueRef<'_> {
+        self.values.get(field)
     }
 
     /// Leaves a field as it is after all.
     pub(crate) fn leave(&mut self, field: TextField) {
-        if let Some(kind) = self.wants.kinds.get_mut(field.index()) {
+        if let Some(kind) = self.values.kinds.get_mut(field.index()) {
             *kind = Kind::Leave;
         }
     }
 
     /// The work email; empty for a broken record.
     pub fn user_name(&self) -> &str {
-        self.want(TextField::UserName).text().unwrap_or_default()
+        self.desired(TextField::UserName).text().unwrap_or_default()
     }
 
     /// A name to show.
     pub fn display_name(&self) -> String {
         let parts =
-            [TextField::GivenName, TextField::FamilyName].map(|field| self.want(field).text().unwrap_or_default());
+            [TextField::GivenName, TextField::FamilyName].map(|field| self.desired(field).text().unwrap_or_default());
         let name = parts.join(" ");
         if name.trim().is_empty() { format!("employee {}", self.id) } else { name.trim().to_owned() }
     }
@@ -172,7 +172,7 @@ impl Mapping<'_> {
     }
 
     /// Maps one employee. None without an id: nobody can be matched then; the finding says so.
-    pub fn person(&self, employee: &Employee<'_, '_>, findings: &mut Vec<Finding>) -> Option<Person> {
+    pub fn person(&self, employee: &Employee<'_, '_>, findings: &mut Vec<Finding>) -> Option<DesiredAccount> {
         let Some(id) = employee.id() else {
             findings.push(Finding::new(
                 Severity::Error,
@@ -182,19 +182,23 @@ impl Mapping<'_> {
             ));
             return None;
         };
-        let mut person =
-            Person { id: id.into(), standing: Standing::Active, wants: Wants::default(), manager: WantManager::Leave };
-        let mut wants: [Want; TEXT_FIELDS_COUNT] = Default::default();
+        let mut person = DesiredAccount {
+            id: id.into(),
+            status: AccountStatus::Active,
+            values: DesiredValues::default(),
+            manager: DesiredManager::Leave,
+        };
+        let mut values: [DesiredValue; TEXT_FIELDS_COUNT] = Default::default();
         let mut notes = Notes::new(id, findings);
-        person.standing = self.lifecycle.standing(employee, &mut notes);
-        self.names(employee, &person, &mut wants, &mut notes);
-        if person.standing == Standing::Active {
-            self.details(employee, &mut person, &mut wants, &mut notes);
+        person.status = self.lifecycle.account_status(employee, &mut notes);
+        self.names(employee, &person, &mut values, &mut notes);
+        if person.status == AccountStatus::Active {
+            self.details(employee, &mut person, &mut values, &mut notes);
             if notes.broken {
-                person.standing = Standing::Broken;
+                person.status = AccountStatus::Broken;
             }
         }
-        person.wants = Wants::pack(&wants);
+        person.values = DesiredValues::pack(&values);
         Some(person)
     }
 
@@ -202,13 +206,13 @@ impl Mapping<'_> {
     fn names(
         &self,
         employee: &Employee<'_, '_>,
-        person: &Person,
-        wants: &mut [Want; TEXT_FIELDS_COUNT],
+        person: &DesiredAccount,
+        values: &mut [DesiredValue; TEXT_FIELDS_COUNT],
         notes: &mut Notes<'_>,
     ) {
-        let needed = person.standing == Standing::Active;
+        let needed = person.status == AccountStatus::Active;
         for field in MANDATORY_FIELDS {
-            let (row, place) = (field.text_row(), wants.get_mut(field.index()));
+            let (row, place) = (field.text_row(), values.get_mut(field.index()));
             let ([hibob_field], Detail::Mandatory(name)) = (row.row.sources, row.row.detail) else { continue };
             let fits = |text: &str| field.form() != Form::UserName || is_email(text);
             match employee.text_field(field).text() {
@@ -219,7 +223,7 @@ impl Mapping<'_> {
                 Some(text) if !fits(text) => {}
                 Some(text) => {
                     if let Some(want) = place {
-                        *want = Want::Set(text.into());
+                        *want = DesiredValue::Set(text.into());
                     }
                 }
                 None if needed => {
@@ -236,19 +240,19 @@ impl Mapping<'_> {
     fn details(
         &self,
         employee: &Employee<'_, '_>,
-        person: &mut Person,
-        wants: &mut [Want; TEXT_FIELDS_COUNT],
+        person: &mut DesiredAccount,
+        values: &mut [DesiredValue; TEXT_FIELDS_COUNT],
         notes: &mut Notes<'_>,
     ) {
-        for (field, want) in TEXT_FIELDS.into_iter().zip(wants) {
+        for (field, want) in TEXT_FIELDS.into_iter().zip(values) {
             if !field.is_mandatory() && self.settings.has_text(field) {
                 *want = self.detail(field, employee.text_field(field), notes);
             }
         }
         if self.settings.has(MANAGER) {
             person.manager = match employee.manager() {
-                Datum::Absent | Datum::Odd => WantManager::Leave,
-                Datum::Null => WantManager::Clear,
+                Datum::Absent | Datum::Odd => DesiredManager::Leave,
+                Datum::Null => DesiredManager::Clear,
                 Datum::Text(manager) if **manager == *person.id => {
                     notes.warning(
                         "SELF_MANAGER",
@@ -256,9 +260,9 @@ impl Mapping<'_> {
                         "reports to themselves in HiBob",
                         "correct `Reports to` in HiBob; the line manager is left as it is",
                     );
-                    WantManager::Leave
+                    DesiredManager::Leave
                 }
-                Datum::Text(manager) => WantManager::Employee(manager.as_ref().into()),
+                Datum::Text(manager) => DesiredManager::Employee(manager.as_ref().into()),
             };
         }
     }
@@ -289,10 +293,10 @@ mod tests {
         let person = mapping.person(&Employee::new(&record, &ids), &mut findings);
         let mut lines = Vec::new();
         if let Some(person) = person {
-            lines.push(format!("{:?} manager {:?}", person.standing, person.manager));
+            lines.push(format!("{:?} manager {:?}", person.status, person.manager));
             for field in TEXT_FIELDS {
-                if person.want(field) != Wanted::Leave {
-                    lines.push(format!("{} {:?}", field.name(), person.want(field)));
+                if person.desired(field) != DesiredValueRef::Leave {
+                    lines.push(format!("{} {:?}", field.name(), person.desired(field)));
                 }
             }
         }

@@ -41,7 +41,7 @@ const NEVER_EMPTY: [&str; 4] = ["user-name", "external-id", "given-name", "famil
 /// Violations named before the audit stops counting.
 const SHOWN_MAX: usize = 10;
 
-struct Seen<'a> {
+struct AccountBefore<'a> {
     external_id: Option<&'a str>,
     active: bool,
 }
@@ -69,9 +69,9 @@ pub fn check(
     for name in accounts.iter().filter_map(|account| account.text(UserName)) {
         names.insert(name.to_lowercase(), ());
     }
-    let accounts: Lookup<&str, Seen<'_>> = accounts
+    let accounts: Lookup<&str, AccountBefore<'_>> = accounts
         .iter()
-        .map(|account| (&*account.id, Seen { external_id: account.text(ExternalId), active: account.active }))
+        .map(|account| (&*account.id, AccountBefore { external_id: account.text(ExternalId), active: account.active }))
         .collect();
     let mut audit = Audit {
         accounts,
@@ -109,7 +109,7 @@ impl Written {
 }
 
 struct Audit<'a> {
-    accounts: Lookup<&'a str, Seen<'a>>,
+    accounts: Lookup<&'a str, AccountBefore<'a>>,
     links: &'a Links,
     leavers: &'a BTreeSet<&'a str>,
     done: Lookup<String, ()>,
@@ -168,14 +168,14 @@ impl Audit<'_> {
                 change.kind == ChangeKind::Create || change.depends_on.contains(&format!("create:{employee}"));
             return self.require(made_here, change, "only an account that this plan makes has no id yet");
         };
-        let facts = self.accounts.get(id).map(|seen| {
+        let facts = self.accounts.get(id).map(|before| {
             let linked = self.links.get(employee).is_some_and(|link| *link.account == *id);
-            let own = seen.external_id == Some(employee);
-            let nobodys = seen.external_id.is_none();
-            let leavers = seen.external_id.is_some_and(|id| self.leavers.contains(id));
+            let own = before.external_id == Some(employee);
+            let nobodys = before.external_id.is_none();
+            let leavers = before.external_id.is_some_and(|id| self.leavers.contains(id));
             let wanted = change.text_after("user-name").map(str::to_lowercase);
             let same_name = wanted.is_none(); // a user name that is not changed is the one it was matched by
-            let active = seen.active;
+            let active = before.active;
             (linked, own, nobodys, nobodys || leavers, same_name, active)
         });
         let Some((linked, own, nobodys, free, same_name, active)) = facts else {
@@ -194,8 +194,8 @@ impl Audit<'_> {
             _ => active,
         };
         self.require(state, change, "the kind of change fits the account's state");
-        if let (Some(seen), Some(active)) = (self.accounts.get_mut(id), change.active_after()) {
-            seen.active = active;
+        if let (Some(before), Some(active)) = (self.accounts.get_mut(id), change.active_after()) {
+            before.active = active;
         }
     }
 

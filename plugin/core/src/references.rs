@@ -2,9 +2,9 @@
 
 mod basis;
 mod detect;
+mod employee;
 mod lifecycle_table;
 mod notes;
-mod person;
 mod rules;
 mod settings;
 
@@ -17,8 +17,8 @@ use crate::http::Request;
 use crate::read::read;
 use crate::sync::each_employee;
 use crate::world::World;
+use employee::{EmployeeRecord, FIELDS};
 use lifecycle_table::history;
-use person::{FIELDS, Person};
 use rules::Rules;
 
 /// What a reference says.
@@ -70,8 +70,8 @@ pub fn claims(
     };
     let (titles, departments) = (list("title")?, list("department")?);
     let rules = Rules { settings, now_unix_seconds };
-    departed(world, rules, &departure.employee_id, |person, now| {
-        if now == *departure { person.claims(&now.ended_on, &titles, &departments) } else { None }
+    departed(world, rules, &departure.employee_id, |employee, now| {
+        if now == *departure { employee.claims(&now.ended_on, &titles, &departments) } else { None }
     })
 }
 
@@ -80,23 +80,23 @@ fn departed<T>(
     world: &mut dyn World,
     rules: Rules<'_>,
     employee_id: &str,
-    look: impl Fn(&Person<'_, '_>, Departure) -> Option<T>,
+    look: impl Fn(&EmployeeRecord<'_, '_>, Departure) -> Option<T>,
 ) -> Result<Option<T>, JobError> {
     let request = search_one(&rules.settings.hibob_url, employee_id, FIELDS);
     let Some(json) = one(world, &request)? else { return Ok(None) };
     let record = RecordReader::new(FIELDS).read(&json).map_err(|what| unreadable(&request, &what))?;
-    let person = Person::new(&record);
-    if person.id() != Some(employee_id) {
+    let employee = EmployeeRecord::new(&record);
+    if employee.id() != Some(employee_id) {
         return Ok(None);
     }
-    let history = match rules.need_history(&person) {
+    let history = match rules.needs_lifecycle_rows(&employee) {
         true => history(world, rules.settings, employee_id)?,
         false => None,
     };
-    if rules.standing(&person, history.as_ref()) != Ok(Standing::Left) {
+    if rules.standing(&employee, history.as_ref()) != Ok(Standing::Left) {
         return Ok(None);
     }
-    Ok(rules.departure(&person, history.as_ref()).ok().and_then(|departure| look(&person, departure)))
+    Ok(rules.departure(&employee, history.as_ref()).ok().and_then(|departure| look(&employee, departure)))
 }
 
 /// Where a reference goes: the address in the field that the settings name.

@@ -29,7 +29,7 @@ fn is_needed(field: &str) -> bool {
 
 /// The line manager that a change sets.
 #[derive(PartialEq, Eq)]
-enum Boss {
+enum ManagerAccount {
     /// It sets none.
     NotNamed,
     /// This account.
@@ -38,7 +38,7 @@ enum Boss {
     NotMade,
 }
 
-impl Boss {
+impl ManagerAccount {
     fn id(&self) -> Option<&str> {
         match self {
             Self::Account(id) => Some(id),
@@ -54,8 +54,8 @@ impl Applying<'_, '_> {
         if link::get(self.wire.world, self.employee)?.is_some() {
             link::remove(self.wire.world, self.employee)?;
         }
-        let boss = self.boss()?;
-        let (change, manager) = (self.writable(&boss), boss.id());
+        let manager_account = self.manager_account()?;
+        let (change, manager) = (self.writable(&manager_account), manager_account.id());
         if attempt == Attempt::AfterUnknownOutcome
             && let Some(found) = self.find_by_user_name()?
         {
@@ -120,8 +120,8 @@ impl Applying<'_, '_> {
 
     pub(super) fn change(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
         let id = self.account_id()?;
-        let boss = self.boss()?;
-        let (change, manager) = (self.writable(&boss), boss.id());
+        let manager_account = self.manager_account()?;
+        let (change, manager) = (self.writable(&manager_account), manager_account.id());
         let Some(account) = self.look_up(&id)? else {
             return Ok(Outcome::Drifted(vec![Mismatch {
                 field: "account".to_owned(),
@@ -279,24 +279,24 @@ impl Applying<'_, '_> {
     }
 
     /// The manager that the change sets; the target knows people only by its own ids.
-    fn boss(&mut self) -> Result<Boss, Stop> {
-        let boss = [MANAGER, APPROVERS].into_iter().find_map(|name| self.change.field(name)?.after.as_ref());
-        let Some(Value::Person(manager)) = boss else {
-            return Ok(Boss::NotNamed);
+    fn manager_account(&mut self) -> Result<ManagerAccount, Stop> {
+        let manager_account = [MANAGER, APPROVERS].into_iter().find_map(|name| self.change.field(name)?.after.as_ref());
+        let Some(Value::Person(manager)) = manager_account else {
+            return Ok(ManagerAccount::NotNamed);
         };
         if let Some(id) = &manager.account_id {
-            return Ok(Boss::Account(id.clone()));
+            return Ok(ManagerAccount::Account(id.clone()));
         }
         let employee = manager.employee_id.as_deref().unwrap_or_default();
         let link = link::get(self.wire.world, employee)?;
-        Ok(link.map_or(Boss::NotMade, |link| Boss::Account(link.account.into())))
+        Ok(link.map_or(ManagerAccount::NotMade, |link| ManagerAccount::Account(link.account.into())))
     }
 
     /// The part of the change that can be written: all of it except a manager whose account was not made. That field is
     /// then reported as not taken, and a later sync sets it.
-    fn writable(&self, boss: &Boss) -> Change {
+    fn writable(&self, manager_account: &ManagerAccount) -> Change {
         let mut change = self.change.clone();
-        if *boss == Boss::NotMade {
+        if *manager_account == ManagerAccount::NotMade {
             change.fields.retain(|field| ![MANAGER, APPROVERS].contains(&field.field.as_str()));
         }
         change

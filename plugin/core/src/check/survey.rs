@@ -35,7 +35,7 @@ impl Tally {
 
 /// A field that was asked for.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct AskedField {
     pub(super) id: String,
     pub(super) permission: Option<Permission>,
     pub(super) tally: Tally,
@@ -67,7 +67,7 @@ impl Detail {
 #[derive(Debug)]
 pub(super) struct Survey {
     reader: RecordReader,
-    pub(super) fields: Vec<Asked>,
+    pub(super) fields: Vec<AskedField>,
     /// How many of `fields` the sync itself reads; the probes of permissions come after them.
     pub(super) own: usize,
     pub(super) permissions: Vec<(Permission, Tally)>,
@@ -118,7 +118,11 @@ impl Survey {
             lifecycle: position(LIFECYCLE_STATUS),
             fields: (0..)
                 .zip(ids)
-                .map(|(position, id)| Asked { permission: Permission::of(&id), id, tally: Tally::of(vec![position]) })
+                .map(|(position, id)| AskedField {
+                    permission: Permission::of(&id),
+                    id,
+                    tally: Tally::of(vec![position]),
+                })
                 .collect(),
         }
     }

@@ -1,6 +1,6 @@
 //! The details beyond names and work email: HiBob's value of each, in the form that TravelPerk takes.
 
-use super::{Mapping, Want};
+use super::{DesiredValue, Mapping};
 use crate::field::{Form, LANGUAGES, TextField};
 use crate::finding::Notes;
 use crate::hibob::{Datum, NameList};
@@ -15,22 +15,24 @@ struct Unfit(&'static str);
 
 impl Mapping<'_> {
     /// What to do with the account's field for one detail.
-    pub(super) fn detail(&self, field: TextField, datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
+    pub(super) fn detail(&self, field: TextField, datum: &Datum<'_>, notes: &mut Notes<'_>) -> DesiredValue {
         let row = field.text_row();
-        let default = || self.settings.default_of(field).map_or(Want::Leave, |default| Want::Default(default.into()));
+        let default = || {
+            self.settings.default_of(field).map_or(DesiredValue::Leave, |default| DesiredValue::Default(default.into()))
+        };
         let read = match datum.text() {
             Some(text) => self.read(field, text),
             None if self.settings.default_of(field).is_some() => return default(),
             None if self.settings.missing_detail == MissingDetail::Fail => {
                 let name = field.name();
                 notes.error(row.code, name, format!("{name} is to be synced and is missing in HiBob"), row.remedy);
-                return Want::Leave;
+                return DesiredValue::Leave;
             }
-            None if *datum == Datum::Null && row.row.can_be_cleared => return Want::Clear,
-            None => return Want::Leave,
+            None if *datum == Datum::Null && row.row.can_be_cleared => return DesiredValue::Clear,
+            None => return DesiredValue::Leave,
         };
         match read {
-            Ok(value) => Want::Set(value.into()),
+            Ok(value) => DesiredValue::Set(value.into()),
             Err(Unfit(why)) => {
                 let message = format!("{} in HiBob {why}", field.name());
                 match self.settings.missing_detail {

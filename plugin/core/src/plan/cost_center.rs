@@ -5,8 +5,8 @@ use crate::catalogue::{CostCenters, nearest};
 use crate::change::{Change, ChangeKind, FieldChange};
 use crate::field::{ARCHIVED, NAME, TextField};
 use crate::finding::{Finding, Severity};
-use crate::lifecycle::Standing;
-use crate::mapping::Person;
+use crate::lifecycle::AccountStatus;
+use crate::mapping::DesiredAccount;
 use crate::scim::Account;
 use crate::value::Value;
 use std::collections::BTreeMap;
@@ -17,15 +17,15 @@ pub(super) type CostCenterDrafts = BTreeMap<Box<str>, Option<Box<str>>>;
 /// Works out which cost centers are missing: whoever is to be assigned to one needs it, and one that somebody who works
 /// here belongs to is in use.
 pub(super) fn missing(
-    people: &[Person],
+    people: &[DesiredAccount],
     accounts: &[Account],
     drafts: &[Draft],
     known: &CostCenters,
     findings: &mut Vec<Finding>,
 ) -> CostCenterDrafts {
     let mut missing = CostCenterDrafts::new();
-    for person in people.iter().filter(|person| person.standing == Standing::Active) {
-        let Some(name) = person.want(TextField::CostCenter).text() else { continue };
+    for person in people.iter().filter(|person| person.status == AccountStatus::Active) {
+        let Some(name) = person.desired(TextField::CostCenter).text() else { continue };
         if let Some(center) = known.get(name).filter(|center| center.archived && !missing.contains_key(name)) {
             missing.insert(name.into(), Some(center.id.clone()));
         }
@@ -34,7 +34,7 @@ pub(super) fn missing(
         let Some(person) = people.get(draft.person as usize).filter(|_| draft.kind != ChangeKind::Archive) else {
             continue;
         };
-        let Some(name) = person.want(TextField::CostCenter).text() else { continue };
+        let Some(name) = person.desired(TextField::CostCenter).text() else { continue };
         let account = draft.account.and_then(|position| accounts.get(position as usize));
         let now = account.and_then(|account| account.text(TextField::CostCenter));
         if known.get(name).is_some() || missing.contains_key(name) || now == Some(name) {

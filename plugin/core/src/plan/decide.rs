@@ -2,15 +2,15 @@
 
 use super::draft::{Draft, ManagerChange, Part, text_changes};
 use super::input::Input;
-use super::matching::{Bond, Match, match_all};
+use super::matching::{Match, MatchedBy, match_all};
 use super::order::order;
-use super::roster::{Standpoint, State, Vanished};
+use super::roster::{CompactEntry, EmployeeState, Vanished};
 use crate::change::ChangeKind;
 use crate::field::{FieldSet, TextField, fold};
 use crate::finding::{Finding, Severity};
-use crate::lifecycle::{Because, Standing};
+use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
-use crate::mapping::{Person, WantManager};
+use crate::mapping::{DesiredAccount, DesiredManager};
 use crate::scim::{Account, Manager};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub(super) struct Decision {
     pub(super) drafts: Vec<Draft>,
     pub(super) counts: BTreeMap<&'static str, usize>,
     /// One for each person.
-    pub(super) standpoints: Vec<Standpoint>,
+    pub(super) roster: Vec<CompactEntry>,
     pub(super) vanished: Vec<Vanished>,
 }
 
@@ -35,7 +35,7 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
         drafts: Vec::new(),
         vanished: Vec::new(),
     };
-    let mut standpoints = Vec::with_capacity(people.len());
+    let mut roster = Vec::with_capacity(people.len());
     for name in [
         "create",
         "adopt",
@@ -53,7 +53,7 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
     }
     for (position, (person, found)) in people.iter().zip(&matches).enumerate() {
         let state = deciding.person(position, person, found);
-        standpoints.push(Standpoint { state, account: found.account.map(|(account, _)| small(account)) });
+        roster.push(CompactEntry { state, account: found.account.map(|(account, _)| small(account)) });
     }
     deciding.vanished(links);
     let (mut drafts, mut counts, vanished) = (deciding.drafts, deciding.counts, deciding.vanished);
@@ -61,7 +61,7 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
     for draft in &drafts {
         *counts.entry(draft.kind.name()).or_default() += usize::from(draft.part.is_first());
     }
-    Decision { drafts, counts, standpoints, vanished }
+    Decision { drafts, counts, roster, vanished }
 }
 
 struct Deciding<'a> {
@@ -78,38 +78,39 @@ impl Deciding<'_> {
         *self.counts.entry(name).or_default() += 1;
     }
 
-    fn counted(&mut self, name: &'static str, state: State) -> State {
+    fn counted(&mut self, name: &'static str, state: EmployeeState) -> EmployeeState {
         self.count(name);
         state
     }
 
-    fn person(&mut self, position: usize, person: &Person, found: &Match) -> State {
-        let account =
-            found.account.and_then(|(account, bond)| Some((account, self.input.accounts.get(account)?, bond)));
-        if account.is_some_and(|(_, _, bond)| bond != Bond::UserName) {
+    fn person(&mut self, position: usize, person: &DesiredAccount, found: &Match) -> EmployeeState {
+        let account = found
+            .account
+            .and_then(|(account, matched_by)| Some((account, self.input.accounts.get(account)?, matched_by)));
+        if account.is_some_and(|(_, _, matched_by)| matched_by != MatchedBy::UserName) {
             self.count("managed");
         }
         if found.conflict {
-            return State::Failed;
+            return EmployeeState::Failed;
         }
-        let kind = match (person.standing, account) {
-            (Standing::Broken, _) => return State::Failed,
-            (Standing::Waiting(_), _) => return self.counted("waiting", State::Waiting),
-            (Standing::Outside, account) => {
+        let kind = match (person.status, account) {
+            (AccountStatus::Broken, _) => return EmployeeState::Failed,
+            (AccountStatus::Waiting(_), _) => return self.counted("waiting", EmployeeState::Waiting),
+            (AccountStatus::Outside, account) => {
                 self.outside(person, account.map(|(_, account, _)| account));
-                return State::OutOfSelection;
+                return EmployeeState::OutOfSelection;
             }
-            (Standing::Gone(_), None) => return self.counted("gone", State::Left),
-            (Standing::Gone(_), Some((_, account, _))) if account.active && self.is_admin(person, account) => {
+            (AccountStatus::Gone(_), None) => return self.counted("gone", EmployeeState::Left),
+            (AccountStatus::Gone(_), Some((_, account, _))) if account.active && self.is_admin(person, account) => {
                 self.spare_admin(person);
-                return State::Synced;
+                return EmployeeState::Synced;
             }
-            (Standing::Gone(_), Some((_, account, _))) if account.active => ChangeKind::Archive,
-            (Standing::Gone(_), Some(_)) => return self.counted("keep", State::Archived),
-            (Standing::Active, None) => ChangeKind::Create,
-            (Standing::Active, Some((_, account, _))) if !account.active => ChangeKind::Reactivate,
-            (Standing::Active, Some((_, _, Bond::Link))) => ChangeKind::Update,
-            (Standing::Active, Some((_, _, Bond::ExternalId | Bond::UserName))) => ChangeKind::Adopt,
+            (AccountStatus::Gone(_), Some((_, account, _))) if account.active => ChangeKind::Archive,
+            (AccountStatus::Gone(_), Some(_)) => return self.counted("keep", EmployeeState::Archived),
+            (AccountStatus::Active, None) => ChangeKind::Create,
+            (AccountStatus::Active, Some((_, account, _))) if !account.active => ChangeKind::Reactivate,
+            (AccountStatus::Active, Some((_, _, MatchedBy::Link))) => ChangeKind::Update,
+            (AccountStatus::Active, Some((_, _, MatchedBy::ExternalId | MatchedBy::UserName))) => ChangeKind::Adopt,
         };
         let mut draft = Draft {
             kind,
@@ -141,19 +142,19 @@ impl Deciding<'_> {
         }
         let empty = draft.manager == ManagerChange::Untouched && draft.approver.is_none() && !differs;
         if kind == ChangeKind::Update && empty {
-            return self.counted("keep", State::Synced);
+            return self.counted("keep", EmployeeState::Synced);
         }
         self.drafts.push(draft);
-        State::Pending
+        EmployeeState::Pending
     }
 
-    fn is_admin(&self, person: &Person, account: &Account) -> bool {
+    fn is_admin(&self, person: &DesiredAccount, account: &Account) -> bool {
         let listed = |name: &str| self.input.admins.contains(&fold(name));
         account.text(TextField::UserName).is_some_and(listed) || listed(person.user_name())
     }
 
     /// Reports that an account on the operator's list of admins is not archived: TravelPerk needs an admin.
-    fn spare_admin(&mut self, person: &Person) {
+    fn spare_admin(&mut self, person: &DesiredAccount) {
         self.count("keep");
         let finding = Finding::new(
             Severity::Warning,
@@ -165,7 +166,7 @@ impl Deciding<'_> {
     }
 
     /// Counts somebody of a site that is not synced. An active account is left as it is, and a finding says so.
-    fn outside(&mut self, person: &Person, account: Option<&Account>) {
+    fn outside(&mut self, person: &DesiredAccount, account: Option<&Account>) {
         self.count("outside");
         if account.is_some_and(|account| account.active) {
             let finding = Finding::new(
@@ -179,7 +180,7 @@ impl Deciding<'_> {
     }
 
     /// The fields that something else keeps setting back: each becomes a finding and is not written again.
-    fn contested(&mut self, person: &Person, account: Option<&Account>) -> FieldSet {
+    fn contested(&mut self, person: &DesiredAccount, account: Option<&Account>) -> FieldSet {
         let Some(link) = self.input.links.get(&person.id) else { return FieldSet::EMPTY };
         let mut contested = FieldSet::EMPTY;
         for (field, _, after) in text_changes(person, account, FieldSet::EMPTY) {
@@ -193,7 +194,7 @@ impl Deciding<'_> {
         contested
     }
 
-    fn say_contested(&mut self, person: &Person, field: &'static str) {
+    fn say_contested(&mut self, person: &DesiredAccount, field: &'static str) {
         let finding = Finding::new(
             Severity::Warning,
             "CONTESTED_FIELD",
@@ -204,7 +205,7 @@ impl Deciding<'_> {
     }
 
     /// Leaves the line manager as it is where something else keeps setting it back.
-    fn leave_contested_manager(&mut self, person: &Person, draft: &mut Draft) {
+    fn leave_contested_manager(&mut self, person: &DesiredAccount, draft: &mut Draft) {
         if draft.manager == ManagerChange::Untouched {
             return;
         }
@@ -226,17 +227,17 @@ impl Deciding<'_> {
     }
 
     /// Decides what one person's change does to line manager and approvers.
-    fn manager(&mut self, person: &Person, account: Option<&Account>, draft: &mut Draft) {
+    fn manager(&mut self, person: &DesiredAccount, account: Option<&Account>, draft: &mut Draft) {
         let now = account.map_or(&Manager::Nobody, |account| &account.manager);
         let manager_id = match &person.manager {
-            WantManager::Leave => return,
-            WantManager::Clear => {
+            DesiredManager::Leave => return,
+            DesiredManager::Clear => {
                 if *now != Manager::Nobody {
                     draft.manager = ManagerChange::Clear;
                 }
                 return;
             }
-            WantManager::Employee(id) => id,
+            DesiredManager::Employee(id) => id,
         };
         let (people, accounts) = (self.input.people, self.input.accounts);
         let Some(position) = self.input.person(manager_id) else {
@@ -249,7 +250,7 @@ impl Deciding<'_> {
         let (Some(manager), Some(found)) = (people.get(position), self.matches.get(position)) else {
             return;
         };
-        if let Standing::Gone(because) = manager.standing
+        if let AccountStatus::Gone(because) = manager.status
             && because != Because::OutOfSelection
         {
             return self.note(person, "MANAGER_HAS_LEFT", "the line manager has left the company");
@@ -270,7 +271,7 @@ impl Deciding<'_> {
                 }
                 draft.manager_account = Some(small(at)).filter(|_| !same || draft.approver.is_some());
             }
-            None if manager.standing == Standing::Active && !found.conflict => {
+            None if manager.status == AccountStatus::Active && !found.conflict => {
                 draft.manager = ManagerChange::To(small(position));
                 draft.after_manager = Some(small(position));
                 if self.input.approvals.is_some_and(|approvals| !approvals.conditions.is_empty()) {
@@ -294,7 +295,7 @@ impl Deciding<'_> {
     }
 
     /// A finding where the change replaces a line manager or approvers who are set in TravelPerk: they approve trips.
-    fn say_whom_it_replaces(&mut self, person: &Person, account: Option<&Account>, draft: &Draft) {
+    fn say_whom_it_replaces(&mut self, person: &DesiredAccount, account: Option<&Account>, draft: &Draft) {
         let Some(account) = account else { return };
         let manager = draft.manager != ManagerChange::Untouched && account.manager != Manager::Nobody;
         let approvers = draft.approver.is_some() && !account.approvers.is_empty();
@@ -309,7 +310,7 @@ impl Deciding<'_> {
         self.findings.push(finding.employee(&person.id).field(crate::field::MANAGER));
     }
 
-    fn note(&mut self, person: &Person, code: &'static str, message: &'static str) {
+    fn note(&mut self, person: &DesiredAccount, code: &'static str, message: &'static str) {
         let remedy =
             "check `Reports to` in HiBob; the line manager is left as it is, and set by a later sync once it can be";
         self.findings.push(

@@ -4,8 +4,8 @@ use super::matching::temporary;
 use super::{Plan, cost_center};
 use crate::change::{Change, ChangeKind, FieldChange};
 use crate::field::{ACTIVE, APPROVERS, FieldSet, MANAGER, TEXT_FIELDS, TextField};
-use crate::lifecycle::Standing;
-use crate::mapping::{Person, Wanted};
+use crate::lifecycle::AccountStatus;
+use crate::mapping::{DesiredAccount, DesiredValueRef};
 use crate::scim::{Account, Approver, Manager};
 use crate::value::{PersonRef, Value};
 use std::collections::BTreeSet;
@@ -75,7 +75,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    fn id(kind: ChangeKind, person: &Person, part: Part) -> String {
+    fn id(kind: ChangeKind, person: &DesiredAccount, part: Part) -> String {
         format!("{}:{}{}", kind.name(), person.id, part.suffix())
     }
 
@@ -103,7 +103,7 @@ impl Draft {
 
     /// Ids of changes without which this one cannot be made: the person's first change, and the one that frees the user
     /// name.
-    fn depends_on(&self, plan: &Plan, person: &Person) -> Vec<String> {
+    fn depends_on(&self, plan: &Plan, person: &DesiredAccount) -> Vec<String> {
         let holder = self.after_rename_of.and_then(|position| plan.people.get(position as usize));
         // A change to a temporary user name waits for nobody; the second change does.
         let holder = holder.filter(|_| self.part != Part::Aside).zip(self.rename_kind);
@@ -128,7 +128,7 @@ impl Draft {
         ])
     }
 
-    fn fields(&self, plan: &Plan, person: &Person, account: Option<&Account>) -> Vec<FieldChange> {
+    fn fields(&self, plan: &Plan, person: &DesiredAccount, account: Option<&Account>) -> Vec<FieldChange> {
         let mut fields = Vec::new();
         match self.kind {
             ChangeKind::Archive => fields.push(active(Some(true), false)),
@@ -178,7 +178,7 @@ impl Draft {
         fields
     }
 
-    fn reason(&self, fields: &[FieldChange], person: &Person, account: Option<&Account>) -> String {
+    fn reason(&self, fields: &[FieldChange], person: &DesiredAccount, account: Option<&Account>) -> String {
         let names = || {
             fields
                 .iter()
@@ -206,8 +206,8 @@ impl Draft {
             // No draft is of these kinds: drafts are about people.
             ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter => String::new(),
             ChangeKind::Reactivate => "employed again, and the account is archived".to_owned(),
-            ChangeKind::Archive => match person.standing {
-                Standing::Gone(because) => because.sentence().to_owned(),
+            ChangeKind::Archive => match person.status {
+                AccountStatus::Gone(because) => because.sentence().to_owned(),
                 _ => "should have no account any more".to_owned(),
             },
         }
@@ -225,14 +225,14 @@ fn active(before: Option<bool>, after: bool) -> FieldChange {
 
 /// The text fields to write, apart from those in `without`: the field, its value now, and its value afterwards.
 pub(super) fn text_changes<'p>(
-    person: &'p Person,
+    person: &'p DesiredAccount,
     account: Option<&'p Account>,
     without: FieldSet,
 ) -> impl Iterator<Item = (TextField, Option<&'p str>, Option<&'p str>)> {
     TEXT_FIELDS.into_iter().filter(move |&field| !without.contains(field)).filter_map(move |field| {
         let now = account.and_then(|account| account.text(field));
-        match (account, person.want(field)) {
-            (None, Wanted::Clear) => None,
+        match (account, person.desired(field)) {
+            (None, DesiredValueRef::Clear) => None,
             (_, want) => want.over(field, now).map(|after| (field, now, after)),
         }
     })

@@ -3,14 +3,14 @@
 use crate::approvers::Approvals;
 use crate::index::IdIndex;
 use crate::link::Links;
-use crate::mapping::Person;
+use crate::mapping::DesiredAccount;
 use crate::scim::Account;
 use std::collections::BTreeSet;
 
 /// What the decisions are made from. `people` and `accounts` are sorted by id, each id once.
 #[derive(Clone, Copy)]
 pub(super) struct Input<'a> {
-    pub(super) people: &'a [Person],
+    pub(super) people: &'a [DesiredAccount],
     pub(super) accounts: &'a [Account],
     pub(super) people_by_id: &'a IdIndex,
     pub(super) accounts_by_id: &'a IdIndex,

@@ -7,10 +7,10 @@ use super::input::Input;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::index::{IdIndex, NameIndex};
-use crate::lifecycle::{Because, Standing};
+use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Link;
 use crate::lookup::Lookup;
-use crate::mapping::Person;
+use crate::mapping::DesiredAccount;
 use crate::scim::Account;
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How a person came to an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bond {
+pub(super) enum MatchedBy {
     /// The storage remembers it.
     Link,
     /// The account carries the employee's id.
@@ -31,7 +31,7 @@ pub(super) enum Bond {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Match {
     /// The account, by position.
-    pub(super) account: Option<(usize, Bond)>,
+    pub(super) account: Option<(usize, MatchedBy)>,
     /// Whether two claims meet: the person is left alone.
     pub(super) conflict: bool,
     /// The person whose rename must come first, because they hold the user name now.
@@ -55,13 +55,14 @@ pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Ma
         by_user_name: OnceCell::new(),
     };
     // Whoever works here comes first: an account may have belonged to the same person under an id that has left.
-    let is_gone = |&position: &usize| matches!(people.get(position), Some(Person { standing: Standing::Gone(_), .. }));
+    let is_gone =
+        |&position: &usize| matches!(people.get(position), Some(DesiredAccount { status: AccountStatus::Gone(_), .. }));
     let (left, here): (Vec<usize>, Vec<usize>) = (0..people.len()).partition(is_gone);
     matching.by_link(&here, false);
     matching.by_link(&left, true);
-    let carriers = matching.carriers();
-    matching.by_external_id(&here, false, &carriers);
-    matching.by_external_id(&left, true, &carriers);
+    let external_id_owners = matching.external_id_owners();
+    matching.by_external_id(&here, false, &external_id_owners);
+    matching.by_external_id(&left, true, &external_id_owners);
     matching.refuse_shared_emails();
     matching.by_user_name();
     matching.check_renames();
@@ -70,7 +71,7 @@ pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Ma
 
 /// Accounts that carry one external id.
 #[derive(Clone, Copy, Debug)]
-enum Carriers {
+enum ExternalIdOwners {
     One(usize),
     Several,
 }
@@ -80,13 +81,13 @@ fn name_of(accounts: &[Account], position: usize) -> &str {
 }
 
 /// The temporary user name of a person.
-pub(super) fn temporary(pattern: &str, person: &Person) -> String {
+pub(super) fn temporary(pattern: &str, person: &DesiredAccount) -> String {
     pattern.replace("{id}", &person.id)
 }
 
 struct Matching<'a> {
     input: Input<'a>,
-    people: &'a [Person],
+    people: &'a [DesiredAccount],
     accounts: &'a [Account],
     findings: &'a mut Vec<Finding>,
     matches: Vec<Match>,
@@ -113,8 +114,8 @@ impl Matching<'_> {
         index.get(user_name, |at| name_of(accounts, at))
     }
 
-    fn take(&mut self, person: usize, account: usize, bond: Bond) {
-        self.matches[person].account = Some((account, bond));
+    fn take(&mut self, person: usize, account: usize, matched_by: MatchedBy) {
+        self.matches[person].account = Some((account, matched_by));
         self.owners[account] = Some(person);
     }
 
@@ -131,27 +132,27 @@ impl Matching<'_> {
     }
 
     /// For whoever has no account by their link: the accounts that carry their id.
-    fn carriers(&self) -> Lookup<usize, Carriers> {
+    fn external_id_owners(&self) -> Lookup<usize, ExternalIdOwners> {
         let without = |at: &usize| self.matches[*at].account.is_none() && !self.matches[*at].conflict;
         let open: Vec<usize> = (0..self.people.len()).filter(without).collect();
         let wanted = IdIndex::of(open.iter().map(|&person| &*self.people[person].id));
-        let mut carriers = Lookup::default();
+        let mut external_id_owners = Lookup::default();
         for (position, account) in self.accounts.iter().enumerate() {
             let carried = account.text(TextField::ExternalId);
             let wanted = carried.and_then(|id| wanted.get(id, |at| &self.people[open[at]].id));
             if let Some(person) = wanted.map(|at| open[at])
-                && carriers.insert(person, Carriers::One(position)).is_some()
+                && external_id_owners.insert(person, ExternalIdOwners::One(position)).is_some()
             {
-                carriers.insert(person, Carriers::Several);
+                external_id_owners.insert(person, ExternalIdOwners::Several);
             }
         }
-        carriers
+        external_id_owners
     }
 
     /// Whether an account carries the id of somebody who has left.
     fn is_a_leavers(&self, carried: &str) -> bool {
         let found = self.input.person(carried);
-        found.is_some_and(|position| self.people[position].standing == Standing::Gone(Because::Terminated))
+        found.is_some_and(|position| self.people[position].status == AccountStatus::Gone(Because::Terminated))
     }
 
     fn by_link(&mut self, those: &[usize], gone: bool) {
@@ -180,22 +181,22 @@ impl Matching<'_> {
                     let remedy = "correct the external id in TravelPerk, or remove the account there";
                     self.conflict(person, "LINKED_ACCOUNT_TAKEN", message, remedy);
                 }
-                _ => self.take(person, account, Bond::Link),
+                _ => self.take(person, account, MatchedBy::Link),
             }
         }
     }
 
-    fn by_external_id(&mut self, those: &[usize], gone: bool, carriers: &Lookup<usize, Carriers>) {
+    fn by_external_id(&mut self, those: &[usize], gone: bool, external_id_owners: &Lookup<usize, ExternalIdOwners>) {
         for &person in those {
             if self.matches[person].account.is_some() || self.matches[person].conflict {
                 continue;
             }
-            match carriers.get(&person) {
+            match external_id_owners.get(&person) {
                 None => {}
-                Some(Carriers::One(account)) if self.owners[*account].is_none() => {
-                    self.take(person, *account, Bond::ExternalId);
+                Some(ExternalIdOwners::One(account)) if self.owners[*account].is_none() => {
+                    self.take(person, *account, MatchedBy::ExternalId);
                 }
-                Some(Carriers::One(_)) if gone => {} // the account is already that of somebody who works here
+                Some(ExternalIdOwners::One(_)) if gone => {} // the account is already that of somebody who works here
                 Some(_) => self.conflict(
                     person,
                     "AMBIGUOUS_EXTERNAL_ID",
@@ -209,11 +210,11 @@ impl Matching<'_> {
     /// Two active employees with one work email: whoever has the account keeps it, the others are left alone.
     fn refuse_shared_emails(&mut self) {
         let people = self.people;
-        let email_at = |position: usize| people.get(position).map(Person::user_name).unwrap_or_default();
+        let email_at = |position: usize| people.get(position).map(DesiredAccount::user_name).unwrap_or_default();
         let mut latest = NameIndex::with_capacity(people.len());
         let mut shared: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         for (position, person) in self.people.iter().enumerate() {
-            if person.standing == Standing::Active
+            if person.status == AccountStatus::Active
                 && let Some(other) = latest.insert(person.user_name(), position, email_at)
             {
                 shared.entry(fold(person.user_name())).or_default().extend([other, position]);
@@ -239,7 +240,7 @@ impl Matching<'_> {
     fn by_user_name(&mut self) {
         for person in 0..self.people.len() {
             let found = &self.matches[person];
-            if self.people[person].standing != Standing::Active || found.account.is_some() || found.conflict {
+            if self.people[person].status != AccountStatus::Active || found.account.is_some() || found.conflict {
                 continue;
             }
             let Some(account) = self.named(self.people[person].user_name()) else {
@@ -247,11 +248,11 @@ impl Matching<'_> {
             };
             let belongs_to_nobody = self.accounts[account].text(TextField::ExternalId).is_none();
             match self.owners[account] {
-                None if belongs_to_nobody => self.take(person, account, Bond::UserName),
+                None if belongs_to_nobody => self.take(person, account, MatchedBy::UserName),
                 None => self.taken(person, account),
                 Some(owner) if self.is_rehire(person, owner) => {
                     self.matches[owner] = Match { linked: self.matches[owner].linked, ..Match::default() };
-                    self.take(person, account, Bond::UserName);
+                    self.take(person, account, MatchedBy::UserName);
                     let finding = Finding::new(
                         Severity::Warning,
                         "REHIRE_UNDER_NEW_ID",
@@ -269,8 +270,8 @@ impl Matching<'_> {
     /// are the same. A different person with a leaver's address does not get the leaver's account.
     fn is_rehire(&self, person: usize, owner: usize) -> bool {
         let (person, owner) = (&self.people[person], &self.people[owner]);
-        let same = |field: TextField| field.same_option(person.want(field).text(), owner.want(field).text());
-        owner.standing == Standing::Gone(Because::Terminated)
+        let same = |field: TextField| field.same_option(person.desired(field).text(), owner.desired(field).text());
+        owner.status == AccountStatus::Gone(Because::Terminated)
             && [TextField::UserName, TextField::GivenName, TextField::FamilyName].into_iter().all(same)
     }
 
@@ -291,7 +292,7 @@ impl Matching<'_> {
             let (Some((account, _)), false) = (self.matches[person].account, self.matches[person].conflict) else {
                 continue;
             };
-            if self.people[person].standing != Standing::Active || !self.renames(person) {
+            if self.people[person].status != AccountStatus::Active || !self.renames(person) {
                 continue;
             }
             match self.named(self.people[person].user_name()) {
@@ -379,6 +380,6 @@ impl Matching<'_> {
 
     /// Whether this person's rename will free the name that the account has now.
     fn releases(&self, person: usize) -> bool {
-        self.people[person].standing == Standing::Active && !self.matches[person].conflict && self.renames(person)
+        self.people[person].status == AccountStatus::Active && !self.matches[person].conflict && self.renames(person)
     }
 }

@@ -15,26 +15,26 @@ mod planner;
 mod roster;
 
 pub use planner::Planner;
-pub use roster::{RosterEntry, State};
+pub use roster::{EmployeeState, RosterEntry};
 
 use crate::change::Change;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
-use crate::lifecycle::{Because, Standing};
+use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
-use crate::mapping::Person;
+use crate::mapping::DesiredAccount;
 use crate::scim::Account;
 use crate::value::{Count, NamedValue, Value};
 use cost_center::CostCenterDrafts;
 use draft::Draft;
 pub(crate) use draft::approvers_value;
-use roster::{Standpoint, Vanished};
+use roster::{CompactEntry, Vanished};
 use std::collections::BTreeSet;
 
 /// A finished plan. Changes come out in an order in which they can be applied.
 #[derive(Debug)]
 pub struct Plan {
-    people: Vec<Person>,
+    people: Vec<DesiredAccount>,
     accounts: Vec<Account>,
     links: Links,
     swap_address: Option<String>,
@@ -44,7 +44,7 @@ pub struct Plan {
     counts: Vec<Count>,
     baseline: Vec<Count>,
     remember: Option<NamedValue>,
-    standpoints: Vec<Standpoint>,
+    roster: Vec<CompactEntry>,
     vanished: Vec<Vanished>,
 }
 
@@ -97,7 +97,7 @@ impl Plan {
 
     /// Ids of the employees who have left.
     pub fn leavers(&self) -> BTreeSet<&str> {
-        let left = |person: &&Person| person.standing == Standing::Gone(Because::Terminated);
+        let left = |person: &&DesiredAccount| person.status == AccountStatus::Gone(Because::Terminated);
         self.people.iter().filter(left).map(|person| &*person.id).collect()
     }
 
@@ -105,9 +105,11 @@ impl Plan {
     /// nobody has this work email says nothing.
     pub(crate) fn has_left(&self, email: &str) -> Option<Finding> {
         let named = |name: &str| fold(name) == email;
-        let left =
-            self.people.iter().any(|person| matches!(person.standing, Standing::Gone(_)) && named(person.user_name()));
-        let here = self.people.iter().any(|person| person.standing == Standing::Active && named(person.user_name()));
+        let left = self
+            .people
+            .iter()
+            .any(|person| matches!(person.status, AccountStatus::Gone(_)) && named(person.user_name()));
+        let here = self.people.iter().any(|person| person.status == AccountStatus::Active && named(person.user_name()));
         let accounts = || self.accounts.iter().filter(|account| account.text(TextField::UserName).is_some_and(named));
         let archived = accounts().any(|account| !account.active);
         ((left && !here) || archived).then(|| {

@@ -8,9 +8,9 @@ use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::hibob::{Employee, FieldIds, NameList, RecordReader};
 use crate::index::IdIndex;
-use crate::lifecycle::{Because, Lifecycle, Standing};
+use crate::lifecycle::{AccountStatus, Because, Lifecycle};
 use crate::link::Links;
-use crate::mapping::{Mapping, Person};
+use crate::mapping::{DesiredAccount, Mapping};
 use crate::scim::Account;
 use crate::settings::Settings;
 use crate::value::Count;
@@ -23,7 +23,7 @@ pub struct Planner<'s> {
     reader: RecordReader,
     mapping: Mapping<'s>,
     links: Links,
-    people: Vec<Person>,
+    people: Vec<DesiredAccount>,
     accounts: Vec<Account>,
     findings: Vec<Finding>,
     /// Employees for whom each field came with a value, by position.
@@ -103,7 +103,7 @@ impl<'s> Planner<'s> {
             *covered += usize::from(employee.has(position));
         }
         let Some(person) = self.mapping.person(&employee, &mut self.findings) else { return };
-        let site = employee.site().text().filter(|_| person.standing != Standing::Gone(Because::Terminated));
+        let site = employee.site().text().filter(|_| person.status != AccountStatus::Gone(Because::Terminated));
         if let Some(site) = site.filter(|site| !self.sites_seen.contains(*site)) {
             self.sites_seen.insert(site.to_owned());
         }
@@ -127,9 +127,9 @@ impl<'s> Planner<'s> {
 
     /// What people who work here are to have in a field, each value once.
     pub fn wanted(&self, field: TextField) -> BTreeSet<String> {
-        let active = self.people.iter().filter(|person| person.standing == Standing::Active);
+        let active = self.people.iter().filter(|person| person.status == AccountStatus::Active);
         let mut wanted = BTreeSet::new();
-        for text in active.filter_map(|person| person.want(field).text()) {
+        for text in active.filter_map(|person| person.desired(field).text()) {
             // Looked for first: many people share few values, and collecting would sort everybody's.
             if !wanted.contains(text) {
                 wanted.insert(text.to_owned());
@@ -154,16 +154,16 @@ impl<'s> Planner<'s> {
         self.sort();
         let id_at = |at: usize| self.accounts.get(at).map(|account| &*account.id).unwrap_or_default();
         let listed = |id: &str| self.accounts_by_id.get(id, id_at);
-        let link = |person: &Person| self.links.get(&person.id).map(|link| &*link.account);
+        let link = |person: &DesiredAccount| self.links.get(&person.id).map(|link| &*link.account);
         // Somebody may come back under a new id: then the account is the one of the id that has left.
-        let gone = self.people.iter().filter(|person| matches!(person.standing, Standing::Gone(_)));
+        let gone = self.people.iter().filter(|person| matches!(person.status, AccountStatus::Gone(_)));
         let left: BTreeMap<String, &str> =
             gone.filter_map(|person| Some((fold(person.user_name()), link(person)?))).collect();
         let mut unlisted = Vec::new();
         let mut linked = Vec::with_capacity(self.people.len());
         for person in &self.people {
             let mut found = None;
-            if person.standing == Standing::Active {
+            if person.status == AccountStatus::Active {
                 let own = link(person);
                 if let Some(id) = own.or_else(|| left.get(&fold(person.user_name())).copied()) {
                     match listed(id) {
@@ -240,7 +240,7 @@ impl<'s> Planner<'s> {
             findings: self.findings,
             counts: counts.into_iter().map(|(name, number)| Count::new(name, number)).collect(),
             baseline,
-            standpoints: decision.standpoints,
+            roster: decision.roster,
             vanished: decision.vanished,
             remember: self.catalogue.cost_centers.map(|known| known.to_remember()),
         }
@@ -264,9 +264,10 @@ impl<'s> Planner<'s> {
         if unknown.is_empty() {
             return;
         }
-        for person in self.people.iter_mut().filter(|person| person.standing == Standing::Gone(Because::OutOfSelection))
+        for person in
+            self.people.iter_mut().filter(|person| person.status == AccountStatus::Gone(Because::OutOfSelection))
         {
-            person.standing = Standing::Outside;
+            person.status = AccountStatus::Outside;
         }
     }
 
@@ -311,8 +312,8 @@ impl<'s> Planner<'s> {
         for run in self.people.chunk_by_mut(|a, b| a.id == b.id).filter(|run| run.len() > 1) {
             let id = run.first().map(|person| person.id.clone()).unwrap_or_default();
             for person in run {
-                person.standing = Standing::Broken;
-                person.wants = Default::default(); // nobody can say which record is right
+                person.status = AccountStatus::Broken;
+                person.values = Default::default(); // nobody can say which record is right
             }
             self.findings.push(
                 Finding::new(

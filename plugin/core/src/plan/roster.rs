@@ -7,7 +7,7 @@ use crate::value::Id;
 /// Where an employee stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the cases are documented in the WIT package")]
-pub enum State {
+pub enum EmployeeState {
     Synced,
     Pending,
     Waiting,
@@ -26,15 +26,15 @@ pub struct RosterEntry {
     /// For people to read.
     pub display_name: String,
     /// Where they stand.
-    pub state: State,
+    pub state: EmployeeState,
     /// The target's id of their account, where there is one.
     pub account_id: Option<String>,
 }
 
 /// What was decided of one person, in a compact form.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Standpoint {
-    pub(super) state: State,
+pub(super) struct CompactEntry {
+    pub(super) state: EmployeeState,
     /// The account by position.
     pub(super) account: Option<u32>,
 }
@@ -47,14 +47,14 @@ impl Plan {
     pub fn roster(&self, start: usize) -> impl Iterator<Item = RosterEntry> + '_ {
         let account = |position: Option<u32>| self.accounts.get(position? as usize);
         let id = |account: &Account| account.id.to_string();
-        let here = self.people.iter().zip(&self.standpoints).skip(start).map(move |(person, standpoint)| {
-            let account = account(standpoint.account);
+        let here = self.people.iter().zip(&self.roster).skip(start).map(move |(person, entry)| {
+            let account = account(entry.account);
             let unnamed = person.display_name();
             let name = account.filter(|_| unnamed.ends_with(&*person.id)).map_or(unnamed, Account::display_name);
             RosterEntry {
                 employee_id: person.id.to_string(),
                 display_name: name,
-                state: standpoint.state,
+                state: entry.state,
                 account_id: account.map(id),
             }
         });
@@ -64,7 +64,7 @@ impl Plan {
             Some(RosterEntry {
                 employee_id: employee.to_string(),
                 display_name: account.display_name(),
-                state: State::Vanished,
+                state: EmployeeState::Vanished,
                 account_id: Some(id(account)),
             })
         }))

@@ -2,9 +2,9 @@
 
 use super::ReferenceSettings;
 use super::basis::{Change, compare};
-use super::lifecycle_table::{History, histories};
+use super::employee::{DETECTION_FIELDS, EmployeeRecord, FIELDS};
+use super::lifecycle_table::{LifecycleRows, histories};
 use super::notes;
-use super::person::{DETECTION_FIELDS, FIELDS, Person};
 use super::rules::Rules;
 use crate::error::JobError;
 use crate::finding::Finding;
@@ -96,7 +96,7 @@ pub fn detect(
     let reader = RecordReader::new(fields.clone());
     let is_first = known.is_empty();
     let known: BTreeMap<&str, &Known> = known.iter().map(|known| (known.employee_id.as_str(), known)).collect();
-    let known = |person: &Person<'_, '_>| person.id().and_then(|id| known.get(id).copied());
+    let known = |employee: &EmployeeRecord<'_, '_>| employee.id().and_then(|id| known.get(id).copied());
     let rules = Rules { settings, now_unix_seconds };
     let mut detector = Detector { rules, is_first, detection: Detection::default() };
     let request = search(&settings.hibob_url, fields);
@@ -104,10 +104,10 @@ pub fn detect(
     let mut undecided: Vec<(String, Vec<u8>)> = Vec::new();
     let employees = each_employee(world, &request, &mut |json| match reader.read(json) {
         Ok(record) => {
-            let person = Person::new(&record);
-            match person.id().filter(|_| detector.needs_history(&person, known(&person))) {
+            let employee = EmployeeRecord::new(&record);
+            match employee.id().filter(|_| detector.needs_lifecycle_rows(&employee, known(&employee))) {
                 Some(id) => undecided.push((id.to_owned(), json.to_vec())),
-                None => detector.look_at(&person, known(&person), None),
+                None => detector.look_at(&employee, known(&employee), None),
             }
         }
         Err(what) => detector.note(notes::unreadable(&what)),
@@ -118,8 +118,8 @@ pub fn detect(
     for (id, json) in &undecided {
         match reader.read(json) {
             Ok(record) => {
-                let person = Person::new(&record);
-                detector.look_at(&person, known(&person), histories.get(id));
+                let employee = EmployeeRecord::new(&record);
+                detector.look_at(&employee, known(&employee), histories.get(id));
             }
             Err(what) => detector.note(notes::unreadable(&what)),
         }
@@ -143,13 +143,13 @@ struct Detector<'s> {
 
 impl Detector<'_> {
     /// Whether it depends on the lifecycle table what is to be told of somebody.
-    fn needs_history(&self, person: &Person<'_, '_>, known: Option<&Known>) -> bool {
+    fn needs_lifecycle_rows(&self, employee: &EmployeeRecord<'_, '_>, known: Option<&Known>) -> bool {
         let is_told_of = |known: &Known| {
-            let matters = |issued: &Issued| self.is_young(issued) || is_hired_anew(person, issued);
+            let matters = |issued: &Issued| self.is_young(issued) || is_hired_anew(employee, issued);
             known.standing == Standing::Employed || known.issued.as_ref().is_some_and(matters)
         };
-        let is_on_leave = self.rules.settings.is_garden_leave(person.status());
-        self.rules.need_history(person) && (is_on_leave || known.is_some_and(is_told_of))
+        let is_on_leave = self.rules.settings.is_garden_leave(employee.status());
+        self.rules.needs_lifecycle_rows(employee) && (is_on_leave || known.is_some_and(is_told_of))
     }
 
     /// Whether a reference is so young that a correction makes a new one.
@@ -157,36 +157,38 @@ impl Detector<'_> {
         self.rules.now_unix_seconds.saturating_sub(issued.issued_at_unix_seconds) <= CORRECTION_SECONDS_MAX
     }
 
-    fn look_at(&mut self, person: &Person<'_, '_>, known: Option<&Known>, history: Option<&History>) {
-        let Some(id) = person.id() else { return self.note(notes::no_id()) };
-        if !self.rules.settings.is_known(person.status()) {
+    fn look_at(&mut self, employee: &EmployeeRecord<'_, '_>, known: Option<&Known>, history: Option<&LifecycleRows>) {
+        let Some(id) = employee.id() else { return self.note(notes::no_id()) };
+        if !self.rules.settings.is_known(employee.status()) {
             return self.note(notes::unknown_status().employee(id));
         }
-        let standing = match self.rules.standing(person, history) {
+        let standing = match self.rules.standing(employee, history) {
             Ok(standing) => standing,
             // Nothing else is said of them, and they are looked at again the next time.
             Err(missing) => return self.note(notes::missing(missing).employee(id)),
         };
         let before = known.map(|known| known.standing);
         let issued = known.and_then(|known| known.issued.as_ref());
-        let is_new = || issued.is_some_and(|issued| is_hired_anew(person, issued));
+        let is_new = || issued.is_some_and(|issued| is_hired_anew(employee, issued));
         match (before, standing) {
             (Some(before), Standing::Left) if before == Standing::Employed || is_new() => {
                 // With a reference of another employment, they came back and left again while nobody looked.
-                match self.rules.departure(person, history) {
+                match self.rules.departure(employee, history) {
                     // Hired anew: the end is still that of the employment before.
-                    Ok(departure) if before == Standing::Left && !is_ended(person, &departure) => {}
+                    Ok(departure) if before == Standing::Left && !is_ended(employee, &departure) => {}
                     Ok(departure) => self.detection.departures.push(departure),
                     Err(missing) => return self.note(notes::missing(missing).employee(id)),
                 }
             }
-            (_, Standing::Left) => self.correct(id, person, history, issued),
-            (Some(Standing::Left), Standing::Employed) => match (self.rules.doubt(person, issued.is_some()), issued) {
-                (Some(doubt), Some(_)) => return self.note(notes::doubt(doubt).employee(id)),
-                (Some(_), None) => return,
-                (None, Some(issued)) if !is_new() => self.detection.cancelled.push(issued.departure.clone()),
-                (None, _) => {}
-            },
+            (_, Standing::Left) => self.correct(id, employee, history, issued),
+            (Some(Standing::Left), Standing::Employed) => {
+                match (self.rules.doubt(employee, issued.is_some()), issued) {
+                    (Some(doubt), Some(_)) => return self.note(notes::doubt(doubt).employee(id)),
+                    (Some(_), None) => return,
+                    (None, Some(issued)) if !is_new() => self.detection.cancelled.push(issued.departure.clone()),
+                    (None, _) => {}
+                }
+            }
             (_, Standing::Employed) => {}
         }
         if before.is_none() && standing == Standing::Left && !self.is_first {
@@ -198,9 +200,15 @@ impl Detector<'_> {
     }
 
     /// Whether what a reference says was corrected lately.
-    fn correct(&mut self, id: &str, person: &Person<'_, '_>, history: Option<&History>, issued: Option<&Issued>) {
+    fn correct(
+        &mut self,
+        id: &str,
+        employee: &EmployeeRecord<'_, '_>,
+        history: Option<&LifecycleRows>,
+        issued: Option<&Issued>,
+    ) {
         let Some(issued) = issued.filter(|issued| self.is_young(issued)) else { return };
-        let Ok(now) = self.rules.departure(person, history) else { return };
+        let Ok(now) = self.rules.departure(employee, history) else { return };
         match compare(&issued.departure.basis, &now.basis) {
             Change::Nothing => {}
             Change::Corrected => self.detection.corrected.push(now),
@@ -214,13 +222,13 @@ impl Detector<'_> {
 }
 
 /// Whether a departure is the end of the employment that somebody has now.
-fn is_ended(person: &Person<'_, '_>, departure: &Departure) -> bool {
-    person.start().is_some_and(|start| start.to_string() <= departure.ended_on)
+fn is_ended(employee: &EmployeeRecord<'_, '_>, departure: &Departure) -> bool {
+    employee.start().is_some_and(|start| start.to_string() <= departure.ended_on)
 }
 
 /// Whether somebody's employment began after the one that a reference is about.
-fn is_hired_anew(person: &Person<'_, '_>, issued: &Issued) -> bool {
-    person.start().is_some_and(|start| start.to_string() > issued.departure.ended_on)
+fn is_hired_anew(employee: &EmployeeRecord<'_, '_>, issued: &Issued) -> bool {
+    employee.start().is_some_and(|start| start.to_string() > issued.departure.ended_on)
 }
 
 #[cfg(test)]

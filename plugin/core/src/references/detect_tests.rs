@@ -5,7 +5,7 @@ use serde_json::json;
 const NOW: u64 = 1_800_000_000;
 
 /// An employee's record: status, start, last day of work, termination date, title.
-fn person(id: &str, status: &str, dates: [Option<&str>; 3], title: &str) -> Vec<u8> {
+fn employee(id: &str, status: &str, dates: [Option<&str>; 3], title: &str) -> Vec<u8> {
     let [start, last, end] = dates;
     json!({
         "id": id,
@@ -18,11 +18,11 @@ fn person(id: &str, status: &str, dates: [Option<&str>; 3], title: &str) -> Vec<
 }
 
 fn left(id: &str, end: &str) -> Vec<u8> {
-    person(id, "terminated", [Some("2020-01-06"), Some(end), Some("2026-12-31")], "100001")
+    employee(id, "terminated", [Some("2020-01-06"), Some(end), Some("2026-12-31")], "100001")
 }
 
 fn employed(id: &str) -> Vec<u8> {
-    person(id, "employed", [Some("2020-01-06"), None, None], "100001")
+    employee(id, "employed", [Some("2020-01-06"), None, None], "100001")
 }
 
 fn known(id: &str, standing: Standing) -> Known {
@@ -54,8 +54,8 @@ fn detected_by(settings: &ReferenceSettings, people: &[Vec<u8>], known: &[Known]
     let mut detector = Detector { rules, is_first: known.is_empty(), detection: Detection::default() };
     for json in people {
         let record = reader.read(json).unwrap();
-        let person = Person::new(&record);
-        detector.look_at(&person, person.id().and_then(|id| by_id.get(id).copied()), None);
+        let employee = EmployeeRecord::new(&record);
+        detector.look_at(&employee, employee.id().and_then(|id| by_id.get(id).copied()), None);
     }
     detector.detection
 }
@@ -92,7 +92,7 @@ fn the_last_day_of_work_counts_before_the_termination_date() {
         ([Some("2020-01-06"), None, None], None),
         ([None, None, Some("2026-11-30")], None),
     ] {
-        let detection = detected(&[person("1", "terminated", dates, "1")], &[known("1", Standing::Employed)]);
+        let detection = detected(&[employee("1", "terminated", dates, "1")], &[known("1", Standing::Employed)]);
         assert_eq!(detection.departures.first().map(|departure| departure.ended_on.as_str()), end, "{dates:?}");
         // What is missing is told, and looked at again the next time.
         assert_eq!((detection.findings.is_empty(), detection.seen.is_empty()), (end.is_some(), end.is_none()));
@@ -102,10 +102,10 @@ fn the_last_day_of_work_counts_before_the_termination_date() {
 #[test]
 fn a_date_alone_or_another_status_is_no_departure() {
     for status in ["employed", "garden leave", "parental leave", "hired"] {
-        let leaving = person("1", status, [Some("2020-01-06"), Some("2026-01-01"), Some("2026-01-01")], "1");
+        let leaving = employee("1", status, [Some("2020-01-06"), Some("2026-01-01"), Some("2026-01-01")], "1");
         assert_eq!(detected(&[leaving], &[known("1", Standing::Employed)]), Detection::default(), "{status}");
     }
-    let unknown = person("1", "sabbatical", [Some("2020-01-06"), None, None], "1");
+    let unknown = employee("1", "sabbatical", [Some("2020-01-06"), None, None], "1");
     let detection = detected(&[unknown], &[known("1", Standing::Left)]);
     assert_eq!((detection.seen.len(), detection.cancelled.len(), detection.findings.len()), (0, 0, 1));
 }
@@ -124,22 +124,22 @@ fn who_has_left_before_they_were_seen_waits_to_be_asked_for() {
 
 #[test]
 fn a_cancelled_termination_is_told_and_a_rehire_is_not() {
-    let back = |start: &str| person("1", "employed", [Some(start), None, None], "100001");
+    let back = |start: &str| employee("1", "employed", [Some(start), None, None], "100001");
     let before = [issued("1", "2026-11-20", 10)];
     assert_eq!(detected(&[back("2020-01-06")], &before).cancelled, [departure("1", "2026-11-20")]);
     assert_eq!(detected(&[back("2026-11-20")], &before).cancelled.len(), 1);
     let rehired = detected(&[back("2027-01-04")], &before);
     assert_eq!((rehired.cancelled.len(), rehired.seen.len()), (0, 1));
     // The second leaving is a departure of its own.
-    let second = person("1", "terminated", [Some("2027-01-04"), None, Some("2028-01-31")], "100001");
+    let second = employee("1", "terminated", [Some("2027-01-04"), None, Some("2028-01-31")], "100001");
     let working = [Known { standing: Standing::Employed, ..issued("1", "2026-11-20", 10) }];
     assert_eq!(detected(&[second], &working).departures[0].ended_on, "2028-01-31");
 }
 
 #[test]
 fn a_correction_within_ninety_days_is_told() {
-    let corrected = |end: &str, title: &str| person("1", "terminated", [Some("2020-01-06"), Some(end), None], title);
-    let told = |person: Vec<u8>, days: u64| detected(&[person], &[issued("1", "2026-11-20", days)]).corrected.len();
+    let corrected = |end: &str, title: &str| employee("1", "terminated", [Some("2020-01-06"), Some(end), None], title);
+    let told = |employee: Vec<u8>, days: u64| detected(&[employee], &[issued("1", "2026-11-20", days)]).corrected.len();
     assert_eq!(told(corrected("2026-11-20", "100001"), 10), 0);
     assert_eq!(told(corrected("2026-11-20", "100002"), 10), 1);
     assert_eq!(told(corrected("2026-11-21", "100001"), 90), 1);
@@ -150,8 +150,8 @@ fn a_correction_within_ninety_days_is_told() {
 #[test]
 fn what_is_emptied_is_no_correction() {
     let now = |start, last, end, title: &str| {
-        let person = person("1", "terminated", [start, last, end], title);
-        let detection = detected(&[person], &[issued("1", "2026-11-20", 10)]);
+        let employee = employee("1", "terminated", [start, last, end], title);
+        let detection = detected(&[employee], &[issued("1", "2026-11-20", 10)]);
         let codes: Vec<_> = detection.findings.iter().map(|finding| finding.code).collect();
         (detection.corrected.len(), codes)
     };
@@ -170,7 +170,7 @@ fn what_is_emptied_is_no_correction() {
 fn an_employment_that_nobody_saw_ends_in_a_departure_of_its_own() {
     for days_ago in [10, 400] {
         let known = [issued("1", "2026-11-20", days_ago)];
-        let again = |dates| detected(&[person("1", "terminated", dates, "100001")], &known);
+        let again = |dates| detected(&[employee("1", "terminated", dates, "100001")], &known);
         let detection = again([Some("2026-12-01"), Some("2026-12-31"), None]);
         assert_eq!(detection.departures[0].ended_on, "2026-12-31");
         assert_eq!((detection.corrected.len(), detection.seen.len(), detection.findings.len()), (0, 0, 0));
@@ -183,8 +183,8 @@ fn an_employment_that_nobody_saw_ends_in_a_departure_of_its_own() {
             issued: Some(Issued { departure: detection.departures[0].clone(), issued_at_unix_seconds: NOW }),
             ..known[0].clone()
         }];
-        let person = person("1", "terminated", [Some("2026-12-01"), Some("2026-12-31"), None], "100001");
-        assert_eq!(detected(&[person], &known), Detection::default());
+        let employee = employee("1", "terminated", [Some("2026-12-01"), Some("2026-12-31"), None], "100001");
+        assert_eq!(detected(&[employee], &known), Detection::default());
     }
 }
 
@@ -193,8 +193,8 @@ fn an_employment_that_nobody_saw_ends_in_a_departure_of_its_own() {
 fn who_works_here_again_is_not_guessed_at() {
     let offboarded = ReferenceSettings { statuses: ["offboarded".to_owned()].into(), ..settings(&[]) };
     let came = |settings: &ReferenceSettings, status: &str, start: Option<&str>, known: Known| {
-        let person = person("1", status, [start, Some("2026-11-20"), None], "100001");
-        let detection = detected_by(settings, &[person], &[known]);
+        let employee = employee("1", status, [start, Some("2026-11-20"), None], "100001");
+        let detection = detected_by(settings, &[employee], &[known]);
         assert!(detection.departures.is_empty() && detection.corrected.is_empty() && detection.cancelled.is_empty());
         let codes: Vec<_> = detection.findings.iter().map(|finding| finding.code).collect();
         (detection.seen.len(), codes)

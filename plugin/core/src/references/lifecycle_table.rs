@@ -23,7 +23,7 @@ enum Stage {
 
 /// One employee's rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct History {
+pub(super) struct LifecycleRows {
     /// Each stage with its effective date, in their order.
     rows: Vec<(NaiveDate, Stage)>,
     /// Some row could not be read, so that nothing follows from the others.
@@ -43,7 +43,7 @@ pub(super) enum GardenLeave {
     Unknown,
 }
 
-impl History {
+impl LifecycleRows {
     /// The garden leave of the employment that began on `start`, as it is `today`.
     ///
     /// A row counts where nothing but the departure follows it: who came back from garden leave did not leave from it.
@@ -110,7 +110,7 @@ pub(super) fn histories(
     world: &mut dyn World,
     settings: &ReferenceSettings,
     employee_ids: &[String],
-) -> Result<BTreeMap<String, History>, JobError> {
+) -> Result<BTreeMap<String, LifecycleRows>, JobError> {
     let mut histories = BTreeMap::new();
     for ids in employee_ids.chunks(LIFECYCLE_IDS_MAX) {
         let mut request = lifecycle_table(&settings.hibob_url, ids, None);
@@ -134,7 +134,7 @@ pub(super) fn history(
     world: &mut dyn World,
     settings: &ReferenceSettings,
     employee_id: &str,
-) -> Result<Option<History>, JobError> {
+) -> Result<Option<LifecycleRows>, JobError> {
     let request = lifecycle_table(&settings.hibob_url, &[employee_id.to_owned()], None);
     let mut histories = BTreeMap::new();
     match page(world, settings, &request, &mut histories)? {
@@ -148,7 +148,7 @@ fn page(
     world: &mut dyn World,
     settings: &ReferenceSettings,
     request: &Request,
-    histories: &mut BTreeMap<String, History>,
+    histories: &mut BTreeMap<String, LifecycleRows>,
 ) -> Result<Option<String>, JobError> {
     let body = read(world, request)?;
     let nonsense = |what: &str| JobError::nonsense(request, what);
@@ -177,9 +177,9 @@ mod tests {
         NaiveDate::parse_from_str(text, "%Y-%m-%d").unwrap()
     }
 
-    fn history(rows: &[(&str, &str)]) -> History {
+    fn history(rows: &[(&str, &str)]) -> LifecycleRows {
         let rows = rows.iter().map(|(from, status)| json!({ "effectiveDate": from, "status": status }));
-        let mut history = History::default();
+        let mut history = LifecycleRows::default();
         history.note(&settings(&[]), &rows.collect());
         history
     }
@@ -219,7 +219,7 @@ mod tests {
         let row = json!({ "effectiveDate": "2026-11-02", "status": "garden leave" });
         let own = json!({ "effectiveDate": "2020-01-06", "status": 267_873_068 });
         let read = |rows: Value| {
-            let mut history = History::default();
+            let mut history = LifecycleRows::default();
             history.note(&settings(&[]), &rows);
             history.garden_leave(None, day("2026-11-20"))
         };
@@ -238,7 +238,7 @@ mod tests {
         let row = |from: &str, status: &str| json!({ "effectiveDate": from, "status": status });
         let settings = ReferenceSettings { statuses: ["offboarded".to_owned()].into(), ..settings(&[]) };
         let rows = [("2026-11-02", "garden leave"), ("2026-11-15", "terminated"), ("2026-11-16", "offboarded")];
-        let mut history = History::default();
+        let mut history = LifecycleRows::default();
         history.note(&settings, &rows.map(|(from, status)| row(from, status)).into_iter().collect());
         assert_eq!(history.garden_leave(None, day("2026-11-20")), GardenLeave::Since(day("2026-11-02")));
     }

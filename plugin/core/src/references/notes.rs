@@ -41,7 +41,7 @@ pub(super) fn missing(missing: Missing) -> Finding {
             "has left, and HiBob gives no start date that can be read, no last day, or a last day of work that cannot be read",
             "fill in the dates in HiBob; the reference is issued by the next run",
         ),
-        Missing::History => note(
+        Missing::LifecycleRows => note(
             "MISSING_LIFECYCLE_HISTORY",
             "has left or is on garden leave, and HiBob does not show since when",
             "grant People, Lifecycle, View history; the reference is issued by the next run",

@@ -1,7 +1,7 @@
 //! Where an employee stands, and on which day they left.
 
-use super::lifecycle_table::{GardenLeave, History};
-use super::person::{Person, Unreadable};
+use super::employee::{EmployeeRecord, Unreadable};
+use super::lifecycle_table::{GardenLeave, LifecycleRows};
 use super::{Departure, ReferenceSettings, Standing, settings};
 use crate::hibob::Status;
 use chrono::NaiveDate;
@@ -12,7 +12,7 @@ pub(super) enum Missing {
     /// The first day of the employment, or any last one; or the last day of work cannot be read.
     Dates,
     /// The rows of the lifecycle table that say whether and when a garden leave began.
-    History,
+    LifecycleRows,
 }
 
 impl From<Unreadable> for Missing {
@@ -41,29 +41,33 @@ pub(super) struct Rules<'s> {
 
 impl Rules<'_> {
     /// Whether the person's record does not say by itself where they stand or when they left.
-    pub(super) fn need_history(&self, person: &Person<'_, '_>) -> bool {
+    pub(super) fn needs_lifecycle_rows(&self, employee: &EmployeeRecord<'_, '_>) -> bool {
         let may_have_been_released = self.settings.garden_leave == settings::GardenLeave::IsDeparture
-            && self.settings.is_departure(person.status())
-            && person.last_day_of_work() == Ok(None);
-        may_have_been_released || self.settings.is_garden_leave(person.status())
+            && self.settings.is_departure(employee.status())
+            && employee.last_day_of_work() == Ok(None);
+        may_have_been_released || self.settings.is_garden_leave(employee.status())
     }
 
     /// Where somebody stands. On garden leave, they have left once it has begun and their last day of work is over.
     ///
     /// # Errors
     /// They are on garden leave, and nobody can say since when or until when they worked.
-    pub(super) fn standing(&self, person: &Person<'_, '_>, history: Option<&History>) -> Result<Standing, Missing> {
-        if self.settings.is_departure(person.status()) {
+    pub(super) fn standing(
+        &self,
+        employee: &EmployeeRecord<'_, '_>,
+        history: Option<&LifecycleRows>,
+    ) -> Result<Standing, Missing> {
+        if self.settings.is_departure(employee.status()) {
             return Ok(Standing::Left);
         }
-        if !self.settings.is_garden_leave(person.status()) {
+        if !self.settings.is_garden_leave(employee.status()) {
             return Ok(Standing::Employed);
         }
-        let last_day = person.last_day_of_work()?;
-        match self.garden_leave(person, history) {
-            GardenLeave::Since(_) if last_day.is_none_or(|day| day < self.today(person)) => Ok(Standing::Left),
+        let last_day = employee.last_day_of_work()?;
+        match self.garden_leave(employee, history) {
+            GardenLeave::Since(_) if last_day.is_none_or(|day| day < self.today(employee)) => Ok(Standing::Left),
             GardenLeave::Since(_) | GardenLeave::Ahead => Ok(Standing::Employed),
-            GardenLeave::Never | GardenLeave::Unknown => Err(Missing::History),
+            GardenLeave::Never | GardenLeave::Unknown => Err(Missing::LifecycleRows),
         }
     }
 
@@ -72,36 +76,40 @@ impl Rules<'_> {
     ///
     /// # Errors
     /// It cannot be told.
-    pub(super) fn departure(&self, person: &Person<'_, '_>, history: Option<&History>) -> Result<Departure, Missing> {
-        let end = match person.last_day_of_work()? {
+    pub(super) fn departure(
+        &self,
+        employee: &EmployeeRecord<'_, '_>,
+        history: Option<&LifecycleRows>,
+    ) -> Result<Departure, Missing> {
+        let end = match employee.last_day_of_work()? {
             Some(day) => Some(day),
-            None if !self.need_history(person) => person.termination_date(),
-            None => match self.garden_leave(person, history) {
+            None if !self.needs_lifecycle_rows(employee) => employee.termination_date(),
+            None => match self.garden_leave(employee, history) {
                 GardenLeave::Since(first) => first.pred_opt(),
-                GardenLeave::Never => person.termination_date(),
-                GardenLeave::Ahead | GardenLeave::Unknown => return Err(Missing::History),
+                GardenLeave::Never => employee.termination_date(),
+                GardenLeave::Ahead | GardenLeave::Unknown => return Err(Missing::LifecycleRows),
             },
         };
-        end.and_then(|end| person.departure(end)).ok_or(Missing::Dates)
+        end.and_then(|end| employee.departure(end)).ok_or(Missing::Dates)
     }
 
     /// What keeps anybody from saying that somebody who had left works here again, whatever the settings were when they left.
-    pub(super) fn doubt(&self, person: &Person<'_, '_>, has_reference: bool) -> Option<Doubt> {
+    pub(super) fn doubt(&self, employee: &EmployeeRecord<'_, '_>, has_reference: bool) -> Option<Doubt> {
         let ignores_leave = self.settings.garden_leave == settings::GardenLeave::Ignore;
-        match person.status().map(Status::of) {
+        match employee.status().map(Status::of) {
             Some(Status::Terminated) => Some(Doubt::Terminated),
             _ if !has_reference => None,
             Some(Status::GardenLeave) if ignores_leave => Some(Doubt::GardenLeave),
-            _ => person.start().is_none().then_some(Doubt::StartDate),
+            _ => employee.start().is_none().then_some(Doubt::StartDate),
         }
     }
 
-    fn garden_leave(&self, person: &Person<'_, '_>, history: Option<&History>) -> GardenLeave {
-        history.map_or(GardenLeave::Unknown, |history| history.garden_leave(person.start(), self.today(person)))
+    fn garden_leave(&self, employee: &EmployeeRecord<'_, '_>, history: Option<&LifecycleRows>) -> GardenLeave {
+        history.map_or(GardenLeave::Unknown, |history| history.garden_leave(employee.start(), self.today(employee)))
     }
 
     /// The day that it is where the person works.
-    fn today(&self, person: &Person<'_, '_>) -> NaiveDate {
-        self.settings.time_zones.day(self.now_unix_seconds, person.site())
+    fn today(&self, employee: &EmployeeRecord<'_, '_>) -> NaiveDate {
+        self.settings.time_zones.day(self.now_unix_seconds, employee.site())
     }
 }

@@ -37,9 +37,9 @@ const SURNAME: usize = 9;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unreadable;
 
-pub(super) struct Person<'r, 'a>(&'r Record<'a>);
+pub(super) struct EmployeeRecord<'r, 'a>(&'r Record<'a>);
 
-impl<'r, 'a> Person<'r, 'a> {
+impl<'r, 'a> EmployeeRecord<'r, 'a> {
     pub(super) fn new(record: &'r Record<'a>) -> Self {
         Self(record)
     }
