@@ -1,41 +1,47 @@
-//! What HiBob's lifecycle status means for an account, and from which day on.
+//! What HiBob's lifecycle status means for an account.
 //!
-//! Days begin at midnight in the employee's site (HiBob's help centre, "Lifecycle statuses"), so each site can have a
-//! time zone.
+//! 1. Terminated: gone. A termination date alone has no effect, since HiBob changes the status when the day has come.
+//! 2. Garden leave: gone if the setting `garden-leave` is `archive`, else active.
+//! 3. Employed, also on any other leave: active.
+//! 4. Hired: waiting until `create-days-before-start` days before the start date, then active. Without a start date,
+//!    broken.
+//! 5. No status, or an unknown one: broken.
+//! 6. If only some sites are synced, an employee who would be active or waiting by these rules and works at another
+//!    site is outside, or gone if `out-of-selection` is `archive`. Without a site, the record is broken.
 
 use crate::finding::Notes;
 use crate::hibob::{Employee, Status};
 use crate::settings::{GardenLeave, OutOfSelection, Settings};
 use chrono::{Days, NaiveDate};
 
-/// What a status means for the account.
+/// What a lifecycle status means for the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountStatus {
-    /// Has, or should have, an active account.
+    /// There should be an active account.
     Active,
-    /// Starts on a later day.
+    /// The employee starts on this later day, and gets an account then.
     Waiting(NaiveDate),
-    /// Works at a site that is not synced: the account, if there is one, is left alone.
+    /// The employee works at a site that is not synced: an account, if there is one, is left as it is.
     Outside,
-    /// Should have no active account any more.
+    /// There should be no active account any more.
     Gone(Because),
-    /// The record says too little, or something contradictory: the account is left alone.
+    /// The record lacks something, or contradicts itself: the account is left as it is.
     Broken,
 }
 
-/// Why somebody should have no active account any more.
+/// Why there should be no active account any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Because {
-    /// Has left.
+    /// The employee has left.
     Terminated,
-    /// Does not work any more, though still employed.
+    /// The employee is on garden leave: still employed, but not working any more.
     GardenLeave,
-    /// Has moved to a site that is not synced.
+    /// The employee works at a site that is not synced.
     OutOfSelection,
 }
 
 impl Because {
-    /// The reason in words.
+    /// The reason in words, as the rest of a sentence about the employee.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Terminated => "has left: the lifecycle status is terminated",
@@ -45,7 +51,7 @@ impl Because {
     }
 }
 
-/// Decides what a status means at one moment.
+/// Decides at one moment what lifecycle statuses mean.
 #[derive(Debug)]
 pub struct Lifecycle<'s> {
     settings: &'s Settings,
@@ -58,17 +64,17 @@ impl<'s> Lifecycle<'s> {
         Self { settings, now_unix_seconds }
     }
 
-    /// The day that it is at a site.
+    /// The date at a site.
     fn today(&self, site: Option<&str>) -> NaiveDate {
         self.settings.time_zones.day(self.now_unix_seconds, site)
     }
 
-    /// The day that it is by the tenant's time zone.
+    /// The date in the tenant's time zone.
     pub(crate) fn date(&self) -> NaiveDate {
         self.today(None)
     }
 
-    /// What an employee's record means.
+    /// What an employee's record means for the account, by the rules above.
     pub(crate) fn account_status(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> AccountStatus {
         let status = self.by_status(employee, notes);
         if !matches!(status, AccountStatus::Active | AccountStatus::Waiting(_)) {
@@ -77,7 +83,7 @@ impl<'s> Lifecycle<'s> {
         let Some(sites) = &self.settings.sites else { return status };
         match employee.site().text() {
             Some(site) if sites.contains(site) => status,
-            // Without a site nobody can say; a lost permission must not put everybody out.
+            // The permission to read the site may have been lost, which must not archive everybody.
             None => {
                 notes.error(
                     "MISSING_SITE",
@@ -100,7 +106,6 @@ impl<'s> Lifecycle<'s> {
             Status::GardenLeave if self.settings.garden_leave == GardenLeave::Archive => {
                 AccountStatus::Gone(Because::GardenLeave)
             }
-            // A termination date alone is never a departure: HiBob changes the status when the day has come.
             Status::Employed | Status::GardenLeave => AccountStatus::Active,
             Status::Hired => match employee.start_date() {
                 Some(start) if self.is_early(start, employee.site().text()) => AccountStatus::Waiting(start),
@@ -132,7 +137,7 @@ impl<'s> Lifecycle<'s> {
         }
     }
 
-    /// Whether it is too early for an account: more days before the start than the setting says.
+    /// Whether the start date is more days ahead than the setting allows.
     fn is_early(&self, start: NaiveDate, site: Option<&str>) -> bool {
         let ahead = Days::new(self.settings.create_days_before_start.into());
         self.today(site).checked_add_days(ahead).is_some_and(|day| day < start)

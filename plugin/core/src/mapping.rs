@@ -1,4 +1,4 @@
-//! From an employee to what their account should look like.
+//! Works out the desired account of an employee from HiBob's record and the settings.
 
 mod detail;
 
@@ -12,21 +12,21 @@ use crate::settings::Settings;
 use crate::texts::Texts;
 use crate::value::Id;
 
-/// What should become of one field.
+/// The desired value of one text field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum DesiredValue {
-    /// Nothing is known about it, or it is not synced.
+    /// None: nothing is known, or the field is not synced. The account's value stays.
     #[default]
     Leave,
-    /// It should be empty.
+    /// The field should be empty.
     Clear,
-    /// It should hold this.
+    /// The field should have this value.
     Set(Box<str>),
-    /// It should hold this if it is empty now.
+    /// The field should have this value if it is empty now.
     Default(Box<str>),
 }
 
-/// What a person wants of one field, as it is looked at.
+/// A [`DesiredValue`] with its text borrowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the cases of `DesiredValue`")]
 pub enum DesiredValueRef<'p> {
@@ -37,7 +37,8 @@ pub enum DesiredValueRef<'p> {
 }
 
 impl<'p> DesiredValueRef<'p> {
-    /// The value to write over `now`, if there is something to write: `Some(None)` empties it.
+    /// The value to write where the account has `now`; `Some(None)` empties the field, `None` means that nothing is to
+    /// be written.
     pub fn over(self, field: TextField, now: Option<&str>) -> Option<Option<&'p str>> {
         match (self, now) {
             (Self::Clear, Some(_)) => Some(None),
@@ -47,7 +48,7 @@ impl<'p> DesiredValueRef<'p> {
         }
     }
 
-    /// The text, if this sets one.
+    /// The text of [`Self::Set`].
     pub fn text(self) -> Option<&'p str> {
         match self {
             Self::Set(text) => Some(text),
@@ -56,7 +57,7 @@ impl<'p> DesiredValueRef<'p> {
     }
 }
 
-/// What a person wants of every text field, packed.
+/// The desired values of all text fields, packed.
 #[derive(Clone, Debug, Default)]
 pub struct DesiredValues {
     kinds: [Kind; TEXT_FIELDS_COUNT],
@@ -97,45 +98,45 @@ impl DesiredValues {
     }
 }
 
-/// Who the line manager should be.
+/// The desired line manager.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum DesiredManager {
-    /// Nothing is known, or it is not synced.
+    /// None: nothing is known, or the line manager is not synced. The account's line manager stays.
     #[default]
     Leave,
-    /// Nobody.
+    /// There should be no line manager.
     Clear,
-    /// This employee.
+    /// The employee with this id.
     Employee(Id),
 }
 
-/// One employee as the target should know them.
+/// What an employee's account should look like.
 #[derive(Clone, Debug)]
 pub struct DesiredAccount {
-    /// HiBob's id.
+    /// HiBob's id of the employee.
     pub id: Id,
-    /// What the status means.
+    /// What the lifecycle status means for the account.
     pub status: AccountStatus,
-    /// The text fields.
+    /// The desired values of the text fields.
     pub values: DesiredValues,
-    /// The line manager.
+    /// The desired line manager.
     pub manager: DesiredManager,
 }
 
 impl DesiredAccount {
-    /// What is wanted of a field.
+    /// The desired value of a text field.
     pub fn desired(&self, field: TextField) -> DesiredValueRef<'_> {
         self.values.get(field)
     }
 
-    /// Leaves a field as it is after all.
+    /// Takes a desired value back, so that the account's value stays.
     pub(crate) fn leave(&mut self, field: TextField) {
         if let Some(kind) = self.values.kinds.get_mut(field.index()) {
             *kind = Kind::Leave;
         }
     }
 
-    /// The work email; empty for a broken record.
+    /// The work email, which is the user name; empty if the record has none.
     pub fn user_name(&self) -> &str {
         self.desired(TextField::UserName).text().unwrap_or_default()
     }
@@ -149,16 +150,16 @@ impl DesiredAccount {
     }
 }
 
-/// What mapping needs beside the employee.
+/// What mapping needs beside the employee's record.
 #[derive(Debug)]
 pub struct Mapping<'s> {
     /// The settings.
     pub settings: &'s Settings,
-    /// Departments by id.
+    /// HiBob's departments by id.
     pub departments: NameList,
-    /// Titles by id.
+    /// HiBob's titles by id.
     pub titles: NameList,
-    /// What a status means, and when.
+    /// Decides what a lifecycle status means.
     pub lifecycle: Lifecycle<'s>,
 }
 
@@ -171,7 +172,7 @@ impl Mapping<'_> {
         }
     }
 
-    /// Maps one employee. None without an id: nobody can be matched then; the finding says so.
+    /// Maps one employee. None if the record has no id, as it cannot be matched then; a finding says so.
     pub fn person(&self, employee: &Employee<'_, '_>, findings: &mut Vec<Finding>) -> Option<DesiredAccount> {
         let Some(id) = employee.id() else {
             findings.push(Finding::new(
@@ -202,7 +203,7 @@ impl Mapping<'_> {
         Some(person)
     }
 
-    /// Maps the mandatory fields. Only for employees who should have an account is it an error if one is missing.
+    /// Maps the mandatory fields. That one is missing is an error only for employees who should have an active account.
     fn names(
         &self,
         employee: &Employee<'_, '_>,
@@ -322,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_is_left_alone_and_what_is_null_is_cleared() {
+    fn an_absent_field_is_left_alone_and_a_null_one_is_cleared() {
         check(
             r#"{"id":"7","firstName":"Ana","surname":"Ruiz","email":"a@b.c","internal":{"lifecycleStatus":"employed"},
                "work":{"startDate":"2020-01-01","department":null,"title":"99887766","manager":null,"reportsTo":null}}"#,

@@ -1,4 +1,5 @@
-//! Offboarding references: who has left, what a reference says of them, and where it goes. Reads HiBob only.
+//! Offboarding references: who has left, what a reference states about them, and to which address it is delivered.
+//! Reads HiBob only.
 
 mod basis;
 mod detect;
@@ -18,27 +19,28 @@ use crate::read::read;
 use crate::sync::each_employee;
 use crate::world::World;
 use employee::{EmployeeRecord, FIELDS};
-use lifecycle_table::history;
+use lifecycle_table::lifecycle_rows;
 use rules::Rules;
 
-/// What a reference says.
+/// The statements of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// As in HiBob.
+    /// The first name as in HiBob.
     pub given_name: String,
-    /// As in HiBob.
+    /// The last name as in HiBob.
     pub family_name: String,
-    /// The name of the title, where there is one.
+    /// The name of the job title, if the employee has one.
     pub job_title: Option<String>,
-    /// The name of the department, where there is one.
+    /// The name of the department, if the employee has one.
     pub department: Option<String>,
-    /// ISO 8601.
+    /// First day of the employment, YYYY-MM-DD.
     pub started_on: String,
-    /// ISO 8601.
+    /// Last day of the employment, YYYY-MM-DD, as in the departure.
     pub ended_on: String,
 }
 
-/// One employee's departure as it is now; none if they have not left.
+/// The present departure of one employee, whatever was recorded before; none if they have not left, or HiBob does not
+/// show when.
 ///
 /// # Errors
 /// HiBob cannot be read.
@@ -52,8 +54,8 @@ pub fn look_up(
     departed(world, rules, employee_id, |_, departure| Some(departure))
 }
 
-/// What a reference for a departure says; none if HiBob does not have that departure any more, or lacks what no reference can
-/// be without.
+/// The statements of a reference for a departure. None if HiBob does not have that departure any more, or lacks a value
+/// that every reference needs.
 ///
 /// # Errors
 /// HiBob cannot be read.
@@ -75,7 +77,8 @@ pub fn claims(
     })
 }
 
-/// Reads one employee who has left, with the rows of the lifecycle table where it depends on them.
+/// Reads one employee, with their rows of the lifecycle table if the departure depends on those. Calls `look` if they
+/// have left.
 fn departed<T>(
     world: &mut dyn World,
     rules: Rules<'_>,
@@ -89,17 +92,18 @@ fn departed<T>(
     if employee.id() != Some(employee_id) {
         return Ok(None);
     }
-    let history = match rules.needs_lifecycle_rows(&employee) {
-        true => history(world, rules.settings, employee_id)?,
+    let rows = match rules.needs_lifecycle_rows(&employee) {
+        true => lifecycle_rows(world, rules.settings, employee_id)?,
         false => None,
     };
-    if rules.standing(&employee, history.as_ref()) != Ok(Standing::Left) {
+    if rules.standing(&employee, rows.as_ref()) != Ok(Standing::Left) {
         return Ok(None);
     }
-    Ok(rules.departure(&employee, history.as_ref()).ok().and_then(|departure| look(&employee, departure)))
+    Ok(rules.departure(&employee, rows.as_ref()).ok().and_then(|departure| look(&employee, departure)))
 }
 
-/// Where a reference goes: the address in the field that the settings name.
+/// The address to which a reference is delivered: the value of the HiBob field that the settings name; none if it is
+/// empty.
 ///
 /// # Errors
 /// HiBob cannot be read.
@@ -116,7 +120,7 @@ pub fn address(
     Ok(record.at(1).text().filter(|_| is_same).map(str::to_owned))
 }
 
-/// One employee's record as it stands in the answer. None if HiBob does not send it.
+/// The JSON of one employee's record; none if HiBob does not send it.
 fn one(world: &mut dyn World, request: &Request) -> Result<Option<Vec<u8>>, JobError> {
     let mut found = None;
     each_employee(world, request, &mut |json| found = Some(json.to_vec()))?;

@@ -1,4 +1,4 @@
-//! Making a plan: reads both sides and hands them to the planner.
+//! Making a plan: reads HiBob and TravelPerk, hands both to the planner, and has the plan audited.
 
 use crate::approvers;
 use crate::catalogue::read_catalogue;
@@ -15,10 +15,11 @@ use crate::settings::Settings;
 use crate::value::NamedValue;
 use crate::world::World;
 
-/// Reads both sides and plans; `baseline` is what the last accepted plan gave. Writes nothing.
+/// Reads both services and makes a plan. `baseline` is that of the last accepted run, empty before the first. Writes
+/// nothing.
 ///
 /// # Errors
-/// See [`JobError`]; with any of them nothing was written.
+/// See [`JobError`].
 pub fn plan(
     world: &mut dyn World,
     settings: &Settings,
@@ -47,14 +48,14 @@ pub fn plan(
     Ok(plan)
 }
 
-/// Whether the target announces groups. Where it has no ResourceTypes, it has none.
+/// Whether TravelPerk announces SCIM groups. A service without ResourceTypes has none.
 pub(crate) fn reads_groups(world: &mut dyn World, settings: &Settings) -> Result<bool, JobError> {
     let request = scim::resource_types(settings);
     let Some(body) = read_if_there(world, &request)? else { return Ok(false) };
     scim::announces_groups(&body).map_err(|what| JobError::nonsense(&request, what))
 }
 
-/// Reads HiBob: the lists, then everybody.
+/// Reads HiBob's lists, then all employees.
 fn read_employees(world: &mut dyn World, settings: &Settings, planner: &mut Planner<'_>) -> Result<(), JobError> {
     read_lists(world, settings, planner)?;
     let request = search(&settings.hibob_url, planner.field_ids().asked());
@@ -78,7 +79,7 @@ pub(crate) fn read_lists(
     Ok(())
 }
 
-/// Searches people and hands over each one's JSON as it comes. Returns how many came.
+/// Searches employees and hands the JSON of each to `employee` while the answer arrives. Returns how many there were.
 pub(crate) fn each_employee(
     world: &mut dyn World,
     request: &Request,
@@ -106,7 +107,7 @@ fn read_named_list(world: &mut dyn World, settings: &Settings, name: &str) -> Re
     read_list(&body).map_err(|error| JobError::nonsense(&request, error))
 }
 
-/// Reads every account of the target.
+/// Reads all accounts of TravelPerk.
 pub(crate) fn read_accounts(
     world: &mut dyn World,
     settings: &Settings,
@@ -120,7 +121,7 @@ pub(crate) fn read_accounts(
         let request = scim::list_users(settings, start, size);
         let body = read(world, &request)?;
         let (accounts, total) = scim::user_page(&body).map_err(|error| JobError::nonsense(&request, error))?;
-        // Advance by what came, not by what was asked: `itemsPerPage` is the limit on some servers.
+        // Go on after what was sent, not after what was asked for: on some servers `itemsPerPage` is only the limit.
         start += accounts.len();
         let last = accounts.is_empty() || total.is_some_and(|total| start > total);
         planner.accounts(accounts);
@@ -135,10 +136,11 @@ pub(crate) fn read_accounts(
     ))
 }
 
+/// Looks up, one by one, the linked accounts that the listing lacks.
 fn look_up_unlisted(world: &mut dyn World, settings: &Settings, planner: &mut Planner<'_>) -> Result<(), JobError> {
     let unlisted = planner.unlisted();
     if unlisted.len() > LOOKUPS_MAX {
-        let what = format!("the listing lacks {} accounts that this sync made or adopted", unlisted.len());
+        let what = format!("the listing lacks {} accounts that this sync created or adopted", unlisted.len());
         return Err(JobError::nonsense(&scim::list_users(settings, 1, PAGE_USERS_MAX), what));
     }
     for id in unlisted {
@@ -147,7 +149,7 @@ fn look_up_unlisted(world: &mut dyn World, settings: &Settings, planner: &mut Pl
     Ok(())
 }
 
-/// One account by its id; none if the target does not have it.
+/// One account by its id; none if TravelPerk does not have it.
 fn look_up(world: &mut dyn World, settings: &Settings, account_id: &str) -> Result<Option<Account>, JobError> {
     let request = scim::get_user(settings, account_id);
     let Some(body) = read_if_there(world, &request)? else { return Ok(None) };

@@ -1,21 +1,21 @@
-//! Where days begin and end: at midnight in the employee's site (HiBob's help centre, "Lifecycle statuses"), so each site can
-//! have a time zone.
+//! Where days begin and end: at midnight in the employee's site (HiBob's help centre, "Lifecycle statuses"), so each
+//! site can have a time zone.
 
 use chrono::{DateTime, NaiveDate};
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
 
-/// Where days begin and end.
+/// The time zones of a tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TimeZones {
-    /// Unless the site says otherwise.
+    /// For sites that have no time zone of their own.
     pub default: Tz,
-    /// By site, by name.
+    /// By the name of the site.
     pub by_site: BTreeMap<String, Tz>,
 }
 
 impl TimeZones {
-    /// The day that it is at a site at this moment, in Unix seconds.
+    /// The date at a site at a moment, which is given in Unix seconds.
     pub(crate) fn day(&self, unix_seconds: u64, site: Option<&str>) -> NaiveDate {
         let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
         let moment = DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH);

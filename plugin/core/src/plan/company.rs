@@ -1,4 +1,4 @@
-//! Companies: the target takes only the names of its invoice profiles, letter by letter.
+//! Companies: TravelPerk accepts only the exact names of its invoice profiles.
 
 use crate::catalogue::nearest;
 use crate::field::TextField;
@@ -8,7 +8,8 @@ use crate::mapping::DesiredAccount;
 use crate::settings::{MissingDetail, Settings};
 use std::collections::BTreeSet;
 
-/// Keeps employees, or their company alone, out of the sync where the target has no such company.
+/// Finds employees whose company TravelPerk does not have. By the setting `missing-detail`, either the employee is not
+/// synced or only the company is left out.
 pub(super) fn refuse_unknown(
     people: &mut [DesiredAccount],
     known: &BTreeSet<Box<str>>,

@@ -1,4 +1,29 @@
-//! What to do for each person.
+//! Decides what is done for each employee, by status and matched account.
+//!
+//! | status | account | decision |
+//! |---|---|---|
+//! | any, with a conflict found by matching | any | nothing; a finding names the conflict |
+//! | broken | any | nothing; a finding says what is wrong |
+//! | waiting | any | nothing yet |
+//! | outside | any | nothing; a finding if the account is active |
+//! | gone | none | nothing |
+//! | gone | active, on the list of admins | nothing; a finding |
+//! | gone | active | archive |
+//! | gone | archived | nothing |
+//! | active | none | create |
+//! | active | archived | reactivate |
+//! | active | active, by link | update, if a field differs |
+//! | active | active, by external id or user name | adopt |
+//!
+//! Rules for the fields of a change:
+//! 1. Archiving writes nothing but `active`.
+//! 2. An update leaves out contested fields, each with a finding. The external id is always written, as it says whose
+//!    account it is.
+//! 3. The line manager stays as it is, with a finding, if HiBob did not send that employee, they have left, or they
+//!    have no account and get none. A line manager whose account this plan creates is written after it.
+//! 4. Approvers are written if the settings have conditions for them and the account's differ.
+//!
+//! A managed account whose employee HiBob no longer sends is never archived: a finding names it.
 
 use super::draft::{Draft, ManagerChange, Part, text_changes};
 use super::input::Input;
@@ -14,16 +39,16 @@ use crate::mapping::{DesiredAccount, DesiredManager};
 use crate::scim::{Account, Manager};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The changes in their order, and how many there are of what.
+/// The changes in the order of applying, with counts and the roster.
 pub(super) struct Decision {
     pub(super) drafts: Vec<Draft>,
     pub(super) counts: BTreeMap<&'static str, usize>,
-    /// One for each person.
+    /// The state of each employee, by position.
     pub(super) roster: Vec<CompactEntry>,
     pub(super) vanished: Vec<Vanished>,
 }
 
-/// Decides for everybody.
+/// Decides for all employees.
 pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision {
     let Input { people, links, .. } = input;
     let matches = match_all(input, findings);
@@ -83,6 +108,7 @@ impl Deciding<'_> {
         state
     }
 
+    /// Decides for one employee, by the table above.
     fn person(&mut self, position: usize, person: &DesiredAccount, found: &Match) -> EmployeeState {
         let account = found
             .account
@@ -132,7 +158,7 @@ impl Deciding<'_> {
         }
         let mut differs = true;
         if kind == ChangeKind::Update {
-            // Most days nobody differs, and that is then known from one look.
+            // Usually nothing differs, and one comparison shows it.
             differs = text_changes(person, account, FieldSet::EMPTY).next().is_some();
             if differs {
                 draft.contested = self.contested(person, account);
@@ -153,7 +179,7 @@ impl Deciding<'_> {
         account.text(TextField::UserName).is_some_and(listed) || listed(person.user_name())
     }
 
-    /// Reports that an account on the operator's list of admins is not archived: TravelPerk needs an admin.
+    /// Reports that an account on the operator's list of admins is not archived, since TravelPerk needs an admin.
     fn spare_admin(&mut self, person: &DesiredAccount) {
         self.count("keep");
         let finding = Finding::new(
@@ -165,7 +191,7 @@ impl Deciding<'_> {
         self.findings.push(finding.employee(&person.id));
     }
 
-    /// Counts somebody of a site that is not synced. An active account is left as it is, and a finding says so.
+    /// Counts an employee of a site that is not synced, with a finding if they have an active account.
     fn outside(&mut self, person: &DesiredAccount, account: Option<&Account>) {
         self.count("outside");
         if account.is_some_and(|account| account.active) {
@@ -179,22 +205,21 @@ impl Deciding<'_> {
         }
     }
 
-    /// The fields that something else keeps setting back: each becomes a finding and is not written again.
+    /// The contested fields, which something else keeps setting back. Each gets a finding.
     fn contested(&mut self, person: &DesiredAccount, account: Option<&Account>) -> FieldSet {
         let Some(link) = self.input.links.get(&person.id) else { return FieldSet::EMPTY };
         let mut contested = FieldSet::EMPTY;
         for (field, _, after) in text_changes(person, account, FieldSet::EMPTY) {
-            // The external id says whose account it is, and is always written.
             if field == TextField::ExternalId || !link.is_contested(field.name(), after, self.input.now_unix_seconds) {
                 continue;
             }
             contested.insert(field);
-            self.say_contested(person, field.name());
+            self.report_contested(person, field.name());
         }
         contested
     }
 
-    fn say_contested(&mut self, person: &DesiredAccount, field: &'static str) {
+    fn report_contested(&mut self, person: &DesiredAccount, field: &'static str) {
         let finding = Finding::new(
             Severity::Warning,
             "CONTESTED_FIELD",
@@ -204,7 +229,7 @@ impl Deciding<'_> {
         self.findings.push(finding.employee(&person.id).field(field));
     }
 
-    /// Leaves the line manager as it is where something else keeps setting it back.
+    /// Takes the change of the line manager back if it is contested.
     fn leave_contested_manager(&mut self, person: &DesiredAccount, draft: &mut Draft) {
         if draft.manager == ManagerChange::Untouched {
             return;
@@ -216,17 +241,17 @@ impl Deciding<'_> {
             ManagerChange::Clear => None,
             ManagerChange::To(_) => match boss {
                 Some(boss) => Some(&*boss.id),
-                None => return, // whoever has no account yet was never written
+                None => return, // an account that does not exist yet was never written
             },
         };
         if link.is_contested(crate::field::MANAGER, wanted, self.input.now_unix_seconds) {
             draft.manager = ManagerChange::Untouched;
             draft.after_manager = None;
-            self.say_contested(person, crate::field::MANAGER);
+            self.report_contested(person, crate::field::MANAGER);
         }
     }
 
-    /// Decides what one person's change does to line manager and approvers.
+    /// Decides what a change does to line manager and approvers, by rules 3 and 4.
     fn manager(&mut self, person: &DesiredAccount, account: Option<&Account>, draft: &mut Draft) {
         let now = account.map_or(&Manager::Nobody, |account| &account.manager);
         let manager_id = match &person.manager {
@@ -281,11 +306,11 @@ impl Deciding<'_> {
             None => return self.note(person, "MANAGER_HAS_NO_ACCOUNT", "the line manager has no account yet"),
         }
         if self.input.approvals.is_some() {
-            self.say_whom_it_replaces(person, account, draft);
+            self.report_replaced_approvers(person, account, draft);
         }
     }
 
-    /// Whether somebody else approves this account's trips, or under other conditions than the operator gave.
+    /// Whether the account's approvers differ from the line manager under the conditions of the settings.
     fn approves_otherwise(&self, account: Option<&Account>, manager: &str) -> bool {
         let Some(conditions) = self.input.approvals.map(|approvals| &approvals.conditions) else { return false };
         let wanted: BTreeSet<(&str, &str)> = conditions.iter().map(|condition| (manager, condition.as_str())).collect();
@@ -294,8 +319,8 @@ impl Deciding<'_> {
         !wanted.is_empty() && now != wanted
     }
 
-    /// A finding where the change replaces a line manager or approvers who are set in TravelPerk: they approve trips.
-    fn say_whom_it_replaces(&mut self, person: &DesiredAccount, account: Option<&Account>, draft: &Draft) {
+    /// A finding if the change replaces a line manager or approvers who are set in TravelPerk and approve trips there.
+    fn report_replaced_approvers(&mut self, person: &DesiredAccount, account: Option<&Account>, draft: &Draft) {
         let Some(account) = account else { return };
         let manager = draft.manager != ManagerChange::Untouched && account.manager != Manager::Nobody;
         let approvers = draft.approver.is_some() && !account.approvers.is_empty();
@@ -318,8 +343,8 @@ impl Deciding<'_> {
         );
     }
 
-    /// A finding for each employee with an active account under the sync's care whom HiBob did not send. Their accounts are
-    /// never archived: the service user's audience may have changed (HiBob's access groups).
+    /// A finding for each employee with an active managed account whom HiBob did not send. Their accounts are not
+    /// archived, since only the service user's audience may have changed (HiBob's access groups).
     fn vanished(&mut self, links: &Links) {
         if self.matches.iter().filter(|matched| matched.linked).count() == links.len() {
             return; // everybody with a link was sent
@@ -327,7 +352,7 @@ impl Deciding<'_> {
         for (id, link) in links.iter() {
             let account = &link.account;
             let active = self.input.account(account);
-            // An account that carries another id has been handed over.
+            // With another external id, the account has passed to another employee id.
             let own = |account: &Account| {
                 account.active && account.text(TextField::ExternalId).is_none_or(|carried| carried == id)
             };
@@ -348,7 +373,7 @@ impl Deciding<'_> {
     }
 }
 
-/// Positions fit 32 bits: four thousand million people are not one company.
+/// A position as 32 bits, which are enough for any company.
 fn small(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }

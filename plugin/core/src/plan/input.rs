@@ -1,4 +1,4 @@
-//! What a plan is decided from: both sides, and what the settings say.
+//! The input of matching and deciding.
 
 use crate::approvers::Approvals;
 use crate::index::IdIndex;
@@ -7,7 +7,8 @@ use crate::mapping::DesiredAccount;
 use crate::scim::Account;
 use std::collections::BTreeSet;
 
-/// What the decisions are made from. `people` and `accounts` are sorted by id, each id once.
+/// Employees, accounts and settings from which a plan is decided. `people` (the employees' desired accounts) and
+/// `accounts` are sorted by id, each id once.
 #[derive(Clone, Copy)]
 pub(super) struct Input<'a> {
     pub(super) people: &'a [DesiredAccount],
@@ -15,7 +16,7 @@ pub(super) struct Input<'a> {
     pub(super) people_by_id: &'a IdIndex,
     pub(super) accounts_by_id: &'a IdIndex,
     pub(super) links: &'a Links,
-    /// For each person the position of the account of their link, where that was looked up before; empty if not.
+    /// For each employee the position of the account of their link, as far as that was looked up before; may be empty.
     pub(super) linked: &'a [Option<u32>],
     pub(super) admins: &'a BTreeSet<String>,
     pub(super) approvals: Option<&'a Approvals>,

@@ -1,4 +1,4 @@
-//! SCIM 2.0 as TravelPerk speaks it (RFC 7643, RFC 7644): users, their listing, what is written to them.
+//! SCIM 2.0 as TravelPerk implements it (RFC 7643, RFC 7644): the requests, and reading users and listings.
 
 mod answer;
 mod lenient;
