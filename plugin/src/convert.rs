@@ -1,5 +1,5 @@
-//! WIT types and core types, the only place that knows both. Matches are exhaustive, so that a new case in the WIT
-//! package does not compile until it is thought of.
+//! Converts between the types of the contract and those of the core. No other file knows both. Matches are exhaustive,
+//! so that a new case in the WIT package does not compile until it is handled here.
 #![warn(clippy::wildcard_enum_match_arm)]
 
 use crate::bindings::exports::hibob::connector::directory_sync as wit;
@@ -219,7 +219,7 @@ fn failure_out(failure: Failure) -> wit::Failure {
     }
 }
 
-/// `apply` was given settings that `plan` would not have accepted.
+/// The outcome of `apply` with settings that `plan` would not have accepted.
 pub(crate) fn wrong_settings() -> wit::Outcome {
     wit::Outcome::Failed(wit::Failure {
         code: "WRONG_SETTING".to_owned(),
