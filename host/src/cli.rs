@@ -3,8 +3,10 @@
 
 mod backup;
 mod check_view;
+#[cfg(feature = "demo")]
 mod demo;
 mod employees;
+#[cfg(feature = "demo")]
 mod fakes;
 mod forget;
 mod history;
@@ -47,13 +49,20 @@ use tracing_subscriber::{EnvFilter, Layer};
     name = "hibob",
     version,
     about = "Keeps TravelPerk in step with HiBob, through a sandboxed plugin",
-    after_help = "Exit codes: 0 done · 1 done with errors for some employees, or a reference is not accepted · 2 usage or configuration · 3 stopped by a safety check\n            4 the other side refused the credentials · 5 the other side failed · 6 a plan waits for approval\n\nExample: hibob demo"
+    after_help = after_help()
 )]
 struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
     command: Command,
+}
+
+/// The exit codes, three to a line, and an example.
+fn after_help() -> String {
+    let codes: Vec<String> = Exit::ALL.iter().map(|exit| format!("{} {}", *exit as u8, exit.help())).collect();
+    let lines: Vec<String> = codes.chunks(4).map(|codes| codes.join(" · ")).collect();
+    format!("Exit codes: {}\n\nExample: hibob demo", lines.join("\n            "))
 }
 
 #[derive(Args, Clone)]
@@ -146,9 +155,11 @@ impl From<ReleaseArgs> for Release {
 
 #[derive(Subcommand)]
 enum Command {
+    #[cfg(feature = "demo")]
     /// Show a whole sync against stand-ins in this process: nothing to set up
     #[command(after_help = "Example: hibob demo")]
     Demo,
+    #[cfg(feature = "demo")]
     /// Serve stand-ins for HiBob and TravelPerk on 127.0.0.1 until Ctrl-C
     #[command(after_help = "Example: hibob fakes --employees 250 --scenario day-two --write-tenant acme.toml")]
     Fakes(fakes::FakesArgs),
@@ -290,7 +301,9 @@ fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 async fn run(cli: Cli) -> Result<Exit, HostError> {
     let global = &cli.global;
     match cli.command {
+        #[cfg(feature = "demo")]
         Command::Demo => demo::demo(global).await,
+        #[cfg(feature = "demo")]
         Command::Fakes(args) => fakes::fakes(global, &args).await,
         Command::Tenant(command) => tenant::run(global, command).await,
         Command::Secret(command) => secret::run(global, command).await,

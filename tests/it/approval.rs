@@ -4,6 +4,7 @@ pub(crate) mod office;
 mod program;
 
 use hibob_base::error::Exit;
+use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_jobs::approval;
 use hibob_jobs::run::{Moved, Report};
@@ -249,8 +250,9 @@ async fn a_saved_plan_waits_like_any_other() {
     let planned = office.setup.plan().await.unwrap();
     let tenant = office.setup.tenant().await;
     let apply = async || {
-        let run =
-            hibob_runner::start(&office.setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
+        let run = hibob_runner::start(&office.setup.data, &tenant, plugin(), RunKind::Apply, Arc::new(NoProgress))
+            .await
+            .unwrap();
         let mut report = run.apply(&planned, Release::default()).await;
         run.finish(&mut report, Some(&planned)).await.unwrap();
         report

@@ -4,6 +4,7 @@
 use crate::kills::company::world;
 use crate::kills::patient::{Patient, wait};
 use hibob_base::error::HostError;
+use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_contract::offboarding_references::{Departure, Seen, Standing};
 use hibob_fakes::{Fault, FaultKind, Service, World};
@@ -113,7 +114,7 @@ async fn nothing_of_an_earlier_run_is_written_once_a_later_one_has_the_fence() {
     let folder = tempfile::tempdir().unwrap();
     let database = TenantDatabase::open(folder.path(), "acme").await.unwrap();
     let plan = |digest| NewJournal {
-        kind: "sync",
+        kind: RunKind::Sync,
         started_at: 1,
         digest,
         plan: b"{}",
@@ -122,7 +123,7 @@ async fn nothing_of_an_earlier_run_is_written_once_a_later_one_has_the_fence() {
         plugin: "plugin",
     };
     let run = |journal| RunRecord {
-        kind: "sync",
+        kind: RunKind::Sync,
         trigger: "manual",
         job: None,
         started_at: 1,
@@ -205,7 +206,7 @@ async fn nothing_of_an_earlier_references_job_is_recorded_either() {
 async fn of_two_runs_only_the_later_one_applies_its_plan() {
     let setup = Setup::realistic(20).await;
     let (one, other) = (setup.tenant().await, setup.tenant().await);
-    let start = |tenant| hibob_runner::start(&setup.data, tenant, plugin(), "sync", Arc::new(NoProgress));
+    let start = |tenant| hibob_runner::start(&setup.data, tenant, plugin(), RunKind::Sync, Arc::new(NoProgress));
     let old = start(&one).await.unwrap();
     let planned = old.plan().await.unwrap();
     // As 30 seconds do in which a run does not renew its lease.
@@ -237,7 +238,7 @@ async fn a_write_that_was_about_to_leave_when_the_fence_was_taken_does_not_leave
         world.travelperk.faults.push(Fault::once(&format!("/Users/{id}"), FaultKind::too_many("1")).on("GET"));
     }
     let tenant = setup.tenant().await;
-    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await.unwrap();
     let planned = run.plan().await.unwrap();
     assert_eq!(planned.changes.len(), 1);
     let is_waiting = || setup.world().log().iter().any(|request| request.status == 429);

@@ -6,6 +6,7 @@ use hibob_base::progress::NoProgress;
 use hibob_sandbox::Open as _;
 use hibob_store::queue::{Job, State};
 use hibob_test_postgres::Server;
+use hibob_tests::deep;
 use hibob_tests::setup::plugin;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -22,7 +23,7 @@ const WORKERS: usize = 4;
 /// So long a job stays its host's, in seconds: the shortest there is.
 const LEASE: &str = "2";
 
-/// Hosts that are killed, and hosts that are stopped.
+/// Hosts that are killed, and hosts that are stopped. One of each, where the night is a short one.
 const ROUNDS: usize = 3;
 
 /// What an answer of the stand-ins may take: hosts are met in the middle of something.
@@ -90,7 +91,7 @@ async fn night(site: &Site, tenants: usize, seed: u64) {
     let mut hosts: Vec<Host> = (0..HOSTS).map(|_| serve(site)).collect();
     site.make_due().await;
     let mut random = StdRng::seed_from_u64(seed);
-    for _ in 0..ROUNDS {
+    for _ in 0..deep(1, ROUNDS) {
         kill(site, &mut hosts[random.random_range(0..HOSTS)]).await;
         pause(site, &companies, &mut hosts[random.random_range(0..HOSTS)]).await;
     }
@@ -125,12 +126,12 @@ async fn night(site: &Site, tenants: usize, seed: u64) {
 /// Hosts that share a data directory.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_job_of_a_night_is_done_once_on_one_machine() {
-    night(&Site::new().await, 120, 1).await;
+    night(&Site::new().await, deep(40, 120), 1).await;
 }
 
 /// Hosts that share nothing but a database.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_job_of_a_night_is_done_once_on_one_postgresql() {
     let Some(server) = Server::start("several hosts on one PostgreSQL") else { return };
-    night(&Site::on(server.database("night")).await, 200, 2).await;
+    night(&Site::on(server.database("night")).await, deep(40, 200), 2).await;
 }

@@ -1,6 +1,7 @@
 //! Which plugins are loaded, what their files tell, and two versions of the contract side by side.
 
 use crate::cli::{Fakes, Shell};
+use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_contract::CallKind;
 use hibob_contract::Planned;
@@ -33,7 +34,7 @@ fn load(bytes: &[u8]) -> Result<Plugin, hibob_base::error::HostError> {
 
 async fn sync(setup: &Setup, plugin: &Plugin) -> (Planned, Report) {
     let tenant = setup.tenant().await;
-    let run = hibob_runner::start(&setup.data, &tenant, plugin, "sync", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin, RunKind::Sync, Arc::new(NoProgress)).await.unwrap();
     let planned = run.plan().await.unwrap();
     let mut report = run.apply(&planned, Release::default()).await;
     run.finish(&mut report, Some(&planned)).await.unwrap();
@@ -109,7 +110,7 @@ async fn the_manifest_declares_what_is_asked() {
     };
     hibob_runner::check(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
     declared(CallKind::Check);
-    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await.unwrap();
     let planned = run.plan().await.unwrap();
     declared(CallKind::Plan);
     let mut report = run.apply(&planned, Release::default()).await;

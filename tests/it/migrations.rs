@@ -5,7 +5,7 @@
 //! of each, and opened by the host of today.
 
 use hibob_base::error::HostError;
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::{ApprovalState, ChangeRecord, TenantDatabase};
 use hibob_store::queue::State;
@@ -131,7 +131,11 @@ async fn a_control_database_of_every_schema_opens_with_all_that_was_in_it() {
         }
         if version >= 4 {
             let job = data.queue().get(7).await.unwrap();
-            assert_eq!((job.tenant.as_str(), job.kind, job.state), ("acme", Kind::Sync, State::Queued), "{version}");
+            assert_eq!(
+                (job.tenant.as_str(), job.kind(), job.state),
+                ("acme", JobKind::Sync, State::Queued),
+                "{version}"
+            );
         }
         if version >= 5 {
             assert_eq!(data.control().tokens().await.unwrap().len(), 1, "{version}");

@@ -2,6 +2,7 @@
 
 use super::sync::employee;
 use hibob_base::error::{Exit, HostError};
+use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_contract::Planned;
 use hibob_jobs::run::Report;
@@ -31,7 +32,7 @@ async fn save(setup: &Setup) -> (PathBuf, Planned) {
 
 async fn apply(setup: &Setup, planned: &Planned) -> Report {
     let tenant = setup.tenant().await;
-    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), RunKind::Apply, Arc::new(NoProgress)).await.unwrap();
     let mut report = run.apply(planned, Release::default()).await;
     run.finish(&mut report, Some(planned)).await.unwrap();
     report
@@ -90,11 +91,9 @@ async fn a_plan_of_another_kind_is_refused() {
     refused(read().accept(&tenant("acme").await.basis(plugin()).unwrap(), now + 24 * HOUR + 1), "older than 24 hours");
     refused(read().accept(&tenant("acme").await.basis(plugin()).unwrap(), now - 2 * HOUR), "future");
 
-    // The same component with a section more at its end: another digest.
-    let mut bytes = hibob_connector_component::COMPONENT.to_vec();
-    bytes.extend([0, 2, 1, b'x']);
+    // Another component, and a small one: whatever it is, its digest is another one.
     let file = setup.folder.path().join("other.wasm");
-    std::fs::write(&file, bytes).unwrap();
+    std::fs::write(&file, hibob_hostile_component::COMPONENT).unwrap();
     let other = Plugin::from_file(runtime(), &file, &Trust::built_in().or_unsigned()).unwrap();
     refused(read().accept(&tenant("acme").await.basis(&other).unwrap(), now), "was made by the plugin sha256:");
 

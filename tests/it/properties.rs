@@ -9,6 +9,7 @@ use hibob_connector_core::error::JobError;
 use hibob_fakes::World;
 use hibob_fakes::company::{Company, Employee};
 use hibob_fakes::travelperk::{Phone, User};
+use hibob_tests::deep;
 use hibob_tests::native::NativeWorld;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -177,7 +178,7 @@ fn sync_beside_strangers(world: &mut NativeWorld, rules: &Rules) -> Result<(), T
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: u32::try_from(deep(150, 1_000)).unwrap(), ..ProptestConfig::default() })]
 
     #[test]
     fn a_sync_leaves_nothing_to_do_and_no_stranger_touched(

@@ -10,14 +10,19 @@ mod office;
 
 use hibob_fakes::smtp::{At, MailFault, MailFaultKind};
 use hibob_fakes::{Fault, FaultKind};
+use hibob_tests::deep;
 use office::Victim;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Longer than any test.
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Kills at random moments.
+/// Kills at random moments, and so many where they are few.
 const KILLS: usize = 60;
+const KILLS_SHORT: usize = 12;
+
+/// Steps of a mail.
+const STEPS: [At; 6] = [At::Connect, At::Hello, At::Mail, At::Rcpt, At::Data, At::EndOfData];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_each_request_to_hibob() {
@@ -43,7 +48,8 @@ async fn killed_at_each_request_to_hibob() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_each_step_of_a_mail() {
     let mut victim = Victim::new().await;
-    for at in [At::Connect, At::Hello, At::Mail, At::Rcpt, At::Data, At::EndOfData] {
+    // The last one, after which a mail is taken, is always among them.
+    for at in STEPS.into_iter().skip(deep(STEPS.len() - 1, 0)) {
         // The second mail may go over the connection of the first one.
         let mails = if matches!(at, At::Connect | At::Hello) { 1 } else { 2 };
         // Not carried out; and carried out, but not answered. The second mail is on its way, or has arrived.
@@ -121,11 +127,12 @@ async fn killed_at_any_moment() {
     let whole = victim.finish().await;
     victim.prove("no crash").await;
     let (mut kills, mut batch) = (0, 0);
-    while kills < KILLS {
+    let kills_max = deep(KILLS_SHORT, KILLS);
+    while kills < kills_max {
         // Several crashes before it may come to an end.
         victim.leave(2);
         batch += 1;
-        let wanted = (kills + 6).min(KILLS);
+        let wanted = (kills + 6).min(kills_max);
         while kills < wanted {
             if moments.below(3) == 0 {
                 victim.leave(1);

@@ -136,7 +136,7 @@ async fn who_leaves_gets_a_reference_once() {
     assert_eq!((evidence.index, evidence.size), (0, 1));
     // The history has what was done, and no name.
     let runs = office.setup.data.tenant_database("acme").await.unwrap().past_runs(1).await.unwrap();
-    assert_eq!(runs[0].kind, "references");
+    assert_eq!(runs[0].kind.word(), "references");
     assert!(!runs[0].report.to_string().contains("Ana"));
 }
 

@@ -6,6 +6,7 @@ use super::references::TABLE;
 use super::secrets::with_input;
 use super::sync::employee;
 use hibob_base::error::HostError;
+use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_base::secret::SecretName;
 use hibob_config::applied_by::AppliedBy;
@@ -144,7 +145,7 @@ async fn the_host_asks_hibob_alone() {
     let tenant = setup.tenant().await;
 
     assert_names_the_table(&setup.plan().await.unwrap_err());
-    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await;
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await;
     assert_names_the_table(&run.err().unwrap());
     for job in [Job::Check, Job::Plan] {
         let call = Call::open(plugin(), &tenant, job, Arc::new(NoProgress)).await;

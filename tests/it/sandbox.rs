@@ -1,6 +1,7 @@
 //! What the plugin can reach, and what it never sees.
 
 use expect_test::expect;
+use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_egress::AsMade;
 use hibob_fakes::Service;
@@ -164,6 +165,7 @@ fn looking_runtime(remains: &memory::Remains) -> Runtime {
     config.wasm_component_model(true).epoch_interruption(true).memory_init_cow(false);
     config.memory_reservation(0).memory_guard_size(0).memory_reservation_for_growth(0);
     config.with_host_memory(Arc::new(memory::Creator(remains.clone())));
+    config.cranelift_opt_level(wasmtime::OptLevel::None); // compiled for this test alone
     Runtime::with_engine(wasmtime::Engine::new(&config).unwrap())
 }
 
@@ -230,7 +232,7 @@ async fn secrets_never_enter_the_sandbox_nor_anything_that_is_kept() {
     let config = setup.data.config("acme").await.unwrap();
     let tenant = Tenant::open_with(&setup.data, config, Arc::new(recording)).await.unwrap();
 
-    let run = hibob_runner::start(&setup.data, &tenant, &plugin, "sync", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, &plugin, RunKind::Sync, Arc::new(NoProgress)).await.unwrap();
     let planned = run.plan().await.unwrap();
     let mut report = run.apply(&planned, Release::default()).await;
     run.finish(&mut report, Some(&planned)).await.unwrap();

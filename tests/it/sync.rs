@@ -1,6 +1,7 @@
 //! Whole syncs through the real component in the real host.
 
 use hibob_base::error::Exit;
+use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_fakes::company::Employee;
 use hibob_fakes::travelperk::User;
@@ -264,7 +265,7 @@ async fn an_archived_account_that_is_not_listed_is_found_and_reactivated() {
 async fn one_run_of_a_tenant_at_a_time() {
     let setup = Setup::realistic(10).await;
     let tenant = setup.tenant().await;
-    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await.unwrap();
     let report = setup.sync().await;
     assert_eq!((report.exit(), setup.writes()), (Exit::Usage, 0));
     assert!(report.error.unwrap().remedy.contains("lapses in"));

@@ -150,7 +150,7 @@ fn every_code_of_the_plugin_and_the_host_is_in_the_vocabulary() {
     let mut seen = 0;
     for folder in ["plugin/core/src", "host/src"] {
         let mut files = Vec::new();
-        super::tidy::sources(&root.join(folder), &mut files);
+        hibob_test_depth::sources(&root.join(folder), &mut files);
         // The API tells its callers what is wrong with a request; that is no error of a job, and is not counted.
         let counts = |file: &&std::path::PathBuf| {
             !["/telemetry", "/api"].iter().any(|part| file.to_string_lossy().contains(part))

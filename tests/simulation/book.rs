@@ -11,6 +11,7 @@ use crate::host::Host;
 use crate::planted::Planted;
 use crate::sim::{Sim, State};
 use hibob_base::error::HostError;
+use hibob_base::job::Lane;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::LedgerSums;
@@ -107,9 +108,9 @@ impl Book for SimBook {
         Ok(holds.await? || self.is(Planted::LetsEverybodyWrite))
     }
 
-    async fn last_exit_code(&self, kinds: &[&str]) -> Result<Option<i64>, HostError> {
+    async fn last_exit_code(&self, lane: Lane) -> Result<Option<i64>, HostError> {
         let last = self.with(|state| {
-            let last = state.pages.runs.iter().rfind(|run| kinds.contains(&run.kind));
+            let last = state.pages.runs.iter().rfind(|run| run.kind.lane() == lane);
             Ok(last.map(|run| i64::from(run.exit_code)))
         });
         last.await
@@ -132,7 +133,7 @@ impl Book for SimBook {
             let id = i64::try_from(state.pages.journals.len()).unwrap() + 1;
             let row = OpenJournal {
                 id,
-                kind: new.kind.to_owned(),
+                kind: new.kind,
                 started_at: new.started_at,
                 digest: new.digest.to_owned(),
                 plan: new.plan.to_vec(),

@@ -7,6 +7,7 @@ use crate::network::Trouble;
 use crate::outside::Simulated;
 use crate::planted::Planted;
 use crate::sim::{BROKEN, Sim};
+use hibob_base::job::RunKind;
 use hibob_jobs::run::{Report, Running};
 use hibob_policy::guard::Release;
 use std::collections::{BTreeMap, BTreeSet};
@@ -233,7 +234,7 @@ async fn sync(sim: &Sim, host: &Arc<Host>) -> Option<Report> {
     let note = |what: &str| sim.note(&host.name, what);
     note(&format!("starts: {:?}, clock {:+} s, lets {} be archived", host.fate, host.skew, host.release.archiving));
     let work = async {
-        let run = match Running::begin(Simulated::new(sim, host.clone()), "sync").await {
+        let run = match Running::begin(Simulated::new(sim, host.clone()), RunKind::Sync).await {
             Ok(run) => run,
             Err(error) => {
                 note(&format!("does not start: {error}"));

@@ -24,6 +24,7 @@ mod plugin;
 mod sim;
 mod watch;
 
+use hibob_tests::deep;
 use history::{Ended, history};
 use planted::Planted;
 use std::collections::BTreeMap;
@@ -37,7 +38,9 @@ const SEED_VARIABLE: &str = "HIBOB_SEED";
 /// Says how many histories are looked at.
 const HISTORIES_VARIABLE: &str = "HIBOB_HISTORIES";
 /// So many, where nothing is said: a few seconds in the debug profile.
-const HISTORIES: u64 = 120;
+const HISTORIES: usize = 60;
+/// And so many where the tests run at length.
+const HISTORIES_DEEP: usize = 1_000;
 /// A planted fault is found within so many.
 const FOUND_WITHIN: u64 = 200;
 /// Of a thousand histories at most so many may end with somebody's second account; see [`watch::Watch::twice`].
@@ -77,7 +80,8 @@ fn is_bad(ended: &Ended) -> bool {
 fn whatever_happens_travelperk_ends_as_hibob_says() {
     let one = variable(SEED_VARIABLE);
     let first = one.unwrap_or(1);
-    let count = variable(HISTORIES_VARIABLE).unwrap_or_else(|| if one.is_some() { 1 } else { HISTORIES });
+    let count = variable(HISTORIES_VARIABLE)
+        .unwrap_or_else(|| if one.is_some() { 1 } else { deep(HISTORIES, HISTORIES_DEEP) as u64 });
     let begun = Instant::now();
     let ended = each(first..=first + count - 1, None, is_bad);
     let sum = |number: fn(&Ended) -> usize| ended.values().map(number).sum::<usize>();
@@ -91,7 +95,7 @@ fn whatever_happens_travelperk_ends_as_hibob_says() {
         let again = format!("{SEED_VARIABLE}={seed} cargo test -p hibob-tests --test simulation whatever");
         panic!("{}\n\n{}\n\nagain with: {again}", bad.told(), bad.broken.join("\n"));
     }
-    if count >= HISTORIES {
+    if count >= HISTORIES as u64 {
         assert!(resumed > 0 && twice * 1_000 <= TWICE_PER_THOUSAND_MAX * ended.len(), "{resumed}, {twice}");
     }
 }

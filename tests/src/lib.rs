@@ -13,3 +13,5 @@ pub mod numbers;
 pub mod process;
 pub mod published;
 pub mod setup;
+
+pub use hibob_test_depth::deep;

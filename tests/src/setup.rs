@@ -1,6 +1,7 @@
 //! The real component in the real host, between the stand-ins.
 
 use hibob_base::error::HostError;
+use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
@@ -159,7 +160,7 @@ impl Setup {
     /// A whole sync of `acme`, with what the operator lets through.
     pub async fn sync_with(&self, release: Release) -> Report {
         let tenant = self.tenant().await;
-        let run = match hibob_runner::start(&self.data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await {
+        let run = match hibob_runner::start(&self.data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await {
             Ok(run) => run,
             Err(error) => return Report::stopped("acme", error),
         };

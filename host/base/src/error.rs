@@ -4,33 +4,58 @@ use hibob_contract::types::{Finding, JobError, Side, SideError};
 use hibob_policy::over::Over;
 use thiserror::Error;
 
-/// The exit codes of `hibob`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Exit {
+/// Declares [`Exit`] with everything that is said of a code, so that none of it can be forgotten.
+macro_rules! exits {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, status $status:literal, label $label:literal, help $help:literal;)+) => {
+        /// The exit codes of `hibob`. `docs/use/exit-codes.md` is their table for people.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Exit { $($(#[doc = $doc])+ $name = $code),+ }
+
+        impl Exit {
+            /// All of them, in the order of their numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// How a run ended that ended with this code, in the history.
+            pub fn status(self) -> &'static str {
+                match self { $(Self::$name => $status),+ }
+            }
+
+            /// The label of this code in metrics and spans.
+            pub fn label(self) -> &'static str {
+                match self { $(Self::$name => $label),+ }
+            }
+
+            /// What the help says of this code.
+            pub fn help(self) -> &'static str {
+                match self { $(Self::$name => $help),+ }
+            }
+        }
+    };
+}
+
+exits! {
     /// Done.
-    Done = 0,
+    Done = 0, status "done", label "done", help "done";
     /// Done, with errors for some employees; or a reference is not accepted.
-    SomeFailed = 1,
+    SomeFailed = 1, status "done with errors", label "some-failed",
+        help "done with errors for some employees, or a reference is not accepted";
     /// The command or the configuration is wrong.
-    Usage = 2,
+    Usage = 2, status "failed", label "configuration", help "usage or configuration";
     /// A safety check stopped it.
-    Held = 3,
+    Held = 3, status "held", label "held", help "stopped by a safety check";
     /// The other side refused the credentials.
-    Refused = 4,
+    Refused = 4, status "refused", label "credentials-refused", help "the other side refused the credentials";
     /// The other side failed.
-    Failed = 5,
+    Failed = 5, status "failed", label "failed", help "the other side failed";
     /// A plan waits for a person's approval, and nothing of it was applied.
-    Waiting = 6,
+    Waiting = 6, status "waiting for approval", label "waiting-for-approval", help "a plan waits for approval";
 }
 
 impl Exit {
     /// The exit code of this number, if there is one.
     pub fn of(number: i64) -> Option<Self> {
-        use Exit::{Done, Failed, Held, Refused, SomeFailed, Usage, Waiting};
-        [Done, SomeFailed, Usage, Held, Refused, Failed, Waiting]
-            .into_iter()
-            .find(|exit| i64::from(*exit as u8) == number)
+        Self::ALL.iter().copied().find(|exit| i64::from(*exit as u8) == number)
     }
 }
 

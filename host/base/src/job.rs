@@ -1,63 +1,61 @@
-//! The kinds of jobs, and what they exclude.
+//! The kinds of jobs and of runs, and which of them exclude each other.
 
+use crate::words::words;
 use std::fmt;
 use std::time::Duration;
 
-/// What there is to do for a tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// Look whether a sync would work; changes nothing.
-    Check,
-    /// Plan and apply.
-    Sync,
-    /// Apply a saved plan.
-    Apply,
-    /// Issue references, and deliver them.
-    References,
-    /// Deliver one reference again.
-    Deliver,
-}
-
-/// Jobs of a tenant that exclude each other, as they write to the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane {
-    /// The accounts.
-    Directory,
-    /// The references.
-    References,
-}
-
-/// Who started a job.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Trigger {
-    /// A person, or a program on their behalf. Goes first.
-    #[default]
-    Manual,
-    /// The tenant's schedule.
-    Schedule,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Check, Self::Sync, Self::Apply, Self::References, Self::Deliver];
-
-    /// The word in the database, in JSON, for people, and as a label.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Check => "check",
-            Self::Sync => "sync",
-            Self::Apply => "apply",
-            Self::References => "references",
-            Self::Deliver => "deliver",
-        }
+words! {
+    /// What there is to do for a tenant. A job waits in the queue until a host that serves takes it.
+    pub enum JobKind {
+        /// Looks whether a sync would work; changes nothing.
+        Check => "check",
+        /// Plans and applies.
+        Sync => "sync",
+        /// Applies a saved plan, or one that was approved.
+        Apply => "apply",
+        /// Issues references, and delivers them.
+        References => "references",
+        /// Delivers one reference again.
+        Deliver => "deliver",
     }
+}
 
-    /// The kind of this word.
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
+words! {
+    /// What a run did, as the history records it. A run holds the tenant's lease from its beginning to its end.
+    pub enum RunKind {
+        /// Planned and applied.
+        Sync => "sync",
+        /// Applied a saved plan, or one that was approved.
+        Apply => "apply",
+        /// Issued references, and delivered them.
+        References => "references",
     }
+}
 
-    /// Which other jobs of the tenant it excludes; none for one that changes nothing.
+words! {
+    /// Jobs of a tenant that exclude each other, as they write to the same.
+    pub enum Lane {
+        /// The accounts.
+        Directory => "directory",
+        /// The references.
+        References => "references",
+    }
+}
+
+words! {
+    /// Who started a job.
+    #[derive(Default)]
+    pub enum Trigger {
+        /// A person, or a program on their behalf. Goes first.
+        #[default]
+        Manual => "manual",
+        /// The tenant's schedule.
+        Schedule => "schedule",
+    }
+}
+
+impl JobKind {
+    /// The lane of this kind: jobs of one tenant in one lane exclude each other. None for a kind that changes nothing.
     pub fn lane(self) -> Option<Lane> {
         match self {
             Self::Check => None,
@@ -67,36 +65,28 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for JobKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
     }
 }
 
-impl Lane {
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
+impl RunKind {
+    /// The lane of this kind.
+    pub fn lane(self) -> Lane {
         match self {
-            Self::Directory => "directory",
-            Self::References => "references",
+            Self::Sync | Self::Apply => Lane::Directory,
+            Self::References => Lane::References,
         }
+    }
+
+    /// The kinds that are in the same lane, this one among them.
+    pub fn in_its_lane(self) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |kind| kind.lane() == self.lane())
     }
 }
 
 impl Trigger {
-    /// The word in the database, in JSON, for people, and as a label.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Manual => "manual",
-            Self::Schedule => "schedule",
-        }
-    }
-
-    /// The trigger of this word.
-    pub fn of_word(word: &str) -> Option<Self> {
-        [Self::Manual, Self::Schedule].into_iter().find(|trigger| trigger.word() == word)
-    }
-
     /// Higher goes first.
     pub fn priority(self) -> i64 {
         match self {

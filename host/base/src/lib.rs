@@ -11,5 +11,6 @@ pub mod key_file;
 pub mod progress;
 pub mod secret;
 pub mod text;
+mod words;
 
 pub use error::{Exit, HostError};

@@ -1,6 +1,6 @@
 //! When jobs of a tenant are due, as the queue takes it.
 
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use std::time::Duration;
 
 /// How far the starts of tenants are spread after their due time, unless a tenant's file says otherwise, in minutes. Else
@@ -11,7 +11,7 @@ pub const JITTER_MINUTES_MAX: u16 = 30;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueSchedule {
     /// What.
-    pub kind: Kind,
+    pub kind: JobKind,
     /// Five fields.
     pub cron: String,
     /// A name of the IANA database.

@@ -5,7 +5,7 @@ use crate::limits::Limits;
 use crate::references::ReferencesConfig;
 use crate::schedule::{MINUTES_BETWEEN_MIN, Schedule};
 use hibob_base::error::HostError;
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use hibob_base::secret::SecretSource;
 use hibob_net::address::AddressPolicy;
 use hibob_policy::guard::GuardLimits;
@@ -531,8 +531,8 @@ impl TenantConfig {
     /// The same, as the queue takes it.
     pub fn due_schedules(&self) -> Vec<DueSchedule> {
         let minutes = self.schedule.spread_minutes.unwrap_or(JITTER_MINUTES_MAX);
-        let kinds = [(Kind::Sync, &self.schedule.sync), (Kind::References, &self.schedule.references)];
-        let due = |(kind, cron): (Kind, &Option<String>)| {
+        let kinds = [(JobKind::Sync, &self.schedule.sync), (JobKind::References, &self.schedule.references)];
+        let due = |(kind, cron): (JobKind, &Option<String>)| {
             let (cron, zone) = (cron.clone()?, self.time_zone().to_owned());
             Some(DueSchedule { kind, cron, zone, spread: Duration::from_mins(minutes.into()) })
         };

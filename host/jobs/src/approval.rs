@@ -7,14 +7,13 @@
 use crate::plan_json;
 use crate::run::{Reasons, StoredPlan};
 use hibob_base::error::HostError;
-use hibob_base::job::Kind;
 use hibob_base::text::is_obeyed;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::{ApprovalRow, ApprovalState, Decision, TenantDatabase};
 use hibob_store::privacy::Records;
-use hibob_store::queue::{Arguments, JobId, NewJob, Selection};
+use hibob_store::queue::{Arguments, JobId, NewJob, PlanToApply, Selection};
 use serde_json::{Value, json};
 
 /// Fewest characters of a digest that name a plan.
@@ -148,12 +147,12 @@ pub async fn reject(
 /// The job that applies an approved plan: the one that is queued or running, or a new one.
 async fn queue(data: &DataDir, tenant: &str, row: &ApprovalRow, who: Decider<'_>) -> Result<JobId, HostError> {
     let live = data.queue().list(Selection { tenant: Some(tenant), ended_max: 0 }).await?;
-    if let Some(job) = live.iter().find(|job| job.arguments.approved.as_ref() == Some(&row.plan)) {
+    if let Some(job) = live.iter().find(|job| job.arguments.approved_plan() == Some(row.plan.as_str())) {
         return Ok(job.id);
     }
-    let arguments = Arguments { approved: Some(row.plan.clone()), ..Arguments::default() };
+    let arguments = Arguments::Apply(PlanToApply::Approved(row.plan.clone()));
     let requested_by = Some(who.with.to_owned());
-    let new = NewJob { tenant: tenant.to_owned(), kind: Kind::Apply, arguments, requested_by };
+    let new = NewJob { tenant: tenant.to_owned(), arguments, requested_by };
     Ok(data.start(&new).await?.id)
 }
 

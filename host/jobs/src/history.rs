@@ -2,27 +2,22 @@
 
 use crate::approval::short;
 use crate::workbook::{ErrorLine, RunFacts, workbook};
+use hibob_base::error::Exit;
 use hibob_base::error::HostError;
 use hibob_store::database::PastRun;
 use hibob_store::update_row::UpdateRow;
 
 /// How a run ended, in words.
 pub fn status(run: &PastRun) -> &'static str {
-    match run.exit_code {
-        0 => "done",
-        1 => "done with errors",
-        3 => "held",
-        4 => "refused",
-        6 => "waiting for approval",
-        _ => "failed",
-    }
+    // A code of a later version says no more than that the run did not end well.
+    Exit::of(run.exit_code).map_or("failed", Exit::status)
 }
 
 /// A run as it is listed.
 pub fn line_json(run: &PastRun) -> serde_json::Value {
     serde_json::json!({
         "run": run.id,
-        "kind": run.kind,
+        "kind": run.kind.word(),
         "trigger": run.trigger,
         "started_at": run.started_at,
         "finished_at": run.finished_at,

@@ -9,16 +9,19 @@ mod journal;
 pub mod outside;
 mod report;
 mod resume;
+pub(crate) mod run_report;
 
 pub use approval::{Reasons, StoredPlan};
 pub use difference::{DifferenceRow, Moved};
 pub use guard::guard;
+use hibob_base::job::{Lane, RunKind};
 use hibob_contract::Planned;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::Release;
 use hibob_store::queue::Cause;
+pub use report::Stopped;
 pub use report::{Approved, ErrorRow, Report, Stale, WaitingPlan};
-pub use report::{HISTORY_ROWS_MAX, Stopped};
+pub use run_report::{Common, RunReport};
 
 use approval::Verdict;
 use hibob_base::digest::hex;
@@ -40,28 +43,8 @@ use std::num::NonZeroU32;
 use std::sync::OnceLock;
 use tracing::{Instrument, Span};
 
-/// The kind of a run that issues references.
-pub const REFERENCES: &str = "references";
-
 /// Seconds in a day.
 const DAY: i64 = 24 * 60 * 60;
-
-/// What came of a run.
-pub trait Outcome {
-    /// How it ended.
-    fn exit(&self) -> Exit;
-    /// The codes of all that went wrong.
-    fn codes(&self) -> Vec<&str>;
-    /// What the history keeps of it: JSON.
-    ///
-    /// # Errors
-    /// It cannot be written as JSON.
-    fn history(&self) -> Result<String, HostError>;
-    /// What was done to whom, line by line.
-    fn updates(&self) -> &[UpdateRow];
-    /// Takes the run's number in the history.
-    fn numbered(&mut self, run: i64);
-}
 
 /// The baseline of a plan, where it becomes the tenant's: the run came to its end, and had read somebody.
 fn accepted<'p>(report: &Report, planned: &'p Planned) -> Option<&'p [NamedValue]> {
@@ -79,7 +62,7 @@ pub struct Running<O: Outside> {
     /// Of the plan that is applied.
     journal: OnceLock<i64>,
     resumed: Option<Report>,
-    kind: &'static str,
+    kind: RunKind,
     cause: Cause,
     started_at: i64,
     timer: JobTimer,
@@ -91,14 +74,13 @@ impl<O: Outside> Running<O> {
     ///
     /// # Errors
     /// As [`Run::start`].
-    pub async fn begin(outside: O, kind: &'static str) -> Result<Self, HostError> {
+    pub async fn begin(outside: O, kind: RunKind) -> Result<Self, HostError> {
         let metrics = outside.metrics().clone();
         let begun = Box::pin(Self::locked_by(outside, kind)).await;
-        begun.inspect_err(|error| metrics.not_started(kind, error))
+        begun.inspect_err(|error| metrics.not_started(kind.word(), error))
     }
 
-    async fn locked_by(outside: O, kind: &'static str) -> Result<Self, HostError> {
-        let kinds: &[&str] = if kind == REFERENCES { &[REFERENCES] } else { &["sync", "apply"] };
+    async fn locked_by(outside: O, kind: RunKind) -> Result<Self, HostError> {
         outside.require()?;
         let lock = outside.lock().await?;
         let fence = outside.book().take_fence(lock.generation()).await?;
@@ -109,13 +91,13 @@ impl<O: Outside> Running<O> {
                 return Err(error);
             }
         };
-        let last = outside.book().last_exit_code(kinds).await?;
+        let last = outside.book().last_exit_code(kind.lane()).await?;
         outside.reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (outside.now(), JobTimer::start());
-        let (journal, span) = (OnceLock::new(), Spans::run(&outside.config().id, kind));
+        let (journal, span) = (OnceLock::new(), Spans::run(&outside.config().id, kind.word()));
         let (resumed, cause) = (None, Cause::default());
         let mut run = Self { outside, lock, fence, ring, journal, resumed, kind, cause, started_at, timer, span };
-        if kind != REFERENCES {
+        if kind.lane() == Lane::Directory {
             match run.resume().await {
                 Ok(resumed) => run.resumed = resumed,
                 Err(error) => {
@@ -226,20 +208,20 @@ impl<O: Outside> Running<O> {
     }
 
     /// Records what came of the run, with its new baseline, and gives the lock back.
-    pub async fn end(self, outcome: &mut impl Outcome, baseline: Option<&[NamedValue]>) -> Result<(), HostError> {
+    pub async fn end(self, outcome: &mut impl RunReport, baseline: Option<&[NamedValue]>) -> Result<(), HostError> {
         let (metrics, kind) = (self.outside.metrics().clone(), self.kind);
         let (timer, span) = (self.timer, self.span.clone());
         let recorded = self.record(outcome, baseline).instrument(span.clone()).await;
         match &recorded {
-            Ok(_) => metrics.run_ended(kind, timer, &outcome.codes(), outcome.exit()),
-            Err(error) => metrics.job_failed(kind, timer, error),
+            Ok(_) => metrics.run_ended(kind.word(), timer, &outcome.codes(), outcome.exit()),
+            Err(error) => metrics.job_failed(kind.word(), timer, error),
         }
         let exit = recorded.as_ref().map_or_else(HostError::exit, |_| outcome.exit());
         Spans::run_ended(&span, recorded.as_ref().ok().copied(), exit);
         recorded.map(drop)
     }
 
-    async fn record(self, outcome: &mut impl Outcome, baseline: Option<&[NamedValue]>) -> Result<i64, HostError> {
+    async fn record(self, outcome: &mut impl RunReport, baseline: Option<&[NamedValue]>) -> Result<i64, HostError> {
         let record = RunRecord {
             kind: self.kind,
             trigger: self.cause.trigger.word(),

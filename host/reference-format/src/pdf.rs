@@ -98,7 +98,7 @@ pub fn render(signed: &SignedCredential, log_proof: &LogProof, key: &SecretKey) 
             .title(format!("Employment reference: {}", claims.name()))
             .description(format!("Employment reference by {} ({domain})", claims.issuer().name))
             .authors(vec![claims.issuer().name.to_string()])
-            .creator("hibob-reference-format".to_owned())
+            .creator("hibob-references".to_owned())
             .language("en".to_owned())
             .document_id(signed.credential().id.to_string())
             .creation_date(date),

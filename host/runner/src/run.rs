@@ -2,10 +2,11 @@
 
 use crate::Sandboxed;
 use hibob_base::error::HostError;
+use hibob_base::job::RunKind;
 use hibob_base::progress::Progress;
 use hibob_contract::Planned;
 use hibob_jobs::references::{Order, Report};
-use hibob_jobs::run::{REFERENCES, Running};
+use hibob_jobs::run::Running;
 use hibob_policy::guard::{Held, Release};
 use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
@@ -23,7 +24,7 @@ pub async fn start<'t>(
     data: &'t DataDir,
     tenant: &'t Tenant,
     plugin: &'t Plugin,
-    kind: &'static str,
+    kind: RunKind,
     progress: Arc<dyn Progress>,
 ) -> Result<Run<'t>, HostError> {
     Running::begin(Sandboxed { data, tenant, plugin, kind, progress }, kind).await
@@ -37,7 +38,7 @@ pub async fn references(
     progress: Arc<dyn Progress>,
     order: &Order,
 ) -> Report {
-    let outside = Sandboxed { data, tenant, plugin, kind: REFERENCES, progress };
+    let outside = Sandboxed { data, tenant, plugin, kind: RunKind::References, progress };
     hibob_jobs::references::run(data, outside, order).await
 }
 

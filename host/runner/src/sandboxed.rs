@@ -2,6 +2,7 @@
 
 use hibob_base::error::HostError;
 use hibob_base::holder::this_process;
+use hibob_base::job::{Lane, RunKind};
 use hibob_base::progress::{NoProgress, Progress};
 use hibob_base::secret::Redactor;
 use hibob_config::tenant::TenantConfig;
@@ -11,7 +12,6 @@ use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_egress::Egress;
 use hibob_jobs::references::Leavers;
-use hibob_jobs::run::REFERENCES;
 use hibob_jobs::run::outside::{Attempted, Outside};
 use hibob_sandbox::call::{Call, Job};
 use hibob_sandbox::leavers;
@@ -30,16 +30,16 @@ pub struct Sandboxed<'t> {
     pub(crate) data: &'t DataDir,
     pub(crate) tenant: &'t Tenant,
     pub(crate) plugin: &'t Plugin,
-    pub(crate) kind: &'static str,
+    pub(crate) kind: RunKind,
     pub(crate) progress: Arc<dyn Progress>,
 }
 
 impl Sandboxed<'_> {
     /// The way out of this kind of run.
     fn egress(&self) -> Result<&Arc<Egress>, HostError> {
-        match self.kind {
-            REFERENCES => Ok(self.tenant.references_egress()),
-            _ => self.tenant.egress(),
+        match self.kind.lane() {
+            Lane::References => Ok(self.tenant.references_egress()),
+            Lane::Directory => self.tenant.egress(),
         }
     }
 }

@@ -4,13 +4,14 @@ use crate::Run;
 use crate::{check, start};
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::{ALREADY_RUNNING, Exit, HostError};
-use hibob_base::job::Kind;
+use hibob_base::job::RunKind;
 use hibob_base::progress::Progress;
 use hibob_contract::Planned;
 use hibob_contract::types::Severity;
 use hibob_jobs::approval;
 use hibob_jobs::references::{Deliveries, Order};
 use hibob_jobs::run::{Report, Stopped};
+use hibob_policy::guard::Release;
 use hibob_sandbox::Open;
 use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
@@ -18,7 +19,7 @@ use hibob_server::serve::Work;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::{ApprovalState, PastRun};
 use hibob_store::plan_file;
-use hibob_store::queue::{Claimed, End, State};
+use hibob_store::queue::{Arguments, Claimed, End, PlanToApply, State};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,7 +61,7 @@ impl Jobs {
         &'t self,
         tenant: &'t Tenant,
         job: &Claimed,
-        kind: &'static str,
+        kind: RunKind,
         progress: Arc<dyn Progress>,
     ) -> Result<Result<Run<'t>, End>, HostError> {
         let run = start(&self.data, tenant, &self.plugin, kind, progress).await?.by(job.cause());
@@ -73,13 +74,19 @@ impl Jobs {
         }
     }
 
-    async fn sync(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
-        let run = match self.begin(tenant, job, "sync", progress).await? {
+    async fn sync(
+        &self,
+        tenant: &Tenant,
+        job: &Claimed,
+        release: Release,
+        progress: Arc<dyn Progress>,
+    ) -> Result<End, HostError> {
+        let run = match self.begin(tenant, job, RunKind::Sync, progress).await? {
             Ok(run) => run,
             Err(end) => return Ok(end),
         };
         match run.plan().await {
-            Ok(planned) => finish(run, job, &planned).await,
+            Ok(planned) => finish(run, release, &planned).await,
             Err(error) => {
                 let mut report = Report::stopped(tenant.id(), error);
                 run.finish(&mut report, None).await?;
@@ -88,14 +95,19 @@ impl Jobs {
         }
     }
 
-    async fn apply(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
-        if let Some(plan) = &job.arguments.approved {
-            return self.apply_approved(tenant, job, plan, progress).await;
-        }
-        let kept = plan_file::kept(&self.data, job.arguments.plan.as_deref().unwrap_or_default())?;
+    /// Applies a saved plan that is kept for the job.
+    async fn apply(
+        &self,
+        tenant: &Tenant,
+        job: &Claimed,
+        plan: &str,
+        release: Release,
+        progress: Arc<dyn Progress>,
+    ) -> Result<End, HostError> {
+        let kept = plan_file::kept(&self.data, plan)?;
         let planned = plan_file::read(&self.data, &kept)?.accept(&tenant.basis(&self.plugin)?, now_unix_seconds())?;
-        match self.begin(tenant, job, "apply", progress).await? {
-            Ok(run) => finish(run, job, &planned).await,
+        match self.begin(tenant, job, RunKind::Apply, progress).await? {
+            Ok(run) => finish(run, release, &planned).await,
             Err(end) => Ok(end),
         }
     }
@@ -108,7 +120,7 @@ impl Jobs {
         plan: &str,
         progress: Arc<dyn Progress>,
     ) -> Result<End, HostError> {
-        let run = match self.begin(tenant, job, "apply", progress).await? {
+        let run = match self.begin(tenant, job, RunKind::Apply, progress).await? {
             Ok(run) => run,
             Err(end) => return Ok(end),
         };
@@ -141,8 +153,13 @@ impl Jobs {
         ended(report.exit(), report.run, report.error.as_ref())
     }
 
-    async fn deliver(&self, tenant: &Tenant, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
-        let reference = job.arguments.reference.as_deref().unwrap_or_default();
+    async fn deliver(
+        &self,
+        tenant: &Tenant,
+        job: &Claimed,
+        reference: &str,
+        progress: Arc<dyn Progress>,
+    ) -> Result<End, HostError> {
         if !tenant.database().retry_delivery(reference, chrono::Utc::now().timestamp()).await? {
             return Err(HostError::configuration(
                 format!("tenant {} has no such reference {}", tenant.id(), reference.escape_debug()),
@@ -157,20 +174,25 @@ impl Jobs {
     async fn try_to(&self, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
         let opened = self.data.tenant(&job.tenant).await;
         let tenant =
-            opened.inspect_err(|error| self.data.metrics().of(&job.tenant).not_started(job.kind.word(), error))?;
+            opened.inspect_err(|error| self.data.metrics().of(&job.tenant).not_started(job.kind().word(), error))?;
         // A host that did it may have crashed before it could say so.
         if let Some(run) = tenant.database().run_of_job(&job.key()).await? {
             return Ok(done_before(&run));
         }
         // A thread's stack does not hold what a run waits for.
-        match job.kind {
-            Kind::Check => self.check(&tenant, progress).await,
-            Kind::Sync => Box::pin(self.sync(&tenant, job, progress)).await,
-            Kind::Apply => Box::pin(self.apply(&tenant, job, progress)).await,
-            Kind::References => {
-                Ok(self.references(&tenant, &Order::of_job(&job.arguments, job.cause()), progress).await)
+        match &job.arguments {
+            Arguments::Check => self.check(&tenant, progress).await,
+            Arguments::Sync(release) => Box::pin(self.sync(&tenant, job, *release, progress)).await,
+            Arguments::Apply(PlanToApply::Saved { digest, release }) => {
+                Box::pin(self.apply(&tenant, job, digest, *release, progress)).await
             }
-            Kind::Deliver => self.deliver(&tenant, job, progress).await,
+            Arguments::Apply(PlanToApply::Approved(plan)) => {
+                Box::pin(self.apply_approved(&tenant, job, plan, progress)).await
+            }
+            Arguments::References(arguments) => {
+                Ok(self.references(&tenant, &Order::of_job(arguments, job.cause()), progress).await)
+            }
+            Arguments::Deliver(reference) => self.deliver(&tenant, job, reference, progress).await,
         }
     }
 }
@@ -178,22 +200,22 @@ impl Jobs {
 impl Work for Jobs {
     async fn carry_out(&self, job: &Claimed, progress: Arc<dyn Progress>) -> End {
         // Looked at first, so that waiting for a run of the command line is no error that anybody counts.
-        if job.kind.lane().is_some() && matches!(self.data.control().is_leased(&job.tenant).await, Ok(true)) {
+        if job.kind().lane().is_some() && matches!(self.data.control().is_leased(&job.tenant).await, Ok(true)) {
             return End::Again(BUSY_PAUSE);
         }
         let end = self.try_to(job, progress).await.unwrap_or_else(|error| {
             let error = Stopped::by(&error.of_tenant(&job.tenant));
             ended(error.exit(), None, Some(&error))
         });
-        if let (Some(plan), End::Ended(..)) = (&job.arguments.plan, &end) {
+        if let (Some(plan), End::Ended(..)) = (job.arguments.saved_plan(), &end) {
             plan_file::forget(&self.data, plan);
         }
         end
     }
 }
 
-async fn finish(run: Run<'_>, job: &Claimed, planned: &Planned) -> Result<End, HostError> {
-    let mut report = run.apply(planned, job.arguments.release()).await;
+async fn finish(run: Run<'_>, release: Release, planned: &Planned) -> Result<End, HostError> {
+    let mut report = run.apply(planned, release).await;
     run.finish(&mut report, Some(planned)).await?;
     Ok(ended(report.exit(), report.run, report.error.as_ref()))
 }

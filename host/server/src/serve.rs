@@ -37,8 +37,9 @@ const FORGET: Duration = Duration::from_hours(1);
 /// After the database failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long jobs may take to be put back into the queue when the host is to leave at once.
-const SAVE_TIME_MAX: Duration = Duration::from_millis(1_500);
+/// How long jobs may take to be put back into the queue when the host is to leave at once. Longer than a connection waits
+/// for another one's write; a host leaves sooner, as soon as the last of its jobs is back in the queue.
+const SAVE_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// Who carries a job out.
 pub trait Work: Send + Sync + 'static {
@@ -65,7 +66,8 @@ impl Default for Settings {
 }
 
 /// Serves until the phase says that it is over: takes no new jobs once it is to drain, and puts those that run back into
-/// the queue once it is to save.
+/// the queue once it is to save. Returns when it has no job left, at the latest `SAVE_TIME_MAX` after it is to save; a job
+/// that is not back in the queue by then waits until its lease has lapsed.
 pub async fn serve<W: Work>(
     queue: &Queue,
     work: Arc<W>,
@@ -76,29 +78,42 @@ pub async fn serve<W: Work>(
     let holder = this_process();
     let free = Arc::new(Semaphore::new(settings.workers));
     let mut host = Host { queue, settings, metrics, holder, free, going: JoinSet::new(), forgotten: None };
-    let (mut stop, mut changes) = (phase.clone(), queue.changes());
-    let watching = async {
-        while *phase.borrow() == Phase::Work {
-            // An error of the database ends nothing: the loop looks again.
-            let pause = tokio::select! {
-                done = host.turn(&work, &phase) => done.inspect(|_| queue.looked()).unwrap_or_else(|error| {
+    let (mut leaving, mut changes) = (phase.clone(), queue.changes());
+    let serving = async {
+        let working = async {
+            while *phase.borrow() == Phase::Work {
+                // An error of the database ends nothing: the loop looks again.
+                let pause = host.turn(&work, &phase).await.inspect(|_| queue.looked()).unwrap_or_else(|error| {
                     tracing::error!("the queue cannot be used: {error}");
                     PAUSE
-                }),
-                () = Phase::reached(&mut stop, Phase::Save) => break,
-            };
-            tokio::select! {
-                _ = changes.changed() => {}
-                () = tokio::time::sleep(pause) => {}
-                _ = phase.changed() => {}
+                });
+                tokio::select! {
+                    _ = changes.changed() => {}
+                    () = tokio::time::sleep(pause) => {}
+                    _ = phase.changed() => {}
+                }
             }
+        };
+        tokio::select! {
+            () = working => {}
+            () = queue.watch() => {}
         }
+        host.leave().await;
     };
+    let too_late = async {
+        Phase::reached(&mut leaving, Phase::Save).await;
+        tokio::time::sleep(SAVE_TIME_MAX).await;
+    };
+    // Nothing of it is broken off before that: a claim whose answer nobody reads would leave a job that says that it runs,
+    // and that no host carries out.
     tokio::select! {
-        () = watching => {}
-        () = queue.watch() => {}
+        () = serving => {}
+        () = too_late => tracing::error!(
+            "leaving before all jobs are back in the queue: the database has not answered for {} seconds; they start again \
+             when their leases have lapsed",
+            SAVE_TIME_MAX.as_secs()
+        ),
     }
-    host.leave(&mut stop).await;
 }
 
 struct Host<'h> {
@@ -122,13 +137,17 @@ impl Host<'_> {
         }
         self.queue.tick().await?;
         self.forget().await?;
-        // A place first, then the job: what is claimed starts at once, so nothing urgent waits behind a batch.
-        while let Ok(place) = self.free.clone().try_acquire_owned() {
+        // A place first, then the job: what is claimed starts at once, so nothing urgent waits behind a batch. After the
+        // first signal no more is claimed.
+        let works = || *phase.borrow() == Phase::Work;
+        while works()
+            && let Ok(place) = self.free.clone().try_acquire_owned()
+        {
             let Some(claimed) = self.queue.claim(&self.holder, self.settings.lease).await? else {
                 self.metrics.jobs_waiting(&self.queue.waiting().await?);
                 return self.queue.idle_for(self.settings.sweep).await;
             };
-            self.metrics.job_claimed(claimed.kind, claimed.trigger);
+            self.metrics.job_claimed(claimed.kind(), claimed.trigger);
             let carrier = Carrier { queue: self.queue.clone(), lease: self.settings.lease, phase: phase.clone() };
             let work = work.clone();
             self.going.spawn(async move {
@@ -150,21 +169,13 @@ impl Host<'_> {
         Ok(())
     }
 
-    /// Waits for the jobs that run; what is not saved in time lapses with its lease.
-    async fn leave(&mut self, phase: &mut watch::Receiver<Phase>) {
+    /// Waits until the jobs that run have ended, or are back in the queue.
+    async fn leave(&mut self) {
         let number = self.settings.workers - self.free.available_permits();
         tracing::info!(
             jobs = number,
             "leaving when the jobs that run have ended; another signal puts them back into the queue"
         );
-        let drained = async { while self.going.join_next().await.is_some() {} };
-        let late = async {
-            Phase::reached(phase, Phase::Save).await;
-            tokio::time::sleep(SAVE_TIME_MAX).await;
-        };
-        tokio::select! {
-            () = drained => {}
-            () = late => {}
-        }
+        while self.going.join_next().await.is_some() {}
     }
 }

@@ -139,7 +139,7 @@ impl Drop for Reservation {
 mod tests {
     use super::*;
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_is_risked_and_what_was_refused_count_together() {
         let budget = Arc::new(RefusalBudget::within(Duration::from_millis(300)));
         let start = Instant::now();

@@ -125,7 +125,7 @@ fn line(run: &PastRun) -> String {
         .map(|(number, name)| format!("{number} {}", name.replace('_', " ")))
         .collect();
     let took = run.finished_at - run.started_at;
-    let (id, kind, trigger) = (run.id, &run.kind, &run.trigger);
+    let (id, kind, trigger) = (run.id, run.kind.word(), &run.trigger);
     format!(
         "run {id:<5} {kind:<6} {trigger:<8} {} UTC, {took} s  {:<16} {}",
         time(run.started_at),

@@ -5,10 +5,10 @@ use super::{Global, ReleaseArgs};
 use chrono::DateTime;
 use clap::{Args, Subcommand};
 use hibob_base::error::{Exit, HostError};
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use hibob_store::data_dir::DataDir;
 use hibob_store::plan_file;
-use hibob_store::queue::{Arguments, Job, JobId, NewJob, Selection, State};
+use hibob_store::queue::{ArgumentFields, Arguments, Job, JobId, NewJob, Selection, State};
 use std::path::PathBuf;
 
 /// Jobs that have ended, and are listed unless the operator says otherwise.
@@ -45,7 +45,7 @@ struct StartArgs {
     tenant: String,
     /// check, sync, apply, references or deliver
     #[arg(value_parser = parse_kind)]
-    kind: Kind,
+    kind: JobKind,
     /// apply: the saved plan; a copy is kept until the job has ended
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
@@ -68,8 +68,9 @@ struct StartArgs {
     requested_by: Option<String>,
 }
 
-fn parse_kind(word: &str) -> Result<Kind, String> {
-    Kind::of_word(word).ok_or_else(|| format!("choose from {}", Kind::ALL.map(Kind::word).join(", ")))
+fn parse_kind(word: &str) -> Result<JobKind, String> {
+    let words: Vec<&str> = JobKind::ALL.iter().map(|kind| kind.word()).collect();
+    JobKind::of_word(word).ok_or_else(|| format!("choose from {}", words.join(", ")))
 }
 
 pub(super) async fn run(global: &Global, args: JobsArgs) -> Result<Exit, HostError> {
@@ -84,7 +85,7 @@ pub(super) async fn run(global: &Global, args: JobsArgs) -> Result<Exit, HostErr
 
 async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<(), HostError> {
     let plan = args.plan.map(|path| plan_file::keep(data, &path)).transpose()?;
-    let arguments = Arguments {
+    let fields = ArgumentFields {
         plan: plan.clone(),
         approved: None,
         allow_archiving: args.release.allow_archiving,
@@ -95,8 +96,11 @@ async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<(), H
         employees: (!args.employee.is_empty()).then_some(args.employee),
         reference: args.reference,
     };
-    let new = NewJob { tenant: args.tenant, kind: args.kind, arguments, requested_by: args.requested_by };
-    let started = data.start(&new).await.inspect_err(|_| {
+    let start = async {
+        let arguments = Arguments::new(args.kind, fields)?;
+        data.start(&NewJob { tenant: args.tenant, arguments, requested_by: args.requested_by }).await
+    };
+    let started = start.await.inspect_err(|_| {
         plan.iter().for_each(|plan| plan_file::forget(data, plan));
     })?;
     if global.json {
@@ -153,7 +157,7 @@ fn line(job: &Job) -> String {
     format!(
         "job {:<6} {:<10} {:<8} {:<20} {:<24} {what} {at}{error}",
         job.id,
-        job.kind,
+        job.kind(),
         job.trigger.word(),
         job.state,
         job.tenant

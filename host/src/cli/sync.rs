@@ -6,6 +6,7 @@ use super::progress::Bar;
 use super::{Global, check_view, plan_view, plans};
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::{Exit, HostError};
+use hibob_base::job::RunKind;
 use hibob_config::tenant::Approval;
 use hibob_contract::Planned;
 use hibob_contract::types::Severity;
@@ -124,7 +125,7 @@ pub(super) async fn sync_ready(
     show: impl FnOnce(&Planned),
 ) -> Report {
     let bar = Arc::new(Bar::new());
-    let started = hibob_runner::start(data, tenant, plugin, "sync", bar.clone()).await;
+    let started = hibob_runner::start(data, tenant, plugin, RunKind::Sync, bar.clone()).await;
     let run = match started {
         Ok(run) => run,
         Err(error) => return Report::stopped(tenant.id(), error),
@@ -175,7 +176,7 @@ async fn apply_saved(
     let planned = tenant.basis(&plugin).and_then(|basis| saved.accept(&basis, now_unix_seconds()));
     let planned = planned.inspect_err(|error| tenant.metrics().not_started("apply", error))?;
     let bar = Arc::new(Bar::new());
-    let run = hibob_runner::start(data, &tenant, &plugin, "apply", bar.clone()).await?;
+    let run = hibob_runner::start(data, &tenant, &plugin, RunKind::Apply, bar.clone()).await?;
     tell_resumed(&run);
     let mut report = run.apply(&planned, release).await;
     bar.clear();

@@ -5,7 +5,7 @@ use crate::queue::{NewJob, Queue, Started};
 use crate::secrets::{SecretStore, ToEnter};
 use hibob_base::error::HostError;
 use hibob_base::files::private_dir;
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use hibob_base::key_file;
 use hibob_base::secret::Secret;
 use hibob_config::applied_by::AppliedBy;
@@ -253,11 +253,10 @@ impl DataDir {
     pub async fn start(&self, new: &NewJob) -> Result<Started, HostError> {
         let config = self.config(&new.tenant).await?;
         self.require_enabled(&new.tenant).await?;
-        match new.kind {
-            Kind::Check | Kind::Sync | Kind::Apply => config.travelperk().map(drop)?,
-            Kind::References | Kind::Deliver => issuing(&config).map(drop)?,
+        match new.kind() {
+            JobKind::Check | JobKind::Sync | JobKind::Apply => config.travelperk().map(drop)?,
+            JobKind::References | JobKind::Deliver => issuing(&config).map(drop)?,
         }
-        new.arguments.check(new.kind)?;
         Ok(self.queue.start(new).await?)
     }
 

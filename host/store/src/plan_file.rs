@@ -186,7 +186,8 @@ pub fn forget_those_about(data: &DataDir, tenant: &str, employee_id: &str) -> Re
 /// The queue cannot be read.
 pub async fn forget_unneeded(data: &DataDir) -> Result<(), HostError> {
     let jobs = data.queue().list(Selection { tenant: None, ended_max: 0 }).await?;
-    let needed: BTreeSet<String> = jobs.into_iter().filter_map(|job| job.arguments.plan).collect();
+    let needed: BTreeSet<String> =
+        jobs.into_iter().filter_map(|job| job.arguments.saved_plan().map(str::to_owned)).collect();
     let Ok(entries) = std::fs::read_dir(data.path().join(KEPT)) else { return Ok(()) };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();

@@ -4,6 +4,7 @@
 //! The statements are the same for SQLite and PostgreSQL but for a few words. Promises are kept by indexes: at most one job
 //! of a tenant runs in a lane, and each due time of a schedule is one job.
 
+mod arguments;
 mod board;
 mod cause;
 mod claim;
@@ -18,10 +19,11 @@ mod state;
 mod tests;
 mod wake;
 
+pub use arguments::{ArgumentFields, Arguments, PlanToApply, ReferencesArguments};
 pub use board::Step;
 pub use cause::Cause;
 pub use claim::Claimed;
-pub use job::{Arguments, Job, JobId, NewJob};
+pub use job::{Job, JobId, NewJob};
 pub use jobs::{Selection, Started};
 pub use lease::{CRASHES_MAX, End};
 pub use state::{Illegal, State};

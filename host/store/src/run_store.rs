@@ -4,6 +4,7 @@
 use crate::database::{ChangeRecord, Fence, Lease, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase};
 use crate::privacy::KeyRows;
 use hibob_base::HostError;
+use hibob_base::job::Lane;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::LedgerSums;
 use std::collections::BTreeMap;
@@ -50,8 +51,8 @@ pub trait Book: KeyRows + Clone + Send + Sync + 'static {
     fn take_fence(&self, generation: i64) -> impl Future<Output = Result<Fence, HostError>> + Send;
     /// Whether nobody has taken the right to write over.
     fn holds(&self, fence: Fence) -> impl Future<Output = Result<bool, HostError>> + Send;
-    /// How the latest run of one of these kinds ended.
-    fn last_exit_code(&self, kinds: &[&str]) -> impl Future<Output = Result<Option<i64>, HostError>> + Send;
+    /// How the latest run of this lane ended.
+    fn last_exit_code(&self, lane: Lane) -> impl Future<Output = Result<Option<i64>, HostError>> + Send;
     /// The plan whose application has not come to its end.
     fn open_journal(&self) -> impl Future<Output = Result<Option<OpenJournal>, HostError>> + Send;
     /// Records a plan before anything of it is applied. Returns the journal's number.
@@ -124,8 +125,8 @@ impl Book for TenantDatabase {
         self.holds(fence).await
     }
 
-    async fn last_exit_code(&self, kinds: &[&str]) -> Result<Option<i64>, HostError> {
-        self.last_exit_code(kinds).await
+    async fn last_exit_code(&self, lane: Lane) -> Result<Option<i64>, HostError> {
+        self.last_exit_code(lane).await
     }
 
     async fn open_journal(&self) -> Result<Option<OpenJournal>, HostError> {

@@ -1,6 +1,5 @@
 //! The vocabularies of labels. Each is closed: what is not in it becomes `other`.
 
-use hibob_base::error::Exit;
 use hibob_policy::request::Role;
 use http::StatusCode;
 use std::borrow::Cow;
@@ -145,19 +144,6 @@ pub(super) fn service(role: Role) -> &'static str {
         Role::Scim => "scim",
         Role::Rest => "rest",
         Role::CostCenters => "cost-centers",
-    }
-}
-
-/// How a run ended.
-pub(super) fn outcome(exit: Exit) -> &'static str {
-    match exit {
-        Exit::Done => "done",
-        Exit::SomeFailed => "some-failed",
-        Exit::Usage => "configuration",
-        Exit::Held => "held",
-        Exit::Refused => "credentials-refused",
-        Exit::Failed => "failed",
-        Exit::Waiting => "waiting-for-approval",
     }
 }
 

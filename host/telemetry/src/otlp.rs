@@ -156,7 +156,8 @@ mod tests {
         let began = Instant::now();
         tokio::task::spawn_blocking(move || telemetry.shut_down()).await.unwrap();
         let waited = began.elapsed();
-        assert!(waited >= EXPORT_TIME_MAX && waited < FLUSH_TIME_MAX + Duration::from_secs(2), "{waited:?}");
+        // A machine that is busy with other things too may take longer; without a bound there would be no end.
+        assert!(waited >= EXPORT_TIME_MAX && waited < 4 * FLUSH_TIME_MAX, "{waited:?}");
     }
 
     #[test]

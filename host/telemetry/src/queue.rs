@@ -2,12 +2,12 @@
 
 use crate::metrics::Metrics;
 use hibob_base::job::{Expired, Waiting};
-use hibob_base::job::{Kind, Trigger};
+use hibob_base::job::{JobKind, Trigger};
 use opentelemetry::KeyValue;
 
 impl Metrics {
     /// This host took a job.
-    pub fn job_claimed(&self, kind: Kind, trigger: Trigger) {
+    pub fn job_claimed(&self, kind: JobKind, trigger: Trigger) {
         let labels = [KeyValue::new("kind", kind.word()), KeyValue::new("trigger", trigger.word())];
         self.0.jobs_claimed.add(1, &labels);
     }
@@ -21,7 +21,7 @@ impl Metrics {
     }
 
     /// So much waits, of each kind.
-    pub fn jobs_waiting(&self, waiting: &[(Kind, Waiting)]) {
+    pub fn jobs_waiting(&self, waiting: &[(JobKind, Waiting)]) {
         for (kind, waiting) in waiting {
             let labels = [KeyValue::new("kind", kind.word())];
             self.0.jobs_waiting.record(waiting.jobs, &labels);

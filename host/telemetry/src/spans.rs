@@ -28,7 +28,7 @@ impl Spans {
         if let Some(run) = run {
             span.record("run", run);
         }
-        span.record("outcome", labels::outcome(exit));
+        span.record("outcome", exit.label());
         if !matches!(exit, Exit::Done | Exit::SomeFailed) {
             span.record("otel.status_code", "ERROR");
         }

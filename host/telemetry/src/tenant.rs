@@ -72,7 +72,7 @@ impl TenantMetrics {
     }
 
     fn ended(&self, kind: &'static str, exit: Exit) {
-        let labels = self.labels([("kind", kind.into()), ("outcome", labels::outcome(exit).into())]);
+        let labels = self.labels([("kind", kind.into()), ("outcome", exit.label().into())]);
         self.metrics.0.runs.add(1, &labels);
         self.metrics.0.run_finished.record(now_unix_seconds(), &labels);
     }

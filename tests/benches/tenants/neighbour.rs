@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use hibob_base::error::Exit;
+use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_config::tenant::TenantConfig;
 use hibob_net::transport::{Transport, TransportBody, TransportError};
@@ -80,7 +81,7 @@ async fn sync(small: &Small) -> Duration {
     let network = Late { inner: Memory(small.canned.clone()), latency: small.latency };
     let tenant = Tenant::open_with(data, small.config.clone(), Arc::new(network)).await.unwrap();
     let start = Instant::now();
-    let run = hibob_runner::start(data, &tenant, plugin(), "sync", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await.unwrap();
     let planned = run.plan().await.unwrap();
     let mut report = run.apply(&planned, Release::default()).await;
     run.finish(&mut report, Some(&planned)).await.unwrap();

@@ -2,12 +2,12 @@
 
 use crate::sync::employee;
 use hibob_base::error::HostError;
-use hibob_base::job::Kind;
 use hibob_base::progress::NoProgress;
 use hibob_fakes::company::Employee;
 use hibob_fakes::{Fault, FaultKind};
 use hibob_jobs::approval;
 use hibob_jobs::approval::{Decided, Decider};
+use hibob_policy::guard::Release;
 use hibob_runner::Jobs;
 use hibob_server::serve::Work;
 use hibob_store::database::{ApprovalRow, PastRun, TenantDatabase};
@@ -116,8 +116,8 @@ impl Office {
     }
 
     pub(crate) async fn start_sync(&self, who: &str) {
-        let (tenant, arguments) = ("acme".to_owned(), Arguments::default());
-        let new = NewJob { tenant, kind: Kind::Sync, arguments, requested_by: Some(who.to_owned()) };
+        let (tenant, arguments) = ("acme".to_owned(), Arguments::Sync(Release::default()));
+        let new = NewJob { tenant, arguments, requested_by: Some(who.to_owned()) };
         self.setup.data.start(&new).await.unwrap();
     }
 

@@ -6,6 +6,7 @@ use crate::kills::patient::Patient;
 use crate::sync::employee;
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::Exit;
+use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_fakes::{Service, World};
 use hibob_policy::guard::Release;
@@ -84,7 +85,7 @@ async fn a_saved_plan_is_applied_without_them() {
         .unwrap()
         .accept(&tenant.basis(plugin()).unwrap(), now_unix_seconds())
         .unwrap();
-    let run = hibob_runner::start(&setup.data, &tenant, plugin(), "apply", Arc::new(NoProgress)).await.unwrap();
+    let run = hibob_runner::start(&setup.data, &tenant, plugin(), RunKind::Apply, Arc::new(NoProgress)).await.unwrap();
     let mut report = run.apply(&saved, Release::default()).await;
     run.finish(&mut report, Some(&saved)).await.unwrap();
     assert_eq!(

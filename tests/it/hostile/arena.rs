@@ -2,6 +2,7 @@
 
 use crate::sync::employee;
 use hibob_base::error::{Exit, HostError};
+use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
@@ -228,8 +229,9 @@ impl Arena {
     }
 
     async fn run(&self, tenant: &Tenant) -> Report {
-        let run =
-            hibob_runner::start(&self.honest.data, tenant, hostile(), "sync", Arc::new(NoProgress)).await.unwrap();
+        let run = hibob_runner::start(&self.honest.data, tenant, hostile(), RunKind::Sync, Arc::new(NoProgress))
+            .await
+            .unwrap();
         let (mut report, planned) = match run.plan().await {
             Ok(planned) => (run.apply(&planned, Release::default()).await, Some(planned)),
             Err(error) => (Report::stopped("mallory", error), None),

@@ -12,6 +12,9 @@ use tempfile::TempDir;
 /// How long the server may take to come up.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 
+/// Between two looks whether it has come up.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
 /// Where it is set a test that finds no server programs fails, and is not skipped.
 const REQUIRED: &str = "HIBOB_REQUIRE_POSTGRES";
 
@@ -138,7 +141,7 @@ impl Server {
         let begun = Instant::now();
         while !self.client("pg_isready").arg("--quiet").status().unwrap().success() {
             assert!(begun.elapsed() < START_TIME_MAX, "the server does not come up");
-            std::thread::yield_now();
+            std::thread::sleep(LOOK_EVERY);
         }
     }
 }

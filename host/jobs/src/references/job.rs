@@ -10,11 +10,12 @@ use crate::references::log::Log;
 use crate::references::outbox::Deliveries;
 use crate::references::report::{HeldClass, HeldPerson, Report};
 use crate::references::{outbox, witness};
+use crate::run::ErrorRow;
 use crate::run::Running;
 use crate::run::outside::Outside;
-use crate::run::{ErrorRow, REFERENCES};
 use futures::stream::{self, StreamExt};
 use hibob_base::error::HostError;
+use hibob_base::job::RunKind;
 use hibob_config::references::issuing as references_of;
 use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Departure, Detection, Known, Seen};
@@ -22,8 +23,8 @@ use hibob_contract::types::Severity;
 use hibob_reference_format::claims::Claims;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::Fence;
-use hibob_store::queue::Arguments;
 use hibob_store::queue::Cause;
+use hibob_store::queue::ReferencesArguments;
 use std::collections::BTreeSet;
 
 /// Departures about which HiBob is asked at the same time.
@@ -47,7 +48,7 @@ pub struct Order {
 
 impl Order {
     /// What a job of the queue with these arguments is to do.
-    pub fn of_job(arguments: &Arguments, cause: Cause) -> Self {
+    pub fn of_job(arguments: &ReferencesArguments, cause: Cause) -> Self {
         Self {
             employees: arguments.employees.clone(),
             release: Release { issuing: arguments.allow_issuing, revoking: arguments.allow_revoking },
@@ -61,7 +62,7 @@ impl Order {
 pub async fn run<O: Leavers>(data: &DataDir, outside: O, order: &Order) -> Report {
     let tenant = outside.config().id.clone();
     let mut report = Report::of(&tenant);
-    let run = match Running::begin(outside, REFERENCES).await {
+    let run = match Running::begin(outside, RunKind::References).await {
         Ok(run) => run.by(order.cause.clone()),
         Err(error) => return Report::stopped(&tenant, error),
     };

@@ -1,6 +1,7 @@
 //! What a run of the references job did, for people and for machines.
 
-use crate::run::{ErrorRow, HISTORY_ROWS_MAX, Outcome, Stopped};
+use crate::run::run_report::{Common, HISTORY_ROWS_MAX, RunReport};
+use crate::run::{ErrorRow, Stopped};
 use hibob_base::error::{Exit, HostError};
 use hibob_store::update_row::UpdateRow;
 use serde::Serialize;
@@ -89,10 +90,14 @@ impl Report {
         report
     }
 
+    /// How the run ended.
+    pub fn exit(&self) -> Exit {
+        RunReport::exit(self)
+    }
+
     /// Notes what ended the run early.
     pub fn stop(&mut self, error: HostError) {
-        let error = if self.tenant.is_empty() { error } else { error.of_tenant(&self.tenant) };
-        self.error = Some(Stopped::by(&error));
+        RunReport::stop(self, error);
     }
 
     pub(super) fn fault(&mut self, employee_id: &str, code: &str, message: impl Into<String>, remedy: &str) {
@@ -116,16 +121,6 @@ impl Report {
             ..UpdateRow::default()
         });
     }
-
-    /// How the program ends.
-    pub fn exit(&self) -> Exit {
-        match &self.error {
-            Some(stopped) => stopped.exit(),
-            None if !self.guards.is_empty() => Exit::Held,
-            None if self.errors.is_empty() => Exit::Done,
-            None => Exit::SomeFailed,
-        }
-    }
 }
 
 /// A row about an employee, or about nobody.
@@ -138,30 +133,36 @@ pub(super) fn row(employee_id: &str, code: &str, message: String, remedy: &str) 
     }
 }
 
-impl Outcome for Report {
-    fn exit(&self) -> Exit {
-        Self::exit(self)
+impl RunReport for Report {
+    fn common(&mut self) -> Common<'_> {
+        Common {
+            tenant: &self.tenant,
+            run: &mut self.run,
+            errors: &mut self.errors,
+            warnings: &mut self.warnings,
+            stopped: &mut self.error,
+        }
     }
 
-    fn codes(&self) -> Vec<&str> {
-        let stopped = self.error.iter().map(|stopped| stopped.code.as_str());
-        self.errors.iter().map(|row| row.code.as_str()).chain(stopped).collect()
+    fn errors(&self) -> &[ErrorRow] {
+        &self.errors
     }
 
-    fn history(&self) -> Result<String, HostError> {
-        let mut kept = Self { updates: Vec::new(), ..self.clone() };
-        kept.errors.truncate(HISTORY_ROWS_MAX);
-        kept.warnings.truncate(HISTORY_ROWS_MAX);
-        kept.held.truncate(HISTORY_ROWS_MAX);
-        kept.held.iter_mut().for_each(|person| person.name = None);
-        serde_json::to_string(&kept).map_err(|error| HostError::Storage(error.to_string()))
+    fn stopped(&self) -> Option<&Stopped> {
+        self.error.as_ref()
     }
 
     fn updates(&self) -> &[UpdateRow] {
         &self.updates
     }
 
-    fn numbered(&mut self, run: i64) {
-        self.run = Some(run);
+    fn held_back(&self) -> Option<Exit> {
+        (!self.guards.is_empty()).then_some(Exit::Held)
+    }
+
+    fn shorten(&mut self) {
+        self.updates.clear();
+        self.held.truncate(HISTORY_ROWS_MAX);
+        self.held.iter_mut().for_each(|person| person.name = None);
     }
 }

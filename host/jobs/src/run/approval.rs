@@ -2,6 +2,7 @@
 
 mod stored;
 
+use hibob_base::job::RunKind;
 pub use stored::{Reasons, StoredPlan};
 
 use crate::approval::short;
@@ -22,9 +23,6 @@ use hibob_store::privacy::SOMEBODY_FORGOTTEN;
 use hibob_telemetry::Spans;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
-
-/// The kind of a run that applies a saved plan, or an approved one.
-const APPLY: &str = "apply";
 
 /// What is to be done with a plan.
 pub(super) enum Verdict {
@@ -58,7 +56,7 @@ impl<O: Outside> Running<O> {
         let reasons = Reasons::of(book, config, planned).await?;
         let mut open = approvals.open_approval(self.started_at).await?;
         if let Some(row) = open.take_if(|row| row.state == ApprovalState::Approved) {
-            if self.kind == APPLY {
+            if self.kind == RunKind::Apply {
                 return Err(approved_first(&config.id, &row.plan));
             }
             let stored = StoredPlan::read(approvals, self.ring(), &row).await?;

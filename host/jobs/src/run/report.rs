@@ -1,9 +1,9 @@
 //! What a run did, for people and for machines.
 
-use crate::run::Outcome;
 use crate::run::difference::DifferenceRow;
 use crate::run::history;
 use crate::run::history::Came;
+use crate::run::run_report::{Common, HISTORY_ROWS_MAX, RunReport};
 use hibob_base::error::{Exit, HostError};
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, Mismatch};
@@ -37,9 +37,6 @@ impl From<&Finding> for ErrorRow {
         }
     }
 }
-
-/// Rows of errors, and of warnings, that the history keeps of one run.
-pub const HISTORY_ROWS_MAX: usize = 1_000;
 
 /// A change that a guard holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -223,10 +220,14 @@ impl Report {
         report
     }
 
+    /// How the run ended.
+    pub fn exit(&self) -> Exit {
+        RunReport::exit(self)
+    }
+
     /// Notes what ended the run early.
     pub fn stop(&mut self, error: HostError) {
-        let error = if self.tenant.is_empty() { error } else { error.of_tenant(&self.tenant) };
-        self.error = Some(Stopped::by(&error));
+        RunReport::stop(self, error);
     }
 
     /// Notes that a failure which was told already ended the run.
@@ -293,50 +294,48 @@ impl Report {
             remedy: remedy.to_owned(),
         });
     }
-
-    /// How the program ends.
-    pub fn exit(&self) -> Exit {
-        match &self.error {
-            Some(stopped) => stopped.exit(),
-            None if self.waiting.is_some() => Exit::Waiting,
-            None if !self.held.is_empty() => Exit::Held,
-            None if self.errors.is_empty() => Exit::Done,
-            None => Exit::SomeFailed,
-        }
-    }
 }
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-impl Outcome for Report {
-    fn exit(&self) -> Exit {
-        Self::exit(self)
-    }
-
-    fn codes(&self) -> Vec<&str> {
-        let stopped = self.error.iter().map(|stopped| stopped.code.as_str());
-        self.errors.iter().map(|row| row.code.as_str()).chain(stopped).collect()
-    }
-
-    /// With at most [`HISTORY_ROWS_MAX`] rows of each kind.
-    fn history(&self) -> Result<String, HostError> {
-        let mut kept = Self { updates: Vec::new(), ..self.clone() };
-        kept.errors.truncate(HISTORY_ROWS_MAX);
-        kept.warnings.truncate(HISTORY_ROWS_MAX);
-        kept.held.truncate(HISTORY_ROWS_MAX);
-        if let Some(stale) = &mut kept.stale {
-            stale.differences.truncate(HISTORY_ROWS_MAX);
+impl RunReport for Report {
+    fn common(&mut self) -> Common<'_> {
+        Common {
+            tenant: &self.tenant,
+            run: &mut self.run,
+            errors: &mut self.errors,
+            warnings: &mut self.warnings,
+            stopped: &mut self.error,
         }
-        serde_json::to_string(&kept).map_err(|error| HostError::Storage(error.to_string()))
+    }
+
+    fn errors(&self) -> &[ErrorRow] {
+        &self.errors
+    }
+
+    fn stopped(&self) -> Option<&Stopped> {
+        self.error.as_ref()
     }
 
     fn updates(&self) -> &[UpdateRow] {
         &self.updates
     }
 
-    fn numbered(&mut self, run: i64) {
-        self.run = Some(run);
+    fn held_back(&self) -> Option<Exit> {
+        match (&self.waiting, self.held.as_slice()) {
+            (Some(_), _) => Some(Exit::Waiting),
+            (None, []) => None,
+            (None, _) => Some(Exit::Held),
+        }
+    }
+
+    fn shorten(&mut self) {
+        self.updates.clear();
+        self.held.truncate(HISTORY_ROWS_MAX);
+        if let Some(stale) = &mut self.stale {
+            stale.differences.truncate(HISTORY_ROWS_MAX);
+        }
     }
 }

@@ -4,7 +4,7 @@ use crate::run::apply;
 use crate::run::journal::{Journal, Made, Past};
 use crate::run::outside::Outside;
 use crate::run::report::Report;
-use crate::run::{Outcome, Running, accepted};
+use crate::run::{RunReport, Running, accepted};
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use hibob_policy::guard::Held;
@@ -72,7 +72,7 @@ impl<O: Outside> Running<O> {
 
     fn record_of(&self, open: &OpenJournal, report: &Report) -> Result<RunRecord, HostError> {
         Ok(RunRecord {
-            kind: if open.kind == "apply" { "apply" } else { "sync" },
+            kind: open.kind,
             trigger: "resumed",
             job: None,
             started_at: open.started_at,

@@ -20,6 +20,7 @@ use hibob_reference_format::log::witness::Witness;
 use hibob_reference_format::status_list::{ENTRIES, Purpose};
 use hibob_reference_format::verify::{Answer, Sources, open};
 use hibob_reference_format::{proof, qr};
+use hibob_test_depth::deep;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -383,10 +384,11 @@ fn people() -> Vec<Case> {
     json.chain(pages.map(|(name, signed)| Case::new(format!("pdf: {name}"), honest(pdf(&signed), None)))).collect()
 }
 
-/// 200 positions of each file, with one byte changed in two ways.
+/// So many positions of each file, with one byte changed in two ways.
 fn tampered() -> Vec<(Case, &'static str, Vec<Change>)> {
     let changes = |bytes: &[u8]| -> Vec<Change> {
-        let places = (0..200).map(|number| number * bytes.len() / 200);
+        let count = deep(40, 200);
+        let places = (0..count).map(|number| number * bytes.len() / count);
         places
             .flat_map(|place| [(place, bytes[place] ^ 1), (place, b' ')])
             .filter(|(place, byte)| bytes[*place] != *byte)

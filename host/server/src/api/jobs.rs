@@ -5,8 +5,8 @@ use crate::api::problem::Problem;
 use crate::api::request::Asked;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use hibob_base::job::Kind;
-use hibob_store::queue::{Arguments, NewJob, Selection, State};
+use hibob_base::job::JobKind;
+use hibob_store::queue::{ArgumentFields, Arguments, NewJob, Selection, State};
 use serde::Deserialize;
 use serde_json::{Value, json as object};
 
@@ -16,7 +16,7 @@ use serde_json::{Value, json as object};
 struct Order {
     kind: String,
     #[serde(default)]
-    arguments: Arguments,
+    arguments: ArgumentFields,
 }
 
 /// Queues a job; the same one that waits already is not queued twice.
@@ -26,13 +26,14 @@ pub(super) async fn start(asked: &Asked) -> Result<Response<Body>, Problem> {
         Problem::bad_request(format!("this is not a job: {error}"), remedy)
     })?;
     // A saved plan is a file that its maker has: `apply` stays with the command line.
-    let kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Apply);
+    let kinds = JobKind::ALL.iter().copied().filter(|kind| *kind != JobKind::Apply);
     let kind = kinds.clone().find(|kind| kind.word() == order.kind).ok_or_else(|| {
-        let words: Vec<&str> = kinds.map(Kind::word).collect();
+        let words: Vec<&str> = kinds.map(JobKind::word).collect();
         Problem::unprocessable("there is no such kind of job here", format!("choose from {}", words.join(", ")))
     })?;
     let by = asked.token.as_ref().map(|token| format!("token {}", token.id));
-    let new = NewJob { tenant: asked.tenant().to_owned(), kind, arguments: order.arguments, requested_by: by };
+    let arguments = Arguments::new(kind, order.arguments)?;
+    let new = NewJob { tenant: asked.tenant().to_owned(), arguments, requested_by: by };
     let started = asked.api.data.start(&new).await?;
     let mut response = json(StatusCode::ACCEPTED, &object!({ "job": started.id, "new": started.is_new }));
     if let Ok(place) = HeaderValue::from_str(&format!("/v1/jobs/{}", started.id)) {

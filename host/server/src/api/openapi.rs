@@ -1,7 +1,7 @@
 //! The description of the API (OpenAPI 3.1), made of the table of routes: it cannot say anything else than the router does.
 
 use crate::api::routes::{Action, Body, Holder, ROUTES, Route};
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use hibob_base::secret::SecretName;
 use serde_json::{Map, Value, json};
 
@@ -114,7 +114,8 @@ fn problem() -> Value {
 }
 
 fn new_job() -> Value {
-    let kinds: Vec<&str> = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Apply).map(Kind::word).collect();
+    let kinds: Vec<&str> =
+        JobKind::ALL.iter().copied().filter(|kind| *kind != JobKind::Apply).map(JobKind::word).collect();
     let (number, flag) = (json!({ "type": "integer", "minimum": 0 }), json!({ "type": "boolean" }));
     json!({
         "type": "object",

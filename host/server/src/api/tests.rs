@@ -11,6 +11,7 @@ use crate::serve::Phase;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request};
 use hibob_base::digest::hex;
+use hibob_base::job::RunKind;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
 use hibob_store::data_dir::DataDir;
@@ -146,11 +147,12 @@ impl Site {
 
     /// A job of `acme` that waits.
     async fn job(&self) -> i64 {
-        use hibob_base::job::Kind;
+        use hibob_policy::guard::Release;
         use hibob_store::queue::{Arguments, NewJob};
         // Each differs, so that none is merged with one of before.
-        let arguments = Arguments { allow_archiving: usize::from(rand::random::<u16>()), ..Arguments::default() };
-        let new = NewJob { tenant: "acme".to_owned(), kind: Kind::Sync, arguments, requested_by: None };
+        let arguments =
+            Arguments::Sync(Release { archiving: usize::from(rand::random::<u16>()), ..Release::default() });
+        let new = NewJob { tenant: "acme".to_owned(), arguments, requested_by: None };
         self.data.start(&new).await.unwrap().id
     }
 
@@ -185,7 +187,7 @@ impl Site {
         let errors =
             json!([{ "employee_id": "7", "code": "MISSING_EMAIL", "message": "no email", "remedy": "add one" }]);
         let record = RunRecord {
-            kind: "sync",
+            kind: RunKind::Sync,
             trigger: "manual",
             job: None,
             started_at: 1_767_225_600,

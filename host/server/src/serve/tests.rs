@@ -1,16 +1,21 @@
 //! The loop, with jobs that do what the test says.
 
 use crate::serve::{Phase, Settings, Work, serve};
-use hibob_base::job::Kind;
 use hibob_base::progress::Progress;
+use hibob_policy::guard::Release;
 use hibob_store::database::ControlDatabase;
 use hibob_store::queue::{Arguments, Claimed, End, NewJob, Queue, QueueError, Selection, State};
 use hibob_telemetry::Metrics;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
+
+/// As long as a connection waits for another one's write before it gives up.
+const BUSY_TIME: Duration = Duration::from_secs(10);
 
 /// What the jobs tell.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,8 +57,7 @@ struct Host {
 }
 
 async fn host(lease: Duration) -> Host {
-    // In memory where there is a place for that: a disk that others keep busy takes longer than a host has to leave.
-    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let queue = ControlDatabase::open(folder.path()).await.unwrap().queue();
     let ((tell, told), (say, phase)) = (mpsc::unbounded_channel(), watch::channel(Phase::Work));
     let (serves, metrics) = (queue.clone(), Metrics::default());
@@ -66,15 +70,18 @@ async fn host(lease: Duration) -> Host {
 
 impl Host {
     async fn ask(&self, tenant: &str) -> i64 {
-        let (tenant, arguments) = (tenant.to_owned(), Arguments::default());
-        let new = NewJob { tenant, kind: Kind::Sync, arguments, requested_by: None };
+        let (tenant, arguments) = (tenant.to_owned(), Arguments::Sync(Release::default()));
+        let new = NewJob { tenant, arguments, requested_by: None };
         self.queue.start(&new).await.unwrap().id
     }
 
-    async fn execute(&self, sql: &'static str) {
+    async fn connect(&self) -> SqliteConnection {
         let options = SqliteConnectOptions::new().filename(self.folder.path().join("control.db"));
-        let pool = SqlitePool::connect_with(options).await.unwrap();
-        sqlx::query(sql).execute(&pool).await.unwrap();
+        options.busy_timeout(Duration::from_secs(60)).connect().await.unwrap()
+    }
+
+    async fn execute(&self, sql: &'static str) {
+        sqlx::query(sql).execute(&mut self.connect().await).await.unwrap();
     }
 
     async fn until(&self, id: i64, state: State) {
@@ -107,6 +114,67 @@ async fn jobs_run_beside_each_other_and_tell_how_far_they_are() {
         assert_eq!((job.state, job.crashes), (State::Queued, 0));
     }
     assert!(host.queue.progress(endless).is_none());
+}
+
+#[tokio::test]
+async fn jobs_are_back_in_the_queue_when_the_host_leaves_even_if_the_database_was_busy() {
+    let mut host = host(Duration::from_hours(1)).await;
+    let runs = host.ask("acme").await;
+    assert_eq!(host.told.recv().await, Some(Told::Begun("acme".to_owned())));
+    // Another process writes, so that the host's next claim waits for it, and then the put-back does.
+    let mut other = host.connect().await;
+    let mut writes = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let insert = "INSERT INTO jobs (tenant, kind, lane, trigger, arguments, start_at, priority, state, queued_at)
+                  VALUES ('late', 'sync', 'directory', 'manual', '{}', 0, 10, 'queued', 0) RETURNING id";
+    let late: i64 = sqlx::query_scalar(insert).fetch_one(&mut *writes).await.unwrap();
+    host.queue.wake();
+    // For the claim to be under way. Were that too short, no claim would be broken off, and nothing would fail.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    host.say.send_replace(Phase::Save);
+    assert_eq!(host.told.recv().await, Some(Told::Dropped("acme".to_owned())));
+    tokio::time::pause();
+    tokio::time::advance(BUSY_TIME).await;
+    tokio::time::resume();
+    writes.commit().await.unwrap();
+    (&mut host.serving).await.unwrap();
+    // A claim that nobody waits for any more would be carried through by now.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    for id in [late, runs] {
+        let job = host.queue.get(id).await.unwrap();
+        assert_eq!((job.state, job.crashes), (State::Queued, 0), "{}", job.tenant);
+    }
+    assert_eq!(host.told.try_recv().ok(), None, "what was claimed while the signal came is not begun");
+}
+
+#[tokio::test]
+async fn a_job_is_put_back_again_after_the_database_has_failed() {
+    let mut host = host(Duration::from_hours(1)).await;
+    let id = host.ask("acme").await;
+    assert_eq!(host.told.recv().await, Some(Told::Begun("acme".to_owned())));
+    host.execute("ALTER TABLE jobs RENAME TO gone").await;
+    let (log, mut lines) = mpsc::unbounded_channel();
+    let log = tracing_subscriber::fmt().with_writer(move || Lines(log.clone()));
+    let _logging = tracing::subscriber::set_default(log.finish());
+    host.say.send_replace(Phase::Save);
+    while !lines.recv().await.unwrap().contains("cannot be noted") {}
+    host.execute("ALTER TABLE gone RENAME TO jobs").await;
+    (&mut host.serving).await.unwrap();
+    assert_eq!(host.queue.get(id).await.unwrap().state, State::Queued);
+}
+
+/// What is logged, line by line.
+struct Lines(mpsc::UnboundedSender<String>);
+
+impl io::Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        // Nobody listens any more when the test is over.
+        let _ = self.0.send(String::from_utf8_lossy(line).into_owned());
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[tokio::test]

@@ -2,8 +2,10 @@
 
 use crate::database::engine::Transaction;
 use crate::database::statement::query;
+use crate::database::tenant::run_kind;
 use crate::database::tenant::{LedgerEntry, TenantDatabase, put_entries};
 use hibob_base::error::HostError;
+use hibob_base::job::RunKind;
 use std::collections::BTreeMap;
 
 /// A run's right to write: the generation of its lease. A run that takes the tenant over raises it, and from then on
@@ -28,8 +30,8 @@ impl Fence {
 /// A plan that begins to be applied.
 #[derive(Clone, Copy, Debug)]
 pub struct NewJournal<'j> {
-    /// `sync` or `apply`.
-    pub kind: &'j str,
+    /// The kind of run that applies it.
+    pub kind: RunKind,
     /// When the run began, in Unix seconds.
     pub started_at: i64,
     /// The SHA-256 of `plan`.
@@ -49,8 +51,8 @@ pub struct NewJournal<'j> {
 pub struct OpenJournal {
     /// Its number.
     pub id: i64,
-    /// `sync` or `apply`.
-    pub kind: String,
+    /// The kind of run that applied it.
+    pub kind: RunKind,
     /// When the run began, in Unix seconds.
     pub started_at: i64,
     /// The SHA-256 of the plan.
@@ -187,6 +189,8 @@ impl TenantDatabase {
         let read =
             |(change, event, made, generation)| EventRow { change, is_finished: event == "finished", made, generation };
         let events = events.into_iter().map(read).collect();
+        let kind: String = kind;
+        let kind = run_kind(&kind)?;
         Ok(Some(OpenJournal { id, kind, started_at, digest, plan, held, settings, plugin, events }))
     }
 
@@ -256,7 +260,7 @@ pub(super) async fn insert_journal(transaction: &mut Transaction, new: &NewJourn
         "INSERT INTO journals (kind, started_at, plan, held, settings, plugin) VALUES ($1, $2, $3, $4, $5, $6)
          RETURNING id",
     );
-    let insert = insert.bind(new.kind).bind(new.started_at).bind(new.digest).bind(new.held).bind(new.settings);
+    let insert = insert.bind(new.kind.word()).bind(new.started_at).bind(new.digest).bind(new.held).bind(new.settings);
     let (id,) = insert.bind(new.plugin).fetch_one(transaction).await?;
     Ok(id)
 }

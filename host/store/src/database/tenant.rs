@@ -7,6 +7,7 @@ use crate::database::store::Store;
 use crate::database::text::Key;
 use crate::database::{Fence, open};
 use hibob_base::files::private_dir;
+use hibob_base::job::{Lane, RunKind};
 use hibob_policy::guard::LedgerSums;
 
 use crate::update_row::UpdateRow;
@@ -24,8 +25,8 @@ pub struct TenantDatabase {
 /// A finished run, as it is recorded.
 #[derive(Clone, Debug)]
 pub struct RunRecord {
-    /// `sync` or `apply`.
-    pub kind: &'static str,
+    /// What it did.
+    pub kind: RunKind,
     /// What started it: `manual`.
     pub trigger: &'static str,
     /// The job of the queue that it did.
@@ -47,8 +48,8 @@ pub struct RunRecord {
 pub struct PastRun {
     /// Its number.
     pub id: i64,
-    /// `sync` or `apply`.
-    pub kind: String,
+    /// What it did.
+    pub kind: RunKind,
     /// What started it.
     pub trigger: String,
     /// The job of the queue that it did; see [`crate::queue::Claimed::key`].
@@ -66,10 +67,23 @@ pub struct PastRun {
 impl PastRun {
     const COLUMNS: &str = "id, kind, trigger, job, started_at, finished_at, exit_code, report";
 
-    fn read((id, kind, trigger, job, started_at, finished_at, exit_code, report): RunColumns) -> Self {
+    fn read(
+        (id, kind, trigger, job, started_at, finished_at, exit_code, report): RunColumns,
+    ) -> Result<Self, HostError> {
         let report = serde_json::from_str(&report).unwrap_or_default();
-        Self { id, kind, trigger, job, started_at, finished_at, exit_code, report }
+        let kind = run_kind(&kind)?;
+        Ok(Self { id, kind, trigger, job, started_at, finished_at, exit_code, report })
     }
+}
+
+/// The kind of a run by its word in the database.
+///
+/// # Errors
+/// There is no such kind.
+pub(super) fn run_kind(word: &str) -> Result<RunKind, HostError> {
+    let unknown =
+        || HostError::Storage(format!("the database has a run of the unknown kind `{}`", word.escape_debug()));
+    RunKind::of_word(word).ok_or_else(unknown)
 }
 
 /// A line of a run as it is kept.
@@ -285,7 +299,7 @@ impl TenantDatabase {
             "INSERT INTO runs (kind, trigger, job, started_at, finished_at, exit_code, report)
              VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
         )
-        .bind(run.kind)
+        .bind(run.kind.word())
         .bind(run.trigger)
         .bind(run.job.as_deref())
         .bind(run.started_at)
@@ -325,15 +339,15 @@ impl TenantDatabase {
         Ok(id)
     }
 
-    /// How the latest run of one of these kinds ended; none before the first.
+    /// How the latest run of this lane ended; none before the first.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn last_exit_code(&self, kinds: &[&str]) -> Result<Option<i64>, HostError> {
+    pub async fn last_exit_code(&self, lane: Lane) -> Result<Option<i64>, HostError> {
         let mut last: Option<(i64, i64)> = None;
-        for kind in kinds {
+        for kind in RunKind::ALL.iter().filter(|kind| kind.lane() == lane) {
             let sql = "SELECT id, exit_code FROM runs WHERE kind = $1 ORDER BY id DESC LIMIT 1";
-            last = last.max(query(sql).bind(*kind).fetch_optional(&self.store).await?);
+            last = last.max(query(sql).bind(kind.word()).fetch_optional(&self.store).await?);
         }
         Ok(last.map(|(_, exit_code)| exit_code))
     }
@@ -345,7 +359,7 @@ impl TenantDatabase {
     pub async fn past_runs(&self, limit: u32) -> Result<Vec<PastRun>, HostError> {
         let sql = format!("SELECT {} FROM runs ORDER BY id DESC LIMIT $1", PastRun::COLUMNS);
         let rows = query(sql).bind(i64::from(limit)).fetch_all(&self.store).await?;
-        Ok(rows.into_iter().map(PastRun::read).collect())
+        rows.into_iter().map(PastRun::read).collect()
     }
 
     /// One run.
@@ -354,7 +368,7 @@ impl TenantDatabase {
     /// The database failed.
     pub async fn past_run(&self, id: i64) -> Result<Option<PastRun>, HostError> {
         let sql = format!("SELECT {} FROM runs WHERE id = $1", PastRun::COLUMNS);
-        Ok(query(sql).bind(id).fetch_optional(&self.store).await?.map(PastRun::read))
+        query(sql).bind(id).fetch_optional(&self.store).await?.map(PastRun::read).transpose()
     }
 
     /// The run that did a job of the queue, if it came to its end.
@@ -364,7 +378,7 @@ impl TenantDatabase {
     pub async fn run_of_job(&self, job: &str) -> Result<Option<PastRun>, HostError> {
         let sql = format!("SELECT {} FROM runs WHERE job = $1", PastRun::COLUMNS);
         let row: Option<RunColumns> = query(sql).bind(job).fetch_optional(&self.store).await?;
-        Ok(row.map(PastRun::read))
+        row.map(PastRun::read).transpose()
     }
 
     /// The lines of one run.

@@ -3,8 +3,10 @@
 use crate::database::DatabaseError;
 use crate::database::query;
 use crate::queue::Cause;
-use crate::queue::{Arguments, JobId, Queue, QueueError};
-use hibob_base::job::{Kind, Trigger};
+use crate::queue::job::{COLUMNS, JobRow};
+use crate::queue::{Arguments, Job, JobId, Queue, QueueError};
+use hibob_base::job::{JobKind, Trigger};
+use sqlx::FromRow;
 use std::time::{Duration, Instant};
 
 /// A job that this host has taken, for as long as its lease lasts.
@@ -14,11 +16,9 @@ pub struct Claimed {
     pub id: JobId,
     /// For whom.
     pub tenant: String,
-    /// What.
-    pub kind: Kind,
     /// Who started it.
     pub trigger: Trigger,
-    /// What in particular.
+    /// What it is to do.
     pub arguments: Arguments,
     /// Who asked for it.
     pub requested_by: Option<String>,
@@ -33,6 +33,11 @@ pub struct Claimed {
 }
 
 impl Claimed {
+    /// Its kind.
+    pub fn kind(&self) -> JobKind {
+        self.arguments.kind()
+    }
+
     /// What names it for good: a number alone comes again after the queue was restored from a backup.
     pub fn key(&self) -> String {
         format!("{}@{}", self.id, self.queued_at)
@@ -42,6 +47,13 @@ impl Claimed {
     pub fn cause(&self) -> Cause {
         Cause { trigger: self.trigger, job: Some(self.key()), requested_by: self.requested_by.clone() }
     }
+}
+
+#[derive(FromRow)]
+struct ClaimedRow {
+    #[sqlx(flatten)]
+    job: JobRow,
+    generation: i64,
 }
 
 pub(super) fn milliseconds(duration: Duration) -> i64 {
@@ -61,23 +73,24 @@ impl Queue {
              WHERE id = (SELECT id FROM jobs j WHERE state = 'queued' AND start_at <= {now}
                 AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.tenant = j.tenant AND o.lane = j.lane AND o.state = 'running')
                 ORDER BY priority DESC, start_at, id LIMIT 1 {skip})
-             RETURNING id, generation",
+             RETURNING {COLUMNS}, generation",
             now = self.store.db().now()
         );
         let deadline = Instant::now() + lease;
-        let claimed: Option<(i64, i64)> = loop {
+        // One statement, which tells everything about the job: were it asked for afterwards, an error would leave a job that
+        // says that it runs, and that nobody knows of.
+        let claimed: Option<ClaimedRow> = loop {
             match query(sql.clone()).bind(holder).bind(milliseconds(lease)).fetch_optional(&self.store).await {
                 // Another host has just started another job in that lane.
                 Err(DatabaseError(sqlx::Error::Database(error))) if error.is_unique_violation() => {}
                 claimed => break claimed?,
             }
         };
-        let Some((id, generation)) = claimed else { return Ok(None) };
-        let job = self.get(id).await?;
+        let Some(ClaimedRow { job, generation }) = claimed else { return Ok(None) };
+        let job = Job::try_from(job)?;
         Ok(Some(Claimed {
-            id,
+            id: job.id,
             tenant: job.tenant,
-            kind: job.kind,
             trigger: job.trigger,
             // What a guard was to let through, it may have let through before the crash.
             arguments: if job.crashes > 0 { job.arguments.without_releases() } else { job.arguments },

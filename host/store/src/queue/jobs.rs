@@ -3,9 +3,10 @@
 use crate::database::query;
 use crate::queue::claim::milliseconds;
 use crate::queue::job::{COLUMNS, JobRow};
+use crate::queue::{Arguments, ReferencesArguments};
 use crate::queue::{Job, JobId, NewJob, Queue, QueueError, State};
 use hibob_base::job::Waiting;
-use hibob_base::job::{Kind, Lane, Trigger};
+use hibob_base::job::{JobKind, Lane, Trigger};
 use std::time::Duration;
 
 /// A job that was asked for.
@@ -42,13 +43,13 @@ impl Queue {
         );
         let waiting = "SELECT id FROM jobs WHERE tenant = $1 AND kind = $2 AND arguments = $3
                        AND state = 'queued' AND due_at IS NULL AND generation = 0";
-        let (kind, arguments) = (new.kind.word(), new.arguments.text()?);
+        let (kind, arguments) = (new.kind().word(), new.arguments.text()?);
         loop {
             let mut transaction = self.store.begin().await?;
             let inserted: Option<(i64,)> = query(insert.clone())
                 .bind(&new.tenant)
                 .bind(kind)
-                .bind(new.kind.lane().map(Lane::word))
+                .bind(new.kind().lane().map(Lane::word))
                 .bind(Trigger::Manual.word())
                 .bind(&arguments)
                 .bind(new.requested_by.as_deref())
@@ -105,17 +106,21 @@ impl Queue {
     pub async fn forget_employee(&self, tenant: &str, employee_id: &str) -> Result<u64, QueueError> {
         let mut found = 0;
         for job in self.list(Selection { tenant: Some(tenant), ended_max: u32::MAX >> 1 }).await? {
+            let kind = job.kind();
             let mut arguments = job.arguments;
-            let Some(employees) = arguments.employees.as_mut().filter(|ids| ids.iter().any(|id| id == employee_id))
-            else {
+            let Arguments::References(ReferencesArguments { employees: Some(employees), .. }) = &mut arguments else {
                 continue;
             };
+            let number = employees.len();
             employees.retain(|id| id != employee_id);
+            if employees.len() == number {
+                continue;
+            }
             let text = arguments.text()?;
             // Where the same job waits already, that one is enough.
             let same = "SELECT 1 FROM jobs WHERE tenant = $1 AND kind = $2 AND arguments = $3
                         AND state = 'queued' AND due_at IS NULL AND generation = 0 AND id <> $4";
-            let same = query(same).bind(tenant).bind(job.kind.word()).bind(&text).bind(job.id);
+            let same = query(same).bind(tenant).bind(kind.word()).bind(&text).bind(job.id);
             let without = if same.finds(&self.store).await? {
                 query("DELETE FROM jobs WHERE id = $1").bind(job.id)
             } else {
@@ -151,20 +156,22 @@ impl Queue {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn waiting(&self) -> Result<Vec<(Kind, Waiting)>, QueueError> {
+    pub async fn waiting(&self) -> Result<Vec<(JobKind, Waiting)>, QueueError> {
         let sql = format!(
             "SELECT kind, count(*), {now} - min(start_at) FROM jobs WHERE state = 'queued' AND start_at <= {now} GROUP BY kind",
             now = self.store.db().now()
         );
         let rows: Vec<(String, i64, i64)> = query(sql).fetch_all(&self.store).await?;
-        Ok(Kind::ALL
+        Ok(JobKind::ALL
+            .iter()
+            .copied()
             .map(|kind| {
                 let row = rows.iter().find(|(word, ..)| word == kind.word());
                 let (jobs, longest) = row.map_or((0, 0), |(_, jobs, longest)| (*jobs, *longest));
                 let longest = Duration::from_millis(u64::try_from(longest).unwrap_or_default());
                 (kind, Waiting { jobs: u64::try_from(jobs).unwrap_or_default(), longest })
             })
-            .to_vec())
+            .collect())
     }
 
     /// Forgets jobs that ended longer ago than that. Returns how many.

@@ -8,9 +8,9 @@ impl Job {
         serde_json::json!({
             "job": self.id,
             "tenant": self.tenant,
-            "kind": self.kind.word(),
+            "kind": self.kind().word(),
             "trigger": self.trigger.word(),
-            "arguments": self.arguments,
+            "arguments": self.arguments.fields(),
             "requested_by": self.requested_by,
             "state": self.state.word(),
             "holder": self.holder,

@@ -6,7 +6,7 @@ use crate::queue::claim::milliseconds;
 use crate::queue::{Queue, QueueError};
 use chrono::{DateTime, Utc};
 use hibob_base::error::HostError;
-use hibob_base::job::{Kind, Lane, Trigger};
+use hibob_base::job::{JobKind, Lane, Trigger};
 use hibob_config::due::DueSchedule;
 use hibob_config::schedule::Schedule;
 use sha2::{Digest, Sha256};
@@ -36,7 +36,7 @@ struct Late {
 #[derive(Debug, PartialEq, Eq)]
 struct Next {
     /// What is queued for the due time.
-    queues: Option<Kind>,
+    queues: Option<JobKind>,
     due: i64,
     start: i64,
 }
@@ -45,13 +45,13 @@ impl Late {
     /// A schedule that cannot be read holds up nobody else, and queues nothing.
     fn step(&self) -> Next {
         let due = next_due(&self.cron, &self.zone, self.next_due.max(self.now));
-        match (Kind::of_word(&self.kind), due) {
+        match (JobKind::of_word(&self.kind), due) {
             (Some(kind), Ok(due)) => Next { queues: Some(kind), due, start: due.saturating_add(self.jitter) },
             (kind, due) => {
                 let error = due.err().map_or_else(|| "no such kind".to_owned(), |error| error.to_string());
                 tracing::error!(
                     tenant = self.tenant,
-                    kind = kind.map(Kind::word),
+                    kind = kind.map(JobKind::word),
                     "a schedule cannot be read: {error}"
                 );
                 Next { queues: None, due: self.next_due, start: self.now.saturating_add(milliseconds(BROKEN_PAUSE)) }
@@ -70,7 +70,7 @@ fn next_due(cron: &str, zone: &str, after: i64) -> Result<i64, HostError> {
 }
 
 /// How long after its due time a tenant's job starts: the same on every host and every night.
-fn jitter(tenant: &str, kind: Kind, spread: Duration) -> i64 {
+fn jitter(tenant: &str, kind: JobKind, spread: Duration) -> i64 {
     let hash = Sha256::new().chain_update(tenant).chain_update([0]).chain_update(kind.word()).finalize();
     let number = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     let spread = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX).max(1);
@@ -235,7 +235,7 @@ mod tests {
             ("2026-10-25T00:30:00Z", "2026-10-25T00:31:00Z", "2026-10-26T01:30:00Z"),
         ] {
             let next = milliseconds_of(next);
-            let expected = Next { queues: Some(Kind::Sync), due: next, start: next + 60_000 };
+            let expected = Next { queues: Some(JobKind::Sync), due: next, start: next + 60_000 };
             assert_eq!(late("30 2 * * *", due, now).step(), expected, "{due}");
         }
     }
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn after_an_outage_a_schedule_goes_on_from_now() {
         let step = late("30 2 * * *", "2026-01-01T01:30:00Z", "2026-01-10T12:00:00Z").step();
-        assert_eq!((step.queues, step.due), (Some(Kind::Sync), milliseconds_of("2026-01-11T01:30:00Z")));
+        assert_eq!((step.queues, step.due), (Some(JobKind::Sync), milliseconds_of("2026-01-11T01:30:00Z")));
     }
 
     #[test]
@@ -257,14 +257,14 @@ mod tests {
     #[test]
     fn starts_are_spread_and_always_the_same() {
         let spread = Duration::from_mins(30);
-        let minutes = (0..5_000).map(|number| jitter(&format!("t{number}"), Kind::Sync, spread) / 60_000);
+        let minutes = (0..5_000).map(|number| jitter(&format!("t{number}"), JobKind::Sync, spread) / 60_000);
         let minutes: Vec<i64> = minutes.collect();
         for minute in 0..30 {
             let here = minutes.iter().filter(|other| **other == minute).count();
             assert!((100..250).contains(&here), "{here} tenants in minute {minute}");
         }
-        assert_eq!(jitter("acme", Kind::Sync, spread), jitter("acme", Kind::Sync, spread));
-        assert_ne!(jitter("acme", Kind::Sync, spread), jitter("acme", Kind::References, spread));
-        assert_eq!(jitter("acme", Kind::Sync, Duration::ZERO), 0);
+        assert_eq!(jitter("acme", JobKind::Sync, spread), jitter("acme", JobKind::Sync, spread));
+        assert_ne!(jitter("acme", JobKind::Sync, spread), jitter("acme", JobKind::References, spread));
+        assert_eq!(jitter("acme", JobKind::Sync, Duration::ZERO), 0);
     }
 }

@@ -4,9 +4,10 @@ mod cases;
 mod silence;
 
 use crate::database::{ControlDatabase, query};
-use crate::queue::{Arguments, Claimed, NewJob, Queue};
+use crate::queue::{Arguments, Claimed, NewJob, PlanToApply, Queue, ReferencesArguments};
 use cases::CASES;
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
+use hibob_policy::guard::Release;
 use hibob_test_postgres::Server;
 use std::time::Duration;
 
@@ -48,16 +49,27 @@ impl Queue {
         query(sql.to_owned()).execute(&self.store).await.unwrap();
     }
 
-    async fn ask(&self, tenant: &str, kind: Kind) -> i64 {
-        self.ask_for(tenant, kind, Arguments::default()).await
+    async fn ask(&self, tenant: &str, kind: JobKind) -> i64 {
+        self.ask_for(tenant, plain(kind)).await
     }
 
-    async fn ask_for(&self, tenant: &str, kind: Kind, arguments: Arguments) -> i64 {
-        let new = NewJob { tenant: tenant.to_owned(), kind, arguments, requested_by: None };
+    async fn ask_for(&self, tenant: &str, arguments: Arguments) -> i64 {
+        let new = NewJob { tenant: tenant.to_owned(), arguments, requested_by: None };
         self.start(&new).await.unwrap().id
     }
 
     async fn take(&self) -> Option<Claimed> {
         self.claim("a host", LEASE).await.unwrap()
+    }
+}
+
+/// The least that a job of this kind needs to know.
+fn plain(kind: JobKind) -> Arguments {
+    match kind {
+        JobKind::Check => Arguments::Check,
+        JobKind::Sync => Arguments::Sync(Release::default()),
+        JobKind::Apply => Arguments::Apply(PlanToApply::Saved { digest: "00".to_owned(), release: Release::default() }),
+        JobKind::References => Arguments::References(ReferencesArguments::default()),
+        JobKind::Deliver => Arguments::Deliver("1".to_owned()),
     }
 }

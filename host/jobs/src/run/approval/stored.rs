@@ -1,6 +1,6 @@
 //! What is stored with a plan that waits: the plan itself, and what the guards saw in it.
 
-use crate::run::guard::guard;
+use crate::run::guard::{guard, judge};
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use hibob_config::tenant::TenantConfig;
@@ -24,15 +24,13 @@ pub struct Reasons {
 
 impl Reasons {
     pub(super) async fn of(book: &impl Book, config: &TenantConfig, planned: &Planned) -> Result<Self, HostError> {
-        match guard(book, config, planned, Release::default()).await {
+        match judge(book, config, planned, Release::default()).await? {
             Ok(held) => Ok(Self { source: None, guards: held.guards }),
-            Err(HostError::Held { message, .. }) => {
+            Err(untrusted) => {
                 let release = Release { changed_source: true, ..Release::default() };
-                let own = format!("tenant {}: ", config.id);
-                let message = message.strip_prefix(&own).map(str::to_owned).unwrap_or(message);
-                Ok(Self { source: Some(message), guards: guard(book, config, planned, release).await?.guards })
+                let guards = guard(book, config, planned, release).await?.guards;
+                Ok(Self { source: Some(untrusted.reasons), guards })
             }
-            Err(error) => Err(error),
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::database::tests::{Case, Host, record};
 use crate::database::{ApprovalRow, ApprovalState, Decision, NewApproval};
 use futures::FutureExt;
+use hibob_base::job::RunKind;
 
 pub(super) const CASES: [(&str, Case); 1] =
     [("approvals", |one, other| a_plan_waits_is_approved_once_and_applied_once(one, other).boxed())];
@@ -51,7 +52,7 @@ async fn a_plan_waits_is_approved_once_and_applied_once(one: Host, other: Host) 
     let begun = database.begin_approved_journal(fence, second.id, &journal, 14).await.unwrap().unwrap();
     assert!(database.is_of_approval(begun).await.unwrap());
     assert_eq!(open(15).await, None);
-    let run = database.record_run(fence, &record::run("sync", 15, Some(begun)), None, &[]).await.unwrap();
+    let run = database.record_run(fence, &record::run(RunKind::Sync, 15, Some(begun)), None, &[]).await.unwrap();
     assert_eq!(database.approvals_of(15, "two").await.unwrap()[0].run, Some(run));
     // It had its one time.
     assert_eq!(database.begin_approved_journal(fence, second.id, &journal, 16).await.unwrap(), None);

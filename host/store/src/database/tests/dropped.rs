@@ -4,7 +4,8 @@ use crate::database::tests::{Server, query, record};
 use crate::database::{ControlDatabase, Engine, Fence, TenantDatabase};
 use crate::queue::{Arguments, NewJob};
 use crate::update_row::UpdateRow;
-use hibob_base::job::Kind;
+use hibob_base::job::RunKind;
+use hibob_policy::guard::Release;
 use sqlx::{Connection, PgConnection, PgPool};
 use std::future::poll_fn;
 use std::path::Path;
@@ -116,7 +117,7 @@ async fn what_is_dropped_is_done_or_not_and_never_half() {
     }
     let updates = [UpdateRow::default().into(), UpdateRow::default().into()];
     for polls in 1.. {
-        let run = record::run("sync", 1, None);
+        let run = record::run(RunKind::Sync, 1, None);
         let recorded = dropped_after(polls, database.record_run(fence, &run, None, &updates)).await;
         watched.require_clean(&format!("run after {polls} polls")).await;
         let (runs, lines) = ("SELECT count(*) FROM runs", "SELECT count(*) FROM run_updates");
@@ -133,8 +134,7 @@ async fn a_queue_that_is_dropped_in_the_middle_goes_on() {
     let Some(server) = Server::start("the queue dropped on PostgreSQL") else { return };
     let mut watched = Watched::new(&server, "queue").await;
     let queue = watched.control.queue();
-    let new =
-        NewJob { tenant: "acme".to_owned(), kind: Kind::Sync, arguments: Arguments::default(), requested_by: None };
+    let new = NewJob { tenant: "acme".to_owned(), arguments: Arguments::Sync(Release::default()), requested_by: None };
     let job = 'started: {
         for polls in 1.. {
             let started = dropped_after(polls, queue.start(&new)).await;

@@ -5,6 +5,7 @@ use crate::database::{Fence, ForgottenRow, LedgerEntry, Plain, Swept, TenantData
 use crate::privacy::{KeyRows, Tag};
 use crate::update_row::UpdateRow;
 use futures::FutureExt;
+use hibob_base::job::RunKind;
 use hibob_contract::offboarding_references::{Seen, Standing};
 use std::collections::BTreeMap;
 
@@ -78,8 +79,10 @@ async fn nothing_stands_under_the_id_of_somebody_who_was_forgotten(host: Host) {
         ..UpdateRow::default()
     };
     let lines = [line("12", "Ana", "Bo").into(), line("112", "Bo", "Ana").into()];
-    let run =
-        database.record_run(fence, &crate::database::tests::record::run("sync", 1, None), None, &lines).await.unwrap();
+    let run = database
+        .record_run(fence, &crate::database::tests::record::run(RunKind::Sync, 1, None), None, &lines)
+        .await
+        .unwrap();
     let entries_before = database.log_entries().await.unwrap();
     assert_eq!(database.accounts_of("12").await.unwrap(), ["912"]);
     let ids = database.plain_ids().await.unwrap();

@@ -5,6 +5,7 @@ use crate::database::{ChangeRecord, Fence, LedgerEntry, NewJournal, RunRecord, S
 use crate::update_row::UpdateRow;
 use futures::FutureExt;
 use hibob_base::error::HostError;
+use hibob_base::job::{Lane, RunKind};
 use hibob_contract::types::{NamedValue, Value};
 use std::collections::BTreeMap;
 
@@ -15,14 +16,14 @@ pub(super) const CASES: [(&str, Case); 4] = [
     ("fenced", |one, other| nothing_is_written_once_a_later_run_has_the_fence(one, other).boxed()),
 ];
 
-pub(super) fn run(kind: &'static str, finished_at: i64, journal: Option<i64>) -> RunRecord {
+pub(super) fn run(kind: RunKind, finished_at: i64, journal: Option<i64>) -> RunRecord {
     let report = "{\"text\":\"\\u0000\"}".to_owned();
     RunRecord { kind, trigger: "manual", job: None, started_at: 1, finished_at, exit_code: 1, report, journal }
 }
 
 pub(super) fn plan(digest: &str) -> NewJournal<'_> {
     NewJournal {
-        kind: "sync",
+        kind: RunKind::Sync,
         started_at: 1,
         digest,
         plan: b"{\0}",
@@ -55,14 +56,15 @@ async fn runs_are_numbered_for_each_tenant(one: Host, other: Host) {
     assert!(database.baseline().await.unwrap().is_empty());
     for number in 1..=2 {
         let updates = [UpdateRow::default().into(), StoredUpdate { row: update.clone(), sealed: "{}".to_owned() }];
-        let id = database.record_run(fence, &run("sync", number, None), Some(&baseline), &updates).await.unwrap();
+        let id =
+            database.record_run(fence, &run(RunKind::Sync, number, None), Some(&baseline), &updates).await.unwrap();
         assert_eq!(id, number);
     }
     let globex = other.tenant("globex").await;
     let theirs = globex.take_fence(1).await.unwrap();
-    assert_eq!(globex.record_run(theirs, &run("apply", 1, None), None, &[]).await.unwrap(), 1);
+    assert_eq!(globex.record_run(theirs, &run(RunKind::Apply, 1, None), None, &[]).await.unwrap(), 1);
     // The run of a job is there once, for each tenant.
-    let of_a_job = RunRecord { job: Some("7@1".to_owned()), ..run("apply", 3, None) };
+    let of_a_job = RunRecord { job: Some("7@1".to_owned()), ..run(RunKind::Apply, 3, None) };
     assert_eq!(globex.record_run(theirs, &of_a_job, None, &[]).await.unwrap(), 2);
     assert_eq!(database.record_run(fence, &of_a_job, None, &[]).await.unwrap(), 3);
     assert!(other.tenant("acme").await.record_run(fence, &of_a_job, None, &[]).await.is_err());
@@ -74,15 +76,15 @@ async fn runs_are_numbered_for_each_tenant(one: Host, other: Host) {
     let ids = async |limit| database.past_runs(limit).await.unwrap().iter().map(|run| run.id).collect::<Vec<_>>();
     assert_eq!((ids(2).await, ids(9).await), (vec![3, 2], vec![3, 2, 1]));
     let past = database.past_run(2).await.unwrap().unwrap();
-    assert_eq!((past.kind.as_str(), past.finished_at, past.report["text"].as_str()), ("sync", 2, Some("\0")));
+    assert_eq!((past.kind.word(), past.finished_at, past.report["text"].as_str()), ("sync", 2, Some("\0")));
     assert!(database.past_run(4).await.unwrap().is_none());
     let updates = database.run_updates(2).await.unwrap();
     assert_eq!((&updates[0], updates[1].sealed.as_str()), (&UpdateRow::default().into(), "{}"));
     let row = &updates[1].row;
     // PostgreSQL has no U+0000 in a text; what is only to be read shows a picture of it.
     assert_eq!((row.name.replace('\u{2400}', "\0"), row.field.as_str()), ("Zoë\0".to_owned(), "title"));
-    assert_eq!(database.last_exit_code(&["sync", "apply"]).await.unwrap(), Some(1));
-    assert_eq!(database.last_exit_code(&["check"]).await.unwrap(), None);
+    assert_eq!(database.last_exit_code(Lane::Directory).await.unwrap(), Some(1));
+    assert_eq!(database.last_exit_code(Lane::References).await.unwrap(), None);
     let kept = database.baseline().await.unwrap();
     assert!(kept.len() == 1 && matches!(&kept[0].value, Value::Text(text) if text == "Zo\0ë"), "{kept:?}");
 }
@@ -94,7 +96,7 @@ async fn what_is_old_is_removed(host: Host) {
         let journal = database.begin_journal(fence, &plan(digest)).await.unwrap();
         database.record_started(fence, journal, "a", 1).await.unwrap();
         let updates = [UpdateRow::default().into()];
-        database.record_run(fence, &run("sync", finished_at, Some(journal)), None, &updates).await.unwrap();
+        database.record_run(fence, &run(RunKind::Sync, finished_at, Some(journal)), None, &updates).await.unwrap();
     }
     let open = database.begin_journal(fence, &plan("three")).await.unwrap();
     let counts = async || {
@@ -110,7 +112,7 @@ async fn what_is_old_is_removed(host: Host) {
     database.prune(fence, 99, 99).await.unwrap();
     assert_eq!(counts().await, [0, 0, 1, 0, 1]);
     // A number is never used again.
-    assert_eq!(database.record_run(fence, &run("sync", 40, Some(open)), None, &[]).await.unwrap(), 4);
+    assert_eq!(database.record_run(fence, &run(RunKind::Sync, 40, Some(open)), None, &[]).await.unwrap(), 4);
 }
 
 async fn a_journal_is_one_at_a_time_and_its_events_once(host: Host) {
@@ -136,7 +138,7 @@ async fn a_journal_is_one_at_a_time_and_its_events_once(host: Host) {
     let events: Vec<_> =
         open.events.iter().map(|event| (event.change.as_str(), event.is_finished, event.generation)).collect();
     assert_eq!(events, [("b", false, 7), ("a", false, 7), ("b", true, 7)]);
-    database.record_run(fence, &run("sync", 2, Some(journal)), None, &[]).await.unwrap();
+    database.record_run(fence, &run(RunKind::Sync, 2, Some(journal)), None, &[]).await.unwrap();
     assert!(database.open_journal().await.unwrap().is_none());
 }
 
@@ -150,7 +152,7 @@ async fn nothing_is_written_once_a_later_run_has_the_fence(one: Host, other: Hos
     lost(mine.begin_journal(old, &plan("two")).await);
     lost(mine.record_started(old, journal, "a", 1).await);
     lost(change(&mine, old, journal, "a").await);
-    lost(mine.record_run(old, &run("sync", 2, Some(journal)), None, &[]).await);
+    lost(mine.record_run(old, &run(RunKind::Sync, 2, Some(journal)), None, &[]).await);
     lost(mine.prune(old, 99, 99).await);
     assert!(mine.take_fence(2).await.is_err(), "the fence only rises");
     assert_eq!((theirs.fence_generation().await.unwrap(), theirs.count("entries").await), (3, 0));

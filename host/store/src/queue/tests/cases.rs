@@ -1,12 +1,13 @@
 //! What the queue promises.
 
 use crate::queue::tests::LEASE;
-use crate::queue::{Arguments, CRASHES_MAX, End, Queue, QueueError, Selection, State};
+use crate::queue::{Arguments, CRASHES_MAX, End, Queue, QueueError, ReferencesArguments, Selection, State};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use hibob_base::job::Expired;
-use hibob_base::job::{Kind, Trigger};
+use hibob_base::job::{JobKind, Trigger};
 use hibob_config::due::DueSchedule;
+use hibob_policy::guard::Release;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -34,7 +35,7 @@ fn done() -> End {
     End::Ended(State::Done, json!({ "exit_code": 0 }))
 }
 
-fn nightly(kind: Kind) -> DueSchedule {
+fn nightly(kind: JobKind) -> DueSchedule {
     DueSchedule { kind, cron: "0 2 * * *".to_owned(), zone: "Europe/Madrid".to_owned(), spread: Duration::ZERO }
 }
 
@@ -46,10 +47,10 @@ async fn make_due(queue: &Queue, tenant: &str) {
 }
 
 async fn manual_before_scheduled(queue: Queue) {
-    queue.set_schedules("nightly", &[nightly(Kind::Sync)]).await.unwrap();
+    queue.set_schedules("nightly", &[nightly(JobKind::Sync)]).await.unwrap();
     make_due(&queue, "nightly").await;
     assert_eq!(queue.tick().await.unwrap(), 1);
-    let manual = queue.ask("manual", Kind::Sync).await;
+    let manual = queue.ask("manual", JobKind::Sync).await;
     let first = queue.take().await.unwrap();
     assert_eq!((first.id, first.trigger), (manual, Trigger::Manual));
     let second = queue.take().await.unwrap();
@@ -58,56 +59,56 @@ async fn manual_before_scheduled(queue: Queue) {
 }
 
 async fn one_at_a_time_in_a_lane(one: Queue, other: Queue) {
-    let sync = one.ask("acme", Kind::Sync).await;
-    let plan = Arguments { plan: Some("00".to_owned()), ..Arguments::default() };
-    let apply = one.ask_for("acme", Kind::Apply, plan).await;
+    let sync = one.ask("acme", JobKind::Sync).await;
+    let apply = one.ask("acme", JobKind::Apply).await;
     let running = one.take().await.unwrap();
     assert_eq!(running.id, sync);
     assert!(other.take().await.is_none(), "an apply beside a sync");
     // Another lane, none, and another tenant.
-    for (tenant, kind) in [("acme", Kind::References), ("acme", Kind::Check), ("globex", Kind::Sync)] {
+    for (tenant, kind) in [("acme", JobKind::References), ("acme", JobKind::Check), ("globex", JobKind::Sync)] {
         let id = one.ask(tenant, kind).await;
         assert_eq!(other.take().await.map(|claimed| claimed.id), Some(id), "{tenant} {kind}");
     }
-    let check = one.ask("acme", Kind::Check).await;
+    let check = one.ask("acme", JobKind::Check).await;
     assert_eq!(other.take().await.map(|claimed| claimed.id), Some(check), "a second check");
     one.end(&running, &done()).await.unwrap();
     assert_eq!(other.take().await.map(|claimed| claimed.id), Some(apply));
 }
 
 async fn what_waits_already_is_not_queued_twice(one: Queue, other: Queue) {
-    let first = one.ask("acme", Kind::Sync).await;
-    assert_eq!(other.ask("acme", Kind::Sync).await, first);
-    let released = Arguments { allow_archiving: 9, ..Arguments::default() };
-    assert_ne!(one.ask_for("acme", Kind::Sync, released).await, first);
-    assert_ne!(one.ask("globex", Kind::Sync).await, first);
+    let first = one.ask("acme", JobKind::Sync).await;
+    assert_eq!(other.ask("acme", JobKind::Sync).await, first);
+    let released = Arguments::Sync(Release { archiving: 9, ..Release::default() });
+    assert_ne!(one.ask_for("acme", released).await, first);
+    assert_ne!(one.ask("globex", JobKind::Sync).await, first);
     let claimed = one.take().await.unwrap();
     assert_eq!(claimed.id, first);
-    let second = one.ask("acme", Kind::Sync).await;
+    let second = one.ask("acme", JobKind::Sync).await;
     assert_ne!(second, first);
     // One that was begun and put back stays itself.
     one.end(&claimed, &End::Again(Duration::ZERO)).await.unwrap();
-    assert_eq!(one.ask("acme", Kind::Sync).await, second);
+    assert_eq!(one.ask("acme", JobKind::Sync).await, second);
 }
 
 async fn long_arguments_are_merged_too(one: Queue, other: Queue) {
     let employees = |number: u64| {
         let ids = (0..number).map(|id| (2_500_000_000_000_000_000 + 7_919 * id).to_string()).collect();
-        Arguments { employees: Some(ids), ..Arguments::default() }
+        Arguments::References(ReferencesArguments { employees: Some(ids), ..ReferencesArguments::default() })
     };
-    let first = one.ask_for("acme", Kind::References, employees(10_000)).await;
-    assert_eq!(other.ask_for("acme", Kind::References, employees(10_000)).await, first);
-    assert_ne!(other.ask_for("acme", Kind::References, employees(9_999)).await, first);
+    let first = one.ask_for("acme", employees(10_000)).await;
+    assert_eq!(other.ask_for("acme", employees(10_000)).await, first);
+    assert_ne!(other.ask_for("acme", employees(9_999)).await, first);
     assert_eq!(one.take().await.map(|claimed| (claimed.id, claimed.arguments)), Some((first, employees(10_000))));
 }
 
 async fn hosts_that_claim_at_once_never_overlap(one: Queue, other: Queue) {
     const TENANTS: usize = 10;
     for tenant in 0..TENANTS {
-        for kind in [Kind::Sync, Kind::References] {
-            for allow_archiving in 0..2 {
-                let arguments = Arguments { allow_archiving, ..Arguments::default() };
-                one.ask_for(&format!("t{tenant}"), kind, arguments).await;
+        for number in 0..2 {
+            let release = Release { archiving: number, ..Release::default() };
+            let references = ReferencesArguments { allow_issuing: number, ..ReferencesArguments::default() };
+            for arguments in [Arguments::Sync(release), Arguments::References(references)] {
+                one.ask_for(&format!("t{tenant}"), arguments).await;
             }
         }
     }
@@ -132,7 +133,7 @@ async fn hosts_that_claim_at_once_never_overlap(one: Queue, other: Queue) {
         while let Some(next) = one.take().await {
             claimed.push(next);
         }
-        let lanes: BTreeSet<_> = claimed.iter().map(|claimed| (claimed.tenant.clone(), claimed.kind)).collect();
+        let lanes: BTreeSet<_> = claimed.iter().map(|claimed| (claimed.tenant.clone(), claimed.kind())).collect();
         assert_eq!((claimed.len(), lanes.len()), (2 * TENANTS, 2 * TENANTS), "round {round}");
         for claimed in claimed {
             other.end(&claimed, &done()).await.unwrap();
@@ -143,7 +144,7 @@ async fn hosts_that_claim_at_once_never_overlap(one: Queue, other: Queue) {
 }
 
 async fn a_lapsed_lease_is_taken_over(one: Queue, other: Queue) {
-    let id = one.ask("acme", Kind::Sync).await;
+    let id = one.ask("acme", JobKind::Sync).await;
     let mut crashed = one.take().await.unwrap();
     assert!(!one.renew(&mut crashed, LEASE).await.unwrap());
     assert_eq!(other.expire().await.unwrap(), Expired::default());
@@ -162,7 +163,7 @@ async fn a_lapsed_lease_is_taken_over(one: Queue, other: Queue) {
 }
 
 async fn a_job_that_crashes_its_hosts_is_given_up(queue: Queue) {
-    let id = queue.ask("acme", Kind::Sync).await;
+    let id = queue.ask("acme", JobKind::Sync).await;
     for crash in 1..=CRASHES_MAX {
         queue.take().await.unwrap();
         queue.execute("UPDATE jobs SET lease_until = 0").await;
@@ -173,14 +174,14 @@ async fn a_job_that_crashes_its_hosts_is_given_up(queue: Queue) {
     assert!(job.state == State::Lost && job.ended_at.is_some());
     assert!(queue.take().await.is_none());
     // Being put back is no crash.
-    let id = queue.ask("acme", Kind::Sync).await;
+    let id = queue.ask("acme", JobKind::Sync).await;
     for _ in 0..=CRASHES_MAX {
         let claimed = queue.take().await.unwrap();
         queue.end(&claimed, &End::Again(Duration::ZERO)).await.unwrap();
     }
     assert_eq!(queue.take().await.map(|claimed| claimed.id), Some(id));
     // And not before its pause is over.
-    let other = queue.ask("globex", Kind::Sync).await;
+    let other = queue.ask("globex", JobKind::Sync).await;
     let claimed = queue.take().await.unwrap();
     assert_eq!(claimed.id, other);
     queue.end(&claimed, &End::Again(LEASE)).await.unwrap();
@@ -188,7 +189,7 @@ async fn a_job_that_crashes_its_hosts_is_given_up(queue: Queue) {
 }
 
 async fn cancelling(one: Queue, other: Queue) {
-    let waits = one.ask("acme", Kind::Sync).await;
+    let waits = one.ask("acme", JobKind::Sync).await;
     assert_eq!(one.cancel(waits).await.unwrap(), State::Cancelled);
     assert!(one.take().await.is_none());
     let error = one.cancel(waits).await.unwrap_err();
@@ -196,7 +197,7 @@ async fn cancelling(one: Queue, other: Queue) {
     assert!(matches!(one.cancel(999).await, Err(QueueError::Unknown(999))));
 
     // One that runs is told when it renews; asking twice is as good as once.
-    let runs = one.ask("acme", Kind::Sync).await;
+    let runs = one.ask("acme", JobKind::Sync).await;
     let mut claimed = one.take().await.unwrap();
     for _ in 0..2 {
         assert_eq!(other.cancel(runs).await.unwrap(), State::Running);
@@ -207,7 +208,7 @@ async fn cancelling(one: Queue, other: Queue) {
 
     // It does not come back by a crash, nor by being put back.
     for crash in [true, false] {
-        let id = one.ask("acme", Kind::Sync).await;
+        let id = one.ask("acme", JobKind::Sync).await;
         let claimed = one.take().await.unwrap();
         other.cancel(id).await.unwrap();
         if crash {
@@ -222,12 +223,12 @@ async fn cancelling(one: Queue, other: Queue) {
 }
 
 async fn no_state_is_left_out(queue: Queue) {
-    let id = queue.ask("acme", Kind::Sync).await;
+    let id = queue.ask("acme", JobKind::Sync).await;
     let claimed = queue.take().await.unwrap();
     let error = queue.end(&claimed, &End::Ended(State::Running, json!({}))).await.unwrap_err();
     assert_eq!(error.to_string(), format!("job {id} is running, and cannot become running"));
     for state in [State::Done, State::Failed, State::Held] {
-        let id = queue.ask("globex", Kind::Sync).await;
+        let id = queue.ask("globex", JobKind::Sync).await;
         let claimed = queue.take().await.unwrap();
         queue.end(&claimed, &End::Ended(state, json!({}))).await.unwrap();
         let job = queue.get(id).await.unwrap();
@@ -238,7 +239,7 @@ async fn no_state_is_left_out(queue: Queue) {
 async fn a_schedule_is_one_job_a_due_time(one: Queue, other: Queue) {
     let tenants: Vec<String> = (0..30).map(|number| format!("t{number}")).collect();
     for tenant in &tenants {
-        one.set_schedules(tenant, &[nightly(Kind::Sync), nightly(Kind::References)]).await.unwrap();
+        one.set_schedules(tenant, &[nightly(JobKind::Sync), nightly(JobKind::References)]).await.unwrap();
         make_due(&one, tenant).await;
     }
     one.execute("UPDATE schedules SET cron = 'whenever' WHERE tenant = 't7' AND kind = 'sync'").await;
@@ -249,19 +250,19 @@ async fn a_schedule_is_one_job_a_due_time(one: Queue, other: Queue) {
     let jobs = one.list(Selection { tenant: None, ended_max: 0 }).await.unwrap();
     assert_eq!(jobs.len(), 59);
     assert!(jobs.iter().all(|job| job.due_at == Some(1_767_229_200_000) && job.trigger == Trigger::Schedule));
-    assert!(!jobs.iter().any(|job| job.tenant == "t7" && job.kind == Kind::Sync));
+    assert!(!jobs.iter().any(|job| job.tenant == "t7" && job.kind() == JobKind::Sync));
     // The same due time again, as after a clock was set back, is no other job.
     make_due(&one, "t1").await;
     assert_eq!(one.tick().await.unwrap(), 0);
 }
 
 async fn schedules_follow_the_tenant(queue: Queue) {
-    queue.set_schedules("acme", &[nightly(Kind::Sync), nightly(Kind::References)]).await.unwrap();
+    queue.set_schedules("acme", &[nightly(JobKind::Sync), nightly(JobKind::References)]).await.unwrap();
     make_due(&queue, "acme").await;
     // Applied again as it was: what is due stays due.
-    queue.set_schedules("acme", &[nightly(Kind::Sync), nightly(Kind::References)]).await.unwrap();
+    queue.set_schedules("acme", &[nightly(JobKind::Sync), nightly(JobKind::References)]).await.unwrap();
     // One goes, the other changes: neither is due now.
-    let later = DueSchedule { cron: "0 3 * * *".to_owned(), ..nightly(Kind::Sync) };
+    let later = DueSchedule { cron: "0 3 * * *".to_owned(), ..nightly(JobKind::Sync) };
     let same = queue.clone();
     assert_eq!(same.tick().await.unwrap(), 2);
     make_due(&queue, "acme").await;
@@ -286,7 +287,7 @@ async fn another_host_is_woken(one: Queue, other: Queue) {
     let mut changes = other.changes();
     let mut number = 0;
     loop {
-        one.ask(&format!("t{number}"), Kind::Sync).await;
+        one.ask(&format!("t{number}"), JobKind::Sync).await;
         number += 1;
         if tokio::time::timeout(Duration::from_millis(50), changes.changed()).await.is_ok() {
             break;
@@ -296,19 +297,19 @@ async fn another_host_is_woken(one: Queue, other: Queue) {
     watch.abort();
     // What there is to do is known without being woken, too.
     assert_eq!(other.idle_for(LEASE).await.unwrap(), LEASE);
-    other.set_schedules("acme", &[nightly(Kind::Sync)]).await.unwrap();
+    other.set_schedules("acme", &[nightly(JobKind::Sync)]).await.unwrap();
     make_due(&one, "acme").await;
     assert!(other.idle_for(LEASE).await.unwrap() <= Duration::from_millis(1));
 }
 
 async fn what_is_listed_and_forgotten(queue: Queue) {
-    let ended = queue.ask("acme", Kind::Sync).await;
+    let ended = queue.ask("acme", JobKind::Sync).await;
     let claimed = queue.take().await.unwrap();
     queue.end(&claimed, &done()).await.unwrap();
-    let running = queue.ask("acme", Kind::Sync).await;
+    let running = queue.ask("acme", JobKind::Sync).await;
     queue.take().await.unwrap();
-    let waiting = queue.ask("acme", Kind::Sync).await;
-    let other = queue.ask("globex", Kind::Check).await;
+    let waiting = queue.ask("acme", JobKind::Sync).await;
+    let other = queue.ask("globex", JobKind::Check).await;
     let listed = async |tenant, ended_max| {
         let jobs = queue.list(Selection { tenant, ended_max }).await.unwrap();
         jobs.iter().map(|job| job.id).collect::<Vec<_>>()

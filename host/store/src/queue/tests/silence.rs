@@ -3,7 +3,7 @@
 use crate::database::{ControlDatabase, Engine};
 use crate::queue::tests::LEASE;
 use crate::queue::{Arguments, End, NewJob, Queue, QueueError, Selection, State};
-use hibob_base::job::Kind;
+use hibob_base::job::JobKind;
 use hibob_test_postgres::Server;
 use sqlx::{Connection, PgConnection};
 use std::future::pending;
@@ -61,7 +61,7 @@ async fn a_server_that_says_nothing_more_is_given_up() {
     let network = Network::to(&server.database("silent")).await;
     let control = ControlDatabase::connect(&network.url, 16).await.unwrap();
     let queue = control.queue();
-    queue.ask("acme", Kind::Sync).await;
+    queue.ask("acme", JobKind::Sync).await;
     let mut claimed = queue.take().await.unwrap();
     // As many connections as are used below, so that none has to be made.
     let Engine::Postgres(pool) = queue.store.db() else { panic!("a server") };
@@ -76,8 +76,7 @@ async fn a_server_that_says_nothing_more_is_given_up() {
 
     network.is_broken.send_replace(true);
     let queue = Queue { store: queue.store.impatient(SOON), ..queue.clone() };
-    let new =
-        NewJob { tenant: "acme".to_owned(), kind: Kind::Check, arguments: Arguments::default(), requested_by: None };
+    let new = NewJob { tenant: "acme".to_owned(), arguments: Arguments::Check, requested_by: None };
     let asked = async {
         silent(queue.claim("a host", LEASE).await);
         silent(queue.renew(&mut claimed, LEASE).await);
@@ -110,7 +109,7 @@ async fn who_listens_asks_whether_the_server_is_still_there() {
         let mut superuser = PgConnection::connect(&server.superuser("listened")).await.unwrap();
         let asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = 'SELECT 1'";
         while sqlx::query_scalar::<_, i64>(asked).fetch_one(&mut superuser).await.unwrap() == 0 {}
-        other.ask("acme", Kind::Sync).await;
+        other.ask("acme", JobKind::Sync).await;
         changes.changed().await.unwrap();
         network.is_broken.send_replace(true);
         pending::<()>().await;

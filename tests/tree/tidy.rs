@@ -1,24 +1,15 @@
 //! The tree itself: files stay small, and the core stays pure.
 
+use hibob_test_depth::sources;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Lines after which a file has a second noun in it.
 const LINES_MAX: usize = 600;
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-pub(crate) fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() && name != "target" && !name.starts_with('.') {
-            sources(&path, found);
-        } else if [".rs", ".wit", ".sql"].iter().any(|end| name.ends_with(end)) {
-            found.push(path);
-        }
-    }
 }
 
 #[test]
@@ -32,6 +23,28 @@ fn files_are_small_and_named_after_what_is_in_them() {
         let lines = std::fs::read_to_string(&path).unwrap().lines().count();
         assert!(lines <= LINES_MAX, "{} has {lines} lines", path.display());
     }
+}
+
+/// A crate with other features is another crate, and what depends on it is compiled a second time: minutes of the first
+/// `cargo test`. What a crate's tests alone need is therefore a dependency of `hibob-tests` as well, whose features count for
+/// `cargo run` too.
+#[test]
+fn cargo_run_and_cargo_test_compile_the_same_crates() {
+    let crates = |edges: &str| -> BTreeSet<String> {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["tree", "--locked", "--offline", "--prefix", "none", "--format", "{p} {f}", "--edges", edges]);
+        let output = cargo.current_dir(root()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let lines = String::from_utf8(output.stdout).unwrap();
+        lines.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+    };
+    let (run, test) = (crates("normal,build"), crates("normal,build,dev"));
+    // `serde v1.0.229 alloc,default,std`: the name and the version.
+    let name = |line: &str| line.splitn(3, ' ').take(2).collect::<Vec<_>>().join(" ");
+    let names: BTreeSet<String> = run.iter().map(|line| name(line)).collect();
+    assert!(names.iter().any(|name| name.starts_with("wasmtime v")), "{names:?}");
+    let twice: Vec<&String> = test.difference(&run).filter(|line| names.contains(&name(line))).collect();
+    assert!(twice.is_empty(), "cargo test compiles these with other features than cargo run: {twice:#?}");
 }
 
 /// The core gets no way to the outside, not even by a dependency.

@@ -3,9 +3,10 @@
 mod commands;
 mod markdown;
 
-use super::tidy::{root, sources};
+use super::tidy::root;
 use commands::Program;
-use hibob_host::tenant::TenantConfig;
+use hibob_config::tenant::TenantConfig;
+use hibob_test_depth::sources;
 use markdown::{Document, documents};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,218 @@
+//! What a job is to do: its kind, and what a job of that kind needs to know.
+
+use crate::database::DatabaseError;
+use crate::queue::{JobId, QueueError};
+use hibob_base::error::HostError;
+use hibob_base::job::JobKind;
+use hibob_policy::guard::Release;
+use serde::{Deserialize, Serialize};
+
+/// What a job is to do. Never a secret, nor anything of a person but HiBob's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arguments {
+    /// Look whether a sync would work.
+    Check,
+    /// Plan and apply, with what the operator lets through the guards.
+    Sync(Release),
+    /// Apply a plan that exists.
+    Apply(PlanToApply),
+    /// Issue references, and deliver them.
+    References(ReferencesArguments),
+    /// Deliver the reference with this id again.
+    Deliver(String),
+}
+
+/// Which plan is applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanToApply {
+    /// The saved plan that is kept for the job.
+    Saved {
+        /// The SHA-256 of its bytes, in hexadecimal digits.
+        digest: String,
+        /// What the operator lets through the guards.
+        release: Release,
+    },
+    /// A stored plan that somebody has approved, by the SHA-256 under which it is stored.
+    Approved(String),
+}
+
+/// What a job that issues references is to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReferencesArguments {
+    /// References that the guard lets be issued.
+    pub allow_issuing: usize,
+    /// References that the guard lets be revoked.
+    pub allow_revoking: usize,
+    /// Whom to issue for, by HiBob's ids; those who have left since the last run where nobody is named.
+    pub employees: Option<Vec<String>>,
+}
+
+/// The arguments as JSON: in the database, and in the API. Each kind of job takes some of these fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ArgumentFields {
+    /// `apply`: the saved plan that is kept for it, by the SHA-256 of its bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// `apply`, instead of a saved plan: the plan that somebody has approved, by the SHA-256 under which it is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved: Option<String>,
+    /// `sync`, `apply`: archivings that a guard lets through.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub allow_archiving: usize,
+    /// `sync`, `apply`: changed user names that a guard lets through.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub allow_renaming: usize,
+    /// `sync`, `apply`: whether the source may look quite different from the last accepted run.
+    #[serde(skip_serializing_if = "is_false")]
+    pub allow_changed_source: bool,
+    /// `references`: references that the guard lets be issued.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub allow_issuing: usize,
+    /// `references`: references that the guard lets be revoked.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub allow_revoking: usize,
+    /// `references`: whom to issue for, by HiBob's ids; those who have left since the last run where nobody is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub employees: Option<Vec<String>>,
+    /// `deliver`: which reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl Arguments {
+    /// The arguments of a job of this kind.
+    ///
+    /// # Errors
+    /// The kind does not take one of these fields, or one that it needs is missing.
+    pub fn new(kind: JobKind, fields: ArgumentFields) -> Result<Self, HostError> {
+        let given = fields.clone();
+        let release = Release {
+            archiving: fields.allow_archiving,
+            renaming: fields.allow_renaming,
+            changed_source: fields.allow_changed_source,
+        };
+        let arguments = match kind {
+            JobKind::Check => Self::Check,
+            JobKind::Sync => Self::Sync(release),
+            JobKind::Apply => match (fields.plan, fields.approved) {
+                (None, None) => {
+                    let remedy = "name a saved plan";
+                    return Err(HostError::configuration("it is not said which plan to apply", remedy));
+                }
+                (_, Some(plan)) => Self::Apply(PlanToApply::Approved(plan)),
+                (Some(digest), None) => Self::Apply(PlanToApply::Saved { digest, release }),
+            },
+            JobKind::References => Self::References(ReferencesArguments {
+                allow_issuing: fields.allow_issuing,
+                allow_revoking: fields.allow_revoking,
+                employees: fields.employees,
+            }),
+            JobKind::Deliver => Self::Deliver(fields.reference.ok_or_else(|| {
+                let remedy = "name a reference, as `hibob references list` shows it";
+                HostError::configuration("it is not said which reference to deliver", remedy)
+            })?),
+        };
+        if arguments.fields() != given {
+            let remedy = "give it only what the command of the same name takes";
+            return Err(HostError::configuration(format!("a job of the kind {kind} does not take that"), remedy));
+        }
+        Ok(arguments)
+    }
+
+    /// The kind of job that takes them.
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Self::Check => JobKind::Check,
+            Self::Sync(_) => JobKind::Sync,
+            Self::Apply(_) => JobKind::Apply,
+            Self::References(_) => JobKind::References,
+            Self::Deliver(_) => JobKind::Deliver,
+        }
+    }
+
+    /// As JSON has them.
+    pub fn fields(&self) -> ArgumentFields {
+        let none = ArgumentFields::default();
+        let released = |release: &Release| ArgumentFields {
+            allow_archiving: release.archiving,
+            allow_renaming: release.renaming,
+            allow_changed_source: release.changed_source,
+            ..ArgumentFields::default()
+        };
+        match self {
+            Self::Check => none,
+            Self::Sync(release) => released(release),
+            Self::Apply(PlanToApply::Saved { digest, release }) => {
+                ArgumentFields { plan: Some(digest.clone()), ..released(release) }
+            }
+            Self::Apply(PlanToApply::Approved(plan)) => ArgumentFields { approved: Some(plan.clone()), ..none },
+            Self::References(ReferencesArguments { allow_issuing, allow_revoking, employees }) => ArgumentFields {
+                allow_issuing: *allow_issuing,
+                allow_revoking: *allow_revoking,
+                employees: employees.clone(),
+                ..none
+            },
+            Self::Deliver(reference) => ArgumentFields { reference: Some(reference.clone()), ..none },
+        }
+    }
+
+    /// The saved plan that is kept for the job, by the SHA-256 of its bytes.
+    pub fn saved_plan(&self) -> Option<&str> {
+        match self {
+            Self::Apply(PlanToApply::Saved { digest, .. }) => Some(digest),
+            Self::Check | Self::Sync(_) | Self::Apply(_) | Self::References(_) | Self::Deliver(_) => None,
+        }
+    }
+
+    /// The approved plan that the job applies, by the SHA-256 under which it is stored.
+    pub fn approved_plan(&self) -> Option<&str> {
+        match self {
+            Self::Apply(PlanToApply::Approved(plan)) => Some(plan),
+            Self::Check | Self::Sync(_) | Self::Apply(_) | Self::References(_) | Self::Deliver(_) => None,
+        }
+    }
+
+    /// These arguments with every guard in force.
+    #[must_use]
+    pub(crate) fn without_releases(self) -> Self {
+        match self {
+            Self::Sync(_) => Self::Sync(Release::default()),
+            Self::Apply(PlanToApply::Saved { digest, .. }) => {
+                Self::Apply(PlanToApply::Saved { digest, release: Release::default() })
+            }
+            Self::References(arguments) => {
+                Self::References(ReferencesArguments { allow_issuing: 0, allow_revoking: 0, ..arguments })
+            }
+            Self::Check | Self::Apply(PlanToApply::Approved(_)) | Self::Deliver(_) => self,
+        }
+    }
+
+    /// As stored; the same arguments give the same text.
+    ///
+    /// # Errors
+    /// They cannot be written as JSON.
+    pub(super) fn text(&self) -> Result<String, QueueError> {
+        let text = serde_json::to_string(&self.fields());
+        text.map_err(|error| DatabaseError::from(sqlx::Error::Encode(Box::new(error))).into())
+    }
+
+    /// As they are stored for a job.
+    ///
+    /// # Errors
+    /// There is no such kind, or it does not take what is stored.
+    pub(super) fn stored(id: JobId, kind: &str, text: &str) -> Result<Self, QueueError> {
+        let unreadable = |what: String| QueueError::Unreadable { id, what };
+        let fields = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
+        let known = JobKind::of_word(kind).ok_or_else(|| unreadable(format!("unknown kind `{kind}`")))?;
+        Self::new(known, fields).map_err(|error| unreadable(error.to_string()))
+    }
+}

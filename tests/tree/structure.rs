@@ -1,0 +1,223 @@
+//! The shape of the workspace: crates with one direction, as ARCHITECTURE.md draws them, and folders without circles.
+
+use hibob_test_depth::sources;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Lines of Rust that one crate may have: more than that nobody knows by heart.
+const CRATE_LINES_MAX: usize = 16_000;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// A package of the workspace, by its name.
+struct Package {
+    folder: PathBuf,
+    /// What it depends on within the workspace: always, and only with a feature.
+    needs: BTreeSet<String>,
+    needs_with_a_feature: BTreeSet<String>,
+    /// Whether its library has a test binary.
+    is_tested: bool,
+}
+
+fn packages() -> BTreeMap<String, Package> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let all = metadata["packages"].as_array().unwrap();
+    let names: BTreeSet<&str> = all.iter().map(|package| package["name"].as_str().unwrap()).collect();
+    let package = |package: &Value| {
+        let (mut needs, mut needs_with_a_feature) = (BTreeSet::new(), BTreeSet::new());
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let name = dependency["name"].as_str().unwrap();
+            if dependency["kind"] == "dev" || !names.contains(name) {
+                continue;
+            }
+            let optional = dependency["optional"].as_bool().unwrap();
+            let set = if optional { &mut needs_with_a_feature } else { &mut needs };
+            set.insert(name.to_owned());
+        }
+        let library = package["targets"].as_array().unwrap().iter().find(|target| target["kind"][0] == "lib");
+        let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+        let package = Package {
+            folder: manifest.parent().unwrap().strip_prefix(root()).unwrap().to_owned(),
+            needs,
+            needs_with_a_feature,
+            is_tested: library.is_some_and(|library| library["test"] == true),
+        };
+        package
+    };
+    all.iter().map(|value| (value["name"].as_str().unwrap().to_owned(), package(value))).collect()
+}
+
+fn is_of_the_tests(package: &Package) -> bool {
+    package.folder.starts_with("tests")
+}
+
+/// The picture in ARCHITECTURE.md has every crate and every arrow, and no others.
+#[test]
+fn the_picture_of_the_crates_is_true() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let picture = text.split("```crates\n").nth(1).unwrap().split("```").next().unwrap();
+    let drawn: BTreeMap<String, BTreeSet<String>> = picture
+        .lines()
+        .map(|line| {
+            let (name, needs) = line.split_once(" ->").unwrap();
+            let needs = needs.split(',').map(str::trim).filter(|need| !need.is_empty()).map(str::to_owned).collect();
+            (name.to_owned(), needs)
+        })
+        .collect();
+    let shown = |name: &str, package: &Package| name == "hibob-fakes" || !is_of_the_tests(package);
+    let there: BTreeMap<String, BTreeSet<String>> = packages()
+        .into_iter()
+        .filter(|(name, package)| shown(name, package))
+        .map(|(name, package)| (name, &package.needs | &package.needs_with_a_feature))
+        .collect();
+    assert_eq!(drawn, there);
+    // Each line names only crates that stand above it, so there is no circle.
+    let mut before = BTreeSet::new();
+    for line in picture.lines() {
+        let name = line.split(" ->").next().unwrap();
+        let late: Vec<_> = drawn[name].difference(&before).collect();
+        assert!(late.is_empty(), "{name} stands above {late:?}");
+        before.insert(name.to_owned());
+    }
+}
+
+/// What is shipped depends on the tests' folder with a feature at most, and that is the program's `demo`.
+#[test]
+fn nothing_that_is_shipped_needs_the_tests() {
+    let packages = packages();
+    for (name, package) in &packages {
+        if is_of_the_tests(package) {
+            continue;
+        }
+        for need in package.needs.iter().filter(|need| is_of_the_tests(&packages[*need])) {
+            panic!("{name} depends on {need}");
+        }
+        for need in package.needs_with_a_feature.iter().filter(|need| is_of_the_tests(&packages[*need])) {
+            assert_eq!((name.as_str(), need.as_str()), ("hibob-host", "hibob-fakes"));
+        }
+    }
+}
+
+/// Test binaries that link wasmtime are this one and the sandbox's own.
+#[test]
+fn crates_above_the_sandbox_have_no_test_binary() {
+    let packages = packages();
+    let mut above: BTreeSet<&str> = BTreeSet::from(["hibob-sandbox"]);
+    loop {
+        let number = above.len();
+        for (name, package) in packages.iter().filter(|(_, package)| !is_of_the_tests(package)) {
+            if package.needs.iter().any(|need| above.contains(need.as_str())) {
+                above.insert(name);
+            }
+        }
+        if above.len() == number {
+            break;
+        }
+    }
+    assert!(above.contains("hibob-host"));
+    for name in above.iter().filter(|name| **name != "hibob-sandbox") {
+        assert!(!packages[*name].is_tested, "{name} has unit tests, whose binary links wasmtime");
+    }
+}
+
+#[test]
+fn crates_are_small() {
+    for (name, package) in packages() {
+        let folder = root().join(&package.folder);
+        let mut files = Vec::new();
+        for part in ["src", "it", "simulation", "tree", "benches"].map(|part| folder.join(part)) {
+            if part.is_dir() {
+                files.clear();
+                sources(&part, &mut files);
+                let rust = files.iter().filter(|file| file.extension().is_some_and(|end| end == "rs"));
+                let lines: usize = rust.map(|file| std::fs::read_to_string(file).unwrap().lines().count()).sum();
+                assert!(lines <= CRATE_LINES_MAX, "{name}: {} has {lines} lines", part.display());
+            }
+        }
+    }
+}
+
+/// The folder of a module: its first name; the crate's own file and files beside it are one each.
+fn room(path: &[&str], folders: &BTreeSet<String>) -> Option<String> {
+    path.first().filter(|first| folders.contains(**first)).map(|first| (*first).to_owned())
+}
+
+/// The paths that a file's `use` declarations name from the crate's root.
+fn used(text: &str) -> Vec<Vec<String>> {
+    let mut paths = Vec::new();
+    for declaration in text.split("use crate::").skip(1) {
+        let Some(tree) = declaration.split(';').next() else { continue };
+        let tree: String = tree.chars().filter(|c| !c.is_whitespace()).collect();
+        // `a::b::{c,d}` is in `a`; `{a::b,c::d}` names several.
+        let heads: Vec<&str> = match tree.strip_prefix('{') {
+            Some(list) => list.split([',', '{', '}']).collect(),
+            None => vec![tree.as_str()],
+        };
+        for head in heads.into_iter().filter(|head| !head.is_empty()) {
+            paths.push(head.split("::").map(str::to_owned).collect());
+        }
+    }
+    paths
+}
+
+/// No two folders of a crate use each other, directly or around a corner. What `#[cfg(test)]` modules use does not count.
+#[test]
+fn folders_of_a_crate_make_no_circle() {
+    let mut seen = 0;
+    for (name, package) in packages() {
+        if is_of_the_tests(&package) {
+            continue;
+        }
+        let source = root().join(&package.folder).join("src");
+        let mut files = Vec::new();
+        sources(&source, &mut files);
+        let relative = |file: &PathBuf| {
+            let path = file.strip_prefix(&source).unwrap().with_extension("");
+            path.iter().map(|part| part.to_string_lossy().into_owned()).collect::<Vec<_>>()
+        };
+        let folders: BTreeSet<String> =
+            files.iter().map(relative).filter(|path| path.len() > 1).map(|path| path[0].clone()).collect();
+        let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for file in files.iter().filter(|file| file.extension().is_some_and(|end| end == "rs")) {
+            let path = relative(file);
+            if path.iter().any(|part| part.ends_with("tests")) {
+                continue;
+            }
+            let names: Vec<&str> = path.iter().map(String::as_str).collect();
+            let Some(from) = room(&names, &folders) else { continue };
+            let text = std::fs::read_to_string(file).unwrap();
+            let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+            for used in used(text) {
+                let names: Vec<&str> = used.iter().map(String::as_str).collect();
+                if let Some(to) = room(&names, &folders).filter(|to| *to != from) {
+                    arrows.entry(from.clone()).or_default().insert(to);
+                    seen += 1;
+                }
+            }
+        }
+        for start in arrows.keys() {
+            let mut reached: BTreeSet<&String> = arrows[start].iter().collect();
+            loop {
+                let next: BTreeSet<&String> = reached.iter().filter_map(|room| arrows.get(*room)).flatten().collect();
+                let number = reached.len();
+                reached.extend(next);
+                if reached.len() == number {
+                    break;
+                }
+            }
+            assert!(!reached.contains(start), "{name}: {start} comes back to itself: {arrows:?}");
+        }
+    }
+    assert!(seen > 50, "only {seen} arrows between folders were found");
+}
