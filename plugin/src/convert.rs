@@ -1,5 +1,5 @@
-//! WIT types and core types, the only place that knows both. Matches are exhaustive, so that a new case in the WIT
-//! package does not compile until it is thought of.
+//! Converts between the types of the contract and those of the core. No other file knows both. Matches are exhaustive,
+//! so that a new case in the WIT package does not compile until it is handled here.
 #![warn(clippy::wildcard_enum_match_arm)]
 
 use crate::bindings::exports::hibob::connector::directory_sync as wit;
@@ -9,7 +9,7 @@ use hibob_connector_core::check::CheckReport;
 use hibob_connector_core::error::{JobError, SideError};
 use hibob_connector_core::finding::{Finding, Severity};
 use hibob_connector_core::http::Side;
-use hibob_connector_core::plan::{RosterEntry, State};
+use hibob_connector_core::plan::{RosterEntry, EmployeeState};
 use hibob_connector_core::value::{Count, NamedValue, PersonRef, Value};
 
 pub(crate) fn named_value_in(value: types::NamedValue) -> NamedValue {
@@ -165,14 +165,14 @@ pub(crate) fn roster_entry_out(entry: RosterEntry) -> wit::RosterEntry {
         employee_id: entry.employee_id,
         display_name: entry.display_name,
         state: match entry.state {
-            State::Synced => wit::EmployeeState::Synced,
-            State::Pending => wit::EmployeeState::Pending,
-            State::Waiting => wit::EmployeeState::Waiting,
-            State::OutOfSelection => wit::EmployeeState::OutOfSelection,
-            State::Archived => wit::EmployeeState::Archived,
-            State::Left => wit::EmployeeState::Left,
-            State::Failed => wit::EmployeeState::Failed,
-            State::Vanished => wit::EmployeeState::Vanished,
+            EmployeeState::Synced => wit::EmployeeState::Synced,
+            EmployeeState::Pending => wit::EmployeeState::Pending,
+            EmployeeState::Waiting => wit::EmployeeState::Waiting,
+            EmployeeState::OutOfSelection => wit::EmployeeState::OutOfSelection,
+            EmployeeState::Archived => wit::EmployeeState::Archived,
+            EmployeeState::Left => wit::EmployeeState::Left,
+            EmployeeState::Failed => wit::EmployeeState::Failed,
+            EmployeeState::Vanished => wit::EmployeeState::Vanished,
         },
         account_id: entry.account_id,
     }
@@ -219,7 +219,7 @@ fn failure_out(failure: Failure) -> wit::Failure {
     }
 }
 
-/// `apply` was given settings that `plan` would not have accepted.
+/// The outcome of `apply` with settings that `plan` would not have accepted.
 pub(crate) fn wrong_settings() -> wit::Outcome {
     wit::Outcome::Failed(wit::Failure {
         code: "WRONG_SETTING".to_owned(),

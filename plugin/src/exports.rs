@@ -1,4 +1,4 @@
-//! What the component exports: each function converts, calls the core, and converts back.
+//! The exports of `directory-sync`: each function converts its arguments, calls the core, and converts the result.
 
 use crate::bindings::exports::hibob::connector::directory_sync as wit;
 use crate::world::Host;

@@ -1,12 +1,12 @@
-//! HTTP over `wasi:http`, through `wasi-http-client` where it can do it.
+//! HTTP over `wasi:http`, through `wasi-http-client` as far as that is able to.
 //!
-//! Known limits of wasi-http-client 0.2.1, and what becomes of them here:
-//! - a request body over 4,096 bytes traps the component, because it is written with one `blocking-write-and-flush`
-//!   (wasi:io allows 4,096 bytes a call): [`send_large`] writes such a body in pieces, on the `wasi` crate below it,
-//!   and only after the request is under way, so that somebody takes the pieces;
-//! - repeated response headers collapse to the last, and a header that is not UTF-8 is an error: only `content-type`
-//!   is looked at, and [`send_large`] reads it on its own;
-//! - no timeouts but the one for connecting: the host sets all of them.
+//! Known limits of wasi-http-client 0.2.1, and how they are dealt with here:
+//! - It writes a request body with a single `blocking-write-and-flush`, for which wasi:io allows 4,096 bytes; a larger
+//!   body traps the component. So [`send_large`] uses the `wasi` crate below it and writes such a body in pieces, after
+//!   the request has begun, so that the host takes the pieces.
+//! - Of repeated response headers it keeps only the last, and a header that is not UTF-8 is an error. Only
+//!   `content-type` is used here, and [`send_large`] reads it by itself.
+//! - It has no timeouts except for connecting. The host sets all of them.
 
 use hibob_connector_core::http::{Body, Method, Request, Response, SendError};
 use wasi::http::outgoing_handler;
@@ -17,7 +17,7 @@ use wasi_http_client::Client;
 /// Most bytes that one `blocking-write-and-flush` takes (wasi:io/streams).
 const WRITE_BYTES_MAX: usize = 4_096;
 
-/// Bytes asked for in one read of a body. Large enough that the call costs little, small enough to keep memory flat.
+/// Bytes that are requested in one read of a body: enough for few calls, and few enough for little memory.
 const READ_BYTES: u64 = 256 * 1024;
 
 /// Sends a request and waits for the head of its answer.
@@ -81,7 +81,7 @@ fn send_large(request: &Request) -> Result<Response<'static>, SendError> {
     let future = outgoing_handler::handle(outgoing, None).map_err(|code| send_error(&code))?;
     let stream = body.write().map_err(|()| internal("body"))?;
     for piece in request.body.chunks(WRITE_BYTES_MAX) {
-        // A write fails when the host has given the request up; the future below then says why.
+        // A write fails if the host has given up the request. The future below then has the reason.
         if stream.blocking_write_and_flush(piece).is_err() {
             break;
         }
@@ -106,7 +106,8 @@ fn send_large(request: &Request) -> Result<Response<'static>, SendError> {
     Ok(Response { status, content_type, body: Box::new(LargeBody { stream, _body: body }) })
 }
 
-/// Fields are dropped in this order: the stream is a child of the body.
+/// A body and its stream. The stream is a child of the body and has to be dropped first, as the order of the fields
+/// ensures.
 struct LargeBody {
     stream: InputStream,
     _body: http::IncomingBody,
@@ -129,7 +130,7 @@ fn cut_off() -> SendError {
     SendError::Unknown("the answer was cut off".to_owned())
 }
 
-/// Whether the request may have reached the other side.
+/// The core's error for an error code, which says whether the request may have reached the service.
 fn send_error(code: &http::ErrorCode) -> SendError {
     use http::ErrorCode as Code;
     let reason = match code {

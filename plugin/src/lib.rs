@@ -1,7 +1,7 @@
-//! The connector as a WASI component: bindings, and glue one call deep around `hibob-connector-core`.
+//! The connector as a WASI component: the bindings of the contract, and glue around `hibob-connector-core`.
 //!
-//! Each export converts its arguments, calls the core with a [`world::Host`], and converts the result. Natively this
-//! crate is empty: the linker of native targets rejects the names of a component's exports.
+//! Each export converts its arguments, calls the core with a [`world::Host`], and converts the result. On native
+//! targets this crate is empty, since their linkers reject the names of a component's exports.
 #![cfg(target_family = "wasm")]
 
 mod convert;
@@ -18,8 +18,8 @@ mod bindings {
     export!(Plugin);
 }
 
-/// What this component declares to need, as `wit/world.wit` describes it.
-#[expect(unsafe_code, reason = "a section of the binary, with a name that no other one has")]
+/// The manifest: the requests that this component declares, as `wit/world.wit` describes.
+#[expect(unsafe_code, reason = "puts the manifest into a section with a name of its own")]
 mod manifest {
     const JSON: &[u8] = include_bytes!("../manifest.json");
 

@@ -1,4 +1,4 @@
-//! The resource `sync-plan`: a plan and how far it was read.
+//! The resource `sync-plan`: a plan, and how far the host has read it.
 
 use crate::bindings::exports::hibob::connector::directory_sync as wit;
 use crate::convert;

@@ -1,4 +1,5 @@
-//! The exports of `offboarding-references`: each converts, calls the core, and converts back.
+//! The exports of `offboarding-references`: each function converts its arguments, calls the core, and converts the
+//! result.
 
 use crate::bindings::exports::hibob::connector::offboarding_references as wit;
 use crate::convert;

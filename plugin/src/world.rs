@@ -1,4 +1,4 @@
-//! The outside of a job, as the component's imports give it.
+//! Implements the core's port to the outside world with the component's imports.
 
 use crate::bindings::hibob::connector::{log, progress, storage};
 use crate::http;

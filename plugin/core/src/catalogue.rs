@@ -1,27 +1,27 @@
-//! What the target has beside accounts, as far as the sync names it: cost centers and companies.
+//! The catalogue: the cost centers and companies that TravelPerk has, as far as the sync assigns accounts to them.
 
 use crate::error::JobError;
 use crate::http::Request;
+use crate::read::{LOOKUPS_MAX, PAGES_MAX, read, read_if_there};
 use crate::rest::{self, CostCenter, Page};
 use crate::settings::Settings;
-use crate::sync::{LOOKUPS_MAX, PAGES_MAX, read, read_if_there};
 use crate::value::{NamedValue, Value};
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The name in the baseline under which cost centers are remembered: a listing may leave archived ones out, and then
-/// only the id leads to them.
-const REMEMBERED: &str = "cost-centers";
+/// The entry of the baseline that holds the ids of cost centers by name. A listing may leave archived ones out, and
+/// then they are found only by their id.
+const IN_BASELINE: &str = "cost-centers";
 
-/// Most cost centers that are remembered.
-const REMEMBERED_MAX: usize = 10_000;
+/// Most cost centers in the baseline.
+const IN_BASELINE_MAX: usize = 10_000;
 
-/// What was read of the target's cost centers and companies; none of what was not read.
+/// The cost centers and companies that were read.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
-    /// Cost centers by name.
+    /// Cost centers; none if the settings do not ask for them.
     pub cost_centers: Option<CostCenters>,
-    /// Names of invoice profiles.
+    /// Names of invoice profiles; none if the settings do not ask for them.
     pub companies: Option<BTreeSet<Box<str>>>,
 }
 
@@ -29,14 +29,14 @@ pub struct Catalogue {
 #[derive(Clone, Debug, Default)]
 pub struct CostCenters {
     by_name: BTreeMap<Box<str>, CostCenter>,
-    /// Ids by name from earlier runs.
+    /// Ids by name, from the baseline.
     remembered: BTreeMap<String, String>,
 }
 
 impl CostCenters {
-    /// None yet, but for what an earlier run remembers.
+    /// No cost centers, but the ids that the baseline has.
     pub fn remembering(baseline: &[NamedValue]) -> Self {
-        let pairs = baseline.iter().find(|value| value.name == REMEMBERED).map(|value| &value.value);
+        let pairs = baseline.iter().find(|value| value.name == IN_BASELINE).map(|value| &value.value);
         let remembered = match pairs {
             Some(Value::Pairs(pairs)) => pairs.iter().cloned().collect(),
             _ => BTreeMap::new(),
@@ -44,7 +44,7 @@ impl CostCenters {
         Self { by_name: BTreeMap::new(), remembered }
     }
 
-    /// Takes one in. Of two with one name the one in use counts: archiving frees a name.
+    /// Adds a cost center. Of two with the same name the one in use counts, since archiving frees a name.
     pub fn add(&mut self, center: CostCenter) {
         match self.by_name.get(&center.name) {
             Some(known) if !known.archived => {}
@@ -64,22 +64,22 @@ impl CostCenters {
         self.by_name.keys().map(|name| &**name)
     }
 
-    /// The id that this name had in an earlier run.
+    /// The id that the baseline has for this name.
     pub fn remembered(&self, name: &str) -> Option<&str> {
         self.remembered.get(name).map(String::as_str)
     }
 
-    /// What the next run is to remember.
+    /// The entry for the next baseline.
     pub fn to_remember(&self) -> NamedValue {
         let known = self.by_name.values().map(|center| (center.name.to_string(), center.id.to_string()));
         let all: BTreeMap<String, String> = self.remembered.clone().into_iter().chain(known).collect();
-        let pairs = all.into_iter().take(REMEMBERED_MAX).collect();
-        NamedValue { name: REMEMBERED.to_owned(), value: Value::Pairs(pairs) }
+        let pairs = all.into_iter().take(IN_BASELINE_MAX).collect();
+        NamedValue { name: IN_BASELINE.to_owned(), value: Value::Pairs(pairs) }
     }
 }
 
-/// Reads what the settings name: cost centers, of which `wanted` are looked for among the archived ones too, and
-/// companies.
+/// Reads cost centers and companies, each if the settings ask for them. A cost center in `wanted` that the listing
+/// lacks is looked up by the id that the baseline has for it.
 ///
 /// # Errors
 /// See [`JobError`].
@@ -134,7 +134,7 @@ pub(crate) fn read_catalogue(
     Ok(catalogue)
 }
 
-/// Reads every page of a listing. It ends with an empty page, or where it says that it does: how many rows a page may
+/// Reads every page of a listing, up to an empty page or to the total that the listing states. How many rows a page may
 /// have is not published.
 fn pages(
     world: &mut dyn World,
@@ -156,9 +156,9 @@ fn pages(
 
 /// The name among `names` that differs from `wanted` only in case or spaces.
 pub(crate) fn nearest<'n>(wanted: &str, mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let plain = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    let wanted = plain(wanted);
-    names.find(|name| plain(name) == wanted)
+    let normalized = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let wanted = normalized(wanted);
+    names.find(|name| normalized(name) == wanted)
 }
 
 #[cfg(test)]

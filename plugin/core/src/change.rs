@@ -32,14 +32,14 @@ impl ChangeKind {
     }
 }
 
-/// One field, before and after.
+/// The change of one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldChange {
     /// The field's name, see [`crate::field`].
     pub field: String,
-    /// What the plan saw.
+    /// The value when the plan was made.
     pub before: Option<Value>,
-    /// What the plan wants.
+    /// The value that the change writes; none empties the field.
     pub after: Option<Value>,
 }
 
@@ -48,21 +48,21 @@ pub struct FieldChange {
 pub struct Change {
     /// Unique within the plan.
     pub id: String,
-    /// What it does.
+    /// The kind of change.
     pub kind: ChangeKind,
-    /// HiBob's id of the employee whose account it is; none for a cost center.
+    /// HiBob's id of the employee to whom the account belongs; none for a cost center.
     pub employee_id: Option<String>,
-    /// The target's id of what is changed; none for what is made.
+    /// TravelPerk's id of the account or cost center; none if this change or one before it creates it.
     pub target_id: Option<String>,
-    /// For people to read.
+    /// A name to show.
     pub display_name: String,
-    /// Changes that must be done first.
+    /// Ids of changes that must have succeeded before this one starts.
     pub depends_on: Vec<String>,
-    /// Changes that must be over first, done or not.
+    /// Ids of changes that must have ended before this one starts, whether they succeeded or not.
     pub after: Vec<String>,
-    /// Every field that is written, and no other.
+    /// The fields that are written, and no others.
     pub fields: Vec<FieldChange>,
-    /// Why, in one sentence.
+    /// Why the change is needed, in one sentence.
     pub reason: String,
 }
 
@@ -89,7 +89,7 @@ impl Change {
     }
 }
 
-/// How the caller comes to make a change.
+/// Whether a change was tried before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
     /// Not tried before, or known to have written nothing.
@@ -103,9 +103,9 @@ pub enum Attempt {
 pub struct Mismatch {
     /// The field's name; `account` for the account itself.
     pub field: String,
-    /// What was expected.
+    /// The expected value.
     pub expected: Option<Value>,
-    /// What was found.
+    /// The value that the account has.
     pub found: Option<Value>,
 }
 
@@ -114,16 +114,16 @@ pub struct Mismatch {
 pub enum NextStep {
     /// A person corrects the data.
     Fix,
-    /// Nothing was written; try again later.
+    /// Try again later; nothing was written.
     Later,
-    /// Unknown whether it was written: look before repeating.
+    /// Look at the account before repeating the change: whether it was written is unknown.
     Look,
 }
 
 /// Why a change failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Stable, in capitals.
+    /// A stable word in capitals.
     pub code: &'static str,
     /// What is wrong, in one sentence.
     pub message: String,
@@ -136,17 +136,17 @@ pub struct Failure {
 /// How a change ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The account is as planned, but for the fields that the target did not keep.
+    /// The change was made, apart from the fields in `not_taken`.
     Done {
-        /// The target's id.
+        /// TravelPerk's id of the account or cost center.
         target_id: String,
-        /// What the target accepted and then did not keep.
+        /// Fields that TravelPerk accepted or refused and that do not have the planned value.
         not_taken: Vec<Mismatch>,
     },
-    /// The target has moved since the plan was made; nothing was written.
+    /// The account has changed since the plan was made; nothing was written.
     Drifted(Vec<Mismatch>),
-    /// This change failed; others can go on.
+    /// The change failed; other changes can go on.
     Failed(Failure),
-    /// The target refused the credentials; the run ends.
+    /// TravelPerk refused the credentials; the run has to end.
     Refused(SideError),
 }

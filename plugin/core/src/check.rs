@@ -1,9 +1,9 @@
-//! Looking whether a sync would work, without changing anything.
+//! Checks whether a sync would work: settings, credentials and permissions. Changes nothing.
 
 mod missing;
 mod survey;
 
-use crate::approval;
+use crate::approvers;
 use crate::catalogue::read_catalogue;
 use crate::error::{JobError, expect_json};
 use crate::field::TextField;
@@ -11,27 +11,28 @@ use crate::finding::{Finding, Severity};
 use crate::hibob::{FieldIds, Permission, named_list, read_list, search};
 use crate::link;
 use crate::plan::Planner;
+use crate::read::read;
 use crate::scim;
 use crate::settings::Settings;
-use crate::sync::{each_employee, read, read_accounts, read_lists, reads_groups};
+use crate::sync::{each_employee, read_accounts, read_lists, reads_groups};
 use crate::value::Count;
 use crate::world::World;
 use survey::Survey;
 
-/// What `check` saw.
+/// The result of [`check`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckReport {
-    /// What a person should read.
+    /// The findings, those about everybody first.
     pub findings: Vec<Finding>,
     /// Numbers by name; `check-report` of the WIT package lists them.
     pub counts: Vec<Count>,
 }
 
-/// Checks credentials on both sides, then what HiBob really sends: which permissions show, and whether only employed
-/// people do.
+/// Checks the credentials of both services, then what HiBob sends: which permissions are granted, and whether leavers
+/// and future hires are visible.
 ///
 /// # Errors
-/// What ended the check; what comes after it was not looked at.
+/// The error that ended the check. What would come after it was not checked.
 pub fn check(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) -> Result<CheckReport, JobError> {
     let links = link::all(world)?;
     let linked = links.len();
@@ -53,10 +54,10 @@ pub fn check(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) 
     planner.catalogue(read_catalogue(world, settings, &[], &wanted)?);
     if let Some(approvals) = &settings.approvals {
         let groups = reads_groups(world, settings)?;
-        planner.note(approval::instructions(approvals, groups));
+        planner.note(approvers::instructions(approvals, groups));
         read_accounts(world, settings, &mut planner)?;
     }
-    // Last, because the host lets nothing out any more after a 403.
+    // The last request, because a missing permission may cause a 403, after which the host sends nothing more.
     let sites = count_sites(world, settings)?;
 
     let mut counts = vec![
@@ -69,7 +70,7 @@ pub fn check(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) 
     }
     counts.push(Count::new(permission_count(Permission::SiteSettings), sites));
     counts.extend(planner.coverage());
-    // Whom approvals would replace shows only beside the accounts.
+    // Only a plan shows which approvers would be replaced.
     let single = match settings.approvals {
         Some(_) => planner.finish().findings().to_vec(),
         None => planner.into_findings(),
@@ -82,7 +83,8 @@ fn permission_count(permission: Permission) -> String {
     format!("permission:{}", permission.name())
 }
 
-/// What came by permission, and by detail that needs it.
+/// For each permission, the number of employees for whom HiBob sent a field that needs it; the same for each detail
+/// that needs it.
 fn people_counts(survey: &Survey) -> Vec<Count> {
     let mut counts = Vec::new();
     for (permission, tally) in &survey.permissions {
@@ -107,18 +109,18 @@ fn findings(single: Vec<Finding>, survey: &Survey, employees: usize, linked: usi
     findings.extend(missing::audience(survey, linked));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let single = single.into_iter().filter(|finding| !missing::repeats(survey, finding));
-    // One broken record is for its own employee to matter; an error here would be about everybody.
+    // In a check, an error means that everybody is affected, so findings about single employees are at most warnings.
     findings.extend(single.map(|finding| Finding { severity: finding.severity.min(Severity::Warning), ..finding }));
     findings
 }
 
-/// How many sites HiBob lists; none where it refuses the list. What it answers without the permission on Site settings
-/// is not settled: a refusal, an empty list, or the list all the same.
+/// How many sites HiBob lists; 0 if it refuses the list. What HiBob answers without the permission Site settings is not
+/// documented: it may be a refusal, an empty list, or the list.
 fn count_sites(world: &mut dyn World, settings: &Settings) -> Result<usize, JobError> {
     let request = named_list(&settings.hibob_url, "site");
     let mut response = world.send(&request).map_err(|error| JobError::from_send(&request, error))?;
     if [403, 404].contains(&response.status) {
-        return Ok(0); // the same credentials have just read everybody
+        return Ok(0); // the credentials work, as they have just read all employees
     }
     expect_json(&request, &response)?;
     let body = response.gather().map_err(|error| JobError::from_send(&request, error))?;

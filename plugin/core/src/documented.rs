@@ -1,4 +1,4 @@
-//! Holds `docs/develop/plugin-settings.md`, the contract with authors of plugins, to the code.
+//! Tests that `docs/develop/plugin-settings.md`, by which others write plugins, agrees with the code.
 
 use crate::field::{Detail, Field};
 use crate::references::ReferenceSettings;

@@ -1,21 +1,21 @@
-//! Why a job could not be done, told by who acts next.
+//! Why a job could not be done. The cases differ in who has to act next.
 
 use crate::finding::Finding;
 use crate::http::{Request, Response, SCIM_URL, SendError, Side};
 use crate::world::StorageError;
 
-/// What a service did that ended a job or a change.
+/// An answer, or the lack of one, that ended a job or a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SideError {
-    /// Which service.
+    /// The service.
     pub side: Side,
     /// Method and path, without ids or query.
     pub request: String,
-    /// The HTTP status, where an answer came.
+    /// The HTTP status, if an answer came.
     pub status: Option<u16>,
     /// What is wrong, in one sentence.
     pub message: String,
-    /// What a person can do, in one sentence.
+    /// What a person can do about it, in one sentence.
     pub remedy: String,
 }
 
@@ -38,7 +38,7 @@ impl From<StorageError> for JobError {
 }
 
 impl JobError {
-    /// The job's error for a request that got no (whole) answer.
+    /// The error for a request that got no answer, or no complete one.
     pub fn from_send(request: &Request, error: SendError) -> Self {
         match error {
             SendError::Denied(reason) => Self::NotAllowed(reason),
@@ -57,21 +57,21 @@ impl JobError {
         }
     }
 
-    /// The job's error for an answer that is JSON by its label but cannot be understood.
+    /// The error for an answer whose content type is JSON but whose content is not as expected.
     pub fn nonsense(request: &Request, what: impl std::fmt::Display) -> Self {
         Self::Unavailable(side_error(
             request,
             None,
-            format!("{} answered what cannot be understood: {what}", request.side.name()),
+            format!("{} gave an answer that cannot be understood: {what}", request.side.name()),
             format!("check that {} is the address of its API; if it is, start the job again", request.setting),
         ))
     }
 }
 
-/// Accepts a 2xx JSON answer to a read; everything else is the job's error.
+/// Accepts an answer with a 2xx status and JSON as its content type.
 ///
 /// # Errors
-/// Credentials for 401 and 403, unavailable for the rest.
+/// [`JobError::Credentials`] for 401 and 403, [`JobError::Unavailable`] for everything else.
 pub fn expect_json(request: &Request, response: &Response<'_>) -> Result<(), JobError> {
     let name = request.side.name();
     let url = request.setting;
@@ -134,4 +134,10 @@ pub fn refused(request: &Request, status: u16) -> SideError {
 
 fn side_error(request: &Request, status: Option<u16>, message: String, remedy: String) -> SideError {
     SideError { side: request.side, request: request.name(), status, message, remedy }
+}
+
+/// Says where JSON is wrong, without its content: serde's own message would repeat values, which may be personal data.
+pub(crate) fn where_wrong(error: &serde_json::Error) -> String {
+    let what = if error.is_data() { "JSON of an unexpected shape" } else { "no valid JSON" };
+    format!("{what} at line {}, column {}", error.line(), error.column())
 }

@@ -1,10 +1,10 @@
-//! The fields of an account that this sync owns: what a row of their table (`field/table.rs`) says, and what follows from
-//! it.
+//! The fields of an account that this sync owns: what a row of their table (`field/table.rs`) says, and what follows
+//! from it.
 
 /// Makes the enums of fields, and the look-ups by name and by attribute, from the rows of the table.
 ///
-/// A row that lacks a column does not compile, nor do two rows with one name or one attribute: the second arm of a match
-/// would be unreachable.
+/// A row that lacks a column does not compile, nor do two rows with one name or one attribute: the second arm of a
+/// match would be unreachable.
 macro_rules! synced_fields {
     (
         texts { $( $text:ident {
@@ -102,15 +102,16 @@ macro_rules! synced_fields {
     };
 }
 
+mod place;
 mod set;
 mod table;
 
+pub use place::{ENTERPRISE, Place, TRAVELPERK};
+pub(crate) use place::{PLACES, PLACES_COUNT};
 pub use set::FieldSet;
 pub use table::{Field, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField};
 
-use crate::scim::Place;
-
-/// What the table says of every field.
+/// The columns of the table that every field has.
 #[derive(Debug)]
 pub struct Row {
     /// The name in plans, changes and links.
@@ -127,18 +128,19 @@ pub struct Row {
     pub can_be_cleared: bool,
 }
 
-/// What the table says of a text field.
+/// The columns of the table that a text field has.
 #[derive(Debug)]
 pub struct TextRow {
-    /// What it says of every field.
+    /// The columns that every field has.
     pub row: Row,
-    /// The setting that names other sources; there is none for a field that is always synced.
+    /// The name of the setting with other sources. A field that is always synced has no such setting.
     pub source_setting: &'static str,
     /// How the text is written into its attribute.
     pub shape: TextShape,
     /// How HiBob's value is read, and when two values are the same.
     pub form: Form,
-    /// The code of the finding where HiBob's value is missing or does not fit: TravelPerk's own where its sync log has one.
+    /// The code of the finding where HiBob's value is missing or does not fit: TravelPerk's own where its sync log has
+    /// one.
     pub code: &'static str,
     /// What to do about that, in one sentence.
     pub remedy: &'static str,
@@ -147,18 +149,18 @@ pub struct TextRow {
 /// Whether a field is synced. A detail is what the setting `details` chooses from; it may have several fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// Always, and nobody is synced without it. Holds what people call it.
+    /// Always; an employee without it is not synced. Holds its name in messages.
     Mandatory(&'static str),
     /// With the detail of this name, which is synced unless `details` leaves it out.
     Usual(&'static str),
     /// With the detail of this name, which is synced only if `details` names it.
     OnlyIfNamed(&'static str),
-    /// It is no detail: the sync itself decides when to write it.
+    /// It is not a detail: the sync itself decides when to write it.
     Decided,
 }
 
 impl Detail {
-    /// The name in the setting `details`; none for what cannot be chosen.
+    /// The name in the setting `details`; none for a field that cannot be chosen.
     pub const fn name(self) -> Option<&'static str> {
         match self {
             Self::Usual(name) | Self::OnlyIfNamed(name) => Some(name),
@@ -170,25 +172,28 @@ impl Detail {
 /// How HiBob's value of a text field is read, and when two values are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Any text; the same to the letter.
+    /// Any text. Two values are the same if they are equal.
     Text,
-    /// A work email; the same without regard to case (RFC 7643, section 4.1.1).
+    /// A work email. Compared without regard to case (RFC 7643, section 4.1.1).
     UserName,
-    /// A telephone number with its country code; the same by its digits.
+    /// A telephone number with its country code. Compared by `+` and digits.
     Phone,
-    /// A language of [`crate::settings::LANGUAGES`], also as a locale such as `en-GB`.
+    /// A language of [`LANGUAGES`]. HiBob may have a locale such as `en-GB`.
     Language,
     /// `M` or `F`.
     Gender,
-    /// A day in the past; the same by its parts.
+    /// A date in the past. Compared without regard to the separators.
     Date,
     /// An item of one of HiBob's lists, by id or by name.
     Item(List),
-    /// The name of an invoice profile. An account may have several; one of them has to be the wanted one.
+    /// The name of an invoice profile. An account may have several; it is enough if one of them is the desired one.
     Company,
 }
 
-/// A list of HiBob in which values of fields are items.
+/// Languages that TravelPerk's SCIM clients write (`preferredLanguage`).
+pub const LANGUAGES: [&str; 4] = ["de", "en", "es", "fr"];
+
+/// A list of HiBob whose items are values of fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum List {
     /// Departments.
@@ -198,7 +203,7 @@ pub enum List {
 }
 
 impl List {
-    /// What HiBob calls it.
+    /// HiBob's name of the list.
     pub fn name(self) -> &'static str {
         match self {
             Self::Departments => "department",
@@ -218,7 +223,7 @@ pub enum TextShape {
     List,
 }
 
-/// The fields without which nobody is synced, in the order in which findings tell of them.
+/// The mandatory fields, without which an employee is not synced, in the order of findings about them.
 pub(crate) const MANDATORY_FIELDS: [TextField; 4] =
     [TextField::ExternalId, TextField::GivenName, TextField::FamilyName, TextField::UserName];
 
@@ -239,12 +244,12 @@ const fn mandatory_fields_are_the_tables() -> bool {
     mandatory == MANDATORY_FIELDS.len()
 }
 
-/// Between the names where an account has several companies; no name holds a control character.
+/// Separates the names if an account has several companies. No name has a control character.
 pub(crate) const COMPANY_SEPARATOR: char = '\u{1f}';
 
 /// The field name of the line manager in changes and settings.
 pub const MANAGER: &str = Field::Manager.name();
-/// The field name, in changes, of those who approve trips.
+/// The field name of the approvers in changes.
 pub const APPROVERS: &str = Field::Approvers.name();
 /// The field name of the account's state in changes.
 pub const ACTIVE: &str = Field::Active.name();
@@ -266,7 +271,7 @@ impl TextField {
         self.row().name
     }
 
-    /// What the table says of every field.
+    /// The field's row, with the columns that every field has.
     pub const fn row(self) -> &'static Row {
         &self.text_row().row
     }
@@ -279,17 +284,17 @@ impl TextField {
         }
     }
 
-    /// Whether nobody is synced without it.
+    /// Whether an employee without it is not synced.
     pub const fn is_mandatory(self) -> bool {
         matches!(self.row().detail, Detail::Mandatory(_))
     }
 
-    /// Where the value stands in arrays indexed by field.
+    /// The index of the field in arrays by field.
     pub const fn index(self) -> usize {
         self as usize
     }
 
-    /// Whether two values of this field mean the same; its [`Form`] says when.
+    /// Whether two values of this field count as the same, by its [`Form`].
     pub fn same(self, a: &str, b: &str) -> bool {
         match self.form() {
             Form::UserName if a.is_ascii() && b.is_ascii() => a.eq_ignore_ascii_case(b),
@@ -302,7 +307,7 @@ impl TextField {
         }
     }
 
-    /// [`Self::same`] where a value may be missing.
+    /// [`Self::same`] for values that may be missing.
     pub fn same_option(self, a: Option<&str>, b: Option<&str>) -> bool {
         match (a, b) {
             (None, None) => true,
@@ -312,9 +317,19 @@ impl TextField {
     }
 }
 
-/// A user name as it is compared: without regard to case.
+/// A user name in lower case, for comparing without regard to case.
 pub fn fold(user_name: &str) -> String {
     user_name.to_lowercase()
+}
+
+/// Whether a text can be a work email: one `@` with something on either side, no white space, at most 254 bytes (RFC
+/// 5321).
+pub(crate) fn is_email(text: &str) -> bool {
+    text.len() <= 254
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+        && text
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
 }
 
 fn phone_digits(phone: &str) -> impl Iterator<Item = char> {
@@ -337,7 +352,7 @@ mod tests {
         }
     }
 
-    /// What no setting can name has its source in the table, and what nobody is synced without is never removed.
+    /// No setting names the source of a mandatory field, so the table has one, and the field is never emptied.
     #[test]
     fn a_mandatory_field_has_one_source_and_is_never_cleared() {
         for field in TEXT_FIELDS.into_iter().filter(|field| field.is_mandatory()) {

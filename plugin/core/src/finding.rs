@@ -18,11 +18,11 @@ pub enum Severity {
 pub struct Finding {
     /// How much it matters.
     pub severity: Severity,
-    /// Stable, in capitals.
+    /// A stable word in capitals.
     pub code: &'static str,
-    /// The employee concerned.
+    /// HiBob's id of the employee concerned, if it is about one.
     pub employee_id: Option<String>,
-    /// The field or setting concerned.
+    /// The field or setting concerned, if it is about one.
     pub field: Option<String>,
     /// What is wrong, in one sentence.
     pub message: Cow<'static, str>,
@@ -31,7 +31,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding about nobody in particular.
+    /// A finding that is about no single employee and no single field.
     pub fn new(
         severity: Severity,
         code: &'static str,
@@ -41,14 +41,14 @@ impl Finding {
         Self { severity, code, employee_id: None, field: None, message: message.into(), remedy: remedy.into() }
     }
 
-    /// The same finding, about this employee.
+    /// Names the employee concerned.
     #[must_use]
     pub fn employee(mut self, id: &str) -> Self {
         self.employee_id = Some(id.to_owned());
         self
     }
 
-    /// The same finding, about this field or setting.
+    /// Names the field or setting concerned.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>) -> Self {
         self.field = Some(name.into());
@@ -56,11 +56,11 @@ impl Finding {
     }
 }
 
-/// Findings about one employee, as they are collected.
+/// Collects the findings about one employee.
 pub(crate) struct Notes<'f> {
     id: &'f str,
     findings: &'f mut Vec<Finding>,
-    /// Whether one of them keeps the employee from being synced.
+    /// Whether one of the findings keeps the employee from being synced.
     pub(crate) broken: bool,
 }
 
@@ -69,7 +69,7 @@ impl<'f> Notes<'f> {
         Self { id, findings, broken: false }
     }
 
-    /// Something that keeps this employee from being synced.
+    /// Adds a finding that keeps the employee from being synced.
     pub(crate) fn error(
         &mut self,
         code: &'static str,
@@ -81,7 +81,7 @@ impl<'f> Notes<'f> {
         self.findings.push(Finding::new(Severity::Error, code, message, remedy).employee(self.id).field(field));
     }
 
-    /// Something that is left out.
+    /// Adds a finding about a field that is left out.
     pub(crate) fn warning(
         &mut self,
         code: &'static str,

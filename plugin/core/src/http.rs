@@ -1,11 +1,11 @@
-//! HTTP as a job sees it: a request, the head of an answer, and a body that comes in pieces.
+//! HTTP as a job uses it: a request, and an answer whose body arrives in pieces.
 
 /// One of the two services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The HR system; only read.
+    /// The source: HiBob, which is only read.
     HiBob,
-    /// The directory that is kept in step: TravelPerk.
+    /// The target: TravelPerk.
     Target,
 }
 
@@ -19,13 +19,13 @@ impl Side {
     }
 }
 
-/// Where HiBob's API is.
+/// The setting with the base URL of HiBob's API.
 pub const HIBOB_URL: &str = "hibob.url";
-/// Where the target's SCIM service is.
+/// The setting with the base URL of TravelPerk's SCIM service.
 pub const SCIM_URL: &str = "travelperk.scim_url";
-/// Where the target's REST API is: invoice profiles.
+/// The setting with the base URL of TravelPerk's REST API, which has the invoice profiles.
 pub const REST_URL: &str = "travelperk.rest_url";
-/// Where the target's cost centers are; another host than the rest of its REST API.
+/// The setting with the base URL of TravelPerk's cost centers. They are on another host than the rest of the REST API.
 pub const COST_CENTERS_URL: &str = "travelperk.cost_centers_url";
 
 /// The methods that a job uses.
@@ -38,7 +38,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method as it stands in a request.
+    /// The method's name in a request.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -48,40 +48,40 @@ impl Method {
     }
 }
 
-/// A request without credentials; the host adds those.
+/// A request without credentials, which the host adds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Which service it goes to.
+    /// The service that it goes to.
     pub side: Side,
-    /// The setting of the tenant's file that says where that is.
+    /// The setting of the tenant's file with that service's base URL.
     pub setting: &'static str,
     /// The method.
     pub method: Method,
     /// The whole URL.
     pub url: String,
-    /// The path below the service's base URL, without query or ids: what errors show.
+    /// The path below the base URL, without query and with `{id}` in the place of ids. Errors show it.
     pub label: String,
     /// Header names and values.
     pub headers: Vec<(&'static str, String)>,
-    /// The body; empty where there is none.
+    /// The body; empty if there is none.
     pub body: Vec<u8>,
 }
 
 impl Request {
-    /// Method and path for messages, without ids, query or credentials.
+    /// Method and [`Self::label`], for messages.
     pub fn name(&self) -> String {
         format!("{} {}", self.method.as_str(), self.label)
     }
 }
 
-/// Why no (whole) answer came.
+/// Why no answer came, or no complete one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendError {
     /// The host's policy refused the request. Nothing was sent.
     Denied(String),
     /// No connection could be made. Nothing was sent.
     NotSent(String),
-    /// The request may have been carried out: the answer was lost, late, or not HTTP.
+    /// Whether the request was carried out is unknown: the answer was lost, came too late, or was not HTTP.
     Unknown(String),
 }
 
@@ -94,7 +94,7 @@ impl SendError {
     }
 }
 
-/// A body that comes in pieces.
+/// A body that arrives in pieces.
 pub trait Body {
     /// The next piece; `None` after the last.
     ///
@@ -103,7 +103,7 @@ pub trait Body {
     fn chunk(&mut self) -> Result<Option<Vec<u8>>, SendError>;
 }
 
-/// An answer: its head, and its body yet to be read.
+/// An answer: its head, and its body, which is not read yet.
 pub struct Response<'a> {
     /// The status code.
     pub status: u16,
@@ -113,9 +113,9 @@ pub struct Response<'a> {
     pub body: Box<dyn Body + 'a>,
 }
 
-/// Largest answer that is gathered as a whole, in bytes. A SCIM page holds at most 50 users of about 2 kB and the
-/// longest list of departments a few thousand names; whatever is larger is not the answer that was asked for. An
-/// answer made for that can take a hundred times its size in memory once it is read.
+/// Largest answer that is read as a whole, in bytes. A SCIM page has at most 50 users of about 2 kB, and the longest
+/// list of departments a few thousand names; so a larger answer is not the expected one. Parsing an answer that was
+/// made to do harm can take a hundred times its size in memory.
 pub const GATHERED_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 impl Response<'_> {
@@ -134,7 +134,7 @@ impl Response<'_> {
         Ok(body)
     }
 
-    /// Whether the answer says that it is JSON. An answer without a content type is given the benefit of the doubt.
+    /// Whether the content type is JSON. An answer without a content type counts as JSON.
     pub fn is_json(&self) -> bool {
         self.content_type.as_deref().is_none_or(|kind| {
             let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! Positions by id or by name, without keeping the ids and names again.
+//! Finding positions in a list by id or by name, without a second copy of the ids and names.
 
 use crate::field::{TextField, fold};
 use crate::lookup::{Hashed, fnv1a};
@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 /// Finds a position by an id.
 ///
-/// Ids are numbers as text, and lists of people, links and accounts are walked through in much the same order. So this is
-/// a sorted list of numbers, 16 bytes for each, and looks first where the last one was found: of 100,000 ids the next one
-/// is mostly there, near the processor, where a hash table would send each to another place.
+/// Ids are numbers as text, and employees, links and accounts are mostly gone through in the same order. So this is a
+/// sorted list of numbers, 16 bytes each, and a search first looks next to where the last one ended. With 100,000 ids
+/// the next one usually is there, and in the processor's cache. A hash table would go to a random place in memory each
+/// time.
 #[derive(Debug, Default)]
 pub(crate) struct IdIndex {
     /// Keys with their positions, sorted unless `unordered`.
@@ -20,7 +21,7 @@ pub(crate) struct IdIndex {
 }
 
 impl IdIndex {
-    /// The index of these ids, each at its position. An id comes once.
+    /// The index of these ids, each at its position. Every id must be there only once.
     pub(crate) fn of<'n>(ids: impl Iterator<Item = &'n str>) -> Self {
         let mut index = Self::default();
         ids.for_each(|id| index.push(id));
@@ -28,7 +29,7 @@ impl IdIndex {
         index
     }
 
-    /// Adds the id at the next position. As long as [`Self::is_ordered`], all of them are found.
+    /// Adds the id at the next position. While [`Self::is_ordered`] is true, every id is found.
     pub(crate) fn push(&mut self, id: &str) {
         let key = Self::key(id);
         let ordered = key & 1 == 0 && self.entries.last().is_none_or(|(last, _)| *last < key);
@@ -36,12 +37,12 @@ impl IdIndex {
         self.entries.push((key, u32::try_from(self.entries.len()).unwrap_or(u32::MAX)));
     }
 
-    /// Whether all ids are numbers and came in their order, each once.
+    /// Whether all ids so far are numbers and were added in ascending order, each once.
     pub(crate) fn is_ordered(&self) -> bool {
         !self.unordered
     }
 
-    /// The position of an id. Whoever asks says what the id at a position is.
+    /// The position of an id. `id_at` gives the id at a position of the caller's list.
     pub(crate) fn get<'n>(&self, id: &str, id_at: impl Fn(usize) -> &'n str) -> Option<usize> {
         let key = Self::key(id);
         let from = self.first(key);
@@ -52,7 +53,7 @@ impl IdIndex {
         positions.find(|&position| own || id_at(position) == id)
     }
 
-    /// Where the first entry is whose key is not less.
+    /// The place of the first entry whose key is not less than `key`.
     fn first(&self, key: u64) -> usize {
         let less = |at: usize| self.entries.get(at).is_some_and(|(other, _)| *other < key);
         let last = self.last.get();
@@ -60,7 +61,8 @@ impl IdIndex {
         near.unwrap_or_else(|| self.entries.partition_point(|(other, _)| *other < key))
     }
 
-    /// A number as it is written usually has an even key of its own; of all others the keys are odd, and two may share one.
+    /// The key of an id. A decimal number without leading zeros, up to half of the range of 64 bits, has an even key of
+    /// its own. All other ids have odd keys, which two ids may share.
     fn key(id: &str) -> u64 {
         let number = id.bytes().try_fold(0_u64, |number, byte| {
             let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
@@ -74,22 +76,22 @@ impl IdIndex {
     }
 }
 
-/// Finds a position by its name, without regard to case. Whoever asks says what the name at a position is: only a hash
-/// is kept, 16 bytes for each.
+/// Finds a position by its name, ignoring case. Only a hash of each name is kept, 16 bytes each; so the caller gives
+/// the name at a position (`name_at`).
 #[derive(Debug, Default)]
 pub(crate) struct NameIndex {
     slots: Hashed<u32>,
-    /// Names whose hash is also another name's.
+    /// Names that share their hash with another name.
     collided: BTreeMap<String, u32>,
 }
 
 impl NameIndex {
-    /// With room for so many names.
+    /// An empty index with room for so many names.
     pub(crate) fn with_capacity(names: usize) -> Self {
         Self { slots: Hashed::with_capacity(names), collided: BTreeMap::new() }
     }
 
-    /// Puts a name in, in place of the same name's earlier position. Returns that.
+    /// Adds a name, or gives it a new position. Returns the position that it had before.
     pub(crate) fn insert<'n>(
         &mut self,
         name: &str,
@@ -97,12 +99,12 @@ impl NameIndex {
         name_at: impl Fn(usize) -> &'n str,
     ) -> Option<usize> {
         let hash = Self::hash(name);
-        let small = u32::try_from(position).unwrap_or(u32::MAX);
+        let position = u32::try_from(position).unwrap_or(u32::MAX);
         let before = match self.slots.get(&hash) {
             Some(&other) if !TextField::UserName.same(name_at(other as usize), name) => {
-                self.collided.insert(fold(name), small)
+                self.collided.insert(fold(name), position)
             }
-            _ => self.slots.insert(hash, small),
+            _ => self.slots.insert(hash, position),
         };
         before.map(|before| before as usize)
     }

@@ -1,22 +1,21 @@
-//! The connector's brain: what HiBob says, what the target should look like, and the changes in between.
+//! The connector's logic: reads HiBob and TravelPerk, works out what the accounts should look like, and plans and makes
+//! the changes. Also finds who has left, for offboarding references.
 //!
 //! ```text
-//! people/search ──▶ hibob::ArraySplitter ──▶ hibob::Record ──▶ hibob::Employee ──▶ mapping::Person ─┐
-//!                                                                                                  ├─▶ plan::Plan ─▶ audit
-//! GET /Users ─────▶ scim::UserPage ────────────────────────────────────────────▶ scim::Account ────┘        │
-//!                                                                                          apply ◀── one Change
+//! people/search ─▶ hibob::ArraySplitter ─▶ hibob::Record ─▶ hibob::Employee ─▶ mapping::DesiredAccount ─┐
+//!                                                                                                      ├▶ plan::Plan ─▶ plan_audit
+//! GET /Users ────▶ scim::user_page ──────────────────────────────────────────▶ scim::Account ──────────┘        │
+//!                                                                                              apply ◀── one Change
 //! ```
 //!
-//! Nothing here does I/O, asks a clock or draws a random number. Time is a parameter; HTTP and storage are the
-//! [`world::World`] that a job is given. Collections are ordered, so the same input gives the same plan.
+//! Nothing here does I/O, reads a clock or draws a random number. Time is a parameter; HTTP and storage are behind the
+//! port [`world::World`] that each job is given. Collections are ordered, so the same input gives the same plan.
 
 pub mod apply;
-pub mod approval;
-pub mod audit;
+pub mod approvers;
 mod catalogue;
 pub mod change;
 pub mod check;
-mod detail;
 #[cfg(test)]
 mod documented;
 pub mod error;
@@ -30,11 +29,14 @@ pub mod link;
 mod lookup;
 pub mod mapping;
 pub mod plan;
+pub mod plan_audit;
+mod read;
 pub mod references;
 pub mod rest;
 pub mod scim;
 pub mod settings;
 pub mod sync;
 pub mod texts;
+pub mod time_zones;
 pub mod value;
 pub mod world;

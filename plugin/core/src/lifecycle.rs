@@ -1,43 +1,47 @@
-//! What HiBob's lifecycle status means for an account, and from which day on.
+//! What HiBob's lifecycle status means for an account.
 //!
-//! Days begin at midnight in the employee's site (HiBob's help centre, "Lifecycle statuses"), so each site can have a
-//! time zone.
+//! 1. Terminated: gone. A termination date alone has no effect, since HiBob changes the status when the day has come.
+//! 2. Garden leave: gone if the setting `garden-leave` is `archive`, else active.
+//! 3. Employed, also on any other leave: active.
+//! 4. Hired: waiting until `create-days-before-start` days before the start date, then active. Without a start date,
+//!    broken.
+//! 5. No status, or an unknown one: broken.
+//! 6. If only some sites are synced, an employee who would be active or waiting by these rules and works at another
+//!    site is outside, or gone if `out-of-selection` is `archive`. Without a site, the record is broken.
 
 use crate::finding::Notes;
 use crate::hibob::{Employee, Status};
 use crate::settings::{GardenLeave, OutOfSelection, Settings};
-use chrono::{DateTime, Days, NaiveDate};
-use chrono_tz::Tz;
-use std::collections::BTreeMap;
+use chrono::{Days, NaiveDate};
 
-/// What a status means for the account.
+/// What a lifecycle status means for the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Has, or should have, an active account.
+pub enum AccountStatus {
+    /// There should be an active account.
     Active,
-    /// Starts on a later day.
+    /// The employee starts on this later day, and gets an account then.
     Waiting(NaiveDate),
-    /// Works at a site that is not synced: the account, if there is one, is left alone.
+    /// The employee works at a site that is not synced: an account, if there is one, is left as it is.
     Outside,
-    /// Should have no active account any more.
+    /// There should be no active account any more.
     Gone(Because),
-    /// The record says too little, or something contradictory: the account is left alone.
+    /// The record lacks something, or contradicts itself: the account is left as it is.
     Broken,
 }
 
-/// Why somebody should have no active account any more.
+/// Why there should be no active account any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Because {
-    /// Has left.
+    /// The employee has left.
     Terminated,
-    /// Does not work any more, though still employed.
+    /// The employee is on garden leave: still employed, but not working any more.
     GardenLeave,
-    /// Has moved to a site that is not synced.
+    /// The employee works at a site that is not synced.
     OutOfSelection,
 }
 
 impl Because {
-    /// The reason in words.
+    /// The reason in words, as the rest of a sentence about the employee.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Terminated => "has left: the lifecycle status is terminated",
@@ -47,26 +51,7 @@ impl Because {
     }
 }
 
-/// Where days begin and end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TimeZones {
-    /// Unless the site says otherwise.
-    pub default: Tz,
-    /// By site, by name.
-    pub by_site: BTreeMap<String, Tz>,
-}
-
-impl TimeZones {
-    /// The day that it is at a site at this moment, in Unix seconds.
-    pub(crate) fn day(&self, unix_seconds: u64, site: Option<&str>) -> NaiveDate {
-        let seconds = i64::try_from(unix_seconds).unwrap_or(i64::MAX);
-        let moment = DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::UNIX_EPOCH);
-        let zone = site.and_then(|site| self.by_site.get(site)).unwrap_or(&self.default);
-        moment.with_timezone(zone).date_naive()
-    }
-}
-
-/// Decides what a status means at one moment.
+/// Decides at one moment what lifecycle statuses mean.
 #[derive(Debug)]
 pub struct Lifecycle<'s> {
     settings: &'s Settings,
@@ -79,26 +64,26 @@ impl<'s> Lifecycle<'s> {
         Self { settings, now_unix_seconds }
     }
 
-    /// The day that it is at a site.
+    /// The date at a site.
     fn today(&self, site: Option<&str>) -> NaiveDate {
         self.settings.time_zones.day(self.now_unix_seconds, site)
     }
 
-    /// The day that it is by the tenant's time zone.
+    /// The date in the tenant's time zone.
     pub(crate) fn date(&self) -> NaiveDate {
         self.today(None)
     }
 
-    /// What an employee's record means.
-    pub(crate) fn standing(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> Standing {
-        let standing = self.by_status(employee, notes);
-        if !matches!(standing, Standing::Active | Standing::Waiting(_)) {
-            return standing;
+    /// What an employee's record means for the account, by the rules above.
+    pub(crate) fn account_status(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> AccountStatus {
+        let status = self.by_status(employee, notes);
+        if !matches!(status, AccountStatus::Active | AccountStatus::Waiting(_)) {
+            return status;
         }
-        let Some(sites) = &self.settings.sites else { return standing };
+        let Some(sites) = &self.settings.sites else { return status };
         match employee.site().text() {
-            Some(site) if sites.contains(site) => standing,
-            // Without a site nobody can say; a lost permission must not put everybody out.
+            Some(site) if sites.contains(site) => status,
+            // The permission to read the site may have been lost, which must not archive everybody.
             None => {
                 notes.error(
                     "MISSING_SITE",
@@ -106,29 +91,28 @@ impl<'s> Lifecycle<'s> {
                     "HiBob gives no site, and only some sites are synced",
                     "fill in the site in HiBob; the account is left as it is",
                 );
-                Standing::Broken
+                AccountStatus::Broken
             }
             Some(_) => match self.settings.out_of_selection {
-                OutOfSelection::Leave => Standing::Outside,
-                OutOfSelection::Archive => Standing::Gone(Because::OutOfSelection),
+                OutOfSelection::Leave => AccountStatus::Outside,
+                OutOfSelection::Archive => AccountStatus::Gone(Because::OutOfSelection),
             },
         }
     }
 
-    fn by_status(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> Standing {
+    fn by_status(&self, employee: &Employee<'_, '_>, notes: &mut Notes<'_>) -> AccountStatus {
         match employee.status() {
-            Status::Terminated => Standing::Gone(Because::Terminated),
+            Status::Terminated => AccountStatus::Gone(Because::Terminated),
             Status::GardenLeave if self.settings.garden_leave == GardenLeave::Archive => {
-                Standing::Gone(Because::GardenLeave)
+                AccountStatus::Gone(Because::GardenLeave)
             }
-            // A termination date alone is never a departure: HiBob changes the status when the day has come.
-            Status::Employed | Status::GardenLeave => Standing::Active,
+            Status::Employed | Status::GardenLeave => AccountStatus::Active,
             Status::Hired => match employee.start_date() {
-                Some(start) if self.is_early(start, employee.site().text()) => Standing::Waiting(start),
-                Some(_) => Standing::Active,
+                Some(start) if self.is_early(start, employee.site().text()) => AccountStatus::Waiting(start),
+                Some(_) => AccountStatus::Active,
                 None => {
                     notes.missing_start_date();
-                    Standing::Broken
+                    AccountStatus::Broken
                 }
             },
             Status::Unknown(word) => {
@@ -139,7 +123,7 @@ impl<'s> Lifecycle<'s> {
                     format!("HiBob gives the lifecycle status `{word}`, which this plugin does not know"),
                     "correct the status in HiBob, or ask for support of this status word; the account is left as it is",
                 );
-                Standing::Broken
+                AccountStatus::Broken
             }
             Status::Missing => {
                 notes.error(
@@ -148,12 +132,12 @@ impl<'s> Lifecycle<'s> {
                     "HiBob gives no lifecycle status",
                     "grant the service user's group the permission People, Lifecycle, View; the account is left as it is",
                 );
-                Standing::Broken
+                AccountStatus::Broken
             }
         }
     }
 
-    /// Whether it is too early for an account: more days before the start than the setting says.
+    /// Whether the start date is more days ahead than the setting allows.
     fn is_early(&self, start: NaiveDate, site: Option<&str>) -> bool {
         let ahead = Days::new(self.settings.create_days_before_start.into());
         self.today(site).checked_add_days(ahead).is_some_and(|day| day < start)

@@ -1,5 +1,5 @@
-//! Links: which account belongs to which employee, as the tenant's storage remembers it, and what was last written
-//! there.
+//! Links: entries of the tenant's storage that say which account belongs to an employee, and what was last written to
+//! it.
 
 use crate::index::IdIndex;
 use crate::lookup::fnv1a;
@@ -8,14 +8,14 @@ use crate::world::{StorageError, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Keys of links are this and the employee id.
+/// The key of a link is this prefix followed by the employee id.
 const PREFIX: &str = "link/";
 
 /// How often a field is written with the same value before it counts as contested.
 const CONTESTED_WRITES: u8 = 2;
 
-/// How long a write is remembered for that, in seconds: 30 days. Whoever changes a field back once a year by hand is
-/// no system that overwrites it.
+/// For how long such a write counts, in seconds: 30 days. A person who changes a field back by hand once a year should
+/// not make it contested.
 const CONTESTED_SECONDS: u64 = 30 * 24 * 60 * 60;
 
 /// An account that belongs to an employee.
@@ -23,26 +23,29 @@ const CONTESTED_SECONDS: u64 = 30 * 24 * 60 * 60;
 pub struct Link {
     /// The target's id of the account.
     pub account: Id,
-    /// The last write of each field, by field name. None for what was written when the account was made.
+    /// The last write of each field, by field name. Fields that were only written when the account was created are not
+    /// in it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     writes: BTreeMap<Box<str>, Write>,
 }
 
-/// A field's last write. The value itself is not kept.
+/// The last write of a field. The value itself is not stored, only a digest of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Write {
     digest: u64,
+    /// How often this value was written in a row.
     times: u8,
+    /// When it was last written, in Unix seconds.
     at: u64,
 }
 
 impl Link {
-    /// A link to an account, with nothing written yet.
+    /// A link to an account, without any writes.
     pub fn new(account: &str) -> Self {
         Self { account: account.into(), writes: BTreeMap::new() }
     }
 
-    /// Notes that a field was written; a line manager as their account's id.
+    /// Records a write of a field. The value of a line manager is the id of their account.
     pub fn wrote(&mut self, field: &str, value: Option<&str>, now_unix_seconds: u64) {
         let digest = digest(value);
         let times = match self.writes.get(field) {
@@ -52,8 +55,8 @@ impl Link {
         self.writes.insert(field.into(), Write { digest, times, at: now_unix_seconds });
     }
 
-    /// Whether a field was written with this value more than once lately: if it differs again, somebody else keeps
-    /// setting it back.
+    /// Whether a field is contested: this value was written to it at least twice lately. If the account has another
+    /// value again, something else keeps setting it back.
     pub fn is_contested(&self, field: &str, value: Option<&str>, now_unix_seconds: u64) -> bool {
         self.writes.get(field).is_some_and(|write| {
             write.digest == digest(value) && write.times >= CONTESTED_WRITES && write.is_recent(now_unix_seconds)
@@ -67,12 +70,12 @@ impl Write {
     }
 }
 
-/// It only has to tell two values of one field apart.
+/// A digest that distinguishes values of one field. It need not be secure.
 fn digest(value: Option<&str>) -> u64 {
     fnv1a(value.into_iter().flat_map(|value| value.bytes().chain([1])))
 }
 
-/// All links of a tenant, by employee id, in the order of the storage's keys.
+/// All links of a tenant, in the order of the storage's keys.
 #[derive(Debug, Default)]
 pub struct Links {
     entries: Vec<(Id, Link)>,
@@ -92,7 +95,7 @@ impl Links {
         self.entries.get(position).map(|(_, link)| link)
     }
 
-    /// Every link, with its employee.
+    /// Every link with its employee id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Link)> {
         self.entries.iter().map(|(employee, link)| (&**employee, link))
     }
@@ -137,7 +140,7 @@ pub fn get(world: &mut dyn World, employee_id: &str) -> Result<Option<Link>, Sto
     world.get(&key)?.map(|value| read(&key, &value)).transpose()
 }
 
-/// Remembers an employee's link.
+/// Stores the link of an employee.
 ///
 /// # Errors
 /// The storage failed; nothing was written.
@@ -146,7 +149,7 @@ pub fn put(world: &mut dyn World, employee_id: &str, link: &Link) -> Result<(), 
     world.put(&format!("{PREFIX}{employee_id}"), &value)
 }
 
-/// Forgets an employee's link.
+/// Removes the link of an employee.
 ///
 /// # Errors
 /// The storage failed; nothing was written.

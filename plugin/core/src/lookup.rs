@@ -1,15 +1,15 @@
-//! A map that is only looked up in: there is no way to walk through it, so its order cannot leak into a plan.
-#![expect(clippy::disallowed_types, reason = "the order of these is out of reach")]
+//! A hash map without iteration, so that its order cannot influence a plan.
+#![expect(clippy::disallowed_types, reason = "there is no way to iterate over them")]
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
-/// Finds one of 100,000 things in constant time. The hasher has no seed, so that nothing differs from run to run.
+/// Finds one of 100,000 values in constant time. The hasher has no seed, so that every run behaves the same.
 #[derive(Debug)]
 pub(crate) struct Lookup<K, V, H = DefaultHasher>(HashMap<K, V, BuildHasherDefault<H>>);
 
-/// Finds something by a hash that has been made before.
+/// Finds a value by a hash that was computed before.
 pub(crate) type Hashed<V> = Lookup<u64, V, AsItIs>;
 
 impl<K, V, H> Default for Lookup<K, V, H> {
@@ -19,7 +19,7 @@ impl<K, V, H> Default for Lookup<K, V, H> {
 }
 
 impl<K: Hash + Eq, V, H: Hasher + Default> Lookup<K, V, H> {
-    /// With room for so many things.
+    /// An empty map with room for so many values.
     pub(crate) fn with_capacity(things: usize) -> Self {
         Self(HashMap::with_capacity_and_hasher(things, BuildHasherDefault::default()))
     }
@@ -45,7 +45,7 @@ impl<K: Hash + Eq, V, H: Hasher + Default> Lookup<K, V, H> {
         self.0.contains_key(key)
     }
 
-    /// Returns what was there before.
+    /// Returns the value that the key had before.
     pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
         self.0.insert(key, value)
     }
@@ -64,7 +64,7 @@ impl<K: Hash + Eq, V> FromIterator<(K, V)> for Lookup<K, V> {
     }
 }
 
-/// Takes a number for its own hash.
+/// A hasher by which a number is its own hash.
 #[derive(Debug, Default)]
 pub(crate) struct AsItIs(u64);
 
@@ -82,8 +82,8 @@ impl Hasher for AsItIs {
     }
 }
 
-/// FNV-1a, 64 bits: the same on every platform and in every release, which the standard library's hasher does not
-/// promise.
+/// The hash FNV-1a with 64 bits. It gives the same result on every platform and in every release, which the standard
+/// library's hasher does not promise.
 pub(crate) fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -1,39 +1,44 @@
-//! From an employee to what their account should look like.
+//! Works out the desired account of an employee from HiBob's record and the settings.
 
-use crate::field::{Detail, Form, List, MANAGER, MANDATORY_FIELDS, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField};
+mod detail;
+
+use crate::field::{
+    Detail, Form, List, MANAGER, MANDATORY_FIELDS, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField, is_email,
+};
 use crate::finding::{Finding, Notes, Severity};
 use crate::hibob::{Datum, Employee, NameList};
-use crate::lifecycle::{Lifecycle, Standing};
+use crate::lifecycle::{AccountStatus, Lifecycle};
 use crate::settings::Settings;
 use crate::texts::Texts;
 use crate::value::Id;
 
-/// What should become of one field.
+/// The desired value of one text field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Want {
-    /// Nothing is known about it, or it is not synced.
+pub enum DesiredValue {
+    /// None: nothing is known, or the field is not synced. The account's value stays.
     #[default]
     Leave,
-    /// It should be empty.
+    /// The field should be empty.
     Clear,
-    /// It should hold this.
+    /// The field should have this value.
     Set(Box<str>),
-    /// It should hold this if it is empty now.
+    /// The field should have this value if it is empty now.
     Default(Box<str>),
 }
 
-/// What a person wants of one field, as it is looked at.
+/// A [`DesiredValue`] with its text borrowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the cases of `Want`")]
-pub enum Wanted<'p> {
+#[expect(missing_docs, reason = "the cases of `DesiredValue`")]
+pub enum DesiredValueRef<'p> {
     Leave,
     Clear,
     Set(&'p str),
     Default(&'p str),
 }
 
-impl<'p> Wanted<'p> {
-    /// The value to write over `now`, if there is something to write: `Some(None)` empties it.
+impl<'p> DesiredValueRef<'p> {
+    /// The value to write where the account has `now`; `Some(None)` empties the field, `None` means that nothing is to
+    /// be written.
     pub fn over(self, field: TextField, now: Option<&str>) -> Option<Option<&'p str>> {
         match (self, now) {
             (Self::Clear, Some(_)) => Some(None),
@@ -43,7 +48,7 @@ impl<'p> Wanted<'p> {
         }
     }
 
-    /// The text, if this sets one.
+    /// The text of [`Self::Set`].
     pub fn text(self) -> Option<&'p str> {
         match self {
             Self::Set(text) => Some(text),
@@ -52,9 +57,9 @@ impl<'p> Wanted<'p> {
     }
 }
 
-/// What a person wants of every text field, packed.
+/// The desired values of all text fields, packed.
 #[derive(Clone, Debug, Default)]
-pub struct Wants {
+pub struct DesiredValues {
     kinds: [Kind; TEXT_FIELDS_COUNT],
     texts: Texts,
 }
@@ -68,93 +73,93 @@ enum Kind {
     Default,
 }
 
-impl Wants {
-    fn pack(wants: &[Want; TEXT_FIELDS_COUNT]) -> Self {
-        let kinds = wants.each_ref().map(|want| match want {
-            Want::Leave => Kind::Leave,
-            Want::Clear => Kind::Clear,
-            Want::Set(_) => Kind::Set,
-            Want::Default(_) => Kind::Default,
+impl DesiredValues {
+    fn pack(values: &[DesiredValue; TEXT_FIELDS_COUNT]) -> Self {
+        let kinds = values.each_ref().map(|want| match want {
+            DesiredValue::Leave => Kind::Leave,
+            DesiredValue::Clear => Kind::Clear,
+            DesiredValue::Set(_) => Kind::Set,
+            DesiredValue::Default(_) => Kind::Default,
         });
-        let texts = wants.each_ref().map(|want| match want {
-            Want::Set(text) | Want::Default(text) => Some(&**text),
-            Want::Leave | Want::Clear => None,
+        let texts = values.each_ref().map(|want| match want {
+            DesiredValue::Set(text) | DesiredValue::Default(text) => Some(&**text),
+            DesiredValue::Leave | DesiredValue::Clear => None,
         });
         Self { kinds, texts: Texts::pack(&texts) }
     }
 
-    fn get(&self, field: TextField) -> Wanted<'_> {
+    fn get(&self, field: TextField) -> DesiredValueRef<'_> {
         match (self.kinds.get(field.index()), self.texts.get(field)) {
-            (Some(Kind::Clear), _) => Wanted::Clear,
-            (Some(Kind::Set), Some(text)) => Wanted::Set(text),
-            (Some(Kind::Default), Some(text)) => Wanted::Default(text),
-            _ => Wanted::Leave,
+            (Some(Kind::Clear), _) => DesiredValueRef::Clear,
+            (Some(Kind::Set), Some(text)) => DesiredValueRef::Set(text),
+            (Some(Kind::Default), Some(text)) => DesiredValueRef::Default(text),
+            _ => DesiredValueRef::Leave,
         }
     }
 }
 
-/// Who the line manager should be.
+/// The desired line manager.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum WantManager {
-    /// Nothing is known, or it is not synced.
+pub enum DesiredManager {
+    /// None: nothing is known, or the line manager is not synced. The account's line manager stays.
     #[default]
     Leave,
-    /// Nobody.
+    /// There should be no line manager.
     Clear,
-    /// This employee.
+    /// The employee with this id.
     Employee(Id),
 }
 
-/// One employee as the target should know them.
+/// What an employee's account should look like.
 #[derive(Clone, Debug)]
-pub struct Person {
-    /// HiBob's id.
+pub struct DesiredAccount {
+    /// HiBob's id of the employee.
     pub id: Id,
-    /// What the status means.
-    pub standing: Standing,
-    /// The text fields.
-    pub wants: Wants,
-    /// The line manager.
-    pub manager: WantManager,
+    /// What the lifecycle status means for the account.
+    pub status: AccountStatus,
+    /// The desired values of the text fields.
+    pub values: DesiredValues,
+    /// The desired line manager.
+    pub manager: DesiredManager,
 }
 
-impl Person {
-    /// What is wanted of a field.
-    pub fn want(&self, field: TextField) -> Wanted<'_> {
-        self.wants.get(field)
+impl DesiredAccount {
+    /// The desired value of a text field.
+    pub fn desired(&self, field: TextField) -> DesiredValueRef<'_> {
+        self.values.get(field)
     }
 
-    /// Leaves a field as it is after all.
+    /// Takes a desired value back, so that the account's value stays.
     pub(crate) fn leave(&mut self, field: TextField) {
-        if let Some(kind) = self.wants.kinds.get_mut(field.index()) {
+        if let Some(kind) = self.values.kinds.get_mut(field.index()) {
             *kind = Kind::Leave;
         }
     }
 
-    /// The work email; empty for a broken record.
+    /// The work email, which is the user name; empty if the record has none.
     pub fn user_name(&self) -> &str {
-        self.want(TextField::UserName).text().unwrap_or_default()
+        self.desired(TextField::UserName).text().unwrap_or_default()
     }
 
     /// A name to show.
     pub fn display_name(&self) -> String {
         let parts =
-            [TextField::GivenName, TextField::FamilyName].map(|field| self.want(field).text().unwrap_or_default());
+            [TextField::GivenName, TextField::FamilyName].map(|field| self.desired(field).text().unwrap_or_default());
         let name = parts.join(" ");
         if name.trim().is_empty() { format!("employee {}", self.id) } else { name.trim().to_owned() }
     }
 }
 
-/// What mapping needs beside the employee.
+/// What mapping needs beside the employee's record.
 #[derive(Debug)]
 pub struct Mapping<'s> {
     /// The settings.
     pub settings: &'s Settings,
-    /// Departments by id.
+    /// HiBob's departments by id.
     pub departments: NameList,
-    /// Titles by id.
+    /// HiBob's titles by id.
     pub titles: NameList,
-    /// What a status means, and when.
+    /// Decides what a lifecycle status means.
     pub lifecycle: Lifecycle<'s>,
 }
 
@@ -167,8 +172,8 @@ impl Mapping<'_> {
         }
     }
 
-    /// Maps one employee. None without an id: nobody can be matched then; the finding says so.
-    pub fn person(&self, employee: &Employee<'_, '_>, findings: &mut Vec<Finding>) -> Option<Person> {
+    /// Maps one employee. None if the record has no id, as it cannot be matched then; a finding says so.
+    pub fn person(&self, employee: &Employee<'_, '_>, findings: &mut Vec<Finding>) -> Option<DesiredAccount> {
         let Some(id) = employee.id() else {
             findings.push(Finding::new(
                 Severity::Error,
@@ -178,33 +183,37 @@ impl Mapping<'_> {
             ));
             return None;
         };
-        let mut person =
-            Person { id: id.into(), standing: Standing::Active, wants: Wants::default(), manager: WantManager::Leave };
-        let mut wants: [Want; TEXT_FIELDS_COUNT] = Default::default();
+        let mut person = DesiredAccount {
+            id: id.into(),
+            status: AccountStatus::Active,
+            values: DesiredValues::default(),
+            manager: DesiredManager::Leave,
+        };
+        let mut values: [DesiredValue; TEXT_FIELDS_COUNT] = Default::default();
         let mut notes = Notes::new(id, findings);
-        person.standing = self.lifecycle.standing(employee, &mut notes);
-        self.names(employee, &person, &mut wants, &mut notes);
-        if person.standing == Standing::Active {
-            self.details(employee, &mut person, &mut wants, &mut notes);
+        person.status = self.lifecycle.account_status(employee, &mut notes);
+        self.names(employee, &person, &mut values, &mut notes);
+        if person.status == AccountStatus::Active {
+            self.details(employee, &mut person, &mut values, &mut notes);
             if notes.broken {
-                person.standing = Standing::Broken;
+                person.status = AccountStatus::Broken;
             }
         }
-        person.wants = Wants::pack(&wants);
+        person.values = DesiredValues::pack(&values);
         Some(person)
     }
 
-    /// Maps the mandatory fields. Only for employees who should have an account is it an error if one is missing.
+    /// Maps the mandatory fields. That one is missing is an error only for employees who should have an active account.
     fn names(
         &self,
         employee: &Employee<'_, '_>,
-        person: &Person,
-        wants: &mut [Want; TEXT_FIELDS_COUNT],
+        person: &DesiredAccount,
+        values: &mut [DesiredValue; TEXT_FIELDS_COUNT],
         notes: &mut Notes<'_>,
     ) {
-        let needed = person.standing == Standing::Active;
+        let needed = person.status == AccountStatus::Active;
         for field in MANDATORY_FIELDS {
-            let (row, place) = (field.text_row(), wants.get_mut(field.index()));
+            let (row, place) = (field.text_row(), values.get_mut(field.index()));
             let ([hibob_field], Detail::Mandatory(name)) = (row.row.sources, row.row.detail) else { continue };
             let fits = |text: &str| field.form() != Form::UserName || is_email(text);
             match employee.text_field(field).text() {
@@ -215,7 +224,7 @@ impl Mapping<'_> {
                 Some(text) if !fits(text) => {}
                 Some(text) => {
                     if let Some(want) = place {
-                        *want = Want::Set(text.into());
+                        *want = DesiredValue::Set(text.into());
                     }
                 }
                 None if needed => {
@@ -232,19 +241,19 @@ impl Mapping<'_> {
     fn details(
         &self,
         employee: &Employee<'_, '_>,
-        person: &mut Person,
-        wants: &mut [Want; TEXT_FIELDS_COUNT],
+        person: &mut DesiredAccount,
+        values: &mut [DesiredValue; TEXT_FIELDS_COUNT],
         notes: &mut Notes<'_>,
     ) {
-        for (field, want) in TEXT_FIELDS.into_iter().zip(wants) {
+        for (field, want) in TEXT_FIELDS.into_iter().zip(values) {
             if !field.is_mandatory() && self.settings.has_text(field) {
                 *want = self.detail(field, employee.text_field(field), notes);
             }
         }
         if self.settings.has(MANAGER) {
             person.manager = match employee.manager() {
-                Datum::Absent | Datum::Odd => WantManager::Leave,
-                Datum::Null => WantManager::Clear,
+                Datum::Absent | Datum::Odd => DesiredManager::Leave,
+                Datum::Null => DesiredManager::Clear,
                 Datum::Text(manager) if **manager == *person.id => {
                     notes.warning(
                         "SELF_MANAGER",
@@ -252,21 +261,12 @@ impl Mapping<'_> {
                         "reports to themselves in HiBob",
                         "correct `Reports to` in HiBob; the line manager is left as it is",
                     );
-                    WantManager::Leave
+                    DesiredManager::Leave
                 }
-                Datum::Text(manager) => WantManager::Employee(manager.as_ref().into()),
+                Datum::Text(manager) => DesiredManager::Employee(manager.as_ref().into()),
             };
         }
     }
-}
-
-/// Whether this can be a work email: one @ with something on either side, no white space, at most 254 bytes (RFC 5321).
-pub(crate) fn is_email(text: &str) -> bool {
-    text.len() <= 254
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
-        && text
-            .split_once('@')
-            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
 }
 
 #[cfg(test)]
@@ -294,10 +294,10 @@ mod tests {
         let person = mapping.person(&Employee::new(&record, &ids), &mut findings);
         let mut lines = Vec::new();
         if let Some(person) = person {
-            lines.push(format!("{:?} manager {:?}", person.standing, person.manager));
+            lines.push(format!("{:?} manager {:?}", person.status, person.manager));
             for field in TEXT_FIELDS {
-                if person.want(field) != Wanted::Leave {
-                    lines.push(format!("{} {:?}", field.name(), person.want(field)));
+                if person.desired(field) != DesiredValueRef::Leave {
+                    lines.push(format!("{} {:?}", field.name(), person.desired(field)));
                 }
             }
         }
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_is_left_alone_and_what_is_null_is_cleared() {
+    fn an_absent_field_is_left_alone_and_a_null_one_is_cleared() {
         check(
             r#"{"id":"7","firstName":"Ana","surname":"Ruiz","email":"a@b.c","internal":{"lifecycleStatus":"employed"},
                "work":{"startDate":"2020-01-01","department":null,"title":"99887766","manager":null,"reportsTo":null}}"#,

@@ -1,10 +1,11 @@
-//! Offboarding references: who has left, what a reference says of them, and where it goes. Reads HiBob only.
+//! Offboarding references: who has left, what a reference states about them, and to which address it is delivered.
+//! Reads HiBob only.
 
 mod basis;
 mod detect;
+mod employee;
 mod lifecycle_table;
 mod notes;
-mod person;
 mod rules;
 mod settings;
 
@@ -14,30 +15,32 @@ pub use settings::{GardenLeave, ReferenceSettings};
 use crate::error::JobError;
 use crate::hibob::{NameList, RecordReader, named_list_with_archived, read_list, search_one};
 use crate::http::Request;
-use crate::sync::{each_employee, read};
+use crate::read::read;
+use crate::sync::each_employee;
 use crate::world::World;
-use lifecycle_table::history;
-use person::{FIELDS, Person};
+use employee::{EmployeeRecord, FIELDS};
+use lifecycle_table::lifecycle_rows;
 use rules::Rules;
 
-/// What a reference says.
+/// The statements of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
-    /// As in HiBob.
+    /// The first name as in HiBob.
     pub given_name: String,
-    /// As in HiBob.
+    /// The last name as in HiBob.
     pub family_name: String,
-    /// The name of the title, where there is one.
+    /// The name of the job title, if the employee has one.
     pub job_title: Option<String>,
-    /// The name of the department, where there is one.
+    /// The name of the department, if the employee has one.
     pub department: Option<String>,
-    /// ISO 8601.
+    /// First day of the employment, YYYY-MM-DD.
     pub started_on: String,
-    /// ISO 8601.
+    /// Last day of the employment, YYYY-MM-DD, as in the departure.
     pub ended_on: String,
 }
 
-/// One employee's departure as it is now; none if they have not left.
+/// The present departure of one employee, whatever was recorded before; none if they have not left, or HiBob does not
+/// show when.
 ///
 /// # Errors
 /// HiBob cannot be read.
@@ -51,8 +54,8 @@ pub fn look_up(
     departed(world, rules, employee_id, |_, departure| Some(departure))
 }
 
-/// What a reference for a departure says; none if HiBob does not have that departure any more, or lacks what no reference can
-/// be without.
+/// The statements of a reference for a departure. None if HiBob does not have that departure any more, or lacks a value
+/// that every reference needs.
 ///
 /// # Errors
 /// HiBob cannot be read.
@@ -69,36 +72,38 @@ pub fn claims(
     };
     let (titles, departments) = (list("title")?, list("department")?);
     let rules = Rules { settings, now_unix_seconds };
-    departed(world, rules, &departure.employee_id, |person, now| {
-        if now == *departure { person.claims(&now.ended_on, &titles, &departments) } else { None }
+    departed(world, rules, &departure.employee_id, |employee, now| {
+        if now == *departure { employee.claims(&now.ended_on, &titles, &departments) } else { None }
     })
 }
 
-/// Reads one employee who has left, with the rows of the lifecycle table where it depends on them.
+/// Reads one employee, with their rows of the lifecycle table if the departure depends on those. Calls `look` if they
+/// have left.
 fn departed<T>(
     world: &mut dyn World,
     rules: Rules<'_>,
     employee_id: &str,
-    look: impl Fn(&Person<'_, '_>, Departure) -> Option<T>,
+    look: impl Fn(&EmployeeRecord<'_, '_>, Departure) -> Option<T>,
 ) -> Result<Option<T>, JobError> {
     let request = search_one(&rules.settings.hibob_url, employee_id, FIELDS);
     let Some(json) = one(world, &request)? else { return Ok(None) };
     let record = RecordReader::new(FIELDS).read(&json).map_err(|what| unreadable(&request, &what))?;
-    let person = Person::new(&record);
-    if person.id() != Some(employee_id) {
+    let employee = EmployeeRecord::new(&record);
+    if employee.id() != Some(employee_id) {
         return Ok(None);
     }
-    let history = match rules.need_history(&person) {
-        true => history(world, rules.settings, employee_id)?,
+    let rows = match rules.needs_lifecycle_rows(&employee) {
+        true => lifecycle_rows(world, rules.settings, employee_id)?,
         false => None,
     };
-    if rules.standing(&person, history.as_ref()) != Ok(Standing::Left) {
+    if rules.standing(&employee, rows.as_ref()) != Ok(Standing::Left) {
         return Ok(None);
     }
-    Ok(rules.departure(&person, history.as_ref()).ok().and_then(|departure| look(&person, departure)))
+    Ok(rules.departure(&employee, rows.as_ref()).ok().and_then(|departure| look(&employee, departure)))
 }
 
-/// Where a reference goes: the address in the field that the settings name.
+/// The address to which a reference is delivered: the value of the HiBob field that the settings name; none if it is
+/// empty.
 ///
 /// # Errors
 /// HiBob cannot be read.
@@ -115,7 +120,7 @@ pub fn address(
     Ok(record.at(1).text().filter(|_| is_same).map(str::to_owned))
 }
 
-/// One employee's record as it stands in the answer. None if HiBob does not send it.
+/// The JSON of one employee's record; none if HiBob does not send it.
 fn one(world: &mut dyn World, request: &Request) -> Result<Option<Vec<u8>>, JobError> {
     let mut found = None;
     each_employee(world, request, &mut |json| found = Some(json.to_vec()))?;

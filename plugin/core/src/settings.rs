@@ -1,17 +1,16 @@
-//! The settings of a sync: read once from named values, then checked everywhere by type.
+//! The settings of a sync: read and checked once, from named values.
 
-use crate::approval::{Approvals, Method};
-use crate::field::{Detail, Field, FieldSet, Form, List, MANAGER, TEXT_FIELDS, TextField, fold};
+use crate::approvers::{Approvals, Method};
+use crate::field::{Detail, Field, FieldSet, Form, LANGUAGES, List, MANAGER, TEXT_FIELDS, TextField, fold, is_email};
 use crate::finding::{Finding, Severity};
-use crate::lifecycle::TimeZones;
-use crate::mapping::is_email;
+use crate::time_zones::TimeZones;
 use crate::value::{NamedValue, Value};
 use chrono_tz::Tz;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The details that the setting `details` chooses from: those that are one field, then those of several fields. Names, work
-/// email and start date are always part of a sync.
+/// The details that the setting `details` chooses from: those that are one field, then those of several fields. Names,
+/// work email and start date are always part of a sync.
 pub fn details() -> Vec<Detail> {
     let chosen = Field::all().filter(|field| field.row().detail.name().is_some());
     let (single, shared): (Vec<Field>, Vec<Field>) =
@@ -21,66 +20,63 @@ pub fn details() -> Vec<Detail> {
     details
 }
 
-/// Languages that TravelPerk's SCIM clients write (`preferredLanguage`).
-pub const LANGUAGES: [&str; 4] = ["de", "en", "es", "fr"];
-
 /// TravelPerk's plans, from the smallest to the largest.
 const TIERS: [&str; 3] = ["starter", "premium", "pro"];
 
 /// Longest time before the start date that an account can be made, in days.
 const DAYS_BEFORE_MAX: i64 = 365;
 
-/// Most field ids that one people/search may name (people read API contract).
+/// Most field ids that one `people/search` may name (people read API contract).
 const FIELDS_MAX: usize = 400;
 
-/// Checked settings.
+/// The settings of a sync, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Base URL of HiBob's API, without a slash at its end.
     pub hibob_url: String,
-    /// Base URL of the target's SCIM service, without a slash at its end.
+    /// Base URL of TravelPerk's SCIM service, without a slash at its end.
     pub scim_url: String,
-    /// Base URL of the target's REST API, for companies; none: companies are not checked.
+    /// Base URL of TravelPerk's REST API, for companies. If there is none, companies are not checked.
     pub rest_url: Option<String>,
-    /// Base URL of the target's cost centers; none: they are assigned by name and never made.
+    /// Base URL of TravelPerk's cost centers. If there is none, cost centers are assigned by name and never created.
     pub cost_centers_url: Option<String>,
-    /// The `Content-Type` of requests to the target.
+    /// The `Content-Type` of requests to TravelPerk.
     pub content_type: String,
-    /// Which details are synced, by field name.
+    /// The names of the details that are synced.
     pub details: BTreeSet<String>,
-    /// Whether a missing detail keeps an employee from being created or updated.
+    /// What a missing detail does to its employee.
     pub missing_detail: MissingDetail,
-    /// For each text detail the HiBob fields to look in, in this order.
+    /// For each text detail the HiBob fields to read. The first one with a value counts.
     pub sources: BTreeMap<TextField, Vec<String>>,
-    /// Invoice profiles by what HiBob says, where the two differ.
+    /// The invoice profile for a value in HiBob, where the two have different names.
     pub companies: BTreeMap<String, String>,
-    /// How trips are approved; none where that is not asked for.
+    /// How trips are approved; none if the sync leaves that alone.
     pub approvals: Option<Approvals>,
-    /// The language of accounts for which HiBob names none; only for accounts that have none yet.
+    /// The language of accounts that have none, if HiBob has none for the employee either.
     pub default_language: Option<String>,
-    /// The sites that are synced, by name; none for all of them.
+    /// The names of the sites that are synced; none for all sites.
     pub sites: Option<BTreeSet<String>>,
-    /// What becomes of the account of somebody who moves to another site.
+    /// What becomes of the account of an employee who works at another site.
     pub out_of_selection: OutOfSelection,
-    /// How many days before the start date an account is made.
+    /// How many days before the start date an account is created.
     pub create_days_before_start: u16,
-    /// What becomes of the account of somebody on garden leave.
+    /// What becomes of the account of an employee on garden leave.
     pub garden_leave: GardenLeave,
-    /// The work email, folded, of the admin who enabled the sync: when they leave, the sync stops until another one
-    /// enables it. None where that is not asked for.
+    /// The work email, folded to lower case, of the admin who enabled the sync. When they leave, the sync stops until
+    /// another admin enables it. None if the tenant does not use that.
     pub enabled_by: Option<String>,
-    /// The address that an account has for a moment where work emails are exchanged; `{id}` stands for the employee id.
-    /// None: an exchange is a conflict.
+    /// The temporary address of an account while work emails are exchanged, with `{id}` in the place of the employee
+    /// id. If there is none, an exchange is a conflict.
     pub swap_address: Option<String>,
-    /// User names, folded, of accounts that are never archived.
+    /// User names, folded to lower case, of accounts that are never archived.
     pub admins: BTreeSet<String>,
-    /// Where a day begins and ends.
+    /// The time zones by which a day begins and ends.
     pub time_zones: TimeZones,
-    /// The text fields that are synced: worked out once, as it is asked for every employee.
+    /// The text fields that are synced. Worked out once, as it is needed for every employee.
     text_fields: FieldSet,
 }
 
-/// What a detail that is synced and missing in HiBob does to its employee.
+/// What a synced detail that is missing in HiBob does to its employee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MissingDetail {
     /// The employee is neither created nor updated, and an error says why.
@@ -89,7 +85,7 @@ pub enum MissingDetail {
     Skip,
 }
 
-/// What becomes of the account of somebody who moves to a site that is not synced.
+/// What becomes of the account of an employee who works at a site that is not synced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutOfSelection {
     /// It is left as it is.
@@ -98,7 +94,7 @@ pub enum OutOfSelection {
     Archive,
 }
 
-/// What becomes of the account of somebody on garden leave: released from work, still employed.
+/// What becomes of the account of an employee on garden leave: still employed, but not working any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GardenLeave {
     /// It stays until the employment ends.
@@ -113,17 +109,17 @@ impl Settings {
         self.details.contains(detail)
     }
 
-    /// Whether cost centers are made when they are missing.
+    /// Whether missing cost centers are created.
     pub fn makes_cost_centers(&self) -> bool {
         self.has_text(TextField::CostCenter) && self.cost_centers_url.is_some()
     }
 
-    /// Whether companies are looked up before they are assigned.
+    /// Whether companies are read from TravelPerk before they are assigned.
     pub fn checks_companies(&self) -> bool {
         self.has_text(TextField::Company) && self.rest_url.is_some()
     }
 
-    /// Whether anything depends on where people work.
+    /// Whether anything depends on the sites of employees.
     pub fn needs_sites(&self) -> bool {
         self.sites.is_some() || !self.time_zones.by_site.is_empty()
     }
@@ -138,7 +134,7 @@ impl Settings {
         TEXT_FIELDS.into_iter().any(|field| field.form() == Form::Item(list) && self.has_text(field))
     }
 
-    /// What an account that has no value in this field gets where HiBob holds none either.
+    /// The value for accounts that have none in this field, if HiBob has none either.
     pub fn default_of(&self, field: TextField) -> Option<&str> {
         match field.form() {
             Form::Language => self.default_language.as_deref(),
@@ -148,7 +144,7 @@ impl Settings {
         }
     }
 
-    /// The text fields that are always synced, and those whose detail is chosen and for which there is a value to be had.
+    /// The text fields that are always synced, and those whose detail is synced and that have a source or a default.
     fn synced_text_fields(&self) -> FieldSet {
         let is_synced = |field: &TextField| match field.row().detail {
             Detail::Mandatory(_) => true,
@@ -160,12 +156,12 @@ impl Settings {
         TEXT_FIELDS.into_iter().filter(is_synced).collect()
     }
 
-    /// The HiBob fields behind a text detail.
+    /// The HiBob fields from which a text field is read.
     pub fn source(&self, field: TextField) -> &[String] {
         self.sources.get(&field).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Reads settings.
+    /// Reads settings from named values.
     ///
     /// # Errors
     /// One finding for each setting that is missing, unknown or wrong.
@@ -184,7 +180,7 @@ impl Settings {
         reader.known
     }
 
-    /// Reads every setting, so that the reader then knows the names of all.
+    /// Reads every setting, also those that are not given, so that the reader then knows all names.
     fn from(reader: &mut Reader<'_>) -> Self {
         let mut settings = Self {
             hibob_url: reader.url("hibob-url"),
@@ -319,12 +315,12 @@ impl<'v> Reader<'v> {
         names.into_iter().collect()
     }
 
-    /// Reads the settings of approvals. They need the Pro plan, and the operator's consent, as switching them on replaces
-    /// what was set up by hand.
+    /// Reads the settings of approvals. They need TravelPerk's Pro plan, and the operator's consent, as switching them on
+    /// replaces what was set up by hand.
     fn approvals(&mut self) -> Option<Approvals> {
         let tier = self.text("plan-tier");
         if tier.as_deref().is_some_and(|tier| !TIERS.contains(&tier)) {
-            self.wrong("plan-tier", "the plan is none of TravelPerk's", format!("choose from {}", TIERS.join(", ")));
+            self.wrong("plan-tier", "TravelPerk has no plan of this name", format!("choose from {}", TIERS.join(", ")));
         }
         let confirmed = match self.value("approvals-replace-existing") {
             None | Some(Value::Flag(false)) => false,
@@ -396,14 +392,14 @@ impl<'v> Reader<'v> {
         if sites.is_empty() {
             self.wrong(
                 "sites",
-                "the list of sites is empty, which would put everybody out",
+                "the list of sites is empty, so nobody would be synced",
                 "name the sites, or leave the setting out",
             );
         }
         Some(sites)
     }
 
-    /// One of a few words; the first if none is given.
+    /// One of two words; the first one if the setting is not given.
     fn choice<T: Copy>(&mut self, name: &'static str, words: [(&'static str, T); 2]) -> T {
         let [(_, default), _] = words;
         let Some(text) = self.text(name) else { return default };
@@ -463,12 +459,12 @@ impl<'v> Reader<'v> {
         }
     }
 
-    /// As in TravelPerk's setup guide, a missing detail is an error if the operator chose the details, and is left out if the
-    /// usual ones are synced.
+    /// The default is as in TravelPerk's setup guide: a missing detail is an error if the operator chose the details, and is
+    /// left out if the usual details are synced.
     fn missing_detail(&mut self) -> MissingDetail {
-        let ticked = self.values.iter().any(|value| value.name == "details");
+        let are_details_chosen = self.values.iter().any(|value| value.name == "details");
         let (fail, skip) = (("fail", MissingDetail::Fail), ("skip", MissingDetail::Skip));
-        self.choice("missing-detail", if ticked { [fail, skip] } else { [skip, fail] })
+        self.choice("missing-detail", if are_details_chosen { [fail, skip] } else { [skip, fail] })
     }
 
     fn sources(&mut self) -> BTreeMap<TextField, Vec<String>> {
@@ -525,13 +521,13 @@ mod tests {
         NamedValue { name: name.to_owned(), value: Value::Text(value.to_owned()) }
     }
 
-    fn least() -> Vec<NamedValue> {
+    fn smallest_settings() -> Vec<NamedValue> {
         vec![text("hibob-url", "https://api.hibob.com/v1/"), text("scim-url", "https://app.perk.com/api/v2/scim")]
     }
 
     #[test]
-    fn the_least_settings_have_every_detail() {
-        let settings = Settings::read(&least()).unwrap();
+    fn the_smallest_settings_have_every_usual_detail() {
+        let settings = Settings::read(&smallest_settings()).unwrap();
         assert_eq!(settings.hibob_url, "https://api.hibob.com/v1");
         for detail in details() {
             assert_eq!(settings.has(detail.name().unwrap()), matches!(detail, Detail::Usual(_)), "{detail:?}");
@@ -543,7 +539,7 @@ mod tests {
     #[test]
     fn each_wrong_setting_is_named() {
         let codes = |extra: NamedValue| {
-            let mut values = least();
+            let mut values = smallest_settings();
             values.push(extra);
             let findings = Settings::read(&values).unwrap_err();
             findings

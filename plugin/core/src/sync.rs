@@ -1,30 +1,25 @@
-//! Making a plan: reads both sides and hands them to the planner.
+//! Making a plan: reads HiBob and TravelPerk, hands both to the planner, and has the plan audited.
 
-use crate::approval;
-use crate::audit;
+use crate::approvers;
 use crate::catalogue::read_catalogue;
-use crate::error::{JobError, expect_json};
+use crate::error::{JobError, where_wrong};
 use crate::field::{List, TextField};
 use crate::hibob::{ArraySplitter, NameList, named_list, read_list, search};
-use crate::http::{Request, Response};
+use crate::http::Request;
 use crate::link;
 use crate::plan::{Plan, Planner};
+use crate::plan_audit;
+use crate::read::{LOOKUPS_MAX, PAGES_MAX, open, read, read_if_there};
 use crate::scim::{self, Account, PAGE_USERS_MAX};
 use crate::settings::Settings;
 use crate::value::NamedValue;
 use crate::world::World;
 
-/// Most pages of one listing; at 50 users a page that is five million accounts. A listing that goes on is broken.
-pub(crate) const PAGES_MAX: usize = 100_000;
-
-/// Most linked accounts that are looked up one by one because the listing lacks them. More than that is not a few
-/// archived accounts but a listing that cannot be trusted.
-pub(crate) const LOOKUPS_MAX: usize = 1_000;
-
-/// Reads both sides and plans; `baseline` is what the last accepted plan gave. Writes nothing.
+/// Reads both services and makes a plan. `baseline` is that of the last accepted run, empty before the first. Writes
+/// nothing.
 ///
 /// # Errors
-/// See [`JobError`]; with any of them nothing was written.
+/// See [`JobError`].
 pub fn plan(
     world: &mut dyn World,
     settings: &Settings,
@@ -39,7 +34,7 @@ pub fn plan(
     planner.catalogue(read_catalogue(world, settings, baseline, &wanted)?);
     if let Some(approvals) = &settings.approvals {
         let groups = reads_groups(world, settings)?;
-        planner.note(approval::instructions(approvals, groups));
+        planner.note(approvers::instructions(approvals, groups));
     }
     world.progress("plan", 0, None);
     let plan = planner.finish();
@@ -48,19 +43,19 @@ pub fn plan(
     }
     let (employees, accounts) = (plan.count("employees"), plan.count("accounts"));
     world.log(&format!("{employees} employees and {accounts} accounts read, {} changes planned", plan.len()));
-    audit::check(plan.changes(0), plan.accounts(), plan.links(), &plan.leavers())
+    plan_audit::check(plan.changes(0), plan.accounts(), plan.links(), &plan.leavers())
         .map_err(|broken| JobError::Unsound(broken.join("; ")))?;
     Ok(plan)
 }
 
-/// Whether the target announces groups. Where it has no ResourceTypes, it has none.
+/// Whether TravelPerk announces SCIM groups. A service without ResourceTypes has none.
 pub(crate) fn reads_groups(world: &mut dyn World, settings: &Settings) -> Result<bool, JobError> {
     let request = scim::resource_types(settings);
     let Some(body) = read_if_there(world, &request)? else { return Ok(false) };
     scim::announces_groups(&body).map_err(|what| JobError::nonsense(&request, what))
 }
 
-/// Reads HiBob: the lists, then everybody.
+/// Reads HiBob's lists, then all employees.
 fn read_employees(world: &mut dyn World, settings: &Settings, planner: &mut Planner<'_>) -> Result<(), JobError> {
     read_lists(world, settings, planner)?;
     let request = search(&settings.hibob_url, planner.field_ids().asked());
@@ -84,7 +79,7 @@ pub(crate) fn read_lists(
     Ok(())
 }
 
-/// Searches people and hands over each one's JSON as it comes. Returns how many came.
+/// Searches employees and hands the JSON of each to `employee` while the answer arrives. Returns how many there were.
 pub(crate) fn each_employee(
     world: &mut dyn World,
     request: &Request,
@@ -112,7 +107,7 @@ fn read_named_list(world: &mut dyn World, settings: &Settings, name: &str) -> Re
     read_list(&body).map_err(|error| JobError::nonsense(&request, error))
 }
 
-/// Reads every account of the target.
+/// Reads all accounts of TravelPerk.
 pub(crate) fn read_accounts(
     world: &mut dyn World,
     settings: &Settings,
@@ -126,7 +121,7 @@ pub(crate) fn read_accounts(
         let request = scim::list_users(settings, start, size);
         let body = read(world, &request)?;
         let (accounts, total) = scim::user_page(&body).map_err(|error| JobError::nonsense(&request, error))?;
-        // Advance by what came, not by what was asked: `itemsPerPage` is the limit on some servers.
+        // Go on after what was sent, not after what was asked for: on some servers `itemsPerPage` is only the limit.
         start += accounts.len();
         let last = accounts.is_empty() || total.is_some_and(|total| start > total);
         planner.accounts(accounts);
@@ -141,10 +136,11 @@ pub(crate) fn read_accounts(
     ))
 }
 
+/// Looks up, one by one, the linked accounts that the listing lacks.
 fn look_up_unlisted(world: &mut dyn World, settings: &Settings, planner: &mut Planner<'_>) -> Result<(), JobError> {
     let unlisted = planner.unlisted();
     if unlisted.len() > LOOKUPS_MAX {
-        let what = format!("the listing lacks {} accounts that this sync made or adopted", unlisted.len());
+        let what = format!("the listing lacks {} accounts that this sync created or adopted", unlisted.len());
         return Err(JobError::nonsense(&scim::list_users(settings, 1, PAGE_USERS_MAX), what));
     }
     for id in unlisted {
@@ -153,31 +149,9 @@ fn look_up_unlisted(world: &mut dyn World, settings: &Settings, planner: &mut Pl
     Ok(())
 }
 
-/// One account by its id; none if the target does not have it.
+/// One account by its id; none if TravelPerk does not have it.
 fn look_up(world: &mut dyn World, settings: &Settings, account_id: &str) -> Result<Option<Account>, JobError> {
     let request = scim::get_user(settings, account_id);
     let Some(body) = read_if_there(world, &request)? else { return Ok(None) };
-    serde_json::from_slice(&body).map(Some).map_err(|error| JobError::nonsense(&request, scim::where_wrong(&error)))
-}
-
-/// Sends a read and accepts a JSON answer only.
-fn open<'w>(world: &'w mut dyn World, request: &Request) -> Result<Response<'w>, JobError> {
-    let response = world.send(request).map_err(|error| JobError::from_send(request, error))?;
-    expect_json(request, &response)?;
-    Ok(response)
-}
-
-/// Sends a read of one thing and gathers its JSON answer; none if it is not there.
-pub(crate) fn read_if_there(world: &mut dyn World, request: &Request) -> Result<Option<Vec<u8>>, JobError> {
-    let mut response = world.send(request).map_err(|error| JobError::from_send(request, error))?;
-    if response.status == 404 {
-        return Ok(None);
-    }
-    expect_json(request, &response)?;
-    response.gather().map(Some).map_err(|error| JobError::from_send(request, error))
-}
-
-/// Sends a read and gathers its JSON answer.
-pub(crate) fn read(world: &mut dyn World, request: &Request) -> Result<Vec<u8>, JobError> {
-    open(world, request)?.gather().map_err(|error| JobError::from_send(request, error))
+    serde_json::from_slice(&body).map(Some).map_err(|error| JobError::nonsense(&request, where_wrong(&error)))
 }

@@ -1,5 +1,5 @@
-//! The text fields of one person or account, one after the other in one allocation: 100,000 people are compared field by
-//! field with 100,000 accounts, and that is as fast as the texts lie close together.
+//! The text fields of one employee or account in a single allocation. 100,000 employees are compared with 100,000
+//! accounts field by field, and that is faster the closer the texts are in memory.
 
 use crate::field::{TEXT_FIELDS_COUNT, TextField};
 
@@ -12,7 +12,8 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Packs texts, in the order of the fields. What no longer fits 4 GiB counts as none.
+    /// Packs texts, in the order of the fields. A text that does not fit into 4 GiB with those before it counts as
+    /// none.
     pub fn pack<T: AsRef<str>>(texts: &[Option<T>; TEXT_FIELDS_COUNT]) -> Self {
         let text = |text: &Option<T>| text.as_ref().map_or(0, |text| text.as_ref().len());
         let mut buffer = String::with_capacity(texts.iter().map(text).sum());

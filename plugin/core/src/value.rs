@@ -1,17 +1,17 @@
-//! Values with names: how settings, fields and baselines travel.
+//! Named values: the form in which settings, fields and baselines pass between host and plugin.
 
-/// An id of either side: a number of up to 19 digits as text. It lies in place rather than somewhere else in memory, so that
-/// 100,000 of them are gone through quickly.
+/// An id of HiBob or TravelPerk: a number of up to 19 digits as text. It is stored inline rather than on the heap, so
+/// that 100,000 of them are gone through quickly.
 pub type Id = smol_str::SmolStr;
 
-/// A person on either side; mirrors `types.person` of the WIT package.
+/// An employee or account, named by one id or both; mirrors `types.person` of the WIT package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonRef {
-    /// HiBob's id.
+    /// HiBob's id of the employee.
     pub employee_id: Option<String>,
-    /// The target's id.
+    /// TravelPerk's id of the account.
     pub account_id: Option<String>,
-    /// For people to read.
+    /// A name to show.
     pub display_name: String,
 }
 
@@ -50,10 +50,10 @@ pub struct NamedValue {
     pub value: Value,
 }
 
-/// A number of things and what they are.
+/// How many there are of something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
-    /// What is counted.
+    /// The name of what is counted.
     pub name: String,
     /// How many.
     pub number: u64,

@@ -1,4 +1,4 @@
-//! What a job is given to reach the outside: HTTP, the tenant's storage, a line to whoever waits.
+//! The port by which a job reaches the outside world: HTTP, the tenant's storage, log and progress.
 
 use crate::http::{Request, Response, SendError};
 
@@ -8,13 +8,13 @@ pub const SCAN_ENTRIES_MAX: u32 = 1_000;
 /// A key and its value.
 pub type Entry = (String, Vec<u8>);
 
-/// Storage failed; ending the job is all that is left to do.
+/// The storage failed, with the reason as text. The job can only end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageError(pub String);
 
-/// The outside of a job.
+/// What a job can use of the outside world.
 pub trait World {
-    /// Sends a request and returns the head of its answer. Never retries; the host does that.
+    /// Sends a request and returns the head of the answer. Never repeats a request: retrying is the host's task.
     ///
     /// # Errors
     /// See [`SendError`]: they differ in whether the request may have been carried out.
@@ -44,9 +44,9 @@ pub trait World {
     /// As [`Self::put`].
     fn remove(&mut self, key: &str) -> Result<(), StorageError>;
 
-    /// Notes something in the job's log; never personal data.
+    /// Writes a line to the job's log. It may not have personal data.
     fn log(&mut self, message: &str);
 
-    /// Says how far the job is.
+    /// Reports how far the job is: the phase, how many things of it are done, and how many there are if that is known.
     fn progress(&mut self, phase: &str, done: usize, total: Option<usize>);
 }

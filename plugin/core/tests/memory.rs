@@ -1,6 +1,6 @@
-//! Every reader's memory stays in proportion to what it is given. In a binary of its own with one test, because the peak
-//! is the whole process's.
-#![expect(clippy::unwrap_used, reason = "a test stops at what is not as it should be, also in its helpers")]
+//! Tests that the memory of every reader stays in proportion to its input. It is a test binary with a single test,
+//! because the peak is measured for the whole process.
+#![expect(clippy::unwrap_used, reason = "tests and their helpers fail by panicking")]
 
 mod input;
 
@@ -13,10 +13,10 @@ use proptest::test_runner::TestRunner;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// What every reader may use whatever its input.
+/// Memory that every reader may use in addition, for any input, in bytes.
 const BYTES_MAX: usize = 64 * 1024;
 
-/// Reads with every reader.
+/// Has every reader read these bytes, and checks the memory of each.
 fn read(bytes: &[u8]) -> Result<(), TestCaseError> {
     for (name, multiple, reader) in READERS {
         MEMORY.reset_peak_usage();
@@ -34,12 +34,12 @@ fn memory_stays_in_proportion() {
     let mut runner =
         TestRunner::new(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() });
     runner.run(&input(), |input| read(&input.0)).unwrap();
-    the_worst_there_is();
+    the_most_expensive_inputs();
     a_long_answer_costs_no_more_than_its_longest_element();
 }
 
-/// Plenty of what costs most, in the place where each reader keeps it.
-fn the_worst_there_is() {
+/// Many of the elements that cost most memory, in the place where each reader stores them.
+fn the_most_expensive_inputs() {
     let many = |item: &str, around: [&str; 2]| {
         let items = vec![item; (1 << 18) / item.len()].join(",");
         [around[0], &items, around[1]].concat().into_bytes()
@@ -76,7 +76,7 @@ fn a_long_answer_costs_no_more_than_its_longest_element() {
         }
     }
     assert!(MEMORY.peak_usage() - before <= 4 * element.len());
-    // And one without an end is refused before it costs more than it may.
+    // An element without an end is refused before it takes more memory than allowed.
     let endless = b"[".repeat(4_096);
     while splitter.feed(&endless, &mut |_| {}).is_ok() {}
     assert!(MEMORY.peak_usage() - before <= 4 * ELEMENT_BYTES_MAX);

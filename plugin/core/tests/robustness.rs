@@ -1,6 +1,6 @@
-//! Whatever the other side or the storage holds: every reader comes to an end without a panic, and with an error that
-//! repeats nothing of it.
-#![expect(clippy::unwrap_used, reason = "a test stops at what is not as it should be, also in its helpers")]
+//! Tests that for any answer of a service and any entry of the storage, every reader ends without a panic, and that its
+//! error repeats nothing of the input.
+#![expect(clippy::unwrap_used, reason = "tests and their helpers fail by panicking")]
 
 mod input;
 
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
 
-/// Splits a body that comes in pieces, each as long as the next of `lengths`, over and over.
+/// Splits a body that arrives in pieces. Their lengths are those of `lengths`, repeated.
 fn split(mut bytes: &[u8], lengths: &[usize]) -> (Vec<Vec<u8>>, Result<(), SplitError>) {
     let mut elements = Vec::new();
     let mut splitter = ArraySplitter::new("employees");
@@ -45,7 +45,7 @@ proptest! {
         let bytes = input.0;
         let (elements, result) = split(&bytes, &lengths);
         prop_assert_eq!(&(elements.clone(), result.clone()), &split(&bytes, &[usize::MAX]));
-        // Where a whole parser sees such a list, the splitter does, and with the same elements.
+        // If a full parser finds such a list, the splitter finds it too, with the same elements.
         let Ok(Value::Object(answer)) = serde_json::from_slice::<Value>(&bytes) else { return Ok(()) };
         let text = String::from_utf8_lossy(&bytes);
         if let (Some(Value::Array(list)), 1) = (answer.get("employees"), text.matches("employees\"").count()) {
@@ -57,7 +57,7 @@ proptest! {
 
     #[test]
     fn errors_repeat_nothing_of_what_was_read(bytes in document(), at in any::<Index>()) {
-        // A name in every text, and the end lost.
+        // A name is put into every text, and the end is cut off.
         let bytes = String::from_utf8(bytes).unwrap().replace(":\"", ":\"Zaphod").replace("29", "Zaphod");
         let broken = &bytes.as_bytes()[..at.index(bytes.len())];
         for (name, _, reader) in READERS {

@@ -1,7 +1,7 @@
-//! The connector over the frozen contract 0.1, as plugins were built before manifests. For tests only.
+//! The connector built for the frozen contract 0.1, which had no manifests. For tests only.
 //!
-//! The glue is the one in use, since it still compiles against both. Where a new version parts from this one, the module
-//! concerned is copied here and stays.
+//! The glue is that of `plugin/src`, as long as it compiles against both contracts. If a new version of the contract
+//! needs other glue, the module concerned is copied here and then left as it is.
 #![cfg(target_family = "wasm")]
 
 #[path = "../../src/convert.rs"]

@@ -1,4 +1,4 @@
-//! Making one change of an account.
+//! Makes one change of an account, by the rules of `apply/mod.rs`.
 
 use super::compare::compare;
 use super::stop::{Stop, failure, unclear};
@@ -18,7 +18,7 @@ pub(super) struct Applying<'a, 'w> {
     pub(super) now_unix_seconds: u64,
 }
 
-/// Whether an account cannot be made without this field.
+/// Whether an account cannot be created without this field.
 fn is_needed(field: &str) -> bool {
     match Field::from_name(field) {
         Some(Field::Text(text)) => text.is_mandatory(),
@@ -27,18 +27,18 @@ fn is_needed(field: &str) -> bool {
     }
 }
 
-/// The line manager that a change sets.
+/// The line manager that a change writes.
 #[derive(PartialEq, Eq)]
-enum Boss {
-    /// It sets none.
+enum ManagerAccount {
+    /// The change writes none.
     NotNamed,
-    /// This account.
+    /// The account with this id.
     Account(String),
-    /// Somebody whose account is not there.
+    /// An employee whose account does not exist.
     NotMade,
 }
 
-impl Boss {
+impl ManagerAccount {
     fn id(&self) -> Option<&str> {
         match self {
             Self::Account(id) => Some(id),
@@ -48,14 +48,14 @@ impl Boss {
 }
 
 impl Applying<'_, '_> {
+    /// Creates the account.
     pub(super) fn create(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
-        // Who gets a new account has none any more: a link is to one that is gone, and whoever reports to this person must
-        // not be given that as a manager.
+        // A link can only be to an account that is gone. It must not be used as the line manager of others.
         if link::get(self.wire.world, self.employee)?.is_some() {
             link::remove(self.wire.world, self.employee)?;
         }
-        let boss = self.boss()?;
-        let (change, manager) = (self.writable(&boss), boss.id());
+        let manager_account = self.manager_account()?;
+        let (change, manager) = (self.writable(&manager_account), manager_account.id());
         if attempt == Attempt::AfterUnknownOutcome
             && let Some(found) = self.find_by_user_name()?
         {
@@ -63,8 +63,7 @@ impl Applying<'_, '_> {
         }
         let answer = self.wire.write(&scim::create(self.settings, &change, manager))?;
         let answer = match answer.status {
-            // One field that the target does not take keeps the whole account out: the rest is left to the next sync,
-            // which finds the field at fault.
+            // Rule 3. The next sync writes the other fields one by one and finds the one at fault.
             400 => self.create_bare(&change).map_err(|refused| refused.unwrap_or_else(|| rejected(&answer)))?,
             _ => answer,
         };
@@ -74,20 +73,20 @@ impl Applying<'_, '_> {
                     Some(account) => account,
                     None => self
                         .find_by_user_name()?
-                        .ok_or_else(|| unclear("TravelPerk made the account but does not show it"))?,
+                        .ok_or_else(|| unclear("TravelPerk created the account but does not show it"))?,
                 };
                 self.finish(&account, manager)
             }
-            // Somebody has this user name: an earlier attempt of ours, or somebody who came after the plan.
+            // An account has this user name: from an earlier attempt of ours, or created by others since the plan.
             409 => {
                 let found = self.find_by_user_name()?;
                 if attempt == Attempt::AfterUnknownOutcome {
-                    // Our own earlier attempt, it may be, which a search does not show yet.
+                    // Perhaps it is from our own earlier attempt, and a search does not show it yet.
                     let hidden = || Failure { next: NextStep::Look, ..email_elsewhere() };
                     return self.made_before(&found.ok_or_else(hidden)?, manager);
                 }
                 let found = found.ok_or_else(email_elsewhere)?;
-                // The next plan then knows whose account it is.
+                // With the link, the next plan matches it.
                 if found.text(TextField::ExternalId) == Some(self.employee) {
                     link::put(self.wire.world, self.employee, &Link::new(&found.id))?;
                 }
@@ -97,8 +96,8 @@ impl Applying<'_, '_> {
         }
     }
 
-    /// Makes the account with only the fields that it cannot be made without. An error without a reason means that the
-    /// first answer counts: this request was refused too, or the change has no other fields.
+    /// Creates the account with only the fields that it needs. `Err(None)` means that the answer to the first request
+    /// counts: this request was refused too, or would be the same.
     fn create_bare(&mut self, change: &Change) -> Result<Answer, Option<Stop>> {
         let needed = |field: &&FieldChange| is_needed(&field.field);
         let bare = Change { fields: change.fields.iter().filter(needed).cloned().collect(), ..change.clone() };
@@ -109,8 +108,8 @@ impl Applying<'_, '_> {
         if answer.status == 400 { Err(None) } else { Ok(answer) }
     }
 
-    /// Ends a create for which an account with the wanted user name exists: it is this sync's if it carries the employee's
-    /// id.
+    /// Ends a create for which an account with the user name exists. If that has the employee's external id, it is from
+    /// an earlier attempt of this change.
     fn made_before(&mut self, found: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
         if found.text(TextField::ExternalId) == Some(self.employee) {
             return self.finish(found, manager);
@@ -118,10 +117,11 @@ impl Applying<'_, '_> {
         Ok(occupied(found))
     }
 
+    /// Makes a change of an account that exists.
     pub(super) fn change(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
         let id = self.account_id()?;
-        let boss = self.boss()?;
-        let (change, manager) = (self.writable(&boss), boss.id());
+        let manager_account = self.manager_account()?;
+        let (change, manager) = (self.writable(&manager_account), manager_account.id());
         let Some(account) = self.look_up(&id)? else {
             return Ok(Outcome::Drifted(vec![Mismatch {
                 field: "account".to_owned(),
@@ -137,7 +137,7 @@ impl Applying<'_, '_> {
             return Ok(Outcome::Drifted(drift));
         }
         if self.change.fields.is_empty() {
-            return self.finish(&account, manager); // an adoption that only has to be remembered
+            return self.finish(&account, manager); // an adoption that only needs its link
         }
         if change.fields.is_empty() {
             return Err(manager_not_made().into()); // there is nothing else to write
@@ -145,20 +145,21 @@ impl Applying<'_, '_> {
         let answer = self.wire.write(&scim::patch(self.settings, &id, &change, manager))?;
         let answer = match answer.status {
             200..=299 => answer,
-            // The server makes all of a PATCH or nothing: one field that it does not take keeps the others out.
+            // A PATCH is carried out as a whole or not at all, so one field may have kept out the others.
             400 if change.fields.len() > 1 => self.field_by_field(&id, &change, manager, answer)?,
             _ => return Err(rejected(&answer)),
         };
         let account = match answer.account {
             Some(account) => account,
-            // 204, or 200 without the user (RFC 7644, section 3.5.2, allows it): only a look tells what was kept.
+            // 204, or 200 without the user, which RFC 7644, section 3.5.2, allows.
             None => self.look_after(&id, manager)?,
         };
         self.finish(&account, manager)
     }
 
-    /// The account after a write that was accepted. What TravelPerk shows may lag behind the write. The host counts
-    /// whether the account is active: where that is still as before, the change is looked at again later.
+    /// Reads the account after a write that was accepted. TravelPerk may show the state before the write for a while.
+    /// The host counts accounts by `active`; if that is not shown as written, the failure asks the host to look again
+    /// later.
     fn look_after(&mut self, id: &str, manager: Option<&str>) -> Result<Account, Stop> {
         let account =
             self.look_up(id)?.ok_or_else(|| unclear("TravelPerk no longer shows the account that it has changed"))?;
@@ -168,8 +169,8 @@ impl Applying<'_, '_> {
         Ok(account)
     }
 
-    /// Writes each field on its own after the request with all of them was refused with the answer `refused`. The fields
-    /// that TravelPerk then refuses are reported as not taken.
+    /// Writes each field on its own, after the request with all fields got the answer `refused`. The fields that
+    /// TravelPerk refuses are reported as `not_taken`.
     fn field_by_field(
         &mut self,
         id: &str,
@@ -178,7 +179,7 @@ impl Applying<'_, '_> {
         refused: Answer,
     ) -> Result<Answer, Stop> {
         let mut taken = None;
-        // An archived account may not take anything before it is active.
+        // An archived account may accept no other field before it is active.
         let (active, others): (Vec<_>, Vec<_>) = change.fields.iter().partition(|field| field.field == ACTIVE);
         for field in active.into_iter().chain(others) {
             let single = Change { fields: vec![field.clone()], ..change.clone() };
@@ -186,7 +187,7 @@ impl Applying<'_, '_> {
             match answer.status {
                 200..=299 => taken = Some(Answer { account: None, ..answer }),
                 400..=499 if field.field != ACTIVE && ![403, 429].contains(&answer.status) => {}
-                // What was taken is told, and the rest is left to the next sync.
+                // The fields written so far are reported, and the rest is left to the next sync.
                 _ if taken.is_some() => break,
                 _ => return Err(rejected(&answer)),
             }
@@ -195,8 +196,8 @@ impl Applying<'_, '_> {
         taken.ok_or_else(|| rejected(&refused))
     }
 
-    /// Whether an earlier attempt was carried out: something is as the change wants it, and everything is either that
-    /// or as it was before (a field that the target did not keep).
+    /// Whether an earlier attempt was carried out: at least one field has the new value, and every other one has the
+    /// new value or the one before (a field that TravelPerk did not keep).
     fn was_made(&self, account: &Account, manager: Option<&str>) -> bool {
         let missing = self.missing(account, manager);
         let moved = self.drift(account);
@@ -204,13 +205,13 @@ impl Applying<'_, '_> {
             && missing.iter().all(|mismatch| moved.iter().all(|other| other.field != mismatch.field))
     }
 
-    /// Stores the employee's link and reports the fields that TravelPerk did not keep.
+    /// Ends a change that was made: stores the link and reports the fields that TravelPerk did not keep.
     fn finish(&mut self, account: &Account, manager: Option<&str>) -> Result<Outcome, Stop> {
         let not_taken = self.missing(account, manager);
         let known = link::get(self.wire.world, self.employee)?.filter(|link| link.account == account.id);
         let mut link = known.clone().unwrap_or_else(|| Link::new(&account.id));
         if self.change.kind != ChangeKind::Create {
-            // What was not taken was not written: if it is tried again, nobody has set it back.
+            // A field that was not taken is not recorded as written, so that it does not become contested.
             let taken = |field: &&FieldChange| not_taken.iter().all(|mismatch| mismatch.field != field.field);
             for field in self.change.fields.iter().filter(taken) {
                 let value = match Field::from_name(&field.field) {
@@ -227,7 +228,7 @@ impl Applying<'_, '_> {
         Ok(Outcome::Done { target_id: account.id.to_string(), not_taken })
     }
 
-    /// Fields that are not as the change wants them.
+    /// Fields that do not have the new value of the change.
     fn missing(&self, account: &Account, manager: Option<&str>) -> Vec<Mismatch> {
         self.mismatches(account, |field| {
             let mut wanted = field.after.clone();
@@ -238,7 +239,8 @@ impl Applying<'_, '_> {
         })
     }
 
-    /// Fields that are not as the plan saw them, and whom the account belongs to.
+    /// Fields that differ from the value that they had when the plan was made, and an external id that is another
+    /// employee's.
     fn drift(&self, account: &Account) -> Vec<Mismatch> {
         let mut drift = self.mismatches(account, |field| field.before.clone());
         let carried = account.text(TextField::ExternalId);
@@ -265,38 +267,37 @@ impl Applying<'_, '_> {
         mismatches
     }
 
-    /// The account to change; one that this plan made is known by its link.
+    /// The id of the account to change. An account that this plan created is found by its link.
     fn account_id(&mut self) -> Result<String, Stop> {
         if let Some(id) = &self.change.target_id {
             return Ok(id.clone());
         }
         let link = link::get(self.wire.world, self.employee)?;
         link.map(|link| link.account.into()).ok_or_else(|| {
-            let message = "the account that this change belongs to was not made";
-            failure("ACCOUNT_NOT_MADE", message, "sync again; the next plan makes the account first", NextStep::Later)
+            let message = "the account that this change belongs to was not created";
+            failure("ACCOUNT_NOT_MADE", message, "sync again; the next plan creates the account first", NextStep::Later)
                 .into()
         })
     }
 
-    /// The manager that the change sets; the target knows people only by its own ids.
-    fn boss(&mut self) -> Result<Boss, Stop> {
-        let boss = [MANAGER, APPROVERS].into_iter().find_map(|name| self.change.field(name)?.after.as_ref());
-        let Some(Value::Person(manager)) = boss else {
-            return Ok(Boss::NotNamed);
+    /// The line manager that the change writes, by account id, since TravelPerk does not know employee ids.
+    fn manager_account(&mut self) -> Result<ManagerAccount, Stop> {
+        let manager_account = [MANAGER, APPROVERS].into_iter().find_map(|name| self.change.field(name)?.after.as_ref());
+        let Some(Value::Person(manager)) = manager_account else {
+            return Ok(ManagerAccount::NotNamed);
         };
         if let Some(id) = &manager.account_id {
-            return Ok(Boss::Account(id.clone()));
+            return Ok(ManagerAccount::Account(id.clone()));
         }
         let employee = manager.employee_id.as_deref().unwrap_or_default();
         let link = link::get(self.wire.world, employee)?;
-        Ok(link.map_or(Boss::NotMade, |link| Boss::Account(link.account.into())))
+        Ok(link.map_or(ManagerAccount::NotMade, |link| ManagerAccount::Account(link.account.into())))
     }
 
-    /// The part of the change that can be written: all of it except a manager whose account was not made. That field is
-    /// then reported as not taken, and a later sync sets it.
-    fn writable(&self, boss: &Boss) -> Change {
+    /// The part of the change that can be written: without the line manager if their account does not exist (rule 4).
+    fn writable(&self, manager_account: &ManagerAccount) -> Change {
         let mut change = self.change.clone();
-        if *boss == Boss::NotMade {
+        if *manager_account == ManagerAccount::NotMade {
             change.fields.retain(|field| ![MANAGER, APPROVERS].contains(&field.field.as_str()));
         }
         change
@@ -312,8 +313,8 @@ impl Applying<'_, '_> {
         }
     }
 
-    /// The account with the wanted user name. A server may ignore a filter and answer with everybody, so the results
-    /// are compared; on what a first page does not show, the create's own 409 decides.
+    /// The account with the change's user name. A server may ignore the filter and list all users, so the results are
+    /// compared. If the account is not on the first page of such a list, the create gets a 409.
     fn find_by_user_name(&mut self) -> Result<Option<Account>, Stop> {
         let wanted = self.change.text_after(TextField::UserName.name()).unwrap_or_default().to_owned();
         let request = scim::find_by_user_name(self.settings, &wanted);
@@ -333,7 +334,7 @@ impl Applying<'_, '_> {
     }
 }
 
-/// An account with the wanted user name is there, which the plan did not see.
+/// The outcome if an account that the plan did not know has the user name.
 fn occupied(found: &Account) -> Outcome {
     let name = found.text(TextField::UserName).map(|name| Value::Text(name.to_owned()));
     Outcome::Drifted(vec![Mismatch { field: TextField::UserName.name().to_owned(), expected: None, found: name }])
@@ -351,7 +352,7 @@ fn email_elsewhere() -> Failure {
 fn state_not_shown() -> Failure {
     failure(
         "WRITE_NOT_APPLIED",
-        "TravelPerk has taken the change, but shows the account's state as before",
+        "TravelPerk accepted the change, but still shows the account's earlier state",
         "find out in TravelPerk what keeps the account as it is",
         NextStep::Look,
     )
@@ -360,8 +361,8 @@ fn state_not_shown() -> Failure {
 fn manager_not_made() -> Failure {
     failure(
         "MANAGER_NOT_MADE",
-        "the line manager's account was not made",
-        "mend what keeps the manager's account from being made, then sync again",
+        "the line manager's account was not created",
+        "correct what keeps the manager's account from being created, then sync again",
         NextStep::Later,
     )
 }

@@ -1,4 +1,4 @@
-//! Comparing an account with what a change says of it.
+//! Compares an account with the values of a change.
 
 use crate::field::Field;
 use crate::plan::approvers_value;
@@ -7,7 +7,8 @@ use crate::settings::Settings;
 use crate::value::{PersonRef, Value};
 use std::collections::BTreeSet;
 
-/// Whether a field is as expected, and its value. A field that this sync does not know is never as expected.
+/// Whether a field of the account has the expected value, and the value that it has. An unknown field never has the
+/// expected value.
 pub(super) fn compare(
     settings: &Settings,
     account: &Account,
@@ -55,8 +56,8 @@ fn manager(account: &Account, expected: Option<&Value>) -> (bool, Option<Value>)
     }
 }
 
-/// Compares approvers. The plan's value before a change is a list of texts; its value after the change is one person, who
-/// approves under each condition of the settings.
+/// Compares approvers. In a plan, the value before the change is a list of texts, and the value after it one person,
+/// who approves under each condition of the settings.
 fn approvers(settings: &Settings, account: &Account, expected: Option<&Value>) -> (bool, Option<Value>) {
     let found = approvers_value(account);
     let same = match expected {

@@ -1,4 +1,4 @@
-//! Making a cost center, or bringing one back.
+//! Creates or restores a cost center.
 
 use super::stop::{Stop, unclear};
 use super::wire::{Answer, Wire, lost, rejected};
@@ -9,7 +9,7 @@ use crate::rest::{self, CostCenter, Page};
 use crate::settings::Settings;
 use crate::value::Value;
 
-/// Most pages of the listing that are looked through for a name.
+/// Most pages of the listing that are searched for a name.
 const PAGES_MAX: usize = 1_000;
 
 pub(super) struct Applying<'a, 'w> {
@@ -19,7 +19,7 @@ pub(super) struct Applying<'a, 'w> {
 }
 
 impl Applying<'_, '_> {
-    /// A name that somebody else has made meanwhile is as good as made.
+    /// Creates the cost center. If one of this name exists by now, whoever created it, the change is done.
     pub(super) fn create(&mut self, attempt: Attempt) -> Result<Outcome, Stop> {
         let name = self.change.text_after(NAME).unwrap_or_default();
         if attempt == Attempt::AfterUnknownOutcome
@@ -34,7 +34,7 @@ impl Applying<'_, '_> {
                 Ok(center) => Ok(done(&center)),
                 Err(_) => match self.find(name)? {
                     Some(center) => Ok(done(&center)),
-                    None => Err(unclear("TravelPerk made the cost center but does not show it")),
+                    None => Err(unclear("TravelPerk created the cost center but does not show it")),
                 },
             },
             400 | 409 => match self.find(name)? {
@@ -45,12 +45,12 @@ impl Applying<'_, '_> {
         }
     }
 
-    /// The same cost center, still archived, and no other.
+    /// Restores the cost center, if it still has the name that it had when the plan was made.
     pub(super) fn restore(&mut self) -> Result<Outcome, Stop> {
         let id = self.change.target_id.as_deref().unwrap_or_default();
-        let Some(center) = self.look_up(id)? else { return Ok(moved("cost-center", id, None)) };
+        let Some(center) = self.look_up(id)? else { return Ok(drifted("cost-center", id, None)) };
         if *center.name != *self.change.display_name {
-            return Ok(moved(NAME, &self.change.display_name, Some(&center.name)));
+            return Ok(drifted(NAME, &self.change.display_name, Some(&center.name)));
         }
         if !center.archived {
             return Ok(done(&center));
@@ -116,7 +116,7 @@ fn done(center: &CostCenter) -> Outcome {
     Outcome::Done { target_id: center.id.to_string(), not_taken }
 }
 
-fn moved(field: &str, expected: &str, found: Option<&str>) -> Outcome {
+fn drifted(field: &str, expected: &str, found: Option<&str>) -> Outcome {
     let text = |text: &str| Value::Text(text.to_owned());
     Outcome::Drifted(vec![Mismatch { field: field.to_owned(), expected: Some(text(expected)), found: found.map(text) }])
 }

@@ -1,4 +1,4 @@
-//! What ends a change early.
+//! Outcomes that end a change early.
 
 use crate::change::{Failure, NextStep, Outcome};
 use crate::world::StorageError;

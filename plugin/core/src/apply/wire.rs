@@ -1,4 +1,4 @@
-//! Sending a change's requests, and what an answer means for the change.
+//! Sends the requests of a change, and says what an answer means for the change.
 
 use super::stop::{Stop, failure};
 use crate::change::{NextStep, Outcome};
@@ -7,7 +7,7 @@ use crate::http::{Request, Response, SendError};
 use crate::scim::{self, Account};
 use crate::world::World;
 
-/// The world, and whether something may have been written in it: then nothing but a look can tell.
+/// The world, with a note whether something may have been written (`in_doubt`, rule 6 of `apply/mod.rs`).
 pub(super) struct Wire<'a> {
     pub(super) world: &'a mut dyn World,
     pub(super) in_doubt: bool,
@@ -20,7 +20,7 @@ impl Wire<'_> {
         Ok(answer)
     }
 
-    /// Notes what the answer to a write leaves open.
+    /// Updates `in_doubt` by the answer to a write.
     pub(super) fn note(&mut self, answer: &Answer) {
         self.in_doubt = (200..=299).contains(&answer.status) || answer.status >= 500;
     }
@@ -39,15 +39,15 @@ impl Wire<'_> {
     }
 }
 
-/// The failure for an answer that refuses the change.
+/// The outcome for an answer that refuses the change.
 pub(super) fn rejected(answer: &Answer) -> Stop {
-    let said = answer.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+    let detail = answer.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
     let status = answer.status;
     let request = &answer.request;
     match status {
         403 => failure(
             "TARGET_FORBIDS",
-            format!("TravelPerk forbids {request}{said}"),
+            format!("TravelPerk forbids {request}{detail}"),
             "check what the key may do in TravelPerk, and whether the person is an account admin there",
             NextStep::Fix,
         )
@@ -63,7 +63,7 @@ pub(super) fn rejected(answer: &Answer) -> Stop {
             let next = if request.starts_with("GET") { NextStep::Later } else { NextStep::Look };
             failure(
                 "TARGET_FAILED",
-                format!("TravelPerk failed with {status} at {request}{said}"),
+                format!("TravelPerk failed with {status} at {request}{detail}"),
                 "sync again later",
                 next,
             )
@@ -71,7 +71,7 @@ pub(super) fn rejected(answer: &Answer) -> Stop {
         }
         _ => failure(
             "TARGET_REJECTED",
-            format!("TravelPerk rejects {request} with {status}{said}"),
+            format!("TravelPerk rejects {request} with {status}{detail}"),
             "correct what it names in HiBob (or in TravelPerk), then sync again",
             NextStep::Fix,
         )
@@ -79,16 +79,18 @@ pub(super) fn rejected(answer: &Answer) -> Stop {
     }
 }
 
-/// An answer to a request about one user.
+/// An answer to a request of a change.
 pub(super) struct Answer {
     pub(super) status: u16,
+    /// The account in the body, if there is one.
     pub(super) account: Option<Account>,
+    /// What an error answer says.
     pub(super) detail: Option<String>,
     pub(super) request: String,
 }
 
 impl Answer {
-    /// An answer whose body is lost counts by its status; what it says of the account is then unknown.
+    /// Reads an answer about an account. If its body is lost, the status still counts, and the account is unknown.
     pub(super) fn gather(request: &Request, response: &mut Response<'_>) -> Self {
         let body = response.gather().unwrap_or_default();
         let good = (200..=299).contains(&response.status);
@@ -103,6 +105,7 @@ impl Answer {
     }
 }
 
+/// The outcome for a request that got no answer. `on_loss` is the next step if its outcome is unknown.
 pub(super) fn lost(request: &Request, error: &SendError, on_loss: NextStep) -> Stop {
     let name = request.name();
     match error {
@@ -124,7 +127,7 @@ pub(super) fn lost(request: &Request, error: &SendError, on_loss: NextStep) -> S
         SendError::Unknown(reason) => failure(
             "OUTCOME_UNKNOWN",
             format!("no answer to {name}: {reason}"),
-            "sync again; the next plan sees what was done",
+            "sync again; the next plan finds out what was done",
             on_loss,
         )
         .into(),

@@ -1,18 +1,18 @@
-//! What is missing, in words.
+//! The findings of a check: permissions, fields and employees that HiBob does not send.
 
 use super::survey::{Detail, Survey};
 use crate::finding::{Finding, Severity};
 use crate::hibob::Permission;
 
-/// Where to remove the condition that hides leavers and future hires.
+/// How to remove the condition that hides leavers and future hires.
 const AUDIENCE: &str = "in HiBob: Settings, Permission groups, the service user's group, People data: choose whose data it may see, remove the condition `Lifecycle status equals Employed`, and save";
 
-/// HiBob sends nobody.
+/// The finding if HiBob sends no employees.
 pub(super) fn nobody() -> Finding {
     Finding::new(Severity::Error, "NO_EMPLOYEES", "HiBob sends no employees at all", AUDIENCE)
 }
 
-/// Permissions of which nothing came for anybody. `sites`: how many sites HiBob lists.
+/// Findings about permissions for which HiBob sent no field of any employee. `sites`: how many sites HiBob lists.
 pub(super) fn permissions(survey: &Survey, employees: usize, sites: usize) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut not_needed: Vec<&str> = Vec::new();
@@ -20,7 +20,7 @@ pub(super) fn permissions(survey: &Survey, employees: usize, sites: usize) -> Ve
         let needed: Vec<&Detail> = survey.details.iter().filter(|detail| detail.needs(*permission)).collect();
         match permission {
             _ if needed.is_empty() => not_needed.push(permission.name()),
-            // Said once, together with View.
+            // The finding about View names both.
             Permission::PersonalEdit if !survey.shows(Permission::Personal) => {}
             _ => findings.push(needed_permission(*permission, &needed, employees)),
         }
@@ -41,7 +41,7 @@ pub(super) fn permissions(survey: &Survey, employees: usize, sites: usize) -> Ve
 
 fn needed_permission(permission: Permission, needed: &[&Detail], employees: usize) -> Finding {
     let names: Vec<&str> = needed.iter().map(|detail| detail.name).collect();
-    // Edit is of no use without View, so what needs it names both.
+    // Edit is of no use without View, so a detail that needs Edit names both.
     let edit = needed.iter().any(|detail| detail.needs(Permission::PersonalEdit));
     let (what, path) = match permission {
         Permission::Personal if edit => ("Personal (View and Edit)".to_owned(), Permission::PersonalEdit.click_path()),
@@ -61,20 +61,20 @@ fn needed_permission(permission: Permission, needed: &[&Detail], employees: usiz
     Finding::new(severity, "PERMISSION_MISSING", message, format!("{path}{why}")).field(permission.name())
 }
 
-/// An error where everybody is left out for it.
+/// An error if no employee can be synced without the detail, else a warning.
 fn severity(detail: &Detail) -> Severity {
     if detail.required && detail.tally.filled == 0 { Severity::Error } else { Severity::Warning }
 }
 
-/// Fields that come for nobody, although their permission shows.
+/// Findings about fields that HiBob sends for nobody, although their permission is granted.
 pub(super) fn fields(survey: &Survey, employees: usize) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (position, field) in survey.fields.iter().enumerate().take(survey.own).filter(|(_, f)| f.tally.came == 0) {
         if field.permission.is_some_and(|permission| !survey.shows(permission)) {
-            continue; // the permission is named
+            continue; // there is a finding about the permission
         }
         let readers = survey.details.iter().filter(|detail| detail.reads(position));
-        // Where another source of the same detail comes, this one is worth knowing and no more.
+        // If HiBob sends another source of the detail, this is only a notice.
         let severity = readers.map(|detail| if detail.tally.came > 0 { Severity::Notice } else { severity(detail) });
         let section = match field.permission {
             Some(permission) => format!("{}, or wherever HiBob shows it", permission.name()),
@@ -93,8 +93,9 @@ pub(super) fn fields(survey: &Survey, employees: usize) -> Vec<Finding> {
     findings
 }
 
-/// The default audience, `Lifecycle status equals Employed`, hides leavers and future hires also where inactive people
-/// are asked for (people page). A small company in which nobody ever left looks the same, so this is never an error.
+/// A warning if all employees that HiBob sends are employed. The default audience of a permission group, `Lifecycle
+/// status equals Employed`, hides leavers and future hires, even if a request includes inactive people (people page).
+/// It is never an error, since a small company that nobody has left looks the same.
 pub(super) fn audience(survey: &Survey, linked: usize) -> Option<Finding> {
     if survey.with_status == 0 || survey.not_employed > 0 {
         return None;
@@ -113,9 +114,9 @@ pub(super) fn audience(survey: &Survey, linked: usize) -> Option<Finding> {
     Some(Finding::new(Severity::Warning, "AUDIENCE_EMPLOYED_ONLY", message, remedy))
 }
 
-/// Findings about single employees that say once more what is missing for everybody.
+/// Whether a finding about a single employee repeats that something is missing for everybody.
 pub(super) fn repeats(survey: &Survey, finding: &Finding) -> bool {
     let Some(field) = finding.field.as_deref().filter(|_| finding.employee_id.is_some()) else { return false };
-    let never_sent = survey.fields.iter().any(|asked| asked.id == field && asked.tally.came == 0);
+    let never_sent = survey.fields.iter().any(|read| read.id == field && read.tally.came == 0);
     never_sent || survey.details.iter().any(|detail| detail.name == field && detail.tally.came == 0)
 }

@@ -1,4 +1,4 @@
-//! What HiBob sends of everybody, beside what was asked for.
+//! The survey: counts for which fields HiBob sends something, to find out which permissions are granted.
 
 use crate::field::{Field, MANAGER, MANDATORY_FIELDS, TEXT_FIELDS, TextField};
 use crate::hibob::{
@@ -8,16 +8,16 @@ use crate::link::Links;
 use crate::settings::{MissingDetail, Settings};
 use std::collections::BTreeSet;
 
-/// The one word of the default condition on a permission group's audience.
+/// The status in the default condition on a permission group's audience.
 const EMPLOYED: &str = "employed";
 
-/// A group of fields, and for how many employees HiBob sent at least one of them.
+/// For how many employees HiBob sent at least one field of a group.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     positions: Vec<usize>,
-    /// Employees for whom HiBob sent one of them, with a value or as null.
+    /// Employees for whom HiBob sent a field of the group, with a value or as null.
     pub(super) came: usize,
-    /// Employees for whom HiBob sent one of them with a value.
+    /// Employees for whom HiBob sent a field of the group with a value.
     pub(super) filled: usize,
 }
 
@@ -33,22 +33,22 @@ impl Tally {
     }
 }
 
-/// A field that was asked for.
+/// A field that the check reads.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct AskedField {
     pub(super) id: String,
     pub(super) permission: Option<Permission>,
     pub(super) tally: Tally,
 }
 
-/// Something that is synced, and the fields that it is read from.
+/// A value that is synced, and the fields from which it is read.
 #[derive(Debug)]
 pub(super) struct Detail {
     pub(super) name: &'static str,
     /// Whether an employee without it is not synced.
     pub(super) required: bool,
     pub(super) tally: Tally,
-    /// For each permission that it needs, the tally of the fields behind that permission.
+    /// For each permission that it needs, the tally of its fields that need that permission.
     pub(super) permissions: Vec<(Permission, Tally)>,
 }
 
@@ -62,27 +62,28 @@ impl Detail {
     }
 }
 
-/// Counts what comes: a field that may not be read is left out for everybody, with a 200 and not as null (people
-/// reference page). So an explicit null shows a permission as well as a value does.
+/// Counts the fields that HiBob sends. It leaves out a field that may not be read for everybody, with status 200 and
+/// without a null (people reference page). So a null shows that a permission is granted just as a value does.
 #[derive(Debug)]
 pub(super) struct Survey {
     reader: RecordReader,
-    pub(super) fields: Vec<Asked>,
-    /// How many of `fields` the sync itself reads; the probes of permissions come after them.
+    pub(super) fields: Vec<AskedField>,
+    /// How many of `fields` the sync itself reads. The probes of permissions come after them.
     pub(super) own: usize,
     pub(super) permissions: Vec<(Permission, Tally)>,
     pub(super) details: Vec<Detail>,
-    /// Employees with a lifecycle status, and those among them who are not employed.
+    /// Employees with a lifecycle status.
     pub(super) with_status: usize,
+    /// Those of them whose status is not `employed`.
     pub(super) not_employed: usize,
-    /// Employees with an account under the sync's care whom HiBob has not sent yet.
+    /// Ids of employees with a managed account whom HiBob has not sent so far.
     pub(super) unseen: BTreeSet<Box<str>>,
     id: usize,
     lifecycle: usize,
 }
 
 impl Survey {
-    /// A survey of what a sync with these settings asks for, and of the probes.
+    /// A survey of the fields that a sync with these settings reads, and of the probes.
     pub(super) fn new(settings: &Settings, own: &FieldIds, links: &Links) -> Self {
         let mut ids: Vec<String> = own.read().map(str::to_owned).collect();
         let own = ids.len();
@@ -118,17 +119,21 @@ impl Survey {
             lifecycle: position(LIFECYCLE_STATUS),
             fields: (0..)
                 .zip(ids)
-                .map(|(position, id)| Asked { permission: Permission::of(&id), id, tally: Tally::of(vec![position]) })
+                .map(|(position, id)| AskedField {
+                    permission: Permission::of(&id),
+                    id,
+                    tally: Tally::of(vec![position]),
+                })
                 .collect(),
         }
     }
 
-    /// The probes, as `people/search` takes them: what is asked for beside the sync's own fields.
+    /// The probes, which are requested beside the sync's own fields, in the form that `people/search` takes.
     pub(super) fn probes(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().skip(self.own).map(|field| field.id.as_str())
     }
 
-    /// Takes in one employee's JSON. A record that cannot be read shows nothing.
+    /// Counts one employee, given as JSON. A record that cannot be read counts nothing.
     pub(super) fn employee(&mut self, json: &[u8]) {
         let Ok(record) = self.reader.read(json) else { return };
         self.fields.iter_mut().for_each(|field| field.tally.add(&record));
@@ -146,18 +151,18 @@ impl Survey {
         }
     }
 
-    /// Whether something came that only this permission shows.
+    /// Whether HiBob sent a field that needs this permission.
     pub(super) fn shows(&self, permission: Permission) -> bool {
         self.permissions.iter().any(|(shown, tally)| *shown == permission && tally.came > 0)
     }
 }
 
-/// The field that holds the employee's id.
+/// The HiBob field with the employee's id.
 fn own_id() -> &'static str {
     TextField::ExternalId.row().sources.first().copied().unwrap_or_default()
 }
 
-/// The permissions that a field shows when it comes. HiBob sends the id whatever may be read (page on lists).
+/// The permissions that are granted if HiBob sends this field. It sends the id without any permission (page on lists).
 fn evidence(id: &str) -> impl Iterator<Item = Permission> {
     let permission = Permission::of(id).filter(|_| id != own_id());
     let view = permission.filter(|permission| *permission == Permission::PersonalEdit).map(|_| Permission::Personal);
@@ -180,8 +185,8 @@ fn detail(name: &'static str, required: bool, sources: &[&str], position: impl F
     Detail { name, required, tally: Tally::of(sources.iter().map(|id| position(id)).collect()), permissions }
 }
 
-/// What is synced with these settings: its name, whether nobody is synced without it, and the fields that it is read
-/// from.
+/// The values that are synced with these settings: name, whether an employee without it is not synced, and the fields
+/// from which it is read.
 fn details(settings: &Settings) -> Vec<(&'static str, bool, Vec<&str>)> {
     let mandatory = MANDATORY_FIELDS.into_iter().map(|field| (field.name(), true, field.row().sources.to_vec()));
     let mut details: Vec<_> = mandatory.collect();
@@ -221,7 +226,7 @@ mod tests {
         .unwrap()
     }
 
-    /// Whatever a sync asks for is asked for because of something that has a name.
+    /// Every field that a sync reads belongs to a value with a name.
     #[test]
     fn every_field_of_the_sync_belongs_to_a_detail() {
         let all = crate::settings::details().into_iter().filter_map(crate::field::Detail::name).collect();
@@ -236,7 +241,7 @@ mod tests {
                 assert!(!detail.tally.positions.contains(&usize::MAX), "{}", detail.name);
             }
             for (permission, tally) in &survey.permissions {
-                assert!(!tally.positions.is_empty(), "{permission:?} would never show");
+                assert!(!tally.positions.is_empty(), "{permission:?} has no field that shows it");
             }
         }
     }
@@ -253,6 +258,6 @@ mod tests {
             (tally.came, tally.filled)
         };
         assert_eq!((tally(Permission::Home), tally(Permission::About)), ((1, 0), (2, 1)));
-        assert_eq!(tally(Permission::BasicInfo), (0, 0), "an id comes whatever may be read");
+        assert_eq!(tally(Permission::BasicInfo), (0, 0), "the id is sent without any permission");
     }
 }

@@ -6,13 +6,13 @@ use crate::world::{Entry, StorageError};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
-/// A HiBob that drops what may not be read, and a TravelPerk without users.
+/// A stand-in for a HiBob that leaves out fields that may not be read, and for a TravelPerk without users.
 struct Fake {
     employees: Vec<Json>,
     hidden: Vec<&'static str>,
     sites: (u16, Json),
     links: BTreeMap<String, Vec<u8>>,
-    asked: Vec<String>,
+    requests: Vec<String>,
     fields: Vec<String>,
 }
 
@@ -27,7 +27,7 @@ impl Body for Once {
 impl Fake {
     fn new(employees: Vec<Json>) -> Self {
         let sites = (200, json!({ "values": [{ "id": "1", "value": "Madrid" }] }));
-        Self { employees, hidden: Vec::new(), sites, links: BTreeMap::new(), asked: Vec::new(), fields: Vec::new() }
+        Self { employees, hidden: Vec::new(), sites, links: BTreeMap::new(), requests: Vec::new(), fields: Vec::new() }
     }
 
     fn search(&mut self, request: &Request) -> Json {
@@ -50,7 +50,7 @@ impl Fake {
 
 impl World for Fake {
     fn send(&mut self, request: &Request) -> Result<Response<'_>, SendError> {
-        self.asked.push(request.label.clone());
+        self.requests.push(request.label.clone());
         let (status, body) = match (request.side, request.method, request.url.as_str()) {
             (Side::HiBob, Method::Post, _) => (200, self.search(request)),
             (Side::HiBob, _, url) if url.ends_with("/site") => self.sites.clone(),
@@ -96,7 +96,7 @@ fn settings(details: &[&str]) -> Settings {
     Settings::read(&values.map(|(name, value)| NamedValue { name: name.to_owned(), value })).unwrap()
 }
 
-/// An employee of whom every probe has a value, in slash keys.
+/// An employee with a value for every probe, in slash keys.
 fn whole(id: &str, status: &str) -> Json {
     json!({
         "/root/id": { "value": id }, "/root/firstName": { "value": "Ana" }, "/root/surname": { "value": "Ruiz" },
@@ -135,8 +135,8 @@ fn a_company_that_shows_everything_has_nothing_to_mend() {
     assert_eq!(number(&report, "needed:Personal:date-of-birth"), Some(3));
     assert_eq!(number(&report, "needed:Work:start-date"), Some(3));
     assert_eq!(number(&report, "field:personal.birthDate"), Some(3));
-    assert_eq!(fake.asked.last().map(String::as_str), Some("/company/named-lists/site"), "{:?}", fake.asked);
-    assert_eq!(fake.asked.iter().filter(|label| *label == "/people/search").count(), 1);
+    assert_eq!(fake.requests.last().map(String::as_str), Some("/company/named-lists/site"), "{:?}", fake.requests);
+    assert_eq!(fake.requests.iter().filter(|label| *label == "/people/search").count(), 1);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_missing_permission_is_an_error_a_warning_or_a_notice() {
     assert_eq!(codes(&report), [("PERMISSION_MISSING", Severity::Warning)]);
     assert_eq!(codes(&fake.check(&["title"])), [("PERMISSIONS_NOT_NEEDED", Severity::Notice)]);
 
-    // One notice for all that nobody needs.
+    // One notice names all permissions that are not needed.
     fake.hidden.extend(["/about/avatar", "/payroll/employment/type"]);
     fake.sites = (403, json!({ "error": "no" }));
     let report = fake.check(&["title"]);
@@ -200,7 +200,7 @@ fn null_shows_a_permission_and_a_field_that_never_comes_is_named() {
     fake.hidden = vec!["/work/title"];
     let report = fake.check(&["title", "phone"]);
     let named: Vec<_> = report.findings.iter().map(|finding| (finding.field.as_deref(), finding.severity)).collect();
-    // The mobile comes for nobody either, but the phone does.
+    // HiBob sends no mobile number either, but it sends the phone, another source of the same detail.
     assert_eq!(
         named,
         [(Some("work.title"), Severity::Warning), (Some("work.workMobile"), Severity::Notice)],
@@ -246,7 +246,7 @@ fn only_employed_people_are_a_warning_and_lost_links_make_it_stronger() {
     for status in ["hired", "parental leave", "terminated"] {
         assert_eq!(codes(&Fake::new(vec![whole("1", "employed"), whole("2", status)]).check(&["title"])), []);
     }
-    // Without the permission nobody can say.
+    // Without the permission for the status there is no finding about the audience.
     fake.hidden = vec!["/internal/lifecycleStatus"];
     assert_eq!(codes(&fake.check(&["title"])), [("PERMISSION_MISSING", Severity::Error)]);
 }
@@ -271,7 +271,7 @@ fn sites_are_refused_empty_unknown_or_listed() {
 }
 
 #[test]
-fn of_nobody_nothing_is_said() {
+fn without_employees_there_is_one_finding() {
     let report = Fake::new(Vec::new()).check(&["title"]);
     assert_eq!(codes(&report), [("NO_EMPLOYEES", Severity::Error)]);
     assert_eq!(number(&report, "permission:Work"), None);

@@ -2,8 +2,8 @@
 
 use super::table::{TEXT_FIELDS_COUNT, TextField};
 
-/// Bytes of a set: a bit for each text field. The table's length decides them, so there is no field without a bit of its
-/// own.
+/// Bytes of a set: a bit for each text field. The table's length decides them, so there is no field without a bit of
+/// its own.
 const BYTES: usize = TEXT_FIELDS_COUNT.div_ceil(u8::BITS as usize);
 
 const _: () = assert!(BYTES * u8::BITS as usize >= TEXT_FIELDS_COUNT, "a text field has no bit of its own in a set");

@@ -1,18 +1,18 @@
 //! The table of synced fields: one row for each field of an account that this sync writes.
 //!
-//! Settings, what is asked of HiBob, reading and comparing accounts, and writing over SCIM are derived from these rows. Two
-//! other places name the fields again on purpose, so that a mistake here is caught there: `audit.rs`, which checks every
-//! plan, and the host's egress, which checks every request. Tests hold both to this table.
+//! Settings, requests to HiBob, reading, comparing and writing accounts are derived from these rows. Two other places
+//! list the fields again on purpose, so that a mistake here is caught there: `plan_audit.rs`, which checks every plan,
+//! and the host's policy, which checks every request. Tests hold both to this table.
 //!
-//! To add a field: a row here; its name in `audit.rs`; its attribute in the egress (`egress/scope/attribute.rs` of the host);
-//! a row for it, and one for its `source-` setting, in `docs/develop/plugin-settings.md`. Whatever is forgotten does not
-//! compile or fails a test.
+//! To add a field: a row here; its name in `plan_audit.rs`; its attribute in `host/policy`
+//! (`change_scope/attribute.rs`); a row for it, and one for its `source-` setting, in
+//! `docs/develop/plugin-settings.md`. If one of them is forgotten, the build or a test fails.
 //!
 //! The order of the text rows is the order in which changes list fields.
 //!
 //! | column | means |
 //! |---|---|
-//! | `name` | what plans, changes and links call the field; `source-` and this name is the setting that names its sources |
+//! | `name` | the field's name in plans, changes and links; the setting for its sources is `source-` and this name |
 //! | `detail` | whether the field is synced: always, by default, or only if the setting `details` names the detail |
 //! | `sources` | HiBob fields to read unless a setting names others; the first one with a value counts |
 //! | `scim` | the object of a SCIM user that holds the attribute, the attribute's name, and how a text is written there |
@@ -24,8 +24,7 @@ use super::Detail::{Decided, Mandatory, OnlyIfNamed, Usual};
 use super::Form::{Company, Date, Gender, Item, Language, Phone, Text, UserName};
 use super::List::{Departments, Titles};
 use super::TextShape::{List, Plain, WorkPhone};
-use super::{Row, TextRow};
-use crate::scim::Place;
+use super::{Place, Row, TextRow};
 
 /// The remedy of most details.
 const FILL_IN: &str = "fill it in in HiBob, or leave this detail out of the sync";
@@ -89,7 +88,7 @@ synced_fields! {
             scim: TravelPerk."dateOfBirth" as Plain, form: Date,
             code: "DATE_OF_BIRTH_IS_MISSING_OR_INVALID", remedy: FILL_IN, can_be_cleared: true,
         }
-        // That TravelPerk takes a country is not settled.
+        // Whether TravelPerk accepts a country is not documented.
         Country {
             name: "country", detail: OnlyIfNamed("country"), sources: ["address.country"],
             scim: TravelPerk."countryOfResidence" as Plain, form: Text,
@@ -129,7 +128,7 @@ synced_fields! {
             name: "manager", detail: Usual("manager"), sources: ["work.reportsTo.id", "work.manager"],
             scim: Enterprise."manager", can_be_cleared: true,
         }
-        // Who approves trips, and under which conditions: accounts' ids. Written where an approval method is set.
+        // The accounts' ids of those who approve trips, with conditions. Written if an approval method is set.
         Approvers {
             name: "approvers", detail: Decided, sources: [],
             scim: TravelPerk."approvers", can_be_cleared: false,

@@ -1,21 +1,21 @@
-//! One employee as HiBob describes them, with every field where it belongs.
+//! One employee's record, with access to the fields by their meaning.
 
 use super::record::{Datum, Record};
 use crate::field::{Field, MANAGER, MANDATORY_FIELDS, TEXT_FIELDS, TEXT_FIELDS_COUNT, TextField};
 use crate::settings::Settings;
 use chrono::NaiveDate;
 
-/// The field ids that a sync asks for, and where each stands in a [`Record`]. Details that are not synced are not
-/// asked for.
+/// The ids of the HiBob fields that a sync reads, and the position of each in a [`Record`]. Details that are not synced
+/// are not read.
 #[derive(Debug)]
 pub struct FieldIds {
     ids: Vec<String>,
     lifecycle_status: usize,
     start_date: usize,
     site: Option<usize>,
-    /// Where the line manager's sources stand; none where the line manager is not synced.
+    /// The positions of the line manager's sources; empty if the line manager is not synced.
     manager: Vec<usize>,
-    /// For each text field, where its sources stand.
+    /// For each text field, the positions of its sources.
     sources: [Vec<usize>; TEXT_FIELDS_COUNT],
 }
 
@@ -26,7 +26,7 @@ pub const START_DATE: &str = "work.startDate";
 /// The site, by name.
 pub const SITE: &str = "work.site";
 
-/// The part of `work.reportsTo` that is read; `people/search` is asked for the whole object.
+/// The part of `work.reportsTo` that is read. In a request, `people/search` takes only the whole object.
 const REPORTS_TO_ID: &str = "work.reportsTo.id";
 
 impl FieldIds {
@@ -70,11 +70,11 @@ impl FieldIds {
 /// HiBob's lifecycle status words (help centre, "Lifecycle statuses"), in machine or human spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// Will start.
+    /// Has not started yet.
     Hired,
-    /// Works here; also leave and parental leave, which keep their accounts.
+    /// Works here. Also for leave and parental leave, during which accounts stay.
     Employed,
-    /// Released from work, still employed.
+    /// Still employed, but not working any more.
     GardenLeave,
     /// Has left.
     Terminated,
@@ -89,10 +89,10 @@ impl Status {
         datum.text().map_or(Self::Missing, Self::of)
     }
 
-    /// What a word means.
+    /// The status that a word means.
     pub(crate) fn of(word: &str) -> Self {
-        let plain: String = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        match plain.as_str() {
+        let normalized: String = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        match normalized.as_str() {
             "hired" => Self::Hired,
             "employed" | "leave" | "parentalleave" => Self::Employed,
             "gardenleave" => Self::GardenLeave,
@@ -102,7 +102,7 @@ impl Status {
     }
 }
 
-/// One employee.
+/// One employee's record.
 #[derive(Debug)]
 pub struct Employee<'r, 'a> {
     record: &'r Record<'a>,
@@ -115,7 +115,7 @@ impl<'r, 'a> Employee<'r, 'a> {
         Self { record, ids }
     }
 
-    /// HiBob's id. Without it nobody can be matched.
+    /// HiBob's id. Without it an employee cannot be matched.
     pub fn id(&self) -> Option<&'r str> {
         self.text_field(TextField::ExternalId).text()
     }
@@ -125,12 +125,12 @@ impl<'r, 'a> Employee<'r, 'a> {
         Status::read(self.record.at(self.ids.lifecycle_status))
     }
 
-    /// The first day of the present employment. HiBob's machine values are ISO dates; anything else counts as none.
+    /// The first day of the present employment. HiBob's machine values are ISO dates; any other text counts as none.
     pub fn start_date(&self) -> Option<NaiveDate> {
         NaiveDate::parse_from_str(self.record.at(self.ids.start_date).text()?, "%Y-%m-%d").ok()
     }
 
-    /// Site, by name.
+    /// The name of the site.
     pub fn site(&self) -> &'r Datum<'a> {
         self.optional(self.ids.site)
     }
@@ -140,7 +140,7 @@ impl<'r, 'a> Employee<'r, 'a> {
         self.first_text(&self.ids.manager)
     }
 
-    /// HiBob's value of a text field: that of the first source that has one. Null only if every source was sent as null.
+    /// HiBob's value of a text field: that of the first source with a text. Null only if every source was sent as null.
     pub fn text_field(&self, field: TextField) -> &'r Datum<'a> {
         self.first_text(self.ids.sources.get(field.index()).map(Vec::as_slice).unwrap_or_default())
     }
@@ -149,8 +149,8 @@ impl<'r, 'a> Employee<'r, 'a> {
         position.map_or(&Datum::Absent, |position| self.record.at(position))
     }
 
-    /// The first of these fields that holds a text. Null only if all of them are null: where one was not sent, its
-    /// permission may be missing, and the field may well hold something.
+    /// The first of these fields that has a text. Null only if all of them are null: one that was not sent may have a
+    /// value that the service user is not permitted to read.
     fn first_text(&self, positions: &[usize]) -> &'r Datum<'a> {
         let mut nothing = &Datum::Absent;
         for (at, position) in positions.iter().enumerate() {
@@ -164,7 +164,7 @@ impl<'r, 'a> Employee<'r, 'a> {
         nothing
     }
 
-    /// Whether a field came with a value, by its position among the ids asked for.
+    /// Whether HiBob sent a value of a field, given by its position in [`FieldIds::read`].
     pub fn has(&self, position: usize) -> bool {
         self.record.at(position).text().is_some()
     }

@@ -1,5 +1,6 @@
-//! HiBob's named lists: departments and titles by id.
+//! HiBob's named lists: the names of departments and titles by id.
 
+use crate::error::where_wrong;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -15,8 +16,9 @@ impl NameList {
         self.names.len()
     }
 
-    /// The name for what an employee's field says: the item of that id, else the text itself, since some tenants'
-    /// lists are kept by name. None for a number that the list does not have: that is an id nobody can read.
+    /// The name for the value of an employee's field: that of the item with this id, else the value itself, since some
+    /// tenants' records have names instead of ids. None for a number of more than three digits that the list does not
+    /// have: that is an id without a name.
     pub fn resolve<'v>(&'v self, value: &'v str) -> Option<&'v str> {
         if let Some(name) = self.names.get(value) {
             return Some(name);
@@ -27,19 +29,19 @@ impl NameList {
 }
 
 /// Reads the answer of `company/named-lists/{name}`: an object with `values` or `items`, whose entries have `id` and
-/// `value` or `name`, and may have `children`. Both spellings are in use.
+/// `value` or `name`, and may have `children`. HiBob uses both spellings.
 ///
 /// # Errors
-/// What is missing.
+/// What is missing in the answer.
 pub fn read_list(body: &[u8]) -> Result<NameList, String> {
-    let answer: Value = serde_json::from_slice(body).map_err(|error| crate::scim::where_wrong(&error))?;
+    let answer: Value = serde_json::from_slice(body).map_err(|error| where_wrong(&error))?;
     let items = answer.get("values").or_else(|| answer.get("items")).unwrap_or(&answer);
     let mut list = NameList::default();
     collect(items, &mut list, 0).ok_or("a named list has neither `values` nor `items`")?;
     Ok(list)
 }
 
-/// Deepest nesting of a list's items that is followed; HiBob's hierarchies have a handful of levels.
+/// Deepest nesting of items that is read. HiBob's hierarchies have a few levels.
 const DEPTH_MAX: usize = 16;
 
 fn collect(items: &Value, list: &mut NameList, depth: usize) -> Option<()> {
@@ -74,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stands_for_itself_and_an_unknown_id_for_nothing() {
+    fn a_name_resolves_to_itself_and_an_unknown_id_to_nothing() {
         let list = read_list(br#"{"values":[]}"#).unwrap();
         assert_eq!(list.resolve("Engineering"), Some("Engineering"));
         assert_eq!(list.resolve("267873068"), None);

@@ -1,8 +1,8 @@
-//! Reading HiBob: what to ask, and what comes back.
+//! Reads HiBob: the requests, and the records, lists and permissions in the answers.
 //!
-//! HiBob sends every employee twice over: nested objects, and flat slash keys with `{"value": …}` around each value
-//! (People read API contract, apidocs.hibob.com). Both are read. Ids are text throughout; an employee id has 19
-//! digits and does not fit a double.
+//! HiBob sends every employee in two representations: nested objects, and flat keys with slashes and `{"value": …}`
+//! around each value (People read API contract, apidocs.hibob.com). Both are read. Ids are always text: an employee id
+//! has 19 digits, more than a double holds exactly.
 
 mod employee;
 mod list;

@@ -1,10 +1,10 @@
-//! Which of HiBob's permissions lets a field be read.
+//! The permissions of HiBob, and the fields that each of them makes readable.
 
-/// A permission of the service user's group that TravelPerk's setup guide asks for. HiBob drops a field that may not
-/// be read without a word (people/{identifier} reference page), so knowing which permission stands behind which field
-/// is the only way to name what is missing.
+/// A permission of the service user's group that TravelPerk's setup guide asks for. HiBob leaves out a field that may
+/// not be read, without an error (people/{identifier} reference page). So a missing permission can be named only by
+/// knowing which fields need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "named after what HiBob's settings show; `name` says the rest")]
+#[expect(missing_docs, reason = "named as in HiBob's settings; see `name`")]
 pub enum Permission {
     About,
     Address,
@@ -18,7 +18,7 @@ pub enum Permission {
     PersonalContactDetails,
     Work,
     WorkContactDetails,
-    /// `Manage company sites`, a permission about the company and not about people.
+    /// `Manage company sites`: a permission about the company, not about employees.
     SiteSettings,
 }
 
@@ -57,9 +57,9 @@ impl Permission {
         }
     }
 
-    /// The permission behind a field id, where the guide's list has it. Other sections, such as emergency contacts,
-    /// have permissions of their own. A custom field that was moved keeps its id (people/{identifier} reference page):
-    /// for those this is where they were made.
+    /// The permission that a field needs; none if it is not in the guide's list. Other sections, such as emergency
+    /// contacts, have permissions of their own. A custom field that was moved keeps its id (people/{identifier}
+    /// reference page); for it this is the section in which it was created.
     pub fn of(field_id: &str) -> Option<Self> {
         Some(match field_id {
             "work.workPhone" | "work.workMobile" => Self::WorkContactDetails,
@@ -81,7 +81,7 @@ impl Permission {
     }
 
     /// Fields that show whether this permission is granted: of each section the least personal one that HiBob usually
-    /// holds for everybody. Nothing of Site settings is in a person's record.
+    /// has for everybody. There is none for Site settings, as employees' records have nothing of it.
     pub fn probes(self) -> &'static [&'static str] {
         match self {
             Self::About => &["about.avatar"],
@@ -90,8 +90,8 @@ impl Permission {
             Self::Employment => &["payroll.employment.type"],
             Self::Home => &["home.legalGender"],
             Self::Lifecycle => &["internal.lifecycleStatus"],
-            // Few have an honorific, and whether HiBob always sends a null for the others is not settled; the birthday
-            // without its year is held for most.
+            // Few employees have an honorific, and whether HiBob always sends a null for the others is not documented.
+            // Most have a birthday without its year.
             Self::Personal => &["personal.honorific", "personal.shortBirthDate"],
             Self::PersonalEdit => &["personal.age"],
             Self::PersonalContactDetails => &["home.mobilePhone"],
@@ -101,7 +101,7 @@ impl Permission {
         }
     }
 
-    /// Where to grant it, by the labels of HiBob's settings.
+    /// How to grant it, in the words of HiBob's settings.
     pub fn click_path(self) -> String {
         const GROUP: &str = "in HiBob: Settings, Permission groups, the service user's group";
         match self {
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn probes_lie_behind_the_permission_that_they_show() {
+    fn probes_need_the_permission_that_they_show() {
         for permission in PERMISSIONS {
             for probe in permission.probes() {
                 assert_eq!(Permission::of(probe), Some(permission), "{probe}");

@@ -1,20 +1,20 @@
-//! One employee's JSON, read for the fields that were asked for and no others.
+//! Reads one employee's JSON for a list of field ids, and ignores all other fields.
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
-/// What an answer says of one field.
+/// The value of one field in an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Datum<'a> {
-    /// The key is not there: the field is empty, or may not be read. Nobody can tell from one record.
+    /// The key is missing: the field is empty, or the service user may not read it. One record does not show which.
     #[default]
     Absent,
-    /// The key is there and says null or an empty text.
+    /// The value is null or an empty text.
     Null,
-    /// A text, or a number or truth value in its textual form. Never empty, no white space around it.
+    /// A text, or a number or truth value as text. Never empty, without white space around it.
     Text(Cow<'a, str>),
-    /// The key is there and holds a list or an object where a single value belongs.
+    /// The value is a list or an object instead of a single value.
     Odd,
 }
 
@@ -27,7 +27,7 @@ impl Datum<'_> {
         }
     }
 
-    /// Takes in what another representation of the same field says. The nested one counts, the flat one fills gaps.
+    /// Combines with the other representation of the same field. The nested one counts; the flat one fills its gaps.
     fn merge(&mut self, other: Self, nested: bool) {
         let better = match (&*self, &other) {
             (_, Self::Absent) => false,
@@ -42,7 +42,7 @@ impl Datum<'_> {
     }
 }
 
-/// One employee's fields, in the order in which the reader was given them.
+/// One employee's fields, in the order of the reader's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
     data: Vec<Datum<'a>>,
@@ -56,14 +56,14 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Reads records for one list of field ids. Made once per job.
+/// Reads records for one list of field ids. A job makes one of these.
 #[derive(Debug)]
 pub struct RecordReader {
     root: Node,
     fields: usize,
 }
 
-/// A place in the tree of field ids: `work` has the child `title`.
+/// A node in the tree of field ids: `work` has the child `title`.
 #[derive(Debug, Default)]
 struct Node {
     children: Vec<(Box<str>, Node)>,
@@ -105,7 +105,7 @@ impl RecordReader {
     /// Reads one employee.
     ///
     /// # Errors
-    /// What is wrong with the JSON, in words without its content.
+    /// What is wrong with the JSON, without any of its content.
     pub fn read<'a>(&self, json: &'a [u8]) -> Result<Record<'a>, String> {
         let text = simdutf8::basic::from_utf8(json).map_err(|_| "it is not UTF-8".to_owned())?;
         let mut record = Record { data: vec![Datum::Absent; self.fields] };
@@ -118,11 +118,11 @@ impl RecordReader {
     }
 }
 
-/// Reads a value at one place of the tree.
+/// Reads the value at one node of the tree.
 struct Level<'r, 'a> {
     node: &'r Node,
     record: &'r mut Record<'a>,
-    /// Whether this is the employee object itself, where slash keys stand.
+    /// Whether this is the employee object itself, which has the slash keys.
     top: bool,
     nested: bool,
 }
@@ -241,13 +241,13 @@ impl<'a> Visitor<'a> for Level<'_, 'a> {
     }
 }
 
-/// The node of a slash id: `/work/title`, and `/root/email` for what stands at the top.
+/// The node of a slash key: `/work/title`, or `/root/email` for a field at the top.
 fn slash<'n>(root: &'n Node, path: &str) -> Option<&'n Node> {
     let path = path.strip_prefix("root/").unwrap_or(path);
     path.split('/').try_fold(root, |node, name| node.child(name))
 }
 
-/// An object key, borrowed where it has no escapes.
+/// An object key, borrowed if it has no escapes.
 struct Key;
 
 impl<'a> DeserializeSeed<'a> for Key {
@@ -274,7 +274,7 @@ impl<'a> Visitor<'a> for Key {
     }
 }
 
-/// `{"value": …}` as it stands behind a slash key.
+/// Reads `{"value": …}`, the value of a slash key.
 struct Wrapped<'r, 'a> {
     node: &'r Node,
     record: &'r mut Record<'a>,

@@ -1,18 +1,18 @@
-//! What is asked of HiBob.
+//! The requests to HiBob. All of them only read.
 
 use crate::http::{HIBOB_URL, Method, Request, Side, percent_encode};
 use serde_json::json;
 
-/// `POST /people/search` for these fields of everybody, in machine values (the people/search reference page).
+/// `POST /people/search` for these fields of all employees, in machine values (the people/search reference page).
 ///
-/// `filters` is left out because an empty list is answered with 400; `showInactive` because leavers and future hires
-/// are needed.
+/// There is no `filters`, because HiBob answers an empty list with 400. `showInactive` is set, because leavers and
+/// future hires are needed.
 pub fn search<'i>(base_url: &str, fields: impl IntoIterator<Item = &'i str>) -> Request {
     let fields: Vec<&str> = fields.into_iter().collect();
     people(base_url, &json!({ "fields": fields, "showInactive": true }))
 }
 
-/// `POST /people/search` for these fields of one employee. One filter with one path is all that it takes.
+/// `POST /people/search` for these fields of one employee. HiBob accepts only one filter with one path.
 pub fn search_one<'i>(base_url: &str, employee_id: &str, fields: impl IntoIterator<Item = &'i str>) -> Request {
     let fields: Vec<&str> = fields.into_iter().collect();
     let filter = json!({ "fieldPath": "root.id", "operator": "equals", "values": [employee_id] });
@@ -31,24 +31,25 @@ fn people(base_url: &str, body: &serde_json::Value) -> Request {
     }
 }
 
-/// `GET /company/named-lists/{name}`: the names behind the ids of `department` or `title`.
+/// `GET /company/named-lists/{name}`: the names of a list such as `department`, `title` or `site` by id.
 pub fn named_list(base_url: &str, name: &str) -> Request {
     let path = format!("/company/named-lists/{name}");
     get(format!("{base_url}{path}"), path)
 }
 
-/// The same with the items that are archived: a leaver keeps a title that nobody gets any more (`includeArchived`, the
-/// reference page of named lists).
+/// [`named_list`] including archived items, since a leaver may have a title that is not in use any more
+/// (`includeArchived`, the reference page of named lists).
 pub fn named_list_with_archived(base_url: &str, name: &str) -> Request {
     let mut request = named_list(base_url, name);
     request.url.push_str("?includeArchived=true");
     request
 }
 
-/// Most employees that one question to a table may name (pagination page).
+/// Most employees that one request for a table may name (pagination page).
 pub const LIFECYCLE_IDS_MAX: usize = 200;
 
-/// `GET /bulk/people/lifecycle`: a page of these employees' rows, the one after the page that gave `cursor`.
+/// `GET /bulk/people/lifecycle`: a page of these employees' rows. `cursor` is what the page before gave; none for the
+/// first page.
 pub fn lifecycle_table(base_url: &str, employee_ids: &[String], cursor: Option<&str>) -> Request {
     let path = "/bulk/people/lifecycle";
     let ids: Vec<String> = employee_ids.iter().map(|id| percent_encode(id)).collect();

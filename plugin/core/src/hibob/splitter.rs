@@ -1,20 +1,20 @@
 //! Splits a `people/search` answer into employees as its bytes arrive.
 //!
-//! The answer has no pages: 100,000 employees come as one body of hundreds of megabytes. Gathering it first would
-//! cost gigabytes; this keeps one employee at a time.
+//! The answer has no pages: 100,000 employees are one body of hundreds of megabytes. Parsing it as a whole would take
+//! gigabytes of memory; the splitter keeps one employee at a time.
 
 use thiserror::Error;
 
-/// Largest single employee, in bytes. HiBob sends about 7 kB with every field asked for; a megabyte is not one person.
+/// Largest single employee, in bytes. With every field, HiBob sends about 7 kB for an employee.
 pub const ELEMENT_BYTES_MAX: usize = 1024 * 1024;
 
-/// Longest key of the answer's top level that is looked at, in bytes.
+/// Longest part of a key at the answer's top level that is kept, in bytes.
 const KEY_BYTES_MAX: usize = 256;
 
 /// The body is not the JSON object that was expected.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SplitError {
-    /// A byte where the grammar has no place for it.
+    /// A byte that the grammar does not allow there.
     #[error("unexpected {found:?} at byte {at}")]
     Unexpected {
         /// The byte as a character.
@@ -25,7 +25,7 @@ pub enum SplitError {
     /// The body ended before its closing brace.
     #[error("the answer ends in the middle, after {0} bytes")]
     Truncated(u64),
-    /// The object has no list of that name, or it has it twice.
+    /// The object has no list of that name, or has two.
     #[error("the answer has no list `{0}`, or has it more than once")]
     NoList(&'static str),
     /// One element is larger than [`ELEMENT_BYTES_MAX`].
@@ -47,7 +47,7 @@ enum State {
     Colon,
     /// After `:`: a value.
     Value,
-    /// Inside a value of no interest.
+    /// Inside a value that is skipped.
     Skip,
     /// After a value at the top level: `,` or `}`.
     AfterValue,
@@ -65,8 +65,7 @@ enum State {
 
 /// Splits the list of one name out of a JSON object that arrives in pieces.
 ///
-/// Elements are handed on as they stand; only the brackets around them are checked here, the parser of the element
-/// checks the rest.
+/// Elements are handed on unchanged. Only their brackets are checked here; the parser of the elements checks the rest.
 #[derive(Debug)]
 pub struct ArraySplitter {
     list: &'static str,
@@ -97,10 +96,10 @@ impl ArraySplitter {
         }
     }
 
-    /// Takes the next piece and hands every element that is complete to `sink`.
+    /// Takes the next piece of the body and hands every element that is now complete to `sink`.
     ///
     /// # Errors
-    /// The body is not such an object. Elements handed on before that stay valid.
+    /// The body is not such an object. Elements that were handed on before stay valid.
     pub fn feed(&mut self, mut piece: &[u8], sink: &mut impl FnMut(&[u8])) -> Result<(), SplitError> {
         while let Some((&byte, rest)) = piece.split_first() {
             if self.state == State::Element || self.state == State::Skip {
@@ -121,10 +120,10 @@ impl ArraySplitter {
         Ok(())
     }
 
-    /// Call after the last piece.
+    /// Ends the body. To be called after the last piece.
     ///
     /// # Errors
-    /// The body ended early, or had no such list.
+    /// The body ended too early, or has no such list.
     pub fn finish(self) -> Result<(), SplitError> {
         match (self.state, self.seen) {
             (State::End, true) => Ok(()),
@@ -133,7 +132,8 @@ impl ArraySplitter {
         }
     }
 
-    /// Takes a byte outside keys, elements and skipped values. False: the byte belongs to what starts there.
+    /// Takes a byte outside keys, elements and skipped values. False if the byte is the first one of an element or
+    /// skipped value.
     fn structure(&mut self, byte: u8) -> Result<bool, SplitError> {
         let next = match (self.state, byte) {
             (State::Start, b'{') => State::FirstKey,
@@ -196,7 +196,7 @@ impl ArraySplitter {
         }
     }
 
-    /// Runs to the end of an element or skipped value, or to the end of the piece. Returns what is left.
+    /// Goes on to the end of an element or skipped value, or to the end of the piece. Returns the rest of the piece.
     fn run<'p>(&mut self, piece: &'p [u8], sink: &mut impl FnMut(&[u8])) -> Result<&'p [u8], SplitError> {
         let length = self.value_length(piece);
         let (value, rest) = piece.split_at_checked(length.unwrap_or(piece.len())).unwrap_or((piece, &[]));
@@ -221,7 +221,7 @@ impl ArraySplitter {
         Ok(rest)
     }
 
-    /// How many bytes of `piece` still belong to the value; none if it does not end in this piece.
+    /// How many bytes of `piece` belong to the value; none if the value does not end in this piece.
     fn value_length(&mut self, piece: &[u8]) -> Option<usize> {
         let mut bytes = piece.iter().enumerate();
         loop {
@@ -240,7 +240,7 @@ impl ArraySplitter {
                     return Some(at + 1);
                 }
             }
-            let (at, &byte) = bytes.find(|&(_, &byte)| decides(byte))?;
+            let (at, &byte) = bytes.find(|&(_, &byte)| is_structural(byte))?;
             match byte {
                 b'"' => self.in_string = true,
                 b'{' | b'[' => self.depth += 1,
@@ -257,8 +257,8 @@ impl ArraySplitter {
     }
 }
 
-/// Whether a byte outside a text can be where a JSON value ends, or changes how deep it is.
-fn decides(byte: u8) -> bool {
+/// Whether a byte outside a text can end a JSON value or change its depth.
+fn is_structural(byte: u8) -> bool {
     matches!(byte, b'"' | b'{' | b'}' | b'[' | b']' | b',')
 }
 

@@ -1,22 +1,25 @@
-//! Companies: the target takes only the names of its invoice profiles, letter by letter.
+//! Companies: TravelPerk accepts only the exact names of its invoice profiles.
 
 use crate::catalogue::nearest;
 use crate::field::TextField;
 use crate::finding::{Finding, Severity};
-use crate::lifecycle::Standing;
-use crate::mapping::Person;
+use crate::lifecycle::AccountStatus;
+use crate::mapping::DesiredAccount;
 use crate::settings::{MissingDetail, Settings};
 use std::collections::BTreeSet;
 
-/// Keeps employees, or their company alone, out of the sync where the target has no such company.
+/// Finds employees whose company TravelPerk does not have. By the setting `missing-detail`, either the employee is not
+/// synced or only the company is left out.
 pub(super) fn refuse_unknown(
-    people: &mut [Person],
+    people: &mut [DesiredAccount],
     known: &BTreeSet<Box<str>>,
     settings: &Settings,
     findings: &mut Vec<Finding>,
 ) {
-    for person in people.iter_mut().filter(|person| person.standing == Standing::Active) {
-        let Some(name) = person.want(TextField::Company).text().filter(|name| !known.contains(*name)) else { continue };
+    for person in people.iter_mut().filter(|person| person.status == AccountStatus::Active) {
+        let Some(name) = person.desired(TextField::Company).text().filter(|name| !known.contains(*name)) else {
+            continue;
+        };
         let near = nearest(name, known.iter().map(|known| &**known));
         let near = near.map(|near| format!("; `{near}` differs only in case or spaces")).unwrap_or_default();
         let severity = match settings.missing_detail {
@@ -31,7 +34,7 @@ pub(super) fn refuse_unknown(
         );
         findings.push(finding.employee(&person.id).field(TextField::Company.name()));
         match settings.missing_detail {
-            MissingDetail::Fail => person.standing = Standing::Broken,
+            MissingDetail::Fail => person.status = AccountStatus::Broken,
             MissingDetail::Skip => person.leave(TextField::Company),
         }
     }

@@ -1,31 +1,34 @@
-//! Cost centers that have to be made, or brought back, before anybody is assigned to them.
+//! Cost centers that have to be created or restored before accounts are assigned to them.
 
 use super::draft::Draft;
 use crate::catalogue::{CostCenters, nearest};
 use crate::change::{Change, ChangeKind, FieldChange};
 use crate::field::{ARCHIVED, NAME, TextField};
 use crate::finding::{Finding, Severity};
-use crate::lifecycle::Standing;
-use crate::mapping::Person;
+use crate::lifecycle::AccountStatus;
+use crate::mapping::DesiredAccount;
 use crate::scim::Account;
 use crate::value::Value;
 use std::collections::BTreeMap;
 
-/// The cost centers to make or to bring back, by name: the id of an archived one, which is brought back, or none.
+/// The cost centers to create or restore, by name. With an id, the archived cost center of that id is restored;
+/// without, one is created.
 pub(super) type CostCenterDrafts = BTreeMap<Box<str>, Option<Box<str>>>;
 
-/// Works out which cost centers are missing: whoever is to be assigned to one needs it, and one that somebody who works
-/// here belongs to is in use.
+/// Works out which cost centers are missing.
+///
+/// 1. An archived one to which an active employee belongs is restored.
+/// 2. One that TravelPerk does not have is created if a change is going to assign an account to it.
 pub(super) fn missing(
-    people: &[Person],
+    people: &[DesiredAccount],
     accounts: &[Account],
     drafts: &[Draft],
     known: &CostCenters,
     findings: &mut Vec<Finding>,
 ) -> CostCenterDrafts {
     let mut missing = CostCenterDrafts::new();
-    for person in people.iter().filter(|person| person.standing == Standing::Active) {
-        let Some(name) = person.want(TextField::CostCenter).text() else { continue };
+    for person in people.iter().filter(|person| person.status == AccountStatus::Active) {
+        let Some(name) = person.desired(TextField::CostCenter).text() else { continue };
         if let Some(center) = known.get(name).filter(|center| center.archived && !missing.contains_key(name)) {
             missing.insert(name.into(), Some(center.id.clone()));
         }
@@ -34,15 +37,15 @@ pub(super) fn missing(
         let Some(person) = people.get(draft.person as usize).filter(|_| draft.kind != ChangeKind::Archive) else {
             continue;
         };
-        let Some(name) = person.want(TextField::CostCenter).text() else { continue };
+        let Some(name) = person.desired(TextField::CostCenter).text() else { continue };
         let account = draft.account.and_then(|position| accounts.get(position as usize));
         let now = account.and_then(|account| account.text(TextField::CostCenter));
         if known.get(name).is_some() || missing.contains_key(name) || now == Some(name) {
             continue;
         }
         if let Some(near) = nearest(name, known.names()) {
-            let message = format!("a cost center `{name}` will be made; `{near}` differs only in case or spaces");
-            let remedy = "if both are one, give the department in HiBob the name that it has in TravelPerk";
+            let message = format!("a cost center `{name}` will be created; `{near}` differs only in case or spaces");
+            let remedy = "if both are the same, give the department in HiBob the name that it has in TravelPerk";
             findings.push(
                 Finding::new(Severity::Warning, "COST_CENTER_NEARLY_THERE", message, remedy)
                     .field(TextField::CostCenter.name()),
@@ -53,7 +56,7 @@ pub(super) fn missing(
     missing
 }
 
-/// The id of the change that makes or brings back a cost center.
+/// The id of the change that creates or restores a cost center.
 pub(super) fn change_id(name: &str, archived: Option<&str>) -> String {
     format!("{}:{name}", kind(archived).name())
 }
@@ -62,7 +65,7 @@ fn kind(archived: Option<&str>) -> ChangeKind {
     if archived.is_some() { ChangeKind::RestoreCostCenter } else { ChangeKind::CreateCostCenter }
 }
 
-/// The change that makes or brings back a cost center.
+/// The change that creates or restores a cost center.
 pub(super) fn change(name: &str, archived: Option<&str>) -> Change {
     let field = match archived {
         None => FieldChange { field: NAME.to_owned(), before: None, after: Some(Value::Text(name.to_owned())) },

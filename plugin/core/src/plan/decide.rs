@@ -1,58 +1,54 @@
-//! What to do for each person.
+//! Decides what is done for each employee, by status and matched account.
+//!
+//! | status | account | decision |
+//! |---|---|---|
+//! | any, with a conflict found by matching | any | nothing; a finding names the conflict |
+//! | broken | any | nothing; a finding says what is wrong |
+//! | waiting | any | nothing yet |
+//! | outside | any | nothing; a finding if the account is active |
+//! | gone | none | nothing |
+//! | gone | active, on the list of admins | nothing; a finding |
+//! | gone | active | archive |
+//! | gone | archived | nothing |
+//! | active | none | create |
+//! | active | archived | reactivate |
+//! | active | active, by link | update, if a field differs |
+//! | active | active, by external id or user name | adopt |
+//!
+//! Rules for the fields of a change:
+//! 1. Archiving writes nothing but `active`.
+//! 2. An update leaves out contested fields, each with a finding. The external id is always written, as it says whose
+//!    account it is.
+//! 3. The line manager stays as it is, with a finding, if HiBob did not send that employee, they have left, or they
+//!    have no account and get none. A line manager whose account this plan creates is written after it.
+//! 4. Approvers are written if the settings have conditions for them and the account's differ.
+//!
+//! A managed account whose employee HiBob no longer sends is never archived: a finding names it.
 
 use super::draft::{Draft, ManagerChange, Part, text_changes};
-use super::matching::{Bond, Match, match_all};
+use super::input::Input;
+use super::matching::{Match, MatchedBy, match_all};
 use super::order::order;
-use super::roster::{Standpoint, State, Vanished};
-use crate::approval::Approvals;
+use super::roster::{CompactEntry, EmployeeState, Vanished};
 use crate::change::ChangeKind;
 use crate::field::{FieldSet, TextField, fold};
 use crate::finding::{Finding, Severity};
-use crate::index::IdIndex;
-use crate::lifecycle::{Because, Standing};
+use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
-use crate::mapping::{Person, WantManager};
+use crate::mapping::{DesiredAccount, DesiredManager};
 use crate::scim::{Account, Manager};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The changes in their order, and how many there are of what.
+/// The changes in the order of applying, with counts and the roster.
 pub(super) struct Decision {
     pub(super) drafts: Vec<Draft>,
     pub(super) counts: BTreeMap<&'static str, usize>,
-    /// One for each person.
-    pub(super) standpoints: Vec<Standpoint>,
+    /// The state of each employee, by position.
+    pub(super) roster: Vec<CompactEntry>,
     pub(super) vanished: Vec<Vanished>,
 }
 
-/// What the decisions are made from. `people` and `accounts` are sorted by id, each id once.
-#[derive(Clone, Copy)]
-pub(super) struct Input<'a> {
-    pub(super) people: &'a [Person],
-    pub(super) accounts: &'a [Account],
-    pub(super) people_by_id: &'a IdIndex,
-    pub(super) accounts_by_id: &'a IdIndex,
-    pub(super) links: &'a Links,
-    /// For each person the position of the account of their link, where that was looked up before; empty if not.
-    pub(super) linked: &'a [Option<u32>],
-    pub(super) admins: &'a BTreeSet<String>,
-    pub(super) approvals: Option<&'a Approvals>,
-    pub(super) swap_address: Option<&'a str>,
-    pub(super) now_unix_seconds: u64,
-}
-
-impl Input<'_> {
-    /// The position of an employee.
-    pub(super) fn person(&self, id: &str) -> Option<usize> {
-        self.people_by_id.get(id, |at| self.people.get(at).map(|person| &*person.id).unwrap_or_default())
-    }
-
-    /// The position of an account.
-    pub(super) fn account(&self, id: &str) -> Option<usize> {
-        self.accounts_by_id.get(id, |at| self.accounts.get(at).map(|account| &*account.id).unwrap_or_default())
-    }
-}
-
-/// Decides for everybody.
+/// Decides for all employees.
 pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision {
     let Input { people, links, .. } = input;
     let matches = match_all(input, findings);
@@ -64,7 +60,7 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
         drafts: Vec::new(),
         vanished: Vec::new(),
     };
-    let mut standpoints = Vec::with_capacity(people.len());
+    let mut roster = Vec::with_capacity(people.len());
     for name in [
         "create",
         "adopt",
@@ -82,7 +78,7 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
     }
     for (position, (person, found)) in people.iter().zip(&matches).enumerate() {
         let state = deciding.person(position, person, found);
-        standpoints.push(Standpoint { state, account: found.account.map(|(account, _)| small(account)) });
+        roster.push(CompactEntry { state, account: found.account.map(|(account, _)| small(account)) });
     }
     deciding.vanished(links);
     let (mut drafts, mut counts, vanished) = (deciding.drafts, deciding.counts, deciding.vanished);
@@ -90,7 +86,7 @@ pub(super) fn decide(input: Input<'_>, findings: &mut Vec<Finding>) -> Decision 
     for draft in &drafts {
         *counts.entry(draft.kind.name()).or_default() += usize::from(draft.part.is_first());
     }
-    Decision { drafts, counts, standpoints, vanished }
+    Decision { drafts, counts, roster, vanished }
 }
 
 struct Deciding<'a> {
@@ -107,38 +103,40 @@ impl Deciding<'_> {
         *self.counts.entry(name).or_default() += 1;
     }
 
-    fn counted(&mut self, name: &'static str, state: State) -> State {
+    fn counted(&mut self, name: &'static str, state: EmployeeState) -> EmployeeState {
         self.count(name);
         state
     }
 
-    fn person(&mut self, position: usize, person: &Person, found: &Match) -> State {
-        let account =
-            found.account.and_then(|(account, bond)| Some((account, self.input.accounts.get(account)?, bond)));
-        if account.is_some_and(|(_, _, bond)| bond != Bond::UserName) {
+    /// Decides for one employee, by the table above.
+    fn person(&mut self, position: usize, person: &DesiredAccount, found: &Match) -> EmployeeState {
+        let account = found
+            .account
+            .and_then(|(account, matched_by)| Some((account, self.input.accounts.get(account)?, matched_by)));
+        if account.is_some_and(|(_, _, matched_by)| matched_by != MatchedBy::UserName) {
             self.count("managed");
         }
         if found.conflict {
-            return State::Failed;
+            return EmployeeState::Failed;
         }
-        let kind = match (person.standing, account) {
-            (Standing::Broken, _) => return State::Failed,
-            (Standing::Waiting(_), _) => return self.counted("waiting", State::Waiting),
-            (Standing::Outside, account) => {
+        let kind = match (person.status, account) {
+            (AccountStatus::Broken, _) => return EmployeeState::Failed,
+            (AccountStatus::Waiting(_), _) => return self.counted("waiting", EmployeeState::Waiting),
+            (AccountStatus::Outside, account) => {
                 self.outside(person, account.map(|(_, account, _)| account));
-                return State::OutOfSelection;
+                return EmployeeState::OutOfSelection;
             }
-            (Standing::Gone(_), None) => return self.counted("gone", State::Left),
-            (Standing::Gone(_), Some((_, account, _))) if account.active && self.is_admin(person, account) => {
+            (AccountStatus::Gone(_), None) => return self.counted("gone", EmployeeState::Left),
+            (AccountStatus::Gone(_), Some((_, account, _))) if account.active && self.is_admin(person, account) => {
                 self.spare_admin(person);
-                return State::Synced;
+                return EmployeeState::Synced;
             }
-            (Standing::Gone(_), Some((_, account, _))) if account.active => ChangeKind::Archive,
-            (Standing::Gone(_), Some(_)) => return self.counted("keep", State::Archived),
-            (Standing::Active, None) => ChangeKind::Create,
-            (Standing::Active, Some((_, account, _))) if !account.active => ChangeKind::Reactivate,
-            (Standing::Active, Some((_, _, Bond::Link))) => ChangeKind::Update,
-            (Standing::Active, Some((_, _, Bond::ExternalId | Bond::UserName))) => ChangeKind::Adopt,
+            (AccountStatus::Gone(_), Some((_, account, _))) if account.active => ChangeKind::Archive,
+            (AccountStatus::Gone(_), Some(_)) => return self.counted("keep", EmployeeState::Archived),
+            (AccountStatus::Active, None) => ChangeKind::Create,
+            (AccountStatus::Active, Some((_, account, _))) if !account.active => ChangeKind::Reactivate,
+            (AccountStatus::Active, Some((_, _, MatchedBy::Link))) => ChangeKind::Update,
+            (AccountStatus::Active, Some((_, _, MatchedBy::ExternalId | MatchedBy::UserName))) => ChangeKind::Adopt,
         };
         let mut draft = Draft {
             kind,
@@ -160,7 +158,7 @@ impl Deciding<'_> {
         }
         let mut differs = true;
         if kind == ChangeKind::Update {
-            // Most days nobody differs, and that is then known from one look.
+            // Usually nothing differs, and one comparison shows it.
             differs = text_changes(person, account, FieldSet::EMPTY).next().is_some();
             if differs {
                 draft.contested = self.contested(person, account);
@@ -170,19 +168,19 @@ impl Deciding<'_> {
         }
         let empty = draft.manager == ManagerChange::Untouched && draft.approver.is_none() && !differs;
         if kind == ChangeKind::Update && empty {
-            return self.counted("keep", State::Synced);
+            return self.counted("keep", EmployeeState::Synced);
         }
         self.drafts.push(draft);
-        State::Pending
+        EmployeeState::Pending
     }
 
-    fn is_admin(&self, person: &Person, account: &Account) -> bool {
+    fn is_admin(&self, person: &DesiredAccount, account: &Account) -> bool {
         let listed = |name: &str| self.input.admins.contains(&fold(name));
         account.text(TextField::UserName).is_some_and(listed) || listed(person.user_name())
     }
 
-    /// Reports that an account on the operator's list of admins is not archived: TravelPerk needs an admin.
-    fn spare_admin(&mut self, person: &Person) {
+    /// Reports that an account on the operator's list of admins is not archived, since TravelPerk needs an admin.
+    fn spare_admin(&mut self, person: &DesiredAccount) {
         self.count("keep");
         let finding = Finding::new(
             Severity::Warning,
@@ -193,8 +191,8 @@ impl Deciding<'_> {
         self.findings.push(finding.employee(&person.id));
     }
 
-    /// Counts somebody of a site that is not synced. An active account is left as it is, and a finding says so.
-    fn outside(&mut self, person: &Person, account: Option<&Account>) {
+    /// Counts an employee of a site that is not synced, with a finding if they have an active account.
+    fn outside(&mut self, person: &DesiredAccount, account: Option<&Account>) {
         self.count("outside");
         if account.is_some_and(|account| account.active) {
             let finding = Finding::new(
@@ -207,22 +205,21 @@ impl Deciding<'_> {
         }
     }
 
-    /// The fields that something else keeps setting back: each becomes a finding and is not written again.
-    fn contested(&mut self, person: &Person, account: Option<&Account>) -> FieldSet {
+    /// The contested fields, which something else keeps setting back. Each gets a finding.
+    fn contested(&mut self, person: &DesiredAccount, account: Option<&Account>) -> FieldSet {
         let Some(link) = self.input.links.get(&person.id) else { return FieldSet::EMPTY };
         let mut contested = FieldSet::EMPTY;
         for (field, _, after) in text_changes(person, account, FieldSet::EMPTY) {
-            // The external id says whose account it is, and is always written.
             if field == TextField::ExternalId || !link.is_contested(field.name(), after, self.input.now_unix_seconds) {
                 continue;
             }
             contested.insert(field);
-            self.say_contested(person, field.name());
+            self.report_contested(person, field.name());
         }
         contested
     }
 
-    fn say_contested(&mut self, person: &Person, field: &'static str) {
+    fn report_contested(&mut self, person: &DesiredAccount, field: &'static str) {
         let finding = Finding::new(
             Severity::Warning,
             "CONTESTED_FIELD",
@@ -232,8 +229,8 @@ impl Deciding<'_> {
         self.findings.push(finding.employee(&person.id).field(field));
     }
 
-    /// Leaves the line manager as it is where something else keeps setting it back.
-    fn leave_contested_manager(&mut self, person: &Person, draft: &mut Draft) {
+    /// Takes the change of the line manager back if it is contested.
+    fn leave_contested_manager(&mut self, person: &DesiredAccount, draft: &mut Draft) {
         if draft.manager == ManagerChange::Untouched {
             return;
         }
@@ -244,28 +241,28 @@ impl Deciding<'_> {
             ManagerChange::Clear => None,
             ManagerChange::To(_) => match boss {
                 Some(boss) => Some(&*boss.id),
-                None => return, // whoever has no account yet was never written
+                None => return, // an account that does not exist yet was never written
             },
         };
         if link.is_contested(crate::field::MANAGER, wanted, self.input.now_unix_seconds) {
             draft.manager = ManagerChange::Untouched;
             draft.after_manager = None;
-            self.say_contested(person, crate::field::MANAGER);
+            self.report_contested(person, crate::field::MANAGER);
         }
     }
 
-    /// Decides what one person's change does to line manager and approvers.
-    fn manager(&mut self, person: &Person, account: Option<&Account>, draft: &mut Draft) {
+    /// Decides what a change does to line manager and approvers, by rules 3 and 4.
+    fn manager(&mut self, person: &DesiredAccount, account: Option<&Account>, draft: &mut Draft) {
         let now = account.map_or(&Manager::Nobody, |account| &account.manager);
         let manager_id = match &person.manager {
-            WantManager::Leave => return,
-            WantManager::Clear => {
+            DesiredManager::Leave => return,
+            DesiredManager::Clear => {
                 if *now != Manager::Nobody {
                     draft.manager = ManagerChange::Clear;
                 }
                 return;
             }
-            WantManager::Employee(id) => id,
+            DesiredManager::Employee(id) => id,
         };
         let (people, accounts) = (self.input.people, self.input.accounts);
         let Some(position) = self.input.person(manager_id) else {
@@ -278,7 +275,7 @@ impl Deciding<'_> {
         let (Some(manager), Some(found)) = (people.get(position), self.matches.get(position)) else {
             return;
         };
-        if let Standing::Gone(because) = manager.standing
+        if let AccountStatus::Gone(because) = manager.status
             && because != Because::OutOfSelection
         {
             return self.note(person, "MANAGER_HAS_LEFT", "the line manager has left the company");
@@ -299,7 +296,7 @@ impl Deciding<'_> {
                 }
                 draft.manager_account = Some(small(at)).filter(|_| !same || draft.approver.is_some());
             }
-            None if manager.standing == Standing::Active && !found.conflict => {
+            None if manager.status == AccountStatus::Active && !found.conflict => {
                 draft.manager = ManagerChange::To(small(position));
                 draft.after_manager = Some(small(position));
                 if self.input.approvals.is_some_and(|approvals| !approvals.conditions.is_empty()) {
@@ -309,11 +306,11 @@ impl Deciding<'_> {
             None => return self.note(person, "MANAGER_HAS_NO_ACCOUNT", "the line manager has no account yet"),
         }
         if self.input.approvals.is_some() {
-            self.say_whom_it_replaces(person, account, draft);
+            self.report_replaced_approvers(person, account, draft);
         }
     }
 
-    /// Whether somebody else approves this account's trips, or under other conditions than the operator gave.
+    /// Whether the account's approvers differ from the line manager under the conditions of the settings.
     fn approves_otherwise(&self, account: Option<&Account>, manager: &str) -> bool {
         let Some(conditions) = self.input.approvals.map(|approvals| &approvals.conditions) else { return false };
         let wanted: BTreeSet<(&str, &str)> = conditions.iter().map(|condition| (manager, condition.as_str())).collect();
@@ -322,8 +319,8 @@ impl Deciding<'_> {
         !wanted.is_empty() && now != wanted
     }
 
-    /// A finding where the change replaces a line manager or approvers who are set in TravelPerk: they approve trips.
-    fn say_whom_it_replaces(&mut self, person: &Person, account: Option<&Account>, draft: &Draft) {
+    /// A finding if the change replaces a line manager or approvers who are set in TravelPerk and approve trips there.
+    fn report_replaced_approvers(&mut self, person: &DesiredAccount, account: Option<&Account>, draft: &Draft) {
         let Some(account) = account else { return };
         let manager = draft.manager != ManagerChange::Untouched && account.manager != Manager::Nobody;
         let approvers = draft.approver.is_some() && !account.approvers.is_empty();
@@ -338,7 +335,7 @@ impl Deciding<'_> {
         self.findings.push(finding.employee(&person.id).field(crate::field::MANAGER));
     }
 
-    fn note(&mut self, person: &Person, code: &'static str, message: &'static str) {
+    fn note(&mut self, person: &DesiredAccount, code: &'static str, message: &'static str) {
         let remedy =
             "check `Reports to` in HiBob; the line manager is left as it is, and set by a later sync once it can be";
         self.findings.push(
@@ -346,8 +343,8 @@ impl Deciding<'_> {
         );
     }
 
-    /// A finding for each employee with an active account under the sync's care whom HiBob did not send. Their accounts are
-    /// never archived: the service user's audience may have changed (HiBob's access groups).
+    /// A finding for each employee with an active managed account whom HiBob did not send. Their accounts are not
+    /// archived, since only the service user's audience may have changed (HiBob's access groups).
     fn vanished(&mut self, links: &Links) {
         if self.matches.iter().filter(|matched| matched.linked).count() == links.len() {
             return; // everybody with a link was sent
@@ -355,7 +352,7 @@ impl Deciding<'_> {
         for (id, link) in links.iter() {
             let account = &link.account;
             let active = self.input.account(account);
-            // An account that carries another id has been handed over.
+            // With another external id, the account has passed to another employee id.
             let own = |account: &Account| {
                 account.active && account.text(TextField::ExternalId).is_none_or(|carried| carried == id)
             };
@@ -376,7 +373,7 @@ impl Deciding<'_> {
     }
 }
 
-/// Positions fit 32 bits: four thousand million people are not one company.
+/// A position as 32 bits, which are enough for any company.
 fn small(position: usize) -> u32 {
     u32::try_from(position).unwrap_or(u32::MAX)
 }

@@ -1,11 +1,11 @@
-//! A change in its compact form, and how a [`Change`] is made of it.
+//! A change in compact form, and how it becomes a [`Change`].
 
 use super::matching::temporary;
 use super::{Plan, cost_center};
 use crate::change::{Change, ChangeKind, FieldChange};
 use crate::field::{ACTIVE, APPROVERS, FieldSet, MANAGER, TEXT_FIELDS, TextField};
-use crate::lifecycle::Standing;
-use crate::mapping::{Person, Wanted};
+use crate::lifecycle::AccountStatus;
+use crate::mapping::{DesiredAccount, DesiredValueRef};
 use crate::scim::{Account, Approver, Manager};
 use crate::value::{PersonRef, Value};
 use std::collections::BTreeSet;
@@ -13,30 +13,30 @@ use std::collections::BTreeSet;
 /// What a change does to the account's line manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ManagerChange {
-    /// Nothing.
+    /// It stays.
     Untouched,
-    /// Set to nobody.
+    /// It is emptied.
     Clear,
-    /// Set to this person.
+    /// It becomes the employee at this position.
     To(u32),
 }
 
-/// Which of a person's fields a change writes. Where people wait for each other in a circle, one of them gets a second
-/// change.
+/// Which of an employee's fields a change writes. If changes would wait for each other in a circle, one employee gets
+/// two changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
     /// All of them.
     Whole,
-    /// All of them, but with a temporary user name, so that somebody else can take the account's present one.
+    /// All of them, but with a temporary user name, so that another account can get the present one.
     Aside,
-    /// Only the line manager, because the managers form a circle.
+    /// Only the line manager, as the second change of an employee in a circle of line managers.
     Manager,
-    /// Only the final user name, after a temporary one.
+    /// Only the final user name, as the second change after a temporary user name.
     UserName,
 }
 
 impl Part {
-    /// Whether this is the person's first change.
+    /// Whether this is the employee's first change.
     pub(super) fn is_first(self) -> bool {
         matches!(self, Self::Whole | Self::Aside)
     }
@@ -50,36 +50,37 @@ impl Part {
     }
 }
 
-/// One change: its kind, the person and the account, and the changes that it waits for. Numbers are positions in the plan's
-/// lists of people and accounts.
+/// One change: its kind, employee and account, and the changes that it waits for. Numbers are positions in the plan's
+/// lists `people` and `accounts`.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
     pub(super) kind: ChangeKind,
     pub(super) person: u32,
     pub(super) account: Option<u32>,
     pub(super) manager: ManagerChange,
-    /// The line manager who becomes the approver of trips, as a position among people; none: approvers are not written.
+    /// The line manager who becomes the approver of trips; none if approvers are not written.
     pub(super) approver: Option<u32>,
-    /// The line manager's account, where there is one already.
+    /// The line manager's account, if it exists already.
     pub(super) manager_account: Option<u32>,
     pub(super) part: Part,
-    /// People whose changes must be done first: the manager's create, and whoever frees the user name.
+    /// The line manager whose account this plan creates before this change.
     pub(super) after_manager: Option<u32>,
+    /// The employee whose change must free the user name before this change.
     pub(super) after_rename_of: Option<u32>,
-    /// The kind of the change that frees the user name; `order` fills it in.
+    /// The kind of the change that frees the user name. `order` fills it in.
     pub(super) rename_kind: Option<ChangeKind>,
-    /// In a person's second change the kind of the first one, which it waits for.
+    /// In an employee's second change, the kind of the first one, for which it waits.
     pub(super) first_write: Option<ChangeKind>,
-    /// Text fields that are left as they are, because something keeps setting them back.
+    /// Contested text fields, which stay as they are.
     pub(super) contested: FieldSet,
 }
 
 impl Draft {
-    fn id(kind: ChangeKind, person: &Person, part: Part) -> String {
+    fn id(kind: ChangeKind, person: &DesiredAccount, part: Part) -> String {
         format!("{}:{}{}", kind.name(), person.id, part.suffix())
     }
 
-    /// The change in full. None only where a position is wrong, which would be a mistake in this module.
+    /// The change in full. None only if a position is wrong, which would be a mistake in this module.
     pub(super) fn change(&self, plan: &Plan) -> Option<Change> {
         let person = plan.people.get(self.person as usize)?;
         let account = self.account.and_then(|position| plan.accounts.get(position as usize));
@@ -101,11 +102,10 @@ impl Draft {
         })
     }
 
-    /// Ids of changes without which this one cannot be made: the person's first change, and the one that frees the user
-    /// name.
-    fn depends_on(&self, plan: &Plan, person: &Person) -> Vec<String> {
+    /// Ids of changes that must succeed first: the employee's first change, and the one that frees the user name.
+    fn depends_on(&self, plan: &Plan, person: &DesiredAccount) -> Vec<String> {
         let holder = self.after_rename_of.and_then(|position| plan.people.get(position as usize));
-        // A change to a temporary user name waits for nobody; the second change does.
+        // A change to a temporary user name does not wait for the user name; the second change does.
         let holder = holder.filter(|_| self.part != Part::Aside).zip(self.rename_kind);
         sorted([
             self.first_write.map(|kind| Self::id(kind, person, Part::Whole)),
@@ -113,8 +113,8 @@ impl Draft {
         ])
     }
 
-    /// Ids of changes that have to be over before this one, done or not: those that make the line manager's account and
-    /// the cost center. Where one of them failed, this change writes everything else.
+    /// Ids of changes that must have ended first: those that create the line manager's account and the cost center. If
+    /// one of them failed, this change still writes its other fields.
     fn after(&self, plan: &Plan, fields: &[FieldChange]) -> Vec<String> {
         let assigned = fields.iter().find(|field| field.field == TextField::CostCenter.name());
         let cost_center = match assigned.map(|field| &field.after) {
@@ -128,7 +128,7 @@ impl Draft {
         ])
     }
 
-    fn fields(&self, plan: &Plan, person: &Person, account: Option<&Account>) -> Vec<FieldChange> {
+    fn fields(&self, plan: &Plan, person: &DesiredAccount, account: Option<&Account>) -> Vec<FieldChange> {
         let mut fields = Vec::new();
         match self.kind {
             ChangeKind::Archive => fields.push(active(Some(true), false)),
@@ -140,16 +140,16 @@ impl Draft {
             return fields;
         }
         let text = |text: &str| Some(Value::Text(text.to_owned()));
-        let aside = plan.swap_address.as_deref().map(|pattern| temporary(pattern, person)).unwrap_or_default();
+        let temporary_name = plan.swap_address.as_deref().map(|pattern| temporary(pattern, person)).unwrap_or_default();
         if self.part == Part::UserName {
-            let (before, after) = (text(&aside), text(person.user_name()));
+            let (before, after) = (text(&temporary_name), text(person.user_name()));
             fields.push(FieldChange { field: TextField::UserName.name().to_owned(), before, after });
             return fields;
         }
         if self.part.is_first() {
             fields.extend(text_changes(person, account, self.contested).map(|(field, before, after)| {
-                let stepping = field == TextField::UserName && self.part == Part::Aside;
-                let after = if stepping { text(&aside) } else { after.and_then(text) };
+                let is_temporary = field == TextField::UserName && self.part == Part::Aside;
+                let after = if is_temporary { text(&temporary_name) } else { after.and_then(text) };
                 FieldChange { field: field.name().to_owned(), before: before.and_then(text), after }
             }));
         }
@@ -178,7 +178,7 @@ impl Draft {
         fields
     }
 
-    fn reason(&self, fields: &[FieldChange], person: &Person, account: Option<&Account>) -> String {
+    fn reason(&self, fields: &[FieldChange], person: &DesiredAccount, account: Option<&Account>) -> String {
         let names = || {
             fields
                 .iter()
@@ -203,18 +203,18 @@ impl Draft {
                 "work emails are exchanged, so this one is set after the others have let go of it".to_owned()
             }
             ChangeKind::Update => format!("differs from HiBob: {}", names()),
-            // No draft is of these kinds: drafts are about people.
+            // There are no drafts of these kinds: drafts are about employees' accounts.
             ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter => String::new(),
             ChangeKind::Reactivate => "employed again, and the account is archived".to_owned(),
-            ChangeKind::Archive => match person.standing {
-                Standing::Gone(because) => because.sentence().to_owned(),
+            ChangeKind::Archive => match person.status {
+                AccountStatus::Gone(because) => because.sentence().to_owned(),
                 _ => "should have no account any more".to_owned(),
             },
         }
     }
 }
 
-/// Ids in their order, each once.
+/// The ids, sorted, each once.
 fn sorted(ids: [Option<String>; 2]) -> Vec<String> {
     ids.into_iter().flatten().collect::<BTreeSet<_>>().into_iter().collect()
 }
@@ -223,22 +223,22 @@ fn active(before: Option<bool>, after: bool) -> FieldChange {
     FieldChange { field: ACTIVE.to_owned(), before: before.map(Value::Flag), after: Some(Value::Flag(after)) }
 }
 
-/// The text fields to write, apart from those in `without`: the field, its value now, and its value afterwards.
+/// The text fields to write, apart from those in `without`: field, present value and new value.
 pub(super) fn text_changes<'p>(
-    person: &'p Person,
+    person: &'p DesiredAccount,
     account: Option<&'p Account>,
     without: FieldSet,
 ) -> impl Iterator<Item = (TextField, Option<&'p str>, Option<&'p str>)> {
     TEXT_FIELDS.into_iter().filter(move |&field| !without.contains(field)).filter_map(move |field| {
         let now = account.and_then(|account| account.text(field));
-        match (account, person.want(field)) {
-            (None, Wanted::Clear) => None,
+        match (account, person.desired(field)) {
+            (None, DesiredValueRef::Clear) => None,
             (_, want) => want.over(field, now).map(|after| (field, now, after)),
         }
     })
 }
 
-/// The approvers that an account has now.
+/// The present approvers of an account, as a value of a change.
 pub(crate) fn approvers_value(account: &Account) -> Option<Value> {
     let text = |approver: &Approver| match &*approver.condition {
         "" => format!("account {}", approver.account),
@@ -248,7 +248,7 @@ pub(crate) fn approvers_value(account: &Account) -> Option<Value> {
     (!texts.is_empty()).then_some(Value::Texts(texts))
 }
 
-/// The manager that an account has now, with a name to show.
+/// The present line manager of an account, as a value of a change, with a name to show.
 fn manager_value(plan: &Plan, manager: &Manager) -> Option<Value> {
     let (account_id, display_name) = match manager {
         Manager::Nobody => return None,

@@ -1,48 +1,70 @@
-//! Which account belongs to which person.
+//! Matching: finds the account that belongs to an employee.
 //!
-//! By the stored link, then by external id, then by user name without regard to case. An account that carries another
-//! employee's external id is never taken, whatever its user name.
+//! The ways of matching, in this order. In each, employees who work here come before those who have left, since an
+//! account may have belonged to the same person under an earlier employee id.
+//! 1. **By link.** The account that the storage's link names, unless its external id is now another employee's. Then an
+//!    employee who has left has no account, and for others it is the conflict `LINKED_ACCOUNT_TAKEN`. If the external
+//!    id is that of an employee who has left, the link counts: the same person came back, and the sync itself passed
+//!    the account on.
+//! 2. **By external id.** The one account that carries the employee id. If several carry it, or it belongs to another
+//!    employee by link, that is the conflict `AMBIGUOUS_EXTERNAL_ID`.
+//! 3. **By user name**, ignoring case, for active employees only. An account without an external id and without an
+//!    owner is taken. One that carries an external id and has no owner is the conflict `USER_NAME_TAKEN`. If the owner
+//!    has left and has the same work email and names, this is a rehire under a new id, who gets the account, with a
+//!    finding. Otherwise the employee waits for the owner's rename.
+//!
+//! Before 3, active employees who share a work email get the conflict `DUPLICATE_EMAIL`, except the one whose account
+//! has it.
+//!
+//! After 3, renames are checked. A change to a user name that another account has now waits for that account's own
+//! rename.
+//! 1. If the owner is not renamed, it is the conflict `USER_NAME_TAKEN`.
+//! 2. If renames wait for each other in a circle, the employee with the lowest id gets a temporary user name first, if
+//!    `swap-address` is set, that address is free, and nothing else keeps the circle from being resolved. Otherwise all
+//!    of them have the conflict `USER_NAME_SWAP`.
+//!
+//! With a conflict, the employee's account is left as it is.
 
-use super::decide::Input;
+use super::input::Input;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::index::{IdIndex, NameIndex};
-use crate::lifecycle::{Because, Standing};
+use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Link;
 use crate::lookup::Lookup;
-use crate::mapping::Person;
+use crate::mapping::DesiredAccount;
 use crate::scim::Account;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How a person came to an account.
+/// By what an account was matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bond {
-    /// The storage remembers it.
+pub(super) enum MatchedBy {
+    /// By the link in the storage.
     Link,
-    /// The account carries the employee's id.
+    /// By the external id, which is the employee id.
     ExternalId,
-    /// The account has the work email and belongs to nobody.
+    /// By the user name, which is the work email.
     UserName,
 }
 
-/// What matching found out about one person.
+/// The result for one employee.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Match {
-    /// The account, by position.
-    pub(super) account: Option<(usize, Bond)>,
-    /// Whether two claims meet: the person is left alone.
+    /// The account, by position, and by what it was matched.
+    pub(super) account: Option<(usize, MatchedBy)>,
+    /// Whether there is a conflict, so that nothing is done for the employee.
     pub(super) conflict: bool,
-    /// The person whose rename must come first, because they hold the user name now.
+    /// The employee whose rename must come first, because their account has the user name now.
     pub(super) after_rename_of: Option<usize>,
-    /// Whether this person gets a temporary user name first, so that others of a circle can go on.
+    /// Whether the account gets a temporary user name first, so that a circle of renames can be resolved.
     pub(super) steps_aside: bool,
-    /// Whether the storage has a link for this person.
+    /// Whether the storage has a link for this employee.
     pub(super) linked: bool,
 }
 
-/// Matches everybody; one entry per person.
+/// Matches all employees. The result has one entry for each, by position.
 pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Match> {
     let Input { people, accounts, .. } = input;
     let mut matching = Matching {
@@ -54,23 +76,23 @@ pub(super) fn match_all(input: Input<'_>, findings: &mut Vec<Finding>) -> Vec<Ma
         owners: vec![None; accounts.len()],
         by_user_name: OnceCell::new(),
     };
-    // Whoever works here comes first: an account may have belonged to the same person under an id that has left.
-    let is_gone = |&position: &usize| matches!(people.get(position), Some(Person { standing: Standing::Gone(_), .. }));
+    let is_gone =
+        |&position: &usize| matches!(people.get(position), Some(DesiredAccount { status: AccountStatus::Gone(_), .. }));
     let (left, here): (Vec<usize>, Vec<usize>) = (0..people.len()).partition(is_gone);
     matching.by_link(&here, false);
     matching.by_link(&left, true);
-    let carriers = matching.carriers();
-    matching.by_external_id(&here, false, &carriers);
-    matching.by_external_id(&left, true, &carriers);
+    let external_id_owners = matching.external_id_owners();
+    matching.by_external_id(&here, false, &external_id_owners);
+    matching.by_external_id(&left, true, &external_id_owners);
     matching.refuse_shared_emails();
     matching.by_user_name();
     matching.check_renames();
     matching.matches
 }
 
-/// Accounts that carry one external id.
+/// The accounts whose external id is one employee's.
 #[derive(Clone, Copy, Debug)]
-enum Carriers {
+enum ExternalIdOwners {
     One(usize),
     Several,
 }
@@ -79,26 +101,26 @@ fn name_of(accounts: &[Account], position: usize) -> &str {
     accounts.get(position).and_then(|account| account.text(TextField::UserName)).unwrap_or_default()
 }
 
-/// The temporary user name of a person.
-pub(super) fn temporary(pattern: &str, person: &Person) -> String {
+/// The temporary user name of an employee: the setting `swap-address` with the id filled in.
+pub(super) fn temporary(pattern: &str, person: &DesiredAccount) -> String {
     pattern.replace("{id}", &person.id)
 }
 
 struct Matching<'a> {
     input: Input<'a>,
-    people: &'a [Person],
+    people: &'a [DesiredAccount],
     accounts: &'a [Account],
     findings: &'a mut Vec<Finding>,
     matches: Vec<Match>,
-    /// Who each account belongs to.
+    /// The employee to whom each account belongs, by position.
     owners: Vec<Option<usize>>,
-    /// Made when it is first asked for: most days everybody is found by their link.
+    /// Built when it is first needed, since usually all are found by their links.
     by_user_name: OnceCell<NameIndex>,
 }
 
-#[expect(clippy::indexing_slicing, reason = "people and accounts are named by positions that this file makes itself")]
+#[expect(clippy::indexing_slicing, reason = "all positions of people and accounts are made in this file")]
 impl Matching<'_> {
-    /// The account that has this user name.
+    /// The account that has this user name now.
     fn named(&self, user_name: &str) -> Option<usize> {
         let accounts = self.accounts;
         let index = self.by_user_name.get_or_init(|| {
@@ -113,8 +135,8 @@ impl Matching<'_> {
         index.get(user_name, |at| name_of(accounts, at))
     }
 
-    fn take(&mut self, person: usize, account: usize, bond: Bond) {
-        self.matches[person].account = Some((account, bond));
+    fn take(&mut self, person: usize, account: usize, matched_by: MatchedBy) {
+        self.matches[person].account = Some((account, matched_by));
         self.owners[account] = Some(person);
     }
 
@@ -130,28 +152,28 @@ impl Matching<'_> {
         self.findings.push(finding.employee(&self.people[person].id).field(TextField::UserName.name()));
     }
 
-    /// For whoever has no account by their link: the accounts that carry their id.
-    fn carriers(&self) -> Lookup<usize, Carriers> {
+    /// For each employee who was not matched by link: the accounts that carry their id.
+    fn external_id_owners(&self) -> Lookup<usize, ExternalIdOwners> {
         let without = |at: &usize| self.matches[*at].account.is_none() && !self.matches[*at].conflict;
         let open: Vec<usize> = (0..self.people.len()).filter(without).collect();
         let wanted = IdIndex::of(open.iter().map(|&person| &*self.people[person].id));
-        let mut carriers = Lookup::default();
+        let mut external_id_owners = Lookup::default();
         for (position, account) in self.accounts.iter().enumerate() {
             let carried = account.text(TextField::ExternalId);
             let wanted = carried.and_then(|id| wanted.get(id, |at| &self.people[open[at]].id));
             if let Some(person) = wanted.map(|at| open[at])
-                && carriers.insert(person, Carriers::One(position)).is_some()
+                && external_id_owners.insert(person, ExternalIdOwners::One(position)).is_some()
             {
-                carriers.insert(person, Carriers::Several);
+                external_id_owners.insert(person, ExternalIdOwners::Several);
             }
         }
-        carriers
+        external_id_owners
     }
 
-    /// Whether an account carries the id of somebody who has left.
+    /// Whether this external id is that of an employee who has left.
     fn is_a_leavers(&self, carried: &str) -> bool {
         let found = self.input.person(carried);
-        found.is_some_and(|position| self.people[position].standing == Standing::Gone(Because::Terminated))
+        found.is_some_and(|position| self.people[position].status == AccountStatus::Gone(Because::Terminated))
     }
 
     fn by_link(&mut self, those: &[usize], gone: bool) {
@@ -172,30 +194,30 @@ impl Matching<'_> {
                 continue;
             }
             match self.accounts[account].text(TextField::ExternalId) {
-                Some(carried) if *carried != **id && gone => {} // it has gone to somebody else
-                // The same person under an id of before or after: the sync itself has handed the account over.
+                Some(carried) if *carried != **id && gone => {} // the account belongs to another employee now
+                // An external id of somebody who has left may be the same person's earlier or later id.
                 Some(carried) if *carried != **id && !self.is_a_leavers(carried) => {
                     let message =
                         format!("account {linked}, which was this employee's, now carries another external id");
                     let remedy = "correct the external id in TravelPerk, or remove the account there";
                     self.conflict(person, "LINKED_ACCOUNT_TAKEN", message, remedy);
                 }
-                _ => self.take(person, account, Bond::Link),
+                _ => self.take(person, account, MatchedBy::Link),
             }
         }
     }
 
-    fn by_external_id(&mut self, those: &[usize], gone: bool, carriers: &Lookup<usize, Carriers>) {
+    fn by_external_id(&mut self, those: &[usize], gone: bool, external_id_owners: &Lookup<usize, ExternalIdOwners>) {
         for &person in those {
             if self.matches[person].account.is_some() || self.matches[person].conflict {
                 continue;
             }
-            match carriers.get(&person) {
+            match external_id_owners.get(&person) {
                 None => {}
-                Some(Carriers::One(account)) if self.owners[*account].is_none() => {
-                    self.take(person, *account, Bond::ExternalId);
+                Some(ExternalIdOwners::One(account)) if self.owners[*account].is_none() => {
+                    self.take(person, *account, MatchedBy::ExternalId);
                 }
-                Some(Carriers::One(_)) if gone => {} // the account is already that of somebody who works here
+                Some(ExternalIdOwners::One(_)) if gone => {} // the account belongs to an employee who works here
                 Some(_) => self.conflict(
                     person,
                     "AMBIGUOUS_EXTERNAL_ID",
@@ -206,14 +228,14 @@ impl Matching<'_> {
         }
     }
 
-    /// Two active employees with one work email: whoever has the account keeps it, the others are left alone.
+    /// Makes it a conflict that active employees share a work email, except for the one whose account has it.
     fn refuse_shared_emails(&mut self) {
         let people = self.people;
-        let email_at = |position: usize| people.get(position).map(Person::user_name).unwrap_or_default();
+        let email_at = |position: usize| people.get(position).map(DesiredAccount::user_name).unwrap_or_default();
         let mut latest = NameIndex::with_capacity(people.len());
         let mut shared: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         for (position, person) in self.people.iter().enumerate() {
-            if person.standing == Standing::Active
+            if person.status == AccountStatus::Active
                 && let Some(other) = latest.insert(person.user_name(), position, email_at)
             {
                 shared.entry(fold(person.user_name())).or_default().extend([other, position]);
@@ -221,9 +243,9 @@ impl Matching<'_> {
         }
         for (email, sharers) in shared {
             for person in sharers {
-                let holds =
+                let has_it =
                     self.matches[person].account.is_some_and(|(account, _)| self.named(&email) == Some(account));
-                if !holds && !self.matches[person].conflict {
+                if !has_it && !self.matches[person].conflict {
                     let message = "another active employee has the same work email".to_owned();
                     self.conflict(
                         person,
@@ -239,7 +261,7 @@ impl Matching<'_> {
     fn by_user_name(&mut self) {
         for person in 0..self.people.len() {
             let found = &self.matches[person];
-            if self.people[person].standing != Standing::Active || found.account.is_some() || found.conflict {
+            if self.people[person].status != AccountStatus::Active || found.account.is_some() || found.conflict {
                 continue;
             }
             let Some(account) = self.named(self.people[person].user_name()) else {
@@ -247,11 +269,11 @@ impl Matching<'_> {
             };
             let belongs_to_nobody = self.accounts[account].text(TextField::ExternalId).is_none();
             match self.owners[account] {
-                None if belongs_to_nobody => self.take(person, account, Bond::UserName),
+                None if belongs_to_nobody => self.take(person, account, MatchedBy::UserName),
                 None => self.taken(person, account),
                 Some(owner) if self.is_rehire(person, owner) => {
                     self.matches[owner] = Match { linked: self.matches[owner].linked, ..Match::default() };
-                    self.take(person, account, Bond::UserName);
+                    self.take(person, account, MatchedBy::UserName);
                     let finding = Finding::new(
                         Severity::Warning,
                         "REHIRE_UNDER_NEW_ID",
@@ -265,12 +287,12 @@ impl Matching<'_> {
         }
     }
 
-    /// Whether `person` is `owner` come back under another employee id: the owner has left, and work email and names
-    /// are the same. A different person with a leaver's address does not get the leaver's account.
+    /// Whether `person` is `owner`, who came back under another employee id: the owner has left, and work email and
+    /// names are the same. Another person who got a leaver's address does not get the leaver's account.
     fn is_rehire(&self, person: usize, owner: usize) -> bool {
         let (person, owner) = (&self.people[person], &self.people[owner]);
-        let same = |field: TextField| field.same_option(person.want(field).text(), owner.want(field).text());
-        owner.standing == Standing::Gone(Because::Terminated)
+        let same = |field: TextField| field.same_option(person.desired(field).text(), owner.desired(field).text());
+        owner.status == AccountStatus::Gone(Because::Terminated)
             && [TextField::UserName, TextField::GivenName, TextField::FamilyName].into_iter().all(same)
     }
 
@@ -284,14 +306,13 @@ impl Matching<'_> {
         );
     }
 
-    /// A rename to a name that somebody holds waits for that person's own rename; where that does not come, or where
-    /// the waiting goes in a circle, it is a conflict.
+    /// Checks the renames, by the rules above.
     fn check_renames(&mut self) {
         for person in 0..self.people.len() {
             let (Some((account, _)), false) = (self.matches[person].account, self.matches[person].conflict) else {
                 continue;
             };
-            if self.people[person].standing != Standing::Active || !self.renames(person) {
+            if self.people[person].status != AccountStatus::Active || !self.renames(person) {
                 continue;
             }
             match self.named(self.people[person].user_name()) {
@@ -318,7 +339,7 @@ impl Matching<'_> {
                 on_path[at] = true;
                 next = self.matches[at].after_rename_of;
             }
-            // Where the path runs into itself, the rest of it from there on is a circle.
+            // If the path comes back to one of its members, all from that member on form a circle.
             let circle = next.and_then(|at| path.iter().position(|&member| member == at)).unwrap_or(path.len());
             let aside = self.who_steps_aside(path.get(circle..).unwrap_or_default());
             if let Some(person) = aside {
@@ -332,19 +353,18 @@ impl Matching<'_> {
         }
     }
 
-    /// Whoever of a circle is renamed twice: where a temporary address is set and nothing else keeps the circle from being
-    /// resolved.
+    /// The member of a circle who gets a temporary user name first; none if the circle cannot be resolved.
     fn who_steps_aside(&self, circle: &[usize]) -> Option<usize> {
         let pattern = self.input.swap_address?;
         let person = circle.iter().copied().min()?;
         let address = temporary(pattern, &self.people[person]);
         let free = self.named(&address).is_none();
-        (free && circle.iter().all(|&member| self.releases(member))).then_some(person)
+        (free && circle.iter().all(|&member| self.frees_name(member))).then_some(person)
     }
 
-    /// Refuses a rename whose holder does not let go. The holder has been settled before.
+    /// Makes a rename a conflict if the user name will not be freed. The owner's rename must have been settled before.
     fn settle_rename(&mut self, person: usize, in_circle: bool) {
-        let Some(holder) = self.matches[person].after_rename_of.filter(|_| !self.matches[person].conflict) else {
+        let Some(owner) = self.matches[person].after_rename_of.filter(|_| !self.matches[person].conflict) else {
             return;
         };
         if in_circle {
@@ -354,15 +374,15 @@ impl Matching<'_> {
                 "work emails are exchanged in a circle, which cannot be done one after the other",
                 "set sync.swap_address, or give one of these employees a temporary work email in HiBob, sync, and then the final one",
             );
-        } else if !self.releases(holder) {
-            let account = self.matches[holder].account.map_or("?", |(account, _)| &self.accounts[account].id);
+        } else if !self.frees_name(owner) {
+            let account = self.matches[owner].account.map_or("?", |(account, _)| &self.accounts[account].id);
             let message = format!("account {account} of another employee still has this work email");
             let remedy = "change the other account's email in TravelPerk, or correct the work email in HiBob";
             self.conflict(person, "USER_NAME_TAKEN", message, remedy);
         }
     }
 
-    /// Whether this person's account gets another user name.
+    /// Whether this employee's account gets another user name. A contested user name stays.
     fn renames(&self, person: usize) -> bool {
         let Some((account, _)) = self.matches[person].account else {
             return false;
@@ -377,8 +397,8 @@ impl Matching<'_> {
         !link.is_some_and(contested)
     }
 
-    /// Whether this person's rename will free the name that the account has now.
-    fn releases(&self, person: usize) -> bool {
-        self.people[person].standing == Standing::Active && !self.matches[person].conflict && self.renames(person)
+    /// Whether this employee's change will free the user name that the account has now.
+    fn frees_name(&self, person: usize) -> bool {
+        self.people[person].status == AccountStatus::Active && !self.matches[person].conflict && self.renames(person)
     }
 }

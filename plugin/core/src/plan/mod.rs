@@ -1,39 +1,40 @@
-//! The plan: what is to be changed so that the target looks as HiBob says.
+//! The plan: the changes by which TravelPerk's accounts become as HiBob's employees require.
 //!
-//! [`Planner`] takes in both sides piece by piece; [`Planner::finish`] matches, decides and orders. The plan keeps
-//! people and accounts in a compact form and makes each [`Change`] only when it is asked for, so that 100,000 changes
-//! need not exist at once.
+//! [`Planner`] collects employees and accounts one by one; [`Planner::finish`] matches, decides and orders. The plan
+//! keeps desired and existing accounts in compact form and makes each [`Change`] only when it is asked for, so that
+//! 100,000 changes need not be in memory at once.
 
 mod company;
 mod cost_center;
 mod decide;
 mod draft;
+mod input;
 mod matching;
 mod order;
 mod planner;
 mod roster;
 
 pub use planner::Planner;
-pub use roster::{RosterEntry, State};
+pub use roster::{EmployeeState, RosterEntry};
 
 use crate::change::Change;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
-use crate::lifecycle::{Because, Standing};
+use crate::lifecycle::{AccountStatus, Because};
 use crate::link::Links;
-use crate::mapping::Person;
+use crate::mapping::DesiredAccount;
 use crate::scim::Account;
 use crate::value::{Count, NamedValue, Value};
 use cost_center::CostCenterDrafts;
 use draft::Draft;
 pub(crate) use draft::approvers_value;
-use roster::{Standpoint, Vanished};
+use roster::{CompactEntry, Vanished};
 use std::collections::BTreeSet;
 
-/// A finished plan. Changes come out in an order in which they can be applied.
+/// A finished plan. Its changes are in an order in which they can be applied.
 #[derive(Debug)]
 pub struct Plan {
-    people: Vec<Person>,
+    people: Vec<DesiredAccount>,
     accounts: Vec<Account>,
     links: Links,
     swap_address: Option<String>,
@@ -43,22 +44,22 @@ pub struct Plan {
     counts: Vec<Count>,
     baseline: Vec<Count>,
     remember: Option<NamedValue>,
-    standpoints: Vec<Standpoint>,
+    roster: Vec<CompactEntry>,
     vanished: Vec<Vanished>,
 }
 
 impl Plan {
-    /// The numbers; `directory-sync.plan-summary` in the WIT package lists their names.
+    /// The plan's counts; `directory-sync.plan-summary` in the WIT package lists their names.
     pub fn counts(&self) -> &[Count] {
         &self.counts
     }
 
-    /// One of the numbers; 0 for a name that is not among them.
+    /// One of the counts; 0 for an unknown name.
     pub fn count(&self, name: &str) -> u64 {
         self.counts.iter().find(|count| count.name == name).map_or(0, |count| count.number)
     }
 
-    /// What the next plan is given once this one was carried out.
+    /// The baseline that the host stores once a run of this plan is accepted, and gives to the next plan.
     pub fn baseline(&self) -> Vec<NamedValue> {
         let value = |number: u64| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
         let counts =
@@ -66,7 +67,7 @@ impl Plan {
         counts.chain(self.remember.clone()).collect()
     }
 
-    /// Everything a person should read, by employee id.
+    /// The findings, sorted by employee id.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
@@ -76,12 +77,12 @@ impl Plan {
         self.cost_centers.len() + self.drafts.len()
     }
 
-    /// Whether there is nothing to change.
+    /// Whether there are no changes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All changes from position `start` on, made one by one.
+    /// The changes from position `start` on. Each is made when the iterator reaches it.
     pub fn changes(&self, start: usize) -> impl Iterator<Item = Change> + '_ {
         let cost_centers = self.cost_centers.iter().skip(start);
         let cost_centers = cost_centers.map(|(name, archived)| cost_center::change(name, archived.as_deref()));
@@ -89,24 +90,26 @@ impl Plan {
         cost_centers.chain(drafts.filter_map(|draft| draft.change(self)))
     }
 
-    /// The accounts that were read, by id.
+    /// The accounts that were read, sorted by id.
     pub fn accounts(&self) -> &[Account] {
         &self.accounts
     }
 
     /// Ids of the employees who have left.
     pub fn leavers(&self) -> BTreeSet<&str> {
-        let left = |person: &&Person| person.standing == Standing::Gone(Because::Terminated);
+        let left = |person: &&DesiredAccount| person.status == AccountStatus::Gone(Because::Terminated);
         self.people.iter().filter(left).map(|person| &*person.id).collect()
     }
 
-    /// What is to be said if the admin with this (folded) work email has left, or has no active account any more. That
-    /// nobody has this work email says nothing.
+    /// An error if the admin with this work email (folded to lower case) has left, or has an account that is archived.
+    /// None if no employee and no account has this work email.
     pub(crate) fn has_left(&self, email: &str) -> Option<Finding> {
         let named = |name: &str| fold(name) == email;
-        let left =
-            self.people.iter().any(|person| matches!(person.standing, Standing::Gone(_)) && named(person.user_name()));
-        let here = self.people.iter().any(|person| person.standing == Standing::Active && named(person.user_name()));
+        let left = self
+            .people
+            .iter()
+            .any(|person| matches!(person.status, AccountStatus::Gone(_)) && named(person.user_name()));
+        let here = self.people.iter().any(|person| person.status == AccountStatus::Active && named(person.user_name()));
         let accounts = || self.accounts.iter().filter(|account| account.text(TextField::UserName).is_some_and(named));
         let archived = accounts().any(|account| !account.active);
         ((left && !here) || archived).then(|| {
@@ -126,12 +129,13 @@ impl Plan {
     }
 }
 
-/// Ids that are numbers as text, in the order of the numbers; others after them, by their letters.
+/// The order of ids: first by length, then by their characters. So ids that are numbers are in the order of the
+/// numbers.
 pub(crate) fn id_order(a: &str, b: &str) -> std::cmp::Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
-/// Employees with a finding that keeps them from being synced.
+/// How many employees have a finding that keeps them from being synced: conflicts, or all others.
 fn failed_employees(findings: &[Finding], conflict: bool) -> usize {
     let concerned =
         findings.iter().filter(|finding| finding.severity == Severity::Error && is_conflict(finding.code) == conflict);
@@ -140,7 +144,7 @@ fn failed_employees(findings: &[Finding], conflict: bool) -> usize {
     ids.len() + without_id
 }
 
-/// Codes of findings where two claims meet, rather than a record being broken.
+/// Whether a finding of this code is a conflict between employees or accounts, rather than a broken record.
 fn is_conflict(code: &str) -> bool {
     matches!(
         code,

@@ -1,15 +1,16 @@
-//! Takes in both sides piece by piece.
+//! Collects employees and accounts one by one, then makes the plan.
 
-use super::decide::{Input, decide};
+use super::decide::decide;
+use super::input::Input;
 use super::{Plan, company, cost_center, failed_employees, id_order};
 use crate::catalogue::Catalogue;
 use crate::field::{TextField, fold};
 use crate::finding::{Finding, Severity};
 use crate::hibob::{Employee, FieldIds, NameList, RecordReader};
 use crate::index::IdIndex;
-use crate::lifecycle::{Because, Lifecycle, Standing};
+use crate::lifecycle::{AccountStatus, Because, Lifecycle};
 use crate::link::Links;
-use crate::mapping::{Mapping, Person};
+use crate::mapping::{DesiredAccount, Mapping};
 use crate::scim::Account;
 use crate::settings::Settings;
 use crate::value::Count;
@@ -22,25 +23,25 @@ pub struct Planner<'s> {
     reader: RecordReader,
     mapping: Mapping<'s>,
     links: Links,
-    people: Vec<Person>,
+    people: Vec<DesiredAccount>,
     accounts: Vec<Account>,
     findings: Vec<Finding>,
-    /// Employees for whom each field came with a value, by position.
+    /// For each field, by position, the number of employees for whom HiBob sent a value.
     coverage: Vec<usize>,
     employees: usize,
     now_unix_seconds: u64,
     sites_seen: BTreeSet<String>,
     catalogue: Catalogue,
-    /// Positions in `people`; complete once they are sorted.
+    /// Positions in `people`. Complete once `people` is sorted.
     people_by_id: IdIndex,
-    /// The same of `accounts`.
+    /// Positions in `accounts`. Complete once `accounts` is sorted.
     accounts_by_id: IdIndex,
-    /// For each person, as long as people and accounts stay as they are, where the account of their link is.
+    /// For each employee, the position of the account of their link. Empty once employees or accounts have changed.
     linked: Vec<Option<u32>>,
 }
 
 impl<'s> Planner<'s> {
-    /// A planner that decides at `now_unix_seconds` (UTC), with what the storage remembers.
+    /// A planner that decides as of `now_unix_seconds`, with the links from the storage.
     pub fn new(settings: &'s Settings, now_unix_seconds: u64, links: Links) -> Self {
         let ids = FieldIds::new(settings);
         let reader = RecordReader::new(ids.read());
@@ -70,18 +71,18 @@ impl<'s> Planner<'s> {
         }
     }
 
-    /// The HiBob fields to ask for.
+    /// The HiBob fields that the plan needs.
     pub fn field_ids(&self) -> &FieldIds {
         &self.ids
     }
 
-    /// Gives the names behind department and title ids. Before the first employee.
+    /// Sets the names of departments and titles. To be called before the first employee.
     pub fn lists(&mut self, departments: NameList, titles: NameList) {
         self.mapping.departments = departments;
         self.mapping.titles = titles;
     }
 
-    /// Takes in one employee's JSON. A record that cannot be read becomes a finding.
+    /// Adds an employee, given as JSON. A record that cannot be read becomes a finding.
     pub fn employee(&mut self, json: &[u8]) {
         self.employees += 1;
         let record = match self.reader.read(json) {
@@ -102,7 +103,7 @@ impl<'s> Planner<'s> {
             *covered += usize::from(employee.has(position));
         }
         let Some(person) = self.mapping.person(&employee, &mut self.findings) else { return };
-        let site = employee.site().text().filter(|_| person.standing != Standing::Gone(Because::Terminated));
+        let site = employee.site().text().filter(|_| person.status != AccountStatus::Gone(Because::Terminated));
         if let Some(site) = site.filter(|site| !self.sites_seen.contains(*site)) {
             self.sites_seen.insert(site.to_owned());
         }
@@ -110,12 +111,12 @@ impl<'s> Planner<'s> {
         self.people.push(person);
     }
 
-    /// How many employees came so far.
+    /// How many employees were added so far.
     pub fn employees(&self) -> usize {
         self.employees
     }
 
-    /// Takes in accounts. One that comes twice counts once: pages are not a snapshot (RFC 7644, section 3.4.2.4).
+    /// Adds accounts. One that is added twice counts once, since pages are not a snapshot (RFC 7644, section 3.4.2.4).
     pub fn accounts(&mut self, accounts: impl IntoIterator<Item = Account>) {
         self.linked.clear();
         for account in accounts {
@@ -124,12 +125,12 @@ impl<'s> Planner<'s> {
         }
     }
 
-    /// What people who work here are to have in a field, each value once.
+    /// The desired values of a field over all active employees, each once.
     pub fn wanted(&self, field: TextField) -> BTreeSet<String> {
-        let active = self.people.iter().filter(|person| person.standing == Standing::Active);
+        let active = self.people.iter().filter(|person| person.status == AccountStatus::Active);
         let mut wanted = BTreeSet::new();
-        for text in active.filter_map(|person| person.want(field).text()) {
-            // Looked for first: many people share few values, and collecting would sort everybody's.
+        for text in active.filter_map(|person| person.desired(field).text()) {
+            // Looked up before it is copied, since many employees share few values.
             if !wanted.contains(text) {
                 wanted.insert(text.to_owned());
             }
@@ -137,32 +138,32 @@ impl<'s> Planner<'s> {
         wanted
     }
 
-    /// Takes in what the target has beside accounts.
+    /// Sets the cost centers and companies that TravelPerk has.
     pub fn catalogue(&mut self, catalogue: Catalogue) {
         self.catalogue = catalogue;
     }
 
-    /// Fields and the number of employees for whom HiBob sent a value.
+    /// For each HiBob field, as `field:NAME`, the number of employees for whom HiBob sent a value.
     pub fn coverage(&self) -> Vec<Count> {
         self.ids.read().zip(&self.coverage).map(|(id, &number)| Count::new(format!("field:{id}"), number)).collect()
     }
 
-    /// Accounts that are linked to an employee who should be active, but were not in the listing: archived accounts
-    /// may be left out of it, so each has to be looked up before it can be called gone.
+    /// Ids of accounts that are linked to an active employee and were not in the listing. A listing may leave out
+    /// archived accounts, so each has to be looked up before it counts as gone.
     pub fn unlisted(&mut self) -> Vec<String> {
         self.sort();
         let id_at = |at: usize| self.accounts.get(at).map(|account| &*account.id).unwrap_or_default();
         let listed = |id: &str| self.accounts_by_id.get(id, id_at);
-        let link = |person: &Person| self.links.get(&person.id).map(|link| &*link.account);
-        // Somebody may come back under a new id: then the account is the one of the id that has left.
-        let gone = self.people.iter().filter(|person| matches!(person.standing, Standing::Gone(_)));
+        let link = |person: &DesiredAccount| self.links.get(&person.id).map(|link| &*link.account);
+        // An employee may have come back under a new id. Then the account is linked to the earlier id, which has left.
+        let gone = self.people.iter().filter(|person| matches!(person.status, AccountStatus::Gone(_)));
         let left: BTreeMap<String, &str> =
             gone.filter_map(|person| Some((fold(person.user_name()), link(person)?))).collect();
         let mut unlisted = Vec::new();
         let mut linked = Vec::with_capacity(self.people.len());
         for person in &self.people {
             let mut found = None;
-            if person.standing == Standing::Active {
+            if person.status == AccountStatus::Active {
                 let own = link(person);
                 if let Some(id) = own.or_else(|| left.get(&fold(person.user_name())).copied()) {
                     match listed(id) {
@@ -178,12 +179,12 @@ impl<'s> Planner<'s> {
         unlisted
     }
 
-    /// Takes in findings about nobody in particular.
+    /// Adds findings that are about no single employee.
     pub fn note(&mut self, findings: Vec<Finding>) {
         self.findings.extend(findings);
     }
 
-    /// Findings so far, and no plan.
+    /// The findings so far, without making a plan.
     pub fn into_findings(mut self) -> Vec<Finding> {
         self.refuse_unknown_companies();
         self.sort_findings();
@@ -198,7 +199,7 @@ impl<'s> Planner<'s> {
         self.refuse_unknown_companies();
         let coverage = self.coverage();
         if self.linked.len() != self.people.len() {
-            self.linked.clear(); // somebody came twice, and people have moved up
+            self.linked.clear(); // an employee was there twice, so positions have changed
         }
         let input = Input {
             people: &self.people,
@@ -239,13 +240,14 @@ impl<'s> Planner<'s> {
             findings: self.findings,
             counts: counts.into_iter().map(|(name, number)| Count::new(name, number)).collect(),
             baseline,
-            standpoints: decision.standpoints,
+            roster: decision.roster,
             vanished: decision.vanished,
             remember: self.catalogue.cost_centers.map(|known| known.to_remember()),
         }
     }
 
-    /// A selected site at which nobody works has been renamed or misspelt. Nobody is archived for that.
+    /// If nobody works at a selected site, its name is probably wrong. Then nobody is archived for working at another
+    /// site.
     fn distrust_unknown_sites(&mut self) {
         let selected = self.mapping.settings.sites.iter().flatten();
         let unknown: Vec<&String> = selected.filter(|site| !self.sites_seen.contains(*site)).collect();
@@ -263,9 +265,10 @@ impl<'s> Planner<'s> {
         if unknown.is_empty() {
             return;
         }
-        for person in self.people.iter_mut().filter(|person| person.standing == Standing::Gone(Because::OutOfSelection))
+        for person in
+            self.people.iter_mut().filter(|person| person.status == AccountStatus::Gone(Because::OutOfSelection))
         {
-            person.standing = Standing::Outside;
+            person.status = AccountStatus::Outside;
         }
     }
 
@@ -275,14 +278,14 @@ impl<'s> Planner<'s> {
         }
     }
 
-    /// Sorts both sides, which mostly come in order.
+    /// Sorts employees and accounts by id, unless they were added in that order, as they mostly are.
     fn sort(&mut self) {
         if !self.people_by_id.is_ordered() {
             self.people.sort_by(|a, b| id_order(&a.id, &b.id));
             self.people_by_id = IdIndex::of(self.people.iter().map(|person| &*person.id));
         }
         if !self.accounts_by_id.is_ordered() {
-            // Stable, so that of an account read twice the later reading is the last of its run, and is kept.
+            // The sort is stable, so of an account that was added twice the later one comes last, and is kept.
             self.accounts.sort_by(|a, b| id_order(&a.id, &b.id));
             self.accounts.dedup_by(|later, kept| {
                 let twice = later.id == kept.id;
@@ -302,7 +305,7 @@ impl<'s> Planner<'s> {
         });
     }
 
-    /// Of an id that comes twice nobody can say which record is right.
+    /// An employee id that HiBob sent twice makes the employee broken, as it is unknown which record is right.
     fn refuse_duplicate_ids(&mut self) {
         if self.people_by_id.is_ordered() {
             return;
@@ -310,8 +313,8 @@ impl<'s> Planner<'s> {
         for run in self.people.chunk_by_mut(|a, b| a.id == b.id).filter(|run| run.len() > 1) {
             let id = run.first().map(|person| person.id.clone()).unwrap_or_default();
             for person in run {
-                person.standing = Standing::Broken;
-                person.wants = Default::default(); // nobody can say which record is right
+                person.status = AccountStatus::Broken;
+                person.values = Default::default();
             }
             self.findings.push(
                 Finding::new(

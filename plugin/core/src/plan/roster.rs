@@ -1,13 +1,13 @@
-//! Everybody, and where they stand.
+//! The roster: all employees with their states.
 
 use super::Plan;
 use crate::scim::Account;
 use crate::value::Id;
 
-/// Where an employee stands.
+/// The state of an employee in the sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the cases are documented in the WIT package")]
-pub enum State {
+pub enum EmployeeState {
     Synced,
     Pending,
     Waiting,
@@ -18,43 +18,43 @@ pub enum State {
     Vanished,
 }
 
-/// One employee.
+/// An employee with their state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RosterEntry {
-    /// HiBob's id.
+    /// HiBob's id of the employee.
     pub employee_id: String,
-    /// For people to read.
+    /// A name to show.
     pub display_name: String,
-    /// Where they stand.
-    pub state: State,
-    /// The target's id of their account, where there is one.
+    /// The state.
+    pub state: EmployeeState,
+    /// TravelPerk's id of their account, if they have one.
     pub account_id: Option<String>,
 }
 
-/// What was decided of one person, in a compact form.
+/// A roster entry in compact form.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Standpoint {
-    pub(super) state: State,
-    /// The account by position.
+pub(super) struct CompactEntry {
+    pub(super) state: EmployeeState,
+    /// The position of the account.
     pub(super) account: Option<u32>,
 }
 
-/// An employee who is no longer sent, and the account by position.
+/// The id of an employee whom HiBob no longer sends, and the position of their account.
 pub(super) type Vanished = (Id, u32);
 
 impl Plan {
-    /// Everybody from position `start` on: those who were sent, by id, then those who vanished.
+    /// The roster from position `start` on: the employees whom HiBob sent, by id, then those who vanished.
     pub fn roster(&self, start: usize) -> impl Iterator<Item = RosterEntry> + '_ {
         let account = |position: Option<u32>| self.accounts.get(position? as usize);
         let id = |account: &Account| account.id.to_string();
-        let here = self.people.iter().zip(&self.standpoints).skip(start).map(move |(person, standpoint)| {
-            let account = account(standpoint.account);
+        let here = self.people.iter().zip(&self.roster).skip(start).map(move |(person, entry)| {
+            let account = account(entry.account);
             let unnamed = person.display_name();
             let name = account.filter(|_| unnamed.ends_with(&*person.id)).map_or(unnamed, Account::display_name);
             RosterEntry {
                 employee_id: person.id.to_string(),
                 display_name: name,
-                state: standpoint.state,
+                state: entry.state,
                 account_id: account.map(id),
             }
         });
@@ -64,7 +64,7 @@ impl Plan {
             Some(RosterEntry {
                 employee_id: employee.to_string(),
                 display_name: account.display_name(),
-                state: State::Vanished,
+                state: EmployeeState::Vanished,
                 account_id: Some(id(account)),
             })
         }))

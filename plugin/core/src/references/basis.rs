@@ -1,31 +1,32 @@
-//! What a reference rests on beside the names, as the caller keeps it and gives it back.
+//! The basis of a departure: the values that a reference rests on beside the names, as one text that the host stores
+//! and gives back. It decides whether a later change in HiBob is a correction.
 
-/// Between the parts: start, end, title, department, and [`LAST_DAY_OF_WORK`] where the end is one.
-const BETWEEN: &str = "|";
+/// Separates the parts: start, end, title, department, and [`LAST_DAY_OF_WORK`] if the end is a last day of work.
+const SEPARATOR: &str = "|";
 
-/// The last part where the end is a last day of work, and no date in the place of one.
+/// The last part of the text if the end is HiBob's last day of work; empty if it is another date used instead.
 pub(super) const LAST_DAY_OF_WORK: &str = "last-day-of-work";
 
-/// What has happened to a basis since.
+/// How a basis differs from the one of the issued reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    /// Nothing that a reference has to follow.
+    /// In no way that a reference has to follow.
     Nothing,
-    /// A value became another one.
+    /// A value was replaced by another value.
     Corrected,
-    /// A value became another one, and a field was emptied or cannot be read any more.
+    /// A value was replaced by another value, and a second field was emptied or cannot be read any more.
     CorrectedInPart,
 }
 
-/// The text of these parts. Titles and departments may be any text.
+/// Joins the parts. Separators within them are encoded, since a title or a department may be any text.
 pub(super) fn basis(parts: [&str; 5]) -> String {
-    parts.map(|part| part.replace('%', "%25").replace(BETWEEN, "%7C")).join(BETWEEN)
+    parts.map(|part| part.replace('%', "%25").replace(SEPARATOR, "%7C")).join(SEPARATOR)
 }
 
-/// Compares part by part: a field that is empty now, or was, is no correction.
+/// Compares part by part. A part that is empty on one of the two sides is no correction.
 pub(super) fn compare(before: &str, now: &str) -> Change {
     let (mut is_corrected, mut is_emptied) = (false, false);
-    for (before, now) in before.split(BETWEEN).zip(now.split(BETWEEN)).filter(|(before, _)| !before.is_empty()) {
+    for (before, now) in before.split(SEPARATOR).zip(now.split(SEPARATOR)).filter(|(before, _)| !before.is_empty()) {
         is_corrected |= !now.is_empty() && before != now;
         is_emptied |= now.is_empty();
     }
@@ -56,7 +57,7 @@ mod tests {
             assert_eq!(compare(&before, &now), change, "{now}");
         }
         assert_eq!(compare(&text("", "2", ""), &before), Change::Nothing);
-        // As it was written before it said whose day the end is.
+        // The form of earlier versions, without the last part.
         assert_eq!(compare("2020-01-06|2026-11-20|1|2", &before), Change::Nothing);
     }
 

@@ -1,4 +1,4 @@
-//! A HiBob of one employee, who comes and goes.
+//! A stand-in for a HiBob with one employee, whose status changes over time.
 
 use crate::http::{Body, Method, Request, Response, SendError};
 use crate::references::settings::tests::settings;
@@ -14,15 +14,15 @@ pub(super) struct Bob {
     pub(super) last_day: Option<NaiveDate>,
     pub(super) termination: Option<NaiveDate>,
     pub(super) title: &'static str,
-    /// What stands in further fields.
+    /// Values of further fields, by JSON pointer.
     pub(super) more: Value,
-    /// Items of the lists, by id: all of them archived.
+    /// The items of the lists, all archived: id and name.
     pub(super) archived: Vec<(&'static str, &'static str)>,
     pub(super) rows: Vec<(NaiveDate, &'static str)>,
-    /// Rows of a page; a page is one question about one employee unless they are more.
+    /// Rows of the lifecycle table on one page.
     pub(super) page: usize,
-    /// The questions about the lifecycle table, without the address.
-    pub(super) asked: Vec<String>,
+    /// The queries of the requests for the lifecycle table.
+    pub(super) table_queries: Vec<String>,
 }
 
 struct Once(Option<Vec<u8>>);
@@ -38,11 +38,11 @@ pub(super) fn day(text: &str) -> NaiveDate {
 }
 
 impl Bob {
-    /// Works here.
+    /// An employee who works here.
     pub(super) fn new(today: &str) -> Self {
         let rows = vec![(day("2020-01-06"), "employed")];
         let (last_day, termination) = (None, None);
-        let (more, archived, asked) = (json!({}), vec![], vec![]);
+        let (more, archived, table_queries) = (json!({}), vec![], vec![]);
         Self {
             today: day(today),
             status: "employed",
@@ -53,11 +53,11 @@ impl Bob {
             archived,
             rows,
             page: 50,
-            asked,
+            table_queries,
         }
     }
 
-    /// On garden leave since a day, until a termination that is yet to come.
+    /// An employee on garden leave since a day, with a termination date in the future.
     pub(super) fn released(since: &str, today: &str) -> Self {
         let mut bob = Self::new(today);
         bob.status = "garden leave";
@@ -78,17 +78,17 @@ impl Bob {
     }
 
     pub(super) fn detect(&mut self, known: &[Known]) -> Detection {
-        let (settings, now) = (counts(), self.now());
+        let (settings, now) = (garden_leave_is_departure(), self.now());
         detect(self, &settings, now, known).unwrap()
     }
 
     pub(super) fn claims(&mut self, departure: &Departure) -> Option<Claims> {
-        let (settings, now) = (counts(), self.now());
+        let (settings, now) = (garden_leave_is_departure(), self.now());
         claims(self, &settings, now, departure).unwrap()
     }
 
     pub(super) fn look_up(&mut self) -> Option<Departure> {
-        let (settings, now) = (counts(), self.now());
+        let (settings, now) = (garden_leave_is_departure(), self.now());
         look_up(self, &settings, now, "7").unwrap()
     }
 
@@ -117,8 +117,8 @@ impl Bob {
     }
 }
 
-/// Garden leave is a departure.
-pub(super) fn counts() -> ReferenceSettings {
+/// Settings by which garden leave is a departure.
+pub(super) fn garden_leave_is_departure() -> ReferenceSettings {
     settings(&[("garden-leave", "is-departure")])
 }
 
@@ -127,7 +127,7 @@ impl World for Bob {
         let body = match (request.method, request.url.as_str()) {
             (Method::Post, _) => json!({ "employees": [self.record()] }),
             (_, url) if url.starts_with("https://x/bulk/people/lifecycle?") => {
-                self.asked.push(url.trim_start_matches("https://x/bulk/people/lifecycle").to_owned());
+                self.table_queries.push(url.trim_start_matches("https://x/bulk/people/lifecycle").to_owned());
                 self.table(url)
             }
             (_, url) if url.ends_with("?includeArchived=true") => {

@@ -1,10 +1,25 @@
-//! Who has left since the last time.
+//! Finds who has left since the host last recorded everybody's standing, by comparing HiBob's employees with that
+//! record.
+//!
+//! For each employee, with the standing before (recorded) and now (by `rules.rs`):
+//! 1. A record without an id, with an unknown status, or whose standing cannot be worked out gets a finding and nothing
+//!    else. It is looked at again the next time.
+//! 2. Employed before, left now: a departure.
+//! 3. Left before and left now, with a reference about an earlier employment than the present one: the employee was
+//!    hired anew and left again unnoticed. That is a departure too, once its last day is in the present employment.
+//! 4. Left before and left now otherwise: if the reference is at most 90 days old and its basis has changed, a
+//!    correction.
+//! 5. Left before, employed now, with a reference about the present employment: the departure was cancelled. If that is
+//!    in doubt, the recorded standing stays, and there is a finding if there is a reference.
+//! 6. Not recorded before, left now: a finding, as such a reference is issued only by name. In the first run of a
+//!    tenant there is no finding either.
+//! 7. An employee who is missing from HiBob's answer has not left.
 
 use super::ReferenceSettings;
 use super::basis::{Change, compare};
-use super::lifecycle_table::{History, histories};
+use super::employee::{DETECTION_FIELDS, EmployeeRecord, FIELDS};
+use super::lifecycle_table::{LifecycleRows, lifecycle_rows_of_all};
 use super::notes;
-use super::person::{DETECTION_FIELDS, FIELDS, Person};
 use super::rules::Rules;
 use crate::error::JobError;
 use crate::finding::Finding;
@@ -13,13 +28,14 @@ use crate::sync::each_employee;
 use crate::world::World;
 use std::collections::BTreeMap;
 
-/// How long after a departure's first reference was issued a correction of what it says makes a new one, in seconds: 90 days.
+/// For how long after a departure's first reference a correction in HiBob leads to a new reference, in seconds: 90
+/// days.
 const CORRECTION_SECONDS_MAX: u64 = 90 * 24 * 60 * 60;
 
-/// Where an employee stood when they were last read.
+/// Whether an employee had left when they were last read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Works here, or will.
+    /// Works here, or is going to.
     Employed,
     /// Has left.
     Left,
@@ -30,59 +46,59 @@ pub enum Standing {
 pub struct Departure {
     /// HiBob's id.
     pub employee_id: String,
-    /// ISO 8601.
+    /// Last day of the employment, YYYY-MM-DD.
     pub ended_on: String,
-    /// What a reference rests on beside the names.
+    /// The values that a reference rests on beside the names, see `basis.rs`.
     pub basis: String,
 }
 
 /// A departure that has a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issued {
-    /// As it was then.
+    /// The departure as the latest reference states it.
     pub departure: Departure,
-    /// When the departure's first reference was issued, before all corrections.
+    /// When the first reference of the departure was issued, before any correction, in Unix seconds.
     pub issued_at_unix_seconds: u64,
 }
 
-/// What was recorded of an employee.
+/// What the host has recorded about an employee.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
     /// HiBob's id.
     pub employee_id: String,
-    /// Where they stood.
+    /// The standing then.
     pub standing: Standing,
-    /// The latest departure with a reference that counts.
+    /// The latest departure, if its reference is valid.
     pub issued: Option<Issued>,
 }
 
-/// An employee's standing where it is new, or has changed.
+/// A standing to record: that of an employee who is new, or whose standing has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// HiBob's id.
     pub employee_id: String,
-    /// Where they stand.
+    /// The standing now.
     pub standing: Standing,
 }
 
-/// What has happened since the last time. Each list is sorted by employee id.
+/// The result of [`detect`]. Each list is sorted by employee id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Detection {
-    /// Everybody whose standing is new or has changed.
+    /// Standings to record.
     pub seen: Vec<Seen>,
-    /// Those who worked here and have left, also where the whole of their employment was missed.
+    /// New departures.
     pub departures: Vec<Departure>,
-    /// Departures with a reference which were taken back.
+    /// Departures with a reference that are cancelled: the employment goes on.
     pub cancelled: Vec<Departure>,
-    /// Departures with a reference which were corrected, as they are now.
+    /// Departures with a reference whose values were corrected in HiBob, as they are now.
     pub corrected: Vec<Departure>,
-    /// How many employees came.
+    /// How many employees HiBob sent.
     pub employees: usize,
     /// What a person should read.
     pub findings: Vec<Finding>,
 }
 
-/// Reads everybody and compares them with what was recorded.
+/// Reads all employees and compares them with what the host has recorded (`known`; empty in the first run).
 ///
 /// # Errors
 /// HiBob cannot be read.
@@ -96,30 +112,30 @@ pub fn detect(
     let reader = RecordReader::new(fields.clone());
     let is_first = known.is_empty();
     let known: BTreeMap<&str, &Known> = known.iter().map(|known| (known.employee_id.as_str(), known)).collect();
-    let known = |person: &Person<'_, '_>| person.id().and_then(|id| known.get(id).copied());
+    let known = |employee: &EmployeeRecord<'_, '_>| employee.id().and_then(|id| known.get(id).copied());
     let rules = Rules { settings, now_unix_seconds };
     let mut detector = Detector { rules, is_first, detection: Detection::default() };
     let request = search(&settings.hibob_url, fields);
-    // Few, and each of them a record of eight fields.
+    // Employees who need rows of the lifecycle table. They are few, and each record has eight fields.
     let mut undecided: Vec<(String, Vec<u8>)> = Vec::new();
     let employees = each_employee(world, &request, &mut |json| match reader.read(json) {
         Ok(record) => {
-            let person = Person::new(&record);
-            match person.id().filter(|_| detector.needs_history(&person, known(&person))) {
+            let employee = EmployeeRecord::new(&record);
+            match employee.id().filter(|_| detector.needs_lifecycle_rows(&employee, known(&employee))) {
                 Some(id) => undecided.push((id.to_owned(), json.to_vec())),
-                None => detector.look_at(&person, known(&person), None),
+                None => detector.look_at(&employee, known(&employee), None),
             }
         }
         Err(what) => detector.note(notes::unreadable(&what)),
     })?;
     world.progress("employees", employees, Some(employees));
     let ids: Vec<String> = undecided.iter().map(|(id, _)| id.clone()).collect();
-    let histories = histories(world, settings, &ids)?;
+    let rows = lifecycle_rows_of_all(world, settings, &ids)?;
     for (id, json) in &undecided {
         match reader.read(json) {
             Ok(record) => {
-                let person = Person::new(&record);
-                detector.look_at(&person, known(&person), histories.get(id));
+                let employee = EmployeeRecord::new(&record);
+                detector.look_at(&employee, known(&employee), rows.get(id));
             }
             Err(what) => detector.note(notes::unreadable(&what)),
         }
@@ -136,57 +152,59 @@ pub fn detect(
 
 struct Detector<'s> {
     rules: Rules<'s>,
-    /// Nothing was recorded yet: whoever has left already waits to be asked for by name.
+    /// Whether nothing was recorded before. Then those who have left already get no finding.
     is_first: bool,
     detection: Detection,
 }
 
 impl Detector<'_> {
-    /// Whether it depends on the lifecycle table what is to be told of somebody.
-    fn needs_history(&self, person: &Person<'_, '_>, known: Option<&Known>) -> bool {
-        let is_told_of = |known: &Known| {
-            let matters = |issued: &Issued| self.is_young(issued) || is_hired_anew(person, issued);
+    /// Whether the result for an employee depends on the lifecycle table.
+    fn needs_lifecycle_rows(&self, employee: &EmployeeRecord<'_, '_>, known: Option<&Known>) -> bool {
+        let may_have_result = |known: &Known| {
+            let matters = |issued: &Issued| self.is_young(issued) || is_hired_anew(employee, issued);
             known.standing == Standing::Employed || known.issued.as_ref().is_some_and(matters)
         };
-        let is_on_leave = self.rules.settings.is_garden_leave(person.status());
-        self.rules.need_history(person) && (is_on_leave || known.is_some_and(is_told_of))
+        let is_on_leave = self.rules.settings.is_garden_leave(employee.status());
+        self.rules.needs_lifecycle_rows(employee) && (is_on_leave || known.is_some_and(may_have_result))
     }
 
-    /// Whether a reference is so young that a correction makes a new one.
+    /// Whether a reference is so young that a correction leads to a new one.
     fn is_young(&self, issued: &Issued) -> bool {
         self.rules.now_unix_seconds.saturating_sub(issued.issued_at_unix_seconds) <= CORRECTION_SECONDS_MAX
     }
 
-    fn look_at(&mut self, person: &Person<'_, '_>, known: Option<&Known>, history: Option<&History>) {
-        let Some(id) = person.id() else { return self.note(notes::no_id()) };
-        if !self.rules.settings.is_known(person.status()) {
+    fn look_at(&mut self, employee: &EmployeeRecord<'_, '_>, known: Option<&Known>, rows: Option<&LifecycleRows>) {
+        let Some(id) = employee.id() else { return self.note(notes::no_id()) };
+        if !self.rules.settings.is_known(employee.status()) {
             return self.note(notes::unknown_status().employee(id));
         }
-        let standing = match self.rules.standing(person, history) {
+        let standing = match self.rules.standing(employee, rows) {
             Ok(standing) => standing,
-            // Nothing else is said of them, and they are looked at again the next time.
+            // Nothing is recorded, so that they are looked at again the next time.
             Err(missing) => return self.note(notes::missing(missing).employee(id)),
         };
         let before = known.map(|known| known.standing);
         let issued = known.and_then(|known| known.issued.as_ref());
-        let is_new = || issued.is_some_and(|issued| is_hired_anew(person, issued));
+        let is_new = || issued.is_some_and(|issued| is_hired_anew(employee, issued));
         match (before, standing) {
             (Some(before), Standing::Left) if before == Standing::Employed || is_new() => {
-                // With a reference of another employment, they came back and left again while nobody looked.
-                match self.rules.departure(person, history) {
-                    // Hired anew: the end is still that of the employment before.
-                    Ok(departure) if before == Standing::Left && !is_ended(person, &departure) => {}
+                // Rules 2 and 3.
+                match self.rules.departure(employee, rows) {
+                    // Hired anew, but HiBob's last day is still the one of the employment before.
+                    Ok(departure) if before == Standing::Left && !is_ended(employee, &departure) => {}
                     Ok(departure) => self.detection.departures.push(departure),
                     Err(missing) => return self.note(notes::missing(missing).employee(id)),
                 }
             }
-            (_, Standing::Left) => self.correct(id, person, history, issued),
-            (Some(Standing::Left), Standing::Employed) => match (self.rules.doubt(person, issued.is_some()), issued) {
-                (Some(doubt), Some(_)) => return self.note(notes::doubt(doubt).employee(id)),
-                (Some(_), None) => return,
-                (None, Some(issued)) if !is_new() => self.detection.cancelled.push(issued.departure.clone()),
-                (None, _) => {}
-            },
+            (_, Standing::Left) => self.correct(id, employee, rows, issued),
+            (Some(Standing::Left), Standing::Employed) => {
+                match (self.rules.doubt(employee, issued.is_some()), issued) {
+                    (Some(doubt), Some(_)) => return self.note(notes::doubt(doubt).employee(id)),
+                    (Some(_), None) => return,
+                    (None, Some(issued)) if !is_new() => self.detection.cancelled.push(issued.departure.clone()),
+                    (None, _) => {}
+                }
+            }
             (_, Standing::Employed) => {}
         }
         if before.is_none() && standing == Standing::Left && !self.is_first {
@@ -197,10 +215,16 @@ impl Detector<'_> {
         }
     }
 
-    /// Whether what a reference says was corrected lately.
-    fn correct(&mut self, id: &str, person: &Person<'_, '_>, history: Option<&History>, issued: Option<&Issued>) {
+    /// Compares the basis of a young reference with HiBob's present values.
+    fn correct(
+        &mut self,
+        id: &str,
+        employee: &EmployeeRecord<'_, '_>,
+        rows: Option<&LifecycleRows>,
+        issued: Option<&Issued>,
+    ) {
         let Some(issued) = issued.filter(|issued| self.is_young(issued)) else { return };
-        let Ok(now) = self.rules.departure(person, history) else { return };
+        let Ok(now) = self.rules.departure(employee, rows) else { return };
         match compare(&issued.departure.basis, &now.basis) {
             Change::Nothing => {}
             Change::Corrected => self.detection.corrected.push(now),
@@ -213,14 +237,14 @@ impl Detector<'_> {
     }
 }
 
-/// Whether a departure is the end of the employment that somebody has now.
-fn is_ended(person: &Person<'_, '_>, departure: &Departure) -> bool {
-    person.start().is_some_and(|start| start.to_string() <= departure.ended_on)
+/// Whether a departure ends the present employment, rather than an earlier one.
+fn is_ended(employee: &EmployeeRecord<'_, '_>, departure: &Departure) -> bool {
+    employee.start().is_some_and(|start| start.to_string() <= departure.ended_on)
 }
 
-/// Whether somebody's employment began after the one that a reference is about.
-fn is_hired_anew(person: &Person<'_, '_>, issued: &Issued) -> bool {
-    person.start().is_some_and(|start| start.to_string() > issued.departure.ended_on)
+/// Whether the present employment began after the one that the reference is about had ended.
+fn is_hired_anew(employee: &EmployeeRecord<'_, '_>, issued: &Issued) -> bool {
+    employee.start().is_some_and(|start| start.to_string() > issued.departure.ended_on)
 }
 
 #[cfg(test)]

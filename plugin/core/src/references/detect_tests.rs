@@ -5,7 +5,7 @@ use serde_json::json;
 const NOW: u64 = 1_800_000_000;
 
 /// An employee's record: status, start, last day of work, termination date, title.
-fn person(id: &str, status: &str, dates: [Option<&str>; 3], title: &str) -> Vec<u8> {
+fn employee(id: &str, status: &str, dates: [Option<&str>; 3], title: &str) -> Vec<u8> {
     let [start, last, end] = dates;
     json!({
         "id": id,
@@ -18,11 +18,11 @@ fn person(id: &str, status: &str, dates: [Option<&str>; 3], title: &str) -> Vec<
 }
 
 fn left(id: &str, end: &str) -> Vec<u8> {
-    person(id, "terminated", [Some("2020-01-06"), Some(end), Some("2026-12-31")], "100001")
+    employee(id, "terminated", [Some("2020-01-06"), Some(end), Some("2026-12-31")], "100001")
 }
 
 fn employed(id: &str) -> Vec<u8> {
-    person(id, "employed", [Some("2020-01-06"), None, None], "100001")
+    employee(id, "employed", [Some("2020-01-06"), None, None], "100001")
 }
 
 fn known(id: &str, standing: Standing) -> Known {
@@ -42,7 +42,7 @@ fn issued(id: &str, end: &str, days_ago: u64) -> Known {
     Known { issued: Some(issued), ..known(id, Standing::Left) }
 }
 
-/// What is detected in an answer.
+/// What is detected in an answer, with the default settings.
 fn detected(people: &[Vec<u8>], known: &[Known]) -> Detection {
     detected_by(&settings(&[]), people, known)
 }
@@ -54,8 +54,8 @@ fn detected_by(settings: &ReferenceSettings, people: &[Vec<u8>], known: &[Known]
     let mut detector = Detector { rules, is_first: known.is_empty(), detection: Detection::default() };
     for json in people {
         let record = reader.read(json).unwrap();
-        let person = Person::new(&record);
-        detector.look_at(&person, person.id().and_then(|id| by_id.get(id).copied()), None);
+        let employee = EmployeeRecord::new(&record);
+        detector.look_at(&employee, employee.id().and_then(|id| by_id.get(id).copied()), None);
     }
     detector.detection
 }
@@ -76,7 +76,7 @@ fn who_worked_here_and_is_terminated_has_left() {
     );
     assert_eq!(detection.departures, [departure("1", "2026-11-20")]);
     assert_eq!(detection.seen, [Seen { employee_id: "1".to_owned(), standing: Standing::Left }]);
-    // Told once: the next time it is recorded.
+    // The next time the departure is recorded already.
     let again = detected(&[left("1", "2026-11-20")], &[issued("1", "2026-11-20", 1)]);
     assert_eq!(again, Detection::default());
 }
@@ -86,15 +86,15 @@ fn the_last_day_of_work_counts_before_the_termination_date() {
     for (dates, end) in [
         ([Some("2020-01-06"), Some("2026-10-30"), Some("2026-11-30")], Some("2026-10-30")),
         ([Some("2020-01-06"), None, Some("2026-11-30")], Some("2026-11-30")),
-        // No other date stands in the place of one that cannot be read.
+        // A last day of work that cannot be read is not replaced by another date.
         ([Some("2020-01-06"), Some("soon"), Some("2026-11-30")], None),
         ([Some("2020-01-06"), Some("2026-11-31"), Some("2026-11-30")], None),
         ([Some("2020-01-06"), None, None], None),
         ([None, None, Some("2026-11-30")], None),
     ] {
-        let detection = detected(&[person("1", "terminated", dates, "1")], &[known("1", Standing::Employed)]);
+        let detection = detected(&[employee("1", "terminated", dates, "1")], &[known("1", Standing::Employed)]);
         assert_eq!(detection.departures.first().map(|departure| departure.ended_on.as_str()), end, "{dates:?}");
-        // What is missing is told, and looked at again the next time.
+        // If something is missing, there is a finding, and the employee is looked at again the next time.
         assert_eq!((detection.findings.is_empty(), detection.seen.is_empty()), (end.is_some(), end.is_none()));
     }
 }
@@ -102,10 +102,10 @@ fn the_last_day_of_work_counts_before_the_termination_date() {
 #[test]
 fn a_date_alone_or_another_status_is_no_departure() {
     for status in ["employed", "garden leave", "parental leave", "hired"] {
-        let leaving = person("1", status, [Some("2020-01-06"), Some("2026-01-01"), Some("2026-01-01")], "1");
+        let leaving = employee("1", status, [Some("2020-01-06"), Some("2026-01-01"), Some("2026-01-01")], "1");
         assert_eq!(detected(&[leaving], &[known("1", Standing::Employed)]), Detection::default(), "{status}");
     }
-    let unknown = person("1", "sabbatical", [Some("2020-01-06"), None, None], "1");
+    let unknown = employee("1", "sabbatical", [Some("2020-01-06"), None, None], "1");
     let detection = detected(&[unknown], &[known("1", Standing::Left)]);
     assert_eq!((detection.seen.len(), detection.cancelled.len(), detection.findings.len()), (0, 0, 1));
 }
@@ -123,35 +123,36 @@ fn who_has_left_before_they_were_seen_waits_to_be_asked_for() {
 }
 
 #[test]
-fn a_cancelled_termination_is_told_and_a_rehire_is_not() {
-    let back = |start: &str| person("1", "employed", [Some(start), None, None], "100001");
+fn a_cancelled_termination_is_reported_and_a_rehire_is_not() {
+    let back = |start: &str| employee("1", "employed", [Some(start), None, None], "100001");
     let before = [issued("1", "2026-11-20", 10)];
     assert_eq!(detected(&[back("2020-01-06")], &before).cancelled, [departure("1", "2026-11-20")]);
     assert_eq!(detected(&[back("2026-11-20")], &before).cancelled.len(), 1);
     let rehired = detected(&[back("2027-01-04")], &before);
     assert_eq!((rehired.cancelled.len(), rehired.seen.len()), (0, 1));
-    // The second leaving is a departure of its own.
-    let second = person("1", "terminated", [Some("2027-01-04"), None, Some("2028-01-31")], "100001");
+    // When the same person leaves a second time, that is a departure of its own.
+    let second = employee("1", "terminated", [Some("2027-01-04"), None, Some("2028-01-31")], "100001");
     let working = [Known { standing: Standing::Employed, ..issued("1", "2026-11-20", 10) }];
     assert_eq!(detected(&[second], &working).departures[0].ended_on, "2028-01-31");
 }
 
 #[test]
-fn a_correction_within_ninety_days_is_told() {
-    let corrected = |end: &str, title: &str| person("1", "terminated", [Some("2020-01-06"), Some(end), None], title);
-    let told = |person: Vec<u8>, days: u64| detected(&[person], &[issued("1", "2026-11-20", days)]).corrected.len();
-    assert_eq!(told(corrected("2026-11-20", "100001"), 10), 0);
-    assert_eq!(told(corrected("2026-11-20", "100002"), 10), 1);
-    assert_eq!(told(corrected("2026-11-21", "100001"), 90), 1);
-    assert_eq!(told(corrected("2026-11-21", "100001"), 91), 0);
-    assert_eq!(told(corrected("no date", "100001"), 10), 0);
+fn a_correction_within_ninety_days_is_reported() {
+    let corrected = |end: &str, title: &str| employee("1", "terminated", [Some("2020-01-06"), Some(end), None], title);
+    let corrections =
+        |employee: Vec<u8>, days: u64| detected(&[employee], &[issued("1", "2026-11-20", days)]).corrected.len();
+    assert_eq!(corrections(corrected("2026-11-20", "100001"), 10), 0);
+    assert_eq!(corrections(corrected("2026-11-20", "100002"), 10), 1);
+    assert_eq!(corrections(corrected("2026-11-21", "100001"), 90), 1);
+    assert_eq!(corrections(corrected("2026-11-21", "100001"), 91), 0);
+    assert_eq!(corrections(corrected("no date", "100001"), 10), 0);
 }
 
 #[test]
-fn what_is_emptied_is_no_correction() {
+fn an_emptied_field_is_no_correction() {
     let now = |start, last, end, title: &str| {
-        let person = person("1", "terminated", [start, last, end], title);
-        let detection = detected(&[person], &[issued("1", "2026-11-20", 10)]);
+        let employee = employee("1", "terminated", [start, last, end], title);
+        let detection = detected(&[employee], &[issued("1", "2026-11-20", 10)]);
         let codes: Vec<_> = detection.findings.iter().map(|finding| finding.code).collect();
         (detection.corrected.len(), codes)
     };
@@ -159,42 +160,43 @@ fn what_is_emptied_is_no_correction() {
     assert_eq!(now(start, last, end, ""), (0, vec![]));
     assert_eq!(now(None, last, end, "100001"), (0, vec![]));
     assert_eq!(now(start, Some("soon"), end, "100001"), (0, vec![]));
-    // The termination date does not correct a last day of work, and no correction leaves out what the reference says.
+    // The termination date does not correct a last day of work, and no correction leaves out a value that the reference
+    // has.
     assert_eq!(now(start, None, end, "100001"), (0, vec!["MISSING_FIELD"]));
     assert_eq!(now(start, Some("2026-11-19"), end, ""), (0, vec!["MISSING_FIELD"]));
     assert_eq!(now(Some("2020-01-07"), last, end, "100001"), (1, vec![]));
 }
 
-/// Whatever the age of the reference for the employment before.
+/// The age of the reference for the employment before does not matter.
 #[test]
-fn an_employment_that_nobody_saw_ends_in_a_departure_of_its_own() {
+fn an_employment_between_two_runs_ends_in_a_departure_of_its_own() {
     for days_ago in [10, 400] {
         let known = [issued("1", "2026-11-20", days_ago)];
-        let again = |dates| detected(&[person("1", "terminated", dates, "100001")], &known);
+        let again = |dates| detected(&[employee("1", "terminated", dates, "100001")], &known);
         let detection = again([Some("2026-12-01"), Some("2026-12-31"), None]);
         assert_eq!(detection.departures[0].ended_on, "2026-12-31");
         assert_eq!((detection.corrected.len(), detection.seen.len(), detection.findings.len()), (0, 0, 0));
         let undated = again([Some("2026-12-01"), None, None]);
         assert_eq!((undated.departures.len(), undated.findings[0].code), (0, "MISSING_EMPLOYMENT_DATES"));
-        // Hired for a later day, and all else is as before.
+        // Hired anew, while the last day in HiBob is still the one of the employment before.
         assert_eq!(again([Some("2026-12-01"), Some("2026-11-20"), None]), Detection::default());
-        // It is known by now.
+        // Once that departure is recorded, it is not reported again.
         let known = [Known {
             issued: Some(Issued { departure: detection.departures[0].clone(), issued_at_unix_seconds: NOW }),
             ..known[0].clone()
         }];
-        let person = person("1", "terminated", [Some("2026-12-01"), Some("2026-12-31"), None], "100001");
-        assert_eq!(detected(&[person], &known), Detection::default());
+        let employee = employee("1", "terminated", [Some("2026-12-01"), Some("2026-12-31"), None], "100001");
+        assert_eq!(detected(&[employee], &known), Detection::default());
     }
 }
 
-/// Nobody's reference is taken back for what HiBob does not say, or because a setting is another one now.
+/// No reference is cancelled because HiBob lacks a value, or because a setting was changed.
 #[test]
-fn who_works_here_again_is_not_guessed_at() {
+fn in_doubt_whether_somebody_works_here_again_there_is_a_finding() {
     let offboarded = ReferenceSettings { statuses: ["offboarded".to_owned()].into(), ..settings(&[]) };
-    let came = |settings: &ReferenceSettings, status: &str, start: Option<&str>, known: Known| {
-        let person = person("1", status, [start, Some("2026-11-20"), None], "100001");
-        let detection = detected_by(settings, &[person], &[known]);
+    let result = |settings: &ReferenceSettings, status: &str, start: Option<&str>, known: Known| {
+        let employee = employee("1", status, [start, Some("2026-11-20"), None], "100001");
+        let detection = detected_by(settings, &[employee], &[known]);
         assert!(detection.departures.is_empty() && detection.corrected.is_empty() && detection.cancelled.is_empty());
         let codes: Vec<_> = detection.findings.iter().map(|finding| finding.code).collect();
         (detection.seen.len(), codes)
@@ -203,14 +205,14 @@ fn who_works_here_again_is_not_guessed_at() {
     let without = || known("1", Standing::Left);
     let start = Some("2020-01-06");
     for no_date in [None, Some("soon")] {
-        assert_eq!(came(&settings(&[]), "employed", no_date, with()), (0, vec!["MISSING_START_DATE"]));
-        assert_eq!(came(&settings(&[]), "employed", no_date, without()), (1, vec![]));
+        assert_eq!(result(&settings(&[]), "employed", no_date, with()), (0, vec!["MISSING_START_DATE"]));
+        assert_eq!(result(&settings(&[]), "employed", no_date, without()), (1, vec![]));
     }
-    assert_eq!(came(&offboarded, "Terminated", start, with()), (0, vec!["WRONG_SETTING"]));
-    // Else all leavers would leave once more when the setting is put right.
-    assert_eq!(came(&offboarded, "terminated", start, without()), (0, vec![]));
+    assert_eq!(result(&offboarded, "Terminated", start, with()), (0, vec!["WRONG_SETTING"]));
+    // Otherwise all leavers would leave once more when the setting is corrected.
+    assert_eq!(result(&offboarded, "terminated", start, without()), (0, vec![]));
     for spelling in ["garden leave", "gardenLeave", "garden-leave"] {
-        assert_eq!(came(&settings(&[]), spelling, start, with()), (0, vec!["WRONG_SETTING"]), "{spelling}");
-        assert_eq!(came(&settings(&[]), spelling, start, without()), (1, vec![]), "{spelling}");
+        assert_eq!(result(&settings(&[]), spelling, start, with()), (0, vec!["WRONG_SETTING"]), "{spelling}");
+        assert_eq!(result(&settings(&[]), spelling, start, without()), (1, vec![]), "{spelling}");
     }
 }

@@ -1,6 +1,6 @@
-//! Garden leave as a departure, from HiBob's answers to what is told of them.
+//! Tests of garden leave as a departure, from HiBob's answers to what is detected.
 
-use super::bob::{Bob, counts, day};
+use super::bob::{Bob, day, garden_leave_is_departure};
 use super::settings::tests::settings;
 use super::*;
 use chrono::Days;
@@ -29,7 +29,7 @@ fn garden_leave_is_a_departure_from_its_first_day_on_and_only_by_setting() {
     assert_eq!(ends(Some("2026-11-13"), "2026-11-16", "2026-11-16").as_deref(), Some("2026-11-13"));
     assert_eq!(ends(None, "2026-11-16", "2026-11-16").as_deref(), Some("2026-11-15"));
     assert_eq!(ends(None, "2026-11-16", "2026-11-15"), None);
-    // Nobody has worked until a day that is yet to come.
+    // While the last day of work is not over, there is no departure.
     assert_eq!(ends(Some("2026-11-20"), "2026-11-16", "2026-11-20"), None);
     assert_eq!(ends(Some("2026-11-20"), "2026-11-16", "2026-11-21").as_deref(), Some("2026-11-20"));
     let mut bob = Bob::released("2026-11-16", "2026-11-20");
@@ -38,24 +38,24 @@ fn garden_leave_is_a_departure_from_its_first_day_on_and_only_by_setting() {
         detect(&mut bob, &settings(&[]), now, &known).unwrap(),
         Detection { employees: 1, ..Detection::default() }
     );
-    assert!(bob.asked.is_empty());
+    assert!(bob.table_queries.is_empty());
 }
 
 #[test]
 fn a_day_begins_in_the_time_zone_of_the_tenant_or_the_site() {
-    let told = |settings: &ReferenceSettings, hour: u32, minute: u32| {
+    let departures = |settings: &ReferenceSettings, hour: u32, minute: u32| {
         let mut bob = Bob::released("2026-11-16", "2026-11-15");
         let moment = bob.today.and_hms_opt(hour, minute, 0).unwrap().and_utc().timestamp();
         let known = works(&bob);
         detect(&mut bob, settings, u64::try_from(moment).unwrap(), &known).unwrap().departures.len()
     };
     let mut settings = settings(&[("garden-leave", "is-departure"), ("time-zone", "Europe/Madrid")]);
-    assert_eq!((told(&settings, 22, 59), told(&settings, 23, 0)), (0, 1));
+    assert_eq!((departures(&settings, 22, 59), departures(&settings, 23, 0)), (0, 1));
     settings.time_zones.by_site.insert("Kiritimati".to_owned(), chrono_tz::Pacific::Kiritimati);
-    assert_eq!((told(&settings, 9, 59), told(&settings, 10, 0)), (0, 1));
+    assert_eq!((departures(&settings, 9, 59), departures(&settings, 10, 0)), (0, 1));
 }
 
-/// Whatever the termination date is, and whether a last day of work is known.
+/// The termination date does not matter, nor whether a last day of work is known.
 #[test]
 fn the_termination_after_garden_leave_is_the_same_departure() {
     for last_day in [None, Some("2026-11-13")] {
@@ -68,10 +68,10 @@ fn the_termination_after_garden_leave_is_the_same_departure() {
         let nothing = Detection { employees: 1, ..Detection::default() };
         assert_eq!(bob.detect(&issued), nothing);
         assert_eq!(bob.claims(&departure).unwrap().ended_on, departure.ended_on);
-        // Nor does the host's having missed the garden leave make it another one.
+        // A host that missed the garden leave finds the same departure.
         let missed = works(&bob);
         assert_eq!(bob.detect(&missed).departures, std::slice::from_ref(&departure));
-        // The person's own data is corrected.
+        // A corrected title or last day of work is a correction.
         bob.title = "2";
         assert_eq!(bob.detect(&issued).corrected[0].ended_on, departure.ended_on);
         bob.title = "1";
@@ -96,7 +96,7 @@ fn a_broken_last_day_of_work_is_no_departure() {
     }
 }
 
-/// An employment that nobody saw, after a reference of any age.
+/// The second employment began and ended between two runs, long after the first reference.
 #[test]
 fn who_left_from_garden_leave_twice_has_two_departures() {
     let mut bob = Bob::released("2026-11-16", "2026-11-20");
@@ -117,9 +117,9 @@ fn without_garden_leave_the_termination_date_counts() {
     assert_eq!(bob.detect(&known).departures[0].ended_on, "2026-11-30");
 }
 
-/// Nothing is told of somebody, and nothing is recorded, while nobody can say since when they are away.
+/// While the first day of the garden leave is unknown, there is no departure, and no standing is recorded.
 #[test]
-fn what_the_table_does_not_show_is_not_guessed_at() {
+fn without_rows_of_the_table_there_is_only_a_finding() {
     let mut hidden = Bob::released("2026-11-16", "2026-11-20");
     hidden.rows.clear();
     let mut current = Bob::released("2026-11-16", "2026-11-20");
@@ -144,31 +144,31 @@ fn the_table_is_read_to_its_end_for_those_who_need_it() {
     let before = works(&bob);
     let [departure] = bob.detect(&before).departures.try_into().unwrap();
     assert_eq!(departure.ended_on, "2026-11-15");
-    assert_eq!(bob.asked, ["?employeeIds=7&limit=200", "?employeeIds=7&limit=200&cursor=1"]);
-    // A call about one person has one page.
-    let (settings, now) = (counts(), bob.now());
+    assert_eq!(bob.table_queries, ["?employeeIds=7&limit=200", "?employeeIds=7&limit=200&cursor=1"]);
+    // A call about one person may read one page.
+    let (settings, now) = (garden_leave_is_departure(), bob.now());
     assert!(matches!(look_up(&mut bob, &settings, now, "7"), Err(JobError::Unavailable(_))));
-    // Of those who work here, and those whose last day is known, nothing more is read.
-    bob.asked.clear();
+    // For those who work here, and those whose last day is known, the table is not read.
+    bob.table_queries.clear();
     bob.page = 50;
     bob.terminate("2026-12-31");
     let [mut old] = known(Standing::Left, Some(&departure), &bob);
     old.issued.as_mut().unwrap().issued_at_unix_seconds -= 91 * 86_400;
     bob.detect(&[old]);
-    assert!(bob.asked.is_empty(), "what is too old to be corrected");
+    assert!(bob.table_queries.is_empty(), "the reference is too old to be corrected");
     bob.last_day = Some(day("2026-11-13"));
     assert_eq!(bob.detect(&before).departures[0].ended_on, "2026-11-13");
     bob.status = "employed";
     assert_eq!(bob.detect(&before), Detection { employees: 1, ..Detection::default() });
-    assert!(bob.asked.is_empty());
+    assert!(bob.table_queries.is_empty());
 }
 
-/// What happens to somebody in one step of their story.
+/// What happens to the employee in one step of a random story.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// Released, with or without a last day of work.
+    /// Garden leave begins, with (`true`) or without a last day of work.
     Release(bool),
-    /// Works again.
+    /// The garden leave is withdrawn.
     Return,
     /// The employment ends.
     Terminate,
@@ -180,8 +180,8 @@ fn step() -> impl Strategy<Value = (u64, Step)> {
 }
 
 proptest! {
-    /// In any story, looked at every day, there is one reference for each time that somebody stopped working, it is taken back
-    /// where they work again, and nothing is ever superseded.
+    /// In any story, with a run every day, there is one departure for each time that the employee stops working, it is
+    /// cancelled when they work again, and there is never a correction.
     #[test]
     fn one_reference_for_each_end_of_work(steps in prop::collection::vec(step(), 1..12)) {
         let mut bob = Bob::new("2026-01-05");

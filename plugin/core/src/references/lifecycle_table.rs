@@ -1,19 +1,21 @@
-//! HiBob's lifecycle table: since when somebody is, or was, on garden leave.
+//! HiBob's lifecycle table, from which the first day of a garden leave is read.
 
 use super::ReferenceSettings;
 use crate::error::JobError;
 use crate::hibob::{LIFECYCLE_IDS_MAX, Status, lifecycle_table};
 use crate::http::Request;
-use crate::sync::read;
+use crate::read::read;
 use crate::world::World;
 use chrono::NaiveDate;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Most pages of one question about at most [`LIFECYCLE_IDS_MAX`] employees, who fit on one.
+/// Most pages that are read for one request. It names at most [`LIFECYCLE_IDS_MAX`] employees, whose rows usually fit
+/// one page.
 const PAGES_MAX: usize = 100;
 
-/// What a row says of its employee. In the order in which they follow each other where two begin on the same day.
+/// The status that a row gives its employee. Of two rows with the same effective date, the one whose stage comes later
+/// in this list counts as the later row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Works,
@@ -21,32 +23,39 @@ enum Stage {
     Left,
 }
 
-/// One employee's rows.
+/// The rows of one employee in the lifecycle table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct History {
-    /// Each stage with its effective date, in their order.
+pub(super) struct LifecycleRows {
+    /// Effective date and stage of each row, sorted by date, then by stage.
     rows: Vec<(NaiveDate, Stage)>,
-    /// Some row could not be read, so that nothing follows from the others.
+    /// Whether a row could not be read. Then the other rows prove nothing either.
     is_broken: bool,
 }
 
-/// What a history says of garden leave.
+/// What the rows of one employee say about garden leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum GardenLeave {
-    /// Somebody is on garden leave, or left from it; this was its first day.
+    /// The employee is on garden leave, or left from garden leave. Holds its first day.
     Since(NaiveDate),
-    /// There is one, and its first day is yet to come.
+    /// A garden leave is planned; its first day is in the future.
     Ahead,
-    /// The last thing before leaving was something else.
+    /// The employee is at work, or was at work until they left.
     Never,
-    /// Nobody can say: the service user sees no history, or not all of it can be read.
+    /// The rows do not say: the service user may not see them, or one of them cannot be read.
     Unknown,
 }
 
-impl History {
-    /// The garden leave of the employment that began on `start`, as it is `today`.
+impl LifecycleRows {
+    /// The garden leave of the employment that began on `start`, as seen on the day `today`.
     ///
-    /// A row counts where nothing but the departure follows it: who came back from garden leave did not leave from it.
+    /// 1. If any row cannot be read, nothing is known.
+    /// 2. Rows with an effective date after `today` are planned; the others have begun.
+    /// 3. The rows at the end that say "left" are passed over. The run of garden leave rows just before them is the
+    ///    garden leave, and its first date is the first day. A garden leave from which the employee returned to work
+    ///    does not count.
+    /// 4. A garden leave that began on or before `start` belongs to an earlier employment and does not count.
+    /// 5. Otherwise a planned garden leave is [`GardenLeave::Ahead`]. Without one, a row that has begun and is no
+    ///    departure means [`GardenLeave::Never`]. Departures alone prove nothing: [`GardenLeave::Unknown`].
     pub(super) fn garden_leave(&self, start: Option<NaiveDate>, today: NaiveDate) -> GardenLeave {
         if self.is_broken {
             return GardenLeave::Unknown;
@@ -63,7 +72,8 @@ impl History {
         }
     }
 
-    /// Takes in rows as they stand in an answer. Whether they are wrapped once more is not settled.
+    /// Adds rows as an answer has them. Whether HiBob wraps them in one more object is not documented, so both forms
+    /// are read.
     fn note(&mut self, settings: &ReferenceSettings, rows: &Value) {
         let Some(rows) = rows.as_array() else {
             self.is_broken = true;
@@ -86,7 +96,8 @@ impl History {
     }
 }
 
-/// A row's effective date and stage. Ids of a customer's own kinds of leave may be numbers.
+/// A row's effective date and stage; none if it cannot be read. A number as the status is the id of a customer's own
+/// kind of leave, which counts as working.
 fn stage(settings: &ReferenceSettings, row: &Value) -> Option<(NaiveDate, Stage)> {
     let from = NaiveDate::parse_from_str(row.get("effectiveDate")?.as_str()?, "%Y-%m-%d").ok()?;
     let stage = match row.get("status")? {
@@ -102,20 +113,20 @@ fn stage(settings: &ReferenceSettings, row: &Value) -> Option<(NaiveDate, Stage)
     Some((from, stage))
 }
 
-/// The histories of these employees, as far as HiBob shows them.
+/// The lifecycle rows of these employees, by employee id. An employee whose rows HiBob does not show is left out.
 ///
 /// # Errors
 /// HiBob cannot be read.
-pub(super) fn histories(
+pub(super) fn lifecycle_rows_of_all(
     world: &mut dyn World,
     settings: &ReferenceSettings,
     employee_ids: &[String],
-) -> Result<BTreeMap<String, History>, JobError> {
-    let mut histories = BTreeMap::new();
+) -> Result<BTreeMap<String, LifecycleRows>, JobError> {
+    let mut by_employee = BTreeMap::new();
     for ids in employee_ids.chunks(LIFECYCLE_IDS_MAX) {
         let mut request = lifecycle_table(&settings.hibob_url, ids, None);
         let mut pages = 0;
-        while let Some(cursor) = page(world, settings, &request, &mut histories)? {
+        while let Some(cursor) = page(world, settings, &request, &mut by_employee)? {
             pages += 1;
             if pages == PAGES_MAX {
                 return Err(JobError::nonsense(&request, format!("the table has more than {PAGES_MAX} pages")));
@@ -123,32 +134,32 @@ pub(super) fn histories(
             request = lifecycle_table(&settings.hibob_url, ids, Some(&cursor));
         }
     }
-    Ok(histories)
+    Ok(by_employee)
 }
 
-/// One employee's history; none if HiBob does not show it.
+/// The lifecycle rows of one employee; none if HiBob does not show them.
 ///
 /// # Errors
-/// HiBob cannot be read, or sends less than all of it: a call about one person asks for one page.
-pub(super) fn history(
+/// HiBob cannot be read, or the rows do not fit one page: the host allows a call about one person a single page.
+pub(super) fn lifecycle_rows(
     world: &mut dyn World,
     settings: &ReferenceSettings,
     employee_id: &str,
-) -> Result<Option<History>, JobError> {
+) -> Result<Option<LifecycleRows>, JobError> {
     let request = lifecycle_table(&settings.hibob_url, &[employee_id.to_owned()], None);
-    let mut histories = BTreeMap::new();
-    match page(world, settings, &request, &mut histories)? {
+    let mut by_employee = BTreeMap::new();
+    match page(world, settings, &request, &mut by_employee)? {
         Some(_) => Err(JobError::nonsense(&request, "one employee's rows are more than a page")),
-        None => Ok(histories.remove(employee_id)),
+        None => Ok(by_employee.remove(employee_id)),
     }
 }
 
-/// Reads a page, and returns the cursor of the next one.
+/// Reads one page into `by_employee`, and returns the cursor of the next page, if there is one.
 fn page(
     world: &mut dyn World,
     settings: &ReferenceSettings,
     request: &Request,
-    histories: &mut BTreeMap<String, History>,
+    by_employee: &mut BTreeMap<String, LifecycleRows>,
 ) -> Result<Option<String>, JobError> {
     let body = read(world, request)?;
     let nonsense = |what: &str| JobError::nonsense(request, what);
@@ -160,8 +171,8 @@ fn page(
             Some(Value::Number(id)) => id.to_string(),
             _ => return Err(nonsense("a result has no `employeeId`")),
         };
-        // An employee's rows may go on on the next page.
-        histories.entry(id).or_default().note(settings, result.get("values").unwrap_or(&Value::Null));
+        // An employee's rows may be spread over two pages.
+        by_employee.entry(id).or_default().note(settings, result.get("values").unwrap_or(&Value::Null));
     }
     let cursor = page.pointer("/response_metadata/next_cursor").and_then(Value::as_str);
     Ok(cursor.filter(|cursor| !cursor.is_empty()).map(str::to_owned))
@@ -177,11 +188,11 @@ mod tests {
         NaiveDate::parse_from_str(text, "%Y-%m-%d").unwrap()
     }
 
-    fn history(rows: &[(&str, &str)]) -> History {
+    fn lifecycle(rows: &[(&str, &str)]) -> LifecycleRows {
         let rows = rows.iter().map(|(from, status)| json!({ "effectiveDate": from, "status": status }));
-        let mut history = History::default();
-        history.note(&settings(&[]), &rows.collect());
-        history
+        let mut lifecycle = LifecycleRows::default();
+        lifecycle.note(&settings(&[]), &rows.collect());
+        lifecycle
     }
 
     #[test]
@@ -207,21 +218,21 @@ mod tests {
             (vec![], GardenLeave::Unknown),
             (vec![hired, garden, ("soon", "employed")], GardenLeave::Unknown),
         ] {
-            assert_eq!(history(&rows).garden_leave(Some(day("2020-01-06")), day("2026-11-20")), want, "{rows:?}");
+            assert_eq!(lifecycle(&rows).garden_leave(Some(day("2020-01-06")), day("2026-11-20")), want, "{rows:?}");
         }
-        // That of an employment before this one.
-        let earlier = history(&[hired, garden, left]);
+        // This garden leave belongs to the employment before.
+        let earlier = lifecycle(&[hired, garden, left]);
         assert_eq!(earlier.garden_leave(Some(day("2026-11-02")), day("2027-01-10")), GardenLeave::Never);
     }
 
     #[test]
-    fn rows_are_read_wrapped_or_not_and_never_guessed_at() {
+    fn rows_are_read_wrapped_or_not_and_a_broken_one_proves_nothing() {
         let row = json!({ "effectiveDate": "2026-11-02", "status": "garden leave" });
         let own = json!({ "effectiveDate": "2020-01-06", "status": 267_873_068 });
         let read = |rows: Value| {
-            let mut history = History::default();
-            history.note(&settings(&[]), &rows);
-            history.garden_leave(None, day("2026-11-20"))
+            let mut lifecycle = LifecycleRows::default();
+            lifecycle.note(&settings(&[]), &rows);
+            lifecycle.garden_leave(None, day("2026-11-20"))
         };
         let since = GardenLeave::Since(day("2026-11-02"));
         assert_eq!(read(json!([own, row])), since);
@@ -232,14 +243,14 @@ mod tests {
         assert_eq!(read(json!(null)), GardenLeave::Unknown);
     }
 
-    /// Whatever the settings take for a departure by now.
+    /// HiBob's own word `terminated` counts also where the settings name other statuses.
     #[test]
     fn the_termination_after_garden_leave_is_no_work() {
         let row = |from: &str, status: &str| json!({ "effectiveDate": from, "status": status });
         let settings = ReferenceSettings { statuses: ["offboarded".to_owned()].into(), ..settings(&[]) };
         let rows = [("2026-11-02", "garden leave"), ("2026-11-15", "terminated"), ("2026-11-16", "offboarded")];
-        let mut history = History::default();
-        history.note(&settings, &rows.map(|(from, status)| row(from, status)).into_iter().collect());
-        assert_eq!(history.garden_leave(None, day("2026-11-20")), GardenLeave::Since(day("2026-11-02")));
+        let mut lifecycle = LifecycleRows::default();
+        lifecycle.note(&settings, &rows.map(|(from, status)| row(from, status)).into_iter().collect());
+        assert_eq!(lifecycle.garden_leave(None, day("2026-11-20")), GardenLeave::Since(day("2026-11-02")));
     }
 }

@@ -1,4 +1,4 @@
-//! What a person should read of those who have left.
+//! The findings of the references job about single employees.
 
 use super::rules::{Doubt, Missing};
 use crate::finding::{Finding, Severity};
@@ -33,7 +33,7 @@ pub(super) fn left_before() -> Finding {
     )
 }
 
-/// What is missing to tell a departure.
+/// The employee has left, or may have, and HiBob does not show from which day on.
 pub(super) fn missing(missing: Missing) -> Finding {
     match missing {
         Missing::Dates => note(
@@ -41,7 +41,7 @@ pub(super) fn missing(missing: Missing) -> Finding {
             "has left, and HiBob gives no start date that can be read, no last day, or a last day of work that cannot be read",
             "fill in the dates in HiBob; the reference is issued by the next run",
         ),
-        Missing::History => note(
+        Missing::LifecycleRows => note(
             "MISSING_LIFECYCLE_HISTORY",
             "has left or is on garden leave, and HiBob does not show since when",
             "grant People, Lifecycle, View history; the reference is issued by the next run",
@@ -49,7 +49,7 @@ pub(super) fn missing(missing: Missing) -> Finding {
     }
 }
 
-/// Why nobody can say whether somebody with a reference works here again.
+/// It cannot be decided whether an employee with a reference works here again.
 pub(super) fn doubt(doubt: Doubt) -> Finding {
     match doubt {
         Doubt::Terminated => note(
@@ -72,7 +72,7 @@ pub(super) fn doubt(doubt: Doubt) -> Finding {
     }
 }
 
-/// A correction that would leave out what the reference says now.
+/// A correction was found, but with it the new reference would leave out a value that the present one has.
 pub(super) fn emptied() -> Finding {
     note(
         "MISSING_FIELD",

@@ -1,18 +1,32 @@
-//! Where an employee stands, and on which day they left.
+//! The rules that decide from one record whether an employee has left, and on which day.
+//!
+//! **Standing.**
+//! 1. A status that the settings name as a departure: the employee has left.
+//! 2. Garden leave, if the settings count it as a departure: the employee has left once it has begun and their last day
+//!    of work, if HiBob has one, is over. Before that they are employed.
+//! 3. Any other status: employed.
+//!
+//! **Last day of the employment**, the first of these that applies:
+//! 1. HiBob's last day of work. If it has a value that is no date, there is no departure yet, only a finding.
+//! 2. The day before the first day of the garden leave, if the settings count that as a departure and the employee is
+//!    on it or left from it.
+//! 3. The termination date.
+//!
+//! By these rules the departure keeps its day when the status changes from garden leave to terminated.
 
-use super::lifecycle_table::{GardenLeave, History};
-use super::person::{Person, Unreadable};
+use super::employee::{EmployeeRecord, Unreadable};
+use super::lifecycle_table::{GardenLeave, LifecycleRows};
 use super::{Departure, ReferenceSettings, Standing, settings};
 use crate::hibob::Status;
 use chrono::NaiveDate;
 
-/// What is missing to tell a departure.
+/// What HiBob lacks, so that a departure cannot be worked out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
-    /// The first day of the employment, or any last one; or the last day of work cannot be read.
+    /// The start date, or every date that could be the last day; or the last day of work is no date.
     Dates,
-    /// The rows of the lifecycle table that say whether and when a garden leave began.
-    History,
+    /// The rows of the lifecycle table that show whether and when a garden leave began.
+    LifecycleRows,
 }
 
 impl From<Unreadable> for Missing {
@@ -21,18 +35,18 @@ impl From<Unreadable> for Missing {
     }
 }
 
-/// Why nobody can say whether somebody who had left works here again.
+/// Why it cannot be decided whether an employee who had left works here again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubt {
-    /// HiBob says that they have left, and the settings do not name its word for it any more.
+    /// HiBob's status is terminated, and the settings do not name that status any more.
     Terminated,
-    /// They are on garden leave, which is no departure by the settings, and have a reference.
+    /// They have a reference and are on garden leave, which the settings do not count as a departure any more.
     GardenLeave,
-    /// They have a reference, and nothing says whether they were hired anew.
+    /// They have a reference, and without a start date it is unknown whether this is a new employment.
     StartDate,
 }
 
-/// How a record is read at one moment.
+/// The settings and the moment by which records are judged.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rules<'s> {
     pub(super) settings: &'s ReferenceSettings,
@@ -40,68 +54,76 @@ pub(super) struct Rules<'s> {
 }
 
 impl Rules<'_> {
-    /// Whether the person's record does not say by itself where they stand or when they left.
-    pub(super) fn need_history(&self, person: &Person<'_, '_>) -> bool {
+    /// Whether the record alone is not enough, so that the rows of the lifecycle table have to be read.
+    pub(super) fn needs_lifecycle_rows(&self, employee: &EmployeeRecord<'_, '_>) -> bool {
         let may_have_been_released = self.settings.garden_leave == settings::GardenLeave::IsDeparture
-            && self.settings.is_departure(person.status())
-            && person.last_day_of_work() == Ok(None);
-        may_have_been_released || self.settings.is_garden_leave(person.status())
+            && self.settings.is_departure(employee.status())
+            && employee.last_day_of_work() == Ok(None);
+        may_have_been_released || self.settings.is_garden_leave(employee.status())
     }
 
-    /// Where somebody stands. On garden leave, they have left once it has begun and their last day of work is over.
+    /// The standing of an employee by the rules above.
     ///
     /// # Errors
-    /// They are on garden leave, and nobody can say since when or until when they worked.
-    pub(super) fn standing(&self, person: &Person<'_, '_>, history: Option<&History>) -> Result<Standing, Missing> {
-        if self.settings.is_departure(person.status()) {
+    /// They are on garden leave, and its first day or the last day of work cannot be read.
+    pub(super) fn standing(
+        &self,
+        employee: &EmployeeRecord<'_, '_>,
+        rows: Option<&LifecycleRows>,
+    ) -> Result<Standing, Missing> {
+        if self.settings.is_departure(employee.status()) {
             return Ok(Standing::Left);
         }
-        if !self.settings.is_garden_leave(person.status()) {
+        if !self.settings.is_garden_leave(employee.status()) {
             return Ok(Standing::Employed);
         }
-        let last_day = person.last_day_of_work()?;
-        match self.garden_leave(person, history) {
-            GardenLeave::Since(_) if last_day.is_none_or(|day| day < self.today(person)) => Ok(Standing::Left),
+        let last_day = employee.last_day_of_work()?;
+        match self.garden_leave(employee, rows) {
+            GardenLeave::Since(_) if last_day.is_none_or(|day| day < self.today(employee)) => Ok(Standing::Left),
             GardenLeave::Since(_) | GardenLeave::Ahead => Ok(Standing::Employed),
-            GardenLeave::Never | GardenLeave::Unknown => Err(Missing::History),
+            GardenLeave::Never | GardenLeave::Unknown => Err(Missing::LifecycleRows),
         }
     }
 
-    /// The departure of somebody who has left. It ends on the last day of work, else on the day before the garden leave, else
-    /// on the termination date. So it is the same one on garden leave and after the termination, whatever date that has.
+    /// The departure of an employee who has left, with its last day by the rules above.
     ///
     /// # Errors
-    /// It cannot be told.
-    pub(super) fn departure(&self, person: &Person<'_, '_>, history: Option<&History>) -> Result<Departure, Missing> {
-        let end = match person.last_day_of_work()? {
+    /// HiBob lacks something that it needs.
+    pub(super) fn departure(
+        &self,
+        employee: &EmployeeRecord<'_, '_>,
+        rows: Option<&LifecycleRows>,
+    ) -> Result<Departure, Missing> {
+        let end = match employee.last_day_of_work()? {
             Some(day) => Some(day),
-            None if !self.need_history(person) => person.termination_date(),
-            None => match self.garden_leave(person, history) {
+            None if !self.needs_lifecycle_rows(employee) => employee.termination_date(),
+            None => match self.garden_leave(employee, rows) {
                 GardenLeave::Since(first) => first.pred_opt(),
-                GardenLeave::Never => person.termination_date(),
-                GardenLeave::Ahead | GardenLeave::Unknown => return Err(Missing::History),
+                GardenLeave::Never => employee.termination_date(),
+                GardenLeave::Ahead | GardenLeave::Unknown => return Err(Missing::LifecycleRows),
             },
         };
-        end.and_then(|end| person.departure(end)).ok_or(Missing::Dates)
+        end.and_then(|end| employee.departure(end)).ok_or(Missing::Dates)
     }
 
-    /// What keeps anybody from saying that somebody who had left works here again, whatever the settings were when they left.
-    pub(super) fn doubt(&self, person: &Person<'_, '_>, has_reference: bool) -> Option<Doubt> {
+    /// Why it cannot be concluded that an employee who had left works here again; none if it can. The settings may have
+    /// been different when they left.
+    pub(super) fn doubt(&self, employee: &EmployeeRecord<'_, '_>, has_reference: bool) -> Option<Doubt> {
         let ignores_leave = self.settings.garden_leave == settings::GardenLeave::Ignore;
-        match person.status().map(Status::of) {
+        match employee.status().map(Status::of) {
             Some(Status::Terminated) => Some(Doubt::Terminated),
             _ if !has_reference => None,
             Some(Status::GardenLeave) if ignores_leave => Some(Doubt::GardenLeave),
-            _ => person.start().is_none().then_some(Doubt::StartDate),
+            _ => employee.start().is_none().then_some(Doubt::StartDate),
         }
     }
 
-    fn garden_leave(&self, person: &Person<'_, '_>, history: Option<&History>) -> GardenLeave {
-        history.map_or(GardenLeave::Unknown, |history| history.garden_leave(person.start(), self.today(person)))
+    fn garden_leave(&self, employee: &EmployeeRecord<'_, '_>, rows: Option<&LifecycleRows>) -> GardenLeave {
+        rows.map_or(GardenLeave::Unknown, |rows| rows.garden_leave(employee.start(), self.today(employee)))
     }
 
-    /// The day that it is where the person works.
-    fn today(&self, person: &Person<'_, '_>) -> NaiveDate {
-        self.settings.time_zones.day(self.now_unix_seconds, person.site())
+    /// Today's date at the employee's site.
+    fn today(&self, employee: &EmployeeRecord<'_, '_>) -> NaiveDate {
+        self.settings.time_zones.day(self.now_unix_seconds, employee.site())
     }
 }

@@ -2,41 +2,41 @@
 
 use crate::finding::{Finding, Severity};
 use crate::hibob::Status;
-use crate::lifecycle::TimeZones;
+use crate::time_zones::TimeZones;
 use crate::value::{NamedValue, Value};
 use std::collections::BTreeSet;
 
-/// Checked settings.
+/// The settings of the references job, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReferenceSettings {
     /// Base URL of HiBob's API, without a slash at its end.
     pub hibob_url: String,
-    /// Statuses that are a departure, as HiBob writes them, in small letters.
+    /// HiBob's lifecycle statuses that count as a departure, in lower case.
     pub statuses: BTreeSet<String>,
     /// The HiBob field that holds the address to deliver to.
     pub address_field: String,
-    /// What garden leave is: released from work, still employed.
+    /// Whether garden leave (released from work, still employed) counts as a departure.
     pub garden_leave: GardenLeave,
     /// Where a day begins and ends.
     pub time_zones: TimeZones,
 }
 
-/// What garden leave is to a reference.
+/// How garden leave is treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GardenLeave {
-    /// Employment like any other: the reference comes when it ends.
+    /// It is employment like any other; the reference is issued when the employment ends.
     Ignore,
-    /// The departure, from its first day on. The termination after it is the same one.
+    /// It is a departure from its first day on. The termination that follows is the same departure.
     IsDeparture,
 }
 
 /// HiBob's own word for somebody who has left (help centre, "Lifecycle statuses").
 const TERMINATED: &str = "terminated";
 
-/// The work email, as HiBob's job asks for it.
+/// HiBob's field with the work email.
 const WORK_EMAIL: &str = "root.email";
 
-/// Fields that may hold the address.
+/// HiBob fields that the setting `address-field` may name.
 const ADDRESS_FIELDS: [&str; 2] = [WORK_EMAIL, "home.privateEmail"];
 
 impl ReferenceSettings {
@@ -44,10 +44,10 @@ impl ReferenceSettings {
     pub(crate) const NAMES: [&str; 6] =
         ["hibob-url", "statuses", "address-field", "garden-leave", "time-zone", "site-time-zones"];
 
-    /// Reads named values.
+    /// Reads the settings from named values. Those that are left out get their defaults.
     ///
     /// # Errors
-    /// One finding for each value that is wrong and for each name that is no setting of this job.
+    /// One finding for each wrong value and for each name that is not a setting of this job.
     pub fn read(values: &[NamedValue]) -> Result<Self, Vec<Finding>> {
         let mut settings = Self {
             hibob_url: String::new(),
@@ -107,13 +107,13 @@ impl ReferenceSettings {
         status.is_some_and(|status| self.statuses.contains(&status.to_lowercase()))
     }
 
-    /// Whether a status is garden leave, where that is a departure.
+    /// Whether a status is garden leave and the settings count that as a departure.
     pub(super) fn is_garden_leave(&self, status: Option<&str>) -> bool {
         let is_departure = self.garden_leave == GardenLeave::IsDeparture;
         is_departure && status.is_some_and(|status| Status::of(status) == Status::GardenLeave)
     }
 
-    /// Whether a status is one that is understood at all: HiBob's own, or one that is a departure by setting.
+    /// Whether a status is known: one of HiBob's own, or one that the settings name as a departure.
     pub(super) fn is_known(&self, status: Option<&str>) -> bool {
         self.is_departure(status) || status.is_some_and(|status| !matches!(Status::of(status), Status::Unknown(_)))
     }
@@ -132,7 +132,7 @@ fn wrong(name: &str, what: String) -> Finding {
 pub(super) mod tests {
     use super::*;
 
-    /// The address of a HiBob, and these words.
+    /// Settings with an address of HiBob and these texts.
     pub(in crate::references) fn settings(words: &[(&str, &str)]) -> ReferenceSettings {
         let text =
             |(name, text): (&str, &str)| NamedValue { name: name.to_owned(), value: Value::Text(text.to_owned()) };
@@ -146,7 +146,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_not_said_is_as_in_hibob() {
+    fn settings_that_are_left_out_have_defaults() {
         let settings = read("statuses", Value::Texts(vec!["Offboarded".to_owned()])).unwrap();
         assert_eq!((settings.hibob_url.as_str(), settings.address_field.as_str()), ("https://x/v1", "root.email"));
         assert!(settings.is_departure(Some("OFFBOARDED")) && !settings.is_departure(Some("terminated")));
@@ -156,7 +156,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn garden_leave_is_employment_unless_it_is_said_to_be_a_departure() {
+    fn garden_leave_is_employment_unless_the_setting_makes_it_a_departure() {
         assert!(!settings(&[]).is_garden_leave(Some("garden leave")));
         assert!(!settings(&[("garden-leave", "ignore")]).is_garden_leave(Some("garden leave")));
         let settings = settings(&[("garden-leave", "is-departure"), ("time-zone", "Europe/Madrid")]);

@@ -1,27 +1,27 @@
-//! Reading the REST API's answers.
+//! Reads the answers of TravelPerk's REST API.
 
-use crate::scim::where_wrong;
+use crate::error::where_wrong;
 use serde_json::Value;
 
 /// A cost center.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CostCenter {
-    /// A number, kept as text like all ids.
+    /// TravelPerk's id: a number, as text like all ids.
     pub id: Box<str>,
-    /// Its name, by which users are assigned.
+    /// The name, by which users are assigned to it.
     pub name: Box<str>,
-    /// Whether it is out of use. Rows of a listing may not say; those are in use.
+    /// Whether it is archived. A row of a listing that does not say so is not archived.
     pub archived: bool,
 }
 
 /// One page of a listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
-    /// What could be read of it.
+    /// The rows that could be read.
     pub items: Vec<T>,
-    /// How many rows it had, to go on from there.
+    /// How many rows the page has, readable or not: the next page begins after them.
     pub rows: usize,
-    /// How many there are in all, if it says so.
+    /// How many rows there are in all, if the page says so.
     pub total: Option<usize>,
 }
 

@@ -1,7 +1,7 @@
-//! TravelPerk's REST API, for what SCIM does not have: cost centers, and the invoice profiles that stand for companies.
+//! TravelPerk's REST API, for what SCIM does not have: cost centers, and invoice profiles, which are the companies.
 //!
-//! `PUT /cost_centers/{id}/users` is never used: it replaces everybody. Who belongs to a cost center is written to the
-//! users, over SCIM.
+//! `PUT /cost_centers/{id}/users` is never used, since it replaces all members. Accounts are assigned to cost centers
+//! over SCIM.
 
 mod answer;
 mod request;
@@ -9,5 +9,5 @@ mod request;
 pub use answer::{CostCenter, Page, cost_center, cost_center_page, profile_page};
 pub use request::{create_cost_center, get_cost_center, list_cost_centers, list_profiles, restore_cost_center};
 
-/// Rows asked for in one page of a listing. What comes may be fewer: its own limit is not published.
+/// Rows that are requested for one page of a listing. TravelPerk may send fewer; its limit is not published.
 pub const PAGE_ROWS: usize = 50;

@@ -1,11 +1,11 @@
-//! What is asked of the REST API, and the two things that are written to it.
+//! The requests to TravelPerk's REST API: three kinds of reads and two kinds of writes.
 
 use super::PAGE_ROWS;
 use crate::http::{COST_CENTERS_URL, Method, REST_URL, Request, Side, percent_encode};
 use crate::settings::Settings;
 use serde_json::{Value, json};
 
-/// One page of `GET /cost_centers`, from this row on.
+/// One page of `GET /cost_centers`, beginning after `offset` rows.
 pub fn list_cost_centers(settings: &Settings, offset: usize) -> Request {
     let path = format!("/cost_centers?offset={offset}&limit={PAGE_ROWS}");
     cost_centers(settings, Method::Get, &path, "/cost_centers", None)
@@ -21,12 +21,12 @@ pub fn create_cost_center(settings: &Settings, name: &str) -> Request {
     cost_centers(settings, Method::Post, "/cost_centers", "/cost_centers", Some(&json!({ "name": name })))
 }
 
-/// `PATCH /cost_centers/{id}` that brings it back; what is `archived` in answers is `archive` here.
+/// `PATCH /cost_centers/{id}` that restores it. The attribute is `archived` in answers and `archive` in requests.
 pub fn restore_cost_center(settings: &Settings, id: &str) -> Request {
     cost_centers(settings, Method::Patch, &one(id), "/cost_centers/{id}", Some(&json!({ "archive": false })))
 }
 
-/// One page of `GET /profiles`, from this row on, without the profiles of single travellers.
+/// One page of `GET /profiles`, beginning after `offset` rows, without the profiles of single travellers.
 pub fn list_profiles(settings: &Settings, offset: usize) -> Request {
     let base = settings.rest_url.as_deref().unwrap_or_default();
     let url = format!("{base}/profiles?offset={offset}&limit={PAGE_ROWS}&exclude_personal=true");

@@ -1,6 +1,7 @@
-//! Reading the target's answers.
+//! Reads TravelPerk's SCIM answers.
 
 use super::user::Account;
+use crate::error::where_wrong;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -9,12 +10,12 @@ use serde_json::Value;
 struct ListResponse {
     #[serde(rename = "totalResults", default)]
     total: Option<u64>,
-    /// Left out where there is no result.
+    /// May be left out if there is no result.
     #[serde(rename = "Resources", default)]
     resources: Option<Vec<Account>>,
 }
 
-/// The users of a page and, if it says so, how many there are in all.
+/// The users of a page, and how many there are in all, if the page says so.
 ///
 /// # Errors
 /// What is wrong with the answer.
@@ -26,8 +27,8 @@ pub fn user_page(body: &[u8]) -> Result<(Vec<Account>, Option<usize>), String> {
     Ok((page.resources.unwrap_or_default(), page.total.and_then(|total| usize::try_from(total).ok())))
 }
 
-/// How many results the service gives at most, from its ServiceProviderConfig. Keys are read by their exact case:
-/// TravelPerk's answer has both `schemas` and `Schemas`.
+/// Most results that the service gives on a page (`filter.maxResults` of its ServiceProviderConfig); none if it does
+/// not say. Keys are read by their exact case, since TravelPerk's answer has both `schemas` and `Schemas`.
 ///
 /// # Errors
 /// The answer is not such a configuration, or says that PATCH is not supported.
@@ -42,7 +43,7 @@ pub fn service_page_size(body: &[u8]) -> Result<Option<usize>, String> {
     Ok(config.pointer("/filter/maxResults").and_then(Value::as_u64).and_then(|max| usize::try_from(max).ok()))
 }
 
-/// Whether the service has groups, by its ResourceTypes.
+/// Whether a ResourceTypes answer names groups.
 ///
 /// # Errors
 /// The answer is not JSON.
@@ -56,17 +57,11 @@ pub fn announces_groups(body: &[u8]) -> Result<bool, String> {
     Ok(types.is_some_and(|types| types.iter().any(is_group)))
 }
 
-/// What is wrong with some JSON, by its place: serde's own message would repeat values, which may be personal.
-pub(crate) fn where_wrong(error: &serde_json::Error) -> String {
-    let what = if error.is_data() { "JSON of an unexpected shape" } else { "no valid JSON" };
-    format!("{what} at line {}, column {}", error.line(), error.column())
-}
-
-/// Longest piece of the other side's words that is shown, in characters.
+/// Longest text of an error answer that is shown, in characters.
 const DETAIL_CHARS_MAX: usize = 200;
 
-/// What an error answer says, in its own words: SCIM's `detail`, or the messages of a plain JSON error. Nothing of
-/// what is not JSON: that is a web page.
+/// The text of an error answer: SCIM's `detail`, or the messages of a plain JSON error, without control characters.
+/// None if the answer is not JSON, as it is a web page then.
 pub fn detail(body: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     let text = match (answer.get("detail"), answer.get("error"), &answer) {

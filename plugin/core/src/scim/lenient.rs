@@ -1,5 +1,5 @@
-//! Values of a user whose shape may not be the expected one. Such a value is taken as empty: one odd account must not end the
-//! listing.
+//! Values of a user that may have an unexpected type. Such a value counts as empty, so that one odd account does not
+//! end the listing.
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A text, or a whole number as its digits.
+/// A text; a whole number counts as the text of its digits.
 #[derive(Default)]
 pub(super) struct Text(pub(super) Option<Box<str>>);
 
@@ -20,8 +20,8 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// Truth as JSON, or as the text that some SCIM implementations send. Anything else counts as active, which is what a
-/// user is unless somebody has archived it.
+/// The value of `active`: true or false, also as the text that some SCIM implementations send. Anything else counts as
+/// true, since a user is active unless somebody archived it.
 pub(super) struct Truth(pub(super) bool);
 
 impl<'de> Deserialize<'de> for Truth {
@@ -34,7 +34,7 @@ impl<'de> Deserialize<'de> for Truth {
     }
 }
 
-/// An object.
+/// An object; any other value counts as none.
 pub(super) struct Object<T>(pub(super) Option<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -46,7 +46,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// The objects of a list; what is not an object is left out.
+/// The objects of a list. Its items that are no objects are left out; a value that is no list counts as an empty one.
 pub(super) struct List<T>(pub(super) Vec<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
@@ -58,7 +58,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     }
 }
 
-/// Any JSON value, as far as a user's fields can be one: `T` is what objects hold.
+/// The type of a JSON value, with the value as far as it is used. `T` is read from objects.
 enum Shape<T> {
     Text(Box<str>),
     Truth(bool),

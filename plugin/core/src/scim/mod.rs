@@ -1,14 +1,11 @@
-//! SCIM 2.0 as TravelPerk speaks it (RFC 7643, RFC 7644): users, their listing, what is written to them.
+//! SCIM 2.0 as TravelPerk implements it (RFC 7643, RFC 7644): the requests, and reading users and listings.
 
 mod answer;
 mod lenient;
-mod place;
 mod request;
 mod user;
 
-pub(crate) use answer::where_wrong;
 pub use answer::{announces_groups, detail, service_page_size, user_page};
-pub use place::Place;
 pub use request::{
     attribute_path, create, find_by_user_name, get_user, list_users, patch, resource_types, service_provider_config,
 };
@@ -16,10 +13,6 @@ pub use user::{Account, Approver, Manager};
 
 /// The core user schema (RFC 7643, section 8.7.1).
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-/// The enterprise extension (RFC 7643, section 4.3): cost center and manager.
-pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-/// TravelPerk's own extension: what [`Place::TravelPerk`] holds.
-pub const TRAVELPERK: &str = "urn:ietf:params:scim:schemas:extension:travelperk:2.0:User";
 /// The message of a PATCH (RFC 7644, section 3.5.2).
 pub const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 

@@ -1,9 +1,8 @@
-//! What is asked of the target and written to it.
+//! The requests to TravelPerk's SCIM service.
 
-use super::place::{PLACES, Place};
-use super::{ENTERPRISE, PATCH_OP, TRAVELPERK, USER};
+use super::{PATCH_OP, USER};
 use crate::change::Change;
-use crate::field::{Field, TextField, TextShape};
+use crate::field::{ENTERPRISE, Field, PLACES, Place, TRAVELPERK, TextField, TextShape};
 use crate::http::{Method, Request, SCIM_URL, Side, percent_encode};
 use crate::settings::Settings;
 use crate::value::Value as FieldValue;
@@ -25,8 +24,8 @@ pub fn list_users(settings: &Settings, start: usize, count: usize) -> Request {
     get(settings, &format!("/Users?startIndex={start}&count={count}"), "/Users")
 }
 
-/// `GET /Users` with a filter on the user name, the only one that TravelPerk is known to support. A server may ignore
-/// a filter: the caller checks every result.
+/// `GET /Users` with a filter on the user name, the only filter that TravelPerk is known to support. A server may
+/// ignore it, so the caller has to check every result.
 pub fn find_by_user_name(settings: &Settings, user_name: &str) -> Request {
     // A filter's value is a JSON string (RFC 7644, section 3.4.2.2).
     let filter = format!("userName eq {}", Value::from(user_name));
@@ -41,7 +40,7 @@ pub fn get_user(settings: &Settings, account_id: &str) -> Request {
 /// `POST /Users` with the fields of a change; `manager` is the manager's account id.
 pub fn create(settings: &Settings, change: &Change, manager: Option<&str>) -> Request {
     let mut objects: BTreeMap<Place, Map<String, Value>> = BTreeMap::new();
-    objects.entry(Place::Name).or_default(); // also where it is empty
+    objects.entry(Place::Name).or_default(); // sent even if it is empty
     let mut put = |field: Field, value: Value| {
         let row = field.row();
         objects.entry(row.place).or_default().insert(row.attribute.to_owned(), value);
@@ -55,7 +54,7 @@ pub fn create(settings: &Settings, change: &Change, manager: Option<&str>) -> Re
             (Some(Field::Text(_) | Field::Active) | None, _) => {}
         }
     }
-    // Each object into the one that it is in, from the inside out.
+    // Put each object into the one around it, from the inside out.
     for place in PLACES.into_iter().rev() {
         if let Some((parent, key)) = place.within()
             && let Some(object) = objects.remove(&place)
@@ -70,10 +69,11 @@ pub fn create(settings: &Settings, change: &Change, manager: Option<&str>) -> Re
     write(settings, Method::Post, "/Users", "/Users", &Value::Object(user))
 }
 
-/// `PATCH /Users/{id}` with every field of a change in one request, which the server makes as a whole or not at all
-/// (RFC 7644, section 3.5.2). `manager` is the manager's account id, where the change sets one.
+/// `PATCH /Users/{id}` with all fields of a change in one request, which the server carries out as a whole or not at
+/// all (RFC 7644, section 3.5.2). `manager` is the account id of the line manager, if the change writes one.
 ///
-/// Only `replace` and `add` with a path, and `remove` to empty a field: PUT would clear what the traveller entered.
+/// Uses `replace` and `add` with a path, and `remove` to empty a field. PUT is not used, as it would clear what
+/// travellers entered.
 pub fn patch(settings: &Settings, account_id: &str, change: &Change, manager: Option<&str>) -> Request {
     let replace =
         |field: Field, value: Value| json!({ "op": "replace", "path": attribute_path(field), "value": value });
@@ -95,7 +95,7 @@ pub fn patch(settings: &Settings, account_id: &str, change: &Change, manager: Op
     write(settings, Method::Patch, &format!("/Users/{}", percent_encode(account_id)), "/Users/{id}", &body)
 }
 
-/// The line manager, once for each condition that the operator gave.
+/// The line manager as an approver, once for each condition of the settings.
 fn approvers(settings: &Settings, manager: Option<&str>) -> Value {
     let conditions = settings.approvals.iter().flat_map(|approvals| &approvals.conditions);
     conditions.map(|condition| json!({ "value": manager, "condition": condition })).collect()
@@ -113,8 +113,8 @@ fn shaped(field: TextField, value: &str) -> Value {
 fn set_text(field: TextField, value: &str, replaces: bool) -> Value {
     let path = attribute_path(Field::Text(field));
     match field.text_row().shape {
-        // `replace` with a value filter that matches nothing is an error (RFC 7644, section 3.5.2.3), so a first phone is
-        // added.
+        // `replace` with a value filter that matches nothing is an error (RFC 7644, section 3.5.2.3), so a first phone
+        // is added.
         TextShape::WorkPhone if replaces => {
             json!({ "op": "replace", "path": format!("{}.value", remove_path(field)), "value": value })
         }
@@ -129,7 +129,7 @@ pub fn attribute_path(field: Field) -> String {
     row.place.path(row.attribute)
 }
 
-/// The path that empties a text field: of several phones only the one of type work.
+/// The path by which a text field is emptied. Of several phones it names only the one of type `work`.
 fn remove_path(field: TextField) -> String {
     let path = attribute_path(Field::Text(field));
     match field.text_row().shape {

@@ -1,15 +1,14 @@
-//! An account as the target shows it.
+//! Reads an account from a SCIM user.
 
 use super::lenient::{List, Object, Text, Truth};
-use super::place::{PLACES_COUNT, Place};
-use crate::field::{COMPANY_SEPARATOR, Field, FieldSet, TEXT_FIELDS_COUNT, TextField, TextShape};
+use crate::field::{COMPANY_SEPARATOR, Field, FieldSet, PLACES_COUNT, Place, TEXT_FIELDS_COUNT, TextField, TextShape};
 use crate::texts::Texts;
 use crate::value::Id;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
-/// Who the target names as line manager.
+/// The line manager of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Manager {
     /// Nobody.
@@ -17,14 +16,14 @@ pub enum Manager {
     Nobody,
     /// The account with this id.
     Account(Id),
-    /// Somebody of this name; the id was not sent.
+    /// An account whose id was not sent, by its display name.
     Named(Box<str>),
 }
 
-/// An account, as far as this sync looks at it.
+/// An account, as far as this sync reads it.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// The target's id, a decimal number as text.
+    /// TravelPerk's id: a decimal number as text.
     pub id: Id,
     /// Whether the account can be used.
     pub active: bool,
@@ -32,21 +31,21 @@ pub struct Account {
     pub texts: Texts,
     /// The line manager.
     pub manager: Manager,
-    /// Who approves trips, and when.
+    /// Who approves the account's trips.
     pub approvers: Box<[Approver]>,
 }
 
 /// Somebody who approves a traveller's trips.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Approver {
-    /// The account's id; the name where only that was sent.
+    /// The approver's account id, or their display name if no id was sent.
     pub account: Box<str>,
-    /// When; empty for always.
+    /// The condition under which they approve; empty for always.
     pub condition: Box<str>,
 }
 
 impl Account {
-    /// A text field.
+    /// The value of a text field.
     pub fn text(&self, field: TextField) -> Option<&str> {
         self.texts.get(field)
     }
@@ -87,22 +86,23 @@ impl<'de> Visitor<'de> for UserVisitor {
     }
 }
 
-/// What was read of a user so far. A key that comes twice in one object is an error, as nobody can say which one is right.
+/// The fields of a user that were read so far. A key that is twice in one object is an error, as it is unknown which
+/// one is right.
 #[derive(Default)]
 struct Read {
     id: Option<Id>,
     texts: [Option<Box<str>>; TEXT_FIELDS_COUNT],
-    /// The text fields that have come, also those whose value counts as none.
+    /// The text fields that were read, also those whose value counts as none.
     texts_read: FieldSet,
     active: Option<bool>,
     manager: Option<Manager>,
     approvers: Option<Box<[Approver]>>,
-    /// The objects within the user that have come.
+    /// For each place, whether its object was read.
     places_read: [bool; PLACES_COUNT],
 }
 
 impl Read {
-    /// Reads the fields that are in one object of the user.
+    /// Reads the fields of one object of the user.
     fn object<'de, A: MapAccess<'de>>(&mut self, place: Place, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(KeyIn(place))? {
             match key {
@@ -150,7 +150,7 @@ impl Read {
     }
 }
 
-/// Keeps a value that may come once.
+/// Stores a value in a slot that must be empty.
 fn once<T, E: Error>(slot: &mut Option<T>, value: T, name: &'static str) -> Result<(), E> {
     match slot.replace(value) {
         None => Ok(()),
@@ -161,16 +161,16 @@ fn once<T, E: Error>(slot: &mut Option<T>, value: T, name: &'static str) -> Resu
 /// The key of the account's id.
 const ID: &str = "id";
 
-/// What a key of an object of a user leads to.
+/// What a key of an object of a user names.
 enum Key {
     Id,
     Field(Field),
     Object(Place),
-    /// Nothing that this sync looks at.
+    /// Something that this sync does not read.
     Other,
 }
 
-/// Reads a key of the object at this place.
+/// Reads a key in the object at this place.
 struct KeyIn(Place);
 
 impl<'de> DeserializeSeed<'de> for KeyIn {
@@ -198,7 +198,7 @@ impl Visitor<'_> for KeyIn {
     }
 }
 
-/// Reads an object within a user. Where something else stands, its fields are empty.
+/// Reads an object within a user. If the value is no object, its fields are empty.
 struct ObjectSeed<'r> {
     place: Place,
     read: &'r mut Read,
@@ -253,13 +253,13 @@ impl<'de> Visitor<'de> for ObjectSeed<'_> {
     }
 }
 
-/// The phone of type work; writes name that type, so nothing else is compared with them.
+/// The phone of type `work`. Only that type is written, so only that is compared.
 fn work_phone(phones: Vec<Valued>) -> Option<Box<str>> {
     let is_work = |phone: &Valued| phone.kind.0.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("work"));
     phones.into_iter().find(is_work)?.value.0
 }
 
-/// The values of a list in one text: usually there is one.
+/// The values of a list, joined to one text. Usually there is one value.
 fn joined(items: Vec<Valued>) -> Option<Box<str>> {
     let values: Vec<Box<str>> = items.into_iter().filter_map(|item| item.value.0).collect();
     (!values.is_empty()).then(|| values.join(COMPANY_SEPARATOR.encode_utf8(&mut [0; 4])).into())
@@ -283,7 +283,7 @@ struct RawApprover {
 }
 
 impl RawApprover {
-    /// None where neither an id nor a name was sent.
+    /// None if neither an id nor a name was sent.
     fn approver(self) -> Option<Approver> {
         let account = self.value.0.filter(|id| !id.is_empty()).or(self.name.0)?;
         Some(Approver { account, condition: self.condition.0.unwrap_or_default() })
@@ -308,7 +308,7 @@ impl From<RawManager> for Manager {
     }
 }
 
-/// Reads an id. Ids are decimal numbers as text; a number is taken as its digits.
+/// Reads an id. Ids are decimal numbers as text; a JSON number counts as the text of its digits.
 struct IdSeed;
 
 impl<'de> DeserializeSeed<'de> for IdSeed {
@@ -352,9 +352,9 @@ mod tests {
         assert_eq!(account.text(TextField::Phone), None);
     }
 
-    /// Every field of the table is read from where it is written to.
+    /// Every field of the table is read from the place to which it is written.
     #[test]
-    fn what_is_written_is_read() {
+    fn every_field_that_is_written_is_read() {
         use crate::change::{Change, ChangeKind, FieldChange};
         use crate::field::TEXT_FIELDS;
         use crate::value::{NamedValue, PersonRef, Value};
@@ -391,8 +391,8 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_comes_twice_is_an_error_where_it_is_looked_at() {
-        let travelperk = crate::scim::TRAVELPERK;
+    fn a_key_that_is_there_twice_is_an_error_if_it_is_read() {
+        let travelperk = crate::field::TRAVELPERK;
         for twice in [
             r#""title":"a","title":"a""#.to_owned(),
             r#""name":{},"name":{}"#.to_owned(),

@@ -1,4 +1,4 @@
-//! What is read, by whom: shared by the tests of robustness and of memory.
+//! The readers and their random inputs, for the tests of robustness and of memory.
 
 use hibob_connector_core::hibob::{ArraySplitter, RecordReader, SplitError, read_list};
 use hibob_connector_core::http::{Request, Response, SendError};
@@ -10,9 +10,9 @@ use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 use std::fmt;
 
-/// Something that is read: what it is, at most so many bytes of memory for each of its bytes, and its reader, which gives
-/// the error in words. The multiples are those of the smallest things that are kept whole: an object of one key in a tree
-/// of values, and a user with nothing but an id, each in a list that has just been copied to grow.
+/// A reader: the name of what it reads, the most bytes of memory for each byte of input, and the function, which
+/// returns the error as text. The multiples follow from the smallest elements that are stored: an object with one key
+/// in a tree of values, and a user with only an id, each in a list that was just copied in order to grow.
 pub(crate) type Reader = (&'static str, usize, fn(&[u8]) -> Option<String>);
 pub(crate) const READERS: [Reader; 8] = [
     ("people/search", 1, |bytes| whole(bytes).err().map(|error| error.to_string())),
@@ -28,7 +28,7 @@ pub(crate) const READERS: [Reader; 8] = [
 const FIELDS: [&str; 6] =
     ["root.id", "root.email", "work.title", "work.siteId", "work.reportsTo.id", "work.custom.field_1"];
 
-/// A storage with one link.
+/// A storage whose only entry is a link with these bytes.
 struct Storage<'b>(&'b [u8]);
 
 impl World for Storage<'_> {
@@ -57,14 +57,14 @@ impl World for Storage<'_> {
     fn progress(&mut self, _phase: &str, _done: usize, _total: Option<usize>) {}
 }
 
-/// Splits a body that comes in one piece, and forgets its elements.
+/// Splits a body that arrives in one piece, and drops the elements.
 fn whole(bytes: &[u8]) -> Result<(), SplitError> {
     let mut splitter = ArraySplitter::new("employees");
     splitter.feed(bytes, &mut |_| {})?;
     splitter.finish()
 }
 
-/// Bytes that are shown as the text they nearly are.
+/// Bytes that are shown as text, since they are mostly text.
 #[derive(Clone)]
 pub(crate) struct Input(pub(crate) Vec<u8>);
 
@@ -74,7 +74,7 @@ impl fmt::Debug for Input {
     }
 }
 
-/// Any JSON that is not deep.
+/// Random JSON with little nesting.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -93,7 +93,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// An answer of one of the services, or an entry of the storage, with any values.
+/// An answer of a service, or an entry of the storage, with random values.
 pub(crate) fn document() -> impl Strategy<Value = Vec<u8>> {
     (0..8_usize, prop::collection::vec(value(), 12)).prop_map(|(kind, values)| {
         let [a, b, c, d, e, f, g, h, i, j, k, l]: [Value; 12] = values.try_into().unwrap();
@@ -118,7 +118,7 @@ pub(crate) fn document() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Pieces of what should not come.
+/// Bytes that no valid document has, or that are expensive.
 fn nasty() -> impl Strategy<Value = Vec<u8>> {
     let pieces: Vec<Vec<u8>> = vec![
         b"\0".to_vec(),
@@ -143,7 +143,7 @@ fn nasty() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![select(pieces), signs, prop::collection::vec(any::<u8>(), 1..4)]
 }
 
-/// A document with a few mistakes: pieces inserted, left out, or repeated.
+/// A document with a few mistakes: bytes inserted, left out, or repeated.
 fn mutated() -> impl Strategy<Value = Vec<u8>> {
     let mistake = (any::<Index>(), 0..40_usize, prop_oneof![2 => nasty().prop_map(Some), 1 => Just(None)], 0..4_usize);
     (document(), prop::collection::vec(mistake, 0..5)).prop_map(|(mut bytes, mistakes)| {
@@ -162,7 +162,7 @@ fn mutated() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// What comes: documents with mistakes, and noise.
+/// Random inputs: mostly documents with mistakes, sometimes noise.
 pub(crate) fn input() -> impl Strategy<Value = Input> {
     let noise = prop::collection::vec(nasty(), 0..40).prop_map(|pieces| pieces.concat());
     prop_oneof![3 => mutated(), 1 => noise].prop_map(Input)

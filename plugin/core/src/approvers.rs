@@ -1,7 +1,7 @@
-//! Approvals: what TravelPerk is told of who approves trips, and what a person has to set up there.
+//! Who approves trips in TravelPerk (`[sync.approvals]`): the settings, and what a person has to set up there by hand.
 //!
-//! TravelPerk has no public API for approval processes, and none that reads them. It makes one from each line manager
-//! where that is switched on there; what the API does not take is written out as rules to make by hand.
+//! TravelPerk has no public API that reads or writes approval processes. If automatic processes are switched on there,
+//! it makes one from each line manager. For all else this module lists the approval rules that a person has to make.
 
 use crate::finding::{Finding, Severity};
 
@@ -10,7 +10,7 @@ use crate::finding::{Finding, Severity};
 pub enum Method {
     /// A: trips within the policy are approved automatically; the line manager approves the others.
     InPolicy,
-    /// B: the same, and the line manager is told of each trip.
+    /// B: as A, and the line manager is notified of each trip within the policy.
     InPolicyNotified,
     /// C: the line manager approves every trip.
     EveryTrip,
@@ -21,14 +21,14 @@ pub enum Method {
 pub struct Approvals {
     /// The method.
     pub method: Method,
-    /// Conditions under which the line manager is written as approver; none: `approvers` is not written. Which
-    /// conditions TravelPerk knows is not published, so they are the operator's.
+    /// Conditions under which the line manager is written as approver. If there are none, `approvers` is not written.
+    /// The operator gives them, as TravelPerk's list of conditions is not published.
     pub conditions: Vec<String>,
 }
 
 impl Method {
-    /// The rules of the one approval process to make in TravelPerk, in the words of its settings page: what, for which
-    /// trips, by whom.
+    /// The rules of the approval process to make in TravelPerk, in the words of its settings page: the action, the
+    /// trips, the person.
     fn rules(self) -> &'static [&'static str] {
         match self {
             Self::InPolicy => &["Request approval - out-of-policy trips - Line manager"],
@@ -49,8 +49,8 @@ impl Method {
     }
 }
 
-/// What a person should know and do: the rules to make by hand, and what cannot be seen. `groups`: whether the target
-/// offers SCIM groups.
+/// Findings that say what a person has to do in TravelPerk: the rules to make by hand, and what this plugin cannot
+/// read. `groups`: whether TravelPerk announces SCIM groups.
 pub(crate) fn instructions(approvals: &Approvals, groups: bool) -> Vec<Finding> {
     let rules = approvals.method.rules().join("; and: ");
     let notice = |code, message: String, remedy: &'static str| {

@@ -1,8 +1,11 @@
-//! Where in a SCIM user an attribute is.
+//! The places in a SCIM user at which attributes are.
 
-use super::{ENTERPRISE, TRAVELPERK};
+/// The enterprise extension (RFC 7643, section 4.3): cost center and manager.
+pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+/// TravelPerk's own extension: what [`Place::TravelPerk`] holds.
+pub const TRAVELPERK: &str = "urn:ietf:params:scim:schemas:extension:travelperk:2.0:User";
 
-/// An object of a SCIM user in which attributes are.
+/// An object within a SCIM user that has attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// The user itself.
@@ -20,12 +23,12 @@ pub enum Place {
 /// How many places there are.
 pub(crate) const PLACES_COUNT: usize = PLACES.len();
 
-/// Every place, each after the one that it is in.
+/// Every place, each after the place that contains it.
 pub(crate) const PLACES: [Place; 5] =
     [Place::User, Place::Name, Place::Enterprise, Place::TravelPerk, Place::EmergencyContact];
 
 impl Place {
-    /// The place that this one is in, and its key there; none for the user itself.
+    /// The place that contains this one, and the key there; none for the user itself.
     pub(crate) const fn within(self) -> Option<(Self, &'static str)> {
         match self {
             Self::User => None,
@@ -36,7 +39,7 @@ impl Place {
         }
     }
 
-    /// The place that a key of this one leads to.
+    /// The place under a key of this one.
     pub(crate) fn inside(self, key: &str) -> Option<Self> {
         PLACES.into_iter().find(|place| place.within() == Some((self, key)))
     }
@@ -52,7 +55,7 @@ impl Place {
         }
     }
 
-    /// Where the place stands in arrays indexed by place.
+    /// The index of the place in arrays by place.
     pub(crate) const fn index(self) -> usize {
         self as usize
     }

@@ -5,7 +5,7 @@ use super::{Claims, Departure};
 use crate::hibob::{Datum, NameList, Record};
 use chrono::NaiveDate;
 
-/// What is asked for: everything that a reference rests on, and nothing else.
+/// The fields that are read: all that a reference depends on, and no others.
 pub(super) const FIELDS: [&str; 10] = [
     "root.id",
     "internal.lifecycleStatus",
@@ -19,7 +19,7 @@ pub(super) const FIELDS: [&str; 10] = [
     "root.surname",
 ];
 
-/// What detection asks for: no names.
+/// How many of [`FIELDS`] detection reads: it leaves out the names, which are last.
 pub(super) const DETECTION_FIELDS: usize = 8;
 
 const ID: usize = 0;
@@ -33,13 +33,14 @@ const SITE: usize = 7;
 const FIRST_NAME: usize = 8;
 const SURNAME: usize = 9;
 
-/// What stands in a field, and nobody can read.
+/// A field has a value that cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unreadable;
 
-pub(super) struct Person<'r, 'a>(&'r Record<'a>);
+/// A record that was read for [`FIELDS`], or for the first [`DETECTION_FIELDS`] of them.
+pub(super) struct EmployeeRecord<'r, 'a>(&'r Record<'a>);
 
-impl<'r, 'a> Person<'r, 'a> {
+impl<'r, 'a> EmployeeRecord<'r, 'a> {
     pub(super) fn new(record: &'r Record<'a>) -> Self {
         Self(record)
     }
@@ -48,7 +49,7 @@ impl<'r, 'a> Person<'r, 'a> {
         self.0.at(position).text()
     }
 
-    /// HiBob's machine values are ISO dates; anything else is not guessed at.
+    /// A date. HiBob's machine values are ISO dates (YYYY-MM-DD); any other text counts as none.
     fn date(&self, position: usize) -> Option<NaiveDate> {
         NaiveDate::parse_from_str(self.text(position)?, "%Y-%m-%d").ok()
     }
@@ -61,20 +62,20 @@ impl<'r, 'a> Person<'r, 'a> {
         self.text(STATUS)
     }
 
-    /// By name.
+    /// The name of the site.
     pub(super) fn site(&self) -> Option<&'r str> {
         self.text(SITE)
     }
 
-    /// First day of this employment.
+    /// The first day of the present employment.
     pub(super) fn start(&self) -> Option<NaiveDate> {
         self.date(START_DATE)
     }
 
-    /// None where HiBob has none.
+    /// The last day of work; none if the field is empty in HiBob.
     ///
     /// # Errors
-    /// There is one: no other date may stand in its place.
+    /// The field has a value that is not a date. Then no other date may be used instead.
     pub(super) fn last_day_of_work(&self) -> Result<Option<NaiveDate>, Unreadable> {
         match self.0.at(LAST_DAY_OF_WORK) {
             Datum::Absent | Datum::Null => Ok(None),
@@ -86,18 +87,18 @@ impl<'r, 'a> Person<'r, 'a> {
         self.date(TERMINATION_DATE)
     }
 
-    /// The departure on this day. None without a beginning of the employment.
+    /// The departure with `end` as its last day; none if the employee id or the start date is missing.
     pub(super) fn departure(&self, end: NaiveDate) -> Option<Departure> {
         let (start, end) = (self.start()?.to_string(), end.to_string());
-        // The ids of title and department: a list that is renamed changes neither.
+        // Title and department by their ids, so that renaming an item of HiBob's lists does not change the basis.
         let place = |position| self.text(position).unwrap_or_default();
         let by = if matches!(self.last_day_of_work(), Ok(Some(_))) { BY_LAST_DAY } else { "" };
         let basis = basis([&start, &end, place(TITLE), place(DEPARTMENT), by]);
         Some(Departure { employee_id: self.id()?.to_owned(), ended_on: end, basis })
     }
 
-    /// What a reference says; none without both names and the dates, or where there is a title or a department and nobody
-    /// can read its name: a reference that leaves it out would say less than HiBob does.
+    /// The statements of a reference. None if a name or the start date is missing, or if the employee has a title or
+    /// department whose name cannot be found: a reference without it would state less than HiBob does.
     pub(super) fn claims(&self, ended_on: &str, titles: &NameList, departments: &NameList) -> Option<Claims> {
         let named = |list: &NameList, position: usize| match self.0.at(position) {
             Datum::Absent | Datum::Null => Some(None),

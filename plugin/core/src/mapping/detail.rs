@@ -1,36 +1,46 @@
-//! The details beyond names and work email: HiBob's value of each, in the form that TravelPerk takes.
+//! Details: HiBob's value of each, brought into the form that TravelPerk accepts.
+//!
+//! 1. HiBob has a text that TravelPerk accepts: it is the desired value.
+//! 2. HiBob has no text, and the settings have a default: the default, for accounts whose field is empty.
+//! 3. HiBob has no text, and `missing-detail` is `fail`: an error, and the employee is not synced.
+//! 4. HiBob has a null, and the field can be cleared: the field is emptied.
+//! 5. HiBob has no text otherwise: the account's value stays.
+//! 6. HiBob has a text that TravelPerk does not accept: an error or a warning by `missing-detail`, and the default if
+//!    there is one.
 
-use crate::field::{Form, TextField};
+use super::{DesiredValue, Mapping};
+use crate::field::{Form, LANGUAGES, TextField};
 use crate::finding::Notes;
 use crate::hibob::{Datum, NameList};
-use crate::mapping::{Mapping, Want};
-use crate::settings::{LANGUAGES, MissingDetail};
+use crate::settings::MissingDetail;
 use chrono::NaiveDate;
 
 /// Digits that a telephone number has at least and at most (ITU-T E.164 allows 15).
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
 
-/// The target does not take the value; says why, after `… in HiBob`.
+/// TravelPerk does not accept the value. Holds the reason, as the rest of a sentence that begins with `… in HiBob`.
 struct Unfit(&'static str);
 
 impl Mapping<'_> {
-    /// What to do with the account's field for one detail.
-    pub(crate) fn detail(&self, field: TextField, datum: &Datum<'_>, notes: &mut Notes<'_>) -> Want {
+    /// The desired value of one detail, by the rules above.
+    pub(super) fn detail(&self, field: TextField, datum: &Datum<'_>, notes: &mut Notes<'_>) -> DesiredValue {
         let row = field.text_row();
-        let default = || self.settings.default_of(field).map_or(Want::Leave, |default| Want::Default(default.into()));
+        let default = || {
+            self.settings.default_of(field).map_or(DesiredValue::Leave, |default| DesiredValue::Default(default.into()))
+        };
         let read = match datum.text() {
             Some(text) => self.read(field, text),
             None if self.settings.default_of(field).is_some() => return default(),
             None if self.settings.missing_detail == MissingDetail::Fail => {
                 let name = field.name();
                 notes.error(row.code, name, format!("{name} is to be synced and is missing in HiBob"), row.remedy);
-                return Want::Leave;
+                return DesiredValue::Leave;
             }
-            None if *datum == Datum::Null && row.row.can_be_cleared => return Want::Clear,
-            None => return Want::Leave,
+            None if *datum == Datum::Null && row.row.can_be_cleared => return DesiredValue::Clear,
+            None => return DesiredValue::Leave,
         };
         match read {
-            Ok(value) => Want::Set(value.into()),
+            Ok(value) => DesiredValue::Set(value.into()),
             Err(Unfit(why)) => {
                 let message = format!("{} in HiBob {why}", field.name());
                 match self.settings.missing_detail {
@@ -54,7 +64,7 @@ impl Mapping<'_> {
         }
     }
 
-    /// A day before today. HiBob's machine values are ISO dates; anything else is refused.
+    /// A date before today. HiBob's machine values are ISO dates; any other text is refused.
     fn past_date(&self, text: &str) -> Result<String, Unfit> {
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Unfit("is not a date"))?;
         if date >= self.lifecycle.date() {
@@ -64,7 +74,7 @@ impl Mapping<'_> {
     }
 }
 
-/// A value from one of HiBob's lists, by id or by name.
+/// The name of an item of one of HiBob's lists, given by id or by name.
 fn listed(text: &str, list: &NameList) -> Result<String, Unfit> {
     list.resolve(text).map(str::to_owned).ok_or(Unfit("is an item that is not in its list"))
 }
@@ -75,7 +85,7 @@ fn phone(text: &str) -> Result<String, Unfit> {
     if !shaped || !PHONE_DIGITS.contains(&digits) {
         return Err(Unfit("does not begin with + and a country code"));
     }
-    // Only what TravelPerk's `+(area code) (phone number)` form knows.
+    // TravelPerk's form is `+(area code) (phone number)`.
     Ok(text.replace(['.', '/'], " "))
 }
 
@@ -102,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_read_as_the_target_takes_them() {
+    fn values_are_brought_into_travelperks_form() {
         let read = |result: Result<String, Unfit>| result.ok();
         assert_eq!(read(phone("+34 600.100/200")).as_deref(), Some("+34 600 100 200"));
         assert_eq!(read(phone("600100200")), None);

@@ -1,7 +1,8 @@
-//! A second pair of eyes on every plan.
+//! The plan audit: checks every finished plan independently of the code that made it.
 //!
-//! Shares no code with the planner: it looks at the changes as they would be applied and at the accounts as they were
-//! read, and refuses a plan that breaks one of the promises, whatever the planner thought.
+//! It shares no code with the planner. It goes through the changes as they would be applied, compares them with the
+//! accounts as they were read, and refuses a plan that breaks one of the promises. Each promise is the text of a
+//! `require` below.
 
 use crate::change::{Change, ChangeKind, FieldChange};
 use crate::link::Links;
@@ -10,7 +11,8 @@ use crate::scim::Account;
 use crate::value::Value;
 use std::collections::BTreeSet;
 
-/// Fields that a plan may write. Stated here again, and not taken from the table of fields: a mistake there is caught here.
+/// Fields that a plan may write. Stated here again, and not taken from the table of fields: a mistake there is caught
+/// here.
 const OWNED: [&str; 19] = [
     "user-name",
     "external-id",
@@ -38,20 +40,21 @@ const _: () = assert!(OWNED.len() <= u32::BITS as usize, "`Written::fields` has 
 /// Fields that may never be emptied. Stated here again, as [`OWNED`] is.
 const NEVER_EMPTY: [&str; 4] = ["user-name", "external-id", "given-name", "family-name"];
 
-/// Violations named before the audit stops counting.
+/// Most violations that are reported; the audit stops after them.
 const SHOWN_MAX: usize = 10;
 
-struct Seen<'a> {
+/// An account as it is before the change that is checked.
+struct AccountBefore<'a> {
     external_id: Option<&'a str>,
     active: bool,
 }
 
 /// Checks a plan's changes in their order.
 ///
-/// `leavers` are the employees who have left: only their accounts may pass to another employee id.
+/// `leavers` are the ids of the employees who have left: only their accounts may pass to another employee id.
 ///
 /// # Errors
-/// The promises that are broken, the first ten of them.
+/// The first ten violations, each with the change's id and the promise that it breaks.
 pub fn check(
     changes: impl Iterator<Item = Change>,
     accounts: &[Account],
@@ -63,15 +66,15 @@ pub fn check(
     if changes.peek().is_none() {
         return Ok(()); // a plan without changes breaks no promise
     }
-    // With room for all from the start: growing would look at every text again.
+    // With room for all from the start, since a map that grows hashes every text again.
     let most = changes.size_hint().1.unwrap_or_default();
     let mut names = Lookup::with_capacity(accounts.len() + most);
     for name in accounts.iter().filter_map(|account| account.text(UserName)) {
         names.insert(name.to_lowercase(), ());
     }
-    let accounts: Lookup<&str, Seen<'_>> = accounts
+    let accounts: Lookup<&str, AccountBefore<'_>> = accounts
         .iter()
-        .map(|account| (&*account.id, Seen { external_id: account.text(ExternalId), active: account.active }))
+        .map(|account| (&*account.id, AccountBefore { external_id: account.text(ExternalId), active: account.active }))
         .collect();
     let mut audit = Audit {
         accounts,
@@ -91,17 +94,17 @@ pub fn check(
     if audit.broken.is_empty() { Ok(()) } else { Err(audit.broken) }
 }
 
-/// What the plan has written to one account so far.
+/// What earlier changes of the plan write to one account.
 #[derive(Default)]
 struct Written {
-    /// A bit for each of `OWNED`.
+    /// A bit for each of [`OWNED`].
     fields: u32,
     user_name: Option<Value>,
 }
 
 impl Written {
-    /// A temporary user name gives way to the final one: the only field that may be written twice, and only from where
-    /// the first write left it.
+    /// Whether this is the final user name after a temporary one. Only that may be written a second time, and only if
+    /// `before` is what the first change wrote.
     fn goes_on_with(&self, change: &Change, field: &FieldChange) -> bool {
         let alone = change.kind == ChangeKind::Update && change.fields.len() == 1 && field.field == "user-name";
         alone && self.user_name.is_some() && self.user_name == field.before
@@ -109,13 +112,13 @@ impl Written {
 }
 
 struct Audit<'a> {
-    accounts: Lookup<&'a str, Seen<'a>>,
+    accounts: Lookup<&'a str, AccountBefore<'a>>,
     links: &'a Links,
     leavers: &'a BTreeSet<&'a str>,
     done: Lookup<String, ()>,
-    /// For each account, or employee for an account that is made.
+    /// By account id, or by employee id for an account that the plan creates.
     written: Lookup<String, Written>,
-    /// User names in use at this point of the plan.
+    /// The user names in use before the change that is checked.
     names: Lookup<String, ()>,
     broken: Vec<String>,
 }
@@ -141,9 +144,9 @@ impl Audit<'_> {
         self.user_name(change);
     }
 
-    /// A cost center is made, or brought back, and nothing else: never renamed, archived, or given other members.
+    /// Cost centers are only created and restored, never renamed, archived or given other members.
     fn cost_center(&mut self, change: &Change) {
-        let sound = change.employee_id.is_none()
+        let is_allowed = change.employee_id.is_none()
             && match (change.kind, change.fields.as_slice()) {
                 (ChangeKind::CreateCostCenter, [field]) => {
                     change.target_id.is_none()
@@ -155,10 +158,10 @@ impl Audit<'_> {
                 }
                 _ => false,
             };
-        self.require(sound, change, "a cost center is made or brought back, and nothing else");
+        self.require(is_allowed, change, "a cost center is created or restored, and nothing else");
     }
 
-    /// Only accounts that the sync made, adopted, or may adopt are touched.
+    /// Only accounts that the sync created, adopted or may adopt are changed.
     fn account(&mut self, change: &Change) {
         let Some(employee) = change.employee_id.as_deref() else {
             return self.require(false, change, "a change of an account names its employee");
@@ -166,16 +169,16 @@ impl Audit<'_> {
         let Some(id) = change.target_id.as_deref() else {
             let made_here =
                 change.kind == ChangeKind::Create || change.depends_on.contains(&format!("create:{employee}"));
-            return self.require(made_here, change, "only an account that this plan makes has no id yet");
+            return self.require(made_here, change, "only an account that this plan creates has no id yet");
         };
-        let facts = self.accounts.get(id).map(|seen| {
+        let facts = self.accounts.get(id).map(|before| {
             let linked = self.links.get(employee).is_some_and(|link| *link.account == *id);
-            let own = seen.external_id == Some(employee);
-            let nobodys = seen.external_id.is_none();
-            let leavers = seen.external_id.is_some_and(|id| self.leavers.contains(id));
+            let own = before.external_id == Some(employee);
+            let nobodys = before.external_id.is_none();
+            let leavers = before.external_id.is_some_and(|id| self.leavers.contains(id));
             let wanted = change.text_after("user-name").map(str::to_lowercase);
             let same_name = wanted.is_none(); // a user name that is not changed is the one it was matched by
-            let active = seen.active;
+            let active = before.active;
             (linked, own, nobodys, nobodys || leavers, same_name, active)
         });
         let Some((linked, own, nobodys, free, same_name, active)) = facts else {
@@ -188,14 +191,14 @@ impl Audit<'_> {
             ChangeKind::Update => own || (linked && nobodys) || (linked && claimed),
             ChangeKind::Adopt | ChangeKind::Reactivate => own || (linked && nobodys) || claimed,
         };
-        self.require(allowed, change, "an account that is not under the sync's care is never touched");
+        self.require(allowed, change, "an account that is not under the sync's care is never changed");
         let state = match change.kind {
             ChangeKind::Reactivate => !active,
             _ => active,
         };
         self.require(state, change, "the kind of change fits the account's state");
-        if let (Some(seen), Some(active)) = (self.accounts.get_mut(id), change.active_after()) {
-            seen.active = active;
+        if let (Some(before), Some(active)) = (self.accounts.get_mut(id), change.active_after()) {
+            before.active = active;
         }
     }
 
@@ -207,7 +210,7 @@ impl Audit<'_> {
         let mut written = self.written.remove(&owner).unwrap_or_default();
         for field in &change.fields {
             let position = OWNED.iter().position(|owned| *owned == field.field);
-            self.require(position.is_some(), change, "only owned fields are written");
+            self.require(position.is_some(), change, "only fields of the sync are written");
             let bit = position.map_or(0, |position| 1 << position);
             let again = written.fields & bit != 0 && !written.goes_on_with(change, field);
             self.require(!again, change, "a field of an account is written once");
@@ -241,7 +244,7 @@ impl Audit<'_> {
         }
     }
 
-    /// No user name is in use twice at any point of the plan.
+    /// At no point of the plan two accounts have the same user name.
     fn user_name(&mut self, change: &Change) {
         let Some(name) = change.text_after("user-name").map(str::to_lowercase) else {
             return;
@@ -254,7 +257,7 @@ impl Audit<'_> {
             self.names.remove(&before);
         }
         let free = self.names.insert(name, ()).is_none();
-        self.require(free, change, "a user name is free when it is taken");
+        self.require(free, change, "a user name is free when an account gets it");
     }
 }
 
@@ -302,7 +305,7 @@ mod tests {
         assert!(broken.contains(promise), "{broken}");
     }
 
-    /// The audit states the fields by itself; a field that only one of the two has is a mistake in the other.
+    /// The audit lists the fields independently. A field that is missing in one of the two lists is a mistake.
     #[test]
     fn the_audit_and_the_table_have_the_same_fields() {
         use crate::field::{Field, TEXT_FIELDS};
@@ -338,11 +341,11 @@ mod tests {
             vec![change(ChangeKind::Archive, "7", Some("1"), &[off.clone(), ("title", text("x"))])],
             "nothing but `active`",
         );
-        refused(vec![change(ChangeKind::Update, "7", Some("1"), &[("groups", text("x"))])], "only owned fields");
+        refused(vec![change(ChangeKind::Update, "7", Some("1"), &[("groups", text("x"))])], "only fields of the sync");
         refused(vec![change(ChangeKind::Update, "7", Some("1"), &[("external-id", text("8"))])], "its employee's id");
         refused(
             vec![change(ChangeKind::Update, "7", Some("1"), &[("user-name", text("Guest@acme.example"))])],
-            "is free",
+            "is free when",
         );
         refused(vec![change(ChangeKind::Update, "7", Some("9"), &[])], "that was read");
         refused(

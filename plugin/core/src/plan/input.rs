@@ -1,0 +1,37 @@
+//! The input of matching and deciding.
+
+use crate::approvers::Approvals;
+use crate::index::IdIndex;
+use crate::link::Links;
+use crate::mapping::DesiredAccount;
+use crate::scim::Account;
+use std::collections::BTreeSet;
+
+/// Employees, accounts and settings from which a plan is decided. `people` (the employees' desired accounts) and
+/// `accounts` are sorted by id, each id once.
+#[derive(Clone, Copy)]
+pub(super) struct Input<'a> {
+    pub(super) people: &'a [DesiredAccount],
+    pub(super) accounts: &'a [Account],
+    pub(super) people_by_id: &'a IdIndex,
+    pub(super) accounts_by_id: &'a IdIndex,
+    pub(super) links: &'a Links,
+    /// For each employee the position of the account of their link, as far as that was looked up before; may be empty.
+    pub(super) linked: &'a [Option<u32>],
+    pub(super) admins: &'a BTreeSet<String>,
+    pub(super) approvals: Option<&'a Approvals>,
+    pub(super) swap_address: Option<&'a str>,
+    pub(super) now_unix_seconds: u64,
+}
+
+impl Input<'_> {
+    /// The position of an employee.
+    pub(super) fn person(&self, id: &str) -> Option<usize> {
+        self.people_by_id.get(id, |at| self.people.get(at).map(|person| &*person.id).unwrap_or_default())
+    }
+
+    /// The position of an account.
+    pub(super) fn account(&self, id: &str) -> Option<usize> {
+        self.accounts_by_id.get(id, |at| self.accounts.get(at).map(|account| &*account.id).unwrap_or_default())
+    }
+}
