@@ -53,7 +53,7 @@ pub(crate) fn title(scim_url: &str, id: &str) -> Option<String> {
     let body =
         format!(r#"{{"schemas":["{schema}"],"Operations":[{{"op":"replace","path":"title","value":"Hostile"}}]}}"#);
     let answer = request(&format!("PATCH {scim_url}/Users/{id}\ncontent-type: application/json\n\n{body}"));
-    if saw.starts_with("200 ") { None } else { Some(saw) }
+    if answer.starts_with("200 ") { None } else { Some(answer) }
 }
 
 /// Reads the data of one employee that a reference contains, as an honest plugin does.
