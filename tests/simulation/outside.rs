@@ -190,7 +190,7 @@ impl Outside for Simulated {
     async fn attempt(&self, change: &Change, attempt: Attempt, fence: Fence) -> Result<Attempted, HostError> {
         let repeats = self.sim.planted == Some(Planted::RepeatsWithoutLooking);
         let attempt = attempt_in(if repeats { Attempt::First } else { attempt });
-        let scope = Arc::new(ApplyScope::new(change, hibob_egress::known_of(&self.book, change).await?));
+        let scope = Arc::new(ApplyScope::new(change, hibob_egress::ledger_facts(&self.book, change).await?));
         let overrun = Overrun::default();
         let egress = self.call_egress(CallKind::Apply, Grant::Apply(scope.clone()), &overrun);
         let mut egress = egress.fenced(self.book.clone(), fence);

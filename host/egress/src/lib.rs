@@ -4,11 +4,11 @@
 //! then is that service's credential added, which the plugin never sees. Retries, waiting and timeouts live here too.
 
 mod body;
-mod known;
+mod ledger_facts;
 mod send;
 mod surroundings;
 
-pub use known::known_of;
+pub use ledger_facts::ledger_facts;
 pub use send::AsMade;
 pub use surroundings::Surroundings;
 

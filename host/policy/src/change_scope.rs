@@ -22,7 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What the host's own ledger knows of those whom a change is about.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
+pub struct LedgerFacts {
     /// The account that the ledger has for the employee, for a change of an account that the same plan has made.
     pub account_id: Option<String>,
     /// The employee whose account the changed one is.
@@ -51,7 +51,7 @@ pub struct ApplyScope {
 
 impl ApplyScope {
     /// The scope of a change.
-    pub fn new(change: &Change, known: Known) -> Self {
+    pub fn new(change: &Change, ledger: LedgerFacts) -> Self {
         // All fields at once, and each on its own where that was refused.
         let writes = u32::try_from(change.fields.len()).unwrap_or(u32::MAX).saturating_add(1);
         let value = |value: &Value| match value {
@@ -59,7 +59,7 @@ impl ApplyScope {
             Value::Flag(flag) => Json::from(*flag),
             Value::Integer(number) => Json::from(*number),
             Value::Person(person) => {
-                Json::from(person.account_id.clone().or_else(|| known.manager_account_id.clone()).unwrap_or_default())
+                Json::from(person.account_id.clone().or_else(|| ledger.manager_account_id.clone()).unwrap_or_default())
             }
             Value::Texts(_) | Value::Pairs(_) => Json::Array(Vec::new()), // no field of an account is one
         };
@@ -76,8 +76,8 @@ impl ApplyScope {
             kind: change.kind,
             former_id,
             employee_id: change.employee_id.clone(),
-            target_id: change.target_id.clone().or(known.account_id),
-            owner: known.owner,
+            target_id: change.target_id.clone().or(ledger.account_id),
+            owner: ledger.owner,
             name: change.display_name.clone(),
             fields: fields.collect(),
             writes_left: AtomicU32::new(writes),

@@ -22,7 +22,7 @@ pub mod person_scope;
 pub mod plan_limits;
 pub mod request;
 
-pub use change_scope::{ApplyScope, Known, writable_attributes};
+pub use change_scope::{ApplyScope, LedgerFacts, writable_attributes};
 pub use grant::Grant;
 pub use manifest::Manifest;
 pub use over::{Over, Overrun};

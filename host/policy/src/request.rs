@@ -229,7 +229,7 @@ fn is_child(path: &str, parent: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change_scope::{ApplyScope, Known};
+    use crate::change_scope::{ApplyScope, LedgerFacts};
     use hibob_contract::directory_sync::{Change, ChangeKind};
     use std::sync::Arc;
 
@@ -245,7 +245,7 @@ mod tests {
             fields: Vec::new(),
             reason: String::new(),
         };
-        Grant::Apply(Arc::new(ApplyScope::new(&change, Known::default())))
+        Grant::Apply(Arc::new(ApplyScope::new(&change, LedgerFacts::default())))
     }
 
     fn decided(grant: &Grant, method: &str, url: &str) -> Result<(usize, Action), String> {

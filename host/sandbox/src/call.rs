@@ -8,7 +8,6 @@ mod observer;
 mod storage;
 
 use hibob_base::progress::Progress;
-use hibob_egress::known_of;
 pub use storage::{
     CALL_STORAGE_BYTES_MAX, CALL_STORAGE_READS_MAX, CALL_STORAGE_WRITES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX,
 };
@@ -21,7 +20,7 @@ use held::HeldStore;
 use hibob_base::error::HostError;
 use hibob_contract::CallKind;
 use hibob_contract::directory_sync::Change;
-use hibob_egress::{CallEgress, Declared};
+use hibob_egress::{CallEgress, Declared, ledger_facts};
 use hibob_policy::change_scope::ApplyScope;
 use hibob_policy::grant::Grant;
 use hibob_policy::over::Overrun;
@@ -145,7 +144,7 @@ impl Call {
                 tenant.references_egress().for_call(Grant::Person(scope.clone()), declared, overrun.clone())
             }
             Job::Apply(change, fence) => {
-                let scope = Arc::new(ApplyScope::new(change, known_of(tenant.database(), change).await?));
+                let scope = Arc::new(ApplyScope::new(change, ledger_facts(tenant.database(), change).await?));
                 let egress = tenant.egress()?.for_call(Grant::Apply(scope), declared, overrun.clone());
                 egress.fenced(tenant.database().clone(), fence)
             }

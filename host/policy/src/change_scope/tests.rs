@@ -27,10 +27,10 @@ fn manager(field: &str, account_id: Option<&str>) -> FieldChange {
 
 /// A change for employee 7, whose account 29 the ledger knows.
 fn scope_of(kind: ChangeKind, target: Option<&str>, fields: Vec<FieldChange>) -> ApplyScope {
-    scope_known(kind, target, fields, Known { owner: Some("7".to_owned()), ..Known::default() })
+    scope_with(kind, target, fields, LedgerFacts { owner: Some("7".to_owned()), ..LedgerFacts::default() })
 }
 
-fn scope_known(kind: ChangeKind, target: Option<&str>, fields: Vec<FieldChange>, known: Known) -> ApplyScope {
+fn scope_with(kind: ChangeKind, target: Option<&str>, fields: Vec<FieldChange>, ledger: LedgerFacts) -> ApplyScope {
     let is_cost_center = matches!(kind, ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter);
     let change = Change {
         id: "x".to_owned(),
@@ -43,7 +43,7 @@ fn scope_known(kind: ChangeKind, target: Option<&str>, fields: Vec<FieldChange>,
         fields,
         reason: String::new(),
     };
-    ApplyScope::new(&change, known)
+    ApplyScope::new(&change, ledger)
 }
 
 fn title() -> Vec<FieldChange> {
@@ -195,11 +195,11 @@ fn an_account_that_the_ledger_does_not_know_is_not_written_to() {
         (ChangeKind::Adopt, Some("8"), true), // who comes back under another id
         (ChangeKind::Reactivate, None, false),
     ] {
-        let known = Known { owner: owner.map(str::to_owned), ..Known::default() };
-        let scope = scope_known(kind, Some("29"), title(), known);
+        let ledger = LedgerFacts { owner: owner.map(str::to_owned), ..LedgerFacts::default() };
+        let scope = scope_with(kind, Some("29"), title(), ledger);
         assert_eq!(patches(&scope, &title_is_lead), allowed, "{kind:?} {owner:?}");
     }
-    let archive = scope_known(ChangeKind::Archive, Some("29"), vec![active(false)], Known::default());
+    let archive = scope_with(ChangeKind::Archive, Some("29"), vec![active(false)], LedgerFacts::default());
     assert!(!patches(&archive, &replace("active", json!(false))));
 }
 
@@ -217,7 +217,7 @@ fn an_account_that_carries_nobodys_id_is_not_that_of_a_change_about_nobody() {
         fields: vec![active(false)],
         reason: String::new(),
     };
-    let scope = ApplyScope::new(&change, Known::default());
+    let scope = ApplyScope::new(&change, LedgerFacts::default());
     let shown = json!({ "id": "29", "active": true }).to_string();
     scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
     assert!(!patches(&scope, &replace("active", json!(false))));
@@ -228,9 +228,9 @@ fn an_account_that_carries_nobodys_id_is_not_that_of_a_change_about_nobody() {
 fn an_account_that_carries_the_employees_id_is_written_to_though_the_ledger_does_not_know_it() {
     for (owner, carried, allowed) in [(None, "7", true), (None, "8", false), (None, "", false), (Some("8"), "7", false)]
     {
-        let known = || Known { owner: owner.map(str::to_owned), ..Known::default() };
-        let update = scope_known(ChangeKind::Update, Some("29"), title(), known());
-        let archive = scope_known(ChangeKind::Archive, Some("29"), vec![active(false)], known());
+        let ledger = || LedgerFacts { owner: owner.map(str::to_owned), ..LedgerFacts::default() };
+        let update = scope_with(ChangeKind::Update, Some("29"), title(), ledger());
+        let archive = scope_with(ChangeKind::Archive, Some("29"), vec![active(false)], ledger());
         for (scope, patch) in [(update, replace("title", json!("Lead"))), (archive, replace("active", json!(false)))] {
             let shown = json!({ "id": "29", "externalId": carried, "active": true }).to_string();
             scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
@@ -243,12 +243,12 @@ fn an_account_that_carries_the_employees_id_is_written_to_though_the_ledger_does
 #[test]
 fn an_account_of_the_former_id_is_changed_where_the_plan_names_it() {
     let fields = || vec![FieldChange { before: Some(Value::Text("6".to_owned())), ..text("external-id", Some("7")) }];
-    let known = |owner: &str| Known { owner: Some(owner.to_owned()), ..Known::default() };
+    let ledger = |owner: &str| LedgerFacts { owner: Some(owner.to_owned()), ..LedgerFacts::default() };
     let new_id = replace("externalId", json!("7"));
-    assert!(patches(&scope_known(ChangeKind::Update, Some("29"), fields(), known("6")), &new_id));
-    assert!(!patches(&scope_known(ChangeKind::Update, Some("29"), fields(), known("5")), &new_id));
+    assert!(patches(&scope_with(ChangeKind::Update, Some("29"), fields(), ledger("6")), &new_id));
+    assert!(!patches(&scope_with(ChangeKind::Update, Some("29"), fields(), ledger("5")), &new_id));
     for (external, active, allowed) in [("6", false, true), ("6", true, false), ("5", false, false)] {
-        let scope = scope_known(ChangeKind::Reactivate, Some("29"), fields(), Known::default());
+        let scope = scope_with(ChangeKind::Reactivate, Some("29"), fields(), LedgerFacts::default());
         let shown = json!({ "id": "29", "externalId": external, "active": active }).to_string();
         scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
         assert_eq!(patches(&scope, &new_id), allowed, "{external} {active}");
@@ -265,7 +265,7 @@ fn an_account_is_taken_over_where_the_target_shows_that_it_is_free() {
         (json!({ "id": "29", "externalId": "8" }), false),
         (json!({ "id": "30" }), false),
     ] {
-        let scope = scope_known(ChangeKind::Adopt, Some("29"), title(), Known::default());
+        let scope = scope_with(ChangeKind::Adopt, Some("29"), title(), LedgerFacts::default());
         scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.to_string().as_bytes());
         assert_eq!(patches(&scope, &replace("title", json!("Lead"))), allowed, "{shown}");
     }
@@ -281,8 +281,8 @@ fn a_new_account_is_as_the_change_says() {
             text("emergency-name", Some("Bo")),
             manager("manager", None),
         ];
-        let known = Known { manager_account_id: Some("30".to_owned()), ..Known::default() };
-        scope_known(ChangeKind::Create, None, fields, known)
+        let ledger = LedgerFacts { manager_account_id: Some("30".to_owned()), ..LedgerFacts::default() };
+        scope_with(ChangeKind::Create, None, fields, ledger)
     };
     let tries = |body: Json| write(&create(), Role::Scim, &Method::POST, "/Users", &body);
     let user = json!({
@@ -360,7 +360,7 @@ fn a_change_is_made_where_an_answer_shows_it() {
     assert!(!shows(ChangeKind::Archive, &Method::GET, ok, &user("7", true)));
     assert!(!shows(ChangeKind::Reactivate, &Method::GET, ok, &user("7", false)));
     assert!(!scope_of(ChangeKind::Update, Some("29"), title()).shows("29"));
-    let adopt = scope_known(ChangeKind::Adopt, Some("29"), Vec::new(), Known::default());
+    let adopt = scope_with(ChangeKind::Adopt, Some("29"), Vec::new(), LedgerFacts::default());
     adopt.answered(Role::Scim, &Method::GET, "/Users/29", ok, json!({ "id": "29" }).to_string().as_bytes());
     assert!(!adopt.shows("29"), "an account of nobody is not adopted by being looked at");
     let create = scope_of(ChangeKind::Create, None, title());
