@@ -220,7 +220,7 @@ impl Outgoing<'_> {
         let whole = guarded.collect().await.map_err(|error| Failed::Lost(error.to_string()))?.to_bytes();
         let role = self.service.route.role;
         match &self.call.grant {
-            Grant::Apply(scope) => scope.answered(role, self.request.method(), &self.path, parts.status, &whole),
+            Grant::Apply(scope) => scope.note_answer(role, self.request.method(), &self.path, parts.status, &whole),
             Grant::Person(scope) => scope.answered(role, &self.path, parts.status, &whole),
             Grant::Read => {}
         }

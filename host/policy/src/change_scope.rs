@@ -3,18 +3,18 @@
 //! The host reads the request as it will leave, and trusts neither the plugin nor the plan it came from. What an answer
 //! showed is noted, so that a change counts as made only where the target says so.
 
+mod answers;
 mod attribute;
-mod seen;
 
 use crate::json;
 use crate::request::{Refusal, Role};
+use answers::TargetAnswers;
 pub use attribute::writable_attributes;
 use attribute::{attributes, field_of, within};
 use bytes::Bytes;
 use hibob_contract::directory_sync::{Change, ChangeKind};
 use hibob_contract::types::Value;
 use http::{Method, StatusCode};
-use seen::Seen;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -46,7 +46,7 @@ pub struct ApplyScope {
     /// What each field is to hold, as JSON; null where it is emptied. A person is an account's id.
     fields: BTreeMap<String, Json>,
     writes_left: AtomicU32,
-    seen: Mutex<Seen>,
+    answers: Mutex<TargetAnswers>,
 }
 
 impl ApplyScope {
@@ -81,12 +81,12 @@ impl ApplyScope {
             name: change.display_name.clone(),
             fields: fields.collect(),
             writes_left: AtomicU32::new(writes),
-            seen: Mutex::default(),
+            answers: Mutex::default(),
         }
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn answers(&self) -> MutexGuard<'_, TargetAnswers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a write pass, and returns its body as it is to leave.
@@ -158,15 +158,15 @@ impl ApplyScope {
 
     /// Whether the ledger has the account for nobody, and it carries the employee's id.
     fn is_shown_own(&self) -> bool {
-        let seen = self.seen();
-        let shown = self.target_id.as_deref().and_then(|id| seen.shown(id));
+        let answers = self.answers();
+        let shown = self.target_id.as_deref().and_then(|id| answers.account(id));
         let is_theirs = |id: &String| shown.is_some_and(|shown| shown.external_id.as_ref() == Some(id));
         self.owner.is_none() && self.employee_id.as_ref().is_some_and(is_theirs)
     }
 
     fn is_shown_free(&self) -> bool {
-        let seen = self.seen();
-        let shown = self.target_id.as_deref().and_then(|id| seen.shown(id));
+        let answers = self.answers();
+        let shown = self.target_id.as_deref().and_then(|id| answers.account(id));
         let comes_back = self.kind == ChangeKind::Reactivate;
         shown.is_some_and(|shown| match &shown.external_id {
             None => true,
@@ -236,10 +236,10 @@ impl ApplyScope {
     }
 
     /// Notes an answer to a request of this call.
-    pub fn answered(&self, role: Role, method: &Method, path: &str, status: StatusCode, body: &[u8]) {
+    pub fn note_answer(&self, role: Role, method: &Method, path: &str, status: StatusCode, body: &[u8]) {
         match role {
-            Role::Scim => self.seen().note(method, path, status, body),
-            Role::CostCenters if status.is_success() => self.seen().answered = true,
+            Role::Scim => self.answers().note(method, path, status, body),
+            Role::CostCenters if status.is_success() => self.answers().any_success = true,
             _ => {}
         }
     }
@@ -250,20 +250,20 @@ impl ApplyScope {
         if self.target_id.as_deref().is_some_and(|id| id != written_id) {
             return false;
         }
-        let seen = self.seen();
+        let answers = self.answers();
         if self.employee_id.is_none() {
-            return seen.answered;
+            return answers.any_success;
         }
         let made = |active: Option<bool>| match self.kind {
             ChangeKind::Archive => active == Some(false),
             ChangeKind::Reactivate => active == Some(true),
             _ => true,
         };
-        let shown = seen.shown(written_id).is_some_and(|shown| {
+        let shown = answers.account(written_id).is_some_and(|shown| {
             let owner = shown.external_id.as_ref().or(self.owner.as_ref());
             owner == self.employee_id.as_ref() && made(shown.active)
         });
-        shown || seen.is_written(written_id)
+        shown || answers.is_written(written_id)
     }
 }
 

@@ -219,7 +219,7 @@ fn an_account_that_carries_nobodys_id_is_not_that_of_a_change_about_nobody() {
     };
     let scope = ApplyScope::new(&change, LedgerFacts::default());
     let shown = json!({ "id": "29", "active": true }).to_string();
-    scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
+    scope.note_answer(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
     assert!(!patches(&scope, &replace("active", json!(false))));
 }
 
@@ -233,7 +233,7 @@ fn an_account_that_carries_the_employees_id_is_written_to_though_the_ledger_does
         let archive = scope_with(ChangeKind::Archive, Some("29"), vec![active(false)], ledger());
         for (scope, patch) in [(update, replace("title", json!("Lead"))), (archive, replace("active", json!(false)))] {
             let shown = json!({ "id": "29", "externalId": carried, "active": true }).to_string();
-            scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
+            scope.note_answer(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
             assert_eq!(patches(&scope, &patch), allowed, "{owner:?} {carried}");
         }
     }
@@ -250,7 +250,7 @@ fn an_account_of_the_former_id_is_changed_where_the_plan_names_it() {
     for (external, active, allowed) in [("6", false, true), ("6", true, false), ("5", false, false)] {
         let scope = scope_with(ChangeKind::Reactivate, Some("29"), fields(), LedgerFacts::default());
         let shown = json!({ "id": "29", "externalId": external, "active": active }).to_string();
-        scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
+        scope.note_answer(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
         assert_eq!(patches(&scope, &new_id), allowed, "{external} {active}");
     }
 }
@@ -266,7 +266,7 @@ fn an_account_is_taken_over_where_the_target_shows_that_it_is_free() {
         (json!({ "id": "30" }), false),
     ] {
         let scope = scope_with(ChangeKind::Adopt, Some("29"), title(), LedgerFacts::default());
-        scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.to_string().as_bytes());
+        scope.note_answer(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.to_string().as_bytes());
         assert_eq!(patches(&scope, &replace("title", json!("Lead"))), allowed, "{shown}");
     }
 }
@@ -348,7 +348,7 @@ fn a_change_is_made_where_an_answer_shows_it() {
         |external: &str, active: bool| json!({ "id": "29", "externalId": external, "active": active }).to_string();
     let shows = |kind, method: &Method, status, body: &str| {
         let scope = scope_of(kind, Some("29"), title());
-        scope.answered(Role::Scim, method, "/Users/29", status, body.as_bytes());
+        scope.note_answer(Role::Scim, method, "/Users/29", status, body.as_bytes());
         scope.shows("29")
     };
     let ok = StatusCode::OK;
@@ -361,9 +361,9 @@ fn a_change_is_made_where_an_answer_shows_it() {
     assert!(!shows(ChangeKind::Reactivate, &Method::GET, ok, &user("7", false)));
     assert!(!scope_of(ChangeKind::Update, Some("29"), title()).shows("29"));
     let adopt = scope_with(ChangeKind::Adopt, Some("29"), Vec::new(), LedgerFacts::default());
-    adopt.answered(Role::Scim, &Method::GET, "/Users/29", ok, json!({ "id": "29" }).to_string().as_bytes());
+    adopt.note_answer(Role::Scim, &Method::GET, "/Users/29", ok, json!({ "id": "29" }).to_string().as_bytes());
     assert!(!adopt.shows("29"), "an account of nobody is not adopted by being looked at");
     let create = scope_of(ChangeKind::Create, None, title());
-    create.answered(Role::Scim, &Method::POST, "/Users", StatusCode::CREATED, user("7", true).as_bytes());
+    create.note_answer(Role::Scim, &Method::POST, "/Users", StatusCode::CREATED, user("7", true).as_bytes());
     assert!(create.shows("29") && !create.shows("30"));
 }

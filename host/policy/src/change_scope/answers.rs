@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// An account as the target showed it last.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Shown {
+pub(super) struct ShownAccount {
     /// Whose it is; none where it carries no id.
     pub(super) external_id: Option<String>,
     pub(super) active: Option<bool>,
@@ -14,20 +14,20 @@ pub(super) struct Shown {
 
 /// Accounts that were shown or written, by the target's id.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
-    shown: BTreeMap<String, Shown>,
+pub(super) struct TargetAnswers {
+    accounts: BTreeMap<String, ShownAccount>,
     written: BTreeSet<String>,
     /// Whether any request was answered well.
-    pub(super) answered: bool,
+    pub(super) any_success: bool,
 }
 
-impl Seen {
+impl TargetAnswers {
     /// Notes an answer to a request below the SCIM service.
     pub(super) fn note(&mut self, method: &Method, path: &str, status: StatusCode, body: &[u8]) {
         if !status.is_success() {
             return;
         }
-        self.answered = true;
+        self.any_success = true;
         if let Some(id) = path.strip_prefix("/Users/").filter(|_| method == Method::PATCH) {
             self.written.insert(id.to_owned());
         }
@@ -39,13 +39,13 @@ impl Seen {
                 self.written.insert(id.clone());
             }
             let external_id = text(user.get("externalId"));
-            self.shown.insert(id, Shown { external_id, active: user.get("active").and_then(Value::as_bool) });
+            self.accounts.insert(id, ShownAccount { external_id, active: user.get("active").and_then(Value::as_bool) });
         }
     }
 
     /// The account as it was shown last.
-    pub(super) fn shown(&self, id: &str) -> Option<&Shown> {
-        self.shown.get(id)
+    pub(super) fn account(&self, id: &str) -> Option<&ShownAccount> {
+        self.accounts.get(id)
     }
 
     /// Whether a write to the account was answered with success.
