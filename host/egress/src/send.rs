@@ -221,7 +221,7 @@ impl Outgoing<'_> {
         let role = self.service.route.role;
         match &self.call.grant {
             Grant::Apply(scope) => scope.note_answer(role, self.request.method(), &self.path, parts.status, &whole),
-            Grant::Person(scope) => scope.answered(role, &self.path, parts.status, &whole),
+            Grant::Person(scope) => scope.note_answer(role, &self.path, parts.status, &whole),
             Grant::Read => {}
         }
         Ok(Response::from_parts(parts, Full::new(whole).map_err(|never| match never {}).boxed_unsync()))

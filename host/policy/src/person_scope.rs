@@ -3,12 +3,12 @@
 //! The host signs what a plugin says of somebody. So it sees to it that nobody else is asked about, and keeps what was
 //! answered until it has compared every value with it.
 
-mod answered;
+mod answers;
 
 use crate::json;
 use crate::request::{LIFECYCLE_TABLE, Refusal, Role};
-pub use answered::is_garden_leave;
-use answered::{Answered, NAMED_LISTS};
+pub use answers::is_garden_leave;
+use answers::{NAMED_LISTS, PersonAnswers};
 use bytes::Bytes;
 use hibob_contract::offboarding_references::{Claims, Departure};
 use http::{Method, StatusCode};
@@ -52,17 +52,17 @@ pub enum PersonRead {
 pub struct PersonScope {
     employee_id: String,
     read: PersonRead,
-    answered: Mutex<Answered>,
+    answers: Mutex<PersonAnswers>,
 }
 
 impl PersonScope {
     /// For reading this of this employee.
     pub fn new(employee_id: &str, read: PersonRead) -> Self {
-        Self { employee_id: employee_id.to_owned(), read, answered: Mutex::default() }
+        Self { employee_id: employee_id.to_owned(), read, answers: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Answered> {
-        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn answers(&self) -> MutexGuard<'_, PersonAnswers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a request pass, and returns its body as it is to leave.
@@ -112,11 +112,11 @@ impl PersonScope {
     }
 
     /// Notes an answer.
-    pub fn answered(&self, role: Role, path: &str, status: StatusCode, body: &[u8]) {
+    pub fn note_answer(&self, role: Role, path: &str, status: StatusCode, body: &[u8]) {
         if role != Role::HiBob || !status.is_success() {
             return;
         }
-        self.lock().note(&self.employee_id, path, body);
+        self.answers().note(&self.employee_id, path, body);
     }
 
     /// Whether every value of these claims stands in what HiBob has answered, and the departure is the one that was asked
@@ -126,20 +126,20 @@ impl PersonScope {
     /// # Errors
     /// The name of the first value that does not.
     pub fn confirm(&self, departure: &Departure, claims: &Claims) -> Result<(), &'static str> {
-        let answered = self.lock();
-        let said = |value: &str| answered.has_said(value);
+        let answers = self.answers();
+        let has = |value: &str| answers.has_value(value);
         let optional = |value: &Option<String>, list: &str| {
-            value.as_deref().is_none_or(|value| said(value) || answered.has_named(list, value))
+            value.as_deref().is_none_or(|value| has(value) || answers.has_list_name(list, value))
         };
         let ended_on = claims.ended_on.as_str();
         for (name, right) in [
             ("employee", departure.employee_id == self.employee_id),
-            ("given-name", said(&claims.given_name)),
-            ("family-name", said(&claims.family_name)),
+            ("given-name", has(&claims.given_name)),
+            ("family-name", has(&claims.family_name)),
             ("job-title", optional(&claims.job_title, "title")),
             ("department", optional(&claims.department, "department")),
-            ("started-on", said(&claims.started_on)),
-            ("ended-on", ended_on == departure.ended_on && (said(ended_on) || answered.has_released(ended_on))),
+            ("started-on", has(&claims.started_on)),
+            ("ended-on", ended_on == departure.ended_on && (has(ended_on) || answers.is_day_before_leave(ended_on))),
         ] {
             if !right {
                 return Err(name);
@@ -149,13 +149,13 @@ impl PersonScope {
     }
 
     /// Whether HiBob has answered this address.
-    pub fn has_said(&self, address: &str) -> bool {
-        self.lock().has_said(address)
+    pub fn has_value(&self, address: &str) -> bool {
+        self.answers().has_value(address)
     }
 
     /// A hash over all answers, in the order in which they came.
     pub fn answers_digest(&self) -> [u8; 32] {
-        self.lock().digest()
+        self.answers().digest()
     }
 }
 

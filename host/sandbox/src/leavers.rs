@@ -84,7 +84,7 @@ pub async fn address(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Res
     let said =
         call_in(call, tenant, async |store, references| references.call_read_address(store, &asked, employee_id).await);
     match said.await? {
-        Some(address) if !scope.has_said(&address) => Err(invented("the address")),
+        Some(address) if !scope.has_value(&address) => Err(invented("the address")),
         address => Ok(address),
     }
 }

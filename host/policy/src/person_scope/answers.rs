@@ -11,17 +11,17 @@ pub(super) const NAMED_LISTS: &str = "/company/named-lists/";
 
 /// What was answered.
 #[derive(Debug, Default)]
-pub(super) struct Answered {
+pub(super) struct PersonAnswers {
     /// Every text and number of the person's own record.
-    said: BTreeSet<String>,
+    values: BTreeSet<String>,
     /// For each list, names by item id.
     lists: BTreeMap<String, BTreeMap<String, String>>,
     /// The days before the garden leaves in the person's own rows.
-    released: BTreeSet<String>,
+    days_before_leave: BTreeSet<String>,
     digest: Sha256,
 }
 
-impl Answered {
+impl PersonAnswers {
     /// Takes in an answer. Of somebody else's, and of several people's, nothing is kept but its hash.
     pub(super) fn note(&mut self, employee_id: &str, path: &str, body: &[u8]) {
         self.digest.update(Sha256::digest(body));
@@ -35,29 +35,29 @@ impl Answered {
             if let Some([rows]) = body.get("results").and_then(Value::as_array).map(Vec::as_slice)
                 && text(rows.get("employeeId")).as_deref() == Some(employee_id)
             {
-                released_of(rows, &mut self.released, 0);
+                days_before_leave_of(rows, &mut self.days_before_leave, 0);
             }
         } else if let Some([person]) = body.get("employees").and_then(Value::as_array).map(Vec::as_slice)
             && text(person.get("id").or_else(|| person.get("/root/id"))).as_deref() == Some(employee_id)
         {
-            texts_of(person, &mut self.said, 0);
+            texts_of(person, &mut self.values, 0);
         }
     }
 
     /// Whether a value stands in the person's record.
-    pub(super) fn has_said(&self, value: &str) -> bool {
-        self.said.contains(value)
+    pub(super) fn has_value(&self, value: &str) -> bool {
+        self.values.contains(value)
     }
 
     /// Whether a value is the name of a list's item whose id stands in the person's record.
-    pub(super) fn has_named(&self, list: &str, value: &str) -> bool {
+    pub(super) fn has_list_name(&self, list: &str, value: &str) -> bool {
         let names = self.lists.get(list).into_iter().flatten();
-        names.filter(|(id, _)| self.said.contains(*id)).any(|(_, name)| name == value)
+        names.filter(|(id, _)| self.values.contains(*id)).any(|(_, name)| name == value)
     }
 
     /// Whether a garden leave in the person's rows begins on the day after this one.
-    pub(super) fn has_released(&self, day: &str) -> bool {
-        self.released.contains(day)
+    pub(super) fn is_day_before_leave(&self, day: &str) -> bool {
+        self.days_before_leave.contains(day)
     }
 
     /// A hash over all answers, in the order in which they came.
@@ -106,10 +106,10 @@ pub fn is_garden_leave(status: &str) -> bool {
 }
 
 /// The day before each garden leave among an employee's rows, which may be wrapped once more.
-fn released_of(rows: &Value, days: &mut BTreeSet<String>, depth: usize) {
+fn days_before_leave_of(rows: &Value, days: &mut BTreeSet<String>, depth: usize) {
     for row in rows.get("values").and_then(Value::as_array).into_iter().flatten() {
         if depth < DEPTH_MAX {
-            released_of(row, days, depth + 1);
+            days_before_leave_of(row, days, depth + 1);
         }
         let status = row.get("status").and_then(Value::as_str).unwrap_or_default();
         let first = row.get("effectiveDate").and_then(Value::as_str);
