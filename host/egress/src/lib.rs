@@ -4,13 +4,13 @@
 //! then is that service's credential added, which the plugin never sees. Retries, waiting and timeouts live here too.
 
 mod body;
+mod clock_and_chance;
 mod ledger_facts;
 mod send;
-mod surroundings;
 
+pub use clock_and_chance::ClockAndChance;
 pub use ledger_facts::ledger_facts;
 pub use send::AsMade;
-pub use surroundings::Surroundings;
 
 use base64::Engine as _;
 use body::ResponseBytes;
@@ -116,7 +116,7 @@ pub struct Egress {
     /// Shared with every tenant of the host.
     refusal_budget: Arc<RefusalBudget>,
     metrics: TenantMetrics,
-    surroundings: Surroundings,
+    clock_and_chance: ClockAndChance,
 }
 
 impl Egress {
@@ -141,14 +141,14 @@ impl Egress {
             was_refused: AtomicBool::new(false),
             refusal_budget,
             metrics,
-            surroundings: Surroundings::default(),
+            clock_and_chance: ClockAndChance::default(),
         }
     }
 
     /// The same, with another clock and other dice.
     #[must_use]
-    pub fn in_surroundings(self, surroundings: Surroundings) -> Self {
-        Self { surroundings, ..self }
+    pub fn with_clock_and_chance(self, clock_and_chance: ClockAndChance) -> Self {
+        Self { clock_and_chance, ..self }
     }
 
     /// The way out for one call of a run: a refusal closes it for all calls.

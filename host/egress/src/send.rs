@@ -130,17 +130,17 @@ impl Outgoing<'_> {
 
     /// How long to wait before the request is sent again; none if it is not to be sent again.
     fn pause(&self, answer: &Result<Response<TransportBody>, Failed>, attempt: u32) -> Option<Duration> {
-        let (limits, surroundings) = (&self.call.egress.limits, &self.call.egress.surroundings);
+        let (limits, clock_and_chance) = (&self.call.egress.limits, &self.call.egress.clock_and_chance);
         let read = self.action == Action::Read;
         let back_off =
-            || back_off(Duration::from_millis(limits.retry_pause_milliseconds), attempt, surroundings.chance());
+            || back_off(Duration::from_millis(limits.retry_pause_milliseconds), attempt, clock_and_chance.chance());
         let pause = match answer {
             Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
                 let default = Duration::from_secs(limits.rate_limit_wait_seconds);
-                rate_limit_reset(response.headers(), surroundings.now()).unwrap_or(default)
+                rate_limit_reset(response.headers(), clock_and_chance.now()).unwrap_or(default)
             }
             Ok(response) if read && response.status().is_server_error() => {
-                retry_after(response.headers(), surroundings.now()).unwrap_or_else(back_off)
+                retry_after(response.headers(), clock_and_chance.now()).unwrap_or_else(back_off)
             }
             Err(Failed::NotSent(NotSent::Prohibited, _)) => return None,
             Err(Failed::NotSent(..)) => back_off(),
@@ -148,7 +148,7 @@ impl Outgoing<'_> {
             Ok(_) | Err(Failed::Lost(_) | Failed::Late | Failed::Closed) => return None,
         };
         let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max).min(self.call.waits.left());
-        (pause <= longest).then(|| surroundings.scattered(pause))
+        (pause <= longest).then(|| clock_and_chance.scattered(pause))
     }
 
     async fn attempt(&self) -> Result<Response<TransportBody>, Failed> {
@@ -157,7 +157,7 @@ impl Outgoing<'_> {
         let windows = &self.service.pace.windows;
         while let Some(wait) = windows.left(&self.path, Instant::now()).filter(|wait| *wait <= self.call.waits.left()) {
             tracing::info!(tenant = egress.tenant, wait_ms = wait.as_millis(), "http: the service's window is used up");
-            self.call.waits.wait(tokio::time::sleep(egress.surroundings.scattered(wait))).await;
+            self.call.waits.wait(tokio::time::sleep(egress.clock_and_chance.scattered(wait))).await;
         }
         if self.call.waits.left().is_zero() {
             let most = egress.limits.waiting_seconds_max;
@@ -191,7 +191,7 @@ impl Outgoing<'_> {
             Err(_) => return Err(Failed::Late),
         };
         let longest = Duration::from_secs(egress.limits.rate_limit_wait_seconds_max);
-        windows.note(&self.path, response.headers(), egress.surroundings.now(), Instant::now(), longest);
+        windows.note(&self.path, response.headers(), egress.clock_and_chance.now(), Instant::now(), longest);
         let forbidden = response.status() == StatusCode::FORBIDDEN;
         if response.status() == StatusCode::UNAUTHORIZED || forbidden {
             budget.refused(&origin);

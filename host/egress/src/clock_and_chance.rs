@@ -6,19 +6,19 @@ use std::time::Duration;
 
 /// A clock and dice. The system's by default; a simulation brings its own, to repeat what it saw.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct ClockAndChance {
     now_unix_seconds: Arc<dyn Fn() -> u64 + Send + Sync>,
     /// From 0 to 1.
     chance: Arc<dyn Fn() -> f64 + Send + Sync>,
 }
 
-impl Default for Surroundings {
+impl Default for ClockAndChance {
     fn default() -> Self {
         Self::new(now_unix_seconds, rand::random)
     }
 }
 
-impl Surroundings {
+impl ClockAndChance {
     /// This clock, in Unix seconds, and these dice, from 0 to 1.
     pub fn new(
         now_unix_seconds: impl Fn() -> u64 + Send + Sync + 'static,
