@@ -1,10 +1,10 @@
 //! One call into a component: a fresh store with what that call may touch, and nothing else.
 
 mod capabilities;
-mod held;
 mod memory;
 mod meter;
 mod observer;
+mod pooled_store;
 mod storage;
 
 use hibob_base::progress::Progress;
@@ -16,7 +16,6 @@ use crate::bindings::Plugin as Bindings;
 use crate::call::observer::CallObserver;
 use crate::plugin::Plugin;
 use crate::tenant::Tenant;
-use held::HeldStore;
 use hibob_base::error::HostError;
 use hibob_contract::CallKind;
 use hibob_contract::directory_sync::Change;
@@ -29,6 +28,7 @@ use hibob_store::database::Fence;
 use hibob_telemetry::Spans;
 use memory::CallMemory;
 use meter::{Allowance, Metered, Used};
+use pooled_store::PooledStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,7 +107,7 @@ impl WasiHttpView for CallState {
 pub struct Call {
     kind: CallKind,
     /// The store; its data is what the call may touch.
-    store: HeldStore,
+    store: PooledStore,
     /// The instance's exports.
     pub instance: Bindings,
     stderr: MemoryOutputPipe,
@@ -179,7 +179,7 @@ impl Call {
             memory: CallMemory::new(tenant.memory().clone(), limits, overrun).observed(observer.clone()),
             log_lines_left: limits.log_lines_max,
         };
-        let mut store = HeldStore::new(Store::new(plugin.runtime().engine(), state), slots, tenant.turns().clone());
+        let mut store = PooledStore::new(Store::new(plugin.runtime().engine(), state), slots, tenant.turns().clone());
         store.limiter(|state| &mut state.memory);
         store.set_max_component_handles(HANDLES_MAX);
         store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
