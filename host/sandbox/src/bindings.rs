@@ -10,7 +10,6 @@ pub mod v0_2;
 
 pub(crate) use v0_2::hibob::connector::{log, progress, storage, types};
 
-use crate::call::CallState;
 use hibob_base::error::HostError;
 use hibob_contract::WitVersion;
 use hibob_contract::directory_sync::{Attempt, Change, CheckReport, Outcome, PlanSummary, RosterEntry};
@@ -19,21 +18,29 @@ use hibob_contract::types::{Finding, Job, JobError, NamedValue};
 use wasmtime::Store;
 use wasmtime::component::{InstancePre, ResourceAny};
 
-/// A component whose imports are resolved and whose exports are found.
-#[derive(Clone)]
-pub enum PluginPre {
-    /// Of version 0.1.
-    V0_1(v0_1::PluginPre<CallState>),
-    /// Of version 0.2.
-    V0_2(v0_2::PluginPre<CallState>),
+/// A component whose imports are resolved and whose exports are found. `T` is the data of the stores that it runs in.
+pub enum PluginPre<T: 'static> {
+    /// Built for version 0.1.
+    V0_1(v0_1::PluginPre<T>),
+    /// Built for version 0.2.
+    V0_2(v0_2::PluginPre<T>),
 }
 
-impl PluginPre {
+impl<T: 'static> Clone for PluginPre<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::V0_1(pre) => Self::V0_1(pre.clone()),
+            Self::V0_2(pre) => Self::V0_2(pre.clone()),
+        }
+    }
+}
+
+impl<T: Send + 'static> PluginPre<T> {
     /// Finds the exports of a version.
     ///
     /// # Errors
     /// One is not there, or has another type.
-    pub fn new(version: WitVersion, pre: InstancePre<CallState>) -> wasmtime::Result<Self> {
+    pub fn new(version: WitVersion, pre: InstancePre<T>) -> wasmtime::Result<Self> {
         Ok(match version {
             WitVersion::V0_1 => Self::V0_1(v0_1::PluginPre::new(pre)?),
             WitVersion::V0_2 => Self::V0_2(v0_2::PluginPre::new(pre)?),
@@ -44,7 +51,7 @@ impl PluginPre {
     ///
     /// # Errors
     /// There is no room for it, or its start trapped.
-    pub async fn instantiate_async(&self, store: &mut Store<CallState>) -> wasmtime::Result<Plugin> {
+    pub async fn instantiate_async(&self, store: &mut Store<T>) -> wasmtime::Result<Plugin> {
         Ok(match self {
             Self::V0_1(pre) => Plugin::V0_1(pre.instantiate_async(store).await?),
             Self::V0_2(pre) => Plugin::V0_2(pre.instantiate_async(store).await?),
@@ -54,9 +61,9 @@ impl PluginPre {
 
 /// The exports of an instance. The WIT package says what each call promises; each fails only with a trap.
 pub enum Plugin {
-    /// Of version 0.1.
+    /// Built for version 0.1.
     V0_1(v0_1::Plugin),
-    /// Of version 0.2.
+    /// Built for version 0.2.
     V0_2(v0_2::Plugin),
 }
 
@@ -87,12 +94,12 @@ fn list<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
     items.into_iter().map(Into::into).collect()
 }
 
-#[expect(clippy::missing_errors_doc, reason = "the type says it of all of them")]
+#[expect(clippy::missing_errors_doc, reason = "the doc comment of the type states the error of every call")]
 impl Plugin {
     /// Looks whether a sync would work.
-    pub async fn call_check(
+    pub async fn call_check<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
     ) -> wasmtime::Result<Result<CheckReport, JobError>> {
         let job = job.clone().into();
@@ -100,9 +107,9 @@ impl Plugin {
     }
 
     /// Makes a plan, and returns its handle.
-    pub async fn call_plan(
+    pub async fn call_plan<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
         baseline: &[NamedValue],
     ) -> wasmtime::Result<Result<ResourceAny, JobError>> {
@@ -111,9 +118,9 @@ impl Plugin {
     }
 
     /// Makes one change.
-    pub async fn call_apply(
+    pub async fn call_apply<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
         change: &Change,
         attempt: Attempt,
@@ -132,7 +139,11 @@ impl Plugin {
     }
 
     /// What a plan adds up to.
-    pub async fn call_summary(&self, store: &mut Store<CallState>, plan: ResourceAny) -> wasmtime::Result<PlanSummary> {
+    pub async fn call_summary<T: Send + 'static>(
+        &self,
+        store: &mut Store<T>,
+        plan: ResourceAny,
+    ) -> wasmtime::Result<PlanSummary> {
         Ok(match self {
             Self::V0_1(plugin) => {
                 plugin.hibob_connector_directory_sync().sync_plan().call_summary(store, plan).await?.into()
@@ -144,9 +155,9 @@ impl Plugin {
     }
 
     /// The next changes of a plan.
-    pub async fn call_next(
+    pub async fn call_next<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         plan: ResourceAny,
         max: u32,
     ) -> wasmtime::Result<Vec<Change>> {
@@ -154,9 +165,9 @@ impl Plugin {
     }
 
     /// The next findings of a plan.
-    pub async fn call_next_findings(
+    pub async fn call_next_findings<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         plan: ResourceAny,
         max: u32,
     ) -> wasmtime::Result<Vec<Finding>> {
@@ -164,9 +175,9 @@ impl Plugin {
     }
 
     /// The next employees of a plan.
-    pub async fn call_next_employees(
+    pub async fn call_next_employees<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         plan: ResourceAny,
         max: u32,
     ) -> wasmtime::Result<Vec<RosterEntry>> {
@@ -191,12 +202,12 @@ impl Plugin {
 /// The exports of `offboarding-references` of an instance. Each call fails only with a trap.
 pub struct References<'p>(&'p v0_2::exports::hibob::connector::offboarding_references::Guest);
 
-#[expect(clippy::missing_errors_doc, reason = "the type says it of all of them")]
+#[expect(clippy::missing_errors_doc, reason = "the doc comment of the type states the error of every call")]
 impl References<'_> {
     /// Who has left since the last time.
-    pub async fn call_detect(
+    pub async fn call_detect<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
         known: &[Known],
     ) -> wasmtime::Result<Answer<Detection>> {
@@ -205,9 +216,9 @@ impl References<'_> {
     }
 
     /// One employee's departure as it is now.
-    pub async fn call_look_up(
+    pub async fn call_look_up<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
         employee_id: &str,
     ) -> wasmtime::Result<Answer<Option<Departure>>> {
@@ -216,9 +227,9 @@ impl References<'_> {
     }
 
     /// What a reference for a departure says.
-    pub async fn call_read_claims(
+    pub async fn call_read_claims<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
         departure: &Departure,
     ) -> wasmtime::Result<Answer<Option<Claims>>> {
@@ -227,9 +238,9 @@ impl References<'_> {
     }
 
     /// The address to deliver a reference to.
-    pub async fn call_read_address(
+    pub async fn call_read_address<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
         employee_id: &str,
     ) -> wasmtime::Result<Answer<Option<String>>> {

@@ -1,44 +1,38 @@
 //! One call into a component: a fresh store with what that call may touch, and nothing else.
 
-mod capabilities;
-mod memory;
 mod meter;
-mod observer;
 mod pooled_store;
-mod storage;
 
-use hibob_base::progress::Progress;
-pub use storage::{
-    CALL_STORAGE_BYTES_MAX, CALL_STORAGE_READS_MAX, CALL_STORAGE_WRITES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX,
+pub use crate::state::{
+    CALL_STORAGE_BYTES_MAX, CALL_STORAGE_READS_MAX, CALL_STORAGE_WRITES_MAX, CallState, KEY_BYTES_MAX, VALUE_BYTES_MAX,
 };
 
 use crate::bindings::Plugin as Bindings;
-use crate::call::observer::CallObserver;
 use crate::plugin::Plugin;
+use crate::state::{CallMemory, CallObserver, StorageView};
 use crate::tenant::Tenant;
 use hibob_base::error::HostError;
+use hibob_base::progress::Progress;
 use hibob_contract::CallKind;
 use hibob_contract::directory_sync::Change;
-use hibob_egress::{CallEgress, Declared, ledger_facts};
+use hibob_egress::{Declared, ledger_facts};
 use hibob_policy::change_scope::ApplyScope;
 use hibob_policy::grant::Grant;
 use hibob_policy::over::Overrun;
 use hibob_policy::person_scope::PersonScope;
 use hibob_store::database::Fence;
 use hibob_telemetry::Spans;
-use memory::CallMemory;
 use meter::{Allowance, Metered, Used};
 use pooled_store::PooledStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::StorageView;
 use tracing::Instrument;
 use wasmtime::Store;
 use wasmtime::component::ResourceTable;
+use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+use wasmtime_wasi_http::WasiHttpCtx;
 
 /// Bytes of a component's standard error that are kept: enough for a panic's message.
 const STDERR_BYTES_MAX: usize = 4_096;
@@ -75,31 +69,6 @@ impl Job<'_> {
             Self::Apply(..) => CallKind::Apply,
             Self::Departures | Self::Person(_) => CallKind::References,
         }
-    }
-}
-
-/// What one call may touch: the `T` of its store.
-pub struct CallState {
-    tenant_id: String,
-    table: ResourceTable,
-    wasi: WasiCtx,
-    http: WasiHttpCtx,
-    egress: CallEgress,
-    storage: StorageView,
-    progress: Arc<dyn Progress>,
-    memory: CallMemory,
-    log_lines_left: u64,
-}
-
-impl WasiView for CallState {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
-impl WasiHttpView for CallState {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.egress }
     }
 }
 

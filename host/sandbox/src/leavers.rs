@@ -1,9 +1,10 @@
 //! The calls of a references job: each in a fresh instance, which reads HiBob and nothing else.
 
 use crate::bindings::References;
-use crate::call::{Call, CallState, Job};
+use crate::call::{Call, Job};
 use crate::identity::Identity;
 use crate::plugin::Plugin;
+use crate::state::CallState;
 use crate::tenant::Tenant;
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::HostError;

@@ -15,6 +15,7 @@ pub mod leavers;
 pub mod open;
 pub mod planning;
 pub mod plugin;
+mod state;
 pub mod tenant;
 
 pub use open::Open;

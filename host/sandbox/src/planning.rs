@@ -1,8 +1,9 @@
 //! Asking the plugin for a plan, and for a check.
 
 use crate::bindings::Plugin as Instance;
-use crate::call::{Call, CallState, Job};
+use crate::call::{Call, Job};
 use crate::plugin::Plugin;
+use crate::state::CallState;
 use crate::tenant::Tenant;
 use hibob_base::error::HostError;
 use hibob_base::progress::Progress;

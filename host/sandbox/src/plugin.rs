@@ -9,6 +9,7 @@ pub use contents::Contents;
 use crate::bindings::PluginPre;
 use crate::engine::Runtime;
 use crate::identity::{Admitted, Identity, Package, Trust};
+use crate::state::CallState;
 use contents::unfit;
 use hibob_base::error::HostError;
 use hibob_contract::WitVersion;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Plugin {
     runtime: Runtime,
-    pre: PluginPre,
+    pre: PluginPre<CallState>,
     digest: String,
     bytes: usize,
     identity: Identity,
@@ -102,7 +103,7 @@ impl Plugin {
     }
 
     /// The component with its imports resolved, to be instantiated for each call.
-    pub fn pre(&self) -> &PluginPre {
+    pub fn pre(&self) -> &PluginPre<CallState> {
         &self.pre
     }
 

@@ -1,6 +1,6 @@
 //! Measuring a call while it runs: processor time, wall clock, and limits that were gone over elsewhere.
 
-use crate::call::observer::CallObserver;
+use crate::state::CallObserver;
 use hibob_policy::over::{Over, Overrun};
 use hibob_shares::Waits;
 use hibob_shares::turns::{Turn, Turns};

@@ -1,6 +1,6 @@
 //! A call's store together with its places in the queue and in the pool: they are given back when the store is dropped.
 
-use crate::call::CallState;
+use crate::state::CallState;
 use hibob_shares::Turns;
 use std::ops::{Deref, DerefMut};
 use tokio::runtime::Handle;

@@ -1,7 +1,7 @@
 //! Everything that a plugin may import. No sockets, no files, no environment of the host's.
 
 use crate::bindings::{log, progress, storage, v0_1};
-use crate::call::CallState;
+use crate::state::CallState;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime_wasi::WasiView;

@@ -7,24 +7,24 @@ use std::time::Duration;
 
 /// Whom a call tells what it took.
 #[derive(Clone, Debug)]
-pub(super) struct CallObserver {
+pub(crate) struct CallObserver {
     metrics: TenantMetrics,
     kind: CallKind,
     waits: Waits,
 }
 
 impl CallObserver {
-    pub(super) fn new(metrics: &TenantMetrics, kind: CallKind, waits: &Waits) -> Self {
+    pub(crate) fn new(metrics: &TenantMetrics, kind: CallKind, waits: &Waits) -> Self {
         Self { metrics: metrics.clone(), kind, waits: waits.clone() }
     }
 
     /// The call has used so much processor time, all in all.
-    pub(super) fn used(&self, cpu: Duration) {
+    pub(crate) fn used(&self, cpu: Duration) {
         self.metrics.call_ended(self.kind.name(), cpu, self.waits.waited());
     }
 
     /// The call has held so much memory at most.
-    pub(super) fn held(&self, bytes: usize) {
+    pub(crate) fn held(&self, bytes: usize) {
         self.metrics.call_memory(self.kind.name(), bytes as u64);
     }
 }

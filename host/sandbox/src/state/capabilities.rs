@@ -1,7 +1,7 @@
 //! The small capabilities: progress and log.
 
 use crate::bindings::{log, progress, types};
-use crate::call::CallState;
+use crate::state::CallState;
 
 /// Characters of one log line, or of a phase's name, that are kept.
 const LOG_CHARS_MAX: usize = 1_000;

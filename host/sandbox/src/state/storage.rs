@@ -1,7 +1,7 @@
 //! The storage capability: the tenant's own keys and values, written when the call has ended.
 
 use crate::bindings::storage::{Entry, Host, StorageError, Write};
-use crate::call::CallState;
+use crate::state::CallState;
 use hibob_base::error::HostError;
 use hibob_config::limits::Limits;
 use hibob_store::database::TenantDatabase;
@@ -25,7 +25,7 @@ const ITEMS_MAX: usize = 1_000;
 const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The tenant's storage as one call sees it: the database, and over it what the call has written.
-pub(super) struct StorageView {
+pub(crate) struct StorageView {
     database: TenantDatabase,
     writable: bool,
     /// None for a deleted key.
@@ -37,7 +37,7 @@ pub(super) struct StorageView {
 }
 
 impl StorageView {
-    pub(super) fn new(database: TenantDatabase, writable: bool, limits: &Limits) -> Self {
+    pub(crate) fn new(database: TenantDatabase, writable: bool, limits: &Limits) -> Self {
         Self {
             database,
             writable,
@@ -50,7 +50,7 @@ impl StorageView {
     }
 
     /// What was written so far, taken out of the call.
-    pub(super) fn take(&mut self) -> BTreeMap<String, Option<Vec<u8>>> {
+    pub(crate) fn take(&mut self) -> BTreeMap<String, Option<Vec<u8>>> {
         std::mem::take(&mut self.written)
     }
 
