@@ -1,28 +1,29 @@
-//! What the target's answers showed during one `apply`.
+//! What the target's answers have shown during one call of `apply`.
 
 use http::{Method, StatusCode};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// An account as the target showed it last.
+/// An account as the target's last answer about it shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ShownAccount {
-    /// Whose it is; none where it carries no id.
+    /// The external id, which names the employee; `None` if the account has none.
     pub(super) external_id: Option<String>,
+    /// Whether the account is active; `None` if the answer does not say.
     pub(super) active: Option<bool>,
 }
 
-/// Accounts that were shown or written, by the target's id.
+/// Which accounts the target has shown and which writes it has accepted, by the target's id of the account.
 #[derive(Debug, Default)]
 pub(super) struct TargetAnswers {
     accounts: BTreeMap<String, ShownAccount>,
     written: BTreeSet<String>,
-    /// Whether any request was answered well.
+    /// Whether any request was answered with success (a 2xx status).
     pub(super) any_success: bool,
 }
 
 impl TargetAnswers {
-    /// Notes an answer to a request below the SCIM service.
+    /// Takes in the answer to a request at the SCIM service. An answer without success shows nothing.
     pub(super) fn note(&mut self, method: &Method, path: &str, status: StatusCode, body: &[u8]) {
         if !status.is_success() {
             return;
@@ -43,18 +44,18 @@ impl TargetAnswers {
         }
     }
 
-    /// The account as it was shown last.
+    /// The account as the last answer about it shows it.
     pub(super) fn account(&self, id: &str) -> Option<&ShownAccount> {
         self.accounts.get(id)
     }
 
-    /// Whether a write to the account was answered with success.
+    /// Whether the target has answered a write to the account with success.
     pub(super) fn is_written(&self, id: &str) -> bool {
         self.written.contains(id)
     }
 }
 
-/// An id; the empty text is none.
+/// An id as text. An empty text counts as no id.
 fn text(value: Option<&Value>) -> Option<String> {
     match value? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),

@@ -78,7 +78,7 @@ fn a_change_writes_its_own_account_and_no_other() {
     assert!(!patches(&scope_of(ChangeKind::Update, None, title()), &title_is_lead));
 }
 
-/// Every spelling that the plugin of this project uses, and none that says something else.
+/// Every spelling that the built-in plugin uses is allowed, with the value of the change and no other.
 #[test]
 fn a_change_writes_what_it_says() {
     let own = |path: &str| format!("{ENTERPRISE}:{path}");
@@ -119,7 +119,7 @@ fn a_change_writes_what_it_says() {
     }
 }
 
-/// The title may be changed: that is no leave for anything beside it, however it is written.
+/// A change of the title allows nothing but the title, however the request is written.
 #[test]
 fn what_the_change_does_not_name_is_refused_in_every_spelling() {
     for path in [
@@ -156,7 +156,7 @@ fn what_the_change_does_not_name_is_refused_in_every_spelling() {
 }
 
 #[test]
-fn what_leaves_is_written_anew() {
+fn the_host_sends_its_own_rendering_of_the_body() {
     let update = scope_of(ChangeKind::Update, Some("29"), title());
     let body = r#" {"Operations" : [{"op":"replace","p\u0061th":"title","value":"L\u0065ad"}]} "#;
     let leaves = update.check(Role::Scim, &Method::PATCH, "/Users/29", body.as_bytes()).unwrap();
@@ -192,7 +192,7 @@ fn an_account_that_the_ledger_does_not_know_is_not_written_to() {
         (ChangeKind::Update, Some("8"), false),
         (ChangeKind::Update, None, false),
         (ChangeKind::Adopt, None, false),
-        (ChangeKind::Adopt, Some("8"), true), // who comes back under another id
+        (ChangeKind::Adopt, Some("8"), true), // the employee was rehired under a new id
         (ChangeKind::Reactivate, None, false),
     ] {
         let ledger = LedgerFacts { owner: owner.map(str::to_owned), ..LedgerFacts::default() };
@@ -203,7 +203,7 @@ fn an_account_that_the_ledger_does_not_know_is_not_written_to() {
     assert!(!patches(&archive, &replace("active", json!(false))));
 }
 
-/// What carries no id is not therefore theirs who has none.
+/// An account without an external id and a change without an employee do not match each other.
 #[test]
 fn an_account_that_carries_nobodys_id_is_not_that_of_a_change_about_nobody() {
     let change = Change {
@@ -223,7 +223,7 @@ fn an_account_that_carries_nobodys_id_is_not_that_of_a_change_about_nobody() {
     assert!(!patches(&scope, &replace("active", json!(false))));
 }
 
-/// A run made it, and was interrupted before it could say so.
+/// A run created the account, and was interrupted before it could record that.
 #[test]
 fn an_account_that_carries_the_employees_id_is_written_to_though_the_ledger_does_not_know_it() {
     for (owner, carried, allowed) in [(None, "7", true), (None, "8", false), (None, "", false), (Some("8"), "7", false)]
@@ -239,7 +239,7 @@ fn an_account_that_carries_the_employees_id_is_written_to_though_the_ledger_does
     }
 }
 
-/// Who comes back may have another id; the plan names the one before.
+/// An employee who is rehired may have a new id; the plan then names the former one.
 #[test]
 fn an_account_of_the_former_id_is_changed_where_the_plan_names_it() {
     let fields = || vec![FieldChange { before: Some(Value::Text("6".to_owned())), ..text("external-id", Some("7")) }];
@@ -256,7 +256,7 @@ fn an_account_of_the_former_id_is_changed_where_the_plan_names_it() {
 }
 
 #[test]
-fn an_account_is_taken_over_where_the_target_shows_that_it_is_free() {
+fn an_account_is_adopted_if_the_target_shows_that_it_is_free() {
     for (shown, allowed) in [
         (json!({ "id": "29", "userName": "a@x" }), true),
         (json!({ "id": "29", "externalId": "" }), true),
@@ -323,7 +323,7 @@ fn writes_are_counted() {
 }
 
 #[test]
-fn cost_centers_are_made_and_brought_back_and_nothing_else() {
+fn cost_centers_are_created_and_restored_and_nothing_else() {
     let make = |body: Json| {
         let scope = scope_of(ChangeKind::CreateCostCenter, None, title());
         write(&scope, Role::CostCenters, &Method::POST, "/cost_centers", &body)
@@ -341,7 +341,7 @@ fn cost_centers_are_made_and_brought_back_and_nothing_else() {
     assert!(!restore("/cost_centers/3", json!({ "archive": false, "name": "x" })));
 }
 
-/// What the plugin says of a change counts where the target's answers bear it out.
+/// A change that the plugin reports as made counts as made only if the target's answers show it.
 #[test]
 fn a_change_is_made_where_an_answer_shows_it() {
     let user =

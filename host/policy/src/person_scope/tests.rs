@@ -84,7 +84,7 @@ fn only_what_hibob_has_answered_is_confirmed() {
     );
 }
 
-/// What was answered about somebody else, or about several, confirms nothing.
+/// Answers about somebody else, or about several people, confirm nothing.
 #[test]
 fn another_persons_record_confirms_nothing() {
     let scope = PersonScope::new("7", PersonRead::Claims { garden_leave: false });
