@@ -23,7 +23,7 @@ pub struct Planned {
 /// All employees with the states of their accounts.
 #[derive(Clone, Debug)]
 pub struct Roster {
-    /// The employees, in the order of their ids.
+    /// The employees in the order of their ids, with those who vanished at the end.
     pub employees: Vec<RosterEntry>,
     /// What a person should read, for example why an account was left alone.
     pub findings: Vec<Finding>,
