@@ -172,7 +172,7 @@ pub struct SyncConfig {
     /// The address that an account has for a moment while two accounts exchange their work emails. It has `{id}` in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swap_address: Option<String>,
-    /// The language of accounts for whose employee HiBob has none.
+    /// The language that is written to an account that has none and for whose employee HiBob names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_language: Option<String>,
     /// The names of the sites that are synced; by default all of them.

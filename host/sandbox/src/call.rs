@@ -200,7 +200,7 @@ impl Call {
         if let Some(over) = self.allowance.overrun.get() {
             return HostError::over(over); // the trap is what the component made of it
         }
-        HostError::Plugin(redactor.said(&format!("trapped in `{name}`: {}", error.root_cause())))
+        HostError::Plugin(redactor.plugin_text(&format!("trapped in `{name}`: {}", error.root_cause())))
     }
 
     /// Whether the target's answers show that the call's change was made to the account or cost center `written_id`.

@@ -188,7 +188,7 @@ impl Refused {
         match self {
             Self::Job(error) => HostError::from_job(redactor.job_error(error), refusals),
             Self::Over(over) => HostError::over(&over),
-            Self::Trap(error) => HostError::Plugin(redactor.said(&error.to_string())),
+            Self::Trap(error) => HostError::Plugin(redactor.plugin_text(&error.to_string())),
         }
     }
 }
