@@ -1,8 +1,8 @@
-//! The contract with plugins: one module for each version of the WIT package that this host runs, and over them the calls
-//! as the host makes them, with the types of [`hibob_contract`].
+//! The contract with plugins: a module for each version of the WIT package that this host runs, and above them the
+//! calls as the host makes them, with the types of [`hibob_contract`].
 //!
-//! wasmtime takes 0.1 and 0.2 for different packages. A new version gets a module of its own; the one before it is frozen
-//! in `wit/frozen` and translated.
+//! To wasmtime, versions 0.1 and 0.2 are different packages. A new version gets a module of its own. The version before
+//! it is frozen in `wit/frozen`, and its types are translated.
 
 mod translate;
 pub mod v0_1;
@@ -36,10 +36,10 @@ impl<T: 'static> Clone for PluginPre<T> {
 }
 
 impl<T: Send + 'static> PluginPre<T> {
-    /// Finds the exports of a version.
+    /// Finds the exports that a component of this version must have.
     ///
     /// # Errors
-    /// One is not there, or has another type.
+    /// An export is missing, or has another type.
     pub fn new(version: WitVersion, pre: InstancePre<T>) -> wasmtime::Result<Self> {
         Ok(match version {
             WitVersion::V0_1 => Self::V0_1(v0_1::PluginPre::new(pre)?),
@@ -50,7 +50,7 @@ impl<T: Send + 'static> PluginPre<T> {
     /// A fresh instance.
     ///
     /// # Errors
-    /// There is no room for it, or its start trapped.
+    /// The pool has no room for it, or it trapped while it started.
     pub async fn instantiate_async(&self, store: &mut Store<T>) -> wasmtime::Result<Plugin> {
         Ok(match self {
             Self::V0_1(pre) => Plugin::V0_1(pre.instantiate_async(store).await?),
@@ -59,7 +59,7 @@ impl<T: Send + 'static> PluginPre<T> {
     }
 }
 
-/// The exports of an instance. The WIT package says what each call promises; each fails only with a trap.
+/// The exports of an instance. The WIT package says what each call promises. A call fails only if the instance traps.
 pub enum Plugin {
     /// Built for version 0.1.
     V0_1(v0_1::Plugin),
@@ -67,7 +67,7 @@ pub enum Plugin {
     V0_2(v0_2::Plugin),
 }
 
-/// What a call of `offboarding-references` comes to: the answer, or the plugin's error.
+/// The result of a call of `offboarding-references`: the answer, or the plugin's error.
 type Answer<T> = Result<T, JobError>;
 
 /// Calls a function of `directory-sync` in the plugin's version of the contract.
@@ -96,7 +96,7 @@ fn list<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
 
 #[expect(clippy::missing_errors_doc, reason = "the doc comment of the type states the error of every call")]
 impl Plugin {
-    /// Looks whether a sync would work.
+    /// Checks whether a sync would work.
     pub async fn call_check<T: Send + 'static>(
         &self,
         store: &mut Store<T>,
@@ -138,7 +138,7 @@ impl Plugin {
         })
     }
 
-    /// What a plan adds up to.
+    /// The numbers and the baseline of a plan.
     pub async fn call_summary<T: Send + 'static>(
         &self,
         store: &mut Store<T>,
@@ -154,7 +154,7 @@ impl Plugin {
         })
     }
 
-    /// The next changes of a plan.
+    /// The next changes of a plan, at most `max`; empty after the last one.
     pub async fn call_next<T: Send + 'static>(
         &self,
         store: &mut Store<T>,
@@ -164,7 +164,7 @@ impl Plugin {
         Ok(next!(self, call_next(store, plan, max)))
     }
 
-    /// The next findings of a plan.
+    /// The next findings of a plan, at most `max`; empty after the last one.
     pub async fn call_next_findings<T: Send + 'static>(
         &self,
         store: &mut Store<T>,
@@ -174,7 +174,7 @@ impl Plugin {
         Ok(next!(self, call_next_findings(store, plan, max)))
     }
 
-    /// The next employees of a plan.
+    /// The next employees of a plan, at most `max`; empty after the last one.
     pub async fn call_next_employees<T: Send + 'static>(
         &self,
         store: &mut Store<T>,
@@ -187,24 +187,24 @@ impl Plugin {
     /// The exports of `offboarding-references`.
     ///
     /// # Errors
-    /// The plugin is built for a version of the contract without them.
+    /// The plugin is built for version 0.1 of the contract, which does not have them.
     pub fn references(&self) -> Result<References<'_>, HostError> {
         match self {
             Self::V0_2(plugin) => Ok(References(plugin.hibob_connector_offboarding_references())),
             Self::V0_1(_) => Err(HostError::configuration(
-                "this plugin knows no offboarding references: it is built for version 0.1 of the contract".to_owned(),
+                "this plugin has no offboarding references: it is built for version 0.1 of the contract".to_owned(),
                 "use the built-in plugin, or one that is built for version 0.2",
             )),
         }
     }
 }
 
-/// The exports of `offboarding-references` of an instance. Each call fails only with a trap.
+/// The exports of `offboarding-references` of an instance. A call fails only if the instance traps.
 pub struct References<'p>(&'p v0_2::exports::hibob::connector::offboarding_references::Guest);
 
 #[expect(clippy::missing_errors_doc, reason = "the doc comment of the type states the error of every call")]
 impl References<'_> {
-    /// Who has left since the last time.
+    /// Finds out who has left since the last run.
     pub async fn call_detect<T: Send + 'static>(
         &self,
         store: &mut Store<T>,
@@ -215,7 +215,7 @@ impl References<'_> {
         Ok(self.0.call_detect(store, &job, &known).await?.map(Into::into).map_err(Into::into))
     }
 
-    /// One employee's departure as it is now.
+    /// One employee's departure as it is now; `None` if the employee has not left.
     pub async fn call_look_up<T: Send + 'static>(
         &self,
         store: &mut Store<T>,
@@ -226,7 +226,7 @@ impl References<'_> {
         Ok(answer.map(|departure| departure.map(Into::into)).map_err(Into::into))
     }
 
-    /// What a reference for a departure says.
+    /// The claims of a reference for a departure; `None` if HiBob no longer has the departure.
     pub async fn call_read_claims<T: Send + 'static>(
         &self,
         store: &mut Store<T>,
@@ -237,7 +237,7 @@ impl References<'_> {
         Ok(answer.map(|claims| claims.map(Into::into)).map_err(Into::into))
     }
 
-    /// The address to deliver a reference to.
+    /// The address to deliver a reference to; `None` if HiBob has none.
     pub async fn call_read_address<T: Send + 'static>(
         &self,
         store: &mut Store<T>,

@@ -1,4 +1,4 @@
-//! What one call may touch, and the host's side of every interface that a plugin imports from the contract.
+//! What one call may touch, and the host's side of the interfaces that a plugin imports from the contract.
 
 mod capabilities;
 mod memory;

@@ -140,7 +140,10 @@ async fn an_invented_title_among_true_claims_is_not_believed() {
     let tenant = mallory(&arena, &says("says Director"), true).await;
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
     let error = arena.beside(claims).await.unwrap_err();
-    assert_eq!(error.to_string(), "the plugin says of a leaver what HiBob has not answered: job-title");
+    assert_eq!(
+        error.to_string(),
+        "the plugin returned something about a leaver that HiBob's answers do not have: job-title"
+    );
 }
 
 /// A plugin that the operator has not named cannot have anything signed, however right it is.

@@ -12,7 +12,8 @@ use wasmtime::Store;
 /// running does.
 const MEMORY_BYTES_INLINE_MAX: usize = 16 * 1024 * 1024;
 
-/// A store, and the places that it takes until it is dropped: one among the tenant's calls, one in the pool of instances.
+/// A store, and the places that it takes until it is dropped: one among the tenant's calls, one in the pool of
+/// instances.
 pub(super) struct PooledStore {
     /// The store and its places; `None` only while the value is dropped.
     store: Option<(Store<CallState>, [OwnedSemaphorePermit; 2])>,

@@ -1,4 +1,4 @@
-//! Linear memory: bounded for a call, and for all calls of a tenant together.
+//! Limits the linear memory of a call, and of all calls of a tenant together.
 
 use crate::engine::TABLE_ELEMENTS_MAX;
 use crate::state::observer::CallObserver;
@@ -10,7 +10,7 @@ use wasmtime::ResourceLimiter;
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// Bounds the memory of one call; what it held is the tenant's again when the call is over.
+/// The linear memory of one call, in bytes. When the call is over, its memory counts as free for the tenant again.
 pub(crate) struct CallMemory {
     used: usize,
     call_max: usize,
@@ -33,7 +33,7 @@ impl CallMemory {
         }
     }
 
-    /// The same, told to `observer` in the end: memory never shrinks.
+    /// Reports the memory to `observer` when the call is over. Linear memory never shrinks, so that is its maximum.
     pub(crate) fn observed(mut self, observer: CallObserver) -> Self {
         self.observer = Some(observer);
         self
@@ -41,7 +41,7 @@ impl CallMemory {
 }
 
 impl CallMemory {
-    /// Bytes that the call holds.
+    /// How many bytes the call holds.
     pub(crate) fn used(&self) -> usize {
         self.used
     }
@@ -51,7 +51,7 @@ impl Drop for CallMemory {
     fn drop(&mut self) {
         self.tenant.give_back(self.used);
         if let Some(observer) = &self.observer {
-            observer.held(self.used);
+            observer.memory(self.used);
         }
     }
 }

@@ -1,11 +1,11 @@
-//! What one call of the plugin took. It is counted where that is given back, so however the call ended.
+//! Counts what one call of a plugin has used. It is counted when the resources are released, however the call ended.
 
 use hibob_contract::CallKind;
 use hibob_shares::Waits;
 use hibob_telemetry::tenant::TenantMetrics;
 use std::time::Duration;
 
-/// Whom a call tells what it took.
+/// Receives what a call has used, and counts it for its tenant.
 #[derive(Clone, Debug)]
 pub(crate) struct CallObserver {
     metrics: TenantMetrics,
@@ -18,13 +18,13 @@ impl CallObserver {
         Self { metrics: metrics.clone(), kind, waits: waits.clone() }
     }
 
-    /// The call has used so much processor time, all in all.
-    pub(crate) fn used(&self, cpu: Duration) {
+    /// Counts the processor time of the whole call.
+    pub(crate) fn cpu(&self, cpu: Duration) {
         self.metrics.call_ended(self.kind.name(), cpu, self.waits.waited());
     }
 
-    /// The call has held so much memory at most.
-    pub(crate) fn held(&self, bytes: usize) {
+    /// Counts the largest linear memory of the call, in bytes.
+    pub(crate) fn memory(&self, bytes: usize) {
         self.metrics.call_memory(self.kind.name(), bytes as u64);
     }
 }

@@ -1,4 +1,4 @@
-//! The interfaces that a plugin of version 0.1 imports: each translates to the same interface of version 0.2.
+//! The interfaces that a plugin of version 0.1 imports. Each is translated to that of version 0.2.
 
 use crate::bindings::v0_1::hibob::connector::{log, progress, storage};
 use crate::bindings::v0_2::hibob::connector as host;
