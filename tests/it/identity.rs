@@ -314,7 +314,7 @@ fn the_program_does_not_run_code_that_is_not_its_own() {
     assert!(log.contains("compiled again: its seal does not verify"), "{log}");
     assert!(placed.iter().zip(before).any(|(path, before)| std::fs::read(path).unwrap() != before), "it was replaced");
     let output = shell.command(&["check", "acme"]).env("RUST_LOG", "warn").output().unwrap();
-    assert!(!String::from_utf8(output.stderr).unwrap().contains("made again"));
+    assert!(!String::from_utf8(output.stderr).unwrap().contains("compiled again"));
 
     std::fs::set_permissions(&compiled, PermissionsExt::from_mode(0o750)).unwrap();
     let (exit, object) = shell.json(&["check", "acme"]);
