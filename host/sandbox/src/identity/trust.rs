@@ -70,10 +70,9 @@ pub struct Trust {
 
 /// A plugin that is trusted, or that the operator allows without trust. Only [`Trust::admit`] makes it.
 pub struct Admitted {
-    /// Its bytes.
-    pub package: Package,
+    pub(crate) package: Package,
     /// Why it is trusted, or why not.
-    pub identity: Identity,
+    pub(crate) identity: Identity,
 }
 
 impl Trust {
