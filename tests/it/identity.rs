@@ -23,7 +23,7 @@ use std::sync::{Arc, LazyLock};
 /// The connector, built for the contract before the present one.
 static OLD: LazyLock<Plugin> = LazyLock::new(|| load(PREVIOUS).unwrap());
 
-/// Loads bytes that nobody vouches for.
+/// Loads a plugin that is not trusted.
 fn load(bytes: &[u8]) -> Result<Plugin, hibob_base::error::HostError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.wasm");
@@ -186,7 +186,7 @@ fn a_plugin_is_signed_trusted_and_run() {
     let refused = (2, Some("PLUGIN_NOT_TRUSTED".to_owned()));
     let check = || code(shell.json(&["check", "acme", "--plugin", "old.wasm"]));
 
-    assert_eq!(check(), refused, "nobody vouches for it");
+    assert_eq!(check(), refused, "it is not trusted");
     let (_, object) = shell.json(&["plugin", "verify", "old.wasm"]);
     let remedy = object["error"]["remedy"].as_str().unwrap().to_owned();
     let digest = Package::new("", PREVIOUS, None).digest().to_string();
@@ -197,7 +197,7 @@ fn a_plugin_is_signed_trusted_and_run() {
     let output = shell.run(&["check", "acme", "--plugin", "old.wasm", "--allow-unsigned"]);
     let log = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{log}");
-    assert!(log.contains("WARN") && log.contains("nobody vouches for"), "{log}");
+    assert!(log.contains("WARN") && log.contains("loading a plugin that is not trusted"), "{log}");
 
     let (exit, key) = shell.json(&["plugin", "key", "new", "a.key"]);
     let id = key["key"].as_str().unwrap();
@@ -311,10 +311,10 @@ fn the_program_does_not_run_code_that_is_not_its_own() {
     let output = shell.command(&["check", "acme"]).env("RUST_LOG", "warn").output().unwrap();
     let log = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{log}");
-    assert!(log.contains("made again: its seal does not fit"), "{log}");
+    assert!(log.contains("compiled again: its seal does not verify"), "{log}");
     assert!(placed.iter().zip(before).any(|(path, before)| std::fs::read(path).unwrap() != before), "it was replaced");
     let output = shell.command(&["check", "acme"]).env("RUST_LOG", "warn").output().unwrap();
-    assert!(!String::from_utf8(output.stderr).unwrap().contains("made again"));
+    assert!(!String::from_utf8(output.stderr).unwrap().contains("compiled again"));
 
     std::fs::set_permissions(&compiled, PermissionsExt::from_mode(0o750)).unwrap();
     let (exit, object) = shell.json(&["check", "acme"]);

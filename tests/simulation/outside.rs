@@ -19,7 +19,7 @@ use hibob_connector_core::value::{NamedValue, Value};
 use hibob_contract::CallKind;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
-use hibob_egress::{CallEgress, Credential, Declared, Egress, Service, Surroundings};
+use hibob_egress::{CallEgress, ClockAndChance, Credential, Declared, Egress, Service};
 use hibob_jobs::run::outside::{Attempted, Outside};
 use hibob_policy::change_scope::ApplyScope;
 use hibob_policy::grant::Grant;
@@ -91,7 +91,7 @@ impl Simulated {
         let limits = config.limits.clone();
         let egress = Egress::new(config.id.clone(), services, wire, limits, Arc::default(), metrics.clone());
         let (clock, skew, dice) = (sim.clone(), host.skew, sim.clone());
-        let surroundings = Surroundings::new(
+        let clock_and_chance = ClockAndChance::new(
             move || u64::try_from(clock.seconds() + skew).unwrap(),
             move || dice.lock().chance.fraction(),
         );
@@ -99,7 +99,7 @@ impl Simulated {
             sim: sim.clone(),
             book: SimBook { sim: sim.clone(), host: host.clone() },
             host,
-            egress: Arc::new(egress.in_surroundings(surroundings)),
+            egress: Arc::new(egress.with_clock_and_chance(clock_and_chance)),
             manifest: Arc::new(Manifest::everything()),
         }
     }
@@ -190,7 +190,7 @@ impl Outside for Simulated {
     async fn attempt(&self, change: &Change, attempt: Attempt, fence: Fence) -> Result<Attempted, HostError> {
         let repeats = self.sim.planted == Some(Planted::RepeatsWithoutLooking);
         let attempt = attempt_in(if repeats { Attempt::First } else { attempt });
-        let scope = Arc::new(ApplyScope::new(change, hibob_egress::known_of(&self.book, change).await?));
+        let scope = Arc::new(ApplyScope::new(change, hibob_egress::ledger_facts(&self.book, change).await?));
         let overrun = Overrun::default();
         let egress = self.call_egress(CallKind::Apply, Grant::Apply(scope.clone()), &overrun);
         let mut egress = egress.fenced(self.book.clone(), fence);

@@ -1,17 +1,17 @@
-//! What the host's own ledger knows of those whom a change is about.
+//! Reads from the host's ledger what the write scope of a change is checked against.
 
 use hibob_base::error::HostError;
 use hibob_contract::directory_sync::Change;
 use hibob_contract::types::Value;
-use hibob_policy::Known;
+use hibob_policy::LedgerFacts;
 use hibob_store::run_store::Book;
 
-/// What the ledger behind `book` has of the employee, the account and the line manager of a change.
+/// What the ledger in `book` has on the employee, the account and the line manager of a change.
 ///
 /// # Errors
-/// It cannot be read.
-pub async fn known_of(book: &impl Book, change: &Change) -> Result<Known, HostError> {
-    let Some(employee) = &change.employee_id else { return Ok(Known::default()) };
+/// The ledger cannot be read.
+pub async fn ledger_facts(book: &impl Book, change: &Change) -> Result<LedgerFacts, HostError> {
+    let Some(employee) = &change.employee_id else { return Ok(LedgerFacts::default()) };
     let account_id = match change.target_id {
         None => book.account_of(employee).await?,
         Some(_) => None,
@@ -28,5 +28,5 @@ pub async fn known_of(book: &impl Book, change: &Change) -> Result<Known, HostEr
             manager_account_id = book.account_of(manager).await?;
         }
     }
-    Ok(Known { account_id, owner, manager_account_id })
+    Ok(LedgerFacts { account_id, owner, manager_account_id })
 }
