@@ -11,7 +11,6 @@
     reason = "a test stops at what is not as it should be, also in its helpers, and says how much it has done"
 )]
 
-mod book;
 mod chance;
 mod company;
 mod convert;
@@ -21,6 +20,7 @@ mod network;
 mod outside;
 mod planted;
 mod plugin;
+mod run_store;
 mod sim;
 mod watch;
 

@@ -29,7 +29,7 @@ use hibob_store::database::{Fence, NewJournal, RunRecord};
 use hibob_store::privacy;
 use hibob_store::privacy::Ring;
 use hibob_store::privacy::plan::stored_ids;
-use hibob_store::run_store::{Book, Lock, hold};
+use hibob_store::run_store::{Lock, RunStore, hold};
 use hibob_store::update_row::UpdateRow;
 use hibob_telemetry::{JobTimer, Spans};
 use journal::{Journal, Past};
@@ -75,7 +75,7 @@ pub struct Running<O: Outside> {
     lock: O::Lock,
     fence: Fence,
     /// What is written is sealed with.
-    ring: Ring<O::Book>,
+    ring: Ring<O::RunStore>,
     /// Of the plan that is applied.
     journal: OnceLock<i64>,
     resumed: Option<Report>,
@@ -101,7 +101,7 @@ impl<O: Outside> Running<O> {
         let kinds: &[&str] = if kind == REFERENCES { &[REFERENCES] } else { &["sync", "apply"] };
         outside.require()?;
         let lock = outside.lock().await?;
-        let fence = outside.book().take_fence(lock.generation()).await?;
+        let fence = outside.run_store().take_fence(lock.generation()).await?;
         let ring = match outside.ring().await {
             Ok(ring) => ring,
             Err(error) => {
@@ -109,7 +109,7 @@ impl<O: Outside> Running<O> {
                 return Err(error);
             }
         };
-        let last = outside.book().last_exit_code(kinds).await?;
+        let last = outside.run_store().last_exit_code(kinds).await?;
         outside.reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (outside.now(), JobTimer::start());
         let (journal, span) = (OnceLock::new(), Spans::run(&outside.config().id, kind));
@@ -208,7 +208,7 @@ impl<O: Outside> Running<O> {
             settings: &self.outside.settings_digest()?,
             plugin: self.outside.plugin_digest(),
         };
-        self.outside.book().begin_journal(self.fence, &new).await
+        self.outside.run_store().begin_journal(self.fence, &new).await
     }
 
     /// Records the run and gives the lock back. The plan's baseline becomes the tenant's if the run came to its end.
@@ -267,14 +267,14 @@ impl<O: Outside> Running<O> {
         let report = privacy::rows::seal_report(&self.ring, self.fence, &record.report).await?;
         let updates = privacy::rows::seal_updates(&self.ring, self.fence, updates).await?;
         let record = RunRecord { report, ..record };
-        self.outside.book().record_run(self.fence, &record, baseline, &updates).await
+        self.outside.run_store().record_run(self.fence, &record, baseline, &updates).await
     }
 
     /// Removes what the tenant's file says is old.
     async fn prune(&self) -> Result<(), HostError> {
         let (retention, now) = (&self.outside.config().retention, self.outside.now());
         let before = |days: NonZeroU32| now - i64::from(days.get()) * DAY;
-        let database = self.outside.book();
+        let database = self.outside.run_store();
         database.prune(self.fence, before(retention.runs_days), before(retention.plans_days)).await
     }
 
@@ -289,7 +289,7 @@ impl<O: Outside> Running<O> {
     }
 
     /// What is written is sealed with.
-    pub fn ring(&self) -> &Ring<O::Book> {
+    pub fn ring(&self) -> &Ring<O::RunStore> {
         &self.ring
     }
 

@@ -45,7 +45,7 @@ impl Sandboxed<'_> {
 }
 
 impl Outside for Sandboxed<'_> {
-    type Book = TenantDatabase;
+    type RunStore = TenantDatabase;
     type Lock = Lease;
 
     fn config(&self) -> &TenantConfig {
@@ -56,7 +56,7 @@ impl Outside for Sandboxed<'_> {
         self.tenant.metrics()
     }
 
-    fn book(&self) -> &TenantDatabase {
+    fn run_store(&self) -> &TenantDatabase {
         self.tenant.database()
     }
 

@@ -45,7 +45,7 @@ pub async fn hold(lock: &impl Lock) -> HostError {
 
 /// Where runs are written down: journal, fence, ledger, history. [`TenantDatabase`] says what each call
 /// promises; what takes a fence fails, and writes nothing, once a later run has taken the right to write over.
-pub trait Book: KeyRows + Clone + Send + Sync + 'static {
+pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
     /// Takes the right to write over from every earlier run.
     fn take_fence(&self, generation: i64) -> impl Future<Output = Result<Fence, HostError>> + Send;
     /// Whether nobody has taken the right to write over.
@@ -115,7 +115,7 @@ impl Lock for Lease {
     }
 }
 
-impl Book for TenantDatabase {
+impl RunStore for TenantDatabase {
     async fn take_fence(&self, generation: i64) -> Result<Fence, HostError> {
         self.take_fence(generation).await
     }

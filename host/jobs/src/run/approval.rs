@@ -45,9 +45,9 @@ impl<O: Outside> Running<O> {
         release: Release,
         report: &mut Report,
     ) -> Result<Verdict, HostError> {
-        let (book, config) = (self.outside.book(), self.outside.config());
+        let (run_store, config) = (self.outside.run_store(), self.outside.config());
         let Some(approvals) = self.outside.approvals().filter(|_| config.safety.approval != Approval::Never) else {
-            return Ok(Verdict::Apply(guard(book, config, planned, release).await?));
+            return Ok(Verdict::Apply(guard(run_store, config, planned, release).await?));
         };
         if release != Release::default() {
             return Err(HostError::configuration(
@@ -55,7 +55,7 @@ impl<O: Outside> Running<O> {
                 format!("leave that out, and approve the plan: hibob plans {}", config.id),
             ));
         }
-        let reasons = Reasons::of(book, config, planned).await?;
+        let reasons = Reasons::of(run_store, config, planned).await?;
         let mut open = approvals.open_approval(self.started_at).await?;
         if let Some(row) = open.take_if(|row| row.state == ApprovalState::Approved) {
             if self.kind == APPLY {
@@ -102,7 +102,7 @@ impl<O: Outside> Running<O> {
     ) -> Result<(), HostError> {
         let Some(approvals) = self.outside.approvals() else { return Err(not_approved(&approved.plan)) };
         let tenant = &self.outside.config().id;
-        let reasons = Reasons::of(self.outside.book(), self.outside.config(), planned).await?;
+        let reasons = Reasons::of(self.outside.run_store(), self.outside.config(), planned).await?;
         let stored = StoredPlan::read(approvals, self.ring(), approved).await?;
         let Some(stale) = self.stale(approved, &stored, planned, &reasons)? else {
             report.settle(approved, reasons.messages());

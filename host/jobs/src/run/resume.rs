@@ -11,7 +11,7 @@ use hibob_policy::guard::Held;
 use hibob_store::database::{EventRow, OpenJournal, RunRecord};
 use hibob_store::privacy;
 use hibob_store::privacy::OpenedPlan;
-use hibob_store::run_store::Book;
+use hibob_store::run_store::RunStore;
 use hibob_telemetry::Spans;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
@@ -24,7 +24,7 @@ impl<O: Outside> Running<O> {
     /// was begun and is not known the plugin looks first. A plan that is too old, or was made with other settings or another
     /// plugin, is closed as it is: the next plan starts from what is there.
     pub(super) async fn resume(&self) -> Result<Option<Report>, HostError> {
-        let Some(open) = self.outside.book().open_journal().await? else { return Ok(None) };
+        let Some(open) = self.outside.run_store().open_journal().await? else { return Ok(None) };
         let Opened { plan, held, past } = match self.read(&open).await? {
             Ok(read) => read,
             Err(why) => return Err(self.close(&open, &why).await?),

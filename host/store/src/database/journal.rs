@@ -14,7 +14,7 @@ pub struct Fence {
 }
 
 impl Fence {
-    /// The right of the run with this generation. It lets nobody write by itself: a book compares it each time.
+    /// The right of the run with this generation. It permits no write by itself: each write compares it.
     pub fn new(generation: i64) -> Self {
         Self { generation }
     }

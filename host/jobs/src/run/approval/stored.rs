@@ -9,7 +9,7 @@ use hibob_policy::guard::{GuardRow, Release};
 use hibob_store::database::{ApprovalRow, TenantDatabase};
 use hibob_store::privacy;
 use hibob_store::privacy::{KeyRows, OpenedPlan, Ring};
-use hibob_store::run_store::Book;
+use hibob_store::run_store::RunStore;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -23,14 +23,18 @@ pub struct Reasons {
 }
 
 impl Reasons {
-    pub(super) async fn of(book: &impl Book, config: &TenantConfig, planned: &Planned) -> Result<Self, HostError> {
-        match guard(book, config, planned, Release::default()).await {
+    pub(super) async fn of(
+        run_store: &impl RunStore,
+        config: &TenantConfig,
+        planned: &Planned,
+    ) -> Result<Self, HostError> {
+        match guard(run_store, config, planned, Release::default()).await {
             Ok(held) => Ok(Self { source: None, guards: held.guards }),
             Err(HostError::Held { message, .. }) => {
                 let release = Release { changed_source: true, ..Release::default() };
                 let own = format!("tenant {}: ", config.id);
                 let message = message.strip_prefix(&own).map(str::to_owned).unwrap_or(message);
-                Ok(Self { source: Some(message), guards: guard(book, config, planned, release).await?.guards })
+                Ok(Self { source: Some(message), guards: guard(run_store, config, planned, release).await?.guards })
             }
             Err(error) => Err(error),
         }

@@ -15,7 +15,7 @@ use hibob_contract::types::NamedValue;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::LedgerSums;
 use hibob_store::database::{ChangeRecord, Fence, NewJournal, OpenJournal, RunRecord, StoredUpdate};
-use hibob_store::run_store::Book;
+use hibob_store::run_store::RunStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,12 +29,12 @@ fn lost() -> HostError {
 
 /// The databases as one process sees them.
 #[derive(Clone)]
-pub(crate) struct SimBook {
+pub(crate) struct SimRunStore {
     pub(crate) sim: Sim,
     pub(crate) host: Arc<Host>,
 }
 
-impl SimBook {
+impl SimRunStore {
     /// Does something with the databases: at one moment, with time before it and after it.
     async fn with<T>(&self, work: impl FnOnce(&mut State) -> Result<T, HostError>) -> Result<T, HostError> {
         self.host.step().await;
@@ -78,7 +78,7 @@ impl SimBook {
     }
 }
 
-impl Book for SimBook {
+impl RunStore for SimRunStore {
     async fn take_fence(&self, generation: i64) -> Result<Fence, HostError> {
         let forgets = self.is(Planted::ForgetsBeginnings);
         let taken = self.with(|state| {

@@ -1,6 +1,6 @@
 //! Persons' keys: kept in the databases, and looked through for the watch.
 
-use super::{SimBook, lost};
+use super::{SimRunStore, lost};
 use crate::outside::{PEOPLE_KEY, TENANT};
 use crate::sim::Sim;
 use hibob_base::error::HostError;
@@ -9,7 +9,7 @@ use hibob_store::database::{Fence, PersonRow};
 use hibob_store::privacy::{KeyRows, Ring, Tag, open_made, open_plan};
 use std::collections::BTreeMap;
 
-impl SimBook {
+impl SimRunStore {
     /// The keys of the tenant's people, for a run.
     pub(crate) fn ring(&self) -> Ring<Self> {
         Ring::of(self.clone(), &TENANT.0.id, &PEOPLE_KEY)
@@ -35,7 +35,7 @@ impl SimBook {
 
 /// Keys are looked for and kept at the moment of the write that they are for. A host that ends between the two leaves keys
 /// that nothing is sealed with, which is as if it had ended before.
-impl KeyRows for SimBook {
+impl KeyRows for SimRunStore {
     async fn people_by_tag(&self, tags: &[Tag]) -> Result<Vec<PersonRow>, HostError> {
         Ok(self.sim.lock().pages.people_where(|row| tags.contains(&row.tag)))
     }
