@@ -28,7 +28,7 @@ use hibob_policy::over::Overrun;
 use hibob_policy::request::{Role, Route};
 use hibob_shares::Pace;
 use hibob_store::database::Fence;
-use hibob_store::privacy::Ring;
+use hibob_store::privacy::Keyring;
 use hibob_store::run_store::RunStore as _;
 use hibob_telemetry::{Telemetry, TenantMetrics};
 use serde_json::json;
@@ -170,8 +170,8 @@ impl Outside for Simulated {
         self.run_store.lease().await
     }
 
-    async fn ring(&self) -> Result<Ring<SimRunStore>, HostError> {
-        Ok(self.run_store.ring())
+    async fn keyring(&self) -> Result<Keyring<SimRunStore>, HostError> {
+        Ok(self.run_store.keyring())
     }
 
     async fn plan(&self) -> Result<Planned, HostError> {

@@ -27,7 +27,7 @@ use hibob_base::progress::Progress;
 use hibob_contract::types::NamedValue;
 use hibob_store::database::{Fence, NewJournal, RunRecord};
 use hibob_store::privacy;
-use hibob_store::privacy::Ring;
+use hibob_store::privacy::Keyring;
 use hibob_store::privacy::plan::stored_ids;
 use hibob_store::run_store::{Lock, RunStore, hold};
 use hibob_store::update_row::UpdateRow;
@@ -75,7 +75,7 @@ pub struct Running<O: Outside> {
     lock: O::Lock,
     fence: Fence,
     /// What is written is sealed with.
-    ring: Ring<O::RunStore>,
+    keyring: Keyring<O::RunStore>,
     /// Of the plan that is applied.
     journal: OnceLock<i64>,
     resumed: Option<Report>,
@@ -102,8 +102,8 @@ impl<O: Outside> Running<O> {
         outside.require()?;
         let lock = outside.lock().await?;
         let fence = outside.run_store().take_fence(lock.generation()).await?;
-        let ring = match outside.ring().await {
-            Ok(ring) => ring,
+        let keyring = match outside.keyring().await {
+            Ok(keyring) => keyring,
             Err(error) => {
                 lock.release().await?;
                 return Err(error);
@@ -114,7 +114,7 @@ impl<O: Outside> Running<O> {
         let (started_at, timer) = (outside.now(), JobTimer::start());
         let (journal, span) = (OnceLock::new(), Spans::run(&outside.config().id, kind));
         let (resumed, cause) = (None, Cause::default());
-        let mut run = Self { outside, lock, fence, ring, journal, resumed, kind, cause, started_at, timer, span };
+        let mut run = Self { outside, lock, fence, keyring, journal, resumed, kind, cause, started_at, timer, span };
         if kind != REFERENCES {
             match run.resume().await {
                 Ok(resumed) => run.resumed = resumed,
@@ -159,7 +159,7 @@ impl<O: Outside> Running<O> {
     /// to is stored, and nothing of it is applied. What went wrong with single changes, or ended the run, is in the report.
     pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
         // A saved plan may be older than somebody's being forgotten.
-        let planned = &*self.ring.forgotten().without(planned);
+        let planned = &*self.keyring.forgotten().without(planned);
         let mut report = Report::planned(&self.outside.config().id, planned);
         let applied = self.locked(Box::pin(async {
             match self.judge(planned, release, &mut report).await? {
@@ -191,14 +191,14 @@ impl<O: Outside> Running<O> {
         journal: i64,
         report: &mut Report,
     ) {
-        let (id, fence, ring) = (*self.journal.get_or_init(|| journal), self.fence, self.ring());
-        let journal = Journal { id, fence, ring, ids, past: Past::default(), is_closed: false };
+        let (id, fence, keyring) = (*self.journal.get_or_init(|| journal), self.fence, self.keyring());
+        let journal = Journal { id, fence, keyring, ids, past: Past::default(), is_closed: false };
         apply::apply(&self.outside, planned, held, &journal, report).await;
     }
 
     /// Stores the plan, before anything of it is applied. Returns its journal's number.
     async fn write_down(&self, planned: &Planned, held: &Held) -> Result<i64, HostError> {
-        let plan = privacy::plan::seal(&self.ring, self.fence, planned).await?;
+        let plan = privacy::plan::seal(&self.keyring, self.fence, planned).await?;
         let new = NewJournal {
             kind: self.kind,
             started_at: self.started_at,
@@ -264,8 +264,8 @@ impl<O: Outside> Running<O> {
         baseline: Option<&[NamedValue]>,
         updates: &[UpdateRow],
     ) -> Result<i64, HostError> {
-        let report = privacy::rows::seal_report(&self.ring, self.fence, &record.report).await?;
-        let updates = privacy::rows::seal_updates(&self.ring, self.fence, updates).await?;
+        let report = privacy::rows::seal_report(&self.keyring, self.fence, &record.report).await?;
+        let updates = privacy::rows::seal_updates(&self.keyring, self.fence, updates).await?;
         let record = RunRecord { report, ..record };
         self.outside.run_store().record_run(self.fence, &record, baseline, &updates).await
     }
@@ -289,8 +289,8 @@ impl<O: Outside> Running<O> {
     }
 
     /// What is written is sealed with.
-    pub fn ring(&self) -> &Ring<O::RunStore> {
-        &self.ring
+    pub fn keyring(&self) -> &Keyring<O::RunStore> {
+        &self.keyring
     }
 
     /// Works for as long as the lock is ours. Much work is boxed by the caller: in a build without optimizations what a whole

@@ -1,7 +1,7 @@
 //! What is personal in the records, under a key of the person's own, and forgetting one person.
 //!
 //! ```text
-//! run ▸ Ring: names, values, findings, lines ▸ sealed under the person's key ▸ database: texts
+//! run ▸ Keyring: names, values, findings, rows ▸ encrypted under the key of the person ▸ database: texts
 //!             └─ person's key ◂ wrapped ─ tenant's key ◂ sealed ─ the store's key (secrets.key)
 //! forget ▸ list (keyed hash, on the disk first) ▸ one transaction: the key, and what stands under the id
 //! ```
@@ -9,12 +9,12 @@
 mod forget;
 mod forgotten;
 mod key;
+mod keyring;
 mod list;
 mod open;
 mod plain;
 pub mod plan;
 mod records;
-mod ring;
 pub mod rows;
 mod stored;
 #[cfg(test)]
@@ -25,12 +25,12 @@ pub use forget::{key_removed, require_known, restored, settle};
 pub use forgotten::Forgotten;
 pub use forgotten::LEFT_OUT;
 pub use key::Tag;
+pub use keyring::Purpose;
+pub use keyring::{KeyRows, Keyring};
 pub use list::{FILE as LIST_FILE, text_of as list_text};
 pub use plan::{OpenedPlan, open as open_plan};
 pub use records::Records;
 pub use records::open_references;
-pub use ring::Purpose;
-pub use ring::{KeyRows, Ring};
 pub use rows::open_made;
 pub use stored::{FORGOTTEN, SOMEBODY_FORGOTTEN};
 
@@ -79,25 +79,25 @@ impl People {
     ///
     /// # Errors
     /// The tenant's key is not at hand, or the database failed.
-    pub async fn ring(&self) -> Result<Ring, HostError> {
-        Ok(Ring::new(self.database.clone(), self.key().await?, self.forgotten().await?))
+    pub async fn keyring(&self) -> Result<Keyring, HostError> {
+        Ok(Keyring::new(self.database.clone(), self.key().await?, self.forgotten().await?))
     }
 
     /// Keys to write records with. The caller holds the tenant's lease.
     ///
     /// # Errors
-    /// As [`Self::ring`].
-    pub async fn writing_ring(&self) -> Result<Ring, HostError> {
+    /// As [`Self::keyring`].
+    pub async fn writing_keyring(&self) -> Result<Keyring, HostError> {
         self.key_or_made().await?;
-        self.ring().await
+        self.keyring().await
     }
 
     /// The records, to look at.
     ///
     /// # Errors
-    /// As [`Self::ring`].
+    /// As [`Self::keyring`].
     pub async fn records(&self) -> Result<Records, HostError> {
-        Ok(Records::new(self.database.clone(), self.ring().await?))
+        Ok(Records::new(self.database.clone(), self.keyring().await?))
     }
 
     async fn key(&self) -> Result<Option<Arc<TenantKey>>, HostError> {

@@ -6,13 +6,13 @@ use crate::sim::Sim;
 use hibob_base::error::HostError;
 use hibob_contract::Planned;
 use hibob_store::database::{Fence, PersonRow};
-use hibob_store::privacy::{KeyRows, Ring, Tag, open_made, open_plan};
+use hibob_store::privacy::{KeyRows, Keyring, Tag, open_made, open_plan};
 use std::collections::BTreeMap;
 
 impl SimRunStore {
     /// The keys of the tenant's people, for a run.
-    pub(crate) fn ring(&self) -> Ring<Self> {
-        Ring::of(self.clone(), &TENANT.0.id, &PEOPLE_KEY)
+    pub(crate) fn keyring(&self) -> Keyring<Self> {
+        Keyring::of(self.clone(), &TENANT.0.id, &PEOPLE_KEY)
     }
 
     /// A stored plan, as the watch looks at it: all of it can be opened.
@@ -28,8 +28,8 @@ impl SimRunStore {
         opened.into_iter().next().unwrap().unwrap()
     }
 
-    fn watching(&self) -> Ring<Shown> {
-        Ring::of(Shown(self.sim.clone()), &TENANT.0.id, &PEOPLE_KEY)
+    fn watching(&self) -> Keyring<Shown> {
+        Keyring::of(Shown(self.sim.clone()), &TENANT.0.id, &PEOPLE_KEY)
     }
 }
 

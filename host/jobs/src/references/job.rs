@@ -104,7 +104,7 @@ impl<O: Leavers> Job<'_, O> {
         let keys = IssuerKeys::open(self.data, self.run.outside().config()).await?;
         let (database, fence) = (self.run.outside().run_store(), self.fence);
         let (issuer, signer) = (keys.issuer().clone(), keys.current().await?);
-        let mut issuing = Issuing::open(database, fence, self.run.ring(), issuer, signer).await?;
+        let mut issuing = Issuing::open(database, fence, self.run.keyring(), issuer, signer).await?;
         let mut known = self.run.outside().run_store().reference_people().await?;
         if self.order.employees.as_ref().is_some_and(|employees| !employees.is_empty()) && known.is_empty() {
             // Else the next run would not be the first look any more.
@@ -161,7 +161,7 @@ impl<O: Leavers> Job<'_, O> {
     async fn look_up(&mut self, employees: &[String]) -> Result<Vec<Departure>, HostError> {
         let mut named: BTreeSet<String> = employees.iter().cloned().collect();
         let number = named.len();
-        let forgotten = self.run.ring().forgotten();
+        let forgotten = self.run.keyring().forgotten();
         named.retain(|employee| !forgotten.has_employee(employee));
         if named.len() < number {
             let message =
@@ -237,7 +237,7 @@ impl<O: Leavers> Job<'_, O> {
         let total = all.len();
         // Their keys at once, and not one by one.
         let employees = all.iter().map(|(departure, _)| departure.employee_id.clone()).collect();
-        self.run.ring().make(self.fence, &employees).await?;
+        self.run.keyring().make(self.fence, &employees).await?;
         let outside = self.run.outside();
         let mut answers = stream::iter(all.clone())
             .map(|(departure, is_correction)| async move {

@@ -61,7 +61,7 @@ impl<O: Outside> Running<O> {
             if self.kind == APPLY {
                 return Err(approved_first(&config.id, &row.plan));
             }
-            let stored = StoredPlan::read(approvals, self.ring(), &row).await?;
+            let stored = StoredPlan::read(approvals, self.keyring(), &row).await?;
             let Some(stale) = self.stale(&row, &stored, planned, &reasons)? else {
                 report.settle(&row, reasons.messages());
                 return Ok(Verdict::Approved(stored));
@@ -103,7 +103,7 @@ impl<O: Outside> Running<O> {
         let Some(approvals) = self.outside.approvals() else { return Err(not_approved(&approved.plan)) };
         let tenant = &self.outside.config().id;
         let reasons = Reasons::of(self.outside.run_store(), self.outside.config(), planned).await?;
-        let stored = StoredPlan::read(approvals, self.ring(), approved).await?;
+        let stored = StoredPlan::read(approvals, self.keyring(), approved).await?;
         let Some(stale) = self.stale(approved, &stored, planned, &reasons)? else {
             report.settle(approved, reasons.messages());
             return self.make_approved(&stored, report).await;
@@ -211,7 +211,7 @@ impl<O: Outside> Running<O> {
     ) -> Result<(), HostError> {
         let (why, changes) = (reasons.messages(), planned.changes.len());
         if let Some(row) = open {
-            let stored = StoredPlan::read(approvals, self.ring(), row).await?;
+            let stored = StoredPlan::read(approvals, self.keyring(), row).await?;
             if Reasons::read(row)? == *reasons && self.stale(row, &stored, planned, reasons)?.is_none() {
                 let (plan, lapses_at) = (row.plan.clone(), row.lapses_at);
                 report.waiting = Some(WaitingPlan { plan, changes, why, lapses_at, is_new: false });
@@ -219,7 +219,7 @@ impl<O: Outside> Running<O> {
             }
         }
         let json = |error: serde_json::Error| HostError::Storage(error.to_string());
-        let plan = privacy::plan::seal(self.ring(), self.fence, planned).await?;
+        let plan = privacy::plan::seal(self.keyring(), self.fence, planned).await?;
         let digest = hex(&Sha256::digest(&plan));
         let days = self.outside.config().safety.approval_days;
         let new = NewApproval {

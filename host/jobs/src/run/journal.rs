@@ -6,7 +6,7 @@ use hibob_base::error::HostError;
 use hibob_contract::directory_sync::{Change, Outcome};
 use hibob_store::database::{ChangeRecord, EventRow, Fence, LedgerEntry};
 use hibob_store::privacy;
-use hibob_store::privacy::Ring;
+use hibob_store::privacy::Keyring;
 use hibob_store::run_store::RunStore;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,7 +93,7 @@ pub(super) struct Journal<'r, S: RunStore> {
     pub(super) id: i64,
     pub(super) fence: Fence,
     /// What came of changes is sealed with.
-    pub(super) ring: &'r Ring<S>,
+    pub(super) keyring: &'r Keyring<S>,
     /// What the plan's changes are called in it.
     pub(super) ids: BTreeMap<String, String>,
     pub(super) past: Past,
@@ -141,7 +141,7 @@ impl<S: RunStore> Journal<'_, S> {
         let Some(made) = made else { return Ok(ChangeRecord { ledger, finished: None }) };
         let made = serde_json::to_value(made).map_err(|error| HostError::Storage(error.to_string()))?;
         let employee = change.employee_id.as_deref();
-        let json = privacy::rows::seal_made(self.ring, self.fence, employee, made).await?;
+        let json = privacy::rows::seal_made(self.keyring, self.fence, employee, made).await?;
         Ok(ChangeRecord { ledger, finished: Some((self.id, self.stored_id(change).to_owned(), json)) })
     }
 

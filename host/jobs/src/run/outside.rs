@@ -10,7 +10,7 @@ use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
 use hibob_store::database::{Fence, TenantDatabase};
-use hibob_store::privacy::Ring;
+use hibob_store::privacy::Keyring;
 use hibob_store::run_store::Lock;
 use hibob_store::run_store::RunStore;
 use hibob_telemetry::TenantMetrics;
@@ -81,7 +81,7 @@ pub trait Outside {
     ///
     /// # Errors
     /// The tenant's key is not at hand, or the database failed.
-    fn ring(&self) -> impl Future<Output = Result<Ring<Self::RunStore>, HostError>>;
+    fn keyring(&self) -> impl Future<Output = Result<Keyring<Self::RunStore>, HostError>>;
 
     /// Asks the plugin for a plan. Nothing is written anywhere.
     ///

@@ -33,8 +33,8 @@ impl<O: Outside> Running<O> {
         let mut report = Report::planned(&self.outside.config().id, planned);
         report.guards.clone_from(&held.guards);
         let out_of_date = self.out_of_date(&open, &plan).await?;
-        let (id, fence, ring, is_closed) = (open.id, self.fence, self.ring(), out_of_date.is_some());
-        let journal = Journal { id, fence, ring, ids: plan.ids(), past, is_closed };
+        let (id, fence, keyring, is_closed) = (open.id, self.fence, self.keyring(), out_of_date.is_some());
+        let journal = Journal { id, fence, keyring, ids: plan.ids(), past, is_closed };
         let changes = planned.changes.len();
         let resumed = self.locked(async {
             apply::apply(&self.outside, planned, &held, &journal, &mut report).await;
@@ -88,7 +88,7 @@ impl<O: Outside> Running<O> {
         if hex(&Sha256::digest(&open.plan)) != open.digest {
             return Ok(Err(format!("the stored plan {} was changed", open.digest)));
         }
-        let plan = match privacy::plan::open(self.ring(), &open.plan).await? {
+        let plan = match privacy::plan::open(self.keyring(), &open.plan).await? {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(format!("its plan: {error}"))),
         };
@@ -103,7 +103,7 @@ impl<O: Outside> Running<O> {
     /// The events with what came of the changes.
     async fn opened_events(&self, open: &OpenJournal) -> Result<Vec<EventRow>, HostError> {
         let stored = open.events.iter().map(|event| event.made.clone()).collect();
-        let opened = privacy::rows::open_made(self.ring(), stored).await?;
+        let opened = privacy::rows::open_made(self.keyring(), stored).await?;
         let event = |(event, made): (&EventRow, Option<String>)| {
             // In the words of the journal, so that the event still follows the ones before.
             let gone = || serde_json::to_string(&Made::forgotten()).unwrap_or_default();

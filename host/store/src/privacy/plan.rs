@@ -2,7 +2,7 @@
 //! employee's in them. Its digest is over these bytes, so it holds when somebody is forgotten.
 
 use crate::database::Fence;
-use crate::privacy::ring::{KeyRows, Purpose, Ring, json_error};
+use crate::privacy::keyring::{KeyRows, Keyring, Purpose, json_error};
 use crate::privacy::stored::{FORGOTTEN, has_placeholder, is_placeholder};
 use hibob_base::error::HostError;
 use hibob_contract::Planned;
@@ -67,7 +67,7 @@ pub fn stored_ids(planned: &Planned) -> BTreeMap<String, String> {
 ///
 /// # Errors
 /// The run lost its lock, or the database failed.
-pub async fn seal(ring: &Ring<impl KeyRows>, fence: Fence, planned: &Planned) -> Result<Vec<u8>, HostError> {
+pub async fn seal(keyring: &Keyring<impl KeyRows>, fence: Fence, planned: &Planned) -> Result<Vec<u8>, HostError> {
     let positions: BTreeMap<&str, usize> =
         planned.changes.iter().zip(0..).map(|(change, position)| (change.id.as_str(), position)).collect();
     let positions_of = |ids: &[String]| -> Result<Vec<usize>, HostError> {
@@ -83,7 +83,7 @@ pub async fn seal(ring: &Ring<impl KeyRows>, fence: Fence, planned: &Planned) ->
     for finding in &planned.findings {
         values.push(serde_json::to_value(finding).map_err(json_error)?);
     }
-    let mut changes = ring.seal(fence, Purpose::Plan, values).await?;
+    let mut changes = keyring.seal(fence, Purpose::Plan, values).await?;
     let findings = changes.split_off(orders.len());
     let changes = changes.into_iter().zip(orders);
     let stored = Stored {
@@ -101,7 +101,7 @@ pub async fn seal(ring: &Ring<impl KeyRows>, fence: Fence, planned: &Planned) ->
 ///
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
-pub async fn open(ring: &Ring<impl KeyRows>, content: &[u8]) -> Result<Result<OpenedPlan, String>, HostError> {
+pub async fn open(keyring: &Keyring<impl KeyRows>, content: &[u8]) -> Result<Result<OpenedPlan, String>, HostError> {
     let plain = |planned| OpenedPlan { planned, forgotten: 0, is_whole: true, is_plain: true };
     if is_plain(content) {
         return Ok(serde_json::from_slice(content).map(plain).map_err(|error| error.to_string()));
@@ -117,7 +117,7 @@ pub async fn open(ring: &Ring<impl KeyRows>, content: &[u8]) -> Result<Result<Op
         orders.push((change.depends_on, change.after));
     }
     values.extend(stored.findings);
-    let mut changes = ring.open(Purpose::Plan, values).await?;
+    let mut changes = keyring.open(Purpose::Plan, values).await?;
     let findings = changes.split_off(orders.len());
     let numbers = (stored.created_at, stored.counts, stored.baseline);
     Ok(opened(numbers, changes, orders, findings))

@@ -1,7 +1,7 @@
 //! The journal's and the history's texts as they are stored.
 
 use crate::database::{Fence, StoredUpdate};
-use crate::privacy::ring::{KeyRows, Purpose, Ring, json_error};
+use crate::privacy::keyring::{KeyRows, Keyring, Purpose, json_error};
 use crate::privacy::stored::{FORGOTTEN, is_placeholder};
 use crate::update_row::{NameOf, UpdateRow};
 use hibob_base::error::HostError;
@@ -12,22 +12,22 @@ use serde_json::{Value, json};
 /// # Errors
 /// The run lost its lock, or the database failed.
 pub async fn seal_made(
-    ring: &Ring<impl KeyRows>,
+    keyring: &Keyring<impl KeyRows>,
     fence: Fence,
     employee: Option<&str>,
     made: Value,
 ) -> Result<String, HostError> {
     let whole = json!({ "employee_id": employee, "made": made });
-    Ok(one(ring.seal(fence, Purpose::Made, vec![whole]).await?).to_string())
+    Ok(one(keyring.seal(fence, Purpose::Made, vec![whole]).await?).to_string())
 }
 
 /// Opens what [`seal_made`] made, and what earlier versions stored; none of somebody who was forgotten, or what is none.
 ///
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
-pub async fn open_made(ring: &Ring<impl KeyRows>, stored: Vec<String>) -> Result<Vec<Option<String>>, HostError> {
+pub async fn open_made(keyring: &Keyring<impl KeyRows>, stored: Vec<String>) -> Result<Vec<Option<String>>, HostError> {
     let values = stored.iter().map(|text| serde_json::from_str(text).unwrap_or(Value::Null)).collect();
-    let opened = ring.open(Purpose::Made, values).await?.into_iter().zip(stored);
+    let opened = keyring.open(Purpose::Made, values).await?.into_iter().zip(stored);
     Ok(opened
         .map(|(mut value, stored)| match value.get_mut("made").map(Value::take) {
             _ if is_placeholder(&value) => None,
@@ -41,17 +41,17 @@ pub async fn open_made(ring: &Ring<impl KeyRows>, stored: Vec<String>) -> Result
 ///
 /// # Errors
 /// The run lost its lock, or the database failed.
-pub async fn seal_report(ring: &Ring<impl KeyRows>, fence: Fence, report: &str) -> Result<String, HostError> {
+pub async fn seal_report(keyring: &Keyring<impl KeyRows>, fence: Fence, report: &str) -> Result<String, HostError> {
     let report = serde_json::from_str(report).map_err(json_error)?;
-    Ok(one(ring.seal(fence, Purpose::Report, vec![report]).await?).to_string())
+    Ok(one(keyring.seal(fence, Purpose::Report, vec![report]).await?).to_string())
 }
 
 /// Opens what [`seal_report`] made.
 ///
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
-pub(super) async fn open_report(ring: &Ring<impl KeyRows>, report: Value) -> Result<Value, HostError> {
-    Ok(one(ring.open(Purpose::Report, vec![report]).await?))
+pub(super) async fn open_report(keyring: &Keyring<impl KeyRows>, report: Value) -> Result<Value, HostError> {
+    Ok(one(keyring.open(Purpose::Report, vec![report]).await?))
 }
 
 /// The lines of a run as the history keeps them.
@@ -59,11 +59,11 @@ pub(super) async fn open_report(ring: &Ring<impl KeyRows>, report: Value) -> Res
 /// # Errors
 /// The run lost its lock, or the database failed.
 pub async fn seal_updates(
-    ring: &Ring<impl KeyRows>,
+    keyring: &Keyring<impl KeyRows>,
     fence: Fence,
     updates: &[UpdateRow],
 ) -> Result<Vec<StoredUpdate>, HostError> {
-    let sealed = ring.seal(fence, Purpose::Update, updates.iter().map(update_value).collect()).await?;
+    let sealed = keyring.seal(fence, Purpose::Update, updates.iter().map(update_value).collect()).await?;
     let stored = |(update, sealed): (&UpdateRow, Value)| {
         if update.employee_id.is_empty() {
             return StoredUpdate::from(update.clone());
@@ -84,11 +84,11 @@ pub async fn seal_updates(
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
 pub(super) async fn open_updates(
-    ring: &Ring<impl KeyRows>,
+    keyring: &Keyring<impl KeyRows>,
     stored: Vec<StoredUpdate>,
 ) -> Result<Vec<UpdateRow>, HostError> {
     let values = stored.iter().map(|stored| serde_json::from_str(&stored.sealed).unwrap_or(Value::Null)).collect();
-    let opened = ring.open(Purpose::Update, values).await?;
+    let opened = keyring.open(Purpose::Update, values).await?;
     let update = |(stored, opened): (StoredUpdate, Value)| {
         if stored.sealed.is_empty() {
             return stored.row;

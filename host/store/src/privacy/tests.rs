@@ -3,7 +3,7 @@
 use crate::database::{Fence, ForgottenRow, TenantDatabase};
 use crate::privacy::key::TenantKey;
 use crate::privacy::plan::{OpenedPlan, open, seal};
-use crate::privacy::{FORGOTTEN, Forgotten, Purpose, Ring};
+use crate::privacy::{FORGOTTEN, Forgotten, Keyring, Purpose};
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::{Finding, Person, Severity, Value as Field};
@@ -27,8 +27,8 @@ impl Tenant {
     }
 
     /// As a new process has it.
-    fn ring(&self) -> Ring {
-        Ring::new(self.database.clone(), Some(self.key.clone()), Forgotten::default())
+    fn keyring(&self) -> Keyring {
+        Keyring::new(self.database.clone(), Some(self.key.clone()), Forgotten::default())
     }
 
     async fn forget(&self, employee: &str) {
@@ -49,18 +49,18 @@ async fn each_person_opens_alone_and_one_within_another_too() {
     let change =
         json!({ "employee_id": "1", "name": "Anastasia", "manager": person("2", "Bonifatius"), "title": "Leadership" });
     let values = vec![report.clone(), change.clone(), json!(null)];
-    let sealed = tenant.ring().seal(tenant.fence, Purpose::Report, values.clone()).await.unwrap();
+    let sealed = tenant.keyring().seal(tenant.fence, Purpose::Report, values.clone()).await.unwrap();
     let text = format!("{sealed:?}");
     assert!(
         !["Anastasia", "Bonifatius", "Leadership"].iter().any(|name| text.contains(name)) && text.contains("Company"),
         "{text}"
     );
-    assert_eq!(tenant.ring().open(Purpose::Report, sealed.clone()).await.unwrap(), values);
-    let other = tenant.ring().open(Purpose::Plan, sealed.clone()).await.unwrap();
+    assert_eq!(tenant.keyring().open(Purpose::Report, sealed.clone()).await.unwrap(), values);
+    let other = tenant.keyring().open(Purpose::Plan, sealed.clone()).await.unwrap();
     assert_eq!(other[1]["message"], "cannot be opened", "sealed for another purpose");
 
     tenant.forget("2").await;
-    let opened = tenant.ring().open(Purpose::Report, sealed).await.unwrap();
+    let opened = tenant.keyring().open(Purpose::Report, sealed).await.unwrap();
     assert_eq!((&opened[0]["errors"][0], &opened[0]["managed"]), (&report["errors"][0], &json!(2)));
     assert_eq!(opened[0]["errors"][1]["message"], "forgotten");
     let expected = (&json!("Anastasia"), &json!("Leadership"), &json!("forgotten"), &json!(true));
@@ -71,20 +71,20 @@ async fn each_person_opens_alone_and_one_within_another_too() {
 #[tokio::test]
 async fn a_person_has_one_key_and_another_one_after_being_forgotten() {
     let tenant = Tenant::new().await;
-    let number = async |ring: &Ring| {
-        ring.seal(tenant.fence, Purpose::Made, vec![person("1", "Anastasia")]).await.unwrap()[0]["person"]
+    let number = async |keyring: &Keyring| {
+        keyring.seal(tenant.fence, Purpose::Made, vec![person("1", "Anastasia")]).await.unwrap()[0]["person"]
             .as_i64()
             .unwrap()
     };
-    let ring = tenant.ring();
-    let first = number(&ring).await;
-    assert_eq!((number(&ring).await, number(&tenant.ring()).await), (first, first));
+    let keyring = tenant.keyring();
+    let first = number(&keyring).await;
+    assert_eq!((number(&keyring).await, number(&tenant.keyring()).await), (first, first));
     tenant.forget("1").await;
-    assert!(number(&tenant.ring()).await > first, "a number is never used again");
+    assert!(number(&tenant.keyring()).await > first, "a number is never used again");
     // More than are asked for at once.
     let many: Vec<Value> = (0..1_201).map(|id| person(&id.to_string(), "Bonifatius")).collect();
-    let sealed = tenant.ring().seal(tenant.fence, Purpose::Made, many.clone()).await.unwrap();
-    assert_eq!(tenant.ring().open(Purpose::Made, sealed).await.unwrap(), many);
+    let sealed = tenant.keyring().seal(tenant.fence, Purpose::Made, many.clone()).await.unwrap();
+    assert_eq!(tenant.keyring().open(Purpose::Made, sealed).await.unwrap(), many);
 }
 
 #[tokio::test]
@@ -94,20 +94,20 @@ async fn an_account_without_an_employee_is_the_ledgers() {
         crate::database::LedgerEntry { account_id: "100".to_owned(), employee_id: "1".to_owned(), archived_at: None };
     tenant.database.write_entries(&std::collections::BTreeMap::new(), Some(&entry)).await.unwrap();
     let named = |account: &str| json!({ "employee_id": null, "account_id": account, "display_name": "Anastasia" });
-    let sealed = tenant.ring().seal(tenant.fence, Purpose::Plan, vec![named("100"), named("200")]).await.unwrap();
+    let sealed = tenant.keyring().seal(tenant.fence, Purpose::Plan, vec![named("100"), named("200")]).await.unwrap();
     assert!(sealed[0].get("sealed").is_some() && sealed[1] == named("200"), "{sealed:?}");
     tenant.forget("1").await;
-    assert_eq!(tenant.ring().open(Purpose::Plan, sealed).await.unwrap()[0]["display_name"], "forgotten");
+    assert_eq!(tenant.keyring().open(Purpose::Plan, sealed).await.unwrap()[0]["display_name"], "forgotten");
 }
 
 #[tokio::test]
 async fn bytes_are_as_they_were_or_gone() {
     let tenant = Tenant::new().await;
     let sealed =
-        tenant.ring().seal_bytes(tenant.fence, Purpose::Reference, "1", b"{\"name\":\"Anastasia\"}").await.unwrap();
+        tenant.keyring().seal_bytes(tenant.fence, Purpose::Reference, "1", b"{\"name\":\"Anastasia\"}").await.unwrap();
     assert!(!String::from_utf8_lossy(&sealed).contains("Anastasia"));
     let stored: [&[u8]; 2] = [&sealed, b"{\"plain\":1}"];
-    let opened = async || tenant.ring().open_bytes(Purpose::Reference, &stored).await.unwrap();
+    let opened = async || tenant.keyring().open_bytes(Purpose::Reference, &stored).await.unwrap();
     assert_eq!(opened().await, [Some(b"{\"name\":\"Anastasia\"}".to_vec()), Some(b"{\"plain\":1}".to_vec())]);
     tenant.forget("1").await;
     assert_eq!(opened().await, [None, Some(b"{\"plain\":1}".to_vec())]);
@@ -146,17 +146,17 @@ async fn a_stored_plan_opens_as_it_was_and_without_whoever_was_forgotten() {
         baseline: Vec::new(),
         changes: vec![change("1", "Anastasia", &[]), change("2", "Bonifatius", &["create:1"])],
     };
-    let content = seal(&tenant.ring(), tenant.fence, &planned).await.unwrap();
+    let content = seal(&tenant.keyring(), tenant.fence, &planned).await.unwrap();
     let text = String::from_utf8(content.clone()).unwrap();
     assert!(!["Anastasia", "create:1", "Bonifatius", "employee_id"].iter().any(|word| text.contains(word)), "{text}");
-    let opened = async |content: &[u8]| open(&tenant.ring(), content).await.unwrap();
+    let opened = async |content: &[u8]| open(&tenant.keyring(), content).await.unwrap();
     let OpenedPlan { planned: again, forgotten, is_whole, is_plain } = opened(&content).await.unwrap();
     assert_eq!(
         (serde_json::to_value(&again).unwrap(), forgotten, is_whole, is_plain),
         (json!(planned), 0, true, false)
     );
     let named = Planned { changes: vec![change("2", "Bonifatius", &[])], ..planned.clone() };
-    let named = seal(&tenant.ring(), tenant.fence, &named).await.unwrap();
+    let named = seal(&tenant.keyring(), tenant.fence, &named).await.unwrap();
 
     tenant.forget("1").await;
     let OpenedPlan { planned: rest, forgotten, is_whole, .. } = opened(&content).await.unwrap();
@@ -186,13 +186,13 @@ async fn a_plan_that_was_made_after_somebody_was_forgotten_opens_as_it_was() {
     let tenant = Tenant::new().await;
     let forgotten =
         Forgotten::new(tenant.key.clone(), [tenant.key.employee("1")].into(), [tenant.key.account("100")].into());
-    let ring = Ring::new(tenant.database.clone(), Some(tenant.key.clone()), forgotten);
+    let keyring = Keyring::new(tenant.database.clone(), Some(tenant.key.clone()), forgotten);
     let boss = Person { employee_id: None, account_id: Some("100".to_owned()), display_name: FORGOTTEN.to_owned() };
     let mut moved = change("2", "Bonifatius", &[]);
     moved.fields[0] = FieldChange { before: Some(Field::Person(boss)), after: None, ..moved.fields[0].clone() };
     let (counts, findings, baseline) = (std::collections::BTreeMap::new(), Vec::new(), Vec::new());
     let planned = Planned { created_at: 7, counts, findings, baseline, changes: vec![moved] };
-    let opened = open(&ring, &seal(&ring, tenant.fence, &planned).await.unwrap()).await.unwrap().unwrap();
+    let opened = open(&keyring, &seal(&keyring, tenant.fence, &planned).await.unwrap()).await.unwrap().unwrap();
     assert_eq!((opened.planned.changes, opened.is_whole), (planned.changes, true));
 }
 

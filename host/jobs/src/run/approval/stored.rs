@@ -8,7 +8,7 @@ use hibob_contract::Planned;
 use hibob_policy::guard::{GuardRow, Release};
 use hibob_store::database::{ApprovalRow, TenantDatabase};
 use hibob_store::privacy;
-use hibob_store::privacy::{KeyRows, OpenedPlan, Ring};
+use hibob_store::privacy::{KeyRows, Keyring, OpenedPlan};
 use hibob_store::run_store::RunStore;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -85,14 +85,14 @@ impl StoredPlan {
     /// It is another one, the tenant's key is not at hand, or the database failed.
     pub async fn read(
         database: &TenantDatabase,
-        ring: &Ring<impl KeyRows>,
+        keyring: &Keyring<impl KeyRows>,
         row: &ApprovalRow,
     ) -> Result<Self, HostError> {
         let bytes = database.stored_plan(&row.plan).await?;
         if hex(&Sha256::digest(&bytes)) != row.plan {
             return Err(HostError::Storage(format!("the stored plan {} was changed", row.plan)));
         }
-        let opened = privacy::plan::open(ring, &bytes).await?.map_err(|error| unreadable(&row.plan, &error))?;
+        let opened = privacy::plan::open(keyring, &bytes).await?.map_err(|error| unreadable(&row.plan, &error))?;
         let (settings, plugin) = (row.settings.clone(), row.plugin.clone());
         Ok(Self { id: row.id, digest: row.plan.clone(), bytes, settings, plugin, opened })
     }

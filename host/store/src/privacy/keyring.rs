@@ -75,7 +75,7 @@ struct Keys {
 }
 
 /// Persons' keys of one tenant. Each is unwrapped once.
-pub struct Ring<K = TenantDatabase> {
+pub struct Keyring<K = TenantDatabase> {
     database: K,
     /// None: nothing was sealed yet.
     tenant: Option<Arc<TenantKey>>,
@@ -83,7 +83,7 @@ pub struct Ring<K = TenantDatabase> {
     keys: Mutex<Keys>,
 }
 
-impl<K: KeyRows> Ring<K> {
+impl<K: KeyRows> Keyring<K> {
     /// Keys of a tenant that has this key, whose rows are kept there; nobody was forgotten.
     pub fn of(rows: K, tenant: &str, key: &[u8; KEY_BYTES]) -> Self {
         Self::new(rows, Some(Arc::new(TenantKey::new(tenant, key))), Forgotten::default())
@@ -93,7 +93,7 @@ impl<K: KeyRows> Ring<K> {
         Self { database, tenant, forgotten, keys: Mutex::default() }
     }
 
-    /// Who was forgotten when the ring was opened.
+    /// Who was forgotten when the keyring was opened.
     pub fn forgotten(&self) -> &Forgotten {
         &self.forgotten
     }
