@@ -185,7 +185,7 @@ fn read(folder: &Path) -> Result<Manifest, HostError> {
         return Err(wrong(format!("its format is {:?}, and this program knows {FORMAT}", manifest.format)));
     }
     for (name, expected) in &manifest.files {
-        if !is_plain(name) {
+        if !is_backup_file(name) {
             return Err(wrong(format!("{name:?} is not a file of a backup")));
         }
         if digest(&folder.join(name))? != *expected {
@@ -196,7 +196,7 @@ fn read(folder: &Path) -> Result<Manifest, HostError> {
 }
 
 /// Whether a name is one that a backup can have: nothing outside of the folder.
-fn is_plain(name: &str) -> bool {
+fn is_backup_file(name: &str) -> bool {
     let is_id = |id: &str| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     name == CONTROL || FILES.contains(&name) || tenant_of(name).is_some_and(|id| !id.is_empty() && is_id(id))
 }

@@ -25,7 +25,7 @@ pub use engine::{Engine, Transaction, within};
 pub use error::DatabaseError;
 pub use hibob_base::files::unwritable;
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
-pub use people::Plain;
+pub use people::LegacyPlaintext;
 pub use people::{ForgottenRow, PersonRow, Swept};
 pub use postgres::{POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
 pub use references::{

@@ -18,7 +18,7 @@ impl SimRunStore {
     /// A stored plan, as the watch looks at it: all of it can be opened.
     pub(super) async fn opened_plan(&self, stored: &[u8]) -> Planned {
         let opened = open_plan(&self.watching(), stored).await.unwrap().unwrap();
-        assert!(opened.is_whole && !opened.is_plain, "a stored plan is sealed, and nobody was forgotten");
+        assert!(opened.is_whole && !opened.is_plaintext, "a stored plan is sealed, and nobody was forgotten");
         opened.planned
     }
 

@@ -136,7 +136,7 @@ impl TenantDatabase {
         row: &ForgottenRow,
         employee_id: &str,
         accounts: &[Tag],
-        plain: &Plain,
+        plaintext: &LegacyPlaintext,
     ) -> Result<Swept, HostError> {
         let mut transaction = self.begin_exclusive().await?;
         destroy(&mut transaction, row).await?;
@@ -148,11 +148,11 @@ impl TenantDatabase {
                 .await?;
         }
         let mut swept = sweep(&mut transaction, employee_id, row.at).await?;
-        for (run, report) in &plain.reports {
+        for (run, report) in &plaintext.reports {
             let update = query("UPDATE runs SET report = $1 WHERE id = $2").bind(report).bind(*run);
             swept.reports += update.execute(&mut transaction).await?;
         }
-        for digest in &plain.plans {
+        for digest in &plaintext.plans {
             for row in ["DELETE FROM journals WHERE plan = $1", "DELETE FROM approvals WHERE plan = $1"] {
                 query(row).bind(digest).execute(&mut transaction).await?;
             }
@@ -190,7 +190,7 @@ impl TenantDatabase {
     }
 
     /// Every employee's id that stands in a column or in a key of the plugin's entries.
-    pub async fn plain_ids(&self) -> Result<Vec<String>, HostError> {
+    pub async fn plaintext_ids(&self) -> Result<Vec<String>, HostError> {
         let columns = query(
             "SELECT employee_id FROM accounts UNION SELECT employee_id FROM reference_people
              UNION SELECT employee_id FROM issued_references
@@ -240,7 +240,7 @@ impl TenantDatabase {
 
 /// What of somebody stands in JSON that an earlier version had written, without a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plain {
+pub struct LegacyPlaintext {
     /// Runs, and their reports without the person.
     pub reports: Vec<(i64, String)>,
     /// Plans that tell of them, by digest.

@@ -5,8 +5,8 @@ use crate::api_log::{COMMAND_LINE, Deed, Outcome};
 use crate::data_dir::DataDir;
 use crate::database::{ForgottenRow, Lease, Swept, TenantDatabase};
 use crate::plan_file;
+use crate::privacy::legacy_plaintext::{ids, of_employee};
 use crate::privacy::list::{Event, Line, List, Standing};
-use crate::privacy::plain::{ids, of_employee};
 use crate::privacy::{KeyRows, People, Tag};
 use crate::run_store::hold;
 use hibob_base::error::HostError;
@@ -137,9 +137,9 @@ async fn forget(
     let jobs = data.queue().forget_employee(&people.tenant, employee_id).await?;
     let key = people.key_or_made().await?;
     let accounts: Vec<Tag> = database.accounts_of(employee_id).await?.iter().map(|id| key.account(id)).collect();
-    let plain = of_employee(database, employee_id).await?;
+    let plaintext = of_employee(database, employee_id).await?;
     let had_key = !database.people_by_tag(&[tag]).await?.is_empty();
-    let swept = database.forget_person(&row(tag, standing, true), employee_id, &accounts, &plain).await?;
+    let swept = database.forget_person(&row(tag, standing, true), employee_id, &accounts, &plaintext).await?;
     let was_known = had_key || swept != Swept::default() || kept_plans > 0 || jobs > 0;
     Ok(Forgetting { person: tag, was_known, swept, kept_plans, jobs })
 }

@@ -48,13 +48,13 @@ pub struct OpenedPlan {
     /// Whether all of the changes could be opened, with everybody whom they name; another plan is not applied.
     pub is_whole: bool,
     /// Whether it was stored by an earlier version, which sealed nothing.
-    pub is_plain: bool,
+    pub is_plaintext: bool,
 }
 
 impl OpenedPlan {
     /// What changes are called in the journal, where that is not as in the plan: see [`stored_ids`].
     pub fn ids(&self) -> BTreeMap<String, String> {
-        if self.is_plain { BTreeMap::new() } else { stored_ids(&self.planned) }
+        if self.is_plaintext { BTreeMap::new() } else { stored_ids(&self.planned) }
     }
 }
 
@@ -102,8 +102,8 @@ pub async fn seal(keyring: &Keyring<impl KeyRows>, fence: Fence, planned: &Plann
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
 pub async fn open(keyring: &Keyring<impl KeyRows>, content: &[u8]) -> Result<Result<OpenedPlan, String>, HostError> {
-    let plain = |planned| OpenedPlan { planned, forgotten: 0, is_whole: true, is_plain: true };
-    if is_plain(content) {
+    let plain = |planned| OpenedPlan { planned, forgotten: 0, is_whole: true, is_plaintext: true };
+    if is_plaintext(content) {
         return Ok(serde_json::from_slice(content).map(plain).map_err(|error| error.to_string()));
     }
     let stored: Stored = match serde_json::from_slice(content) {
@@ -124,7 +124,7 @@ pub async fn open(keyring: &Keyring<impl KeyRows>, content: &[u8]) -> Result<Res
 }
 
 /// Whether a plan was stored by an earlier version, which sealed nothing.
-pub fn is_plain(content: &[u8]) -> bool {
+pub fn is_plaintext(content: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Header {
         format: Option<String>,
@@ -157,7 +157,7 @@ fn opened(
     let findings: Result<Vec<Finding>, _> = findings.into_iter().map(serde_json::from_value).collect();
     let findings = findings.map_err(|error| error.to_string())?;
     let planned = Planned { created_at, counts, findings, baseline, changes };
-    Ok(OpenedPlan { planned, forgotten, is_whole, is_plain: false })
+    Ok(OpenedPlan { planned, forgotten, is_whole, is_plaintext: false })
 }
 
 fn read_change(position: usize, change: Value) -> Result<Change, String> {

@@ -150,9 +150,9 @@ async fn a_stored_plan_opens_as_it_was_and_without_whoever_was_forgotten() {
     let text = String::from_utf8(content.clone()).unwrap();
     assert!(!["Anastasia", "create:1", "Bonifatius", "employee_id"].iter().any(|word| text.contains(word)), "{text}");
     let opened = async |content: &[u8]| open(&tenant.keyring(), content).await.unwrap();
-    let OpenedPlan { planned: again, forgotten, is_whole, is_plain } = opened(&content).await.unwrap();
+    let OpenedPlan { planned: again, forgotten, is_whole, is_plaintext } = opened(&content).await.unwrap();
     assert_eq!(
-        (serde_json::to_value(&again).unwrap(), forgotten, is_whole, is_plain),
+        (serde_json::to_value(&again).unwrap(), forgotten, is_whole, is_plaintext),
         (json!(planned), 0, true, false)
     );
     let named = Planned { changes: vec![change("2", "Bonifatius", &[])], ..planned.clone() };
@@ -169,7 +169,7 @@ async fn a_stored_plan_opens_as_it_was_and_without_whoever_was_forgotten() {
 
     // As earlier versions stored it, and what is none.
     let plain = opened(&serde_json::to_vec(&planned).unwrap()).await.unwrap();
-    assert_eq!((plain.planned.changes, plain.is_plain), (planned.changes, true));
+    assert_eq!((plain.planned.changes, plain.is_plaintext), (planned.changes, true));
     for (content, words) in [
         ("{", "EOF"),
         ("{\"format\":\"hibob-stored-plan/1\"}", "missing field"),

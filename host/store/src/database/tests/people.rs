@@ -1,7 +1,7 @@
 //! Persons' keys, and forgetting them.
 
 use crate::database::tests::{Case, Host, approvals, references};
-use crate::database::{Fence, ForgottenRow, LedgerEntry, Plain, Swept, TenantDatabase};
+use crate::database::{Fence, ForgottenRow, LedgerEntry, LegacyPlaintext, Swept, TenantDatabase};
 use crate::privacy::{KeyRows, Tag};
 use crate::update_row::UpdateRow;
 use futures::FutureExt;
@@ -24,7 +24,7 @@ fn forgotten(byte: u8) -> ForgottenRow {
 /// A row in each table of people.
 pub(super) async fn fill(database: &TenantDatabase, fence: Fence) {
     database.add_people(fence, &[(tag(1), vec![1])]).await.unwrap();
-    database.forget_person(&forgotten(2), "nobody", &[tag(3)], &Plain::default()).await.unwrap();
+    database.forget_person(&forgotten(2), "nobody", &[tag(3)], &LegacyPlaintext::default()).await.unwrap();
 }
 
 async fn keys_have_numbers_that_are_never_used_again(host: Host, other: Host) {
@@ -82,18 +82,18 @@ async fn nothing_stands_under_the_id_of_somebody_who_was_forgotten(host: Host) {
         database.record_run(fence, &crate::database::tests::record::run("sync", 1, None), None, &lines).await.unwrap();
     let entries_before = database.log_entries().await.unwrap();
     assert_eq!(database.accounts_of("12").await.unwrap(), ["912"]);
-    let ids = database.plain_ids().await.unwrap();
+    let ids = database.plaintext_ids().await.unwrap();
     assert!(["12", "112"].iter().all(|id| ids.iter().any(|other| other == id)), "{ids:?}");
 
     // A plan of an earlier version that waits goes with its place among those.
     database.await_approval(fence, &approvals::approval("one")).await.unwrap();
     let plans = ["none", "one"].map(str::to_owned).to_vec();
-    let plain = Plain { reports: vec![(run, "{}".to_owned())], plans };
-    let swept = database.forget_person(&forgotten(1), "12", &[tag(2)], &plain).await.unwrap();
+    let plaintext = LegacyPlaintext { reports: vec![(run, "{}".to_owned())], plans };
+    let swept = database.forget_person(&forgotten(1), "12", &[tag(2)], &plaintext).await.unwrap();
     let expected = Swept { accounts: 1, entries: 2, lines: 1, reports: 1, plans: 1, references: 1, deliveries: 1 };
     assert_eq!(swept, expected);
     assert_eq!(database.approvals(10, 9).await.unwrap(), []);
-    assert!(!database.plain_ids().await.unwrap().contains(&"12".to_owned()));
+    assert!(!database.plaintext_ids().await.unwrap().contains(&"12".to_owned()));
     assert_eq!(database.accounts_of("112").await.unwrap(), ["9112"]);
     assert_eq!(database.storage_usage().await.unwrap().keys, 4);
     assert_eq!(database.forgotten_accounts().await.unwrap(), [tag(2)]);
@@ -105,7 +105,7 @@ async fn nothing_stands_under_the_id_of_somebody_who_was_forgotten(host: Host) {
     assert_eq!((updates[0].row.name.as_str(), updates[1].row.after.as_str()), ("forgotten", "forgotten"));
     assert_eq!(updates[1].row.name, "Bo");
     assert_eq!(
-        database.forget_person(&forgotten(1), "12", &[tag(2)], &Plain::default()).await.unwrap(),
+        database.forget_person(&forgotten(1), "12", &[tag(2)], &LegacyPlaintext::default()).await.unwrap(),
         Swept::default()
     );
 }

@@ -1,15 +1,15 @@
 //! What stands in the open: in rows and plans of earlier versions, which sealed nothing, and in what ended a run.
 
-use crate::database::{Plain, TenantDatabase};
-use crate::privacy::plan::is_plain;
+use crate::database::{LegacyPlaintext, TenantDatabase};
+use crate::privacy::plan::is_plaintext;
 use crate::privacy::stored::FORGOTTEN;
 use hibob_base::error::HostError;
 use serde_json::{Value, json};
 
 /// What of somebody stands in JSON in the open.
-pub(super) async fn of_employee(database: &TenantDatabase, employee_id: &str) -> Result<Plain, HostError> {
+pub(super) async fn of_employee(database: &TenantDatabase, employee_id: &str) -> Result<LegacyPlaintext, HostError> {
     let quoted = format!("\"{employee_id}\"");
-    let mut plain = Plain::default();
+    let mut plaintext = LegacyPlaintext::default();
     for (run, report) in database.reports().await? {
         if !report.contains(employee_id) {
             continue;
@@ -18,16 +18,16 @@ pub(super) async fn of_employee(database: &TenantDatabase, employee_id: &str) ->
         let rows = remove(&mut value, employee_id);
         let is_named = value.pointer_mut("/error/message").is_some_and(|message| unname(message, employee_id));
         if rows > 0 || is_named {
-            plain.reports.push((run, value.to_string()));
+            plaintext.reports.push((run, value.to_string()));
         }
     }
     for digest in database.plan_digests().await? {
         let content = database.plan_content(&digest).await?.unwrap_or_default();
-        if is_plain(&content) && String::from_utf8_lossy(&content).contains(&quoted) {
-            plain.plans.push(digest);
+        if is_plaintext(&content) && String::from_utf8_lossy(&content).contains(&quoted) {
+            plaintext.plans.push(digest);
         }
     }
-    Ok(plain)
+    Ok(plaintext)
 }
 
 /// Takes an id out of a text, as of a plugin that failed. True if it was there.
@@ -70,13 +70,13 @@ pub(super) async fn ids(database: &TenantDatabase) -> Result<Vec<String>, HostEr
             _ => {}
         }
     }
-    let mut ids = database.plain_ids().await?;
+    let mut ids = database.plaintext_ids().await?;
     for (_, report) in database.reports().await? {
         collect(&serde_json::from_str(&report).unwrap_or_default(), &mut ids);
     }
     for digest in database.plan_digests().await? {
         let content = database.plan_content(&digest).await?.unwrap_or_default();
-        if is_plain(&content) {
+        if is_plaintext(&content) {
             collect(&serde_json::from_slice(&content).unwrap_or_default(), &mut ids);
         }
     }
