@@ -81,7 +81,7 @@ pub async fn serve<W: Work>(
         while *phase.borrow() == Phase::Work {
             // An error of the database ends nothing: the loop looks again.
             let pause = tokio::select! {
-                done = host.turn(&work, &phase) => done.inspect(|_| queue.looked()).unwrap_or_else(|error| {
+                done = host.turn(&work, &phase) => done.inspect(|_| queue.record_poll()).unwrap_or_else(|error| {
                     tracing::error!("the queue cannot be used: {error}");
                     PAUSE
                 }),

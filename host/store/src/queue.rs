@@ -10,8 +10,8 @@ mod claim;
 mod job;
 mod jobs;
 mod json;
+mod last_poll;
 mod lease;
-mod pulse;
 mod schedules;
 mod state;
 #[cfg(test)]
@@ -30,7 +30,7 @@ use crate::database::DatabaseError;
 use crate::database::Store;
 use board::Board;
 use hibob_base::error::HostError;
-use pulse::Pulse;
+use last_poll::LastPoll;
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::watch;
@@ -41,7 +41,7 @@ pub struct Queue {
     store: Store,
     changes: Arc<watch::Sender<u64>>,
     board: Board,
-    pulse: Pulse,
+    last_poll: LastPoll,
 }
 
 /// Why the queue did not do it.
@@ -85,7 +85,7 @@ impl From<QueueError> for HostError {
 impl Queue {
     /// The queue in a control database, whose migrations have made its tables.
     pub fn new(store: Store) -> Self {
-        Self { store, changes: Arc::default(), board: Board::default(), pulse: Pulse::default() }
+        Self { store, changes: Arc::default(), board: Board::default(), last_poll: LastPoll::default() }
     }
 
     /// Tells when something in the queue may have changed: by this process or, while [`Self::watch`] goes on, by another.

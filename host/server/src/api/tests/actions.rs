@@ -159,7 +159,7 @@ async fn readiness_says_what_is_missing() {
     let missing = site.get("/readyz", "").await;
     assert_eq!((missing.status, missing.json()["missing"].clone()), (503, json!(["worker-loop", "plugin"])));
     site.api.set_plugin_loaded();
-    site.data.queue().looked();
+    site.data.queue().record_poll();
     let ready = site.get("/readyz", "").await;
     assert_eq!((ready.status, ready.json()), (200, json!({ "ready": true, "missing": [] })));
     site.phase.send_replace(crate::serve::Phase::Drain);
