@@ -153,7 +153,7 @@ async fn one_person_is_forgotten_and_nobody_else() {
 async fn the_audit_and_the_list_tell_of_nobody() {
     let setup = synced().await;
     let done = forget(&setup, QUOKKA).await;
-    let rows = setup.data.control().audit(10).await.unwrap();
+    let rows = setup.data.control().api_log(10).await.unwrap();
     let row = rows.iter().find(|row| row.action == "person-forget").unwrap();
     assert_eq!((row.actor.as_str(), row.outcome.as_str()), ("hr@acme.example", "done"));
     assert_eq!(row.object.as_deref(), Some(done.person.to_string().as_str()));

@@ -1,8 +1,8 @@
 //! The databases: one control database, and one file per tenant that holds everything of that tenant. Or one database on
 //! PostgreSQL with all of it, which several hosts share and which keeps the tenants apart by itself.
 
+mod api_log;
 mod approvals;
-mod audit;
 mod control;
 mod engine;
 mod error;
@@ -19,6 +19,7 @@ mod tests;
 mod text;
 mod tokens;
 
+pub use api_log::{ApiLogEntry, ApiLogOutcome, ApiLogRow};
 pub use approvals::{ApprovalRow, ApprovalState, Decision, NewApproval};
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
 pub use engine::{Engine, Transaction, within};
@@ -35,6 +36,7 @@ pub use secrets::SecretRow;
 pub use statement::query;
 pub use store::Store;
 pub use tenant::{Entries, LedgerEntry, PastRun, RunRecord, StorageUsage, StoredUpdate, TenantDatabase};
+pub use tokens::{StoredToken, TokenRole};
 
 use hibob_base::error::HostError;
 use sqlx::SqlitePool;

@@ -2,9 +2,78 @@
 
 use crate::database::ControlDatabase;
 use crate::database::statement::query;
-use crate::token::{Role, StoredToken};
 use hibob_base::error::HostError;
 use sqlx::FromRow;
+
+/// What the holder of a token may do; [`hibob_server::api`] has the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenRole {
+    /// Everything, for all tenants.
+    Operator,
+    /// One tenant's jobs, secrets, history and references.
+    Admin,
+    /// Reads what is of one tenant, or of all.
+    Reader,
+}
+
+impl TokenRole {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Operator, Self::Admin, Self::Reader];
+
+    /// The word in the database, in JSON, and for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+            Self::Reader => "reader",
+        }
+    }
+
+    /// The role of this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+}
+
+/// A token as the database keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredToken {
+    /// The public part.
+    pub id: String,
+    /// SHA-256 of the whole token. A slow hash protects passwords that can be guessed; nobody guesses 256 random bits, so
+    /// that a fast one reveals nothing and costs an attacker's flood of requests little.
+    pub digest: [u8; 32],
+    /// What it allows.
+    pub role: TokenRole,
+    /// The only tenant that it opens; none: all.
+    pub tenant: Option<String>,
+    /// What its owner calls it.
+    pub name: String,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds; none: never.
+    pub expires_at: Option<i64>,
+    /// Unix seconds.
+    pub revoked_at: Option<i64>,
+    /// The last day of use, in days since 1970.
+    pub used_on: Option<i64>,
+}
+
+impl StoredToken {
+    /// Whether it opens anything at this time.
+    pub fn is_valid(&self, now_unix_seconds: i64) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|until| now_unix_seconds < until)
+    }
+
+    /// `valid`, `revoked` or `expired`.
+    pub fn state(&self, now_unix_seconds: i64) -> &'static str {
+        match self.revoked_at {
+            Some(_) => "revoked",
+            None if self.is_valid(now_unix_seconds) => "valid",
+            None => "expired",
+        }
+    }
+}
 
 #[derive(FromRow)]
 struct TokenRow {
@@ -26,7 +95,7 @@ impl TryFrom<TokenRow> for StoredToken {
         let broken = || HostError::Storage(format!("the token {} cannot be read", row.id));
         Ok(Self {
             digest: row.digest.as_slice().try_into().map_err(|_| broken())?,
-            role: Role::of_word(&row.role).ok_or_else(broken)?,
+            role: TokenRole::of_word(&row.role).ok_or_else(broken)?,
             id: row.id,
             tenant: row.tenant,
             name: row.name,

@@ -1,7 +1,7 @@
 //! Forgetting one person, letting them come back, and finishing what a crash or an older backup has left undone.
 
 use crate::api_log;
-use crate::api_log::{COMMAND_LINE, Deed, Outcome};
+use crate::api_log::{ApiLogEntry, ApiLogOutcome, COMMAND_LINE};
 use crate::data_dir::DataDir;
 use crate::database::{ForgottenRow, Lease, Swept, TenantDatabase};
 use crate::plan_file;
@@ -95,7 +95,7 @@ async fn alone<T>(
         // Nobody who was taken for dead writes any more.
         people.database.take_fence(lease.generation()).await?;
         let tag = people.key_or_made().await?.employee(employee_id);
-        let deed = Deed {
+        let entry = ApiLogEntry {
             actor: by.unwrap_or(COMMAND_LINE).to_owned(),
             role: None,
             action,
@@ -103,13 +103,13 @@ async fn alone<T>(
             object: Some(tag.to_string()),
             request: format!("{:016x}", rand::random::<u64>()),
         };
-        let row = api_log::begin(data.control(), &deed).await?;
+        let row = api_log::begin(data.control(), &entry).await?;
         let done = work(&people, tag).await;
         let (outcome, code) = match &done {
-            Ok(_) => (Outcome::Done, None),
-            Err(error) => (Outcome::Failed, Some(error.code())),
+            Ok(_) => (ApiLogOutcome::Done, None),
+            Err(error) => (ApiLogOutcome::Failed, Some(error.code())),
         };
-        api_log::ended(data.control(), row, &deed, outcome, code).await;
+        api_log::ended(data.control(), row, &entry, outcome, code).await;
         done
     });
     let done = done.await;

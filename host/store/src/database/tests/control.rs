@@ -1,9 +1,8 @@
 //! What there is of all tenants: configurations, secrets, tokens, the record of who did what.
 
-use crate::api_log::{Deed, Outcome};
 use crate::database::SecretRow;
 use crate::database::tests::{Case, Host, query};
-use crate::token::{Role, StoredToken};
+use crate::database::{ApiLogEntry, ApiLogOutcome, StoredToken, TokenRole};
 use futures::FutureExt;
 use futures::future::join_all;
 use hibob_base::error::HostError;
@@ -91,7 +90,7 @@ async fn tokens_end(one: Host, other: Host) {
     let token = |id: &str, tenant: Option<&str>| StoredToken {
         id: id.to_owned(),
         digest: [9; 32],
-        role: Role::Reader,
+        role: TokenRole::Reader,
         tenant: tenant.map(str::to_owned),
         name: "Zoë".to_owned(),
         created_at: 1,
@@ -114,7 +113,7 @@ async fn tokens_end(one: Host, other: Host) {
 }
 
 async fn who_did_what_is_kept_for_long(one: Host, other: Host) {
-    let deed = |object: &str| Deed {
+    let entry = |object: &str| ApiLogEntry {
         actor: "command-line".to_owned(),
         role: None,
         action: "sync",
@@ -123,13 +122,13 @@ async fn who_did_what_is_kept_for_long(one: Host, other: Host) {
         request: "r1".to_owned(),
     };
     let day = 86_400;
-    let old = one.control.add_audit(day, &deed("1"), Outcome::Done, None).await.unwrap();
-    let begun = other.control.add_audit(300 * day, &deed("2"), Outcome::Begun, None).await.unwrap();
+    let old = one.control.add_api_log_row(day, &entry("1"), ApiLogOutcome::Done, None).await.unwrap();
+    let begun = other.control.add_api_log_row(300 * day, &entry("2"), ApiLogOutcome::Begun, None).await.unwrap();
     assert!(begun > old);
-    other.control.end_audit(begun, Outcome::Failed, Some("STORAGE_FAILED")).await.unwrap();
-    assert_eq!(one.control.audit(1).await.unwrap()[0].id, begun);
-    one.control.add_audit(402 * day, &deed("3"), Outcome::Done, None).await.unwrap();
-    let rows = one.control.audit(9).await.unwrap();
+    other.control.end_api_log_row(begun, ApiLogOutcome::Failed, Some("STORAGE_FAILED")).await.unwrap();
+    assert_eq!(one.control.api_log(1).await.unwrap()[0].id, begun);
+    one.control.add_api_log_row(402 * day, &entry("3"), ApiLogOutcome::Done, None).await.unwrap();
+    let rows = one.control.api_log(9).await.unwrap();
     let told: Vec<_> = rows.iter().map(|row| (row.object.as_deref(), row.outcome.as_str())).collect();
     assert_eq!(told, [(Some("3"), "done"), (Some("2"), "failed")]);
     assert_eq!((rows[1].code.as_deref(), rows[1].role.as_deref()), (Some("STORAGE_FAILED"), None));
