@@ -159,7 +159,7 @@ impl<O: Outside> Running<O> {
     /// to is stored, and nothing of it is applied. What went wrong with single changes, or ended the run, is in the report.
     pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
         // A saved plan may be older than somebody's being forgotten.
-        let planned = &*self.keyring.forgotten().without(planned);
+        let planned = &*self.keyring.erased_people().without(planned);
         let mut report = Report::planned(&self.outside.config().id, planned);
         let applied = self.locked(Box::pin(async {
             match self.judge(planned, release, &mut report).await? {

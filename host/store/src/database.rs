@@ -15,7 +15,7 @@ mod statement;
 mod store;
 mod tenant;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 mod tokens;
 
@@ -26,8 +26,7 @@ pub use engine::{Engine, Transaction, within};
 pub use error::DatabaseError;
 pub use hibob_base::files::unwritable;
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
-pub use people::LegacyPlaintext;
-pub use people::{ForgottenRow, PersonRow, Swept};
+pub use people::{ErasedRows, ErasureRow, KeyedHash, LegacyPlaintext, PersonRow};
 pub use postgres::{POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
 pub use references::{
     AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,

@@ -6,12 +6,12 @@
 //! forget ▸ list (keyed hash, on the disk first) ▸ one transaction: the key, and what stands under the id
 //! ```
 
-mod forget;
-mod forgotten;
+mod erase;
+mod erased;
+mod erasure_list;
 mod key;
 mod keyring;
 mod legacy_plaintext;
-mod list;
 mod open;
 pub mod plan;
 mod records;
@@ -20,14 +20,14 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-pub use forget::{Forgetting, forget_everybody, forget_person, lift};
-pub use forget::{key_removed, require_known, restored, settle};
-pub use forgotten::Forgotten;
-pub use forgotten::LEFT_OUT;
-pub use key::Tag;
-pub use keyring::Purpose;
-pub use keyring::{KeyRows, Keyring};
-pub use list::{FILE as LIST_FILE, text_of as list_text};
+pub use crate::database::KeyedHash;
+pub use crate::run_store::KeyRows;
+pub use erase::{ErasureReport, forget_everybody, forget_person, lift};
+pub use erase::{key_removed, require_known, restored, settle};
+pub use erased::ErasedPeople;
+pub use erased::LEFT_OUT;
+pub use erasure_list::{FILE as LIST_FILE, text_of as list_text};
+pub use keyring::{Keyring, Purpose};
 pub use plan::{OpenedPlan, open as open_plan};
 pub use records::Records;
 pub use records::open_references;
@@ -64,15 +64,15 @@ impl People {
     ///
     /// # Errors
     /// The tenant's key is not at hand, or the database failed.
-    pub async fn forgotten(&self) -> Result<Forgotten, HostError> {
-        let rows = self.database.forgotten().await?;
-        let employees: BTreeSet<Tag> = rows.into_iter().filter(|row| !row.is_lifted).map(|row| row.tag).collect();
+    pub async fn erased_people(&self) -> Result<ErasedPeople, HostError> {
+        let rows = self.database.erasures().await?;
+        let employees: BTreeSet<KeyedHash> = rows.into_iter().filter(|row| !row.is_lifted).map(|row| row.tag).collect();
         if employees.is_empty() {
-            return Ok(Forgotten::default());
+            return Ok(ErasedPeople::default());
         }
         // Without the key they could not be told from others.
         let key = self.key().await?.ok_or_else(|| self.key_is_missing())?;
-        Ok(Forgotten::new(key, employees, self.database.forgotten_accounts().await?.into_iter().collect()))
+        Ok(ErasedPeople::new(key, employees, self.database.erased_accounts().await?.into_iter().collect()))
     }
 
     /// Keys to look at records with.
@@ -80,7 +80,7 @@ impl People {
     /// # Errors
     /// The tenant's key is not at hand, or the database failed.
     pub async fn keyring(&self) -> Result<Keyring, HostError> {
-        Ok(Keyring::new(self.database.clone(), self.key().await?, self.forgotten().await?))
+        Ok(Keyring::new(self.database.clone(), self.key().await?, self.erased_people().await?))
     }
 
     /// Keys to write records with. The caller holds the tenant's lease.

@@ -1,8 +1,9 @@
 //! What a run is written to, and the right to run, as the jobs see them: the tenant's databases in earnest, memory in the
 //! simulation.
 
-use crate::database::{ChangeRecord, Fence, Lease, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase};
-use crate::privacy::KeyRows;
+use crate::database::{
+    ChangeRecord, Fence, KeyedHash, Lease, NewJournal, OpenJournal, PersonRow, RunRecord, StoredUpdate, TenantDatabase,
+};
 use hibob_base::HostError;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::LedgerSums;
@@ -41,6 +42,25 @@ pub async fn hold(lock: &impl Lock) -> HostError {
             Err(error) => return error,
         }
     }
+}
+
+/// Where the persons' keys are kept, each encrypted with the tenant's key.
+pub trait KeyRows {
+    /// The keys of the persons with these keyed hashes. Who has no key is left out.
+    fn people_by_tag(&self, tags: &[KeyedHash]) -> impl Future<Output = Result<Vec<PersonRow>, HostError>> + Send;
+    /// The keys with these numbers. Destroyed keys are left out.
+    fn people_by_number(&self, numbers: &[i64]) -> impl Future<Output = Result<Vec<PersonRow>, HostError>> + Send;
+    /// Stores new keys, all of them or none. Returns their numbers, which are never used again.
+    fn add_people(
+        &self,
+        fence: Fence,
+        keys: &[(KeyedHash, Vec<u8>)],
+    ) -> impl Future<Output = Result<Vec<i64>, HostError>> + Send;
+    /// The employees of these accounts, by account, where the ledger has them.
+    fn owners_of(
+        &self,
+        accounts: &[String],
+    ) -> impl Future<Output = Result<BTreeMap<String, String>, HostError>> + Send;
 }
 
 /// Where runs are written down: journal, fence, ledger, history. [`TenantDatabase`] says what each call
@@ -112,6 +132,24 @@ impl Lock for Lease {
 
     async fn release(self) -> Result<(), HostError> {
         self.release().await
+    }
+}
+
+impl KeyRows for TenantDatabase {
+    async fn people_by_tag(&self, tags: &[KeyedHash]) -> Result<Vec<PersonRow>, HostError> {
+        self.people_by_tag(tags).await
+    }
+
+    async fn people_by_number(&self, numbers: &[i64]) -> Result<Vec<PersonRow>, HostError> {
+        self.people_by_number(numbers).await
+    }
+
+    async fn add_people(&self, fence: Fence, keys: &[(KeyedHash, Vec<u8>)]) -> Result<Vec<i64>, HostError> {
+        self.add_people(fence, keys).await
+    }
+
+    async fn owners_of(&self, accounts: &[String]) -> Result<BTreeMap<String, String>, HostError> {
+        self.owners_of(accounts).await
     }
 }
 

@@ -78,6 +78,6 @@ async fn a_list_that_is_older_than_the_backup_is_refused_and_one_that_fits_is_ne
     // Without a word of the operator's, those whom the backup knows stay forgotten.
     restore(&folder, &path, ForgottenSince::Nobody).await.unwrap();
     let restored = DataDir::open(&path).await.unwrap();
-    assert_eq!(restored.tenant_database("acme").await.unwrap().forgotten().await.unwrap().len(), 2);
+    assert_eq!(restored.tenant_database("acme").await.unwrap().erasures().await.unwrap().len(), 2);
     assert!(!has_any(&told(&restored).await, &OF_QUOKKA));
 }

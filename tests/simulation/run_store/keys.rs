@@ -6,7 +6,7 @@ use crate::sim::Sim;
 use hibob_base::error::HostError;
 use hibob_contract::Planned;
 use hibob_store::database::{Fence, PersonRow};
-use hibob_store::privacy::{KeyRows, Keyring, Tag, open_made, open_plan};
+use hibob_store::privacy::{KeyRows, KeyedHash, Keyring, open_made, open_plan};
 use std::collections::BTreeMap;
 
 impl SimRunStore {
@@ -36,7 +36,7 @@ impl SimRunStore {
 /// Keys are looked for and kept at the moment of the write that they are for. A host that ends between the two leaves keys
 /// that nothing is sealed with, which is as if it had ended before.
 impl KeyRows for SimRunStore {
-    async fn people_by_tag(&self, tags: &[Tag]) -> Result<Vec<PersonRow>, HostError> {
+    async fn people_by_tag(&self, tags: &[KeyedHash]) -> Result<Vec<PersonRow>, HostError> {
         Ok(self.sim.lock().pages.people_where(|row| tags.contains(&row.tag)))
     }
 
@@ -44,7 +44,7 @@ impl KeyRows for SimRunStore {
         Ok(self.sim.lock().pages.people_where(|row| numbers.contains(&row.number)))
     }
 
-    async fn add_people(&self, fence: Fence, keys: &[(Tag, Vec<u8>)]) -> Result<Vec<i64>, HostError> {
+    async fn add_people(&self, fence: Fence, keys: &[(KeyedHash, Vec<u8>)]) -> Result<Vec<i64>, HostError> {
         let pages = &mut self.sim.lock().pages;
         if !keys.is_empty() && !self.lets_write(pages, fence) {
             return Err(lost());
@@ -68,7 +68,7 @@ impl KeyRows for SimRunStore {
 struct Shown(Sim);
 
 impl KeyRows for Shown {
-    async fn people_by_tag(&self, _tags: &[Tag]) -> Result<Vec<PersonRow>, HostError> {
+    async fn people_by_tag(&self, _tags: &[KeyedHash]) -> Result<Vec<PersonRow>, HostError> {
         Err(watches())
     }
 
@@ -76,7 +76,7 @@ impl KeyRows for Shown {
         Ok(self.0.lock().pages.people_where(|row| numbers.contains(&row.number)))
     }
 
-    async fn add_people(&self, _fence: Fence, _keys: &[(Tag, Vec<u8>)]) -> Result<Vec<i64>, HostError> {
+    async fn add_people(&self, _fence: Fence, _keys: &[(KeyedHash, Vec<u8>)]) -> Result<Vec<i64>, HostError> {
         Err(watches())
     }
 

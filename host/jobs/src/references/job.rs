@@ -161,7 +161,7 @@ impl<O: Leavers> Job<'_, O> {
     async fn look_up(&mut self, employees: &[String]) -> Result<Vec<Departure>, HostError> {
         let mut named: BTreeSet<String> = employees.iter().cloned().collect();
         let number = named.len();
-        let forgotten = self.run.keyring().forgotten();
+        let forgotten = self.run.keyring().erased_people();
         named.retain(|employee| !forgotten.has_employee(employee));
         if named.len() < number {
             let message =

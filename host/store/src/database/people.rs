@@ -1,22 +1,39 @@
 //! The keys of persons as they are kept, and who was forgotten.
 
-mod sweep;
+mod erase;
 
-pub use sweep::Swept;
+pub use erase::ErasedRows;
 
 use crate::database::DatabaseError;
 use crate::database::engine::{Engine, Transaction};
 use crate::database::statement::query;
 use crate::database::text::Key;
 use crate::database::{Fence, TenantDatabase};
-use crate::privacy::{KeyRows, Tag};
+use erase::erase_rows;
+use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fmt::Write as _;
-use sweep::sweep;
 
 /// Values in one question.
 const ASKED_MAX: usize = 500;
+
+/// The keyed hash of an id: HMAC-SHA256 (RFC 2104) under the tenant's key. Without that key nobody can tell whose id it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyedHash(pub [u8; 32]);
+
+impl fmt::Display for KeyedHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.0))
+    }
+}
+
+impl fmt::Debug for KeyedHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 /// A person's key as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,16 +41,16 @@ pub struct PersonRow {
     /// The key's number.
     pub number: i64,
     /// Of the employee's id.
-    pub tag: Tag,
+    pub tag: KeyedHash,
     /// The key, wrapped with the tenant's.
     pub wrapped: Vec<u8>,
 }
 
 /// Somebody who was forgotten.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ForgottenRow {
+pub struct ErasureRow {
     /// Of the employee's id.
-    pub tag: Tag,
+    pub tag: KeyedHash,
     /// How often.
     pub times: i64,
     /// The last time, in Unix seconds.
@@ -41,11 +58,15 @@ pub struct ForgottenRow {
     /// Whether they may come back.
     pub is_lifted: bool,
     /// Whether what stood under the id itself is gone as well.
-    pub is_swept: bool,
+    pub is_complete: bool,
 }
 
-impl KeyRows for TenantDatabase {
-    async fn people_by_tag(&self, tags: &[Tag]) -> Result<Vec<PersonRow>, HostError> {
+impl TenantDatabase {
+    /// The keys of the persons with these keyed hashes. Who has no key is left out.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn people_by_tag(&self, tags: &[KeyedHash]) -> Result<Vec<PersonRow>, HostError> {
         let mut people = Vec::new();
         for tags in tags.chunks(ASKED_MAX) {
             let asked = query(format!("SELECT id, tag, wrapped FROM people WHERE tag IN ({})", places(tags.len())));
@@ -56,7 +77,11 @@ impl KeyRows for TenantDatabase {
         Ok(people)
     }
 
-    async fn people_by_number(&self, numbers: &[i64]) -> Result<Vec<PersonRow>, HostError> {
+    /// The keys with these numbers. Destroyed keys are left out.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn people_by_number(&self, numbers: &[i64]) -> Result<Vec<PersonRow>, HostError> {
         let mut people = Vec::new();
         for numbers in numbers.chunks(ASKED_MAX) {
             let asked = query(format!("SELECT id, tag, wrapped FROM people WHERE id IN ({})", places(numbers.len())));
@@ -67,7 +92,11 @@ impl KeyRows for TenantDatabase {
         Ok(people)
     }
 
-    async fn add_people(&self, fence: Fence, keys: &[(Tag, Vec<u8>)]) -> Result<Vec<i64>, HostError> {
+    /// Stores new keys, all of them or none. Returns their numbers, which are never used again.
+    ///
+    /// # Errors
+    /// The run has lost its lease, somebody has a key already, or the database failed; nothing was written.
+    pub async fn add_people(&self, fence: Fence, keys: &[(KeyedHash, Vec<u8>)]) -> Result<Vec<i64>, HostError> {
         let mut numbers = Vec::with_capacity(keys.len());
         if keys.is_empty() {
             return Ok(numbers);
@@ -82,7 +111,11 @@ impl KeyRows for TenantDatabase {
         Ok(numbers)
     }
 
-    async fn owners_of(&self, accounts: &[String]) -> Result<BTreeMap<String, String>, HostError> {
+    /// The employees of these accounts, by account, where the ledger has them.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn owners_of(&self, accounts: &[String]) -> Result<BTreeMap<String, String>, HostError> {
         let mut owners = BTreeMap::new();
         for accounts in accounts.chunks(ASKED_MAX) {
             let places = places(accounts.len());
@@ -92,9 +125,7 @@ impl KeyRows for TenantDatabase {
         }
         Ok(owners)
     }
-}
 
-impl TenantDatabase {
     /// The accounts that the ledger has for an employee.
     pub async fn accounts_of(&self, employee_id: &str) -> Result<Vec<String>, HostError> {
         let asked = query("SELECT account_id FROM accounts WHERE employee_id = $1").bind(employee_id);
@@ -105,16 +136,16 @@ impl TenantDatabase {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn forgotten(&self) -> Result<Vec<ForgottenRow>, HostError> {
+    pub async fn erasures(&self) -> Result<Vec<ErasureRow>, HostError> {
         let asked = query("SELECT tag, times, at, is_lifted, is_swept FROM forgotten ORDER BY at, tag");
         let read = |(bytes, times, at, lifted, swept): (Vec<u8>, i64, i64, i64, i64)| {
-            Ok(ForgottenRow { tag: tag(bytes)?, times, at, is_lifted: lifted == 1, is_swept: swept == 1 })
+            Ok(ErasureRow { tag: tag(bytes)?, times, at, is_lifted: lifted == 1, is_complete: swept == 1 })
         };
         asked.fetch_all(&self.store).await?.into_iter().map(read).collect()
     }
 
     /// The tags of the accounts of those who were forgotten and may not come back.
-    pub async fn forgotten_accounts(&self) -> Result<Vec<Tag>, HostError> {
+    pub async fn erased_accounts(&self) -> Result<Vec<KeyedHash>, HostError> {
         let asked = query(
             "SELECT forgotten_accounts.tag FROM forgotten_accounts
              JOIN forgotten ON forgotten.tag = forgotten_accounts.person WHERE is_lifted = 0",
@@ -123,7 +154,7 @@ impl TenantDatabase {
     }
 
     /// Destroys a person's key, and notes that they were forgotten. It needs no other key.
-    pub async fn destroy_key(&self, row: &ForgottenRow) -> Result<(), HostError> {
+    pub async fn destroy_key(&self, row: &ErasureRow) -> Result<(), HostError> {
         let mut transaction = self.begin_exclusive().await?;
         destroy(&mut transaction, row).await?;
         transaction.commit().await?;
@@ -131,13 +162,13 @@ impl TenantDatabase {
     }
 
     /// Forgets a person: their key, and all that stands under the id itself. All of it or nothing.
-    pub async fn forget_person(
+    pub async fn erase_person(
         &self,
-        row: &ForgottenRow,
+        row: &ErasureRow,
         employee_id: &str,
-        accounts: &[Tag],
+        accounts: &[KeyedHash],
         plaintext: &LegacyPlaintext,
-    ) -> Result<Swept, HostError> {
+    ) -> Result<ErasedRows, HostError> {
         let mut transaction = self.begin_exclusive().await?;
         destroy(&mut transaction, row).await?;
         for account in accounts {
@@ -147,25 +178,25 @@ impl TenantDatabase {
                 .execute(&mut transaction)
                 .await?;
         }
-        let mut swept = sweep(&mut transaction, employee_id, row.at).await?;
+        let mut erased = erase_rows(&mut transaction, employee_id, row.at).await?;
         for (run, report) in &plaintext.reports {
             let update = query("UPDATE runs SET report = $1 WHERE id = $2").bind(report).bind(*run);
-            swept.reports += update.execute(&mut transaction).await?;
+            erased.reports += update.execute(&mut transaction).await?;
         }
         for digest in &plaintext.plans {
             for row in ["DELETE FROM journals WHERE plan = $1", "DELETE FROM approvals WHERE plan = $1"] {
                 query(row).bind(digest).execute(&mut transaction).await?;
             }
             let delete = query("DELETE FROM plans WHERE digest = $1").bind(digest);
-            swept.plans += delete.execute(&mut transaction).await?;
+            erased.plans += delete.execute(&mut transaction).await?;
         }
         transaction.commit().await?;
         self.overwrite().await?;
-        Ok(swept)
+        Ok(erased)
     }
 
     /// Notes that nothing more is there under the id itself of these.
-    pub async fn set_swept(&self, tags: &[Tag]) -> Result<(), HostError> {
+    pub async fn mark_complete(&self, tags: &[KeyedHash]) -> Result<(), HostError> {
         for tag in tags {
             let update = query("UPDATE forgotten SET is_swept = 1 WHERE tag = $1").bind(tag.0.as_slice());
             update.execute(&self.store).await?;
@@ -174,7 +205,7 @@ impl TenantDatabase {
     }
 
     /// Removes everybody's keys, and who was forgotten.
-    pub async fn forget_everybody(&self) -> Result<(), HostError> {
+    pub async fn erase_everybody(&self) -> Result<(), HostError> {
         let mut transaction = self.begin_exclusive().await?;
         for table in ["DELETE FROM people", "DELETE FROM forgotten_accounts", "DELETE FROM forgotten"] {
             query(table).execute(&mut transaction).await?;
@@ -184,7 +215,7 @@ impl TenantDatabase {
     }
 
     /// Lets somebody come back; false if they are not kept out.
-    pub async fn lift(&self, tag: Tag) -> Result<bool, HostError> {
+    pub async fn lift(&self, tag: KeyedHash) -> Result<bool, HostError> {
         let update = query("UPDATE forgotten SET is_lifted = 1 WHERE tag = $1 AND is_lifted = 0");
         Ok(update.bind(tag.0.as_slice()).execute(&self.store).await? == 1)
     }
@@ -247,7 +278,7 @@ pub struct LegacyPlaintext {
     pub plans: Vec<String>,
 }
 
-async fn destroy(transaction: &mut Transaction, row: &ForgottenRow) -> Result<(), HostError> {
+async fn destroy(transaction: &mut Transaction, row: &ErasureRow) -> Result<(), HostError> {
     query("DELETE FROM people WHERE tag = $1").bind(row.tag.0.as_slice()).execute(&mut *transaction).await?;
     query(format!(
         "INSERT INTO forgotten (tag, times, at, is_lifted, is_swept) VALUES ($1, $2, $3, $4, $5)
@@ -259,7 +290,7 @@ async fn destroy(transaction: &mut Transaction, row: &ForgottenRow) -> Result<()
     .bind(row.times)
     .bind(row.at)
     .bind(i64::from(row.is_lifted))
-    .bind(i64::from(row.is_swept))
+    .bind(i64::from(row.is_complete))
     .execute(transaction)
     .await?;
     Ok(())
@@ -269,9 +300,9 @@ fn person((number, bytes, wrapped): (i64, Vec<u8>, Vec<u8>)) -> Result<PersonRow
     Ok(PersonRow { number, tag: tag(bytes)?, wrapped })
 }
 
-fn tag(bytes: Vec<u8>) -> Result<Tag, HostError> {
+fn tag(bytes: Vec<u8>) -> Result<KeyedHash, HostError> {
     let wrong = |_| HostError::Storage("a keyed hash of a person has another length".to_owned());
-    Ok(Tag(bytes.try_into().map_err(wrong)?))
+    Ok(KeyedHash(bytes.try_into().map_err(wrong)?))
 }
 
 /// `$1, $2, …`

@@ -1,28 +1,12 @@
 //! The keys: one of the tenant's people, and under it one for each person.
 
+use crate::database::KeyedHash;
 use crate::secrets::aead;
 use crate::secrets::aead::{KEY_BYTES, NONCE_BYTES};
 use hibob_base::error::HostError;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use std::fmt;
 use zeroize::Zeroizing;
-
-/// The keyed hash of an id: HMAC-SHA256 (RFC 2104). Without the tenant's key nobody can tell whose it is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tag(pub [u8; 32]);
-
-impl fmt::Display for Tag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hibob_base::digest::hex(&self.0))
-    }
-}
-
-impl fmt::Debug for Tag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
 
 /// The key of a tenant's people: what keys of persons are wrapped with, and ids are hashed with.
 pub(super) struct TenantKey {
@@ -46,17 +30,17 @@ impl TenantKey {
     }
 
     /// The keyed hash of an employee's id.
-    pub(super) fn employee(&self, id: &str) -> Tag {
-        Tag(hmac(&self.hashing, &[b"employee\0", id.as_bytes()]))
+    pub(super) fn employee(&self, id: &str) -> KeyedHash {
+        KeyedHash(hmac(&self.hashing, &[b"employee\0", id.as_bytes()]))
     }
 
     /// The keyed hash of an account's id.
-    pub(super) fn account(&self, id: &str) -> Tag {
-        Tag(hmac(&self.hashing, &[b"account\0", id.as_bytes()]))
+    pub(super) fn account(&self, id: &str) -> KeyedHash {
+        KeyedHash(hmac(&self.hashing, &[b"account\0", id.as_bytes()]))
     }
 
     /// A new key for a person, and the same as it is stored: for this tenant and this person only.
-    pub(super) fn generate(&self, tag: Tag) -> Result<(PersonKey, Vec<u8>), HostError> {
+    pub(super) fn generate(&self, tag: KeyedHash) -> Result<(PersonKey, Vec<u8>), HostError> {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         aead::random(bytes.as_mut_slice())?;
         let (nonce, ciphertext) = aead::seal(&self.wrapping, &self.place(tag), bytes.as_slice())?;
@@ -64,13 +48,13 @@ impl TenantKey {
     }
 
     /// The key of a person; none if it was wrapped for another one, or was changed.
-    pub(super) fn unwrap(&self, tag: Tag, wrapped: &[u8]) -> Option<PersonKey> {
+    pub(super) fn unwrap(&self, tag: KeyedHash, wrapped: &[u8]) -> Option<PersonKey> {
         let (nonce, ciphertext) = wrapped.split_at_checked(NONCE_BYTES)?;
         let bytes = aead::open(&self.wrapping, &self.place(tag), nonce, ciphertext)?;
         Some(PersonKey(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
     }
 
-    fn place(&self, tag: Tag) -> Vec<u8> {
+    fn place(&self, tag: KeyedHash) -> Vec<u8> {
         aead::associated_data(["hibob-person-key/1", &self.tenant, &tag.to_string()])
     }
 }

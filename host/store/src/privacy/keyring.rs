@@ -3,12 +3,13 @@
 //! What is stored is JSON. An object with an `employee_id` is that person's: it is replaced by the number of their key
 //! and the sealed object. One within another, as a line manager within somebody's change, is sealed under its own key first.
 
-use crate::database::{Fence, PersonRow, TenantDatabase};
-use crate::privacy::forgotten::Forgotten;
-use crate::privacy::key::{PersonKey, Tag, TenantKey};
+use crate::database::{Fence, KeyedHash, TenantDatabase};
+use crate::privacy::erased::ErasedPeople;
+use crate::privacy::key::{PersonKey, TenantKey};
 use crate::privacy::stored::{
     FORGOTTEN, Ids, Sealed, UNREADABLE, account, collect_numbers, employee, nameless, placeholder, sealed,
 };
+use crate::run_store::KeyRows;
 use crate::secrets::aead::KEY_BYTES;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -44,25 +45,6 @@ impl Purpose {
     }
 }
 
-/// Where persons' keys are kept, each under the tenant's.
-pub trait KeyRows {
-    /// The keys of the persons with these tags.
-    fn people_by_tag(&self, tags: &[Tag]) -> impl Future<Output = Result<Vec<PersonRow>, HostError>> + Send;
-    /// The keys of these numbers, but for those that were destroyed.
-    fn people_by_number(&self, numbers: &[i64]) -> impl Future<Output = Result<Vec<PersonRow>, HostError>> + Send;
-    /// Keeps new keys, all of them or none. Returns their numbers, which are never used again.
-    fn add_people(
-        &self,
-        fence: Fence,
-        keys: &[(Tag, Vec<u8>)],
-    ) -> impl Future<Output = Result<Vec<i64>, HostError>> + Send;
-    /// Whose accounts these are, as far as the ledger has them.
-    fn owners_of(
-        &self,
-        accounts: &[String],
-    ) -> impl Future<Output = Result<BTreeMap<String, String>, HostError>> + Send;
-}
-
 /// Keys that are at hand.
 #[derive(Default)]
 struct Keys {
@@ -79,23 +61,23 @@ pub struct Keyring<K = TenantDatabase> {
     database: K,
     /// None: nothing was sealed yet.
     tenant: Option<Arc<TenantKey>>,
-    forgotten: Forgotten,
+    erased_people: ErasedPeople,
     keys: Mutex<Keys>,
 }
 
 impl<K: KeyRows> Keyring<K> {
     /// Keys of a tenant that has this key, whose rows are kept there; nobody was forgotten.
     pub fn of(rows: K, tenant: &str, key: &[u8; KEY_BYTES]) -> Self {
-        Self::new(rows, Some(Arc::new(TenantKey::new(tenant, key))), Forgotten::default())
+        Self::new(rows, Some(Arc::new(TenantKey::new(tenant, key))), ErasedPeople::default())
     }
 
-    pub(super) fn new(database: K, tenant: Option<Arc<TenantKey>>, forgotten: Forgotten) -> Self {
-        Self { database, tenant, forgotten, keys: Mutex::default() }
+    pub(super) fn new(database: K, tenant: Option<Arc<TenantKey>>, erased_people: ErasedPeople) -> Self {
+        Self { database, tenant, erased_people, keys: Mutex::default() }
     }
 
     /// Who was forgotten when the keyring was opened.
-    pub fn forgotten(&self) -> &Forgotten {
-        &self.forgotten
+    pub fn erased_people(&self) -> &ErasedPeople {
+        &self.erased_people
     }
 
     /// Seals every object of a person in these values. Keys that are missing are made first.
@@ -167,17 +149,17 @@ impl<K: KeyRows> Keyring<K> {
             employees.iter().filter(|id| !keys.numbers.contains_key(*id)).cloned().collect()
         };
         let tenant = self.tenant()?;
-        let mut missing: BTreeMap<Tag, String> = BTreeMap::new();
+        let mut missing: BTreeMap<KeyedHash, String> = BTreeMap::new();
         for employee in wanted {
             let tag = tenant.employee(&employee);
-            if !self.forgotten.has(tag) {
+            if !self.erased_people.has(tag) {
                 missing.insert(tag, employee);
             }
         }
         if missing.is_empty() {
             return Ok(());
         }
-        let tags: Vec<Tag> = missing.keys().copied().collect();
+        let tags: Vec<KeyedHash> = missing.keys().copied().collect();
         for row in self.database.people_by_tag(&tags).await? {
             let Some(employee) = missing.remove(&row.tag) else { continue };
             let key = tenant.unwrap(row.tag, &row.wrapped).ok_or_else(changed)?;
@@ -243,7 +225,7 @@ impl<K: KeyRows> Keyring<K> {
             Value::Object(object) => {
                 let whose = match (employee(&object), account(&object)) {
                     (Some(employee), _) => Some(employee.to_owned()),
-                    (None, Some(account)) if self.forgotten.has_account(account) => {
+                    (None, Some(account)) if self.erased_people.has_account(account) => {
                         return Ok(nameless(account));
                     }
                     (None, Some(account)) => self.keys().owners.get(account).cloned().flatten(),

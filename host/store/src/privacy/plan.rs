@@ -2,8 +2,9 @@
 //! employee's in them. Its digest is over these bytes, so it holds when somebody is forgotten.
 
 use crate::database::Fence;
-use crate::privacy::keyring::{KeyRows, Keyring, Purpose, json_error};
+use crate::privacy::keyring::{Keyring, Purpose, json_error};
 use crate::privacy::stored::{FORGOTTEN, has_placeholder, is_placeholder};
+use crate::run_store::KeyRows;
 use hibob_base::error::HostError;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind};

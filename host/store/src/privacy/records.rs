@@ -1,10 +1,11 @@
 //! What was recorded, opened for those who look at it.
 
 use crate::database::{PastRun, ReferenceRow, TenantDatabase};
-use crate::privacy::keyring::{KeyRows, Keyring, Purpose};
+use crate::privacy::keyring::{Keyring, Purpose};
 use crate::privacy::plan;
 use crate::privacy::plan::OpenedPlan;
 use crate::privacy::rows;
+use crate::run_store::KeyRows;
 use crate::update_row::UpdateRow;
 use hibob_base::error::HostError;
 

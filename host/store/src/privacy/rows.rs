@@ -1,8 +1,9 @@
 //! The journal's and the history's texts as they are stored.
 
 use crate::database::{Fence, StoredUpdate};
-use crate::privacy::keyring::{KeyRows, Keyring, Purpose, json_error};
+use crate::privacy::keyring::{Keyring, Purpose, json_error};
 use crate::privacy::stored::{FORGOTTEN, is_placeholder};
+use crate::run_store::KeyRows;
 use crate::update_row::{NameOf, UpdateRow};
 use hibob_base::error::HostError;
 use serde_json::{Value, json};

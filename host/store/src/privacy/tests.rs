@@ -1,9 +1,9 @@
 //! Sealing and opening, with a database.
 
-use crate::database::{Fence, ForgottenRow, TenantDatabase};
+use crate::database::{ErasureRow, Fence, TenantDatabase};
 use crate::privacy::key::TenantKey;
 use crate::privacy::plan::{OpenedPlan, open, seal};
-use crate::privacy::{FORGOTTEN, Forgotten, Keyring, Purpose};
+use crate::privacy::{ErasedPeople, FORGOTTEN, Keyring, Purpose};
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::{Finding, Person, Severity, Value as Field};
@@ -28,12 +28,12 @@ impl Tenant {
 
     /// As a new process has it.
     fn keyring(&self) -> Keyring {
-        Keyring::new(self.database.clone(), Some(self.key.clone()), Forgotten::default())
+        Keyring::new(self.database.clone(), Some(self.key.clone()), ErasedPeople::default())
     }
 
     async fn forget(&self, employee: &str) {
         let tag = self.key.employee(employee);
-        let row = ForgottenRow { tag, times: 1, at: 0, is_lifted: false, is_swept: true };
+        let row = ErasureRow { tag, times: 1, at: 0, is_lifted: false, is_complete: true };
         self.database.destroy_key(&row).await.unwrap();
     }
 }
@@ -185,7 +185,7 @@ async fn a_stored_plan_opens_as_it_was_and_without_whoever_was_forgotten() {
 async fn a_plan_that_was_made_after_somebody_was_forgotten_opens_as_it_was() {
     let tenant = Tenant::new().await;
     let forgotten =
-        Forgotten::new(tenant.key.clone(), [tenant.key.employee("1")].into(), [tenant.key.account("100")].into());
+        ErasedPeople::new(tenant.key.clone(), [tenant.key.employee("1")].into(), [tenant.key.account("100")].into());
     let keyring = Keyring::new(tenant.database.clone(), Some(tenant.key.clone()), forgotten);
     let boss = Person { employee_id: None, account_id: Some("100".to_owned()), display_name: FORGOTTEN.to_owned() };
     let mut moved = change("2", "Bonifatius", &[]);

@@ -102,7 +102,7 @@ impl Queue {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn forget_employee(&self, tenant: &str, employee_id: &str) -> Result<u64, QueueError> {
+    pub async fn erase_employee(&self, tenant: &str, employee_id: &str) -> Result<u64, QueueError> {
         let mut found = 0;
         for job in self.list(Selection { tenant: Some(tenant), ended_max: u32::MAX >> 1 }).await? {
             let mut arguments = job.arguments;

@@ -2,7 +2,7 @@
 //!
 //! JSON lines, only ever added to: the tenant, a keyed hash, a time. A line is on the disk before what it says is done.
 
-use crate::privacy::key::Tag;
+use crate::database::KeyedHash;
 use hibob_base::digest::unhex;
 use hibob_base::error::HostError;
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub(super) struct Line {
 
 /// What a list says of one person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct Erasures {
     /// How often they were forgotten.
     pub times: i64,
     /// The last time, in Unix seconds.
@@ -50,11 +50,11 @@ pub(super) struct Standing {
 }
 
 /// The list in a file.
-pub(super) struct List {
+pub(super) struct ErasureList {
     path: PathBuf,
 }
 
-impl List {
+impl ErasureList {
     pub(super) fn of(data_dir: &Path) -> Self {
         Self::at(&data_dir.join(FILE))
     }
@@ -81,14 +81,15 @@ impl List {
     ///
     /// # Errors
     /// It cannot be read.
-    pub(super) fn standings(&self, tenant: &str) -> Result<BTreeMap<Tag, Standing>, HostError> {
-        let mut standings: BTreeMap<Tag, Standing> = BTreeMap::new();
+    pub(super) fn standings(&self, tenant: &str) -> Result<BTreeMap<KeyedHash, Erasures>, HostError> {
+        let mut standings: BTreeMap<KeyedHash, Erasures> = BTreeMap::new();
         for line in self.lines()?.into_iter().filter(|line| line.tenant == tenant) {
             let Some(person) = &line.person else {
                 standings.clear();
                 continue;
             };
-            let tag = unhex(person).and_then(|bytes| bytes.try_into().ok()).map(Tag).ok_or_else(|| self.damaged())?;
+            let tag =
+                unhex(person).and_then(|bytes| bytes.try_into().ok()).map(KeyedHash).ok_or_else(|| self.damaged())?;
             let standing = standings.entry(tag).or_default();
             standing.is_lifted = line.event == Event::Lifted;
             if line.event == Event::Forgotten {
@@ -149,7 +150,7 @@ impl List {
 /// # Errors
 /// It cannot be read.
 pub fn text_of(path: &Path) -> Result<String, HostError> {
-    let list = List::at(path);
+    let list = ErasureList::at(path);
     list.lines()?;
     list.text()
 }
@@ -159,13 +160,13 @@ mod tests {
     use super::*;
 
     fn line(tenant: &str, event: Event, person: Option<u8>, at: i64) -> Line {
-        Line { tenant: tenant.to_owned(), event, person: person.map(|byte| Tag([byte; 32]).to_string()), at }
+        Line { tenant: tenant.to_owned(), event, person: person.map(|byte| KeyedHash([byte; 32]).to_string()), at }
     }
 
     #[test]
     fn lines_are_added_and_folded_tenant_by_tenant() {
         let folder = tempfile::tempdir().unwrap();
-        let list = List::of(folder.path());
+        let list = ErasureList::of(folder.path());
         assert!(list.standings("acme").unwrap().is_empty());
         for line in [
             line("beta", Event::Forgotten, Some(1), 1),
@@ -180,15 +181,18 @@ mod tests {
             list.add(&line).unwrap();
         }
         let standings = list.standings("acme").unwrap();
-        let standing = |times, at, is_lifted| Standing { times, at, is_lifted };
-        assert_eq!(standings, [(Tag([1; 32]), standing(2, 6, false)), (Tag([2; 32]), standing(1, 4, true))].into());
+        let standing = |times, at, is_lifted| Erasures { times, at, is_lifted };
+        assert_eq!(
+            standings,
+            [(KeyedHash([1; 32]), standing(2, 6, false)), (KeyedHash([2; 32]), standing(1, 4, true))].into()
+        );
         assert!(list.standings("beta").unwrap().is_empty());
     }
 
     #[test]
     fn a_line_that_was_not_written_to_its_end_was_never_said() {
         let folder = tempfile::tempdir().unwrap();
-        let list = List::of(folder.path());
+        let list = ErasureList::of(folder.path());
         list.add(&line("acme", Event::Forgotten, Some(1), 1)).unwrap();
         let whole = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
         for length in 1..whole.len() {

@@ -1,6 +1,7 @@
 //! Who was forgotten and may not come back: left out of whatever the plugin says, before anything of it is kept or shown.
 
-use crate::privacy::key::{Tag, TenantKey};
+use crate::database::KeyedHash;
+use crate::privacy::key::TenantKey;
 use crate::privacy::stored::FORGOTTEN;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, RosterEntry};
@@ -15,19 +16,19 @@ pub const LEFT_OUT: &str = "forgotten";
 
 /// Those of one tenant who were forgotten, by keyed hashes.
 #[derive(Clone, Default)]
-pub struct Forgotten {
+pub struct ErasedPeople {
     /// None: nobody was.
     key: Option<Arc<TenantKey>>,
-    employees: BTreeSet<Tag>,
-    accounts: BTreeSet<Tag>,
+    employees: BTreeSet<KeyedHash>,
+    accounts: BTreeSet<KeyedHash>,
 }
 
-impl Forgotten {
-    pub(super) fn new(key: Arc<TenantKey>, employees: BTreeSet<Tag>, accounts: BTreeSet<Tag>) -> Self {
+impl ErasedPeople {
+    pub(super) fn new(key: Arc<TenantKey>, employees: BTreeSet<KeyedHash>, accounts: BTreeSet<KeyedHash>) -> Self {
         Self { key: (!employees.is_empty()).then_some(key), employees, accounts }
     }
 
-    pub(super) fn has(&self, employee: Tag) -> bool {
+    pub(super) fn has(&self, employee: KeyedHash) -> bool {
         self.employees.contains(&employee)
     }
 
@@ -142,10 +143,10 @@ mod tests {
     use super::*;
     use hibob_contract::directory_sync::FieldChange;
 
-    fn forgotten(employee: &str, account: &str) -> Forgotten {
+    fn forgotten(employee: &str, account: &str) -> ErasedPeople {
         let key = Arc::new(TenantKey::new("acme", &[1; 32]));
         let (employees, accounts) = ([key.employee(employee)].into(), [key.account(account)].into());
-        Forgotten::new(key, employees, accounts)
+        ErasedPeople::new(key, employees, accounts)
     }
 
     fn person(employee: Option<&str>, account: Option<&str>) -> Option<Value> {
@@ -202,7 +203,7 @@ mod tests {
             ],
         };
         let untouched = planned.clone();
-        assert!(matches!(Forgotten::default().without(&planned), Cow::Borrowed(_)));
+        assert!(matches!(ErasedPeople::default().without(&planned), Cow::Borrowed(_)));
         forgotten("9", "900").leave_out(&mut planned);
         assert_eq!(planned.changes, untouched.changes);
         forgotten("1", "100").leave_out(&mut planned);

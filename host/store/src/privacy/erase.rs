@@ -1,13 +1,13 @@
-//! Forgetting one person, letting them come back, and finishing what a crash or an older backup has left undone.
+//! ErasureReport one person, letting them come back, and finishing what a crash or an older backup has left undone.
 
 use crate::api_log;
 use crate::api_log::{ApiLogEntry, ApiLogOutcome, COMMAND_LINE};
 use crate::data_dir::DataDir;
-use crate::database::{ForgottenRow, Lease, Swept, TenantDatabase};
+use crate::database::{ErasedRows, ErasureRow, KeyedHash, Lease, TenantDatabase};
 use crate::plan_file;
+use crate::privacy::People;
+use crate::privacy::erasure_list::{ErasureList, Erasures, Event, Line};
 use crate::privacy::legacy_plaintext::{ids, of_employee};
-use crate::privacy::list::{Event, Line, List, Standing};
-use crate::privacy::{KeyRows, People, Tag};
 use crate::run_store::hold;
 use hibob_base::error::HostError;
 use serde::Serialize;
@@ -15,22 +15,22 @@ use std::path::Path;
 
 /// What forgetting somebody came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Forgetting {
+pub struct ErasureReport {
     /// The keyed hash of the employee's id.
     #[serde(serialize_with = "tag_text")]
-    pub person: Tag,
+    pub person: KeyedHash,
     /// Whether something was kept of them.
     pub was_known: bool,
     /// What stood under the id itself.
     #[serde(flatten)]
-    pub swept: Swept,
+    pub rows: ErasedRows,
     /// Copies of saved plans that jobs were to apply.
     pub kept_plans: usize,
     /// Jobs that named them.
     pub jobs: u64,
 }
 
-fn tag_text<S: serde::Serializer>(tag: &Tag, serializer: S) -> Result<S::Ok, S::Error> {
+fn tag_text<S: serde::Serializer>(tag: &KeyedHash, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(tag)
 }
 
@@ -44,17 +44,17 @@ pub async fn forget_person(
     tenant: &str,
     employee_id: &str,
     by: Option<&str>,
-) -> Result<Forgetting, HostError> {
+) -> Result<ErasureReport, HostError> {
     let work = async |people: &People, tag| {
-        let known = people.database.forgotten().await?.into_iter().find(|row| row.tag == tag);
+        let known = people.database.erasures().await?.into_iter().find(|row| row.tag == tag);
         let at = chrono::Utc::now().timestamp();
         let is_new = known.as_ref().is_none_or(|row| row.is_lifted);
         if is_new {
-            List::of(data.path()).add(&line(tenant, Event::Forgotten, tag, at))?;
+            ErasureList::of(data.path()).add(&line(tenant, Event::Forgotten, tag, at))?;
         }
         let times = known.as_ref().map_or(0, |row| row.times) + i64::from(is_new);
         let at = known.filter(|_| !is_new).map_or(at, |row| row.at);
-        forget(data, people, &Standing { times, at, is_lifted: false }, tag, employee_id).await
+        erase(data, people, &Erasures { times, at, is_lifted: false }, tag, employee_id).await
     };
     alone(data, tenant, employee_id, "person-forget", by, work).await
 }
@@ -66,10 +66,10 @@ pub async fn forget_person(
 /// As [`forget_person`].
 pub async fn lift(data: &DataDir, tenant: &str, employee_id: &str, by: Option<&str>) -> Result<bool, HostError> {
     let work = async |people: &People, tag| {
-        if !people.database.forgotten().await?.iter().any(|row| row.tag == tag && !row.is_lifted) {
+        if !people.database.erasures().await?.iter().any(|row| row.tag == tag && !row.is_lifted) {
             return Ok(false);
         }
-        List::of(data.path()).add(&line(tenant, Event::Lifted, tag, chrono::Utc::now().timestamp()))?;
+        ErasureList::of(data.path()).add(&line(tenant, Event::Lifted, tag, chrono::Utc::now().timestamp()))?;
         people.database.lift(tag).await
     };
     alone(data, tenant, employee_id, "person-lift", by, work).await
@@ -82,7 +82,7 @@ async fn alone<T>(
     employee_id: &str,
     action: &'static str,
     by: Option<&str>,
-    work: impl AsyncFnOnce(&People, Tag) -> Result<T, HostError>,
+    work: impl AsyncFnOnce(&People, KeyedHash) -> Result<T, HostError>,
 ) -> Result<T, HostError> {
     data.config(tenant).await?;
     if employee_id.is_empty() || !employee_id.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -125,23 +125,23 @@ async fn locked<T>(lease: &Lease, work: impl Future<Output = Result<T, HostError
 }
 
 /// Everything of one person, of which the list tells already.
-async fn forget(
+async fn erase(
     data: &DataDir,
     people: &People,
-    standing: &Standing,
-    tag: Tag,
+    standing: &Erasures,
+    tag: KeyedHash,
     employee_id: &str,
-) -> Result<Forgetting, HostError> {
+) -> Result<ErasureReport, HostError> {
     let database = &people.database;
     let kept_plans = plan_file::forget_those_about(data, &people.tenant, employee_id)?;
-    let jobs = data.queue().forget_employee(&people.tenant, employee_id).await?;
+    let jobs = data.queue().erase_employee(&people.tenant, employee_id).await?;
     let key = people.key_or_made().await?;
-    let accounts: Vec<Tag> = database.accounts_of(employee_id).await?.iter().map(|id| key.account(id)).collect();
+    let accounts: Vec<KeyedHash> = database.accounts_of(employee_id).await?.iter().map(|id| key.account(id)).collect();
     let plaintext = of_employee(database, employee_id).await?;
     let had_key = !database.people_by_tag(&[tag]).await?.is_empty();
-    let swept = database.forget_person(&row(tag, standing, true), employee_id, &accounts, &plaintext).await?;
-    let was_known = had_key || swept != Swept::default() || kept_plans > 0 || jobs > 0;
-    Ok(Forgetting { person: tag, was_known, swept, kept_plans, jobs })
+    let rows = database.erase_person(&row(tag, standing, true), employee_id, &accounts, &plaintext).await?;
+    let was_known = had_key || rows != ErasedRows::default() || kept_plans > 0 || jobs > 0;
+    Ok(ErasureReport { person: tag, was_known, rows, kept_plans, jobs })
 }
 
 /// Makes a tenant's database agree with the list: after a crash in the middle of forgetting somebody, and after an older
@@ -150,15 +150,15 @@ async fn forget(
 /// # Errors
 /// The list or the tenant's key cannot be read, or the database failed.
 pub async fn settle(data: &DataDir, people: &People) -> Result<(), HostError> {
-    let standings = List::of(data.path()).standings(&people.tenant)?;
+    let standings = ErasureList::of(data.path()).standings(&people.tenant)?;
     if standings.is_empty() {
         return Ok(());
     }
-    let known = people.database.forgotten().await?;
-    let is_done = |(tag, standing): &(&Tag, &Standing)| {
-        known.iter().any(|row| row.tag == **tag && row.is_swept && row.times >= standing.times)
+    let known = people.database.erasures().await?;
+    let is_done = |(tag, standing): &(&KeyedHash, &Erasures)| {
+        known.iter().any(|row| row.tag == **tag && row.is_complete && row.times >= standing.times)
     };
-    let open: Vec<(&Tag, &Standing)> = standings.iter().filter(|entry| !is_done(entry)).collect();
+    let open: Vec<(&KeyedHash, &Erasures)> = standings.iter().filter(|entry| !is_done(entry)).collect();
     if open.is_empty() {
         return Ok(());
     }
@@ -166,12 +166,12 @@ pub async fn settle(data: &DataDir, people: &People) -> Result<(), HostError> {
     let ids = ids(&people.database).await?;
     for (tag, standing) in open {
         let times = known.iter().find(|row| row.tag == *tag).map_or(0, |row| row.times).max(standing.times);
-        let standing = &Standing { times, ..*standing };
+        let standing = &Erasures { times, ..*standing };
         match ids.iter().find(|id| key.employee(id) == *tag) {
-            Some(id) => drop(forget(data, people, standing, *tag, id).await?),
+            Some(id) => drop(erase(data, people, standing, *tag, id).await?),
             None => {
                 people.database.destroy_key(&row(*tag, standing, false)).await?;
-                people.database.set_swept(&[*tag]).await?;
+                people.database.mark_complete(&[*tag]).await?;
             }
         }
     }
@@ -184,8 +184,8 @@ pub async fn settle(data: &DataDir, people: &People) -> Result<(), HostError> {
 /// # Errors
 /// The list cannot be read, or the database failed.
 pub async fn restored(list: &Path, tenant: &str, database: &TenantDatabase) -> Result<(), HostError> {
-    let standings = List::at(list).standings(tenant)?;
-    let known = database.forgotten().await?;
+    let standings = ErasureList::at(list).standings(tenant)?;
+    let known = database.erasures().await?;
     for (tag, standing) in &standings {
         match known.iter().find(|row| row.tag == *tag && row.times >= standing.times) {
             None => database.destroy_key(&row(*tag, standing, false)).await?,
@@ -201,7 +201,7 @@ pub async fn restored(list: &Path, tenant: &str, database: &TenantDatabase) -> R
 /// # Errors
 /// It has, or it cannot be read.
 pub fn require_known(list: &Path, tenant: &str, has_key: bool) -> Result<(), HostError> {
-    if has_key || List::at(list).standings(tenant)?.is_empty() {
+    if has_key || ErasureList::at(list).standings(tenant)?.is_empty() {
         return Ok(());
     }
     Err(HostError::configuration(
@@ -225,7 +225,7 @@ pub async fn forget_everybody(data: &DataDir, tenant: &str) -> Result<(), HostEr
         let database = TenantDatabase::open(data.path(), tenant).await?;
         database.take_fence(lease.generation()).await?;
         key_removed(data, tenant)?;
-        database.forget_everybody().await?;
+        database.erase_everybody().await?;
         data.secrets().remove_people_key(tenant).await.map(drop)
     });
     let done = done.await;
@@ -238,7 +238,7 @@ pub async fn forget_everybody(data: &DataDir, tenant: &str) -> Result<(), HostEr
 /// # Errors
 /// The list cannot be written.
 pub fn key_removed(data: &DataDir, tenant: &str) -> Result<(), HostError> {
-    let list = List::of(data.path());
+    let list = ErasureList::of(data.path());
     if list.standings(tenant)?.is_empty() {
         return Ok(());
     }
@@ -246,10 +246,10 @@ pub fn key_removed(data: &DataDir, tenant: &str) -> Result<(), HostError> {
     list.add(&Line { tenant: tenant.to_owned(), event: Event::KeyRemoved, person: None, at })
 }
 
-fn line(tenant: &str, event: Event, tag: Tag, at: i64) -> Line {
+fn line(tenant: &str, event: Event, tag: KeyedHash, at: i64) -> Line {
     Line { tenant: tenant.to_owned(), event, person: Some(tag.to_string()), at }
 }
 
-fn row(tag: Tag, standing: &Standing, is_swept: bool) -> ForgottenRow {
-    ForgottenRow { tag, times: standing.times, at: standing.at, is_lifted: standing.is_lifted, is_swept }
+fn row(tag: KeyedHash, standing: &Erasures, is_complete: bool) -> ErasureRow {
+    ErasureRow { tag, times: standing.times, at: standing.at, is_lifted: standing.is_lifted, is_complete }
 }

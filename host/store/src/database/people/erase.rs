@@ -7,7 +7,7 @@ use hibob_base::error::HostError;
 
 /// What was removed of somebody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Swept {
+pub struct ErasedRows {
     /// Accounts of the ledger.
     pub accounts: u64,
     /// Entries of the plugin.
@@ -25,12 +25,12 @@ pub struct Swept {
 }
 
 /// Removes what stands under an employee's id. A reference keeps its place in the log and in the status lists.
-pub(super) async fn sweep(on: &mut Transaction, id: &str, now: i64) -> Result<Swept, HostError> {
+pub(super) async fn erase_rows(on: &mut Transaction, id: &str, now: i64) -> Result<ErasedRows, HostError> {
     let archivings =
         "DELETE FROM archivings WHERE account_id IN (SELECT account_id FROM accounts WHERE employee_id = $1)";
     query(archivings).bind(id).execute(&mut *on).await?;
     let accounts = query("DELETE FROM accounts WHERE employee_id = $1").bind(id).execute(&mut *on).await?;
-    let entries = sweep_entries(on, id).await?;
+    let entries = erase_entries(on, id).await?;
     // Others' lines have the name where this was their line manager.
     query(
         "UPDATE run_updates SET before = CASE WHEN before IN (SELECT name FROM run_updates WHERE employee_id = $1)
@@ -59,11 +59,11 @@ pub(super) async fn sweep(on: &mut Transaction, id: &str, now: i64) -> Result<Sw
     let (nothing, no_digest): (&[u8], &[u8]) = (&[], &[0; 32]);
     let references = references.bind(nothing).bind(no_digest).bind(id).execute(&mut *on).await?;
     query("DELETE FROM reference_people WHERE employee_id = $1").bind(id).execute(on).await?;
-    Ok(Swept { accounts, entries, lines, deliveries, references, ..Swept::default() })
+    Ok(ErasedRows { accounts, entries, lines, deliveries, references, ..ErasedRows::default() })
 }
 
 /// The contract with plugins: an entry about one employee has the id as its key, or as the last part of it.
-async fn sweep_entries(on: &mut Transaction, id: &str) -> Result<u64, HostError> {
+async fn erase_entries(on: &mut Transaction, id: &str) -> Result<u64, HostError> {
     let keys: Vec<(Key<String>,)> = query("SELECT key FROM entries").fetch_all(&mut *on).await?;
     let mut removed = 0;
     for (Key(key),) in keys.iter().filter(|(Key(key),)| key.rsplit('/').next() == Some(id)) {
