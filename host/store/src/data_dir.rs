@@ -78,7 +78,7 @@ impl DataDir {
     fn with_control(path: &Path, control: ControlDatabase) -> Self {
         Self {
             path: path.to_owned(),
-            queue: control.queue(),
+            queue: Queue::new(&control),
             control,
             refusal_budget: Arc::default(),
             metrics: Metrics::default(),

@@ -26,8 +26,7 @@ pub use jobs::{Selection, Started};
 pub use lease::{CRASHES_MAX, End};
 pub use state::{Illegal, State};
 
-use crate::database::DatabaseError;
-use crate::database::Store;
+use crate::database::{ControlDatabase, DatabaseError, Store};
 use board::Board;
 use hibob_base::error::HostError;
 use last_poll::LastPoll;
@@ -83,9 +82,14 @@ impl From<QueueError> for HostError {
 }
 
 impl Queue {
-    /// The queue in a control database, whose migrations have made its tables.
-    pub fn new(store: Store) -> Self {
-        Self { store, changes: Arc::default(), board: Board::default(), last_poll: LastPoll::default() }
+    /// The queue in this control database.
+    pub fn new(control: &ControlDatabase) -> Self {
+        Self {
+            store: control.store().clone(),
+            changes: Arc::default(),
+            board: Board::default(),
+            last_poll: LastPoll::default(),
+        }
     }
 
     /// Tells when something in the queue may have changed: by this process or, while [`Self::watch`] goes on, by another.

@@ -54,7 +54,7 @@ struct Host {
 async fn host(lease: Duration) -> Host {
     // In memory where there is a place for that: a disk that others keep busy takes longer than a host has to leave.
     let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-    let queue = ControlDatabase::open(folder.path()).await.unwrap().queue();
+    let queue = Queue::new(&ControlDatabase::open(folder.path()).await.unwrap());
     let ((tell, told), (say, phase)) = (mpsc::unbounded_channel(), watch::channel(Phase::Work));
     let (serves, metrics) = (queue.clone(), Metrics::default());
     let counts = metrics.clone();

@@ -6,7 +6,6 @@ use crate::database::error::of_migration;
 use crate::database::statement::query;
 use crate::database::store::Store;
 use crate::database::{TenantDatabase, open, postgres};
-use crate::queue::Queue;
 use hibob_base::error::HostError;
 use std::path::Path;
 
@@ -92,9 +91,9 @@ impl ControlDatabase {
         Self { lease_seconds: lease_seconds.min(LEASE_SECONDS), ..self }
     }
 
-    /// The queue of jobs in this database.
-    pub fn queue(&self) -> Queue {
-        Queue::new(self.store.clone())
+    /// The connections to the control database's tables.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Stores a tenant's configuration (JSON), over an earlier one. True if the tenant is new.

@@ -2,7 +2,7 @@
 
 mod approvals;
 mod control;
-mod dropped;
+pub(crate) mod dropped;
 mod entries;
 mod locks;
 mod people;

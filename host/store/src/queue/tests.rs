@@ -1,6 +1,7 @@
 //! The queue, on each kind of database: the cases get two hosts' queues on the same tables.
 
 mod cases;
+mod dropped;
 mod silence;
 
 use crate::database::{ControlDatabase, query};
@@ -17,8 +18,8 @@ const LEASE: Duration = Duration::from_hours(1);
 async fn on_sqlite() {
     for (name, case) in CASES {
         let folder = tempfile::tempdir().unwrap();
-        let one = ControlDatabase::open(folder.path()).await.unwrap().queue();
-        let other = ControlDatabase::open(folder.path()).await.unwrap().queue();
+        let one = Queue::new(&ControlDatabase::open(folder.path()).await.unwrap());
+        let other = Queue::new(&ControlDatabase::open(folder.path()).await.unwrap());
         told(name);
         case(one, other).await;
     }
@@ -29,8 +30,8 @@ async fn on_postgresql() {
     let Some(server) = Server::start("the queue on PostgreSQL") else { return };
     for (name, case) in CASES {
         let url = server.database(name);
-        let one = ControlDatabase::connect(&url, 8).await.unwrap().queue();
-        let other = ControlDatabase::connect(&url, 8).await.unwrap().queue();
+        let one = Queue::new(&ControlDatabase::connect(&url, 8).await.unwrap());
+        let other = Queue::new(&ControlDatabase::connect(&url, 8).await.unwrap());
         told(name);
         case(one, other).await;
     }

@@ -2,9 +2,7 @@
 
 use crate::database::tests::{Server, query, record};
 use crate::database::{ControlDatabase, Engine, Fence, TenantDatabase};
-use crate::queue::{Arguments, NewJob};
 use crate::update_row::UpdateRow;
-use hibob_base::job::Kind;
 use sqlx::{Connection, PgConnection, PgPool};
 use std::future::poll_fn;
 use std::path::Path;
@@ -16,7 +14,7 @@ use std::time::{Duration, Instant};
 const TIME_MAX: Duration = Duration::from_secs(60);
 
 /// Polls a future so many times, each time when it can go on, and then drops it. What it came to, if it came to its end.
-async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
     let (mut future, mut left) = (pin!(future), polls);
     poll_fn(|context| {
         left -= 1;
@@ -30,13 +28,13 @@ async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Opti
 }
 
 /// A host of the database, and somebody who sees all of it.
-struct Watched {
-    control: ControlDatabase,
+pub(crate) struct Watched {
+    pub(crate) control: ControlDatabase,
     superuser: PgConnection,
 }
 
 impl Watched {
-    async fn new(server: &Server, name: &str) -> Self {
+    pub(crate) async fn new(server: &Server, name: &str) -> Self {
         let control = ControlDatabase::connect(&server.database(name), 4).await.unwrap();
         Self { control, superuser: PgConnection::connect(&server.superuser(name)).await.unwrap() }
     }
@@ -46,12 +44,12 @@ impl Watched {
         pool.clone()
     }
 
-    async fn count(&mut self, sql: &'static str) -> i64 {
+    pub(crate) async fn count(&mut self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&mut self.superuser).await.unwrap()
     }
 
     /// Waits until the pool has all of its connections back, and looks whether they can be used for something else.
-    async fn require_clean(&mut self, what: &str) {
+    pub(crate) async fn require_clean(&mut self, what: &str) {
         let (pool, begun) = (self.pool(), Instant::now());
         while pool.num_idle() < pool.size() as usize {
             assert!(begun.elapsed() < TIME_MAX, "{what}: a connection does not come back");
@@ -124,41 +122,6 @@ async fn what_is_dropped_is_done_or_not_and_never_half() {
         if let Some(recorded) = recorded {
             assert!(recorded.unwrap() > 0 && watched.count(runs).await > 0);
             break;
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_queue_that_is_dropped_in_the_middle_goes_on() {
-    let Some(server) = Server::start("the queue dropped on PostgreSQL") else { return };
-    let mut watched = Watched::new(&server, "queue").await;
-    let queue = watched.control.queue();
-    let new =
-        NewJob { tenant: "acme".to_owned(), kind: Kind::Sync, arguments: Arguments::default(), requested_by: None };
-    let job = 'started: {
-        for polls in 1.. {
-            let started = dropped_after(polls, queue.start(&new)).await;
-            watched.require_clean(&format!("start after {polls} polls")).await;
-            assert!(watched.count("SELECT count(*) FROM jobs").await <= 1, "after {polls} polls");
-            if let Some(started) = started {
-                break 'started started.unwrap().id;
-            }
-        }
-        unreachable!("it ends")
-    };
-    assert_eq!(watched.count("SELECT count(*) FROM jobs").await, 1);
-    for polls in 1.. {
-        let claimed = dropped_after(polls, queue.claim("a host", Duration::from_hours(1))).await;
-        watched.require_clean(&format!("claim after {polls} polls")).await;
-        // A claim that nobody heard of lapses with its lease; here at once.
-        let lapse = "UPDATE jobs SET lease_until = 0 WHERE state = 'running'";
-        if let Some(claimed) = claimed {
-            assert_eq!(claimed.unwrap().map(|claimed| claimed.id), Some(job));
-            break;
-        }
-        if query(lapse).execute(&watched.control.store).await.unwrap() == 1 {
-            assert_eq!(queue.expire().await.unwrap().again, 1, "after {polls} polls");
-            query("UPDATE jobs SET crashes = 0").execute(&watched.control.store).await.unwrap();
         }
     }
 }

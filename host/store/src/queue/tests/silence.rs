@@ -60,7 +60,7 @@ async fn a_server_that_says_nothing_more_is_given_up() {
     let Some(server) = Server::start("a silent PostgreSQL") else { return };
     let network = Network::to(&server.database("silent")).await;
     let control = ControlDatabase::connect(&network.url, 16).await.unwrap();
-    let queue = control.queue();
+    let queue = Queue::new(&control);
     queue.ask("acme", Kind::Sync).await;
     let mut claimed = queue.take().await.unwrap();
     // As many connections as are used below, so that none has to be made.
@@ -98,8 +98,8 @@ async fn who_listens_asks_whether_the_server_is_still_there() {
     let Some(server) = Server::start("listening to PostgreSQL") else { return };
     let url = server.database("listened");
     let network = Network::to(&url).await;
-    let queue = ControlDatabase::connect(&network.url, 4).await.unwrap().queue();
-    let other = ControlDatabase::connect(&url, 4).await.unwrap().queue();
+    let queue = Queue::new(&ControlDatabase::connect(&network.url, 4).await.unwrap());
+    let other = Queue::new(&ControlDatabase::connect(&url, 4).await.unwrap());
     let queue = Queue { store: queue.store.impatient(Duration::from_secs(3)), ..queue };
     let Engine::Postgres(pool) = queue.store.db() else { panic!("a server") };
     let mut changes = queue.changes();
