@@ -202,7 +202,8 @@ impl Site {
             before: String::new(),
             after: "maeve.quinn@acme.example".to_owned(),
             result: "Done".to_owned(),
-            ..UpdateRow::default()
+            before_of: None,
+            after_of: None,
         };
         database.record_run(fence, &record, None, &[line.into()]).await.unwrap()
     }

@@ -73,7 +73,7 @@ impl PastRun {
 }
 
 /// A line of a run as it is kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredUpdate {
     /// The line; without whom it is about and the values, where these are sealed.
     pub row: UpdateRow,
@@ -300,16 +300,9 @@ impl TenantDatabase {
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             );
             let insert = insert.bind(id).bind(position);
-            let texts = [
-                &update.employee_id,
-                &update.name,
-                &update.action,
-                &update.field,
-                &update.before,
-                &update.after,
-                &update.result,
-                sealed,
-            ];
+            let UpdateRow { employee_id, name, action, field, before, after, result, before_of: _, after_of: _ } =
+                update;
+            let texts = [employee_id, name, action, field, before, after, result, sealed];
             texts.into_iter().fold(insert, |insert, text| insert.bind(text)).execute(&mut transaction).await?;
         }
         if let Some(baseline) = baseline {
@@ -376,7 +369,8 @@ impl TenantDatabase {
                    WHERE run = $1 ORDER BY position";
         let rows = query(sql).bind(run).fetch_all(&self.store).await?;
         let read = |(employee_id, name, action, field, before, after, result, sealed)| {
-            let row = UpdateRow { employee_id, name, action, field, before, after, result, ..UpdateRow::default() };
+            let (before_of, after_of) = (None, None); // encrypted together with the values
+            let row = UpdateRow { employee_id, name, action, field, before, after, result, before_of, after_of };
             StoredUpdate { row, sealed }
         };
         Ok(rows.into_iter().map(read).collect())

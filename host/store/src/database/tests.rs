@@ -13,6 +13,7 @@ mod references;
 use crate::database::DatabaseError;
 use crate::database::statement::{Statement, query};
 use crate::database::{ControlDatabase, TenantDatabase};
+use crate::update_row::UpdateRow;
 use futures::future::BoxFuture;
 use hibob_test_postgres::Server;
 use std::path::PathBuf;
@@ -46,6 +47,22 @@ impl TenantDatabase {
     async fn count(&self, table: &str) -> i64 {
         let (number,) = query(format!("SELECT count(*) FROM {table}")).fetch_one(&self.store).await.unwrap();
         number
+    }
+}
+
+/// A row of a run record in which nothing is set.
+fn empty_row() -> UpdateRow {
+    let text = String::new;
+    UpdateRow {
+        employee_id: text(),
+        name: text(),
+        action: text(),
+        field: text(),
+        before: text(),
+        after: text(),
+        result: text(),
+        before_of: None,
+        after_of: None,
     }
 }
 

@@ -64,16 +64,33 @@ pub async fn seal_updates(
     fence: Fence,
     updates: &[UpdateRow],
 ) -> Result<Vec<StoredUpdate>, HostError> {
-    let sealed = keyring.seal(fence, Purpose::Update, updates.iter().map(update_value).collect()).await?;
+    let sealed = keyring.seal(fence, Purpose::Update, updates.iter().map(personal_value).collect()).await?;
     let stored = |(update, sealed): (&UpdateRow, Value)| {
         if update.employee_id.is_empty() {
             return StoredUpdate::from(update.clone());
         }
+        // What is left out here is encrypted: see `personal_value`.
+        let UpdateRow {
+            employee_id: _,
+            name: _,
+            action,
+            field,
+            before: _,
+            after: _,
+            result,
+            before_of: _,
+            after_of: _,
+        } = update;
         let row = UpdateRow {
-            action: update.action.clone(),
-            field: update.field.clone(),
-            result: update.result.clone(),
-            ..UpdateRow::default()
+            employee_id: String::new(),
+            name: String::new(),
+            action: action.clone(),
+            field: field.clone(),
+            before: String::new(),
+            after: String::new(),
+            result: result.clone(),
+            before_of: None,
+            after_of: None,
         };
         StoredUpdate { row, sealed: sealed.to_string() }
     };
@@ -90,12 +107,14 @@ pub(super) async fn open_updates(
 ) -> Result<Vec<UpdateRow>, HostError> {
     let values = stored.iter().map(|stored| serde_json::from_str(&stored.sealed).unwrap_or(Value::Null)).collect();
     let opened = keyring.open(Purpose::Update, values).await?;
-    let update = |(stored, opened): (StoredUpdate, Value)| {
-        if stored.sealed.is_empty() {
-            return stored.row;
+    let update = |(StoredUpdate { row, sealed }, opened): (StoredUpdate, Value)| {
+        if sealed.is_empty() {
+            return row;
         }
+        let UpdateRow { employee_id, name: _, action, field, before, after, result, before_of, after_of } = row;
         if is_placeholder(&opened) {
-            return UpdateRow { name: FORGOTTEN.to_owned(), ..stored.row };
+            let name = FORGOTTEN.to_owned();
+            return UpdateRow { employee_id, name, action, field, before, after, result, before_of, after_of };
         }
         let text = |name: &str| match opened.get(name) {
             Some(Value::String(text)) => text.clone(),
@@ -107,25 +126,33 @@ pub(super) async fn open_updates(
         UpdateRow {
             employee_id: text("employee_id"),
             name: text("name"),
+            action,
+            field,
             before: text("before"),
             after: text("after"),
-            ..stored.row
+            result,
+            before_of,
+            after_of,
         }
     };
     Ok(stored.into_iter().zip(opened).map(update).collect())
 }
 
-/// A line manager is somebody of their own.
-fn update_value(update: &UpdateRow) -> Value {
+/// The personal columns of a row, which are encrypted; `action`, `field` and `result` say nothing about a person. A value that
+/// is the name of another person is an object of its own, which is encrypted under that person's key.
+fn personal_value(update: &UpdateRow) -> Value {
+    let UpdateRow { employee_id, name, action: _, field: _, before, after, result: _, before_of, after_of } = update;
     let value = |of: &Option<NameOf>, text: &str| match of {
-        Some(of) => json!({ "employee_id": of.employee_id, "account_id": of.account_id, "display_name": text }),
+        Some(NameOf { employee_id, account_id }) => {
+            json!({ "employee_id": employee_id, "account_id": account_id, "display_name": text })
+        }
         None => Value::String(text.to_owned()),
     };
     json!({
-        "employee_id": update.employee_id,
-        "name": update.name,
-        "before": value(&update.before_of, &update.before),
-        "after": value(&update.after_of, &update.after),
+        "employee_id": employee_id,
+        "name": name,
+        "before": value(before_of, before),
+        "after": value(after_of, after),
     })
 }
 

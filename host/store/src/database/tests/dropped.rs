@@ -1,8 +1,7 @@
 //! Futures that are dropped at every point at which they wait: nothing is half done, and the connection is as good as new.
 
-use crate::database::tests::{Server, query, record};
+use crate::database::tests::{Server, empty_row, query, record};
 use crate::database::{ControlDatabase, Engine, Fence, TenantDatabase};
-use crate::update_row::UpdateRow;
 use sqlx::{Connection, PgConnection, PgPool};
 use std::future::poll_fn;
 use std::path::Path;
@@ -112,7 +111,7 @@ async fn what_is_dropped_is_done_or_not_and_never_half() {
             break;
         }
     }
-    let updates = [UpdateRow::default().into(), UpdateRow::default().into()];
+    let updates = [empty_row().into(), empty_row().into()];
     for polls in 1.. {
         let run = record::run("sync", 1, None);
         let recorded = dropped_after(polls, database.record_run(fence, &run, None, &updates)).await;

@@ -1,6 +1,6 @@
 //! Persons' keys, and forgetting them.
 
-use crate::database::tests::{Case, Host, approvals, references};
+use crate::database::tests::{Case, Host, approvals, empty_row, references};
 use crate::database::{ErasedRows, ErasureRow, Fence, KeyedHash, LedgerEntry, LegacyPlaintext, TenantDatabase};
 use crate::update_row::UpdateRow;
 use futures::FutureExt;
@@ -74,7 +74,7 @@ async fn nothing_stands_under_the_id_of_somebody_who_was_forgotten(host: Host) {
         name: name.to_owned(),
         field: "manager".to_owned(),
         after: manager.to_owned(),
-        ..UpdateRow::default()
+        ..empty_row()
     };
     let lines = [line("12", "Ana", "Bo").into(), line("112", "Bo", "Ana").into()];
     let run =

@@ -1,9 +1,8 @@
 //! What PostgreSQL alone promises: the server keeps tenants apart, and hosts that share it.
 
 use crate::database::control::TENANT_TABLES;
-use crate::database::tests::{Server, approvals, people, query, record, references};
+use crate::database::tests::{Server, approvals, empty_row, people, query, record, references};
 use crate::database::{ControlDatabase, LedgerEntry, TenantDatabase};
-use crate::update_row::UpdateRow;
 use futures::future::join_all;
 use hibob_base::error::HostError;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -23,7 +22,7 @@ async fn fill(database: &TenantDatabase) {
     let archived = LedgerEntry { account_id: "1".to_owned(), employee_id: "1".to_owned(), archived_at: Some(1) };
     database.write_entries(&BTreeMap::new(), Some(&archived)).await.unwrap();
     let run = record::run("sync", 2, Some(journal));
-    database.record_run(fence, &run, Some(&[]), &[UpdateRow::default().into()]).await.unwrap();
+    database.record_run(fence, &run, Some(&[]), &[empty_row().into()]).await.unwrap();
     let reference = references::reference(0, "1", "2026-01-31");
     assert_eq!(database.record_reference(fence, &reference, None).await.unwrap(), Some(0));
     database.await_approval(fence, &approvals::approval("one")).await.unwrap();

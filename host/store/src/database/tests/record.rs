@@ -1,6 +1,6 @@
 //! The history of runs, and the journal of a plan under its fence.
 
-use crate::database::tests::{Case, Host};
+use crate::database::tests::{Case, Host, empty_row};
 use crate::database::{ChangeRecord, Fence, LedgerEntry, NewJournal, RunRecord, StoredUpdate, TenantDatabase};
 use crate::update_row::UpdateRow;
 use futures::FutureExt;
@@ -49,12 +49,12 @@ pub(super) fn lost<T>(result: Result<T, HostError>) {
 async fn runs_are_numbered_for_each_tenant(one: Host, other: Host) {
     let database = one.tenant("acme").await;
     let fence = database.take_fence(1).await.unwrap();
-    let update = UpdateRow { name: "Zoë\0".to_owned(), field: "title".to_owned(), ..UpdateRow::default() };
+    let update = UpdateRow { name: "Zoë\0".to_owned(), field: "title".to_owned(), ..empty_row() };
     let value = Value::Text("Zo\0ë".to_owned());
     let baseline = [NamedValue { name: "fields".to_owned(), value: value.clone() }];
     assert!(database.baseline().await.unwrap().is_empty());
     for number in 1..=2 {
-        let updates = [UpdateRow::default().into(), StoredUpdate { row: update.clone(), sealed: "{}".to_owned() }];
+        let updates = [empty_row().into(), StoredUpdate { row: update.clone(), sealed: "{}".to_owned() }];
         let id = database.record_run(fence, &run("sync", number, None), Some(&baseline), &updates).await.unwrap();
         assert_eq!(id, number);
     }
@@ -77,7 +77,7 @@ async fn runs_are_numbered_for_each_tenant(one: Host, other: Host) {
     assert_eq!((past.kind.as_str(), past.finished_at, past.report["text"].as_str()), ("sync", 2, Some("\0")));
     assert!(database.past_run(4).await.unwrap().is_none());
     let updates = database.run_updates(2).await.unwrap();
-    assert_eq!((&updates[0], updates[1].sealed.as_str()), (&UpdateRow::default().into(), "{}"));
+    assert_eq!((&updates[0], updates[1].sealed.as_str()), (&empty_row().into(), "{}"));
     let row = &updates[1].row;
     // PostgreSQL has no U+0000 in a text; what is only to be read shows a picture of it.
     assert_eq!((row.name.replace('\u{2400}', "\0"), row.field.as_str()), ("Zoë\0".to_owned(), "title"));
@@ -93,7 +93,7 @@ async fn what_is_old_is_removed(host: Host) {
     for (digest, finished_at) in [("one", 10), ("two", 20), ("three", 30)] {
         let journal = database.begin_journal(fence, &plan(digest)).await.unwrap();
         database.record_started(fence, journal, "a", 1).await.unwrap();
-        let updates = [UpdateRow::default().into()];
+        let updates = [empty_row().into()];
         database.record_run(fence, &run("sync", finished_at, Some(journal)), None, &updates).await.unwrap();
     }
     let open = database.begin_journal(fence, &plan("three")).await.unwrap();
