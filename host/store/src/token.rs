@@ -1,4 +1,4 @@
-//! Tokens of the API: what they are, what they open, and how one is told from a guess.
+//! The tokens of the API: making one, and checking the one that a request shows.
 
 pub use crate::database::{StoredToken, TokenRole};
 
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 /// How every token begins, so that a scanner for leaked secrets finds it.
 const PREFIX: &str = "hbt_";
 
-/// Length of the public part, in bytes: enough that no two of a host are the same.
+/// Length of the public part, in bytes: enough that no two tokens of a host have the same one.
 const ID_BYTES: usize = 6;
 
 /// Length of the secret part, in bytes.
@@ -25,10 +25,10 @@ const SECRET_BYTES: usize = 32;
 const TOKEN_CHARS: usize = PREFIX.len() + ID_BYTES * 2 + 1 + (SECRET_BYTES * 4).div_ceil(3);
 
 impl TokenRole {
-    /// Fails if a token of this role cannot be for that.
+    /// Checks that a token of this role may be limited to this tenant, or to none.
     ///
     /// # Errors
-    /// An operator's is for all tenants, an admin's for one.
+    /// An operator's token is limited to a tenant, or an admin's is not.
     pub fn check(self, tenant: Option<&str>) -> Result<(), HostError> {
         match (self, tenant) {
             (Self::Operator, Some(_)) => {
@@ -42,7 +42,7 @@ impl TokenRole {
     }
 }
 
-/// A token as its holder shows it: the id in the clear, of the rest only a digest.
+/// A token that a request shows: its public part, and a digest of the whole token.
 #[derive(Clone, Debug)]
 pub struct ShownToken {
     id: String,
@@ -50,7 +50,7 @@ pub struct ShownToken {
 }
 
 impl ShownToken {
-    /// None if this does not look like a token at all.
+    /// Reads a token; none if the text does not have the form of one.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX).filter(|_| text.len() == TOKEN_CHARS)?;
         let (id, secret) = rest.split_once('_')?;
@@ -64,16 +64,17 @@ impl ShownToken {
         &self.id
     }
 
-    /// Whether it is that one. Takes as long for a digest that is nearly right as for any other.
+    /// Whether this is that token. The comparison takes the same time for every digest, so that it does not help to guess.
     pub fn is(&self, stored: &StoredToken) -> bool {
         self.digest.ct_eq(&stored.digest).into()
     }
 }
 
-/// A new token, and what is kept of it. The token itself is shown once, to whoever made it.
+/// Makes a token. Returns the token itself, which is shown once, and the row that is stored. `days` says for how long it is
+/// valid; none means without an end.
 ///
 /// # Errors
-/// The role cannot be for that, or the system gives no random numbers.
+/// The role does not permit this tenant (see [`TokenRole::check`]), or the system gives no random numbers.
 pub fn new(
     role: TokenRole,
     tenant: Option<String>,

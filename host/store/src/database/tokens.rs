@@ -1,23 +1,23 @@
-//! The API's tokens in the control database.
+//! The rows of the API's tokens in the control database.
 
 use crate::database::ControlDatabase;
 use crate::database::statement::query;
 use hibob_base::error::HostError;
 use sqlx::FromRow;
 
-/// What the holder of a token may do; [`hibob_server::api`] has the table.
+/// What the holder of a token may do. The API's route table (crate `hibob-server`) says which routes that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenRole {
-    /// Everything, for all tenants.
+    /// May do everything, for all tenants.
     Operator,
-    /// One tenant's jobs, secrets, history and references.
+    /// May use one tenant's jobs, secrets, history and references.
     Admin,
-    /// Reads what is of one tenant, or of all.
+    /// May read what belongs to one tenant, or to all tenants.
     Reader,
 }
 
 impl TokenRole {
-    /// All of them.
+    /// All roles.
     pub const ALL: [Self; 3] = [Self::Operator, Self::Admin, Self::Reader];
 
     /// The word in the database, in JSON, and for people.
@@ -35,37 +35,37 @@ impl TokenRole {
     }
 }
 
-/// A token as the database keeps it.
+/// A token as it is stored: without the token itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredToken {
-    /// The public part.
+    /// The token's public part.
     pub id: String,
-    /// SHA-256 of the whole token. A slow hash protects passwords that can be guessed; nobody guesses 256 random bits, so
-    /// that a fast one reveals nothing and costs an attacker's flood of requests little.
+    /// The SHA-256 of the whole token. A fast hash is enough: a slow one protects passwords, which can be guessed, and nobody
+    /// guesses 256 random bits; and a slow one would make each request of an attacker expensive for the host.
     pub digest: [u8; 32],
-    /// What it allows.
+    /// The role of whoever holds the token.
     pub role: TokenRole,
-    /// The only tenant that it opens; none: all.
+    /// The tenant to which the token is limited; none if it is for all tenants.
     pub tenant: Option<String>,
-    /// What its owner calls it.
+    /// A name for people to read.
     pub name: String,
-    /// Unix seconds.
+    /// When it was made, in Unix seconds.
     pub created_at: i64,
-    /// Unix seconds; none: never.
+    /// When it expires, in Unix seconds; none if it does not.
     pub expires_at: Option<i64>,
-    /// Unix seconds.
+    /// When it was revoked, in Unix seconds.
     pub revoked_at: Option<i64>,
-    /// The last day of use, in days since 1970.
+    /// The last day on which it was used, in days since 1970-01-01.
     pub used_on: Option<i64>,
 }
 
 impl StoredToken {
-    /// Whether it opens anything at this time.
+    /// Whether the token is valid at this time.
     pub fn is_valid(&self, now_unix_seconds: i64) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|until| now_unix_seconds < until)
     }
 
-    /// `valid`, `revoked` or `expired`.
+    /// The state at this time: `valid`, `revoked` or `expired`.
     pub fn state(&self, now_unix_seconds: i64) -> &'static str {
         match self.revoked_at {
             Some(_) => "revoked",
@@ -110,7 +110,7 @@ impl TryFrom<TokenRow> for StoredToken {
 const COLUMNS: &str = "SELECT id, digest, role, tenant, name, created_at, expires_at, revoked_at, used_on FROM tokens";
 
 impl ControlDatabase {
-    /// Keeps a new token.
+    /// Stores a new token.
     ///
     /// # Errors
     /// The database failed.
@@ -131,7 +131,7 @@ impl ControlDatabase {
         Ok(())
     }
 
-    /// The token of this id.
+    /// The token with this id.
     ///
     /// # Errors
     /// The database failed.
@@ -141,7 +141,7 @@ impl ControlDatabase {
         row.map(StoredToken::try_from).transpose()
     }
 
-    /// All tokens, the first one first.
+    /// All tokens, the oldest first.
     ///
     /// # Errors
     /// The database failed.
@@ -150,7 +150,7 @@ impl ControlDatabase {
         rows.into_iter().map(StoredToken::try_from).collect()
     }
 
-    /// Ends a token; one that was ended before stays so. False if there is none of this id.
+    /// Revokes a token. One that is revoked already keeps its time. False if there is no token with this id.
     ///
     /// # Errors
     /// The database failed.
@@ -163,7 +163,7 @@ impl ControlDatabase {
         Ok(done == 1)
     }
 
-    /// Notes that a token was used on a day.
+    /// Records the day on which a token was used, in days since 1970-01-01.
     ///
     /// # Errors
     /// The database failed.
