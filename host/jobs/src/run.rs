@@ -198,7 +198,7 @@ impl<O: Outside> Running<O> {
 
     /// Stores the plan, before anything of it is applied. Returns its journal's number.
     async fn write_down(&self, planned: &Planned, held: &Held) -> Result<i64, HostError> {
-        let plan = privacy::plan::seal(&self.keyring, self.fence, planned).await?;
+        let plan = privacy::plan::encrypt(&self.keyring, self.fence, planned).await?;
         let new = NewJournal {
             kind: self.kind,
             started_at: self.started_at,
@@ -264,8 +264,8 @@ impl<O: Outside> Running<O> {
         baseline: Option<&[NamedValue]>,
         updates: &[UpdateRow],
     ) -> Result<i64, HostError> {
-        let report = privacy::rows::seal_report(&self.keyring, self.fence, &record.report).await?;
-        let updates = privacy::rows::seal_updates(&self.keyring, self.fence, updates).await?;
+        let report = privacy::rows::encrypt_report(&self.keyring, self.fence, &record.report).await?;
+        let updates = privacy::rows::encrypt_rows(&self.keyring, self.fence, updates).await?;
         let record = RunRecord { report, ..record };
         self.outside.run_store().record_run(self.fence, &record, baseline, &updates).await
     }

@@ -74,7 +74,7 @@ async fn a_list_that_is_older_than_the_backup_is_refused_and_one_that_fits_is_ne
     let broken = setup.folder.path().join("broken.list");
     std::fs::write(&broken, "?\n").unwrap();
     let error = restore(&folder, &path, ForgottenSince::List(&broken)).await.unwrap_err();
-    assert!(error.to_string().contains("a line that is none") && !path.exists(), "{error}");
+    assert!(error.to_string().contains("a line that cannot be read") && !path.exists(), "{error}");
     // Without a word of the operator's, those whom the backup knows stay forgotten.
     restore(&folder, &path, ForgottenSince::Nobody).await.unwrap();
     let restored = DataDir::open(&path).await.unwrap();

@@ -6,7 +6,7 @@ use crate::sim::Sim;
 use hibob_base::error::HostError;
 use hibob_contract::Planned;
 use hibob_store::database::{Fence, PersonRow};
-use hibob_store::privacy::{KeyRows, KeyedHash, Keyring, open_made, open_plan};
+use hibob_store::privacy::{KeyRows, KeyedHash, Keyring, decrypt_plan, decrypt_results};
 use std::collections::BTreeMap;
 
 impl SimRunStore {
@@ -17,14 +17,14 @@ impl SimRunStore {
 
     /// A stored plan, as the watch looks at it: all of it can be opened.
     pub(super) async fn opened_plan(&self, stored: &[u8]) -> Planned {
-        let opened = open_plan(&self.watching(), stored).await.unwrap().unwrap();
+        let opened = decrypt_plan(&self.watching(), stored).await.unwrap().unwrap();
         assert!(opened.is_whole && !opened.is_plaintext, "a stored plan is sealed, and nobody was forgotten");
         opened.planned
     }
 
     /// What came of a change, as the watch looks at it.
     pub(super) async fn opened_made(&self, stored: &str) -> String {
-        let opened = open_made(&self.watching(), vec![stored.to_owned()]).await.unwrap();
+        let opened = decrypt_results(&self.watching(), vec![stored.to_owned()]).await.unwrap();
         opened.into_iter().next().unwrap().unwrap()
     }
 

@@ -59,7 +59,7 @@ impl<'d> Issuing<'d> {
         let signed = SignedCredential::sign(credential, &self.signer.key, &self.signer.selector);
         let signed = signed.map_err(|error| HostError::Engine(error.to_string()))?;
         let (employee, document) = (&departure.employee_id, signed.canonical());
-        let document = self.keyring.seal_bytes(self.fence, Purpose::Reference, employee, document).await?;
+        let document = self.keyring.encrypt_bytes(self.fence, Purpose::Reference, employee, document).await?;
         let reference = NewReference {
             id: id.clone(),
             departure: departure.clone(),

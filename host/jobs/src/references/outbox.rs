@@ -15,7 +15,7 @@ use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::log::proof::LogProof;
 use hibob_reference_format::pdf;
 use hibob_store::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, ReferenceState};
-use hibob_store::privacy::{Keyring, open_references};
+use hibob_store::privacy::{Keyring, decrypt_references};
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
@@ -193,7 +193,7 @@ impl<O: Leavers> Outbox<'_, O> {
     async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Option<Result<(), Failure>>, HostError> {
         let later = |said: String| Ok(Some(Err(Failure { kind: Kind::Temporary, said })));
         let mut row = self.outside.run_store().reference(due.log_index).await?;
-        open_references(self.keyring, std::slice::from_mut(&mut row)).await?;
+        decrypt_references(self.keyring, std::slice::from_mut(&mut row)).await?;
         if row.document.is_empty() {
             let said = "its document can be opened by nobody any more".to_owned();
             return Ok(Some(Err(Failure { kind: Kind::Permanent, said })));

@@ -219,7 +219,7 @@ impl<O: Outside> Running<O> {
             }
         }
         let json = |error: serde_json::Error| HostError::Storage(error.to_string());
-        let plan = privacy::plan::seal(self.keyring(), self.fence, planned).await?;
+        let plan = privacy::plan::encrypt(self.keyring(), self.fence, planned).await?;
         let digest = hex(&Sha256::digest(&plan));
         let days = self.outside.config().safety.approval_days;
         let new = NewApproval {

@@ -141,7 +141,7 @@ impl<S: RunStore> Journal<'_, S> {
         let Some(made) = made else { return Ok(ChangeRecord { ledger, finished: None }) };
         let made = serde_json::to_value(made).map_err(|error| HostError::Storage(error.to_string()))?;
         let employee = change.employee_id.as_deref();
-        let json = privacy::rows::seal_made(self.keyring, self.fence, employee, made).await?;
+        let json = privacy::rows::encrypt_result(self.keyring, self.fence, employee, made).await?;
         Ok(ChangeRecord { ledger, finished: Some((self.id, self.stored_id(change).to_owned(), json)) })
     }
 

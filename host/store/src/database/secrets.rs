@@ -98,10 +98,10 @@ impl ControlDatabase {
         Ok(done > 0)
     }
 
-    /// Seals every secret anew with what `reseal` makes of it, all of them or none. Returns how many there are.
-    pub async fn reseal_secrets(
+    /// Seals every secret anew with what `reencrypt` makes of it, all of them or none. Returns how many there are.
+    pub async fn reencrypt_secrets(
         &self,
-        mut reseal: impl FnMut(SecretRow) -> Result<SecretRow, HostError>,
+        mut reencrypt: impl FnMut(SecretRow) -> Result<SecretRow, HostError>,
     ) -> Result<usize, HostError> {
         let mut transaction = self.begin_alone().await?;
         let (mut count, mut after) = (0, (String::new(), String::new()));
@@ -114,7 +114,7 @@ impl ControlDatabase {
                 rows.bind(&after.0).bind(&after.1).bind(BATCH as i64).fetch_all(&mut transaction).await?;
             let read = rows.len();
             for row in rows {
-                let row = reseal(row)?;
+                let row = reencrypt(row)?;
                 query("UPDATE secrets SET key_id = $1, nonce = $2, ciphertext = $3 WHERE tenant = $4 AND name = $5")
                     .bind(&row.key_id)
                     .bind(&row.nonce)

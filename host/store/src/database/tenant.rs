@@ -78,12 +78,12 @@ pub struct StoredUpdate {
     /// The line; without whom it is about and the values, where these are sealed.
     pub row: UpdateRow,
     /// These: JSON. Empty where nothing is sealed.
-    pub sealed: String,
+    pub encrypted: String,
 }
 
 impl From<UpdateRow> for StoredUpdate {
     fn from(row: UpdateRow) -> Self {
-        Self { row, sealed: String::new() }
+        Self { row, encrypted: String::new() }
     }
 }
 /// [`PastRun::COLUMNS`].
@@ -294,7 +294,7 @@ impl TenantDatabase {
         .bind(&run.report)
         .fetch_one(&mut transaction)
         .await?;
-        for (position, StoredUpdate { row: update, sealed }) in (0_i64..).zip(updates) {
+        for (position, StoredUpdate { row: update, encrypted }) in (0_i64..).zip(updates) {
             let insert = query(
                 "INSERT INTO run_updates (run, position, employee_id, name, action, field, before, after, result, sealed)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -302,7 +302,7 @@ impl TenantDatabase {
             let insert = insert.bind(id).bind(position);
             let UpdateRow { employee_id, name, action, field, before, after, result, before_of: _, after_of: _ } =
                 update;
-            let texts = [employee_id, name, action, field, before, after, result, sealed];
+            let texts = [employee_id, name, action, field, before, after, result, encrypted];
             texts.into_iter().fold(insert, |insert, text| insert.bind(text)).execute(&mut transaction).await?;
         }
         if let Some(baseline) = baseline {
@@ -368,10 +368,10 @@ impl TenantDatabase {
         let sql = "SELECT employee_id, name, action, field, before, after, result, sealed FROM run_updates
                    WHERE run = $1 ORDER BY position";
         let rows = query(sql).bind(run).fetch_all(&self.store).await?;
-        let read = |(employee_id, name, action, field, before, after, result, sealed)| {
+        let read = |(employee_id, name, action, field, before, after, result, encrypted)| {
             let (before_of, after_of) = (None, None); // encrypted together with the values
             let row = UpdateRow { employee_id, name, action, field, before, after, result, before_of, after_of };
-            StoredUpdate { row, sealed }
+            StoredUpdate { row, encrypted }
         };
         Ok(rows.into_iter().map(read).collect())
     }

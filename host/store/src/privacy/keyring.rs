@@ -1,13 +1,16 @@
-//! Persons' keys in memory, for as long as a run or a look lasts, and what is sealed and opened with them.
+//! The keyring: the keys of a tenant's persons in memory, for as long as a run or a command lasts, and encrypting and
+//! decrypting with them.
 //!
-//! What is stored is JSON. An object with an `employee_id` is that person's: it is replaced by the number of their key
-//! and the sealed object. One within another, as a line manager within somebody's change, is sealed under its own key first.
+//! Values are JSON. An object with an `employee_id` belongs to that person: it is replaced by an object with the number of
+//! the person's key and the ciphertext. An object within another, such as the line manager in an employee's change, is encrypted
+//! under its own person's key first.
 
 use crate::database::{Fence, KeyedHash, TenantDatabase};
 use crate::privacy::erased::ErasedPeople;
 use crate::privacy::key::{PersonKey, TenantKey};
 use crate::privacy::stored::{
-    FORGOTTEN, Ids, Sealed, UNREADABLE, account, collect_numbers, employee, nameless, placeholder, sealed,
+    EncryptedObject, FORGOTTEN, Ids, UNREADABLE, account, collect_numbers, employee, encrypted_object, nameless,
+    placeholder,
 };
 use crate::run_store::KeyRows;
 use crate::secrets::aead::KEY_BYTES;
@@ -18,22 +21,23 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What is sealed. Stored rows need the words.
+/// What kind of value is encrypted. It is bound into the encryption, so a value of one kind does not decrypt as another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// A change of a stored plan.
     Plan,
-    /// What became of a change, in the journal.
+    /// The result of a change, in the journal.
     Made,
     /// A row of a run's report.
     Report,
-    /// A line of the history.
+    /// A row of a run record.
     Update,
     /// A signed reference.
     Reference,
 }
 
 impl Purpose {
+    /// The word that is bound into the encryption. Never changed: stored rows need it.
     fn word(self) -> &'static str {
         match self {
             Self::Plan => "plan",
@@ -45,28 +49,28 @@ impl Purpose {
     }
 }
 
-/// Keys that are at hand.
+/// The keys that were read or made so far.
 #[derive(Default)]
 struct Keys {
-    /// By employee.
+    /// The key's number, by employee.
     numbers: BTreeMap<String, i64>,
-    /// None: the key was destroyed.
+    /// The key, by its number; none if the key was destroyed.
     by_number: BTreeMap<i64, Option<Arc<PersonKey>>>,
-    /// Whose accounts are in the ledger, as far as it was asked.
+    /// The employee of each account that was looked up in the ledger; none if the ledger does not have the account.
     owners: BTreeMap<String, Option<String>>,
 }
 
-/// Persons' keys of one tenant. Each is unwrapped once.
+/// The keys of one tenant's persons. Each is read and decrypted once.
 pub struct Keyring<K = TenantDatabase> {
     database: K,
-    /// None: nothing was sealed yet.
+    /// None if the tenant has no key, because nothing of anybody has been stored.
     tenant: Option<Arc<TenantKey>>,
     erased_people: ErasedPeople,
     keys: Mutex<Keys>,
 }
 
 impl<K: KeyRows> Keyring<K> {
-    /// Keys of a tenant that has this key, whose rows are kept there; nobody was forgotten.
+    /// A keyring over these rows, for a tenant with this key and without erased people.
     pub fn of(rows: K, tenant: &str, key: &[u8; KEY_BYTES]) -> Self {
         Self::new(rows, Some(Arc::new(TenantKey::new(tenant, key))), ErasedPeople::default())
     }
@@ -75,28 +79,29 @@ impl<K: KeyRows> Keyring<K> {
         Self { database, tenant, erased_people, keys: Mutex::default() }
     }
 
-    /// Who was forgotten when the keyring was opened.
+    /// The people who were erased when the keyring was made.
     pub fn erased_people(&self) -> &ErasedPeople {
         &self.erased_people
     }
 
-    /// Seals every object of a person in these values. Keys that are missing are made first.
+    /// Encrypts every object of a person in these values. A person who has no key gets one first. In place of an erased person's
+    /// object there is a placeholder.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed.
-    pub async fn seal(&self, fence: Fence, purpose: Purpose, values: Vec<Value>) -> Result<Vec<Value>, HostError> {
+    /// The run has lost its lease, the tenant's key is not at hand, or the database failed.
+    pub async fn encrypt(&self, fence: Fence, purpose: Purpose, values: Vec<Value>) -> Result<Vec<Value>, HostError> {
         let mut ids = Ids::default();
         values.iter().for_each(|value| ids.collect(value));
         self.look_up_owners(&mut ids).await?;
         self.make(fence, &ids.employees).await?;
-        values.into_iter().map(|value| self.seal_value(purpose, value)).collect()
+        values.into_iter().map(|value| self.encrypt_value(purpose, value)).collect()
     }
 
-    /// Seals bytes of one person, as a text.
+    /// Encrypts bytes that belong to one person, and returns JSON.
     ///
     /// # Errors
-    /// They were forgotten; else as [`Self::seal`].
-    pub async fn seal_bytes(
+    /// The person was erased; otherwise as [`Self::encrypt`].
+    pub async fn encrypt_bytes(
         &self,
         fence: Fence,
         purpose: Purpose,
@@ -104,16 +109,17 @@ impl<K: KeyRows> Keyring<K> {
         bytes: &[u8],
     ) -> Result<Vec<u8>, HostError> {
         self.make(fence, &BTreeSet::from([employee.to_owned()])).await?;
-        let sealed = self.seal_as(purpose, employee, bytes)?;
-        let sealed = sealed.ok_or_else(|| HostError::Storage("of whom was forgotten nothing is kept".to_owned()))?;
-        serde_json::to_vec(&sealed).map_err(json_error)
+        let encrypted = self.encrypt_for(purpose, employee, bytes)?;
+        let encrypted =
+            encrypted.ok_or_else(|| HostError::Storage("nothing is stored about an erased person".to_owned()))?;
+        serde_json::to_vec(&encrypted).map_err(json_error)
     }
 
-    /// Opens every sealed object in these values; in the place of what nobody can open any more stands a placeholder.
+    /// Decrypts every encrypted object in these values. In place of what nobody can decrypt any more there is a placeholder.
     ///
     /// # Errors
     /// The tenant's key is not at hand, or the database failed.
-    pub async fn open(&self, purpose: Purpose, mut values: Vec<Value>) -> Result<Vec<Value>, HostError> {
+    pub async fn decrypt(&self, purpose: Purpose, mut values: Vec<Value>) -> Result<Vec<Value>, HostError> {
         loop {
             let mut numbers = BTreeSet::new();
             values.iter().for_each(|value| collect_numbers(value, &mut numbers));
@@ -121,28 +127,30 @@ impl<K: KeyRows> Keyring<K> {
                 return Ok(values);
             }
             self.load(numbers).await?;
-            values = values.into_iter().map(|value| self.open_layer(purpose, value)).collect();
+            values = values.into_iter().map(|value| self.decrypt_layer(purpose, value)).collect();
         }
     }
 
-    /// Opens what [`Self::seal_bytes`] made: as it is where it was never sealed, none where nobody can open it any more.
+    /// Decrypts what [`Self::encrypt_bytes`] returned. Bytes that were never encrypted are returned as they are; none stands for
+    /// bytes that nobody can decrypt any more.
     ///
     /// # Errors
-    /// As [`Self::open`].
-    pub async fn open_bytes(&self, purpose: Purpose, stored: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, HostError> {
-        let sealed: Vec<Option<Sealed>> = stored.iter().map(|bytes| serde_json::from_slice(bytes).ok()).collect();
-        self.load(sealed.iter().flatten().map(|sealed| sealed.person).collect()).await?;
-        let opened = sealed.iter().zip(stored).map(|(sealed, stored)| match sealed {
+    /// As [`Self::decrypt`].
+    pub async fn decrypt_bytes(&self, purpose: Purpose, stored: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, HostError> {
+        let encrypted: Vec<Option<EncryptedObject>> =
+            stored.iter().map(|bytes| serde_json::from_slice(bytes).ok()).collect();
+        self.load(encrypted.iter().flatten().map(|encrypted| encrypted.person).collect()).await?;
+        let decrypted = encrypted.iter().zip(stored).map(|(encrypted, stored)| match encrypted {
             None => Some(stored.to_vec()),
-            Some(sealed) => self.open_sealed(purpose, sealed).ok(),
+            Some(encrypted) => self.decrypt_object(purpose, encrypted).ok(),
         });
-        Ok(opened.collect())
+        Ok(decrypted.collect())
     }
 
-    /// Has keys for these employees at hand, but for those who were forgotten. All that are missing are made at once.
+    /// Reads the keys of these employees, and makes the missing ones in one transaction. Erased people get none.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed.
+    /// The run has lost its lease, the tenant's key is not at hand, or the database failed.
     pub async fn make(&self, fence: Fence, employees: &BTreeSet<String>) -> Result<(), HostError> {
         let wanted: Vec<String> = {
             let keys = self.keys();
@@ -202,7 +210,7 @@ impl<K: KeyRows> Keyring<K> {
         Ok(())
     }
 
-    /// An account that is told of without its employee is the ledger's.
+    /// Adds the employees of the accounts that are named without an employee, by the ledger.
     async fn look_up_owners(&self, ids: &mut Ids) -> Result<(), HostError> {
         let unknown: Vec<String> = {
             let keys = self.keys();
@@ -219,9 +227,9 @@ impl<K: KeyRows> Keyring<K> {
         Ok(())
     }
 
-    fn seal_value(&self, purpose: Purpose, value: Value) -> Result<Value, HostError> {
+    fn encrypt_value(&self, purpose: Purpose, value: Value) -> Result<Value, HostError> {
         match value {
-            Value::Array(values) => values.into_iter().map(|value| self.seal_value(purpose, value)).collect(),
+            Value::Array(values) => values.into_iter().map(|value| self.encrypt_value(purpose, value)).collect(),
             Value::Object(object) => {
                 let whose = match (employee(&object), account(&object)) {
                     (Some(employee), _) => Some(employee.to_owned()),
@@ -231,52 +239,57 @@ impl<K: KeyRows> Keyring<K> {
                     (None, Some(account)) => self.keys().owners.get(account).cloned().flatten(),
                     (None, None) => None,
                 };
-                let sealed: Result<Map<String, Value>, HostError> =
-                    object.into_iter().map(|(name, value)| Ok((name, self.seal_value(purpose, value)?))).collect();
-                let Some(employee) = whose else { return Ok(Value::Object(sealed?)) };
-                let plain = serde_json::to_vec(&sealed?).map_err(json_error)?;
-                match self.seal_as(purpose, &employee, &plain)? {
-                    Some(sealed) => serde_json::to_value(sealed).map_err(json_error),
+                let encrypted: Result<Map<String, Value>, HostError> =
+                    object.into_iter().map(|(name, value)| Ok((name, self.encrypt_value(purpose, value)?))).collect();
+                let Some(employee) = whose else { return Ok(Value::Object(encrypted?)) };
+                let plaintext = serde_json::to_vec(&encrypted?).map_err(json_error)?;
+                match self.encrypt_for(purpose, &employee, &plaintext)? {
+                    Some(encrypted) => serde_json::to_value(encrypted).map_err(json_error),
                     None => Ok(placeholder(FORGOTTEN)),
                 }
             }
-            plain => Ok(plain),
+            plaintext => Ok(plaintext),
         }
     }
 
-    /// None if they were forgotten.
-    fn seal_as(&self, purpose: Purpose, employee: &str, plain: &[u8]) -> Result<Option<Sealed>, HostError> {
+    /// Encrypts bytes under an employee's key; none if the person was erased.
+    fn encrypt_for(
+        &self,
+        purpose: Purpose,
+        employee: &str,
+        plaintext: &[u8],
+    ) -> Result<Option<EncryptedObject>, HostError> {
         let (number, key) = {
             let keys = self.keys();
             let Some(number) = keys.numbers.get(employee).copied() else { return Ok(None) };
             (number, keys.by_number.get(&number).cloned().flatten())
         };
         let Some(key) = key else { return Ok(None) };
-        let sealed = STANDARD_NO_PAD.encode(key.seal(purpose.word(), plain)?);
-        Ok(Some(Sealed { person: number, sealed }))
+        let ciphertext = STANDARD_NO_PAD.encode(key.encrypt(purpose.word(), plaintext)?);
+        Ok(Some(EncryptedObject { person: number, ciphertext }))
     }
 
-    fn open_layer(&self, purpose: Purpose, value: Value) -> Value {
+    fn decrypt_layer(&self, purpose: Purpose, value: Value) -> Value {
         match value {
-            Value::Array(values) => values.into_iter().map(|value| self.open_layer(purpose, value)).collect(),
-            Value::Object(object) => match sealed(&object) {
+            Value::Array(values) => values.into_iter().map(|value| self.decrypt_layer(purpose, value)).collect(),
+            Value::Object(object) => match encrypted_object(&object) {
                 None => {
-                    let opened = |(name, value)| (name, self.open_layer(purpose, value));
-                    Value::Object(object.into_iter().map(opened).collect())
+                    let decrypted = |(name, value)| (name, self.decrypt_layer(purpose, value));
+                    Value::Object(object.into_iter().map(decrypted).collect())
                 }
-                Some(sealed) => self
-                    .open_sealed(purpose, &sealed)
-                    .and_then(|plain| serde_json::from_slice(&plain).map_err(|_| UNREADABLE))
+                Some(encrypted) => self
+                    .decrypt_object(purpose, &encrypted)
+                    .and_then(|plaintext| serde_json::from_slice(&plaintext).map_err(|_| UNREADABLE))
                     .unwrap_or_else(placeholder),
             },
-            plain => plain,
+            plaintext => plaintext,
         }
     }
 
-    fn open_sealed(&self, purpose: Purpose, sealed: &Sealed) -> Result<Vec<u8>, &'static str> {
-        let key = self.keys().by_number.get(&sealed.person).cloned().flatten().ok_or(FORGOTTEN)?;
-        let bytes = STANDARD_NO_PAD.decode(&sealed.sealed).map_err(|_| UNREADABLE)?;
-        key.open(purpose.word(), &bytes).map(|plain| plain.to_vec()).ok_or(UNREADABLE)
+    fn decrypt_object(&self, purpose: Purpose, encrypted: &EncryptedObject) -> Result<Vec<u8>, &'static str> {
+        let key = self.keys().by_number.get(&encrypted.person).cloned().flatten().ok_or(FORGOTTEN)?;
+        let bytes = STANDARD_NO_PAD.decode(&encrypted.ciphertext).map_err(|_| UNREADABLE)?;
+        key.decrypt(purpose.word(), &bytes).map(|plaintext| plaintext.to_vec()).ok_or(UNREADABLE)
     }
 
     fn tenant(&self) -> Result<&TenantKey, HostError> {
@@ -299,7 +312,7 @@ pub(super) fn json_error(error: serde_json::Error) -> HostError {
 
 fn changed() -> HostError {
     HostError::Storage(
-        "a person's key cannot be opened with the tenant's: the control database and the tenant's are of different backups, \
+        "a person's key cannot be decrypted with the tenant's: the control database and the tenant's are of different backups, \
          or one of them was changed"
             .to_owned(),
     )

@@ -1,4 +1,5 @@
-//! What stands in the open: in rows and plans of earlier versions, which sealed nothing, and in what ended a run.
+//! Personal data that is stored unencrypted: in rows and plans of earlier versions, and in the error that ended a run. Erasing a
+//! person removes it.
 
 use crate::database::{LegacyPlaintext, TenantDatabase};
 use crate::privacy::plan::is_plaintext;
@@ -6,7 +7,10 @@ use crate::privacy::stored::FORGOTTEN;
 use hibob_base::error::HostError;
 use serde_json::{Value, json};
 
-/// What of somebody stands in JSON in the open.
+/// Finds what unencrypted JSON has about an employee: reports, returned without the person, and plans.
+///
+/// # Errors
+/// The database failed.
 pub(super) async fn of_employee(database: &TenantDatabase, employee_id: &str) -> Result<LegacyPlaintext, HostError> {
     let quoted = format!("\"{employee_id}\"");
     let mut plaintext = LegacyPlaintext::default();
@@ -30,7 +34,7 @@ pub(super) async fn of_employee(database: &TenantDatabase, employee_id: &str) ->
     Ok(plaintext)
 }
 
-/// Takes an id out of a text, as of a plugin that failed. True if it was there.
+/// Replaces an employee's id in a text, such as the message of a plugin that failed. True if the id was there.
 fn unname(text: &mut Value, employee_id: &str) -> bool {
     let Value::String(message) = text else { return false };
     let parts = message.split_inclusive(|c: char| !c.is_ascii_digit());
@@ -45,7 +49,7 @@ fn unname(text: &mut Value, employee_id: &str) -> bool {
     is_named
 }
 
-/// Takes a person's rows out of a report. Returns how many there were.
+/// Replaces an employee's rows in a report with placeholders. Returns how many there were.
 fn remove(value: &mut Value, employee_id: &str) -> usize {
     match value {
         Value::Array(values) => values.iter_mut().map(|value| remove(value, employee_id)).sum(),
@@ -58,7 +62,10 @@ fn remove(value: &mut Value, employee_id: &str) -> usize {
     }
 }
 
-/// Every employee's id that stands anywhere in the open.
+/// Every employee's id that is stored unencrypted, in columns, in keys of the plugin's entries or in JSON.
+///
+/// # Errors
+/// The database failed.
 pub(super) async fn ids(database: &TenantDatabase) -> Result<Vec<String>, HostError> {
     fn collect(value: &Value, ids: &mut Vec<String>) {
         match value {

@@ -16,18 +16,22 @@ pub const NONCE_BYTES: usize = 24;
 /// Seals bytes under a key, bound to `data`. Returns a new nonce and the ciphertext.
 ///
 /// # Errors
-/// There is no randomness, or too much to seal at once.
-pub fn seal(key: &[u8; KEY_BYTES], data: &[u8], plain: &[u8]) -> Result<([u8; NONCE_BYTES], Vec<u8>), HostError> {
+/// There is no randomness, or too much to encrypt at once.
+pub fn encrypt(
+    key: &[u8; KEY_BYTES],
+    data: &[u8],
+    plaintext: &[u8],
+) -> Result<([u8; NONCE_BYTES], Vec<u8>), HostError> {
     let mut nonce = [0; NONCE_BYTES];
     random(&mut nonce)?;
-    let payload = Payload { msg: plain, aad: data };
+    let payload = Payload { msg: plaintext, aad: data };
     let ciphertext = XChaCha20Poly1305::new(<&Key>::from(key)).encrypt(<&XNonce>::from(&nonce), payload);
     let ciphertext = ciphertext.map_err(|_| HostError::Storage("something is too long to be sealed".to_owned()))?;
     Ok((nonce, ciphertext))
 }
 
-/// Opens what was sealed; none if that was under another key or bound to other data, or a bit of it was changed.
-pub fn open(key: &[u8; KEY_BYTES], data: &[u8], nonce: &[u8], ciphertext: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+/// Opens what was encrypted; none if that was under another key or bound to other data, or a bit of it was changed.
+pub fn decrypt(key: &[u8; KEY_BYTES], data: &[u8], nonce: &[u8], ciphertext: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
     let payload = Payload { msg: ciphertext, aad: data };
     XChaCha20Poly1305::new(<&Key>::from(key)).decrypt(<&XNonce>::from(&nonce), payload).ok().map(Zeroizing::new)

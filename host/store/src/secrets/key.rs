@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 /// Bytes of a key's digest that tell it from other keys.
 const ID_BYTES: usize = 8;
 
-/// What a sealed secret is bound to.
+/// What a encrypted secret is bound to.
 pub(super) struct Place<'p> {
     pub(super) tenant: &'p str,
     pub(super) name: &'p str,
@@ -30,9 +30,9 @@ impl Place<'_> {
     }
 }
 
-/// A sealed secret.
+/// A encrypted secret.
 #[derive(Clone, Debug)]
-pub(super) struct Sealed {
+pub(super) struct Encrypted {
     pub(super) nonce: Vec<u8>,
     pub(super) ciphertext: Vec<u8>,
 }
@@ -79,15 +79,15 @@ impl SecretKey {
     }
 
     /// Seals a secret, for this place only.
-    pub(super) fn seal(&self, place: &Place<'_>, secret: &Secret) -> Result<Sealed, HostError> {
-        let (nonce, ciphertext) = aead::seal(&self.bytes, &place.associated_data(), secret.reveal().as_bytes())?;
-        Ok(Sealed { nonce: nonce.to_vec(), ciphertext })
+    pub(super) fn encrypt(&self, place: &Place<'_>, secret: &Secret) -> Result<Encrypted, HostError> {
+        let (nonce, ciphertext) = aead::encrypt(&self.bytes, &place.associated_data(), secret.reveal().as_bytes())?;
+        Ok(Encrypted { nonce: nonce.to_vec(), ciphertext })
     }
 
-    /// Opens a sealed secret; none if another key sealed it, it was sealed for another place, or a bit of it was changed.
-    pub(super) fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Option<Secret> {
-        let plain = aead::open(&self.bytes, &place.associated_data(), &sealed.nonce, &sealed.ciphertext)?;
-        Some(Secret::new(std::str::from_utf8(&plain).ok()?.to_owned()))
+    /// Opens a encrypted secret; none if another key encrypted it, it was encrypted for another place, or a bit of it was changed.
+    pub(super) fn decrypt(&self, place: &Place<'_>, encrypted: &Encrypted) -> Option<Secret> {
+        let plaintext = aead::decrypt(&self.bytes, &place.associated_data(), &encrypted.nonce, &encrypted.ciphertext)?;
+        Some(Secret::new(std::str::from_utf8(&plaintext).ok()?.to_owned()))
     }
 }
 
@@ -108,28 +108,28 @@ mod tests {
         let (here, elsewhere) = (origins(&["https://a", "https://b"]), origins(&["https://a"]));
         let place = |tenant, name, origins| Place { tenant, name, origins };
         let own = place("acme", "hibob.token", &here);
-        let sealed = key(1).seal(&own, &Secret::new("tok-en".to_owned())).unwrap();
-        assert_eq!(key(1).open(&own, &sealed).unwrap().reveal(), "tok-en");
-        assert!(key(2).open(&own, &sealed).is_none());
+        let encrypted = key(1).encrypt(&own, &Secret::new("tok-en".to_owned())).unwrap();
+        assert_eq!(key(1).decrypt(&own, &encrypted).unwrap().reveal(), "tok-en");
+        assert!(key(2).decrypt(&own, &encrypted).is_none());
         for other in [
             place("beta", "hibob.token", &here),
             place("acme", "travelperk.key", &here),
             place("acme", "hibob.token", &elsewhere),
         ] {
-            assert!(key(1).open(&other, &sealed).is_none());
+            assert!(key(1).decrypt(&other, &encrypted).is_none());
         }
-        for bit in 0..sealed.ciphertext.len() * 8 {
-            let mut changed = sealed.clone();
+        for bit in 0..encrypted.ciphertext.len() * 8 {
+            let mut changed = encrypted.clone();
             changed.ciphertext[bit / 8] ^= 1 << (bit % 8);
-            assert!(key(1).open(&own, &changed).is_none());
+            assert!(key(1).decrypt(&own, &changed).is_none());
         }
-        let again = key(1).seal(&own, &Secret::new("tok-en".to_owned())).unwrap();
-        assert!(again.nonce != sealed.nonce && again.ciphertext != sealed.ciphertext);
-        let cut = Sealed { nonce: vec![], ciphertext: vec![] };
-        assert!(key(1).open(&own, &cut).is_none());
+        let again = key(1).encrypt(&own, &Secret::new("tok-en".to_owned())).unwrap();
+        assert!(again.nonce != encrypted.nonce && again.ciphertext != encrypted.ciphertext);
+        let cut = Encrypted { nonce: vec![], ciphertext: vec![] };
+        assert!(key(1).decrypt(&own, &cut).is_none());
     }
 
-    /// Rows of earlier versions must stay readable: these bytes were sealed when the format was fixed.
+    /// Rows of earlier versions must stay readable: these bytes were encrypted when the format was fixed.
     #[test]
     fn the_format_is_frozen() {
         let origins = origins(&["https://api.hibob.com"]);
@@ -137,8 +137,8 @@ mod tests {
         let data = place.associated_data();
         assert_eq!(hex(&Sha256::digest(&data))[..16], *"1d79471846c80637");
         let ciphertext = unhex("ca1d89a719c4955c7fac3d299c0608c8776344824d5d").unwrap();
-        let sealed = Sealed { nonce: vec![9; aead::NONCE_BYTES], ciphertext };
-        assert_eq!(key(7).open(&place, &sealed).unwrap().reveal(), "tok-en");
+        let encrypted = Encrypted { nonce: vec![9; aead::NONCE_BYTES], ciphertext };
+        assert_eq!(key(7).decrypt(&place, &encrypted).unwrap().reveal(), "tok-en");
         assert_eq!(key(7).id(), "898ed9d37fa11867");
     }
 

@@ -6,7 +6,7 @@ mod signing;
 pub use people::NAME as PEOPLE_KEY;
 
 use crate::database::{ControlDatabase, SecretRow};
-use crate::secrets::key::{Place, Sealed, SecretKey};
+use crate::secrets::key::{Encrypted, Place, SecretKey};
 use crate::secrets::keys::{KEY_VARIABLE, Keys, OLD_KEY_VARIABLE, lock_rotation};
 use hibob_base::error::HostError;
 use hibob_base::secret::SECRET_CHARS_MIN;
@@ -27,7 +27,7 @@ pub struct SecretStore {
 pub struct Entered {
     /// Where it may be sent from now on.
     pub origins: BTreeSet<Origin>,
-    /// Which key it is sealed with.
+    /// Which key it is encrypted with.
     pub key_id: String,
     /// Whether there was one before.
     pub replaced: bool,
@@ -44,7 +44,7 @@ pub struct Listed {
     pub origins: Vec<String>,
     /// Unix seconds; none if it was not entered yet.
     pub entered_at: Option<i64>,
-    /// Which key it is sealed with.
+    /// Which key it is encrypted with.
     pub key_id: Option<String>,
     /// `in-use`; `unused`: the tenant's file names another source or none; `missing`: it was not entered yet;
     /// `other-origin`: it was entered for another origin; `other-key`: the key is not at hand; `broken`: it was changed
@@ -98,7 +98,7 @@ impl Unusable {
                 format!("if that address is right, enter the secret again: {enter}"),
             ),
             Self::Broken => (
-                format!("the stored {name} was changed, or was sealed for another tenant, name or origin"),
+                format!("the stored {name} was changed, or was encrypted for another tenant, name or origin"),
                 format!("find out who writes to the control database, and enter the secret again: {enter}"),
             ),
             Self::OtherKey(error) | Self::Failed(error) => return Err(error),
@@ -147,11 +147,11 @@ impl SecretStore {
         let replaced = self.control.put_secret(|in_use| {
             let mut keys = self.keys()?;
             let key = match in_use {
-                Some(id) => find(&keys, id, &format!("the store is sealed with key {id}"))?,
+                Some(id) => find(&keys, id, &format!("the store is encrypted with key {id}"))?,
                 None => keys.current_or_made()?,
             };
             key.id().clone_into(&mut key_id);
-            seal(key, place, secret, chrono::Utc::now().timestamp())
+            encrypt(key, place, secret, chrono::Utc::now().timestamp())
         });
         Ok((replaced.await?, key_id))
     }
@@ -166,7 +166,7 @@ impl SecretStore {
         for name in SecretName::ALL {
             let row = rows.iter().find(|row| row.name == name.as_str());
             let is_used = config.source(name) == Some(&SecretSource::Store);
-            let state = match self.open(config, name).await {
+            let state = match self.decrypt(config, name).await {
                 _ if !is_used && row.is_none() => continue,
                 _ if !is_used => "unused",
                 Ok(_) => "in-use",
@@ -220,23 +220,23 @@ impl SecretStore {
             ));
         }
         let new = keys.next_or_made()?.id().to_owned();
-        let count = self.control.reseal_secrets(|row| {
+        let count = self.control.reencrypt_secrets(|row| {
             if row.key_id == new {
                 return Ok(row);
             }
-            let what = format!("{} of tenant {} is sealed with key {}", row.name, row.tenant, row.key_id);
+            let what = format!("{} of tenant {} is encrypted with key {}", row.name, row.tenant, row.key_id);
             let old = find(&keys, &row.key_id, &what)?;
             let key = find(&keys, &new, &what)?;
             let broken = || {
                 let message =
-                    format!("tenant {}: the stored {} cannot be opened; nothing was changed", row.tenant, row.name);
+                    format!("tenant {}: the stored {} cannot be decrypted; nothing was changed", row.tenant, row.name);
                 let remedy = format!("remove it, and rotate again: hibob secret remove {} {}", row.tenant, row.name);
                 HostError::configuration(message, remedy)
             };
             let origins = read_origins(&row).ok_or_else(broken)?;
             let place = Place { tenant: &row.tenant, name: &row.name, origins: &origins };
-            let secret = old.open(&place, &sealed(&row)).ok_or_else(broken)?;
-            seal(key, &place, &secret, row.entered_at)
+            let secret = old.decrypt(&place, &encrypted(&row)).ok_or_else(broken)?;
+            encrypt(key, &place, &secret, row.entered_at)
         });
         let count = count.await?;
         keys.finish_rotation()?;
@@ -258,7 +258,7 @@ impl SecretStore {
     pub async fn read(&self, config: &TenantConfig, name: SecretName) -> Result<Secret, HostError> {
         match config.source(name) {
             Some(SecretSource::Store) => {
-                self.open(config, name).await.map_err(|unusable| unusable.into_error(&config.id, name))
+                self.decrypt(config, name).await.map_err(|unusable| unusable.into_error(&config.id, name))
             }
             Some(source) => source.read(&config.id, name.as_str()),
             None => {
@@ -278,7 +278,7 @@ impl SecretStore {
             match config.source(name) {
                 None => {}
                 Some(SecretSource::Store) => {
-                    if let Err(unusable) = self.open(config, name).await {
+                    if let Err(unusable) = self.decrypt(config, name).await {
                         entries.push(unusable.into_entry(&config.id, name)?);
                     }
                 }
@@ -288,12 +288,12 @@ impl SecretStore {
         Ok(entries)
     }
 
-    async fn open(&self, config: &TenantConfig, name: SecretName) -> Result<Secret, Unusable> {
-        self.open_for(&config.id, name.as_str(), &config.origins(name)?).await
+    async fn decrypt(&self, config: &TenantConfig, name: SecretName) -> Result<Secret, Unusable> {
+        self.decrypt_for(&config.id, name.as_str(), &config.origins(name)?).await
     }
 
     /// The secret of this name, if it was entered for each of these origins.
-    async fn open_for(&self, tenant: &str, name: &str, wanted: &BTreeSet<Origin>) -> Result<Secret, Unusable> {
+    async fn decrypt_for(&self, tenant: &str, name: &str, wanted: &BTreeSet<Origin>) -> Result<Secret, Unusable> {
         // Once more where the key is not at hand: a rotation may have ended between the row and the key.
         for is_last in [false, true] {
             let rows = self.control.secrets(tenant).await?;
@@ -307,11 +307,11 @@ impl SecretStore {
                 });
             }
             let keys = self.keys()?;
-            let what = format!("{name} of tenant {tenant} is sealed with key {}", row.key_id);
+            let what = format!("{name} of tenant {tenant} is encrypted with key {}", row.key_id);
             match find(&keys, &row.key_id, &what) {
                 Ok(key) => {
                     let place = Place { tenant, name, origins: &origins };
-                    return key.open(&place, &sealed(&row)).ok_or(Unusable::Broken);
+                    return key.decrypt(&place, &encrypted(&row)).ok_or(Unusable::Broken);
                 }
                 Err(error) if is_last => return Err(Unusable::OtherKey(error)),
                 Err(_) => {}
@@ -338,25 +338,25 @@ fn find<'k>(keys: &'k Keys, id: &str, what: &str) -> Result<&'k SecretKey, HostE
     })
 }
 
-fn seal(key: &SecretKey, place: &Place<'_>, secret: &Secret, entered_at: i64) -> Result<SecretRow, HostError> {
-    let sealed = key.seal(place, secret)?;
+fn encrypt(key: &SecretKey, place: &Place<'_>, secret: &Secret, entered_at: i64) -> Result<SecretRow, HostError> {
+    let encrypted = key.encrypt(place, secret)?;
     let origins: Vec<&str> = place.origins.iter().map(Origin::as_str).collect();
     Ok(SecretRow {
         tenant: place.tenant.to_owned(),
         name: place.name.to_owned(),
         origins: origins.join(" "),
         key_id: key.id().to_owned(),
-        nonce: sealed.nonce,
-        ciphertext: sealed.ciphertext,
+        nonce: encrypted.nonce,
+        ciphertext: encrypted.ciphertext,
         entered_at,
     })
 }
 
-fn sealed(row: &SecretRow) -> Sealed {
-    Sealed { nonce: row.nonce.clone(), ciphertext: row.ciphertext.clone() }
+fn encrypted(row: &SecretRow) -> Encrypted {
+    Encrypted { nonce: row.nonce.clone(), ciphertext: row.ciphertext.clone() }
 }
 
-/// The origins that a row says it was sealed for, none for what is sent nowhere; only opening it shows whether that is so.
+/// The origins that a row says it was encrypted for, none for what is sent nowhere; only opening it shows whether that is so.
 fn read_origins(row: &SecretRow) -> Option<BTreeSet<Origin>> {
     row.origins.split_ascii_whitespace().map(Origin::of).collect::<Result<_, _>>().ok()
 }

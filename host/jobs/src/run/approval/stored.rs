@@ -8,7 +8,7 @@ use hibob_contract::Planned;
 use hibob_policy::guard::{GuardRow, Release};
 use hibob_store::database::{ApprovalRow, TenantDatabase};
 use hibob_store::privacy;
-use hibob_store::privacy::{KeyRows, Keyring, OpenedPlan};
+use hibob_store::privacy::{DecryptedPlan, KeyRows, Keyring};
 use hibob_store::run_store::RunStore;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -75,7 +75,7 @@ pub struct StoredPlan {
     pub(super) settings: String,
     pub(super) plugin: String,
     /// The same, opened.
-    pub opened: OpenedPlan,
+    pub opened: DecryptedPlan,
 }
 
 impl StoredPlan {
@@ -92,7 +92,7 @@ impl StoredPlan {
         if hex(&Sha256::digest(&bytes)) != row.plan {
             return Err(HostError::Storage(format!("the stored plan {} was changed", row.plan)));
         }
-        let opened = privacy::plan::open(keyring, &bytes).await?.map_err(|error| unreadable(&row.plan, &error))?;
+        let opened = privacy::plan::decrypt(keyring, &bytes).await?.map_err(|error| unreadable(&row.plan, &error))?;
         let (settings, plugin) = (row.settings.clone(), row.plugin.clone());
         Ok(Self { id: row.id, digest: row.plan.clone(), bytes, settings, plugin, opened })
     }

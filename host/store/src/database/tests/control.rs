@@ -70,13 +70,13 @@ async fn secrets_are_all_sealed_with_one_key(one: Host, other: Host) {
     assert!(rows.len() == 8 && rows.iter().all(|row| row.key_id == rows[0].key_id), "{rows:?}");
     assert_eq!((rows[3].name.as_str(), rows[3].ciphertext.as_slice()), ("secret 3", [0, 1, 255].as_slice()));
 
-    let refused = one.control.reseal_secrets(|row| {
+    let refused = one.control.reencrypt_secrets(|row| {
         if row.name == "secret 5" { Err(HostError::configuration("broken", "mend it")) } else { Ok(row) }
     });
     assert!(refused.await.is_err());
-    let resealed = one.control.reseal_secrets(|row| Ok(SecretRow { key_id: "next".to_owned(), ..row }));
-    let (resealed, entered) = tokio::join!(resealed, enter(9));
-    assert!(resealed.unwrap() >= 8);
+    let reencrypted = one.control.reencrypt_secrets(|row| Ok(SecretRow { key_id: "next".to_owned(), ..row }));
+    let (reencrypted, entered) = tokio::join!(reencrypted, enter(9));
+    assert!(reencrypted.unwrap() >= 8);
     entered.unwrap();
     let rows = other.control.secrets("acme").await.unwrap();
     assert!(rows.len() == 9 && rows.iter().all(|row| row.key_id == "next"), "{rows:?}");

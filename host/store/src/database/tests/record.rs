@@ -54,7 +54,7 @@ async fn runs_are_numbered_for_each_tenant(one: Host, other: Host) {
     let baseline = [NamedValue { name: "fields".to_owned(), value: value.clone() }];
     assert!(database.baseline().await.unwrap().is_empty());
     for number in 1..=2 {
-        let updates = [empty_row().into(), StoredUpdate { row: update.clone(), sealed: "{}".to_owned() }];
+        let updates = [empty_row().into(), StoredUpdate { row: update.clone(), encrypted: "{}".to_owned() }];
         let id = database.record_run(fence, &run("sync", number, None), Some(&baseline), &updates).await.unwrap();
         assert_eq!(id, number);
     }
@@ -77,7 +77,7 @@ async fn runs_are_numbered_for_each_tenant(one: Host, other: Host) {
     assert_eq!((past.kind.as_str(), past.finished_at, past.report["text"].as_str()), ("sync", 2, Some("\0")));
     assert!(database.past_run(4).await.unwrap().is_none());
     let updates = database.run_updates(2).await.unwrap();
-    assert_eq!((&updates[0], updates[1].sealed.as_str()), (&empty_row().into(), "{}"));
+    assert_eq!((&updates[0], updates[1].encrypted.as_str()), (&empty_row().into(), "{}"));
     let row = &updates[1].row;
     // PostgreSQL has no U+0000 in a text; what is only to be read shows a picture of it.
     assert_eq!((row.name.replace('\u{2400}', "\0"), row.field.as_str()), ("Zoë\0".to_owned(), "title"));

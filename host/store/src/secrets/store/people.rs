@@ -34,7 +34,7 @@ impl SecretStore {
                 ),
             )
         };
-        match self.open_for(tenant, NAME, &BTreeSet::new()).await {
+        match self.decrypt_for(tenant, NAME, &BTreeSet::new()).await {
             Ok(secret) => {
                 let bytes = Zeroizing::new(unhex(secret.reveal()).ok_or_else(broken)?);
                 Ok(Some(Zeroizing::new(bytes.as_slice().try_into().map_err(|_| broken())?)))

@@ -46,10 +46,10 @@ impl SecretStore {
             )
         };
         let secret =
-            self.open_for(tenant, &name(selector), &origins(domain)?).await.map_err(|unusable| match unusable {
+            self.decrypt_for(tenant, &name(selector), &origins(domain)?).await.map_err(|unusable| match unusable {
                 Unusable::Missing => broken("is not in the store"),
                 Unusable::OtherOrigin { entered, .. } => broken(&format!("was made for {entered}")),
-                Unusable::Broken => broken("was changed, or was sealed for something else"),
+                Unusable::Broken => broken("was changed, or was encrypted for something else"),
                 Unusable::OtherKey(error) | Unusable::Failed(error) => error,
             })?;
         let seed: Option<Zeroizing<[u8; 32]>> = unhex(secret.reveal())
