@@ -1,4 +1,4 @@
-//! ErasureReport one person: what was kept of them can be read by nobody, what is kept of others can, and they do not come
+//! Erasing one person: what was kept of them can be read by nobody, what is kept of others can, and they do not come
 //! back by themselves.
 
 mod again;

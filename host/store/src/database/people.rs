@@ -1,4 +1,4 @@
-//! The keys of persons as they are kept, and who was forgotten.
+//! The persons' keys, encrypted, and the erasures, in a tenant's database.
 
 mod erase;
 
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fmt::Write as _;
 
-/// Values in one question.
+/// The most values in one statement.
 const ASKED_MAX: usize = 500;
 
 /// The keyed hash of an id: HMAC-SHA256 (RFC 2104) under the tenant's key. Without that key nobody can tell whose id it is.
@@ -35,29 +35,29 @@ impl fmt::Debug for KeyedHash {
     }
 }
 
-/// A person's key as it is kept.
+/// A person's key as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonRow {
     /// The key's number.
     pub number: i64,
-    /// Of the employee's id.
+    /// The keyed hash of the employee's id.
     pub tag: KeyedHash,
-    /// The key, wrapped with the tenant's.
+    /// The key, encrypted with the tenant's key.
     pub wrapped: Vec<u8>,
 }
 
-/// Somebody who was forgotten.
+/// The erasures of one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErasureRow {
-    /// Of the employee's id.
+    /// The keyed hash of the employee's id.
     pub tag: KeyedHash,
-    /// How often.
+    /// How often the person was erased.
     pub times: i64,
-    /// The last time, in Unix seconds.
+    /// When the person was erased last, in Unix seconds.
     pub at: i64,
-    /// Whether they may come back.
+    /// Whether the person may come back.
     pub is_lifted: bool,
-    /// Whether what stood under the id itself is gone as well.
+    /// Whether the rows under the id itself are removed as well, and not only the key.
     pub is_complete: bool,
 }
 
@@ -127,12 +127,15 @@ impl TenantDatabase {
     }
 
     /// The accounts that the ledger has for an employee.
+    ///
+    /// # Errors
+    /// The database failed.
     pub async fn accounts_of(&self, employee_id: &str) -> Result<Vec<String>, HostError> {
         let asked = query("SELECT account_id FROM accounts WHERE employee_id = $1").bind(employee_id);
         Ok(asked.fetch_all(&self.store).await?.into_iter().map(|(id,)| id).collect())
     }
 
-    /// Everybody who was forgotten, those who may come back among them.
+    /// The erasures of everybody who was erased, including the people who may come back.
     ///
     /// # Errors
     /// The database failed.
@@ -144,7 +147,10 @@ impl TenantDatabase {
         asked.fetch_all(&self.store).await?.into_iter().map(read).collect()
     }
 
-    /// The tags of the accounts of those who were forgotten and may not come back.
+    /// The keyed hashes of the accounts of erased people who may not come back.
+    ///
+    /// # Errors
+    /// The database failed.
     pub async fn erased_accounts(&self) -> Result<Vec<KeyedHash>, HostError> {
         let asked = query(
             "SELECT forgotten_accounts.tag FROM forgotten_accounts
@@ -153,7 +159,10 @@ impl TenantDatabase {
         asked.fetch_all(&self.store).await?.into_iter().map(|(bytes,)| tag(bytes)).collect()
     }
 
-    /// Destroys a person's key, and notes that they were forgotten. It needs no other key.
+    /// Destroys a person's key and records the erasure. No other key is needed for that.
+    ///
+    /// # Errors
+    /// The database failed, or is being read while its write-ahead log is to be emptied.
     pub async fn destroy_key(&self, row: &ErasureRow) -> Result<(), HostError> {
         let mut transaction = self.begin_exclusive().await?;
         destroy(&mut transaction, row).await?;
@@ -161,7 +170,11 @@ impl TenantDatabase {
         self.overwrite().await
     }
 
-    /// Forgets a person: their key, and all that stands under the id itself. All of it or nothing.
+    /// Erases a person: destroys the key and removes the rows under the id itself, all of it or nothing. `accounts` are the
+    /// keyed hashes of the person's accounts.
+    ///
+    /// # Errors
+    /// The database failed, or is being read while its write-ahead log is to be emptied.
     pub async fn erase_person(
         &self,
         row: &ErasureRow,
@@ -195,7 +208,10 @@ impl TenantDatabase {
         Ok(erased)
     }
 
-    /// Notes that nothing more is there under the id itself of these.
+    /// Records that no rows are left under the ids of these people.
+    ///
+    /// # Errors
+    /// The database failed.
     pub async fn mark_complete(&self, tags: &[KeyedHash]) -> Result<(), HostError> {
         for tag in tags {
             let update = query("UPDATE forgotten SET is_swept = 1 WHERE tag = $1").bind(tag.0.as_slice());
@@ -204,7 +220,10 @@ impl TenantDatabase {
         Ok(())
     }
 
-    /// Removes everybody's keys, and who was forgotten.
+    /// Destroys everybody's keys and removes all erasures.
+    ///
+    /// # Errors
+    /// The database failed, or is being read while its write-ahead log is to be emptied.
     pub async fn erase_everybody(&self) -> Result<(), HostError> {
         let mut transaction = self.begin_exclusive().await?;
         for table in ["DELETE FROM people", "DELETE FROM forgotten_accounts", "DELETE FROM forgotten"] {
@@ -214,13 +233,19 @@ impl TenantDatabase {
         self.overwrite().await
     }
 
-    /// Lets somebody come back; false if they are not kept out.
+    /// Lets an erased person come back; false if the person is not kept out.
+    ///
+    /// # Errors
+    /// The database failed.
     pub async fn lift(&self, tag: KeyedHash) -> Result<bool, HostError> {
         let update = query("UPDATE forgotten SET is_lifted = 1 WHERE tag = $1 AND is_lifted = 0");
         Ok(update.bind(tag.0.as_slice()).execute(&self.store).await? == 1)
     }
 
-    /// Every employee's id that stands in a column or in a key of the plugin's entries.
+    /// Every employee's id in a column, and the last part of every key of the plugin's entries.
+    ///
+    /// # Errors
+    /// The database failed.
     pub async fn plaintext_ids(&self) -> Result<Vec<String>, HostError> {
         let columns = query(
             "SELECT employee_id FROM accounts UNION SELECT employee_id FROM reference_people
@@ -233,18 +258,24 @@ impl TenantDatabase {
         Ok(columns.chain(keys.into_iter().map(last)).collect())
     }
 
-    /// The reports of all runs.
+    /// The reports of all runs, by the runs' numbers.
+    ///
+    /// # Errors
+    /// The database failed.
     pub async fn reports(&self) -> Result<Vec<(i64, String)>, HostError> {
         Ok(query("SELECT id, report FROM runs ORDER BY id").fetch_all(&self.store).await?)
     }
 
-    /// The digests of all plans.
+    /// The digests of all stored plans.
+    ///
+    /// # Errors
+    /// The database failed.
     pub async fn plan_digests(&self) -> Result<Vec<String>, HostError> {
         let digests = query("SELECT digest FROM plans ORDER BY digest").fetch_all(&self.store).await?;
         Ok(digests.into_iter().map(|(digest,)| digest).collect())
     }
 
-    /// A plan as it is kept, by its digest.
+    /// The stored form of a plan, by its digest.
     ///
     /// # Errors
     /// The database failed.
@@ -253,28 +284,27 @@ impl TenantDatabase {
         Ok(asked.fetch_optional(&self.store).await?.map(|(content,)| content))
     }
 
-    /// Empties the write-ahead log, where what was removed would stay for a while; `secure_delete` has overwritten it in the
-    /// database itself. A server keeps removed rows until it vacuums.
+    /// Empties SQLite's write-ahead log, where removed rows would stay for a while; in the database itself `secure_delete` has
+    /// overwritten them. PostgreSQL keeps removed rows until it vacuums.
     async fn overwrite(&self) -> Result<(), HostError> {
         let Engine::Sqlite(pool) = self.store.db() else { return Ok(()) };
         let (busy, ..): (i64, i64, i64) =
             sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(pool).await.map_err(DatabaseError)?;
         let is_busy = busy != 0;
         if is_busy {
-            let what =
-                "the tenant's database is being read, and its write-ahead log still has what was removed; ask again";
+            let what = "the tenant's database is being read, so its write-ahead log still has the removed data; run the command again";
             return Err(HostError::Storage(what.to_owned()));
         }
         Ok(())
     }
 }
 
-/// What of somebody stands in JSON that an earlier version had written, without a key.
+/// What JSON of earlier versions, which is not encrypted, has about one person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LegacyPlaintext {
-    /// Runs, and their reports without the person.
+    /// The runs' numbers, and their reports without the person.
     pub reports: Vec<(i64, String)>,
-    /// Plans that tell of them, by digest.
+    /// The digests of the plans that name the person.
     pub plans: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! A tenant's own database: what its plugin stores, the accepted baseline, the runs.
+//! A tenant's database: the plugin's entries, the ledger, the baseline, and the runs with their rows.
 
 use crate::database::engine::{Engine, Transaction};
 use crate::database::error::of_migration;
@@ -15,51 +15,51 @@ use hibob_contract::types::NamedValue;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// One tenant's database.
+/// The database of one tenant.
 #[derive(Clone, Debug)]
 pub struct TenantDatabase {
     pub(super) store: Store,
 }
 
-/// A finished run, as it is recorded.
+/// A finished run that is to be recorded.
 #[derive(Clone, Debug)]
 pub struct RunRecord {
-    /// `sync` or `apply`.
+    /// The kind of run, such as `sync` or `apply`.
     pub kind: &'static str,
-    /// What started it: `manual`.
+    /// What started the run, such as `manual`.
     pub trigger: &'static str,
-    /// The job of the queue that it did.
+    /// The key of the job that the run was; none if it was started without the queue.
     pub job: Option<String>,
-    /// Unix seconds.
+    /// When it started, in Unix seconds.
     pub started_at: i64,
-    /// Unix seconds.
+    /// When it finished, in Unix seconds.
     pub finished_at: i64,
     /// The exit code that the run ended with.
     pub exit_code: u8,
     /// The run's report, as JSON.
     pub report: String,
-    /// The journal of the plan that it applied, which is closed with it.
+    /// The number of the journal of the plan that the run has applied. The journal is closed when the run is recorded.
     pub journal: Option<i64>,
 }
 
-/// A run of the past.
+/// A run of the history.
 #[derive(Clone, Debug)]
 pub struct PastRun {
-    /// Its number.
+    /// The run's number in the tenant's history.
     pub id: i64,
-    /// `sync` or `apply`.
+    /// The kind of run, such as `sync` or `apply`.
     pub kind: String,
-    /// What started it.
+    /// What started the run, such as `manual`.
     pub trigger: String,
-    /// The job of the queue that it did; see [`crate::queue::Claimed::key`].
+    /// The key of the job that the run was (see [`crate::queue::Claimed::key`]); none if it was started without the queue.
     pub job: Option<String>,
-    /// Unix seconds.
+    /// When it started, in Unix seconds.
     pub started_at: i64,
-    /// Unix seconds.
+    /// When it finished, in Unix seconds.
     pub finished_at: i64,
-    /// The exit code that it ended with.
+    /// The exit code that the run ended with.
     pub exit_code: i64,
-    /// Its report.
+    /// The run's report.
     pub report: serde_json::Value,
 }
 
@@ -72,12 +72,12 @@ impl PastRun {
     }
 }
 
-/// A line of a run as it is kept.
+/// A row of a run record as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredUpdate {
-    /// The line; without whom it is about and the values, where these are sealed.
+    /// The row. Its personal columns are empty where they are encrypted.
     pub row: UpdateRow,
-    /// These: JSON. Empty where nothing is sealed.
+    /// The encrypted personal columns, as JSON; empty where nothing is encrypted.
     pub encrypted: String,
 }
 
@@ -89,18 +89,18 @@ impl From<UpdateRow> for StoredUpdate {
 /// [`PastRun::COLUMNS`].
 type RunColumns = (i64, String, String, Option<String>, i64, i64, i64, String);
 
-/// What was done to an account, for the host's own ledger.
+/// An account in the ledger.
 #[derive(Clone, Debug)]
 pub struct LedgerEntry {
-    /// The target's id.
+    /// The account's id in the target.
     pub account_id: String,
-    /// HiBob's id.
+    /// The employee's id in HiBob.
     pub employee_id: String,
-    /// When it was archived, in Unix seconds; none if it is active.
+    /// When the account was archived, in Unix seconds; none if it is active.
     pub archived_at: Option<i64>,
 }
 
-/// Some of the plugin's entries.
+/// A page of the plugin's entries.
 #[derive(Clone, Debug)]
 pub struct Entries {
     /// Keys and values, in the order of the keys' bytes.
@@ -109,12 +109,12 @@ pub struct Entries {
     pub is_cut: bool,
 }
 
-/// How much the plugin's entries take.
+/// The size of the plugin's entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StorageUsage {
-    /// Keys.
+    /// The number of keys.
     pub keys: u64,
-    /// Bytes of keys and values.
+    /// The bytes of all keys and values.
     pub bytes: u64,
 }
 
@@ -131,7 +131,7 @@ impl TenantDatabase {
         Ok(Self { store: Store::new(Engine::Sqlite(pool)) })
     }
 
-    /// The tenant's part of a database that all tenants share, and what is there from the start.
+    /// Opens the tenant's rows of a database that all tenants share, and inserts the rows that each tenant has from the start.
     ///
     /// # Errors
     /// The database failed.
@@ -151,7 +151,7 @@ impl TenantDatabase {
         crate::database::copy_to(&self.store, path).await
     }
 
-    /// The plugin's value under a key.
+    /// The plugin's value under a key; none if there is none.
     ///
     /// # Errors
     /// The database failed.
@@ -161,8 +161,8 @@ impl TenantDatabase {
         Ok(value.map(|(value,)| value))
     }
 
-    /// The plugin's entries under a prefix, after a key, in the order of their keys' bytes: at least one if there is one,
-    /// at most `limit`, and no more once they hold `bytes_max` bytes.
+    /// The plugin's entries whose keys begin with `prefix` and come after `after`, in the order of the keys' bytes: at least one
+    /// if there is one, at most `limit`, and no more after the one with which they reach `bytes_max` bytes.
     ///
     /// # Errors
     /// The database failed.
@@ -173,8 +173,8 @@ impl TenantDatabase {
         limit: usize,
         bytes_max: usize,
     ) -> Result<Entries, HostError> {
-        // A prefix is a range of keys: from itself up to its last possible continuation. There is one lower bound, because
-        // SQLite seeks only one: of two it may take the prefix, and go past all earlier pages again.
+        // A prefix is a range of keys: from the prefix itself up to its last possible continuation. There is one lower bound,
+        // because SQLite seeks only one: of two it may take the prefix, and read all earlier pages again.
         let after = after.unwrap_or_default();
         let end = format!("{prefix}{}", char::MAX);
         let rows =
@@ -194,8 +194,7 @@ impl TenantDatabase {
         Ok(Entries { entries, is_cut })
     }
 
-    /// Writes (or, without a value, deletes) the plugin's entries, and notes in the ledger what was done to an account:
-    /// all of it or nothing.
+    /// Writes the plugin's entries (one without a value is deleted), and an account of the ledger: all of it or nothing.
     ///
     /// # Errors
     /// The database failed; nothing was written.
@@ -209,7 +208,7 @@ impl TenantDatabase {
         Ok(transaction.commit().await?)
     }
 
-    /// The account that the host's ledger has for an employee: an active one, and of several the youngest.
+    /// The account that the ledger has for an employee: an active one if there is one, and of several the newest.
     ///
     /// # Errors
     /// The database failed.
@@ -219,7 +218,7 @@ impl TenantDatabase {
         Ok(account.map(|(account,)| account))
     }
 
-    /// The employee whose account the host's ledger says that it is.
+    /// The employee whose account this is by the ledger.
     ///
     /// # Errors
     /// The database failed.
@@ -229,7 +228,7 @@ impl TenantDatabase {
         Ok(employee.map(|(employee,)| employee))
     }
 
-    /// How much the plugin's entries take.
+    /// The size of the plugin's entries.
     ///
     /// # Errors
     /// The database failed.
@@ -239,7 +238,8 @@ impl TenantDatabase {
         Ok(StorageUsage { keys: number(keys), bytes: number(bytes) })
     }
 
-    /// What the guards count: active accounts under the sync's care, and accounts archived since a time.
+    /// The ledger's sums, which the guards compare with: managed accounts that are active, and accounts that were archived since
+    /// this time (Unix seconds) and are not active again.
     ///
     /// # Errors
     /// The database failed.
@@ -261,7 +261,7 @@ impl TenantDatabase {
     /// The baseline of the last accepted run; empty before the first.
     ///
     /// # Errors
-    /// The database failed, or holds something else.
+    /// The database failed, or what it has cannot be read.
     pub async fn baseline(&self) -> Result<Vec<NamedValue>, HostError> {
         let value: Option<(String,)> = query("SELECT value FROM baseline").fetch_optional(&self.store).await?;
         let Some((json,)) = value else { return Ok(Vec::new()) };
@@ -269,10 +269,10 @@ impl TenantDatabase {
             .map_err(|error| HostError::Storage(format!("the stored baseline cannot be read: {error}")))
     }
 
-    /// Records a finished run with its lines, and the new baseline if the run was accepted.
+    /// Records a finished run with its rows, and the new baseline if the run was accepted. Returns the run's number.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed; nothing was written.
+    /// The run has lost its lease, or the database failed; nothing was written.
     pub async fn record_run(
         &self,
         fence: Fence,
@@ -318,7 +318,7 @@ impl TenantDatabase {
         Ok(id)
     }
 
-    /// How the latest run of one of these kinds ended; none before the first.
+    /// The exit code of the latest run of these kinds; none before the first.
     ///
     /// # Errors
     /// The database failed.
@@ -341,7 +341,7 @@ impl TenantDatabase {
         Ok(rows.into_iter().map(PastRun::read).collect())
     }
 
-    /// One run.
+    /// One run by its number; none if it is not recorded.
     ///
     /// # Errors
     /// The database failed.
@@ -350,7 +350,7 @@ impl TenantDatabase {
         Ok(query(sql).bind(id).fetch_optional(&self.store).await?.map(PastRun::read))
     }
 
-    /// The run that did a job of the queue, if it came to its end.
+    /// The run of a job, by the job's key; none if no run of it is recorded.
     ///
     /// # Errors
     /// The database failed.
@@ -360,7 +360,7 @@ impl TenantDatabase {
         Ok(row.map(PastRun::read))
     }
 
-    /// The lines of one run.
+    /// The rows of one run, in their order.
     ///
     /// # Errors
     /// The database failed.

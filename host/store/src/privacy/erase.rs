@@ -1,4 +1,4 @@
-//! ErasureReport one person, letting them come back, and finishing what a crash or an older backup has left undone.
+//! Erasing one person, letting an erased person come back, and finishing erasures that a crash or an older backup left undone.
 
 use crate::api_log;
 use crate::api_log::{ApiLogEntry, ApiLogOutcome, COMMAND_LINE};
@@ -13,20 +13,20 @@ use hibob_base::error::HostError;
 use serde::Serialize;
 use std::path::Path;
 
-/// What forgetting somebody came to.
+/// The result of erasing a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ErasureReport {
     /// The keyed hash of the employee's id.
     #[serde(serialize_with = "tag_text")]
     pub person: KeyedHash,
-    /// Whether something was kept of them.
+    /// Whether anything was stored about the person.
     pub was_known: bool,
-    /// What stood under the id itself.
+    /// The rows that were removed under the person's id itself.
     #[serde(flatten)]
     pub rows: ErasedRows,
-    /// Copies of saved plans that jobs were to apply.
+    /// How many copies of saved plans were removed, which jobs were to apply.
     pub kept_plans: usize,
-    /// Jobs that named them.
+    /// From how many jobs the person's id was removed.
     pub jobs: u64,
 }
 
@@ -34,11 +34,12 @@ fn tag_text<S: serde::Serializer>(tag: &KeyedHash, serializer: S) -> Result<S::O
     serializer.collect_str(tag)
 }
 
-/// Forgets an employee: destroys their key, removes what stands under their id, and keeps them from coming back.
-/// `by` says who asked for it. Asked again after a crash, it goes on from there.
+/// Erases an employee: destroys the person's key, removes what is stored under the person's id, and keeps the person from coming
+/// back with a later run. `by` says who requested it; none stands for the command line. Called again after a crash, it does the
+/// rest.
 ///
 /// # Errors
-/// There is no such tenant or id, the tenant is being run, or something could not be removed.
+/// There is no such tenant, this is no employee id, the tenant is being run, or something could not be removed.
 pub async fn forget_person(
     data: &DataDir,
     tenant: &str,
@@ -59,8 +60,7 @@ pub async fn forget_person(
     alone(data, tenant, employee_id, "person-forget", by, work).await
 }
 
-/// Lets an employee who was forgotten come back with the next run; false if they are not kept out. What was forgotten
-/// stays so.
+/// Lets an erased employee come back with the next run; false if the person is not kept out. Erased data stays erased.
 ///
 /// # Errors
 /// As [`forget_person`].
@@ -75,7 +75,7 @@ pub async fn lift(data: &DataDir, tenant: &str, employee_id: &str, by: Option<&s
     alone(data, tenant, employee_id, "person-lift", by, work).await
 }
 
-/// Works for one person under the tenant's lease, with a row in the audit, which has the keyed hash.
+/// Does some work for one person under the tenant's lease, with a row in the API log, which has the keyed hash.
 async fn alone<T>(
     data: &DataDir,
     tenant: &str,
@@ -92,7 +92,7 @@ async fn alone<T>(
     let lease = data.control().lease(tenant, "forgetting a person").await?;
     let done = locked(&lease, async {
         let people = data.people(tenant).await?;
-        // Nobody who was taken for dead writes any more.
+        // A run that has lost its lease must not write any more.
         people.database.take_fence(lease.generation()).await?;
         let tag = people.key_or_made().await?.employee(employee_id);
         let entry = ApiLogEntry {
@@ -124,7 +124,7 @@ async fn locked<T>(lease: &Lease, work: impl Future<Output = Result<T, HostError
     }
 }
 
-/// Everything of one person, of which the list tells already.
+/// Erases everything that is stored about one person. The erasure is on the erasure list already.
 async fn erase(
     data: &DataDir,
     people: &People,
@@ -144,8 +144,8 @@ async fn erase(
     Ok(ErasureReport { person: tag, was_known, rows, kept_plans, jobs })
 }
 
-/// Makes a tenant's database agree with the list: after a crash in the middle of forgetting somebody, and after an older
-/// backup was restored. Nothing is read from the database before.
+/// Carries out the erasures on the erasure list that a tenant's database lacks: after a crash in the middle of an erasure, and
+/// after an older backup was restored. It is called before anything else is read from the database.
 ///
 /// # Errors
 /// The list or the tenant's key cannot be read, or the database failed.
@@ -178,8 +178,8 @@ pub async fn settle(data: &DataDir, people: &People) -> Result<(), HostError> {
     Ok(())
 }
 
-/// Destroys the keys of those whom a list names in a database that was just restored. What stands under their ids goes when
-/// it is opened for the first time: see [`settle`].
+/// Destroys the keys of the people on an erasure list in a database that was just restored. The rows under their ids are removed
+/// when the database is opened for the first time: see [`settle`].
 ///
 /// # Errors
 /// The list cannot be read, or the database failed.
@@ -196,28 +196,28 @@ pub async fn restored(list: &Path, tenant: &str, database: &TenantDatabase) -> R
     Ok(())
 }
 
-/// Fails if a list has people of a tenant whom a backup could not be searched for, as it has no key to hash their ids with.
+/// Checks that the erased people of a tenant can be found in a backup: that takes the tenant's key, with which ids are hashed.
 ///
 /// # Errors
-/// It has, or it cannot be read.
+/// The erasure list has people of the tenant and the backup has no key; or the list cannot be read.
 pub fn require_known(list: &Path, tenant: &str, has_key: bool) -> Result<(), HostError> {
     if has_key || ErasureList::at(list).standings(tenant)?.is_empty() {
         return Ok(());
     }
     Err(HostError::configuration(
         format!(
-            "tenant {tenant}: people were forgotten whom nobody could find in this backup: it has no key to hash their ids \
-             with, as it is from before the tenant's first run, or of an earlier version"
+            "tenant {tenant}: people were erased who cannot be found in this backup: it has no key to hash their ids with, as \
+             it is from before the tenant's first run, or of an earlier version"
         ),
-        "restore a newer backup; or give --nobody-forgotten, and forget them again at once",
+        "restore a newer backup; or give --nobody-forgotten, and erase them again at once",
     ))
 }
 
-/// Gives up all that is sealed for a tenant, as where the store's key is lost: nobody can read it any more. Those who were
-/// forgotten are not known any more either.
+/// Destroys the keys of all people of a tenant, and the tenant's key, for a tenant whose secret store's key is lost. Nobody can
+/// read what was encrypted with them, and erased people are not recognized any more.
 ///
 /// # Errors
-/// There is no such tenant, it is being run, or something could not be removed; asked again, it goes on from there.
+/// There is no such tenant, it is being run, or something could not be removed. Called again, it does the rest.
 pub async fn forget_everybody(data: &DataDir, tenant: &str) -> Result<(), HostError> {
     data.config(tenant).await?;
     let lease = data.control().lease(tenant, "forgetting everybody").await?;
@@ -233,7 +233,7 @@ pub async fn forget_everybody(data: &DataDir, tenant: &str) -> Result<(), HostEr
     done
 }
 
-/// Notes that a tenant's key is gone, so that nobody is looked for with another one.
+/// Records on the erasure list that a tenant's key is destroyed: with another key nobody on the list would be recognized.
 ///
 /// # Errors
 /// The list cannot be written.
