@@ -1,5 +1,6 @@
-//! The API log: who did what, through the API and on the command line. An action has a row in the control database before it is
-//! done, and an event of the program's log when it has ended; so does an action that was refused. Both have ids, and no names.
+//! The API log: who did what, through the API and on the command line. An action has a row in the control database
+//! before it is done, and an event of the program's log when it has ended; so does an action that was refused. Both
+//! have ids, and no names.
 
 pub use crate::database::{ApiLogEntry, ApiLogOutcome, ApiLogRow};
 
@@ -12,8 +13,8 @@ pub const COMMAND_LINE: &str = "command-line";
 /// The actor of a request without a valid token.
 pub const UNKNOWN: &str = "unknown";
 
-/// Adds the row of an action before the action is done, so that no action is without a row. Returns the row's number, for
-/// [`ended`].
+/// Adds the row of an action before the action is done, so that no action is without a row. Returns the row's number,
+/// for [`ended`].
 ///
 /// # Errors
 /// The database failed; the action must not be done.
@@ -21,8 +22,8 @@ pub async fn begin(control: &ControlDatabase, entry: &ApiLogEntry) -> Result<i64
     record(control, entry, ApiLogOutcome::Begun, None).await
 }
 
-/// Records the outcome of an action in the row that [`begin`] has added. A failure of the database is only logged: the action
-/// is done.
+/// Records the outcome of an action in the row that [`begin`] has added. A failure of the database is only logged: the
+/// action is done.
 pub async fn ended(
     control: &ControlDatabase,
     row: i64,

@@ -39,8 +39,8 @@ pub struct Applied {
     pub to_enter: Vec<ToEnter>,
 }
 
-/// Makes the directory if it is missing, and refuses one that belongs to another user: the files that an administrator would
-/// make in it could not be read by the directory's owner, as whom the host runs.
+/// Makes the directory if it is missing, and refuses one that belongs to another user: the files that an administrator
+/// would make in it could not be read by the directory's owner, as whom the host runs.
 fn own_dir(path: &Path) -> Result<(), HostError> {
     private_dir(path)?;
     let owner = fs::metadata(path).map_err(|error| HostError::Storage(format!("{}: {error}", path.display())))?.uid();
@@ -66,7 +66,8 @@ impl DataDir {
         Ok(Self::with_control(path, ControlDatabase::open(path).await?))
     }
 
-    /// Opens the directory for the keys, and a database on PostgreSQL for everything else; see [`ControlDatabase::connect`].
+    /// Opens the directory for the keys, and a database on PostgreSQL for everything else; see
+    /// [`ControlDatabase::connect`].
     ///
     /// # Errors
     /// The directory cannot be made, or the database cannot be used.
@@ -161,13 +162,13 @@ impl DataDir {
         })
     }
 
-    /// Stores a tenant's configuration in place of an earlier one. Returns which secrets of the store have to be entered, or
-    /// entered again because they were entered for another origin: that is possible only once the configuration says where they
-    /// are sent.
+    /// Stores a tenant's configuration in place of an earlier one. Returns which secrets of the store have to be
+    /// entered, or entered again because they were entered for another origin: that is possible only once the
+    /// configuration says where they are sent.
     ///
     /// # Errors
-    /// The configuration is wrong or may not come from there (see [`TenantConfig::permit`]), another tenant has the same issuer,
-    /// a secret that comes from elsewhere or the store cannot be read, or the database failed.
+    /// The configuration is wrong or may not come from there (see [`TenantConfig::permit`]), another tenant has the
+    /// same issuer, a secret that comes from elsewhere or the store cannot be read, or the database failed.
     pub async fn put(&self, config: &TenantConfig, by: AppliedBy) -> Result<Applied, HostError> {
         config.check()?;
         config.permit(by)?;
@@ -180,8 +181,8 @@ impl DataDir {
         Ok(Applied { is_new, to_enter })
     }
 
-    /// Checks that no other tenant has the same issuer, and that a tenant with keys keeps its issuer: keys and log belong to the
-    /// issuer's domain.
+    /// Checks that no other tenant has the same issuer, and that a tenant with keys keeps its issuer: keys and log
+    /// belong to the issuer's domain.
     async fn permit_issuer(&self, config: &TenantConfig) -> Result<(), HostError> {
         let Some(domain) = config.references.as_ref().map(|references| references.domain.to_ascii_lowercase()) else {
             return Ok(());
@@ -222,8 +223,9 @@ impl DataDir {
         self.set_schedules(&config).await
     }
 
-    /// Brings the queue's schedules in line with all tenants' configurations, also those that were applied by an earlier version
-    /// or while the database failed. A configuration that cannot be read is logged and does not hold up the others.
+    /// Brings the queue's schedules in line with all tenants' configurations, also those that were applied by an
+    /// earlier version or while the database failed. A configuration that cannot be read is logged and does not hold up
+    /// the others.
     ///
     /// # Errors
     /// The database failed.

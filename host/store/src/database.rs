@@ -1,6 +1,6 @@
-//! The databases: on SQLite a control database, and a file per tenant; or one database on PostgreSQL, which several hosts share
-//! and which keeps the tenants apart by row-level security. Row and value types are here; nothing here uses another folder of
-//! this crate.
+//! The databases: on SQLite a control database, and a file per tenant; or one database on PostgreSQL, which several
+//! hosts share and which keeps the tenants apart by row-level security. Row and value types are here; nothing here uses
+//! another folder of this crate.
 
 mod api_log;
 mod approvals;
@@ -71,8 +71,8 @@ async fn open(path: &Path) -> Result<SqlitePool, HostError> {
     pool.map_err(|error| HostError::Storage(format!("{}: {error}", path.display())))
 }
 
-/// Copies an SQLite database, as it is at one moment and without free pages, into a new file that only its owner can read, and
-/// checks the copy.
+/// Copies an SQLite database, as it is at one moment and without free pages, into a new file that only its owner can
+/// read, and checks the copy.
 async fn copy_to(store: &Store, path: &Path) -> Result<(), HostError> {
     let pool = store.file()?;
     let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);

@@ -1,5 +1,5 @@
-//! Everything that the host stores: the databases, the queue of jobs, secrets, personal data encrypted under each person's
-//! key, saved plans, and backups.
+//! Everything that the host stores: the databases, the queue of jobs, secrets, personal data encrypted under each
+//! person's key, saved plans, and backups.
 //!
 //! ```text
 //! backup, plan_file, tenant removal, privacy (names and values under the person's key; erasing a person)

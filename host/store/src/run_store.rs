@@ -63,8 +63,9 @@ pub trait KeyRows {
     ) -> impl Future<Output = Result<BTreeMap<String, String>, HostError>> + Send;
 }
 
-/// Where runs are stored: journal, fencing token, ledger, history. The methods of the same names of [`TenantDatabase`] say what
-/// each one promises. A method that takes a fencing token fails and writes nothing once a later run has raised the token.
+/// Where runs are stored: journal, fencing token, ledger, history. The methods of the same names of [`TenantDatabase`]
+/// say what each one promises. A method that takes a fencing token fails and writes nothing once a later run has raised
+/// the token.
 pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
     /// Raises the fencing token to this generation: from then on no earlier run can write.
     fn take_fence(&self, generation: i64) -> impl Future<Output = Result<Fence, HostError>> + Send;
@@ -109,7 +110,8 @@ pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), HostError>> + Send;
     /// The baseline of the last accepted run.
     fn baseline(&self) -> impl Future<Output = Result<Vec<NamedValue>, HostError>> + Send;
-    /// The ledger's sums, which the guards compare with: archivings since this time (Unix seconds), and active accounts.
+    /// The ledger's sums, which the guards compare with: archivings since this time (Unix seconds), and active
+    /// accounts.
     fn ledger_sums(&self, since_unix_seconds: i64) -> impl Future<Output = Result<LedgerSums, HostError>> + Send;
     /// The account that the ledger has for an employee.
     fn account_of(&self, employee_id: &str) -> impl Future<Output = Result<Option<String>, HostError>> + Send;

@@ -64,14 +64,15 @@ impl ShownToken {
         &self.id
     }
 
-    /// Whether this is that token. The comparison takes the same time for every digest, so that it does not help to guess.
+    /// Whether this is that token. The comparison takes the same time for every digest, so that it does not help to
+    /// guess.
     pub fn is(&self, stored: &StoredToken) -> bool {
         self.digest.ct_eq(&stored.digest).into()
     }
 }
 
-/// Makes a token. Returns the token itself, which is shown once, and the row that is stored. `days` says for how long it is
-/// valid; none means without an end.
+/// Makes a token. Returns the token itself, which is shown once, and the row that is stored. `days` says for how long
+/// it is valid; none means without an end.
 ///
 /// # Errors
 /// The role does not permit this tenant (see [`TokenRole::check`]), or the system gives no random numbers.

@@ -2,15 +2,16 @@
 
 /// A row of a run record, and of the sheet "Employee Updates".
 ///
-/// It has no default value, and nothing takes it apart with `..`: a new column does not compile until each place that stores,
-/// encrypts, shows or makes a row has been thought of.
+/// It has no default value, and nothing takes it apart with `..`: a new column does not compile until each place that
+/// stores, encrypts, shows or makes a row has been thought of.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct UpdateRow {
     /// The employee's id in HiBob; empty if the row is about nobody in particular, such as a cost center.
     pub employee_id: String,
     /// The employee's name, for people to read.
     pub name: String,
-    /// What was to be done: "Created", "Information changed", "Assigned", "Archived", "Reactivated", "Adopted" and the like.
+    /// What was to be done: "Created", "Information changed", "Assigned", "Archived", "Reactivated", "Adopted" and the
+    /// like.
     pub action: String,
     /// The contract's name of the field; empty if the row is about the account as a whole.
     pub field: String,

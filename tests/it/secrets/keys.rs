@@ -28,7 +28,7 @@ fn a_wrong_key_a_lost_one_and_one_that_others_can_read_are_told() {
 
     std::fs::rename(stored.key_file(), stored.shell.path("lost")).unwrap();
     let (exit, error) = stored.sync();
-    assert!(exit == 2 && error.contains("secrets.key is not there"), "{error}");
+    assert!(exit == 2 && error.contains("secrets.key is missing"), "{error}");
     let output = stored.set(&SET_TOKEN, &stored.token);
     assert!(output.status.code() == Some(2) && !stored.key_file().exists(), "no second key: {}", said(&output));
     for name in ["hibob.token", "travelperk.key"] {

@@ -1,4 +1,5 @@
-//! Plans that wait for approval, and the decisions about them. All times are Unix seconds; the caller gives the present time.
+//! Plans that wait for approval, and the decisions about them. All times are Unix seconds; the caller gives the present
+//! time.
 
 mod row;
 
@@ -137,7 +138,8 @@ impl TenantDatabase {
         Ok(content)
     }
 
-    /// Approves a plan that waits, or rejects one that waits or is approved. False if the plan is in another state by now.
+    /// Approves a plan that waits, or rejects one that waits or is approved. False if the plan is in another state by
+    /// now.
     ///
     /// # Errors
     /// The database failed.
@@ -158,7 +160,8 @@ impl TenantDatabase {
         Ok(decided.execute(&self.store).await? == 1)
     }
 
-    /// Gives a plan that waits or is approved its last state, without applying it. False if the plan is in another state by now.
+    /// Gives a plan that waits or is approved its last state, without applying it. False if the plan is in another
+    /// state by now.
     ///
     /// # Errors
     /// The run has lost its lease, or the database failed; nothing was written.
@@ -176,8 +179,8 @@ impl TenantDatabase {
         Ok(closed == 1)
     }
 
-    /// Opens the journal of an approved plan before anything of it is applied, and records that the approval is used up. Returns
-    /// the journal's number; none if the plan is not approved any more.
+    /// Opens the journal of an approved plan before anything of it is applied, and records that the approval is used
+    /// up. Returns the journal's number; none if the plan is not approved any more.
     ///
     /// # Errors
     /// The run has lost its lease, another journal is open, or the database failed; nothing was written.

@@ -9,11 +9,12 @@ use crate::database::{TenantDatabase, open, postgres};
 use hibob_base::error::HostError;
 use std::path::Path;
 
-/// How long a lease lasts without being renewed, in seconds. After a crash nobody else can run the tenant for that long.
+/// How long a lease lasts without being renewed, in seconds. After a crash nobody else can run the tenant for that
+/// long.
 pub const LEASE_SECONDS: i64 = 30;
 
-/// The tables that hold tenants' rows, on PostgreSQL, in the order in which a tenant's rows are deleted: a row before the rows that
-/// it refers to.
+/// The tables that hold tenants' rows, on PostgreSQL, in the order in which a tenant's rows are deleted: a row before
+/// the rows that it refers to.
 pub(super) const TENANT_TABLES: [&str; 22] = [
     "entries_usage", // first, so that the trigger on `entries` has nothing to count
     "entries",
@@ -57,12 +58,12 @@ impl ControlDatabase {
         Ok(Self { store: Store::new(Engine::Sqlite(pool)), lease_seconds: LEASE_SECONDS })
     }
 
-    /// Opens a database on PostgreSQL, which has the control tables and all tenants' tables, and brings its schema up to date.
-    /// This host opens `connections_max` connections at most.
+    /// Opens a database on PostgreSQL, which has the control tables and all tenants' tables, and brings its schema up
+    /// to date. This host opens `connections_max` connections at most.
     ///
     /// # Errors
-    /// The URL is wrong, there are too few connections, the server cannot be reached or refuses, or row-level security does not
-    /// bind the role.
+    /// The URL is wrong, there are too few connections, the server cannot be reached or refuses, or row-level security
+    /// does not bind the role.
     pub async fn connect(url: &str, connections_max: u32) -> Result<Self, HostError> {
         let pool = postgres::open(url, connections_max).await?;
         Ok(Self { store: Store::new(Engine::Postgres(pool)), lease_seconds: LEASE_SECONDS })
@@ -87,7 +88,8 @@ impl ControlDatabase {
         self.store.file().map(drop)
     }
 
-    /// This database, with leases on tenants that last so many seconds instead of [`LEASE_SECONDS`], which is the longest.
+    /// This database, with leases on tenants that last so many seconds instead of [`LEASE_SECONDS`], which is the
+    /// longest.
     #[must_use]
     pub fn with_lease_seconds(self, lease_seconds: i64) -> Self {
         Self { lease_seconds: lease_seconds.min(LEASE_SECONDS), ..self }
@@ -155,8 +157,8 @@ impl ControlDatabase {
         crate::database::copy_to(&self.store, path).await
     }
 
-    /// Raises the generation of a tenant's lease above this one, and ends the lease. Used after a restore, so that no run from
-    /// before it can go on.
+    /// Raises the generation of a tenant's lease above this one, and ends the lease. Used after a restore, so that no
+    /// run from before it can go on.
     ///
     /// # Errors
     /// The database failed.
@@ -171,8 +173,8 @@ impl ControlDatabase {
         Ok(())
     }
 
-    /// Removes a tenant: its secrets, jobs, schedules, leases and configuration, and on PostgreSQL its rows in all tables. SQLite
-    /// overwrites removed rows; PostgreSQL does so at its next VACUUM.
+    /// Removes a tenant: its secrets, jobs, schedules, leases and configuration, and on PostgreSQL its rows in all
+    /// tables. SQLite overwrites removed rows; PostgreSQL does so at its next VACUUM.
     ///
     /// # Errors
     /// The database failed; nothing was removed.
@@ -248,7 +250,8 @@ impl ControlDatabase {
     }
 }
 
-/// The lease on a tenant: the right to run it, which lapses unless it is renewed. A lease that is dropped is given back.
+/// The lease on a tenant: the right to run it, which lapses unless it is renewed. A lease that is dropped is given
+/// back.
 #[derive(Debug)]
 pub struct Lease {
     store: Store,

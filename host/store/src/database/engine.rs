@@ -1,5 +1,5 @@
-//! The two engines, SQLite and PostgreSQL. Each statement has one text for both; the words in which the engines differ are
-//! methods of [`Engine`].
+//! The two engines, SQLite and PostgreSQL. Each statement has one text for both; the words in which the engines differ
+//! are methods of [`Engine`].
 
 use crate::database::DatabaseError;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
@@ -21,8 +21,8 @@ pub(super) type Db = Engine<SqlitePool, PgPool>;
 /// A transaction, which is rolled back unless it is committed.
 pub type Transaction = Engine<sqlx::Transaction<'static, Sqlite>, sqlx::Transaction<'static, Postgres>>;
 
-/// How long a server may take for an answer before the connection counts as lost: one whose other end is gone may stay silent for
-/// ever. It is longer than `lock_timeout` in `postgres.rs`.
+/// How long a server may take for an answer before the connection counts as lost: one whose other end is gone may stay
+/// silent for ever. It is longer than `lock_timeout` in `postgres.rs`.
 pub(super) const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// Evaluates one expression for either engine.
@@ -56,8 +56,8 @@ impl<S, P> Engine<S, P> {
         }
     }
 
-    /// Begins a transaction that will write. SQLite takes its write lock at once, because it cannot wait for the lock after it has
-    /// read.
+    /// Begins a transaction that will write. SQLite takes its write lock at once, because it cannot wait for the lock
+    /// after it has read.
     pub(super) fn begin(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "BEGIN IMMEDIATE",
@@ -73,8 +73,8 @@ impl<S, P> Engine<S, P> {
         }
     }
 
-    /// The expression by which two jobs' arguments are compared: the arguments, or their digest where an index could not hold
-    /// them.
+    /// The expression by which two jobs' arguments are compared: the arguments, or their digest where an index could
+    /// not hold them.
     pub fn same_arguments(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "arguments",
@@ -92,7 +92,8 @@ impl<S, P> Engine<S, P> {
         matches!(self, Self::Postgres(_)).then_some(ANSWER_TIME_MAX)
     }
 
-    /// Locks the selected row against other writers until the transaction ends. On SQLite the transaction itself does that.
+    /// Locks the selected row against other writers until the transaction ends. On SQLite the transaction itself does
+    /// that.
     pub(super) fn for_update(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "",
@@ -100,7 +101,8 @@ impl<S, P> Engine<S, P> {
         }
     }
 
-    /// The first column of a key of a tenant's table: on PostgreSQL, where all tenants share the table, it is the tenant.
+    /// The first column of a key of a tenant's table: on PostgreSQL, where all tenants share the table, it is the
+    /// tenant.
     pub(super) fn of_tenant(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "",

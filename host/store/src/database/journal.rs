@@ -6,8 +6,8 @@ use crate::database::tenant::{LedgerEntry, TenantDatabase, put_entries};
 use hibob_base::error::HostError;
 use std::collections::BTreeMap;
 
-/// A run's fencing token: the generation of its lease. A run that takes the tenant over raises the token, and from then on the
-/// earlier run writes nothing more.
+/// A run's fencing token: the generation of its lease. A run that takes the tenant over raises the token, and from then
+/// on the earlier run writes nothing more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fence {
     generation: i64,
@@ -143,8 +143,8 @@ impl TenantDatabase {
         Ok(self.begin_locked().await?.0)
     }
 
-    /// Begins an exclusive transaction, and reads the generation of the current fencing token. The token's row is locked, so a run
-    /// that takes the tenant over waits for this transaction.
+    /// Begins an exclusive transaction, and reads the generation of the current fencing token. The token's row is
+    /// locked, so a run that takes the tenant over waits for this transaction.
     async fn begin_locked(&self) -> Result<(Transaction, i64), HostError> {
         // It may write from its start: a transaction that reads first could not be sure to get the write lock later.
         let mut transaction = self.store.begin().await?;
@@ -191,8 +191,8 @@ impl TenantDatabase {
         Ok(Some(OpenJournal { id, kind, started_at, digest, plan, held, settings, plugin, events }))
     }
 
-    /// Removes runs from before one time, and plans with their journals and approvals from before another (Unix seconds). A plan
-    /// stays while its journal is open, while it waits and while it is approved.
+    /// Removes runs from before one time, and plans with their journals and approvals from before another (Unix
+    /// seconds). A plan stays while its journal is open, while it waits and while it is approved.
     ///
     /// # Errors
     /// The run has lost its lease, or the database failed; nothing was removed.
@@ -219,8 +219,8 @@ impl TenantDatabase {
         Ok(transaction.commit().await?)
     }
 
-    /// Stores what the call for a change wrote to the plugin's storage, together with the ledger and the journal: all of it or
-    /// nothing.
+    /// Stores what the call for a change wrote to the plugin's storage, together with the ledger and the journal: all
+    /// of it or nothing.
     ///
     /// # Errors
     /// The run has lost its lease, the change has ended already, or the database failed; nothing was written.

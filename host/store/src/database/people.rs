@@ -19,7 +19,8 @@ use std::fmt::Write as _;
 /// The most values in one statement.
 const ASKED_MAX: usize = 500;
 
-/// The keyed hash of an id: HMAC-SHA256 (RFC 2104) under the tenant's key. Without that key nobody can tell whose id it is.
+/// The keyed hash of an id: HMAC-SHA256 (RFC 2104) under the tenant's key. Without that key nobody can tell whose id it
+/// is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyedHash(pub [u8; 32]);
 
@@ -170,8 +171,8 @@ impl TenantDatabase {
         self.overwrite().await
     }
 
-    /// Erases a person: destroys the key and removes the rows under the id itself, all of it or nothing. `accounts` are the
-    /// keyed hashes of the person's accounts.
+    /// Erases a person: destroys the key and removes the rows under the id itself, all of it or nothing. `accounts` are
+    /// the keyed hashes of the person's accounts.
     ///
     /// # Errors
     /// The database failed, or is being read while its write-ahead log is to be emptied.
@@ -284,8 +285,8 @@ impl TenantDatabase {
         Ok(asked.fetch_optional(&self.store).await?.map(|(content,)| content))
     }
 
-    /// Empties SQLite's write-ahead log, where removed rows would stay for a while; in the database itself `secure_delete` has
-    /// overwritten them. PostgreSQL keeps removed rows until it vacuums.
+    /// Empties SQLite's write-ahead log, where removed rows would stay for a while; in the database itself
+    /// `secure_delete` has overwritten them. PostgreSQL keeps removed rows until it vacuums.
     async fn overwrite(&self) -> Result<(), HostError> {
         let Engine::Sqlite(pool) = self.store.db() else { return Ok(()) };
         let (busy, ..): (i64, i64, i64) =

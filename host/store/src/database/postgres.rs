@@ -21,8 +21,8 @@ const IDLE_TRUSTED: Duration = Duration::from_secs(5);
 
 /// The settings of each connection, which replace the server's own:
 ///
-/// - the server ends a transaction that is idle for 10 seconds, so that no host waits for one that has stopped in the middle of a
-///   transaction;
+/// - the server ends a transaction that is idle for 10 seconds, so that no host waits for one that has stopped in the
+///   middle of a transaction;
 /// - a statement waits for a lock for 20 seconds at most;
 /// - a transaction that has waited for another one sees what that one has written;
 /// - a commit returns after the write is on the server's disk.
@@ -35,16 +35,17 @@ const SETTINGS: &str = "SELECT set_config('hibob.tenant', '', false),
     set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
         ELSE current_setting('synchronous_commit') END, false)";
 
-/// Ends any transaction of a connection, and its limit to a tenant. sqlx does not know of a transaction whose `BEGIN` was dropped
-/// before its answer came, and the next user's writes would be rolled back with it. A `ROLLBACK` without a transaction would put a
-/// warning into the server's log each time, so one is begun before it.
+/// Ends any transaction of a connection, and its limit to a tenant. sqlx does not know of a transaction whose `BEGIN`
+/// was dropped before its answer came, and the next user's writes would be rolled back with it. A `ROLLBACK` without a
+/// transaction would put a warning into the server's log each time, so one is begun before it.
 const RESET: &str = "BEGIN; ROLLBACK; SELECT set_config('hibob.tenant', '', false)";
 
-/// Connects to a database and brings its schema up to date. Hosts that start at the same time do that one after the other.
+/// Connects to a database and brings its schema up to date. Hosts that start at the same time do that one after the
+/// other.
 ///
 /// # Errors
-/// The URL is wrong, there are too few connections, the server cannot be reached or refuses, or row-level security does not bind
-/// the role.
+/// The URL is wrong, there are too few connections, the server cannot be reached or refuses, or row-level security does
+/// not bind the role.
 pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, HostError> {
     if connections_max < POSTGRES_CONNECTIONS_MIN {
         let message = format!("{connections_max} connections to the database are too few");

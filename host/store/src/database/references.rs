@@ -135,7 +135,8 @@ struct ReferenceColumns {
     state_reason: String,
 }
 
-/// The columns that are read of a person: id, standing, and of the valid reference the last day, the basis and when it was issued.
+/// The columns that are read of a person: id, standing, and of the valid reference the last day, the basis and when it
+/// was issued.
 type KnownColumns = (String, String, Option<String>, Option<String>, Option<i64>);
 
 /// A signed head of a log.
@@ -155,8 +156,8 @@ impl TenantDatabase {
     /// # Errors
     /// The database failed.
     pub async fn reference_people(&self) -> Result<Vec<Known>, HostError> {
-        // The latest reference of the person, if it is valid: one of an earlier employment does not take its place. A reference
-        // that replaces others counts as issued when the first of them was.
+        // The latest reference of the person, if it is valid: one of an earlier employment does not take its place. A
+        // reference that replaces others counts as issued when the first of them was.
         let rows = query(
             "SELECT people.employee_id, people.standing, issued.ended_on, issued.basis,
                     (SELECT min(issued_at) FROM issued_references chain
@@ -219,9 +220,9 @@ impl TenantDatabase {
         Ok(transaction.commit().await?)
     }
 
-    /// Records a reference as the next entry of the log, its delivery, and that the person has left: all of it or nothing. If
-    /// `supersedes` gives a reason, the person's latest valid reference is superseded. Returns the place in the log; none if the
-    /// departure has a valid reference already.
+    /// Records a reference as the next entry of the log, its delivery, and that the person has left: all of it or
+    /// nothing. If `supersedes` gives a reason, the person's latest valid reference is superseded. Returns the place in
+    /// the log; none if the departure has a valid reference already.
     ///
     /// # Errors
     /// The run has lost its lease, or the database failed; nothing was written.

@@ -58,8 +58,9 @@ impl ControlDatabase {
         Ok(rows.fetch_all(&mut connection).await.map_err(DatabaseError)?.into_iter().collect())
     }
 
-    /// Stores the row that `make` returns in place of an earlier one. `make` gets the id of the key with which the store is
-    /// encrypted, or none if the store is empty; nobody else writes secrets meanwhile. True if there was an earlier row.
+    /// Stores the row that `make` returns in place of an earlier one. `make` gets the id of the key with which the
+    /// store is encrypted, or none if the store is empty; nobody else writes secrets meanwhile. True if there was an
+    /// earlier row.
     pub async fn put_secret(
         &self,
         make: impl FnOnce(Option<&str>) -> Result<SecretRow, HostError>,
@@ -98,8 +99,8 @@ impl ControlDatabase {
         Ok(done > 0)
     }
 
-    /// Replaces the encryption of every secret by the one that `reencrypt` returns, of all secrets or of none. Returns how many
-    /// there are.
+    /// Replaces the encryption of every secret by the one that `reencrypt` returns, of all secrets or of none. Returns
+    /// how many there are.
     pub async fn reencrypt_secrets(
         &self,
         mut reencrypt: impl FnMut(SecretRow) -> Result<SecretRow, HostError>,

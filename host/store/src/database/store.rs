@@ -14,8 +14,8 @@ const FOR_TENANT: &str = "SELECT set_config('hibob.tenant', $1, false)";
 /// Limits a connection to a tenant's rows, for as long as a transaction lasts.
 const TRANSACTION_FOR_TENANT: &str = "SELECT set_config('hibob.tenant', $1, true)";
 
-/// The tables of one owner: the host or a tenant. On PostgreSQL the server lets a tenant reach its own rows only, and the host
-/// only the tables that belong to no tenant.
+/// The tables of one owner: the host or a tenant. On PostgreSQL the server lets a tenant reach its own rows only, and
+/// the host only the tables that belong to no tenant.
 #[derive(Clone, Debug)]
 pub struct Store {
     db: Db,

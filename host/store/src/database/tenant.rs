@@ -51,7 +51,8 @@ pub struct PastRun {
     pub kind: String,
     /// What started the run, such as `manual`.
     pub trigger: String,
-    /// The key of the job that the run was (see [`crate::queue::Claimed::key`]); none if it was started without the queue.
+    /// The key of the job that the run was (see [`crate::queue::Claimed::key`]); none if it was started without the
+    /// queue.
     pub job: Option<String>,
     /// When it started, in Unix seconds.
     pub started_at: i64,
@@ -131,7 +132,8 @@ impl TenantDatabase {
         Ok(Self { store: Store::new(Engine::Sqlite(pool)) })
     }
 
-    /// Opens the tenant's rows of a database that all tenants share, and inserts the rows that each tenant has from the start.
+    /// Opens the tenant's rows of a database that all tenants share, and inserts the rows that each tenant has from the
+    /// start.
     ///
     /// # Errors
     /// The database failed.
@@ -161,8 +163,8 @@ impl TenantDatabase {
         Ok(value.map(|(value,)| value))
     }
 
-    /// The plugin's entries whose keys begin with `prefix` and come after `after`, in the order of the keys' bytes: at least one
-    /// if there is one, at most `limit`, and no more after the one with which they reach `bytes_max` bytes.
+    /// The plugin's entries whose keys begin with `prefix` and come after `after`, in the order of the keys' bytes: at
+    /// least one if there is one, at most `limit`, and no more after the one with which they reach `bytes_max` bytes.
     ///
     /// # Errors
     /// The database failed.
@@ -173,8 +175,8 @@ impl TenantDatabase {
         limit: usize,
         bytes_max: usize,
     ) -> Result<Entries, HostError> {
-        // A prefix is a range of keys: from the prefix itself up to its last possible continuation. There is one lower bound,
-        // because SQLite seeks only one: of two it may take the prefix, and read all earlier pages again.
+        // A prefix is a range of keys: from the prefix itself up to its last possible continuation. There is one lower
+        // bound, because SQLite seeks only one: of two it may take the prefix, and read all earlier pages again.
         let after = after.unwrap_or_default();
         let end = format!("{prefix}{}", char::MAX);
         let rows =
@@ -194,7 +196,8 @@ impl TenantDatabase {
         Ok(Entries { entries, is_cut })
     }
 
-    /// Writes the plugin's entries (one without a value is deleted), and an account of the ledger: all of it or nothing.
+    /// Writes the plugin's entries (one without a value is deleted), and an account of the ledger: all of it or
+    /// nothing.
     ///
     /// # Errors
     /// The database failed; nothing was written.
@@ -238,8 +241,8 @@ impl TenantDatabase {
         Ok(StorageUsage { keys: number(keys), bytes: number(bytes) })
     }
 
-    /// The ledger's sums, which the guards compare with: managed accounts that are active, and accounts that were archived since
-    /// this time (Unix seconds) and are not active again.
+    /// The ledger's sums, which the guards compare with: managed accounts that are active, and accounts that were
+    /// archived since this time (Unix seconds) and are not active again.
     ///
     /// # Errors
     /// The database failed.

@@ -9,8 +9,8 @@ use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 /// The character that replaces U+0000: U+2400, the picture of it.
 const NULL_SHOWN: &str = "\u{2400}";
 
-/// A text that is shown or compared. On PostgreSQL each U+0000 becomes [`NULL_SHOWN`], both in stored values and in values that
-/// are compared with them.
+/// A text that is shown or compared. On PostgreSQL each U+0000 becomes [`NULL_SHOWN`], both in stored values and in
+/// values that are compared with them.
 #[derive(Clone, Copy)]
 pub struct Text<'q>(pub &'q str);
 

@@ -40,8 +40,8 @@ impl TokenRole {
 pub struct StoredToken {
     /// The token's public part.
     pub id: String,
-    /// The SHA-256 of the whole token. A fast hash is enough: a slow one protects passwords, which can be guessed, and nobody
-    /// guesses 256 random bits; and a slow one would make each request of an attacker expensive for the host.
+    /// The SHA-256 of the whole token. A fast hash is enough: a slow one protects passwords, which can be guessed, and
+    /// nobody guesses 256 random bits; and a slow one would make each request of an attacker expensive for the host.
     pub digest: [u8; 32],
     /// The role of whoever holds the token.
     pub role: TokenRole,

@@ -1,4 +1,5 @@
-//! Erasing one person, letting an erased person come back, and finishing erasures that a crash or an older backup left undone.
+//! Erasing one person, letting an erased person come back, and finishing erasures that a crash or an older backup left
+//! undone.
 
 use crate::api_log;
 use crate::api_log::{ApiLogEntry, ApiLogOutcome, COMMAND_LINE};
@@ -34,9 +35,9 @@ fn tag_text<S: serde::Serializer>(tag: &KeyedHash, serializer: S) -> Result<S::O
     serializer.collect_str(tag)
 }
 
-/// Erases an employee: destroys the person's key, removes what is stored under the person's id, and keeps the person from coming
-/// back with a later run. `by` says who requested it; none stands for the command line. Called again after a crash, it does the
-/// rest.
+/// Erases an employee: destroys the person's key, removes what is stored under the person's id, and keeps the person
+/// from coming back with a later run. `by` says who requested it; none stands for the command line. Called again after
+/// a crash, it does the rest.
 ///
 /// # Errors
 /// There is no such tenant, this is no employee id, the tenant is being run, or something could not be removed.
@@ -133,7 +134,7 @@ async fn erase(
     employee_id: &str,
 ) -> Result<ErasureReport, HostError> {
     let database = &people.database;
-    let kept_plans = plan_file::forget_those_about(data, &people.tenant, employee_id)?;
+    let kept_plans = plan_file::remove_those_about(data, &people.tenant, employee_id)?;
     let jobs = data.queue().erase_employee(&people.tenant, employee_id).await?;
     let key = people.key_or_made().await?;
     let accounts: Vec<KeyedHash> = database.accounts_of(employee_id).await?.iter().map(|id| key.account(id)).collect();
@@ -144,8 +145,8 @@ async fn erase(
     Ok(ErasureReport { person: tag, was_known, rows, kept_plans, jobs })
 }
 
-/// Carries out the erasures on the erasure list that a tenant's database lacks: after a crash in the middle of an erasure, and
-/// after an older backup was restored. It is called before anything else is read from the database.
+/// Carries out the erasures on the erasure list that a tenant's database lacks: after a crash in the middle of an
+/// erasure, and after an older backup was restored. It is called before anything else is read from the database.
 ///
 /// # Errors
 /// The list or the tenant's key cannot be read, or the database failed.
@@ -178,8 +179,8 @@ pub async fn settle(data: &DataDir, people: &People) -> Result<(), HostError> {
     Ok(())
 }
 
-/// Destroys the keys of the people on an erasure list in a database that was just restored. The rows under their ids are removed
-/// when the database is opened for the first time: see [`settle`].
+/// Destroys the keys of the people on an erasure list in a database that was just restored. The rows under their ids
+/// are removed when the database is opened for the first time: see [`settle`].
 ///
 /// # Errors
 /// The list cannot be read, or the database failed.
@@ -196,7 +197,8 @@ pub async fn restored(list: &Path, tenant: &str, database: &TenantDatabase) -> R
     Ok(())
 }
 
-/// Checks that the erased people of a tenant can be found in a backup: that takes the tenant's key, with which ids are hashed.
+/// Checks that the erased people of a tenant can be found in a backup: that takes the tenant's key, with which ids are
+/// hashed.
 ///
 /// # Errors
 /// The erasure list has people of the tenant and the backup has no key; or the list cannot be read.
@@ -213,8 +215,8 @@ pub fn require_known(list: &Path, tenant: &str, has_key: bool) -> Result<(), Hos
     ))
 }
 
-/// Destroys the keys of all people of a tenant, and the tenant's key, for a tenant whose secret store's key is lost. Nobody can
-/// read what was encrypted with them, and erased people are not recognized any more.
+/// Destroys the keys of all people of a tenant, and the tenant's key, for a tenant whose secret store's key is lost.
+/// Nobody can read what was encrypted with them, and erased people are not recognized any more.
 ///
 /// # Errors
 /// There is no such tenant, it is being run, or something could not be removed. Called again, it does the rest.
@@ -233,7 +235,8 @@ pub async fn forget_everybody(data: &DataDir, tenant: &str) -> Result<(), HostEr
     done
 }
 
-/// Records on the erasure list that a tenant's key is destroyed: with another key nobody on the list would be recognized.
+/// Records on the erasure list that a tenant's key is destroyed: with another key nobody on the list would be
+/// recognized.
 ///
 /// # Errors
 /// The list cannot be written.

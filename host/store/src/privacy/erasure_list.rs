@@ -1,7 +1,7 @@
 //! The erasure list: a file of the data directory that tells a restored database whom to erase.
 //!
-//! It has a JSON object per line: the tenant, an event, a keyed hash and a time. Lines are only ever added. A line is on the disk
-//! before the erasure that it stands for is carried out.
+//! It has a JSON object per line: the tenant, an event, a keyed hash and a time. Lines are only ever added. A line is
+//! on the disk before the erasure that it stands for is carried out.
 
 use crate::database::KeyedHash;
 use hibob_base::digest::unhex;
@@ -24,7 +24,8 @@ pub(super) enum Event {
     Forgotten,
     /// The person may come back.
     Lifted,
-    /// The tenant's key is destroyed, as when the tenant was removed: earlier lines of the tenant do not count any more.
+    /// The tenant's key is destroyed, as when the tenant was removed: earlier lines of the tenant do not count any
+    /// more.
     KeyRemoved,
 }
 

@@ -39,7 +39,8 @@ impl TenantKey {
         KeyedHash(hmac(&self.hashing, &[b"account\0", id.as_bytes()]))
     }
 
-    /// Makes a key for a person. Returns it, and its encrypted form, which decrypts for this tenant and this person only.
+    /// Makes a key for a person. Returns it, and its encrypted form, which decrypts for this tenant and this person
+    /// only.
     pub(super) fn generate(&self, tag: KeyedHash) -> Result<(PersonKey, Vec<u8>), HostError> {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         aead::random(bytes.as_mut_slice())?;

@@ -1,9 +1,9 @@
 //! The keyring: the keys of a tenant's persons in memory, for as long as a run or a command lasts, and encrypting and
 //! decrypting with them.
 //!
-//! Values are JSON. An object with an `employee_id` belongs to that person: it is replaced by an object with the number of
-//! the person's key and the ciphertext. An object within another, such as the line manager in an employee's change, is encrypted
-//! under its own person's key first.
+//! Values are JSON. An object with an `employee_id` belongs to that person: it is replaced by an object with the number
+//! of the person's key and the ciphertext. An object within another, such as the line manager in an employee's change,
+//! is encrypted under its own person's key first.
 
 use crate::database::{Fence, KeyedHash, TenantDatabase};
 use crate::privacy::erased::ErasedPeople;
@@ -21,7 +21,8 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What kind of value is encrypted. It is bound into the encryption, so a value of one kind does not decrypt as another.
+/// What kind of value is encrypted. It is bound into the encryption, so a value of one kind does not decrypt as
+/// another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// A change of a stored plan.
@@ -84,8 +85,8 @@ impl<K: KeyRows> Keyring<K> {
         &self.erased_people
     }
 
-    /// Encrypts every object of a person in these values. A person who has no key gets one first. In place of an erased person's
-    /// object there is a placeholder.
+    /// Encrypts every object of a person in these values. A person who has no key gets one first. In place of an erased
+    /// person's object there is a placeholder.
     ///
     /// # Errors
     /// The run has lost its lease, the tenant's key is not at hand, or the database failed.
@@ -115,7 +116,8 @@ impl<K: KeyRows> Keyring<K> {
         serde_json::to_vec(&encrypted).map_err(json_error)
     }
 
-    /// Decrypts every encrypted object in these values. In place of what nobody can decrypt any more there is a placeholder.
+    /// Decrypts every encrypted object in these values. In place of what nobody can decrypt any more there is a
+    /// placeholder.
     ///
     /// # Errors
     /// The tenant's key is not at hand, or the database failed.
@@ -131,8 +133,8 @@ impl<K: KeyRows> Keyring<K> {
         }
     }
 
-    /// Decrypts what [`Self::encrypt_bytes`] returned. Bytes that were never encrypted are returned as they are; none stands for
-    /// bytes that nobody can decrypt any more.
+    /// Decrypts what [`Self::encrypt_bytes`] returned. Bytes that were never encrypted are returned as they are; none
+    /// stands for bytes that nobody can decrypt any more.
     ///
     /// # Errors
     /// As [`Self::decrypt`].

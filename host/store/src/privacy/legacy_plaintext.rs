@@ -1,5 +1,5 @@
-//! Personal data that is stored unencrypted: in rows and plans of earlier versions, and in the error that ended a run. Erasing a
-//! person removes it.
+//! Personal data that is stored unencrypted: in rows and plans of earlier versions, and in the error that ended a run.
+//! Erasing a person removes it.
 
 use crate::database::{LegacyPlaintext, TenantDatabase};
 use crate::privacy::plan::is_plaintext;

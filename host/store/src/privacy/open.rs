@@ -1,5 +1,5 @@
-//! Opening a tenant's database from the data directory. Erasures on the erasure list that the database lacks are carried out
-//! before anything is read.
+//! Opening a tenant's database from the data directory. Erasures on the erasure list that the database lacks are
+//! carried out before anything is read.
 
 use super::{People, Records, settle};
 use crate::data_dir::DataDir;

@@ -1,5 +1,6 @@
-//! The stored form of a plan. What belongs to a person is encrypted. Changes refer to each other by position, because their ids
-//! contain the employee's id. The plan's digest is computed over the stored form, so it still holds after an erasure.
+//! The stored form of a plan. What belongs to a person is encrypted. Changes refer to each other by position, because
+//! their ids contain the employee's id. The plan's digest is computed over the stored form, so it still holds after an
+//! erasure.
 
 use crate::database::Fence;
 use crate::privacy::keyring::{Keyring, Purpose, json_error};
@@ -59,7 +60,8 @@ impl DecryptedPlan {
     }
 }
 
-/// The changes' ids in the journal of a stored plan, by their ids in the plan: in the journal a change is named by its position.
+/// The changes' ids in the journal of a stored plan, by their ids in the plan: in the journal a change is named by its
+/// position.
 pub fn stored_ids(planned: &Planned) -> BTreeMap<String, String> {
     (0_usize..).zip(&planned.changes).map(|(position, change)| (change.id.clone(), position.to_string())).collect()
 }

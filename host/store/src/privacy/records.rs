@@ -9,7 +9,8 @@ use crate::run_store::KeyRows;
 use crate::update_row::UpdateRow;
 use hibob_base::error::HostError;
 
-/// The records of one tenant, decrypted as they are read. An erased person's data reads as [`FORGOTTEN`](super::FORGOTTEN).
+/// The records of one tenant, decrypted as they are read. An erased person's data reads as
+/// [`FORGOTTEN`](super::FORGOTTEN).
 pub struct Records {
     database: TenantDatabase,
     keyring: Keyring,

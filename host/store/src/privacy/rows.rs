@@ -8,8 +8,8 @@ use crate::update_row::{NameOf, UpdateRow};
 use hibob_base::error::HostError;
 use serde_json::{Value, json};
 
-/// Encrypts the result of a change, for the journal. The result of a cost center's change, which is about no employee, stays
-/// unencrypted.
+/// Encrypts the result of a change, for the journal. The result of a cost center's change, which is about no employee,
+/// stays unencrypted.
 ///
 /// # Errors
 /// The run has lost its lease, or the database failed.
@@ -23,8 +23,8 @@ pub async fn encrypt_result(
     Ok(one(keyring.encrypt(fence, Purpose::Made, vec![whole]).await?).to_string())
 }
 
-/// Decrypts results that [`encrypt_result`] encrypted; results that an earlier version stored unencrypted are returned as they
-/// are. None stands for a result of an erased person.
+/// Decrypts results that [`encrypt_result`] encrypted; results that an earlier version stored unencrypted are returned
+/// as they are. None stands for a result of an erased person.
 ///
 /// # Errors
 /// The tenant's key is not at hand, or the database failed.
@@ -143,8 +143,8 @@ pub(super) async fn decrypt_rows(
     Ok(stored.into_iter().zip(decrypted).map(update).collect())
 }
 
-/// The personal columns of a row, which are encrypted; `action`, `field` and `result` say nothing about a person. A value that
-/// is the name of another person is an object of its own, which is encrypted under that person's key.
+/// The personal columns of a row, which are encrypted; `action`, `field` and `result` say nothing about a person. A
+/// value that is the name of another person is an object of its own, which is encrypted under that person's key.
 fn personal_value(update: &UpdateRow) -> Value {
     let UpdateRow { employee_id, name, action: _, field: _, before, after, result: _, before_of, after_of } = update;
     let value = |of: &Option<NameOf>, text: &str| match of {

@@ -1,4 +1,5 @@
-//! The forms of stored JSON: encrypted objects, whom an object belongs to, and placeholders for what cannot be decrypted.
+//! The forms of stored JSON: encrypted objects, whom an object belongs to, and placeholders for what cannot be
+//! decrypted.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -83,8 +84,8 @@ pub(super) fn placeholder(word: &str) -> Value {
     })
 }
 
-/// An erased person as the value of a field in the target, such as a line manager. The account stays, since the value is compared
-/// with what the target has.
+/// An erased person as the value of a field in the target, such as a line manager. The account stays, since the value
+/// is compared with what the target has.
 pub(super) fn nameless(account: &str) -> Value {
     json!({ "employee_id": null, "account_id": account, "display_name": FORGOTTEN })
 }

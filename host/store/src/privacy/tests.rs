@@ -184,7 +184,8 @@ async fn a_stored_plan_opens_as_it_was_and_without_whoever_was_forgotten() {
     }
 }
 
-/// An erased person may still be somebody's line manager in the target; a plan that replaces that line manager is whole.
+/// An erased person may still be somebody's line manager in the target; a plan that replaces that line manager is
+/// whole.
 #[tokio::test]
 async fn a_plan_that_was_made_after_somebody_was_forgotten_opens_as_it_was() {
     let tenant = Tenant::new().await;

@@ -1,4 +1,4 @@
-//! A job: what it is, for whom, and where it stands.
+//! A job as it is requested and as it is stored.
 
 use crate::database::DatabaseError;
 use crate::queue::{QueueError, State};
@@ -11,35 +11,36 @@ use sqlx::FromRow;
 /// A job's number, unique in its queue.
 pub type JobId = i64;
 
-/// What a job is to do in particular. Never a secret, nor anything of a person but HiBob's id.
+/// The arguments of a job. They never contain a secret, and of a person only HiBob's id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Arguments {
-    /// `apply`: the saved plan that is kept for it, by the SHA-256 of its bytes.
+    /// `apply`: the saved plan of which a copy is kept for the job, by the SHA-256 of its bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
-    /// `apply`, instead of a saved plan: the plan that a person has approved, by the SHA-256 under which it is stored.
+    /// `apply`, instead of a saved plan: the approved plan, by the SHA-256 under which it is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved: Option<String>,
-    /// `sync`, `apply`: archivings that a guard lets through.
+    /// `sync`, `apply`: how many archivings are released.
     #[serde(skip_serializing_if = "is_zero")]
     pub allow_archiving: usize,
-    /// `sync`, `apply`: changed user names that a guard lets through.
+    /// `sync`, `apply`: how many changes of user names are released.
     #[serde(skip_serializing_if = "is_zero")]
     pub allow_renaming: usize,
-    /// `sync`, `apply`: whether the source may look quite different from the last accepted run.
+    /// `sync`, `apply`: whether a source is released that differs much from the last accepted run.
     #[serde(skip_serializing_if = "is_false")]
     pub allow_changed_source: bool,
-    /// `references`: references that the guard lets be issued.
+    /// `references`: how many references may be issued although a guard holds them.
     #[serde(skip_serializing_if = "is_zero")]
     pub allow_issuing: usize,
-    /// `references`: references that the guard lets be revoked.
+    /// `references`: how many references may be revoked although a guard holds them.
     #[serde(skip_serializing_if = "is_zero")]
     pub allow_revoking: usize,
-    /// `references`: whom to issue for, by HiBob's ids; who has left since the last run unless given.
+    /// `references`: the employees to issue references for, by HiBob's ids; none stands for everybody who has left
+    /// since the last run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub employees: Option<Vec<String>>,
-    /// `deliver`: which reference.
+    /// `deliver`: the reference's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
 }
@@ -53,10 +54,10 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl Arguments {
-    /// Whether this kind of job takes these arguments, and has those that it needs.
+    /// Checks that this kind of job takes these arguments, and has those that it needs.
     ///
     /// # Errors
-    /// It does not, or has not.
+    /// An argument does not belong to this kind of job, or one that it needs is missing.
     pub fn check(&self, kind: Kind) -> Result<(), HostError> {
         let taken = match kind {
             Kind::Check => Self::default(),
@@ -72,16 +73,19 @@ impl Arguments {
             Kind::Deliver => Self { reference: self.reference.clone(), ..Self::default() },
         };
         if taken != *self {
-            let remedy = "give it only what the command of the same name takes";
-            return Err(HostError::configuration(format!("a job of the kind {kind} does not take that"), remedy));
+            let remedy = "give it only the arguments that the command of the same name takes";
+            return Err(HostError::configuration(
+                format!("a job of the kind {kind} does not take these arguments"),
+                remedy,
+            ));
         }
         match kind {
             Kind::Apply if self.plan.is_none() && self.approved.is_none() => {
-                Err(HostError::configuration("it is not said which plan to apply", "name a saved plan"))
+                Err(HostError::configuration("the plan to apply is missing", "name a saved plan"))
             }
             Kind::Deliver if self.reference.is_none() => {
                 let remedy = "name a reference, as `hibob references list` shows it";
-                Err(HostError::configuration("it is not said which reference to deliver", remedy))
+                Err(HostError::configuration("the reference to deliver is missing", remedy))
             }
             _ => Ok(()),
         }
@@ -97,7 +101,7 @@ impl Arguments {
         }
     }
 
-    /// The same, and every guard holds again.
+    /// These arguments without any release.
     pub fn without_releases(self) -> Self {
         Self {
             allow_archiving: 0,
@@ -109,7 +113,7 @@ impl Arguments {
         }
     }
 
-    /// What of a sync the operator lets through.
+    /// What the operator has released for a sync.
     pub fn release(&self) -> Release {
         Release {
             archiving: self.allow_archiving,
@@ -118,59 +122,59 @@ impl Arguments {
         }
     }
 
-    /// As stored; the same arguments give the same text.
+    /// The arguments as they are stored. Equal arguments give equal texts.
     pub(super) fn text(&self) -> Result<String, QueueError> {
         serde_json::to_string(self).map_err(|error| DatabaseError::from(sqlx::Error::Encode(Box::new(error))).into())
     }
 }
 
-/// A job that somebody asks for.
+/// A job that somebody requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewJob {
-    /// For whom.
+    /// The tenant's id.
     pub tenant: String,
-    /// What.
+    /// The kind of job.
     pub kind: Kind,
-    /// In particular.
+    /// The job's arguments.
     pub arguments: Arguments,
-    /// Who asks, as the operator may see it.
+    /// Who requests it, by the name that the operator knows.
     pub requested_by: Option<String>,
 }
 
-/// A job, as it stands. Times are Unix milliseconds.
+/// A job as it is stored. Times are Unix milliseconds by the database's clock.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
-    /// Its number.
+    /// The job's number.
     pub id: JobId,
-    /// For whom.
+    /// The tenant's id.
     pub tenant: String,
-    /// What.
+    /// The kind of job.
     pub kind: Kind,
-    /// Who started it.
+    /// What started it.
     pub trigger: Trigger,
-    /// What in particular.
+    /// The job's arguments.
     pub arguments: Arguments,
-    /// Who asked for it.
+    /// Who requested it.
     pub requested_by: Option<String>,
-    /// Where it stands.
+    /// The job's state.
     pub state: State,
-    /// Which host is at it.
+    /// The host that carries it out.
     pub holder: Option<String>,
-    /// The time of the schedule that it stands for.
+    /// The due time of the schedule that queued it.
     pub due_at: Option<i64>,
-    /// When it came into the queue.
+    /// When it was queued.
     pub queued_at: i64,
-    /// It does not start before.
+    /// When it may start at the earliest.
     pub start_at: i64,
-    /// When it was claimed, the last time.
+    /// When it was claimed last.
     pub started_at: Option<i64>,
     /// When it ended.
     pub ended_at: Option<i64>,
-    /// Since when it is to stop.
+    /// When somebody requested that it stop.
     pub cancel_requested_at: Option<i64>,
-    /// Hosts that crashed over it.
+    /// How many hosts have crashed while they carried it out.
     pub crashes: i64,
-    /// What came of it: `exit_code`, `run` in the tenant's history, `error`.
+    /// The result: `exit_code`, `run` (its number in the tenant's history), `error`.
     pub result: Option<serde_json::Value>,
 }
 

@@ -1,5 +1,5 @@
-//! When this process last polled the queue: it did everything that was due, and the database answered. The health check reads
-//! it, as a host that polls no more takes no jobs.
+//! When this process last polled the queue: it did everything that was due, and the database answered. The health check
+//! reads it, as a host that polls no more takes no jobs.
 
 use crate::queue::Queue;
 use std::sync::{Arc, Mutex, PoisonError};

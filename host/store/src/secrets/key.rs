@@ -1,6 +1,6 @@
-//! A key of the store, and what it seals.
+//! A key of the secret store, and encrypting secrets with it.
 //!
-//! The associated data are the tenant, the name and the origins, so a row opens nowhere else.
+//! The associated data are the tenant, the name and the origins, so a row that was moved cannot be decrypted.
 
 use crate::secrets::aead;
 use crate::secrets::aead::{KEY_BYTES, random};
@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
-/// Bytes of a key's digest that tell it from other keys.
+/// Length of a key's id, in bytes: the beginning of the key's digest.
 const ID_BYTES: usize = 8;
 
-/// What a encrypted secret is bound to.
+/// What a secret is bound to: it can be decrypted for this tenant, name and origins only.
 pub(super) struct Place<'p> {
     pub(super) tenant: &'p str,
     pub(super) name: &'p str,
@@ -30,14 +30,14 @@ impl Place<'_> {
     }
 }
 
-/// A encrypted secret.
+/// An encrypted secret.
 #[derive(Clone, Debug)]
 pub(super) struct Encrypted {
     pub(super) nonce: Vec<u8>,
     pub(super) ciphertext: Vec<u8>,
 }
 
-/// A key of the store. Never printed, overwritten when it is dropped.
+/// A key of the secret store. It is never printed, and is overwritten in memory when it is dropped.
 pub(super) struct SecretKey {
     id: String,
     bytes: Zeroizing<[u8; KEY_BYTES]>,
@@ -49,14 +49,14 @@ impl SecretKey {
         Self { id: digest.iter().take(ID_BYTES).map(|byte| format!("{byte:02x}")).collect(), bytes }
     }
 
-    /// A new key from the operating system's source of randomness.
+    /// Makes a key from the operating system's source of randomness.
     pub(super) fn generate() -> Result<Self, HostError> {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         random(bytes.as_mut_slice())?;
         Ok(Self::new(bytes))
     }
 
-    /// A key of 32 bytes in hexadecimal digits or base64; none if it is not that.
+    /// Reads a key of 32 bytes in hexadecimal digits or base64; none if the text is neither.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let bytes = Zeroizing::new(if text.len() == KEY_BYTES * 2 {
@@ -73,18 +73,19 @@ impl SecretKey {
         Zeroizing::new(hex(self.bytes.as_slice()))
     }
 
-    /// Tells this key from others, and says nothing about it.
+    /// The key's id, which reveals nothing about the key.
     pub(super) fn id(&self) -> &str {
         &self.id
     }
 
-    /// Seals a secret, for this place only.
+    /// Encrypts a secret for this place.
     pub(super) fn encrypt(&self, place: &Place<'_>, secret: &Secret) -> Result<Encrypted, HostError> {
         let (nonce, ciphertext) = aead::encrypt(&self.bytes, &place.associated_data(), secret.reveal().as_bytes())?;
         Ok(Encrypted { nonce: nonce.to_vec(), ciphertext })
     }
 
-    /// Opens a encrypted secret; none if another key encrypted it, it was encrypted for another place, or a bit of it was changed.
+    /// Decrypts a secret; none if it was encrypted with another key or for another place, or if a bit of it was
+    /// changed.
     pub(super) fn decrypt(&self, place: &Place<'_>, encrypted: &Encrypted) -> Option<Secret> {
         let plaintext = aead::decrypt(&self.bytes, &place.associated_data(), &encrypted.nonce, &encrypted.ciphertext)?;
         Some(Secret::new(std::str::from_utf8(&plaintext).ok()?.to_owned()))

@@ -1,4 +1,4 @@
-//! The store: secrets in the control database, each sealed for its tenant, its name and the origins it was entered for.
+//! The secret store: entering, reading, listing and removing secrets, and rotating the store's key.
 
 mod people;
 mod signing;
@@ -25,41 +25,42 @@ pub struct SecretStore {
 /// A secret that was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entered {
-    /// Where it may be sent from now on.
+    /// The origins where it may be sent from now on.
     pub origins: BTreeSet<Origin>,
-    /// Which key it is encrypted with.
+    /// The id of the key with which it is encrypted.
     pub key_id: String,
-    /// Whether there was one before.
+    /// Whether it has replaced an earlier one.
     pub replaced: bool,
-    /// Whether the tenant's configuration says that it comes from the store; if not, it lies there until it does.
+    /// Whether the tenant's configuration says that it comes from the store. If it does not, the secret is stored and
+    /// not used.
     pub is_used: bool,
 }
 
-/// A secret of a tenant, as far as it may be shown.
+/// A secret of a tenant in a list, without the secret itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// The setting.
+    /// The setting's name.
     pub name: String,
-    /// Where it may be sent.
+    /// The origins where it may be sent.
     pub origins: Vec<String>,
-    /// Unix seconds; none if it was not entered yet.
+    /// When it was entered, in Unix seconds; none if it was not entered yet.
     pub entered_at: Option<i64>,
-    /// Which key it is encrypted with.
+    /// The id of the key with which it is encrypted.
     pub key_id: Option<String>,
     /// `in-use`; `unused`: the tenant's file names another source or none; `missing`: it was not entered yet;
-    /// `other-origin`: it was entered for another origin; `other-key`: the key is not at hand; `broken`: it was changed
-    /// or moved.
+    /// `other-origin`: it was entered for another origin; `other-key`: the key is not available; `broken`: its row was
+    /// changed or moved.
     pub state: &'static str,
 }
 
 /// A secret that a tenant's configuration expects in the store, and that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToEnter {
-    /// Which.
+    /// The setting's name.
     pub name: SecretName,
-    /// Why.
+    /// Why it cannot be used.
     pub reason: String,
-    /// What to do.
+    /// What a person can do about it.
     pub remedy: String,
 }
 
@@ -88,7 +89,7 @@ impl Unusable {
         }
     }
 
-    /// The secret to be entered, where that helps.
+    /// The secret to be entered, if entering it helps; otherwise the error.
     fn into_entry(self, tenant: &str, name: SecretName) -> Result<ToEnter, HostError> {
         let enter = format!("hibob secret set {tenant} {name}");
         let (reason, remedy) = match self {
@@ -115,15 +116,15 @@ impl Unusable {
 }
 
 impl SecretStore {
-    /// The store in this control database, with the key in this directory.
+    /// The secret store in this control database, with the key files in this directory.
     pub fn new(control: ControlDatabase, dir: PathBuf) -> Self {
         Self { control, dir }
     }
 
-    /// Stores a secret, over an earlier one, for the origins that the tenant's configuration sends it to now.
+    /// Stores a secret in place of an earlier one, for the origins where the tenant's configuration sends it now.
     ///
     /// # Errors
-    /// It is too short to be one, the configuration sends it nowhere, the store's key is not at hand, or the database
+    /// The secret is too short, the configuration sends it nowhere, the store's key is not available, or the database
     /// failed.
     pub async fn set(&self, config: &TenantConfig, name: SecretName, secret: &Secret) -> Result<Entered, HostError> {
         if secret.reveal().len() < SECRET_CHARS_MIN {
@@ -141,7 +142,8 @@ impl SecretStore {
         Ok(Entered { origins, key_id, replaced, is_used })
     }
 
-    /// Seals a secret for a place and stores it, over an earlier one. Returns whether there was one, and the key's id.
+    /// Encrypts a secret for a place and stores it in place of an earlier one. Returns whether there was one, and the
+    /// key's id.
     async fn put(&self, place: &Place<'_>, secret: &Secret) -> Result<(bool, String), HostError> {
         let mut key_id = String::new();
         let replaced = self.control.put_secret(|in_use| {
@@ -156,7 +158,7 @@ impl SecretStore {
         Ok((replaced.await?, key_id))
     }
 
-    /// What is stored for a tenant, and what should be.
+    /// The secrets that are stored for a tenant, or expected by its configuration.
     ///
     /// # Errors
     /// The database failed.
@@ -180,7 +182,7 @@ impl SecretStore {
                 state,
             });
         }
-        // It is sent nowhere, and is the store's own.
+        // The tenant's key for personal data is no setting and is sent nowhere.
         if let Some(row) = rows.into_iter().find(|row| row.name == PEOPLE_KEY) {
             let state = if self.people_key(&config.id).await.is_ok() { "in-use" } else { "other-key" };
             let (name, origins) = (row.name, Vec::new());
@@ -189,27 +191,27 @@ impl SecretStore {
         Ok(listed)
     }
 
-    /// Removes a secret. It needs no key.
+    /// Removes a secret. No key is needed for that.
     ///
     /// # Errors
-    /// There is none, or the database failed.
+    /// The secret is not stored, or the database failed.
     pub async fn remove(&self, tenant: &str, name: SecretName) -> Result<(), HostError> {
         if self.control.remove_secret(tenant, name.as_str()).await? {
             return Ok(());
         }
-        let remedy = format!("see what there is: hibob secret list {tenant}");
+        let remedy = format!("list the tenant's secrets: hibob secret list {tenant}");
         Err(HostError::configuration(format!("tenant {tenant}: no {name} is stored"), remedy))
     }
 
-    /// Seals every secret with a new key: that of the environment, or a new one in the key file. Returns how many there
-    /// are, and the new key's id.
+    /// Encrypts every secret with a new key: the key in the environment, or a key that is made now and written to the
+    /// key file. Returns how many secrets there are, and the new key's id.
     ///
-    /// All of it in one transaction. Until it is done, the old key stays in its file and the new one lies beside it, so
-    /// that after a crash at any point every secret can be read, and another rotation takes up where it stopped.
+    /// It is done in one transaction. Until that is committed, the old key stays in its file and the new one is in a
+    /// file beside it. So after a crash at any point every secret can be read, and another rotation does the rest.
     ///
     /// # Errors
-    /// A key is not at hand, a secret cannot be opened, or the database or the disk failed. Every secret can be read as
-    /// before.
+    /// A key is not available, a secret cannot be decrypted, or the database or the disk failed. Every secret can be
+    /// read as before.
     pub async fn rotate(&self) -> Result<(usize, String), HostError> {
         let _lock = lock_rotation(&self.dir)?;
         let mut keys = self.keys()?;
@@ -243,18 +245,18 @@ impl SecretStore {
         Ok((count, new))
     }
 
-    /// Keeps rotations of the store's key out for as long as the result lives.
+    /// Prevents rotations of the store's key until the returned file is dropped.
     ///
     /// # Errors
-    /// A rotation is under way.
+    /// A rotation is under way, or the lock file cannot be used.
     pub fn hold_key(&self) -> Result<std::fs::File, HostError> {
         lock_rotation(&self.dir)
     }
 
-    /// The secret of this name, wherever the tenant's configuration says that it comes from.
+    /// Reads a secret from where the tenant's configuration says that it comes from.
     ///
     /// # Errors
-    /// It is not there, or must not be used; the error says what to do.
+    /// The secret is missing, or may not be used; the error says what to do.
     pub async fn read(&self, config: &TenantConfig, name: SecretName) -> Result<Secret, HostError> {
         match config.source(name) {
             Some(SecretSource::Store) => {
@@ -268,10 +270,10 @@ impl SecretStore {
         }
     }
 
-    /// The secrets that somebody has to enter before this configuration works.
+    /// The secrets that have to be entered before this configuration works.
     ///
     /// # Errors
-    /// A secret from elsewhere is not there, or the store cannot be read.
+    /// A secret that comes from elsewhere is missing, or the store cannot be read.
     pub async fn to_enter(&self, config: &TenantConfig) -> Result<Vec<ToEnter>, HostError> {
         let mut entries = Vec::new();
         for name in SecretName::ALL {
@@ -292,9 +294,9 @@ impl SecretStore {
         self.decrypt_for(&config.id, name.as_str(), &config.origins(name)?).await
     }
 
-    /// The secret of this name, if it was entered for each of these origins.
+    /// Reads a secret of the store, if it was entered for each of these origins.
     async fn decrypt_for(&self, tenant: &str, name: &str, wanted: &BTreeSet<Origin>) -> Result<Secret, Unusable> {
-        // Once more where the key is not at hand: a rotation may have ended between the row and the key.
+        // A missing key is tried twice: a rotation may have ended between reading the row and reading the key.
         for is_last in [false, true] {
             let rows = self.control.secrets(tenant).await?;
             let row = rows.into_iter().find(|row| row.name == name).ok_or(Unusable::Missing)?;
@@ -317,7 +319,7 @@ impl SecretStore {
                 Err(_) => {}
             }
         }
-        Err(Unusable::Missing) // the loop above has no other end
+        Err(Unusable::Missing) // never reached: the loop returns in its last turn
     }
 
     fn keys(&self) -> Result<Keys, HostError> {
@@ -325,7 +327,7 @@ impl SecretStore {
     }
 }
 
-/// The key with this id; `what` needs it.
+/// The key with this id. `what` begins the error's message: it says what needs the key.
 fn find<'k>(keys: &'k Keys, id: &str, what: &str) -> Result<&'k SecretKey, HostError> {
     keys.get(id).ok_or_else(|| {
         HostError::configuration(
@@ -356,7 +358,8 @@ fn encrypted(row: &SecretRow) -> Encrypted {
     Encrypted { nonce: row.nonce.clone(), ciphertext: row.ciphertext.clone() }
 }
 
-/// The origins that a row says it was encrypted for, none for what is sent nowhere; only opening it shows whether that is so.
+/// The origins in a row, empty for a secret that is sent nowhere; none if they cannot be read. Only decrypting the row
+/// shows whether they are genuine.
 fn read_origins(row: &SecretRow) -> Option<BTreeSet<Origin>> {
     row.origins.split_ascii_whitespace().map(Origin::of).collect::<Result<_, _>>().ok()
 }

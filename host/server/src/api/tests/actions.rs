@@ -53,7 +53,7 @@ async fn what_an_api_must_not_say_is_refused() {
         ("PUT", secrets, long.as_str(), 413, "16384 bytes"),
         ("PUT", "/v1/tenants/acme/secrets/colour", "x", 422, "not the name of a secret"),
         ("POST", jobs, r#"{"kind":"apply","arguments":{"plan":"00"}}"#, 422, "no such kind"),
-        ("POST", jobs, r#"{"kind":"sync","arguments":{"plan":"00"}}"#, 422, "does not take that"),
+        ("POST", jobs, r#"{"kind":"sync","arguments":{"plan":"00"}}"#, 422, "does not take these arguments"),
         ("POST", jobs, r#"{"kind":"references"}"#, 422, "issues no references"),
         ("POST", jobs, r#"{"kind":"sync","colour":1}"#, 400, "colour"),
         ("GET", "/v1/tenants/acme/plans/0000000", "", 422, "names no plan"),

@@ -62,7 +62,8 @@ pub(super) async fn erase_rows(on: &mut Transaction, id: &str, now: i64) -> Resu
     Ok(ErasedRows { accounts, entries, lines, deliveries, references, ..ErasedRows::default() })
 }
 
-/// Removes the plugin's entries about an employee. By the contract their key is the employee's id or ends with `/` and the id.
+/// Removes the plugin's entries about an employee. By the contract their key is the employee's id or ends with `/` and
+/// the id.
 async fn erase_entries(on: &mut Transaction, id: &str) -> Result<u64, HostError> {
     let keys: Vec<(Key<String>,)> = query("SELECT key FROM entries").fetch_all(&mut *on).await?;
     let mut removed = 0;

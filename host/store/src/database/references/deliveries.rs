@@ -90,8 +90,8 @@ pub struct DeliveryRow {
 }
 
 impl TenantDatabase {
-    /// The deliveries that wait and are due, in the order of the log. A delivery whose time is further away than the longest pause
-    /// (`longest`, in seconds) is due as well, because the clock was set back since.
+    /// The deliveries that wait and are due, in the order of the log. A delivery whose time is further away than the
+    /// longest pause (`longest`, in seconds) is due as well, because the clock was set back since.
     ///
     /// # Errors
     /// The database failed.
@@ -157,7 +157,8 @@ impl TenantDatabase {
         rows.fetch_all(&self.store).await?.into_iter().map(read).collect()
     }
 
-    /// Lets a delivery that was refused or waits be tried again at once. False if the reference is not valid or has no such delivery.
+    /// Lets a delivery that was refused or waits be tried again at once. False if the reference is not valid or has no
+    /// such delivery.
     ///
     /// # Errors
     /// The database failed.

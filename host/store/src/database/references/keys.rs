@@ -73,8 +73,8 @@ impl TenantDatabase {
     /// The database failed; nothing was changed.
     pub async fn use_reference_key(&self, selector: &str, now: i64) -> Result<(), HostError> {
         let mut transaction = self.begin_exclusive().await?;
-        // A key is retired no earlier than its last reference was issued, and signs no earlier than it was made, also where the clock
-        // was set back.
+        // A key is retired no earlier than its last reference was issued, and signs no earlier than it was made, also
+        // where the clock was set back.
         let greatest = transaction.greatest();
         let retire = format!(
             "UPDATE reference_keys
@@ -88,8 +88,8 @@ impl TenantDatabase {
         Ok(transaction.commit().await?)
     }
 
-    /// Revokes a key and all valid references that it signed; their waiting deliveries are withdrawn. Returns how many references
-    /// that were.
+    /// Revokes a key and all valid references that it signed; their waiting deliveries are withdrawn. Returns how many
+    /// references that were.
     ///
     /// # Errors
     /// The database failed; nothing was changed.

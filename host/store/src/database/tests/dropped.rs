@@ -1,4 +1,5 @@
-//! Futures that are dropped at every point at which they wait: nothing is half done, and the connection is as good as new.
+//! Futures that are dropped at every point at which they wait: nothing is half done, and the connection is as good as
+//! new.
 
 use crate::database::tests::{Server, empty_row, query, record};
 use crate::database::{ControlDatabase, Engine, Fence, TenantDatabase};
@@ -12,7 +13,8 @@ use std::time::{Duration, Instant};
 /// Longer than any connection takes to come back to its pool.
 const TIME_MAX: Duration = Duration::from_secs(60);
 
-/// Polls a future so many times, each time when it can go on, and then drops it. What it came to, if it came to its end.
+/// Polls a future so many times, each time when it can go on, and then drops it. What it came to, if it came to its
+/// end.
 pub(crate) async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
     let (mut future, mut left) = (pin!(future), polls);
     poll_fn(|context| {
