@@ -24,7 +24,7 @@ use std::time::Duration;
 const MILLISECONDS_MAX: u64 = 4;
 
 fn lost() -> HostError {
-    HostError::Storage("this run lost its lock to another one".to_owned())
+    HostError::Storage("this run has lost its lease to another one".to_owned())
 }
 
 /// The databases as one process sees them.

@@ -288,7 +288,7 @@ impl Failed {
             Self::NotSent(_, reason) => format!("not sent: {reason}"),
             Self::Lost(reason) => format!("lost: {reason}"),
             Self::Late => "no answer in time".to_owned(),
-            Self::Closed => "not sent: the credentials were refused, or the run lost its lock".to_owned(),
+            Self::Closed => "not sent: the credentials were refused, or the run has lost its lease".to_owned(),
         }
     }
 

@@ -38,7 +38,7 @@ pub async fn hold(lock: &impl Lock) -> HostError {
         interval.tick().await;
         match lock.renew().await {
             Ok(true) => {}
-            Ok(false) => return HostError::LockLost("this run lost its lock to another one".to_owned()),
+            Ok(false) => return HostError::LockLost("this run has lost its lease to another one".to_owned()),
             Err(error) => return error,
         }
     }

@@ -263,7 +263,7 @@ pub(super) async fn insert_journal(transaction: &mut Transaction, new: &NewJourn
 }
 
 fn lost() -> HostError {
-    HostError::LockLost("this run lost its lock to another one".to_owned())
+    HostError::LockLost("this run has lost its lease to another one".to_owned())
 }
 
 async fn put_event(
