@@ -63,7 +63,7 @@ impl People {
     /// The erased people who may not come back.
     ///
     /// # Errors
-    /// The tenant's key is not at hand, or the database failed.
+    /// The tenant's key is not available, or the database failed.
     pub async fn erased_people(&self) -> Result<ErasedPeople, HostError> {
         let rows = self.database.erasures().await?;
         let employees: BTreeSet<KeyedHash> = rows.into_iter().filter(|row| !row.is_lifted).map(|row| row.tag).collect();
@@ -78,7 +78,7 @@ impl People {
     /// A keyring for decrypting records.
     ///
     /// # Errors
-    /// The tenant's key is not at hand, or the database failed.
+    /// The tenant's key is not available, or the database failed.
     pub async fn keyring(&self) -> Result<Keyring, HostError> {
         Ok(Keyring::new(self.database.clone(), self.key().await?, self.erased_people().await?))
     }

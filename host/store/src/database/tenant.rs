@@ -51,8 +51,7 @@ pub struct PastRun {
     pub kind: String,
     /// What started the run, such as `manual`.
     pub trigger: String,
-    /// The key of the job that the run was (see [`crate::queue::Claimed::key`]); none if it was started without the
-    /// queue.
+    /// The key of the job that the run was (`Claimed::key` of the queue); none if it was started without the queue.
     pub job: Option<String>,
     /// When it started, in Unix seconds.
     pub started_at: i64,

@@ -1,4 +1,4 @@
-//! What is stored, on each engine: the cases get two hosts on the same database.
+//! The databases on each engine. The cases get two hosts on the same database.
 
 mod approvals;
 mod control;
@@ -18,7 +18,7 @@ use futures::future::BoxFuture;
 use hibob_test_postgres::Server;
 use std::path::PathBuf;
 
-/// A host's way to the database.
+/// A host with its control database.
 #[derive(Clone)]
 struct Host {
     control: ControlDatabase,
@@ -32,7 +32,7 @@ impl Host {
 }
 
 impl ControlDatabase {
-    /// Changes rows behind the host's back, as time would.
+    /// Changes rows without the host's methods, to simulate that time has passed.
     async fn execute(&self, statement: Statement<'_>) -> u64 {
         statement.execute(&self.store).await.unwrap()
     }
@@ -68,7 +68,7 @@ fn empty_row() -> UpdateRow {
 
 type Case = fn(Host, Host) -> BoxFuture<'static, ()>;
 
-/// All of them, by names that can also be those of databases.
+/// All cases. Their names are also the databases' names on PostgreSQL.
 fn cases() -> impl Iterator<Item = (&'static str, Case)> {
     let all: [&[(&str, Case)]; 7] = [
         &approvals::CASES,
@@ -100,14 +100,14 @@ async fn on_postgresql() {
     let Some(server) = Server::start("what is stored on PostgreSQL") else { return };
     for (name, case) in cases() {
         let url = server.database(name);
-        // Nothing of this is in a folder.
+        // On PostgreSQL no folder is used.
         let host = async || Host { control: ControlDatabase::connect(&url, 8).await.unwrap(), folder: PathBuf::new() };
         told(name);
         case(host().await, host().await).await;
     }
 }
 
-/// For whoever looks why a case failed.
+/// Prints the name of a case, for whoever reads why it failed.
 #[expect(clippy::print_stderr, reason = "the test harness shows it with a failure")]
 fn told(name: &str) {
     eprintln!("case {name}");

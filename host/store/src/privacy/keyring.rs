@@ -89,7 +89,7 @@ impl<K: KeyRows> Keyring<K> {
     /// person's object there is a placeholder.
     ///
     /// # Errors
-    /// The run has lost its lease, the tenant's key is not at hand, or the database failed.
+    /// The run has lost its lease, the tenant's key is not available, or the database failed.
     pub async fn encrypt(&self, fence: Fence, purpose: Purpose, values: Vec<Value>) -> Result<Vec<Value>, HostError> {
         let mut ids = Ids::default();
         values.iter().for_each(|value| ids.collect(value));
@@ -120,7 +120,7 @@ impl<K: KeyRows> Keyring<K> {
     /// placeholder.
     ///
     /// # Errors
-    /// The tenant's key is not at hand, or the database failed.
+    /// The tenant's key is not available, or the database failed.
     pub async fn decrypt(&self, purpose: Purpose, mut values: Vec<Value>) -> Result<Vec<Value>, HostError> {
         loop {
             let mut numbers = BTreeSet::new();
@@ -152,7 +152,7 @@ impl<K: KeyRows> Keyring<K> {
     /// Reads the keys of these employees, and makes the missing ones in one transaction. Erased people get none.
     ///
     /// # Errors
-    /// The run has lost its lease, the tenant's key is not at hand, or the database failed.
+    /// The run has lost its lease, the tenant's key is not available, or the database failed.
     pub async fn make(&self, fence: Fence, employees: &BTreeSet<String>) -> Result<(), HostError> {
         let wanted: Vec<String> = {
             let keys = self.keys();

@@ -29,7 +29,7 @@ impl DataDir {
     /// A tenant's records, for reading them decrypted.
     ///
     /// # Errors
-    /// As [`Self::tenant_database`]; or the tenant's key is not at hand.
+    /// As [`Self::tenant_database`]; or the tenant's key is not available.
     pub async fn records(&self, id: &str) -> Result<Records, HostError> {
         self.people(id).await?.records().await
     }

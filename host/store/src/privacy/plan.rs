@@ -103,7 +103,7 @@ pub async fn encrypt(keyring: &Keyring<impl KeyRows>, fence: Fence, planned: &Pl
 /// Decrypts a stored plan. The inner error says why the content is not a stored plan.
 ///
 /// # Errors
-/// The tenant's key is not at hand, or the database failed.
+/// The tenant's key is not available, or the database failed.
 pub async fn decrypt(
     keyring: &Keyring<impl KeyRows>,
     content: &[u8],

@@ -16,7 +16,7 @@ pub struct Records {
     keyring: Keyring,
 }
 
-#[expect(clippy::missing_errors_doc, reason = "each fails if the database does, or the tenant's key is not at hand")]
+#[expect(clippy::missing_errors_doc, reason = "each fails if the database does, or the tenant's key is not available")]
 impl Records {
     pub(super) fn new(database: TenantDatabase, keyring: Keyring) -> Self {
         Self { database, keyring }
@@ -67,7 +67,7 @@ impl Records {
 /// Decrypts the documents of references in place. The document of an erased person becomes empty.
 ///
 /// # Errors
-/// The tenant's key is not at hand, or the database failed.
+/// The tenant's key is not available, or the database failed.
 pub async fn decrypt_references(keyring: &Keyring<impl KeyRows>, rows: &mut [ReferenceRow]) -> Result<(), HostError> {
     let stored: Vec<&[u8]> = rows.iter().map(|row| row.document.as_slice()).collect();
     let decrypted = keyring.decrypt_bytes(Purpose::Reference, &stored).await?;

@@ -27,7 +27,7 @@ pub async fn encrypt_result(
 /// as they are. None stands for a result of an erased person.
 ///
 /// # Errors
-/// The tenant's key is not at hand, or the database failed.
+/// The tenant's key is not available, or the database failed.
 pub async fn decrypt_results(
     keyring: &Keyring<impl KeyRows>,
     stored: Vec<String>,
@@ -55,7 +55,7 @@ pub async fn encrypt_report(keyring: &Keyring<impl KeyRows>, fence: Fence, repor
 /// Decrypts a report that [`encrypt_report`] encrypted.
 ///
 /// # Errors
-/// The tenant's key is not at hand, or the database failed.
+/// The tenant's key is not available, or the database failed.
 pub(super) async fn decrypt_report(keyring: &Keyring<impl KeyRows>, report: Value) -> Result<Value, HostError> {
     Ok(one(keyring.decrypt(Purpose::Report, vec![report]).await?))
 }
@@ -105,7 +105,7 @@ pub async fn encrypt_rows(
 /// Decrypts rows that [`encrypt_rows`] encrypted. The row of an erased person says what was done, and not for whom.
 ///
 /// # Errors
-/// The tenant's key is not at hand, or the database failed.
+/// The tenant's key is not available, or the database failed.
 pub(super) async fn decrypt_rows(
     keyring: &Keyring<impl KeyRows>,
     stored: Vec<StoredUpdate>,

@@ -1,4 +1,4 @@
-//! The queue, on each kind of database: the cases get two hosts' queues on the same tables.
+//! The queue on each engine. The cases get the queues of two hosts on the same tables.
 
 mod cases;
 mod dropped;
@@ -11,7 +11,7 @@ use hibob_base::job::Kind;
 use hibob_test_postgres::Server;
 use std::time::Duration;
 
-/// Longer than any test takes: leases lapse where a test says so.
+/// Longer than any test takes: leases lapse only where a test makes them.
 const LEASE: Duration = Duration::from_hours(1);
 
 #[tokio::test]
@@ -37,14 +37,14 @@ async fn on_postgresql() {
     }
 }
 
-/// For whoever looks why a case failed.
+/// Prints the name of a case, for whoever reads why it failed.
 #[expect(clippy::print_stderr, reason = "the test harness shows it with a failure")]
 fn told(name: &str) {
     eprintln!("case {name}");
 }
 
 impl Queue {
-    /// Changes rows behind the queue's back, as time would.
+    /// Changes rows without the queue, to simulate that time has passed.
     async fn execute(&self, sql: &str) {
         query(sql.to_owned()).execute(&self.store).await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! What there is of all tenants: configurations, secrets, tokens, the record of who did what.
+//! The control database: configurations, secrets, tokens, and the API log.
 
 use crate::database::SecretRow;
 use crate::database::tests::{Case, Host, query};
@@ -19,7 +19,7 @@ async fn configurations_are_kept_and_forgotten(one: Host, other: Host) {
     for tenant in ["zeta", "acme", "Beta"] {
         assert!(mine.put_tenant(tenant, "{}", 1).await.unwrap());
     }
-    // Who comes second has not made it.
+    // Only the first of two hosts has added the tenant.
     let put = join_all([mine, theirs, mine, theirs].map(|control| control.put_tenant("new", "{\"a\":1}", 2))).await;
     assert_eq!(put.into_iter().filter(|new| *new.as_ref().unwrap()).count(), 1);
     assert!(!theirs.put_tenant("acme", "{\"b\":1}", 3).await.unwrap());
@@ -55,7 +55,7 @@ fn secret(tenant: &str, name: &str, key_id: &str) -> SecretRow {
 
 async fn secrets_are_all_sealed_with_one_key(one: Host, other: Host) {
     one.control.put_tenant("acme", "{}", 1).await.unwrap();
-    // Each host would begin with a key of its own; who comes second is told which one it is.
+    // Each host would begin with a key of its own; the second one gets the id of the first one's key.
     let enter = |number: usize| {
         let control = if number.is_multiple_of(2) { &one.control } else { &other.control };
         control.put_secret(move |in_use| {
@@ -82,7 +82,7 @@ async fn secrets_are_all_sealed_with_one_key(one: Host, other: Host) {
     assert!(rows.len() == 9 && rows.iter().all(|row| row.key_id == "next"), "{rows:?}");
     assert!(one.control.remove_secret("acme", "secret 0").await.unwrap());
     assert!(!other.control.remove_secret("acme", "secret 0").await.unwrap());
-    // No secret without its tenant.
+    // A secret cannot be stored without its tenant.
     assert!(one.control.put_secret(|_| Ok(secret("nobody", "hibob.token", "next"))).await.is_err());
 }
 

@@ -1,5 +1,5 @@
-//! Futures that are dropped at every point at which they wait: nothing is half done, and the connection is as good as
-//! new.
+//! Futures that are dropped at every point at which they wait: nothing is half done, and the connection can be used
+//! again.
 
 use crate::database::tests::{Server, empty_row, query, record};
 use crate::database::{ControlDatabase, Engine, Fence, TenantDatabase};
@@ -13,8 +13,7 @@ use std::time::{Duration, Instant};
 /// Longer than any connection takes to come back to its pool.
 const TIME_MAX: Duration = Duration::from_secs(60);
 
-/// Polls a future so many times, each time when it can go on, and then drops it. What it came to, if it came to its
-/// end.
+/// Polls a future so many times, each time when it can go on, and then drops it. Returns its output if it has finished.
 pub(crate) async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
     let (mut future, mut left) = (pin!(future), polls);
     poll_fn(|context| {
@@ -28,7 +27,7 @@ pub(crate) async fn dropped_after<T>(polls: usize, future: impl Future<Output = 
     .await
 }
 
-/// A host of the database, and somebody who sees all of it.
+/// A host of the database, and a superuser's connection, which sees every row.
 pub(crate) struct Watched {
     pub(crate) control: ControlDatabase,
     superuser: PgConnection,
@@ -49,7 +48,7 @@ impl Watched {
         sqlx::query_scalar(sql).fetch_one(&mut self.superuser).await.unwrap()
     }
 
-    /// Waits until the pool has all of its connections back, and looks whether they can be used for something else.
+    /// Waits until the pool has all of its connections back, and checks that they can be used for something else.
     pub(crate) async fn require_clean(&mut self, what: &str) {
         let (pool, begun) = (self.pool(), Instant::now());
         while pool.num_idle() < pool.size() as usize {
@@ -59,7 +58,7 @@ impl Watched {
         let open = "SELECT count(*) FROM pg_stat_activity
                     WHERE datname = current_database() AND usename = 'hibob' AND state LIKE 'idle in transaction%'";
         assert_eq!(self.count(open).await, 0, "{what}: a connection is in a transaction");
-        // Each connection writes once: what is told as written is seen by others.
+        // Each connection writes once, and others see what it has written.
         for number in 0..pool.size() {
             let id = format!("{what} {number}");
             query("INSERT INTO tenants (id, config, applied_at) VALUES ($1, '', 0)")
@@ -83,7 +82,7 @@ async fn a_transaction_that_is_dropped_while_it_begins_is_none() {
     let mut watched = Watched::new(&server, "begun").await;
     let stores = [watched.control.store.clone(), watched.tenant().await.store];
     let mut dropped = 0;
-    // Often, as the server may answer before it is waited for.
+    // Several times, because the server may answer before the future waits for it.
     for turn in 0..20 {
         for (number, store) in stores.iter().enumerate() {
             let mut polls = 1;

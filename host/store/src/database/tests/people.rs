@@ -1,4 +1,4 @@
-//! Persons' keys, and forgetting them.
+//! Persons' keys, and erasing persons.
 
 use crate::database::tests::{Case, Host, approvals, empty_row, references};
 use crate::database::{ErasedRows, ErasureRow, Fence, KeyedHash, LedgerEntry, LegacyPlaintext, TenantDatabase};
@@ -20,7 +20,7 @@ fn forgotten(byte: u8) -> ErasureRow {
     ErasureRow { tag: tag(byte), times: 1, at: 7, is_lifted: false, is_complete: true }
 }
 
-/// A row in each table of people.
+/// Adds a row to each table about persons.
 pub(super) async fn fill(database: &TenantDatabase, fence: Fence) {
     database.add_people(fence, &[(tag(1), vec![1])]).await.unwrap();
     database.erase_person(&forgotten(2), "nobody", &[tag(3)], &LegacyPlaintext::default()).await.unwrap();
@@ -84,7 +84,7 @@ async fn nothing_stands_under_the_id_of_somebody_who_was_forgotten(host: Host) {
     let ids = database.plaintext_ids().await.unwrap();
     assert!(["12", "112"].iter().all(|id| ids.iter().any(|other| other == id)), "{ids:?}");
 
-    // A plan of an earlier version that waits goes with its place among those.
+    // A waiting plan that an earlier version stored unencrypted is removed, and its row among the approvals with it.
     database.await_approval(fence, &approvals::approval("one")).await.unwrap();
     let plans = ["none", "one"].map(str::to_owned).to_vec();
     let plaintext = LegacyPlaintext { reports: vec![(run, "{}".to_owned())], plans };

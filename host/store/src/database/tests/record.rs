@@ -1,4 +1,4 @@
-//! The history of runs, and the journal of a plan under its fence.
+//! The history of runs, and the journal of a plan under a fencing token.
 
 use crate::database::tests::{Case, Host, empty_row};
 use crate::database::{ChangeRecord, Fence, LedgerEntry, NewJournal, RunRecord, StoredUpdate, TenantDatabase};
@@ -61,7 +61,7 @@ async fn runs_are_numbered_for_each_tenant(one: Host, other: Host) {
     let globex = other.tenant("globex").await;
     let theirs = globex.take_fence(1).await.unwrap();
     assert_eq!(globex.record_run(theirs, &run("apply", 1, None), None, &[]).await.unwrap(), 1);
-    // The run of a job is there once, for each tenant.
+    // Each tenant has at most one run of a job.
     let of_a_job = RunRecord { job: Some("7@1".to_owned()), ..run("apply", 3, None) };
     assert_eq!(globex.record_run(theirs, &of_a_job, None, &[]).await.unwrap(), 2);
     assert_eq!(database.record_run(fence, &of_a_job, None, &[]).await.unwrap(), 3);
@@ -79,7 +79,7 @@ async fn runs_are_numbered_for_each_tenant(one: Host, other: Host) {
     let updates = database.run_updates(2).await.unwrap();
     assert_eq!((&updates[0], updates[1].encrypted.as_str()), (&empty_row().into(), "{}"));
     let row = &updates[1].row;
-    // PostgreSQL has no U+0000 in a text; what is only to be read shows a picture of it.
+    // PostgreSQL cannot store U+0000 in a text; a text that is only shown has U+2400 instead.
     assert_eq!((row.name.replace('\u{2400}', "\0"), row.field.as_str()), ("Zoë\0".to_owned(), "title"));
     assert_eq!(database.last_exit_code(&["sync", "apply"]).await.unwrap(), Some(1));
     assert_eq!(database.last_exit_code(&["check"]).await.unwrap(), None);
@@ -123,7 +123,7 @@ async fn a_journal_is_one_at_a_time_and_its_events_once(host: Host) {
         database.record_started(fence, journal, id, 1).await.unwrap();
     }
     change(&database, fence, journal, "b").await.unwrap();
-    // Nothing of what comes with a second outcome is kept.
+    // Nothing that comes with a second outcome of a change is stored.
     let before = database.count("accounts").await;
     let ledger = LedgerEntry { account_id: "another".to_owned(), employee_id: "b".to_owned(), archived_at: None };
     let again = ChangeRecord { ledger: Some(ledger), finished: Some((journal, "b".to_owned(), "1".to_owned())) };
@@ -155,7 +155,7 @@ async fn nothing_is_written_once_a_later_run_has_the_fence(one: Host, other: Hos
     assert!(mine.take_fence(2).await.is_err(), "the fence only rises");
     assert_eq!((theirs.fence_generation().await.unwrap(), theirs.count("entries").await), (3, 0));
     change(&theirs, new, journal, "a").await.unwrap();
-    // Another tenant's fence is another one.
+    // Each tenant has a fencing token of its own.
     let globex = one.tenant("globex").await;
     assert_eq!(globex.fence_generation().await.unwrap(), 0);
     globex.take_fence(1).await.unwrap();

@@ -29,7 +29,7 @@ async fn a_queue_that_is_dropped_in_the_middle_goes_on() {
     for polls in 1.. {
         let claimed = dropped_after(polls, queue.claim("a host", Duration::from_hours(1))).await;
         watched.require_clean(&format!("claim after {polls} polls")).await;
-        // A claim that nobody heard of lapses with its lease; here at once.
+        // A claim whose answer was dropped lapses with its lease; here at once.
         let lapse = "UPDATE jobs SET lease_until = 0 WHERE state = 'running'";
         if let Some(claimed) = claimed {
             assert_eq!(claimed.unwrap().map(|claimed| claimed.id), Some(job));
