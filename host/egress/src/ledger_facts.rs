@@ -4,20 +4,20 @@ use hibob_base::error::HostError;
 use hibob_contract::directory_sync::Change;
 use hibob_contract::types::Value;
 use hibob_policy::LedgerFacts;
-use hibob_store::run_store::Book;
+use hibob_store::run_store::RunStore;
 
-/// What the ledger in `book` has on the employee, the account and the line manager of a change.
+/// What the ledger in `run_store` has on the employee, the account and the line manager of a change.
 ///
 /// # Errors
 /// The ledger cannot be read.
-pub async fn ledger_facts(book: &impl Book, change: &Change) -> Result<LedgerFacts, HostError> {
+pub async fn ledger_facts(run_store: &impl RunStore, change: &Change) -> Result<LedgerFacts, HostError> {
     let Some(employee) = &change.employee_id else { return Ok(LedgerFacts::default()) };
     let account_id = match change.target_id {
-        None => book.account_of(employee).await?,
+        None => run_store.account_of(employee).await?,
         Some(_) => None,
     };
     let owner = match change.target_id.as_ref().or(account_id.as_ref()) {
-        Some(account) => book.owner_of(account).await?,
+        Some(account) => run_store.owner_of(account).await?,
         None => None,
     };
     let mut manager_account_id = None;
@@ -25,7 +25,7 @@ pub async fn ledger_facts(book: &impl Book, change: &Change) -> Result<LedgerFac
         if let Some(Value::Person(person)) = &field.after
             && let (None, Some(manager)) = (&person.account_id, &person.employee_id)
         {
-            manager_account_id = book.account_of(manager).await?;
+            manager_account_id = run_store.account_of(manager).await?;
         }
     }
     Ok(LedgerFacts { account_id, owner, manager_account_id })

@@ -26,7 +26,7 @@ use hibob_policy::over::Overrun;
 use hibob_policy::{Grant, Refusal, Role, Route};
 use hibob_shares::{Pace, RefusalBudget, Waits};
 use hibob_store::database::Fence;
-use hibob_store::run_store::Book;
+use hibob_store::run_store::RunStore;
 use hibob_telemetry::{RefusalReason, TenantMetrics};
 use http::HeaderValue;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -241,10 +241,10 @@ impl CallEgress {
 
     /// Lets writes leave only while the run's fencing token is current in `book`.
     #[must_use]
-    pub fn fenced(self, book: impl Book, fence: Fence) -> Self {
+    pub fn fenced(self, run_store: impl RunStore, fence: Fence) -> Self {
         let may_write = move || {
-            let book = book.clone();
-            async move { book.holds(fence).await.unwrap_or(false) }.boxed()
+            let run_store = run_store.clone();
+            async move { run_store.holds(fence).await.unwrap_or(false) }.boxed()
         };
         Self { fence: Some(Arc::new(may_write)), ..self }
     }

@@ -35,7 +35,7 @@ pub async fn departures(
     let mut detection = detection.await?;
     count(tenant, &detection)?;
     tenant.references_egress().redactor().findings(&mut detection.findings);
-    tenant.people().forgotten().await?.leave_out_leavers(&mut detection);
+    tenant.people().erased_people().await?.leave_out_leavers(&mut detection);
     Ok(detection)
 }
 

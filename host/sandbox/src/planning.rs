@@ -67,7 +67,7 @@ async fn make(
     let (mut planned, mut employees) = planned.map_err(|error| error.redacted(redactor, &refusals))?;
     redactor.findings(&mut planned.findings);
     plan_limits::check(&planned).map_err(HostError::Plugin)?;
-    let forgotten = tenant.people().forgotten().await?;
+    let forgotten = tenant.people().erased_people().await?;
     forgotten.leave_out(&mut planned);
     forgotten.leave_out_entries(&mut employees);
     Ok((planned, employees))
@@ -226,6 +226,6 @@ pub async fn check(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>
     let counted = intake.numbers(&report.counts, &[]);
     counted.and_then(|()| intake.findings(&report.findings)).map_err(|over| HostError::over(&over))?;
     redactor.findings(&mut report.findings);
-    tenant.people().forgotten().await?.leave_out_findings(&mut report.findings);
+    tenant.people().erased_people().await?.leave_out_findings(&mut report.findings);
     Ok(report)
 }

@@ -75,6 +75,13 @@ pub struct Admitted {
     pub(crate) identity: Identity,
 }
 
+impl Admitted {
+    /// Why it is trusted, or why not.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
 impl Trust {
     /// The built-in plugin, and nothing else.
     pub fn built_in() -> Self {
