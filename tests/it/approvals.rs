@@ -44,7 +44,7 @@ async fn switching_approvals_on_needs_the_plan_a_confirmation_and_the_line_manag
         (PRO, "method = \"A\"", "replaces the approval processes"),
         (PRO, "method = \"D\"\nreplaces_existing = true", "no method `D`"),
         (PRO, "method = \"A\"\nreplaces_existing = true\n[sync]\ndetails = [\"title\"]", "not among the details"),
-        ("plan = \"gold\"", "method = \"A\"\nreplaces_existing = true", "none of TravelPerk's"),
+        ("plan = \"gold\"", "method = \"A\"\nreplaces_existing = true", "TravelPerk has no plan of this name"),
     ] {
         with(&setup, plan, approvals).await;
         let error = setup.plan().await.unwrap_err();

@@ -239,7 +239,7 @@ async fn jobs_are_started_and_listed() {
         (&["jobs", "start", "nobody", "sync"], "there is no tenant nobody"),
         (&["jobs", "start", "acme", "dance"], "choose from check, sync, apply, references, deliver"),
         (&["jobs", "start", "acme", "references"], "issues no references"),
-        (&["jobs", "start", "acme", "apply"], "which plan"),
+        (&["jobs", "start", "acme", "apply"], "the plan to apply is missing"),
         (&["jobs", "start", "acme", "check", "--allow-archiving", "3"], "does not take these arguments"),
         (&["jobs", "start", "acme", "apply", "--plan", "acme.toml"], "is not a saved plan"),
         (&["jobs", "cancel", "99"], "there is no job 99"),

@@ -8,6 +8,7 @@ mod id;
 pub use id::CredentialId;
 
 use crate::claims::{ClaimText, Claims, ClaimsError, Employment, Issuer};
+use crate::data_model::VC_CONTEXT;
 use crate::domain::{Domain, DomainError};
 use crate::json::{JsonError, Object, difference, parse_object};
 use crate::keys::{KeyReference, PublicKey, SecretKey, Selector};
@@ -21,9 +22,6 @@ use sha2::{Digest as _, Sha256};
 
 /// The size in bytes of the largest signed credential that is read. A typical one has about 2,500.
 pub const BYTES_MAX: usize = 64 * 1024;
-
-/// The context of VC 2.0 (section 4.3).
-pub(crate) const VC_CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
 
 const CREDENTIAL_TYPE: &str = "EmploymentReferenceCredential";
 

@@ -11,6 +11,7 @@
 
 pub mod claims;
 pub mod credential;
+mod data_model;
 pub mod domain;
 pub mod jcs;
 pub mod json;

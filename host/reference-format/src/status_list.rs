@@ -10,7 +10,7 @@ mod bitstring;
 pub use allocator::IndexAllocator;
 pub use bitstring::{Bitstring, BitstringError};
 
-use crate::credential::VC_CONTEXT;
+use crate::data_model::VC_CONTEXT;
 use crate::domain::Domain;
 use crate::jcs::{self, JcsError};
 use crate::json::{JsonError, Object, difference, parse_object};

@@ -195,7 +195,7 @@ mod tests {
         let dir = folder.path();
         let load = || Keys::load(dir, |_| None);
         let mut keys = load().unwrap();
-        assert!(keys.get("").is_none() && keys.describe().ends_with("secrets.key is not there"));
+        assert!(keys.get("").is_none() && keys.describe().ends_with("secrets.key is missing"));
         let made = keys.current_or_made().unwrap().id().to_owned();
         assert!(load().unwrap().get(&made).is_some());
         assert_eq!(std::fs::metadata(dir.join(FILE)).unwrap().permissions().mode() & 0o777, 0o600);
