@@ -9,7 +9,7 @@ use hibob_connector_core::check::CheckReport;
 use hibob_connector_core::error::{JobError, SideError};
 use hibob_connector_core::finding::{Finding, Severity};
 use hibob_connector_core::http::Side;
-use hibob_connector_core::plan::{RosterEntry, EmployeeState};
+use hibob_connector_core::plan::{EmployeeState, RosterEntry};
 use hibob_connector_core::value::{Count, NamedValue, PersonRef, Value};
 
 pub(crate) fn named_value_in(value: types::NamedValue) -> NamedValue {
