@@ -17,7 +17,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// Longer than any test.
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Kills at random moments, and so many where they are few.
+/// Kills at random moments, if the tests run at length, and if not.
 const KILLS: usize = 60;
 const KILLS_SHORT: usize = 12;
 

@@ -2,8 +2,9 @@
 //! thousands of histories, each drawn from a seed. `docs/develop/simulation.md` says what is real in it and what is
 //! simulated.
 //!
-//! `HIBOB_HISTORIES=20000 cargo test --release -p hibob-tests --test simulation` looks at more of them than usual,
-//! `HIBOB_SEED=11` at one; with both, at so many from that one on. Where something is wrong, its trace is shown.
+//! `HIBOB_HISTORIES=20000 cargo test --release -p hibob-tests --test simulation` runs more of them than usual,
+//! `HIBOB_SEED=11` a single one, and with both variables the given number of them beginning with that seed. If a rule
+//! is violated, the trace is shown.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -40,7 +41,7 @@ const SEED_VARIABLE: &str = "HIBOB_SEED";
 const HISTORIES_VARIABLE: &str = "HIBOB_HISTORIES";
 /// The number of histories without that variable: a few seconds in the debug profile.
 const HISTORIES: usize = 60;
-/// And so many where the tests run at length.
+/// The number of histories if the tests run at length.
 const HISTORIES_DEEP: usize = 1_000;
 /// A planted fault must be found within so many histories.
 const FOUND_WITHIN: u64 = 200;

@@ -102,7 +102,8 @@ impl Site {
                     (last, since) = (jobs, Instant::now());
                 }
                 assert!(since.elapsed() < TIME_MAX, "it never came that {what}: {last:#?}");
-                // A change that is no job's, such as a lease that is renewed, is looked at too, and so is none.
+                // It also looks again after changes that are not of jobs, such as a renewed lease, and after a while
+                // without any.
                 let _ = tokio::time::timeout(LOOK_EVERY, changes.changed()).await;
             }
         };
