@@ -1,4 +1,4 @@
-//! Builds `plugin/` for `wasm32-wasip2`, or takes the component that `HIBOB_PLUGIN_WASM` names.
+//! Builds `plugin/` for `wasm32-wasip2`, or uses the component that `HIBOB_PLUGIN_WASM` names.
 
 #![expect(clippy::panic, reason = "a panic is how a build script fails with its message shown")]
 

@@ -1,8 +1,8 @@
-//! Building a guest crate for `wasm32-wasip2` with a nested cargo, for build scripts.
+//! For build scripts: builds a guest crate for `wasm32-wasip2` with a nested cargo.
 //!
-//! What has to be right: a target directory of its own (the outer cargo holds the lock of the usual one), at a
-//! stable place (in `OUT_DIR` every profile would compile the guest's dependencies anew), and none of the outer
-//! build's flags (clippy's wrapper, coverage, a `--target`).
+//! 1. The nested cargo has its own target directory, because the outer cargo has locked the usual one.
+//! 2. This directory is not in `OUT_DIR`, or every profile would compile the guest's dependencies again.
+//! 3. The outer build's flags (clippy's wrapper, coverage, a `--target`) are removed from the environment.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,11 @@ use std::process::Command;
 const TARGET: &str = "wasm32-wasip2";
 const PROFILE: &str = "plugin";
 
-/// Names a file that stands for every component, where a build only looks whether the rest compiles
-/// (`cargo xtask changes`).
+/// The variable that names a file to be used in place of every component, when a build only checks whether the rest
+/// compiles (`cargo xtask changes`).
 const STAND_IN: &str = "HIBOB_GUEST_STAND_IN";
 
-/// What the outer build leaves in the environment and must not reach the guest.
+/// Variables that the outer build sets, and that must not affect the guest's build.
 const SCRUBBED: &[&str] = &[
     "CARGO_ENCODED_RUSTFLAGS",
     "RUSTFLAGS",
@@ -27,13 +27,13 @@ const SCRUBBED: &[&str] = &[
     "LLVM_PROFILE_FILE",
 ];
 
-/// The workspace's folder, `up` from the package's.
+/// The workspace's folder. `up` is the path to it from the package's folder.
 pub(crate) fn root(up: &str) -> PathBuf {
     let root = Path::new(&variable("CARGO_MANIFEST_DIR")).join(up);
     root.canonicalize().unwrap_or(root)
 }
 
-/// Runs the build script again when one of these changes, or what every guest is made of.
+/// Tells cargo to run the build script again when one of these paths changes, or a path that every guest is built from.
 pub(crate) fn watch(root: &Path, paths: &[&str]) {
     let all = ["plugin/src", "plugin/core/src", "plugin/core/Cargo.toml", "Cargo.toml", "Cargo.lock"];
     for path in all.iter().chain(paths) {
@@ -41,7 +41,7 @@ pub(crate) fn watch(root: &Path, paths: &[&str]) {
     }
 }
 
-/// Builds a package, and returns where its component is; with [`STAND_IN`], that file.
+/// Builds a package, and returns the path of its component; if [`STAND_IN`] is set, the path that it names.
 pub(crate) fn build(root: &Path, package: &str) -> PathBuf {
     println!("cargo::rerun-if-env-changed={STAND_IN}");
     if let Ok(path) = env::var(STAND_IN) {
@@ -53,7 +53,7 @@ pub(crate) fn build(root: &Path, package: &str) -> PathBuf {
     for name in SCRUBBED {
         cargo.env_remove(name);
     }
-    // simd128 for the UTF-8 check; the prefixes so that the bytes do not depend on where the tree lies.
+    // simd128 speeds up the check of UTF-8. The prefixes keep the bytes independent of the source tree's location.
     let home = env::var("CARGO_HOME").or_else(|_| env::var("HOME").map(|home| format!("{home}/.cargo")));
     let mut flags = vec!["-Ctarget-feature=+simd128".to_owned(), format!("--remap-path-prefix={}=", root.display())];
     if let Ok(home) = home {
@@ -62,7 +62,7 @@ pub(crate) fn build(root: &Path, package: &str) -> PathBuf {
     let output = cargo
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"))
         .env("CARGO_TARGET_DIR", &target_dir)
-        .env("CARGO_BUILD_BUILD_DIR", &target_dir) // else build.build-dir in somebody's configuration dead-locks
+        .env("CARGO_BUILD_BUILD_DIR", &target_dir) // or a build.build-dir in the user's configuration would cause a deadlock
         .args(["build", "--locked", "--package", package, "--profile", PROFILE, "--target", TARGET])
         .current_dir(root)
         .output()
@@ -73,8 +73,8 @@ pub(crate) fn build(root: &Path, package: &str) -> PathBuf {
     target_dir.join(TARGET).join(PROFILE).join(format!("{}.wasm", package.replace('-', "_")))
 }
 
-/// Adds the wasm target through rustup where it is missing, since `rust-toolchain.toml` does it only where rustup
-/// is allowed to install by itself.
+/// Adds the wasm target with rustup if it is missing. `rust-toolchain.toml` adds it only if rustup may install targets
+/// by itself.
 fn install_target() {
     if has_target() {
         return;
@@ -96,7 +96,7 @@ fn has_target() -> bool {
     })
 }
 
-/// The outer target directory: the folder above the profile's, found from `OUT_DIR` (`…/debug/build/NAME/out`).
+/// The outer target directory: the folder above the profile's folder, found from `OUT_DIR` (`…/debug/build/NAME/out`).
 fn target_dir() -> PathBuf {
     let out = PathBuf::from(variable("OUT_DIR"));
     let above = out.ancestors().find(|path| path.file_name().is_some_and(|name| name == "build"));

@@ -10,7 +10,6 @@ use hibob_base::progress::NoProgress;
 use hibob_jobs::approval;
 use hibob_jobs::run::{Moved, Report};
 use hibob_policy::guard::Release;
-use hibob_sandbox::Open as _;
 use hibob_store::database::{ApprovalState, Decision};
 use hibob_store::queue::State;
 use hibob_tests::setup::plugin;

@@ -7,7 +7,6 @@ use hibob_contract::directory_sync::CheckReport;
 use hibob_contract::types::{Finding, Severity};
 use hibob_fakes::Service;
 use hibob_fakes::hibob::{Audience, Category, HiddenSites};
-use hibob_sandbox::Open as _;
 use hibob_tests::setup::{Setup, plugin, today};
 use std::sync::Arc;
 

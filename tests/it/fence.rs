@@ -9,7 +9,6 @@ use hibob_base::progress::NoProgress;
 use hibob_contract::offboarding_references::{Departure, Seen, Standing};
 use hibob_fakes::{Fault, FaultKind, Service, World};
 use hibob_policy::guard::Release;
-use hibob_sandbox::Open as _;
 use hibob_store::database::{
     AttemptRecord, ChangeRecord, DeliveryState, LedgerEntry, NewJournal, NewReference, RunRecord, TenantDatabase,
 };
@@ -93,7 +92,7 @@ fn a_run_that_was_stopped_and_comes_back_lands_at_most_what_was_under_way() {
     let landed = writes(&patient.world(), seen);
     assert!(landed <= PARALLEL, "{landed} writes after it came back");
     let error = patient.report("first.json")["error"]["message"].to_string();
-    assert!(error.contains("lost its lock"), "{error}");
+    assert!(error.contains("lost its lease"), "{error}");
     assert_eq!(records(&patient), before);
 
     let (exit, plan) = patient.shell.json(&["plan", "acme"]);
@@ -105,7 +104,7 @@ fn a_run_that_was_stopped_and_comes_back_lands_at_most_what_was_under_way() {
 
 fn lost<T>(result: Result<T, HostError>) {
     let error = result.err().map(|error| error.to_string()).unwrap_or_default();
-    assert!(error.contains("lost its lock"), "{error}");
+    assert!(error.contains("lost its lease"), "{error}");
 }
 
 #[tokio::test]
@@ -215,7 +214,7 @@ async fn of_two_runs_only_the_later_one_applies_its_plan() {
     let new = start(&other).await.unwrap();
 
     let mut report = old.apply(&planned, Release::default()).await;
-    assert!(report.error.as_ref().unwrap().message.contains("lost its lock"), "{report:?}");
+    assert!(report.error.as_ref().unwrap().message.contains("lost its lease"), "{report:?}");
     lost(old.finish(&mut report, Some(&planned)).await);
     assert_eq!(setup.writes(), 0);
     let planned = new.plan().await.unwrap();

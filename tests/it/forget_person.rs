@@ -12,7 +12,7 @@ use super::sync::employee;
 use hibob_fakes::company::Employee;
 use hibob_jobs::run::Report;
 use hibob_store::data_dir::DataDir;
-use hibob_store::privacy::{Forgetting, forget_person};
+use hibob_store::privacy::{ErasureReport, forget_person};
 use hibob_tests::canaries::Canaries;
 use hibob_tests::setup::Setup;
 use sha2::{Digest, Sha256};
@@ -54,7 +54,7 @@ async fn synced() -> Setup {
     setup
 }
 
-async fn forget(setup: &Setup, id: &str) -> Forgetting {
+async fn forget(setup: &Setup, id: &str) -> ErasureReport {
     forget_person(&setup.data, "acme", id, Some("hr@acme.example")).await.unwrap()
 }
 
@@ -132,7 +132,7 @@ async fn one_person_is_forgotten_and_nobody_else() {
     assert!(stored.iter().all(|(_, plan)| has_any(plan, &OF_QUOKKA)));
 
     let done = forget(&setup, QUOKKA).await;
-    assert!(done.was_known && done.swept.accounts == 1 && done.swept.entries == 1, "{done:?}");
+    assert!(done.was_known && done.rows.accounts == 1 && done.rows.entries == 1, "{done:?}");
     assert_eq!(found(data, &[&OF_QUOKKA[..], &[QUOKKA]].concat()), [""; 0]);
     let after = told(&setup.data).await;
     assert!(!has_any(&after, &OF_QUOKKA) && !after.contains(QUOKKA), "{after}");
@@ -154,14 +154,14 @@ async fn one_person_is_forgotten_and_nobody_else() {
 async fn the_api_log_and_the_erasure_list_name_nobody() {
     let setup = synced().await;
     let done = forget(&setup, QUOKKA).await;
-    let rows = setup.data.control().audit(10).await.unwrap();
+    let rows = setup.data.control().api_log(10).await.unwrap();
     let row = rows.iter().find(|row| row.action == "person-forget").unwrap();
     assert_eq!((row.actor.as_str(), row.outcome.as_str()), ("hr@acme.example", "done"));
     assert_eq!(row.object.as_deref(), Some(done.person.to_string().as_str()));
     let list = std::fs::read_to_string(setup.data.path().join("forgotten.list")).unwrap();
     assert!(list.contains(&done.person.to_string()) && !list.contains(QUOKKA), "{list}");
-    let [row] = setup.data.tenant_database("acme").await.unwrap().forgotten().await.unwrap().try_into().unwrap();
-    assert_eq!((row.tag, row.times, row.is_lifted, row.is_swept), (done.person, 1, false, true));
+    let [row] = setup.data.tenant_database("acme").await.unwrap().erasures().await.unwrap().try_into().unwrap();
+    assert_eq!((row.tag, row.times, row.is_lifted, row.is_complete), (done.person, 1, false, true));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -244,7 +244,7 @@ async fn what_an_earlier_version_wrote_is_read_and_removed() {
     let all = told(&setup.data).await;
     assert!(has_all(&all, &["Quokkaline Vantabluck", "of Vantabluck", "Bilbyrd Zugbruck"]), "{all}");
     let done = forget(&setup, QUOKKA).await;
-    assert_eq!((done.swept.lines, done.swept.reports, done.swept.plans), (1, 1, 1), "{done:?}");
+    assert_eq!((done.rows.lines, done.rows.reports, done.rows.plans), (1, 1, 1), "{done:?}");
     assert_eq!(found(setup.data.path(), &[&OF_QUOKKA[..], &[QUOKKA]].concat()), [""; 0]);
     let all = told(&setup.data).await;
     assert!(

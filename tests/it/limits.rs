@@ -8,7 +8,6 @@ use hibob_base::progress::NoProgress;
 use hibob_fakes::travelperk::User;
 use hibob_fakes::{Fault, FaultKind, Service};
 use hibob_net::transport::{HttpTransport, Transport, TransportBody, TransportError};
-use hibob_sandbox::Open as _;
 use hibob_sandbox::call::{Call, Job};
 use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin};

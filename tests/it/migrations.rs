@@ -89,9 +89,9 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
             assert_eq!((open.id, open.events.len()), (1, 2), "{version}");
         }
         if version >= 7 {
-            let forgotten = database.forgotten().await.unwrap();
-            assert_eq!((forgotten.len(), forgotten[0].times, forgotten[0].is_swept), (1, 2, true), "{version}");
-            assert!(database.run_updates(1).await.unwrap()[0].sealed.contains("AAAA"), "{version}");
+            let forgotten = database.erasures().await.unwrap();
+            assert_eq!((forgotten.len(), forgotten[0].times, forgotten[0].is_complete), (1, 2, true), "{version}");
+            assert!(database.run_updates(1).await.unwrap()[0].encrypted.contains("AAAA"), "{version}");
         }
         if version >= 8 {
             let row = database.open_approval(500).await.unwrap().unwrap();

@@ -121,5 +121,5 @@ async fn tls_trusts_the_given_authority_and_no_stranger() {
     let empty = folder.path().join("empty.pem");
     std::fs::write(&empty, "").unwrap();
     let error = HttpTransport::new(TIMEOUT, loopback(), Some(&empty)).err().unwrap();
-    assert!(error.contains("it holds no certificate"), "{error}");
+    assert!(error.contains("it has no certificate"), "{error}");
 }

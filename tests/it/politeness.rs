@@ -4,7 +4,6 @@ use super::sync::employee;
 use futures::future::BoxFuture;
 use hibob_base::progress::NoProgress;
 use hibob_net::transport::{HttpTransport, Transport, TransportBody, TransportError};
-use hibob_sandbox::Open as _;
 use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin};
 use http_body_util::Full;

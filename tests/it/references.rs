@@ -6,7 +6,6 @@ use hibob_contract::offboarding_references::Standing;
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_fakes::company::Employee;
 use hibob_fakes::{Service, World};
-use hibob_sandbox::Open as _;
 use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin};
 use std::sync::Arc;

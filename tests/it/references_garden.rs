@@ -5,7 +5,6 @@ use hibob_contract::offboarding_references::Standing;
 use hibob_contract::offboarding_references::{Departure, Detection, Issued, Known};
 use hibob_fakes::company::Employee;
 use hibob_fakes::{Service, World};
-use hibob_sandbox::Open as _;
 use hibob_sandbox::tenant::Tenant;
 use hibob_tests::setup::{Setup, plugin, today};
 

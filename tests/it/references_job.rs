@@ -14,7 +14,6 @@ use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::log::Hash;
 use hibob_reference_format::log::proof::LogProof;
 use hibob_reference_format::pdf::seal;
-use hibob_sandbox::Open as _;
 use hibob_store::database::{DeliveryState, ReferenceRow, ReferenceState};
 use hibob_tests::setup::{Setup, plugin};
 use std::sync::{Arc, Mutex, MutexGuard};

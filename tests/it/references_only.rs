@@ -12,7 +12,6 @@ use hibob_base::secret::SecretName;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
 use hibob_fakes::Service;
-use hibob_sandbox::Open as _;
 use hibob_sandbox::call::{Call, Job};
 use hibob_tests::setup::{Setup, plugin};
 use serde_json::json;
@@ -93,7 +92,7 @@ fn a_file_that_makes_no_sense_without_travelperk_is_refused() {
     let shell = Shell::new();
     let lean = "id = \"acme\"\n[hibob]\nurl = \"https://api.hibob.com/v1\"\nservice_user = \"S\"\ntoken = \"store\"\n";
     for (file, message, remedy) in [
-        (lean.to_owned(), "neither [travelperk] nor [references] is there", "add [travelperk] to sync the directory"),
+        (lean.to_owned(), "there is neither [travelperk] nor [references]", "add [travelperk] to sync the directory"),
         (
             format!("{lean}{TABLE}[schedule]\nsync = \"0 2 * * *\"\n"),
             "schedule.sync is set, and there is no [travelperk]",

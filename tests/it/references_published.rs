@@ -7,7 +7,6 @@ use hibob_fakes::company::Employee;
 use hibob_fakes::hibob::Limits;
 use hibob_jobs::references;
 use hibob_jobs::references::{IssuerKeys, Order, Release, Report};
-use hibob_sandbox::Open as _;
 use hibob_store::database::{ReferenceRow, ReferenceState};
 use hibob_tests::canaries::Canaries;
 use hibob_tests::deep;

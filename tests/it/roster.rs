@@ -4,7 +4,6 @@ use super::sync::employee;
 use hibob_base::progress::NoProgress;
 use hibob_contract::directory_sync::EmployeeState as State;
 use hibob_fakes::company::Employee;
-use hibob_sandbox::Open as _;
 use hibob_tests::setup::{Setup, plugin, today};
 use std::sync::Arc;
 

@@ -212,19 +212,19 @@ async fn a_row_that_was_moved_or_changed_does_not_open() {
         .await;
     let (exit, report) = stored.shell.json(&["sync", "beta"]);
     let error = report["error"].to_string();
-    assert!(exit == 2 && error.contains("sealed for another tenant, name or origin"), "{error}");
+    assert!(exit == 2 && error.contains("encrypted for another tenant, name or origin"), "{error}");
     assert_eq!(stored.shell.json(&["secret", "list", "beta"]).1["secrets"][0]["state"], "broken");
     let applied = stored.shell.json(&["tenant", "apply", "beta.toml"]).1;
-    assert!(applied["secrets_to_enter"][0]["reason"].to_string().contains("sealed for another tenant"), "{applied}");
+    assert!(applied["secrets_to_enter"][0]["reason"].to_string().contains("encrypted for another tenant"), "{applied}");
     assert_eq!(stored.sync().0, 0, "the row's own tenant is not harmed");
     // Origins that are added in the database are not those for which the secret was encrypted.
     stored.sql("UPDATE secrets SET origins = origins || ' https://evil.example' WHERE tenant = 'acme'").await;
     let (exit, error) = stored.sync();
-    assert!(exit == 2 && error.contains("sealed for another tenant, name or origin"), "{error}");
+    assert!(exit == 2 && error.contains("encrypted for another tenant, name or origin"), "{error}");
     // A rotation changes nothing if it cannot change every row.
     let key = std::fs::read(stored.key_file()).unwrap();
     let (exit, object) = stored.shell.json(&["secret", "rotate"]);
-    assert!(exit == 2 && object["error"]["message"].to_string().contains("cannot be opened"), "{object}");
+    assert!(exit == 2 && object["error"]["message"].to_string().contains("cannot be decrypted"), "{object}");
     assert_eq!(std::fs::read(stored.key_file()).unwrap(), key);
     stored.sql("UPDATE secrets SET origins = replace(origins, ' https://evil.example', '')").await;
     assert_eq!(stored.sync().0, 0);

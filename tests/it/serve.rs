@@ -5,7 +5,6 @@ pub(crate) mod host;
 use hibob_base::error::Exit;
 use hibob_base::job::RunKind;
 use hibob_base::job::{JobKind, Trigger};
-use hibob_sandbox::Open as _;
 use hibob_store::database::RunRecord;
 use hibob_store::queue::{ArgumentFields, Arguments, Job, NewJob, State};
 use host::Site;
@@ -241,7 +240,7 @@ async fn jobs_are_started_and_listed() {
         (&["jobs", "start", "acme", "dance"], "choose from check, sync, apply, references, deliver"),
         (&["jobs", "start", "acme", "references"], "issues no references"),
         (&["jobs", "start", "acme", "apply"], "which plan"),
-        (&["jobs", "start", "acme", "check", "--allow-archiving", "3"], "does not take that"),
+        (&["jobs", "start", "acme", "check", "--allow-archiving", "3"], "does not take these arguments"),
         (&["jobs", "start", "acme", "apply", "--plan", "acme.toml"], "is not a saved plan"),
         (&["jobs", "cancel", "99"], "there is no job 99"),
         (&["serve", "--workers", "0"], "--workers"),

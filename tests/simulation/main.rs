@@ -13,7 +13,6 @@
     reason = "a test stops at what is not as it should be, also in its helpers, and says how much it has done"
 )]
 
-mod book;
 mod chance;
 mod company;
 mod convert;
@@ -23,6 +22,7 @@ mod network;
 mod outside;
 mod planted;
 mod plugin;
+mod run_store;
 mod sim;
 mod watch;
 
@@ -146,7 +146,7 @@ fn a_book_that_forgets_beginnings_in_a_crash_is_found() {
 ///    0.637 host1  writes down plan 1: 29 changes, of which 0 are held
 ///   31.042 host2  has the lease, generation 2
 ///   31.393 host2  records run 1 (resumed), exit code 0
-///   40.633 host1  stops: the storage failed: tenant acme: this run lost its lock to another one
+///   40.633 host1  stops: the storage failed: tenant acme: this run has lost its lease to another one
 ///   40.633 host1  records run 2 (manual), exit code 5
 ///   40.633 host1  !! the plan of run 1 is closed again, as run 2
 /// ```

@@ -1,11 +1,11 @@
 //! The ports of a run in the simulation: the real core and the real egress, with everything else simulated.
 
-use crate::book::{SimBook, SimLease};
 use crate::convert::{attempt_in, change_in, job_error_out, named_value_in, outcome_out, plan_out};
 use crate::host::Host;
 use crate::network::{HIBOB_URL, SCIM_URL, Wire};
 use crate::planted::Planted;
 use crate::plugin::call;
+use crate::run_store::{SimLease, SimRunStore};
 use crate::sim::Sim;
 use hibob_base::error::HostError;
 use hibob_base::progress::{NoProgress, Progress};
@@ -19,7 +19,7 @@ use hibob_connector_core::value::{NamedValue, Value};
 use hibob_contract::CallKind;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
-use hibob_egress::{CallEgress, Credential, Declared, Egress, Service, Surroundings};
+use hibob_egress::{CallEgress, ClockAndChance, Credential, Declared, Egress, Service};
 use hibob_jobs::run::outside::{Attempted, Outside};
 use hibob_policy::change_scope::ApplyScope;
 use hibob_policy::grant::Grant;
@@ -28,8 +28,8 @@ use hibob_policy::over::Overrun;
 use hibob_policy::request::{Role, Route};
 use hibob_shares::Pace;
 use hibob_store::database::Fence;
-use hibob_store::privacy::Ring;
-use hibob_store::run_store::Book as _;
+use hibob_store::privacy::Keyring;
+use hibob_store::run_store::RunStore as _;
 use hibob_telemetry::{Telemetry, TenantMetrics};
 use serde_json::json;
 use std::num::NonZeroU32;
@@ -70,7 +70,7 @@ const DETAILS: [&str; 3] = ["title", "cost-center", "manager"];
 pub(crate) struct Simulated {
     sim: Sim,
     host: Arc<Host>,
-    book: SimBook,
+    run_store: SimRunStore,
     egress: Arc<Egress>,
     manifest: Arc<Manifest>,
 }
@@ -92,15 +92,15 @@ impl Simulated {
         let limits = config.limits.clone();
         let egress = Egress::new(config.id.clone(), services, wire, limits, Arc::default(), metrics.clone());
         let (clock, skew, dice) = (sim.clone(), host.skew, sim.clone());
-        let surroundings = Surroundings::new(
+        let clock_and_chance = ClockAndChance::new(
             move || u64::try_from(clock.seconds() + skew).unwrap(),
             move || dice.lock().chance.fraction(),
         );
         Self {
             sim: sim.clone(),
-            book: SimBook { sim: sim.clone(), host: host.clone() },
+            run_store: SimRunStore { sim: sim.clone(), host: host.clone() },
             host,
-            egress: Arc::new(egress.in_surroundings(surroundings)),
+            egress: Arc::new(egress.with_clock_and_chance(clock_and_chance)),
             manifest: Arc::new(Manifest::everything()),
         }
     }
@@ -120,7 +120,7 @@ fn within(overrun: &Overrun) -> Result<(), HostError> {
 }
 
 impl Outside for Simulated {
-    type Book = SimBook;
+    type RunStore = SimRunStore;
     type Lock = SimLease;
 
     fn config(&self) -> &TenantConfig {
@@ -131,8 +131,8 @@ impl Outside for Simulated {
         &TENANT.2
     }
 
-    fn book(&self) -> &SimBook {
-        &self.book
+    fn run_store(&self) -> &SimRunStore {
+        &self.run_store
     }
 
     fn require(&self) -> Result<(), HostError> {
@@ -168,16 +168,16 @@ impl Outside for Simulated {
     }
 
     async fn lock(&self) -> Result<SimLease, HostError> {
-        self.book.lease().await
+        self.run_store.lease().await
     }
 
-    async fn ring(&self) -> Result<Ring<SimBook>, HostError> {
-        Ok(self.book.ring())
+    async fn keyring(&self) -> Result<Keyring<SimRunStore>, HostError> {
+        Ok(self.run_store.keyring())
     }
 
     async fn plan(&self) -> Result<Planned, HostError> {
         let now = self.unix_seconds();
-        let baseline: Vec<_> = self.book.baseline().await?.into_iter().map(named_value_in).collect();
+        let baseline: Vec<_> = self.run_store.baseline().await?.into_iter().map(named_value_in).collect();
         let overrun = Overrun::default();
         let mut egress = self.call_egress(CallKind::Plan, Grant::Read, &overrun);
         let work = move |world: &mut dyn hibob_connector_core::world::World| {
@@ -191,10 +191,10 @@ impl Outside for Simulated {
     async fn attempt(&self, change: &Change, attempt: Attempt, fence: Fence) -> Result<Attempted, HostError> {
         let repeats = self.sim.planted == Some(Planted::RepeatsWithoutLooking);
         let attempt = attempt_in(if repeats { Attempt::First } else { attempt });
-        let scope = Arc::new(ApplyScope::new(change, hibob_egress::known_of(&self.book, change).await?));
+        let scope = Arc::new(ApplyScope::new(change, hibob_egress::ledger_facts(&self.run_store, change).await?));
         let overrun = Overrun::default();
         let egress = self.call_egress(CallKind::Apply, Grant::Apply(scope.clone()), &overrun);
-        let mut egress = egress.fenced(self.book.clone(), fence);
+        let mut egress = egress.fenced(self.run_store.clone(), fence);
         let (change, now) = (change_in(change.clone()), self.unix_seconds());
         let work =
             move |world: &mut dyn hibob_connector_core::world::World| apply(world, &TENANT.1, &change, attempt, now);

@@ -1,9 +1,9 @@
 //! What all parts of a simulated history share: the services, the databases, the checks, the clock and the trace.
 
-use crate::book::Pages;
 use crate::chance::Chance;
 use crate::network::Trouble;
 use crate::planted::Planted;
+use crate::run_store::Pages;
 use crate::watch::Watch;
 use hibob_fakes::World;
 use std::fmt::Display;

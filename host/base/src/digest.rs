@@ -1,4 +1,4 @@
-//! Digests, and digests as text.
+//! SHA-256 digests, and bytes as hexadecimal text.
 
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -13,7 +13,7 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The bytes behind hexadecimal digits; none if it is not that.
+/// The bytes that hexadecimal digits stand for; `None` if the text has anything else or an odd number of digits.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> =
         text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hexadecimal_there_and_back() {
+    fn hexadecimal_text_reads_back() {
         assert_eq!(unhex(&hex(&[0, 10, 255])), Some(vec![0, 10, 255]));
         assert_eq!(unhex("0"), None);
         assert_eq!(unhex("zz"), None);

@@ -1,4 +1,4 @@
-//! Files and folders that only their owner can read.
+//! Files and folders that only their owner can use.
 
 use crate::error::HostError;
 use std::fs::{self, OpenOptions};
@@ -6,19 +6,19 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Makes a folder that only its owner can enter.
+/// Creates a folder that only its owner can enter, and its parents. A folder that exists stays as it is.
 ///
 /// # Errors
-/// It cannot be made.
+/// The folder cannot be created.
 pub fn private_dir(path: &Path) -> Result<(), HostError> {
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|error| unwritable(path, &error))
+    let created = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    created.map_err(|error| unwritable(path, &error))
 }
 
-/// Makes what was added to or removed from a folder outlast a power cut.
+/// Flushes a folder to the disk, so that files that were added or removed survive a power cut.
 ///
 /// # Errors
-/// The folder cannot be opened.
+/// The folder cannot be opened or flushed.
 pub fn sync_folder(path: &Path) -> Result<(), HostError> {
     let synced = fs::File::open(path).and_then(|folder| folder.sync_all());
     synced.map_err(|error| unwritable(path, &error))
@@ -32,7 +32,11 @@ pub fn unwritable(path: &Path, error: &io::Error) -> HostError {
     )
 }
 
-/// Writes beside the file and renames, so that a file is whole or not there.
+/// Writes a file that only its owner can read. It writes another file beside it and renames that, so that readers see
+/// the old content or the new one.
+///
+/// # Errors
+/// The file cannot be written. The old content is then kept.
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().map(std::ffi::OsStr::to_owned).ok_or(io::ErrorKind::InvalidInput)?;
     name.push(format!(".{:08x}", rand::random::<u32>()));

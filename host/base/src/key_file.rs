@@ -1,4 +1,4 @@
-//! Keys that a data directory makes for itself: for sealing plans and compiled code.
+//! The keys that a data directory generates for itself, with which saved plans and compiled code are sealed.
 
 use crate::digest::hex;
 use crate::error::HostError;
@@ -11,11 +11,12 @@ use std::path::Path;
 /// Length of a key, in bytes: the output of SHA-256, as RFC 2104 recommends.
 const KEY_BYTES: usize = 32;
 
-/// The key in a file that only its owner can read; made at first use, once, however many processes come at the same time.
-/// `lost` says what becomes of what was sealed, for when the file is damaged.
+/// Reads the key in a file that only its owner can read. The first use generates it; if several processes do so at the
+/// same time, all get the same key. `lost` completes the error for a damaged file: it says what removing the file leads
+/// to.
 ///
 /// # Errors
-/// It cannot be read or made.
+/// The key cannot be read or generated, or the file is damaged.
 pub fn key(path: &Path, lost: &str) -> Result<Secret, HostError> {
     let failed = |error: std::io::Error| HostError::Storage(format!("{}: {error}", path.display()));
     match read(path) {
@@ -33,11 +34,12 @@ fn read(path: &Path) -> std::io::Result<Secret> {
     std::fs::read_to_string(path).map(Secret::new)
 }
 
-/// Writes beside the file and links it into place, so that others see all of a key or none, and the first one stays.
+/// Generates a key. It writes another file beside `path` and links that into place, so that other processes see a whole
+/// key or none, and the first key stays.
 fn make(path: &Path) -> std::io::Result<()> {
     let key = Secret::new(hex(&rand::random::<[u8; KEY_BYTES]>()));
     let beside = path.with_extension(format!("{:08x}", rand::random::<u32>()));
-    let made = OpenOptions::new()
+    let created = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
@@ -45,9 +47,9 @@ fn make(path: &Path) -> std::io::Result<()> {
         .and_then(|mut file| file.write_all(key.reveal().as_bytes()).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::hard_link(&beside, path));
     let _ = std::fs::remove_file(&beside);
-    match made {
+    match created {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        made => made,
+        created => created,
     }
 }
 

@@ -1,5 +1,5 @@
-//! What every part of the host shares: errors with their exit codes, private files, digests, secrets in memory, and the
-//! kinds of jobs. It knows neither databases, nor the network, nor the engine.
+//! What all crates of the host share: errors with their exit codes, private files, digests, secrets in memory, and the
+//! kinds of jobs. The crate uses no database, no network and no wasmtime.
 
 pub mod clock;
 pub mod digest;

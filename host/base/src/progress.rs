@@ -1,12 +1,12 @@
-//! How far a job is, for whoever waits for it.
+//! Reports of how far a job is.
 
-/// Whoever waits for a job and wants to know how far it is.
+/// Receives reports of how far a job is.
 pub trait Progress: Send + Sync {
-    /// `done` of `total`, if that is known, of what `phase` names.
+    /// The job has done `done` items of `phase`, of `total` if that is known.
     fn report(&self, phase: &str, done: u64, total: Option<u64>);
 }
 
-/// Nobody waits.
+/// Ignores the reports.
 pub struct NoProgress;
 
 impl Progress for NoProgress {

@@ -1,4 +1,4 @@
-//! Secrets in memory: where they come from, where they may go, and how they are kept out of foreign text.
+//! Secrets in memory: where they come from, to which origins they may be sent, and how they are kept out of texts.
 
 mod name;
 mod origin;
@@ -14,27 +14,27 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// A secret in memory: never printed, overwritten when it is dropped.
+/// A secret in memory. It is never printed, and is overwritten when it is dropped.
 ///
-/// What the connection holds while it sends it is out of this type's reach.
+/// Copies in the buffers of a connection that sends it are not overwritten.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Keeps a secret.
+    /// A secret with this text.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// A secret as somebody gave it, without the space around it; none if it is empty, too long, more than one line, or
-    /// not plain ASCII.
+    /// A secret as a person or a file gives it, without white space around it. `None` if it is empty, too long, more
+    /// than one word, or not ASCII.
     pub fn checked(text: &str) -> Option<Self> {
         let secret = text.trim();
         let fits = !secret.is_empty() && secret.len() as u64 <= SECRET_BYTES_MAX;
         (fits && secret.chars().all(|c| c.is_ascii_graphic())).then(|| Self::new(secret.to_owned()))
     }
 
-    /// The secret itself, for the one place that sends it.
+    /// The text of the secret, for the code that sends or compares it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -51,13 +51,13 @@ pub const SECRET_BYTES_MAX: u64 = 16 * 1024;
 
 /// Where a secret comes from: `store`, `env:NAME` or `file:PATH`.
 ///
-/// `store` is bound to the origins that it was entered for. The other two name something of the operator's machine, in
-/// the same file as the URL that it is sent to: who applies that file says both at once, so that is its binding, and
-/// nobody but the local operator may say it (see `AppliedBy` of the configuration).
+/// A secret in the store is bound to the origins for which it was entered. The other two sources name something on the
+/// operator's machine, in the same configuration as the URL to which the secret is sent. Whoever applies the
+/// configuration decides both, so only the local operator may use them (see `AppliedBy` of the configuration).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum SecretSource {
-    /// The store in the control database: `hibob secret set`.
+    /// The secret store in the control database, filled by `hibob secret set`.
     Store,
     /// An environment variable.
     Env(String),
@@ -73,7 +73,7 @@ impl TryFrom<String> for SecretSource {
             None if text == "store" => Ok(Self::Store),
             Some(("env", name)) if !name.is_empty() => Ok(Self::Env(name.to_owned())),
             Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
-            // What stands there may be the secret itself, so it is not repeated.
+            // The text may be the secret itself, so the message does not repeat it.
             _ => Err("a secret is named as store, env:NAME or file:PATH, and never written here itself".to_owned()),
         }
     }
@@ -96,7 +96,7 @@ impl fmt::Display for SecretSource {
 }
 
 impl SecretSource {
-    /// The same source, with a path that does not depend on the current directory.
+    /// Makes the path of a `file:` source absolute: a relative one counts from `base`.
     #[must_use]
     pub fn resolved(self, base: &Path) -> Self {
         match self {
@@ -105,11 +105,11 @@ impl SecretSource {
         }
     }
 
-    /// Reads a secret of the operator's machine.
+    /// Reads a secret from an environment variable or a file.
     ///
     /// # Errors
-    /// It is not there, empty, or more than a line; the error names the tenant and the setting. `store` is not read
-    /// here: the secret store reads it.
+    /// The secret is missing or malformed; the error names the tenant and the setting. A source `store` is an error
+    /// too, since only the secret store can read it.
     pub fn read(&self, tenant: &str, setting: &str) -> Result<Secret, HostError> {
         let wrong = |what: String| {
             HostError::configuration(

@@ -1,4 +1,4 @@
-//! Who may say what in a tenant's configuration, and where its secrets go.
+//! What a configuration may have that comes through the API, and to which origins its secrets are sent.
 
 use crate::tenant::NetworkConfig;
 use crate::tenant::TenantConfig;
@@ -9,15 +9,15 @@ use std::collections::BTreeSet;
 /// Who applies a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppliedBy {
-    /// The operator of this machine, who can read its files and its environment anyway.
+    /// The operator of this machine, who can read its files and environment variables in any case.
     Operator,
-    /// Somebody over an API. They must not name files or variables of this machine, whose content would then be sent
-    /// to a URL of their choice, nor have the host call this machine, nor send secrets in the clear.
+    /// A caller of the API. Such a configuration may not name files or environment variables of this machine, whose
+    /// content would be sent to a URL of the caller's choice, nor URLs of this machine, nor URLs without TLS.
     Api,
 }
 
 impl TenantConfig {
-    /// Where a secret comes from; none for a secret that this tenant does not use.
+    /// Where a secret comes from; `None` for a secret that this tenant does not use.
     pub fn source(&self, name: SecretName) -> Option<&SecretSource> {
         match name {
             SecretName::HiBobToken => Some(&self.hibob.token),
@@ -28,11 +28,11 @@ impl TenantConfig {
         }
     }
 
-    /// Where a secret is sent: the origins of every base URL that it opens. None if the tenant does not use it and its
-    /// table is not there.
+    /// The origins to which a secret is sent: those of every base URL that it gives access to. Empty for a secret of
+    /// `[references]` whose table the configuration does not have.
     ///
     /// # Errors
-    /// A URL has no origin, or no URL is given for that secret; the error names what to correct or to add.
+    /// A URL has no origin, or the tenant has no TravelPerk. The error names what to correct or to add.
     pub fn origins(&self, name: SecretName) -> Result<BTreeSet<Origin>, HostError> {
         let references = self.references.as_ref();
         let mail_server = references.and_then(|references| Some(references.smtp.as_ref()?.url()));
@@ -53,13 +53,13 @@ impl TenantConfig {
             .collect()
     }
 
-    /// Fails if somebody with this trust must not apply this configuration. `DataDir::put` of the store asks it
-    /// of every configuration that is stored, as it is stored: what the operator wrote into it earlier counts as well.
+    /// Checks that this configuration may come from `applied_by`. `DataDir::put` of the store checks every
+    /// configuration before it stores it, also the parts that the operator has set earlier.
     ///
     /// # Errors
-    /// What is not theirs to say; a secret's source is named without what it names.
-    pub fn permit(&self, trust: AppliedBy) -> Result<(), HostError> {
-        if trust == AppliedBy::Operator {
+    /// The first setting that only the operator may use. The message does not repeat paths and names of variables.
+    pub fn permit(&self, applied_by: AppliedBy) -> Result<(), HostError> {
+        if applied_by == AppliedBy::Operator {
             return Ok(());
         }
         let refused =
@@ -82,7 +82,7 @@ impl TenantConfig {
         for url in self.urls() {
             let origin = Origin::of(&url).ok().filter(|origin| !origin.is_https() || origin.is_loopback());
             if let Some(origin) = origin {
-                let remedy = "give https URLs, and servers, of other machines".to_owned();
+                let remedy = "give https URLs and servers of other machines".to_owned();
                 return refused(format!("{origin} is for the local operator only"), remedy);
             }
         }

@@ -1,4 +1,4 @@
-//! The tables of `[references]` that say how references are delivered.
+//! The tables `[references.smtp]` and `[references.webhook]`, which say how references are delivered.
 
 use hibob_base::error::HostError;
 use hibob_base::secret::{Origin, SecretSource};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::num::{NonZeroU16, NonZeroU32};
 
-/// The one way in which a tenant's references are delivered.
+/// The channel by which a tenant's references are delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChannelConfig<'c> {
     /// By e-mail.
@@ -18,7 +18,7 @@ pub enum ChannelConfig<'c> {
 }
 
 impl ChannelConfig<'_> {
-    /// Where it leads.
+    /// The URL of the server.
     pub(super) fn url(self) -> String {
         match self {
             Self::Smtp(smtp) => smtp.url(),
@@ -38,21 +38,21 @@ impl ChannelConfig<'_> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SmtpConfig {
-    /// The server's name, which its certificate has to be for.
+    /// The server's name. Its certificate must be for this name.
     pub host: String,
-    /// Its port; 587, or 465 where TLS begins with the connection.
+    /// The server's port. By default 587, or 465 if TLS starts with the connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<NonZeroU16>,
     /// How the connection is protected.
     #[serde(default)]
     pub security: SmtpSecurity,
-    /// As whom to log in, together with `password`; nobody unless given.
+    /// The name to log in with, together with `password`. Without both, the host does not log in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Where that user's password is.
+    /// Where the password comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<SecretSource>,
-    /// Who sends: `ACME HR <hr@acme.example>`.
+    /// The sender, as `ACME HR <hr@acme.example>`.
     pub from: String,
     /// The longest time for one whole delivery, in seconds.
     #[serde(default = "minute")]
@@ -63,12 +63,12 @@ pub struct SmtpConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SmtpSecurity {
-    /// STARTTLS before anything else (RFC 3207); nothing is sent where it is not offered.
+    /// STARTTLS before anything else (RFC 3207). If the server does not offer it, nothing is sent.
     #[default]
     StartTls,
     /// TLS from the first byte (RFC 8314, section 3).
     Tls,
-    /// Not at all: only where the server is this machine.
+    /// No protection. Allowed only if the server is this machine.
     None,
 }
 
@@ -76,9 +76,9 @@ pub enum SmtpSecurity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookConfig {
-    /// Where references are posted to.
+    /// The URL that references are posted to.
     pub url: String,
-    /// Where the key is that signs them: `whsec_` and base64.
+    /// Where the key comes from that signs the deliveries: `whsec_` and base64.
     pub key: SecretSource,
     /// The longest time for one whole delivery, in seconds.
     #[serde(default = "half_minute")]
@@ -102,23 +102,23 @@ impl SmtpConfig {
         self.port.map_or(usual, NonZeroU16::get)
     }
 
-    /// The server as a URL, of which only the origin counts: what its password is bound to.
+    /// The server as a URL. Its origin is what the password is bound to.
     pub(super) fn url(&self) -> String {
         let (host, port) = (&self.host, self.port());
         if host.contains(':') { format!("https://[{host}]:{port}") } else { format!("https://{host}:{port}") }
     }
 
-    /// Who sends.
+    /// The sender.
     ///
     /// # Errors
-    /// It is no address of ASCII characters.
+    /// It is not a mailbox whose address has only ASCII characters.
     pub fn sender(&self) -> Result<Mailbox, HostError> {
         let parsed = self.from.parse::<Mailbox>().ok().filter(|mailbox| {
             AsRef::<str>::as_ref(&mailbox.email).is_ascii() && !self.from.chars().any(char::is_control)
         });
         parsed.ok_or_else(|| {
             HostError::configuration(
-                "references.smtp.from is no address of a sender",
+                "references.smtp.from is not a sender's address",
                 "write it like ACME HR <hr@acme.example>, the address itself in ASCII",
             )
         })
@@ -127,17 +127,17 @@ impl SmtpConfig {
     fn check(&self) -> Result<(), HostError> {
         let wrong = |message: &str, remedy: &str| Err(HostError::configuration(message, remedy));
         if ServerName::try_from(self.host.as_str()).is_err() || Origin::of(&self.url()).is_err() {
-            let remedy = "give a name such as smtp.acme.example alone, and the port in references.smtp.port";
-            return wrong("references.smtp.host is no name of a server", remedy);
+            let remedy = "give only a name, such as smtp.acme.example, and the port in references.smtp.port";
+            return wrong("references.smtp.host is not a server's name", remedy);
         }
         let is_here = self.host == "localhost" || self.host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
         if self.security == SmtpSecurity::None && !is_here {
-            let remedy = "choose starttls or tls; without protection everybody on the way reads the reference";
+            let remedy = "choose starttls or tls; without protection the reference can be read on its way";
             return wrong("references.smtp.security is none, and the server is not this machine", remedy);
         }
         if self.user.is_some() != self.password.is_some() {
             let remedy = "give both, or neither where the server asks for none";
-            return wrong("of references.smtp.user and references.smtp.password one is missing", remedy);
+            return wrong("one of references.smtp.user and references.smtp.password is missing", remedy);
         }
         if self.user.as_ref().is_some_and(|user| user.is_empty() || user.chars().any(char::is_control)) {
             return wrong("references.smtp.user is empty or more than one line", "give the name to log in with");
@@ -211,11 +211,11 @@ mod tests {
     }
 
     #[test]
-    fn user_password_and_sender_are_looked_at() {
+    fn user_password_and_sender_are_checked() {
         let with = |more: &str| format!("{SMTP}{more}\n");
         config(&with("user = \"hr\"\npassword = \"store\"")).check().unwrap();
-        assert!(refused(&with("user = \"hr\"")).contains("one is missing"));
-        assert!(refused(&with("password = \"store\"")).contains("one is missing"));
+        assert!(refused(&with("user = \"hr\"")).contains("is missing"));
+        assert!(refused(&with("password = \"store\"")).contains("is missing"));
         assert!(refused(&with("user = \"\"\npassword = \"store\"")).starts_with("references.smtp.user"));
         for from in ["ACME HR", "", "a@b.example, c@d.example", "jörg@acme.example", "ACME\\r\\nBcc: x <a@b.example>"]
         {
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webhook_is_posted_to_in_secret() {
+    fn a_webhook_needs_tls_unless_it_is_on_this_machine() {
         let table = |url: &str| WEBHOOK.replace("https://intranet.acme.example/references", url);
         config(&table("http://127.0.0.1:4000/x")).check().unwrap();
         for url in ["http://intranet.acme.example", "https://u:p@x", "intranet", "ftp://x"] {

@@ -1,21 +1,21 @@
-//! When jobs of a tenant are due, as the queue takes it.
+//! When jobs of a tenant are due, in the form in which the queue stores it.
 
 use hibob_base::job::JobKind;
 use std::time::Duration;
 
-/// How far the starts of tenants are spread after their due time, unless a tenant's file says otherwise, in minutes. Else
-/// thousands of tenants would start at two o'clock.
+/// Over how many minutes after the due time the starts of tenants are spread, unless a tenant's configuration says
+/// otherwise. Without it, thousands of tenants would start at two o'clock.
 pub const JITTER_MINUTES_MAX: u16 = 30;
 
-/// When a job of one kind is due.
+/// When jobs of one kind are due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueSchedule {
-    /// What.
+    /// The kind of job.
     pub kind: JobKind,
-    /// Five fields.
+    /// A cron expression of five fields.
     pub cron: String,
-    /// A name of the IANA database.
+    /// The time zone of the expression: a name of the IANA time zone database.
     pub zone: String,
-    /// How far starts are spread.
+    /// Over how long after a due time the starts of tenants are spread.
     pub spread: Duration,
 }

@@ -1,4 +1,4 @@
-//! A tenant's file: what it may say, and what of it is refused, with the setting's name and a remedy.
+//! A tenant's configuration: its types, and the checks that refuse wrong settings with the setting's name and a remedy.
 
 pub mod applied_by;
 pub mod delivery;

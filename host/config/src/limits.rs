@@ -1,4 +1,4 @@
-//! A tenant's limits: the `[limits]` table of its file. Each has its unit in its name, a default and a reason.
+//! A tenant's limits: the table `[limits]` of its configuration. The name of each has its unit, and each has a default.
 
 use hibob_contract::CallKind;
 use serde::{Deserialize, Serialize};
@@ -8,61 +8,62 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Processor time of one call, counted only while the component runs: waiting costs nothing. A plan for 100,000
-    /// employees takes about two seconds.
+    /// Processor time of one call. It is counted only while the component runs, and not while it waits. A plan for
+    /// 100,000 employees takes about two seconds.
     pub cpu_milliseconds_max: u64,
-    /// Processors that the tenant's calls keep busy at one time; others of its calls wait for their turn. A plan is one
-    /// call, and changes mostly wait for answers.
+    /// Processors that the tenant's calls use at one time. Other calls of the tenant wait for their turn. A plan is one
+    /// call, and calls that apply changes mostly wait for answers.
     pub processors_max: u32,
     /// Linear memory of one call. A plan for 100,000 employees takes half of it.
     pub call_memory_mebibytes_max: u64,
     /// Linear memory of all calls of the tenant that run at the same time.
     pub tenant_memory_mebibytes_max: u64,
-    /// A `check` from start to end, without polite waiting.
+    /// Time of one `check` from start to end, without polite waiting.
     pub check_seconds_max: u64,
-    /// A `plan` from start to end, without polite waiting. HiBob may take minutes for one answer.
+    /// Time of one `plan` from start to end, without polite waiting. HiBob may take minutes for one answer.
     pub plan_seconds_max: u64,
-    /// An `apply` of one change from start to end, without polite waiting.
+    /// Time of one `apply` from start to end, without polite waiting.
     pub apply_seconds_max: u64,
-    /// A call for references from start to end, without polite waiting.
+    /// Time of one call for references from start to end, without polite waiting.
     pub references_seconds_max: u64,
-    /// Polite waiting in one call: the pace, 429s and repeated reads. 2,000 pages at 100 a minute are 20 minutes.
+    /// Polite waiting in one call: for the pace, after 429s and before repeated reads. 2,000 pages at 100 a minute take
+    /// 20 minutes.
     pub waiting_seconds_max: u64,
-    /// Calls of the tenant that run at the same time: parallel changes, and a plan beside them.
+    /// Calls of the tenant that run at the same time: for parallel changes, and for a plan beside them.
     pub parallel_calls_max: u32,
-    /// How long a call waits for its turn, among the tenant's own calls and then in the pool of instances.
+    /// How long a call waits at most for a place: first among the tenant's own calls, then in the pool of instances.
     pub slot_wait_seconds_max: u64,
     /// HTTP requests of one `check` or `plan`. A plan for 500,000 accounts reads 10,000 pages.
     pub requests_max: u64,
-    /// HTTP requests of one `apply`, which makes a handful.
+    /// HTTP requests of one `apply`. A change needs a handful.
     pub apply_requests_max: u64,
-    /// Bytes of all answers of one call: 7 kB for each of 150,000 employees, and their accounts.
+    /// Bytes of all answers of one call. 150,000 employees at 7 kB and their accounts fit.
     pub call_response_bytes_max: u64,
-    /// Largest single answer.
+    /// Bytes of one answer.
     pub response_bytes_max: u64,
-    /// Bytes of keys and values in the tenant's storage: a link is about 100 bytes.
+    /// Bytes of keys and values in the tenant's storage. A link has about 100 bytes.
     pub storage_bytes_max: u64,
     /// Keys in the tenant's storage.
     pub storage_keys_max: u64,
-    /// Lines that one call writes to the log; more are dropped.
+    /// Lines that one call may write to the log. More of them are dropped.
     pub log_lines_max: u64,
-    /// Changes, findings, employees and numbers of one plan or check: five for each of 200,000 employees.
+    /// Changes, findings, employees and numbers of one plan or check. Five for each of 200,000 employees fit.
     pub plan_changes_max: u64,
-    /// Bytes that the host needs to hold one plan: two kilobytes for each of 200,000 changes, twice over.
+    /// Bytes of memory that the host needs for one plan. 200,000 changes at two kilobytes take less than half.
     pub plan_bytes_max: u64,
-    /// Until a connection stands. A service on the internet that takes longer is down.
+    /// How long connecting may take. A service on the internet that takes longer is down.
     pub connect_timeout_seconds: u64,
-    /// Until an answer begins. HiBob takes up to two minutes for a large company.
+    /// How long it may take until an answer begins. HiBob takes up to two minutes for a large company.
     pub first_byte_timeout_seconds: u64,
     /// Longest pause within an answer.
     pub between_bytes_timeout_seconds: u64,
-    /// Attempts at one read, the first included.
+    /// Attempts at one read, with the first one.
     pub read_attempts_max: u32,
-    /// The pause before a read is repeated; twice as long each time.
+    /// The pause before the first repetition of a read. It doubles each time.
     pub retry_pause_milliseconds: u64,
     /// How long to wait after a 429 that does not say how long.
     pub rate_limit_wait_seconds: u64,
-    /// Longest single wait after a 429; a service that asks for more gets the answer passed on instead.
+    /// Longest wait after a single 429. If the service asks for more, the plugin gets the 429.
     pub rate_limit_wait_seconds_max: u64,
 }
 
@@ -101,7 +102,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Longest time of a call of this kind from start to end, polite waiting aside, and the setting that says so.
+    /// The limit for the time of a call of this kind from start to end, without polite waiting, and the setting's name.
     pub fn wall_clock_of(&self, kind: CallKind) -> (Duration, &'static str) {
         let (seconds, setting) = match kind {
             CallKind::Check => (self.check_seconds_max, "check_seconds_max"),
@@ -112,7 +113,7 @@ impl Limits {
         (Duration::from_secs(seconds), setting)
     }
 
-    /// Most HTTP requests of one call of this kind, and the setting that says so.
+    /// The limit for the number of HTTP requests of one call of this kind, and the setting's name.
     pub fn requests_of(&self, kind: CallKind) -> (u64, &'static str) {
         match kind {
             CallKind::Apply => (self.apply_requests_max, "apply_requests_max"),

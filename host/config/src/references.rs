@@ -12,22 +12,22 @@ use hibob_reference_format::domain::Domain;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// Offboarding references: who issues them, for whom, and where they go.
+/// The settings of offboarding references: who issues them, for which departures, and how they are delivered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReferencesConfig {
-    /// The issuer's domain: whose DNS and site vouch for the keys.
+    /// The issuer's domain. Its DNS and its site publish the keys.
     pub domain: String,
-    /// The issuer's name, as it stands on a reference.
+    /// The issuer's name, as references have it.
     pub name: String,
-    /// HiBob's lifecycle statuses that are a departure.
+    /// The lifecycle statuses of HiBob that count as a departure.
     #[serde(default = "terminated")]
     pub statuses: Vec<String>,
-    /// The HiBob field with the address to deliver to: `root.email` or `home.privateEmail`. A work mailbox often dies with
-    /// the employment.
+    /// The HiBob field with the address to deliver to: `root.email` or `home.privateEmail`. A work mailbox is often
+    /// closed when the employment ends.
     #[serde(default = "work_email")]
     pub address: String,
-    /// What garden leave is.
+    /// Whether garden leave counts as a departure.
     #[serde(default)]
     pub garden_leave: GardenLeave,
     /// Digests of plugins that may have references signed, beside the built-in one.
@@ -36,27 +36,27 @@ pub struct ReferencesConfig {
     /// Delivery by e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smtp: Option<SmtpConfig>,
-    /// Delivery to a system of the company, instead.
+    /// Delivery to a system of the company, instead of e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<WebhookConfig>,
-    /// Who confirms the order of the log; nobody unless given.
+    /// The witnesses who confirm that the log only grows; none by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witnesses: Vec<WitnessConfig>,
 }
 
-/// What garden leave is to a reference: released from work, still employed.
+/// Whether garden leave counts as a departure: the employee is released from work, and still employed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum GardenLeave {
-    /// Employment like any other: the reference comes when it ends.
+    /// Garden leave counts as employment: the reference is issued when the employment ends.
     #[default]
     Ignore,
-    /// The departure, from its first day on.
+    /// The first day of garden leave counts as the departure.
     IsDeparture,
 }
 
 impl GardenLeave {
-    /// The word as it stands in a tenant's file.
+    /// The value of the setting.
     pub fn word(self) -> &'static str {
         match self {
             Self::Ignore => "ignore",
@@ -74,10 +74,10 @@ fn work_email() -> String {
 }
 
 impl ReferencesConfig {
-    /// Who issues.
+    /// The issuer: its domain and its name.
     ///
     /// # Errors
-    /// The domain or the name is none.
+    /// The domain or the name is not valid.
     pub fn issuer(&self) -> Result<Issuer, HostError> {
         let wrong = |setting: &str, what: String| {
             HostError::configuration(format!("{setting}: {what}"), "correct the tenant's file")
@@ -88,13 +88,13 @@ impl ReferencesConfig {
         })
     }
 
-    /// How references are delivered; without a channel they are issued and wait for one.
+    /// How references are delivered. Without a channel, references are issued and wait in the outbox.
     pub fn channel(&self) -> Option<ChannelConfig<'_>> {
         let smtp = self.smtp.as_ref().map(ChannelConfig::Smtp);
         smtp.or_else(|| self.webhook.as_ref().map(ChannelConfig::Webhook))
     }
 
-    /// The same, with paths of secrets that do not depend on the current directory.
+    /// Makes relative paths of secrets absolute: they count from `folder`.
     pub(super) fn resolved(mut self, folder: &Path) -> Self {
         if let Some(smtp) = &mut self.smtp {
             smtp.password = smtp.password.take().map(|password| password.resolved(folder));
@@ -105,6 +105,7 @@ impl ReferencesConfig {
         self
     }
 
+    /// Checks what the types alone do not ensure.
     pub(super) fn check(&self) -> Result<(), HostError> {
         self.issuer()?;
         if self.statuses.iter().any(|status| is_garden_leave(status)) {
@@ -113,7 +114,7 @@ impl ReferencesConfig {
         }
         if self.plugins.iter().any(|digest| digest.parse::<Digest>().is_err()) {
             let remedy = "write sha256: and 64 hex digits, as hibob plugin inspect shows them";
-            return Err(HostError::configuration("references.plugins: one is no digest", remedy));
+            return Err(HostError::configuration("references.plugins has an entry that is not a digest", remedy));
         }
         if !["root.email", "home.privateEmail"].contains(&self.address.as_str()) {
             let message = format!("references.address is `{}`", self.address.escape_debug());
@@ -124,17 +125,17 @@ impl ReferencesConfig {
         }
         if self.smtp.is_some() && self.webhook.is_some() {
             let message = "both references.smtp and references.webhook are there";
-            return Err(HostError::configuration(message, "keep one of them: a reference is delivered one way"));
+            return Err(HostError::configuration(message, "keep one of them; a reference is delivered by one channel"));
         }
         witnesses::check(&self.witnesses)?;
         self.channel().map_or(Ok(()), ChannelConfig::check)
     }
 }
 
-/// The table of references in a tenant's configuration.
+/// The table `[references]` of a tenant's configuration.
 ///
 /// # Errors
-/// There is none.
+/// The configuration has no such table.
 pub fn issuing(config: &TenantConfig) -> Result<&ReferencesConfig, HostError> {
     config.references.as_ref().ok_or_else(|| {
         let message = format!("tenant {} issues no references", config.id);

@@ -1,4 +1,4 @@
-//! When a job is due: a cron expression, read in the tenant's time zone.
+//! A schedule: a cron expression in the tenant's time zone, and the times at which it is due.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -6,13 +6,13 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use hibob_base::error::HostError;
 
-/// Shortest time between two runs, in minutes. Each run reads the whole directory of both sides.
+/// Shortest time between two runs of a schedule, in minutes. Each run reads the whole directory of both sides.
 pub const MINUTES_BETWEEN_MIN: i64 = 60;
 
-/// Occurrences that are looked at for that: a week of hours.
+/// How many due times are checked for that: those of a week, if a job is due every hour.
 const OCCURRENCES_LOOKED_AT: usize = 200;
 
-/// When a job is due.
+/// The times at which a job is due.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     cron: Cron,
@@ -20,12 +20,12 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Reads a cron expression of five fields (minute, hour, day of month, month, day of week), in this time zone. A time
-    /// that the clock leaps over in spring is taken at the next minute there is; one that comes twice in autumn counts
-    /// once, unless the hour is `*`.
+    /// Reads a cron expression of five fields (minute, hour, day of month, month, day of week) in this time zone, and
+    /// checks how often it is due. A time that daylight saving skips in spring is due at the next minute that exists. A
+    /// time that occurs twice in autumn is due once, unless the hour is `*`.
     ///
     /// # Errors
-    /// What is wrong; the error names `setting`.
+    /// The expression or the time zone is wrong, or the job would be due too often or never. The error names `setting`.
     pub fn read(setting: &str, expression: &str, zone: &str) -> Result<Self, HostError> {
         let schedule = Self::parse(setting, expression, zone)?;
         let dues: Vec<DateTime<Utc>> = schedule.after(Utc::now()).take(OCCURRENCES_LOOKED_AT).collect();
@@ -37,16 +37,16 @@ impl Schedule {
             return Err(wrong(
                 setting,
                 expression,
-                &format!("it comes more often than every {MINUTES_BETWEEN_MIN} minutes"),
+                &format!("it is due more often than every {MINUTES_BETWEEN_MIN} minutes"),
             ));
         }
         Ok(schedule)
     }
 
-    /// The same, of an expression that was read before: how often it comes is not looked at again.
+    /// Reads a cron expression that [`Self::read`] has accepted before, without checking how often it is due.
     ///
     /// # Errors
-    /// What is wrong; the error names `setting`.
+    /// The expression or the time zone is wrong. The error names `setting`.
     pub fn parse(setting: &str, expression: &str, zone: &str) -> Result<Self, HostError> {
         let zone: Tz = zone.parse().map_err(|_| {
             HostError::configuration(
@@ -59,7 +59,7 @@ impl Schedule {
         Ok(Self { cron, zone })
     }
 
-    /// The times at which it is due, after this one.
+    /// The due times after `time`, in order.
     pub fn after(&self, time: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> + '_ {
         let mut at = time.with_timezone(&self.zone);
         std::iter::from_fn(move || {
@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(dues("30 6 * * MON", "Asia/Tokyo", "2026-01-10T12:00:00Z", 1), ["2026-01-11T21:30"]);
     }
 
-    /// Once a night, also in the night that has no such hour and in the one that has it twice.
+    /// The job is due once a night, also in the night that skips the hour and in the night that has it twice.
     #[test]
     fn daylight_saving_neither_skips_nor_repeats_a_night() {
         let spring = dues("30 2 * * *", "Europe/Madrid", "2026-03-28T12:00:00Z", 2);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_schedule_is_refused_with_what_to_do() {
+    fn a_wrong_schedule_is_refused_with_a_remedy() {
         for (expression, zone, words) in [
             ("daily", "UTC", "schedule.sync is `daily`"),
             ("0 0 2 * * *", "UTC", "schedule.sync is"),

@@ -1,4 +1,4 @@
-//! The tenant's file (TOML), and the same as it is stored (JSON).
+//! A tenant's configuration: a file in TOML, which the control database stores as JSON.
 
 use crate::due::{DueSchedule, JITTER_MINUTES_MAX};
 use crate::limits::Limits;
@@ -26,27 +26,27 @@ pub struct TenantConfig {
     /// Work email of the admin who enabled the sync. When they leave, the sync stops until another admin enables it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled_by: Option<String>,
-    /// Where employees are read from.
+    /// HiBob, where employees are read.
     pub hibob: HiBobConfig,
-    /// Where accounts are kept; none for a tenant that only issues references.
+    /// TravelPerk, where accounts are written; `None` for a tenant that only issues references.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub travelperk: Option<TravelPerkConfig>,
-    /// Where the host may connect to.
+    /// The network: addresses that the host may connect to, and certificates that it trusts.
     #[serde(default)]
     pub network: NetworkConfig,
-    /// What is synced.
+    /// The directory sync: what is synced, and how.
     #[serde(default)]
     pub sync: SyncConfig,
     /// Offboarding references.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub references: Option<ReferencesConfig>,
-    /// When jobs start by themselves.
+    /// The schedules of jobs.
     #[serde(default)]
     pub schedule: ScheduleConfig,
-    /// How long what was done is kept.
+    /// For how long runs and plans are kept.
     #[serde(default)]
     pub retention: RetentionConfig,
-    /// When a plan looks like an accident.
+    /// The limits of the guards, and the approval of plans.
     #[serde(default)]
     pub safety: SafetyConfig,
     /// Timeouts, retries and sizes.
@@ -62,9 +62,9 @@ pub struct HiBobConfig {
     pub url: String,
     /// The service user's id.
     pub service_user: String,
-    /// Where its token is.
+    /// Where its token comes from.
     pub token: SecretSource,
-    /// Calls per minute. HiBob allows 50 of people/search (its reference page); the default stays below that.
+    /// Requests a minute. HiBob allows 50 to people/search (its reference page); the default is below that.
     #[serde(default = "forty_five")]
     pub calls_per_minute: NonZeroU32,
     /// Another service user for offboarding references, with fewer permissions.
@@ -76,9 +76,9 @@ pub struct HiBobConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceUser {
-    /// Its id.
+    /// The service user's id.
     pub service_user: String,
-    /// Where its token is.
+    /// Where its token comes from.
     pub token: SecretSource,
 }
 
@@ -94,24 +94,24 @@ pub struct TravelPerkConfig {
     /// Base URL of the cost centers API, `https://api.perk.com`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_centers_url: Option<String>,
-    /// The plan that the company has: `starter`, `premium` or `pro`.
+    /// The TravelPerk plan that the company has: `starter`, `premium` or `pro`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
-    /// The word before the key.
+    /// The authorization scheme of the key.
     #[serde(default)]
     pub scheme: Scheme,
-    /// Where the key is.
+    /// Where the key comes from.
     pub key: SecretSource,
-    /// `Content-Type` of requests.
+    /// The `Content-Type` of requests.
     #[serde(default = "json")]
     pub content_type: String,
-    /// Calls per minute, over all of TravelPerk. Its own limit is not published.
+    /// Requests a minute to all of TravelPerk's services together. TravelPerk does not publish its limit.
     #[serde(default = "hundred")]
     pub calls_per_minute: NonZeroU32,
 }
 
 impl TravelPerkConfig {
-    /// Each service with the setting that has its base URL, and the URL.
+    /// Each service that has a base URL, with the setting and the URL.
     pub fn urls(&self) -> impl Iterator<Item = (Role, &'static str, &str)> {
         let scim = (Role::Scim, "travelperk.scim_url", Some(&self.scim_url));
         let rest = (Role::Rest, "travelperk.rest_url", self.rest_url.as_ref());
@@ -119,6 +119,7 @@ impl TravelPerkConfig {
         [scim, rest, cost_centers].into_iter().filter_map(|(role, setting, url)| Some((role, setting, url?.as_str())))
     }
 
+    /// Checks what the types alone do not ensure.
     fn check(&self) -> Result<(), HostError> {
         let content_types = ["application/json", "application/scim+json"];
         if !content_types.contains(&self.content_type.as_str()) {
@@ -131,7 +132,7 @@ impl TravelPerkConfig {
 
 /// The authorization scheme: `ApiKey` for customers, `Bearer` for partners.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the words of the header")]
+#[expect(missing_docs, reason = "the variants are named as in the header")]
 pub enum Scheme {
     #[default]
     ApiKey,
@@ -139,7 +140,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// The word in the header.
+    /// The scheme as the header has it.
     pub fn word(self) -> &'static str {
         match self {
             Self::ApiKey => "ApiKey",
@@ -148,90 +149,93 @@ impl Scheme {
     }
 }
 
-/// What is synced.
+/// The settings of the directory sync.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SyncConfig {
-    /// The details that are synced; docs/use/sync.md lists them. All but three unless given.
+    /// The details that are synced; docs/use/sync.md lists them. By default all but three.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Vec<String>>,
-    /// What a detail that is missing in HiBob does to its employee: `fail` (default where `details` is given) or `skip`.
+    /// What happens to an employee of whom HiBob does not have a detail: `fail` (the default if `details` is set) or
+    /// `skip`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing_detail: Option<String>,
-    /// For single details other HiBob fields to look in than the usual ones, in this order.
+    /// For each detail in it, the HiBob fields that are read instead of the default ones, in this order.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<String, Vec<String>>,
-    /// Invoice profiles by what HiBob says, where the two differ.
+    /// TravelPerk's names of invoice profiles by HiBob's names of companies, for those that differ.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub companies: BTreeMap<String, String>,
-    /// How trips are approved.
+    /// The approval of trips.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approvals: Option<ApprovalsConfig>,
-    /// The address that an account has for a moment where work emails are exchanged, with `{id}` in it.
+    /// The address that an account has for a moment while two accounts exchange their work emails. It has `{id}` in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swap_address: Option<String>,
-    /// The language of accounts that have none.
+    /// The language that is written to an account that has none and for whose employee HiBob names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_language: Option<String>,
-    /// The sites that are synced, by name; all of them unless given.
+    /// The names of the sites that are synced; by default all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sites: Option<Vec<String>>,
-    /// What becomes of the account of somebody who moves to another site: `leave` (default) or `archive`.
+    /// What happens to the account of an employee who moves to a site that is not synced: `leave` (default) or
+    /// `archive`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub out_of_selection: Option<String>,
-    /// How many days before the start date an account is made.
+    /// How many days before the start date an account is created.
     pub create_days_before_start: u16,
-    /// What becomes of the account on garden leave: `keep` (default) or `archive`.
+    /// What happens to the account of an employee on garden leave: `keep` (default) or `archive`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub garden_leave: Option<String>,
-    /// Where a day begins and ends: a name of the IANA time zone database; UTC unless given.
+    /// The time zone in which days begin and end: a name of the IANA time zone database; by default UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// The same for single sites.
+    /// The time zones of single sites, by the site's name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub site_time_zones: BTreeMap<String, String>,
     /// Whether the sync stops when the admin who enabled it has left.
     pub stops_with_its_admin: bool,
-    /// Changes that are made at the same time.
+    /// Most changes that are made at the same time.
     pub parallel_changes: NonZeroU32,
-    /// How old a saved plan may be when it is applied.
+    /// How old a saved plan may be when it is applied, in hours.
     pub plan_age_hours_max: u32,
 }
 
-/// Where the host may connect to for a tenant, beside the public internet.
+/// The network settings of a tenant: the host connects to the public internet, and to what these allow.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NetworkConfig {
-    /// Ranges of addresses, such as `10.0.0.0/8`.
+    /// Ranges of addresses that are allowed too, such as `10.0.0.0/8`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allow_addresses: Vec<IpNet>,
-    /// A PEM file of certificates that are trusted beside the platform's. Relative to the tenant's file.
+    /// A PEM file of certificates that are trusted beside the platform's. A relative path counts from the tenant's
+    /// file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
 }
 
-/// When jobs start by themselves.
+/// The schedules of jobs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScheduleConfig {
-    /// When the directory is synced: a cron expression in `sync.time_zone`; never unless given.
+    /// When the directory is synced: a cron expression in `sync.time_zone`. Without it, syncs start only by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync: Option<String>,
-    /// When references are issued and delivered: a cron expression in `sync.time_zone`; never unless given.
+    /// When references are issued and delivered: a cron expression in `sync.time_zone`. Without it, only by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub references: Option<String>,
-    /// How far the starts of tenants are spread after their due times, in minutes: [`JITTER_MINUTES_MAX`] unless given.
+    /// Over how many minutes after the due time starts are spread; by default [`JITTER_MINUTES_MAX`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spread_minutes: Option<u16>,
 }
 
-/// How long what was done is kept. References are kept for as long as the tenant is.
+/// For how long runs and plans are kept. References are kept for as long as the tenant is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RetentionConfig {
-    /// Runs of the history with their lines, in days.
+    /// For how many days runs are kept in the history, with their rows.
     pub runs_days: NonZeroU32,
-    /// Applied plans and their journals, in days.
+    /// For how many days applied plans and their journals are kept.
     pub plans_days: NonZeroU32,
 }
 
@@ -243,13 +247,13 @@ impl Default for RetentionConfig {
     }
 }
 
-/// How trips are approved. A feature of TravelPerk's Pro plan.
+/// The settings for the approval of trips, which is a feature of TravelPerk's Pro plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApprovalsConfig {
-    /// `A`, `B` or `C`; docs/use/sync.md says what they mean.
+    /// The method: `A`, `B` or `C`. docs/use/sync.md says what they mean.
     pub method: String,
-    /// That approval processes which exist in TravelPerk may be replaced.
+    /// Whether approval processes that exist in TravelPerk may be replaced.
     #[serde(default)]
     pub replaces_existing: bool,
     /// Conditions under which the line manager is written as approver.
@@ -257,34 +261,34 @@ pub struct ApprovalsConfig {
     pub conditions: Vec<String>,
 }
 
-/// When a plan looks like an accident.
+/// The limits of the guards ([`GuardLimits`]), and which plans wait for approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SafetyConfig {
-    /// Archivings that are always let through in one run.
+    /// Number of archivings that one run may always make.
     pub archive_limit_min: u32,
     /// Share of the active managed accounts that one run may archive, in percent.
     pub archive_limit_percent: u32,
-    /// Changed user names that are always let through in one run.
+    /// Number of accounts that may always get another user name in one run.
     pub rename_limit_min: u32,
     /// Share of the active managed accounts that may get another user name in one run, in percent.
     pub rename_limit_percent: u32,
-    /// How far the number of employees may fall below the last accepted run, in percent.
+    /// How far the number of employees may fall below that of the last accepted run, in percent.
     pub source_shrink_percent: u32,
-    /// How far the share of employees who have a field may fall below the last accepted run, in points of percent. A
-    /// lost permission shows as 98 % to 0 %.
+    /// How far the share of employees who have a field may fall below that of the last accepted run, in percentage
+    /// points. A lost permission makes it fall from 98 % to 0 %, for example.
     pub coverage_drop_points: u32,
     /// Share of the accounts that may be archived within `leak_days`, in percent.
     pub leak_percent: u32,
-    /// The time over which slow losses are counted, in days.
+    /// Over how many days archivings are counted together.
     pub leak_days: u32,
-    /// User names of accounts that are never archived: TravelPerk needs an admin.
+    /// User names of accounts that are never archived, since TravelPerk needs an admin.
     pub admins: Vec<String>,
     /// Which plans wait until a person approves them.
     pub approval: Approval,
-    /// How long a plan waits for that before it lapses, in days.
+    /// For how many days a plan waits for approval before it lapses.
     pub approval_days: NonZeroU32,
-    /// Whether who asked for the job that made a plan may not be the one who approves it.
+    /// Whether the person who started the job that made a plan may not approve it.
     pub approval_by_another: bool,
 }
 
@@ -292,12 +296,12 @@ pub struct SafetyConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Approval {
-    /// None: guards hold what is above the limits, and the rest is applied.
+    /// No plan waits. The guards hold what is above their limits, and the rest is applied.
     #[default]
     Never,
-    /// Those of which a guard would hold something, or all.
+    /// Plans of which the guards would hold some changes or all of them.
     AboveLimits,
-    /// Each that changes something.
+    /// All plans that have changes.
     Always,
 }
 
@@ -322,7 +326,7 @@ impl Default for SafetyConfig {
 }
 
 impl SafetyConfig {
-    /// What the guards count against.
+    /// The limits as the guards take them.
     pub fn guard_limits(&self) -> GuardLimits {
         GuardLimits {
             archive_limit_min: self.archive_limit_min,
@@ -337,7 +341,7 @@ impl SafetyConfig {
     }
 }
 
-/// Eight requests under way keep a pace of thousands of calls a minute; more only crowd the other side.
+/// The default of `sync.parallel_changes`. Eight open requests are enough for a pace of thousands a minute.
 const PARALLEL_CHANGES: NonZeroU32 = NonZeroU32::new(8).unwrap();
 
 impl Default for SyncConfig {
@@ -378,10 +382,10 @@ fn hundred() -> NonZeroU32 {
 }
 
 impl TenantConfig {
-    /// Reads a tenant's file. Relative `file:` paths count from the file's folder.
+    /// Reads and checks a tenant's file. Relative paths in it count from the file's folder.
     ///
     /// # Errors
-    /// What is wrong, with file and line.
+    /// What is wrong, with the file, and the line if the text cannot be read.
     pub fn read(path: &Path) -> Result<Self, HostError> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             HostError::configuration(
@@ -414,10 +418,10 @@ impl TenantConfig {
         Ok(config)
     }
 
-    /// Checks what the types alone do not say.
+    /// Checks what the types alone do not ensure.
     ///
     /// # Errors
-    /// What is wrong.
+    /// The first setting that is wrong.
     pub fn check(&self) -> Result<(), HostError> {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if self.id.is_empty() || self.id.len() > 63 || !self.id.chars().all(fits) {
@@ -427,7 +431,7 @@ impl TenantConfig {
         self.route(Role::HiBob, "hibob.url", &self.hibob.url)?;
         if self.travelperk.is_none() && self.references.is_none() {
             let remedy = "add [travelperk] to sync the directory, [references] to issue references, or both; docs/use/configuration.md shows them";
-            return Err(HostError::configuration("neither [travelperk] nor [references] is there", remedy));
+            return Err(HostError::configuration("there is neither [travelperk] nor [references]", remedy));
         }
         if let Some(travelperk) = &self.travelperk {
             for (role, setting, url) in travelperk.urls() {
@@ -441,7 +445,7 @@ impl TenantConfig {
         self.check_schedules()?;
         if self.hibob.service_user.is_empty() || self.hibob.service_user.contains(':') {
             return Err(HostError::configuration(
-                "hibob.service_user is empty or holds a colon",
+                "hibob.service_user is empty or has a colon",
                 "copy the service user's id from HiBob",
             ));
         }
@@ -467,21 +471,21 @@ impl TenantConfig {
         }
     }
 
-    /// Where accounts are kept.
+    /// The table `[travelperk]`.
     ///
     /// # Errors
-    /// The tenant has no `[travelperk]`, so nothing of it is synced.
+    /// The tenant has no such table, so nothing can be synced.
     pub fn travelperk(&self) -> Result<&TravelPerkConfig, HostError> {
         self.travelperk.as_ref().ok_or_else(|| self.no_travelperk())
     }
 
-    /// The error of a tenant without TravelPerk.
+    /// The error for a sync of a tenant without TravelPerk.
     pub fn no_travelperk(&self) -> HostError {
         let message = format!("tenant {} has no TravelPerk to sync", self.id);
         HostError::configuration(message, "add the table [travelperk] to the tenant's file: docs/use/configuration.md")
     }
 
-    /// Every URL that something is sent to.
+    /// Every URL that the host sends something to for this tenant.
     pub(crate) fn urls(&self) -> Vec<String> {
         let travelperk = self.travelperk.iter().flat_map(TravelPerkConfig::urls).map(|(_, _, url)| url.to_owned());
         let channel = self.references.as_ref().and_then(|references| Some(references.channel()?.url()));
@@ -490,7 +494,7 @@ impl TenantConfig {
         std::iter::once(self.hibob.url.clone()).chain(travelperk).chain(channel).chain(witnesses).collect()
     }
 
-    /// Which addresses the host connects to for this tenant: this machine only where a URL names it.
+    /// Which addresses the host may connect to for this tenant. This machine is allowed only if a URL names it.
     pub fn addresses(&self) -> AddressPolicy {
         let urls = self.urls();
         let mut policy = AddressPolicy { allowed: self.network.allow_addresses.clone(), localhost: false };
@@ -504,7 +508,7 @@ impl TenantConfig {
         policy
     }
 
-    /// When the directory is synced by itself.
+    /// The schedule of directory syncs, if there is one.
     ///
     /// # Errors
     /// What is wrong with the expression or the time zone.
@@ -512,7 +516,7 @@ impl TenantConfig {
         self.schedule_of("schedule.sync", self.schedule.sync.as_deref())
     }
 
-    /// When references are issued and delivered by themselves.
+    /// The schedule of references jobs, if there is one.
     ///
     /// # Errors
     /// What is wrong with the expression or the time zone.
@@ -528,7 +532,7 @@ impl TenantConfig {
         self.sync.time_zone.as_deref().unwrap_or("UTC")
     }
 
-    /// The same, as the queue takes it.
+    /// All schedules, in the form in which the queue stores them.
     pub fn due_schedules(&self) -> Vec<DueSchedule> {
         let minutes = self.schedule.spread_minutes.unwrap_or(JITTER_MINUTES_MAX);
         let kinds = [(JobKind::Sync, &self.schedule.sync), (JobKind::References, &self.schedule.references)];
@@ -539,13 +543,13 @@ impl TenantConfig {
         kinds.into_iter().filter_map(due).collect()
     }
 
-    /// The route of one of the base URLs.
+    /// Reads one of the base URLs.
     ///
     /// # Errors
-    /// The URL cannot be one; the error names the setting.
+    /// It is not a valid base URL. The error names the setting.
     pub fn route(&self, role: Role, setting: &str, url: &str) -> Result<Route, HostError> {
         Route::new(role, url).map_err(|what| {
-            // A user name and password in a URL must not end up in a log.
+            // A user name and password in a URL must not get into a log.
             let shown = if url.contains('@') { "an address with an @" } else { url };
             HostError::configuration(
                 format!("tenant {}: {setting} is `{shown}`: {what}", self.id),

@@ -1,4 +1,4 @@
-//! The tables `[[references.witnesses]]`: who confirms that the issuer's log was only ever appended to.
+//! The tables `[[references.witnesses]]`: the servers that confirm that the issuer's log only grows.
 
 use hibob_base::error::HostError;
 use hibob_base::secret::Origin;
@@ -6,34 +6,34 @@ use hibob_reference_format::log::witness::Witness;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Most witnesses of a log. Each is asked for every head, and its line travels with every reference.
+/// Most witnesses of a log. Each is sent every log head, and its signature is part of every reference.
 pub const WITNESSES_MAX: usize = 8;
 
 /// A witness of the issuer's log (c2sp.org/tlog-witness).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WitnessConfig {
-    /// Its verifier key, `NAME+HEX+BASE64` (c2sp.org/signed-note).
+    /// The verifier key, `NAME+HEX+BASE64` (c2sp.org/signed-note).
     pub key: String,
-    /// Its base URL: heads are posted to `add-checkpoint` below it.
+    /// The base URL. Log heads are posted to `add-checkpoint` below it.
     pub url: String,
 }
 
 impl WitnessConfig {
-    /// The key, read.
+    /// Reads the key.
     ///
     /// # Errors
-    /// It is no key of a witness.
+    /// It is not a witness's key.
     pub fn witness(&self) -> Result<Witness, HostError> {
         Witness::parse(&self.key).map_err(|error| {
             HostError::configuration(
                 format!("references.witnesses: {error}"),
-                "copy the key from the witness's operator; it is one for cosignatures (cosignature/v1)",
+                "copy the key from the witness's operator; it has to be one for cosignatures (cosignature/v1)",
             )
         })
     }
 
-    /// Where heads are posted to.
+    /// The URL that log heads are posted to.
     pub fn add_checkpoint_url(&self) -> String {
         format!("{}/add-checkpoint", self.url.trim_end_matches('/'))
     }
@@ -56,7 +56,7 @@ impl WitnessConfig {
 pub(super) fn check(witnesses: &[WitnessConfig]) -> Result<(), HostError> {
     if witnesses.len() > WITNESSES_MAX {
         let message = format!("references.witnesses has {} entries, and {WITNESSES_MAX} are possible", witnesses.len());
-        return Err(HostError::configuration(message, "keep those whom the readers of references trust"));
+        return Err(HostError::configuration(message, "keep the witnesses that readers of references trust"));
     }
     let mut names = BTreeSet::new();
     for config in witnesses {
@@ -64,7 +64,10 @@ pub(super) fn check(witnesses: &[WitnessConfig]) -> Result<(), HostError> {
         config.check(witness.name())?;
         if !names.insert(witness.name().to_owned()) {
             let message = format!("references.witnesses names {} twice", witness.name());
-            return Err(HostError::configuration(message, "keep one of the two: a witness is told by its name"));
+            return Err(HostError::configuration(
+                message,
+                "keep one of the two; witnesses are told apart by their names",
+            ));
         }
     }
     Ok(())

@@ -1,11 +1,11 @@
-//! The kinds of call into a plugin.
+//! The kinds of calls of a plugin.
 
-/// The kinds of call, which differ in what they may do and how long they may take.
+/// The kind of a call of a plugin. Kinds differ in what the call may do and how long it may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallKind {
     /// `check`.
     Check,
-    /// `plan`, and reading the plan.
+    /// `plan`, with reading the plan.
     Plan,
     /// `apply`.
     Apply,
@@ -14,7 +14,7 @@ pub enum CallKind {
 }
 
 impl CallKind {
-    /// The word in the manifest, in metrics and in messages.
+    /// The name of the kind in manifests, metrics and messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Check => "check",

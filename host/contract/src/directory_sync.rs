@@ -1,4 +1,4 @@
-//! The interface `directory-sync`: plans, changes, and what became of them.
+//! The interface `directory-sync`: plans, changes, and outcomes of changes.
 
 use crate::types::{Count, Finding, NamedValue, SideError, Value};
 use serde::{Deserialize, Serialize};
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 /// What a change does to one account, or to one cost center.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChangeKind {
-    /// Make an account for an employee who has none.
+    /// Create an account for an employee who has none.
     Create,
-    /// Take over an account that the sync does not know yet.
+    /// Take an existing account, which is not managed yet, under the sync's care.
     Adopt,
     /// Change fields of an account that is managed already.
     Update,
@@ -16,14 +16,14 @@ pub enum ChangeKind {
     Reactivate,
     /// Set a leaver's account inactive.
     Archive,
-    /// Make a cost center that people are to be assigned to.
+    /// Create a cost center, for people to be assigned to.
     CreateCostCenter,
-    /// Bring back an archived cost center that people are to be assigned to.
+    /// Restore an archived cost center, for people to be assigned to.
     RestoreCostCenter,
 }
 
 impl ChangeKind {
-    /// The word in JSON, in metrics, and for people.
+    /// The name of the kind in JSON, in metrics and in texts.
     pub fn word(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -37,29 +37,30 @@ impl ChangeKind {
     }
 }
 
-/// A field of an account. Absent, null and empty text are the same: none.
+/// A field of an account with its values before and after a change. An absent value, null and an empty text all mean
+/// `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// The field's name; `wit/directory-sync.wit` has them all.
     pub field: String,
     /// What the account holds now.
     pub before: Option<Value>,
-    /// What it is to hold.
+    /// What the change writes.
     pub after: Option<Value>,
 }
 
 /// One step of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// Unique within the plan, and the same whenever the same plan is made again.
+    /// The id of the change: unique in the plan, and equal whenever an equal plan is made again.
     pub id: String,
-    /// What it does.
+    /// What the change does.
     pub kind: ChangeKind,
-    /// The employee whose account it is; none for a cost center.
+    /// The employee whose account it is; `None` for a cost center.
     pub employee_id: Option<String>,
-    /// The target's id of what is changed; none for what is made.
+    /// The target's id of the account or cost center; `None` if the change creates it.
     pub target_id: Option<String>,
-    /// For people to read.
+    /// The name of the employee or cost center, for people to read.
     pub display_name: String,
     /// Ids of earlier changes that must be done, or partly done, before this one starts.
     pub depends_on: Vec<String>,
@@ -67,54 +68,54 @@ pub struct Change {
     pub after: Vec<String>,
     /// Every field that is written, and no other.
     pub fields: Vec<FieldChange>,
-    /// Why, in one sentence.
+    /// Why the change is planned, in one sentence.
     pub reason: String,
 }
 
-/// What a plan adds up to.
+/// The numbers of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanSummary {
     /// Numbers by name; `wit/directory-sync.wit` has the names.
     pub counts: Vec<Count>,
-    /// What the next plan is given once a run of this one was accepted. Opaque to the host.
+    /// The baseline that later plans get once a run of this plan has been accepted. The plugin chooses what is in it.
     pub baseline: Vec<NamedValue>,
 }
 
-/// Where an employee stands.
+/// Whether an employee's account is as it should be, and why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EmployeeState {
     /// The account is right as it is.
     Synced,
-    /// The plan changes, makes or archives the account.
+    /// The plan changes, creates or archives the account.
     Pending,
-    /// Has not started yet.
+    /// The employment has not started yet.
     Waiting,
-    /// Works at a site that is not synced.
+    /// The employee works at a site that is not synced.
     OutOfSelection,
-    /// Should have no active account, and it is archived.
+    /// The employee should have no active account, and the account is archived.
     Archived,
-    /// Has left, and has no account.
+    /// The employee has left, and has no account.
     Left,
-    /// Left alone; a finding of the same employee says why.
+    /// The account is left alone. A finding about this employee says why.
     Failed,
-    /// No longer sent by HiBob, and has an active account.
+    /// HiBob no longer sends the employee, and the account is active.
     Vanished,
 }
 
-/// One employee and where they stand.
+/// One employee in a roster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RosterEntry {
-    /// HiBob's id.
+    /// HiBob's id of the employee.
     pub employee_id: String,
-    /// For people to read.
+    /// The employee's name, for people to read.
     pub display_name: String,
-    /// Where they stand.
+    /// The state of the employee's account.
     pub state: EmployeeState,
-    /// The target's id of their account.
+    /// The target's id of the account.
     pub account_id: Option<String>,
 }
 
-/// What `check` saw.
+/// What `check` returns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckReport {
     /// What a person should read.
@@ -123,12 +124,13 @@ pub struct CheckReport {
     pub counts: Vec<Count>,
 }
 
-/// How the host comes to ask for this change.
+/// Whether a change may have been made by an earlier attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Attempt {
-    /// It was not tried before, or it is known that nothing was written.
+    /// The change was not tried before, or it is known that nothing was written.
     First,
-    /// An earlier attempt ended without an answer: the plugin looks whether it was done before it repeats it.
+    /// An earlier attempt ended without an answer. The plugin looks at the target first, and writes only what is
+    /// missing.
     AfterUnknownOutcome,
 }
 
@@ -146,31 +148,31 @@ pub struct Mismatch {
 /// What to do about a change that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NextStep {
-    /// A person corrects the data; repeating the change as it is will fail again.
+    /// A person has to correct the data. Repeating the change as it is would fail again.
     Fix,
-    /// Nothing was written; the change can be made later as it is.
+    /// Nothing was written. The change can be made later as it is.
     Later,
-    /// It is unknown whether it was written: ask again with [`Attempt::AfterUnknownOutcome`].
+    /// It is unknown whether the change was made: apply it again with [`Attempt::AfterUnknownOutcome`].
     Look,
 }
 
 /// Why a change failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// Stable, in capitals: `TARGET_REJECTED`. New codes may appear at any time.
+    /// The error code: a stable word in capitals, such as `TARGET_REJECTED`. New codes may appear at any time.
     pub code: String,
-    /// What is wrong.
+    /// What is wrong, in one sentence.
     pub message: String,
-    /// What to do about it.
+    /// What a person can do about it, in one sentence.
     pub remedy: String,
-    /// Who acts next.
+    /// What has to happen next.
     pub next: NextStep,
 }
 
 /// An account, or a cost center, after a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Written {
-    /// The target's id.
+    /// The target's id of the account or cost center.
     pub target_id: String,
     /// Fields that the target accepted and then did not keep.
     pub not_taken: Vec<Mismatch>,
@@ -179,14 +181,15 @@ pub struct Written {
 /// How a change ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// Everything is as planned.
+    /// The account or cost center is as planned.
     Done(Written),
-    /// It exists and the rest was written; [`Written::not_taken`] names what the target did not keep.
+    /// The account exists and is as planned but for the fields in [`Written::not_taken`], which the target did not
+    /// keep.
     Partly(Written),
-    /// The target has moved since the plan was made. Nothing was written.
+    /// The account has changed since the plan was made. Nothing was written. The mismatches are in the list.
     Drifted(Vec<Mismatch>),
-    /// This change failed; others can go on.
+    /// The change failed. Other changes can still be made.
     Failed(Failure),
-    /// The target refused the credentials. The run ends before any further request.
+    /// The target refused the credentials. The run ends, and sends no other request.
     Refused(SideError),
 }

@@ -1,14 +1,14 @@
-//! What the host believes of a leaver.
+//! The claims about a leaver that a reference may have.
 
 use crate::offboarding_references::Claims;
 
-/// Claims that HiBob has answered during the call that returned them.
+/// Claims that HiBob's answers in the same call confirm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Confirmed {
-    /// What a reference may say.
+    /// The claims.
     pub claims: Claims,
-    /// A hash over HiBob's answers.
+    /// SHA-256 over the digests of HiBob's answers, in their order.
     pub answers_digest: [u8; 32],
-    /// The plugin that was asked; one that may have references signed.
+    /// The digest of the plugin that returned the claims, as `sha256:` and hexadecimal digits.
     pub plugin_digest: String,
 }

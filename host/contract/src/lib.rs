@@ -1,8 +1,9 @@
-//! The contract with plugins as plain Rust types: what `wit/`, in its newest version, calls records, variants and enums.
+//! The contract with plugins as plain Rust types: the records, variants and enums of the newest version in `wit/`.
 //!
-//! Every part of the host works with these types. None of them knows wasmtime, so a crate that plans, guards or records can
-//! be built and tested without an engine; the sandbox translates between them and what wasmtime generates for each version.
-//! Their JSON form is stored in plans, journals and baselines, so a renamed variant or field would make those unreadable.
+//! All crates of the host use these types. They do not depend on wasmtime, so crates that use them can be built and
+//! tested without it; the sandbox translates between them and the types that wasmtime generates for each version.
+//! Stored plans, journals and baselines have their JSON form, so a renamed variant or field would make stored data
+//! unreadable.
 
 mod call_kind;
 pub mod directory_sync;

@@ -1,75 +1,76 @@
-//! The interface `offboarding-references`: who has left, and what a reference says of them.
+//! The interface `offboarding-references`: departures, and the claims of references.
 
 use crate::types::Finding;
 use serde::{Deserialize, Serialize};
 
-/// Whether an employee worked here when they were last read.
+/// Whether an employee was employed when HiBob was last read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Standing {
-    /// Works here, or will.
+    /// The employee is employed, or will be.
     Employed,
-    /// Has left: the status says so, or a garden leave that is a departure has begun.
+    /// The employee has left: the lifecycle status says so, or a garden leave that counts as a departure has begun.
     Left,
 }
 
-/// The end of one employment. Employee and day are its identity.
+/// The end of one employment. Two departures are the same if employee and last day are equal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Departure {
-    /// HiBob's id.
+    /// HiBob's id of the employee.
     pub employee_id: String,
     /// The last day of the employment: YYYY-MM-DD.
     pub ended_on: String,
-    /// What the reference rests on beside the names: opaque to the host, of at most 512 characters.
+    /// The basis: what the reference rests on beside the names. At most 512 characters, which only the plugin
+    /// interprets.
     pub basis: String,
 }
 
 /// A departure that has a reference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issued {
-    /// As it was for the latest reference.
+    /// The departure as it was for its latest reference.
     pub departure: Departure,
-    /// When the first reference of this departure was issued.
+    /// When the first reference for this departure was issued, in Unix seconds.
     pub issued_at_unix_seconds: u64,
 }
 
-/// What the host has recorded of an employee.
+/// What the host has recorded about an employee in earlier runs of the references job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
-    /// HiBob's id.
+    /// HiBob's id of the employee.
     pub employee_id: String,
-    /// Whether they worked here.
+    /// The employee's standing in the last run.
     pub standing: Standing,
-    /// The latest departure, if it has a reference that counts.
+    /// The latest departure, if it has a valid reference.
     pub issued: Option<Issued>,
 }
 
-/// An employee's standing where it is new, or has changed.
+/// An employee's standing that is new or has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    /// HiBob's id.
+    /// HiBob's id of the employee.
     pub employee_id: String,
-    /// Whether they work here.
+    /// The employee's standing now.
     pub standing: Standing,
 }
 
-/// What has happened since the last time.
+/// What has changed since the last run of the references job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detection {
-    /// Everybody whose standing is new or has changed.
+    /// All employees whose standing is new or has changed.
     pub seen: Vec<Seen>,
-    /// Those who worked here and have left.
+    /// Departures of those who were employed and have left.
     pub departures: Vec<Departure>,
-    /// Departures with a reference that were taken back in HiBob.
+    /// Departures with a reference that were cancelled in HiBob.
     pub cancelled: Vec<Departure>,
-    /// Departures with a reference whose title, department or dates were corrected: as they are now.
+    /// Departures with a reference whose title, department or dates were corrected in HiBob, as they are now.
     pub corrected: Vec<Departure>,
-    /// How many employees HiBob sends.
+    /// How many employees HiBob has sent.
     pub employees: u64,
     /// What a person should read.
     pub findings: Vec<Finding>,
 }
 
-/// What a reference says.
+/// The claims of a reference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// First name.
@@ -82,6 +83,6 @@ pub struct Claims {
     pub department: Option<String>,
     /// The first day of this employment: YYYY-MM-DD.
     pub started_on: String,
-    /// As in the departure.
+    /// The last day, as in the departure: YYYY-MM-DD.
     pub ended_on: String,
 }

@@ -1,15 +1,16 @@
-//! The interface `types`: what the other interfaces share.
+//! The interface `types`: the types that the other interfaces share.
 
 use serde::{Deserialize, Serialize};
 
-/// A person on either side. At least one of the two ids is present.
+/// A person who is an employee in HiBob, or has an account at the target, or both. At least one of the two ids is
+/// there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// The id that HiBob gives the employee: up to 19 digits, always text, as it exceeds 2^53.
     pub employee_id: Option<String>,
     /// The id that the target gives the account.
     pub account_id: Option<String>,
-    /// For people to read; never used to find anybody.
+    /// The person's name, for people to read. It is never used to find an account.
     pub display_name: String,
 }
 
@@ -18,13 +19,13 @@ pub struct Person {
 pub enum Value {
     /// A text.
     Text(String),
-    /// Yes or no.
+    /// True or false.
     Flag(bool),
     /// A whole number.
     Integer(i64),
-    /// Several texts; whether their order matters is said where the name is defined.
+    /// Several texts. The setting or field defines whether their order matters.
     Texts(Vec<String>),
-    /// A mapping, each key at most once.
+    /// A mapping from keys to values; each key occurs at most once.
     Pairs(Vec<(String, String)>),
     /// A person.
     Person(Person),
@@ -39,19 +40,19 @@ pub struct NamedValue {
     pub value: Value,
 }
 
-/// A number of things and what they are, for example `create` and 12.
+/// A number with its name, for example 12 and `create`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
-    /// What is counted.
+    /// The name: what is counted.
     pub name: String,
-    /// How many.
+    /// The number.
     pub number: u64,
 }
 
-/// What a call of the plugin is given beside the tenant's storage.
+/// The arguments that every call of the plugin gets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
-    /// Where to read and write, and how; `docs/develop/plugin-settings.md` has the names.
+    /// The settings: where to read and write, and how. `docs/develop/plugin-settings.md` has their names.
     pub settings: Vec<NamedValue>,
     /// The time at which the plugin decides, in seconds since 1970-01-01T00:00:00Z.
     pub now_unix_seconds: u64,
@@ -66,14 +67,14 @@ pub enum Side {
     Target,
 }
 
-/// What a service did that ended a call or a change.
+/// A failure of a service that ended a call or a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SideError {
     /// Which service.
     pub side: Side,
     /// Method and path of the request, without host, query or credentials.
     pub request: String,
-    /// HTTP status, where an answer came at all.
+    /// The HTTP status; `None` if no answer came.
     pub status: Option<u16>,
     /// What is wrong, in one sentence, without personal data.
     pub message: String,
@@ -81,14 +82,16 @@ pub struct SideError {
     pub remedy: String,
 }
 
-/// Why a call could not be done. The cases differ in who acts next.
+/// Why a call failed. The cases differ in who has to act next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JobError {
-    /// The operator changes the settings named. Nothing was written.
+    /// Settings are wrong: the operator has to change those that the findings name. Nothing was written.
     Settings(Vec<Finding>),
-    /// The operator renews or widens the credentials of that side: it answered 401, or 403 to a read.
+    /// A service refused the credentials, with 401, or with 403 to a read: the operator has to renew them or extend
+    /// their permissions.
     Credentials(SideError),
-    /// That side failed, timed out, or answered what cannot be understood. It can be tried again later.
+    /// A service failed, did not answer in time, or gave an answer that cannot be understood. The call can be tried
+    /// again later.
     Unavailable(SideError),
     /// The host's policy refused a request or a storage write that the plugin needs.
     NotAllowed(String),
@@ -101,16 +104,16 @@ pub enum JobError {
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Severity {
-    /// Worth knowing.
+    /// It is worth knowing.
     Notice,
-    /// Something was left out on purpose; the rest of that person is synced.
+    /// Something was left out on purpose; the rest of the account is synced.
     Warning,
-    /// This person, or this setting, is left as it is until somebody acts.
+    /// The account or the setting is left as it is until somebody acts.
     Error,
 }
 
 impl Severity {
-    /// The word in JSON.
+    /// The name of the severity in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Notice => "notice",
@@ -123,16 +126,16 @@ impl Severity {
 /// Something that a person should read: a broken record, a missing permission, a wrong setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// How much it matters.
+    /// How much the finding matters.
     pub severity: Severity,
-    /// Stable, in capitals: `MISSING_EMAIL`. New codes may appear at any time.
+    /// The error code: a stable word in capitals, such as `MISSING_EMAIL`. New codes may appear at any time.
     pub code: String,
-    /// The employee concerned, if it is about one.
+    /// The id of the employee that the finding is about, if it is about one.
     pub employee_id: Option<String>,
-    /// The field or setting concerned, if it is about one.
+    /// The field or setting that the finding is about, if it is about one.
     pub field: Option<String>,
     /// What is wrong, in one sentence.
     pub message: String,
-    /// How to mend it, in one sentence.
+    /// What a person can do about it, in one sentence.
     pub remedy: String,
 }

@@ -5,9 +5,9 @@ use std::fmt;
 /// A version of the WIT package `hibob:connector`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WitVersion {
-    /// 0.1: without a manifest, and without `offboarding-references`.
+    /// Version 0.1, which has no manifest and no interface `offboarding-references`.
     V0_1,
-    /// 0.2.
+    /// Version 0.2.
     V0_2,
 }
 
@@ -15,7 +15,7 @@ impl WitVersion {
     /// The versions that this host runs, newest first.
     pub const ALL: [Self; 2] = [Self::V0_2, Self::V0_1];
 
-    /// As in the names of interfaces, without the last number.
+    /// Major and minor number, as the names of interfaces have them: `0.2`.
     pub fn name(self) -> &'static str {
         match self {
             Self::V0_1 => "0.1",

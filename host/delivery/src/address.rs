@@ -1,21 +1,21 @@
-//! Where a letter goes: what HiBob has as somebody's address, if it is one.
+//! The recipient's address: HiBob's value is checked to be one e-mail address.
 
 use lettre::Address;
 
-/// The longest local part, in bytes (RFC 5321, section 4.5.3.1.1).
+/// The length of the longest local part, in bytes (RFC 5321, section 4.5.3.1.1).
 const LOCAL_BYTES_MAX: usize = 64;
-/// The longest address: a path has 256 bytes with its brackets (section 4.5.3.1.3).
+/// The length of the longest address, in bytes: a path has 256 with its brackets (RFC 5321, section 4.5.3.1.3).
 const ADDRESS_BYTES_MAX: usize = 254;
 
-/// One address that a letter can be sent to: a local part at a domain name. A domain in other scripts is written in
-/// ASCII (IDNA), so that every server takes it; a local part cannot be.
+/// One e-mail address: a local part at a domain name. A domain in other scripts is converted to ASCII (IDNA), so that
+/// every server accepts it; a local part cannot be converted.
 ///
-/// It has no `Debug`: it is shown to nobody.
+/// It does not implement `Debug`, so that it is not printed by mistake.
 pub(super) struct Recipient(Address);
 
 impl Recipient {
-    /// Reads what HiBob has. None for two addresses, words around one, a number instead of a name, anything with space or
-    /// control characters within.
+    /// Reads HiBob's value. `None` if it has two addresses, words around an address, an IP address instead of a domain
+    /// name, or space or control characters within.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -24,7 +24,7 @@ impl Recipient {
         let (local, domain) = text.rsplit_once('@')?;
         let domain = domain_in_ascii(domain)?;
         let fits = local.len() <= LOCAL_BYTES_MAX && local.len() + 1 + domain.len() <= ADDRESS_BYTES_MAX;
-        // No name that is only known within a network, and no number in whatever way of writing.
+        // Refuses names without a dot, which exist only within a network, and IP addresses in any notation.
         let is_name = domain.rsplit_once('.').is_some_and(|(_, last)| last.chars().any(|c| c.is_ascii_alphabetic()));
         let is_plain = domain.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
         (fits && is_name && is_plain).then(|| Address::new(local, domain).ok()).flatten().map(Self)
@@ -34,13 +34,13 @@ impl Recipient {
         &self.0
     }
 
-    /// Whether the server has to know SMTPUTF8 (RFC 6531).
+    /// Whether the server has to support SMTPUTF8 (RFC 6531).
     pub(super) fn needs_utf8(&self) -> bool {
         !self.0.user().is_ascii()
     }
 }
 
-/// A domain as DNS has it (RFC 5891).
+/// A domain in the ASCII form that is used in DNS (RFC 5891); `None` if it is not a domain name.
 pub(super) fn domain_in_ascii(domain: &str) -> Option<String> {
     idna::domain_to_ascii(domain).ok().filter(|domain| !domain.is_empty())
 }

@@ -1,12 +1,13 @@
-//! Delivering references: by e-mail, or to a system of the company.
+//! Delivers references by e-mail, or by webhook to a system of the company.
 //!
-//! The address of a former employee is given for one delivery and forgotten with it. It is in no error, no log line and
-//! no `Debug`: whatever a server says passes [`said`] before anybody else sees it.
+//! The caller passes the address of a former employee for one delivery; it is not kept afterwards. It is in no error,
+//! no log line and no `Debug` output: every reply of a server goes through `strip_addresses` before it leaves this
+//! crate.
 
 mod address;
 mod message;
-mod said;
 mod smtp;
+mod strip_addresses;
 #[cfg(test)]
 mod tests;
 mod webhook;
@@ -24,59 +25,59 @@ use std::sync::Arc;
 use thiserror::Error;
 use webhook::Webhook;
 
-/// A reference as it is sent to somebody.
+/// A reference with everything that is delivered with it.
 #[derive(Clone, Copy)]
 pub struct Letter<'l> {
-    /// The `Message-ID` with its angle brackets. It is the same whenever this letter is sent again, so that a mailbox
-    /// that got it twice can tell.
+    /// The `Message-ID` with its angle brackets. Every attempt uses the same one, so that a mailbox that receives the
+    /// message twice can recognize that.
     pub message_id: &'l str,
     /// The reference's id.
     pub reference: &'l str,
-    /// HiBob's id of the person: how a company's system knows whom it is about.
+    /// HiBob's employee id. The company's system that receives a webhook recognizes the employee by it.
     pub employee: &'l str,
     /// The person's name.
     pub name: &'l str,
-    /// Who issued it.
+    /// The company that issued the reference.
     pub issuer: &'l Issuer,
-    /// The reference.
+    /// The reference as a PDF file.
     pub pdf: &'l [u8],
-    /// The same as canonical JSON.
+    /// The reference as canonical JSON.
     pub credential: &'l [u8],
-    /// The proof that it is in the issuer's log.
+    /// The proof that the reference is in the issuer's log.
     pub log_proof: &'l str,
 }
 
-/// What a failure means for the other letters, and for another attempt.
+/// The kind of a failure: whether another attempt may succeed, and whether other deliveries will fail as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// It may go through later: the other side is busy, away or full, or what became of the letter is not known. It is
-    /// sent again with the same `Message-ID`.
+    /// A later attempt may succeed: the server is busy, unreachable or out of storage, or the outcome is unknown. The
+    /// next attempt uses the same `Message-ID`.
     Temporary,
-    /// This letter will never go through to this address.
+    /// This delivery to this address will never succeed.
     Permanent,
-    /// No letter will, until somebody has corrected the settings or the server.
+    /// Every delivery over this channel fails until somebody has corrected the settings or the server.
     Channel,
 }
 
-/// Why a letter was not delivered.
+/// Why a delivery failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{said}")]
 pub struct Failure {
-    /// What it means.
+    /// The kind of failure.
     pub kind: Kind,
-    /// What happened, in one line of at most 400 characters that may be stored and shown: without addresses, secrets,
-    /// and what a terminal would obey.
+    /// What happened, in one line of at most 400 characters. It may be stored and shown: it has no addresses, no
+    /// secrets and no characters that a terminal would obey.
     pub said: String,
 }
 
 impl Failure {
-    /// A failure in the host's own words.
-    fn new(kind: Kind, said: impl Into<String>) -> Self {
-        Self { kind, said: said.into() }
+    /// A failure that the host describes itself, so that the text has nothing to be removed.
+    fn new(kind: Kind, text: impl Into<String>) -> Self {
+        Self { kind, said: text.into() }
     }
 }
 
-/// A tenant's way to deliver references.
+/// A tenant's channel: the way in which its references are delivered.
 pub struct Channel {
     way: Way,
 }
@@ -96,18 +97,18 @@ impl fmt::Debug for Channel {
 }
 
 impl Channel {
-    /// The channel of a tenant's file, with its secret. Nothing is connected to yet.
+    /// Prepares the channel that the tenant has configured, and reads its secret. Nothing is connected yet.
     ///
     /// # Errors
-    /// The file has none, or its secret or certificates cannot be read.
+    /// The tenant has no channel, or its secret or certificates cannot be read.
     pub async fn open(data: &DataDir, config: &TenantConfig) -> Result<Self, HostError> {
         Self::open_with(data, config, Arc::new(SystemResolver)).await
     }
 
-    /// As [`Self::open`], with a resolver of the embedder's.
+    /// Does what [`Self::open`] does, but resolves names with the embedder's resolver.
     ///
     /// # Errors
-    /// As [`Self::open`].
+    /// The tenant has no channel, or its secret or certificates cannot be read.
     pub async fn open_with(
         data: &DataDir,
         config: &TenantConfig,
@@ -129,15 +130,16 @@ impl Channel {
         Ok(Self { way })
     }
 
-    /// Whether a letter goes to an address; else the other side finds the person by their id.
+    /// Whether a delivery needs the person's e-mail address. A webhook does not: its receiver finds the person by the
+    /// employee id.
     pub fn needs_address(&self) -> bool {
         matches!(self.way, Way::Smtp(_))
     }
 
-    /// Delivers one letter, once.
+    /// Makes one attempt to deliver one reference.
     ///
     /// # Errors
-    /// It was not delivered, or nobody knows whether it was.
+    /// It was not delivered, or its outcome is unknown.
     pub async fn deliver(&self, letter: &Letter<'_>, address: Option<&str>) -> Result<(), Failure> {
         match &self.way {
             Way::Smtp(smtp) => smtp.deliver(letter, address.unwrap_or_default()).await,

@@ -1,4 +1,4 @@
-//! The e-mail as it goes over the wire (RFC 5322, MIME).
+//! Composes the e-mail as bytes (RFC 5322, MIME).
 
 use crate::address::Recipient;
 use crate::{Letter, words};
@@ -6,13 +6,14 @@ use lettre::Message;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 
-/// That a program wrote it, so that nobody's absence is announced to it (RFC 3834, section 5).
+/// The header field that marks the e-mail as written by a program, so that no automatic reply is sent (RFC 3834,
+/// section 5).
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 
-/// The bytes of a letter to somebody.
+/// The e-mail that delivers a reference to a recipient, as bytes.
 ///
 /// # Errors
-/// What of the letter cannot be written; not what it holds.
+/// A text that says which part of the e-mail cannot be written. It does not contain that part.
 pub(super) fn compose(letter: &Letter<'_>, from: &Mailbox, to: &Recipient) -> Result<Vec<u8>, String> {
     let name = one_line(letter.name);
     let letter = &Letter { name: &name, ..*letter };
@@ -26,7 +27,7 @@ pub(super) fn compose(letter: &Letter<'_>, from: &Mailbox, to: &Recipient) -> Re
         .singlepart(attached(format!("{file}.pdf"), "application/pdf", letter.pdf)?)
         // Registered with IANA for Verifiable Credentials Data Model 2.0.
         .singlepart(attached(format!("{file}.json"), "application/vc", letter.credential)?)
-        // Its lines end as the log ends them, which a text part would not keep.
+        // Not a text part, because that would change the line ends.
         .singlepart(attached(format!("{file}.tlog-proof"), "application/octet-stream", letter.log_proof.as_bytes())?);
     let message = Message::builder()
         .from(from.clone())
@@ -40,7 +41,7 @@ pub(super) fn compose(letter: &Letter<'_>, from: &Mailbox, to: &Recipient) -> Re
     Ok(message.formatted())
 }
 
-/// A file that arrives byte for byte.
+/// An attachment that arrives with exactly these bytes.
 fn attached(name: String, media_type: &str, bytes: &[u8]) -> Result<SinglePart, String> {
     let media_type = ContentType::parse(media_type).map_err(|error| error.to_string())?;
     let body = Body::new_with_encoding(bytes.to_vec(), ContentTransferEncoding::Base64);
@@ -48,7 +49,8 @@ fn attached(name: String, media_type: &str, bytes: &[u8]) -> Result<SinglePart, 
     Ok(Attachment::new(name).body(body, media_type))
 }
 
-/// A value of a header: a line break in it would begin another one.
+/// A text as the value of a header field. Control characters become spaces, because a line break would begin another
+/// field.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
 }

@@ -1,8 +1,8 @@
-//! Delivery by e-mail, through a mail server of the company.
+//! Delivers references by e-mail, through a mail server of the company.
 //!
-//! A connection is kept for the next letter, so that a back-fill of thousands needs few handshakes. It is owned by the
-//! delivery that uses it and is put back only when the server has answered its last command: a delivery that is given up
-//! half-way takes its connection with it. That is why `lettre`'s own pool is not used, which takes back what was dropped
+//! A connection is kept for the next e-mail, so that a back-fill of thousands needs few handshakes. A delivery owns the
+//! connection that it uses, and returns it only when the server has answered its last command. If a delivery is aborted
+//! half-way, its connection is closed. `lettre`'s own pool is not used, because it reuses a connection that was dropped
 //! within a message.
 
 mod line;
@@ -10,7 +10,7 @@ mod open;
 mod verdict;
 
 use crate::address::Recipient;
-use crate::said::without_addresses;
+use crate::strip_addresses::without_addresses;
 use crate::{Failure, Kind, Letter, message};
 use hibob_base::error::HostError;
 use hibob_base::secret::{Redactor, SecretName};
@@ -30,26 +30,28 @@ use std::time::Duration;
 use tokio::time::timeout;
 use verdict::{Stage, Trouble};
 
-/// Connections that are kept open while idle.
+/// The most idle connections that are kept open.
 const IDLE_CONNECTIONS_MAX: usize = 4;
-/// How long one is kept: servers close an idle one after minutes (RFC 5321, section 4.5.3.2.7).
+/// The longest time that an idle connection is kept. Servers close one after minutes (RFC 5321, section 4.5.3.2.7).
 const IDLE_MAX: Duration = Duration::from_secs(20);
-/// Letters that go over one connection; some servers end it after a hundred.
+/// The most e-mails that are sent over one connection. Some servers close it after a hundred.
 const LETTERS_MAX: u32 = 50;
-/// The reply code with which a server ends a connection without having done what it was asked (RFC 5321, section 3.8).
+/// The reply code with which a server closes a connection without having carried out the command (RFC 5321, section
+/// 3.8).
 const CLOSING: u16 = 421;
-/// The reply to DATA, and the one to the message itself (RFC 5321, section 4.3.2). `lettre` takes every 2xx and 3xx.
+/// The only reply codes that are accepted for DATA and for the message itself (RFC 5321, section 4.3.2). `lettre` would
+/// accept every 2xx and 3xx.
 const GO_ON: u16 = 354;
 const TAKEN: u16 = 250;
 
-/// A mail server, and who sends.
+/// The mail server with its settings, the sender, and the idle connections.
 pub(super) struct Smtp {
     host: String,
     port: u16,
     security: Security,
     credentials: Option<Credentials>,
     from: Mailbox,
-    /// For one whole delivery.
+    /// The time limit of one whole delivery.
     timeout: Duration,
     connect_timeout: Duration,
     policy: AddressPolicy,
@@ -61,7 +63,7 @@ pub(super) struct Smtp {
 enum Security {
     StartTls(TlsParameters),
     Tls(TlsParameters),
-    /// The server is this machine.
+    /// No TLS. Allowed only if the server runs on this machine.
     None,
 }
 
@@ -111,42 +113,42 @@ impl Smtp {
 
     pub(super) async fn deliver(&self, letter: &Letter<'_>, address: &str) -> Result<(), Failure> {
         let Some(recipient) = Recipient::parse(address) else {
-            let said = "what HiBob has as the address is no e-mail address, or more than one";
-            return Err(Failure::new(Kind::Permanent, said));
+            let text = "the address in HiBob is not an e-mail address, or is more than one";
+            return Err(Failure::new(Kind::Permanent, text));
         };
         let message = message::compose(letter, &self.from, &recipient)
             .map_err(|what| self.failure(Kind::Permanent, &format!("the e-mail cannot be written: {what}"), address))?;
-        // The client has no limit of its own once it is connected.
+        // The client has no time limit of its own once it is connected.
         match timeout(self.timeout, self.exchange(&recipient, &message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(trouble)) => {
-                let (kind, said) = trouble.told();
-                Err(self.failure(kind, &said, address))
+                let (kind, text) = trouble.into_parts();
+                Err(self.failure(kind, &text, address))
             }
             Err(_) => {
-                let said = format!("the mail server took longer than {} seconds", self.timeout.as_secs());
-                Err(Failure::new(Kind::Temporary, said))
+                let text = format!("the mail server took longer than {} seconds", self.timeout.as_secs());
+                Err(Failure::new(Kind::Temporary, text))
             }
         }
     }
 
-    fn failure(&self, kind: Kind, said: &str, address: &str) -> Failure {
-        Failure::new(kind, without_addresses(&self.redactor.text(said), address))
+    fn failure(&self, kind: Kind, text: &str, address: &str) -> Failure {
+        Failure::new(kind, without_addresses(&self.redactor.text(text), address))
     }
 
     async fn exchange(&self, recipient: &Recipient, message: &[u8]) -> Result<(), Trouble> {
         if let Some(open) = self.idle().await {
             match self.hand_over(open, recipient, message).await {
-                // It was not taken, and the connection is over: nothing is sent twice.
+                // The server did not accept the message and closes the connection, so nothing is sent twice.
                 Err(trouble) if trouble.code() == Some(CLOSING) => {}
-                done => return done,
+                result => return result,
             }
         }
         let open = self.connect().await?;
         self.hand_over(open, recipient, message).await
     }
 
-    /// A connection that was kept and still answers, with nothing left of the letter before.
+    /// An idle connection that still answers. It has been reset, so that nothing of the previous e-mail is left on it.
     async fn idle(&self) -> Option<Open> {
         loop {
             let mut open = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
@@ -158,38 +160,39 @@ impl Smtp {
         }
     }
 
-    /// Sends one message (RFC 5321, section 3.3), and keeps the connection unless it is over.
+    /// Sends one message (RFC 5321, section 3.3), and keeps the connection unless it is closed or has served
+    /// [`LETTERS_MAX`].
     async fn hand_over(&self, mut open: Open, recipient: &Recipient, message: &[u8]) -> Result<(), Trouble> {
-        let done = self.send(&mut open, recipient, message).await;
+        let result = self.send(&mut open, recipient, message).await;
         open.letters += 1;
         open.since = tokio::time::Instant::now();
-        let goes_on = match &done {
+        let is_usable = match &result {
             Ok(()) => true,
             Err(trouble) => trouble.code().is_some_and(|code| code != CLOSING),
         };
-        if goes_on && open.letters < LETTERS_MAX {
+        if is_usable && open.letters < LETTERS_MAX {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
             if idle.len() < IDLE_CONNECTIONS_MAX {
                 idle.push(open);
             }
         }
-        done
+        result
     }
 
     async fn send(&self, open: &mut Open, recipient: &Recipient, message: &[u8]) -> Result<(), Trouble> {
-        let knows = |extension| open.connection.server_info().supports_feature(extension);
+        let supports = |extension| open.connection.server_info().supports_feature(extension);
         let mut parameters = Vec::new();
         if recipient.needs_utf8() {
-            if !knows(Extension::SmtpUtfEight) {
-                let said = "the address has letters beyond ASCII, and the mail server does not offer SMTPUTF8";
-                return Err(Trouble::own(Kind::Permanent, said));
+            if !supports(Extension::SmtpUtfEight) {
+                let text = "the address has letters beyond ASCII, and the mail server does not offer SMTPUTF8";
+                return Err(Trouble::own(Kind::Permanent, text));
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
-        if !message.is_ascii() && knows(Extension::EightBitMime) {
+        if !message.is_ascii() && supports(Extension::EightBitMime) {
             parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
         }
-        // A sender that is refused with SMTPUTF8 may be fine without.
+        // If MAIL is refused with SMTPUTF8, the sender may still be accepted for other recipients.
         let sender = if recipient.needs_utf8() { Stage::Letter } else { Stage::Sender };
         let connection = &mut open.connection;
         let mail = Mail::new(Some(self.from.email.clone()), parameters);
@@ -205,7 +208,8 @@ impl Smtp {
     }
 }
 
-/// TLS to a server of this name, with the platform's certificates and those that the operator gives.
+/// The TLS settings for a server of this name. Trusted are the platform's certificates and those in the operator's
+/// file.
 fn tls(config: &TenantConfig, host: &str) -> Result<TlsParameters, String> {
     let mut parameters = TlsParameters::builder(host.to_owned());
     if let Some(path) = config.network.ca_file.as_deref() {

@@ -1,4 +1,4 @@
-//! Deliveries to the stand-ins, over sockets.
+//! Tests of deliveries to the stand-ins, over sockets.
 
 mod connections;
 mod mail;
@@ -28,7 +28,7 @@ pub(super) fn letter<'l>(issuer: &'l Issuer, name: &'l str) -> Letter<'l> {
     }
 }
 
-/// Lines of all kinds, and a byte that is no text.
+/// A file with all kinds of line ends, and bytes that are not text.
 const PDF: &[u8] = b"%PDF-1.7\n%\xff\xfe\r\n.\r\n..\r\nend\r";
 const CREDENTIAL: &[u8] = b"{\"@context\":[\"x\"],\"name\":\"Zo\xc3\xab\"}";
 const LOG_PROOF: &str = "c2sp.org/tlog-proof@v1\nindex 0\n\n\u{2014} acme.example x\n";
@@ -54,7 +54,7 @@ impl Place {
         self.folder.path()
     }
 
-    /// A tenant's file with these tables below `[references]`; secrets are in files.
+    /// A tenant's configuration with these tables below `[references]`. Its secrets are in files.
     fn config(&self, tables: &str, ca: &str) -> TenantConfig {
         let network = if ca.is_empty() { "" } else { "[network]\nca_file = \"ca.pem\"\n" };
         let text = format!(
@@ -73,7 +73,7 @@ impl Place {
     }
 }
 
-/// A resolver that knows one answer.
+/// A resolver that always gives the same answer.
 struct Always(&'static str);
 
 impl Resolve for Always {

@@ -1,7 +1,7 @@
-//! Delivery to a system of the company, as Standard Webhooks specifies it
+//! Delivers references to a system of the company, by a webhook as Standard Webhooks specifies it
 //! (<https://github.com/standard-webhooks/standard-webhooks>, `spec/standard-webhooks.md`).
 
-use crate::said::without_addresses;
+use crate::strip_addresses::without_addresses;
 use crate::{Failure, Kind, Letter};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,14 +25,14 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
-/// What a key begins with.
+/// The beginning of every key.
 const KEY_PREFIX: &str = "whsec_";
-/// How long a key is, in bytes, as the specification has it.
+/// The length of a key in bytes, by the specification.
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
-/// What is read of an answer, in bytes. Its status says nearly everything.
+/// The most bytes of an answer's body that are read. The rest is not needed, because the status decides.
 const ANSWER_BYTES_MAX: usize = 4 * 1024;
 
-/// Where references are posted to.
+/// The URL to which references are posted, with its key and settings.
 pub(super) struct Webhook {
     url: String,
     key: Zeroizing<Vec<u8>>,
@@ -81,21 +81,21 @@ impl Webhook {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(self.unsent(error)),
             Err(_) => {
-                let said = format!("the webhook took longer than {} seconds", self.timeout.as_secs());
-                return Err(Failure::new(Kind::Temporary, said));
+                let text = format!("the webhook took longer than {} seconds", self.timeout.as_secs());
+                return Err(Failure::new(Kind::Temporary, text));
             }
         };
         let (head, answer) = response.into_parts();
         let Some(kind) = kind(head.status) else { return Ok(()) };
-        // The status counts, however long the words take.
-        let words = timeout_at(deadline, words(answer)).await.unwrap_or_default();
-        let before = if words.trim().is_empty() { "" } else { ": " };
-        Err(self.failure(kind, &format!("the webhook answered with status {}{before}{words}", head.status.as_u16())))
+        // The status decides. If the body does not arrive in time, the text of the failure lacks it.
+        let body = timeout_at(deadline, beginning(answer)).await.unwrap_or_default();
+        let before = if body.trim().is_empty() { "" } else { ": " };
+        Err(self.failure(kind, &format!("the webhook answered with status {}{before}{body}", head.status.as_u16())))
     }
 
     fn request(&self, letter: &Letter<'_>, now: DateTime<Utc>) -> Result<Request<Full<Bytes>>, Failure> {
         let unsendable = |what: &str| Failure::new(Kind::Permanent, format!("the webhook cannot be written: {what}"));
-        let body = body(letter, now).map_err(|_| unsendable("the credential is no JSON"))?;
+        let body = body(letter, now).map_err(|_| unsendable("the credential is not JSON"))?;
         let timestamp = now.timestamp();
         let signature = signature(&self.key, letter.reference, timestamp, &body);
         Request::post(&self.url)
@@ -105,11 +105,11 @@ impl Webhook {
             .header("webhook-timestamp", timestamp)
             .header("webhook-signature", signature.ok_or_else(|| unsendable("it cannot be signed"))?)
             .body(Full::from(body))
-            .map_err(|_| unsendable("the reference's id is not one"))
+            .map_err(|_| unsendable("the reference's id cannot be a header's value"))
     }
 
     fn unsent(&self, error: TransportError) -> Failure {
-        let (kind, said) = match error {
+        let (kind, text) = match error {
             TransportError::NotSent(NotSent::Prohibited, why) => (Kind::Channel, why),
             TransportError::NotSent(NotSent::Tls, why) => {
                 (Kind::Channel, format!("no secure connection to the webhook can be made: {why}"))
@@ -119,18 +119,18 @@ impl Webhook {
             }
             TransportError::Lost(why) => (Kind::Temporary, format!("the connection to the webhook broke off: {why}")),
         };
-        self.failure(kind, &said)
+        self.failure(kind, &text)
     }
 
-    fn failure(&self, kind: Kind, said: &str) -> Failure {
-        Failure::new(kind, without_addresses(&self.redactor.text(said), ""))
+    fn failure(&self, kind: Kind, text: &str) -> Failure {
+        Failure::new(kind, without_addresses(&self.redactor.text(text), ""))
     }
 }
 
-/// What a status means; none for one of the letter having arrived.
+/// The kind of failure that a status means; `None` if the reference was delivered.
 ///
-/// Who asks for a login, knows no such place, is gone or points elsewhere (redirects are not followed) does that to every
-/// letter. Any other refusal is of this letter.
+/// A server that requires a login, does not know the URL, or redirects (redirects are not followed) does so for every
+/// delivery, so these are failures of the channel. Any other refusal concerns this delivery only.
 fn kind(status: StatusCode) -> Option<Kind> {
     match status.as_u16() {
         200..=299 => None,
@@ -140,8 +140,8 @@ fn kind(status: StatusCode) -> Option<Kind> {
     }
 }
 
-/// The beginning of an answer.
-async fn words(mut answer: TransportBody) -> String {
+/// The beginning of an answer's body, at most [`ANSWER_BYTES_MAX`] bytes.
+async fn beginning(mut answer: TransportBody) -> String {
     let mut bytes = Vec::new();
     while bytes.len() < ANSWER_BYTES_MAX
         && let Some(Ok(frame)) = answer.frame().await
@@ -152,7 +152,7 @@ async fn words(mut answer: TransportBody) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// What is posted.
+/// The body of the request.
 fn body(letter: &Letter<'_>, now: DateTime<Utc>) -> serde_json::Result<Vec<u8>> {
     let credential: Value = serde_json::from_slice(letter.credential)?;
     serde_json::to_vec(&json!({
@@ -173,7 +173,7 @@ fn read_key(secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
     KEY_BYTES.contains(&key.len()).then_some(key)
 }
 
-/// HMAC-SHA256 over id, time and body.
+/// The value of `webhook-signature`: HMAC-SHA256 over id, time and body. `None` if the key cannot be used.
 fn signature(key: &[u8], id: &str, timestamp: i64, body: &[u8]) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     mac.update(format!("{id}.{timestamp}.").as_bytes());

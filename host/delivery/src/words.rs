@@ -1,24 +1,24 @@
-//! What the e-mail says.
+//! The texts of the e-mail.
 
 use crate::Letter;
 use std::fmt::Write as _;
 
-/// The subject.
+/// The subject of the e-mail.
 pub(super) fn subject(letter: &Letter<'_>) -> String {
     format!("Your employment reference from {}", letter.issuer.name.as_str())
 }
 
-/// The files' name, without its end.
+/// The name of the attached files, without the extension.
 pub(super) fn file_name(letter: &Letter<'_>) -> String {
     format!("reference-{}", letter.reference)
 }
 
-/// The page on the issuer's site where anybody can check a reference.
+/// The URL of the verify page on the issuer's site.
 fn verify_page(letter: &Letter<'_>) -> String {
     letter.issuer.domain.url("verify/")
 }
 
-/// As plain text.
+/// The e-mail as plain text.
 pub(super) fn plain(letter: &Letter<'_>) -> String {
     let (name, issuer, domain) = (letter.name, letter.issuer.name.as_str(), &letter.issuer.domain);
     let (page, file) = (verify_page(letter), file_name(letter));
@@ -54,7 +54,7 @@ We wish you all the best.
     )
 }
 
-/// As HTML, with nothing that has to be loaded.
+/// The e-mail as HTML. It loads nothing from other places.
 pub(super) fn html(letter: &Letter<'_>) -> String {
     let (name, issuer) = (escaped(letter.name), escaped(letter.issuer.name.as_str()));
     let (domain, page) = (escaped(letter.issuer.domain.as_str()), escaped(&verify_page(letter)));
@@ -95,7 +95,7 @@ program has saved anew, a scan or a screenshot can no longer be checked.</p>
     )
 }
 
-/// As text or an attribute's value of HTML.
+/// A text escaped for use in HTML, as text or as an attribute's value.
 fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut html, c| {
         match c {
@@ -120,7 +120,7 @@ mod tests {
         let letter = letter(&issuer, "Zoë Núñez");
         assert_eq!(subject(&letter), "Your employment reference from ACME GmbH");
         for text in [plain(&letter), html(&letter)] {
-            for said in [
+            for expected in [
                 "Zoë Núñez",
                 "ACME GmbH",
                 "https://acme.example/verify/",
@@ -128,7 +128,7 @@ mod tests {
                 "exactly as it is",
                 "does not keep your e-mail address",
             ] {
-                assert!(text.contains(said), "{said}: {text}");
+                assert!(text.contains(expected), "{expected}: {text}");
             }
         }
     }

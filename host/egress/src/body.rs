@@ -1,4 +1,4 @@
-//! Bodies with limits: what a plugin sends, and what comes back to it.
+//! Limits on bodies: of the requests that a plugin sends, and of the answers that it gets.
 
 use bytes::Bytes;
 use hibob_net::transport::TransportBody;
@@ -14,13 +14,14 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep};
 use wasmtime_wasi_http::{Error, WasiBody};
 
-/// Largest request body, in bytes. A change of one account is a few hundred; a list of all field ids some kilobytes.
+/// Largest request body, in bytes. A change of one account has a few hundred bytes, a list of all field ids some
+/// kilobytes.
 pub(super) const REQUEST_BYTES_MAX: usize = 1024 * 1024;
 
-/// The whole of a request's body.
+/// Reads a plugin's whole request body.
 ///
 /// # Errors
-/// It is larger than [`REQUEST_BYTES_MAX`], or the plugin broke it off.
+/// It is larger than [`REQUEST_BYTES_MAX`], or the plugin did not finish it.
 pub(super) async fn gather(body: WasiBody) -> Result<Bytes, Error> {
     match Limited::new(body, REQUEST_BYTES_MAX).collect().await {
         Ok(body) => Ok(body.to_bytes()),
@@ -31,7 +32,7 @@ pub(super) async fn gather(body: WasiBody) -> Result<Bytes, Error> {
     }
 }
 
-/// What all answers of one call may hold together.
+/// How many bytes the answers of one call may still have, all together. Clones count together.
 #[derive(Clone, Debug)]
 pub(super) struct ResponseBytes {
     left: Arc<AtomicU64>,
@@ -54,23 +55,25 @@ impl ResponseBytes {
     }
 }
 
-/// A response body that must not pause for too long nor grow too large.
+/// A response body that ends with an error if it pauses for too long or grows too large.
 pub(super) struct Guarded {
     inner: TransportBody,
     pause: Duration,
     deadline: Pin<Box<Sleep>>,
     left: u64,
     counted: Option<ResponseBytes>,
-    /// The request's place among those that are under way.
+    /// The request's place among the call's open requests; given back at the end of the body.
     open: Option<OwnedSemaphorePermit>,
 }
 
 impl Guarded {
+    /// Limits `inner` to `bytes_max` bytes and to pauses of at most `pause` between them.
     pub(super) fn new(inner: TransportBody, pause: Duration, bytes_max: u64) -> Self {
         Self { inner, pause, deadline: Box::pin(sleep(pause)), left: bytes_max, counted: None, open: None }
     }
 
-    /// Counts against what all answers of a call may hold, too, and keeps the request's place until the end.
+    /// Also counts the bytes against those of all answers of the call, and keeps the request's place until the body's
+    /// end.
     pub(super) fn counted(self, bytes: ResponseBytes, open: OwnedSemaphorePermit) -> Self {
         Self { counted: Some(bytes), open: Some(open), ..self }
     }

@@ -1,16 +1,17 @@
-//! The way out: every HTTP request of a plugin goes through here.
+//! The egress: every HTTP request of a plugin leaves through here.
 //!
-//! Deny by default. A request must lie below one of the tenant's base URLs and be a call that the job may make; only
-//! then is that service's credential added, which the plugin never sees. Retries, waiting and timeouts live here too.
+//! It denies by default. A request must go to one of the tenant's services, and the request policy, the plugin's
+//! manifest and the call's grant must allow it. Only then the service's credential is added, which the plugin never
+//! sees. Pacing, retries and timeouts are here too.
 
 mod body;
-mod known;
+mod clock_and_chance;
+mod ledger_facts;
 mod send;
-mod surroundings;
 
-pub use known::known_of;
+pub use clock_and_chance::ClockAndChance;
+pub use ledger_facts::ledger_facts;
 pub use send::AsMade;
-pub use surroundings::Surroundings;
 
 use base64::Engine as _;
 use body::ResponseBytes;
@@ -25,7 +26,7 @@ use hibob_policy::over::Overrun;
 use hibob_policy::{Grant, Refusal, Role, Route};
 use hibob_shares::{Pace, RefusalBudget, Waits};
 use hibob_store::database::Fence;
-use hibob_store::run_store::Book;
+use hibob_store::run_store::RunStore;
 use hibob_telemetry::{RefusalReason, TenantMetrics};
 use http::HeaderValue;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -34,27 +35,27 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpHooks};
 
-/// A service that a tenant talks to: where it is, and as whom.
+/// A service of a tenant: its base URL, the credential for it, and the pace of requests to it.
 pub struct Service {
     route: Route,
     credential: Credential,
     pace: Pace,
-    /// Whether it has taken the credential in this run.
+    /// Whether it has accepted the credential in this run.
     proven: AtomicBool,
 }
 
-/// How a request proves who sends it.
+/// What proves to a service who sends a request.
 pub enum Credential {
-    /// HTTP Basic (RFC 7617): HiBob's service user.
+    /// HTTP Basic authentication (RFC 7617), for HiBob's service user.
     Basic {
         /// The service user's id.
         user: String,
         /// Its token.
         password: Secret,
     },
-    /// A scheme and a key: `ApiKey` or `Bearer`.
+    /// A key with the scheme `ApiKey` or `Bearer`, for TravelPerk.
     Key {
-        /// The scheme as it stands in the header.
+        /// The scheme, as the `Authorization` header has it.
         scheme: String,
         /// The key.
         key: Secret,
@@ -86,41 +87,42 @@ impl Credential {
 }
 
 impl Service {
-    /// A service below `route`, paced together with everything that shares `pace`.
+    /// The service at `route`. All services that share `pace` are paced together.
     pub fn new(route: Route, credential: Credential, pace: Pace) -> Self {
         Self { route, credential, pace, proven: AtomicBool::new(false) }
     }
 }
 
-/// What the plugin declares that it needs in a call of this kind.
+/// Which requests the plugin has declared for the call.
 #[derive(Clone, Debug)]
 pub struct Declared {
     /// The plugin's manifest.
     pub manifest: Arc<Manifest>,
-    /// Which call it is.
+    /// The kind of the call.
     pub kind: CallKind,
 }
 
-/// One tenant's way out.
+/// The egress of one tenant.
 pub struct Egress {
     tenant: String,
     services: Vec<Service>,
     transport: Arc<dyn Transport>,
     limits: Limits,
-    /// Knows the secrets of all services.
+    /// Removes the credentials of all services from texts.
     redactor: Redactor,
-    /// Set when a service has refused the credentials: HiBob blocks a caller after 50 refusals in ten seconds.
+    /// Set when a service has refused the credentials, or the run has lost its lease: no other request leaves in this
+    /// run. HiBob blocks a caller after 50 refusals in ten seconds.
     closed: Arc<AtomicBool>,
     /// Whether the last run ended with refused credentials.
     was_refused: AtomicBool,
     /// Shared with every tenant of the host.
     refusal_budget: Arc<RefusalBudget>,
     metrics: TenantMetrics,
-    surroundings: Surroundings,
+    clock_and_chance: ClockAndChance,
 }
 
 impl Egress {
-    /// The way out for a tenant with these services.
+    /// The egress of a tenant with these services.
     pub fn new(
         tenant: String,
         services: Vec<Service>,
@@ -141,77 +143,80 @@ impl Egress {
             was_refused: AtomicBool::new(false),
             refusal_budget,
             metrics,
-            surroundings: Surroundings::default(),
+            clock_and_chance: ClockAndChance::default(),
         }
     }
 
-    /// The same, with another clock and other dice.
+    /// Replaces the clock and the source of random numbers.
     #[must_use]
-    pub fn in_surroundings(self, surroundings: Surroundings) -> Self {
-        Self { surroundings, ..self }
+    pub fn with_clock_and_chance(self, clock_and_chance: ClockAndChance) -> Self {
+        Self { clock_and_chance, ..self }
     }
 
-    /// The way out for one call of a run: a refusal closes it for all calls.
+    /// The egress of one call of a run. If a service refuses the credentials, it is closed for all calls of the run.
     pub fn for_call(self: &Arc<Self>, grant: Grant, declared: Declared, overrun: Overrun) -> CallEgress {
         CallEgress::new(self.clone(), grant, declared, self.closed.clone(), overrun)
     }
 
-    /// The way out for a check, which only reads. A refusal closes this way and no other: a check asks on purpose for
-    /// what a single permission may hide, and that must not end a run that goes on beside it, nor the next one.
+    /// The egress of a check, which only reads. If a service refuses the credentials, only this check is closed: a
+    /// check asks on purpose for what a missing permission hides, and that must not end a run beside it, nor the next
+    /// run.
     pub fn for_check(self: &Arc<Self>, declared: Declared, overrun: Overrun) -> CallEgress {
         CallEgress::new(self.clone(), Grant::Read, declared, Arc::default(), overrun)
     }
 
-    /// Takes the tenant's secrets out of what a service or a plugin wrote.
+    /// Removes the tenant's secrets from texts of services and plugins.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
     }
 
-    /// Opens the way again for a new run. Where the last one `was_refused`, the next credentials go last.
+    /// Opens the egress again for a new run. If the last run ended because credentials were refused (`was_refused`),
+    /// the first requests of this one are sent after those of tenants that were not refused.
     pub fn reopen(&self, was_refused: bool) {
         self.was_refused.store(was_refused, Ordering::SeqCst);
         self.services.iter().for_each(|service| service.proven.store(false, Ordering::SeqCst));
         self.closed.store(false, Ordering::SeqCst);
     }
 
-    /// Whether a service has refused the credentials in this run; nothing leaves any more.
+    /// Whether the egress is closed, so that no other request of this run leaves: a service has refused the
+    /// credentials, or the run has lost its lease.
     pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }
 }
 
-/// The way out for one call: wasi-http's hooks.
+/// The egress of one call: it implements the hooks of wasmtime-wasi-http. Clones belong to the same call.
 #[derive(Clone)]
 pub struct CallEgress {
     egress: Arc<Egress>,
     grant: Grant,
     declared: Declared,
-    /// Shared with every other call that a refusal is to stop.
+    /// Shared with the calls that stop when this one is refused.
     closed: Arc<AtomicBool>,
     refusals: Arc<Mutex<Vec<String>>>,
     waits: Waits,
     requests_left: Arc<AtomicU64>,
-    /// Requests under way, each until its answer was read or given up.
+    /// Places for open requests. A request has one until its answer has been read or dropped.
     open: Arc<Semaphore>,
     response_bytes: ResponseBytes,
     overrun: Overrun,
-    /// The call's, for its requests: they are sent by tasks of their own.
+    /// The span of the call. Requests are sent by tasks of their own, so they have to be told their parent.
     span: tracing::Span,
-    /// What a write needs: that the run still has its lock.
+    /// Asks before each write whether the run's fencing token is current. `None` if the call makes no writes.
     fence: Option<MayWrite>,
 }
 
-/// Whether a run still has the right to write.
+/// Whether the run still has its lease, so that it may write.
 type MayWrite = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
 
-/// Requests of one call that are under way at one time, each until its answer was read or given up; others wait. The
-/// host holds a page of each.
+/// Most open requests of one call; others wait. A request is open until its answer has been read or dropped, and the
+/// host holds up to a page of it in memory.
 const OPEN_REQUESTS_MAX: usize = 4;
 
-/// Refusals of one call that are remembered and logged; more of them say nothing new.
+/// Most refusals of one call that are kept and logged. More of them would say nothing new.
 const REFUSALS_KEPT_MAX: usize = 10;
 
-/// Characters of a refusal that are kept.
+/// Longest text of a refusal, in characters; the rest is cut off.
 const REFUSAL_CHARS_MAX: usize = 400;
 
 impl CallEgress {
@@ -234,37 +239,38 @@ impl CallEgress {
         }
     }
 
-    /// The same, with writes that leave only while the fence holds.
+    /// Lets writes leave only while the run's fencing token is current in `book`.
     #[must_use]
-    pub fn fenced(self, book: impl Book, fence: Fence) -> Self {
+    pub fn fenced(self, run_store: impl RunStore, fence: Fence) -> Self {
         let may_write = move || {
-            let book = book.clone();
-            async move { book.holds(fence).await.unwrap_or(false) }.boxed()
+            let run_store = run_store.clone();
+            async move { run_store.holds(fence).await.unwrap_or(false) }.boxed()
         };
         Self { fence: Some(Arc::new(may_write)), ..self }
     }
 
-    /// Whether a write may leave. One that may not closes the way for the whole run: somebody else has taken it over.
+    /// Whether a write may leave. If not, another host has taken the tenant over, and the egress is closed for the
+    /// whole run.
     async fn may_write(&self) -> bool {
         let Some(may_write) = &self.fence else { return true };
-        let holds = may_write().await;
-        if !holds {
+        let is_current = may_write().await;
+        if !is_current {
             self.close();
         }
-        holds
+        is_current
     }
 
-    /// The same, with requests that belong to this span.
+    /// Makes the spans of requests children of `span`.
     pub fn within(self, span: &tracing::Span) -> Self {
         Self { span: span.clone(), ..self }
     }
 
-    /// The polite waiting of this call.
+    /// How long this call has waited politely.
     pub fn waits(&self) -> &Waits {
         &self.waits
     }
 
-    /// Whether the plugin's manifest declares this request for this kind of call.
+    /// Checks that the plugin's manifest declares this request for this kind of call.
     fn check_declared(&self, role: Role, method: &http::Method, path: &str) -> Result<(), Refusal> {
         let Declared { manifest, kind } = &self.declared;
         match manifest.covers(*kind, role, method, path) {
@@ -276,7 +282,7 @@ impl CallEgress {
         }
     }
 
-    /// Counts one more request.
+    /// Counts a request against the limit of the call.
     fn count_request(&self) -> Result<(), wasmtime_wasi_http::Error> {
         let one_less = |left: u64| left.checked_sub(1);
         if self.requests_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_ok() {
@@ -287,7 +293,8 @@ impl CallEgress {
         Err(wasmtime_wasi_http::Error::HttpRequestDenied)
     }
 
-    /// Whether the answers of this call show that its change was made to the account or cost center `written_id`.
+    /// Whether the target's answers show that the call's change was made to the account or cost center `written_id`.
+    /// Always false for a call that applies no change.
     pub fn shows(&self, written_id: &str) -> bool {
         match &self.grant {
             Grant::Apply(scope) => scope.shows(written_id),
@@ -295,7 +302,7 @@ impl CallEgress {
         }
     }
 
-    /// Why requests of this call were refused.
+    /// Why requests of this call were refused, as messages for people.
     pub fn refusals(&self) -> Vec<String> {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -322,7 +329,7 @@ impl CallEgress {
         self.egress.metrics.refusal(reason);
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if refusals.len() < REFUSALS_KEPT_MAX {
-            let refusal = self.redactor().line(&refusal.to_string(), REFUSAL_CHARS_MAX); // a path is the plugin's text
+            let refusal = self.redactor().line(&refusal.to_string(), REFUSAL_CHARS_MAX); // has the plugin's text
             tracing::warn!(tenant = self.egress.tenant, "egress: {refusal}");
             refusals.push(refusal);
         }
@@ -335,7 +342,7 @@ impl WasiHttpHooks for CallEgress {
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,
-        _options: Option<RequestOptions>, // the host's own timeouts count
+        _options: Option<RequestOptions>, // the host's own timeouts are used
         _fut: Box<dyn Future<Output = Result<(), wasmtime_wasi_http::Error>> + Send>,
     ) -> Box<dyn Future<Output = Result<Sent, wasmtime_wasi_http::Error>> + Send> {
         let call = self.clone();

@@ -1,4 +1,4 @@
-//! One request of a plugin from its policy check to its answer, with the waiting and repeating in between.
+//! Sends one request of a plugin: checks, credential, pace, retries, timeouts, and the answer.
 
 use crate::body::{Guarded, gather};
 use crate::{CallEgress, Service};
@@ -18,20 +18,30 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use wasmtime_wasi_http::{Error, WasiBody};
 
-/// Headers that a plugin may set. Everything else is refused: `Authorization` is the host's, and what shapes the
-/// connection (`Transfer-Encoding`, `Upgrade`, …) could smuggle a second request.
+/// Headers that a plugin may set. All others are refused: the host sets `Authorization`, and headers about the
+/// connection (`Transfer-Encoding`, `Upgrade`, …) could be used to smuggle a second request.
 const ALLOWED_HEADERS: [HeaderName; 4] = [ACCEPT, CONTENT_TYPE, CONTENT_LENGTH, HeaderName::from_static("api-version")];
 
-/// Headers of an answer that reach the plugin.
+/// Headers of an answer that the plugin gets.
 const PASSED_HEADERS: [HeaderName; 1] = [CONTENT_TYPE];
 
 /// Largest page of a listing, in bytes: 50 users of about 2 kB, with room for much larger ones.
 const PAGE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
-/// Who sends, as services see it.
+/// The `User-Agent` that services see.
 const AGENT: &str = concat!("hibob-connector/", env!("CARGO_PKG_VERSION"));
 
-/// Sends a plugin's request, if it may be sent.
+/// Sends a plugin's request, if it may be sent, and returns the answer. In this order it checks:
+///
+/// 1. the number of requests of the call,
+/// 2. the request policy and the call's grant,
+/// 3. the plugin's manifest,
+/// 4. the headers,
+/// 5. the write scope or person scope, which also renders the body to send.
+///
+/// # Errors
+/// `HttpRequestDenied` if a check refuses the request or the egress is closed, `HttpRequestBodySize` if the body is too
+/// large; else why no answer came.
 pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Result<Response<WasiBody>, Error> {
     let (parts, body) = request.into_parts();
     let refuse = |reason: RefusalReason, refusal: &Refusal| {
@@ -74,39 +84,40 @@ fn headers(given: &HeaderMap, service: &Service) -> Result<HeaderMap, Refusal> {
             return Err(Refusal::new(format!("a plugin may not set the header {name} (or not twice)")));
         }
         if name != CONTENT_LENGTH {
-            headers.insert(name, value.clone()); // the length is counted anew from the body itself
+            headers.insert(name, value.clone()); // the length is worked out from the body that is sent
         }
     }
     headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
     let credential = service.credential.header();
     let credential =
-        credential.ok_or_else(|| Refusal::new("the tenant's secret holds characters that no header can"))?;
+        credential.ok_or_else(|| Refusal::new("the tenant's secret has characters that a header cannot have"))?;
     headers.insert(AUTHORIZATION, credential);
     Ok(headers)
 }
 
-/// The head of a request as the plugin made it, before the host added anything: an extension of the request, for
-/// transports that record what plugins ask.
+/// The head of a request as the plugin made it, before the host added anything. It is an extension of the request that
+/// the transport gets, for transports that record plugins' requests.
 #[derive(Clone, Debug)]
 pub struct AsMade {
-    /// Where it goes.
+    /// The URL.
     pub uri: Uri,
-    /// The plugin's headers, and the `Host` that follows from the URL.
+    /// The plugin's headers, and the `Host` header, which follows from the URL.
     pub headers: HeaderMap,
 }
 
-/// A request that may be sent.
+/// A request that has passed all checks.
 struct Outgoing<'c> {
     call: &'c CallEgress,
     service: &'c Service,
     action: Action,
-    /// Below the service's base URL.
+    /// The path below the service's base URL.
     path: String,
     request: Request<Full<Bytes>>,
 }
 
 impl Outgoing<'_> {
-    /// Sends it, and again where that is safe: a 429 was not carried out, and a read can be repeated.
+    /// Sends the request, and again if that is safe: a service did not carry out what it answers with 429, a request
+    /// that was not sent did nothing, and a read can be repeated.
     async fn attempts(&self) -> Result<Response<TransportBody>, Error> {
         let limits = &self.call.egress.limits;
         let mut attempt = 0;
@@ -128,19 +139,19 @@ impl Outgoing<'_> {
         }
     }
 
-    /// How long to wait before the request is sent again; none if it is not to be sent again.
+    /// How long to wait before the request is sent again; `None` if it is not sent again.
     fn pause(&self, answer: &Result<Response<TransportBody>, Failed>, attempt: u32) -> Option<Duration> {
-        let (limits, surroundings) = (&self.call.egress.limits, &self.call.egress.surroundings);
+        let (limits, clock_and_chance) = (&self.call.egress.limits, &self.call.egress.clock_and_chance);
         let read = self.action == Action::Read;
         let back_off =
-            || back_off(Duration::from_millis(limits.retry_pause_milliseconds), attempt, surroundings.chance());
+            || back_off(Duration::from_millis(limits.retry_pause_milliseconds), attempt, clock_and_chance.chance());
         let pause = match answer {
             Ok(response) if response.status() == StatusCode::TOO_MANY_REQUESTS => {
                 let default = Duration::from_secs(limits.rate_limit_wait_seconds);
-                rate_limit_reset(response.headers(), surroundings.now()).unwrap_or(default)
+                rate_limit_reset(response.headers(), clock_and_chance.now()).unwrap_or(default)
             }
             Ok(response) if read && response.status().is_server_error() => {
-                retry_after(response.headers(), surroundings.now()).unwrap_or_else(back_off)
+                retry_after(response.headers(), clock_and_chance.now()).unwrap_or_else(back_off)
             }
             Err(Failed::NotSent(NotSent::Prohibited, _)) => return None,
             Err(Failed::NotSent(..)) => back_off(),
@@ -148,16 +159,21 @@ impl Outgoing<'_> {
             Ok(_) | Err(Failed::Lost(_) | Failed::Late | Failed::Closed) => return None,
         };
         let longest = Duration::from_secs(limits.rate_limit_wait_seconds_max).min(self.call.waits.left());
-        (pause <= longest).then(|| surroundings.scattered(pause))
+        (pause <= longest).then(|| clock_and_chance.scattered(pause))
     }
 
+    /// Makes one attempt: waits for the pace and for room in the budget of refused credentials, and sends the request.
     async fn attempt(&self) -> Result<Response<TransportBody>, Failed> {
         let egress = &self.call.egress;
         self.call.waits.wait(self.service.pace.rate.until_ready()).await;
         let windows = &self.service.pace.windows;
         while let Some(wait) = windows.left(&self.path, Instant::now()).filter(|wait| *wait <= self.call.waits.left()) {
-            tracing::info!(tenant = egress.tenant, wait_ms = wait.as_millis(), "http: the service's window is used up");
-            self.call.waits.wait(tokio::time::sleep(egress.surroundings.scattered(wait))).await;
+            tracing::info!(
+                tenant = egress.tenant,
+                wait_ms = wait.as_millis(),
+                "http: the service's rate limit is used up"
+            );
+            self.call.waits.wait(tokio::time::sleep(egress.clock_and_chance.scattered(wait))).await;
         }
         if self.call.waits.left().is_zero() {
             let most = egress.limits.waiting_seconds_max;
@@ -169,7 +185,7 @@ impl Outgoing<'_> {
         }
         let origin = self.service.route.origin();
         let budget = &egress.refusal_budget;
-        let risked = match self.service.proven.load(Ordering::SeqCst) {
+        let reservation = match self.service.proven.load(Ordering::SeqCst) {
             true => None,
             false => {
                 let was_refused = egress.was_refused.load(Ordering::SeqCst);
@@ -191,7 +207,7 @@ impl Outgoing<'_> {
             Err(_) => return Err(Failed::Late),
         };
         let longest = Duration::from_secs(egress.limits.rate_limit_wait_seconds_max);
-        windows.note(&self.path, response.headers(), egress.surroundings.now(), Instant::now(), longest);
+        windows.note(&self.path, response.headers(), egress.clock_and_chance.now(), Instant::now(), longest);
         let forbidden = response.status() == StatusCode::FORBIDDEN;
         if response.status() == StatusCode::UNAUTHORIZED || forbidden {
             budget.refused(&origin);
@@ -201,27 +217,30 @@ impl Outgoing<'_> {
         } else {
             self.service.proven.store(true, Ordering::SeqCst);
         }
-        drop(risked);
-        if self.is_small() { self.gathered(response).await } else { Ok(response) }
+        drop(reservation);
+        if self.is_read_whole() { self.read_whole(response).await } else { Ok(response) }
     }
 
-    /// Whether the answer is small and worth having whole: a page of many, so that one that breaks off is asked for again
-    /// rather than ending a listing of thousands; and whatever is said while a change is made or a person is read, so that
-    /// the host sees it too.
-    fn is_small(&self) -> bool {
+    /// Whether the host reads the whole answer before the plugin gets it. It does so
+    ///
+    /// 1. for a page of a SCIM listing, so that a page that breaks off is requested again instead of ending a listing
+    ///    of thousands,
+    /// 2. in calls about one change or one person, whose scope needs the answers.
+    fn is_read_whole(&self) -> bool {
         let page = self.service.route.role == Role::Scim && self.action == Action::Read;
         page || !matches!(self.call.grant, Grant::Read)
     }
 
-    async fn gathered(&self, response: Response<TransportBody>) -> Result<Response<TransportBody>, Failed> {
+    /// Reads the whole answer, and shows it to the call's scope.
+    async fn read_whole(&self, response: Response<TransportBody>) -> Result<Response<TransportBody>, Failed> {
         let (parts, body) = response.into_parts();
         let pause = Duration::from_secs(self.call.egress.limits.between_bytes_timeout_seconds);
         let guarded = Guarded::new(body, pause, PAGE_BYTES_MAX);
         let whole = guarded.collect().await.map_err(|error| Failed::Lost(error.to_string()))?.to_bytes();
         let role = self.service.route.role;
         match &self.call.grant {
-            Grant::Apply(scope) => scope.answered(role, self.request.method(), &self.path, parts.status, &whole),
-            Grant::Person(scope) => scope.answered(role, &self.path, parts.status, &whole),
+            Grant::Apply(scope) => scope.note_answer(role, self.request.method(), &self.path, parts.status, &whole),
+            Grant::Person(scope) => scope.note_answer(role, &self.path, parts.status, &whole),
             Grant::Read => {}
         }
         Ok(Response::from_parts(parts, Full::new(whole).map_err(|never| match never {}).boxed_unsync()))
@@ -242,7 +261,7 @@ impl Outgoing<'_> {
         }
     }
 
-    /// Counts the attempt.
+    /// Counts the attempt, and records its status in the span.
     fn observe(&self, span: &tracing::Span, answer: &Result<Response<TransportBody>, Failed>, again: bool) {
         let metrics = &self.call.egress.metrics;
         Spans::answered(span, answer.as_ref().ok().map(Response::status));
@@ -257,7 +276,7 @@ impl Outgoing<'_> {
         metrics.request(self.service.route.role, status, again);
     }
 
-    /// The answer as the plugin gets it.
+    /// The answer as the plugin gets it: with the headers that are passed on, and a body with limits.
     fn pass_on(&self, response: Response<TransportBody>, open: OwnedSemaphorePermit) -> Response<WasiBody> {
         let limits = &self.call.egress.limits;
         let (parts, body) = response.into_parts();
@@ -276,9 +295,13 @@ impl Outgoing<'_> {
 
 /// Why an attempt got no answer.
 enum Failed {
+    /// No connection was made.
     NotSent(NotSent, String),
+    /// The connection broke. The request may have been carried out.
     Lost(String),
+    /// The answer did not begin in time. The request may have been carried out.
     Late,
+    /// The egress is closed, or the call has waited politely for as long as it may.
     Closed,
 }
 
@@ -288,7 +311,10 @@ impl Failed {
             Self::NotSent(_, reason) => format!("not sent: {reason}"),
             Self::Lost(reason) => format!("lost: {reason}"),
             Self::Late => "no answer in time".to_owned(),
-            Self::Closed => "not sent: the credentials were refused, or the run lost its lock".to_owned(),
+            Self::Closed => {
+                "not sent: the credentials were refused, the run lost its lease, or the call waited for too long"
+                    .to_owned()
+            }
         }
     }
 

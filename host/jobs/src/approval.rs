@@ -201,7 +201,7 @@ pub fn decided(tenant: &str, row: &ApprovalRow, wish: &str) -> HostError {
 /// # Errors
 /// It was changed since, the tenant's key is not at hand, or the database failed.
 pub async fn planned(records: &Records, row: &ApprovalRow) -> Result<Planned, HostError> {
-    Ok(StoredPlan::read(records.database(), records.ring(), row).await?.opened.planned)
+    Ok(StoredPlan::read(records.database(), records.keyring(), row).await?.opened.planned)
 }
 
 /// What the run says that found an approved plan stale; nothing where none did.

@@ -26,13 +26,12 @@ pub use run_report::{Common, RunReport};
 use approval::Verdict;
 use hibob_base::digest::hex;
 use hibob_base::error::{Exit, HostError};
-use hibob_base::progress::Progress;
 use hibob_contract::types::NamedValue;
 use hibob_store::database::{Fence, NewJournal, RunRecord};
 use hibob_store::privacy;
-use hibob_store::privacy::Ring;
+use hibob_store::privacy::Keyring;
 use hibob_store::privacy::plan::stored_ids;
-use hibob_store::run_store::{Book, Lock, hold};
+use hibob_store::run_store::{Lock, RunStore, hold};
 use hibob_store::update_row::UpdateRow;
 use hibob_telemetry::{JobTimer, Spans};
 use journal::{Journal, Past};
@@ -58,7 +57,7 @@ pub struct Running<O: Outside> {
     lock: O::Lock,
     fence: Fence,
     /// What is written is sealed with.
-    ring: Ring<O::Book>,
+    keyring: Keyring<O::RunStore>,
     /// Of the plan that is applied.
     journal: OnceLock<i64>,
     resumed: Option<Report>,
@@ -83,20 +82,20 @@ impl<O: Outside> Running<O> {
     async fn locked_by(outside: O, kind: RunKind) -> Result<Self, HostError> {
         outside.require()?;
         let lock = outside.lock().await?;
-        let fence = outside.book().take_fence(lock.generation()).await?;
-        let ring = match outside.ring().await {
-            Ok(ring) => ring,
+        let fence = outside.run_store().take_fence(lock.generation()).await?;
+        let keyring = match outside.keyring().await {
+            Ok(keyring) => keyring,
             Err(error) => {
                 lock.release().await?;
                 return Err(error);
             }
         };
-        let last = outside.book().last_exit_code(kind.lane()).await?;
+        let last = outside.run_store().last_exit_code(kind.lane()).await?;
         outside.reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (outside.now(), JobTimer::start());
         let (journal, span) = (OnceLock::new(), Spans::run(&outside.config().id, kind.word()));
         let (resumed, cause) = (None, Cause::default());
-        let mut run = Self { outside, lock, fence, ring, journal, resumed, kind, cause, started_at, timer, span };
+        let mut run = Self { outside, lock, fence, keyring, journal, resumed, kind, cause, started_at, timer, span };
         if kind.lane() == Lane::Directory {
             match run.resume().await {
                 Ok(resumed) => run.resumed = resumed,
@@ -141,7 +140,7 @@ impl<O: Outside> Running<O> {
     /// to is stored, and nothing of it is applied. What went wrong with single changes, or ended the run, is in the report.
     pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
         // A saved plan may be older than somebody's being forgotten.
-        let planned = &*self.ring.forgotten().without(planned);
+        let planned = &*self.keyring.erased_people().without(planned);
         let mut report = Report::planned(&self.outside.config().id, planned);
         let applied = self.locked(Box::pin(async {
             match self.judge(planned, release, &mut report).await? {
@@ -173,14 +172,14 @@ impl<O: Outside> Running<O> {
         journal: i64,
         report: &mut Report,
     ) {
-        let (id, fence, ring) = (*self.journal.get_or_init(|| journal), self.fence, self.ring());
-        let journal = Journal { id, fence, ring, ids, past: Past::default(), is_closed: false };
+        let (id, fence, keyring) = (*self.journal.get_or_init(|| journal), self.fence, self.keyring());
+        let journal = Journal { id, fence, keyring, ids, past: Past::default(), is_closed: false };
         apply::apply(&self.outside, planned, held, &journal, report).await;
     }
 
     /// Stores the plan, before anything of it is applied. Returns its journal's number.
     async fn write_down(&self, planned: &Planned, held: &Held) -> Result<i64, HostError> {
-        let plan = privacy::plan::seal(&self.ring, self.fence, planned).await?;
+        let plan = privacy::plan::encrypt(&self.keyring, self.fence, planned).await?;
         let new = NewJournal {
             kind: self.kind,
             started_at: self.started_at,
@@ -190,7 +189,7 @@ impl<O: Outside> Running<O> {
             settings: &self.outside.settings_digest()?,
             plugin: self.outside.plugin_digest(),
         };
-        self.outside.book().begin_journal(self.fence, &new).await
+        self.outside.run_store().begin_journal(self.fence, &new).await
     }
 
     /// Records the run and gives the lock back. The plan's baseline becomes the tenant's if the run came to its end.
@@ -246,17 +245,17 @@ impl<O: Outside> Running<O> {
         baseline: Option<&[NamedValue]>,
         updates: &[UpdateRow],
     ) -> Result<i64, HostError> {
-        let report = privacy::rows::seal_report(&self.ring, self.fence, &record.report).await?;
-        let updates = privacy::rows::seal_updates(&self.ring, self.fence, updates).await?;
+        let report = privacy::rows::encrypt_report(&self.keyring, self.fence, &record.report).await?;
+        let updates = privacy::rows::encrypt_rows(&self.keyring, self.fence, updates).await?;
         let record = RunRecord { report, ..record };
-        self.outside.book().record_run(self.fence, &record, baseline, &updates).await
+        self.outside.run_store().record_run(self.fence, &record, baseline, &updates).await
     }
 
     /// Removes what the tenant's file says is old.
     async fn prune(&self) -> Result<(), HostError> {
         let (retention, now) = (&self.outside.config().retention, self.outside.now());
         let before = |days: NonZeroU32| now - i64::from(days.get()) * DAY;
-        let database = self.outside.book();
+        let database = self.outside.run_store();
         database.prune(self.fence, before(retention.runs_days), before(retention.plans_days)).await
     }
 
@@ -271,8 +270,8 @@ impl<O: Outside> Running<O> {
     }
 
     /// What is written is sealed with.
-    pub fn ring(&self) -> &Ring<O::Book> {
-        &self.ring
+    pub fn keyring(&self) -> &Keyring<O::RunStore> {
+        &self.keyring
     }
 
     /// Works for as long as the lock is ours. Much work is boxed by the caller: in a build without optimizations what a whole

@@ -290,7 +290,8 @@ mod tests {
             before: text.clone(),
             after: text.clone(),
             result: text,
-            ..UpdateRow::default()
+            before_of: None,
+            after_of: None,
         }
     }
 

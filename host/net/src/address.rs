@@ -1,5 +1,5 @@
-//! Which addresses a service may have. A name is resolved, each address is checked, and exactly those are connected to:
-//! a name that resolves to something else a moment later (DNS rebinding) changes nothing.
+//! Which addresses the host connects to. It resolves a name, checks each address, and connects to exactly these
+//! addresses, so that a name that resolves to another address a moment later (DNS rebinding) changes nothing.
 
 use futures::future::BoxFuture;
 use hyper_util::client::legacy::connect::dns::Name;
@@ -9,25 +9,25 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// Which addresses are let through, beside those of the public internet.
+/// Which addresses are allowed beside those of the public internet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressPolicy {
-    /// What the operator allows: `network.allow_addresses` of the tenant's file.
+    /// Ranges that the operator allows: `network.allow_addresses` in the tenant's configuration.
     pub allowed: Vec<IpNet>,
-    /// Whether the name `localhost` may mean this machine: a URL of the tenant's file says so.
+    /// Whether the name `localhost` may stand for this machine, because a URL in the tenant's configuration has it.
     pub localhost: bool,
 }
 
 impl AddressPolicy {
-    /// Lets an address through that a name stands for, or that is written in a URL.
+    /// Checks an address that `name` resolves to, or that a URL has in place of a name.
     ///
     /// # Errors
-    /// What kind of address it is, and what would allow it.
+    /// The address is not allowed. The text says what kind of address it is, and which setting would allow it.
     pub fn check(&self, name: &str, address: IpAddr) -> Result<(), String> {
         let real = embedded(address);
         let Some(kind) = special(real) else { return Ok(()) };
-        let own = self.localhost && name.eq_ignore_ascii_case("localhost") && real.is_loopback();
-        if own || self.allowed.iter().any(|net| net.contains(&address) || net.contains(&real)) {
+        let is_localhost = self.localhost && name.eq_ignore_ascii_case("localhost") && real.is_loopback();
+        if is_localhost || self.allowed.iter().any(|net| net.contains(&address) || net.contains(&real)) {
             return Ok(());
         }
         let whole = if real.is_ipv4() { 32 } else { 128 };
@@ -36,18 +36,18 @@ impl AddressPolicy {
         ))
     }
 
-    /// Lets the addresses through that a name has, all of them or none: one bad address condemns the name, as whoever
-    /// mixes it in wants it to be tried.
+    /// Checks all addresses of a name. One that is not allowed refuses the name as a whole: whoever mixes such an
+    /// address in wants the host to try it.
     ///
     /// # Errors
-    /// As [`Self::check`], as an error without permission.
+    /// The first error of [`Self::check`], as one of the kind `PermissionDenied`.
     pub fn check_all(&self, name: &str, addresses: &[IpAddr]) -> io::Result<()> {
         let refused = |why| io::Error::new(io::ErrorKind::PermissionDenied, why);
         addresses.iter().try_for_each(|address| self.check(name, *address).map_err(refused))
     }
 }
 
-/// The IPv4 address inside an IPv6 address, whichever way it got there; else the address itself.
+/// The IPv4 address that an IPv6 address contains, in any of the known forms; else the address itself.
 fn embedded(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
     let [a, b, c, d, e, f, g, h] = v6.segments();
@@ -64,7 +64,8 @@ fn embedded(address: IpAddr) -> IpAddr {
     }
 }
 
-/// What kind of address this is, if it is none of the public internet (IANA's special-purpose address registries).
+/// What kind of address this is, if it does not belong to the public internet (IANA's special-purpose address
+/// registries); `None` for a public one.
 fn special(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(v4) => {
@@ -86,7 +87,7 @@ fn special(address: IpAddr) -> Option<&'static str> {
                 _ if v6.is_loopback() => Some("this machine"),
                 (0xfc00..=0xfdff, _) => Some("private"),
                 (0xfe80..=0xfebf, _) => Some("link-local"),
-                // Outside 2000::/3 nothing is routed; Teredo, documentation and benchmarking inside it are not either.
+                // Nothing outside 2000::/3 is routed, and inside it neither are Teredo, documentation and benchmarking.
                 (0..=0x1fff | 0x4000.., _) | (0x2001, 0 | 2 | 0xdb8) | (0x3fff, 0..=0xfff) => Some("reserved"),
                 _ => None,
             }
@@ -94,13 +95,13 @@ fn special(address: IpAddr) -> Option<&'static str> {
     }
 }
 
-/// Finds the addresses of a name.
+/// Resolves names.
 pub trait Resolve: Send + Sync {
-    /// All of them.
+    /// All addresses of a name.
     fn resolve(&self, name: &str) -> BoxFuture<'static, io::Result<Vec<IpAddr>>>;
 }
 
-/// The system's own resolver.
+/// The resolver of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemResolver;
 
@@ -111,7 +112,7 @@ impl Resolve for SystemResolver {
     }
 }
 
-/// Resolves names, and gives out only addresses that the policy lets through.
+/// A resolver that gives out only addresses that the policy allows.
 #[derive(Clone)]
 pub(super) struct Checked {
     pub(super) resolver: Arc<dyn Resolve>,
@@ -144,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_public_internet_is_let_through() {
+    fn only_the_public_internet_is_allowed() {
         let policy = AddressPolicy::default();
         for address in ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::5db8:d70e"] {
             assert_eq!(policy.check("x", address.parse().unwrap()), Ok(()), "{address}");

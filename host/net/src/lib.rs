@@ -1,4 +1,4 @@
-//! The connections that the host makes: which addresses it connects to, TLS, and one HTTP request.
+//! The host's network connections: which addresses it connects to, TLS, and sending one HTTP request.
 
 pub mod address;
 pub mod tls;

@@ -1,4 +1,4 @@
-//! TLS: rustls, with the platform's certificates and those that the operator gives.
+//! TLS through rustls, which trusts the platform's certificates and those that the operator adds.
 
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
@@ -6,7 +6,8 @@ use rustls_pki_types::pem::PemObject;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-/// The platform's certificates, read once. None at all is no error yet: this machine's own stand-ins speak no TLS.
+/// The platform's certificates, read once. It is no error if there are none: connections to stand-ins on this machine
+/// use no TLS.
 static PLATFORM: LazyLock<Vec<CertificateDer<'static>>> = LazyLock::new(|| {
     let found = rustls_native_certs::load_native_certs();
     for error in &found.errors {
@@ -15,25 +16,25 @@ static PLATFORM: LazyLock<Vec<CertificateDer<'static>>> = LazyLock::new(|| {
     found.certs
 });
 
-/// The certificates in `network.ca_file` (PEM), which are trusted beside the platform's.
+/// Reads the certificates in `network.ca_file` (PEM), which are trusted beside the platform's.
 ///
 /// # Errors
-/// The file cannot be read, or holds no certificate.
+/// The file cannot be read, or has no certificate.
 pub fn ca_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let wrong = |what: String| format!("network.ca_file is {}: {what}", path.display());
     let certificates = CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
     let certificates: Result<Vec<_>, _> = certificates.collect();
     let certificates = certificates.map_err(|error| wrong(error.to_string()))?;
     if RootCertStore::empty().add_parsable_certificates(certificates.iter().cloned()).0 == 0 {
-        return Err(wrong("it holds no certificate".to_owned()));
+        return Err(wrong("it has no certificate".to_owned()));
     }
     Ok(certificates)
 }
 
-/// What connections are made with. `ca_file` (PEM) is trusted beside the platform's certificates.
+/// The TLS configuration of connections. The certificates in `ca_file` (PEM) are trusted beside the platform's.
 ///
 /// # Errors
-/// The file cannot be read, or holds no certificate.
+/// The file cannot be read, or has no certificate.
 pub fn config(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(PLATFORM.iter().cloned());

@@ -16,16 +16,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Who asks in the host's own name, as servers see it.
+/// The `User-Agent` of the requests that the host makes for itself.
 pub const AGENT: &str = concat!("hibob/", env!("CARGO_PKG_VERSION"));
 
-/// The body of an answer. Its errors say what happened to the connection.
+/// The body of an answer. An error says in words why it broke off.
 pub type TransportBody = UnsyncBoxBody<Bytes, String>;
 
-/// The whole of an answer's body, of `bytes_max` bytes at most.
+/// Reads the whole body of an answer, of at most `bytes_max` bytes.
 ///
 /// # Errors
-/// It has more, or broke off.
+/// The body has more bytes, or broke off.
 pub async fn read_whole(body: TransportBody, bytes_max: usize) -> Result<Bytes, String> {
     match Limited::new(body, bytes_max).collect().await {
         Ok(body) => Ok(body.to_bytes()),
@@ -34,7 +34,7 @@ pub async fn read_whole(body: TransportBody, bytes_max: usize) -> Result<Bytes, 
     }
 }
 
-/// What is said of an answer that has more bytes than it may.
+/// The message for an answer that has more than `bytes_max` bytes.
 pub fn too_long(bytes_max: usize) -> String {
     format!("it has more than {bytes_max} bytes")
 }
@@ -44,22 +44,22 @@ pub fn too_long(bytes_max: usize) -> String {
 pub enum NotSent {
     /// The name cannot be resolved.
     Name,
-    /// Nobody listens there, or the network does not lead there.
+    /// No server listens there, or the network has no way there.
     Refused,
-    /// It took too long.
+    /// Connecting took too long.
     Timeout,
-    /// TLS failed, for example over a certificate.
+    /// TLS failed, for example because of the certificate.
     Tls,
-    /// Its address is not one that the host connects to.
+    /// The [`AddressPolicy`] does not allow the address.
     Prohibited,
 }
 
 /// Why no answer came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransportError {
-    /// No connection was made, so nothing was sent.
+    /// No connection was made, so nothing was sent. The text gives the reason.
     NotSent(NotSent, String),
-    /// The request may have been carried out.
+    /// The connection broke, and the request may have been carried out. The text gives the reason.
     Lost(String),
 }
 
@@ -77,31 +77,31 @@ impl fmt::Display for TransportError {
 
 /// Sends requests. An embedder may bring its own; it must not retry, nor follow redirects.
 pub trait Transport: Send + Sync {
-    /// Sends a request and returns the answer as soon as its head is there.
+    /// Sends a request, and returns the answer as soon as its head has arrived.
     fn send(
         &self,
         request: http::Request<Full<Bytes>>,
     ) -> BoxFuture<'static, Result<http::Response<TransportBody>, TransportError>>;
 }
 
-/// HTTP/1.1 with a pool of connections, TLS through rustls. It connects only to addresses that its policy lets through.
+/// HTTP/1.1 with a pool of connections, and TLS. It connects only to addresses that its policy allows.
 pub struct HttpTransport {
     client: Client<HttpsConnector<HttpConnector<Checked>>, Full<Bytes>>,
     policy: Arc<AddressPolicy>,
 }
 
-/// Connections to one host that are kept open while idle.
+/// Most idle connections to one server that are kept open.
 const IDLE_CONNECTIONS_MAX: usize = 16;
 
-/// How long an idle connection is kept, in seconds; less than what servers usually allow, so that a request rarely
-/// meets a connection that is being closed.
+/// How long an idle connection is kept open, in seconds. That is less than servers usually do, so that a request is
+/// rarely sent on a connection that the server is closing.
 const IDLE_SECONDS: u64 = 20;
 
 impl HttpTransport {
-    /// A transport with no connections yet.
+    /// A transport that trusts the platform's certificates and those in `ca_file`. It connects to nothing yet.
     ///
     /// # Errors
-    /// The certificates of `ca_file` cannot be read.
+    /// The certificates in `ca_file` cannot be read.
     pub fn new(connect_timeout: Duration, policy: AddressPolicy, ca_file: Option<&Path>) -> Result<Self, String> {
         Self::with_resolver(connect_timeout, policy, ca_file, Arc::new(SystemResolver))
     }
@@ -140,7 +140,7 @@ impl Transport for HttpTransport {
         &self,
         request: http::Request<Full<Bytes>>,
     ) -> BoxFuture<'static, Result<http::Response<TransportBody>, TransportError>> {
-        // An address in a URL is not resolved, so it is checked here.
+        // The resolver checks addresses of names. An address that the URL has instead of a name is checked here.
         let host = request.uri().host().unwrap_or_default().to_owned();
         if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse()
             && let Err(why) = self.policy.check(&host, address)
@@ -162,21 +162,22 @@ impl Transport for HttpTransport {
     }
 }
 
-/// What kind of failure to connect an error is.
+/// Why no connection was made, by the error and the causes behind it.
 fn kind(error: &(dyn std::error::Error + 'static), reason: &str) -> NotSent {
     let mut source = Some(error);
     while let Some(cause) = source {
-        if let Some(kind) = known(cause) {
+        if let Some(kind) = kind_of_one(cause) {
             return kind;
         }
         source = cause.source();
     }
-    // hyper-util keeps its DNS error private.
+    // hyper-util does not export the type of its DNS error.
     if reason.contains("dns error") { NotSent::Name } else { NotSent::Refused }
 }
 
-/// What kind of failure this very error is. What an `io::Error` holds is not among its sources, so it is looked at here.
-fn known(error: &(dyn std::error::Error + 'static)) -> Option<NotSent> {
+/// Why no connection was made, by this error alone. The error inside an `io::Error` is not among its sources, so this
+/// function looks into it.
+fn kind_of_one(error: &(dyn std::error::Error + 'static)) -> Option<NotSent> {
     if error.is::<rustls::Error>() {
         return Some(NotSent::Tls);
     }
@@ -184,12 +185,12 @@ fn known(error: &(dyn std::error::Error + 'static)) -> Option<NotSent> {
     match io.kind() {
         ErrorKind::TimedOut => Some(NotSent::Timeout),
         ErrorKind::PermissionDenied => Some(NotSent::Prohibited),
-        ErrorKind::InvalidData | ErrorKind::UnexpectedEof => Some(NotSent::Tls), // as rustls says it
-        _ => io.get_ref().and_then(|inner| known(inner)),
+        ErrorKind::InvalidData | ErrorKind::UnexpectedEof => Some(NotSent::Tls), // rustls reports these kinds
+        _ => io.get_ref().and_then(|inner| kind_of_one(inner)),
     }
 }
 
-/// An error and what is behind it, in one line.
+/// An error and its causes in one line, separated by colons.
 pub fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,11 +1,13 @@
-//! The counting guards. They count over the typed plan, against the host's own ledger and the last accepted run, and do not
-//! ask the plugin whether the plan is sane.
+//! The guards: they hold what looks like an accident. They count the changes of the plan themselves, compare with the
+//! host's own ledger and with the baseline, and do not rely on the plugin's numbers.
 //!
-//! 1. [`source`]: nothing is applied where HiBob sent far fewer employees than in the last accepted run, or far emptier fields.
-//! 2. [`classes`], archiving: more archivings than the limit, in this run or within `leak_days`, are held.
-//! 3. [`classes`], renaming: more accounts with a changed user name than the limit are held.
+//! 1. [`source`]: nothing of the plan is applied if HiBob sent no employees although accounts are managed, or far fewer
+//!    employees than the baseline has, or if a far smaller share of them has a field.
+//! 2. [`classes`], archiving: all archivings are held if they are more than the limit for one run, or if with those of
+//!    the last `leak_days` days they are more than the limit for that time.
+//! 3. [`classes`], renaming: all changes of user names are held if more accounts than the limit would get another one.
 //!
-//! An operator's [`Release`] lets through what they name, for one run.
+//! An operator's [`Release`] lets a guard pass for one run, up to the numbers in it.
 
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
@@ -16,131 +18,133 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Seconds in a day.
 const DAY: i64 = 24 * 60 * 60;
 
-/// Employees below which the coverage of fields is not watched: of three people, one is 33 points.
+/// Least number of employees for which the coverage of fields is compared: of three people, one is 33 points.
 const COVERAGE_EMPLOYEES_MIN: u64 = 10;
 
-/// What the operator lets through, for one run.
+/// What the operator lets the guards pass, for one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Release {
-    /// Archivings that may be made, whatever their share.
+    /// Number of archivings that may be made, whatever their share.
     pub archiving: usize,
-    /// User names that may be changed, whatever their share.
+    /// Number of accounts whose user name may be changed, whatever their share.
     pub renaming: usize,
     /// Whether the source may be much smaller, or its fields much emptier, than in the last accepted run.
     pub changed_source: bool,
 }
 
-/// A class of changes that is watched.
+/// A class of changes that a guard counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
-    /// Accounts that would be archived.
+    /// Changes that archive an account.
     Archiving,
-    /// Accounts that would get another user name.
+    /// Changes that give an account another user name.
     Renaming,
 }
 
-/// A guard that holds a class of changes.
+/// Why a guard holds a class of changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuardRow {
-    /// Which class.
+    /// The class that is held.
     pub class: Class,
-    /// What the guard saw, with its numbers.
+    /// What the guard has counted, with the numbers.
     pub message: String,
-    /// What to do.
+    /// What a person can do about it.
     pub remedy: String,
 }
 
-/// What the guards hold: changes by position, and for each class why.
+/// What the guards hold: the changes by position, and for each class the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
-    /// Positions in the plan, and the class for which each is held.
+    /// Positions in the plan of the changes that are held, each with its class.
     pub changes: BTreeMap<usize, Class>,
-    /// For each class that is held: what the guard saw, and what to do.
+    /// One entry for each class that is held.
     pub guards: Vec<GuardRow>,
 }
 
-/// From where on the guards take a plan for an accident.
+/// The limits above which the guards hold changes. The tenant's settings `safety.…` have these names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GuardLimits {
-    /// Archivings that are always let through in one run.
+    /// Number of archivings that one run may always make.
     pub archive_limit_min: u32,
     /// Share of the active managed accounts that one run may archive, in percent.
     pub archive_limit_percent: u32,
-    /// Changed user names that are always let through in one run.
+    /// Number of accounts that may always get another user name in one run.
     pub rename_limit_min: u32,
     /// Share of the active managed accounts that may get another user name in one run, in percent.
     pub rename_limit_percent: u32,
-    /// How far the number of employees may fall below the last accepted run, in percent.
+    /// How far the number of employees may fall below that of the last accepted run, in percent.
     pub source_shrink_percent: u32,
-    /// How far the share of employees who have a field may fall below the last accepted run, in points of percent.
+    /// How far the share of employees who have a field may fall below that of the last accepted run, in percentage
+    /// points.
     pub coverage_drop_points: u32,
     /// Share of the accounts that may be archived within `leak_days`, in percent.
     pub leak_percent: u32,
-    /// The time over which slow losses are counted, in days.
+    /// Over how many days archivings are counted together, in days.
     pub leak_days: u32,
 }
 
-/// What the host's ledger adds up to.
+/// Numbers from the host's ledger, which the guards count against.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LedgerSums {
-    /// Managed accounts that are active.
+    /// Number of managed accounts that are active.
     pub active: usize,
-    /// Accounts that were archived within [`GuardLimits::leak_days`] before the plan was made.
+    /// Number of accounts that were archived within [`GuardLimits::leak_days`] before the plan was made.
     pub archived: usize,
 }
 
-/// Why nothing at all of a plan may be applied: its source cannot be trusted. All reasons at once, as all of it is let
-/// through at once.
+/// Why nothing of a plan may be applied: what HiBob sent cannot be trusted. It has all reasons, since one release
+/// ([`Release::changed_source`]) lets all of them pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UntrustedSource {
-    /// What was seen, with its numbers.
+    /// All reasons with their numbers, separated by semicolons.
     pub reasons: String,
-    /// What to do.
+    /// What a person can do about it.
     pub remedy: &'static str,
 }
 
 impl GuardLimits {
-    /// From when on archivings count for a plan that was made at this time, in Unix seconds.
+    /// The time from which on archivings count for a plan that was made at `created_at`; both in Unix seconds.
     pub fn archivings_since(&self, created_at: u64) -> i64 {
         i64::try_from(created_at).unwrap_or(i64::MAX) - i64::from(self.leak_days) * DAY
     }
 }
 
-/// Whether the plan's source can be trusted: it is not empty, not much smaller than it was, nor are its fields much emptier.
+/// Checks what HiBob sent for the plan: employees came at all, they are not far fewer than the baseline has, and no
+/// field is filled for far fewer of them.
 ///
 /// # Errors
-/// It cannot.
+/// One of these is not so. The error has a reason for each.
 pub fn source(planned: &Planned, baseline: &[NamedValue], limits: &GuardLimits) -> Result<(), UntrustedSource> {
     let now = planned.count("employees");
     let before = number(baseline, "employees").unwrap_or_default();
     let percent = u64::from(limits.source_shrink_percent.min(100));
-    let mut seen = Vec::new();
+    let mut reasons = Vec::new();
     if now == 0 && (planned.count("managed") > 0 || planned.count("vanished") > 0) {
-        seen.push("HiBob sent no employees at all".to_owned());
+        reasons.push("HiBob sent no employees at all".to_owned());
     } else if now.saturating_mul(100) < before.saturating_mul(100 - percent) {
-        seen.push(format!(
+        reasons.push(format!(
             "HiBob sent {now} employees, and {before} in the last accepted run: more than {percent} % fewer"
         ));
     }
-    let watched = now >= COVERAGE_EMPLOYEES_MIN && before >= COVERAGE_EMPLOYEES_MIN;
-    for value in baseline.iter().filter(|value| watched && value.name.starts_with("field:")) {
+    let compares_fields = now >= COVERAGE_EMPLOYEES_MIN && before >= COVERAGE_EMPLOYEES_MIN;
+    for value in baseline.iter().filter(|value| compares_fields && value.name.starts_with("field:")) {
         let counts = number(baseline, &value.name).zip(number(&planned.baseline, &value.name));
         let Some((had, has)) = counts else { continue };
         let (had, has) = (had.saturating_mul(100) / before, has.saturating_mul(100) / now);
         if had.saturating_sub(has) >= u64::from(limits.coverage_drop_points) {
             let field = value.name.trim_start_matches("field:");
-            seen.push(format!(
+            reasons.push(format!(
                 "HiBob sends {field} for {has} % of the employees, and for {had} % in the last accepted run"
             ));
         }
     }
-    if seen.is_empty() {
+    if reasons.is_empty() {
         return Ok(());
     }
     Err(UntrustedSource {
-        reasons: seen.join("; "),
-        remedy: "nothing was changed; check the service user's permission group in HiBob (hibob check), and if all of it is right so, run again with --allow-changed-source",
+        reasons: reasons.join("; "),
+        remedy: "nothing was changed; check the service user's permission group in HiBob (hibob check), and if these numbers are right, run again with --allow-changed-source",
     })
 }
 
@@ -151,12 +155,12 @@ fn number(values: &[NamedValue], name: &str) -> Option<u64> {
     })
 }
 
-/// Holds each class of changes of which there are too many.
+/// Counts each class of changes, and holds all changes of a class of which there are too many.
 pub fn classes(planned: &Planned, ledger: LedgerSums, limits: &GuardLimits, release: Release) -> Held {
     let mut held = Held::default();
-    // The plugin's number may only make the limit tighter: accounts can end outside the sync.
-    let known = planned.counts.get("managed").and_then(|&number| usize::try_from(number).ok());
-    let managed = known.map_or(ledger.active, |known| known.min(ledger.active));
+    // The plugin's number of managed accounts may only lower the limit: accounts can also be archived outside the sync.
+    let counted = planned.counts.get("managed").and_then(|&number| usize::try_from(number).ok());
+    let managed = counted.map_or(ledger.active, |counted| counted.min(ledger.active));
     let limit = |min: u32, percent: u32| (min as usize).max(managed.saturating_mul(percent as usize) / 100);
 
     let archiving = positions(planned, |change| {
@@ -188,10 +192,10 @@ pub fn classes(planned: &Planned, ledger: LedgerSums, limits: &GuardLimits, rele
     let renaming = positions(planned, |change| {
         change.target_id.is_some() && change.fields.iter().any(|field| field.field == "user-name")
     });
-    // Somebody whose address is exchanged is renamed twice, and counts once.
-    let people: BTreeSet<&str> =
+    // An account that takes part in an exchange of addresses is renamed twice, and counts once.
+    let accounts: BTreeSet<&str> =
         renaming.iter().filter_map(|&position| planned.changes.get(position)?.target_id.as_deref()).collect();
-    let number = people.len();
+    let number = accounts.len();
     let most = limit(limits.rename_limit_min, limits.rename_limit_percent);
     if number > most.max(release.renaming) {
         let why = format!(
@@ -220,7 +224,7 @@ impl Held {
 mod tests {
     use super::*;
 
-    /// As a tenant's file has them by default.
+    /// The defaults of a tenant's settings.
     const LIMITS: GuardLimits = GuardLimits {
         archive_limit_min: 5,
         archive_limit_percent: 10,
@@ -262,7 +266,8 @@ mod tests {
         }
     }
 
-    /// How many changes are held, of so many of a kind, with a ledger of active and lately archived accounts.
+    /// How many of `number` changes of a kind are held, if the ledger has these numbers of active and of lately
+    /// archived accounts.
     fn held(kind: ChangeKind, number: usize, active: usize, archived: usize, release: Release) -> usize {
         let changes = (0..number).map(|number| change(number, kind)).collect();
         let ledger = LedgerSums { active, archived };

@@ -1,18 +1,19 @@
-//! JSON that reads one way only.
+//! Reads JSON that every reader understands in the same way.
 //!
-//! What the host checks must be what the service understands. Of a key that comes twice, readers take the first or the
-//! last; attribute names of SCIM compare without regard to case (RFC 7643, section 2.1). So both are refused, and what
-//! leaves is written anew from what was read.
+//! What the host checks must be what the service understands. If an object has a key twice, some readers take the first
+//! value and some the last, and names of SCIM attributes are compared without regard to case (RFC 7643, section 2.1).
+//! So keys that are equal or differ in case only are refused, and the host sends its own rendering of the value that it
+//! read.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// A JSON text without two keys of an object that are the same, or differ in case only.
+/// Parses a JSON text in which no object has two keys that are equal or differ in case only.
 ///
 /// # Errors
-/// It is not JSON, or reads two ways.
+/// It is not JSON, or an object has such keys.
 pub(super) fn read(body: &[u8]) -> Result<Value, String> {
     serde_json::from_slice::<OneWay>(body).map(|value| value.0).map_err(|error| error.to_string())
 }
@@ -51,7 +52,7 @@ impl<'de> Visitor<'de> for OneWayVisitor {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
-        Number::from_f64(number).map(Value::Number).ok_or_else(|| E::custom("a number that is none"))
+        Number::from_f64(number).map(Value::Number).ok_or_else(|| E::custom("a number that is not finite"))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
@@ -67,10 +68,10 @@ impl<'de> Visitor<'de> for OneWayVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let (mut object, mut seen) = (Map::new(), BTreeSet::new());
+        let (mut object, mut keys) = (Map::new(), BTreeSet::new());
         while let Some((key, OneWay(value))) = entries.next_entry::<String, OneWay>()? {
-            if !seen.insert(key.to_lowercase()) {
-                return Err(A::Error::custom("a key that comes twice"));
+            if !keys.insert(key.to_lowercase()) {
+                return Err(A::Error::custom("a key that occurs twice"));
             }
             object.insert(key, value);
         }
@@ -83,13 +84,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_reads_one_way_is_read() {
+    fn plain_json_is_read() {
         let text = r#"{"a":[1,-2,0.5,null,true,"x"],"b":{"a":{}}}"#;
         assert_eq!(read(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap());
     }
 
     #[test]
-    fn what_reads_two_ways_is_refused() {
+    fn keys_that_are_equal_but_for_case_are_refused() {
         for text in [
             r#"{"path":"a","path":"b"}"#,
             r#"{"path":"a","Path":"b"}"#,

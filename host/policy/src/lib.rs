@@ -1,16 +1,19 @@
-//! What a plugin may ask for, write and plan. Pure: no I/O, no clock, no engine, so it can be read, tested and built anywhere.
+//! Decides which requests a plugin may send, what it may write, and which plans may be applied.
+//!
+//! The crate is pure: it does no I/O, reads no clock and does not know wasmtime, so it can be tested and built
+//! anywhere.
 //!
 //! ```text
-//! request ── which requests may leave, and to which of the tenant's services
-//!    ├── manifest ────── and that the plugin has declared
-//!    ├── change_scope ── and, to write: only what this one change says, to the account that it is about
-//!    └── person_scope ── and, about a leaver: only this person, of whom the host keeps what was answered
-//! plan_limits ── whether a plan is small enough to hold, and can be applied at all
-//! guard ──────── whether what it does looks like an accident
+//! request ── the request policy: which requests may leave, and to which of the tenant's services
+//!    ├── manifest ────── of these, a plugin may send only the ones that its manifest declares
+//!    ├── change_scope ── a call that applies a change may write only that change, to that change's account
+//!    └── person_scope ── a call about one leaver may ask about that person only
+//! plan_limits ── whether a plan is small enough to hold in memory, and can be applied at all
+//! guard ──────── whether a plan looks like an accident
 //! ```
 //!
-//! Nothing here trusts the plugin: every decision is over the request as it will leave, the answer as it came, and the
-//! typed changes themselves.
+//! Nothing here trusts the plugin: each decision looks at the request as it will be sent, at the answer as the service
+//! gave it, and at the typed changes themselves.
 
 pub mod change_scope;
 pub mod grant;
@@ -22,7 +25,7 @@ pub mod person_scope;
 pub mod plan_limits;
 pub mod request;
 
-pub use change_scope::{ApplyScope, Known, writable_attributes};
+pub use change_scope::{ApplyScope, LedgerFacts, writable_attributes};
 pub use grant::Grant;
 pub use manifest::Manifest;
 pub use over::{Over, Overrun};

@@ -1,4 +1,4 @@
-//! What a plugin declares to need: for each kind of call, which requests it makes. Read without running it.
+//! The manifest: which requests a plugin declares to make in each kind of call. It is read without running the plugin.
 
 use crate::request::{Action, Role, action, is_for_references};
 use hibob_contract::CallKind;
@@ -6,20 +6,20 @@ use http::Method;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
-/// The custom section that holds a manifest (`wit/world.wit`).
+/// The name of the custom section of a component that has the manifest (`wit/world.wit`).
 pub const SECTION: &str = "hibob-connector-manifest";
 
 /// Largest manifest, in bytes.
 pub const MANIFEST_BYTES_MAX: usize = 65_536;
 
-/// Most needs of one kind of call. This host lets out fewer than 20 kinds of request.
+/// Most requests that a manifest may declare for one kind of call. The policy allows fewer than 20 kinds of request.
 pub const NEEDS_MAX: usize = 64;
 
-/// Longest path, in bytes, and most parts of one. The longest that this host lets out has three.
+/// Longest path, in bytes, and most parts of a path. The longest that the policy allows has three parts.
 const PATH_BYTES_MAX: usize = 256;
 const PATH_PARTS_MAX: usize = 16;
 
-/// What a plugin declares to need.
+/// A plugin's manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Manifest {
     check: Vec<Need>,
@@ -28,7 +28,7 @@ pub struct Manifest {
     references: Vec<Need>,
 }
 
-/// One kind of request.
+/// One kind of request that a plugin declares.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Need {
     /// The service.
@@ -37,7 +37,7 @@ pub struct Need {
     /// GET, POST or PATCH.
     #[serde(serialize_with = "method_name")]
     pub method: Method,
-    /// Below the service's base URL.
+    /// The path below the service's base URL.
     pub path: PathPattern,
     /// Whether it reads or writes.
     #[serde(serialize_with = "access_name")]
@@ -50,7 +50,7 @@ impl fmt::Display for Need {
     }
 }
 
-/// A path with parts in braces, each of which stands for one part of any content.
+/// A path, in which a part in braces, such as `{id}`, stands for any one part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct PathPattern(String);
@@ -78,19 +78,19 @@ impl PathPattern {
         Ok(Self(text.to_owned()))
     }
 
-    /// Whether a path fits. A part in braces fits any one part that is not empty.
+    /// Whether `path` fits. A part in braces fits any one part that is not empty.
     pub fn matches(&self, path: &str) -> bool {
-        let (mut wanted, mut parts) = (self.0.split('/'), path.split('/'));
+        let (mut patterns, mut parts) = (self.0.split('/'), path.split('/'));
         loop {
-            match (wanted.next(), parts.next()) {
+            match (patterns.next(), parts.next()) {
                 (None, None) => return true,
-                (Some(wanted), Some(part)) if wanted == part || (wanted.starts_with('{') && !part.is_empty()) => {}
+                (Some(pattern), Some(part)) if pattern == part || (pattern.starts_with('{') && !part.is_empty()) => {}
                 _ => return false,
             }
         }
     }
 
-    /// A path that fits.
+    /// A path that fits the pattern, for looking up what the policy says of such a request.
     fn example(&self) -> String {
         let part = |part: &str| if part.starts_with('{') { "1".to_owned() } else { part.to_owned() };
         self.0.split('/').map(part).collect::<Vec<_>>().join("/")
@@ -103,7 +103,7 @@ impl fmt::Display for PathPattern {
     }
 }
 
-/// The JSON, before it is checked.
+/// A manifest as its JSON has it, before it is checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Raw {
@@ -124,10 +124,10 @@ struct RawNeed {
 }
 
 impl Manifest {
-    /// Reads a manifest and checks it against what this host lets out at all.
+    /// Reads a manifest and checks it against the request policy.
     ///
     /// # Errors
-    /// What is wrong, naming the call and the number of the entry.
+    /// What is wrong, with the kind of call and the number of the entry.
     pub fn read(json: &[u8]) -> Result<Self, String> {
         if json.len() > MANIFEST_BYTES_MAX {
             return Err(format!("has {} bytes, and at most {MANIFEST_BYTES_MAX} are read", json.len()));
@@ -141,7 +141,7 @@ impl Manifest {
         })
     }
 
-    /// Everything that this host lets any plugin do: for plugins of a time before manifests.
+    /// Every request that the policy allows: for plugins of version 0.1 of the contract, which has no manifests.
     pub fn everything() -> Self {
         let all = || {
             KNOWN.iter().map(|&(role, method, path, access)| Need {
@@ -152,11 +152,11 @@ impl Manifest {
             })
         };
         let reads: Vec<Need> = all().filter(|need| need.access == Action::Read).collect();
-        // That time had no references.
+        // Version 0.1 has no references.
         Self { check: reads.clone(), plan: reads, apply: all().collect(), references: Vec::new() }
     }
 
-    /// What a kind of call needs.
+    /// The requests that are declared for a kind of call.
     pub fn needs(&self, kind: CallKind) -> &[Need] {
         match kind {
             CallKind::Check => &self.check,
@@ -166,13 +166,14 @@ impl Manifest {
         }
     }
 
-    /// The need that covers a request, if the kind of call declares it. `path` is below the service's base URL.
+    /// The declaration that covers a request, if there is one for this kind of call. `path` is below the service's base
+    /// URL.
     pub fn covers(&self, kind: CallKind, role: Role, method: &Method, path: &str) -> Option<&Need> {
         self.needs(kind).iter().find(|need| need.role == role && need.method == *method && need.path.matches(path))
     }
 }
 
-/// The requests that this host lets out, as far as its policy knows them by now; a test holds the two together.
+/// The requests that [`Manifest::everything`] declares. A test checks each against the policy.
 const KNOWN: &[(Role, &str, &str, Action)] = &[
     (Role::HiBob, "POST", "/people/search", Action::Read),
     (Role::HiBob, "GET", "/company/people/fields", Action::Read),
@@ -221,20 +222,20 @@ fn need(kind: CallKind, raw: RawNeed) -> Result<Need, String> {
     };
     let need = Need { role, method, path: PathPattern::parse(&raw.path)?, access };
     match action(role, &need.method, &need.path.example()) {
-        None => Err(format!("{need} is no request that this host lets out")),
-        Some(real) if real != access => Err(format!("{need} is a {} in truth", access_of(real))),
+        None => Err(format!("{need} is not a request that this host allows")),
+        Some(real) if real != access => Err(format!("{need} is in fact a {}", access_of(real))),
         Some(Action::Write) if kind != CallKind::Apply => Err(format!("{need} writes, and this call may only read")),
         Some(_) if kind == CallKind::References && role != Role::HiBob => {
-            Err(format!("{need} is none of HiBob's, and references are read from there alone"))
+            Err(format!("{need} does not go to HiBob, and a call for references may read only there"))
         }
         Some(_) if kind != CallKind::References && is_for_references(role, &need.path.example()) => {
-            Err(format!("{need} is for references alone"))
+            Err(format!("{need} is allowed for references only"))
         }
         Some(_) => Ok(need),
     }
 }
 
-/// Text from a plugin, short and without control characters.
+/// Text from a plugin for a message: at most 80 characters, control characters escaped.
 fn shown(text: &str) -> String {
     const CHARS_MAX: usize = 80;
     text.escape_debug().take(CHARS_MAX).collect()
@@ -279,7 +280,7 @@ mod tests {
         for need in everything.needs(CallKind::Apply) {
             assert_eq!(action(need.role, &need.method, &need.path.example()), Some(need.access), "{need}");
         }
-        // Everything can be declared, and comes back as it is.
+        // All of it can be declared, and reading it back gives the same manifest.
         assert_eq!(Manifest::read(&serde_json::to_vec(&everything).unwrap()), Ok(everything));
     }
 
@@ -310,12 +311,12 @@ mod tests {
             ("plan", "scim", "GET", "/Users/%2e", "read", "plain parts"),
             ("plan", "scim", "GET", "//Users", "read", "plain parts"),
             ("plan", "scim", "GET", "/*", "read", "plain parts"),
-            ("plan", "scim", "GET", "/Groups", "read", "no request that this host lets out"),
-            ("apply", "hibob", "PATCH", "/people/{id}", "write", "no request that this host lets out"),
-            ("plan", "scim", "POST", "/Users", "read", "is a write in truth"),
+            ("plan", "scim", "GET", "/Groups", "read", "not a request that this host allows"),
+            ("apply", "hibob", "PATCH", "/people/{id}", "write", "not a request that this host allows"),
+            ("plan", "scim", "POST", "/Users", "read", "is in fact a write"),
             ("check", "scim", "POST", "/Users", "write", "may only read"),
-            ("plan", "hibob", "GET", "/bulk/people/lifecycle", "read", "is for references alone"),
-            ("plan", "hibob", "GET", "/bulk/people/{table}", "read", "no request that this host lets out"),
+            ("plan", "hibob", "GET", "/bulk/people/lifecycle", "read", "is allowed for references only"),
+            ("plan", "hibob", "GET", "/bulk/people/{table}", "read", "not a request that this host allows"),
         ] {
             let error = read(call, role, method, path, access).unwrap_err();
             assert!(error.contains(words) && error.contains(&format!("entry 1 of `{call}`")), "{path}: {error}");

@@ -1,27 +1,27 @@
-//! That a plugin went over one of its tenant's limits, and where that is noted.
+//! How a call records that the plugin has exceeded one of its tenant's limits.
 
 use std::sync::{Arc, OnceLock};
 
-/// A limit that was gone over: its setting, and what happened.
+/// A limit that a plugin has exceeded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Over {
-    /// The setting in the tenant's file, without `limits.`.
+    /// The setting of the limit, without `limits.`.
     pub setting: &'static str,
-    /// What the plugin did, after "the plugin".
+    /// What the plugin did: the rest of a sentence that begins with "the plugin".
     pub what: String,
 }
 
-/// Where a call notes that it went over a limit; the first one counts.
+/// The first limit that a call has exceeded, if any. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Overrun(Arc<OnceLock<Over>>);
 
 impl Overrun {
-    /// Notes it. The call ends at its next step.
+    /// Records a limit, unless one is recorded already. The call then ends at its next step.
     pub fn note(&self, setting: &'static str, what: impl Into<String>) {
         let _ = self.0.set(Over { setting, what: what.into() });
     }
 
-    /// What was noted.
+    /// The limit that was recorded.
     pub fn get(&self) -> Option<&Over> {
         self.0.get()
     }

@@ -1,21 +1,21 @@
-//! What a call for one person's reference may ask, and what HiBob answered.
+//! The person scope: what a call about one person's reference may ask HiBob, and which claims HiBob's answers confirm.
 //!
-//! The host signs what a plugin says of somebody. So it sees to it that nobody else is asked about, and keeps what was
-//! answered until it has compared every value with it.
+//! The host signs the claims that a plugin returns. So it lets the call ask about this person only, and keeps HiBob's
+//! answers until it has found every value of the claims in them.
 
-mod answered;
+mod answers;
 
 use crate::json;
 use crate::request::{LIFECYCLE_TABLE, Refusal, Role};
-pub use answered::is_garden_leave;
-use answered::{Answered, NAMED_LISTS};
+pub use answers::is_garden_leave;
+use answers::{NAMED_LISTS, PersonAnswers};
 use bytes::Bytes;
 use hibob_contract::offboarding_references::{Claims, Departure};
 use http::{Method, StatusCode};
 use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Fields that a reference rests on. A tenant's file cannot make them more: the credential holds nothing else.
+/// HiBob's fields that a reference is made from. No setting adds to them: a credential has no other claims.
 const CLAIMS_FIELDS: [&str; 10] = [
     "root.id",
     "internal.lifecycleStatus",
@@ -29,46 +29,46 @@ const CLAIMS_FIELDS: [&str; 10] = [
     "root.surname",
 ];
 
-/// The lists whose names a reference may hold.
+/// HiBob's named lists from which a reference may take a name.
 const LISTS: [&str; 2] = ["title", "department"];
 
-/// What a question for a list may ask besides: items that are archived, which leavers still have.
+/// The one query that a request for a list may have: it includes archived items, which a leaver may still have.
 const ARCHIVED_TOO: &str = "includeArchived=true";
 
-/// What of a person is read.
+/// What a call reads about the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonRead {
-    /// What a reference says.
+    /// The claims of a reference.
     Claims {
-        /// Whether the person's rows of the lifecycle table are read too: garden leave is a departure.
+        /// Whether the person's rows of HiBob's lifecycle table are read too, because garden leave is a departure.
         garden_leave: bool,
     },
-    /// Where it goes: this one field.
+    /// The address to deliver to: the HiBob field with this id.
     Address(String),
 }
 
-/// One person, and what may be asked of HiBob about them.
+/// What a call may ask HiBob about one person, and what HiBob has answered.
 #[derive(Debug)]
 pub struct PersonScope {
     employee_id: String,
     read: PersonRead,
-    answered: Mutex<Answered>,
+    answers: Mutex<PersonAnswers>,
 }
 
 impl PersonScope {
-    /// For reading this of this employee.
+    /// The scope of a call that reads `read` of this employee.
     pub fn new(employee_id: &str, read: PersonRead) -> Self {
-        Self { employee_id: employee_id.to_owned(), read, answered: Mutex::default() }
+        Self { employee_id: employee_id.to_owned(), read, answers: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Answered> {
-        self.answered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn answers(&self) -> MutexGuard<'_, PersonAnswers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a request pass, and returns its body as it is to leave.
+    /// Checks a request and returns the body to send: the host's own rendering of the JSON.
     ///
     /// # Errors
-    /// It asks for somebody else, or for more.
+    /// The request is about somebody else, or asks for more than this scope allows.
     pub fn check(&self, method: &Method, path: &str, query: Option<&str>, body: &[u8]) -> Result<Bytes, Refusal> {
         let refuse = |why: &str| Refusal::new(format!("{method} {path} is not what one reference may ask: {why}"));
         if method == Method::GET {
@@ -80,7 +80,7 @@ impl PersonScope {
             };
             return match right && body.is_empty() {
                 true => Ok(Bytes::new()),
-                false => Err(refuse("it is another list, or not about this one person")),
+                false => Err(refuse("it asks for another list, or not about this one person")),
             };
         }
         let body = json::read(body).map_err(|what| refuse(&format!("its body is not plain JSON ({what})")))?;
@@ -98,48 +98,56 @@ impl PersonScope {
         let right = fields.is_some_and(|fields| fields.iter().all(|field| field.as_str().is_some_and(allowed)));
         let keys = ["fields", "filters", "showInactive"];
         let known = body.as_object().is_some_and(|body| body.keys().all(|key| keys.contains(&key.as_str())));
-        if right && known { Ok(Bytes::from(body.to_string())) } else { Err(refuse("it asks for more")) }
+        if right && known {
+            Ok(Bytes::from(body.to_string()))
+        } else {
+            Err(refuse("it asks for more than a reference needs"))
+        }
     }
 
-    /// Whether a query of a table asks for a page of this one person's rows.
+    /// Whether the query of a request for the lifecycle table asks for a page of this one person's rows.
     fn is_own(&self, query: Option<&str>) -> bool {
-        let Some(asked) = query.and_then(|query| query.strip_prefix("employeeIds=")) else { return false };
-        let (id, limit) = asked.split_once("&limit=").unwrap_or((asked, "1"));
+        let Some(value) = query.and_then(|query| query.strip_prefix("employeeIds=")) else { return false };
+        let (id, limit) = value.split_once("&limit=").unwrap_or((value, "1"));
         // An id with a comma or an escape in it could be read as several.
         id == self.employee_id
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
             && limit.bytes().all(|byte| byte.is_ascii_digit())
     }
 
-    /// Notes an answer.
-    pub fn answered(&self, role: Role, path: &str, status: StatusCode, body: &[u8]) {
+    /// Takes in an answer to a request of this call.
+    pub fn note_answer(&self, role: Role, path: &str, status: StatusCode, body: &[u8]) {
         if role != Role::HiBob || !status.is_success() {
             return;
         }
-        self.lock().note(&self.employee_id, path, body);
+        self.answers().note(&self.employee_id, path, body);
     }
 
-    /// Whether every value of these claims stands in what HiBob has answered, and the departure is the one that was asked
-    /// for. It may also end on the day before a garden leave whose row HiBob has answered, where that is a departure: a day
-    /// that the host works out from the row itself.
+    /// Checks the claims against HiBob's answers:
+    ///
+    /// 1. The departure is of the employee of this scope.
+    /// 2. Names and dates appear in the employee's own record.
+    /// 3. Job title and department appear there too, or are names of list items whose ids appear there.
+    /// 4. The last day is that of the departure. Instead of appearing in the record it may be the day before a garden
+    ///    leave among the employee's lifecycle rows: the host works that day out itself.
     ///
     /// # Errors
-    /// The name of the first value that does not.
+    /// The name of the first claim that is not confirmed.
     pub fn confirm(&self, departure: &Departure, claims: &Claims) -> Result<(), &'static str> {
-        let answered = self.lock();
-        let said = |value: &str| answered.has_said(value);
+        let answers = self.answers();
+        let has = |value: &str| answers.has_value(value);
         let optional = |value: &Option<String>, list: &str| {
-            value.as_deref().is_none_or(|value| said(value) || answered.has_named(list, value))
+            value.as_deref().is_none_or(|value| has(value) || answers.has_list_name(list, value))
         };
         let ended_on = claims.ended_on.as_str();
         for (name, right) in [
             ("employee", departure.employee_id == self.employee_id),
-            ("given-name", said(&claims.given_name)),
-            ("family-name", said(&claims.family_name)),
+            ("given-name", has(&claims.given_name)),
+            ("family-name", has(&claims.family_name)),
             ("job-title", optional(&claims.job_title, "title")),
             ("department", optional(&claims.department, "department")),
-            ("started-on", said(&claims.started_on)),
-            ("ended-on", ended_on == departure.ended_on && (said(ended_on) || answered.has_released(ended_on))),
+            ("started-on", has(&claims.started_on)),
+            ("ended-on", ended_on == departure.ended_on && (has(ended_on) || answers.is_day_before_leave(ended_on))),
         ] {
             if !right {
                 return Err(name);
@@ -148,14 +156,14 @@ impl PersonScope {
         Ok(())
     }
 
-    /// Whether HiBob has answered this address.
-    pub fn has_said(&self, address: &str) -> bool {
-        self.lock().has_said(address)
+    /// Whether this text or number appears in the employee's own record, as HiBob has answered it.
+    pub fn has_value(&self, value: &str) -> bool {
+        self.answers().has_value(value)
     }
 
-    /// A hash over all answers, in the order in which they came.
+    /// SHA-256 over the digests of all answers, in the order of the answers.
     pub fn answers_digest(&self) -> [u8; 32] {
-        self.lock().digest()
+        self.answers().digest()
     }
 }
 

@@ -1,5 +1,5 @@
-//! What the host requires of any plan before it looks at what the plan does: that it is small enough to hold, and that
-//! it can be applied at all. It does not trust the plugin for either.
+//! What the host requires of every plan before the guards look at it: that it is small enough to hold in memory, and
+//! that it can be applied at all. The host checks both by itself and does not rely on the plugin.
 
 use crate::over::Over;
 use hibob_contract::Planned;
@@ -7,7 +7,7 @@ use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange, RosterEntr
 use hibob_contract::types::{Count, Finding, NamedValue, Value};
 use std::collections::BTreeSet;
 
-/// Counts what a plugin hands over, batch by batch: its texts, and what the host needs to hold them.
+/// Counts what a plugin hands over in one call, in items and in bytes of memory, and ends at the tenant's limits.
 pub struct Intake {
     items_max: u64,
     bytes_max: u64,
@@ -16,27 +16,28 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// With room for so many items, and so many bytes: `limits.plan_changes_max` and `limits.plan_bytes_max`.
+    /// A count that ends at `items_max` items or `bytes_max` bytes: `limits.plan_changes_max` and
+    /// `limits.plan_bytes_max`.
     pub fn new(items_max: u64, bytes_max: u64) -> Self {
         Self { items_max, bytes_max, items: 0, bytes: 0 }
     }
 
-    /// Takes in a batch, for which `asked` items were asked.
+    /// Counts a batch of items. The plugin was asked for at most `batch_max` of them; `bytes` is the size of one.
     ///
     /// # Errors
-    /// The plan is larger than the tenant's limits, or the batch than what was asked for.
-    pub fn batch<T>(&mut self, batch: &[T], asked: u32, bytes: impl Fn(&T) -> usize) -> Result<(), Over> {
-        if batch.len() > asked as usize {
-            let what = format!("handed over {} items where {asked} were asked for", batch.len());
+    /// The batch is larger than that, or the call has handed over more than the tenant's limits allow.
+    pub fn batch<T>(&mut self, batch: &[T], batch_max: u32, bytes: impl Fn(&T) -> usize) -> Result<(), Over> {
+        if batch.len() > batch_max as usize {
+            let what = format!("handed over {} items, and was asked for at most {batch_max}", batch.len());
             return Err(Over { setting: "plan_changes_max", what });
         }
         self.count(batch.len(), batch.iter().map(bytes).sum())
     }
 
-    /// Takes in what a plan adds up to, or what a check saw.
+    /// Counts the numbers and named values of a plan or of a check.
     ///
     /// # Errors
-    /// As [`Self::batch`].
+    /// The call has handed over more than the tenant's limits allow.
     pub fn numbers(&mut self, counts: &[Count], values: &[NamedValue]) -> Result<(), Over> {
         let named = |value: &NamedValue| size_of::<NamedValue>() + value.name.len() + value_bytes(&value.value);
         let bytes = counts.iter().map(|count| size_of::<Count>() + count.name.len()).sum::<usize>()
@@ -44,34 +45,34 @@ impl Intake {
         self.count(counts.len() + values.len(), bytes)
     }
 
-    /// Takes in what a check found.
+    /// Counts the findings of a check.
     ///
     /// # Errors
-    /// As [`Self::batch`].
+    /// The call has handed over more than the tenant's limits allow.
     pub fn findings(&mut self, findings: &[Finding]) -> Result<(), Over> {
         self.count(findings.len(), findings.iter().map(finding_bytes).sum())
     }
 
-    /// Takes in so many things of so many bytes.
+    /// Counts `items` items of `bytes` bytes together.
     ///
     /// # Errors
-    /// As [`Self::batch`].
+    /// The call has handed over more than the tenant's limits allow.
     pub fn count(&mut self, items: usize, bytes: usize) -> Result<(), Over> {
         self.items += items as u64;
         self.bytes += bytes as u64;
         if self.items > self.items_max {
-            let what = format!("told more than {} changes, findings, employees or numbers", self.items_max);
+            let what = format!("handed over more than {} changes, findings, employees or numbers", self.items_max);
             return Err(Over { setting: "plan_changes_max", what });
         }
         if self.bytes > self.bytes_max {
-            let what = format!("told more than {} bytes", self.bytes_max);
+            let what = format!("handed over more than {} bytes", self.bytes_max);
             return Err(Over { setting: "plan_bytes_max", what });
         }
         Ok(())
     }
 }
 
-/// Bytes of a change.
+/// Bytes of memory that a change takes.
 pub fn change_bytes(change: &Change) -> usize {
     let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let value = |value: &Option<Value>| value.as_ref().map_or(0, value_bytes);
@@ -87,12 +88,12 @@ pub fn change_bytes(change: &Change) -> usize {
         + change.fields.iter().map(field).sum::<usize>()
 }
 
-/// Bytes of a text within a list.
+/// Bytes of memory that a text in a list takes.
 fn text_bytes(text: &str) -> usize {
     size_of::<String>() + text.len()
 }
 
-/// Bytes that a value holds beside itself.
+/// Bytes of memory that a value takes beside the enum itself.
 fn value_bytes(value: &Value) -> usize {
     let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     match value {
@@ -106,7 +107,7 @@ fn value_bytes(value: &Value) -> usize {
     }
 }
 
-/// Bytes of a finding.
+/// Bytes of memory that a finding takes.
 pub fn finding_bytes(finding: &Finding) -> usize {
     let optional = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     size_of::<Finding>()
@@ -117,7 +118,7 @@ pub fn finding_bytes(finding: &Finding) -> usize {
         + finding.remedy.len()
 }
 
-/// Bytes of an employee's line.
+/// Bytes of memory that an entry of a roster takes.
 pub fn entry_bytes(entry: &RosterEntry) -> usize {
     size_of::<RosterEntry>()
         + entry.employee_id.len()
@@ -125,25 +126,31 @@ pub fn entry_bytes(entry: &RosterEntry) -> usize {
         + entry.account_id.as_ref().map_or(0, String::len)
 }
 
-/// Most bytes of an id. PostgreSQL's indexes hold rows of up to 2,704 bytes, and what cannot be recorded must not be begun.
+/// Longest id, in bytes. PostgreSQL's indexes hold rows of up to 2,704 bytes, and a change that cannot be recorded must
+/// not be begun.
 const ID_BYTES_MAX: usize = 512;
 
-/// Whether a plan can be applied: each id once, and such that it can be kept, each account somebody's, each field of a change
-/// once, and nothing waits for what comes later or not at all, so that there is no circle.
+/// Checks that a plan can be applied:
+///
+/// 1. A change depends only on changes before it, so there is no circle.
+/// 2. A change of an account names its employee.
+/// 3. The ids of a change can be stored: they have no U+0000 and are not too long.
+/// 4. A change has each field once.
+/// 5. Each change has an id of its own.
 ///
 /// # Errors
-/// What is wrong, after "the plugin".
+/// The first of these that is not so: the rest of a sentence that begins with "the plugin".
 pub fn check(planned: &Planned) -> Result<(), String> {
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut earlier: BTreeSet<&str> = BTreeSet::new();
     for change in &planned.changes {
-        if let Some(id) = change.depends_on.iter().chain(&change.after).find(|id| !seen.contains(id.as_str())) {
+        if let Some(id) = change.depends_on.iter().chain(&change.after).find(|id| !earlier.contains(id.as_str())) {
             return Err(format!(
                 "made a plan that cannot be applied: {} waits for {}, which does not come before it",
                 shown(&change.id),
                 shown(id)
             ));
         }
-        if !is_somebodys(change) {
+        if !names_employee(change) {
             return Err(format!("made a plan that cannot be applied: {} names no employee", shown(&change.id)));
         }
         check_ids(change)?;
@@ -155,15 +162,16 @@ pub fn check(planned: &Planned) -> Result<(), String> {
                 shown(&twice.field)
             ));
         }
-        if !seen.insert(&change.id) {
+        if !earlier.insert(&change.id) {
             return Err(format!("made a plan that cannot be applied: {} comes twice", shown(&change.id)));
         }
     }
     Ok(())
 }
 
-/// Whether a change of an account says whose it is: the egress holds it to that, and the ledger notes it.
-fn is_somebodys(change: &Change) -> bool {
+/// Whether a change of an account names its employee. The egress compares the writes with that, and the ledger records
+/// it.
+fn names_employee(change: &Change) -> bool {
     match change.kind {
         ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter => true,
         ChangeKind::Create | ChangeKind::Adopt | ChangeKind::Update | ChangeKind::Reactivate | ChangeKind::Archive => {
@@ -172,7 +180,7 @@ fn is_somebodys(change: &Change) -> bool {
     }
 }
 
-/// Whether the ids of a change can be kept.
+/// Checks that the ids of a change can be stored.
 fn check_ids(change: &Change) -> Result<(), String> {
     let cannot = |what: &str| Err(format!("made a plan that cannot be applied: {what}"));
     if change.id.contains('\0') {
@@ -192,7 +200,7 @@ fn check_ids(change: &Change) -> Result<(), String> {
     Ok(())
 }
 
-/// Most characters of an id that are repeated.
+/// How many characters of an id a message shows at most.
 const SHOWN_MAX: usize = 80;
 
 fn shown(id: &str) -> String {
@@ -227,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_could_not_be_kept_is_refused() {
+    fn an_id_that_could_not_be_stored_is_refused() {
         let (longest, longer) = ("é".repeat(ID_BYTES_MAX / 2), "é".repeat(ID_BYTES_MAX / 2) + "e");
         assert_eq!(check(&plan(&longest, &longest, &longest)), Ok(()));
         for (plan, words) in [

@@ -1,37 +1,37 @@
-//! What may be asked of whom. Pure: a table of routes and calls, no sockets.
+//! The request policy: which requests a plugin may send to which of the tenant's services. A pure table.
 
 use crate::grant::Grant;
 use http::{Method, Uri};
 use std::fmt;
 
-/// What a service is to the connector.
+/// Which of the services it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// HiBob; only ever read.
+    /// HiBob. It is never written to.
     HiBob,
     /// TravelPerk's SCIM service.
     Scim,
-    /// TravelPerk's REST API; only read, for the names of companies.
+    /// TravelPerk's REST API. Only the names of companies are read there.
     Rest,
     /// TravelPerk's cost centers.
     CostCenters,
 }
 
-/// A base URL and the service below it.
+/// A service's base URL, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// What the service is.
+    /// The service.
     pub role: Role,
     /// `http` or `https`.
     pub scheme: String,
-    /// Host, and port if it is not the scheme's own; lower case.
+    /// Host, and the port if the URL has one, in lower case.
     pub authority: String,
-    /// Path without a slash at its end.
+    /// The path, without a slash at its end.
     pub path: String,
 }
 
 impl Route {
-    /// The route of a base URL.
+    /// Reads a base URL. It must be https; http is allowed for this machine, where stand-ins run.
     ///
     /// # Errors
     /// What is wrong with the URL.
@@ -55,12 +55,12 @@ impl Route {
         Ok(Self { role, scheme, authority, path: uri.path().trim_end_matches('/').to_owned() })
     }
 
-    /// Scheme and authority.
+    /// Scheme and authority, as `https://api.hibob.com`.
     pub fn origin(&self) -> String {
         format!("{}://{}", self.scheme, self.authority)
     }
 
-    /// The path below this route, if the request goes there. It begins with a slash.
+    /// The part of the URL's path below this route, if the request goes there. It begins with a slash.
     fn below<'u>(&self, uri: &'u Uri) -> Option<&'u str> {
         let same = uri.scheme_str() == Some(&self.scheme)
             && uri.authority().is_some_and(|authority| authority.as_str().eq_ignore_ascii_case(&self.authority));
@@ -71,18 +71,18 @@ impl Route {
 /// What a request does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Reads; may be repeated.
+    /// It reads, and may be repeated.
     Read,
-    /// Writes; never repeated when its outcome is unknown.
+    /// It writes, and is not repeated if its outcome is unknown.
     Write,
 }
 
-/// A request that is not let out, and why.
+/// Why the host refuses a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal(String);
 
 impl Refusal {
-    /// A refusal for this reason.
+    /// A refusal with this reason, as a message for people.
     pub fn new(reason: impl Into<String>) -> Self {
         Self(reason.into())
     }
@@ -94,14 +94,14 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Where a request goes, what it does there, and its path below the service.
+/// A request that the policy allows: where it goes and what it does there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decided {
-    /// The position of the service among the routes.
+    /// The position of the service's route among the tenant's.
     pub position: usize,
     /// What the request does.
     pub action: Action,
-    /// Its path below the service.
+    /// The path below the service's base URL.
     pub path: String,
 }
 
@@ -111,17 +111,17 @@ impl Decided {
     }
 }
 
-/// Which of `routes` a request goes to, and what it does there.
+/// Finds the route of a request and checks the request against the policy and the call's grant.
 ///
 /// # Errors
-/// It goes nowhere that the tenant named, or is no call that this job may make.
+/// The request goes to none of the tenant's services, or is not one that this call may send.
 pub fn decide<'r>(
     routes: impl Iterator<Item = &'r Route>,
     grant: &Grant,
     method: &Method,
     uri: &Uri,
 ) -> Result<Decided, Refusal> {
-    // Several services may share a base URL: the first that knows the call counts.
+    // Several services may share a base URL: the first one that allows the request counts.
     let mut below = routes.enumerate().filter_map(|(position, route)| Some((position, route, route.below(uri)?)));
     let Some(first) = below.next() else {
         let origin = format!(
@@ -146,25 +146,26 @@ pub fn decide<'r>(
     Err(refusal)
 }
 
-/// What a request to a service does, if this host lets any job make it. `path` is below the service's base URL.
+/// What a request to a service does, or `None` if no call of any plugin may send it. `path` is below the base URL.
 pub fn action(role: Role, method: &Method, path: &str) -> Option<Action> {
-    known(role, method, path).ok()
+    policy(role, method, path).ok()
 }
 
-/// What a request does at one service, if this call may make it.
+/// What a request does at one service, if this call may send it.
 fn at(route: &Route, grant: &Grant, method: &Method, path: &str) -> Result<Action, Refusal> {
     if route.role == Role::HiBob && !grant.is_read() {
-        return Err(Refusal::new(format!("{method} {path}: applying a change asks nothing of HiBob")));
+        return Err(Refusal::new(format!("{method} {path}: a call that applies a change may not ask HiBob")));
     }
-    let action = known(route.role, method, path)?;
+    let action = policy(route.role, method, path)?;
     if action == Action::Write && grant.is_read() {
         return Err(Refusal::new(format!("{method} {path} would write, and `check` and `plan` may only read")));
     }
     Ok(action)
 }
 
-/// What a request does, if it is one of the calls that this host lets out at all.
-fn known(role: Role, method: &Method, path: &str) -> Result<Action, Refusal> {
+/// What a request does, if the policy allows it for some call. Paths with dot segments, escapes or empty segments are
+/// refused, since services could read them in another way than the host.
+fn policy(role: Role, method: &Method, path: &str) -> Result<Action, Refusal> {
     if path.split('/').any(|part| [".", ".."].contains(&part)) || path.contains(['%', '\\', ';']) || path.contains("//")
     {
         return Err(Refusal::new(format!("{method} {path} is not a plain path")));
@@ -183,7 +184,7 @@ fn known(role: Role, method: &Method, path: &str) -> Result<Action, Refusal> {
         (Role::Rest, "GET") if path == "/profiles" => Action::Read,
         (Role::CostCenters, "GET") if path == "/cost_centers" || is_cost_center(path) => Action::Read,
         (Role::CostCenters, "POST") if path == "/cost_centers" => Action::Write,
-        // `PUT /cost_centers/{id}/users` would put everybody else out.
+        // `PUT /cost_centers/{id}/users` is left out: it would remove everybody else from the cost center.
         (Role::CostCenters, "PATCH") if is_cost_center(path) => Action::Write,
         (Role::Scim | Role::Rest | Role::CostCenters, _) => {
             return Err(Refusal::new(format!(
@@ -194,7 +195,7 @@ fn known(role: Role, method: &Method, path: &str) -> Result<Action, Refusal> {
     Ok(action)
 }
 
-/// The rows of employees' lifecycle statuses at HiBob.
+/// The path of HiBob's lifecycle table: rows with the dates of employees' lifecycle statuses.
 pub const LIFECYCLE_TABLE: &str = "/bulk/people/lifecycle";
 
 fn is_hibob_read(path: &str) -> bool {
@@ -202,7 +203,7 @@ fn is_hibob_read(path: &str) -> bool {
     listed || is_child(path, "/company/named-lists/")
 }
 
-/// Whether a request is one that only the references job may make.
+/// Whether only a call for references may send such a request.
 pub fn is_for_references(role: Role, path: &str) -> bool {
     role == Role::HiBob && path == LIFECYCLE_TABLE
 }
@@ -211,7 +212,7 @@ fn is_scim_path(path: &str) -> bool {
     ["/Users", "/ServiceProviderConfig", "/ResourceTypes", "/Schemas"].contains(&path) || is_scim_user(path)
 }
 
-/// One cost center; its id is a number, so this is not `bulk_update`.
+/// Whether the path is that of one cost center. Its id is a number, so `bulk_update` is not one of them.
 fn is_cost_center(path: &str) -> bool {
     is_child(path, "/cost_centers/")
         && path.rsplit('/').next().is_some_and(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
@@ -229,7 +230,7 @@ fn is_child(path: &str, parent: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change_scope::{ApplyScope, Known};
+    use crate::change_scope::{ApplyScope, LedgerFacts};
     use hibob_contract::directory_sync::{Change, ChangeKind};
     use std::sync::Arc;
 
@@ -245,7 +246,7 @@ mod tests {
             fields: Vec::new(),
             reason: String::new(),
         };
-        Grant::Apply(Arc::new(ApplyScope::new(&change, Known::default())))
+        Grant::Apply(Arc::new(ApplyScope::new(&change, LedgerFacts::default())))
     }
 
     fn decided(grant: &Grant, method: &str, url: &str) -> Result<(usize, Action), String> {
@@ -261,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn the_calls_of_a_sync_are_let_out() {
+    fn the_requests_of_a_sync_are_allowed() {
         let write = apply();
         for (grant, method, url, want) in [
             (&Grant::Read, "POST", "https://api.hibob.com/v1/people/search", (0, Action::Read)),
@@ -289,9 +290,9 @@ mod tests {
             (&Grant::Read, "GET", "https://api.hibob.com/v1/bulk/people/salaries", "never written to"),
             (&Grant::Read, "POST", "https://api.hibob.com/v1/bulk/people/lifecycle", "never written to"),
             (&Grant::Read, "GET", "https://api.hibob.com/v1/people/1/lifecycle", "never written to"),
-            (&write, "GET", "https://api.hibob.com/v1/bulk/people/lifecycle", "asks nothing of HiBob"),
-            (&write, "PUT", "https://api.hibob.com/v1/people/1", "asks nothing of HiBob"),
-            (&write, "POST", "https://api.hibob.com/v1/people/search", "asks nothing of HiBob"),
+            (&write, "GET", "https://api.hibob.com/v1/bulk/people/lifecycle", "may not ask HiBob"),
+            (&write, "PUT", "https://api.hibob.com/v1/people/1", "may not ask HiBob"),
+            (&write, "POST", "https://api.hibob.com/v1/people/search", "may not ask HiBob"),
             (&write, "DELETE", "https://app.perk.com/api/v2/scim/Users/29", "not one of the calls"),
             (&write, "PUT", "https://app.perk.com/api/v2/scim/Users/29", "not one of the calls"),
             (&write, "PATCH", "https://app.perk.com/api/v2/scim/Users/29/x", "not one of the calls"),

@@ -1,16 +1,16 @@
-//! What a reference says: a closed set of claims, each within limits.
+//! The claims of a reference: a closed set of texts and dates, each within limits.
 //!
-//! The names in JSON are stable; `schema/employment-reference.schema.json` describes the whole document.
+//! Their names in JSON are stable; `schema/employment-reference.schema.json` describes the whole document.
 
 use crate::domain::Domain;
 use chrono::NaiveDate;
 use std::fmt;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// Most characters of a name, a title, a department or a company.
+/// The most characters (Unicode scalar values) that a name, a title, a department or a company may have.
 pub const TEXT_CHARACTERS_MAX: usize = 120;
 
-/// Claims that a reference cannot carry.
+/// Why claims cannot be part of a reference.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ClaimsError {
     /// A text is empty.
@@ -19,23 +19,23 @@ pub enum ClaimsError {
     /// A text is too long.
     #[error("the {field} has {characters} characters, {TEXT_CHARACTERS_MAX} at most; shorten it in the source")]
     TooLong {
-        /// Which text.
+        /// The name of the text, as the caller gave it.
         field: &'static str,
-        /// How long it is.
+        /// The number of its characters.
         characters: usize,
     },
-    /// A text is not composed (Unicode normalization form C).
+    /// A text is not in Unicode normalization form C (composed characters).
     #[error("the {0} is not in Unicode normalization form C; read it with ClaimText::from_source")]
     NotComposed(&'static str),
-    /// Spaces at an end, or two in a row.
+    /// A text begins or ends with a space, or has two spaces in a row.
     #[error("the {0} begins or ends with a space, or has two in a row; read it with ClaimText::from_source")]
     Spaces(&'static str),
-    /// A character that cannot be seen, or changes how others are seen.
+    /// A text has a character that is invisible, or that changes how other characters look.
     #[error("the {field} has the character U+{character:04X}, which cannot be seen on paper; remove it in the source")]
     Invisible {
-        /// Which text.
+        /// The name of the text, as the caller gave it.
         field: &'static str,
-        /// The character's number.
+        /// The character's Unicode code point.
         character: u32,
     },
     /// The employment ends before it begins.
@@ -46,20 +46,22 @@ pub enum ClaimsError {
         /// The last day.
         end: NaiveDate,
     },
-    /// A year that cannot be meant.
+    /// A date's year is not between 1900 and 2200, so it is probably a typing error.
     #[error("the year of {0} is not between 1900 and 2200; correct the date in the source")]
     Year(NaiveDate),
 }
 
-/// One line of text that looks like what it is: composed, without control characters and text-direction overrides.
+/// One line of text in which every character can be seen: in Unicode normalization form C, without control characters
+/// and without characters that override the text's direction.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClaimText(String);
 
 impl ClaimText {
-    /// Takes a text as it is; `field` names it in errors.
+    /// Checks a text and takes it unchanged; `field` names it in errors.
     ///
     /// # Errors
-    /// It is empty, too long, not composed, or has characters that cannot be seen.
+    /// The text is empty, too long, not in normalization form C, has spaces in the wrong places, or has invisible
+    /// characters.
     pub fn parse(field: &'static str, text: &str) -> Result<Self, ClaimsError> {
         if text.is_empty() {
             return Err(ClaimsError::Empty(field));
@@ -80,10 +82,11 @@ impl ClaimText {
         Ok(Self(text.to_owned()))
     }
 
-    /// Takes a text as a source writes it: composes it, and makes each run of white space one space.
+    /// Takes a text from a source such as HiBob: normalizes it to form C, replaces each run of white space by one
+    /// space, and removes white space at both ends.
     ///
     /// # Errors
-    /// As [`ClaimText::parse`].
+    /// The result is one that [`ClaimText::parse`] refuses.
     pub fn from_source(field: &'static str, text: &str) -> Result<Self, ClaimsError> {
         Self::parse(field, &text.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect::<String>())
     }
@@ -100,18 +103,17 @@ impl fmt::Display for ClaimText {
     }
 }
 
-/// Controls, formats (bidirectional overrides among them), white space other than the space, private use,
-/// noncharacters.
+/// Whether a character is a control or format character (bidirectional overrides are), white space other than the
+/// space, for private use, or a noncharacter: general categories Cc, Cf, Zl, Zp, Zs and Co of Unicode 17.0.
 ///
-/// Joiners stay, as Persian and Indic names are spelled with them. Unicode 17.0, general categories Cc, Cf, Zl, Zp, Zs,
-/// Co.
+/// The zero-width joiner and non-joiner are allowed, because Persian and Indic names are spelled with them.
 fn is_invisible(character: char) -> bool {
     let is_format = matches!(character,
         '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}' | '\u{8e2}'
         | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}');
-    // Fillers are letters to Unicode, but nothing is seen of them; variation selectors change what another letter is.
+    // Unicode counts fillers as letters, but they are blank; variation selectors change how another character looks.
     let is_blank = matches!(character,
         '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}'
         | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}');
@@ -125,16 +127,17 @@ fn is_invisible(character: char) -> bool {
         || is_noncharacter
 }
 
-/// Who gives the reference.
+/// The company that gives the reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
-    /// What DNS vouches for. Always shown beside the name, which nobody vouches for.
+    /// The issuer's domain, which its DNS record or its web server confirms. It is always shown beside the company's
+    /// name, which nothing confirms.
     pub domain: Domain,
     /// The company's name.
     pub name: ClaimText,
 }
 
-/// What a reference says, and nothing else.
+/// All claims of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
     issuer: Issuer,
@@ -145,7 +148,7 @@ pub struct Claims {
     end: NaiveDate,
 }
 
-/// The employment of a person: what [`Claims::new`] checks.
+/// The employment of one person, before [`Claims::new`] has checked it.
 #[derive(Clone, Debug)]
 pub struct Employment {
     /// The person's name.
@@ -154,17 +157,17 @@ pub struct Employment {
     pub job_title: Option<ClaimText>,
     /// The department, where there is one.
     pub department: Option<ClaimText>,
-    /// The first day.
+    /// The first day of the employment.
     pub start: NaiveDate,
-    /// The last day.
+    /// The last day of the employment.
     pub end: NaiveDate,
 }
 
 impl Claims {
-    /// Puts claims together.
+    /// Combines issuer and employment to claims.
     ///
     /// # Errors
-    /// The dates are in the wrong order, or their years cannot be meant.
+    /// The last day is before the first, or a year is not between 1900 and 2200.
     pub fn new(issuer: Issuer, employment: Employment) -> Result<Self, ClaimsError> {
         use chrono::Datelike as _;
         let Employment { name, job_title, department, start, end } = employment;
@@ -177,7 +180,7 @@ impl Claims {
         Ok(Self { issuer, name, job_title, department, start, end })
     }
 
-    /// Who gives the reference.
+    /// The company that gives the reference.
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
     }

@@ -1,7 +1,7 @@
 //! The document: a W3C Verifiable Credential 2.0 in exactly one shape.
 //!
-//! A credential is read by taking its values out, building the document anew from them, and comparing: whatever is
-//! missing, added or written in another way is found without a list of what could go wrong.
+//! To read a document, the code takes its values out, builds a document from these values, and compares the two. So
+//! anything that is missing, added or written in another way is found, without a list of possible errors.
 
 mod id;
 
@@ -19,7 +19,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// Largest signed credential that is read, in bytes. One has about 2,500.
+/// The size in bytes of the largest signed credential that is read. A typical one has about 2,500.
 pub const BYTES_MAX: usize = 64 * 1024;
 
 /// The context of VC 2.0 (section 4.3).
@@ -27,10 +27,10 @@ pub(crate) const VC_CONTEXT: &str = "https://www.w3.org/ns/credentials/v2";
 
 const CREDENTIAL_TYPE: &str = "EmploymentReferenceCredential";
 
-/// A document is no reference.
+/// Why a document is not a reference.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
-    /// Not JSON.
+    /// The document is not a JSON object.
     #[error(transparent)]
     Json(#[from] JsonError),
     /// A member is missing or cannot be read.
@@ -39,16 +39,16 @@ pub enum CredentialError {
     /// The shape is not that of a reference.
     #[error("the reference is not as its schema says at {0:?}; it was changed, or comes from another program")]
     Shape(String),
-    /// A claim is outside of its limits.
+    /// A claim is not within its limits.
     #[error(transparent)]
     Claims(#[from] ClaimsError),
-    /// The issuer is no domain.
+    /// The issuer is not a domain.
     #[error(transparent)]
     Domain(#[from] DomainError),
-    /// The proof is wrong.
+    /// The proof is missing, has the wrong form, or its signature does not fit.
     #[error(transparent)]
     Proof(#[from] ProofError),
-    /// The proof names a key of somebody else, or another time than the reference.
+    /// The proof names another issuer's key, or another time than the reference.
     #[error("the proof's {0} is not the reference's own; it was changed, or taken from another reference")]
     ForeignProof(&'static str),
 }
@@ -56,13 +56,13 @@ pub enum CredentialError {
 /// An unsigned reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// Its id.
+    /// The id of this reference.
     pub id: CredentialId,
-    /// When it was issued, in whole seconds.
+    /// The time of issue, in whole seconds.
     pub issued: DateTime<Utc>,
-    /// What it says.
+    /// The claims.
     pub claims: Claims,
-    /// Where its status is.
+    /// The position of its entry in the issuer's status lists.
     pub status: StatusPosition,
 }
 
@@ -105,7 +105,7 @@ impl Credential {
     /// Reads a document without its proof.
     ///
     /// # Errors
-    /// It is not exactly what [`Credential::to_object`] makes.
+    /// The document differs in any member from what [`Credential::to_object`] makes of the same values.
     pub fn from_object(object: &Object) -> Result<Self, CredentialError> {
         let root = Value::Object(object.clone());
         let text = |pointer: &str, name: &'static str| {
@@ -145,8 +145,8 @@ impl Credential {
     }
 }
 
-/// The `@context`: that of VC 2.0, and what the five claims mean in words that others use. It is in the document
-/// itself, so that nothing has to be fetched.
+/// The `@context`: the one of VC 2.0, and the terms of schema.org that define the claims. The terms are written out in
+/// the document, so that a verifier does not have to fetch them.
 fn context() -> Value {
     json!([VC_CONTEXT, {
         (CREDENTIAL_TYPE): "urn:uuid:086ca9a4-4cb1-4ed4-9d80-fc5080e10158",
@@ -157,7 +157,7 @@ fn context() -> Value {
     }])
 }
 
-/// A reference with a proof of the right form. Whether it holds is up to [`SignedCredential::verify`].
+/// A reference with a proof of the right form. The signature is unchecked until [`SignedCredential::verify`] is called.
 #[derive(Clone, Debug)]
 pub struct SignedCredential {
     credential: Credential,
@@ -166,10 +166,10 @@ pub struct SignedCredential {
 }
 
 impl SignedCredential {
-    /// Signs a reference at the time of its issue.
+    /// Signs a reference. The proof's time is the reference's time of issue.
     ///
     /// # Errors
-    /// None that can be foreseen: a credential has a canonical form.
+    /// Not in practice: only if the document had no canonical form, and every credential has one.
     pub fn sign(credential: Credential, key: &SecretKey, selector: &Selector) -> Result<Self, CredentialError> {
         let domain = credential.claims.issuer().domain.clone();
         let reference = KeyReference::Published { domain, selector: selector.clone() };
@@ -177,7 +177,7 @@ impl SignedCredential {
         Self::from_parts(credential, signed)
     }
 
-    /// Puts a signature that exists onto its credential again.
+    /// Combines a credential with an existing signature, as it is read from a QR code. The signature is not checked.
     pub(crate) fn restore(
         credential: Credential,
         selector: &Selector,
@@ -189,10 +189,10 @@ impl SignedCredential {
         Self::from_parts(credential, signed)
     }
 
-    /// Reads a signed reference, however its white space is.
+    /// Reads a signed reference. White space between the JSON values does not matter.
     ///
     /// # Errors
-    /// It is not exactly in the shape of one.
+    /// The bytes are not a JSON object that has exactly the shape of a signed reference.
     pub fn parse(bytes: &[u8]) -> Result<Self, CredentialError> {
         let signed = parse_object(bytes, BYTES_MAX)?;
         let mut unsigned = signed.clone();
@@ -216,12 +216,12 @@ impl SignedCredential {
     /// Checks the signature.
     ///
     /// # Errors
-    /// It does not fit the key.
+    /// The signature does not fit the document and the key.
     pub fn verify(&self, key: &PublicKey) -> Result<(), ProofError> {
         self.proof.verify(key)
     }
 
-    /// What is signed.
+    /// The reference without its proof.
     pub fn credential(&self) -> &Credential {
         &self.credential
     }
@@ -231,12 +231,12 @@ impl SignedCredential {
         &self.proof
     }
 
-    /// The file: the canonical JSON, without white space.
+    /// The canonical JSON without white space: the bytes of the file that is delivered.
     pub fn canonical(&self) -> &[u8] {
         &self.canonical
     }
 
-    /// SHA-256 of the canonical JSON: the entry in the log.
+    /// SHA-256 of the canonical JSON. This is the reference's entry in the log.
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(&self.canonical).into()
     }

@@ -26,7 +26,7 @@ fn a_signed_reference_is_read_as_it_is_written() {
     let read = SignedCredential::parse(signed.canonical()).unwrap();
     assert_eq!((read.credential(), read.digest()), (&credential(), signed.digest()));
     read.verify(&key().public()).unwrap();
-    // White space does not count.
+    // White space between JSON values does not matter.
     let value: Value = serde_json::from_slice(signed.canonical()).unwrap();
     let pretty = SignedCredential::parse(format!("{value:#}").as_bytes()).unwrap();
     assert_eq!(pretty.digest(), signed.digest());
@@ -34,7 +34,7 @@ fn a_signed_reference_is_read_as_it_is_written() {
     assert_eq!(restored.canonical(), signed.canonical());
 }
 
-/// The schema in the crate says the same as the code, member by member.
+/// The crate's JSON schema describes exactly the documents that the code makes, member by member.
 #[test]
 fn the_schema_agrees_with_the_code() {
     let schema: Value = serde_json::from_str(include_str!("../schema/employment-reference.schema.json")).unwrap();
@@ -47,7 +47,7 @@ fn the_schema_agrees_with_the_code() {
     for name in ["name", "jobTitle", "department"] {
         assert_eq!(claims[name]["maxLength"], crate::claims::TEXT_CHARACTERS_MAX, "{name}");
     }
-    // What the schema requires, the code does, and what it leaves free may be left out.
+    // A claim that the schema requires is required by the code, and an optional one may be left out.
     for name in names {
         let mut without = document.clone();
         without["credentialSubject"].as_object_mut().unwrap().remove(name);
@@ -59,7 +59,8 @@ fn the_schema_agrees_with_the_code() {
     }
 }
 
-/// The parts of JSON Schema that the file uses: closed objects, fixed arrays, constants, and texts.
+/// Checks a value against the parts of JSON Schema that the file uses: closed objects, fixed arrays, constants, and
+/// texts.
 fn agrees(schema: &Value, value: &Value, path: &str) {
     if let Some(constant) = schema.get("const") {
         return assert_eq!(constant, value, "{path}");

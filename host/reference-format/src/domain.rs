@@ -1,13 +1,13 @@
-//! The issuer's domain: the part of its identity that DNS vouches for.
+//! The issuer's domain: the part of its identity that a verifier can check, by DNS or over HTTPS.
 
 use std::fmt;
 
-/// A domain name in lower-case ASCII, such as `acme.example`; other scripts as `xn--…`, so that no look-alike letter is
-/// shown (RFC 1035 section 2.3.1, RFC 5890).
+/// A domain name in lower-case ASCII, such as `acme.example` (RFC 1035 section 2.3.1). Names in other scripts are
+/// written as `xn--…` (RFC 5890), so that letters that look like others are never shown.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Domain(String);
 
-/// A text is no domain name.
+/// A text that is not a domain name. The error contains the text.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0:?} is not a domain name; write it like acme.example: lower case, other scripts as xn--…, no port, no path")]
 pub struct DomainError(String);
@@ -20,7 +20,7 @@ impl Domain {
     /// Reads a domain name of at least two labels.
     ///
     /// # Errors
-    /// It is an address, has a port or a path, or is not in lower-case ASCII.
+    /// The text is an IP address, has a port or a path, has only one label, or is not in lower-case ASCII.
     pub fn parse(text: &str) -> Result<Self, DomainError> {
         let is_label = |label: &str| {
             let ends = [label.bytes().next(), label.bytes().next_back()];
@@ -38,7 +38,7 @@ impl Domain {
     /// The domain of a `did:web:` identifier without a port or a path (did:web method specification, section 2.5).
     ///
     /// # Errors
-    /// It is no such identifier.
+    /// The text is another kind of identifier, or its domain is not one that [`Domain::parse`] accepts.
     pub fn from_did_web(did: &str) -> Result<Self, DomainError> {
         Self::parse(did.strip_prefix(DID_WEB).ok_or_else(|| DomainError(did.chars().take(300).collect()))?)
     }
@@ -53,7 +53,7 @@ impl Domain {
         format!("{DID_WEB}{}", self.0)
     }
 
-    /// The URL of a path on the domain; the path has no leading slash.
+    /// The `https:` URL of a path on the domain. The path is given without a leading slash.
     pub fn url(&self, path: &str) -> String {
         format!("https://{}/{path}", self.0)
     }

@@ -1,10 +1,10 @@
-//! The one byte form of a JSON value: the JSON Canonicalization Scheme (RFC 8785).
+//! Canonical JSON: each value has exactly one form in bytes, by the JSON Canonicalization Scheme (RFC 8785).
 //!
-//! `serde_jcs` does the work; it passes the cases of RFC 8785 section 3.2 and appendix B below.
+//! The crate `serde_jcs` does the work. The tests below run it on the examples of RFC 8785 section 3.2 and appendix B.
 
 use serde_json::Value;
 
-/// A value has no canonical form.
+/// A JSON value that has no canonical form.
 #[derive(Debug, thiserror::Error)]
 #[error("the value has no canonical form ({0}); it cannot be signed")]
 pub struct JcsError(#[from] serde_json::Error);

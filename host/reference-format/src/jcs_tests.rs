@@ -38,9 +38,9 @@ fn numbers_of_appendix_b() {
         let number = Number::from_f64(f64::from_bits(*bits)).unwrap();
         assert_eq!(text(&Value::Number(number)), *written, "{bits:016x}");
     }
-    // NaN and infinity are no JSON numbers (the last two rows): serde_json cannot even hold them.
+    // NaN and infinity (the last two rows) are not JSON numbers: serde_json cannot even represent them.
     assert!(Number::from_f64(f64::NAN).is_none() && Number::from_f64(f64::INFINITY).is_none());
-    // Integers beyond 2^53 are doubles to everybody else.
+    // Integers beyond 2^53 are rounded, because other programs read numbers as doubles.
     assert_eq!(text(&json!(9_007_199_254_740_993_u64)), "9007199254740992");
 }
 
@@ -64,7 +64,7 @@ fn escapes_of_strings() {
     for control in (0..0x20_u8).filter(|byte| ![8, 9, 10, 12, 13].contains(byte)) {
         assert_eq!(text(&json!(char::from(control).to_string())), format!("\"\\u{control:04x}\""));
     }
-    // Everything else is written as it is, DEL, line separators and what is beyond 16 bits among it.
+    // All other characters are written unescaped, also DEL, line separators and characters beyond 16 bits.
     assert_eq!(text(&json!("\u{7f}\u{2028}\u{2029}é😀<>&")), "\"\u{7f}\u{2028}\u{2029}é😀<>&\"");
 }
 
@@ -79,6 +79,6 @@ fn names_are_sorted_by_utf_16() {
                     \"ö\":\"Latin Small Letter O With Diaeresis\",\"€\":\"Euro Sign\",\
                     \"😀\":\"Emoji: Grinning Face\",\"\u{fb33}\":\"Hebrew Letter Dalet With Dagesh\"}";
     assert_eq!(text(&unsorted), expected);
-    // The same inside of arrays and objects, and a prefix before what it begins.
+    // Names are also sorted in objects inside of arrays and objects, and a prefix comes before a longer name.
     assert_eq!(text(&json!([{"b": {"aa": 1, "a": 2, "": 3}, "a": []}])), r#"[{"a":[],"b":{"":3,"a":2,"aa":1}}]"#);
 }

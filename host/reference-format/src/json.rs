@@ -1,4 +1,4 @@
-//! JSON as it is read from strangers: one object, no name twice, bounded.
+//! A strict reader of JSON from strangers: one object, no member name twice in an object, and a limit on its size.
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -7,16 +7,16 @@ use std::fmt;
 /// A JSON object.
 pub type Object = Map<String, Value>;
 
-/// Bytes are no JSON object that can be trusted to mean one thing.
+/// Why bytes are not a JSON object that every program reads in the same way.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonError {
-    /// There are too many of them.
+    /// There are more bytes than allowed.
     #[error("the document has more than {0} bytes; it is not a reference")]
     TooLong(usize),
-    /// They are not JSON, or a name occurs twice in one object.
+    /// The bytes are not JSON, or a member name occurs twice in one object.
     #[error("the document is not well-formed JSON ({0}); ask for it anew")]
     Malformed(#[from] serde_json::Error),
-    /// They are JSON, but no object.
+    /// The bytes are JSON, but not an object.
     #[error("the document is JSON, but not an object; it is not a reference")]
     NoObject,
 }
@@ -24,8 +24,9 @@ pub enum JsonError {
 /// Reads one JSON object of at most `bytes_max` bytes.
 ///
 /// # Errors
-/// It is longer, not JSON, no object, or names a member twice (RFC 8785 section 3.1 builds on I-JSON, RFC 7493 section
-/// 2.3: programs differ in which of the two they take).
+/// There are more bytes, they are not a JSON object, or an object has a member name twice. RFC 8785 section 3.1
+/// requires I-JSON, which forbids this (RFC 7493 section 2.3), because programs differ in which of the two members they
+/// take.
 pub fn parse_object(bytes: &[u8], bytes_max: usize) -> Result<Object, JsonError> {
     if bytes.len() > bytes_max {
         return Err(JsonError::TooLong(bytes_max));
@@ -39,7 +40,7 @@ pub fn parse_object(bytes: &[u8], bytes_max: usize) -> Result<Object, JsonError>
     }
 }
 
-/// Reads a [`Value`] whose objects have no name twice.
+/// A deserializer of a [`Value`] that refuses an object with the same member name twice.
 struct Strict;
 
 impl<'de> DeserializeSeed<'de> for Strict {
@@ -106,7 +107,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
-/// Where two values differ first, as a path such as `credentialSubject.name`; `None` if they are equal.
+/// The first place at which two values differ, as a path such as `credentialSubject.name`; `None` if they are equal.
 pub(crate) fn difference(one: &Value, other: &Value) -> Option<String> {
     let join = |name: &str, rest: String| if rest.is_empty() { name.to_owned() } else { format!("{name}.{rest}") };
     match (one, other) {

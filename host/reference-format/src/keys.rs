@@ -1,5 +1,5 @@
-//! The issuer's keys: Ed25519 (RFC 8032), named by a selector, published in DNS ([`dns`]) and in a key file
-//! ([`mod@file`]).
+//! The issuer's Ed25519 keys (RFC 8032). Each is named by a selector, and published in DNS ([`dns`]) and in the
+//! issuer's key file ([`mod@file`]).
 
 pub mod dns;
 pub mod file;
@@ -10,42 +10,44 @@ use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// The multicodec of an Ed25519 public key, before its 32 bytes (Controlled Identifiers 1.0 section 2.2.2, Multikey).
+/// The multicodec prefix that precedes the 32 bytes of an Ed25519 public key (Controlled Identifiers 1.0 section 2.2.2,
+/// Multikey).
 const MULTIKEY_ED25519: [u8; 2] = [0xed, 0x01];
 
-/// Most characters of a selector (RefPassport 1.0).
+/// The most characters of a selector (RefPassport 1.0).
 pub const SELECTOR_CHARACTERS_MAX: usize = 63;
 
 const DID_KEY: &str = "did:key:";
 
-/// A text is no key, or no name of one.
+/// Why a text is not a key, or not the name of a key. Each error contains the beginning of the text.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum KeyError {
-    /// No selector.
+    /// Not a selector.
     #[error("{0:?} is not a selector; use 1 to {SELECTOR_CHARACTERS_MAX} letters and digits, such as k2026")]
     Selector(String),
-    /// No public key.
+    /// Not an Ed25519 public key.
     #[error("{0:?} is not an Ed25519 public key; copy it whole from the issuer's record or key file")]
     PublicKey(String),
-    /// No reference to a key.
+    /// Not a `verificationMethod` of a known form.
     #[error("{0:?} names no key; a reference names did:web:DOMAIN#SELECTOR")]
     Method(String),
 }
 
-/// The first characters of a foreign text, for an error.
+/// The first characters of a text from outside, to be shown in an error.
 pub(crate) fn shortened(text: &str) -> String {
     text.chars().take(200).collect()
 }
 
-/// Which of an issuer's keys: part of the DNS name and of the proof. Case does not matter; it is kept in lower case.
+/// The name of one of an issuer's keys. It is part of the DNS name and of the proof. Upper and lower case are the same;
+/// it is kept in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Selector(String);
 
 impl Selector {
-    /// Reads a selector in either case.
+    /// Reads a selector in upper or lower case.
     ///
     /// # Errors
-    /// It is empty, too long, or has other characters than ASCII letters and digits.
+    /// The text is empty, too long, or has other characters than ASCII letters and digits.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let fits = (1..=SELECTOR_CHARACTERS_MAX).contains(&text.len());
         if fits && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -67,7 +69,8 @@ impl fmt::Display for Selector {
     }
 }
 
-/// A public key. Weak points of the curve, under which anything has a signature, are none.
+/// An Ed25519 public key. Points of small order are refused as keys, because a signature can be made under them that
+/// fits any message.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey(VerifyingKey);
 
@@ -75,7 +78,7 @@ impl PublicKey {
     /// Reads the 32 bytes of RFC 8032 section 5.1.5.
     ///
     /// # Errors
-    /// They are no point of the curve, or a weak one.
+    /// The bytes are not a point of the curve, or a point of small order.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
         let wrong = || KeyError::PublicKey(format!("{} bytes", bytes.len()));
         let bytes = bytes.try_into().map_err(|_| wrong())?;
@@ -88,10 +91,10 @@ impl PublicKey {
         self.0.to_bytes()
     }
 
-    /// Reads a Multikey, `z6Mk…`.
+    /// Reads a key in the form of a Multikey, `z6Mk…`.
     ///
     /// # Errors
-    /// It is another kind of key, or not the one spelling of it.
+    /// The text is another kind of key, or not the canonical spelling of one.
     pub fn from_multikey(text: &str) -> Result<Self, KeyError> {
         let wrong = || KeyError::PublicKey(shortened(text));
         let bytes = from_base58_multibase(text, MULTIKEY_ED25519.len() + 32).ok_or_else(wrong)?;
@@ -104,7 +107,8 @@ impl PublicKey {
         to_base58_multibase(&[&MULTIKEY_ED25519[..], &self.to_bytes()].concat())
     }
 
-    /// Checks a signature as strictly as can be: a canonical `S`, no weak points (`verify_strict` of `ed25519-dalek`).
+    /// Whether the signature is by this key over this message. The check is the strict one (`verify_strict` of
+    /// `ed25519-dalek`): `S` has to be canonical, and no point of small order.
     pub fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         self.0.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).is_ok()
     }
@@ -116,26 +120,26 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// A secret key. Its memory is overwritten when it is dropped, and it is never shown.
+/// An Ed25519 secret key. Its memory is overwritten when it is dropped, and `Debug` does not show it.
 pub struct SecretKey(SigningKey);
 
 impl SecretKey {
-    /// Makes a key from the operating system's randomness.
+    /// Makes a new key from the operating system's randomness.
     ///
     /// # Errors
-    /// There is none.
+    /// The operating system gives no randomness.
     pub fn generate() -> Result<Self, RandomError> {
         let mut seed = Zeroizing::new([0; 32]);
         random::fill(seed.as_mut_slice())?;
         Ok(Self::from_seed(&seed))
     }
 
-    /// The key of a seed of 32 bytes (RFC 8032 section 5.1.5).
+    /// The key that belongs to a seed of 32 bytes (RFC 8032 section 5.1.5).
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         Self(SigningKey::from_bytes(seed))
     }
 
-    /// The seed, to be sealed at once.
+    /// The seed. The caller has to encrypt it before storing it.
     pub fn seed(&self) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(self.0.to_bytes())
     }
@@ -156,25 +160,25 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// The `verificationMethod` of a proof: where its key is.
+/// The `verificationMethod` of a proof: it says where the public key is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyReference {
-    /// `did:web:DOMAIN#SELECTOR`: the issuer publishes it.
+    /// `did:web:DOMAIN#SELECTOR`: the issuer publishes the key.
     Published {
         /// The issuer.
         domain: Domain,
-        /// Which of its keys.
+        /// The name of the key.
         selector: Selector,
     },
-    /// `did:key:KEY#KEY`: in the document itself. It says nothing about who signed.
+    /// `did:key:KEY#KEY`: the key is in the document itself, so the signature says nothing about who signed.
     InDocument(PublicKey),
 }
 
 impl KeyReference {
-    /// Reads a reference in its one spelling.
+    /// Reads a `verificationMethod` in its canonical spelling.
     ///
     /// # Errors
-    /// It is of another kind or spelling.
+    /// The text is of another kind or spelling.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let wrong = || KeyError::Method(shortened(text));
         let (did, name) = text.split_once('#').ok_or_else(wrong)?;
@@ -198,14 +202,17 @@ impl fmt::Display for KeyReference {
     }
 }
 
-/// Multibase base58btc: `z`, then Bitcoin's alphabet (Controlled Identifiers 1.0 section 2.4).
+/// Writes bytes as multibase base58btc: `z`, then digits of Bitcoin's alphabet (Controlled Identifiers 1.0 section
+/// 2.4).
 pub(crate) fn to_base58_multibase(bytes: &[u8]) -> String {
     format!("z{}", bs58::encode(bytes).into_string())
 }
 
-/// The bytes of a multibase base58btc text, if there are exactly `length`. Base58 has one spelling for any bytes.
+/// The bytes of a multibase base58btc text; `None` if it is not one, or not of exactly `length` bytes. Any bytes have
+/// only one spelling in base58.
 pub(crate) fn from_base58_multibase(text: &str, length: usize) -> Option<Vec<u8>> {
-    // Base58 takes about 1.37 characters a byte; its decoding is quadratic, so what cannot fit is not decoded.
+    // A byte takes about 1.37 characters in base58. Decoding takes quadratic time, so a text that is too long is
+    // refused before it is decoded.
     let digits = text.strip_prefix('z').filter(|digits| digits.len() <= length * 3 / 2)?;
     let bytes = bs58::decode(digits).into_vec().ok()?;
     (bytes.len() == length).then_some(bytes)
@@ -227,7 +234,7 @@ mod tests {
             assert!(PublicKey::from_multikey(bad).is_err(), "{bad}");
         }
         assert!(!format!("{key:?}").contains(&format!("{:?}", key.seed())));
-        // The neutral element, under which anything verifies for lax programs.
+        // The neutral element: as a key, it makes lax programs accept a signature of anything.
         let mut neutral = [0; 32];
         neutral[0] = 1;
         assert!(PublicKey::from_bytes(&neutral).is_err());
@@ -266,7 +273,7 @@ mod tests {
         let signature = key.sign(b"text");
         assert!(key.public().verifies(b"text", &signature));
         assert!(!key.public().verifies(b"test", &signature));
-        // S + L is the same number to lax programs: L in little-endian order, added to the second half.
+        // Lax programs take S + L for the same number as S: L in little-endian order is added to the second half.
         let order: [u8; 32] = [
             0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0,
             0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
@@ -279,7 +286,7 @@ mod tests {
         }
         assert_ne!(other, signature);
         assert!(!key.public().verifies(b"text", &other));
-        // R is the neutral element and S = k·a: the equation holds, and only `verify_strict` refuses it.
+        // R is the neutral element and S = k·a: the equation holds, so only `verify_strict` refuses the signature.
         let mut weak = [0; 64];
         weak[0] = 1;
         weak[32..].copy_from_slice(&[

@@ -1,12 +1,12 @@
 //! Employment references that anyone can check.
 //!
-//! A reference is a W3C Verifiable Credential 2.0 with an `eddsa-jcs-2022` proof ([`credential`], [`proof`]). The key
-//! is in the issuer's DNS and in its key file ([`keys`]). Each reference is in the issuer's transparency log ([`log`])
-//! and has a place in its status lists ([`status_list`]). It travels as JSON and as a PDF/A-3 page ([`pdf`], [`qr`]),
-//! and [`verify`] says what such a file is worth.
+//! A reference is a W3C Verifiable Credential 2.0 with an `eddsa-jcs-2022` proof ([`credential`], [`proof`]). The
+//! public key is in the issuer's DNS and in its key file ([`keys`]). Each reference is in the issuer's transparency log
+//! ([`log`]) and has an entry in its status lists ([`status_list`]). The person gets it as JSON and as a PDF/A-3 page
+//! ([`pdf`], [`qr`]), and [`verify`] gives a verdict on such a file.
 //!
-//! The crate is pure: it reads no file, opens no connection and knows no clock. Its only source from outside is the
-//! operating system's randomness, for keys, ids and status indices.
+//! The crate is pure: it reads no file, opens no connection and reads no clock. The only thing that it takes from its
+//! surroundings is the operating system's randomness, for keys, ids and status indices.
 #![forbid(unsafe_code)]
 
 pub mod claims;
@@ -29,5 +29,5 @@ pub mod verify;
 
 pub use random::RandomError;
 
-/// The verify page, built from `page/src`: one file, to be published at [`publish::VERIFY_PAGE_PATH`].
+/// The verify page as one HTML file, built from `page/src`. An issuer publishes it at [`publish::VERIFY_PAGE_PATH`].
 pub const VERIFY_PAGE: &str = include_str!("../page/verify.html");

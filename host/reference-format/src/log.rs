@@ -1,12 +1,13 @@
-//! The issuer's transparency log: an append-only list of what was signed, in the formats of the C2SP.
+//! The issuer's transparency log: an append-only list of all signed references, in the formats of the C2SP.
 //!
-//! An entry is the SHA-256 of a signed reference, so the log tells nothing of a person. The tree is that of RFC 6962,
-//! kept in tiles ([`tree`], c2sp.org/tlog-tiles); its head is a signed note ([`note`], [`checkpoint`]); a proof travels
-//! with each reference ([`proof`], c2sp.org/tlog-proof); witnesses confirm the order ([`witness`],
-//! c2sp.org/tlog-cosignature).
+//! An entry is the SHA-256 of a signed reference, so the log shows nothing about a person. The log is a Merkle tree
+//! (RFC 6962), stored in tiles ([`tree`], c2sp.org/tlog-tiles). Its head is a signed note ([`note`], [`checkpoint`]).
+//! Each reference is delivered with a proof of its entry ([`proof`], c2sp.org/tlog-proof). Witnesses confirm that
+//! entries were only ever appended ([`witness`], c2sp.org/tlog-cosignature).
 //!
-//! The crates `tlog_tiles` and `signed_note` were looked at: version 0.2 of both brings a second line of
-//! `ed25519-dalek`, `sha2` and `rand_core`, and the first also `url`, for about 300 lines that are here.
+//! The crates `tlog_tiles` and `signed_note` are not used: version 0.2 of both needs other versions of `ed25519-dalek`,
+//! `sha2` and `rand_core` than this workspace, and the first also needs `url`. What they would replace is about 300
+//! lines.
 
 pub mod checkpoint;
 pub mod note;
@@ -18,7 +19,7 @@ use crate::domain::Domain;
 use checkpoint::Checkpoint;
 use tree::{MemoryTiles, TreeError, TreeReader, append};
 
-/// Where the log is below the issuer's public folder.
+/// The path of the log below the issuer's public folder.
 pub const DIRECTORY: &str = "references/log";
 
 /// A SHA-256 hash in the tree.
@@ -29,10 +30,11 @@ pub fn origin(domain: &Domain) -> String {
     format!("{domain}/{DIRECTORY}")
 }
 
-/// The whole log of a domain from its entries: its tiles, for proofs, and its head, to be signed.
+/// Builds the whole log of a domain from its entries: the tiles, from which proofs are made, and the head, which the
+/// caller signs.
 ///
 /// # Errors
-/// None that can be foreseen: nothing is read from elsewhere.
+/// Not in practice: the tiles are in memory, and they fit the size by construction.
 pub fn head(domain: &Domain, entries: &[Hash]) -> Result<(MemoryTiles, Checkpoint), TreeError> {
     let mut tiles = MemoryTiles::default();
     tiles.put(append(&tiles, 0, entries)?);

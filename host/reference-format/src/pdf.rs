@@ -1,7 +1,8 @@
-//! The page: a PDF/A-3a file with the credential and the log proof attached, under a seal.
+//! The page of a reference: a PDF/A-3a file with the credential and the log proof attached, and a seal over the whole
+//! file.
 //!
-//! Everything on it comes from the credential and the proof, so that the same input gives the same bytes. Each
-//! character is in one of the bundled fonts, or there is no page.
+//! Everything on the page comes from the credential and the proof, so the same input gives the same bytes. If a
+//! character is in none of the bundled fonts, rendering fails rather than leaving it out.
 
 mod canvas;
 mod fonts;
@@ -28,10 +29,10 @@ pub const LOG_PROOF_FILE: &str = "log.tlog-proof";
 /// The name of the attached seal.
 pub const SEAL_FILE: &str = "page.seal";
 
-/// There is no page.
+/// Why no page can be made.
 #[derive(Debug, thiserror::Error)]
 pub enum PdfError {
-    /// A character is in no font.
+    /// None of the bundled fonts has a character.
     #[error(
         "no bundled font has the character {character:?} (U+{number:04X}); correct it in the source, or add a font to \
          host/reference-format/fonts"
@@ -39,33 +40,33 @@ pub enum PdfError {
     MissingGlyph {
         /// The character.
         character: char,
-        /// Its number.
+        /// The character's Unicode code point.
         number: u32,
     },
     /// A bundled font cannot be unpacked.
     #[error("a bundled font cannot be read; build the program anew")]
     Font,
-    /// The texts are too long.
+    /// The texts do not fit on the page.
     #[error("the texts are too long for one page; shorten the name, the title or the department in the source")]
     TooLong,
-    /// The key is only in the document.
+    /// The reference is signed by a key that only the document itself contains.
     #[error("the reference names no key that its issuer publishes; sign it with a key of the issuer")]
     Key,
     /// The proof is of another reference.
     #[error("the log proof does not belong to the reference; take the one of its own digest")]
     LogProof,
-    /// The PDF library refused.
+    /// The PDF library refused to write the file.
     #[error("the page cannot be written as PDF/A-3a: {0}")]
     Write(String),
-    /// The file has its seal not exactly once.
+    /// The file that was written does not have its seal and its attachments exactly once.
     #[error(transparent)]
     Seal(#[from] seal::SealError),
 }
 
-/// Looks whether a reference has a page, before it is signed.
+/// Checks, before a reference is signed, that a page can be made of it.
 ///
 /// # Errors
-/// A character has no glyph, or the texts do not fit.
+/// A character is in no font, or the texts do not fit.
 pub fn check(credential: &Credential) -> Result<(), PdfError> {
     page::Body::fitted(credential).map(drop)
 }
@@ -73,11 +74,11 @@ pub fn check(credential: &Credential) -> Result<(), PdfError> {
 /// Renders the page of a reference and seals it with the key that signed the reference.
 ///
 /// # Errors
-/// A character has no glyph, the texts do not fit, or the key or the proof is of another reference.
+/// A character is in no font, the texts do not fit, or the key or the proof belongs to another reference.
 pub fn render(signed: &SignedCredential, log_proof: &LogProof, key: &SecretKey) -> Result<Vec<u8>, PdfError> {
     let KeyReference::Published { domain, selector } = signed.proof().key() else { return Err(PdfError::Key) };
     signed.verify(&key.public()).map_err(|_| PdfError::Key)?;
-    // Before the seal: a wrong attachment would be sealed as well.
+    // Checked before sealing, because a wrong attachment would be sealed as well.
     log_proof.verify(&signed.digest(), domain, &[key.public()], &[]).map_err(|_| PdfError::LogProof)?;
     let content = page::Content {
         credential: signed.credential(),
@@ -124,7 +125,7 @@ pub fn render(signed: &SignedCredential, log_proof: &LogProof, key: &SecretKey) 
     }
     let bytes = document.finish().map_err(|error| write(format!("{error:?}")))?;
     let sealed = seal::seal(bytes, key)?;
-    // What a verifier will find is what was put in.
+    // A verifier searches the file for the attachments; check that it will find those that were attached.
     let opened = seal::open(&sealed)?;
     if opened.credential != signed.canonical() || !opened.is_sealed_by(&key.public()) {
         return Err(PdfError::LogProof);

@@ -39,7 +39,7 @@ fn every_script_has_a_page_and_a_missing_glyph_has_none() {
     }
 }
 
-/// The longest texts that the claims allow, with wide and with narrow letters.
+/// Pages with the longest texts that the claims allow, in wide and in narrow letters.
 #[test]
 fn the_longest_texts_fit() {
     for character in ["W", "山", "ש", "i"] {
@@ -57,8 +57,9 @@ fn a_wrong_key_or_proof_gives_no_page() {
     assert!(matches!(render(&signed(), &proof, &key()), Err(PdfError::LogProof)));
 }
 
-/// What ISO 19005-3 asks for and can be seen in the structure, read with another library than the one that wrote it.
-/// The full conformance is checked by that one's own validator while it writes; veraPDF was not at hand.
+/// Checks the requirements of ISO 19005-3 that can be seen in the structure. The file is read with another library than
+/// the one that wrote it. The writing library checks full conformance with its own validator; veraPDF was not
+/// available.
 #[test]
 fn the_structure_is_that_of_pdf_a_3a() {
     let bytes = page();
@@ -101,7 +102,7 @@ fn the_structure_is_that_of_pdf_a_3a() {
         }
     }
     assert!(fonts >= 2, "{fonts}");
-    // The code is a link that is printed and has a text of its own.
+    // The QR code is a link that is also printed, and has an alternative text.
     let mut annotations = document.objects.values().filter_map(|object| object.as_dict().ok());
     let link =
         annotations.find(|object| object.get(b"Subtype").and_then(Object::as_name).is_ok_and(|name| name == b"Link"));

@@ -15,35 +15,35 @@ const PROOF: &str = "proof";
 const CONTEXT: &str = "@context";
 const PROOF_VALUE: &str = "proofValue";
 
-/// A proof that does not hold.
+/// Why a proof cannot be read, made or verified.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofError {
-    /// There is none.
+    /// The document has no proof.
     #[error("the document has no proof; it is not signed")]
     Missing,
-    /// It is signed already.
+    /// The document to be signed has a proof already.
     #[error("the document has a proof already; sign it without")]
     Present,
-    /// A member is missing, or has another value than this suite has.
+    /// A member is missing, or has another value than the cryptosuite requires.
     #[error(
         "the proof's {0:?} is missing or not what eddsa-jcs-2022 asks for; the document was changed, or is no reference"
     )]
     Member(&'static str),
-    /// A member that the suite does not know.
+    /// The proof has a member that the cryptosuite does not define.
     #[error("the proof has the unknown member {0:?}; the document was changed, or is no reference")]
     Unknown(String),
-    /// The key is named wrongly.
+    /// The name of the key has another form than is supported.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// There are no bytes to sign.
+    /// The document has no canonical form, so there are no bytes to sign.
     #[error(transparent)]
     Jcs(#[from] JcsError),
-    /// The signature is of other bytes, or by another key.
+    /// The signature is over other bytes, or by another key.
     #[error("the signature does not fit the document and the key; the document was changed, or another key signed it")]
     Signature,
 }
 
-/// A proof whose form is right. Whether it holds is up to [`Proof::verify`].
+/// A proof of the right form. The signature is unchecked until [`Proof::verify`] is called.
 #[derive(Clone, Debug)]
 pub struct Proof {
     key: KeyReference,
@@ -53,12 +53,12 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Where the key is.
+    /// The reference to the key that signed.
     pub fn key(&self) -> &KeyReference {
         &self.key
     }
 
-    /// When it was made, by its own word.
+    /// The time of signing that the proof states.
     pub fn created(&self) -> DateTime<Utc> {
         self.created
     }
@@ -71,7 +71,7 @@ impl Proof {
     /// Reads the proof of a document.
     ///
     /// # Errors
-    /// There is none, or its form is not exactly that of the suite.
+    /// The document has no proof, or the proof's form is not exactly that of the cryptosuite.
     pub fn read(document: &Object) -> Result<Self, ProofError> {
         let mut unsigned = document.clone();
         let Some(Value::Object(proof)) = unsigned.remove(PROOF) else { return Err(ProofError::Missing) };
@@ -82,13 +82,13 @@ impl Proof {
         let signature = value.and_then(|value| value.try_into().ok()).ok_or(ProofError::Member(PROOF_VALUE))?;
 
         let expected = options(&unsigned, &key, created);
-        let mut given = proof.clone();
-        given.remove(PROOF_VALUE);
+        let mut actual = proof.clone();
+        actual.remove(PROOF_VALUE);
         const MEMBERS: [&str; 6] = [CONTEXT, "type", "cryptosuite", "created", "verificationMethod", "proofPurpose"];
-        if let Some(name) = MEMBERS.into_iter().find(|name| expected.get(*name) != given.get(*name)) {
+        if let Some(name) = MEMBERS.into_iter().find(|name| expected.get(*name) != actual.get(*name)) {
             return Err(ProofError::Member(name));
         }
-        if let Some(name) = given.keys().find(|name| !expected.contains_key(*name)) {
+        if let Some(name) = actual.keys().find(|name| !expected.contains_key(*name)) {
             return Err(ProofError::Unknown(name.chars().take(100).collect()));
         }
         Ok(Self { key, created, signature, signed: signed_bytes(expected, unsigned)? })
@@ -97,16 +97,16 @@ impl Proof {
     /// Checks the signature.
     ///
     /// # Errors
-    /// It does not fit.
+    /// The signature does not fit the document and the key.
     pub fn verify(&self, key: &PublicKey) -> Result<(), ProofError> {
         if key.verifies(&self.signed, &self.signature) { Ok(()) } else { Err(ProofError::Signature) }
     }
 }
 
-/// Signs a document: adds its proof.
+/// Signs a document by adding a proof to it.
 ///
 /// # Errors
-/// It has one, or a number without a canonical form.
+/// The document has a proof already, or a number without a canonical form.
 pub fn sign(
     document: Object,
     key: &SecretKey,
@@ -121,7 +121,7 @@ pub fn sign(
     with_signature(document, options, &signature)
 }
 
-/// Puts a signature that exists onto its document again.
+/// Adds a proof with an existing signature to a document. The signature is not checked.
 pub(crate) fn restore(
     document: Object,
     reference: &KeyReference,
@@ -138,8 +138,9 @@ fn with_signature(mut document: Object, mut options: Object, signature: &[u8; 64
     Ok(document)
 }
 
-/// The proof without its value. The document's `@context` is repeated in it, so that it is signed with the options
-/// (section 3.3.1, step 2); a proof with a shorter one is refused, although the verification would let it through.
+/// The proof options: the proof without its value. They repeat the document's `@context`, so that it is signed as well
+/// (section 3.3.1, step 2). A proof with a shorter `@context` is refused, although the specification's verification
+/// allows it.
 fn options(document: &Object, reference: &KeyReference, created: DateTime<Utc>) -> Object {
     let mut options = Object::new();
     if let Some(context) = document.get(CONTEXT) {
@@ -156,7 +157,7 @@ fn options(document: &Object, reference: &KeyReference, created: DateTime<Utc>) 
     options
 }
 
-/// The hash data of section 3.3.4: proof options first.
+/// The hash data of section 3.3.4: the hash of the proof options, then the hash of the document.
 fn signed_bytes(options: Object, document: Object) -> Result<[u8; 64], ProofError> {
     let mut bytes = [0; 64];
     let (first, second) = bytes.split_at_mut(32);

@@ -1,4 +1,5 @@
-//! The official vector of w3c/vc-di-eddsa ("eddsa-jcs-2022", Alumni Credential), and what must not pass.
+//! Proofs: the official test vector of w3c/vc-di-eddsa ("eddsa-jcs-2022", Alumni Credential), and proofs that must be
+//! refused.
 
 use super::*;
 use crate::json::parse_object;
@@ -89,7 +90,7 @@ fn any_other_form_is_refused() {
         ("created", None),
         ("verificationMethod", Some(json!("https://vc.example/issuers/5678#key-1"))),
         ("verificationMethod", Some(json!(PUBLIC))),
-        // The verification of the suite takes a shorter context; here it has to be the document's.
+        // The specification's verification accepts a shorter context; here it has to be the document's.
         ("@context", Some(json!(["https://www.w3.org/ns/credentials/v2"]))),
         ("@context", None),
         ("expires", Some(json!("2030-01-01T00:00:00Z"))),
@@ -113,7 +114,7 @@ fn any_other_form_is_refused() {
         };
         assert!(Proof::read(&changed).is_err(), "{name} {member:?}");
     }
-    // A set of proofs is another document than ours.
+    // A document with a set of proofs is refused.
     let mut set = signed();
     let proof = set["proof"].clone();
     set.insert("proof".to_owned(), json!([proof]));

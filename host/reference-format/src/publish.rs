@@ -1,6 +1,6 @@
 //! The issuer's public folder, as plain files for any static web server.
 //!
-//! | path | what |
+//! | path | content |
 //! |---|---|
 //! | `.well-known/did.json` | the keys |
 //! | `references/log/checkpoint` | the signed head of the log |
@@ -8,8 +8,9 @@
 //! | `references/status/N/revoked.json`, `superseded.json` | the status lists |
 //! | `verify/index.html` | the verify page |
 //!
-//! Nothing here comes from a credential but its hash and its random index, so nothing tells of a person. Files of an
-//! earlier publication stay where they are: a checkpoint that somebody has may need its partial tiles.
+//! Of a credential, only its hash and its random status index are published, so the folder shows nothing about a
+//! person. Files of an earlier publication have to be kept: a checkpoint that somebody has may need their partial
+//! tiles.
 
 use crate::keys::file::{self, KeyFile};
 use crate::log::checkpoint::Checkpoint;
@@ -19,50 +20,51 @@ use crate::log::{self, Hash};
 use crate::status_list::{Purpose, StatusList, StatusListError, list_path};
 use std::collections::BTreeMap;
 
-/// Where the verify page is below the folder.
+/// The path of the verify page below the public folder.
 pub const VERIFY_PAGE_PATH: &str = "verify/index.html";
 
-/// What is published does not fit together; it would make good references look bad.
+/// Why the parts of a publication do not fit together. Nothing is published then, because valid references would be
+/// shown as invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The checkpoint is no checkpoint.
+    /// The checkpoint cannot be read.
     #[error(transparent)]
     Note(#[from] NoteError),
-    /// The tree cannot be built.
+    /// The log's tree cannot be built.
     #[error(transparent)]
     Tree(#[from] TreeError),
-    /// A list cannot be read.
+    /// A status list cannot be read.
     #[error(transparent)]
     StatusList(#[from] StatusListError),
-    /// The checkpoint is of another log, of other entries, or by no published key.
+    /// The checkpoint is of another log, of other entries, or not signed by a published key.
     #[error(
         "the checkpoint is not that of the issuer's {0} entries, or no published key signed it; nothing is published"
     )]
     Checkpoint(usize),
-    /// A list is by no published key.
+    /// A status list is not signed by a published key.
     #[error("no published key signed the status list {0}; nothing is published")]
     ListKey(String),
 }
 
-/// What an issuer publishes.
+/// Everything that an issuer publishes.
 #[derive(Clone, Copy, Debug)]
 pub struct Publication<'a> {
-    /// The keys.
+    /// The current and former keys.
     pub key_file: &'a KeyFile,
     /// The log's entries from the first: the digests of the signed references.
     pub entries: &'a [Hash],
-    /// The head of the log at just these entries.
+    /// The signed head of the log that has exactly these entries.
     pub checkpoint: &'a SignedNote,
     /// The signed status lists, with their numbers.
     pub status_lists: &'a [(u32, Purpose, Vec<u8>)],
-    /// The verify page.
+    /// The HTML of the verify page.
     pub verify_page: &'a [u8],
 }
 
-/// The files by their path below the folder.
+/// The content of each file, by its path below the public folder.
 ///
 /// # Errors
-/// Checkpoint, entries, lists and keys do not fit together.
+/// Checkpoint, entries, status lists and keys do not fit together.
 pub fn files(publication: &Publication<'_>) -> Result<BTreeMap<String, Vec<u8>>, PublishError> {
     let Publication { key_file, entries, checkpoint, status_lists, verify_page } = *publication;
     let (tiles, expected) = log::head(&key_file.domain, entries)?;
@@ -152,7 +154,7 @@ mod tests {
                 "verify/index.html",
             ]
         );
-        // No name, title, department, id or date of birth of a reference, in any letter case, as text or in base64.
+        // No name, title, department, company, first day or id of a reference is in any file, in either letter case.
         for (path, bytes) in &files {
             let text = format!("{path} {}", String::from_utf8_lossy(bytes)).to_lowercase();
             for word in ["leaver", "familyname", "secret", "acme gmbh", "2019-03-01", "urn:uuid"] {
@@ -160,7 +162,7 @@ mod tests {
             }
             assert!(references.iter().all(|one| !text.contains(&one.credential().id.uuid())), "{path}");
         }
-        // What a stranger can do with the folder: find an entry by its index, and prove it.
+        // A stranger can use the folder to find an entry by its index, and to prove that it is in the log.
         let bundle = &files["references/log/tile/entries/001.p/44"];
         assert_eq!(bundle[34 + 2..68], entries[257]);
         let mut tiles = MemoryTiles::default();
@@ -172,7 +174,7 @@ mod tests {
         let path = reader.inclusion_proof(257).unwrap();
         assert!(verify_inclusion(leaf_hash(&entries[257]), 257, 300, &path, &reader.root().unwrap()));
 
-        // What does not fit together is not published.
+        // Parts that do not fit together are not published.
         let shorter = Publication { entries: &entries[1..], ..publication };
         assert!(matches!(super::files(&shorter), Err(PublishError::Checkpoint(299))));
         let other = self::checkpoint(&entries, &SecretKey::from_seed(&[8; 32]));

@@ -1,9 +1,9 @@
-//! The QR code on the page: a URL of the issuer's verify page.
+//! The QR code on the page: a URL of the issuer's verify page, with the reference in its fragment.
 //!
-//! `https://DOMAIN/verify/#r1.ID.HASH.SIGNATURE.CLAIMS`: everything after `#` stays in the browser (RFC 3986 section
-//! 3.5), so no server learns whose reference is looked at. The document has one shape, so its values are enough to
-//! build it anew; the hash says whether that came out right. A reference that is too long for this has `#r1.ID.HASH`
-//! alone.
+//! The URL is `https://DOMAIN/verify/#r1.ID.HASH.SIGNATURE.VALUES`. A browser does not send the part after `#` (RFC
+//! 3986 section 3.5), so no server learns whose reference is being checked. All documents have the same shape, so the
+//! values are enough to rebuild the document, and the hash shows whether the result is right. The URL of a reference
+//! that is too long for this ends after `#r1.ID.HASH`.
 
 use crate::claims::{ClaimText, Claims, Employment, Issuer};
 use crate::credential::{Credential, CredentialId, SignedCredential};
@@ -15,33 +15,35 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-/// Longest URL of a QR code, in bytes: at most 109 modules a side with error correction M, easily read from paper.
+/// The longest URL of a QR code, in bytes. With error correction M it needs a code of at most 109 by 109 modules, which
+/// is easily read from paper.
 pub const URL_BYTES_MAX: usize = 850;
 
-/// Where the verify page is below the issuer's public folder, as a URL.
+/// The path of the verify page in URLs, below the issuer's domain.
 pub const VERIFY_PATH: &str = "verify/";
 
 const VERSION: &str = "r1";
 
-/// A URL that is no QR code of a reference.
+/// Why a URL is not the QR code of a reference.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("this is not the link of a reference ({0}); scan the code anew")]
 pub struct QrError(&'static str);
 
-/// What a QR code says.
+/// The content of a QR code.
 #[derive(Clone, Debug)]
 pub struct QrContent {
-    /// The domain of the URL.
+    /// The issuer's domain: the host of the URL.
     pub domain: Domain,
     /// The reference's id.
     pub id: CredentialId,
-    /// SHA-256 of the signed reference: its entry in the log.
+    /// SHA-256 of the signed reference, which is its entry in the log.
     pub digest: [u8; 32],
-    /// The reference and its index in the log, where it fits. Nothing of it is checked but the hash.
+    /// The reference and its index in the log; `None` if the URL has only id and hash. It fits the hash, but neither
+    /// its signature nor its place in the log is checked.
     pub reference: Option<(SignedCredential, u64)>,
 }
 
-/// The values of a document, in this order. The domain is that of the URL.
+/// The values from which a document is rebuilt, in this order. The domain comes from the URL.
 #[derive(Serialize, Deserialize)]
 struct Values(
     String,         // issuer's name
@@ -57,7 +59,7 @@ struct Values(
     u64,            // index in the log
 );
 
-/// The URL for a reference that is in the log at `log_index`.
+/// The URL for a reference whose entry in the log has the index `log_index`.
 pub fn url(signed: &SignedCredential, log_index: u64) -> String {
     let (credential, claims) = (signed.credential(), &signed.credential().claims);
     let base = format!("{}#{VERSION}", claims.issuer().domain.url(VERIFY_PATH));
@@ -86,7 +88,7 @@ pub fn url(signed: &SignedCredential, log_index: u64) -> String {
 /// Reads a URL.
 ///
 /// # Errors
-/// It is longer than [`URL_BYTES_MAX`], of another form, or its values do not come to its hash.
+/// The URL is longer than [`URL_BYTES_MAX`], has another form, or its values do not fit its hash.
 pub fn parse(url: &str) -> Result<QrContent, QrError> {
     if url.len() > URL_BYTES_MAX {
         return Err(QrError("it is too long"));
@@ -163,7 +165,7 @@ mod tests {
         restored.verify(&key().public()).unwrap();
     }
 
-    /// Before `#` there is nothing of a person, and after it nothing that can be read at a glance.
+    /// The part before `#` has no personal data, and in the part after it no name or title can be read directly.
     #[test]
     fn personal_data_is_in_the_fragment_only() {
         let signed = signed();

@@ -1,8 +1,8 @@
-//! Whether a reference still holds: Bitstring Status Lists (W3C Recommendation, 2025).
+//! Status lists: whether a reference is still valid (Bitstring Status List, W3C Recommendation, 2025).
 //!
-//! An issuer has pairs of lists: one says what is revoked, the other what a newer reference replaces ("superseded",
-//! with the purpose `message`). A reference has the same index in both, drawn at random, so that neighbours tell
-//! nothing.
+//! An issuer has pairs of lists. One list of a pair says which references are revoked, the other which are superseded
+//! by a newer reference (purpose `message`). A reference has the same index in both. The index is drawn at random, so
+//! it says nothing about other references.
 
 mod allocator;
 mod bitstring;
@@ -20,26 +20,26 @@ use crate::time;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-/// Entries of a list: the least that the Recommendation allows (section 6.1, group privacy).
+/// The number of entries of a list: the fewest that the Recommendation allows (section 6.1, group privacy).
 pub const ENTRIES: u32 = 131_072;
 
-/// Largest signed list that is read, in bytes. The bits of one that cannot be compressed have 22 KB in base64.
+/// The size of the largest signed list that is read, in bytes. Bits that cannot be compressed take 22 KB in base64.
 pub const BYTES_MAX: usize = 256 * 1024;
 
-/// What a list says of the references in it.
+/// The purpose of a list: what a set bit says of a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
-    /// The reference should not have been given.
+    /// The reference is revoked: it should not have been given.
     Revocation,
-    /// A newer reference replaces it.
+    /// The reference is superseded: a newer one replaces it.
     Supersession,
 }
 
 impl Purpose {
-    /// Both, in the order of a reference's entries.
+    /// Both purposes, in the order of the entries in a reference's `credentialStatus`.
     pub const ALL: [Self; 2] = [Self::Revocation, Self::Supersession];
 
-    /// The `statusPurpose`.
+    /// The value of `statusPurpose`.
     fn name(self) -> &'static str {
         match self {
             Self::Revocation => "revocation",
@@ -47,7 +47,7 @@ impl Purpose {
         }
     }
 
-    /// The name of a list's file.
+    /// The name of a list's file, without its extension.
     fn file(self) -> &'static str {
         match self {
             Self::Revocation => "revoked",
@@ -56,37 +56,37 @@ impl Purpose {
     }
 }
 
-/// A list that cannot be trusted.
+/// Why a status list cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StatusListError {
-    /// Not JSON.
+    /// The list is not a JSON object.
     #[error(transparent)]
     Json(#[from] JsonError),
-    /// Its proof has the wrong form.
+    /// The proof of the list has the wrong form.
     #[error(transparent)]
     Proof(#[from] ProofError),
-    /// Its bits cannot be read.
+    /// The bits of the list cannot be read.
     #[error(transparent)]
     Bits(#[from] BitstringError),
-    /// It cannot be written.
+    /// The list has no canonical form, so it cannot be signed.
     #[error(transparent)]
     Jcs(#[from] JcsError),
-    /// Another list than was asked for, or none.
+    /// The document is not the list that is expected at this URL.
     #[error("the status list is not the one that the reference names at {0:?}; the issuer has to publish it anew")]
     Shape(String),
 }
 
-/// The place of a reference in the issuer's lists.
+/// The position of a reference in the issuer's status lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StatusPosition {
-    /// Which pair of lists, from 1.
+    /// The number of the pair of lists, from 1.
     pub list: u32,
-    /// Which entry, below [`ENTRIES`].
+    /// The index of the entry in both lists, below [`ENTRIES`].
     pub index: u32,
 }
 
 impl StatusPosition {
-    /// The entry in a reference's `credentialStatus` (section 2.1).
+    /// The member of a reference's `credentialStatus` for one of the two lists (section 2.1).
     pub(crate) fn entry(self, domain: &Domain, purpose: Purpose) -> Value {
         let url = list_url(domain, self.list, purpose);
         let mut entry = json!({
@@ -101,7 +101,8 @@ impl StatusPosition {
         entry
     }
 
-    /// Takes the place out of the first entry. The caller compares both entries with what they should be.
+    /// Reads the position from the first entry of `credentialStatus`; `None` if it cannot be read. The rest of both
+    /// entries is not checked here: the caller compares the whole with [`StatusPosition::entry`].
     pub(crate) fn read(entry: Option<&Value>, domain: &Domain) -> Option<Self> {
         let index = entry?.get("statusListIndex")?.as_str()?.parse().ok().filter(|index| *index < ENTRIES)?;
         let url = entry?.get("statusListCredential")?.as_str()?;
@@ -123,18 +124,18 @@ pub fn list_url(domain: &Domain, list: u32, purpose: Purpose) -> String {
     domain.url(&list_path(list, purpose))
 }
 
-/// A list with the time of its signature.
+/// A status list with the time at which it is signed.
 #[derive(Clone, Debug)]
 pub struct StatusList {
-    /// Whose.
+    /// The issuer's domain.
     pub domain: Domain,
-    /// Which pair.
+    /// The number of the pair of lists, from 1.
     pub list: u32,
-    /// What it says.
+    /// The purpose of the list.
     pub purpose: Purpose,
-    /// When it was signed, in whole seconds.
+    /// The time of signing, in whole seconds.
     pub issued: DateTime<Utc>,
-    /// The entries.
+    /// The entries, one bit each.
     pub bits: Bitstring,
 }
 
@@ -160,21 +161,21 @@ impl StatusList {
         members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// The signed list, as it is published.
+    /// Signs the list, and returns the bytes to publish.
     ///
     /// # Errors
-    /// None that can be foreseen.
+    /// Not in practice: every list has a canonical form, and it is compressed in memory.
     pub fn sign(&self, key: &SecretKey, selector: &Selector) -> Result<Vec<u8>, StatusListError> {
         let reference = KeyReference::Published { domain: self.domain.clone(), selector: selector.clone() };
         let signed = proof::sign(self.to_object(self.bits.encode()?), key, &reference, self.issued)?;
         Ok(jcs::canonical(&Value::Object(signed))?)
     }
 
-    /// Reads the signed list that is expected at `list_url(domain, list, purpose)`, with its proof, which is not
-    /// checked.
+    /// Reads the signed list that is expected at `list_url(domain, list, purpose)`. The signature of the returned proof
+    /// is not checked.
     ///
     /// # Errors
-    /// It is another list, or not in exactly this shape.
+    /// The bytes are another list, or do not have exactly the shape of one.
     pub fn parse(bytes: &[u8], domain: &Domain, list: u32, purpose: Purpose) -> Result<(Self, Proof), StatusListError> {
         let mut object = parse_object(bytes, BYTES_MAX)?;
         let proof = Proof::read(&object)?;

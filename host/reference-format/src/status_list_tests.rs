@@ -25,7 +25,7 @@ fn a_signed_list_is_read_as_it_is_written() {
         proof.verify(&key.public()).unwrap();
         let read: BTreeSet<u32> = (0..ENTRIES).filter(|index| read.bits.get(*index) == Some(true)).collect();
         assert_eq!(read, set);
-        // Another list of the same issuer, or another issuer's, is none of ours.
+        // Another list of the issuer, or a list of another issuer, is refused.
         let other = Purpose::ALL.into_iter().find(|other| *other != purpose).unwrap();
         assert!(matches!(StatusList::parse(&bytes, &domain(), 1, other), Err(StatusListError::Shape(_))));
         assert!(matches!(StatusList::parse(&bytes, &domain(), 2, purpose), Err(StatusListError::Shape(_))));
@@ -34,7 +34,7 @@ fn a_signed_list_is_read_as_it_is_written() {
     }
 }
 
-/// A back-fill of ten thousand: every entry of the published list against the set that was drawn.
+/// Draws ten thousand indices, as for a back-fill, and compares every entry of the published list with them.
 #[test]
 fn ten_thousand_drawn_indices_are_the_list() {
     let mut allocator = IndexAllocator::new([]);
@@ -47,7 +47,7 @@ fn ten_thousand_drawn_indices_are_the_list() {
     assert!((0..ENTRIES).all(|index| read.bits.get(index) == Some(revoked.contains(&index))));
 }
 
-/// The empty list of the Recommendation's examples: 16 KB of zeros.
+/// The Recommendation's example of an empty list: 16 KB of zeros.
 #[test]
 fn the_recommendations_example_is_an_empty_list() {
     let bits = Bitstring::decode("uH4sIAAAAAAAAA-3BMQEAAADCoPVPbQwfoAAAAAAAAAAAAAAAAAAAAIC3AYbSVKsAQAAA").unwrap();
@@ -85,13 +85,13 @@ fn indices_are_drawn_once_and_at_random() {
     let distinct: BTreeSet<u32> = drawn.iter().copied().collect();
     assert_eq!((distinct.len(), allocator.free()), (1_000, ENTRIES - 1_003));
     assert!([3, 4, 5].iter().all(|used| !distinct.contains(used)));
-    // Not in order, and over the whole list: each tenth has 100 of them, within 6 standard deviations.
+    // The indices are not in order, and spread over the whole list: each tenth has 100, within 6 standard deviations.
     assert!(drawn.windows(2).filter(|pair| pair[0] < pair[1]).count() < 700);
     for tenth in 0..10 {
         let count = drawn.iter().filter(|index| **index as usize * 10 / ENTRIES as usize == tenth).count();
         assert!((40..160).contains(&count), "{tenth}: {count}");
     }
-    // The last free ones are found too, and then there is none.
+    // The last two free indices are found as well; after that there is none.
     let mut nearly_full = IndexAllocator::new((0..ENTRIES).filter(|index| ![17, 130_000].contains(index)));
     let mut last = [nearly_full.draw().unwrap().unwrap(), nearly_full.draw().unwrap().unwrap()];
     last.sort_unstable();

@@ -1,4 +1,5 @@
-//! What several modules' tests start from.
+//! Values that the tests of several modules use: a domain, a key, claims, a signed reference, and everything that its
+//! issuer publishes.
 
 use crate::claims::{ClaimText, Claims, Employment, Issuer};
 use crate::credential::{Credential, CredentialId, SignedCredential};
@@ -53,7 +54,7 @@ pub(crate) fn signed() -> SignedCredential {
     SignedCredential::sign(credential(), &key(), &selector()).unwrap()
 }
 
-/// A log of 300 entries with this one as number 17, signed.
+/// The proof of a reference that is entry 17 of a log of 300 entries.
 pub(crate) fn log_proof(signed: &SignedCredential) -> LogProof {
     let mut entries: Vec<Hash> = (0..300_u16).map(|number| [number.to_le_bytes()[0]; 32]).collect();
     entries[17] = signed.digest();
@@ -79,7 +80,7 @@ pub(crate) fn status_list(purpose: Purpose, set: &[u32], key: &SecretKey) -> Vec
     StatusList { domain: domain(), list: 1, purpose, issued, bits }.sign(key, &selector()).unwrap()
 }
 
-/// All that an honest issuer publishes.
+/// The answers from an honest issuer.
 pub(crate) fn sources() -> Sources {
     Sources {
         now: time::parse("2026-11-24T00:00:00Z").unwrap(),

@@ -1,12 +1,12 @@
-//! Points in time as they are written in credentials: whole seconds in UTC, `2026-01-31T12:00:00Z` (XML Schema 1.1
-//! `dateTimeStamp`, as VC 2.0 asks for), in this one spelling.
+//! Times and dates as text in credentials: whole seconds in UTC, only in the spelling `2026-01-31T12:00:00Z` (a
+//! `dateTimeStamp` of XML Schema 1.1, as VC 2.0 requires).
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 const FORMAT: &str = "%Y-%m-%dT%H:%M:%SZ";
 const DATE_FORMAT: &str = "%Y-%m-%d";
 
-/// The point in time without its fraction of a second.
+/// The time without its fraction of a second.
 pub(crate) fn whole_seconds(time: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp(time.timestamp(), 0).unwrap_or(time)
 }
@@ -15,12 +15,12 @@ pub(crate) fn format(time: DateTime<Utc>) -> String {
     time.format(FORMAT).to_string()
 }
 
-/// Reads the one spelling, and no other.
+/// Reads a time in the spelling that `format` writes; `None` for any other.
 pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
-    // Longer are years of five digits, with which sums of times overflow.
+    // A longer text has a year of five digits; with such years, sums of times can overflow.
     let text = Some(text).filter(|text| text.len() == 20)?;
     let time = NaiveDateTime::parse_from_str(text, FORMAT).ok()?.and_utc();
-    // A leap second has no number of its own in Unix time; it shows as more than a whole second.
+    // Unix time has no number for a leap second; chrono represents it by more than a whole second of nanoseconds.
     (format(time) == text && time.timestamp_subsec_nanos() == 0).then_some(time)
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn format_date(date: NaiveDate) -> String {
     date.format(DATE_FORMAT).to_string()
 }
 
-/// Reads `2026-01-31`, and no other spelling.
+/// Reads a date in the spelling `2026-01-31`; `None` for any other.
 pub(crate) fn parse_date(text: &str) -> Option<NaiveDate> {
     let text = Some(text).filter(|text| text.len() == 10)?;
     let date = NaiveDate::parse_from_str(text, DATE_FORMAT).ok()?;

@@ -1,7 +1,9 @@
-//! What a document is worth.
+//! Verification of a reference: from a file to a verdict.
 //!
-//! [`open`] reads a PDF or JSON file; [`Opened::lookups`] says what to ask of the issuer's domain; [`Opened::verify`]
-//! decides from the answers. The caller asks, so that this stays pure, and says what it could not ask.
+//! 1. [`open`] reads a PDF or JSON file.
+//! 2. [`Opened::lookups`] says what to request from the issuer's domain.
+//! 3. The caller makes these requests, so that this crate needs no network, and puts the answers into [`Sources`].
+//! 4. [`Opened::verify`] decides from the answers. A lookup that was not made or got no answer is reported as not checked.
 
 mod document;
 mod keys;
@@ -13,21 +15,21 @@ pub use report::{Check, Outcome, Report, Subject, Verdict};
 use crate::log::witness::Witness;
 use chrono::{DateTime, Utc};
 
-/// What came of asking for something.
+/// The result of a lookup.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Answer<T> {
-    /// It is there.
+    /// The domain has it.
     Found(T),
-    /// The domain answered that there is none.
+    /// The domain answered that it does not have it.
     Absent,
-    /// There was no answer, and why.
+    /// There was no answer, for this reason.
     Unreachable(String),
-    /// Nobody asked.
+    /// The lookup was not made.
     #[default]
     NotAsked,
 }
 
-/// The answers that a decision is made from.
+/// The lookups' answers and the user's settings, from which the verdict is decided.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     /// The time of the decision.
@@ -36,15 +38,16 @@ pub struct Sources {
     pub dns: Answer<Vec<String>>,
     /// The file at [`Lookups::key_file_url`], fetched over HTTPS with a checked certificate.
     pub key_file: Answer<Vec<u8>>,
-    /// A key file that the user has from the issuer in another way.
+    /// A key file that the user got from the issuer in another way.
     pub given_key_file: Option<Vec<u8>>,
     /// The list at the first of [`Lookups::status_list_urls`].
     pub revoked: Answer<Vec<u8>>,
     /// The list at the second of [`Lookups::status_list_urls`].
     pub superseded: Answer<Vec<u8>>,
-    /// Witnesses that the user trusts.
+    /// The witnesses that the user trusts.
     pub witnesses: Vec<Witness>,
-    /// How many of them have to confirm the log; with 0, a log without a witness passes, and the report says so.
+    /// The number of these witnesses that have to confirm the log. With 0, a log without a witness is accepted, and the
+    /// report says that no witness confirmed it.
     pub witnesses_required: usize,
 }
 

@@ -1,4 +1,4 @@
-//! The PDF: as it was sealed, or nothing.
+//! Verification of PDF files: any change since the file was sealed makes it Invalid.
 
 use super::*;
 use crate::credential::SignedCredential;
@@ -8,7 +8,7 @@ use crate::testing::{claims_of, credential_of, key, log_proof, page, selector, s
 use hibob_test_depth::deep;
 use proptest::prelude::*;
 
-/// Without the lists, which cost time and have tests of their own.
+/// Sources without the status lists, which take time to check and have their own tests.
 fn quick() -> Sources {
     Sources { revoked: Answer::NotAsked, superseded: Answer::NotAsked, ..sources() }
 }
@@ -28,14 +28,14 @@ fn a_page_as_it_was_sealed_is_gold() {
     assert_eq!(open(&page, Some(b"not looked at")).verify(&sources()).verdict, Verdict::Gold);
 }
 
-/// The attachments are genuine here, and still the file is not.
+/// A changed file is refused even if all its attachments are genuine.
 #[test]
 fn a_changed_page_with_genuine_attachments_is_invalid() {
     let page = page();
     let title = b"Employment reference: Zo";
     let place = page.windows(title.len()).position(|window| window == title);
     let mut changed = page.clone();
-    // One byte of the page's drawing, of the metadata, of the end: whatever it is.
+    // One byte of the page's drawing, of the metadata, of the header, or of the end.
     for place in [place.unwrap_or(2_000), page.len() - 2, 12, page.len() / 2] {
         changed[place] ^= 1;
         let report = open(&changed, None).verify(&sources());
@@ -43,7 +43,7 @@ fn a_changed_page_with_genuine_attachments_is_invalid() {
         changed[place] ^= 1;
     }
     assert_eq!(open(&changed, None).verify(&sources()).verdict, Verdict::Gold);
-    // An update behind the end, as editors make it.
+    // An incremental update after the end of the file, as editors append it.
     let updated = [page.as_slice(), b"\n1 0 obj\n<<>>\nendobj\n%%EOF\n"].concat();
     let report = open(&updated, None).verify(&sources());
     assert_eq!(report.verdict, Verdict::Invalid);
@@ -51,7 +51,7 @@ fn a_changed_page_with_genuine_attachments_is_invalid() {
     assert_eq!((of(Subject::Signature), of(Subject::Page)), (Outcome::Good, Outcome::Bad));
 }
 
-/// Pages of two references of the same issuer: neither takes the other's attachment, proof or seal.
+/// Two references of one issuer: a page with the other reference's credential, log proof or seal is refused.
 #[test]
 fn parts_of_another_reference_do_not_fit() {
     let other =
@@ -79,7 +79,7 @@ fn a_page_sealed_by_a_forger_is_nothing() {
     let forger = SecretKey::from_seed(&[66; 32]);
     let credential = signed().credential().clone();
     let forged = SignedCredential::sign(credential, &forger, &selector()).unwrap();
-    // The forger's own log and seal, under the famous name.
+    // The forger makes a log and a seal with the forger's key, under the famous name.
     let (_, checkpoint) = crate::log::head(&crate::testing::domain(), &[forged.digest()]).unwrap();
     let proof = crate::log::proof::LogProof { index: 0, hashes: Vec::new(), checkpoint: checkpoint.sign(&forger) };
     let page = crate::pdf::render(&forged, &proof, &forger).unwrap();
@@ -89,7 +89,7 @@ fn a_page_sealed_by_a_forger_is_nothing() {
     assert_eq!(open(&page, None).verify(&nobody).verdict, Verdict::UnknownKey);
 }
 
-/// Positions over the whole file, and every so-many-th byte of the attachments.
+/// Changes single bytes at positions over the whole file, and at regular steps in the attachments.
 #[test]
 fn no_single_byte_of_the_file_can_be_changed() {
     let (page, sources) = (page(), quick());
@@ -120,7 +120,7 @@ fn a_truncated_page_is_invalid() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
-    /// Whatever a hostile file holds, there is an answer, and it is never a good one.
+    /// Whatever a hostile file contains, verification ends with a verdict that does not accept it.
     #[test]
     fn hostile_files_are_refused(
         cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..4),

@@ -10,7 +10,7 @@ use crate::testing::{credential, domain, key, key_file, log_proof, selector, sig
 use crate::{proof, time};
 use serde_json::{Value, json};
 
-/// A verdict for a JSON file with its log proof.
+/// Verifies a JSON file with its log proof.
 fn report(document: &[u8], log_proof: &LogProof, sources: &Sources) -> Report {
     open(document, Some(log_proof.to_string().as_bytes())).verify(sources)
 }
@@ -27,7 +27,7 @@ fn unreachable<T>() -> Answer<T> {
     Answer::Unreachable("no network".to_owned())
 }
 
-/// The file's text, edited as JSON.
+/// The signed reference as a file, after an edit of its JSON.
 fn edited(edit: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut document: Value = serde_json::from_slice(signed().canonical()).unwrap();
     edit(&mut document);
@@ -62,7 +62,7 @@ fn silver_is_a_key_file_without_a_record() {
         let sources = Sources { dns, ..sources() };
         assert_eq!(verdict(&signed(), &sources), Verdict::Silver, "{:?}", sources.dns);
     }
-    // Offline, with the file that the user has. What could not be asked is told.
+    // Offline, with a key file that the user has. The report says which lookups could not be made.
     let offline = Sources {
         dns: unreachable(),
         key_file: unreachable(),
@@ -81,24 +81,24 @@ fn silver_is_a_key_file_without_a_record() {
 #[test]
 fn a_self_made_key_with_a_famous_name_is_nothing() {
     let forger = SecretKey::from_seed(&[66; 32]);
-    // Under the issuer's own key name, the published key decides.
+    // With the name of the issuer's key, the published key decides.
     let forged = SignedCredential::sign(credential(), &forger, &selector()).unwrap();
     assert_eq!(verdict(&forged, &sources()), Verdict::Invalid);
     assert_eq!(verdict(&forged, &Sources { dns: Answer::Absent, ..sources() }), Verdict::Invalid);
-    // Under another name, nobody but the document knows it.
+    // With another name, only the document itself names the key.
     let elsewhere = SignedCredential::sign(credential(), &forger, &Selector::parse("k9").unwrap()).unwrap();
     let nowhere = Sources { dns: Answer::Absent, ..sources() };
     assert_eq!(verdict(&elsewhere, &nowhere), Verdict::UnknownKey);
     let offline = Sources { dns: unreachable(), key_file: unreachable(), ..sources() };
     assert_eq!(verdict(&signed(), &offline), Verdict::UnknownKey);
-    // With the key in the document, as did:key.
+    // The key is in the document, as did:key.
     let reference = KeyReference::InDocument(forger.public());
     let own = proof::sign(credential().to_object(), &forger, &reference, credential().issued).unwrap();
     let own = SignedCredential::parse(Value::Object(own).to_string().as_bytes()).unwrap();
     let report = report(own.canonical(), &log_proof(&own), &sources());
     assert_eq!((report.verdict, report.domain()), (Verdict::UnknownKey, Some(&domain())));
     assert_eq!(open(own.canonical(), None).lookups(), None);
-    // On a domain of the forger's, the famous name is beside that domain.
+    // With a domain that belongs to the forger, the report shows the famous name beside that domain.
     let mut claims = serde_json::to_value(credential().to_object()).unwrap();
     for text in [
         "/issuer/id",
@@ -146,7 +146,7 @@ fn references_outlive_a_rotation_but_not_a_theft() {
     assert_eq!(verdict(&signed(), &made_after), Verdict::Invalid);
     let stolen = change(|file| file.keys[0].revoked = time::parse("2026-11-23T00:00:00Z"));
     assert_eq!(verdict(&signed(), &stolen), Verdict::Invalid);
-    // A future date is nobody's.
+    // A date in the future is invalid.
     let before = Sources { now: time::parse("2026-11-20T00:00:00Z").unwrap(), ..sources() };
     assert_eq!(verdict(&signed(), &before), Verdict::Invalid);
 }
@@ -160,7 +160,8 @@ fn revoked_and_superseded_are_told() {
     assert_eq!(verdict(&signed(), &superseded), Verdict::Superseded);
     let both = Sources { superseded: list(Purpose::Supersession, &key()), ..revoked.clone() };
     assert_eq!(verdict(&signed(), &both), Verdict::Revoked);
-    // A list by somebody else, of another purpose, or none, says nothing; and that is said.
+    // A list by another signer, a list with another purpose, or no list leaves the verdict, and is reported as not
+    // checked.
     let other = SecretKey::from_seed(&[8; 32]);
     let lists = [
         list(Purpose::Revocation, &other),
@@ -172,7 +173,7 @@ fn revoked_and_superseded_are_told() {
         let report = report(signed().canonical(), &log_proof(&signed()), &Sources { revoked: list, ..sources() });
         assert_eq!((report.verdict, outcome(&report, Subject::Revocation)), (Verdict::Gold, Outcome::NotChecked));
     }
-    // A list that a later key of the issuer signed is as good.
+    // A list that a later key of the issuer signed is valid.
     let newer = key_file(&[("k2026", &key()), ("k2027", &other)]).render().into_bytes();
     let rotated = Sources { key_file: Answer::Found(newer), revoked: list(Purpose::Revocation, &other), ..sources() };
     assert_eq!(verdict(&signed(), &rotated), Verdict::Revoked);
@@ -208,7 +209,7 @@ fn witnesses_confirm_the_order() {
     let none = report(signed().canonical(), &log_proof(&signed()), &trusting(0));
     assert_eq!((none.verdict, none.is_witnessed), (Verdict::Gold, false));
     assert_eq!(report(signed().canonical(), &log_proof(&signed()), &trusting(1)).verdict, Verdict::NotInLog);
-    // A line of an unknown witness counts for nothing, and one that came years after the date shows the back-dating.
+    // A line of an unknown witness does not count. A confirmation years after the reference's date shows back-dating.
     let unknown = report(signed().canonical(), &seen("2026-11-22T09:31:00Z", &other), &trusting(0));
     assert_eq!((unknown.verdict, unknown.is_witnessed), (Verdict::Gold, false));
     let late = report(signed().canonical(), &seen("2029-01-01T00:00:00Z", &known), &trusting(0));
@@ -228,7 +229,7 @@ fn a_changed_field_is_found() {
     );
     assert_eq!(check(edited(|d| d["issuer"]["name"] = json!("ACME Holding"))), Verdict::Invalid);
     assert_eq!(check(edited(|d| drop(d.as_object_mut().unwrap().remove("proof")))), Verdict::Invalid);
-    // The proof of another reference by the same issuer, at the same time.
+    // The proof of another reference by this issuer, with an equal time.
     let mut other = credential();
     other.claims = crate::testing::claims_of("Somebody Else", None, None, "ACME GmbH");
     let other = SignedCredential::sign(other, &key(), &selector()).unwrap();
@@ -239,7 +240,7 @@ fn a_changed_field_is_found() {
     }
 }
 
-/// Positions spread evenly over a file.
+/// `count` positions, spread evenly over a file of `length` bytes.
 fn sampled(length: usize, count: usize) -> impl Iterator<Item = usize> {
     (0..count).map(move |number| number * length / count)
 }
@@ -247,7 +248,7 @@ fn sampled(length: usize, count: usize) -> impl Iterator<Item = usize> {
 #[test]
 fn no_single_byte_of_the_json_or_its_proof_can_be_changed() {
     let signed = signed();
-    // Without the lists, which cost time and have tests of their own.
+    // Sources without the status lists, which take time to check and have their own tests.
     let sources = Sources { revoked: Answer::NotAsked, superseded: Answer::NotAsked, ..sources() };
     let proof = log_proof(&signed).to_string().into_bytes();
     assert_eq!(open(signed.canonical(), Some(&proof)).verify(&sources).verdict, Verdict::Gold);

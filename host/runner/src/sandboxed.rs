@@ -21,7 +21,7 @@ use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::{Fence, Lease, TenantDatabase};
 use hibob_store::privacy;
-use hibob_store::privacy::Ring;
+use hibob_store::privacy::Keyring;
 use hibob_telemetry::TenantMetrics;
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ impl Sandboxed<'_> {
 }
 
 impl Outside for Sandboxed<'_> {
-    type Book = TenantDatabase;
+    type RunStore = TenantDatabase;
     type Lock = Lease;
 
     fn config(&self) -> &TenantConfig {
@@ -56,7 +56,7 @@ impl Outside for Sandboxed<'_> {
         self.tenant.metrics()
     }
 
-    fn book(&self) -> &TenantDatabase {
+    fn run_store(&self) -> &TenantDatabase {
         self.tenant.database()
     }
 
@@ -103,10 +103,10 @@ impl Outside for Sandboxed<'_> {
         self.data.control().lease(self.tenant.id(), &this_process()).await
     }
 
-    async fn ring(&self) -> Result<Ring, HostError> {
+    async fn keyring(&self) -> Result<Keyring, HostError> {
         // The tenant may have been opened before somebody was forgotten.
         privacy::settle(self.data, self.tenant.people()).await?;
-        self.tenant.people().writing_ring().await
+        self.tenant.people().writing_keyring().await
     }
 
     async fn plan(&self) -> Result<Planned, HostError> {

@@ -1,8 +1,8 @@
-//! The contract with plugins: one module for each version of the WIT package that this host runs, and over them the calls
-//! as the host makes them, with the types of [`hibob_contract`].
+//! The contract with plugins: a module for each version of the WIT package that this host runs, and above them the
+//! calls as the host makes them, with the types of [`hibob_contract`].
 //!
-//! wasmtime takes 0.1 and 0.2 for different packages. A new version gets a module of its own; the one before it is frozen
-//! in `wit/frozen` and translated.
+//! To wasmtime, versions 0.1 and 0.2 are different packages. A new version gets a module of its own. The version before
+//! it is frozen in `wit/frozen`, and its types are translated.
 
 mod translate;
 pub mod v0_1;
@@ -10,7 +10,6 @@ pub mod v0_2;
 
 pub(crate) use v0_2::hibob::connector::{log, progress, storage, types};
 
-use crate::call::CallState;
 use hibob_base::error::HostError;
 use hibob_contract::WitVersion;
 use hibob_contract::directory_sync::{Attempt, Change, CheckReport, Outcome, PlanSummary, RosterEntry};
@@ -19,21 +18,29 @@ use hibob_contract::types::{Finding, Job, JobError, NamedValue};
 use wasmtime::Store;
 use wasmtime::component::{InstancePre, ResourceAny};
 
-/// A component whose imports are resolved and whose exports are found.
-#[derive(Clone)]
-pub enum PluginPre {
-    /// Of version 0.1.
-    V0_1(v0_1::PluginPre<CallState>),
-    /// Of version 0.2.
-    V0_2(v0_2::PluginPre<CallState>),
+/// A component whose imports are resolved and whose exports are found. `T` is the data of the stores that it runs in.
+pub enum PluginPre<T: 'static> {
+    /// Built for version 0.1.
+    V0_1(v0_1::PluginPre<T>),
+    /// Built for version 0.2.
+    V0_2(v0_2::PluginPre<T>),
 }
 
-impl PluginPre {
-    /// Finds the exports of a version.
+impl<T: 'static> Clone for PluginPre<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::V0_1(pre) => Self::V0_1(pre.clone()),
+            Self::V0_2(pre) => Self::V0_2(pre.clone()),
+        }
+    }
+}
+
+impl<T: Send + 'static> PluginPre<T> {
+    /// Finds the exports that a component of this version must have.
     ///
     /// # Errors
-    /// One is not there, or has another type.
-    pub fn new(version: WitVersion, pre: InstancePre<CallState>) -> wasmtime::Result<Self> {
+    /// An export is missing, or has another type.
+    pub fn new(version: WitVersion, pre: InstancePre<T>) -> wasmtime::Result<Self> {
         Ok(match version {
             WitVersion::V0_1 => Self::V0_1(v0_1::PluginPre::new(pre)?),
             WitVersion::V0_2 => Self::V0_2(v0_2::PluginPre::new(pre)?),
@@ -43,8 +50,8 @@ impl PluginPre {
     /// A fresh instance.
     ///
     /// # Errors
-    /// There is no room for it, or its start trapped.
-    pub async fn instantiate_async(&self, store: &mut Store<CallState>) -> wasmtime::Result<Plugin> {
+    /// The pool has no room for it, or it trapped while it started.
+    pub async fn instantiate_async(&self, store: &mut Store<T>) -> wasmtime::Result<Plugin> {
         Ok(match self {
             Self::V0_1(pre) => Plugin::V0_1(pre.instantiate_async(store).await?),
             Self::V0_2(pre) => Plugin::V0_2(pre.instantiate_async(store).await?),
@@ -52,15 +59,15 @@ impl PluginPre {
     }
 }
 
-/// The exports of an instance. The WIT package says what each call promises; each fails only with a trap.
+/// The exports of an instance. The WIT package says what each call promises. A call fails only if the instance traps.
 pub enum Plugin {
-    /// Of version 0.1.
+    /// Built for version 0.1.
     V0_1(v0_1::Plugin),
-    /// Of version 0.2.
+    /// Built for version 0.2.
     V0_2(v0_2::Plugin),
 }
 
-/// What a call of `offboarding-references` comes to: the answer, or the plugin's error.
+/// The result of a call of `offboarding-references`: the answer, or the plugin's error.
 type Answer<T> = Result<T, JobError>;
 
 /// Calls a function of `directory-sync` in the plugin's version of the contract.
@@ -87,12 +94,12 @@ fn list<T, U: From<T>>(items: Vec<T>) -> Vec<U> {
     items.into_iter().map(Into::into).collect()
 }
 
-#[expect(clippy::missing_errors_doc, reason = "the type says it of all of them")]
+#[expect(clippy::missing_errors_doc, reason = "the doc comment of the type states the error of every call")]
 impl Plugin {
-    /// Looks whether a sync would work.
-    pub async fn call_check(
+    /// Checks whether a sync would work.
+    pub async fn call_check<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
     ) -> wasmtime::Result<Result<CheckReport, JobError>> {
         let job = job.clone().into();
@@ -100,9 +107,9 @@ impl Plugin {
     }
 
     /// Makes a plan, and returns its handle.
-    pub async fn call_plan(
+    pub async fn call_plan<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
         baseline: &[NamedValue],
     ) -> wasmtime::Result<Result<ResourceAny, JobError>> {
@@ -111,9 +118,9 @@ impl Plugin {
     }
 
     /// Makes one change.
-    pub async fn call_apply(
+    pub async fn call_apply<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
         change: &Change,
         attempt: Attempt,
@@ -131,8 +138,12 @@ impl Plugin {
         })
     }
 
-    /// What a plan adds up to.
-    pub async fn call_summary(&self, store: &mut Store<CallState>, plan: ResourceAny) -> wasmtime::Result<PlanSummary> {
+    /// The numbers and the baseline of a plan.
+    pub async fn call_summary<T: Send + 'static>(
+        &self,
+        store: &mut Store<T>,
+        plan: ResourceAny,
+    ) -> wasmtime::Result<PlanSummary> {
         Ok(match self {
             Self::V0_1(plugin) => {
                 plugin.hibob_connector_directory_sync().sync_plan().call_summary(store, plan).await?.into()
@@ -143,30 +154,30 @@ impl Plugin {
         })
     }
 
-    /// The next changes of a plan.
-    pub async fn call_next(
+    /// The next changes of a plan, at most `max`; empty after the last one.
+    pub async fn call_next<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         plan: ResourceAny,
         max: u32,
     ) -> wasmtime::Result<Vec<Change>> {
         Ok(next!(self, call_next(store, plan, max)))
     }
 
-    /// The next findings of a plan.
-    pub async fn call_next_findings(
+    /// The next findings of a plan, at most `max`; empty after the last one.
+    pub async fn call_next_findings<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         plan: ResourceAny,
         max: u32,
     ) -> wasmtime::Result<Vec<Finding>> {
         Ok(next!(self, call_next_findings(store, plan, max)))
     }
 
-    /// The next employees of a plan.
-    pub async fn call_next_employees(
+    /// The next employees of a plan, at most `max`; empty after the last one.
+    pub async fn call_next_employees<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         plan: ResourceAny,
         max: u32,
     ) -> wasmtime::Result<Vec<RosterEntry>> {
@@ -176,27 +187,27 @@ impl Plugin {
     /// The exports of `offboarding-references`.
     ///
     /// # Errors
-    /// The plugin is built for a version of the contract without them.
+    /// The plugin is built for version 0.1 of the contract, which does not have them.
     pub fn references(&self) -> Result<References<'_>, HostError> {
         match self {
             Self::V0_2(plugin) => Ok(References(plugin.hibob_connector_offboarding_references())),
             Self::V0_1(_) => Err(HostError::configuration(
-                "this plugin knows no offboarding references: it is built for version 0.1 of the contract".to_owned(),
+                "this plugin has no offboarding references: it is built for version 0.1 of the contract".to_owned(),
                 "use the built-in plugin, or one that is built for version 0.2",
             )),
         }
     }
 }
 
-/// The exports of `offboarding-references` of an instance. Each call fails only with a trap.
+/// The exports of `offboarding-references` of an instance. A call fails only if the instance traps.
 pub struct References<'p>(&'p v0_2::exports::hibob::connector::offboarding_references::Guest);
 
-#[expect(clippy::missing_errors_doc, reason = "the type says it of all of them")]
+#[expect(clippy::missing_errors_doc, reason = "the doc comment of the type states the error of every call")]
 impl References<'_> {
-    /// Who has left since the last time.
-    pub async fn call_detect(
+    /// Finds out who has left since the last run.
+    pub async fn call_detect<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
         known: &[Known],
     ) -> wasmtime::Result<Answer<Detection>> {
@@ -204,10 +215,10 @@ impl References<'_> {
         Ok(self.0.call_detect(store, &job, &known).await?.map(Into::into).map_err(Into::into))
     }
 
-    /// One employee's departure as it is now.
-    pub async fn call_look_up(
+    /// One employee's departure as it is now; `None` if the employee has not left.
+    pub async fn call_look_up<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
         employee_id: &str,
     ) -> wasmtime::Result<Answer<Option<Departure>>> {
@@ -215,10 +226,10 @@ impl References<'_> {
         Ok(answer.map(|departure| departure.map(Into::into)).map_err(Into::into))
     }
 
-    /// What a reference for a departure says.
-    pub async fn call_read_claims(
+    /// The claims of a reference for a departure; `None` if HiBob no longer has the departure.
+    pub async fn call_read_claims<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
         departure: &Departure,
     ) -> wasmtime::Result<Answer<Option<Claims>>> {
@@ -226,10 +237,10 @@ impl References<'_> {
         Ok(answer.map(|claims| claims.map(Into::into)).map_err(Into::into))
     }
 
-    /// The address to deliver a reference to.
-    pub async fn call_read_address(
+    /// The address to deliver a reference to; `None` if HiBob has none.
+    pub async fn call_read_address<T: Send + 'static>(
         &self,
-        store: &mut Store<CallState>,
+        store: &mut Store<T>,
         job: &Job,
         employee_id: &str,
     ) -> wasmtime::Result<Answer<Option<String>>> {

@@ -1,70 +1,64 @@
-//! One call into a component: a fresh store with what that call may touch, and nothing else.
+//! One call of a plugin: a fresh instance, in a store that has what this call may touch and nothing else.
 
-mod capabilities;
-mod held;
-mod memory;
 mod meter;
-mod observer;
-mod storage;
+mod pooled_store;
 
-use hibob_base::progress::Progress;
-use hibob_egress::known_of;
-pub use storage::{
-    CALL_STORAGE_BYTES_MAX, CALL_STORAGE_READS_MAX, CALL_STORAGE_WRITES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX,
+pub use crate::state::{
+    CALL_STORAGE_BYTES_MAX, CALL_STORAGE_READS_MAX, CALL_STORAGE_WRITES_MAX, CallState, KEY_BYTES_MAX, VALUE_BYTES_MAX,
 };
 
 use crate::bindings::Plugin as Bindings;
-use crate::call::observer::CallObserver;
 use crate::plugin::Plugin;
+use crate::state::{CallMemory, CallObserver, StorageView};
 use crate::tenant::Tenant;
-use held::HeldStore;
 use hibob_base::error::HostError;
+use hibob_base::progress::Progress;
 use hibob_contract::CallKind;
 use hibob_contract::directory_sync::Change;
-use hibob_egress::{CallEgress, Declared};
+use hibob_egress::{Declared, ledger_facts};
 use hibob_policy::change_scope::ApplyScope;
 use hibob_policy::grant::Grant;
 use hibob_policy::over::Overrun;
 use hibob_policy::person_scope::PersonScope;
 use hibob_store::database::Fence;
 use hibob_telemetry::Spans;
-use memory::CallMemory;
 use meter::{Allowance, Metered, Used};
+use pooled_store::PooledStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::StorageView;
 use tracing::Instrument;
 use wasmtime::Store;
 use wasmtime::component::ResourceTable;
+use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+use wasmtime_wasi_http::WasiHttpCtx;
 
-/// Bytes of a component's standard error that are kept: enough for a panic's message.
+/// How many bytes of a component's standard error are kept: enough for the message of a panic.
 const STDERR_BYTES_MAX: usize = 4_096;
 
-/// Handles that a component holds at one time, to requests, answers, headers and waits. A job has about ten.
+/// Most handles to requests, answers, headers and waits that a component may hold at one time. It usually has about
+/// ten.
 const HANDLES_MAX: usize = 1_000;
 
-/// Names and values of one list of headers, in bytes. A request has four.
+/// Most bytes of names and values in one list of headers. A request has four headers.
 const HEADERS_BYTES_MAX: usize = 8 * 1024;
 
-/// What a component hands to the host at one time, in bytes: a batch of a plan, a batch of storage writes.
+/// Most bytes that a component hands to the host at one time, such as a batch of a plan or of storage writes.
 const HOST_CALL_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// What a call is made for.
 #[derive(Clone, Copy)]
 pub enum Job<'c> {
-    /// Look whether a sync would work.
+    /// Check whether a sync would work.
     Check,
     /// Make a plan, and read it.
     Plan,
-    /// Make this change, for as long as the run has its lock.
+    /// Make this change. Writes leave only while this fencing token of the run is current.
     Apply(&'c Change, Fence),
-    /// Look who has left.
+    /// Find out who has left.
     Departures,
-    /// Read of this one employee what a reference says, or where it goes; what HiBob answers is noted here.
+    /// Read the claims or the address of one employee. The scope limits the requests, and collects HiBob's answers.
     Person(&'c Arc<PersonScope>),
 }
 
@@ -79,52 +73,27 @@ impl Job<'_> {
     }
 }
 
-/// What one call may touch: the `T` of its store.
-pub struct CallState {
-    tenant_id: String,
-    table: ResourceTable,
-    wasi: WasiCtx,
-    http: WasiHttpCtx,
-    egress: CallEgress,
-    storage: StorageView,
-    progress: Arc<dyn Progress>,
-    memory: CallMemory,
-    log_lines_left: u64,
-}
-
-impl WasiView for CallState {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
-impl WasiHttpView for CallState {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.egress }
-    }
-}
-
-/// An instance in its store, for as many calls as one job needs of it.
+/// A fresh instance in its store, for the steps of one call.
 pub struct Call {
     kind: CallKind,
-    /// The store; its data is what the call may touch.
-    store: HeldStore,
+    /// The store, whose data is what the call may touch.
+    store: PooledStore,
     /// The instance's exports.
     pub instance: Bindings,
     stderr: MemoryOutputPipe,
     used: Used,
     allowance: Allowance,
-    /// Whether a step broke off: the instance is in no state to go on.
+    /// Whether a step has failed or was dropped. The instance is then not used again.
     broken: bool,
     span: tracing::Span,
 }
 
 impl Call {
-    /// A fresh instance of `plugin` for `tenant`, once it is its turn: first among the tenant's own calls, then in the
-    /// pool that all tenants share.
+    /// Makes a fresh instance of `plugin` for `tenant`. It waits for a place, first among the tenant's own calls, then
+    /// in the pool that all tenants share.
     ///
     /// # Errors
-    /// Its turn did not come in time, or there is no memory for it.
+    /// No place came free in time, the instance exceeds a limit, or it trapped while it started.
     pub async fn open(
         plugin: &Plugin,
         tenant: &Tenant,
@@ -145,7 +114,7 @@ impl Call {
                 tenant.references_egress().for_call(Grant::Person(scope.clone()), declared, overrun.clone())
             }
             Job::Apply(change, fence) => {
-                let scope = Arc::new(ApplyScope::new(change, known_of(tenant.database(), change).await?));
+                let scope = Arc::new(ApplyScope::new(change, ledger_facts(tenant.database(), change).await?));
                 let egress = tenant.egress()?.for_call(Grant::Apply(scope), declared, overrun.clone());
                 egress.fenced(tenant.database().clone(), fence)
             }
@@ -163,7 +132,8 @@ impl Call {
             turns: tenant.turns().clone(),
         };
         let mut table = ResourceTable::new();
-        // wasmtime-wasi-http 48 keeps the options of each request until the end: `handle` gets them and does not take them.
+        // In wasmtime-wasi-http 48, `handle` does not consume the options of a request, so a handle to them stays until
+        // the end of the call.
         let (requests, _) = limits.requests_of(kind);
         let requests = usize::try_from(requests).unwrap_or(usize::MAX);
         table.set_max_capacity(HANDLES_MAX.saturating_add(requests));
@@ -180,15 +150,15 @@ impl Call {
             memory: CallMemory::new(tenant.memory().clone(), limits, overrun).observed(observer.clone()),
             log_lines_left: limits.log_lines_max,
         };
-        let mut store = HeldStore::new(Store::new(plugin.runtime().engine(), state), slots, tenant.turns().clone());
+        let mut store = PooledStore::new(Store::new(plugin.runtime().engine(), state), slots, tenant.turns().clone());
         store.limiter(|state| &mut state.memory);
         store.set_max_component_handles(HANDLES_MAX);
         store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         let mut used = Used::nothing().observed(observer);
-        let started = Metered::new(plugin.pre().instantiate_async(&mut store), &mut used, allowance.clone()).await;
-        let instance = started.map_err(|over| HostError::over(&over))?;
+        let instance = Metered::new(plugin.pre().instantiate_async(&mut store), &mut used, allowance.clone()).await;
+        let instance = instance.map_err(|over| HostError::over(&over))?;
         let instance = instance.map_err(|error| match allowance.overrun.get() {
             Some(over) => HostError::over(over),
             None => HostError::Plugin(format!("cannot be started: {error:#}")),
@@ -196,10 +166,10 @@ impl Call {
         Ok(Self { kind, store, instance, stderr, used, allowance, broken: false, span })
     }
 
-    /// Runs one step of the call within its limits, and says in the host's words how it failed.
+    /// Runs one step of the call within its limits.
     ///
     /// # Errors
-    /// A trap, or a limit. The instance is then never used again.
+    /// The instance trapped, or exceeded a limit. It is then never used again.
     pub async fn step<T>(
         &mut self,
         step: impl AsyncFnOnce(&mut Store<CallState>, &Bindings) -> wasmtime::Result<T>,
@@ -218,39 +188,40 @@ impl Call {
         Ok(value)
     }
 
-    /// Processor time that the component has taken so far.
+    /// The processor time that the call has used so far.
     pub fn cpu(&self) -> Duration {
         self.used.cpu
     }
 
     fn trapped(&self, error: &wasmtime::Error) -> HostError {
         let redactor = self.store.data().egress.redactor();
-        let said = redactor.line(String::from_utf8_lossy(&self.stderr.contents()).trim(), STDERR_BYTES_MAX);
+        let stderr = redactor.line(String::from_utf8_lossy(&self.stderr.contents()).trim(), STDERR_BYTES_MAX);
         let causes = redactor.line(&format!("{error:#}"), STDERR_BYTES_MAX);
-        tracing::error!(tenant = self.store.data().tenant_id, %said, "the plugin trapped: {causes}");
+        tracing::error!(tenant = self.store.data().tenant_id, %stderr, "the plugin trapped: {causes}");
         let name = self.kind.name();
         if let Some(over) = self.allowance.overrun.get() {
-            return HostError::over(over); // the trap is what the component made of it
+            return HostError::over(over); // the limit is the cause of the trap
         }
-        HostError::Plugin(redactor.said(&format!("trapped in `{name}`: {}", error.root_cause())))
+        HostError::Plugin(redactor.plugin_text(&format!("trapped in `{name}`: {}", error.root_cause())))
     }
 
     /// Whether the target's answers show that the call's change was made to the account or cost center `written_id`.
+    /// See [`ApplyScope::shows`].
     pub fn shows(&self, written_id: &str) -> bool {
         self.store.data().egress.shows(written_id)
     }
 
-    /// What the egress refused so far.
+    /// Why the egress has refused requests of this call, as messages for people.
     pub fn refusals(&self) -> Vec<String> {
         self.store.data().egress.refusals()
     }
 
-    /// Ends a call that keeps nothing.
+    /// Ends the call, and discards what it wrote to the storage.
     pub fn finish(self) {
         drop(self);
     }
 
-    /// Ends the call, and returns what it wrote to the storage; none for a deleted key.
+    /// Ends the call, and returns what it wrote to the storage, by key; `None` for a deleted key.
     pub fn into_written(mut self) -> BTreeMap<String, Option<Vec<u8>>> {
         self.store.data_mut().storage.take()
     }

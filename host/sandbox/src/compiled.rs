@@ -1,8 +1,9 @@
-//! Compiled code on disk, sealed, so that nobody can slip other machine code under a plugin.
+//! Compiled code on disk, sealed so that nobody can replace it by other machine code.
 //!
-//! wasmtime runs what it is given as compiled code, without a look at it, and its own cache takes a file for what its
-//! name says. So this store keeps `SOURCE-ENGINE.cwasm` (SHA-256 of the component, and of the engine's configuration and
-//! version) under an HMAC-SHA256 (RFC 2104) with a key that is not in the folder. What does not verify is compiled again.
+//! wasmtime runs whatever it is given as compiled code without checking it, and its own cache trusts the name of a
+//! file. So this store seals each file with an HMAC-SHA256 (RFC 2104) whose key is not in the folder. A file is named
+//! `SOURCE-ENGINE.cwasm`, by the SHA-256 of the component and by that of the engine's version and configuration. If a
+//! seal does not verify, the component is compiled again.
 
 use hibob_base::digest::Digest;
 use hibob_base::digest::hex;
@@ -21,7 +22,7 @@ use std::time::SystemTime;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// What is sealed begins with this, so that a seal of something else does not fit.
+/// The beginning of what is sealed, so that the seal of anything else does not verify.
 const DOMAIN: &[u8] = b"hibob-compiled/1\0";
 
 /// Length of a seal, in bytes.
@@ -30,7 +31,7 @@ const SEAL_BYTES: usize = 32;
 /// Largest file that is read, in bytes. Code takes about four times the component.
 const FILE_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
-/// Files that are kept; the oldest go when another one is written.
+/// Most files that are kept. When another one is written, the oldest are removed.
 const FILES_MAX: usize = 32;
 
 /// A folder with compiled code.
@@ -43,7 +44,7 @@ impl CodeStore {
     /// The store in `data_dir`: the folder `compiled`, and beside it the key `compiled.key`.
     ///
     /// # Errors
-    /// They cannot be used, or others than the owner can enter the folder.
+    /// One of them cannot be used, or others than the owner can enter the folder.
     pub(crate) fn open(data_dir: &Path) -> Result<Self, HostError> {
         private_dir(data_dir)?;
         let folder = data_dir.join("compiled");
@@ -60,7 +61,8 @@ impl CodeStore {
         Ok(Self { folder, key })
     }
 
-    /// The component with these bytes: from the store if it is there and whole, else compiled and put there.
+    /// The component with these bytes. Its code is loaded from the store if it is there and its seal verifies; else it
+    /// is compiled and stored.
     pub(crate) fn component(&self, engine: &Engine, bytes: &[u8], digest: Digest) -> wasmtime::Result<Component> {
         let fingerprint = fingerprint(engine);
         let name = format!("{}-{}.cwasm", hex(digest.as_bytes()), hex(&fingerprint));
@@ -68,25 +70,28 @@ impl CodeStore {
         match self.load(engine, &path, digest, &fingerprint) {
             Ok(component) => return Ok(component),
             Err(NotUsed::Absent) => {}
-            Err(NotUsed::Wrong(why)) => tracing::warn!("compiled code {name} is not used, and made again: {why}"),
+            Err(NotUsed::Wrong(why)) => {
+                tracing::warn!("compiled code {name} is not used, and the plugin is compiled again: {why}")
+            }
         }
         let component = Component::from_binary(engine, bytes)?;
         if let Err(error) = self.keep(&path, &component, digest, &fingerprint) {
-            tracing::warn!("compiled code {name} cannot be kept: {error:#}");
+            tracing::warn!("compiled code {name} cannot be stored: {error:#}");
         }
         Ok(component)
     }
 
-    #[expect(unsafe_code, reason = "loading machine code: the one place where a seal is what makes it sound")]
+    #[expect(unsafe_code, reason = "it loads machine code, which the seal makes sound")]
     fn load(&self, engine: &Engine, path: &Path, digest: Digest, fingerprint: &[u8; 32]) -> Result<Component, NotUsed> {
         let sealed = read_private(path)?;
         let wrong = |why: &str| NotUsed::Wrong(why.to_owned());
         let (seal, code) = sealed.split_at_checked(SEAL_BYTES).ok_or_else(|| wrong("it is cut off"))?;
         let mac = self.mac(digest, fingerprint, code).map_err(|error| NotUsed::Wrong(error.to_string()))?;
-        mac.verify_slice(seal).map_err(|_| wrong("its seal does not fit"))?;
-        // SAFETY: `deserialize` asks for bytes that `Component::serialize` made. These verified under a key that only this
-        // data directory has, and `keep` puts that seal on nothing else; they are in memory, so nobody changes them now.
-        // The seal binds them to this component and this engine; wasmtime checks its version and settings once more.
+        mac.verify_slice(seal).map_err(|_| wrong("its seal does not verify"))?;
+        // SAFETY: `deserialize` requires bytes that `Component::serialize` has made. The seal of these bytes was
+        // verified with a key that only this data directory has, and `keep` seals nothing but the output of
+        // `serialize`. The bytes are in memory, so nobody can change them any more. The seal binds them to this
+        // component and this engine; wasmtime also checks its version and settings.
         let component = unsafe { Component::deserialize(engine, code) };
         component.map_err(|error| NotUsed::Wrong(format!("the engine refuses it: {error:#}")))
     }
@@ -109,7 +114,7 @@ impl CodeStore {
         Ok(mac)
     }
 
-    /// Removes the oldest files but `new`, where there are too many. What cannot be removed stays.
+    /// Removes the oldest files except `new` if there are too many. A file that cannot be removed stays.
     fn prune(&self, new: &Path) {
         let Ok(entries) = std::fs::read_dir(&self.folder) else { return };
         let mut files: Vec<(SystemTime, PathBuf)> = entries
@@ -127,21 +132,21 @@ impl CodeStore {
     }
 }
 
-/// Why there is nothing to load.
+/// Why no code was loaded.
 #[derive(Debug)]
 enum NotUsed {
     Absent,
     Wrong(String),
 }
 
-/// A file, if nobody but its owner can read or write it.
+/// Reads a file, if only its owner can read or write it.
 fn read_private(path: &Path) -> Result<Vec<u8>, NotUsed> {
     let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => NotUsed::Absent,
         _ => NotUsed::Wrong(error.to_string()),
     };
     let file = std::fs::File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?; // of the file that is read, not of its name
+    let metadata = file.metadata().map_err(failed)?; // of the open file, whatever the path names by now
     if !metadata.is_file() || metadata.permissions().mode() & 0o077 != 0 {
         return Err(NotUsed::Wrong("others than its owner can open it".to_owned()));
     }
@@ -153,7 +158,8 @@ fn read_private(path: &Path) -> Result<Vec<u8>, NotUsed> {
     Ok(bytes)
 }
 
-/// What code of this engine can only be run by: its version, its settings, the processor's features.
+/// SHA-256 of all that compiled code depends on beside the component: wasmtime's version, the engine's settings, the
+/// processor's features.
 fn fingerprint(engine: &Engine) -> [u8; 32] {
     struct Sha(Sha256);
     impl Hasher for Sha {
@@ -181,7 +187,7 @@ mod tests {
         Engine::new(Config::new().consume_fuel(fuel)).unwrap()
     }
 
-    /// Why the code of these bytes would not be taken from the store; none if it would be.
+    /// Why the store does not load the code of these bytes; `None` if it does.
     fn why_not(store: &CodeStore, engine: &Engine, bytes: &[u8]) -> Option<String> {
         let (digest, fingerprint) = (Digest::of(bytes), fingerprint(engine));
         let path = store.folder.join(format!("{}-{}.cwasm", hex(digest.as_bytes()), hex(&fingerprint)));
@@ -194,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_compiled_is_found_again_by_the_same_engine_only() {
+    fn compiled_code_is_loaded_by_an_equal_engine_only() {
         let folder = tempfile::tempdir().unwrap();
         let store = CodeStore::open(folder.path()).unwrap();
         let (one, other) = (engine(false), engine(true));
@@ -209,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn changed_code_is_made_again() {
+    fn changed_code_is_compiled_again() {
         let folder = tempfile::tempdir().unwrap();
         let store = CodeStore::open(folder.path()).unwrap();
         let engine = engine(false);
@@ -220,13 +226,13 @@ mod tests {
         let mut cases: Vec<(Vec<u8>, &str)> = vec![
             (Vec::new(), "cut off"),
             (whole[..31].to_vec(), "cut off"),
-            (whole[..whole.len() - 1].to_vec(), "seal does not fit"),
-            ([whole.clone(), vec![0]].concat(), "seal does not fit"),
+            (whole[..whole.len() - 1].to_vec(), "seal does not verify"),
+            ([whole.clone(), vec![0]].concat(), "seal does not verify"),
         ];
         for position in [0, 31, 32, whole.len() / 2, whole.len() - 1] {
             let mut flipped = whole.clone();
             flipped[position] ^= 1;
-            cases.push((flipped, "seal does not fit"));
+            cases.push((flipped, "seal does not verify"));
         }
         for (bytes, why) in cases {
             std::fs::write(&path, &bytes).unwrap();
@@ -240,9 +246,9 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
-    /// Files of another component, another engine or another data directory, put in the place of this one's.
+    /// The file is replaced by one of another component, another engine or another data directory.
     #[test]
-    fn swapped_code_is_made_again() {
+    fn swapped_code_is_compiled_again() {
         let folder = tempfile::tempdir().unwrap();
         let store = CodeStore::open(folder.path()).unwrap();
         let strange = tempfile::tempdir().unwrap();
@@ -263,7 +269,7 @@ mod tests {
             strange.folder.join(name(SMALL, &one)),
         ] {
             std::fs::copy(&file, &place).unwrap();
-            assert!(why_not(&store, &one, SMALL).unwrap().contains("seal does not fit"), "{}", file.display());
+            assert!(why_not(&store, &one, SMALL).unwrap().contains("seal does not verify"), "{}", file.display());
         }
         store.component(&one, SMALL, Digest::of(SMALL)).unwrap();
         assert_eq!(why_not(&store, &one, SMALL), None);
@@ -281,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn old_files_go() {
+    fn old_files_are_removed() {
         let folder = tempfile::tempdir().unwrap();
         let store = CodeStore::open(folder.path()).unwrap();
         for number in 0..FILES_MAX + 5 {

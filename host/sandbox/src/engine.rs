@@ -1,4 +1,4 @@
-//! The engine: one per process, shared by all tenants and plugins.
+//! The wasmtime engine. A process has one, which all tenants and plugins share.
 
 use crate::compiled::CodeStore;
 use hibob_base::digest::Digest;
@@ -10,18 +10,18 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, PoolingAllocationConfig};
 
-/// Linear memory that one call can have at most, in bytes, whatever a tenant's limit says.
+/// Most linear memory that one call can have, in bytes, whatever the tenant's limit is.
 pub const CALL_MEMORY_BYTES_MAX: usize = 1024 * 1024 * 1024;
 
-/// Calls that run at the same time in one process, unless the embedder says otherwise. Each reserves address space (4 GiB
-/// and 2 MiB of stack), not memory.
+/// Most calls that run at the same time in one process, unless the embedder chooses another number. Each reserves
+/// address space (4 GiB, and 2 MiB of stack), not memory.
 pub const PARALLEL_CALLS_MAX: u32 = 128;
 
-/// Time between two points at which a running component yields to others, in milliseconds. It bounds how late a
-/// timeout can strike a component that never calls the host.
+/// Time after which a running component yields to others, in milliseconds. A limit can end a component that never calls
+/// the host that much late.
 pub const YIELD_MILLISECONDS: u64 = 1;
 
-/// Entries of one table of a component, for indirect calls; a large program has a few thousand.
+/// Most entries in one table of a component, for indirect calls. A large program has a few thousand.
 pub const TABLE_ELEMENTS_MAX: usize = 20_000;
 
 /// Stack of a component, in bytes. Deeper recursion is a trap.
@@ -37,18 +37,19 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    /// An engine whose compiled code is kept in `data_dir`, sealed: in the folder `compiled`, with the key `compiled.key`.
+    /// An engine that stores compiled code in `data_dir`, in the folder `compiled`, sealed with the key in
+    /// `compiled.key`.
     ///
     /// # Errors
-    /// The folder cannot be used or is open to others, or the platform lacks what the engine needs.
+    /// The folder cannot be used or is open to others, or the platform does not have what the engine needs.
     pub fn new(data_dir: &Path) -> Result<Self, HostError> {
         Self::for_calls(data_dir, PARALLEL_CALLS_MAX)
     }
 
-    /// The same, for so many calls at the same time instead of [`PARALLEL_CALLS_MAX`]; at least one.
+    /// An engine as by [`Self::new`], for `parallel_calls` calls at the same time, at least one.
     ///
     /// # Errors
-    /// As [`Self::new`]; or the address space has no room for so many.
+    /// As [`Self::new`], or the address space has no room for so many.
     pub fn for_calls(data_dir: &Path, parallel_calls: u32) -> Result<Self, HostError> {
         let parallel_calls = parallel_calls.max(1);
         let code = CodeStore::open(data_dir)?;
@@ -56,8 +57,8 @@ impl Runtime {
         Ok(Self { code: Some(Arc::new(code)), ..Self::with_engine_for(engine, parallel_calls) })
     }
 
-    /// An engine of the embedder's. It must have the component model and epoch interruption switched on; the embedder's
-    /// allocation strategy then bounds what [`PARALLEL_CALLS_MAX`] calls may take. Compiled code is not kept.
+    /// Uses an engine that the embedder has configured, with the component model and epoch interruption switched on.
+    /// Its allocation strategy limits what [`PARALLEL_CALLS_MAX`] calls may take. Compiled code is not stored.
     pub fn with_engine(engine: Engine) -> Self {
         Self::with_engine_for(engine, PARALLEL_CALLS_MAX)
     }
@@ -80,19 +81,19 @@ impl Runtime {
         }
     }
 
-    /// Waits for a place in the pool of instances, first come, first served, and at most so long.
+    /// Waits for a place in the pool of instances, in order, for at most `longest`.
     ///
     /// # Errors
-    /// The place did not come free in time.
+    /// No place came free in time.
     pub async fn slot(&self, longest: Duration) -> Result<OwnedSemaphorePermit, HostError> {
         turn(&self.slots, longest, "the host's pool of instances").await
     }
 }
 
-/// Waits for a turn at `slots`, in order, and at most so long.
+/// Waits for one of the places in `slots`, in order, for at most `longest`. `whose` names them in the error.
 ///
 /// # Errors
-/// The turn did not come.
+/// No place came free in time.
 pub async fn turn(slots: &Arc<Semaphore>, longest: Duration, whose: &str) -> Result<OwnedSemaphorePermit, HostError> {
     match tokio::time::timeout(longest, slots.clone().acquire_owned()).await {
         Ok(Ok(slot)) => Ok(slot),
@@ -126,7 +127,7 @@ fn configure(parallel_calls: u32) -> wasmtime::Result<Engine> {
     Engine::new(&config)
 }
 
-/// Advances the engine's epoch, so that components yield, until the last engine is gone.
+/// Advances the engine's epoch, so that components yield, until the last engine is dropped.
 struct Ticker {
     stop: std::sync::mpsc::Sender<()>,
 }

@@ -1,9 +1,10 @@
-//! The calls of a references job: each in a fresh instance, which reads HiBob and nothing else.
+//! The calls of the references job, each in a fresh instance that may read HiBob and nothing else.
 
 use crate::bindings::References;
-use crate::call::{Call, CallState, Job};
+use crate::call::{Call, Job};
 use crate::identity::Identity;
 use crate::plugin::Plugin;
+use crate::state::CallState;
 use crate::tenant::Tenant;
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::HostError;
@@ -12,51 +13,52 @@ use hibob_config::references::issuing;
 use hibob_config::references::{GardenLeave, ReferencesConfig};
 use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
-use hibob_contract::types::{Job as Asked, JobError, NamedValue, Value};
+use hibob_contract::types::{Job as CallArguments, JobError, NamedValue, Value};
 use hibob_policy::person_scope::{PersonRead, PersonScope};
 use std::sync::Arc;
 use wasmtime::Store;
 
-/// What has happened since the last time. Nothing is written anywhere.
+/// Finds out who has left since the last run, given what the host has recorded (`known`). It writes nothing.
 ///
 /// # Errors
-/// The tenant issues no references, the job failed, or the plugin did.
+/// The tenant issues no references, the plugin returned an error, or the call failed.
 pub async fn departures(
     plugin: &Plugin,
     tenant: &Tenant,
     known: &[Known],
     progress: Arc<dyn Progress>,
 ) -> Result<Detection, HostError> {
-    let asked = asked(tenant)?;
+    let arguments = arguments(tenant)?;
     let call = Call::open(plugin, tenant, Job::Departures, progress).await?;
-    let detected = call_in(call, tenant, async |store, references| references.call_detect(store, &asked, known).await);
-    let mut detection = detected.await?;
+    let detection =
+        call_in(call, tenant, async |store, references| references.call_detect(store, &arguments, known).await);
+    let mut detection = detection.await?;
     count(tenant, &detection)?;
     tenant.references_egress().redactor().findings(&mut detection.findings);
-    tenant.people().forgotten().await?.leave_out_leavers(&mut detection);
+    tenant.people().erased_people().await?.leave_out_leavers(&mut detection);
     Ok(detection)
 }
 
-/// One employee's departure as it is now; none if they have not left.
+/// One employee's departure as it is now; `None` if the employee has not left.
 ///
 /// # Errors
 /// As [`departures`].
 pub async fn look_up(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Result<Option<Departure>, HostError> {
-    let asked = asked(tenant)?;
+    let arguments = arguments(tenant)?;
     let (call, _) = about(plugin, tenant, employee_id, claims_of(config(tenant)?)).await?;
-    let found =
-        call_in(call, tenant, async |store, references| references.call_look_up(store, &asked, employee_id).await);
-    match found.await? {
+    let departure =
+        call_in(call, tenant, async |store, references| references.call_look_up(store, &arguments, employee_id).await);
+    match departure.await? {
         Some(departure) if departure.employee_id != employee_id => Err(invented("the employee")),
         departure => Ok(departure),
     }
 }
 
-/// What a reference for a departure says, where every value stands in HiBob's answers; none if HiBob does not have that
-/// departure any more.
+/// The claims of a reference for a departure, after HiBob's answers have confirmed each value; `None` if HiBob no
+/// longer has the departure.
 ///
 /// # Errors
-/// As [`departures`]; the plugin may not have references signed; or it says what HiBob has not.
+/// As [`departures`]; or the plugin may not have references signed; or HiBob's answers do not confirm a value.
 pub async fn claims(plugin: &Plugin, tenant: &Tenant, departure: &Departure) -> Result<Option<Confirmed>, HostError> {
     let plugin_digest = plugin.digest().to_owned();
     if *plugin.identity() != Identity::BuiltIn && !config(tenant)?.plugins.contains(&plugin_digest) {
@@ -64,37 +66,39 @@ pub async fn claims(plugin: &Plugin, tenant: &Tenant, departure: &Departure) -> 
         let remedy = "use the built-in plugin, or name the digest in references.plugins";
         return Err(HostError::configuration(message, remedy));
     }
-    let asked = asked(tenant)?;
+    let arguments = arguments(tenant)?;
     let (call, scope) = about(plugin, tenant, &departure.employee_id, claims_of(config(tenant)?)).await?;
-    let said =
-        call_in(call, tenant, async |store, references| references.call_read_claims(store, &asked, departure).await);
-    let Some(claims) = said.await? else { return Ok(None) };
+    let claims = call_in(call, tenant, async |store, references| {
+        references.call_read_claims(store, &arguments, departure).await
+    });
+    let Some(claims) = claims.await? else { return Ok(None) };
     scope.confirm(departure, &claims).map_err(invented)?;
     Ok(Some(Confirmed { claims, answers_digest: scope.answers_digest(), plugin_digest }))
 }
 
-/// The address to deliver to, as HiBob has answered it; none if it has none. The caller forgets it.
+/// The address to deliver a reference to; `None` if HiBob has none. The caller must not store it.
 ///
 /// # Errors
-/// As [`departures`]; or the plugin says what HiBob has not.
+/// As [`departures`]; or HiBob's answers do not have the address that the plugin returned.
 pub async fn address(plugin: &Plugin, tenant: &Tenant, employee_id: &str) -> Result<Option<String>, HostError> {
-    let asked = asked(tenant)?;
+    let arguments = arguments(tenant)?;
     let field = config(tenant)?.address.clone();
     let (call, scope) = about(plugin, tenant, employee_id, PersonRead::Address(field)).await?;
-    let said =
-        call_in(call, tenant, async |store, references| references.call_read_address(store, &asked, employee_id).await);
-    match said.await? {
-        Some(address) if !scope.has_said(&address) => Err(invented("the address")),
+    let address = call_in(call, tenant, async |store, references| {
+        references.call_read_address(store, &arguments, employee_id).await
+    });
+    match address.await? {
+        Some(address) if !scope.has_value(&address) => Err(invented("the address")),
         address => Ok(address),
     }
 }
 
-/// What is read of a person for a reference.
+/// The read that a reference needs.
 fn claims_of(config: &ReferencesConfig) -> PersonRead {
     PersonRead::Claims { garden_leave: config.garden_leave == GardenLeave::IsDeparture }
 }
 
-/// A call that may ask HiBob about one person.
+/// Opens a call that may ask HiBob about one person.
 async fn about(
     plugin: &Plugin,
     tenant: &Tenant,
@@ -106,7 +110,7 @@ async fn about(
     Ok((call, scope))
 }
 
-/// Makes the one step of a call, and ends it.
+/// Makes the only step of a call, and ends the call.
 async fn call_in<T>(
     mut call: Call,
     tenant: &Tenant,
@@ -129,8 +133,8 @@ fn config(tenant: &Tenant) -> Result<&ReferencesConfig, HostError> {
     issuing(tenant.config())
 }
 
-/// The job as the plugin gets it.
-fn asked(tenant: &Tenant) -> Result<Asked, HostError> {
+/// The arguments of a call: the settings that the plugin gets, and the time.
+fn arguments(tenant: &Tenant) -> Result<CallArguments, HostError> {
     let config = config(tenant)?;
     let sync = &tenant.config().sync;
     let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
@@ -143,10 +147,13 @@ fn asked(tenant: &Tenant) -> Result<Asked, HostError> {
         ("site-time-zones", Value::Pairs(zones)),
     ];
     let settings = settings.map(|(name, value)| NamedValue { name: name.to_owned(), value });
-    Ok(Asked { settings: settings.into(), now_unix_seconds: now_unix_seconds() })
+    Ok(CallArguments { settings: settings.into(), now_unix_seconds: now_unix_seconds() })
 }
 
-/// A detection counts against the limits of a plan.
+/// Counts a detection against the limits of a plan.
+///
+/// # Errors
+/// It exceeds one of them.
 fn count(tenant: &Tenant, detection: &Detection) -> Result<(), HostError> {
     let departure = |departure: &Departure| {
         size_of::<Departure>() + departure.employee_id.len() + departure.ended_on.len() + departure.basis.len()
@@ -160,6 +167,7 @@ fn count(tenant: &Tenant, detection: &Detection) -> Result<(), HostError> {
     counted.map_err(|over| HostError::over(&over))
 }
 
+/// The error for a value of the plugin that HiBob's answers do not have.
 fn invented(what: &str) -> HostError {
-    HostError::Plugin(format!("says of a leaver what HiBob has not answered: {what}"))
+    HostError::Plugin(format!("returned something about a leaver that HiBob's answers do not have: {what}"))
 }

@@ -1,10 +1,12 @@
-//! Plugins in their sandbox: who vouches for one, its compiled code, and calls into it with what they may touch.
+//! The sandbox: which plugins are trusted, their compiled code, and calls of plugins with all that a call may touch.
 //!
 //! ```text
 //! identity ▸ engine, compiled ▸ plugin ──┐
-//!                                        ├── call (a fresh instance) ── planning, leavers: what the host asks
-//! tenant (its ways out, its storage) ────┘
+//!    bindings ▸ state ───────────────────┼── call (a fresh instance) ── planning, leavers (what the host calls)
+//! tenant (its egresses, its storage) ────┘
 //! ```
+//!
+//! No two of these modules use each other.
 
 pub mod bindings;
 pub mod call;
@@ -15,6 +17,7 @@ pub mod leavers;
 pub mod open;
 pub mod planning;
 pub mod plugin;
+mod state;
 pub mod tenant;
 
 pub use open::Open;

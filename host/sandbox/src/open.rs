@@ -1,4 +1,4 @@
-//! Opening what a data directory knows of: an engine, plugins, tenants.
+//! Opens an engine, plugins and tenants of a data directory.
 
 use crate::engine::Runtime;
 use crate::identity::{Package, Trust, TrustFile};
@@ -8,18 +8,19 @@ use hibob_base::error::HostError;
 use hibob_store::data_dir::DataDir;
 use std::path::Path;
 
-/// Opens what a data directory knows of.
+/// What a data directory can open, once the sandbox is linked.
 pub trait Open {
-    /// An engine that keeps compiled code in this directory.
+    /// An engine that stores compiled code in this directory.
     ///
     /// # Errors
     /// See [`Runtime::new`].
     fn runtime(&self) -> Result<Runtime, HostError>;
 
-    /// The file with the plugins that are trusted.
+    /// The file that lists the trusted plugins.
     fn trust_file(&self) -> TrustFile;
 
-    /// The plugin in `file` if `trust` lets it in, or the built-in one. All of it is done on a thread of its own.
+    /// The plugin in `file`, if `trust` admits it; without `file`, the built-in one. It is read, checked and compiled
+    /// on a thread of its own.
     ///
     /// # Errors
     /// See [`Plugin::from_file`].
@@ -30,7 +31,7 @@ pub trait Open {
         trust: &Trust,
     ) -> impl Future<Output = Result<Plugin, HostError>> + Send;
 
-    /// A tenant, ready to be worked for.
+    /// A tenant, with its database, secrets and egresses.
     ///
     /// # Errors
     /// There is no such tenant, or it cannot be opened.

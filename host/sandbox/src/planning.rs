@@ -1,8 +1,9 @@
-//! Asking the plugin for a plan, and for a check.
+//! The calls of the sync that write nothing: a plan, a roster and a check.
 
 use crate::bindings::Plugin as Instance;
-use crate::call::{Call, CallState, Job};
+use crate::call::{Call, Job};
 use crate::plugin::Plugin;
+use crate::state::CallState;
 use crate::tenant::Tenant;
 use hibob_base::error::HostError;
 use hibob_base::progress::Progress;
@@ -17,29 +18,30 @@ use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::ResourceAny;
 
-/// Changes or findings fetched from the plugin in one call. Enough that calls cost nothing beside what they carry.
+/// How many changes, findings or employees are fetched from the plugin at once. With so many, the cost of a fetch
+/// itself does not matter.
 const BATCH: u32 = 500;
 
-/// Asks the plugin for a plan. Nothing is written anywhere.
+/// Has the plugin make a plan. It writes nothing.
 ///
 /// # Errors
-/// The job failed, or the plugin did.
+/// The plugin returned an error, the call failed, or the plan exceeds a limit or could not be applied.
 pub async fn plan(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<Planned, HostError> {
-    Ok(make(plugin, tenant, progress, Wanted::Changes).await?.0)
+    Ok(make(plugin, tenant, progress, PlanPart::Changes).await?.0)
 }
 
-/// Asks the plugin where everybody stands. Nothing is written anywhere.
+/// Has the plugin make a roster. It writes nothing.
 ///
 /// # Errors
-/// The job failed, or the plugin did.
+/// The plugin returned an error, the call failed, or the roster exceeds a limit.
 pub async fn roster(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<Roster, HostError> {
-    let (planned, employees) = make(plugin, tenant, progress, Wanted::Employees).await?;
+    let (planned, employees) = make(plugin, tenant, progress, PlanPart::Employees).await?;
     Ok(Roster { employees, findings: planned.findings })
 }
 
-/// What of a plan is fetched, beside its findings.
+/// The part of a plan that is fetched beside its findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wanted {
+enum PlanPart {
     Changes,
     Employees,
 }
@@ -48,7 +50,7 @@ async fn make(
     plugin: &Plugin,
     tenant: &Tenant,
     progress: Arc<dyn Progress>,
-    wanted: Wanted,
+    part: PlanPart,
 ) -> Result<(Planned, Vec<RosterEntry>), HostError> {
     let job = tenant.job()?;
     let baseline = tenant.database().baseline().await?;
@@ -56,60 +58,64 @@ async fn make(
     let mut call = Call::open(plugin, tenant, Job::Plan, progress).await?;
     let planned = call
         .step(async |store, instance| {
-            Refused::or_trap(read(store, instance, &job, &baseline, wanted, &mut intake).await)
+            CallError::or_trap(read(store, instance, &job, &baseline, part, &mut intake).await)
         })
         .await?;
     let refusals = call.refusals();
     call.finish();
     let redactor = tenant.egress()?.redactor();
-    let (mut planned, mut employees) = planned.map_err(|refused| refused.told(redactor, &refusals))?;
+    let (mut planned, mut employees) = planned.map_err(|error| error.redacted(redactor, &refusals))?;
     redactor.findings(&mut planned.findings);
     plan_limits::check(&planned).map_err(HostError::Plugin)?;
-    let forgotten = tenant.people().forgotten().await?;
+    let forgotten = tenant.people().erased_people().await?;
     forgotten.leave_out(&mut planned);
     forgotten.leave_out_entries(&mut employees);
     Ok((planned, employees))
 }
 
-/// Has the plugin make a plan, and fetches of it what is wanted.
+/// Has the plugin make a plan, and fetches its numbers, its findings and this part.
 async fn read(
     store: &mut Store<CallState>,
     instance: &Instance,
     job: &types::Job,
     baseline: &[NamedValue],
-    wanted: Wanted,
+    part: PlanPart,
     intake: &mut Intake,
-) -> Result<(Planned, Vec<RosterEntry>), Refused> {
-    let held = instance.call_plan(store, job, baseline).await?.map_err(Refused::Job)?;
-    let summary = instance.call_summary(store, held).await?;
+) -> Result<(Planned, Vec<RosterEntry>), CallError> {
+    let plan_handle = instance.call_plan(store, job, baseline).await?.map_err(CallError::Job)?;
+    let summary = instance.call_summary(store, plan_handle).await?;
     intake.numbers(&summary.counts, &summary.baseline)?;
-    let (changes, employees) = match wanted {
-        Wanted::Changes => (all(store, instance, held, intake).await?, Vec::new()),
-        Wanted::Employees => (Vec::new(), all(store, instance, held, intake).await?),
+    let (changes, employees) = match part {
+        PlanPart::Changes => (all(store, instance, plan_handle, intake).await?, Vec::new()),
+        PlanPart::Employees => (Vec::new(), all(store, instance, plan_handle, intake).await?),
     };
-    let findings = all(store, instance, held, intake).await?;
-    held.resource_drop_async(&mut *store).await?;
+    let findings = all(store, instance, plan_handle, intake).await?;
+    plan_handle.resource_drop_async(&mut *store).await?;
     let counts = summary.counts.into_iter().map(|count| (count.name, count.number)).collect();
     let baseline = summary.baseline;
     Ok((Planned { created_at: job.now_unix_seconds, counts, findings, baseline, changes }, employees))
 }
 
-/// What a plan is fetched in batches of.
-trait Part: Sized {
-    /// The next ones.
+/// An item that is fetched in batches.
+trait Item: Sized {
+    /// The next batch; empty after the last one.
     fn next(
         store: &mut Store<CallState>,
         instance: &Instance,
-        held: ResourceAny,
+        plan_handle: ResourceAny,
     ) -> impl Future<Output = wasmtime::Result<Vec<Self>>> + Send;
 
-    /// What it takes to hold one.
+    /// How many bytes of memory the item takes.
     fn bytes(&self) -> usize;
 }
 
-impl Part for Change {
-    async fn next(store: &mut Store<CallState>, instance: &Instance, held: ResourceAny) -> wasmtime::Result<Vec<Self>> {
-        instance.call_next(store, held, BATCH).await
+impl Item for Change {
+    async fn next(
+        store: &mut Store<CallState>,
+        instance: &Instance,
+        plan_handle: ResourceAny,
+    ) -> wasmtime::Result<Vec<Self>> {
+        instance.call_next(store, plan_handle, BATCH).await
     }
 
     fn bytes(&self) -> usize {
@@ -117,9 +123,13 @@ impl Part for Change {
     }
 }
 
-impl Part for RosterEntry {
-    async fn next(store: &mut Store<CallState>, instance: &Instance, held: ResourceAny) -> wasmtime::Result<Vec<Self>> {
-        instance.call_next_employees(store, held, BATCH).await
+impl Item for RosterEntry {
+    async fn next(
+        store: &mut Store<CallState>,
+        instance: &Instance,
+        plan_handle: ResourceAny,
+    ) -> wasmtime::Result<Vec<Self>> {
+        instance.call_next_employees(store, plan_handle, BATCH).await
     }
 
     fn bytes(&self) -> usize {
@@ -127,9 +137,13 @@ impl Part for RosterEntry {
     }
 }
 
-impl Part for Finding {
-    async fn next(store: &mut Store<CallState>, instance: &Instance, held: ResourceAny) -> wasmtime::Result<Vec<Self>> {
-        instance.call_next_findings(store, held, BATCH).await
+impl Item for Finding {
+    async fn next(
+        store: &mut Store<CallState>,
+        instance: &Instance,
+        plan_handle: ResourceAny,
+    ) -> wasmtime::Result<Vec<Self>> {
+        instance.call_next_findings(store, plan_handle, BATCH).await
     }
 
     fn bytes(&self) -> usize {
@@ -137,45 +151,48 @@ impl Part for Finding {
     }
 }
 
-/// All parts of a kind.
-async fn all<T: Part>(
+/// Fetches all items of a type.
+async fn all<T: Item>(
     store: &mut Store<CallState>,
     instance: &Instance,
-    held: ResourceAny,
+    plan_handle: ResourceAny,
     intake: &mut Intake,
-) -> Result<Vec<T>, Refused> {
-    let mut parts = Vec::new();
+) -> Result<Vec<T>, CallError> {
+    let mut items = Vec::new();
     loop {
-        let batch = T::next(store, instance, held).await?;
+        let batch = T::next(store, instance, plan_handle).await?;
         if batch.is_empty() {
-            return Ok(parts);
+            return Ok(items);
         }
         intake.batch(&batch, BATCH, T::bytes)?;
-        parts.extend(batch);
+        items.extend(batch);
     }
 }
 
 /// Why there is no plan, or no report of a check.
-enum Refused {
+enum CallError {
+    /// The plugin returned an error.
     Job(JobError),
+    /// A limit was exceeded.
     Over(Over),
+    /// The instance trapped.
     Trap(wasmtime::Error),
 }
 
-impl From<Over> for Refused {
+impl From<Over> for CallError {
     fn from(over: Over) -> Self {
         Self::Over(over)
     }
 }
 
-impl From<wasmtime::Error> for Refused {
+impl From<wasmtime::Error> for CallError {
     fn from(error: wasmtime::Error) -> Self {
         Self::Trap(error)
     }
 }
 
-impl Refused {
-    /// A trap as the error of a call's step; everything else is an answer.
+impl CallError {
+    /// Separates a trap, which is the error of the call's step, from the other errors, which are the step's answer.
     fn or_trap<T>(result: Result<T, Self>) -> wasmtime::Result<Result<T, Self>> {
         match result {
             Err(Self::Trap(error)) => Err(error),
@@ -183,19 +200,20 @@ impl Refused {
         }
     }
 
-    fn told(self, redactor: &Redactor, refusals: &[String]) -> HostError {
+    /// The error with the tenant's secrets removed. `refusals` are the requests that the egress has refused.
+    fn redacted(self, redactor: &Redactor, refusals: &[String]) -> HostError {
         match self {
             Self::Job(error) => HostError::from_job(redactor.job_error(error), refusals),
             Self::Over(over) => HostError::over(&over),
-            Self::Trap(error) => HostError::Plugin(redactor.said(&error.to_string())),
+            Self::Trap(error) => HostError::Plugin(redactor.plugin_text(&error.to_string())),
         }
     }
 }
 
-/// Asks the plugin whether a sync would work. Nothing is written anywhere.
+/// Has the plugin check whether a sync would work. It writes nothing.
 ///
 /// # Errors
-/// The check ended early, or the plugin failed.
+/// The plugin returned an error, the call failed, or the report exceeds a limit.
 pub async fn check(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<CheckReport, HostError> {
     let job = tenant.job()?;
     let mut intake = tenant.intake();
@@ -204,10 +222,10 @@ pub async fn check(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>
     let refusals = call.refusals();
     call.finish();
     let redactor = tenant.egress()?.redactor();
-    let mut report = report.map_err(|error| Refused::Job(error).told(redactor, &refusals))?;
+    let mut report = report.map_err(|error| CallError::Job(error).redacted(redactor, &refusals))?;
     let counted = intake.numbers(&report.counts, &[]);
     counted.and_then(|()| intake.findings(&report.findings)).map_err(|over| HostError::over(&over))?;
     redactor.findings(&mut report.findings);
-    tenant.people().forgotten().await?.leave_out_findings(&mut report.findings);
+    tenant.people().erased_people().await?.leave_out_findings(&mut report.findings);
     Ok(report)
 }

@@ -1,4 +1,4 @@
-//! A plugin: a component compiled once, linked once, instantiated for every call.
+//! A plugin: a component that is compiled and linked once, and instantiated for every call.
 
 mod contents;
 mod imports;
@@ -9,6 +9,7 @@ pub use contents::Contents;
 use crate::bindings::PluginPre;
 use crate::engine::Runtime;
 use crate::identity::{Admitted, Identity, Package, Trust};
+use crate::state::CallState;
 use contents::unfit;
 use hibob_base::error::HostError;
 use hibob_contract::WitVersion;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Plugin {
     runtime: Runtime,
-    pre: PluginPre,
+    pre: PluginPre<CallState>,
     digest: String,
     bytes: usize,
     identity: Identity,
@@ -31,7 +32,7 @@ pub struct Plugin {
 }
 
 impl Plugin {
-    /// The plugin that this program was built with. Compiles it on this thread.
+    /// The built-in plugin. It is compiled on this thread.
     ///
     /// # Errors
     /// The engine cannot compile it.
@@ -39,7 +40,7 @@ impl Plugin {
         Self::admitted(runtime, &Trust::built_in().admit(Package::embedded())?)
     }
 
-    /// The plugin in a file, if it is trusted. Compiles it on this thread.
+    /// The plugin in a file, if it is trusted. It is compiled on this thread.
     ///
     /// # Errors
     /// The file cannot be read, is not trusted, is not a component, or needs what this host does not offer.
@@ -47,10 +48,11 @@ impl Plugin {
         Self::admitted(runtime, &trust.admit(Package::read(path)?)?)
     }
 
-    /// What `admit` lets in. It is read, checked and compiled on a thread of its own, so that no other tenant's call waits.
+    /// The plugin that `admit` returns. It is read, checked and compiled on a thread of its own, so that calls of other
+    /// tenants do not wait.
     ///
     /// # Errors
-    /// It is not admitted, not a component, or needs what this host does not offer.
+    /// The plugin is not trusted, is not a component, or needs what this host does not offer.
     pub async fn load(
         runtime: &Runtime,
         admit: impl FnOnce() -> Result<Admitted, HostError> + Send + 'static,
@@ -91,18 +93,18 @@ impl Plugin {
         self.bytes
     }
 
-    /// Who vouches for it.
+    /// Why it is trusted, or why not.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// The engine that it was compiled for.
+    /// The engine that it is compiled for.
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 
     /// The component with its imports resolved, to be instantiated for each call.
-    pub fn pre(&self) -> &PluginPre {
+    pub fn pre(&self) -> &PluginPre<CallState> {
         &self.pre
     }
 
@@ -111,7 +113,7 @@ impl Plugin {
         self.wit_version
     }
 
-    /// The requests that it declares; for a version without manifests, all that this host lets out.
+    /// Its manifest. For a version without manifests, it has all requests that the policy allows.
     pub fn manifest(&self) -> &Arc<Manifest> {
         &self.manifest
     }

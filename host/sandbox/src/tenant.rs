@@ -1,4 +1,4 @@
-//! A tenant: a value that owns its storage, its way out, its secrets and its limits.
+//! A tenant as a value, which owns its database, its egresses with their secrets, and its limits.
 
 use crate::Plugin;
 use crate::engine::{Runtime, turn};
@@ -24,23 +24,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// One tenant, ready to be worked for.
+/// An open tenant.
 pub struct Tenant {
     config: TenantConfig,
     people: People,
-    /// To HiBob and TravelPerk, for the sync; none without TravelPerk.
+    /// The egress of the sync, to HiBob and TravelPerk; `None` without TravelPerk.
     egress: Option<Arc<Egress>>,
-    /// To HiBob alone, as the service user for references where there is one.
+    /// The egress of the references job, to HiBob alone, as the service user for references if there is one.
     references_egress: Arc<Egress>,
     shared: Arc<Shared>,
     metrics: TenantMetrics,
 }
 
 impl Tenant {
-    /// Opens a tenant's storage and reads its secrets.
+    /// Opens a tenant's database and reads its secrets.
     ///
     /// # Errors
-    /// A secret cannot be read or must not be used, or the database cannot be opened.
+    /// A secret cannot be read or may not be used, or the database cannot be opened.
     pub async fn open(data: &DataDir, config: TenantConfig) -> Result<Self, HostError> {
         let timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
         let transport = HttpTransport::new(timeout, config.addresses(), config.network.ca_file.as_deref());
@@ -53,7 +53,7 @@ impl Tenant {
         Self::open_with(data, config, Arc::new(transport)).await
     }
 
-    /// As [`Self::open`], with a transport of the embedder's.
+    /// As [`Self::open`], with a transport that the embedder chooses.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -113,12 +113,12 @@ impl Tenant {
         self.people.database()
     }
 
-    /// The people in it.
+    /// The tenant's personal data and its keys.
     pub fn people(&self) -> &People {
         &self.people
     }
 
-    /// The way out of the sync.
+    /// The egress of the sync.
     ///
     /// # Errors
     /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
@@ -126,7 +126,7 @@ impl Tenant {
         self.egress.as_ref().ok_or_else(|| self.config.no_travelperk())
     }
 
-    /// The way out of the references job.
+    /// The egress of the references job.
     pub fn references_egress(&self) -> &Arc<Egress> {
         &self.references_egress
     }
@@ -136,7 +136,7 @@ impl Tenant {
         &self.metrics
     }
 
-    /// The linear memory of this tenant's calls.
+    /// The memory that this tenant's calls share.
     pub fn memory(&self) -> &Arc<TenantMemory> {
         &self.shared.memory
     }
@@ -146,21 +146,24 @@ impl Tenant {
         &self.shared.turns
     }
 
-    /// Waits until one more call of this tenant may run: for its turn among the tenant's own, so that nobody has more
-    /// calls in the queue of the pool than may run at once, and then for a place in the pool.
+    /// Waits until one more call of this tenant may run: first for a place among the tenant's own calls, so that a
+    /// tenant has no more calls in the queue of the pool than it may run at once, and then for a place in the pool.
+    ///
+    /// # Errors
+    /// No place came free in time.
     pub async fn slots(&self, runtime: &Runtime) -> Result<[OwnedSemaphorePermit; 2], HostError> {
         let longest = Duration::from_secs(self.config.limits.slot_wait_seconds_max);
         let own = turn(&self.shared.calls, longest, "the tenant's calls (limits.parallel_calls_max)").await?;
         Ok([own, runtime.slot(longest).await?])
     }
 
-    /// Counts what a plugin hands over against this tenant's limits.
+    /// A count of what a plugin hands over, which ends at this tenant's limits.
     pub(crate) fn intake(&self) -> Intake {
         let limits = &self.config.limits;
         Intake::new(limits.plan_changes_max, limits.plan_bytes_max)
     }
 
-    /// What a plan of this tenant by a plugin is made with.
+    /// What a plan of this tenant by this plugin depends on, which a saved plan is compared with.
     ///
     /// # Errors
     /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
@@ -168,7 +171,7 @@ impl Tenant {
         Ok(Basis { config: &self.config, settings: self.settings_digest()?, plugin: plugin.digest() })
     }
 
-    /// What a job of the sync is given, at this moment.
+    /// The arguments of a call for the sync: the settings, and the current time.
     ///
     /// # Errors
     /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
@@ -176,7 +179,7 @@ impl Tenant {
         Ok(Job { settings: self.settings()?, now_unix_seconds: now_unix_seconds() })
     }
 
-    /// The settings as the plugin reads them. No secret is among them.
+    /// The settings as the plugin gets them. They have no secrets.
     fn settings(&self) -> Result<Vec<NamedValue>, HostError> {
         let (travelperk, sync) = (self.config.travelperk()?, &self.config.sync);
         let text = |text: &str| Some(Value::Text(text.to_owned()));
@@ -217,7 +220,8 @@ impl Tenant {
         Ok(settings.collect())
     }
 
-    /// SHA-256 over everything that a plan depends on: the settings, the service users, the addresses.
+    /// SHA-256 over the parts of the configuration that a plan depends on: the tenant's id, the service user, the
+    /// authorization scheme and the plugin's settings, with the URLs. As `sha256:` and hexadecimal digits.
     ///
     /// # Errors
     /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].

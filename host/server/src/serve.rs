@@ -83,7 +83,7 @@ pub async fn serve<W: Work>(
         let working = async {
             while *phase.borrow() == Phase::Work {
                 // An error of the database ends nothing: the loop looks again.
-                let pause = host.turn(&work, &phase).await.inspect(|_| queue.looked()).unwrap_or_else(|error| {
+                let pause = host.turn(&work, &phase).await.inspect(|_| queue.record_poll()).unwrap_or_else(|error| {
                     tracing::error!("the queue cannot be used: {error}");
                     PAUSE
                 });

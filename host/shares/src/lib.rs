@@ -1,5 +1,6 @@
-//! What all calls of a tenant share in one process, so that opening a tenant twice does not double what it may take: how fast
-//! services are asked, linear memory, turns at a processor. And what all tenants share: the budget of refused credentials.
+//! What the calls of a tenant share in one process: the pace of requests, linear memory, and turns at a processor. It
+//! is shared, so opening a tenant twice does not double its limits. The budget of refused credentials is shared by all
+//! tenants.
 
 pub mod memory;
 pub mod pace;

@@ -1,8 +1,8 @@
-//! The linear memory of a tenant's calls, counted together.
+//! Counts the linear memory of all calls of a tenant together.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The linear memory that a tenant's calls hold at this moment.
+/// How much linear memory the running calls of a tenant hold.
 #[derive(Debug, Default)]
 pub struct TenantMemory {
     used: AtomicUsize,
@@ -10,28 +10,28 @@ pub struct TenantMemory {
 }
 
 impl TenantMemory {
-    /// Bytes that the calls under way hold.
+    /// Bytes that the running calls hold together.
     pub fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// The most that a single call has held, in bytes.
+    /// The most bytes that a single call has held so far.
     pub fn peak_of_a_call(&self) -> usize {
         self.peak_of_a_call.load(Ordering::Relaxed)
     }
 
-    /// Takes so many bytes more, if there is room for them below `most`.
+    /// Takes `bytes` more, unless the calls would then hold more than `most` bytes together. Whether it took them.
     pub fn take(&self, bytes: usize, most: usize) -> bool {
         let take = |used: usize| used.checked_add(bytes).filter(|used| *used <= most);
         self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// Gives so many bytes back.
+    /// Gives back `bytes` that a call has taken.
     pub fn give_back(&self, bytes: usize) {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Notes how many bytes one call holds.
+    /// Records how many bytes one call holds, for the peak.
     pub fn note_call(&self, bytes: usize) {
         self.peak_of_a_call.fetch_max(bytes, Ordering::Relaxed);
     }

@@ -1,5 +1,5 @@
-//! Refusals of credentials, counted over all tenants of the host: HiBob blocks an address for five minutes after 50 of
-//! them in ten seconds, and every tenant behind it with it.
+//! Counts answers that refuse credentials, over all tenants of the host: after 50 of them in ten seconds HiBob blocks
+//! the host's address for five minutes, and so every tenant of this host.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,19 +7,19 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// Refusals of one origin within [`REFUSALS_WINDOW`] that the host risks: a fifth of what HiBob allows.
+/// Most refusals of one origin within [`REFUSALS_WINDOW`] that the host risks: a fifth of what HiBob allows.
 const REFUSALS_MAX: usize = 10;
 
-/// How far those who were refused the last time may use them up.
+/// Most refusals that tenants may risk whose credentials were refused in their last run.
 const SUSPECT_REFUSALS_MAX: usize = REFUSALS_MAX / 2;
 
-/// The time over which they count.
+/// The time within which refusals are counted together.
 const REFUSALS_WINDOW: Duration = Duration::from_secs(10);
 
-/// The budget of refusals, by origin.
+/// How many refusals the host may still risk, for each origin.
 ///
-/// Whoever does not know yet whether an origin takes their credentials reserves one refusal before they ask, and gives it
-/// back when they were not refused.
+/// A caller that does not know yet whether an origin accepts its credentials reserves one refusal before it sends a
+/// request, and gives the reservation back once it has the answer.
 #[derive(Debug)]
 pub struct RefusalBudget {
     origins: Mutex<BTreeMap<String, Origin>>,
@@ -31,9 +31,9 @@ pub struct RefusalBudget {
 struct Origin {
     reserved: usize,
     refused: VecDeque<Instant>,
-    /// Those who wait and were not refused the last time.
+    /// Number of waiting callers that were not refused in their last run.
     waiting: usize,
-    /// For those who were: one of them at a time.
+    /// Admits callers that were refused in their last run, one at a time.
     single: Arc<Semaphore>,
 }
 
@@ -50,7 +50,7 @@ impl Default for RefusalBudget {
 }
 
 impl RefusalBudget {
-    /// A budget over another time than the usual one.
+    /// A budget that counts refusals within `window` instead of ten seconds.
     pub fn within(window: Duration) -> Self {
         Self { origins: Mutex::default(), given_back: Notify::new(), window }
     }
@@ -64,8 +64,8 @@ impl RefusalBudget {
         look(origin)
     }
 
-    /// Waits until one more refusal can be risked, and reserves it. Who `was_refused` the last time comes after everybody
-    /// who was not, and one at a time.
+    /// Waits until one more refusal can be risked, and reserves it. Callers whose last run was refused (`was_refused`)
+    /// come after all others, and one at a time.
     pub async fn reserve(self: &Arc<Self>, origin: &str, was_refused: bool) -> Reservation {
         let single =
             if was_refused { self.with(origin, |state| state.single.clone()).acquire_owned().await.ok() } else { None };
@@ -74,15 +74,15 @@ impl RefusalBudget {
             let given_back = self.given_back.notified();
             let wait = self.with(origin, |state| {
                 let risked = state.reserved + state.refused.len();
-                let is_let_in = match was_refused {
+                let is_admitted = match was_refused {
                     true => state.waiting == 0 && risked < SUSPECT_REFUSALS_MAX,
                     false => risked < REFUSALS_MAX,
                 };
-                if is_let_in {
+                if is_admitted {
                     state.reserved += 1;
                     return None;
                 }
-                // With none that will lapse by itself, only somebody's answer makes room.
+                // If no refusal is counted that would lapse in time, only a reservation that is given back makes room.
                 Some(state.refused.front().map_or(self.window, |at| self.window.saturating_sub(at.elapsed())))
             });
             let Some(wait) = wait else {
@@ -95,20 +95,20 @@ impl RefusalBudget {
         }
     }
 
-    /// Counts a refusal.
+    /// Counts a refusal by this origin.
     pub fn refused(&self, origin: &str) {
         self.with(origin, |state| state.refused.push_back(Instant::now()));
     }
 }
 
-/// A refusal that may come. Dropped, it is given back.
+/// A reserved refusal. Dropping it gives it back.
 pub struct Reservation {
     budget: Arc<RefusalBudget>,
     origin: String,
     _single: Option<OwnedSemaphorePermit>,
 }
 
-/// Somebody who waits and was not refused the last time.
+/// Counts one waiting caller that was not refused in its last run, until it is dropped.
 struct Waiting<'b> {
     budget: &'b RefusalBudget,
     origin: &'b str,
@@ -140,18 +140,18 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_risked_and_what_was_refused_count_together() {
+    async fn reservations_and_refusals_count_together() {
         let budget = Arc::new(RefusalBudget::within(Duration::from_millis(300)));
         let start = Instant::now();
-        let mut held = Vec::new();
+        let mut reservations = Vec::new();
         for _ in 0..REFUSALS_MAX {
-            held.push(budget.reserve("a", false).await);
+            reservations.push(budget.reserve("a", false).await);
         }
         // Another origin has a budget of its own.
         drop(budget.reserve("b", false).await);
         assert!(start.elapsed() < budget.window);
-        // One given back makes room at once; one refused only when it lapses.
-        held.pop();
+        // A reservation that is given back makes room at once; a refusal makes room only when it lapses.
+        reservations.pop();
         drop(budget.reserve("a", false).await);
         budget.refused("a");
         let refused_at = Instant::now();
@@ -159,20 +159,20 @@ mod tests {
         assert!(refused_at.elapsed() >= budget.window);
     }
 
-    /// Of those who were refused the last time one is let in, and only while nobody else waits.
+    /// One caller at a time of those that were refused in their last run is admitted, and only while nobody else waits.
     #[tokio::test]
-    async fn who_was_refused_the_last_time_comes_last_and_alone() {
+    async fn a_caller_that_was_refused_in_its_last_run_comes_last_and_alone() {
         let budget = Arc::new(RefusalBudget::within(Duration::from_secs(600)));
-        let mut held = Vec::new();
+        let mut reservations = Vec::new();
         for _ in 0..REFUSALS_MAX {
-            held.push(budget.reserve("a", false).await);
+            reservations.push(budget.reserve("a", false).await);
         }
-        let came = Arc::new(Mutex::new(Vec::new()));
+        let order = Arc::new(Mutex::new(Vec::new()));
         let come = |name: &'static str, was_refused: bool| {
-            let (budget, came) = (budget.clone(), came.clone());
+            let (budget, order) = (budget.clone(), order.clone());
             async move {
                 let reservation = budget.reserve("a", was_refused).await;
-                came.lock().unwrap().push(name);
+                order.lock().unwrap().push(name);
                 reservation
             }
         };
@@ -182,14 +182,14 @@ mod tests {
         for waits in [&mut suspect, &mut other, &mut good] {
             assert!(futures::poll!(waits).is_pending());
         }
-        held.truncate(SUSPECT_REFUSALS_MAX - 2);
+        reservations.truncate(SUSPECT_REFUSALS_MAX - 2);
         assert!(futures::poll!(&mut suspect).is_pending(), "somebody else waits");
         let _good = good.await;
         let suspect = suspect.await;
-        held.clear();
+        reservations.clear();
         assert!(futures::poll!(&mut other).is_pending(), "one at a time");
         drop(suspect);
         drop(other.await);
-        assert_eq!(*came.lock().unwrap(), ["good", "suspect", "other suspect"]);
+        assert_eq!(*order.lock().unwrap(), ["good", "suspect", "other suspect"]);
     }
 }

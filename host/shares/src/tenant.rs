@@ -1,4 +1,5 @@
-//! What all openings of a tenant in one process share, so that whoever opens it twice does not double its limits.
+//! The state that is shared each time a tenant is opened in one process, so that opening it twice does not double its
+//! limits.
 
 use crate::Pace;
 use crate::{TenantMemory, Turns};
@@ -9,19 +10,19 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::Semaphore;
 
-/// Memory, calls and rates of one tenant.
+/// The memory, calls, turns and paces of one tenant.
 pub struct Shared {
     limits: Limits,
     calls_per_minute: [NonZeroU32; 2],
-    /// Linear memory of all calls.
+    /// The linear memory of all calls.
     pub memory: Arc<TenantMemory>,
-    /// Calls that may run at the same time.
+    /// Places for calls that run at the same time.
     pub calls: Arc<Semaphore>,
     /// Turns at a processor.
     pub turns: Turns,
-    /// How fast HiBob is asked.
+    /// The pace of requests to HiBob.
     pub hibob_pace: Pace,
-    /// How fast TravelPerk is asked.
+    /// The pace of requests to TravelPerk.
     pub travelperk_pace: Pace,
 }
 
@@ -40,25 +41,25 @@ impl Shared {
         }
     }
 
+    /// Whether the configuration has the limits that this was made with.
     fn fits(&self, config: &TenantConfig) -> bool {
         self.limits == config.limits && self.calls_per_minute == calls_per_minute(config)
     }
 }
 
-/// Calls per minute to HiBob and to TravelPerk. For a tenant without TravelPerk the number stands for nothing: there is
-/// nobody to call.
+/// Requests a minute to HiBob and to TravelPerk. For a tenant without TravelPerk the second number is not used.
 fn calls_per_minute(config: &TenantConfig) -> [NonZeroU32; 2] {
     let travelperk = config.travelperk.as_ref().map_or(NonZeroU32::MIN, |travelperk| travelperk.calls_per_minute);
     [config.hibob.calls_per_minute, travelperk]
 }
 
-/// A part of a rate may come at once, so that no minute sees much more than was set. A sync asks HiBob three times, and
-/// TravelPerk page by page.
+/// The requests that may be sent at once: a part of those of a minute, so that no minute has many more than configured.
+/// A sync sends three requests to HiBob, and one for each page to TravelPerk.
 fn part(calls_per_minute: NonZeroU32, divisor: u32) -> NonZeroU32 {
     NonZeroU32::new(calls_per_minute.get() / divisor).unwrap_or(NonZeroU32::MIN)
 }
 
-/// The tenants that are open in this process.
+/// The shared state of the tenants that are open in this process.
 #[derive(Default)]
 pub struct SharedByTenant(Mutex<BTreeMap<String, Weak<Shared>>>);
 
@@ -69,7 +70,7 @@ impl std::fmt::Debug for SharedByTenant {
 }
 
 impl SharedByTenant {
-    /// What this tenant shares with those that are open already. With other limits than they have, it begins anew.
+    /// The shared state of this tenant. If the tenant is open with other limits, or not open, it is a new one.
     pub fn of(&self, config: &TenantConfig) -> Arc<Shared> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = open.get(&config.id).and_then(Weak::upgrade).filter(|shared| shared.fits(config)) {

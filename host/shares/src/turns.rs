@@ -1,4 +1,4 @@
-//! Turns at a processor: so many calls of a tenant run at one time, and the others wait in order.
+//! Turns at a processor: a limited number of a tenant's calls run at one time, and the others wait in order.
 //!
 //! A call that runs yields every millisecond and then waits behind the tenant's other calls. So a tenant with
 //! sixteen endless loops takes as many processors as one with a single loop, and everybody else keeps the rest.
@@ -15,12 +15,12 @@ use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 pub struct Turns(Arc<Semaphore>);
 
 impl Turns {
-    /// So many calls at one time, and at least one.
+    /// Turns for `calls` calls at one time, at least one.
     pub fn new(calls: u32) -> Self {
         Self(Arc::new(Semaphore::new(calls.max(1) as usize)))
     }
 
-    /// The next turn, which lasts until what is returned is dropped.
+    /// Waits for a turn. It lasts until the permit is dropped.
     pub async fn next(&self) -> Option<OwnedSemaphorePermit> {
         self.0.clone().acquire_owned().await.ok() // the semaphore is never closed
     }
@@ -28,7 +28,7 @@ impl Turns {
 
 type Waiting = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
 
-/// One call's place among those that wait for a turn.
+/// One call's place in the queue for turns.
 pub struct Turn {
     turns: Turns,
     waiting: Option<Waiting>,
@@ -41,12 +41,12 @@ impl fmt::Debug for Turn {
 }
 
 impl Turn {
-    /// A place among these turns.
+    /// A place in the queue of `turns`.
     pub fn new(turns: &Turns) -> Self {
         Self { turns: turns.clone(), waiting: None }
     }
 
-    /// A turn, which lasts until what is returned is dropped. Turns come in the order in which they were asked for.
+    /// Polls for a turn. It lasts until the permit is dropped. Turns are given in the order of the requests for them.
     pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<OwnedSemaphorePermit>> {
         let Some(waiting) = &mut self.waiting else {
             if let Ok(turn) = self.turns.0.clone().try_acquire_owned() {
@@ -67,7 +67,7 @@ mod tests {
     use std::future::poll_fn;
     use std::sync::Mutex;
 
-    /// Ten calls that always want to run get their turns one after the other, again and again.
+    /// Ten calls that are always ready to run get their turns one after the other, again and again.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn calls_take_turns_in_order() {
         let turns = Turns::new(1);
@@ -95,7 +95,7 @@ mod tests {
             call.await.unwrap();
         }
         let order = order.lock().unwrap();
-        // While all of them want to run, nobody comes twice before everybody else has come a few times.
+        // While all of them are ready to run, each has several turns in any hundred.
         for window in order[100..300].windows(100) {
             assert!((0..10).all(|call| window.contains(&call)), "{window:?}");
         }

@@ -1,10 +1,11 @@
-//! Polite waiting of one call: how long it has waited for the sake of the other side.
+//! Polite waiting: how long one call has waited for rate limits.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The time that a call has waited politely: its pace, 429s, repeated reads. Waits side by side count once.
+/// The time that a call has waited politely: for its pace, after 429s, before repeated reads. Waits side by side count
+/// once.
 #[derive(Clone, Debug)]
 pub struct Waits {
     state: Arc<Mutex<State>>,
@@ -19,7 +20,7 @@ struct State {
 }
 
 impl Waits {
-    /// No waiting yet, and at most so much.
+    /// A call that has not waited yet, and may wait for `most` in all.
     pub fn new(most: Duration) -> Self {
         let state = State { open: 0, since: Instant::now(), total: Duration::ZERO };
         Self { state: Arc::new(Mutex::new(state)), most }
@@ -39,14 +40,14 @@ impl Waits {
         self.most.saturating_sub(self.waited())
     }
 
-    /// Waits for `wait`, and counts how long that takes.
+    /// Awaits `wait`, and counts the time that it takes.
     pub async fn wait<T>(&self, wait: impl Future<Output = T>) -> T {
         let _open = Open::new(self);
         wait.await
     }
 }
 
-/// A wait under way; it ends also when the call is dropped.
+/// A wait that has begun. It ends when it is dropped, also together with the call.
 struct Open<'w>(&'w Waits);
 
 impl<'w> Open<'w> {
@@ -86,10 +87,10 @@ mod tests {
             go.send(()).unwrap();
             after_short
         };
-        let (_, (), seen) = tokio::join!(long, short, ends);
+        let (_, (), after_short) = tokio::join!(long, short, ends);
         let after_long = waits.waited();
-        assert!(after_long >= seen);
-        // Nothing is under way any more, so nothing is added.
+        assert!(after_long >= after_short);
+        // No wait is open any more, so nothing is added.
         std::thread::yield_now();
         assert_eq!((waits.waited(), waits.left()), (after_long, Duration::from_secs(100) - after_long));
     }

@@ -1,5 +1,5 @@
-//! Windows that a service says are used up: `X-RateLimit-Remaining: 0` comes with the last answer that it gives before
-//! the window ends (rate limiting page), so whoever waits until then is never refused.
+//! Rate limits that a service reports as used up: the last answer before a window ends has `X-RateLimit-Remaining: 0`
+//! (HiBob's page on rate limiting). The host waits until the window has ended, and so gets no 429.
 
 use crate::wait::rate_limit_reset;
 use http::HeaderMap;
@@ -8,12 +8,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Endpoints of one service whose window is used up. HiBob counts each endpoint on its own.
+/// The endpoints of a service whose window is used up. HiBob counts each endpoint separately.
 #[derive(Debug, Default)]
 pub struct Windows(Mutex<BTreeMap<String, Instant>>);
 
 impl Windows {
-    /// Notes what an answer says of the window of its endpoint; a wait of more than `longest` is not believed.
+    /// Takes in the headers of an answer from this endpoint. A window that lasts longer than `longest` is ignored.
     pub fn note(&self, endpoint: &str, headers: &HeaderMap, now_unix_seconds: u64, now: Instant, longest: Duration) {
         let remaining = headers.get("x-ratelimit-remaining").and_then(|value| value.to_str().ok());
         if remaining.is_none_or(|remaining| remaining.trim() != "0") {
@@ -25,7 +25,7 @@ impl Windows {
         closed.insert(endpoint.to_owned(), now + wait);
     }
 
-    /// How long the endpoint's window is used up.
+    /// How long until the endpoint's window ends; `None` if it is not used up.
     pub fn left(&self, endpoint: &str, now: Instant) -> Option<Duration> {
         let closed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let left = closed.get(endpoint)?.saturating_duration_since(now);

@@ -9,7 +9,6 @@ use hibob_base::error::{Exit, HostError};
 use hibob_contract::Roster;
 use hibob_contract::directory_sync::EmployeeState;
 use hibob_contract::types::{Finding, Severity};
-use hibob_sandbox::Open;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use super::Global;
 use clap::Args;
 use hibob_base::error::{Exit, HostError};
 use hibob_store::privacy;
-use hibob_store::privacy::Forgetting;
+use hibob_store::privacy::ErasureReport;
 
 #[derive(Args)]
 pub(super) struct ForgetArgs {
@@ -53,22 +53,22 @@ pub(super) async fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, H
     Ok(Exit::Done)
 }
 
-fn tell(tenant: &str, done: &Forgetting) {
+fn tell(tenant: &str, done: &ErasureReport) {
     if done.was_known {
         println!("forgotten: what was sealed under this employee's key can be read by nobody any more");
     } else {
         println!("nothing was kept of an employee of this id");
     }
     let removed = [
-        ("accounts taken out of the sync's care", done.swept.accounts),
-        ("entries of the plugin removed", done.swept.entries),
-        ("references without a document now", done.swept.references),
-        ("deliveries withdrawn", done.swept.deliveries),
+        ("accounts taken out of the sync's care", done.rows.accounts),
+        ("entries of the plugin removed", done.rows.entries),
+        ("references without a document now", done.rows.references),
+        ("deliveries withdrawn", done.rows.deliveries),
         ("jobs that do not name them any more", done.jobs),
         ("plans removed that waited for a job, with all their changes", done.kept_plans as u64),
-        ("lines of an earlier version emptied", done.swept.lines),
-        ("reports of an earlier version emptied", done.swept.reports),
-        ("plans of an earlier version removed", done.swept.plans),
+        ("lines of an earlier version emptied", done.rows.lines),
+        ("reports of an earlier version emptied", done.rows.reports),
+        ("plans of an earlier version removed", done.rows.plans),
     ];
     for (what, number) in removed.into_iter().filter(|(_, number)| *number > 0) {
         println!("  {number} {what}");
@@ -86,7 +86,7 @@ fn tell(tenant: &str, done: &Forgetting) {
 pub(super) async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     let data = global.data().await?;
     data.config(tenant).await?;
-    let rows = data.tenant_database(tenant).await?.forgotten().await?;
+    let rows = data.tenant_database(tenant).await?.erasures().await?;
     if global.json {
         let rows: Vec<_> = rows
             .iter()

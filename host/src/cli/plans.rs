@@ -1,7 +1,7 @@
 //! `plans`: those that wait for a person, and what they decide.
 
 use super::paint::{BOLD, DIM, YELLOW, clean};
-use super::token::deed;
+use super::token::log_entry;
 use super::{Global, plan_view};
 use chrono::DateTime;
 use clap::{Args, Subcommand};
@@ -10,7 +10,7 @@ use hibob_jobs::approval;
 use hibob_jobs::approval::{Decided, Decider, short};
 use hibob_jobs::run::WaitingPlan;
 use hibob_store::api_log;
-use hibob_store::api_log::{COMMAND_LINE, Deed, Outcome};
+use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome, COMMAND_LINE};
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::{ApprovalRow, ApprovalState};
 use serde_json::Value;
@@ -178,19 +178,19 @@ async fn decide(
     data.config(tenant).await?;
     let plan = approval::get(&data.tenant_database(tenant).await?, tenant, plan, now()).await?.plan;
     let action = if rejected_because.is_some() { "reject-plan" } else { "approve-plan" };
-    let deed = Deed { tenant: Some(tenant.to_owned()), ..deed(action, &plan) };
-    let row = api_log::begin(data.control(), &deed).await?;
+    let entry = ApiLogEntry { tenant: Some(tenant.to_owned()), ..log_entry(action, &plan) };
+    let row = api_log::begin(data.control(), &entry).await?;
     let who = Decider { by, with: COMMAND_LINE };
     let decided = match rejected_because {
         Some(reason) => approval::reject(data, tenant, &plan, who, reason, now()).await,
         None => approval::approve(data, tenant, &plan, who, now()).await,
     };
     let (outcome, code) = match &decided {
-        Ok(_) => (Outcome::Done, None),
-        Err(error) if error.exit() == Exit::Usage => (Outcome::Refused, Some(error.code())),
-        Err(error) => (Outcome::Failed, Some(error.code())),
+        Ok(_) => (ApiLogOutcome::Done, None),
+        Err(error) if error.exit() == Exit::Usage => (ApiLogOutcome::Refused, Some(error.code())),
+        Err(error) => (ApiLogOutcome::Failed, Some(error.code())),
     };
-    api_log::ended(data.control(), row, &deed, outcome, code).await;
+    api_log::ended(data.control(), row, &entry, outcome, code).await;
     let decided = decided?;
     if global.json {
         println!("{}", decided.json());

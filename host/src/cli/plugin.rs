@@ -139,8 +139,8 @@ async fn verify(global: &Global, file: &Path) -> Result<Exit, HostError> {
     let digest = package.digest();
     // --allow-unsigned is for loading; here it would hide what was asked.
     let admitted = data.trust_file().read()?.admit(package)?;
-    let object = serde_json::json!({ "plugin": file.display().to_string(), "digest": digest.to_string(), "identity": identity_json(&admitted.identity) });
-    print(global, &object, &format!("{}\n{}", digest, admitted.identity));
+    let object = serde_json::json!({ "plugin": file.display().to_string(), "digest": digest.to_string(), "identity": identity_json(admitted.identity()) });
+    print(global, &object, &format!("{}\n{}", digest, admitted.identity()));
     Ok(Exit::Done)
 }
 

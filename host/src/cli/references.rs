@@ -10,7 +10,6 @@ use clap::{Args, Subcommand};
 use hibob_base::error::{Exit, HostError};
 use hibob_jobs::references;
 use hibob_jobs::references::{Deliveries, Order, Release, Report};
-use hibob_sandbox::Open;
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
 use std::path::{Path, PathBuf};

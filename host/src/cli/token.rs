@@ -6,10 +6,10 @@ use chrono::DateTime;
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
 use hibob_store::api_log;
-use hibob_store::api_log::{COMMAND_LINE, Deed, Outcome};
+use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome, COMMAND_LINE};
 use hibob_store::data_dir::DataDir;
 use hibob_store::token;
-use hibob_store::token::{Role, StoredToken};
+use hibob_store::token::{StoredToken, TokenRole};
 
 /// The longest name of a token, in characters.
 const NAME_CHARS_MAX: usize = 64;
@@ -21,7 +21,7 @@ pub(super) enum TokenCommand {
     New {
         /// operator: everything; admin: one tenant's jobs, secrets, history and references; reader: reads
         #[arg(long, value_parser = parse_role)]
-        role: Role,
+        role: TokenRole,
         /// The only tenant that it opens; needed for an admin
         #[arg(long, value_name = "T")]
         tenant: Option<String>,
@@ -43,8 +43,8 @@ pub(super) enum TokenCommand {
     },
 }
 
-fn parse_role(word: &str) -> Result<Role, String> {
-    Role::of_word(word).ok_or_else(|| format!("choose from {}", Role::ALL.map(Role::word).join(", ")))
+fn parse_role(word: &str) -> Result<TokenRole, String> {
+    TokenRole::of_word(word).ok_or_else(|| format!("choose from {}", TokenRole::ALL.map(TokenRole::word).join(", ")))
 }
 
 pub(super) async fn run(global: &Global, command: TokenCommand) -> Result<Exit, HostError> {
@@ -58,15 +58,22 @@ pub(super) async fn run(global: &Global, command: TokenCommand) -> Result<Exit, 
 }
 
 /// What the command line does with a token or a plan, for the record.
-pub(super) fn deed(action: &'static str, object: &str) -> Deed {
+pub(super) fn log_entry(action: &'static str, object: &str) -> ApiLogEntry {
     let request = format!("process-{}", std::process::id());
-    Deed { actor: COMMAND_LINE.to_owned(), role: None, action, tenant: None, object: Some(object.to_owned()), request }
+    ApiLogEntry {
+        actor: COMMAND_LINE.to_owned(),
+        role: None,
+        action,
+        tenant: None,
+        object: Some(object.to_owned()),
+        request,
+    }
 }
 
 async fn new(
     global: &Global,
     data: &DataDir,
-    role: Role,
+    role: TokenRole,
     tenant: Option<String>,
     name: String,
     expires: Option<u32>,
@@ -79,11 +86,12 @@ async fn new(
         return Err(HostError::configuration(message, "choose a shorter --name"));
     }
     let (text, stored) = token::new(role, tenant, name, expires)?;
-    let deed = Deed { tenant: stored.tenant.clone(), ..deed("token-new", &stored.id) };
-    let row = api_log::begin(data.control(), &deed).await?;
+    let entry = ApiLogEntry { tenant: stored.tenant.clone(), ..log_entry("token-new", &stored.id) };
+    let row = api_log::begin(data.control(), &entry).await?;
     let added = data.control().add_token(&stored).await;
-    let (outcome, code) = added.as_ref().err().map_or((Outcome::Done, None), |e| (Outcome::Failed, Some(e.code())));
-    api_log::ended(data.control(), row, &deed, outcome, code).await;
+    let (outcome, code) =
+        added.as_ref().err().map_or((ApiLogOutcome::Done, None), |e| (ApiLogOutcome::Failed, Some(e.code())));
+    api_log::ended(data.control(), row, &entry, outcome, code).await;
     added?;
     if global.json {
         let mut object = json(&stored);
@@ -129,10 +137,10 @@ async fn revoke(global: &Global, data: &DataDir, id: &str) -> Result<(), HostErr
         // What was given may be the token itself.
         return Err(HostError::configuration("there is no such token", "choose an id from: hibob token list"));
     }
-    let deed = deed("token-revoke", id);
-    let row = api_log::begin(data.control(), &deed).await?;
+    let entry = log_entry("token-revoke", id);
+    let row = api_log::begin(data.control(), &entry).await?;
     data.control().revoke_token(id, chrono::Utc::now().timestamp()).await?;
-    api_log::ended(data.control(), row, &deed, Outcome::Done, None).await;
+    api_log::ended(data.control(), row, &entry, ApiLogOutcome::Done, None).await;
     if global.json {
         println!("{}", serde_json::json!({ "id": id, "revoked": true }));
     } else {

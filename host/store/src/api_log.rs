@@ -1,129 +1,67 @@
-//! The record of who did what: a row in the control database and an event of the log for every action, and for every one
-//! that was refused. Ids only.
+//! The API log: who did what, through the API and on the command line. An action has a row in the control database
+//! before it is done, and an event of the program's log when it has ended; so does an action that was refused. Both
+//! have ids, and no names.
 
-use crate::database::ControlDatabase;
-use crate::token::Role;
+pub use crate::database::{ApiLogEntry, ApiLogOutcome, ApiLogRow};
+
+use crate::database::{ControlDatabase, TokenRole};
 use hibob_base::error::HostError;
-use serde::Serialize;
 
-/// How long rows are kept, in days.
-pub const KEPT_DAYS: i64 = 400;
-
-/// Who acts on the command line.
+/// The actor of an action on the command line.
 pub const COMMAND_LINE: &str = "command-line";
 
-/// Who acts with no token that counts.
+/// The actor of a request without a valid token.
 pub const UNKNOWN: &str = "unknown";
 
-/// What came of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// It was permitted, and has not come to its end; or the host ended before it.
-    Begun,
-    /// Done.
-    Done,
-    /// It was not permitted, or not possible as it was asked for.
-    Refused,
-    /// Something failed.
-    Failed,
-}
-
-impl Outcome {
-    /// The word in the database.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Begun => "begun",
-            Self::Done => "done",
-            Self::Refused => "refused",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-/// An action, by whom and on what.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deed {
-    /// A token's id, or what else acts.
-    pub actor: String,
-    /// Of the token.
-    pub role: Option<Role>,
-    /// What is done.
-    pub action: &'static str,
-    /// For which tenant.
-    pub tenant: Option<String>,
-    /// To what.
-    pub object: Option<String>,
-    /// The same as in the answer and in the log.
-    pub request: String,
-}
-
-/// A row of the record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
-pub struct AuditRow {
-    /// Its number.
-    pub id: i64,
-    /// Unix seconds.
-    pub at: i64,
-    /// A token's id, `command-line` or `unknown`.
-    pub actor: String,
-    /// Of the token.
-    pub role: Option<String>,
-    /// What was done.
-    pub action: String,
-    /// For which tenant.
-    pub tenant: Option<String>,
-    /// To what.
-    pub object: Option<String>,
-    /// `begun`, `done`, `refused` or `failed`.
-    pub outcome: String,
-    /// Why it was refused or failed.
-    pub code: Option<String>,
-    /// The same as in the answer and in the log.
-    pub request: String,
-}
-
-/// Writes an action down before it is done, so that none is done that is not in the record; [`ended`] says what came of it.
+/// Adds the row of an action before the action is done, so that no action is without a row. Returns the row's number,
+/// for [`ended`].
 ///
 /// # Errors
 /// The database failed; the action must not be done.
-pub async fn begin(control: &ControlDatabase, deed: &Deed) -> Result<i64, HostError> {
-    record(control, deed, Outcome::Begun, None).await
+pub async fn begin(control: &ControlDatabase, entry: &ApiLogEntry) -> Result<i64, HostError> {
+    record(control, entry, ApiLogOutcome::Begun, None).await
 }
 
-/// Writes down what came of an action that [`begin`] wrote down.
-pub async fn ended(control: &ControlDatabase, row: i64, deed: &Deed, outcome: Outcome, code: Option<&'static str>) {
-    tell(deed, outcome, code);
-    if let Err(error) = control.end_audit(row, outcome, code).await {
-        tracing::error!(request = deed.request, "what came of it cannot be recorded: {error}");
+/// Records the outcome of an action in the row that [`begin`] has added. A failure of the database is only logged: the
+/// action is done.
+pub async fn ended(
+    control: &ControlDatabase,
+    row: i64,
+    entry: &ApiLogEntry,
+    outcome: ApiLogOutcome,
+    code: Option<&'static str>,
+) {
+    log(entry, outcome, code);
+    if let Err(error) = control.end_api_log_row(row, outcome, code).await {
+        tracing::error!(request = entry.request, "the outcome of an action cannot be recorded: {error}");
     }
 }
 
-/// Writes an action down that is over already: one that was refused, or that is a single step.
+/// Adds the row of an action together with its outcome: an action that was refused, or that is a single step.
 ///
 /// # Errors
 /// The database failed.
 pub async fn record(
     control: &ControlDatabase,
-    deed: &Deed,
-    outcome: Outcome,
+    entry: &ApiLogEntry,
+    outcome: ApiLogOutcome,
     code: Option<&'static str>,
 ) -> Result<i64, HostError> {
-    if outcome != Outcome::Begun {
-        tell(deed, outcome, code);
+    if outcome != ApiLogOutcome::Begun {
+        log(entry, outcome, code);
     }
-    control.add_audit(chrono::Utc::now().timestamp(), deed, outcome, code).await
+    control.add_api_log_row(chrono::Utc::now().timestamp(), entry, outcome, code).await
 }
 
-fn tell(deed: &Deed, outcome: Outcome, code: Option<&'static str>) {
+fn log(entry: &ApiLogEntry, outcome: ApiLogOutcome, code: Option<&'static str>) {
     tracing::info!(
-        actor = deed.actor,
-        role = deed.role.map(Role::word),
-        action = deed.action,
-        tenant = deed.tenant,
-        object = deed.object,
+        actor = entry.actor,
+        role = entry.role.map(TokenRole::word),
+        action = entry.action,
+        tenant = entry.tenant,
+        object = entry.object,
         code,
-        request = deed.request,
+        request = entry.request,
         "{}",
         outcome.word()
     );

@@ -1,7 +1,8 @@
 //! Backups of a data directory, made while it is in use, and restoring one.
 //!
-//! A backup is a folder: each database as SQLite's `VACUUM INTO` writes it (a consistent copy of one moment, without
-//! free pages), the keys, and a manifest with the SHA-256 of every file. Compiled code is left out; it is made again.
+//! A backup is a folder with a copy of each database, made by SQLite's `VACUUM INTO` (consistent at one moment, without
+//! free pages), the keys, and a manifest with the SHA-256 of every file. Compiled code is left out, since it can be
+//! made again.
 
 use crate::data_dir::DataDir;
 use crate::database::{ControlDatabase, TenantDatabase};
@@ -20,29 +21,30 @@ use std::path::{Path, PathBuf};
 /// The version of this format.
 const FORMAT: &str = "hibob-backup/1";
 
-/// The manifest's file name. It is written last: a folder without it is no backup.
+/// The manifest's file name. It is written last, so a folder without it is no complete backup.
 const MANIFEST: &str = "backup.json";
 
 const CONTROL: &str = "control.db";
 
 const TENANTS: &str = "tenants";
 
-/// Files beside the databases, where they are there.
+/// The files beside the databases that are copied if they exist.
 const FILES: [&str; 5] = ["plan.key", "secrets.key", "secrets.key.next", "trusted-plugins.toml", privacy::LIST_FILE];
 
-/// The secret by which a tenant's people are known.
+/// The name of the secret with which ids of a tenant's people are hashed.
 const PEOPLE_KEY: &str = crate::secrets::PEOPLE_KEY;
 
-/// The keys of the secret store, which can be kept elsewhere, begin so.
+/// How the names of the secret store's key files begin. A backup may leave them out, for operators who keep the key
+/// elsewhere.
 const SECRETS_KEY: &str = "secrets.key";
 
-/// What is in a backup.
+/// The manifest of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// [`FORMAT`].
     format: String,
-    /// Unix seconds.
+    /// When the backup was made, in Unix seconds.
     pub created_at: i64,
     /// The version of the program that made it.
     pub version: String,
@@ -53,14 +55,14 @@ pub struct Manifest {
 /// Copies a data directory into a new folder, while runs go on.
 ///
 /// # Errors
-/// The folder is there already or cannot be written, a database cannot be read, or it is a server's.
+/// The folder exists already or cannot be written, a database cannot be read, or the database is on PostgreSQL.
 pub async fn backup(data: &DataDir, folder: &Path, with_secrets_key: bool) -> Result<Manifest, HostError> {
     data.control().require_file()?;
     if folder.exists() {
-        let message = format!("{} is there already", folder.display());
-        return Err(HostError::configuration(message, "name a folder that is not there; each backup has its own"));
+        let message = format!("{} exists already", folder.display());
+        return Err(HostError::configuration(message, "name a folder that does not exist; each backup has its own"));
     }
-    // The rows and the key that they are sealed with are of one time.
+    // No rotation may come between copying the rows and copying the key with which they are encrypted.
     let _lock = data.secrets().hold_key()?;
     private_dir(&folder.join(TENANTS))?;
     let mut files = BTreeMap::new();
@@ -69,8 +71,8 @@ pub async fn backup(data: &DataDir, folder: &Path, with_secrets_key: bool) -> Re
         files.insert(name, digest);
         Ok(())
     };
-    // The tenants first: what the control database has of a tenant, its keys for one, is then never older. A tenant that
-    // comes meanwhile is copied in the second turn.
+    // The tenants' databases first: then the control database's copy, which has the tenants' keys, is never older than
+    // theirs. A tenant that is added meanwhile is copied in the second turn.
     let mut copied = BTreeSet::new();
     for is_last in [false, true] {
         if is_last {
@@ -106,20 +108,21 @@ pub async fn backup(data: &DataDir, folder: &Path, with_secrets_key: bool) -> Re
     Ok(manifest)
 }
 
-/// Where a restored data directory learns who was forgotten since the backup was made.
+/// The erasures since the backup was made, which are carried out in the restored data directory.
 #[derive(Clone, Copy, Debug)]
 pub enum ForgottenSince<'f> {
-    /// From the list of the data directory that is lost, or from a copy of it.
+    /// Those on the erasure list of the lost data directory, or on a copy of the list.
     List(&'f Path),
-    /// Nobody was.
+    /// None: the operator says that nobody was erased since.
     Nobody,
 }
 
-/// Makes a data directory of a backup. Every file is looked at before the first one is written. Whoever was forgotten since
-/// the backup was made is forgotten in it before it can be used.
+/// Makes a data directory from a backup. Every file is checked before the first one is written, and the erasures since
+/// the backup are carried out before the directory can be used.
 ///
 /// # Errors
-/// The folder is no whole backup, the list is none or is older than the backup, or the directory has databases already.
+/// The folder is no complete backup, the erasure list cannot be read or is older than the backup, or the directory has
+/// databases already.
 pub async fn restore(folder: &Path, path: &Path, since: ForgottenSince<'_>) -> Result<Manifest, HostError> {
     let manifest = read(folder)?;
     let list = forgotten_since(folder, since)?;
@@ -136,7 +139,7 @@ pub async fn restore(folder: &Path, path: &Path, since: ForgottenSince<'_>) -> R
         ));
     }
     private_dir(&path.join(TENANTS))?;
-    // The control database last: without it the directory is not in use.
+    // The control database last: without it the directory cannot be used.
     let (last, first): (Vec<_>, Vec<_>) = manifest.files.keys().partition(|name| name.as_str() == CONTROL);
     let copy = |name: &String| {
         let bytes = fs::read(folder.join(name)).map_err(|error| unreadable(&folder.join(name), &error))?;
@@ -157,24 +160,25 @@ pub async fn restore(folder: &Path, path: &Path, since: ForgottenSince<'_>) -> R
     Ok(manifest)
 }
 
-/// Makes databases that were restored fit to go on. No run of before may come back and write, and references wait until
-/// somebody has looked. Returns how many tenants there are.
+/// Prepares restored databases for use: no run from before the restore can go on and write, and references are paused
+/// until a person has checked the log. Returns how many tenants there are.
 ///
 /// # Errors
-/// A database failed; asked again, it begins anew.
+/// A database failed. Called again, it starts from the beginning.
 pub async fn resume_after_restore(data: &DataDir, why: &str) -> Result<usize, HostError> {
     let tenants = data.control().tenants().await?;
     for (tenant, ..) in &tenants {
         let database = data.tenant_database(tenant).await?;
-        // The copies may be of different moments.
+        // The copies may have been made at different moments.
         data.control().raise_lease(tenant, database.fence_generation().await?).await?;
-        // What was issued since is not known here, and would be issued once more, in a log beside the published one.
+        // References that were issued since the backup are unknown here. They would be issued again, in a log that does
+        // not continue the published one.
         database.pause_references(Some(why)).await?;
     }
     Ok(tenants.len())
 }
 
-/// Reads a backup's manifest and compares every file with it; the databases are looked through as well.
+/// Reads a backup's manifest and compares the SHA-256 of every file with it.
 fn read(folder: &Path) -> Result<Manifest, HostError> {
     let wrong = |what: String| {
         HostError::configuration(format!("{}: {what}", folder.display()), "name a folder that hibob backup has made")
@@ -185,7 +189,7 @@ fn read(folder: &Path) -> Result<Manifest, HostError> {
         return Err(wrong(format!("its format is {:?}, and this program knows {FORMAT}", manifest.format)));
     }
     for (name, expected) in &manifest.files {
-        if !is_plain(name) {
+        if !is_backup_file(name) {
             return Err(wrong(format!("{name:?} is not a file of a backup")));
         }
         if digest(&folder.join(name))? != *expected {
@@ -195,34 +199,34 @@ fn read(folder: &Path) -> Result<Manifest, HostError> {
     if manifest.files.contains_key(CONTROL) { Ok(manifest) } else { Err(wrong(format!("{CONTROL} is missing"))) }
 }
 
-/// Whether a name is one that a backup can have: nothing outside of the folder.
-fn is_plain(name: &str) -> bool {
+/// Whether a backup can have a file with this name. No such name leads out of the folder.
+fn is_backup_file(name: &str) -> bool {
     let is_id = |id: &str| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     name == CONTROL || FILES.contains(&name) || tenant_of(name).is_some_and(|id| !id.is_empty() && is_id(id))
 }
 
-/// The tenant whose database has this name in a backup.
+/// The tenant whose database has this file name in a backup.
 fn tenant_of(name: &str) -> Option<&str> {
     name.strip_prefix(TENANTS)?.strip_prefix('/')?.strip_suffix(".db")
 }
 
-/// The list of those who were forgotten, as the restored data directory is to have it.
+/// The path of the erasure list that the restored data directory is to have.
 fn forgotten_since(folder: &Path, since: ForgottenSince<'_>) -> Result<PathBuf, HostError> {
     let own = folder.join(privacy::LIST_FILE);
     let ForgottenSince::List(path) = since else { return Ok(own) };
     if !path.exists() {
-        let message = format!("there is no list of those who were forgotten at {}", path.display());
+        let message = format!("there is no erasure list at {}", path.display());
         return Err(HostError::configuration(
             message,
-            "name the file forgotten.list of the data directory that is replaced, or a copy of it; if nobody was ever forgotten: --nobody-forgotten",
+            "name the file forgotten.list of the data directory that is replaced, or a copy of it; if nobody was ever erased: --nobody-forgotten",
         ));
     }
     if privacy::list_text(path)?.starts_with(&privacy::list_text(&own)?) {
         return Ok(path.to_owned());
     }
     Err(HostError::configuration(
-        format!("{} lacks people whom the backup itself knows as forgotten", path.display()),
-        "name the newest copy of the list; it is only ever added to",
+        format!("{} lacks erasures that the backup's own list has", path.display()),
+        "name the newest copy of the list; lines are only ever added to it",
     ))
 }
 

@@ -1,4 +1,4 @@
-//! The data directory: databases, keys, compiled code. Only its owner can read it.
+//! The data directory: databases, keys, compiled code, and the tenants' configurations. Only its owner can read it.
 
 use crate::database::ControlDatabase;
 use crate::queue::{NewJob, Queue, Started};
@@ -30,7 +30,7 @@ pub struct DataDir {
     open: Arc<SharedByTenant>,
 }
 
-/// What came of storing a configuration.
+/// The result of storing a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
     /// Whether the tenant is new.
@@ -39,8 +39,8 @@ pub struct Applied {
     pub to_enter: Vec<ToEnter>,
 }
 
-/// Makes the directory if it is not there, and refuses one of somebody else: what an administrator made in it, its owner,
-/// who runs the host, could not read.
+/// Makes the directory if it is missing, and refuses one that belongs to another user: the files that an administrator
+/// would make in it could not be read by the directory's owner, as whom the host runs.
 fn own_dir(path: &Path) -> Result<(), HostError> {
     private_dir(path)?;
     let owner = fs::metadata(path).map_err(|error| HostError::Storage(format!("{}: {error}", path.display())))?.uid();
@@ -57,7 +57,7 @@ fn own_dir(path: &Path) -> Result<(), HostError> {
 }
 
 impl DataDir {
-    /// Opens the directory, and makes it if it is not there.
+    /// Opens the directory, and makes it if it is missing.
     ///
     /// # Errors
     /// It cannot be made or used.
@@ -66,10 +66,11 @@ impl DataDir {
         Ok(Self::with_control(path, ControlDatabase::open(path).await?))
     }
 
-    /// Opens the directory for keys, and a database on PostgreSQL for all else; see [`ControlDatabase::connect`].
+    /// Opens the directory for the keys, and a database on PostgreSQL for everything else; see
+    /// [`ControlDatabase::connect`].
     ///
     /// # Errors
-    /// The directory cannot be made, or the database not used.
+    /// The directory cannot be made, or the database cannot be used.
     pub async fn connect(path: &Path, url: &str, connections_max: u32) -> Result<Self, HostError> {
         own_dir(path)?;
         Ok(Self::with_control(path, ControlDatabase::connect(url, connections_max).await?))
@@ -78,7 +79,7 @@ impl DataDir {
     fn with_control(path: &Path, control: ControlDatabase) -> Self {
         Self {
             path: path.to_owned(),
-            queue: control.queue(),
+            queue: Queue::new(&control),
             control,
             refusal_budget: Arc::default(),
             metrics: Metrics::default(),
@@ -86,14 +87,14 @@ impl DataDir {
         }
     }
 
-    /// Where data is kept when nothing else is said: `$XDG_DATA_HOME/hibob`, or `~/.local/share/hibob`.
+    /// The default path of the data directory: `$XDG_DATA_HOME/hibob`, or `~/.local/share/hibob`.
     pub fn default_path() -> PathBuf {
         let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/share"));
         let base = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(home);
         base.unwrap_or_else(|| PathBuf::from(".")).join("hibob")
     }
 
-    /// The same, with another budget of refused credentials for all tenants that are opened from it.
+    /// This directory with another budget of refused credentials for all tenants that are opened from it.
     #[must_use]
     pub fn with_refusal_budget(self, budget: RefusalBudget) -> Self {
         Self { refusal_budget: Arc::new(budget), ..self }
@@ -104,7 +105,7 @@ impl DataDir {
         &self.refusal_budget
     }
 
-    /// The same, counting in `metrics` for all tenants that are opened from it.
+    /// This directory, counting in `metrics` for all tenants that are opened from it.
     #[must_use]
     pub fn with_metrics(self, metrics: Metrics) -> Self {
         Self { metrics, ..self }
@@ -115,12 +116,12 @@ impl DataDir {
         &self.metrics
     }
 
-    /// What a tenant shares with those that are open already in this process.
+    /// What all openings of a tenant in this process share, such as its limits on requests and memory.
     pub fn shared(&self, config: &TenantConfig) -> Arc<Shared> {
         self.open.of(config)
     }
 
-    /// The same, with leases on tenants' runs that last so many seconds.
+    /// This directory, with leases on tenants that last so many seconds.
     #[must_use]
     pub fn with_lease_seconds(self, seconds: i64) -> Self {
         Self { control: self.control.with_lease_seconds(seconds), ..self }
@@ -131,7 +132,7 @@ impl DataDir {
         &self.queue
     }
 
-    /// The directory.
+    /// The directory's path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -141,10 +142,10 @@ impl DataDir {
         &self.control
     }
 
-    /// A tenant's configuration as it was applied.
+    /// A tenant's configuration, as it was applied last.
     ///
     /// # Errors
-    /// There is no such tenant.
+    /// There is no such tenant, its configuration cannot be read, or the database failed.
     pub async fn config(&self, id: &str) -> Result<TenantConfig, HostError> {
         let Some(json) = self.control.tenant(id).await? else {
             let known: Vec<String> = self.control.tenants().await?.into_iter().map(|(id, ..)| id).collect();
@@ -161,17 +162,18 @@ impl DataDir {
         })
     }
 
-    /// Stores a tenant's configuration, over an earlier one. A secret of the store that was not entered yet, or was
-    /// entered for another origin, is told: it can only be entered once the configuration says what for.
+    /// Stores a tenant's configuration in place of an earlier one. Returns which secrets of the store have to be
+    /// entered, or entered again because they were entered for another origin: that is possible only once the
+    /// configuration says where they are sent.
     ///
     /// # Errors
-    /// It is not theirs to apply (see [`TenantConfig::permit`]), a secret from elsewhere or the store cannot be read,
-    /// or the database failed.
+    /// The configuration is wrong or may not come from there (see [`TenantConfig::permit`]), another tenant has the
+    /// same issuer, a secret that comes from elsewhere or the store cannot be read, or the database failed.
     pub async fn put(&self, config: &TenantConfig, by: AppliedBy) -> Result<Applied, HostError> {
         config.check()?;
         config.permit(by)?;
         self.permit_issuer(config).await?;
-        // A secret that is not there is found now, not at night.
+        // A missing secret is reported now, and not by the nightly run.
         let to_enter = self.secrets().to_enter(config).await?;
         let json = serde_json::to_string(config).map_err(|error| HostError::Storage(error.to_string()))?;
         let is_new = self.control.put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await?;
@@ -179,13 +181,14 @@ impl DataDir {
         Ok(Applied { is_new, to_enter })
     }
 
-    /// An issuer is one tenant's, and stays what it is: its keys and its log are of its domain.
+    /// Checks that no other tenant has the same issuer, and that a tenant with keys keeps its issuer: keys and log
+    /// belong to the issuer's domain.
     async fn permit_issuer(&self, config: &TenantConfig) -> Result<(), HostError> {
         let Some(domain) = config.references.as_ref().map(|references| references.domain.to_ascii_lowercase()) else {
             return Ok(());
         };
         for (id, json, _) in self.control.tenants().await? {
-            // One that cannot be read is told where it is used.
+            // One that cannot be read is reported where it is used.
             let Ok(other) = serde_json::from_str::<TenantConfig>(&json) else { continue };
             let Some(theirs) = other.references.map(|references| references.domain.to_ascii_lowercase()) else {
                 continue;
@@ -220,8 +223,9 @@ impl DataDir {
         self.set_schedules(&config).await
     }
 
-    /// Makes the queue's schedules those of all tenants: of those too that were applied by an earlier version, or while the
-    /// database failed. One that cannot be read is told, and holds up nobody else.
+    /// Brings the queue's schedules in line with all tenants' configurations, also those that were applied by an
+    /// earlier version or while the database failed. A configuration that cannot be read is logged and does not hold up
+    /// the others.
     ///
     /// # Errors
     /// The database failed.
@@ -246,10 +250,11 @@ impl DataDir {
         self.queue.set_schedules(&config.id, &schedules).await
     }
 
-    /// Queues a job that a person asks for.
+    /// Queues a job that a person requests.
     ///
     /// # Errors
-    /// There is no such tenant, it is disabled or has nothing of what the job needs, or the database failed.
+    /// There is no such tenant, it is disabled, its configuration lacks what the job needs, the job does not take these
+    /// arguments, or the database failed.
     pub async fn start(&self, new: &NewJob) -> Result<Started, HostError> {
         let config = self.config(&new.tenant).await?;
         self.require_enabled(&new.tenant).await?;
@@ -260,15 +265,15 @@ impl DataDir {
         Ok(self.queue.start(new).await?)
     }
 
-    /// The tenants' secrets that are kept here, encrypted.
+    /// The secret store.
     pub fn secrets(&self) -> SecretStore {
         SecretStore::new(self.control.clone(), self.path.clone())
     }
 
-    /// Fails while a tenant is disabled.
+    /// Checks that a tenant is not disabled.
     ///
     /// # Errors
-    /// It is.
+    /// It is disabled, or the database failed.
     pub async fn require_enabled(&self, id: &str) -> Result<(), HostError> {
         let Some(since) = self.control.disabled_since(id).await? else { return Ok(()) };
         let since = chrono::DateTime::from_timestamp(since, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC");
@@ -279,7 +284,7 @@ impl DataDir {
         })
     }
 
-    /// The key that seals saved plans; made at first use.
+    /// The key that seals saved plans. It is made at first use.
     ///
     /// # Errors
     /// It cannot be read or made.

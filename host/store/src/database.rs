@@ -1,8 +1,9 @@
-//! The databases: one control database, and one file per tenant that holds everything of that tenant. Or one database on
-//! PostgreSQL with all of it, which several hosts share and which keeps the tenants apart by itself.
+//! The databases: on SQLite a control database, and a file per tenant; or one database on PostgreSQL, which several
+//! hosts share and which keeps the tenants apart by row-level security. Row and value types are here; nothing here uses
+//! another folder of this crate.
 
+mod api_log;
 mod approvals;
-mod audit;
 mod control;
 mod engine;
 mod error;
@@ -15,18 +16,18 @@ mod statement;
 mod store;
 mod tenant;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 mod tokens;
 
+pub use api_log::{ApiLogEntry, ApiLogOutcome, ApiLogRow};
 pub use approvals::{ApprovalRow, ApprovalState, Decision, NewApproval};
 pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
 pub use engine::{Engine, Transaction, within};
 pub use error::DatabaseError;
 pub use hibob_base::files::unwritable;
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
-pub use people::Plain;
-pub use people::{ForgottenRow, PersonRow, Swept};
+pub use people::{ErasedRows, ErasureRow, KeyedHash, LegacyPlaintext, PersonRow};
 pub use postgres::{POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
 pub use references::{
     AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
@@ -35,6 +36,7 @@ pub use secrets::SecretRow;
 pub use statement::query;
 pub use store::Store;
 pub use tenant::{Entries, LedgerEntry, PastRun, RunRecord, StorageUsage, StoredUpdate, TenantDatabase};
+pub use tokens::{StoredToken, TokenRole};
 
 use hibob_base::error::HostError;
 use sqlx::SqlitePool;
@@ -53,7 +55,7 @@ const ROWS_BUFFERED: usize = 1_000;
 /// How long a connection waits for another one's write, in milliseconds.
 const BUSY_MILLISECONDS: u64 = 10_000;
 
-/// Opens a database that only its owner can read, and makes it if it is not there.
+/// Opens an SQLite database that only its owner can read, and makes it if it is missing.
 async fn open(path: &Path) -> Result<SqlitePool, HostError> {
     // Made first, so that the mode is right from the start; SQLite gives its side files the same mode.
     let made = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
@@ -63,13 +65,14 @@ async fn open(path: &Path) -> Result<SqlitePool, HostError> {
         .journal_mode(SqliteJournalMode::Wal)
         .row_buffer_size(ROWS_BUFFERED)
         .synchronous(SqliteSynchronous::Full) // a run must not forget an account that it has made
-        .pragma("secure_delete", "ON") // what is removed is somebody's
+        .pragma("secure_delete", "ON") // removed rows can be personal data
         .busy_timeout(Duration::from_millis(BUSY_MILLISECONDS));
     let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS_MAX).connect_with(options).await;
     pool.map_err(|error| HostError::Storage(format!("{}: {error}", path.display())))
 }
 
-/// Copies a database as it is at one moment, without free pages, into a new file that only its owner can read.
+/// Copies an SQLite database, as it is at one moment and without free pages, into a new file that only its owner can
+/// read, and checks the copy.
 async fn copy_to(store: &Store, path: &Path) -> Result<(), HostError> {
     let pool = store.file()?;
     let made = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);

@@ -1,4 +1,4 @@
-//! Removing what was kept of somebody.
+//! Removing a tenant. That is not erasure, which is about one person.
 
 use crate::data_dir::DataDir;
 use crate::privacy;
@@ -7,10 +7,10 @@ use hibob_base::files::sync_folder;
 use std::fs;
 use std::io::ErrorKind;
 
-/// Removes everything of a tenant: its database, its secrets and keys, its jobs, its configuration.
+/// Removes everything that is stored for a tenant: its database, its secrets and keys, its jobs, its configuration.
 ///
 /// # Errors
-/// There is no such tenant, it is being run, or something could not be removed; asked again, it goes on from there.
+/// There is no such tenant, it is being run, or something could not be removed. Called again, it removes the rest.
 pub async fn forget_tenant(data: &DataDir, tenant: &str) -> Result<(), HostError> {
     data.config(tenant).await?;
     let lease = data.control().lease(tenant, "forgetting the tenant").await?;
@@ -26,7 +26,7 @@ pub async fn forget_tenant(data: &DataDir, tenant: &str) -> Result<(), HostError
             Err(error) => return Err(HostError::Storage(format!("{}: {error}", path.display()))),
         }
     }
-    // Last, so that what is left after a crash can still be named.
+    // Last, so that after a crash the tenant is still known and can be removed again.
     data.control().forget_tenant(tenant).await?;
     drop(lease); // its row is gone
     privacy::key_removed(data, tenant)?;

@@ -1,13 +1,16 @@
-//! Everything that is kept: databases, the queue of jobs, secrets, personal data under keys of their own, saved plans,
-//! backups.
+//! Everything that the host stores: the databases, the queue of jobs, secrets, personal data encrypted under each
+//! person's key, saved plans, and backups.
 //!
 //! ```text
-//! data_dir ── what a data directory holds, and the configurations in it
-//!    ├── privacy ── names and values under the person's key, and erasing a person
-//!    ├── queue ──── jobs, leases, schedules
-//!    ├── secrets ── sealed with the operator's key, for a place
-//!    └── database ─ SQLite or PostgreSQL: statements, tables, transactions under a fencing token
+//! backup, plan_file, tenant removal, privacy (names and values under the person's key; erasing a person)
+//!    └── data_dir ── the data directory and the tenants' configurations
+//!           ├── queue ────── jobs, leases, schedules
+//!           ├── secrets ──── the secret store, encrypted with the operator's key
+//!           └── database ─── SQLite or PostgreSQL: statements, tables, transactions under a fencing token
+//! run_store ── the ports through which the jobs write runs
 //! ```
+//!
+//! Arrows point downwards only: no folder uses one that uses it, and `database` uses none of the others.
 
 pub mod api_log;
 pub mod backup;

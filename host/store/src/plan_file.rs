@@ -1,7 +1,7 @@
-//! Saved plans: a file that a person can read and that applies exactly as it is, or not at all.
+//! Saved plans: a file that a person can read, and that is applied exactly as it is or not at all.
 //!
-//! JSON lines: a header, one change a line, and a seal: HMAC-SHA256 (RFC 2104) over every byte before it, with a key
-//! that only the data directory has.
+//! The file has a JSON object per line: a header, the changes, and a seal, which is the HMAC-SHA256 (RFC 2104) over
+//! every byte before it with a key that only this data directory has.
 
 use crate::data_dir::DataDir;
 use crate::queue::Selection;
@@ -24,16 +24,17 @@ use std::time::Duration;
 /// The version of this format.
 const FORMAT: &str = "hibob-plan/1";
 
-/// The folder of the data directory with the plans that jobs are to apply.
+/// The folder of the data directory with copies of the plans that jobs are to apply.
 const KEPT: &str = "plans";
 
-/// The age at which a copy that no job needs is removed.
+/// How old a copy has to be before it is removed when no job needs it.
 const UNNEEDED_AGE_MIN: Duration = Duration::from_hours(1);
 
 /// Seconds in an hour.
 const HOUR: u64 = 60 * 60;
 
-/// What a plan is bound to.
+/// The first line of a saved plan: the tenant, settings and plugin that the plan is bound to, and the plan without its
+/// changes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
@@ -41,17 +42,17 @@ pub struct Header {
     format: String,
     /// The tenant's id.
     pub tenant: String,
-    /// Unix seconds.
+    /// When the plan was made, in Unix seconds.
     pub created_at: u64,
-    /// Digest of the settings.
+    /// The digest of the settings with which the plan was made.
     settings: String,
-    /// Digest of the plugin.
+    /// The digest of the plugin that made it.
     plugin: String,
-    /// The plan's numbers.
+    /// The plan's counts.
     counts: BTreeMap<String, u64>,
-    /// What a person should read about the plan.
+    /// The plan's findings.
     findings: Vec<Finding>,
-    /// What the next plan is given once this one was applied.
+    /// The baseline that is stored when the plan was applied and the run is accepted.
     baseline: Vec<hibob_contract::types::NamedValue>,
     /// How many changes follow.
     changes: usize,
@@ -63,18 +64,18 @@ struct Seal {
     hmac_sha256: String,
 }
 
-/// What a plan is made with, and applied with.
+/// What a plan depends on: it is applied only with the settings and the plugin with which it was made.
 #[derive(Clone, Debug)]
 pub struct Basis<'b> {
     /// The tenant's configuration.
     pub config: &'b TenantConfig,
-    /// The digest of everything in it that a plan depends on.
+    /// The digest of every setting in it that a plan depends on.
     pub settings: String,
     /// The digest of the plugin.
     pub plugin: &'b str,
 }
 
-/// Writes a plan to a file that only its owner can read. An existing file is replaced as a whole.
+/// Saves a plan in a file that only its owner can read. An existing file is replaced as a whole.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -104,8 +105,8 @@ pub fn save(data: &DataDir, basis: &Basis<'_>, planned: &Planned, path: &Path) -
     })
 }
 
-/// Keeps a copy of a saved plan for a job that applies it: exactly these bytes, whatever becomes of the file. Returns its
-/// SHA-256, by which the job names it.
+/// Keeps a copy of a saved plan for a job that applies it, so that the file may change or be removed. Returns the
+/// SHA-256 of the copy, by which the job names it.
 ///
 /// # Errors
 /// The file is no saved plan of this data directory, or the copy cannot be written.
@@ -117,15 +118,15 @@ pub fn keep(data: &DataDir, path: &Path) -> Result<String, HostError> {
     let kept = kept(data, &digest)?;
     private_dir(&data.path().join(KEPT))?;
     write_private(&kept, &bytes).map_err(unkept)?;
-    // What was read first may have been another file.
+    // The copy is checked too, because the file may have changed since it was read first.
     read(data, &kept).inspect_err(|_| forget(data, &digest))?;
     Ok(digest)
 }
 
-/// Where the copy with this SHA-256 is.
+/// The path of the copy with this SHA-256.
 ///
 /// # Errors
-/// It is none.
+/// The text is no SHA-256.
 pub fn kept(data: &DataDir, digest: &str) -> Result<PathBuf, HostError> {
     let is_digest = unhex(digest).is_some_and(|bytes| bytes.len() == Sha256::output_size());
     if !is_digest {
@@ -135,7 +136,7 @@ pub fn kept(data: &DataDir, digest: &str) -> Result<PathBuf, HostError> {
     Ok(data.path().join(KEPT).join(format!("{digest}.plan")))
 }
 
-/// How what a plan was made with differs from what there is now, by the digests of the settings and of the plugin.
+/// Says how the settings or the plugin have changed since a plan was made, by their digests; none if they have not.
 pub fn moved_basis(settings: &str, made_by: &str, settings_now: &str, plugin_now: &str) -> Option<String> {
     if settings != settings_now {
         Some("the settings have changed since the plan was made".to_owned())
@@ -154,12 +155,12 @@ pub fn forget(data: &DataDir, digest: &str) {
     }
 }
 
-/// Removes the copies for a tenant that have something about an employee; the jobs that were to apply them fail. Returns how
-/// many.
+/// Removes the copies of a tenant's plans that name an employee. The jobs that were to apply them fail. Returns how
+/// many copies were removed.
 ///
 /// # Errors
-/// One cannot be read or removed.
-pub fn forget_those_about(data: &DataDir, tenant: &str, employee_id: &str) -> Result<usize, HostError> {
+/// A copy cannot be read or removed.
+pub fn remove_those_about(data: &DataDir, tenant: &str, employee_id: &str) -> Result<usize, HostError> {
     let failed = |error: std::io::Error| HostError::Storage(format!("the plans that are kept for jobs: {error}"));
     let folder = data.path().join(KEPT);
     let mut removed = 0;
@@ -180,7 +181,7 @@ pub fn forget_those_about(data: &DataDir, tenant: &str, employee_id: &str) -> Re
     Ok(removed)
 }
 
-/// Removes the copies that no job needs any more, such as those of jobs that were cancelled.
+/// Removes the copies that no job needs any more, such as copies for jobs that were cancelled.
 ///
 /// # Errors
 /// The queue cannot be read.
@@ -213,16 +214,16 @@ fn mac(key: &Secret, text: &[u8]) -> Result<Hmac<Sha256>, HostError> {
     Ok(mac)
 }
 
-/// A saved plan whose seal is whole. What it is bound to has yet to be checked.
+/// A saved plan whose seal was verified. Its tenant, settings, plugin and age are checked by [`Saved::accept`].
 pub struct Saved {
     header: Header,
     changes: Vec<Change>,
 }
 
-/// Reads a saved plan.
+/// Reads a saved plan and verifies its seal.
 ///
 /// # Errors
-/// The file cannot be read, is not a plan, or was changed by as much as a byte.
+/// The file cannot be read, is no saved plan, was made with another data directory, or was changed in any byte.
 pub fn read(data: &DataDir, path: &Path) -> Result<Saved, HostError> {
     let refused = |what: String| {
         let remedy = "make a new plan: hibob plan TENANT --out FILE";
@@ -258,11 +259,12 @@ impl Saved {
         &self.header.tenant
     }
 
-    /// The plan, if it was made for this tenant with these settings and this plugin, and not too long before
+    /// The plan, if it was made for this tenant with these settings and this plugin, and is not too old at
     /// `now_unix_seconds`.
     ///
     /// # Errors
-    /// What does not fit.
+    /// The plan was made for another tenant or with other settings or another plugin, is too old, or its time is in the
+    /// future.
     pub fn accept(self, basis: &Basis<'_>, now_unix_seconds: u64) -> Result<Planned, HostError> {
         let (header, tenant) = (self.header, &basis.config.id);
         let refused = |what: String| {

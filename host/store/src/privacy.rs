@@ -1,37 +1,37 @@
-//! What is personal in the records, under a key of the person's own, and forgetting one person.
+//! Personal data: it is stored encrypted under a key of each person's own, and erased by destroying that key.
 //!
 //! ```text
-//! run ▸ Ring: names, values, findings, lines ▸ sealed under the person's key ▸ database: texts
-//!             └─ person's key ◂ wrapped ─ tenant's key ◂ sealed ─ the store's key (secrets.key)
-//! forget ▸ list (keyed hash, on the disk first) ▸ one transaction: the key, and what stands under the id
+//! run ▸ Keyring: names, values, findings, rows ▸ encrypted under the key of the person ▸ database: texts
+//!             └─ person's key ◂ encrypted ─ tenant's key ◂ encrypted ─ the secret store's key (secrets.key)
+//! erase ▸ erasure list (keyed hash, on the disk first) ▸ one transaction: the key, and the rows under the id
 //! ```
 
-mod forget;
-mod forgotten;
+mod erase;
+mod erased;
+mod erasure_list;
 mod key;
-mod list;
+mod keyring;
+mod legacy_plaintext;
 mod open;
-mod plain;
 pub mod plan;
 mod records;
-mod ring;
 pub mod rows;
 mod stored;
 #[cfg(test)]
 mod tests;
 
-pub use forget::{Forgetting, forget_everybody, forget_person, lift};
-pub use forget::{key_removed, require_known, restored, settle};
-pub use forgotten::Forgotten;
-pub use forgotten::LEFT_OUT;
-pub use key::Tag;
-pub use list::{FILE as LIST_FILE, text_of as list_text};
-pub use plan::{OpenedPlan, open as open_plan};
+pub use crate::database::KeyedHash;
+pub use crate::run_store::KeyRows;
+pub use erase::{ErasureReport, forget_everybody, forget_person, lift};
+pub use erase::{key_removed, require_known, restored, settle};
+pub use erased::ErasedPeople;
+pub use erased::LEFT_OUT;
+pub use erasure_list::{FILE as LIST_FILE, text_of as list_text};
+pub use keyring::{Keyring, Purpose};
+pub use plan::{DecryptedPlan, decrypt as decrypt_plan};
 pub use records::Records;
-pub use records::open_references;
-pub use ring::Purpose;
-pub use ring::{KeyRows, Ring};
-pub use rows::open_made;
+pub use records::decrypt_references;
+pub use rows::decrypt_results;
 pub use stored::{FORGOTTEN, SOMEBODY_FORGOTTEN};
 
 use crate::database::TenantDatabase;
@@ -41,7 +41,7 @@ use key::TenantKey;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The people of one tenant, as far as something is kept of them.
+/// The people of one tenant about whom something is stored.
 #[derive(Clone, Debug)]
 pub struct People {
     store: SecretStore,
@@ -50,54 +50,54 @@ pub struct People {
 }
 
 impl People {
-    /// The people of this tenant, in this database.
+    /// The people of this tenant, whose keys are in this database.
     pub fn new(store: SecretStore, tenant: &str, database: TenantDatabase) -> Self {
         Self { store, tenant: tenant.to_owned(), database }
     }
 
-    /// The database that they are in.
+    /// The tenant's database.
     pub fn database(&self) -> &TenantDatabase {
         &self.database
     }
 
-    /// Who was forgotten and may not come back.
+    /// The erased people who may not come back.
     ///
     /// # Errors
-    /// The tenant's key is not at hand, or the database failed.
-    pub async fn forgotten(&self) -> Result<Forgotten, HostError> {
-        let rows = self.database.forgotten().await?;
-        let employees: BTreeSet<Tag> = rows.into_iter().filter(|row| !row.is_lifted).map(|row| row.tag).collect();
+    /// The tenant's key is not available, or the database failed.
+    pub async fn erased_people(&self) -> Result<ErasedPeople, HostError> {
+        let rows = self.database.erasures().await?;
+        let employees: BTreeSet<KeyedHash> = rows.into_iter().filter(|row| !row.is_lifted).map(|row| row.tag).collect();
         if employees.is_empty() {
-            return Ok(Forgotten::default());
+            return Ok(ErasedPeople::default());
         }
-        // Without the key they could not be told from others.
+        // Without the key nobody can tell who they are.
         let key = self.key().await?.ok_or_else(|| self.key_is_missing())?;
-        Ok(Forgotten::new(key, employees, self.database.forgotten_accounts().await?.into_iter().collect()))
+        Ok(ErasedPeople::new(key, employees, self.database.erased_accounts().await?.into_iter().collect()))
     }
 
-    /// Keys to look at records with.
+    /// A keyring for decrypting records.
     ///
     /// # Errors
-    /// The tenant's key is not at hand, or the database failed.
-    pub async fn ring(&self) -> Result<Ring, HostError> {
-        Ok(Ring::new(self.database.clone(), self.key().await?, self.forgotten().await?))
+    /// The tenant's key is not available, or the database failed.
+    pub async fn keyring(&self) -> Result<Keyring, HostError> {
+        Ok(Keyring::new(self.database.clone(), self.key().await?, self.erased_people().await?))
     }
 
-    /// Keys to write records with. The caller holds the tenant's lease.
+    /// A keyring for writing records; the tenant's key is made if there is none. The caller holds the tenant's lease.
     ///
     /// # Errors
-    /// As [`Self::ring`].
-    pub async fn writing_ring(&self) -> Result<Ring, HostError> {
+    /// As [`Self::keyring`].
+    pub async fn writing_keyring(&self) -> Result<Keyring, HostError> {
         self.key_or_made().await?;
-        self.ring().await
+        self.keyring().await
     }
 
-    /// The records, to look at.
+    /// The tenant's records, for reading them decrypted.
     ///
     /// # Errors
-    /// As [`Self::ring`].
+    /// As [`Self::keyring`].
     pub async fn records(&self) -> Result<Records, HostError> {
-        Ok(Records::new(self.database.clone(), self.ring().await?))
+        Ok(Records::new(self.database.clone(), self.keyring().await?))
     }
 
     async fn key(&self) -> Result<Option<Arc<TenantKey>>, HostError> {
@@ -112,10 +112,7 @@ impl People {
 
     fn key_is_missing(&self) -> HostError {
         HostError::configuration(
-            format!(
-                "tenant {}: the key by which those who were forgotten are known is not in the secret store",
-                self.tenant
-            ),
+            format!("tenant {}: the key by which erased people are recognized is not in the secret store", self.tenant),
             "restore the control database and the tenant's database from the same backup",
         )
     }

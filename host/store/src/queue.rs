@@ -1,8 +1,7 @@
-//! The queue: which jobs are to be done for which tenant, and which host is doing them. Its table is the truth; there is no
-//! other place that knows of a job.
+//! The queue: the jobs of all tenants, and which host carries out which. Jobs are stored in its table and nowhere else.
 //!
-//! The statements are the same for SQLite and PostgreSQL but for a few words. Promises are kept by indexes: at most one job
-//! of a tenant runs in a lane, and each due time of a schedule is one job.
+//! Two unique indexes enforce its promises: a tenant has at most one running job in each lane, and each due time of a
+//! schedule becomes one job.
 
 mod arguments;
 mod board;
@@ -11,8 +10,8 @@ mod claim;
 mod job;
 mod jobs;
 mod json;
+mod last_poll;
 mod lease;
-mod pulse;
 mod schedules;
 mod state;
 #[cfg(test)]
@@ -28,42 +27,41 @@ pub use jobs::{Selection, Started};
 pub use lease::{CRASHES_MAX, End};
 pub use state::{Illegal, State};
 
-use crate::database::DatabaseError;
-use crate::database::Store;
+use crate::database::{ControlDatabase, DatabaseError, Store};
 use board::Board;
 use hibob_base::error::HostError;
-use pulse::Pulse;
+use last_poll::LastPoll;
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::watch;
 
-/// The queue in a database. Clones are the same queue, and wake each other.
+/// The queue in a control database. Clones share their state: a change through one wakes whoever waits through another.
 #[derive(Clone, Debug)]
 pub struct Queue {
     store: Store,
     changes: Arc<watch::Sender<u64>>,
     board: Board,
-    pulse: Pulse,
+    last_poll: LastPoll,
 }
 
-/// Why the queue did not do it.
+/// An error of the queue.
 #[derive(Debug, Error)]
 pub enum QueueError {
-    /// No job has this number.
+    /// There is no job with this number.
     #[error("there is no job {0}")]
     Unknown(JobId),
-    /// A job in this state does not become that.
+    /// The job's state may not change in this way.
     #[error("{0}")]
     Illegal(#[from] Illegal),
     /// The lease of a claim ran out, or another host has the job by now.
     #[error("job {0} is no longer this host's: its lease ran out")]
     Lost(JobId),
-    /// The table holds what this version does not know.
+    /// The row has a value that this version does not know.
     #[error("job {id} cannot be read: {what}")]
     Unreadable {
-        /// Which.
+        /// The job's number.
         id: JobId,
-        /// What.
+        /// Which value cannot be read.
         what: String,
     },
     /// The database failed.
@@ -75,7 +73,7 @@ impl From<QueueError> for HostError {
     fn from(error: QueueError) -> Self {
         match error {
             QueueError::Unknown(_) | QueueError::Illegal(_) => {
-                Self::configuration(error.to_string(), "look at what there is: hibob jobs")
+                Self::configuration(error.to_string(), "list the jobs: hibob jobs")
             }
             QueueError::Lost(_) => Self::LockLost(error.to_string()),
             QueueError::Unreadable { .. } => Self::Storage(error.to_string()),
@@ -85,17 +83,23 @@ impl From<QueueError> for HostError {
 }
 
 impl Queue {
-    /// The queue in a control database, whose migrations have made its tables.
-    pub fn new(store: Store) -> Self {
-        Self { store, changes: Arc::default(), board: Board::default(), pulse: Pulse::default() }
+    /// The queue in this control database.
+    pub fn new(control: &ControlDatabase) -> Self {
+        Self {
+            store: control.store().clone(),
+            changes: Arc::default(),
+            board: Board::default(),
+            last_poll: LastPoll::default(),
+        }
     }
 
-    /// Tells when something in the queue may have changed: by this process or, while [`Self::watch`] goes on, by another.
+    /// A channel that changes when something in the queue may have changed: by this process or, while [`Self::watch`]
+    /// runs, by another one.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    /// Tells those who wait in this process.
+    /// Wakes whoever waits for [`Self::changes`] in this process.
     pub fn wake(&self) {
         self.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
     }

@@ -1,8 +1,9 @@
-//! What a run is written to, and the right to run, as the jobs see them: the tenant's databases in earnest, memory in the
-//! simulation.
+//! The ports through which a run keeps its lease and stores what it does. The adapters are the tenant's databases; the
+//! simulation has adapters in memory.
 
-use crate::database::{ChangeRecord, Fence, Lease, NewJournal, OpenJournal, RunRecord, StoredUpdate, TenantDatabase};
-use crate::privacy::KeyRows;
+use crate::database::{
+    ChangeRecord, Fence, KeyedHash, Lease, NewJournal, OpenJournal, PersonRow, RunRecord, StoredUpdate, TenantDatabase,
+};
 use hibob_base::HostError;
 use hibob_base::job::Lane;
 use hibob_contract::types::NamedValue;
@@ -10,50 +11,70 @@ use hibob_policy::guard::LedgerSums;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The right to run a tenant, which lapses unless it is renewed.
+/// The lease on a tenant: the right to run it, which lapses unless it is renewed.
 pub trait Lock {
-    /// Rises with every holder, so that a later one can be told from an earlier one.
+    /// The lease's generation, which grows with each holder.
     fn generation(&self) -> i64;
 
-    /// How long it lasts without being renewed, in seconds.
+    /// How long the lease lasts without being renewed, in seconds.
     fn seconds(&self) -> i64;
 
-    /// Makes it last anew. False if somebody else has it by now.
+    /// Renews the lease for its whole length. False if somebody else has it by now.
     ///
     /// # Errors
     /// It cannot be renewed.
     fn renew(&self) -> impl Future<Output = Result<bool, HostError>> + Send;
 
-    /// Gives it back.
+    /// Gives the lease back.
     ///
     /// # Errors
     /// It cannot be given back; it then lapses by itself.
     fn release(self) -> impl Future<Output = Result<(), HostError>> + Send;
 }
 
-/// Renews a lock again and again; returns only when it is lost, with the reason.
+/// Renews a lease three times in its length. Returns only when the lease is lost or cannot be renewed, with the reason.
 pub async fn hold(lock: &impl Lock) -> HostError {
     let mut interval = tokio::time::interval(Duration::from_millis(lock.seconds().unsigned_abs() * 1_000 / 3));
     loop {
         interval.tick().await;
         match lock.renew().await {
             Ok(true) => {}
-            Ok(false) => return HostError::LockLost("this run lost its lock to another one".to_owned()),
+            Ok(false) => return HostError::LockLost("this run has lost its lease to another one".to_owned()),
             Err(error) => return error,
         }
     }
 }
 
-/// Where runs are written down: journal, fence, ledger, history. [`TenantDatabase`] says what each call
-/// promises; what takes a fence fails, and writes nothing, once a later run has taken the right to write over.
-pub trait Book: KeyRows + Clone + Send + Sync + 'static {
-    /// Takes the right to write over from every earlier run.
+/// Where the persons' keys are kept, each encrypted with the tenant's key.
+pub trait KeyRows {
+    /// The keys of the persons with these keyed hashes. Who has no key is left out.
+    fn people_by_tag(&self, tags: &[KeyedHash]) -> impl Future<Output = Result<Vec<PersonRow>, HostError>> + Send;
+    /// The keys with these numbers. Destroyed keys are left out.
+    fn people_by_number(&self, numbers: &[i64]) -> impl Future<Output = Result<Vec<PersonRow>, HostError>> + Send;
+    /// Stores new keys, all of them or none. Returns their numbers, which are never used again.
+    fn add_people(
+        &self,
+        fence: Fence,
+        keys: &[(KeyedHash, Vec<u8>)],
+    ) -> impl Future<Output = Result<Vec<i64>, HostError>> + Send;
+    /// The employees of these accounts, by account, where the ledger has them.
+    fn owners_of(
+        &self,
+        accounts: &[String],
+    ) -> impl Future<Output = Result<BTreeMap<String, String>, HostError>> + Send;
+}
+
+/// Where runs are stored: journal, fencing token, ledger, history. The methods of the same names of [`TenantDatabase`]
+/// say what each one promises. A method that takes a fencing token fails and writes nothing once a later run has raised
+/// the token.
+pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
+    /// Raises the fencing token to this generation: from then on no earlier run can write.
     fn take_fence(&self, generation: i64) -> impl Future<Output = Result<Fence, HostError>> + Send;
-    /// Whether nobody has taken the right to write over.
+    /// Whether this fencing token is the current one.
     fn holds(&self, fence: Fence) -> impl Future<Output = Result<bool, HostError>> + Send;
     /// How the latest run of this lane ended.
     fn last_exit_code(&self, lane: Lane) -> impl Future<Output = Result<Option<i64>, HostError>> + Send;
-    /// The plan whose application has not come to its end.
+    /// The journal that is open, with its plan: one that is not applied to its end.
     fn open_journal(&self) -> impl Future<Output = Result<Option<OpenJournal>, HostError>> + Send;
     /// Records a plan before anything of it is applied. Returns the journal's number.
     fn begin_journal(&self, fence: Fence, new: &NewJournal<'_>) -> impl Future<Output = Result<i64, HostError>> + Send;
@@ -65,7 +86,7 @@ pub trait Book: KeyRows + Clone + Send + Sync + 'static {
         change: &str,
         now: i64,
     ) -> impl Future<Output = Result<(), HostError>> + Send;
-    /// Keeps what a call for a change wrote to the storage, together with the ledger and the journal.
+    /// Stores what the call for a change wrote to the plugin's storage, together with the ledger and the journal.
     fn record_change(
         &self,
         fence: Fence,
@@ -73,7 +94,7 @@ pub trait Book: KeyRows + Clone + Send + Sync + 'static {
         record: &ChangeRecord,
         now: i64,
     ) -> impl Future<Output = Result<(), HostError>> + Send;
-    /// Records a finished run with its lines, and the new baseline if the run was accepted. Closes its journal.
+    /// Records a finished run with its rows, and the new baseline if the run was accepted. Closes its journal.
     fn record_run(
         &self,
         fence: Fence,
@@ -81,7 +102,7 @@ pub trait Book: KeyRows + Clone + Send + Sync + 'static {
         baseline: Option<&[NamedValue]>,
         updates: &[StoredUpdate],
     ) -> impl Future<Output = Result<i64, HostError>> + Send;
-    /// Removes what is from before these times.
+    /// Removes runs and plans from before these times (Unix seconds).
     fn prune(
         &self,
         fence: Fence,
@@ -90,11 +111,12 @@ pub trait Book: KeyRows + Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), HostError>> + Send;
     /// The baseline of the last accepted run.
     fn baseline(&self) -> impl Future<Output = Result<Vec<NamedValue>, HostError>> + Send;
-    /// What the guards count.
+    /// The ledger's sums, which the guards compare with: archivings since this time (Unix seconds), and active
+    /// accounts.
     fn ledger_sums(&self, since_unix_seconds: i64) -> impl Future<Output = Result<LedgerSums, HostError>> + Send;
     /// The account that the ledger has for an employee.
     fn account_of(&self, employee_id: &str) -> impl Future<Output = Result<Option<String>, HostError>> + Send;
-    /// The employee whose account the ledger says that it is.
+    /// The employee whose account this is by the ledger.
     fn owner_of(&self, account_id: &str) -> impl Future<Output = Result<Option<String>, HostError>> + Send;
 }
 
@@ -116,7 +138,25 @@ impl Lock for Lease {
     }
 }
 
-impl Book for TenantDatabase {
+impl KeyRows for TenantDatabase {
+    async fn people_by_tag(&self, tags: &[KeyedHash]) -> Result<Vec<PersonRow>, HostError> {
+        self.people_by_tag(tags).await
+    }
+
+    async fn people_by_number(&self, numbers: &[i64]) -> Result<Vec<PersonRow>, HostError> {
+        self.people_by_number(numbers).await
+    }
+
+    async fn add_people(&self, fence: Fence, keys: &[(KeyedHash, Vec<u8>)]) -> Result<Vec<i64>, HostError> {
+        self.add_people(fence, keys).await
+    }
+
+    async fn owners_of(&self, accounts: &[String]) -> Result<BTreeMap<String, String>, HostError> {
+        self.owners_of(accounts).await
+    }
+}
+
+impl RunStore for TenantDatabase {
     async fn take_fence(&self, generation: i64) -> Result<Fence, HostError> {
         self.take_fence(generation).await
     }

@@ -1,9 +1,9 @@
-//! Secrets: where they come from, where they may go, and how they are kept from being seen.
+//! The secret store: tenants' secrets in the control database, each encrypted for its tenant, name and origins.
 //!
 //! ```text
-//! env:NAME, file:PATH ── the operator's ──┐
-//!                                          ├── Secret ── Credential (egress) ── its origin, and no other
-//! store: sealed with a key ── open ────────┘      └── Redactor: out of every foreign text
+//! env:NAME, file:PATH ── set by the operator ─┐
+//!                                             ├── Secret ── Credential (egress) ── sent to its origin only
+//! secret store: encrypted ── decrypt ─────────┘      └── Redactor: removed from text from outside
 //! ```
 
 pub mod aead;

@@ -1,4 +1,6 @@
-//! Tokens of the API: what they are, what they open, and how one is told from a guess.
+//! The tokens of the API: making one, and checking the one that a request shows.
+
+pub use crate::database::{StoredToken, TokenRole};
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -13,7 +15,7 @@ use zeroize::Zeroizing;
 /// How every token begins, so that a scanner for leaked secrets finds it.
 const PREFIX: &str = "hbt_";
 
-/// Length of the public part, in bytes: enough that no two of a host are the same.
+/// Length of the public part, in bytes: enough that no two tokens of a host have the same one.
 const ID_BYTES: usize = 6;
 
 /// Length of the secret part, in bytes.
@@ -22,39 +24,11 @@ const SECRET_BYTES: usize = 32;
 /// Length of a token: prefix, id in hexadecimal digits, `_`, secret in base64url (RFC 4648 section 5).
 const TOKEN_CHARS: usize = PREFIX.len() + ID_BYTES * 2 + 1 + (SECRET_BYTES * 4).div_ceil(3);
 
-/// What the holder of a token may do; [`hibob_server::api`] has the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Everything, for all tenants.
-    Operator,
-    /// One tenant's jobs, secrets, history and references.
-    Admin,
-    /// Reads what is of one tenant, or of all.
-    Reader,
-}
-
-impl Role {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Operator, Self::Admin, Self::Reader];
-
-    /// The word in the database, in JSON, and for people.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Operator => "operator",
-            Self::Admin => "admin",
-            Self::Reader => "reader",
-        }
-    }
-
-    /// The role of this word.
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.word() == word)
-    }
-
-    /// Fails if a token of this role cannot be for that.
+impl TokenRole {
+    /// Checks that a token of this role may be limited to this tenant, or to none.
     ///
     /// # Errors
-    /// An operator's is for all tenants, an admin's for one.
+    /// An operator's token is limited to a tenant, or an admin's is not.
     pub fn check(self, tenant: Option<&str>) -> Result<(), HostError> {
         match (self, tenant) {
             (Self::Operator, Some(_)) => {
@@ -68,47 +42,7 @@ impl Role {
     }
 }
 
-/// A token as the database keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredToken {
-    /// The public part.
-    pub id: String,
-    /// SHA-256 of the whole token. A slow hash protects passwords that can be guessed; nobody guesses 256 random bits, so
-    /// that a fast one reveals nothing and costs an attacker's flood of requests little.
-    pub digest: [u8; 32],
-    /// What it allows.
-    pub role: Role,
-    /// The only tenant that it opens; none: all.
-    pub tenant: Option<String>,
-    /// What its owner calls it.
-    pub name: String,
-    /// Unix seconds.
-    pub created_at: i64,
-    /// Unix seconds; none: never.
-    pub expires_at: Option<i64>,
-    /// Unix seconds.
-    pub revoked_at: Option<i64>,
-    /// The last day of use, in days since 1970.
-    pub used_on: Option<i64>,
-}
-
-impl StoredToken {
-    /// Whether it opens anything at this time.
-    pub fn is_valid(&self, now_unix_seconds: i64) -> bool {
-        self.revoked_at.is_none() && self.expires_at.is_none_or(|until| now_unix_seconds < until)
-    }
-
-    /// `valid`, `revoked` or `expired`.
-    pub fn state(&self, now_unix_seconds: i64) -> &'static str {
-        match self.revoked_at {
-            Some(_) => "revoked",
-            None if self.is_valid(now_unix_seconds) => "valid",
-            None => "expired",
-        }
-    }
-}
-
-/// A token as its holder shows it: the id in the clear, of the rest only a digest.
+/// A token that a request shows: its public part, and a digest of the whole token.
 #[derive(Clone, Debug)]
 pub struct ShownToken {
     id: String,
@@ -116,7 +50,7 @@ pub struct ShownToken {
 }
 
 impl ShownToken {
-    /// None if this does not look like a token at all.
+    /// Reads a token; none if the text does not have the form of one.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX).filter(|_| text.len() == TOKEN_CHARS)?;
         let (id, secret) = rest.split_once('_')?;
@@ -130,18 +64,20 @@ impl ShownToken {
         &self.id
     }
 
-    /// Whether it is that one. Takes as long for a digest that is nearly right as for any other.
+    /// Whether this is that token. The comparison takes the same time for every digest, so that it does not help to
+    /// guess.
     pub fn is(&self, stored: &StoredToken) -> bool {
         self.digest.ct_eq(&stored.digest).into()
     }
 }
 
-/// A new token, and what is kept of it. The token itself is shown once, to whoever made it.
+/// Makes a token. Returns the token itself, which is shown once, and the row that is stored. `days` says for how long
+/// it is valid; none means without an end.
 ///
 /// # Errors
-/// The role cannot be for that, or the system gives no random numbers.
+/// The role does not permit this tenant (see [`TokenRole::check`]), or the system gives no random numbers.
 pub fn new(
-    role: Role,
+    role: TokenRole,
     tenant: Option<String>,
     name: String,
     days: Option<u32>,
@@ -167,12 +103,12 @@ mod tests {
 
     #[test]
     fn a_token_is_told_from_every_other_text() {
-        let (text, stored) = new(Role::Admin, Some("acme".to_owned()), String::new(), None).unwrap();
+        let (text, stored) = new(TokenRole::Admin, Some("acme".to_owned()), String::new(), None).unwrap();
         let text = text.reveal();
         let shown = ShownToken::parse(text).unwrap();
         assert_eq!((shown.id(), shown.is(&stored)), (stored.id.as_str(), true));
         assert!(!text.contains(&hex(&stored.digest)));
-        let (_, other) = new(Role::Operator, None, String::new(), None).unwrap();
+        let (_, other) = new(TokenRole::Operator, None, String::new(), None).unwrap();
         assert!(!shown.is(&other));
         // Another last character is another token.
         let last = if text.ends_with('A') { 'B' } else { 'A' };
@@ -186,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_token_ends_when_it_expires_or_is_revoked() {
-        let (_, token) = new(Role::Reader, None, String::new(), Some(1)).unwrap();
+        let (_, token) = new(TokenRole::Reader, None, String::new(), Some(1)).unwrap();
         let (from, until) = (token.created_at, token.created_at + 86_400);
         assert_eq!((token.is_valid(from), token.is_valid(until - 1), token.is_valid(until)), (true, true, false));
         assert_eq!(token.state(until), "expired");
@@ -197,9 +133,9 @@ mod tests {
 
     #[test]
     fn each_role_has_its_scope() {
-        assert!(Role::Operator.check(Some("acme")).is_err() && Role::Operator.check(None).is_ok());
-        assert!(Role::Admin.check(None).is_err() && Role::Admin.check(Some("acme")).is_ok());
-        assert!(Role::Reader.check(None).is_ok() && Role::Reader.check(Some("acme")).is_ok());
-        assert!(Role::ALL.into_iter().all(|role| Role::of_word(role.word()) == Some(role)));
+        assert!(TokenRole::Operator.check(Some("acme")).is_err() && TokenRole::Operator.check(None).is_ok());
+        assert!(TokenRole::Admin.check(None).is_err() && TokenRole::Admin.check(Some("acme")).is_ok());
+        assert!(TokenRole::Reader.check(None).is_ok() && TokenRole::Reader.check(Some("acme")).is_ok());
+        assert!(TokenRole::ALL.into_iter().all(|role| TokenRole::of_word(role.word()) == Some(role)));
     }
 }

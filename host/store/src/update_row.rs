@@ -1,35 +1,39 @@
-//! A line of the history: what was done to whom.
+//! A row of a run record: what was done to one field of one employee's account.
 
-/// One line of the sheet "Employee Updates".
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+/// A row of a run record, and of the sheet "Employee Updates".
+///
+/// It has no default value, and nothing takes it apart with `..`: a new column does not compile until each place that
+/// stores, encrypts, shows or makes a row has been thought of.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct UpdateRow {
-    /// HiBob's id.
+    /// The employee's id in HiBob; empty if the row is about nobody in particular, such as a cost center.
     pub employee_id: String,
     /// The employee's name, for people to read.
     pub name: String,
-    /// What was to happen: "Created", "Information changed", "Assigned", "Archived", "Reactivated" or "Adopted".
+    /// What was to be done: "Created", "Information changed", "Assigned", "Archived", "Reactivated", "Adopted" and the
+    /// like.
     pub action: String,
-    /// Which field it is about; empty where it is about the account as a whole.
+    /// The contract's name of the field; empty if the row is about the account as a whole.
     pub field: String,
-    /// The value that was there.
+    /// The field's value before.
     pub before: String,
-    /// The value that is wanted.
+    /// The field's value after, as the change wants it.
     pub after: String,
-    /// What came of it: "Done", "Not applied", "Left alone", "Failed", "Held" and the like.
+    /// The result: "Done", "Not applied", "Left alone", "Failed", "Held" and the like.
     pub result: String,
-    /// Whose name `before` is, where it is somebody else's.
+    /// Whose name `before` is, where the value is the name of another person, such as a line manager.
     #[serde(skip)]
     pub before_of: Option<NameOf>,
-    /// Whose name `after` is, where it is somebody else's.
+    /// Whose name `after` is, where the value is the name of another person, such as a line manager.
     #[serde(skip)]
     pub after_of: Option<NameOf>,
 }
 
-/// Whose name a value is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The person whose name a value is.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameOf {
-    /// HiBob's id, if it is known.
+    /// The person's employee id in HiBob, if it is known.
     pub employee_id: Option<String>,
-    /// The target's id of the account, if it is known.
+    /// The target's id of the person's account, if it is known.
     pub account_id: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Sending to a collector: the exporters' HTTP client, on the host's own TLS.
+//! The HTTP client with which the exporters send to a collector. It uses the host's own TLS.
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -16,24 +16,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
-/// Longest time for sending one batch, repetitions included.
+/// Longest time for sending one batch, with retries.
 pub(super) const EXPORT_TIME_MAX: Duration = Duration::from_secs(3);
 
-/// Largest answer of a collector that is read, in bytes. It says next to nothing.
+/// Largest answer of a collector that is read, in bytes. Answers are nearly empty.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-/// A way to one collector. It follows no redirects. The first failure is a warning; more of them would say the same.
+/// A client of one collector. It follows no redirects. It logs a warning for the first failure only.
 #[derive(Clone, Debug)]
 pub(super) struct Collector {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     runtime: Handle,
-    /// For the warning.
+    /// The collector's address, for the warning.
     address: String,
     warned: Arc<AtomicBool>,
 }
 
 impl Collector {
-    /// Requests are sent on `runtime`: the exporters ask from threads of their own.
+    /// A client of the collector at `address`. It sends on `runtime`, since the exporters call it from threads of their
+    /// own.
     ///
     /// # Errors
     /// TLS cannot be used.
@@ -50,7 +51,7 @@ impl Collector {
         Ok(Self { client, runtime, address: address.to_owned(), warned: Arc::default() })
     }
 
-    /// Warns, once.
+    /// Logs a warning, unless one was logged before.
     pub(super) fn warn(&self, what: &str) {
         if !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!("OTLP: {what} ({}); runs go on, and what cannot be sent is lost", self.address);

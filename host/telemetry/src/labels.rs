@@ -1,13 +1,13 @@
-//! The vocabularies of labels. Each is closed: what is not in it becomes `other`.
+//! The closed lists of words that labels and spans may have. A word that is not in its list becomes `other`.
 
 use hibob_policy::request::Role;
 use http::StatusCode;
 use std::borrow::Cow;
 
-/// Any word that is not known here.
+/// The label of any word that is not in its list.
 const OTHER: &str = "other";
 
-/// Error codes of the host, and of the plugin that it is built with. The contract lets a plugin make up others.
+/// The error codes of the host and of the built-in plugin. The contract allows a plugin to have others.
 const CODES: &[&str] = &[
     "ACCOUNT_NOT_MADE",
     "ADMIN_NOT_ARCHIVED",
@@ -109,27 +109,27 @@ const CODES: &[&str] = &[
     "WRONG_SETTING",
 ];
 
-/// The code as a label: itself if the host or its own plugin has such a code, else `other`.
+/// An error code as a label: the code itself if the host or the built-in plugin has it, else `other`.
 pub fn known_code(code: &str) -> &'static str {
     CODES.iter().find(|known| **known == code).copied().unwrap_or(OTHER)
 }
 
-/// A status as a label: its number if it is a registered one (RFC 9110, section 16.2), else `other`.
+/// An HTTP status as a label: its number if it is registered (RFC 9110, section 16.2), else `other`.
 pub fn status(status: StatusCode) -> Cow<'static, str> {
     if status.canonical_reason().is_some() { status.as_str().to_owned().into() } else { OTHER.into() }
 }
 
-/// What stands in a status' place where no answer came.
+/// The labels of attempts that got no answer, in place of a status.
 pub mod unanswered {
     /// No connection was made.
     pub const NOT_SENT: &str = "not-sent";
-    /// The connection broke.
+    /// The connection broke off.
     pub const LOST: &str = "lost";
     /// The answer did not begin in time.
     pub const LATE: &str = "timeout";
 }
 
-/// Which side a service belongs to.
+/// The side that a service belongs to.
 pub(super) fn origin(role: Role) -> &'static str {
     match role {
         Role::HiBob => "hibob",
@@ -137,7 +137,7 @@ pub(super) fn origin(role: Role) -> &'static str {
     }
 }
 
-/// Which of a side's services it is.
+/// The service itself.
 pub(super) fn service(role: Role) -> &'static str {
     match role {
         Role::HiBob => "hibob",
@@ -147,20 +147,20 @@ pub(super) fn service(role: Role) -> &'static str {
     }
 }
 
-/// Why the host refused a plugin something.
+/// Why the host has refused a plugin something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalReason {
-    /// A request that no job may make, or to somewhere else.
+    /// A request that the policy does not allow, or that goes to another server.
     Policy,
     /// A request that the plugin's manifest does not declare.
     Manifest,
-    /// A header that is not the plugin's to set.
+    /// A header that a plugin may not set.
     Header,
-    /// A write that is not the change's own.
+    /// A request that is not within the call's write scope or person scope.
     Scope,
     /// An address that the host does not connect to.
     Address,
-    /// A write to the storage, which is read-only for the job or full.
+    /// A write to the storage, which is read-only in this call, or full.
     Storage,
 }
 
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_in_a_vocabulary_is_other() {
+    fn a_word_that_is_not_in_its_list_is_other() {
         assert_eq!(known_code("MISSING_EMAIL"), "MISSING_EMAIL");
         for code in ["", "missing_email", "ana@acme.example", "MISSING_EMAIL ", "A\"} 1\nx{a=\""] {
             assert_eq!(known_code(code), "other", "{code}");

@@ -1,7 +1,7 @@
-//! What an operator's monitoring learns: counters for each tenant, as Prometheus text and over OTLP, and spans over OTLP.
+//! Monitoring: counters for each tenant, as Prometheus text and over OTLP, and spans over OTLP.
 //!
-//! Nothing here is about a person. A label or a span's field holds the tenant's id, which the operator chose, a number, or a
-//! word of a closed vocabulary (`labels`); text of a plugin or of a service never becomes one.
+//! None of it is personal data. A label or a span's field is the tenant's id, which the operator has chosen, a number,
+//! or a word from a closed list (`labels`). Texts of plugins and services never become labels or fields.
 
 mod collector;
 mod labels;
@@ -28,10 +28,10 @@ use std::sync::Arc;
 use tracing_subscriber::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
-/// The telemetry of one host: made once, given to its data directory with
-/// `DataDir::with_metrics` of the store, and flushed at the end.
+/// The telemetry of one host. It is made once, given to the data directory with `DataDir::with_metrics` of the store,
+/// and shut down at the end.
 ///
-/// By default nothing leaves the process: the counters are there to be read with [`Metrics::render`].
+/// By default nothing is sent: the counters can be read with [`Metrics::render`].
 #[derive(Clone, Debug, Default)]
 pub struct Telemetry {
     metrics: Metrics,
@@ -39,11 +39,11 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Counters that also go to an OTLP collector, and spans that go there. Called within the tokio runtime that is to
-    /// send them. The collector is the operator's own choice, so its address may be any.
+    /// Telemetry that sends counters and spans to an OTLP collector. It must be called within the tokio runtime that
+    /// sends them. The collector may have any address, since the operator chooses it.
     ///
     /// # Errors
-    /// A variable `OTEL_…` that the exporters read is wrong.
+    /// An environment variable `OTEL_…` that the exporters read is wrong.
     pub fn with_otlp(endpoint: &Endpoint) -> Result<Self, HostError> {
         let (otlp, reader) = Otlp::start(endpoint)?;
         Ok(Self { metrics: Metrics::new(Some(reader)), otlp: Some(Arc::new(otlp)) })
@@ -54,8 +54,8 @@ impl Telemetry {
         &self.metrics
     }
 
-    /// What an embedder adds to its subscriber, so that the host's spans are exported. It takes no events, and no spans of
-    /// other crates: those may hold anything. None without OTLP.
+    /// The layer that an embedder adds to its subscriber, so that the host's spans are exported; `None` without OTLP.
+    /// It takes no events and no spans of other crates, since these may have any text in them.
     pub fn layer<S>(&self) -> Option<impl Layer<S> + use<S>>
     where
         S: tracing::Subscriber + for<'span> LookupSpan<'span>,
@@ -63,8 +63,9 @@ impl Telemetry {
         self.otlp.as_ref().map(|otlp| otlp.layer())
     }
 
-    /// Sends what has not left yet, and ends the exporters. Returns after five seconds at the latest, whatever the
-    /// collector does; a warning then says that something was lost. Blocks: not for an async context.
+    /// Sends what has not been sent yet, and ends the exporters. It returns within about six seconds, whatever the
+    /// collector does, and logs a warning if something was lost. It blocks the thread, so it must not be called in an
+    /// async context.
     pub fn shut_down(&self) {
         if let Some(otlp) = &self.otlp {
             otlp.shut_down(&self.metrics);

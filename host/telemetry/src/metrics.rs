@@ -1,4 +1,4 @@
-//! The instruments, and their values as Prometheus text.
+//! The metrics, and their values as Prometheus text.
 
 use crate::tenant::TenantMetrics;
 use opentelemetry::metrics::{Counter, Gauge, Histogram, MeterProvider};
@@ -8,11 +8,12 @@ use opentelemetry_sdk::metrics::{Instrument, PeriodicReader, SdkMeterProvider, S
 use prometheus::{Registry, TextEncoder};
 use std::sync::Arc;
 
-/// Series of one metric. What comes beyond them counts as one more, marked `otel_metric_overflow`. A host with a thousand
-/// tenants has some ten thousand of the largest one, the HTTP requests.
+/// Most time series of one metric. All further ones count as one, which is labelled `otel_metric_overflow`. On a host
+/// with a thousand tenants the largest metric, the HTTP requests, has about ten thousand.
 const SERIES_MAX: usize = 20_000;
 
-/// Upper bounds of the processor time of one call, in seconds. A plan for 1,000 people takes 10 ms, the default limit is 60 s.
+/// Upper bounds of the processor time of one call, in seconds. A plan for 1,000 people takes 10 ms, the default limit
+/// is 60 s.
 const CPU_SECONDS: [f64; 8] = [0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 30.0, 60.0];
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
@@ -48,7 +49,7 @@ impl Default for Metrics {
     }
 }
 
-/// Each metric; its name in the text follows from its name here, its unit, and `_total` for a counter.
+/// The metrics. The Prometheus name of each is made of its name here, its unit, and `_total` for a counter.
 pub(super) struct Instruments {
     provider: SdkMeterProvider,
     registry: Registry,
@@ -71,7 +72,7 @@ pub(super) struct Instruments {
 }
 
 impl Metrics {
-    /// Counters that start at zero; `reader` also sends them to a collector.
+    /// Counters that start at zero. If there is a `reader`, it also sends them to a collector.
     pub(super) fn new(reader: Option<PeriodicReader<MetricExporter>>) -> Self {
         let registry = Registry::new();
         let text = opentelemetry_prometheus::exporter()
@@ -83,7 +84,7 @@ impl Metrics {
             SdkMeterProvider::builder().with_resource(resource()).with_view(|_: &Instrument| bounded_stream());
         match text {
             Ok(text) => provider = provider.with_reader(text),
-            // An empty registry takes what it is given first.
+            // Only a registry that has something in it already can refuse this.
             Err(error) => tracing::error!("the counters cannot be read as text: {error}"),
         }
         if let Some(reader) = reader {
@@ -169,7 +170,7 @@ impl Metrics {
     }
 }
 
-/// Who sends; the operator adds to it with `OTEL_RESOURCE_ATTRIBUTES`.
+/// The OTLP resource, which says which program sends. The operator can add to it with `OTEL_RESOURCE_ATTRIBUTES`.
 pub(super) fn resource() -> Resource {
     Resource::builder()
         .with_service_name("hibob")
@@ -185,7 +186,7 @@ fn bounded_stream() -> Option<Stream> {
 mod tests {
     use super::*;
 
-    /// However many tenants there are.
+    /// The limit holds for any number of tenants.
     #[test]
     fn the_number_of_series_has_a_limit() {
         let metrics = Metrics::default();

@@ -1,7 +1,8 @@
-//! The spans that are not closed yet.
+//! Counts the open spans, so that the exporters end only after the last one is closed.
 //!
-//! Another thread may hold a span for a moment after its work was done: sqlx gives the current one to the thread that owns a
-//! connection. A span that is closed after the exporter has ended would be lost, and its children would have no parent.
+//! Another thread may hold a span for a moment after its work is done: sqlx passes the current span to the thread that
+//! owns a connection. A span that is closed after the exporter has ended would be lost, and its children would have no
+//! parent.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,12 +10,12 @@ use tracing::span::{Attributes, Id};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-/// Counts the spans that it sees.
+/// The number of open spans, as a layer that counts them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OpenSpans(Arc<(Mutex<usize>, Condvar)>);
 
 impl OpenSpans {
-    /// Returns when every span is closed, or after this time.
+    /// Waits until all spans are closed, for at most `longest`.
     pub(super) fn wait(&self, longest: Duration) {
         let (number, closed) = &*self.0;
         drop(closed.wait_timeout_while(lock(number), longest, |open| *open > 0));
@@ -46,7 +47,7 @@ mod tests {
     fn a_span_that_another_thread_holds_is_waited_for() {
         let open = OpenSpans::default();
         let subscriber = tracing_subscriber::registry().with(open.clone());
-        let span = tracing::subscriber::with_default(subscriber, || tracing::info_span!("held"));
+        let span = tracing::subscriber::with_default(subscriber, || tracing::info_span!("open"));
         assert_eq!(*lock(&open.0.0), 1);
         let holder = std::thread::spawn(move || drop(span));
         open.wait(Duration::from_secs(60));

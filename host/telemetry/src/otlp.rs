@@ -1,4 +1,4 @@
-//! OTLP over HTTP (protobuf): metrics and spans to the operator's collector, from threads of their own.
+//! Sends metrics and spans to the operator's collector, by OTLP over HTTP (protobuf), from threads of their own.
 
 use crate::collector::{Collector, EXPORT_TIME_MAX};
 use crate::metrics::{Metrics, resource};
@@ -19,16 +19,16 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 
-/// Longest time that the end of a process waits for what has not been sent yet.
+/// How long the end of the process waits at most for exporters to send what they still have.
 const FLUSH_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// Longest time that the end of a process waits for spans that another thread still holds.
+/// How long the end of the process waits at most for spans that other threads still hold.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(1);
 
-/// Spans that wait to be sent; what comes beyond them is dropped. A change makes five or so.
+/// Most spans that wait to be sent; more of them are dropped. A change makes about five.
 const SPANS_QUEUED_MAX: usize = 16_384;
 
-/// Where a collector is: an http or https URL without path of a signal, such as `http://127.0.0.1:4318`.
+/// The base URL of a collector, http or https, such as `http://127.0.0.1:4318`. The signals' paths are below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint(String);
 
@@ -68,7 +68,7 @@ pub(super) struct Otlp {
 }
 
 impl Otlp {
-    /// Starts the exporters: this one for spans, and a reader that sends the counters every minute.
+    /// Starts the exporters: one for spans, and a reader that sends the counters every minute.
     pub(super) fn start(endpoint: &Endpoint) -> Result<(Self, PeriodicReader<MetricExporter>), HostError> {
         let collector = Collector::new(&endpoint.0, tokio::runtime::Handle::current());
         let collector = collector.map_err(HostError::Engine)?;
@@ -101,7 +101,7 @@ impl Otlp {
         Ok((Self { tracers, collector, open }, PeriodicReader::builder(metrics).build()))
     }
 
-    /// Takes the host's own spans, and nothing else.
+    /// A layer that takes the host's own spans, and nothing else.
     pub(super) fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: tracing::Subscriber + for<'span> LookupSpan<'span>,
@@ -117,7 +117,8 @@ impl Otlp {
             .with_filter(filter_fn(|metadata| metadata.is_span() && metadata.target() == SPAN_TARGET))
     }
 
-    /// See [`crate::Telemetry::shut_down`]. Both exporters end side by side, on threads that a stubborn collector may keep.
+    /// See [`crate::Telemetry::shut_down`]. Both exporters end side by side on threads of their own, which may outlast
+    /// the wait if the collector does not answer.
     pub(super) fn shut_down(&self, metrics: &Metrics) {
         self.open.wait(CLOSE_TIME_MAX);
         let (ended, ends) = mpsc::channel();
@@ -141,10 +142,10 @@ mod tests {
     use crate::spans::Spans;
     use tracing_subscriber::layer::SubscriberExt;
 
-    /// More spans than one batch holds, and a collector that takes connections and never answers: sending them all would
-    /// take one [`EXPORT_TIME_MAX`] a batch.
+    /// There are more spans than one batch has, and the collector accepts connections and never answers. Sending all of
+    /// them would take [`EXPORT_TIME_MAX`] for each batch.
     #[tokio::test(flavor = "multi_thread")]
-    async fn the_end_waits_for_a_silent_collector_no_longer_than_it_may() {
+    async fn shutting_down_does_not_wait_long_for_a_silent_collector() {
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", silent.local_addr().unwrap()).parse().unwrap();
         let telemetry = Telemetry::with_otlp(&endpoint).unwrap();

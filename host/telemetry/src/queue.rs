@@ -1,4 +1,4 @@
-//! Counting for the queue: for all tenants together, by kind.
+//! Counters of the queue: for all tenants together, by kind of job.
 
 use crate::metrics::Metrics;
 use hibob_base::job::{Expired, Waiting};
@@ -6,13 +6,13 @@ use hibob_base::job::{JobKind, Trigger};
 use opentelemetry::KeyValue;
 
 impl Metrics {
-    /// This host took a job.
+    /// Counts a job that this host has claimed.
     pub fn job_claimed(&self, kind: JobKind, trigger: Trigger) {
         let labels = [KeyValue::new("kind", kind.word()), KeyValue::new("trigger", trigger.word())];
         self.0.jobs_claimed.add(1, &labels);
     }
 
-    /// This host took jobs back.
+    /// Counts jobs that this host has taken back from hosts that stopped renewing their leases.
     pub fn jobs_expired(&self, expired: Expired) {
         let outcomes = [("again", expired.again), ("lost", expired.lost), ("cancelled", expired.cancelled)];
         for (outcome, number) in outcomes.into_iter().filter(|(_, number)| *number > 0) {
@@ -20,7 +20,7 @@ impl Metrics {
         }
     }
 
-    /// So much waits, of each kind.
+    /// Sets, for each kind of job, how many jobs wait and how long the first of them has been waiting.
     pub fn jobs_waiting(&self, waiting: &[(JobKind, Waiting)]) {
         for (kind, waiting) in waiting {
             let labels = [KeyValue::new("kind", kind.word())];

@@ -1,5 +1,5 @@
-//! The spans of a job: `run` ▸ `plan` or `apply` ▸ `change` ▸ `call` ▸ `http`. Their fields are words of the vocabularies,
-//! numbers and the tenant's id. No path is among them: paths have ids of people in them.
+//! The spans of a job: `run` ▸ `plan` or `apply` ▸ `change` ▸ `call` ▸ `http`. Their fields are the tenant's id,
+//! numbers and words from closed lists. No field has a path, since paths have ids of people in them.
 
 use crate::labels;
 use crate::tenant::ChangeOutcome;
@@ -11,19 +11,19 @@ use http::{Method, StatusCode};
 use tracing::Span;
 use tracing::field::Empty;
 
-/// The target of the spans, and of nothing else: what is exported is chosen by it.
+/// The tracing target of these spans, which nothing else has. Spans are selected for export by it.
 pub(crate) const SPAN_TARGET: &str = "hibob_host::telemetry::spans";
 
-/// Makes the spans, and notes how they ended.
+/// Makes the spans, and records how they ended.
 pub struct Spans;
 
 impl Spans {
-    /// A job of a tenant.
+    /// The span of a job of a tenant.
     pub fn run(tenant: &str, kind: &'static str) -> Span {
         tracing::info_span!(target: SPAN_TARGET, "run", tenant, kind, run = Empty, outcome = Empty, otel.status_code = Empty)
     }
 
-    /// How a job ended, and its number if it is kept in the history.
+    /// Records how a job ended, and the run's number if the history has it.
     pub fn run_ended(span: &Span, run: Option<i64>, exit: Exit) {
         if let Some(run) = run {
             span.record("run", run);
@@ -34,22 +34,22 @@ impl Spans {
         }
     }
 
-    /// Making a plan.
+    /// The span of making a plan.
     pub fn plan(run: &Span) -> Span {
         tracing::info_span!(target: SPAN_TARGET, parent: run, "plan")
     }
 
-    /// Applying a plan of so many changes.
+    /// The span of applying a plan with this number of changes.
     pub fn apply(run: &Span, changes: usize) -> Span {
         tracing::info_span!(target: SPAN_TARGET, parent: run, "apply", changes)
     }
 
-    /// Making one change, within the current span.
+    /// The span of making one change, a child of the current span.
     pub fn change(kind: ChangeKind) -> Span {
         tracing::info_span!(target: SPAN_TARGET, "change", kind = kind.word(), outcome = Empty, otel.status_code = Empty)
     }
 
-    /// What became of a change.
+    /// Records what became of a change.
     pub fn change_ended(span: &Span, outcome: ChangeOutcome) {
         span.record("outcome", outcome.label());
         if outcome == ChangeOutcome::Failed {
@@ -57,12 +57,12 @@ impl Spans {
         }
     }
 
-    /// One instance of the plugin, within the current span.
+    /// The span of one call of the plugin, a child of the current span.
     pub fn call(kind: CallKind) -> Span {
         tracing::info_span!(target: SPAN_TARGET, "call", kind = kind.name())
     }
 
-    /// One attempt at a request, its waiting included.
+    /// The span of one attempt at a request, with its waiting.
     pub fn http(call: &Span, role: Role, method: &Method, attempt: u32) -> Span {
         tracing::info_span!(
             target: SPAN_TARGET,
@@ -78,7 +78,7 @@ impl Spans {
         )
     }
 
-    /// What the attempt got. None if no answer came.
+    /// Records the status that an attempt got; `None` if no answer came.
     pub fn answered(span: &Span, answer: Option<StatusCode>) {
         match answer {
             Some(code) => {
@@ -94,7 +94,7 @@ impl Spans {
     }
 }
 
-/// The methods that the egress lets out.
+/// The method as a word from a closed list.
 fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

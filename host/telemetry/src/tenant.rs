@@ -1,4 +1,4 @@
-//! Counting for one tenant. Each call site in the host is one line.
+//! The counters of one tenant, with a method for everything that is counted.
 
 use crate::labels;
 use crate::labels::{RefusalReason, known_code};
@@ -22,17 +22,17 @@ pub struct TenantMetrics {
 /// What became of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeOutcome {
-    /// The target has it.
+    /// The target shows the change.
     Done,
-    /// The target has it, but for some fields.
+    /// The target shows the change but for some fields.
     Partly,
-    /// The account had changed since the plan.
+    /// The account had changed since the plan was made.
     Drifted,
-    /// It was not done, or nobody knows.
+    /// The change was not made, or its outcome is unknown.
     Failed,
-    /// A guard holds it.
+    /// A guard holds the change.
     Held,
-    /// It was not tried: another one failed, or the run ended.
+    /// The change was not tried: one that it depends on failed, or the run ended.
     Skipped,
 }
 
@@ -49,12 +49,12 @@ impl ChangeOutcome {
     }
 }
 
-/// When a job began.
+/// Measures the time of a job.
 #[derive(Clone, Copy, Debug)]
 pub struct JobTimer(Instant);
 
 impl JobTimer {
-    /// Begins now.
+    /// A timer that starts now.
     pub fn start() -> Self {
         Self(Instant::now())
     }
@@ -65,7 +65,7 @@ impl TenantMetrics {
         Self { metrics, tenant: tenant.into() }
     }
 
-    /// The tenant's label, and these.
+    /// The tenant's label and `others`.
     fn labels<const N: usize>(&self, others: [(&'static str, Cow<'static, str>); N]) -> Vec<KeyValue> {
         let tenant = KeyValue::new("tenant", StringValue::from(self.tenant.clone()));
         std::iter::once(tenant).chain(others.into_iter().map(|(name, value)| KeyValue::new(name, value))).collect()
@@ -77,51 +77,51 @@ impl TenantMetrics {
         self.metrics.0.run_finished.record(now_unix_seconds(), &labels);
     }
 
-    /// A job ended so.
+    /// Counts a job that has ended with this exit code, and its time.
     pub fn job_ended(&self, kind: &'static str, timer: JobTimer, exit: Exit) {
         self.ended(kind, exit);
         let labels = self.labels([("kind", kind.into())]);
         self.metrics.0.run_seconds.record(timer.0.elapsed().as_secs_f64(), &labels);
     }
 
-    /// A run ended so, and these are the codes of what went wrong.
+    /// Counts a run that has ended with this exit code, its time, and the error codes of its report.
     pub fn run_ended(&self, kind: &'static str, timer: JobTimer, codes: &[&str], exit: Exit) {
         codes.iter().for_each(|code| self.error(code));
         self.job_ended(kind, timer, exit);
     }
 
-    /// An error ended a job.
+    /// Counts a job that an error has ended, its time, and the error.
     pub fn job_failed(&self, kind: &'static str, timer: JobTimer, error: &HostError) {
         self.error(error.code());
         self.over_limit(error);
         self.job_ended(kind, timer, error.exit());
     }
 
-    /// An error kept a job from starting: it took no time.
+    /// Counts a job that an error has kept from starting. It has no time.
     pub fn not_started(&self, kind: &'static str, error: &HostError) {
         self.error(error.code());
         self.ended(kind, error.exit());
     }
 
-    /// Something went wrong. A code that is not in the vocabulary counts as `other`.
+    /// Counts an error by its code. A code that is not in the closed list counts as `other`.
     pub fn error(&self, code: &str) {
         self.metrics.0.errors.add(1, &self.labels([("code", known_code(code).into())]));
     }
 
-    /// If the error is that a limit was gone over: which one.
+    /// Counts the limit that was exceeded, if that is the error.
     pub fn over_limit(&self, error: &HostError) {
         if let HostError::OverLimit { setting, .. } = error {
             self.metrics.0.limits.add(1, &self.labels([("setting", (*setting).into())]));
         }
     }
 
-    /// What became of a change.
+    /// Counts a change by what became of it.
     pub fn change(&self, kind: ChangeKind, outcome: ChangeOutcome) {
         let labels = self.labels([("kind", kind.word().into()), ("outcome", outcome.label().into())]);
         self.metrics.0.changes.add(1, &labels);
     }
 
-    /// An HTTP request was sent, and got this status; it will be sent `again`.
+    /// Counts an attempt at an HTTP request by its status, and whether the request will be sent `again`.
     pub fn request(&self, role: Role, status: Cow<'static, str>, again: bool) {
         let labels = self.labels([("origin", labels::origin(role).into()), ("status", status)]);
         self.metrics.0.requests.add(1, &labels);
@@ -130,12 +130,12 @@ impl TenantMetrics {
         }
     }
 
-    /// The host refused the plugin something.
+    /// Counts a refusal by its reason.
     pub fn refusal(&self, reason: RefusalReason) {
         self.metrics.0.refusals.add(1, &self.labels([("reason", reason.label().into())]));
     }
 
-    /// A call took so much processor time, and waited so long politely.
+    /// Records the processor time and the polite waiting of a call.
     pub fn call_ended(&self, kind: &'static str, cpu: Duration, waited: Duration) {
         self.metrics.0.cpu.record(cpu.as_secs_f64(), &self.labels([("kind", kind.into())]));
         if !waited.is_zero() {
@@ -143,7 +143,7 @@ impl TenantMetrics {
         }
     }
 
-    /// The largest memory of a call.
+    /// Records the largest linear memory of a call, in bytes.
     pub fn call_memory(&self, kind: &'static str, bytes: u64) {
         self.metrics.0.memory.record(bytes, &self.labels([("kind", kind.into())]));
     }

@@ -1,4 +1,5 @@
-//! The counters in a file, for the textfile collector of Prometheus' node exporter: the usual way for jobs that end.
+//! Writes the counters to a file for the textfile collector of Prometheus' node exporter, which is the usual way for
+//! programs that end.
 
 use crate::metrics::Metrics;
 use hibob_base::error::HostError;
@@ -8,10 +9,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// Who may read the file: everybody, as the node exporter has a user of its own, and nothing in it is about a person.
+/// The file's mode: everybody may read it, since the node exporter runs as a user of its own, and it has no personal
+/// data.
 const MODE: u32 = 0o644;
 
-/// A file that is replaced as a whole: who reads it sees the old values or the new ones.
+/// A file that is replaced as a whole, so that a reader sees either the old values or the new ones.
 #[derive(Clone, Debug)]
 pub struct TextFile {
     path: PathBuf,
@@ -19,10 +21,10 @@ pub struct TextFile {
 }
 
 impl TextFile {
-    /// This file, which need not be there yet.
+    /// The file at `path`, which need not exist yet.
     ///
     /// # Errors
-    /// Its folder cannot be written to.
+    /// The folder cannot be written to, or `path` is a folder.
     pub fn new(path: &Path) -> Result<Self, HostError> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         let file = Self { path: path.to_owned(), folder: folder.to_owned() };
@@ -36,7 +38,7 @@ impl TextFile {
     /// Replaces the file.
     ///
     /// # Errors
-    /// It cannot be written; what was there stays.
+    /// The file cannot be written. It then keeps its old content.
     pub fn write(&self, metrics: &Metrics) -> Result<(), HostError> {
         let written = || {
             let mut beside = self.beside()?;
@@ -47,7 +49,7 @@ impl TextFile {
         written().map_err(|error| self.refused(&error.to_string()))
     }
 
-    /// A file that the node exporter does not look at: its name does not end in `.prom`.
+    /// A new file in the folder. The node exporter ignores it, since its name does not end in `.prom`.
     fn beside(&self) -> std::io::Result<NamedTempFile> {
         tempfile::Builder::new().prefix(".hibob-").suffix(".tmp").tempfile_in(&self.folder)
     }
@@ -80,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_cannot_be_written_to_is_told_at_once() {
+    fn a_path_that_cannot_be_written_is_refused_at_once() {
         let folder = tempfile::tempdir().unwrap();
         for path in [folder.path().join("no/such/folder/hibob.prom"), folder.path().to_owned()] {
             assert_eq!(TextFile::new(&path).unwrap_err().code(), "CONFIGURATION");

@@ -1,7 +1,8 @@
-//! Asking for what a reference's verdict depends on.
+//! The lookups that a reference's verdict depends on.
 //!
-//! `hibob-reference-format` decides and asks nobody. [`Inquiry`] asks: one DNS question and three files, at the same time, each
-//! once and within a time limit. What could not be asked is an [`Answer`] too, so that the report can say so.
+//! `hibob-reference-format` decides on the verdict, but makes no requests. [`Inquiry`] makes them: one DNS query and
+//! three files, all at the same time, each within a time limit. A lookup that was not made or that failed is an
+//! [`Answer`] as well, so that the report can mention it.
 
 mod names;
 mod site;
@@ -18,68 +19,69 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Where the issuer's published files are read from.
+/// The place from which the issuer's published files are read.
 #[derive(Clone, Debug)]
 pub enum Published {
-    /// Nowhere.
+    /// They are not read.
     Nowhere,
-    /// `https://DOMAIN/`, on the public internet.
+    /// From `https://DOMAIN/`, on the public internet.
     Https {
-        /// Other addresses where it may be, too.
+        /// Address ranges that are allowed in addition to public addresses.
         allow: Vec<IpNet>,
     },
-    /// A server of this machine instead, without TLS: for demonstrations and tests.
+    /// From this server instead, without TLS: for demonstrations and tests on one machine.
     Local(SocketAddr),
-    /// A copy of the published folder. Whoever names it vouches for it.
+    /// From a copy of the published folder. The user is responsible for it being the issuer's.
     Folder(PathBuf),
 }
 
-/// Who is asked.
+/// The DNS servers that are queried.
 #[derive(Clone, Debug)]
 pub enum NameServers {
-    /// Nobody.
+    /// None: DNS is not queried.
     Nobody,
-    /// Those of the system's resolv.conf.
+    /// The servers in the system's resolv.conf.
     System,
-    /// This one, for every name.
+    /// This server, for every name.
     One(SocketAddr),
 }
 
-/// How to ask.
+/// The settings of a lookup.
 #[derive(Clone, Debug)]
 pub struct Inquiry {
-    /// Who is asked for names.
+    /// The DNS servers.
     pub name_servers: NameServers,
-    /// Where the published files are.
+    /// The place of the published files.
     pub published: Published,
-    /// Longest time for each answer. All are asked at the same time, so it bounds the whole inquiry.
+    /// The longest time to wait for each answer. All requests are made at the same time, so this limits the whole
+    /// lookup.
     pub timeout: Duration,
 }
 
-/// What came of an inquiry.
+/// The answers of a lookup.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
-    /// The texts of the TXT records.
+    /// The texts of the TXT records that may have the key.
     pub dns: Answer<Vec<String>>,
     /// The key file.
     pub key_file: Answer<Vec<u8>>,
-    /// The list of what is revoked.
+    /// The list of revoked references.
     pub revoked: Answer<Vec<u8>>,
-    /// The list of what is superseded.
+    /// The list of superseded references.
     pub superseded: Answer<Vec<u8>>,
-    /// What the way of asking leaves open; for the report.
+    /// Facts that this lookup could not establish, such as DNSSEC, to be added to the report.
     pub caveats: Vec<Check>,
 }
 
 impl Answers {
-    /// Whether a key could not be asked for: asked again, the verdict may be another.
+    /// Whether the lookup of a key failed, so that another attempt may lead to another verdict.
     pub fn lack_a_key(&self) -> bool {
         matches!(self.dns, Answer::Unreachable(_)) || matches!(self.key_file, Answer::Unreachable(_))
     }
 }
 
 impl Inquiry {
-    /// Asks for all of it. It takes no longer than the time limit, plus the time to read a folder.
+    /// Makes all lookups. It takes no longer than the time limit, plus the time to read files from a folder.
     pub async fn ask(&self, lookups: &Lookups) -> Answers {
         let names = match &self.name_servers {
             NameServers::Nobody => None,
@@ -92,7 +94,7 @@ impl Inquiry {
                 Some(Err(why)) => Answer::Unreachable(why.clone()),
             }
         };
-        // A resolver that was chosen is asked for all names; otherwise the system finds addresses as it always does.
+        // A server that the user chose resolves the site's address as well; otherwise the system resolves it.
         let resolver = match (&self.name_servers, &names) {
             (NameServers::One(_), Some(Ok(names))) => Some(names.clone()),
             _ => None,

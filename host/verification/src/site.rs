@@ -1,4 +1,4 @@
-//! Reading the issuer's published files: over HTTPS, or from a folder.
+//! Reads the issuer's published files, over HTTPS or from a folder.
 
 use super::Published;
 use super::names::Names;
@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Who asks, as servers see it.
+/// The `User-Agent` of the requests.
 const AGENT: &str = concat!("hibob-verify/", env!("CARGO_PKG_VERSION"));
 
 /// The published files of one domain.
 pub(super) struct Site {
-    /// What a URL of this domain begins with.
+    /// The beginning of every URL of this domain.
     root: String,
     place: Place,
     timeout: Duration,
@@ -28,15 +28,15 @@ pub(super) struct Site {
 
 enum Place {
     Nowhere,
-    /// No way there could be made, and why.
+    /// A server that cannot be used, for this reason.
     Closed(String),
-    /// A server, by what its URLs begin with.
+    /// A server, with the beginning of its URLs.
     Server(HttpTransport, String),
     Folder(PathBuf),
 }
 
 impl Site {
-    /// A site from which nothing was asked yet. A server's addresses are found by `names`, else by the system.
+    /// Makes a site. Nothing is requested yet. A server's addresses are resolved by `names`, or else by the system.
     pub(super) fn new(published: &Published, domain: &Domain, names: Option<Arc<Names>>, timeout: Duration) -> Self {
         let root = domain.url("");
         let server = |policy: AddressPolicy, start: String| {
@@ -63,7 +63,8 @@ impl Site {
         Self { root, place, timeout }
     }
 
-    /// The file at a URL of the domain, of `bytes_max` bytes at most. It is asked for once; redirects are not followed.
+    /// Reads the file at a URL of the domain, of at most `bytes_max` bytes. There is one attempt, and redirects are not
+    /// followed.
     pub(super) async fn get(&self, url: &str, bytes_max: usize) -> Answer<Vec<u8>> {
         let Some(path) = url.strip_prefix(&self.root) else {
             return Answer::Unreachable(format!("{url} is not on the issuer's domain"));
@@ -90,7 +91,7 @@ async fn fetch(transport: &HttpTransport, url: &str, bytes_max: usize) -> Answer
     };
     let (head, body) = match transport.send(request).await {
         Ok(response) => response.into_parts(),
-        Err(error) => return Answer::Unreachable(told(&error)),
+        Err(error) => return Answer::Unreachable(describe(&error)),
     };
     match head.status {
         StatusCode::OK => {}
@@ -108,7 +109,7 @@ async fn fetch(transport: &HttpTransport, url: &str, bytes_max: usize) -> Answer
     }
 }
 
-fn told(error: &TransportError) -> String {
+fn describe(error: &TransportError) -> String {
     match error {
         TransportError::NotSent(NotSent::Prohibited, _) => {
             "its address is not one of the public internet; --allow-address ADDRESS would allow it".to_owned()

@@ -1,8 +1,9 @@
-//! How often tests with random input repeat it. It is a separate crate, so that the tests of every other crate can use
-//! it.
+//! How often tests with random input repeat it, and which source files the tree has. It is a separate crate without
+//! dependencies, so that the tests of every other crate can use it.
+#![expect(clippy::unwrap_used, reason = "test support")]
 
-/// If this variable is set to anything but `0`, such tests run at length and take minutes, as before every merge.
-/// Otherwise they take seconds, as while working on the code. `.ci/run` sets it.
+/// If this variable is set to anything but `0`, such tests run at length and take minutes, for commits that are to stay.
+/// Otherwise they take seconds, for quick feedback on a change. `.ci/run` sets it.
 pub const DEEP_VARIABLE: &str = "HIBOB_DEEP";
 
 /// How often something is repeated: `short`, or `long` if [`DEEP_VARIABLE`] is set.

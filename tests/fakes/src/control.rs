@@ -1,4 +1,4 @@
-//! Questions to the stand-in itself, below `/_stand-in/`: without credentials, and not logged.
+//! Requests about the stand-in itself, with paths below `/_stand-in/`. They need no credentials and are not logged.
 
 use serde_json::json;
 

@@ -1,44 +1,44 @@
-//! Faults a test puts in the way of single requests.
+//! Faults that a test injects into single HTTP requests.
 
 use crate::message::{Delivery, Request, Response};
 
-/// A fault that waits for a matching request. Faults are used up as they match, first come first.
+/// A fault for matching requests. For each request, the first fault in the list that matches is used up.
 #[derive(Debug, Clone)]
 pub struct Fault {
-    /// Only this method; every method when absent.
+    /// The fault applies only to this method; to all if `None`.
     pub method: Option<String>,
-    /// Only when path and query, joined by `?`, contain this.
+    /// The fault applies only if path and query, joined by `?`, contain this text.
     pub path_contains: String,
-    /// Let this many matching requests pass first.
+    /// The number of matching requests that are answered right first.
     pub after: usize,
-    /// Then spoil this many.
+    /// The number of matching requests after these to which the fault applies.
     pub times: usize,
-    /// What happens to them.
+    /// What happens to these requests.
     pub kind: FaultKind,
 }
 
 impl Fault {
-    /// Spoils the next request whose path contains the text.
+    /// A fault for the next request whose path or query contains the text.
     #[must_use]
     pub fn once(path_contains: &str, kind: FaultKind) -> Self {
         Self { method: None, path_contains: path_contains.to_owned(), after: 0, times: 1, kind }
     }
 
-    /// The same fault for one method only.
+    /// Limits the fault to one method.
     #[must_use]
     pub fn on(mut self, method: &str) -> Self {
         self.method = Some(method.to_owned());
         self
     }
 
-    /// The same fault for so many requests.
+    /// Applies the fault to so many requests.
     #[must_use]
     pub fn times(mut self, times: usize) -> Self {
         self.times = times;
         self
     }
 
-    /// The same fault, after letting so many matching requests pass.
+    /// Applies the fault only after so many matching requests.
     #[must_use]
     pub fn after(mut self, after: usize) -> Self {
         self.after = after;
@@ -56,10 +56,10 @@ impl Fault {
     }
 }
 
-/// What happens to a spoiled request.
+/// What happens to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultKind {
-    /// Answered with this instead of being processed.
+    /// It is not processed, and gets this answer.
     Status {
         /// The status code.
         status: u16,
@@ -67,35 +67,35 @@ pub enum FaultKind {
         headers: Vec<(String, String)>,
         /// The body.
         body: String,
-        /// Its content type.
+        /// The content type.
         content_type: String,
     },
-    /// Processed, but answered with this status and a short HTML page, as a gateway does.
+    /// It is processed, but answered with this status and a short HTML page, as a gateway does.
     StatusAfter(u16),
-    /// Processed; the connection drops in the middle of the body.
+    /// It is processed; the connection breaks in the middle of the answer's body.
     Truncated,
-    /// Not processed and never answered.
+    /// It is not processed, and never answered.
     Hang,
-    /// Not processed; the connection is closed.
+    /// It is not processed, and the connection is closed.
     ResetBefore,
-    /// Processed; then the connection is closed without an answer.
+    /// It is processed; then the connection is closed without an answer.
     ResetAfter,
-    /// Processed; the body is an HTML page that claims to be JSON.
+    /// It is processed; the answer's body is an HTML page with the content type of JSON.
     NotJson,
-    /// Processed; the right body claims to be HTML.
+    /// It is processed; the answer has the right body with the content type of HTML.
     WrongContentType,
-    /// Processed; the right body without a `Content-Length`.
+    /// It is processed; the answer has the right body, but no `Content-Length`.
     Chunked,
 }
 
 impl FaultKind {
-    /// A status with an empty body, not processed.
+    /// An answer with this status and an empty body; the request is not processed.
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self::Status { status, headers: Vec::new(), body: String::new(), content_type: "text/plain".to_owned() }
     }
 
-    /// A 429 that says when to come back.
+    /// An answer 429 with this `Retry-After`; the request is not processed.
     #[must_use]
     pub fn too_many(retry_after: &str) -> Self {
         Self::Status {
@@ -106,7 +106,7 @@ impl FaultKind {
         }
     }
 
-    /// The answer, calling `process` if the request gets that far.
+    /// The answer. `process` is called if the request is to be processed.
     pub(crate) fn spoil(self, process: impl FnOnce() -> Response) -> Response {
         let lost = |delivery| Response { delivery, ..Response::default() };
         match self {
@@ -140,7 +140,7 @@ impl FaultKind {
     }
 }
 
-/// Takes the next fault for this request out of the list.
+/// Finds the first fault that matches this request, and uses it up.
 pub(crate) fn next_fault(faults: &mut [Fault], request: &Request) -> Option<FaultKind> {
     for fault in faults.iter_mut().filter(|fault| fault.matches(request)) {
         if fault.after > 0 {

@@ -1,4 +1,4 @@
-//! The `flaky` scenario: faults that depend on the request and the seed only, not on the order of arrival.
+//! The scenario `flaky`: faults that depend only on the request and the seed, not on the order of arrival.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,19 +7,19 @@ use crate::{
     message::{Request, Service},
 };
 
-/// Of a thousand TravelPerk requests so many are spoiled.
+/// The number of TravelPerk requests of a thousand that fail.
 const SPOILED_PER_MILLE: u64 = 80;
 
-/// The memory that keeps a client with three attempts from failing.
+/// What has failed so far, so that a client that makes three attempts succeeds.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Flaky {
     seed: u64,
     searches: u32,
-    /// How often each very same request was seen.
-    seen: BTreeMap<u64, u64>,
-    /// The very same requests of which the last one was spoiled.
+    /// The number of times that each identical request was made.
+    attempts: BTreeMap<u64, u64>,
+    /// The identical requests of which the last one failed.
     spoiled: BTreeSet<u64>,
-    /// Method and path of which the last request was spoiled.
+    /// Methods and paths of which the last request failed.
     spoiled_paths: BTreeSet<(String, String)>,
 }
 
@@ -36,7 +36,7 @@ impl Flaky {
         }
     }
 
-    /// The first search fails with 500, the second with 429 until the next second; then all is well.
+    /// The first search fails with 500, the second with 429 and a reset at the next second. All others succeed.
     fn search_fault(&mut self, request: &Request, now: f64) -> Option<FaultKind> {
         if request.method != "POST" || !request.path.ends_with("/people/search") {
             return None;
@@ -67,7 +67,7 @@ impl Flaky {
             &request.body,
         ]);
         let path = (request.method.clone(), request.path.clone());
-        let count = self.seen.entry(same).or_default();
+        let count = self.attempts.entry(same).or_default();
         *count += 1;
         let roll = hash(&[&same.to_le_bytes(), &count.to_le_bytes()]);
         let (same_before, path_before) = (self.spoiled.remove(&same), self.spoiled_paths.remove(&path));
@@ -86,7 +86,7 @@ impl Flaky {
     }
 }
 
-/// FNV-1a with a final mix: stable over releases of Rust, unlike the hashers of `std`.
+/// FNV-1a with a final mixing step. It is stable over releases of Rust, unlike the hashers of `std`.
 fn hash(parts: &[&[u8]]) -> u64 {
     let mut state = 0xcbf2_9ce4_8422_2325_u64;
     for part in parts {

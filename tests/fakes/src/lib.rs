@@ -1,15 +1,14 @@
 //! Stand-ins for HiBob (the source) and TravelPerk (the target), for tests and for the demo.
 //!
-//! They are strict on purpose: a stand-in that answers 200 to a duplicate `userName` hides bugs. What the
-//! vendors document is imitated as documented; what they leave open is a public field (a "switch"), and the
-//! doc comment of each names its source or says "unconfirmed".
+//! They are strict on purpose: a stand-in that answers 200 to a duplicate `userName` hides bugs. They behave as the
+//! vendors document it. Behaviour that the vendors do not document is set by a public field (a "switch"), whose doc
+//! comment names its source or says "unconfirmed".
 //!
-//! [`World`] is pure: requests in, responses out, with the time as a parameter and seeded randomness.
-//! [`Server`] puts it on two ports of 127.0.0.1. Tests that need no sockets call [`World::handle`] directly.
+//! [`World`] is pure: it gets requests and returns responses, with the time as a parameter and seeded randomness.
+//! [`Server`] serves it on two ports of 127.0.0.1. Tests that need no sockets call [`World::handle`] directly.
 //!
-//! References need some more, each by itself and made the same way: a [`Mailbox`] behind a [`MailServer`], names that
-//! a [`DnsServer`] knows ([`Dns`]), and a [`Site`] on a [`SiteServer`]. Their log has a [`Witness`] on a
-//! [`WitnessServer`].
+//! Tests of references use further stand-ins of this design: a [`Mailbox`] behind a [`MailServer`], the records of a
+//! [`DnsServer`] ([`Dns`]), a [`Site`] on a [`SiteServer`], and a [`Witness`] on a [`WitnessServer`].
 
 #![expect(clippy::expect_used, reason = "test support: a broken stand-in must stop the test")]
 

@@ -13,7 +13,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// A task that ends when this is dropped, and its connections with it.
+/// A task with its connections. Dropping this ends them.
 #[derive(Debug)]
 pub(crate) struct Running(JoinHandle<()>);
 
@@ -29,7 +29,7 @@ impl Drop for Running {
     }
 }
 
-/// Serves every connection to a port of its own.
+/// Opens a port and serves every connection to it.
 pub(crate) async fn listen<S, F>(serve: S) -> io::Result<(SocketAddr, Running)>
 where
     S: Fn(TcpStream) -> F + Send + 'static,
@@ -40,7 +40,7 @@ where
     Ok((address, Running::start(accept(listener, serve))))
 }
 
-/// Runs until aborted; the connections end with it, because the set owns them.
+/// Accepts connections until it is aborted. They end with it, because the set owns their tasks.
 pub(crate) async fn accept<S, F>(listener: TcpListener, serve: S)
 where
     S: Fn(TcpStream) -> F,
@@ -51,11 +51,11 @@ where
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    // Without it small answers on one connection wait for each other.
+                    // Without it, a small answer waits for the acknowledgement of the previous one.
                     stream.set_nodelay(true).ok();
                     connections.spawn(serve(stream));
                 }
-                // Out of descriptors, most likely: leave the others time to close.
+                // Probably there are no file descriptors left, so give other connections time to close.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
             Some(_) = connections.join_next() => {}
@@ -63,7 +63,7 @@ where
     }
 }
 
-/// A test that panicked with the lock held has failed already.
+/// Locks a mutex, also after a panic in another thread: that test has failed already.
 pub(crate) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

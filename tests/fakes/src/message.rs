@@ -4,27 +4,27 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// Which of the two stand-ins is meant.
+/// One of the two services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
-    /// The HR system that is read.
+    /// HiBob, the HR system, which is read.
     HiBob,
-    /// The travel system that is written.
+    /// TravelPerk, the travel system, which is written.
     TravelPerk,
 }
 
 /// One HTTP request.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// `GET`, `POST`, ...
+    /// The method: `GET`, `POST`, ...
     pub method: String,
     /// The path without the query.
     pub path: String,
     /// The query, still percent-encoded, without the question mark.
     pub query: Option<String>,
-    /// Header names and values in the order sent.
+    /// Header names and values, in the order in which they were sent.
     pub headers: Vec<(String, String)>,
-    /// The body; empty when there is none.
+    /// The body; empty if there is none.
     pub body: Vec<u8>,
 }
 
@@ -39,14 +39,14 @@ impl Request {
         Self { method: method.to_owned(), path: path.to_owned(), query, ..Self::default() }
     }
 
-    /// The same request with one more header.
+    /// Adds a header to the request.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// The same request with a JSON body and its content type.
+    /// Gives the request a JSON body and its content type.
     #[must_use]
     pub fn with_json(mut self, body: &Value) -> Self {
         self.body = body.to_string().into_bytes();
@@ -90,16 +90,16 @@ impl Request {
 /// How the server delivers a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Delivery {
-    /// With a right `Content-Length`.
+    /// Send it with a right `Content-Length`.
     #[default]
     Whole,
-    /// Drop the connection after this many body bytes, although `Content-Length` promised all of them.
+    /// Close the connection after this many bytes of the body, although `Content-Length` promises all of them.
     Truncated(usize),
     /// Close the connection without an answer.
     Reset,
-    /// Never answer; hold the connection until the client goes.
+    /// Never answer, and keep the connection until the client closes it.
     Hang,
-    /// Answer with chunked encoding instead of `Content-Length`.
+    /// Send it in chunked encoding, without `Content-Length`.
     Chunked,
 }
 
@@ -108,13 +108,13 @@ pub enum Delivery {
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// Header names and values; `Content-Length` is left to the server.
+    /// Header names and values, without `Content-Length`, which the server adds.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// How to send it.
+    /// How the server sends it.
     pub delivery: Delivery,
-    /// How long to keep it back; what was asked for is done by then.
+    /// The delay before it is sent. The request is processed before the delay.
     pub delay: Duration,
 }
 
@@ -138,7 +138,7 @@ impl Response {
         Self { status, ..Self::default() }
     }
 
-    /// The same response with one more header.
+    /// Adds a header to the response.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -151,14 +151,14 @@ impl Response {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
 
-    /// The body as JSON; `null` when it is none.
+    /// The body as JSON; `null` if it is not JSON.
     #[must_use]
     pub fn value(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 }
 
-/// Undoes percent-encoding; a broken escape stays as it is.
+/// Decodes percent-encoding. A broken escape stays unchanged.
 fn decoded(text: &str, plus_is_space: bool) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,4 +1,4 @@
-//! The log of what was asked.
+//! The log of requests.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 use crate::message::{Request, Service};
 
-/// A longer body is logged up to here: enough for every write there is, and a cap on memory.
+/// The most bytes of a body that are logged. It is enough for every write, and limits the memory.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
-/// One request as it arrived, and how it was answered.
+/// One request as it arrived, with the status of its answer.
 #[derive(Debug, Clone)]
 pub struct Recorded {
-    /// Who was asked.
+    /// The service that got the request.
     pub service: Service,
-    /// `GET`, `POST`, ...
+    /// The method: `GET`, `POST`, ...
     pub method: String,
     /// The path without the query.
     pub path: String,
@@ -24,9 +24,9 @@ pub struct Recorded {
     pub headers: Vec<(String, String)>,
     /// The body, cut after 1 MiB.
     pub body: Vec<u8>,
-    /// The status answered; 0 when the connection was closed or left without an answer.
+    /// The status of the answer; 0 if there was none.
     pub status: u16,
-    /// When, in Unix seconds.
+    /// The time of the request, in Unix seconds.
     pub at: f64,
 }
 
@@ -46,7 +46,7 @@ impl Recorded {
         }
     }
 
-    /// The logged body as JSON; `null` when it is none.
+    /// The logged body as JSON; `null` if it is not JSON.
     #[must_use]
     pub fn value(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
@@ -64,7 +64,7 @@ impl Recorded {
     }
 }
 
-/// The answer of `/_stand-in/requests`: totals, and counts by method and path with ids made equal.
+/// The answer to `/_stand-in/requests`: totals, and counts by method and path, in which ids are replaced by `{id}`.
 pub(crate) fn summary(log: &[Recorded], service: Service) -> Value {
     let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
     let mut writes = 0_u64;
@@ -81,7 +81,7 @@ pub(crate) fn summary(log: &[Recorded], service: Service) -> Value {
     json!({ "total": total, "writes": writes, "by": by })
 }
 
-/// `/Users/123` and `/people/a@b.c` become `/Users/{id}` and `/people/{id}`.
+/// Replaces ids in a path: `/Users/123` and `/people/a@b.c` become `/Users/{id}` and `/people/{id}`.
 fn without_ids(path: &str) -> String {
     let is_id = |part: &str| {
         let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! What happens to the world besides the requests.
+//! Scenarios: events that happen in the stand-ins while a client uses them.
 
 mod accidents;
 mod day_two;
@@ -13,34 +13,36 @@ pub(crate) use self::{
 };
 pub use self::{day_two::DayTwo, rehires::Rehire};
 
-/// A course of events. All but [`Self::Flaky`] are one change in HiBob, at the first search after a first write to
-/// TravelPerk: the first sync sees the company as it was, the second one sees the change. It happens once.
+/// A course of events. All but [`Self::Flaky`] are a change in HiBob that happens once: at the first search after the
+/// first write to TravelPerk. So the first sync sees the company before the change, and the second one sees it after
+/// the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Scenario {
-    /// Nothing changes by itself, nothing fails.
+    /// Nothing changes by itself, and nothing fails.
     #[default]
     None,
-    /// An ordinary day, six people change: see [`DayTwo`].
+    /// An ordinary second day, on which six people change: see [`DayTwo`].
     DayTwo,
-    /// About one of twelve requests to TravelPerk fails, and the first two searches in HiBob; a client that
-    /// tries three times gets through.
+    /// About one of twelve requests to TravelPerk fails, and the first two searches in HiBob. A client that makes three
+    /// attempts succeeds.
     Flaky,
-    /// A third of the employed people become terminated that day, as by a wrong import. Nobody is removed, and
-    /// those who manage somebody are spared while the others suffice.
+    /// A third of the employed people are terminated on that day, as by a wrong import. Nobody is removed. People who
+    /// manage others are chosen only if there are not enough others.
     MassLeavers,
-    /// The service user's audience covers nobody any more: a 200 without employees.
+    /// The service user may no longer see anybody: searches answer 200 without employees.
     Empty,
-    /// The service user loses the permission Lifecycle: a 200 without any status or termination, leavers included.
+    /// The service user loses the permission Lifecycle: searches answer 200 with all people, also those who have left,
+    /// but without status and termination date.
     LostPermission,
     /// Five people who left long ago are back, some of them under a new id: see [`Rehire`]. Their archived accounts
-    /// are in TravelPerk from the start, so choose this one before the first request.
+    /// are in TravelPerk from the start, so set this scenario before the first request.
     Rehires,
-    /// A quarter of the employed people get a work e-mail at another domain, [`GROUP_DOMAIN`].
+    /// The work e-mail of a quarter of the employed people changes to another domain, [`GROUP_DOMAIN`].
     ///
     /// [`GROUP_DOMAIN`]: crate::company::GROUP_DOMAIN
     Renames,
-    /// Ten people get a second given name in HiBob, while the identity provider puts the old names back in
-    /// TravelPerk at each search.
+    /// Ten people get a second given name in HiBob, while the identity provider restores their old names in TravelPerk
+    /// at each search.
     SsoOverwrites,
 }
 
@@ -58,7 +60,7 @@ impl Scenario {
         Self::SsoOverwrites,
     ];
 
-    /// The names, for a command line.
+    /// The names of all scenarios, for a command line.
     pub const NAMES: [&str; 9] = [
         Self::None.name(),
         Self::DayTwo.name(),
@@ -71,7 +73,7 @@ impl Scenario {
         Self::SsoOverwrites.name(),
     ];
 
-    /// The name of this one.
+    /// The scenario's name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -102,7 +104,7 @@ impl FromStr for Scenario {
     }
 }
 
-/// No scenario has this name.
+/// The error for a name that no scenario has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownScenario(String);
 

@@ -1,4 +1,4 @@
-//! Both stand-ins on 127.0.0.1.
+//! The stand-ins for HiBob and TravelPerk on 127.0.0.1.
 
 use std::{
     io,
@@ -13,7 +13,7 @@ use crate::{
     world::World,
 };
 
-/// Two HTTP servers on ports the system chooses; they stop when this is dropped.
+/// Two HTTP servers on ports that the system chooses. Dropping this stops them.
 #[derive(Debug)]
 pub struct Server {
     world: Arc<Mutex<World>>,
@@ -27,7 +27,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When no port can be bound.
+    /// No port can be bound.
     pub async fn start(world: Arc<Mutex<World>>) -> io::Result<Self> {
         let (hibob, first) = listen_for(Service::HiBob, &world).await?;
         let (travelperk, second) = listen_for(Service::TravelPerk, &world).await?;
@@ -52,7 +52,7 @@ impl Server {
         format!("http://{}", self.travelperk)
     }
 
-    /// What the servers answer from.
+    /// The state of both services, and the log.
     #[must_use]
     pub fn world(&self) -> &Arc<Mutex<World>> {
         &self.world

@@ -1,6 +1,6 @@
-//! A fixed window of one minute, as the `X-RateLimit-*` headers describe it.
+//! Rate limiting in fixed windows of one minute, as the `X-RateLimit-*` headers describe them.
 
-/// Counts requests since the last full minute.
+/// The number of requests since the last full minute.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Window {
     minute: u64,
@@ -8,8 +8,8 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Counts one request: what is left, or nothing when the limit was reached before. A refused request is
-    /// not counted.
+    /// Counts one request, and returns how many are left in this minute. `None` means that the limit was reached
+    /// before; such a request is not counted.
     pub(crate) fn take(&mut self, limit: u32, now: f64) -> Option<u32> {
         let minute = minute(now);
         if self.minute != minute {
@@ -21,7 +21,7 @@ impl Window {
     }
 }
 
-/// When the running window ends, in Unix seconds.
+/// The end of the current window, in Unix seconds.
 pub(crate) fn reset_at(now: f64) -> u64 {
     (minute(now) + 1) * 60
 }

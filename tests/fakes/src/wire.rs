@@ -1,4 +1,4 @@
-//! Requests and responses on the wire.
+//! Reads requests from a connection, and writes responses to it.
 
 use std::{
     future::pending,
@@ -16,9 +16,9 @@ use tokio::net::TcpStream;
 
 use crate::message::{Delivery, Request, Response};
 
-/// A request with a longer body ends the connection.
+/// The most bytes of a request's body. A longer one ends the connection.
 const REQUEST_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Bodies leave in pieces of this size, none of which is copied.
+/// The size of the pieces, in bytes, in which a body is sent. They are not copied.
 const FRAME_BYTES: usize = 64 * 1024;
 
 /// Answers every request of a connection.
@@ -29,7 +29,7 @@ where
 {
     let answer = &answer;
     let respond = service_fn(move |request| async move { deliver(answer(whole(request).await?).await).await });
-    // Errors are the client's business: it went away, or a fault closed the connection.
+    // Errors are ignored: the client has closed the connection, or a fault has.
     http1::Builder::new().serve_connection(TokioIo::new(stream), respond).await.ok();
 }
 
@@ -48,7 +48,7 @@ async fn whole(request: hyper::Request<Incoming>) -> io::Result<Request> {
     })
 }
 
-/// An error closes the connection without a response.
+/// Turns a response into one for the wire. An error closes the connection without a response.
 async fn deliver(response: Response) -> io::Result<hyper::Response<Payload>> {
     if !response.delay.is_zero() {
         tokio::time::sleep(response.delay).await;
@@ -72,9 +72,9 @@ async fn deliver(response: Response) -> io::Result<hyper::Response<Payload>> {
 /// A body that may be cut off.
 struct Payload {
     rest: Bytes,
-    /// Whether the length is announced.
+    /// Whether the length is sent in the headers.
     sized: bool,
-    /// So many bytes until the connection drops.
+    /// The number of bytes after which the connection is closed; `None` for the whole body.
     cut: Option<usize>,
     flushed: bool,
 }
@@ -86,7 +86,7 @@ impl Body for Payload {
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if self.cut == Some(0) {
             if !self.flushed {
-                // Lets the server send what it has before the error ends the connection.
+                // Lets the server send the bytes so far before the error ends the connection.
                 self.flushed = true;
                 context.waker().wake_by_ref();
                 return Poll::Pending;

@@ -1,4 +1,4 @@
-//! Both services, the log, and what happens besides.
+//! Both services, the log of requests, and the scenario.
 
 mod events;
 
@@ -19,30 +19,30 @@ use crate::{
     travelperk::{Phone, TravelPerk, User},
 };
 
-/// Everything there is: change it between requests, ask it questions afterwards.
+/// The state of both services. A test changes it between requests, and reads it afterwards.
 #[derive(Debug, Clone)]
 pub struct World {
-    /// The HR system.
+    /// The stand-in for HiBob.
     pub hibob: HiBob,
-    /// The travel system.
+    /// The stand-in for TravelPerk.
     pub travelperk: TravelPerk,
     /// The course of events. Set it before the first request, or with [`World::set_scenario`].
     pub scenario: Scenario,
-    /// The server keeps each answer back for less than this; how long depends on the seed and the request's place in
+    /// The upper limit of the answers' delays. The delay of an answer depends on the seed and the request's place in
     /// the log.
     pub answers_within: Duration,
     log: Vec<Recorded>,
     flaky: Flaky,
     seed: u64,
     day_two: Option<Plan>,
-    /// Chosen when the scenario `rehires` is first needed.
+    /// The people of the scenario `rehires`, chosen when they are first needed.
     rehires: Option<Vec<Rehire>>,
-    /// What is over: nothing happens twice.
+    /// The scenarios whose change has happened. No change happens twice.
     happened: BTreeSet<Scenario>,
 }
 
 impl World {
-    /// This company in HiBob, its entities as invoice profiles in TravelPerk, and no users.
+    /// A world with this company in HiBob, and in TravelPerk its entities as invoice profiles, but no users.
     #[must_use]
     pub fn new(company: Company, seed: u64) -> Self {
         let entities = company.entities.clone();
@@ -61,8 +61,8 @@ impl World {
         }
     }
 
-    /// A generated company, and a TravelPerk that was in use before: two administrators and a contractor whom
-    /// HiBob does not know, the archived account of a terminated employee (who is rehired on day two), and
+    /// A world with a generated company, and with a TravelPerk that was in use before. It has two administrators and a
+    /// contractor who are not in HiBob, the archived account of a terminated employee (who is rehired on day two), and
     /// cost centres for most departments.
     #[must_use]
     pub fn realistic(employees: usize, seed: u64, today: NaiveDate) -> Self {
@@ -73,9 +73,9 @@ impl World {
         insert(User::new("sam.reed@contractor.example", "Sam", "Reed"));
         let departments = world.hibob.lists.get("department").cloned().unwrap_or_default();
         let departments: Vec<&ListItem> = departments.iter().filter(|department| !department.archived).collect();
-        // The last two are left for a sync to create.
-        let known = departments.len().saturating_sub(2);
-        for department in departments.iter().take(known) {
+        // The last two do not exist yet, so that a sync has to create them.
+        let existing = departments.len().saturating_sub(2);
+        for department in departments.iter().take(existing) {
             world.travelperk.insert_cost_center(&department.name);
         }
         let rehired = world.day_two.as_ref().map(|plan| &plan.people.rehired);
@@ -85,7 +85,8 @@ impl World {
         world
     }
 
-    /// Answers one request and logs it. Paths below `/_stand-in/` are questions to the stand-in itself.
+    /// Answers one request and logs it. Requests with paths below `/_stand-in/` are about the stand-in itself, and not
+    /// logged.
     pub fn handle(&mut self, service: Service, request: &Request, now: f64) -> Response {
         self.prepare(now);
         if let Some(question) = request.path.strip_prefix("/_stand-in/") {
@@ -117,24 +118,24 @@ impl World {
         response
     }
 
-    /// Every request so far, in order.
+    /// All requests so far, in order.
     #[must_use]
     pub fn log(&self) -> &[Recorded] {
         &self.log
     }
 
-    /// Forgets the requests so far. The first write, after which a scenario happens, is forgotten too.
+    /// Empties the log. A scenario that has not happened yet then waits for another write to TravelPerk.
     pub fn clear_log(&mut self) {
         self.log.clear();
     }
 
-    /// How many requests that could change something TravelPerk got.
+    /// The number of requests to TravelPerk that could change something.
     #[must_use]
     pub fn writes(&self) -> usize {
         self.log.iter().filter(|entry| entry.service == Service::TravelPerk && entry.is_write()).count()
     }
 
-    /// The requests to a service with this method and a path that starts so.
+    /// The requests to a service with this method and this beginning of the path.
     #[must_use]
     pub fn requests(&self, service: Service, method: &str, path_prefix: &str) -> Vec<&Recorded> {
         self.log
@@ -160,7 +161,7 @@ fn archived(leaver: &Employee) -> User {
     }
 }
 
-/// With dates of more than a year ago.
+/// Sets the user's dates to more than a year ago.
 fn long_known(user: User, today: NaiveDate) -> User {
     let before = midnight(days_from(today, -400));
     User { created: before, last_modified: before, ..user }

@@ -1,10 +1,10 @@
-//! Taking time and memory, and dying.
+//! Attacks that use up time or memory, or end abruptly.
 
 use crate::bindings::hibob::connector::progress;
 use std::hint::black_box;
 use wasi::clocks::monotonic_clock;
 
-/// Never comes back.
+/// Computes without an end.
 pub(crate) fn endless_loop() -> ! {
     let mut number = 0_u64;
     loop {
@@ -12,28 +12,28 @@ pub(crate) fn endless_loop() -> ! {
     }
 }
 
-/// Never comes back, and spends its time in calls of the host.
+/// Calls the host without an end.
 pub(crate) fn endless_host_calls() -> ! {
     loop {
         progress::report("employees", black_box(1), None);
     }
 }
 
-/// Waits for a time that does not come.
+/// Waits for a time in the far future.
 pub(crate) fn endless_wait() -> ! {
     loop {
         monotonic_clock::subscribe_duration(u64::MAX).block();
     }
 }
 
-/// Waits again and again, a millisecond at a time.
+/// Waits a millisecond at a time, without an end.
 pub(crate) fn endless_short_waits() -> ! {
     loop {
         monotonic_clock::subscribe_duration(1_000_000).block();
     }
 }
 
-/// Asks for memory until there is no more.
+/// Allocates memory until there is no more.
 pub(crate) fn memory() -> ! {
     let mut kept = Vec::new();
     loop {
@@ -42,19 +42,19 @@ pub(crate) fn memory() -> ! {
     }
 }
 
-/// Calls itself, with something to do afterwards so that it stays a call.
+/// Calls itself without an end. It adds something to the result, so that the compiler cannot turn the call into a loop.
 #[expect(unconditional_recursion, reason = "it is the attack")]
 pub(crate) fn recursion(depth: u64) -> u64 {
     let here = black_box([depth; 8]);
     recursion(depth + 1) + here.iter().sum::<u64>()
 }
 
-/// Ends as a program would.
+/// Calls `exit`, as a program would.
 pub(crate) fn exit() -> ! {
     std::process::exit(0)
 }
 
-/// Ends as broken code would.
+/// Panics, as broken code would.
 #[expect(clippy::panic, reason = "it is the attack")]
 pub(crate) fn fail(message: &str) -> ! {
     panic!("{message}")

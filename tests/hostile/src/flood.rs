@@ -1,4 +1,4 @@
-//! Too much of what is small.
+//! Attacks that do harmless things too often or with too much data.
 
 use crate::bindings::hibob::connector::{log, progress};
 use std::io::Write;
@@ -15,14 +15,14 @@ pub(crate) fn log(lines: usize, length: usize) -> Vec<String> {
     vec![format!("{lines} lines")]
 }
 
-/// Writes a text to the log and into the progress.
+/// Writes a text to the log and as a progress report.
 pub(crate) fn say_aside(text: &str) -> Vec<String> {
     log::write(log::Level::Error, text);
     progress::report(text, 1, None);
     Vec::new()
 }
 
-/// Writes to its standard error without an end.
+/// Writes to the standard error without an end.
 pub(crate) fn standard_error() -> ! {
     let line = [b'x'; 1_000];
     loop {
@@ -30,14 +30,14 @@ pub(crate) fn standard_error() -> ! {
     }
 }
 
-/// Names a phase with so many bytes.
+/// Reports progress in a phase whose name has so many bytes.
 pub(crate) fn long_phase(bytes: usize) -> Vec<String> {
     let phase = "x".repeat(bytes);
     progress::report(&phase, 1, None);
     vec![format!("{bytes} bytes")]
 }
 
-/// Lets the host keep so many lists of headers, each with so many bytes.
+/// Makes the host keep so many lists of headers, each with so many bytes.
 pub(crate) fn handles(number: usize, bytes: usize) -> Vec<String> {
     let value = vec![b'x'; bytes / 20];
     let mut kept = Vec::new();
@@ -51,7 +51,7 @@ pub(crate) fn handles(number: usize, bytes: usize) -> Vec<String> {
     vec![format!("{} lists of headers", kept.len())]
 }
 
-/// Waits for so many things at once, all of them far away.
+/// Waits for so many timers at once, all in the far future.
 pub(crate) fn pollables(number: usize) -> Vec<String> {
     let waits: Vec<_> = (0..number).map(|_| monotonic_clock::subscribe_duration(u64::MAX)).collect();
     let all: Vec<_> = waits.iter().collect();
@@ -59,7 +59,7 @@ pub(crate) fn pollables(number: usize) -> Vec<String> {
     vec![format!("{number} waits")]
 }
 
-/// What it can find out about where it runs.
+/// Returns the environment variables and arguments that it finds.
 pub(crate) fn environment() -> Vec<String> {
     let variables = std::env::vars().map(|(name, value)| format!("{name}={value}"));
     variables.chain(std::env::args()).collect()

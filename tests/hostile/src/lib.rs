@@ -1,9 +1,9 @@
-//! A plugin that misbehaves as its settings tell it.
+//! A hostile plugin for tests of the sandbox: it misbehaves as its settings say.
 //!
-//! A tenant's file says what each exported function does: in `[sync.sources]`, `check`, `plan` and `apply` name an attack
-//! and its arguments, `makes` what the plan consists of, and `code` the code of a failed change. What an attack saw comes
-//! back as findings of the check or of the plan, or as the message of a failed change. Without a word in the settings, a
-//! function is idle.
+//! The tenant's configuration says what each exported function does. In `[sync.sources]`, `check`, `plan` and `apply`
+//! each name an attack and its arguments, `makes` names the content of the plan, and `code` is the code of a failed
+//! change. The observations of an attack are returned as findings of the check or of the plan, or as the message of a
+//! failed change. A function without a setting does nothing harmful.
 #![cfg(target_family = "wasm")]
 
 mod busy;
@@ -21,7 +21,7 @@ mod bindings {
     export!(Plugin);
 }
 
-/// What this component declares to need: all that the real one does, and HiBob's list of fields.
+/// The manifest of this component: it declares all requests that the real plugin declares, and HiBob's list of fields.
 #[expect(unsafe_code, reason = "a section of the binary, with a name that no other one has")]
 mod manifest {
     const JSON: &[u8] = include_bytes!("../manifest.json");
@@ -37,7 +37,7 @@ use bindings::hibob::connector::types::{Finding, Severity, Value};
 struct Plugin;
 
 impl wit::Guest for Plugin {
-    type SyncPlan = makes::Made;
+    type SyncPlan = makes::HostilePlan;
 
     fn check(job: wit::Job) -> Result<wit::CheckReport, wit::JobError> {
         let findings = attack(&words(&job, "check")).into_iter().map(finding).collect();
@@ -45,25 +45,25 @@ impl wit::Guest for Plugin {
     }
 
     fn plan(job: wit::Job, _baseline: Vec<wit::NamedValue>) -> Result<wit::SyncPlan, wit::JobError> {
-        let saw = attack(&words(&job, "plan"));
-        Ok(wit::SyncPlan::new(makes::Made::new(&words(&job, "makes"), saw)))
+        let observations = attack(&words(&job, "plan"));
+        Ok(wit::SyncPlan::new(makes::HostilePlan::new(&words(&job, "makes"), observations)))
     }
 
     fn apply(job: wit::Job, change: wit::Change, _attempt: wit::Attempt) -> wit::Outcome {
         let target_id = change.target_id.or(change.employee_id).unwrap_or_default();
         let code = words(&job, "code").first().map_or("SAW", String::as_str).replace("{target}", &target_id);
         let words: Vec<String> = words(&job, "apply").iter().map(|word| word.replace("{target}", &target_id)).collect();
-        if let Some(told) = lies::outcome(&words, &target_id) {
-            return told;
+        if let Some(outcome) = lies::outcome(&words, &target_id) {
+            return outcome;
         }
-        let mut saw = attack(&words);
-        if saw.is_empty() {
-            saw.extend(web::title(&text(&job, "scim-url"), &target_id));
+        let mut observations = attack(&words);
+        if observations.is_empty() {
+            observations.extend(web::title(&text(&job, "scim-url"), &target_id));
         }
-        if saw.is_empty() {
+        if observations.is_empty() {
             return lies::done(target_id);
         }
-        lies::failed(&code, &saw.join("\n"))
+        lies::failed(&code, &observations.join("\n"))
     }
 }
 
@@ -84,18 +84,18 @@ fn words(job: &wit::Job, name: &str) -> Vec<String> {
     }
 }
 
-fn finding(saw: String) -> Finding {
+fn finding(observation: String) -> Finding {
     Finding {
         severity: Severity::Notice,
         code: "SAW".to_owned(),
         employee_id: None,
         field: None,
-        message: saw,
+        message: observation,
         remedy: String::new(),
     }
 }
 
-/// Does what the first word says with the others, and returns what it saw.
+/// Carries out the attack that the first word names, with the other words as arguments, and returns its observations.
 fn attack(words: &[String]) -> Vec<String> {
     let Some((name, arguments)) = words.split_first() else { return Vec::new() };
     let number = |position: usize| arguments.get(position).and_then(|word| word.parse().ok()).unwrap_or_default();

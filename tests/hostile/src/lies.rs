@@ -1,9 +1,9 @@
-//! What it says of a change.
+//! Untrue outcomes of changes.
 
 use crate::bindings::exports::hibob::connector::directory_sync::{Failure, Mismatch, NextStep, Outcome, Written};
 use crate::bindings::hibob::connector::types::{Side, SideError, Value};
 
-/// An outcome with nothing behind it, if the first word asks for one.
+/// An untrue outcome, if the first word asks for one.
 pub(crate) fn outcome(words: &[String], target_id: &str) -> Option<Outcome> {
     let number = || words.get(1).and_then(|word| word.parse().ok()).unwrap_or_default();
     match words.first()?.as_str() {
@@ -26,12 +26,12 @@ pub(crate) fn outcome(words: &[String], target_id: &str) -> Option<Outcome> {
     }
 }
 
-/// It went well.
+/// The outcome of a change that succeeded.
 pub(crate) fn done(target_id: String) -> Outcome {
     Outcome::Done(Written { target_id, not_taken: Vec::new() })
 }
 
-/// It went wrong, and this is the code of that.
+/// The outcome of a change that failed, with this code.
 pub(crate) fn failed(code: &str, message: &str) -> Outcome {
     Outcome::Failed(Failure { code: code.to_owned(), ..failure(message) })
 }

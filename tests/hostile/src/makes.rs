@@ -1,61 +1,61 @@
-//! Plans that no honest plugin makes.
+//! Hostile plans, which no honest plugin makes.
 
 use crate::bindings::exports::hibob::connector::directory_sync as wit;
 use crate::bindings::hibob::connector::types::{Count, NamedValue, Value};
 use std::cell::{Cell, RefCell};
 
-/// What the plan consists of.
+/// The content of the plan.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// So many changes of one kind, of the accounts from [`FIRST`] on; updates set the title.
+    /// So many changes of one kind, to the accounts from [`FIRST`] on. Updates set the title.
     Changes(wit::ChangeKind),
-    /// All of them at once, whatever is asked for.
+    /// All changes in one answer, whatever number the host requests.
     AllAtOnce,
     /// Two changes with the same id.
     SameIds,
-    /// Changes that wait for each other.
+    /// Changes that depend on each other (`depends-on`).
     Cycle,
-    /// The same, if the others fail or not.
+    /// Changes that come after each other (`after`), which does not require the other to succeed.
     CycleOfAfter,
-    /// A change that waits for one that does not exist.
+    /// A change that depends on one that does not exist.
     WaitsForNothing,
     /// A change whose reason has so many bytes.
     LongText,
-    /// A change with so many fields that have neither a name nor a value.
+    /// A change with so many fields without a name and a value.
     ManyFields,
     /// A change, a finding and an employee with escape sequences in every text.
     Escapes,
-    /// An archiving of nobody's account in particular.
+    /// A change that archives an account without naming the employee.
     OfNobody,
     /// Findings without an end.
     Findings,
     /// Employees without an end.
     Employees,
-    /// So many archivings which the summary denies.
+    /// So many changes that archive an account, which the summary does not count.
     LyingCounts,
     /// So many updates that set `active` to false.
     InactiveByUpdate,
     /// No change, and a baseline of so many bytes.
     LongBaseline,
-    /// Loops when it is asked for changes.
+    /// A loop without an end when the host requests changes.
     Loop,
 }
 
-/// A plan as the settings describe it.
-pub(crate) struct Made {
+/// The plan that the settings describe.
+pub(crate) struct HostilePlan {
     kind: Kind,
     number: u64,
     next: Cell<u64>,
-    saw: RefCell<Vec<String>>,
+    observations: RefCell<Vec<String>>,
 }
 
-/// The id of the first account, in the stand-in as in the changes.
+/// The id of the first account, in the stand-in and in the changes.
 const FIRST: u64 = 100;
 
 const ESCAPES: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\u{202e}gnp\u{9b}31m\u{7f}";
 
-impl Made {
-    pub(crate) fn new(words: &[String], saw: Vec<String>) -> Self {
+impl HostilePlan {
+    pub(crate) fn new(words: &[String], observations: Vec<String>) -> Self {
         let kind = match words.first().map(String::as_str) {
             Some("updates") | None => Kind::Changes(wit::ChangeKind::Update),
             Some("archivings") => Kind::Changes(wit::ChangeKind::Archive),
@@ -78,8 +78,8 @@ impl Made {
             Some(_) => Kind::Findings,
         };
         let number = words.get(1).and_then(|word| word.parse().ok()).unwrap_or_default();
-        let saw = if kind == Kind::Escapes { vec![ESCAPES.to_owned()] } else { saw };
-        Self { kind, number, next: Cell::new(0), saw: RefCell::new(saw) }
+        let observations = if kind == Kind::Escapes { vec![ESCAPES.to_owned()] } else { observations };
+        Self { kind, number, next: Cell::new(0), observations: RefCell::new(observations) }
     }
 
     fn changes(&self) -> u64 {
@@ -93,24 +93,24 @@ impl Made {
 
     fn change(&self, position: u64) -> wit::Change {
         let id = (FIRST + position).to_string();
-        let plain = update(&id, vec![field("title", "Hostile")]);
+        let base = update(&id, vec![field("title", "Hostile")]);
         match self.kind {
-            Kind::Changes(wit::ChangeKind::Update) => plain,
-            Kind::Changes(kind) => wit::Change { kind, fields: Vec::new(), ..plain },
+            Kind::Changes(wit::ChangeKind::Update) => base,
+            Kind::Changes(kind) => wit::Change { kind, fields: Vec::new(), ..base },
             Kind::LyingCounts => {
-                wit::Change { kind: wit::ChangeKind::Archive, fields: vec![flag("active", false)], ..plain }
+                wit::Change { kind: wit::ChangeKind::Archive, fields: vec![flag("active", false)], ..base }
             }
             Kind::OfNobody => {
                 let fields = vec![flag("active", false)];
-                wit::Change { kind: wit::ChangeKind::Archive, employee_id: None, fields, ..plain }
+                wit::Change { kind: wit::ChangeKind::Archive, employee_id: None, fields, ..base }
             }
-            Kind::InactiveByUpdate => wit::Change { fields: vec![flag("active", false)], ..plain },
-            Kind::SameIds => wit::Change { id: "same".to_owned(), ..plain },
-            Kind::Cycle => wit::Change { depends_on: vec![(FIRST + 1 - position).to_string()], ..plain },
-            Kind::CycleOfAfter => wit::Change { after: vec![(FIRST + 1 - position).to_string()], ..plain },
-            Kind::WaitsForNothing => wit::Change { depends_on: vec!["nothing".to_owned()], ..plain },
-            Kind::LongText => wit::Change { reason: "x".repeat(self.length()), ..plain },
-            Kind::ManyFields => wit::Change { fields: vec![empty(); self.length()], ..plain },
+            Kind::InactiveByUpdate => wit::Change { fields: vec![flag("active", false)], ..base },
+            Kind::SameIds => wit::Change { id: "same".to_owned(), ..base },
+            Kind::Cycle => wit::Change { depends_on: vec![(FIRST + 1 - position).to_string()], ..base },
+            Kind::CycleOfAfter => wit::Change { after: vec![(FIRST + 1 - position).to_string()], ..base },
+            Kind::WaitsForNothing => wit::Change { depends_on: vec!["nothing".to_owned()], ..base },
+            Kind::LongText => wit::Change { reason: "x".repeat(self.length()), ..base },
+            Kind::ManyFields => wit::Change { fields: vec![empty(); self.length()], ..base },
             Kind::Escapes => wit::Change {
                 id: ESCAPES.to_owned(),
                 employee_id: Some(ESCAPES.to_owned()),
@@ -122,9 +122,9 @@ impl Made {
                     before: Some(Value::Texts(vec![ESCAPES.to_owned()])),
                     after: Some(Value::Pairs(vec![(ESCAPES.to_owned(), ESCAPES.to_owned())])),
                 }],
-                ..plain
+                ..base
             },
-            Kind::AllAtOnce | Kind::Findings | Kind::Employees | Kind::LongBaseline | Kind::Loop => plain,
+            Kind::AllAtOnce | Kind::Findings | Kind::Employees | Kind::LongBaseline | Kind::Loop => base,
         }
     }
 
@@ -174,7 +174,7 @@ fn count(name: &str, number: u64) -> Count {
     Count { name: name.to_owned(), number }
 }
 
-impl wit::GuestSyncPlan for Made {
+impl wit::GuestSyncPlan for HostilePlan {
     fn summary(&self) -> wit::PlanSummary {
         match self.kind {
             Kind::LyingCounts => wit::PlanSummary {
@@ -210,8 +210,8 @@ impl wit::GuestSyncPlan for Made {
     fn next_findings(&self, max: u32) -> Vec<wit::Finding> {
         match self.kind {
             Kind::Findings => (0..max).map(|_| crate::finding("x".repeat(1_000))).collect(),
-            Kind::Escapes => self.saw.take().into_iter().map(with_escapes).collect(),
-            _ => self.saw.take().into_iter().map(crate::finding).collect(),
+            Kind::Escapes => self.observations.take().into_iter().map(with_escapes).collect(),
+            _ => self.observations.take().into_iter().map(crate::finding).collect(),
         }
     }
 

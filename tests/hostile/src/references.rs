@@ -1,4 +1,4 @@
-//! References that no honest plugin asks for.
+//! The functions of the references job, with answers that no honest plugin gives.
 
 use crate::bindings::exports::hibob::connector::offboarding_references as wit;
 use crate::bindings::hibob::connector::types::Value;
@@ -6,14 +6,14 @@ use crate::{Plugin, attack, finding, text, web};
 
 impl wit::Guest for Plugin {
     fn detect(job: wit::Job, _known: Vec<wit::Known>) -> Result<wit::Detection, wit::JobError> {
-        let saw = attack(&words(&job, "detect"));
+        let observations = attack(&words(&job, "detect"));
         Ok(wit::Detection {
             seen: Vec::new(),
             departures: departures(&words(&job, "departs")),
             cancelled: Vec::new(),
             corrected: Vec::new(),
             employees: 1_000,
-            findings: saw.into_iter().map(finding).collect(),
+            findings: observations.into_iter().map(finding).collect(),
         })
     }
 
@@ -22,11 +22,11 @@ impl wit::Guest for Plugin {
         Ok(departures(&[employee_id]).pop())
     }
 
-    /// The claims are what the setting says, in this order: names, title, department, dates.
+    /// Returns the claims in the setting, in this order: names, title, department, dates.
     fn read_claims(job: wit::Job, departure: wit::Departure) -> Result<Option<wit::Claims>, wit::JobError> {
-        let saw = attack(&words(&job, "claims"));
+        let observations = attack(&words(&job, "claims"));
         let words = words(&job, "says");
-        let mut words = words.into_iter().chain(saw);
+        let mut words = words.into_iter().chain(observations);
         if text(&job, "hibob-url").is_empty() {
             return Ok(None);
         }
@@ -48,7 +48,8 @@ impl wit::Guest for Plugin {
     }
 }
 
-/// The texts of the setting `statuses` that begin with this word: the job has no other list to be told by.
+/// The texts of the setting `statuses` that begin with this word. The references job has no other list in which a test
+/// could pass arguments.
 fn words(job: &wit::Job, name: &str) -> Vec<String> {
     let statuses = job.settings.iter().find(|setting| setting.name == "statuses").map(|setting| &setting.value);
     let Some(Value::Texts(texts)) = statuses else { return Vec::new() };

@@ -1,6 +1,6 @@
-//! Requests of every kind, on the `wasi` crate.
+//! Attacks by requests, made with the `wasi` crate.
 //!
-//! A request is written as a text: method and URL in the first line, then headers, an empty line, and the body.
+//! A request is given as a text: method and URL in the first line, then headers, an empty line, and the body.
 
 use wasi::http::outgoing_handler;
 use wasi::http::types::{
@@ -9,15 +9,15 @@ use wasi::http::types::{
 };
 use wasi::io::streams::StreamError;
 
-/// Bytes that one write takes.
+/// The most bytes of one write.
 const WRITE_BYTES_MAX: usize = 4_096;
 
-/// Makes a request, reads the whole answer, and tells its status, its headers and its length.
+/// Makes a request, reads the whole answer, and returns a line with its status, its headers and its length.
 pub(crate) fn request(text: &str) -> String {
     started(text).and_then(|answer| whole(&answer)).unwrap_or_else(|reason| reason)
 }
 
-/// Starts so many requests, and only then asks for their answers.
+/// Starts so many requests, and only then waits for their answers.
 pub(crate) fn at_once(number: usize, text: &str) -> Vec<String> {
     let answers: Vec<_> = (0..number).map(|_| started(text)).collect();
     let heads: Vec<_> = answers.iter().map(|answer| answer.as_ref().map_err(Clone::clone).and_then(head)).collect();
@@ -26,7 +26,7 @@ pub(crate) fn at_once(number: usize, text: &str) -> Vec<String> {
     vec![format!("{good} answers {first}")]
 }
 
-/// Makes the same request so many times.
+/// Makes one request so many times, one after the other.
 pub(crate) fn in_a_row(number: usize, text: &str) -> Vec<String> {
     for done in 0..number {
         if let Err(reason) = started(text).and_then(|answer| whole(&answer)) {
@@ -41,21 +41,22 @@ pub(crate) fn drip(text: &str) -> Vec<String> {
     endless(text, b"x")
 }
 
-/// Begins a request and sends more and more of its body.
+/// Begins a request and sends its body in large pieces, without an end.
 pub(crate) fn pour(text: &str) -> Vec<String> {
     endless(text, &[b'x'; WRITE_BYTES_MAX])
 }
 
-/// Makes the change that a plan of this plugin promises: the account's title. Says what came of it, if it went wrong.
+/// Makes the change that this plugin's plans contain: it sets the account's title. Returns the answer if it is an
+/// error.
 pub(crate) fn title(scim_url: &str, id: &str) -> Option<String> {
     let schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
     let body =
         format!(r#"{{"schemas":["{schema}"],"Operations":[{{"op":"replace","path":"title","value":"Hostile"}}]}}"#);
-    let saw = request(&format!("PATCH {scim_url}/Users/{id}\ncontent-type: application/json\n\n{body}"));
-    if saw.starts_with("200 ") { None } else { Some(saw) }
+    let answer = request(&format!("PATCH {scim_url}/Users/{id}\ncontent-type: application/json\n\n{body}"));
+    if answer.starts_with("200 ") { None } else { Some(answer) }
 }
 
-/// Asks for what a reference says of one employee, as an honest plugin does.
+/// Reads the data of one employee that a reference contains, as an honest plugin does.
 pub(crate) fn search_one(hibob_url: &str, id: &str) {
     let fields =
         r#"["root.id","root.firstName","root.surname","work.title","work.startDate","employee.lastDayOfWork"]"#;
@@ -115,11 +116,11 @@ fn built(text: &str) -> Result<(OutgoingRequest, &str), String> {
 fn started(text: &str) -> Result<FutureIncomingResponse, String> {
     let (request, content) = built(text)?;
     let body = request.body().map_err(|()| "no body")?;
-    let answer = outgoing_handler::handle(request, None).map_err(|code| told(&code))?;
+    let answer = outgoing_handler::handle(request, None).map_err(|code| describe(&code))?;
     let stream = body.write().map_err(|()| "no stream")?;
     for piece in content.as_bytes().chunks(WRITE_BYTES_MAX) {
         if stream.blocking_write_and_flush(piece).is_err() {
-            break; // the host has given the request up; the answer says why
+            break; // the host has aborted the request; the answer says why
         }
     }
     drop(stream);
@@ -131,7 +132,7 @@ fn head(answer: &FutureIncomingResponse) -> Result<IncomingResponse, String> {
     answer.subscribe().block();
     match answer.get() {
         Some(Ok(Ok(response))) => Ok(response),
-        Some(Ok(Err(code))) => Err(told(&code)),
+        Some(Ok(Err(code))) => Err(describe(&code)),
         Some(Err(())) | None => Err("no answer".to_owned()),
     }
 }
@@ -154,6 +155,6 @@ fn whole(answer: &FutureIncomingResponse) -> Result<String, String> {
     Ok(format!("{} [{}] {bytes} bytes, {ended}", response.status(), names.join(" ")))
 }
 
-fn told(code: &ErrorCode) -> String {
+fn describe(code: &ErrorCode) -> String {
     format!("{code:?}")
 }

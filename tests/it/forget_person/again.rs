@@ -10,7 +10,6 @@ use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_fakes::{Service, World};
 use hibob_policy::guard::Release;
-use hibob_sandbox::Open as _;
 use hibob_store::plan_file;
 use hibob_store::privacy::lift;
 use hibob_tests::setup::{plugin, today};

@@ -35,7 +35,7 @@ async fn a_forgotten_reference_keeps_its_place_in_the_log_and_nothing_else() {
     let entries = published::entries(&before);
 
     let done = forget_person(data, "acme", &id, None).await.unwrap();
-    assert_eq!((done.swept.references, done.swept.deliveries), (1, 1), "{done:?}");
+    assert_eq!((done.rows.references, done.rows.deliveries), (1, 1), "{done:?}");
     assert_eq!(found(data.path(), &canaries), [""; 0]);
     let records = data.records("acme").await.unwrap();
     let rows = records.references().await.unwrap();

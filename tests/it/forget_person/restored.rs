@@ -70,14 +70,14 @@ async fn a_list_that_is_older_than_the_backup_is_refused_and_one_that_fits_is_ne
     let [folder, path] = ["backup", "restored"].map(|name| setup.folder.path().join(name));
     backup(&setup.data, &folder, true).await.unwrap();
     let error = restore(&folder, &path, ForgottenSince::List(&older)).await.unwrap_err();
-    assert!(error.to_string().contains("lacks people") && !path.exists(), "{error}");
+    assert!(error.to_string().contains("lacks erasures") && !path.exists(), "{error}");
     let broken = setup.folder.path().join("broken.list");
     std::fs::write(&broken, "?\n").unwrap();
     let error = restore(&folder, &path, ForgottenSince::List(&broken)).await.unwrap_err();
-    assert!(error.to_string().contains("a line that is none") && !path.exists(), "{error}");
+    assert!(error.to_string().contains("a line that cannot be read") && !path.exists(), "{error}");
     // Without an erasure list, the persons stay erased whom the backup has as erased.
     restore(&folder, &path, ForgottenSince::Nobody).await.unwrap();
     let restored = DataDir::open(&path).await.unwrap();
-    assert_eq!(restored.tenant_database("acme").await.unwrap().forgotten().await.unwrap().len(), 2);
+    assert_eq!(restored.tenant_database("acme").await.unwrap().erasures().await.unwrap().len(), 2);
     assert!(!has_any(&told(&restored).await, &OF_QUOKKA));
 }

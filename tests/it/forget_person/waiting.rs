@@ -149,7 +149,7 @@ async fn a_plan_that_an_earlier_version_left_waiting_is_removed() {
     office.replace_plan(&plan, &plain).await;
     assert!(!in_the_open(&office).is_empty());
     let done = forget(&office.setup, QUOKKA).await;
-    assert_eq!((done.swept.plans, office.states().await), (1, Vec::new()));
+    assert_eq!((done.rows.plans, office.states().await), (1, Vec::new()));
     assert_eq!(found(office.setup.data.path(), &[&OF_QUOKKA[..], &[QUOKKA, NEW_NAMES[0]]].concat()), [""; 0]);
     let newer = office.waiting().await;
     assert_eq!(office.row(&newer).await.changes, 1);

@@ -150,7 +150,7 @@ async fn an_account_that_the_sync_did_not_take_over_is_not_written_to() {
     arena.world().travelperk.insert_user(User::new("d@mallory.example", "Given", "Family"));
     let report = arena.sync(&Orders::of("makes", &["updates", "4"])).await;
     assert_eq!((report.updated, report.failed), (3, 1), "{:?}", report.errors);
-    assert!(report.errors[0].message.contains("not one that this sync made or took over"), "{:?}", report.errors);
+    assert!(report.errors[0].message.contains("not one that this sync created or adopted"), "{:?}", report.errors);
     assert!(arena.world().travelperk.users.iter().nth(3).unwrap().title.is_none());
 }
 

@@ -69,7 +69,7 @@ async fn hibob_is_only_ever_read_for_one_person() {
     let tenant = mallory(&arena, &words, true).await;
     // Its claims begin with a text that is in no answer of HiBob.
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
-    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "what HiBob has not answered: given-name");
+    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "HiBob's answers do not have: given-name");
     let address = async || hibob_sandbox::leavers::address(hostile(), &tenant, "1").await;
     assert_eq!(arena.beside(address).await.unwrap(), None);
     let world = arena.world();
@@ -112,15 +112,15 @@ async fn invented_claims_are_not_believed() {
     let words = ["says Eve", "says Smith", "says Director", "says Board", "says 2010-01-01", "says 2026-11-20"];
     let tenant = mallory(&arena, &words, true).await;
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
-    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "what HiBob has not answered: given-name");
-    // It does not help that only the name is invented.
+    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "HiBob's answers do not have: given-name");
+    // A true name does not help while other claims are invented.
     let said = format!("says {name}");
     let tenant = mallory(&arena, &[&said, "says Ruiz", "says Director"], true).await;
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
-    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "what HiBob has not answered");
+    stopped(arena.beside(claims).await, "PLUGIN_FAILED", "HiBob's answers do not have");
     let tenant = mallory(&arena, &["delivers-to mallory@evil.example"], true).await;
     let address = async || hibob_sandbox::leavers::address(hostile(), &tenant, "1").await;
-    stopped(arena.beside(address).await, "PLUGIN_FAILED", "what HiBob has not answered: the address");
+    stopped(arena.beside(address).await, "PLUGIN_FAILED", "HiBob's answers do not have: the address");
 }
 
 /// A single invented claim among true ones makes the host refuse all of them.
@@ -140,7 +140,10 @@ async fn an_invented_title_among_true_claims_is_not_believed() {
     let tenant = mallory(&arena, &says("says Director"), true).await;
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
     let error = arena.beside(claims).await.unwrap_err();
-    assert_eq!(error.to_string(), "the plugin says of a leaver what HiBob has not answered: job-title");
+    assert_eq!(
+        error.to_string(),
+        "the plugin returned something about a leaver that HiBob's answers do not have: job-title"
+    );
 }
 
 /// For a plugin that the operator has not named as a signer nothing is signed, even if its claims are true.

@@ -12,13 +12,13 @@ fn a_wrong_key_a_lost_one_and_one_that_others_can_read_are_reported() {
     let run =
         |key: &str| said(&stored.shell.command(&["sync", "acme"]).env("HIBOB_SECRETS_KEY", key).output().unwrap());
     let told = run(&"ab".repeat(32));
-    assert!(told.contains("is sealed with key") && told.contains("HIBOB_SECRETS_KEY holds key"), "{told}");
+    assert!(told.contains("is encrypted with key") && told.contains("HIBOB_SECRETS_KEY holds key"), "{told}");
     let told = run("hunter2");
     assert!(told.contains("HIBOB_SECRETS_KEY is not a key") && !told.contains("hunter2"), "{told}");
     // A secret that would need another key is not added either.
     let mut other = stored.shell.command(&SET_TOKEN);
     let output = with_input(other.env("HIBOB_SECRETS_KEY", "ab".repeat(32)), &stored.token);
-    assert!(output.status.code() == Some(2) && said(&output).contains("the store is sealed with key"));
+    assert!(output.status.code() == Some(2) && said(&output).contains("the store is encrypted with key"));
 
     std::fs::set_permissions(stored.key_file(), PermissionsExt::from_mode(0o604)).unwrap();
     let (exit, error) = stored.sync();
@@ -28,7 +28,7 @@ fn a_wrong_key_a_lost_one_and_one_that_others_can_read_are_reported() {
 
     std::fs::rename(stored.key_file(), stored.shell.path("lost")).unwrap();
     let (exit, error) = stored.sync();
-    assert!(exit == 2 && error.contains("secrets.key is not there"), "{error}");
+    assert!(exit == 2 && error.contains("secrets.key is missing"), "{error}");
     let output = stored.set(&SET_TOKEN, &stored.token);
     assert!(output.status.code() == Some(2) && !stored.key_file().exists(), "no second key: {}", said(&output));
     for name in ["hibob.token", "travelperk.key"] {

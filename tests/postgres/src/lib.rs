@@ -1,5 +1,5 @@
-//! A PostgreSQL server of the tests' own, where its programs are installed. It listens on a socket in its folder only, and
-//! ends with the test.
+//! Starts a PostgreSQL server for a test, if its programs are installed. It listens only on a socket in its own folder,
+//! and ends with the test.
 #![expect(clippy::unwrap_used, reason = "test support")]
 
 use std::io::Write;
@@ -9,33 +9,33 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// How long the server may take to come up.
+/// The longest time that the server may take to start.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 
-/// Between two looks whether it has come up.
+/// Pause between two looks whether the server has started.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Where it is set a test that finds no server programs fails, and is not skipped.
+/// If this variable is set and no server programs are installed, a test fails instead of being skipped.
 const REQUIRED: &str = "HIBOB_REQUIRE_POSTGRES";
 
-/// Owns the databases, and is no superuser.
+/// The role that owns the databases. It is not a superuser.
 const OWNER: &str = "hibob";
 
-/// May do anything.
+/// The superuser's role.
 const SUPERUSER: &str = "admin";
 
-/// Who asks the server.
+/// The role with which a program connects.
 #[derive(Clone, Copy, Debug)]
 pub enum Role {
-    /// Whom no rule holds.
+    /// The superuser, to whom row-level security does not apply.
     Superuser,
-    /// Who owns the databases.
+    /// The owner of the databases.
     Owner,
-    /// Another one, which the test has made.
+    /// A role that the test has created.
     Other(&'static str),
 }
 
-/// A server.
+/// A running server. Dropping it ends the server and removes its folder.
 pub struct Server {
     folder: TempDir,
     programs: PathBuf,
@@ -43,11 +43,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// None where the programs are not installed; `what` is then told as skipped.
+    /// Starts a server. `None` if its programs are not installed; then a line says that `what` is skipped.
     pub fn start(what: &str) -> Option<Self> {
         let Some(programs) = programs() else {
             assert!(std::env::var_os(REQUIRED).is_none(), "{REQUIRED} is set, and there are no server programs");
-            // Not by `eprintln`, which the test harness keeps to itself.
+            // Not by `eprintln`, which the test harness captures.
             let why = format!("SKIPPED: {what}, as /usr/lib/postgresql/*/bin has no server programs");
             let mut stderr = std::io::stderr();
             writeln!(stderr, "{why}").unwrap();
@@ -55,7 +55,7 @@ impl Server {
         };
         let folder = tempfile::tempdir().unwrap();
         if is_root() {
-            // The programs refuse to run as root, and their folder has to be their own.
+            // The programs refuse to run as root, so they run as the user `postgres`, who has to own their folder.
             assert!(Command::new("chown").arg("postgres").arg(folder.path()).status().unwrap().success());
         }
         run(command(&programs.join("initdb"), folder.path())
@@ -68,50 +68,50 @@ impl Server {
         Some(server)
     }
 
-    /// The URL of a new database, for its owner.
+    /// Creates a database, and returns its URL for the owner.
     pub fn database(&self, name: &str) -> String {
         run(self.client("createdb").args(["--owner", OWNER, name]));
         self.url(OWNER, name)
     }
 
-    /// The URL of a database for a role that no rule holds.
+    /// The URL of a database for the superuser, to whom row-level security does not apply.
     pub fn superuser(&self, name: &str) -> String {
         self.url(SUPERUSER, name)
     }
 
-    /// `pg_dump` of a database into a file of the server's folder, by a role. What it said where it failed.
+    /// Runs `pg_dump` with a role, from a database into a file of the server's folder.
     ///
     /// # Errors
-    /// It failed.
+    /// The program failed. The text is its standard error.
     pub fn dump(&self, role: Role, name: &str, file: &str) -> Result<(), String> {
         ended(self.client_of(role, "pg_dump").args(["--format=custom", "--file", file, name]))
     }
 
-    /// `pg_restore` of such a file into an empty database, by the superuser.
+    /// Runs `pg_restore` as the superuser, from such a file into an empty database.
     ///
     /// # Errors
-    /// It failed; what it said.
+    /// The program failed. The text is its standard error.
     pub fn restore(&self, name: &str, file: &str) -> Result<(), String> {
         ended(self.client_of(Role::Superuser, "pg_restore").args(["--exit-on-error", "--dbname", name, file]))
     }
 
-    /// Puts a file into the server's folder, where its programs can read it.
+    /// Writes a file into the server's folder, where its programs can read it.
     pub fn put(&self, file: &str, bytes: &[u8]) {
         std::fs::write(self.folder.path().join(file), bytes).unwrap();
     }
 
-    /// SQL in a database, by the superuser.
+    /// Runs SQL in a database as the superuser.
     pub fn execute(&self, name: &str, sql: &str) {
         run(self.client("psql").args(["--quiet", "--set=ON_ERROR_STOP=1", "--dbname", name, "--command", sql]));
     }
 
-    /// Starts it again after [`Self::stop`].
+    /// Starts the server again after [`Self::stop`].
     pub fn start_again(&mut self) {
         self.process = serve(&self.programs, self.folder.path());
         self.wait();
     }
 
-    /// Ends the server as a crash does.
+    /// Kills the server, as a crash would.
     pub fn stop(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -121,7 +121,7 @@ impl Server {
         format!("postgres://{role}@localhost/{name}?host={}", self.folder.path().display())
     }
 
-    /// A client program, as the superuser.
+    /// The command of a client program that connects as the superuser.
     fn client(&self, program: &str) -> Command {
         self.client_of(Role::Superuser, program)
     }
@@ -140,7 +140,7 @@ impl Server {
     fn wait(&self) {
         let begun = Instant::now();
         while !self.client("pg_isready").arg("--quiet").status().unwrap().success() {
-            assert!(begun.elapsed() < START_TIME_MAX, "the server does not come up");
+            assert!(begun.elapsed() < START_TIME_MAX, "the server did not start");
             std::thread::sleep(LOOK_EVERY);
         }
     }
@@ -153,7 +153,7 @@ impl Drop for Server {
     }
 }
 
-/// The newest server's programs, where Debian and its descendants put them.
+/// The folder with the programs of the newest server, at the place that Debian and its derivatives use.
 fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let programs = versions.filter_map(|entry| Some(entry.ok()?.path().join("bin")));
@@ -161,7 +161,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 fn serve(programs: &Path, folder: &Path) -> Child {
-    // What a crash left there of the one before.
+    // A crash leaves this file behind.
     let _ = std::fs::remove_file(folder.join("data/postmaster.pid"));
     command(&programs.join("postgres"), folder)
         .args(["-c", "listen_addresses=", "-c", "fsync=off", "-D", "data", "-k"])
@@ -171,7 +171,7 @@ fn serve(programs: &Path, folder: &Path) -> Child {
         .unwrap()
 }
 
-/// Runs in the folder, as the user `postgres` where this is root.
+/// A command that runs in the folder, as the user `postgres` if this process runs as root.
 fn command(program: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null());
@@ -185,10 +185,10 @@ fn run(command: &mut Command) {
     ended(command).unwrap();
 }
 
-/// What the program said where it failed.
+/// Runs a command to its end. The error is its standard error.
 fn ended(command: &mut Command) -> Result<(), String> {
-    let made = command.output().unwrap();
-    if made.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&made.stderr).into_owned()) }
+    let output = command.output().unwrap();
+    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
 fn is_root() -> bool {

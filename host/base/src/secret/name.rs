@@ -1,9 +1,9 @@
-//! Which secrets a tenant has.
+//! The names of a tenant's secrets.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A secret of a tenant, by the setting that says where it comes from.
+/// A secret of a tenant, named by the setting that says where it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretName {
     /// `hibob.token`: the token of HiBob's service user.
@@ -14,7 +14,7 @@ pub enum SecretName {
     ReferencesToken,
     /// `references.smtp.password`: the password at the mail server that delivers references.
     SmtpPassword,
-    /// `references.webhook.key`: what signs references that are delivered by webhook.
+    /// `references.webhook.key`: the key that signs deliveries by webhook.
     WebhookKey,
 }
 
@@ -23,7 +23,7 @@ impl SecretName {
     pub const ALL: [Self; 5] =
         [Self::HiBobToken, Self::TravelPerkKey, Self::ReferencesToken, Self::SmtpPassword, Self::WebhookKey];
 
-    /// The setting.
+    /// The name of the setting.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::HiBobToken => "hibob.token",
@@ -45,7 +45,7 @@ impl FromStr for SecretName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // What was given instead may be the secret itself, so it is not repeated.
+        // The text may be the secret itself, so the message does not repeat it.
         let found = Self::ALL.into_iter().find(|name| name.as_str() == text);
         found.ok_or_else(|| format!("a secret's name is one of {}", Self::ALL.map(Self::as_str).join(", ")))
     }

@@ -1,13 +1,13 @@
-//! Where a secret goes: the scheme, host and port of a base URL.
+//! Origins: scheme, host and port of a URL. A secret is bound to the origins to which it may be sent.
 
 use http::Uri;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Scheme, host and port (RFC 6454), in one way of writing: `https://api.hibob.com`, `http://127.0.0.1:4000`.
+/// Scheme, host and port (RFC 6454), in a normal form: `https://api.hibob.com`, `http://127.0.0.1:4000`.
 ///
-/// Two origins are the same if these texts are. The scheme's own port is left out, so `https://x` and `https://x:443`
-/// are one. A dot at the end of a name, or another way of writing an address, makes another origin.
+/// Two origins are equal if these texts are equal. The scheme's default port is left out, so `https://x` and
+/// `https://x:443` are equal. A dot at the end of a name, or another notation of an address, makes another origin.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
     text: String,
@@ -19,13 +19,13 @@ impl Origin {
     /// The origin of a URL.
     ///
     /// # Errors
-    /// What is wrong with the URL; it is not repeated.
+    /// What is wrong with the URL. The message does not repeat the URL.
     pub fn of(url: &str) -> Result<Self, &'static str> {
         let uri: Uri = url.parse().map_err(|_| "it is not a URL")?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err("it has no scheme or no host");
         };
-        let (is_https, own_port) = match scheme {
+        let (is_https, default_port) = match scheme {
             "https" => (true, 443),
             "http" => (false, 80),
             _ => return Err("it must begin with https://"),
@@ -34,13 +34,13 @@ impl Origin {
             return Err("it has no host, or a user name in it");
         }
         let host = authority.host().to_ascii_lowercase();
-        // Read from the text: a number that is no port must not pass for the scheme's own.
+        // The port is read from the text: a number that is not a port must not be taken for the default port.
         let port = authority.as_str().get(host.len()..).unwrap_or_default();
         let port: u16 = match port.strip_prefix(':').unwrap_or(port) {
-            "" => own_port,
+            "" => default_port,
             digits => digits.parse().map_err(|_| "its port is not a number up to 65535")?,
         };
-        let shown = if port == own_port { String::new() } else { format!(":{port}") };
+        let shown = if port == default_port { String::new() } else { format!(":{port}") };
         Ok(Self { text: format!("{scheme}://{host}{shown}"), is_https, is_loopback: is_loopback(&host) })
     }
 
@@ -49,12 +49,12 @@ impl Origin {
         &self.text
     }
 
-    /// Whether what goes there is encrypted.
+    /// Whether the scheme is https, so that connections are encrypted.
     pub fn is_https(&self) -> bool {
         self.is_https
     }
 
-    /// Whether this is the machine itself, by name or number.
+    /// Whether the host is this machine, by name or by address.
     pub fn is_loopback(&self) -> bool {
         self.is_loopback
     }

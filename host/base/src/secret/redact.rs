@@ -1,4 +1,4 @@
-//! Taking secrets out of text that others wrote.
+//! The redactor: it removes a tenant's secrets from texts of plugins and services.
 
 use crate::secret::Secret;
 use crate::text::is_obeyed;
@@ -9,32 +9,33 @@ use hibob_contract::types::{Finding, JobError, SideError, Value};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// What stands where a secret stood.
+/// The text in place of a secret.
 const INSTEAD: &str = "[secret]";
 
-/// Most characters of one text of a plugin that are kept: a finding may list what to set up by hand.
-const SAID_CHARS_MAX: usize = 4_000;
+/// Longest text of a plugin, in characters; the rest is cut off. A finding may list what has to be set up by hand.
+const PLUGIN_TEXT_CHARS_MAX: usize = 4_000;
 
-/// Findings of a job that failed on its settings. There are fewer settings.
+/// Most findings about wrong settings that are kept. There are fewer settings.
 const SETTINGS_FINDINGS_MAX: usize = 200;
 
-/// Characters of a field's name.
+/// Longest name of a field, in characters.
 const FIELD_CHARS_MAX: usize = 100;
 
-/// Mismatches of one change. An account has fewer fields.
+/// Most mismatches of one change that are kept. An account has fewer fields.
 const MISMATCHES_MAX: usize = 64;
 
-/// Shortest secret that is looked for, in characters. Anything shorter is none, and would eat words; the store takes
-/// none that is shorter.
+/// Shortest secret that is removed from texts, in characters. A shorter one could occur in usual words, and the secret
+/// store accepts none.
 pub const SECRET_CHARS_MIN: usize = 8;
 
-/// Knows one tenant's secrets, in every form in which a service may send them back, and takes them out of texts.
+/// Removes one tenant's secrets from texts, in each form in which a service may send them back: as they are, in JSON,
+/// in a URL, and in base64.
 ///
-/// Whatever a service or a plugin wrote passes here before it reaches a log, a report or an error. A part of a secret
-/// is not known as such.
+/// Every text of a service or a plugin is redacted before it gets into a log, a report or an error. A part of a secret
+/// is not recognized.
 #[derive(Default)]
 pub struct Redactor {
-    /// The longest first, so that nothing is left of a form that holds another one.
+    /// The forms of all secrets, the longest first, so that nothing is left of a form that contains another one.
     forms: Vec<Zeroizing<String>>,
 }
 
@@ -45,13 +46,13 @@ impl fmt::Debug for Redactor {
 }
 
 impl Redactor {
-    /// Knows this secret from now on, and the pair of HTTP Basic where it is sent for a `user`.
+    /// Adds a secret. If it is sent by HTTP Basic authentication with a `user`, the pair is added too.
     pub fn learn(&mut self, secret: &Secret, user: Option<&str>) {
         let plain = secret.reveal();
         if plain.len() < SECRET_CHARS_MIN {
             return;
         }
-        // Without padding: the signs of equality behind it tell nothing.
+        // Without the padding, so that texts with and without it are found.
         let mut encoded = |text: &str| {
             for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
                 self.forms.push(Zeroizing::new(engine.encode(text)));
@@ -66,12 +67,12 @@ impl Redactor {
         self.forms.dedup();
     }
 
-    /// The longest form, in characters.
+    /// The length of the longest form, in characters.
     pub fn longest(&self) -> usize {
-        self.forms.first().map_or(0, |form| form.len()) // they are ASCII
+        self.forms.first().map_or(0, |form| form.len()) // all forms are ASCII
     }
 
-    /// The text without the secrets.
+    /// The text with the secrets removed.
     pub fn text(&self, text: impl Into<String>) -> String {
         let mut text = text.into();
         for form in &self.forms {
@@ -82,33 +83,33 @@ impl Redactor {
         text
     }
 
-    /// At most the first `chars_max` characters of a line without the secrets, nor a part of one at its end, nor what a
-    /// terminal would obey.
+    /// The first `chars_max` characters of a line, with the secrets removed and without characters that a terminal
+    /// would act on. A secret that the limit would cut in two is removed as well.
     pub fn line(&self, text: &str, chars_max: usize) -> String {
         self.first(text.chars().filter(|c| !is_obeyed(*c)), chars_max)
     }
 
-    /// At most the first [`SAID_CHARS_MAX`] characters of what a plugin says of a change or of everything, without the
-    /// secrets.
-    pub fn said(&self, text: &str) -> String {
-        self.first(text.chars(), SAID_CHARS_MAX)
+    /// The first [`PLUGIN_TEXT_CHARS_MAX`] characters of a plugin's text, with the secrets removed. Control characters
+    /// stay.
+    pub fn plugin_text(&self, text: &str) -> String {
+        self.first(text.chars(), PLUGIN_TEXT_CHARS_MAX)
     }
 
     fn first(&self, chars: impl Iterator<Item = char>, chars_max: usize) -> String {
-        let looked_at: String = chars.take(chars_max.saturating_add(self.longest())).collect();
-        self.text(looked_at).chars().take(chars_max).collect()
+        let start: String = chars.take(chars_max.saturating_add(self.longest())).collect();
+        self.text(start).chars().take(chars_max).collect()
     }
 
-    /// Findings without the secrets, each text cut to what can be read.
+    /// Redacts the texts of findings, and cuts them to the longest text that is kept.
     pub fn findings(&self, findings: &mut [Finding]) {
         for finding in findings {
             for text in [&mut finding.code, &mut finding.message, &mut finding.remedy] {
-                *text = self.said(text);
+                *text = self.plugin_text(text);
             }
         }
     }
 
-    /// A job's error without the secrets.
+    /// Redacts the error of a call.
     pub fn job_error(&self, error: JobError) -> JobError {
         match error {
             JobError::Settings(mut findings) => {
@@ -118,19 +119,19 @@ impl Redactor {
             }
             JobError::Credentials(error) => JobError::Credentials(self.side_error(error)),
             JobError::Unavailable(error) => JobError::Unavailable(self.side_error(error)),
-            JobError::NotAllowed(reason) => JobError::NotAllowed(self.said(&reason)),
-            JobError::Unsound(reason) => JobError::Unsound(self.said(&reason)),
-            JobError::Storage(reason) => JobError::Storage(self.said(&reason)),
+            JobError::NotAllowed(reason) => JobError::NotAllowed(self.plugin_text(&reason)),
+            JobError::Unsound(reason) => JobError::Unsound(self.plugin_text(&reason)),
+            JobError::Storage(reason) => JobError::Storage(self.plugin_text(&reason)),
         }
     }
 
-    /// How a change ended, without the secrets in what is told of it, and cut to what can be read.
+    /// Redacts the outcome of a change, and cuts its texts and lists to what is kept.
     pub fn outcome(&self, outcome: Outcome) -> Outcome {
         match outcome {
             Outcome::Failed(failure) => Outcome::Failed(Failure {
-                code: self.said(&failure.code),
-                message: self.said(&failure.message),
-                remedy: self.said(&failure.remedy),
+                code: self.plugin_text(&failure.code),
+                message: self.plugin_text(&failure.message),
+                remedy: self.plugin_text(&failure.remedy),
                 next: failure.next,
             }),
             Outcome::Refused(error) => Outcome::Refused(self.side_error(error)),
@@ -147,9 +148,9 @@ impl Redactor {
     fn mismatches(&self, mut mismatches: Vec<Mismatch>) -> Vec<Mismatch> {
         mismatches.truncate(MISMATCHES_MAX);
         let value = |value: Option<Value>| match value {
-            Some(Value::Text(text)) => Some(Value::Text(self.said(&text))),
+            Some(Value::Text(text)) => Some(Value::Text(self.plugin_text(&text))),
             Some(value @ (Value::Flag(_) | Value::Integer(_))) => Some(value),
-            // Nobody is told these: a mismatch is shown by its field's name.
+            // These are not shown: a message names the field of such a mismatch only.
             Some(Value::Texts(_) | Value::Pairs(_) | Value::Person(_)) | None => None,
         };
         let mismatch = |mismatch: Mismatch| Mismatch {
@@ -162,20 +163,20 @@ impl Redactor {
 
     fn side_error(&self, error: SideError) -> SideError {
         SideError {
-            request: self.said(&error.request),
-            message: self.said(&error.message),
-            remedy: self.said(&error.remedy),
+            request: self.plugin_text(&error.request),
+            message: self.plugin_text(&error.message),
+            remedy: self.plugin_text(&error.remedy),
             ..error
         }
     }
 }
 
-/// As it stands within a JSON text (RFC 8259). Secrets are plain ASCII without control characters.
+/// The secret as it is written inside a JSON text (RFC 8259). Secrets are ASCII without control characters.
 fn in_json(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
-/// As it stands within a URL (RFC 3986): all but the unreserved characters in percent-encoding.
+/// The secret as it is written inside a URL (RFC 3986): all but the unreserved characters are percent-encoded.
 fn in_url(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut url, byte| {
         match byte {
@@ -218,12 +219,12 @@ mod tests {
             let line = redactor().line(&format!("said: \u{7}{TOKEN} twice {TOKEN}"), chars_max);
             assert!(line.chars().count() <= chars_max && !line.contains("pa"), "{chars_max}: {line}");
         }
-        // Control characters that a plugin puts between do not hide it.
+        // Control characters that a plugin inserts do not hide the secret.
         assert_eq!(redactor().line(&TOKEN.replace('-', "\u{0}-"), 99), "[secret]");
     }
 
     #[test]
-    fn errors_and_outcomes_are_told_without_secrets() {
+    fn errors_and_outcomes_are_redacted() {
         let side = SideError {
             side: Side::Target,
             request: format!("GET /Users/{TOKEN}"),
@@ -238,14 +239,14 @@ mod tests {
             next: hibob_contract::directory_sync::NextStep::Fix,
         };
         let redactor = redactor();
-        let told = [
+        let texts = [
             format!("{:?}", redactor.job_error(JobError::Credentials(side.clone()))),
             format!("{:?}", redactor.job_error(JobError::NotAllowed(TOKEN.to_owned()))),
             format!("{:?}", redactor.outcome(Outcome::Refused(side))),
             format!("{:?}", redactor.outcome(Outcome::Failed(failure))),
         ];
-        for told in told {
-            assert!(told.contains(INSTEAD) && !told.contains("rd-77"), "{told}");
+        for text in texts {
+            assert!(text.contains(INSTEAD) && !text.contains("rd-77"), "{text}");
         }
     }
 }

@@ -1,8 +1,9 @@
-//! A connection on which STARTTLS cannot be talked into.
+//! A stream that is safe against injected replies around STARTTLS.
 //!
-//! Who sits on the line may put replies behind the server's answer to STARTTLS. A client that reads ahead takes them for
-//! the server's own, said under TLS (RFC 3207, section 6; <https://nostarttls.secvuln.info>). `lettre` keeps its buffer
-//! over the handshake, so it is given no byte before it needs it: what was put in then breaks the handshake.
+//! An attacker on the network can append replies to the server's answer to STARTTLS. A client that reads ahead takes
+//! them for replies that the server sent under TLS (RFC 3207, section 6; <https://nostarttls.secvuln.info>). `lettre`
+//! keeps its buffer during the handshake. Therefore this stream never gives it more than the next byte, so that
+//! injected bytes are read by the TLS handshake and make it fail.
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use std::io;
@@ -12,10 +13,10 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The first byte of a TLS handshake (RFC 8446, section 5.1). No command begins with it.
+/// The first byte of a TLS handshake (RFC 8446, section 5.1). No SMTP command begins with it.
 const HANDSHAKE: u8 = 22;
 
-/// A stream that is read byte by byte until TLS begins on it.
+/// A stream that is read byte by byte until TLS begins.
 #[derive(Debug)]
 pub(super) struct LineStream {
     stream: TcpStream,

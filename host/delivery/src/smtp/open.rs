@@ -1,4 +1,4 @@
-//! Connections to the mail server.
+//! Opens connections to the mail server.
 
 use crate::smtp::line::LineStream;
 use crate::smtp::verdict::{Stage, Trouble};
@@ -11,20 +11,20 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-/// The mechanisms to log in, the better one first.
+/// The supported login mechanisms, the preferred one first.
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
-/// A connection over which letters can be sent.
+/// A connection over which e-mails can be sent.
 pub(super) struct Open {
     pub(super) connection: AsyncSmtpConnection,
-    /// Letters that went over it.
+    /// The number of e-mails that were sent over it.
     pub(super) letters: u32,
-    /// When it was last used.
+    /// The time of its last use.
     pub(super) since: Instant,
 }
 
 impl Smtp {
-    /// A new connection: protected, and logged in.
+    /// Makes a new connection, with TLS if configured, and logs in if there is a password.
     pub(super) async fn connect(&self) -> Result<Open, Trouble> {
         let addresses = self.addresses().await?;
         let connecting = |error| Trouble::at(Stage::Connection, error);
@@ -36,15 +36,15 @@ impl Smtp {
                 let mut connection =
                     AsyncSmtpConnection::connect_with_transport(stream, &hello).await.map_err(connecting)?;
                 if !connection.server_info().supports_feature(Extension::StartTls) {
-                    let said = "the mail server does not offer STARTTLS; nothing was sent to it";
-                    return Err(Trouble::own(Kind::Channel, said));
+                    let text = "the mail server does not offer STARTTLS; nothing was sent to it";
+                    return Err(Trouble::own(Kind::Channel, text));
                 }
                 connection.starttls(tls.clone(), &hello).await.map_err(connecting)?;
                 connection
             }
-            protected => {
-                let tls = if let Security::Tls(tls) = protected { Some(tls.clone()) } else { None };
-                // Addresses are not resolved again.
+            security => {
+                let tls = if let Security::Tls(tls) = security { Some(tls.clone()) } else { None };
+                // These are addresses, not names, so they are not resolved again.
                 let connected = AsyncSmtpConnection::connect_tokio1(
                     addresses.as_slice(),
                     Some(self.connect_timeout),
@@ -62,7 +62,7 @@ impl Smtp {
         Ok(Open { connection, letters: 0, since: Instant::now() })
     }
 
-    /// The addresses of the server's name, which the policy lets through.
+    /// The addresses of the server. All of them have to be allowed by the address policy.
     async fn addresses(&self) -> Result<Vec<SocketAddr>, Trouble> {
         let found = match self.host.parse::<IpAddr>() {
             Ok(address) => vec![address],
@@ -73,8 +73,8 @@ impl Smtp {
             .map_err(|refused| Trouble::own(Kind::Channel, &refused.to_string()))?;
         let is_elsewhere = |address: &IpAddr| !address.is_loopback();
         if matches!(self.security, Security::None) && found.iter().any(is_elsewhere) {
-            let said = "the mail server is not this machine, and references.smtp.security is none";
-            return Err(Trouble::own(Kind::Channel, said));
+            let text = "the mail server is not this machine, and references.smtp.security is none";
+            return Err(Trouble::own(Kind::Channel, text));
         }
         Ok(found.into_iter().map(|address| (address, self.port).into()).collect())
     }

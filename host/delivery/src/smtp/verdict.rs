@@ -1,50 +1,50 @@
-//! What a mail server's answer means.
+//! The verdict on a mail server's reply: which kind of failure it is.
 
 use crate::Kind;
 use hibob_net::transport::causes;
 use lettre::transport::smtp::Error;
 use std::error::Error as _;
 
-/// How far a delivery came.
+/// The stage of a delivery at which something failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Greeting, EHLO, STARTTLS.
+    /// Making the connection: greeting, EHLO, STARTTLS.
     Connection,
-    /// AUTH.
+    /// Logging in: AUTH.
     Login,
-    /// MAIL: the sender, who is the same for every letter.
+    /// Naming the sender: MAIL. The sender is the same for every delivery.
     Sender,
-    /// RCPT.
+    /// Naming the recipient: RCPT.
     Recipient,
-    /// The message itself.
+    /// Sending the message itself: DATA.
     Letter,
 }
 
-/// What went wrong. The words of it are the server's, and hold addresses: it has no `Debug` and leaves this module's
-/// parent only through the redaction.
+/// A failure before its text is redacted. The text may be the server's and contain addresses, so this type does not
+/// implement `Debug`, and `smtp.rs` redacts the text before it passes it on.
 pub(super) struct Trouble {
     kind: Kind,
     code: Option<u16>,
-    said: String,
+    text: String,
 }
 
 impl Trouble {
-    /// In the host's own words.
-    pub(super) fn own(kind: Kind, said: &str) -> Self {
-        Self { kind, code: None, said: said.to_owned() }
+    /// A failure that the host describes itself.
+    pub(super) fn own(kind: Kind, text: &str) -> Self {
+        Self { kind, code: None, text: text.to_owned() }
     }
 
-    /// No connection could be made.
+    /// A failure to make a connection.
     pub(super) fn network(error: &std::io::Error) -> Self {
         Self::own(Kind::Temporary, &format!("the mail server cannot be reached: {error}"))
     }
 
-    /// A reply that is no answer to what was asked: one of them too many came before.
+    /// A reply that does not belong to the last command, because the server has sent a reply too many before.
     pub(super) fn out_of_step() -> Self {
-        Self::own(Kind::Temporary, "the mail server's answers are out of step")
+        Self::own(Kind::Temporary, "the mail server's replies do not belong to the commands that were sent")
     }
 
-    /// What the client met with.
+    /// An error of the SMTP client at a stage of the delivery.
     pub(super) fn at(stage: Stage, error: Error) -> Self {
         if let Some(code) = error.status() {
             let code = u16::from(code);
@@ -52,14 +52,14 @@ impl Trouble {
             return Self {
                 kind: kind(stage, code, enhanced(&words)),
                 code: Some(code),
-                said: format!("{code} {words}"),
+                text: format!("{code} {words}"),
             };
         }
         if is_tls(&error) {
             return Self::own(Kind::Channel, &format!("no secure connection can be made: {}", causes(&error)));
         }
         if error.is_client() && stage == Stage::Login {
-            return Self::own(Kind::Channel, "the mail server offers no way to log in that is known here");
+            return Self::own(Kind::Channel, "the mail server offers neither of the login mechanisms PLAIN and LOGIN");
         }
         if error.is_response() {
             return Self::own(Kind::Temporary, "the mail server's answer cannot be read");
@@ -72,13 +72,14 @@ impl Trouble {
         self.code
     }
 
-    /// What it means, and the words of it as they were said.
-    pub(super) fn told(self) -> (Kind, String) {
-        (self.kind, self.said)
+    /// The kind of failure, and its text, which is not redacted yet.
+    pub(super) fn into_parts(self) -> (Kind, String) {
+        (self.kind, self.text)
     }
 }
 
-/// Whether TLS itself failed, for example over a certificate. What an `io::Error` holds is not among its sources.
+/// Whether TLS itself failed, for example because of a certificate. The error inside of an `io::Error` is not returned
+/// by `source`, so it is searched separately.
 fn is_tls(error: &Error) -> bool {
     let mut source = error.source();
     while let Some(cause) = source {
@@ -92,7 +93,8 @@ fn is_tls(error: &Error) -> bool {
     false
 }
 
-/// The enhanced status code that a reply begins with (RFC 2034, section 4): class, subject and detail.
+/// The enhanced status code at the beginning of a reply (RFC 2034, section 4): class, subject and detail. `None` if
+/// there is none.
 fn enhanced(words: &str) -> Option<(u16, u16, u16)> {
     let mut parts = words.split_whitespace().next()?.split('.').map(str::parse);
     match (parts.next()?, parts.next()?, parts.next()?, parts.next()) {
@@ -101,20 +103,23 @@ fn enhanced(words: &str) -> Option<(u16, u16, u16)> {
     }
 }
 
-/// What a refusal means: RFC 5321 section 4.2 for the codes, RFC 3463 and the registry of RFC 5248 for the enhanced ones.
+/// The kind of failure that a refusal means. The codes are defined in RFC 5321 section 4.2, the enhanced codes in RFC
+/// 3463 and the registry of RFC 5248.
 fn kind(stage: Stage, code: u16, enhanced: Option<(u16, u16, u16)>) -> Kind {
     match (code, enhanced) {
         (..500, _) => Kind::Temporary,
-        // Authentication required, too weak, refused, or only under TLS (RFC 4954, section 6; RFC 3207, section 4).
+        // Authentication is required, too weak, refused, or allowed under TLS only (RFC 4954, section 6; RFC 3207,
+        // section 4).
         (530 | 534 | 535 | 538, _) | (_, Some((_, 7, 8..=11))) => Kind::Channel,
         _ if matches!(stage, Stage::Connection | Stage::Login | Stage::Sender) => Kind::Channel,
-        // Exchange: the account may not send as this sender, which it says of a recipient or of the message.
+        // Microsoft Exchange: the account may not send as this sender. Exchange says so only at RCPT or after the
+        // message.
         (_, Some((_, 7, 60))) => Kind::Channel,
         // The mailbox is full.
         (_, Some((_, 2, 2))) => Kind::Temporary,
-        // Too big for the mailbox or for the system.
+        // The message is too big for the mailbox or for the system.
         (_, Some((_, 2, 3) | (_, 3, 4))) => Kind::Permanent,
-        // Out of storage (section 4.2.2); for a recipient it is to be taken as 452 (section 4.5.3.1.10).
+        // Out of storage (RFC 5321, section 4.2.2). At RCPT it has to be treated like 452 (section 4.5.3.1.10).
         (552, _) if stage == Stage::Recipient => Kind::Temporary,
         _ => Kind::Permanent,
     }

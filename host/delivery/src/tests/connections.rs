@@ -1,4 +1,4 @@
-//! Connections that break, hang, are kept, or must not be made.
+//! Tests of connections that break, hang, are kept for the next delivery, or must not be made.
 
 use crate::tests::mail::{ANNA, LONG, Post, kind, send};
 use crate::tests::*;
@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-/// Wherever it breaks, the letter is sent again; where the server had it, there are two with the same `Message-ID`.
+/// Wherever the connection breaks, the failure is temporary. If the server had already accepted the message, a second
+/// one with the same `Message-ID` arrives.
 #[tokio::test]
 async fn a_connection_that_breaks_is_no_verdict() {
     let post = Post::start(Settings::default()).await;
     let channel = post.channel("").await;
     for at in [At::Connect, At::Hello, At::StartTls, At::Mail, At::Rcpt, At::Data, At::EndOfData] {
         for fault in [MailFaultKind::ResetBefore, MailFaultKind::ResetAfter, MailFaultKind::closing()] {
-            // A connection that was kept is left out: it would hide what happens at the beginning.
+            // A new channel, because an idle connection would skip the beginning of the dialogue.
             let channel = post.channel("").await;
             post.fault(MailFault::once(at, fault.clone()));
             assert_eq!(kind(send(&channel, ANNA).await), Kind::Temporary, "{at:?} {fault:?}");
@@ -25,7 +26,7 @@ async fn a_connection_that_breaks_is_no_verdict() {
         post.fault(MailFault::once(at, MailFaultKind::busy()));
         assert_eq!(kind(send(&channel, ANNA).await), Kind::Temporary, "{at:?}");
     }
-    assert_eq!(post.mailbox().mails().len(), 1); // it was taken, and nobody was told
+    assert_eq!(post.mailbox().mails().len(), 1); // the server accepted it, but its reply did not arrive
     send(&channel, ANNA).await.unwrap();
     let ids: Vec<_> = post.mailbox().mails().iter().map(|mail| mail.header("Message-ID").unwrap()).collect();
     assert_eq!(ids, ["<6f1c0b9e@acme.example>"; 2]);
@@ -43,7 +44,7 @@ async fn a_server_that_never_answers_is_given_up() {
         assert_eq!((failure.kind, failure.said.as_str()), expected);
         assert!(start.elapsed() < LONG);
     }
-    // Nothing of the letter that was given up is left in the next one's way.
+    // The delivery that was given up does not disturb the next one.
     send(&channel, ANNA).await.unwrap();
     assert_eq!(post.mailbox().mails().len(), 1);
 }
@@ -71,7 +72,7 @@ async fn a_connection_is_kept_for_the_next_letters() {
     let post = Post::start(Settings::default()).await;
     let channel = post.channel("").await;
     for number in 0..10 {
-        // A recipient who is refused ends no connection.
+        // A refused recipient does not close the connection.
         let fault = MailFault { times: 1, ..MailFault::no_such_user(ANNA) };
         if number == 5 {
             post.fault(fault);
@@ -90,13 +91,14 @@ async fn a_kept_connection_that_has_ended_costs_no_letter() {
     let post = Post::plain().await;
     let channel = post.channel("").await;
     send(&channel, ANNA).await.unwrap();
-    // The server ends it in the middle, as one that counts letters does; the next connection takes the letter.
+    // The server closes it within a delivery, as one does that counts e-mails. The message is sent over a new
+    // connection.
     post.fault(MailFault::once(At::Mail, MailFaultKind::closing()));
     send(&channel, ANNA).await.unwrap();
     assert_eq!((connections(&post), post.mailbox().mails().len()), (2, 2));
 }
 
-/// A reply too many must not pass for the answer to the next letter.
+/// A reply too many must not be taken for the reply to the next command.
 #[tokio::test]
 async fn a_server_that_answers_twice_delivers_nothing() {
     let post = Post::plain().await;
@@ -104,7 +106,7 @@ async fn a_server_that_answers_twice_delivers_nothing() {
     post.fault(MailFault::once(At::Rcpt, MailFaultKind::refuse(550, "5.1.1 no\r\n250 2.0.0 or yes")));
     assert_eq!(kind(send(&channel, ANNA).await), Kind::Permanent);
     let failure = send(&channel, ANNA).await.unwrap_err();
-    assert!(failure.kind == Kind::Temporary && failure.said.ends_with("out of step"), "{failure}");
+    assert!(failure.kind == Kind::Temporary && failure.said.contains("replies do not belong"), "{failure}");
     assert!(post.mailbox().mails().is_empty());
     send(&channel, ANNA).await.unwrap();
     assert_eq!((connections(&post), post.mailbox().mails().len()), (2, 1));
@@ -121,19 +123,20 @@ async fn only_addresses_that_the_policy_lets_through_are_connected_to() {
         assert!(failure.said.contains("network.allow_addresses") && failure.kind == Kind::Channel, "{failure}");
     }
     assert_eq!(connections(&post), 0);
-    // Without protection, `localhost` has to be this machine.
+    // Without TLS, `localhost` has to be an address of this machine.
     post.mailbox().settings.security = Security::None;
     let config = post.place.config(&post.table("localhost", ""), "");
     let channel = Channel::open_with(&post.place.data, &config, Arc::new(Always("93.184.215.14"))).await.unwrap();
     assert_eq!(kind(send(&channel, ANNA).await), Kind::Channel);
-    // And where nobody listens, another time somebody may.
+    // If no server listens, the failure is temporary, because one may listen later.
     let table = post.table("127.0.0.1", "");
     let channel = post.place.channel(&table, "").await;
     drop(post.server);
     assert_eq!(kind(send(&channel, ANNA).await), Kind::Temporary);
 }
 
-/// The certificate is for `localhost`: the name of the tenant's file counts, whatever address it has.
+/// The certificate is for `localhost`. It is compared with the name in the tenant's configuration, whatever its address
+/// is.
 #[tokio::test]
 async fn the_certificate_is_for_the_name() {
     let post = Post::start(Settings { security: Security::Tls, ..Settings::default() }).await;
@@ -145,7 +148,7 @@ async fn the_certificate_is_for_the_name() {
     assert!(failure.kind == Kind::Channel && failure.said.contains("no secure connection"), "{failure}");
 }
 
-/// What somebody on the line puts behind the answer to STARTTLS is not taken for the server's words under TLS.
+/// Replies that an attacker appends to the answer to STARTTLS are not taken for replies under TLS.
 #[tokio::test]
 async fn replies_put_in_before_tls_are_not_believed() {
     let post = Post::start(Settings::default()).await;

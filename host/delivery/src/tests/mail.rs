@@ -1,4 +1,4 @@
-//! What arrives, and what is said where nothing does.
+//! Tests of delivery by e-mail: the messages that arrive, and the failures where none does.
 
 use crate::tests::*;
 use hibob_fakes::smtp::{Account, At, MailFault, MailFaultKind, Mechanism, Security, Settings};
@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 pub(super) const ANNA: &str = "anna.smith@home.example";
-/// Nothing takes so long.
+/// A delay longer than any test.
 pub(super) const LONG: Duration = Duration::from_secs(20);
 
 /// A mail server, and a tenant that delivers through it.
@@ -48,7 +48,7 @@ impl Post {
         )
     }
 
-    /// The channel of a tenant that trusts the server and has this in its table.
+    /// The channel of a tenant that trusts the server's certificate and has these lines in its table.
     pub(super) async fn channel(&self, more: &str) -> Channel {
         self.place.channel(&self.table("localhost", more), self.server.certificate()).await
     }
@@ -64,12 +64,12 @@ pub(super) async fn send(channel: &Channel, address: &str) -> Result<(), Failure
     sent
 }
 
-/// Nothing of an address is in a failure, however it is printed.
+/// Checks that no part of an address is in a failure, however it is printed.
 #[track_caller]
 fn shows_no_address(failure: &Failure, address: &str) {
-    let told = format!("{failure} {failure:?} {failure:#?}").to_lowercase();
-    assert!(!told.contains('@') && !told.contains("anna") && !told.contains("home.example"), "{told}");
-    assert!(address.is_empty() || !told.contains(&address.to_lowercase()), "{told}");
+    let text = format!("{failure} {failure:?} {failure:#?}").to_lowercase();
+    assert!(!text.contains('@') && !text.contains("anna") && !text.contains("home.example"), "{text}");
+    assert!(address.is_empty() || !text.contains(&address.to_lowercase()), "{text}");
 }
 
 #[track_caller]
@@ -137,7 +137,7 @@ async fn names_of_other_scripts_arrive_as_they_are() {
 #[tokio::test]
 async fn strangers_are_told_nothing() {
     let post = Post::start(with_account(Security::StartTls, Mechanism::Plain)).await;
-    // Another authority's certificate, as good as none.
+    // A certificate of an authority that is not trusted has the same effect as none.
     let other = Post::plain().await;
     for security in [Security::StartTls, Security::Tls] {
         post.mailbox().settings.security = security;
@@ -145,8 +145,8 @@ async fn strangers_are_told_nothing() {
         let failure = send(&channel, ANNA).await.unwrap_err();
         assert!(failure.said.contains("no secure connection") && failure.kind == Kind::Channel, "{failure}");
     }
-    let told = post.mailbox().log().iter().any(|exchange| exchange.command.starts_with("AUTH"));
-    assert!(!told && post.mailbox().mails().is_empty());
+    let logged_in = post.mailbox().log().iter().any(|exchange| exchange.command.starts_with("AUTH"));
+    assert!(!logged_in && post.mailbox().mails().is_empty());
 }
 
 #[tokio::test]
@@ -165,13 +165,13 @@ async fn a_refused_login_is_about_the_channel() {
     let channel = post.channel("user = \"somebody\"\npassword = \"file:password\"").await;
     let failure = send(&channel, ANNA).await.unwrap_err();
     assert_eq!((failure.kind, failure.said.as_str()), (Kind::Channel, "535 5.7.8 wrong name or password"));
-    // And so is none, where the server asks for one.
+    // A missing login is a failure of the channel as well, if the server requires one.
     assert_eq!(kind(send(&post.channel("").await, ANNA).await), Kind::Channel);
-    // A password that the server says again is not repeated.
+    // If the server repeats the password in its reply, the failure does not.
     post.fault(MailFault::once(At::Auth, MailFaultKind::refuse(535, &format!("5.7.8 {PASSWORD} is wrong"))));
     let failure = send(&post.channel(LOGIN).await, ANNA).await.unwrap_err();
     assert_eq!(failure.said, "535 5.7.8 [secret] is wrong");
-    // A server whose directory is away is asked again.
+    // If the server cannot reach its user directory, the failure is temporary.
     post.fault(MailFault::once(At::Auth, MailFaultKind::refuse(454, "4.7.0 try later")));
     assert_eq!(kind(send(&post.channel(LOGIN).await, ANNA).await), Kind::Temporary);
     post.mailbox().settings.mechanisms = Vec::new();
@@ -198,7 +198,7 @@ async fn refusals_keep_their_codes_and_lose_the_address() {
     assert_eq!(post.mailbox().mails().len(), 1);
 }
 
-/// What is logged, however much of it is asked for.
+/// The log output at the most verbose level.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -241,7 +241,7 @@ async fn nonsense_is_no_address_and_reaches_no_server() {
         ["", "N/A", "anna smith@home.example", "a@b.example, c@d.example", "a@b.example\r\nRCPT TO:<c@d.example>"]
     {
         let failure = send(&channel, address).await.unwrap_err();
-        assert!(failure.kind == Kind::Permanent && failure.said.starts_with("what HiBob has"), "{failure}");
+        assert!(failure.kind == Kind::Permanent && failure.said.starts_with("the address in HiBob"), "{failure}");
     }
     let issuer = issuer("ACME GmbH");
     let none = channel.deliver(&letter(&issuer, "Anna"), None).await;
@@ -258,7 +258,7 @@ async fn addresses_of_other_scripts_need_a_server_that_takes_them() {
     let failure = send(&channel, "änne@bücher.example").await.unwrap_err();
     assert!(failure.kind == Kind::Permanent && failure.said.contains("SMTPUTF8"), "{failure}");
     post.mailbox().settings.utf8 = true;
-    // What a server offers is heard at the beginning of a connection.
+    // A new channel, because a server's extensions are read at the beginning of a connection.
     let channel = post.channel("").await;
     send(&channel, "änne@bücher.example").await.unwrap();
     assert_eq!(post.mailbox().mails()[1].recipients, ["änne@xn--bcher-kva.example"]);

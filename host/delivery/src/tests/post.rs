@@ -1,4 +1,4 @@
-//! Webhooks, and a receiver that is strict about them.
+//! Tests of delivery by webhook, with a receiver that checks the request strictly.
 
 use crate::tests::*;
 use base64::Engine as _;
@@ -10,14 +10,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// A request as it came.
+/// A request that the receiver has read.
 struct Posted {
     line: String,
     headers: BTreeMap<String, String>,
     body: Vec<u8>,
 }
 
-/// Reads one request with a length.
+/// Reads one request that has a `Content-Length`.
 async fn read(stream: &mut TcpStream) -> Posted {
     let mut bytes = Vec::new();
     let head = loop {
@@ -74,7 +74,7 @@ async fn send(channel: &Channel) -> Result<(), Failure> {
     channel.deliver(&letter(&issuer, "Anna Smith"), None).await
 }
 
-/// What a receiver's answer comes to.
+/// The failure that follows from a receiver's answer.
 async fn failure(answer: String) -> Failure {
     let (url, received) = receiver(answer).await;
     let failure = send(&Place::new().await.channel(&table(&url, ""), "").await).await.unwrap_err();
@@ -82,7 +82,7 @@ async fn failure(answer: String) -> Failure {
     failure
 }
 
-/// HMAC-SHA256 (RFC 2104), written out.
+/// An independent implementation of HMAC-SHA256 (RFC 2104).
 fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
     let padded = |byte: u8| -> Vec<u8> { (0..64).map(|at| key.get(at).copied().unwrap_or(0) ^ byte).collect() };
     let inner = Sha256::new_with_prefix(padded(0x36)).chain_update(text).finalize();
@@ -134,14 +134,14 @@ async fn answers_are_told_without_addresses_and_keys() {
     ] {
         let words = format!("unknown:\n<anna@home.example> {KEY} {}", KEY.trim_start_matches("whsec_"));
         let failure = failure(answer(status, &words)).await;
-        let said = format!("the webhook answered with status {status}: unknown: <[address]> [secret] [secret]");
-        assert_eq!((failure.kind, failure.said), (expected, said));
+        let text = format!("the webhook answered with status {status}: unknown: <[address]> [secret] [secret]");
+        assert_eq!((failure.kind, failure.said), (expected, text));
     }
 }
 
 #[tokio::test]
 async fn redirects_are_not_followed() {
-    // Nobody listens where it leads, so to follow it would be a failure of another kind.
+    // No server listens at the redirect's target, so following it would lead to a failure of another kind.
     let failure = failure(answer(307, "")).await;
     assert_eq!((failure.kind, failure.said.as_str()), (Kind::Channel, "the webhook answered with status 307"));
 }
@@ -171,7 +171,7 @@ async fn a_status_counts_though_its_words_never_come() {
 async fn a_lost_answer_is_no_verdict() {
     assert_eq!(failure(String::new()).await.kind, Kind::Temporary);
     let (listener, url) = listener().await;
-    // It listens, and never answers.
+    // The receiver listens, but never answers.
     let place = Place::new().await;
     let failure = send(&place.channel(&table(&url, "timeout_seconds = 1"), "").await).await.unwrap_err();
     assert_eq!(failure.said, "the webhook took longer than 1 seconds");

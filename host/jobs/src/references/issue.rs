@@ -10,14 +10,14 @@ use hibob_reference_format::credential::{Credential, SignedCredential};
 use hibob_reference_format::pdf;
 use hibob_reference_format::status_list::{IndexAllocator, StatusPosition};
 use hibob_store::database::{Fence, NewReference, TenantDatabase};
-use hibob_store::privacy::{Purpose, Ring};
+use hibob_store::privacy::{Keyring, Purpose};
 
 /// Signs references of one issuer and records them.
 pub(super) struct Issuing<'d> {
     database: &'d TenantDatabase,
     fence: Fence,
     /// What is recorded is sealed with.
-    ring: &'d Ring,
+    keyring: &'d Keyring,
     issuer: Issuer,
     signer: Signer,
     /// The youngest pair of status lists, and its free places.
@@ -29,14 +29,14 @@ impl<'d> Issuing<'d> {
     pub(super) async fn open(
         database: &'d TenantDatabase,
         fence: Fence,
-        ring: &'d Ring,
+        keyring: &'d Keyring,
         issuer: Issuer,
         signer: Signer,
     ) -> Result<Self, HostError> {
         let taken = database.status_positions().await?;
         let list = taken.iter().map(|(list, ..)| *list).max().unwrap_or(1);
         let places = IndexAllocator::new(taken.iter().filter(|(of, ..)| *of == list).map(|(_, index, _)| *index));
-        Ok(Self { database, fence, ring, issuer, signer, list, places })
+        Ok(Self { database, fence, keyring, issuer, signer, list, places })
     }
 
     /// Signs and records a reference that says `claims` for a departure, in the place of the person's latest one where
@@ -59,7 +59,7 @@ impl<'d> Issuing<'d> {
         let signed = SignedCredential::sign(credential, &self.signer.key, &self.signer.selector);
         let signed = signed.map_err(|error| HostError::Engine(error.to_string()))?;
         let (employee, document) = (&departure.employee_id, signed.canonical());
-        let document = self.ring.seal_bytes(self.fence, Purpose::Reference, employee, document).await?;
+        let document = self.keyring.encrypt_bytes(self.fence, Purpose::Reference, employee, document).await?;
         let reference = NewReference {
             id: id.clone(),
             departure: departure.clone(),

@@ -12,7 +12,6 @@ use crate::references::report::{HeldClass, HeldPerson, Report};
 use crate::references::{outbox, witness};
 use crate::run::ErrorRow;
 use crate::run::Running;
-use crate::run::outside::Outside;
 use futures::stream::{self, StreamExt};
 use hibob_base::error::HostError;
 use hibob_base::job::RunKind;
@@ -93,7 +92,7 @@ struct Job<'j, O: Leavers> {
 
 impl<O: Leavers> Job<'_, O> {
     async fn work(&mut self) -> Result<(), HostError> {
-        if let Some(why) = self.run.outside().book().reference_pause().await? {
+        if let Some(why) = self.run.outside().run_store().reference_pause().await? {
             let tenant = self.run.outside().config().id.as_str();
             return Err(HostError::held(
                 format!("references are paused: {why}"),
@@ -103,14 +102,14 @@ impl<O: Leavers> Job<'_, O> {
             ));
         }
         let keys = IssuerKeys::open(self.data, self.run.outside().config()).await?;
-        let (database, fence) = (self.run.outside().book(), self.fence);
+        let (database, fence) = (self.run.outside().run_store(), self.fence);
         let (issuer, signer) = (keys.issuer().clone(), keys.current().await?);
-        let mut issuing = Issuing::open(database, fence, self.run.ring(), issuer, signer).await?;
-        let mut known = self.run.outside().book().reference_people().await?;
+        let mut issuing = Issuing::open(database, fence, self.run.keyring(), issuer, signer).await?;
+        let mut known = self.run.outside().run_store().reference_people().await?;
         if self.order.employees.as_ref().is_some_and(|employees| !employees.is_empty()) && known.is_empty() {
             // Else the next run would not be the first look any more.
             self.detected(&known).await?;
-            known = self.run.outside().book().reference_people().await?;
+            known = self.run.outside().run_store().reference_people().await?;
         }
         match &self.order.employees {
             Some(employees) => {
@@ -123,7 +122,8 @@ impl<O: Leavers> Job<'_, O> {
                 self.issue_all(&mut issuing, detection.departures, detection.corrected, &known).await?;
             }
         }
-        let mut log = Log::extended(self.run.outside().book(), references_of(self.run.outside().config())?).await?;
+        let mut log =
+            Log::extended(self.run.outside().run_store(), references_of(self.run.outside().config())?).await?;
         let asked = witness::ask(self.run.outside().config(), &keys, &mut log).await?;
         self.report.warnings.extend(asked.warnings);
         if !asked.errors.is_empty() {
@@ -153,7 +153,7 @@ impl<O: Leavers> Job<'_, O> {
         let later: BTreeSet<&str> = later.map(|departure| departure.employee_id.as_str()).collect();
         let now: Vec<Seen> =
             detection.seen.iter().filter(|seen| !later.contains(seen.employee_id.as_str())).cloned().collect();
-        self.run.outside().book().record_standings(self.fence, &now).await?;
+        self.run.outside().run_store().record_standings(self.fence, &now).await?;
         Ok(detection)
     }
 
@@ -161,7 +161,7 @@ impl<O: Leavers> Job<'_, O> {
     async fn look_up(&mut self, employees: &[String]) -> Result<Vec<Departure>, HostError> {
         let mut named: BTreeSet<String> = employees.iter().cloned().collect();
         let number = named.len();
-        let forgotten = self.run.ring().forgotten();
+        let forgotten = self.run.keyring().erased_people();
         named.retain(|employee| !forgotten.has_employee(employee));
         if named.len() < number {
             let message =
@@ -213,7 +213,7 @@ impl<O: Leavers> Job<'_, O> {
         }
         for departure in cancelled {
             let now = chrono::Utc::now().timestamp();
-            let (database, reason) = (self.run.outside().book(), "the employment goes on");
+            let (database, reason) = (self.run.outside().run_store(), "the employment goes on");
             let number = database.cancel_departure(self.fence, departure, reason, now).await?;
             self.report.revoked += number;
             self.report.tell(&departure.employee_id, "Reference revoked", "", "Done");
@@ -237,7 +237,7 @@ impl<O: Leavers> Job<'_, O> {
         let total = all.len();
         // Their keys at once, and not one by one.
         let employees = all.iter().map(|(departure, _)| departure.employee_id.clone()).collect();
-        self.run.ring().make(self.fence, &employees).await?;
+        self.run.keyring().make(self.fence, &employees).await?;
         let outside = self.run.outside();
         let mut answers = stream::iter(all.clone())
             .map(|(departure, is_correction)| async move {

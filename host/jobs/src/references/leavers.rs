@@ -7,7 +7,7 @@ use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_store::database::TenantDatabase;
 
 /// An outside that can be asked about leavers. Each call reads HiBob, and writes nothing anywhere.
-pub trait Leavers: Outside<Book = TenantDatabase> {
+pub trait Leavers: Outside<RunStore = TenantDatabase> {
     /// What has happened since the last time.
     ///
     /// # Errors

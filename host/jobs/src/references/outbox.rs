@@ -5,7 +5,6 @@ use crate::references::leavers::Leavers;
 use crate::references::log::{Entry, Log};
 use crate::references::report::Report;
 use crate::run::Running;
-use crate::run::outside::Outside;
 use chrono::Utc;
 use futures::stream::{self, StreamExt};
 use hibob_base::error::HostError;
@@ -15,7 +14,7 @@ use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::log::proof::LogProof;
 use hibob_reference_format::pdf;
 use hibob_store::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, ReferenceState};
-use hibob_store::privacy::{Ring, open_references};
+use hibob_store::privacy::{Keyring, decrypt_references};
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
@@ -35,7 +34,7 @@ const GIVE_UP_SECONDS: i64 = 5 * 24 * 60 * 60;
 struct Outbox<'o, O> {
     outside: &'o O,
     fence: Fence,
-    ring: &'o Ring,
+    keyring: &'o Keyring,
     channel: Channel,
     issuer: hibob_reference_format::claims::Issuer,
     signers: Signers,
@@ -75,7 +74,7 @@ pub(super) async fn deliver<O: Leavers>(
     which: &Deliveries,
     report: &mut Report,
 ) -> Result<(), HostError> {
-    let (database, config) = (run.outside().book(), run.outside().config());
+    let (database, config) = (run.outside().run_store(), run.outside().config());
     let until = if *which == Deliveries::Due { Utc::now().timestamp() } else { i64::MAX };
     let mut due = database.due_deliveries(until, PAUSE_SECONDS_MAX).await?;
     if let Deliveries::One(reference) = which {
@@ -106,7 +105,7 @@ pub(super) async fn deliver<O: Leavers>(
     let outbox = Outbox {
         outside: run.outside(),
         fence: run.fence(),
-        ring: run.ring(),
+        keyring: run.keyring(),
         channel: Channel::open(keys.data(), config).await?,
         issuer: keys.issuer().clone(),
         signers,
@@ -175,7 +174,7 @@ impl<O: Leavers> Outbox<'_, O> {
         let said = sent.as_ref().err().map(|failure| failure.said.clone()).unwrap_or_default();
         let is_counted = sent.as_ref().err().is_none_or(|failure| failure.kind != Kind::Channel);
         let record = AttemptRecord { state, said: &said, next_at, is_counted };
-        let counts = self.outside.book().record_attempt(self.fence, due.log_index, &record, now).await?;
+        let counts = self.outside.run_store().record_attempt(self.fence, due.log_index, &record, now).await?;
         match sent {
             Err(Failure { kind: Kind::Channel, said }) => Err(HostError::Delivery(said)),
             _ if !counts => Ok(Attempt::NotTried),
@@ -192,8 +191,8 @@ impl<O: Leavers> Outbox<'_, O> {
     /// None if the reference does not count any more: it may have been taken back since the run began.
     async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Option<Result<(), Failure>>, HostError> {
         let later = |said: String| Ok(Some(Err(Failure { kind: Kind::Temporary, said })));
-        let mut row = self.outside.book().reference(due.log_index).await?;
-        open_references(self.ring, std::slice::from_mut(&mut row)).await?;
+        let mut row = self.outside.run_store().reference(due.log_index).await?;
+        decrypt_references(self.keyring, std::slice::from_mut(&mut row)).await?;
         if row.document.is_empty() {
             let said = "its document can be opened by nobody any more".to_owned();
             return Ok(Some(Err(Failure { kind: Kind::Permanent, said })));
@@ -226,8 +225,8 @@ impl<O: Leavers> Outbox<'_, O> {
         } else {
             None
         };
-        self.outside.book().require(self.fence).await?;
-        if self.outside.book().reference(due.log_index).await?.state != ReferenceState::Valid {
+        self.outside.run_store().require(self.fence).await?;
+        if self.outside.run_store().reference(due.log_index).await?.state != ReferenceState::Valid {
             return Ok(None);
         }
         let letter = Letter {

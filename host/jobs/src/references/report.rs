@@ -118,7 +118,8 @@ impl Report {
             before: String::new(),
             after: reference.to_owned(),
             result: result.to_owned(),
-            ..UpdateRow::default()
+            before_of: None,
+            after_of: None,
         });
     }
 }

@@ -11,7 +11,7 @@ use hibob_contract::directory_sync::{Attempt, Change, ChangeKind, Failure, Misma
 use hibob_contract::types::Value;
 use hibob_policy::guard::Held;
 use hibob_store::database::LedgerEntry;
-use hibob_store::run_store::Book;
+use hibob_store::run_store::RunStore;
 use hibob_telemetry::{ChangeOutcome, Spans};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(super) async fn apply(
     outside: &impl Outside,
     planned: &Planned,
     held: &Held,
-    journal: &Journal<'_, impl Book>,
+    journal: &Journal<'_, impl RunStore>,
     report: &mut Report,
 ) {
     let mut schedule = Schedule::new(&planned.changes);
@@ -125,7 +125,7 @@ fn observe(outside: &impl Outside, change: &Change, made: &Made, span: &tracing:
 
 /// Makes one change; after an unknown outcome looks, and makes it again if it was not done. The journal has its beginning
 /// before the first request leaves, and its end with what the last call kept.
-async fn make(outside: &impl Outside, change: &Change, journal: &Journal<'_, impl Book>) -> Made {
+async fn make(outside: &impl Outside, change: &Change, journal: &Journal<'_, impl RunStore>) -> Made {
     let made = attempts(outside, change, journal).await;
     let error = match made {
         Ok(outcome) => return Made::Outcome(outcome),
@@ -136,7 +136,7 @@ async fn make(outside: &impl Outside, change: &Change, journal: &Journal<'_, imp
     if error.is_forgetful() {
         return fault; // what cannot be remembered is looked up by the next run
     }
-    match journal.finish(outside.book(), change, &fault, outside.now()).await {
+    match journal.finish(outside.run_store(), change, &fault, outside.now()).await {
         Ok(()) => fault,
         Err(error) => Made::fault(&error),
     }
@@ -145,12 +145,12 @@ async fn make(outside: &impl Outside, change: &Change, journal: &Journal<'_, imp
 async fn attempts(
     outside: &impl Outside,
     change: &Change,
-    journal: &Journal<'_, impl Book>,
+    journal: &Journal<'_, impl RunStore>,
 ) -> Result<Outcome, HostError> {
     let is_unknown = journal.is_unknown(change);
     let mut attempt = if is_unknown { Attempt::AfterUnknownOutcome } else { Attempt::First };
     let mut pause = Duration::from_millis(outside.config().limits.retry_pause_milliseconds);
-    journal.start(outside.book(), change, outside.now()).await?;
+    journal.start(outside.run_store(), change, outside.now()).await?;
     for looks in 0..=LOOKS_MAX {
         let is_last = looks == LOOKS_MAX;
         let outcome = call(outside, change, attempt, journal, is_last).await?;
@@ -170,7 +170,7 @@ async fn call(
     outside: &impl Outside,
     change: &Change,
     attempt: Attempt,
-    journal: &Journal<'_, impl Book>,
+    journal: &Journal<'_, impl RunStore>,
     is_last: bool,
 ) -> Result<Outcome, HostError> {
     let attempted = outside.attempt(change, attempt, journal.fence).await?;
@@ -201,7 +201,7 @@ async fn call(
     let made = (!is_open).then(|| Made::Outcome(outcome.clone()));
     let record = journal.record(change, ledger, made.as_ref()).await?;
     if !attempted.entries.is_empty() || !record.is_empty() {
-        outside.book().record_change(journal.fence, &attempted.entries, &record, outside.now()).await?;
+        outside.run_store().record_change(journal.fence, &attempted.entries, &record, outside.now()).await?;
     }
     Ok(outcome)
 }

@@ -43,9 +43,9 @@ impl<O: Outside> Running<O> {
         release: Release,
         report: &mut Report,
     ) -> Result<Verdict, HostError> {
-        let (book, config) = (self.outside.book(), self.outside.config());
+        let (run_store, config) = (self.outside.run_store(), self.outside.config());
         let Some(approvals) = self.outside.approvals().filter(|_| config.safety.approval != Approval::Never) else {
-            return Ok(Verdict::Apply(guard(book, config, planned, release).await?));
+            return Ok(Verdict::Apply(guard(run_store, config, planned, release).await?));
         };
         if release != Release::default() {
             return Err(HostError::configuration(
@@ -53,13 +53,13 @@ impl<O: Outside> Running<O> {
                 format!("leave that out, and approve the plan: hibob plans {}", config.id),
             ));
         }
-        let reasons = Reasons::of(book, config, planned).await?;
+        let reasons = Reasons::of(run_store, config, planned).await?;
         let mut open = approvals.open_approval(self.started_at).await?;
         if let Some(row) = open.take_if(|row| row.state == ApprovalState::Approved) {
             if self.kind == RunKind::Apply {
                 return Err(approved_first(&config.id, &row.plan));
             }
-            let stored = StoredPlan::read(approvals, self.ring(), &row).await?;
+            let stored = StoredPlan::read(approvals, self.keyring(), &row).await?;
             let Some(stale) = self.stale(&row, &stored, planned, &reasons)? else {
                 report.settle(&row, reasons.messages());
                 return Ok(Verdict::Approved(stored));
@@ -100,8 +100,8 @@ impl<O: Outside> Running<O> {
     ) -> Result<(), HostError> {
         let Some(approvals) = self.outside.approvals() else { return Err(not_approved(&approved.plan)) };
         let tenant = &self.outside.config().id;
-        let reasons = Reasons::of(self.outside.book(), self.outside.config(), planned).await?;
-        let stored = StoredPlan::read(approvals, self.ring(), approved).await?;
+        let reasons = Reasons::of(self.outside.run_store(), self.outside.config(), planned).await?;
+        let stored = StoredPlan::read(approvals, self.keyring(), approved).await?;
         let Some(stale) = self.stale(approved, &stored, planned, &reasons)? else {
             report.settle(approved, reasons.messages());
             return self.make_approved(&stored, report).await;
@@ -209,7 +209,7 @@ impl<O: Outside> Running<O> {
     ) -> Result<(), HostError> {
         let (why, changes) = (reasons.messages(), planned.changes.len());
         if let Some(row) = open {
-            let stored = StoredPlan::read(approvals, self.ring(), row).await?;
+            let stored = StoredPlan::read(approvals, self.keyring(), row).await?;
             if Reasons::read(row)? == *reasons && self.stale(row, &stored, planned, reasons)?.is_none() {
                 let (plan, lapses_at) = (row.plan.clone(), row.lapses_at);
                 report.waiting = Some(WaitingPlan { plan, changes, why, lapses_at, is_new: false });
@@ -217,7 +217,7 @@ impl<O: Outside> Running<O> {
             }
         }
         let json = |error: serde_json::Error| HostError::Storage(error.to_string());
-        let plan = privacy::plan::seal(self.ring(), self.fence, planned).await?;
+        let plan = privacy::plan::encrypt(self.keyring(), self.fence, planned).await?;
         let digest = hex(&Sha256::digest(&plan));
         let days = self.outside.config().safety.approval_days;
         let new = NewApproval {

@@ -6,8 +6,8 @@ use hibob_base::error::HostError;
 use hibob_contract::directory_sync::{Change, Outcome};
 use hibob_store::database::{ChangeRecord, EventRow, Fence, LedgerEntry};
 use hibob_store::privacy;
-use hibob_store::privacy::Ring;
-use hibob_store::run_store::Book;
+use hibob_store::privacy::Keyring;
+use hibob_store::run_store::RunStore;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,11 +89,11 @@ impl Past {
 }
 
 /// The journal of a plan while it is applied.
-pub(super) struct Journal<'r, B: Book> {
+pub(super) struct Journal<'r, S: RunStore> {
     pub(super) id: i64,
     pub(super) fence: Fence,
     /// What came of changes is sealed with.
-    pub(super) ring: &'r Ring<B>,
+    pub(super) keyring: &'r Keyring<S>,
     /// What the plan's changes are called in it.
     pub(super) ids: BTreeMap<String, String>,
     pub(super) past: Past,
@@ -101,7 +101,7 @@ pub(super) struct Journal<'r, B: Book> {
     pub(super) is_closed: bool,
 }
 
-impl<B: Book> Journal<'_, B> {
+impl<S: RunStore> Journal<'_, S> {
     /// What came of a change, where it is not to be made: it was made, or nothing is made any more.
     pub(super) fn settled(&self, change: &Change) -> Option<Made> {
         match self.past.0.get(self.stored_id(change)) {
@@ -123,8 +123,8 @@ impl<B: Book> Journal<'_, B> {
     }
 
     /// Records that a change begins.
-    pub(super) async fn start(&self, book: &impl Book, change: &Change, now: i64) -> Result<(), HostError> {
-        book.record_started(self.fence, self.id, self.stored_id(change), now).await
+    pub(super) async fn start(&self, run_store: &impl RunStore, change: &Change, now: i64) -> Result<(), HostError> {
+        run_store.record_started(self.fence, self.id, self.stored_id(change), now).await
     }
 
     fn stored_id<'c>(&'c self, change: &'c Change) -> &'c str {
@@ -141,20 +141,20 @@ impl<B: Book> Journal<'_, B> {
         let Some(made) = made else { return Ok(ChangeRecord { ledger, finished: None }) };
         let made = serde_json::to_value(made).map_err(|error| HostError::Storage(error.to_string()))?;
         let employee = change.employee_id.as_deref();
-        let json = privacy::rows::seal_made(self.ring, self.fence, employee, made).await?;
+        let json = privacy::rows::encrypt_result(self.keyring, self.fence, employee, made).await?;
         Ok(ChangeRecord { ledger, finished: Some((self.id, self.stored_id(change).to_owned(), json)) })
     }
 
     /// Records what came of a change whose call kept nothing.
     pub(super) async fn finish(
         &self,
-        book: &impl Book,
+        run_store: &impl RunStore,
         change: &Change,
         made: &Made,
         now: i64,
     ) -> Result<(), HostError> {
         let record = self.record(change, None, Some(made)).await?;
-        book.record_change(self.fence, &BTreeMap::new(), &record, now).await
+        run_store.record_change(self.fence, &BTreeMap::new(), &record, now).await
     }
 }
 

@@ -10,16 +10,16 @@ use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
 use hibob_store::database::{Fence, TenantDatabase};
-use hibob_store::privacy::Ring;
-use hibob_store::run_store::Book;
+use hibob_store::privacy::Keyring;
 use hibob_store::run_store::Lock;
+use hibob_store::run_store::RunStore;
 use hibob_telemetry::TenantMetrics;
 use std::collections::BTreeMap;
 
 /// The outside of one run.
 pub trait Outside {
     /// Where it is written down.
-    type Book: Book;
+    type RunStore: RunStore;
     /// The right to run the tenant.
     type Lock: Lock;
 
@@ -30,7 +30,7 @@ pub trait Outside {
     fn metrics(&self) -> &TenantMetrics;
 
     /// Where the run is written down.
-    fn book(&self) -> &Self::Book;
+    fn run_store(&self) -> &Self::RunStore;
 
     /// Where plans wait for a person; none where no plan ever does.
     fn approvals(&self) -> Option<&TenantDatabase> {
@@ -81,7 +81,7 @@ pub trait Outside {
     ///
     /// # Errors
     /// The tenant's key is not at hand, or the database failed.
-    fn ring(&self) -> impl Future<Output = Result<Ring<Self::Book>, HostError>>;
+    fn keyring(&self) -> impl Future<Output = Result<Keyring<Self::RunStore>, HostError>>;
 
     /// Asks the plugin for a plan. Nothing is written anywhere.
     ///

@@ -10,8 +10,8 @@ use hibob_base::error::HostError;
 use hibob_policy::guard::Held;
 use hibob_store::database::{EventRow, OpenJournal, RunRecord};
 use hibob_store::privacy;
-use hibob_store::privacy::OpenedPlan;
-use hibob_store::run_store::Book;
+use hibob_store::privacy::DecryptedPlan;
+use hibob_store::run_store::RunStore;
 use hibob_telemetry::Spans;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
@@ -24,7 +24,7 @@ impl<O: Outside> Running<O> {
     /// was begun and is not known the plugin looks first. A plan that is too old, or was made with other settings or another
     /// plugin, is closed as it is: the next plan starts from what is there.
     pub(super) async fn resume(&self) -> Result<Option<Report>, HostError> {
-        let Some(open) = self.outside.book().open_journal().await? else { return Ok(None) };
+        let Some(open) = self.outside.run_store().open_journal().await? else { return Ok(None) };
         let Opened { plan, held, past } = match self.read(&open).await? {
             Ok(read) => read,
             Err(why) => return Err(self.close(&open, &why).await?),
@@ -33,8 +33,8 @@ impl<O: Outside> Running<O> {
         let mut report = Report::planned(&self.outside.config().id, planned);
         report.guards.clone_from(&held.guards);
         let out_of_date = self.out_of_date(&open, &plan).await?;
-        let (id, fence, ring, is_closed) = (open.id, self.fence, self.ring(), out_of_date.is_some());
-        let journal = Journal { id, fence, ring, ids: plan.ids(), past, is_closed };
+        let (id, fence, keyring, is_closed) = (open.id, self.fence, self.keyring(), out_of_date.is_some());
+        let journal = Journal { id, fence, keyring, ids: plan.ids(), past, is_closed };
         let changes = planned.changes.len();
         let resumed = self.locked(async {
             apply::apply(&self.outside, planned, &held, &journal, &mut report).await;
@@ -88,7 +88,7 @@ impl<O: Outside> Running<O> {
         if hex(&Sha256::digest(&open.plan)) != open.digest {
             return Ok(Err(format!("the stored plan {} was changed", open.digest)));
         }
-        let plan = match privacy::plan::open(self.ring(), &open.plan).await? {
+        let plan = match privacy::plan::decrypt(self.keyring(), &open.plan).await? {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(format!("its plan: {error}"))),
         };
@@ -103,7 +103,7 @@ impl<O: Outside> Running<O> {
     /// The events with what came of the changes.
     async fn opened_events(&self, open: &OpenJournal) -> Result<Vec<EventRow>, HostError> {
         let stored = open.events.iter().map(|event| event.made.clone()).collect();
-        let opened = privacy::rows::open_made(self.ring(), stored).await?;
+        let opened = privacy::rows::decrypt_results(self.keyring(), stored).await?;
         let event = |(event, made): (&EventRow, Option<String>)| {
             // In the words of the journal, so that the event still follows the ones before.
             let gone = || serde_json::to_string(&Made::forgotten()).unwrap_or_default();
@@ -113,7 +113,7 @@ impl<O: Outside> Running<O> {
     }
 
     /// Why a plan must not be applied any more. One that was approved had been found to be up to date when its journal began.
-    async fn out_of_date(&self, open: &OpenJournal, plan: &OpenedPlan) -> Result<Option<&'static str>, HostError> {
+    async fn out_of_date(&self, open: &OpenJournal, plan: &DecryptedPlan) -> Result<Option<&'static str>, HostError> {
         let hours = u64::from(self.outside.config().sync.plan_age_hours_max);
         let is_approved = match self.outside.approvals() {
             Some(approvals) => approvals.is_of_approval(open.id).await?,
@@ -138,7 +138,7 @@ impl<O: Outside> Running<O> {
 
 /// The plan, what of it is held, and what happened so far.
 struct Opened {
-    plan: OpenedPlan,
+    plan: DecryptedPlan,
     held: Held,
     past: Past,
 }

@@ -1,16 +1,16 @@
-//! Which attributes of a SCIM user a field of a change stands for, and how its value is written there.
+//! Which SCIM attributes (RFC 7643) a field of a change is written to, and in which form.
 //!
-//! Only these spellings leave: what the host does not know it cannot hold to the plan.
+//! A write to any other attribute, or in any other spelling, is refused: the host cannot compare it with the plan.
 
 use serde_json::{Map, Value as Json};
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const TRAVELPERK: &str = "urn:ietf:params:scim:schemas:extension:travelperk:2.0:User";
 
-/// How a field's value is written.
+/// The form in which an attribute holds a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// As it is.
+    /// The value itself.
     Plain,
     /// `[{ "value": … }]`.
     Single,
@@ -20,14 +20,14 @@ pub(super) enum Form {
     Person,
     /// `[{ "value": …, "condition": … }]` with the account's id in each.
     People,
-    /// Only emptied.
+    /// No value: the attribute can only be cleared.
     Nothing,
 }
 
-/// Every attribute that a change may write: the schema extension that it is in, if any, its path there, the field that it
-/// stands for, and how that field's value is written.
+/// Every attribute that a change may write: its schema extension, if it is in one, its path there, the field that is
+/// written to it, and the form of the value.
 ///
-/// The host states this by itself and takes nothing of it from the plugin; a test holds the two equal.
+/// The plugin has a table of its own, and the host takes nothing from it; a test checks that the two are equal.
 const ATTRIBUTES: &[(Option<&str>, &str, &str, Form)] = &[
     (None, "userName", "user-name", Form::Plain),
     (None, "externalId", "external-id", Form::Plain),
@@ -52,7 +52,7 @@ const ATTRIBUTES: &[(Option<&str>, &str, &str, Form)] = &[
     (Some(TRAVELPERK), "approvers", "approvers", Form::People),
 ];
 
-/// The field that an attribute's path stands for, and how its value is written there.
+/// The field that is written to the attribute at `path`, and the form of its value there.
 pub(super) fn field_of(path: &str) -> Option<(&'static str, Form)> {
     let is_path = |extension: Option<&str>, attribute: &str| match extension {
         None => path == attribute,
@@ -62,7 +62,7 @@ pub(super) fn field_of(path: &str) -> Option<(&'static str, Form)> {
     found.map(|(_, _, field, form)| (*field, *form))
 }
 
-/// The path of each attribute that a change may write, as a PATCH names it, and the field that it stands for.
+/// The path of each attribute that a change may write, as a PATCH names it, and the field that is written to it.
 pub fn writable_attributes() -> impl Iterator<Item = (String, &'static str)> {
     ATTRIBUTES.iter().map(|(extension, attribute, field, _)| {
         let prefix = extension.map(|urn| format!("{urn}:")).unwrap_or_default();
@@ -70,7 +70,7 @@ pub fn writable_attributes() -> impl Iterator<Item = (String, &'static str)> {
     })
 }
 
-/// The attributes of a new user with their paths, as a PATCH would name them; the list of schemas left out.
+/// The attributes of a new user with their paths, as a PATCH would name them. The list of schemas is left out.
 pub(super) fn attributes(user: &Map<String, Json>) -> Vec<(String, &Json)> {
     let mut attributes = Vec::new();
     for (key, value) in user.iter().filter(|(key, _)| *key != "schemas") {
@@ -94,7 +94,8 @@ pub(super) fn attributes(user: &Map<String, Json>) -> Vec<(String, &Json)> {
     attributes
 }
 
-/// A value as it stands within what a form puts around it; a person's once for each condition.
+/// The field's values within an attribute's value: usually one, for [`Form::People`] one for each condition. `None` if
+/// the attribute's value does not have the form.
 pub(super) fn within(form: Form, value: &Json) -> Option<Vec<&Json>> {
     let only = |object: &'_ Json, keys: &[&str]| {
         object.as_object().is_some_and(|object| object.keys().all(|key| keys.contains(&key.as_str())))

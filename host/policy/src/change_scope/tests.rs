@@ -27,10 +27,10 @@ fn manager(field: &str, account_id: Option<&str>) -> FieldChange {
 
 /// A change for employee 7, whose account 29 the ledger knows.
 fn scope_of(kind: ChangeKind, target: Option<&str>, fields: Vec<FieldChange>) -> ApplyScope {
-    scope_known(kind, target, fields, Known { owner: Some("7".to_owned()), ..Known::default() })
+    scope_with(kind, target, fields, LedgerFacts { owner: Some("7".to_owned()), ..LedgerFacts::default() })
 }
 
-fn scope_known(kind: ChangeKind, target: Option<&str>, fields: Vec<FieldChange>, known: Known) -> ApplyScope {
+fn scope_with(kind: ChangeKind, target: Option<&str>, fields: Vec<FieldChange>, ledger: LedgerFacts) -> ApplyScope {
     let is_cost_center = matches!(kind, ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter);
     let change = Change {
         id: "x".to_owned(),
@@ -43,7 +43,7 @@ fn scope_known(kind: ChangeKind, target: Option<&str>, fields: Vec<FieldChange>,
         fields,
         reason: String::new(),
     };
-    ApplyScope::new(&change, known)
+    ApplyScope::new(&change, ledger)
 }
 
 fn title() -> Vec<FieldChange> {
@@ -78,7 +78,7 @@ fn a_change_writes_its_own_account_and_no_other() {
     assert!(!patches(&scope_of(ChangeKind::Update, None, title()), &title_is_lead));
 }
 
-/// Every spelling that the plugin of this project uses, and none that says something else.
+/// Every spelling that the built-in plugin uses is allowed, with the value of the change and no other.
 #[test]
 fn a_change_writes_what_it_says() {
     let own = |path: &str| format!("{ENTERPRISE}:{path}");
@@ -119,7 +119,7 @@ fn a_change_writes_what_it_says() {
     }
 }
 
-/// The title may be changed: that is no leave for anything beside it, however it is written.
+/// A change of the title allows nothing but the title, however the request is written.
 #[test]
 fn what_the_change_does_not_name_is_refused_in_every_spelling() {
     for path in [
@@ -156,7 +156,7 @@ fn what_the_change_does_not_name_is_refused_in_every_spelling() {
 }
 
 #[test]
-fn what_leaves_is_written_anew() {
+fn the_host_sends_its_own_rendering_of_the_body() {
     let update = scope_of(ChangeKind::Update, Some("29"), title());
     let body = r#" {"Operations" : [{"op":"replace","p\u0061th":"title","value":"L\u0065ad"}]} "#;
     let leaves = update.check(Role::Scim, &Method::PATCH, "/Users/29", body.as_bytes()).unwrap();
@@ -192,18 +192,18 @@ fn an_account_that_the_ledger_does_not_know_is_not_written_to() {
         (ChangeKind::Update, Some("8"), false),
         (ChangeKind::Update, None, false),
         (ChangeKind::Adopt, None, false),
-        (ChangeKind::Adopt, Some("8"), true), // who comes back under another id
+        (ChangeKind::Adopt, Some("8"), true), // the employee was rehired under a new id
         (ChangeKind::Reactivate, None, false),
     ] {
-        let known = Known { owner: owner.map(str::to_owned), ..Known::default() };
-        let scope = scope_known(kind, Some("29"), title(), known);
+        let ledger = LedgerFacts { owner: owner.map(str::to_owned), ..LedgerFacts::default() };
+        let scope = scope_with(kind, Some("29"), title(), ledger);
         assert_eq!(patches(&scope, &title_is_lead), allowed, "{kind:?} {owner:?}");
     }
-    let archive = scope_known(ChangeKind::Archive, Some("29"), vec![active(false)], Known::default());
+    let archive = scope_with(ChangeKind::Archive, Some("29"), vec![active(false)], LedgerFacts::default());
     assert!(!patches(&archive, &replace("active", json!(false))));
 }
 
-/// What carries no id is not therefore theirs who has none.
+/// An account without an external id and a change without an employee do not match each other.
 #[test]
 fn an_account_that_carries_nobodys_id_is_not_that_of_a_change_about_nobody() {
     let change = Change {
@@ -217,46 +217,46 @@ fn an_account_that_carries_nobodys_id_is_not_that_of_a_change_about_nobody() {
         fields: vec![active(false)],
         reason: String::new(),
     };
-    let scope = ApplyScope::new(&change, Known::default());
+    let scope = ApplyScope::new(&change, LedgerFacts::default());
     let shown = json!({ "id": "29", "active": true }).to_string();
-    scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
+    scope.note_answer(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
     assert!(!patches(&scope, &replace("active", json!(false))));
 }
 
-/// A run made it, and was interrupted before it could say so.
+/// A run created the account, and was interrupted before it could record that.
 #[test]
 fn an_account_that_carries_the_employees_id_is_written_to_though_the_ledger_does_not_know_it() {
     for (owner, carried, allowed) in [(None, "7", true), (None, "8", false), (None, "", false), (Some("8"), "7", false)]
     {
-        let known = || Known { owner: owner.map(str::to_owned), ..Known::default() };
-        let update = scope_known(ChangeKind::Update, Some("29"), title(), known());
-        let archive = scope_known(ChangeKind::Archive, Some("29"), vec![active(false)], known());
+        let ledger = || LedgerFacts { owner: owner.map(str::to_owned), ..LedgerFacts::default() };
+        let update = scope_with(ChangeKind::Update, Some("29"), title(), ledger());
+        let archive = scope_with(ChangeKind::Archive, Some("29"), vec![active(false)], ledger());
         for (scope, patch) in [(update, replace("title", json!("Lead"))), (archive, replace("active", json!(false)))] {
             let shown = json!({ "id": "29", "externalId": carried, "active": true }).to_string();
-            scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
+            scope.note_answer(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
             assert_eq!(patches(&scope, &patch), allowed, "{owner:?} {carried}");
         }
     }
 }
 
-/// Who comes back may have another id; the plan names the one before.
+/// An employee who is rehired may have a new id; the plan then names the former one.
 #[test]
 fn an_account_of_the_former_id_is_changed_where_the_plan_names_it() {
     let fields = || vec![FieldChange { before: Some(Value::Text("6".to_owned())), ..text("external-id", Some("7")) }];
-    let known = |owner: &str| Known { owner: Some(owner.to_owned()), ..Known::default() };
+    let ledger = |owner: &str| LedgerFacts { owner: Some(owner.to_owned()), ..LedgerFacts::default() };
     let new_id = replace("externalId", json!("7"));
-    assert!(patches(&scope_known(ChangeKind::Update, Some("29"), fields(), known("6")), &new_id));
-    assert!(!patches(&scope_known(ChangeKind::Update, Some("29"), fields(), known("5")), &new_id));
+    assert!(patches(&scope_with(ChangeKind::Update, Some("29"), fields(), ledger("6")), &new_id));
+    assert!(!patches(&scope_with(ChangeKind::Update, Some("29"), fields(), ledger("5")), &new_id));
     for (external, active, allowed) in [("6", false, true), ("6", true, false), ("5", false, false)] {
-        let scope = scope_known(ChangeKind::Reactivate, Some("29"), fields(), Known::default());
+        let scope = scope_with(ChangeKind::Reactivate, Some("29"), fields(), LedgerFacts::default());
         let shown = json!({ "id": "29", "externalId": external, "active": active }).to_string();
-        scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
+        scope.note_answer(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.as_bytes());
         assert_eq!(patches(&scope, &new_id), allowed, "{external} {active}");
     }
 }
 
 #[test]
-fn an_account_is_taken_over_where_the_target_shows_that_it_is_free() {
+fn an_account_is_adopted_if_the_target_shows_that_it_is_free() {
     for (shown, allowed) in [
         (json!({ "id": "29", "userName": "a@x" }), true),
         (json!({ "id": "29", "externalId": "" }), true),
@@ -265,8 +265,8 @@ fn an_account_is_taken_over_where_the_target_shows_that_it_is_free() {
         (json!({ "id": "29", "externalId": "8" }), false),
         (json!({ "id": "30" }), false),
     ] {
-        let scope = scope_known(ChangeKind::Adopt, Some("29"), title(), Known::default());
-        scope.answered(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.to_string().as_bytes());
+        let scope = scope_with(ChangeKind::Adopt, Some("29"), title(), LedgerFacts::default());
+        scope.note_answer(Role::Scim, &Method::GET, "/Users/29", StatusCode::OK, shown.to_string().as_bytes());
         assert_eq!(patches(&scope, &replace("title", json!("Lead"))), allowed, "{shown}");
     }
 }
@@ -281,8 +281,8 @@ fn a_new_account_is_as_the_change_says() {
             text("emergency-name", Some("Bo")),
             manager("manager", None),
         ];
-        let known = Known { manager_account_id: Some("30".to_owned()), ..Known::default() };
-        scope_known(ChangeKind::Create, None, fields, known)
+        let ledger = LedgerFacts { manager_account_id: Some("30".to_owned()), ..LedgerFacts::default() };
+        scope_with(ChangeKind::Create, None, fields, ledger)
     };
     let tries = |body: Json| write(&create(), Role::Scim, &Method::POST, "/Users", &body);
     let user = json!({
@@ -323,7 +323,7 @@ fn writes_are_counted() {
 }
 
 #[test]
-fn cost_centers_are_made_and_brought_back_and_nothing_else() {
+fn cost_centers_are_created_and_restored_and_nothing_else() {
     let make = |body: Json| {
         let scope = scope_of(ChangeKind::CreateCostCenter, None, title());
         write(&scope, Role::CostCenters, &Method::POST, "/cost_centers", &body)
@@ -341,14 +341,14 @@ fn cost_centers_are_made_and_brought_back_and_nothing_else() {
     assert!(!restore("/cost_centers/3", json!({ "archive": false, "name": "x" })));
 }
 
-/// What the plugin says of a change counts where the target's answers bear it out.
+/// A change that the plugin reports as made counts as made only if the target's answers show it.
 #[test]
 fn a_change_is_made_where_an_answer_shows_it() {
     let user =
         |external: &str, active: bool| json!({ "id": "29", "externalId": external, "active": active }).to_string();
     let shows = |kind, method: &Method, status, body: &str| {
         let scope = scope_of(kind, Some("29"), title());
-        scope.answered(Role::Scim, method, "/Users/29", status, body.as_bytes());
+        scope.note_answer(Role::Scim, method, "/Users/29", status, body.as_bytes());
         scope.shows("29")
     };
     let ok = StatusCode::OK;
@@ -360,10 +360,10 @@ fn a_change_is_made_where_an_answer_shows_it() {
     assert!(!shows(ChangeKind::Archive, &Method::GET, ok, &user("7", true)));
     assert!(!shows(ChangeKind::Reactivate, &Method::GET, ok, &user("7", false)));
     assert!(!scope_of(ChangeKind::Update, Some("29"), title()).shows("29"));
-    let adopt = scope_known(ChangeKind::Adopt, Some("29"), Vec::new(), Known::default());
-    adopt.answered(Role::Scim, &Method::GET, "/Users/29", ok, json!({ "id": "29" }).to_string().as_bytes());
+    let adopt = scope_with(ChangeKind::Adopt, Some("29"), Vec::new(), LedgerFacts::default());
+    adopt.note_answer(Role::Scim, &Method::GET, "/Users/29", ok, json!({ "id": "29" }).to_string().as_bytes());
     assert!(!adopt.shows("29"), "an account of nobody is not adopted by being looked at");
     let create = scope_of(ChangeKind::Create, None, title());
-    create.answered(Role::Scim, &Method::POST, "/Users", StatusCode::CREATED, user("7", true).as_bytes());
+    create.note_answer(Role::Scim, &Method::POST, "/Users", StatusCode::CREATED, user("7", true).as_bytes());
     assert!(create.shows("29") && !create.shows("30"));
 }

@@ -54,7 +54,7 @@ fn scope() -> PersonScope {
         "/employee/lastDayOfWork": { "value": "2026-11-20" },
     });
     let note = |path: &str, body: Value| {
-        scope.answered(Role::HiBob, path, StatusCode::OK, body.to_string().as_bytes());
+        scope.note_answer(Role::HiBob, path, StatusCode::OK, body.to_string().as_bytes());
     };
     note("/people/search", json!({ "employees": [person] }));
     note(
@@ -67,7 +67,7 @@ fn scope() -> PersonScope {
 }
 
 #[test]
-fn only_what_hibob_has_said_is_confirmed() {
+fn only_what_hibob_has_answered_is_confirmed() {
     assert_eq!(scope().confirm(&departure("7"), &claims()), Ok(()));
     for (changed, name) in [
         (Claims { given_name: "Eve".to_owned(), ..claims() }, "given-name"),
@@ -84,16 +84,16 @@ fn only_what_hibob_has_said_is_confirmed() {
     );
 }
 
-/// What was answered about somebody else, or about several, confirms nothing.
+/// Answers about somebody else, or about several people, confirm nothing.
 #[test]
 fn another_persons_record_confirms_nothing() {
     let scope = PersonScope::new("7", PersonRead::Claims { garden_leave: false });
     let person = |id: &str| json!({ "id": id, "firstName": "Ana" });
     for people in [json!([person("8")]), json!([person("7"), person("8")])] {
         let body = json!({ "employees": people }).to_string();
-        scope.answered(Role::HiBob, "/people/search", StatusCode::OK, body.as_bytes());
+        scope.note_answer(Role::HiBob, "/people/search", StatusCode::OK, body.as_bytes());
     }
-    assert!(!scope.has_said("Ana"));
+    assert!(!scope.has_value("Ana"));
     assert_ne!(
         scope.answers_digest(),
         PersonScope::new("7", PersonRead::Claims { garden_leave: false }).answers_digest()
@@ -147,7 +147,7 @@ fn the_day_before_a_garden_leave_is_worked_out_from_its_row() {
     let confirms = |answer: Value| {
         let scope = scope();
         let body = answer.to_string();
-        scope.answered(Role::HiBob, "/bulk/people/lifecycle", StatusCode::OK, body.as_bytes());
+        scope.note_answer(Role::HiBob, "/bulk/people/lifecycle", StatusCode::OK, body.as_bytes());
         let ended_on = "2026-11-15".to_owned();
         let departure = Departure { ended_on: ended_on.clone(), ..departure("7") };
         scope.confirm(&departure, &Claims { ended_on, ..claims() }).is_ok()

@@ -1,4 +1,4 @@
-// Chromium over a pipe, and a web server with the issuer's folder: what the browser tests need, with node alone.
+// Helpers of the browser tests, with node alone: Chromium over a pipe, and a web server with the issuer's folder.
 
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -17,7 +17,7 @@ export async function serve(folder) {
   const asked = [];
   const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
     const { pathname } = new URL(request.url, "https://any");
-    // The browser itself asks for things, too, of other hosts.
+    // The browser itself requests things as well, also from other hosts.
     if (request.headers.host.endsWith(".example")) asked.push(pathname);
     const path = join(folder, normalize(pathname.endsWith("/") ? `${pathname}index.html` : pathname));
     if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return response.writeHead(404).end();
@@ -33,7 +33,7 @@ export async function serve(folder) {
   return { port: server.address().port, asked, close };
 }
 
-/** Starts Chromium, for which every host is this port. */
+/** Starts Chromium so that it connects to this port for every host. */
 export async function browse(port) {
   const profile = mkdtempSync(join(tmpdir(), "verify-page-"));
   const flags = [
@@ -111,7 +111,7 @@ class Page {
   }
 
   async open(url) {
-    // From another document, so that a URL with another fragment is loaded anew.
+    // Go to another document first, so that a URL that differs only in its fragment is loaded again.
     await this.send("Page.navigate", { url: "about:blank" });
     await this.until("location.href === 'about:blank'");
     await this.send("Page.navigate", { url });

@@ -1,4 +1,4 @@
-// The modules of the built page, as a browser runs them, without the last one, which needs a document.
+// The modules of the built page, run as a browser runs them. The last one is left out, because it needs a web page.
 
 import { readFileSync } from "node:fs";
 

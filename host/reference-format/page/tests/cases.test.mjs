@@ -1,5 +1,5 @@
-// The page says what the program says: the same verdict and the same outcome of each check, for every case that the
-// program wrote (host/reference-format/tests/page/cases.rs). Run by `cargo test -p hibob-reference-format --test page`.
+// Compares the page's report with the program's, verdict and outcome of each check, for every case that the program wrote
+// (host/reference-format/tests/page/cases.rs). Run by `cargo test -p hibob-reference-format --test page`.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -56,7 +56,7 @@ test("there are cases of every verdict but Gold, and enough of them", () => {
   for (const name of ["json", "pdf", "proof", "key file", "revoked list", "superseded list"]) {
     const { expected } = cases.find((one) => one.name === `tampered ${name}`);
     assert.ok(expected.length > (isDeep ? 300 : 60), name);
-    // A changed document is never accepted. A changed key file or list may leave it as it is.
+    // A changed document is never accepted. A changed key file or list may leave the verdict as it is.
     const isAccepted = expected.some(({ report }) => report.verdict === "Silver");
     assert.equal(isAccepted, ["key file", "revoked list", "superseded list"].includes(name), name);
   }

@@ -1,4 +1,4 @@
-// Signatures are checked as strictly as the program does, with and without the browser's Ed25519.
+// The page checks signatures as strictly as the program does, with and without the browser's Ed25519.
 
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
@@ -16,7 +16,7 @@ const littleEndian = (number) => Uint8Array.from({ length: 32 }, (_, place) => N
 const toNumber = (bytes) => bytes.reduceRight((number, byte) => (number << 8n) | BigInt(byte), 0n);
 const both = (key, signature, text = message) => Promise.all([true, false].map((native) => verifies(key, text, signature, native)));
 
-/** A point of order 8: what is left of a point when its part in the large group is taken away. */
+/** A point of order 8: a point minus its component in the group of prime order. */
 function torsionPoint() {
   for (let y = 2n; ; y += 1n) {
     try {
@@ -53,7 +53,7 @@ test("a signature is good, a changed one is not", async () => {
     assert.deepEqual(await both(key, changed), [false, false], String(place));
   }
   assert.deepEqual(await both(key, signature.subarray(1)), [false, false]);
-  // S + L is the same number to lax programs.
+  // Lax programs take S + L for the same number as S.
   const other = concat(signature.subarray(0, 32), littleEndian(toNumber(signature.subarray(32)) + ORDER));
   assert.deepEqual(await both(key, other), [false, false]);
 });
@@ -78,10 +78,11 @@ test("the equation is taken without the cofactor", async () => {
     const { key, signature } = signWith(onKey, onR);
     assert.deepEqual(await both(key, signature), [false, false]);
   }
-  // Here the parts cancel each other: right without the cofactor, too, and so to the program.
+  // Here the components of small order cancel each other, so the equation holds without the cofactor too, and the program
+  // accepts the signature.
   const { key, signature } = signWith(torsion, torsion.negate());
   assert.deepEqual(await both(key, signature), [true, true]);
-  // A weak R under a good key.
+  // An R of small order with a good key.
   const weak = concat(torsion.toBytes(), signature.subarray(32));
   assert.deepEqual(await both(key, weak), [false, false]);
 });

@@ -1,4 +1,4 @@
-// JSON is read strictly, and written in one form.
+// The page reads JSON strictly, and writes it in canonical form.
 
 import assert from "node:assert/strict";
 import test from "node:test";

@@ -1,11 +1,12 @@
-//! A reference's id.
+//! The id of a reference.
 
 use crate::random::{self, RandomError};
 use std::fmt;
 
 const URN_UUID: &str = "urn:uuid:";
 
-/// A reference's id, `urn:uuid:…`: random (version 4 of RFC 9562), so that it tells nothing.
+/// A reference's id, `urn:uuid:…`. It is a random UUID (version 4 of RFC 9562), so that it says nothing about the
+/// person or about other references.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CredentialId([u8; 16]);
 
@@ -13,14 +14,14 @@ impl CredentialId {
     /// A new id from the operating system's randomness.
     ///
     /// # Errors
-    /// There is none.
+    /// The operating system gives no randomness.
     pub fn random() -> Result<Self, RandomError> {
         let mut bytes = [0; 16];
         random::fill(&mut bytes)?;
         Ok(Self::from_random(bytes))
     }
 
-    /// The id with these random bits.
+    /// Makes an id from random bytes by setting the version and the variant.
     fn from_random(mut bytes: [u8; 16]) -> Self {
         let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
         *version = *version & 0x0f | 0x40;
@@ -28,7 +29,7 @@ impl CredentialId {
         Self(bytes)
     }
 
-    /// The id with these bytes, if it is of version 4.
+    /// The id with these bytes; `None` if they are not a UUID of version 4.
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         (Self::from_random(bytes).0 == bytes).then_some(Self(bytes))
     }
@@ -38,7 +39,7 @@ impl CredentialId {
         self.0
     }
 
-    /// Reads an id in lower case, with or without `urn:uuid:`.
+    /// Reads an id in lower case, with or without `urn:uuid:` before it; `None` if the text is not such an id.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix(URN_UUID).unwrap_or(text);
         let bytes = u128::from_str_radix(&text.replace('-', ""), 16).ok()?.to_be_bytes();

@@ -1,17 +1,17 @@
-//! A key in the issuer's DNS: a TXT record as RefPassport 1.0 (draft, 2025) has it.
+//! The TXT record with a key in the issuer's DNS, in the form of RefPassport 1.0 (draft, 2025).
 
 use super::{KeyError, PublicKey, Selector, shortened};
 use crate::domain::Domain;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// What stands between the selector and the domain.
+/// The label between the selector and the domain in the record's name.
 const LABEL: &str = "_refpassport";
 
-/// The first tag of a record. A text without it is some other record.
+/// The first tag of a record. A TXT record without it serves another purpose.
 const VERSION: &str = "v=refpassport1";
 
-/// Longest text of a record that is looked at.
+/// The longest text of a record that is read, in bytes.
 const VALUE_BYTES_MAX: usize = 512;
 
 /// The name of the TXT record with a key: `SELECTOR._refpassport.DOMAIN`.
@@ -25,10 +25,10 @@ pub fn record_value(key: &PublicKey) -> String {
 }
 
 /// Reads the text of a TXT record: the three tags in this order, with any spaces around the semicolons, and an optional
-/// semicolon at the end. `None` is some other record.
+/// semicolon at the end. `None` means that the record serves another purpose.
 ///
 /// # Errors
-/// It begins as a record of a key, but is none.
+/// The text begins as the record of a key, but the rest has another form.
 pub fn parse_record(text: &str) -> Result<Option<PublicKey>, KeyError> {
     let wrong = || KeyError::PublicKey(shortened(text));
     let trimmed = text.trim_matches(' ');
@@ -41,7 +41,7 @@ pub fn parse_record(text: &str) -> Result<Option<PublicKey>, KeyError> {
     if text.len() > VALUE_BYTES_MAX || kind != Some("k=ed25519") || rest.is_some() {
         return Err(wrong());
     }
-    // The engine takes the one spelling only: padded, no loose bits, no spaces.
+    // The decoder accepts only the canonical spelling: padded, unused bits zero, no spaces.
     let key = key.and_then(|tag| tag.strip_prefix("p=")).and_then(|key| STANDARD.decode(key).ok()).ok_or_else(wrong)?;
     PublicKey::from_bytes(&key).map(Some).map_err(|_| wrong())
 }

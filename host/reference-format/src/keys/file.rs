@@ -1,5 +1,5 @@
-//! The key file: the issuer's DID document, `/.well-known/did.json` (did:web method, Controlled Identifiers 1.0), with
-//! the keys of today and of before, so that references outlive a rotation.
+//! The key file: the issuer's DID document, `/.well-known/did.json` (did:web method, Controlled Identifiers 1.0). It
+//! has the current and all former keys, so that references stay valid when the key changes.
 
 use super::{KeyReference, PublicKey, Selector};
 use crate::domain::{Domain, DomainError};
@@ -9,24 +9,25 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Where the file is on the issuer's domain.
+/// The path of the file on the issuer's domain.
 pub const PATH: &str = ".well-known/did.json";
 
-/// Largest key file that is read, in bytes.
+/// The size of the largest key file that is read, in bytes.
 pub const BYTES_MAX: usize = 256 * 1024;
 
-/// A key with the time in which it signs.
+/// A key with the period in which it signs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedKey {
-    /// Its name.
+    /// The key's name.
     pub selector: Selector,
-    /// The key.
+    /// The public key.
     pub key: PublicKey,
-    /// Signs from here on.
+    /// The time from which it signs.
     pub created: DateTime<Utc>,
-    /// Signs until here; references from before stay good.
+    /// The time until which it signs. References that were signed before stay valid.
     pub retired: Option<DateTime<Utc>>,
-    /// From here on nothing that it signed is good, whenever it was signed: the key was stolen.
+    /// The time since which the key counts as stolen. From then on every signature by it is invalid, also one that was
+    /// made earlier.
     pub revoked: Option<DateTime<Utc>>,
 }
 
@@ -36,39 +37,39 @@ impl PublishedKey {
         self.created <= time && self.retired.is_none_or(|retired| time <= retired)
     }
 
-    /// Whether its signatures count for nothing at `now`.
+    /// Whether the key counts as stolen at `now`, so that all its signatures are invalid.
     pub fn is_revoked_at(&self, now: DateTime<Utc>) -> bool {
         self.revoked.is_some_and(|revoked| revoked <= now)
     }
 }
 
-/// The keys of an issuer.
+/// The content of a key file: the keys of one issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyFile {
-    /// Whose keys.
+    /// The issuer's domain.
     pub domain: Domain,
-    /// The keys, of today and of before.
+    /// The current and the former keys.
     pub keys: Vec<PublishedKey>,
 }
 
-/// Bytes are no key file.
+/// Why bytes are not a key file.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
-    /// Not JSON.
+    /// Not a JSON object.
     #[error(transparent)]
     Json(#[from] JsonError),
-    /// Not the members of a DID document.
+    /// The members are not those of a DID document.
     #[error("the key file is not a DID document ({0}); the issuer has to publish it anew")]
     Shape(#[from] serde_json::Error),
-    /// Of something else than a domain.
+    /// The document's id does not name a domain.
     #[error(transparent)]
     Domain(#[from] DomainError),
-    /// One key cannot be read, or is there twice.
+    /// An entry for a key cannot be read, or its selector occurs twice.
     #[error("the entry {0:?} of the key file cannot be read, or is there twice; the issuer has to publish it anew")]
     Entry(String),
 }
 
-/// What is read of a DID document: other members are other programs'.
+/// The members of a DID document that are read. Other members belong to other programs.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct DidDocument {
@@ -91,7 +92,7 @@ struct Method {
 }
 
 impl KeyFile {
-    /// The file's text.
+    /// The text of the file, as indented JSON.
     pub fn render(&self) -> String {
         let did = self.domain.did_web();
         let id = |key: &PublishedKey| {
@@ -120,11 +121,11 @@ impl KeyFile {
         format!("{document:#}\n")
     }
 
-    /// Reads a key file. Entries of other kinds, and those that are not for signing claims (`assertionMethod`), are
-    /// other programs' and passed over.
+    /// Reads a key file. Entries of other kinds, and those that are not for signing claims (`assertionMethod`), belong
+    /// to other programs and are skipped.
     ///
     /// # Errors
-    /// It is no DID document of a domain, or an entry of ours is wrong.
+    /// The bytes are not a DID document of a domain, or the entry of an Ed25519 key is wrong.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFileError> {
         let document: DidDocument = serde_json::from_value(Value::Object(parse_object(bytes, BYTES_MAX)?))?;
         let domain = Domain::from_did_web(&document.id)?;
@@ -148,7 +149,7 @@ impl KeyFile {
         Ok(Self { domain, keys })
     }
 
-    /// The key with this name.
+    /// The key with this name; `None` if the file has none.
     pub fn get(&self, selector: &Selector) -> Option<&PublishedKey> {
         self.keys.iter().find(|key| key.selector == *selector)
     }
@@ -164,7 +165,7 @@ fn published(domain: &Domain, method: Value) -> Option<PublishedKey> {
     Some(PublishedKey {
         selector,
         key: PublicKey::from_multikey(&method.public_key_multibase).ok()?,
-        // Without it, the key is good for any time: another program's file may not say.
+        // A file that another program wrote may lack this time; the key then counts as valid for any time.
         created: end(method.created).ok()?.unwrap_or(DateTime::UNIX_EPOCH),
         retired: end(method.retired).ok()?,
         revoked: end(method.revoked).ok()?,

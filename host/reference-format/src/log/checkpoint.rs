@@ -1,4 +1,4 @@
-//! The head of the log at a size, signed by the issuer (c2sp.org/tlog-checkpoint).
+//! Checkpoints: the log's size and root hash at a moment, signed by the issuer (c2sp.org/tlog-checkpoint).
 
 use super::Hash;
 use super::note::{NoteError, SignedNote};
@@ -7,30 +7,32 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 
-/// A tree head.
+/// The head of a log before it is signed.
 ///
-/// The issuer's own keys sign it. They sign nothing else that could be taken for it: a reference's signature is over 64
-/// bytes of hashes, a page's begins with a name of its own, a checkpoint with the log's origin.
+/// The keys that sign references sign checkpoints too. None of these messages can be taken for another: for a reference
+/// it is 64 bytes of hashes, for a PDF page it begins with a fixed label, and for a checkpoint it begins with the log's
+/// origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// Which log.
+    /// The name of the log.
     pub origin: String,
-    /// How many entries.
+    /// The number of entries.
     pub size: u64,
     /// The root hash.
     pub root: Hash,
 }
 
 impl Checkpoint {
-    /// Signs it, with the origin as the key's name. A log must never sign two that do not follow from one another.
+    /// Signs the checkpoint, with the origin as the key's name. The caller has to make sure that a log never signs two
+    /// checkpoints of which neither continues the other.
     pub fn sign(&self, key: &SecretKey) -> SignedNote {
         SignedNote::sign(self.to_string(), &self.origin, key)
     }
 
-    /// Reads the text of a checkpoint without extension lines, of which the issuers' logs have none.
+    /// Reads the text of a checkpoint. Extension lines are refused, because the logs of this program have none.
     ///
     /// # Errors
-    /// It has another form.
+    /// The text has another form.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let mut lines = text.split('\n');
         let (Some(origin), Some(size), Some(root), Some(""), None) =
@@ -50,7 +52,7 @@ impl fmt::Display for Checkpoint {
     }
 }
 
-/// A number in ASCII digits, without a sign or leading zeros.
+/// Reads a number in ASCII digits; `None` if it has a sign or leading zeros, or does not fit.
 pub(super) fn parse_decimal(text: &str) -> Option<u64> {
     text.parse().ok().filter(|number: &u64| number.to_string() == text)
 }

@@ -1,4 +1,4 @@
-//! Signed notes: text with signatures by named keys (c2sp.org/signed-note).
+//! Signed notes: a text followed by signatures of named keys (c2sp.org/signed-note).
 
 use crate::keys::{KeyError, PublicKey, SecretKey, shortened};
 use base64::Engine as _;
@@ -6,50 +6,50 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
-/// Largest note that is read, in bytes.
+/// The size of the largest note that is read, in bytes.
 pub const BYTES_MAX: usize = 64 * 1024;
 
-/// Most signatures of a note that is read; the specification asks for 16 at least.
+/// The most signatures that a note may have to be read. The specification requires at least 16.
 const SIGNATURES_MAX: usize = 64;
 
 const EM_DASH_SPACE: &str = "\u{2014} ";
 
-/// Bytes are no signed note, or not one by a known key.
+/// Why a text is not a signed note, a signature does not fit, or a text is not a verifier key.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum NoteError {
-    /// Not the form of a note.
+    /// The text does not have the form of a note.
     #[error("the log's checkpoint is not a signed note; ask for the proof anew")]
     Malformed,
-    /// A known key's signature does not fit.
+    /// The signature of a known key does not fit the text.
     #[error("the signature of {0:?} does not fit the log's checkpoint; the proof was changed")]
     Signature(String),
-    /// A key's text is wrong.
+    /// The text of a verifier key is wrong.
     #[error("{0:?} is not a verifier key; it has the form NAME+HEX+BASE64")]
     VerifierKey(String),
 }
 
-/// What a key signs (c2sp.org/signed-note, "Signature types").
+/// The kind of signature that a key makes (c2sp.org/signed-note, "Signature types").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignatureType {
-    /// The note itself.
+    /// A signature over the note's text.
     Ed25519 = 0x01,
-    /// A witness's timestamped cosignature.
+    /// A witness's cosignature, which has a time.
     Cosignature = 0x04,
 }
 
-/// A signature line.
+/// A signature line of a note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoteSignature {
-    /// The key's name.
+    /// The name of the key.
     pub name: String,
-    /// The first bytes of a hash over name and key.
+    /// The key's id: the first four bytes of a hash over name and key.
     pub key_id: [u8; 4],
     /// The signature.
     pub bytes: Vec<u8>,
 }
 
 impl NoteSignature {
-    /// Reads a line, without its newline.
+    /// Reads a line that is given without its newline.
     pub(crate) fn parse(line: &str) -> Option<Self> {
         let (name, base64) = line.strip_prefix(EM_DASH_SPACE)?.split_once(' ')?;
         let bytes = STANDARD.decode(base64).ok()?;
@@ -70,7 +70,7 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(|character: char| character.is_whitespace() || character == '+')
 }
 
-/// A named key.
+/// A public key with the name under which it signs notes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoteKey {
     name: String,
@@ -79,7 +79,7 @@ pub struct NoteKey {
 }
 
 impl NoteKey {
-    /// Names a key.
+    /// Combines a key with a name and the kind of its signatures.
     pub fn new(name: impl Into<String>, kind: SignatureType, key: PublicKey) -> Self {
         Self { name: name.into(), kind, key }
     }
@@ -87,7 +87,7 @@ impl NoteKey {
     /// Reads a verifier key, `NAME+HEX+BASE64`.
     ///
     /// # Errors
-    /// It has another form, kind of key, or key id.
+    /// The text has another form, the key is of another kind, or the key id does not fit.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let wrong = || NoteError::VerifierKey(shortened(text));
         let (name, rest) = text.split_once('+').filter(|(name, _)| is_name(name)).ok_or_else(wrong)?;
@@ -101,17 +101,17 @@ impl NoteKey {
         if this.to_string() == text { Ok(this) } else { Err(wrong()) }
     }
 
-    /// The name.
+    /// The key's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What it signs.
+    /// The kind of signature that the key makes.
     pub fn kind(&self) -> SignatureType {
         self.kind
     }
 
-    /// The key.
+    /// The public key.
     pub fn key(&self) -> &PublicKey {
         &self.key
     }
@@ -127,7 +127,7 @@ impl NoteKey {
         [first, second, third, fourth]
     }
 
-    /// Its signature lines in a note.
+    /// The signature lines of this key in a note.
     pub(crate) fn lines<'a>(&'a self, note: &'a SignedNote) -> impl Iterator<Item = &'a NoteSignature> {
         let id = self.id();
         note.signatures.iter().filter(move |line| line.name == self.name && line.key_id == id)
@@ -141,7 +141,7 @@ impl fmt::Display for NoteKey {
     }
 }
 
-/// Text with signature lines.
+/// A text with its signature lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedNote {
     text: String,
@@ -149,7 +149,7 @@ pub struct SignedNote {
 }
 
 impl SignedNote {
-    /// Signs a text that ends with a newline.
+    /// Signs a text, which has to end with a newline.
     pub(crate) fn sign(text: String, name: &str, key: &SecretKey) -> Self {
         let bytes = key.sign(text.as_bytes()).to_vec();
         let key_id = NoteKey::new(name, SignatureType::Ed25519, key.public()).id();
@@ -159,7 +159,7 @@ impl SignedNote {
     /// Reads a note.
     ///
     /// # Errors
-    /// It has not the form of one.
+    /// The text does not have the form of a note, or is too large.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let has_control = |text: &str| text.bytes().any(|byte| byte < 0x20 && byte != b'\n');
         if text.len() > BYTES_MAX || has_control(text) {
@@ -176,7 +176,7 @@ impl SignedNote {
         }
     }
 
-    /// The text, with the newline at its end.
+    /// The signed text, with the newline at its end.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -186,7 +186,7 @@ impl SignedNote {
         &self.signatures
     }
 
-    /// Adds signature lines that are not there yet.
+    /// Adds the signature lines that the note does not have yet.
     pub(crate) fn add(&mut self, lines: impl IntoIterator<Item = NoteSignature>) {
         for line in lines {
             if !self.signatures.contains(&line) {
@@ -195,10 +195,10 @@ impl SignedNote {
         }
     }
 
-    /// Whether one of the keys signed it. Lines of unknown keys are passed over.
+    /// Whether one of the keys signed the note. Lines of other keys are ignored.
     ///
     /// # Errors
-    /// A line of a known key does not fit.
+    /// The signature in a line of one of the keys does not fit the text.
     pub fn is_signed_by(&self, keys: &[NoteKey]) -> Result<bool, NoteError> {
         let mut is_signed = false;
         for key in keys.iter().filter(|key| key.kind == SignatureType::Ed25519) {

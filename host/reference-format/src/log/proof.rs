@@ -1,4 +1,4 @@
-//! The proof that travels with a reference (c2sp.org/tlog-proof).
+//! Log proofs: each reference is delivered with a proof that the log has it (c2sp.org/tlog-proof).
 
 use super::checkpoint::{Checkpoint, parse_decimal};
 use super::note::{NoteError, NoteKey, SignatureType, SignedNote};
@@ -15,59 +15,60 @@ use std::fmt;
 /// The first line of a proof.
 pub const HEADER: &str = "c2sp.org/tlog-proof@v1";
 
-/// Largest proof that is read, in bytes. One has about 1,000.
+/// The size of the largest proof that is read, in bytes. A typical one has about 1,000.
 pub const BYTES_MAX: usize = 64 * 1024;
 
-/// Most hashes of a proof: a tree has no more levels.
+/// The most hashes of a proof: a tree with 64-bit indices has no more levels.
 const HASHES_MAX: usize = 64;
 
-/// A proof that shows nothing.
+/// Why a log proof does not show that the log has the entry.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum LogProofError {
-    /// Not the form of one.
+    /// The text does not have the form of a log proof.
     #[error("the log proof cannot be read; ask for it anew")]
     Malformed,
-    /// Its checkpoint is wrong.
+    /// The proof's checkpoint cannot be read, or a signature does not fit.
     #[error(transparent)]
     Note(#[from] NoteError),
-    /// Another log.
+    /// The checkpoint is of another log.
     #[error("the log proof is of the log {0:?}, not of the issuer's; ask for it anew")]
     Origin(String),
     /// None of the issuer's keys signed the checkpoint.
     #[error("the checkpoint of the log proof is not signed by a known key of the issuer")]
     Unsigned,
-    /// The entry is not there.
+    /// The hashes do not prove that the entry is in the log.
     #[error("the log proof is of another reference, or was changed")]
     NotIncluded,
 }
 
-/// Where an entry is in the log, and the head of the log that says so.
+/// The index of an entry, and the proof that it is in the log with this checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogProof {
     /// The entry's index.
     pub index: u64,
-    /// The inclusion proof.
+    /// The inclusion proof: the hashes from the entry's sibling up to the root's child.
     pub hashes: Vec<Hash>,
     /// The signed and cosigned checkpoint.
     pub checkpoint: SignedNote,
 }
 
-/// What a proof shows.
+/// The facts that a verified proof shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEvidence {
     /// The entry's index.
     pub index: u64,
     /// The size of the log at the checkpoint.
     pub size: u64,
-    /// Which witnesses confirmed it, and when. Without any, the issuer alone vouches for the order.
+    /// The names of the witnesses that confirmed the checkpoint, with the times. Without any, only the issuer says that
+    /// its log was not rebuilt.
     pub witnesses: Vec<(String, DateTime<Utc>)>,
 }
 
 impl LogProof {
-    /// Reads a proof without `extra` data, of which the issuers' proofs have none.
+    /// Reads a proof. A proof with `extra` data is refused, because the proofs of this program have none.
     ///
     /// # Errors
-    /// It has another form.
+    /// The bytes are too many or have another form.
     pub fn parse(bytes: &[u8]) -> Result<Self, LogProofError> {
         let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() <= BYTES_MAX);
         let (head, checkpoint) = text.and_then(|text| text.split_once("\n\n")).ok_or(LogProofError::Malformed)?;
@@ -80,10 +81,11 @@ impl LogProof {
         Ok(Self { index, hashes, checkpoint: SignedNote::parse(checkpoint)? })
     }
 
-    /// Checks that the entry is in the log of the domain, at a head that one of the keys signed.
+    /// Checks that the entry is in the log of the domain, by a checkpoint that one of the keys signed.
     ///
     /// # Errors
-    /// It is not, or a line of a known witness does not fit.
+    /// The checkpoint is of another log or signed by none of the keys, the entry is not in it, or the signature of one
+    /// of the witnesses does not fit.
     pub fn verify(
         &self,
         entry: &[u8],

@@ -60,7 +60,7 @@ fn witnesses_are_told() {
     assert_eq!(evidence.witnesses, [("w1.example".to_owned(), time)]);
 }
 
-/// Without a cosignature every byte counts.
+/// In a proof without cosignatures, a change of any byte is found.
 #[test]
 fn any_changed_byte_is_found() {
     let text = proof(17).to_string().into_bytes();

@@ -12,33 +12,33 @@ use sha2::{Digest as _, Sha256};
 /// Hashes in a full tile.
 pub const TILE_WIDTH: u64 = 256;
 
-/// Levels of the tree in one tile.
+/// The levels of the tree that one tile covers.
 const TILE_HEIGHT: u32 = 8;
 
 const HASH_BYTES: usize = 32;
 
-/// The tree cannot be read, or the question does not fit it.
+/// Why the tree cannot be read, or has no answer to a question.
 #[derive(Debug, thiserror::Error)]
 pub enum TreeError {
     /// The storage failed.
     #[error("the log's tiles cannot be read ({0}); nothing was appended")]
     Storage(String),
-    /// The tiles do not fit the size.
+    /// A tile is missing, or has too few hashes for the log's size.
     #[error("tile {level}/{index} of the log is missing or too short for {size} entries; restore it from a backup")]
     Tile {
         /// The tile's level.
         level: u8,
         /// The tile's index.
         index: u64,
-        /// The size that was asked for.
+        /// The size of the log that the caller gave.
         size: u64,
     },
-    /// A proof of something that is not there.
+    /// A proof was requested for an entry that the log does not have.
     #[error("there is no entry {index} in a log of {size}")]
     Index {
-        /// What was asked for.
+        /// The requested index.
         index: u64,
-        /// How many there are.
+        /// The number of entries.
         size: u64,
     },
 }
@@ -48,12 +48,12 @@ pub fn leaf_hash(entry: &[u8]) -> Hash {
     Sha256::new().chain_update([0]).chain_update(entry).finalize().into()
 }
 
-/// The hash over two subtrees.
+/// The hash of a node from the hashes of its two subtrees.
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
-/// The hash of no entries, `MTH({})`.
+/// The root hash of a log without entries, `MTH({})`.
 pub fn empty_hash() -> Hash {
     Sha256::digest([]).into()
 }

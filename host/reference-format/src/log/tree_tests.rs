@@ -1,4 +1,4 @@
-//! The tree against a naive recomputation, straight from the definitions of RFC 6962 section 2.1.
+//! Compares the tree with a naive implementation of the definitions in RFC 6962 section 2.1.
 
 use super::*;
 use proptest::prelude::*;
@@ -40,7 +40,7 @@ fn entries(count: usize) -> Vec<Vec<u8>> {
     (0..count).map(|number| Sha256::digest(number.to_be_bytes()).to_vec()).collect()
 }
 
-/// Appends in batches, and returns what is stored then.
+/// Appends entries in batches, and returns the tiles that are stored afterwards.
 fn stored(entries: &[Vec<u8>], batches: impl IntoIterator<Item = usize>) -> MemoryTiles {
     let (mut tiles, mut size, mut rest) = (MemoryTiles::default(), 0, entries);
     for batch in batches.into_iter().chain([usize::MAX]) {
@@ -52,7 +52,7 @@ fn stored(entries: &[Vec<u8>], batches: impl IntoIterator<Item = usize>) -> Memo
     tiles
 }
 
-/// RFC 6962 has no vectors; these are of certificate-transparency's reference tests: eight entries of known bytes.
+/// RFC 6962 has no test vectors; these eight entries are from the reference tests of certificate-transparency.
 #[test]
 fn the_known_tree_of_eight() {
     let leaves: [&[u8]; 8] = [
@@ -85,7 +85,7 @@ fn the_known_tree_of_eight() {
 #[test]
 fn ten_thousand_entries_agree_with_the_recomputation() {
     let entries = entries(10_000);
-    // One by one for the first 300, as references are issued, then in batches, as a back-fill does.
+    // The first 300 are appended one by one, as when references are issued, the rest in batches, as in a back-fill.
     let tiles = stored(&entries, std::iter::repeat_n(1, 300).chain([1, 255, 256, 257, 5_000]));
     let reader = TreeReader::new(&tiles, 10_000);
     let root = reader.root().unwrap();
@@ -108,7 +108,7 @@ fn ten_thousand_entries_agree_with_the_recomputation() {
     assert_eq!((shape.len(), shape[38], shape[39], shape[40]), (41, (0, 256), (0, 16), (1, 39)));
 }
 
-/// The layout of 70,000 entries that the specification gives as its example.
+/// The tiles of 70,000 entries, which is the specification's example.
 #[test]
 fn tiles_have_the_specifications_layout() {
     let tiles = stored(&vec![vec![0]; 70_000], [65_536]);
@@ -175,7 +175,7 @@ proptest! {
         prop_assert!(verify_inclusion(leaf, index, size, &path, &root));
         let consistency = reader.consistency_proof(old).unwrap();
         prop_assert!(verify_consistency(old, &old_root, size, &root, &consistency));
-        // Another entry, index or path proves nothing.
+        // With another entry, index or path, the proof is refused.
         prop_assert!(!verify_inclusion([0; 32], index, size, &path, &root));
         prop_assert!(!verify_inclusion(leaf, index + 1, size, &path, &root));
         prop_assert!(!verify_inclusion(leaf, size, size, &path, &root));

@@ -1,6 +1,7 @@
-//! Witnesses: who confirms that a log was only ever appended to (c2sp.org/tlog-witness, c2sp.org/tlog-cosignature).
+//! Witnesses: servers that confirm that entries were only ever appended to a log (c2sp.org/tlog-witness,
+//! c2sp.org/tlog-cosignature).
 //!
-//! Only the Ed25519 form, `cosignature/v1`, is known here; lines of other forms are passed over.
+//! Only the Ed25519 form, `cosignature/v1`, is supported. Lines of other forms are ignored.
 
 use super::Hash;
 use super::note::{NoteError, NoteKey, NoteSignature, SignatureType, SignedNote};
@@ -9,21 +10,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
-/// Most hashes of a consistency proof in a request.
+/// The most hashes of a consistency proof in a request.
 pub const PROOF_HASHES_MAX: usize = 63;
 
-/// Largest answer of a witness that is read, in bytes.
+/// The size of the largest answer of a witness that is read, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-/// A witness that is trusted.
+/// A witness that the user trusts, named by its verifier key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Witness(NoteKey);
 
 impl Witness {
-    /// Reads its verifier key, `NAME+HEX+BASE64` with signature type 4.
+    /// Reads a witness's verifier key, `NAME+HEX+BASE64` with signature type 4.
     ///
     /// # Errors
-    /// It is no such key.
+    /// The text is not such a key.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let key = NoteKey::parse(text)?;
         match key.kind() {
@@ -32,15 +33,15 @@ impl Witness {
         }
     }
 
-    /// Its name.
+    /// The witness's name.
     pub fn name(&self) -> &str {
         self.0.name()
     }
 
-    /// When the witness confirmed the checkpoint; `None` if it did not.
+    /// The time at which the witness confirmed the checkpoint; `None` if it did not.
     ///
     /// # Errors
-    /// It has a line that does not fit.
+    /// The witness's signature in the checkpoint does not fit.
     pub fn confirmed(&self, checkpoint: &SignedNote) -> Result<Option<DateTime<Utc>>, NoteError> {
         let wrong = || NoteError::Signature(self.name().to_owned());
         let mut confirmed = None;
@@ -61,7 +62,8 @@ fn cosigned_message(time: i64, text: &str) -> String {
     format!("cosignature/v1\ntime {time}\n{text}")
 }
 
-/// The line of a witness under a checkpoint: what a witness does, for stand-ins of one.
+/// Makes the signature line of a witness for a checkpoint. The product never does this itself; stand-ins of witnesses
+/// do.
 pub fn cosign(name: &str, key: &SecretKey, checkpoint: &SignedNote, time: DateTime<Utc>) -> NoteSignature {
     let time = time.timestamp();
     let signature = key.sign(cosigned_message(time, checkpoint.text()).as_bytes());
@@ -69,21 +71,22 @@ pub fn cosign(name: &str, key: &SecretKey, checkpoint: &SignedNote, time: DateTi
     NoteSignature { name: name.to_owned(), key_id, bytes: [&time.to_be_bytes()[..], &signature].concat() }
 }
 
-/// The body of a request to `add-checkpoint`: the size that the witness knows, the proof from there, the checkpoint.
+/// The body of a request to `add-checkpoint`: the size of the log that the witness knows, the consistency proof from
+/// that size, and the checkpoint.
 pub fn add_checkpoint_body(old_size: u64, consistency_proof: &[Hash], checkpoint: &SignedNote) -> String {
     let proof: String = consistency_proof.iter().map(|hash| format!("{}\n", STANDARD.encode(hash))).collect();
     format!("old {old_size}\n{proof}\n{checkpoint}")
 }
 
-/// The size that a witness knows, from its answer 409 (`text/x.tlog.size`).
+/// Reads the size of the log that a witness knows from its answer 409 (`text/x.tlog.size`).
 pub fn parse_size(answer: &str) -> Option<u64> {
     super::checkpoint::parse_decimal(answer.strip_suffix('\n')?)
 }
 
-/// Adds the lines of a witness's answer to the checkpoint, if they hold. Lines of others are passed over.
+/// Checks the signature lines in a witness's answer and adds them to the checkpoint. Lines of other keys are ignored.
 ///
 /// # Errors
-/// The answer has another form, its line does not fit, or it has none.
+/// The answer has another form, has no line of this witness, or its signature does not fit.
 pub fn add_cosignatures(checkpoint: &mut SignedNote, witness: &Witness, answer: &str) -> Result<(), NoteError> {
     let lines: Option<Vec<NoteSignature>> = answer
         .strip_suffix('\n')
@@ -121,22 +124,22 @@ mod tests {
         let time = DateTime::from_timestamp(1_679_315_147, 0).unwrap();
         let line = cosign(NAME, &key, &note, time);
         assert_eq!(witness(&key).confirmed(&note), Ok(None));
-        // An answer may have lines of other keys, too.
+        // An answer may have lines of other keys as well.
         let other = cosign("other.example", &key, &note, time);
         add_cosignatures(&mut note, &witness(&key), &format!("{other}{line}")).unwrap();
         assert_eq!((witness(&key).confirmed(&note), note.signatures().len()), (Ok(Some(time)), 2));
         let again = SignedNote::parse(&note.to_string()).unwrap();
         assert_eq!(witness(&key).confirmed(&again), Ok(Some(time)));
 
-        let mut plain = Checkpoint { origin: "acme.example/log".to_owned(), size: 2, root: [3; 32] }.sign(&log);
+        let mut uncosigned = Checkpoint { origin: "acme.example/log".to_owned(), size: 2, root: [3; 32] }.sign(&log);
         for bad in ["", "\n", "x\n", &other.to_string(), &line.to_string()] {
-            assert!(add_cosignatures(&mut plain, &witness(&key), bad).is_err(), "{bad:?}");
+            assert!(add_cosignatures(&mut uncosigned, &witness(&key), bad).is_err(), "{bad:?}");
         }
-        assert_eq!(plain.signatures().len(), 1);
+        assert_eq!(uncosigned.signatures().len(), 1);
         assert!(Witness::parse(&NoteKey::new(NAME, SignatureType::Ed25519, key.public()).to_string()).is_err());
     }
 
-    /// The signed message of c2sp.org/tlog-cosignature, and the request of c2sp.org/tlog-witness.
+    /// The signed message has the form of c2sp.org/tlog-cosignature, and the request that of c2sp.org/tlog-witness.
     #[test]
     fn texts_are_those_of_the_specifications() {
         let text = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";

@@ -1,4 +1,4 @@
-//! Drawing text and shapes, each with its place in the document's structure (PDF/A-3 level A is tagged PDF).
+//! Draws text and shapes, each with a tag in the document's structure, because PDF/A-3 level A requires tagged PDF.
 
 use super::text::{Line, Style};
 use krilla::color::rgb;
@@ -8,11 +8,11 @@ use krilla::paint::{Fill, FillRule};
 use krilla::surface::Surface;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag};
 
-/// A colour of the page.
+/// A colour in sRGB: red, green and blue.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Colour(pub(super) u8, pub(super) u8, pub(super) u8);
 
-/// A page that is drawn on; y goes down.
+/// A page to draw on. Coordinates are in points; y grows downwards.
 pub(super) struct Canvas<'a>(Surface<'a>);
 
 impl<'a> Canvas<'a> {
@@ -34,7 +34,7 @@ impl<'a> Canvas<'a> {
         tag
     }
 
-    /// Draws rectangles that mean something together, such as a QR code.
+    /// Draws rectangles that together are a figure with a meaning, such as a QR code.
     pub(super) fn figure(&mut self, rects: impl IntoIterator<Item = Rect>, colour: Colour) -> Identifier {
         let tag = self.0.start_tagged(ContentTag::Other);
         self.rects(rects, colour);
@@ -42,7 +42,7 @@ impl<'a> Canvas<'a> {
         tag
     }
 
-    /// Draws a rectangle that means nothing.
+    /// Draws a rectangle that is decoration only; screen readers skip it.
     pub(super) fn ornament(&mut self, rect: Option<Rect>, colour: Colour) {
         self.0.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Layout)));
         self.rects(rect, colour);

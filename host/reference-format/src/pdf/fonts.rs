@@ -1,4 +1,4 @@
-//! The bundled fonts, and which of them has a character. `fonts/README.md` says where they come from.
+//! The bundled fonts, and the choice of the font for a character. `fonts/README.md` says where the fonts come from.
 
 use super::PdfError;
 use flate2::read::GzDecoder;
@@ -8,21 +8,21 @@ use skrifa::{FontRef, MetadataProvider as _};
 use std::io::Read as _;
 use std::sync::{Arc, OnceLock};
 
-/// How heavy a text is. Chinese, Japanese and Korean have the regular weight only.
+/// The weight of a text. Chinese, Japanese and Korean exist in the regular weight only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Weight {
     Regular,
     Bold,
 }
 
-/// A font that is unpacked and ready.
+/// An unpacked font.
 pub(super) struct Face {
     data: Arc<Vec<u8>>,
-    /// For the PDF.
+    /// The font as the PDF library uses it.
     pub(super) font: Font,
-    /// For shaping.
+    /// The font as the shaping library uses it.
     pub(super) shaper: ShaperData,
-    /// How high the letters of a line reach, in ems.
+    /// The font's units in one em.
     pub(super) units_per_em: f32,
 }
 
@@ -38,7 +38,7 @@ impl Face {
         Some(Self { data, font, shaper, units_per_em })
     }
 
-    /// The font's tables.
+    /// The font's tables; `None` if they cannot be read.
     pub(super) fn tables(&self) -> Option<FontRef<'_>> {
         FontRef::new(&self.data).ok()
     }
@@ -48,7 +48,7 @@ impl Face {
     }
 }
 
-/// The packed fonts of a weight, in the order in which they are asked for a character.
+/// The packed fonts of a weight, in the order in which they are searched for a character.
 fn packed(weight: Weight) -> [&'static [u8]; 4] {
     let cjk: &[u8] = include_bytes!("../../fonts/NotoSansCJKsc-Regular.otf.gz");
     match weight {
@@ -67,17 +67,18 @@ fn packed(weight: Weight) -> [&'static [u8]; 4] {
     }
 }
 
-/// The font with a number below 4, unpacked when it is first needed: the CJK one takes a moment.
+/// The font with a number from 0 to 3. It is unpacked when it is first needed, because the CJK font takes a moment.
 pub(super) fn face(weight: Weight, number: usize) -> Option<&'static Face> {
     static FACES: [OnceLock<Option<Face>>; 7] = [const { OnceLock::new() }; 7];
     let place = if weight == Weight::Bold && number < 3 { number + 4 } else { number };
     FACES.get(place)?.get_or_init(|| packed(weight).get(number).and_then(|packed| Face::load(packed))).as_ref()
 }
 
-/// The number of the font for a character. One that joins the character before it stays in that one's font.
+/// The number of the font for a character. A character that combines with the one before it is taken from that one's
+/// font, whose number is `before`.
 ///
 /// # Errors
-/// No font has it.
+/// No font has the character.
 pub(super) fn number_for(weight: Weight, character: char, before: Option<usize>) -> Result<usize, PdfError> {
     let joins = character == ' '
         || matches!(character, '\u{200c}' | '\u{200d}')
@@ -120,7 +121,7 @@ mod tests {
                 assert!(error.contains(missing) && error.contains(&format!("U+{:04X}", u32::from(missing))), "{error}");
             }
         }
-        // A space and a mark stay with what is before them.
+        // A space and a combining mark stay in the font of the character before them.
         assert_eq!(number_for(Weight::Regular, ' ', Some(2)).unwrap(), 2);
         assert_eq!(number_for(Weight::Regular, '\u{5b8}', Some(1)).unwrap(), 1);
         assert_eq!(number_for(Weight::Regular, '\u{301}', Some(0)).unwrap(), 0);
@@ -131,7 +132,7 @@ mod tests {
     fn cjk_is_covered_as_the_readme_says() {
         let face = face(Weight::Regular, 3).unwrap();
         let missing = |range: std::ops::RangeInclusive<char>| range.filter(|character| !face.has(*character)).count();
-        // The block's last 90 came in Unicode 4.1 and later; no font of 2022 has all.
+        // The block's last 90 characters were added in Unicode 4.1 and later; no font of 2022 has all of them.
         assert!(missing('\u{4e00}'..='\u{9fff}') <= 16, "{}", missing('\u{4e00}'..='\u{9fff}'));
         assert_eq!(missing('\u{ac00}'..='\u{d7a3}'), 0);
         assert_eq!(missing('\u{3041}'..='\u{3096}') + missing('\u{30a1}'..='\u{30fa}'), 0);

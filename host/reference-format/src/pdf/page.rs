@@ -1,4 +1,4 @@
-//! What is where on the page.
+//! The layout of the page: which text, line and figure is where.
 
 use super::PdfError;
 use super::canvas::{Canvas, Colour};
@@ -16,7 +16,7 @@ use krilla::tagging::{BBox, ListNumbering, Node, Tag, TagGroup, TagTree};
 use qrcode::{EcLevel, QrCode};
 use std::num::NonZeroU16;
 
-/// What a page is made of.
+/// The data from which a page is drawn.
 pub(super) struct Content<'a> {
     pub(super) credential: &'a Credential,
     pub(super) selector: &'a Selector,
@@ -24,7 +24,7 @@ pub(super) struct Content<'a> {
     pub(super) url: String,
 }
 
-// A4 in points, its margins, and the panel at its foot.
+// The size of A4 in points, the margins, and the panel at the foot of the page.
 const PAGE: (f32, f32) = (595.28, 841.89);
 const LEFT: f32 = 70.0;
 const WIDTH: f32 = PAGE.0 - 2.0 * LEFT;
@@ -54,7 +54,7 @@ const STEP: Style = style(9.0, Weight::Regular);
 const STEP_TITLE: Style = style(11.0, Weight::Bold);
 const SMALL: Style = style(7.5, Weight::Regular);
 
-/// From one baseline to the next, in ems.
+/// The distance from one baseline to the next, in ems.
 const LEADING: f32 = 1.36;
 
 /// Draws the page.
@@ -68,7 +68,7 @@ pub(super) fn draw(document: &mut krilla::Document, content: &Content<'_>) -> Re
     let figure = panel(&mut canvas, &mut tags, content)?;
     let footer = footer(&mut canvas, content)?;
     drop(canvas);
-    // On a screen the code is clicked.
+    // On a screen the QR code is a link to be clicked.
     if let Some(place) = code_place() {
         let target = Target::Action(LinkAction::new(content.url.clone()).into());
         let alt = format!("Check this reference at {}", content.credential.claims.issuer().domain);
@@ -82,10 +82,10 @@ pub(super) fn draw(document: &mut krilla::Document, content: &Content<'_>) -> Re
     Ok(())
 }
 
-/// Lines under each other.
+/// Lines of text below each other.
 struct Block {
     x: f32,
-    /// The first baseline.
+    /// The baseline of the first line.
     y: f32,
     lines: Vec<Line>,
     style: Style,
@@ -97,7 +97,7 @@ impl Block {
         Ok(Self { x, y, lines: set(text, style, width)?, style, colour })
     }
 
-    /// The last baseline.
+    /// The baseline of the last line.
     fn end(&self) -> f32 {
         self.y + self.style.size * LEADING * self.lines.len().saturating_sub(1) as f32
     }
@@ -115,7 +115,7 @@ impl Block {
     }
 }
 
-/// What the reference says.
+/// The upper part of the page, with everything that the reference says.
 pub(super) struct Body {
     eyebrow: Block,
     company: Block,
@@ -127,7 +127,8 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// The largest letters with which everything has its place; the name's words whole, if that can be.
+    /// The layout with the largest letters with which everything fits. One that does not break words of the name is
+    /// preferred, even with smaller letters.
     pub(super) fn fitted(credential: &Credential) -> Result<Self, PdfError> {
         let bodies: Result<Vec<Self>, PdfError> =
             [1.0, 0.85, 0.7, 0.58].map(|scale| Self::new(credential, scale)).into_iter().collect();
@@ -191,7 +192,7 @@ fn code_place() -> Option<Rect> {
     Rect::from_xywh(LEFT + PANEL_PADDING, PANEL_TOP + PANEL_PADDING, CODE_SIDE, CODE_SIDE)
 }
 
-/// How to check the reference, and the QR code, which is returned.
+/// Draws the panel that says how to check the reference, with the QR code. Returns the tag of the QR code.
 fn panel(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> Result<TagGroup, PdfError> {
     let domain = &content.credential.claims.issuer().domain;
     canvas.ornament(Rect::from_xywh(LEFT, PANEL_TOP, WIDTH, PANEL_BOTTOM - PANEL_TOP), PANEL);
@@ -233,7 +234,8 @@ fn panel(canvas: &mut Canvas<'_>, tags: &mut TagTree, content: &Content<'_>) -> 
     Ok(TagGroup::with_children(Tag::Figure(Some(alt)).with_bbox(bounds), vec![identifier.into()]))
 }
 
-/// The dark modules of the code, each row's neighbours as one, with the four light ones around that scanners need.
+/// The dark modules of the QR code as rectangles, neighbours in a row joined to one. The code is placed so that four
+/// light modules are left around it, which scanners need.
 fn code(url: &str, x: f32, y: f32) -> Result<Vec<Rect>, PdfError> {
     let code = QrCode::with_error_correction_level(url, EcLevel::M);
     let code = code.map_err(|error| PdfError::Write(format!("QR code: {error}")))?;
@@ -245,7 +247,7 @@ fn code(url: &str, x: f32, y: f32) -> Result<Vec<Rect>, PdfError> {
         for same in modules.chunk_by(|one, other| one == other) {
             if same.first() == Some(&qrcode::Color::Dark) {
                 let (left, top) = (x + side * (column + 4) as f32, y + side * (row + 4) as f32);
-                // A hair wider than the grid, so that no light line shows between rows.
+                // Slightly higher than the grid, so that no light line is visible between rows.
                 rects.extend(Rect::from_xywh(left, top, side * same.len() as f32, side * 1.02));
             }
             column += same.len();
@@ -254,7 +256,7 @@ fn code(url: &str, x: f32, y: f32) -> Result<Vec<Rect>, PdfError> {
     Ok(rects)
 }
 
-/// What it is, and what it is not.
+/// Draws the notes at the foot: the reference's id, key and log entry, and what the document does not claim to be.
 fn footer(canvas: &mut Canvas<'_>, content: &Content<'_>) -> Result<Vec<TagGroup>, PdfError> {
     let credential = content.credential;
     let texts = [
@@ -279,7 +281,7 @@ fn footer(canvas: &mut Canvas<'_>, content: &Content<'_>) -> Result<Vec<TagGroup
     Ok(groups)
 }
 
-/// A date in words, so that no day is taken for a month.
+/// A date with the month as a word, so that day and month cannot be confused.
 fn long_date(date: NaiveDate) -> String {
     format!("{} {}", date.day(), date.format("%B %Y"))
 }

@@ -1,12 +1,12 @@
 //! The seal of a page: the issuer's signature over every byte of the PDF file.
 //!
-//! A credential's signature covers the attached JSON, not the page that people read. So the file as a whole is signed,
-//! too: a third attachment holds the signature, and what is signed is the file with that place filled with zeros (PDF's
-//! own signatures work alike, ISO 32000-1 section 12.8). A file whose seal is broken is not the issuer's page, whatever
-//! is attached to it.
+//! A credential's signature covers the attached JSON, not the page that people read. Therefore the whole file is signed
+//! as well. A third attachment contains this signature; the signed message covers the file with zeros in the
+//! signature's place (PDF's own signatures work in a similar way, ISO 32000-1 section 12.8). A file with a wrong seal
+//! is not the issuer's page, even if its attachments are genuine.
 //!
-//! The attachments are stored as they are, so that a verifier finds them without a PDF parser, which is a large thing
-//! to point at strangers' files: each occurs exactly once, or the file is refused.
+//! The attachments are stored uncompressed, so that a verifier finds them without a PDF parser, which would be a lot of
+//! code to run on strangers' files. Each attachment has to occur exactly once, or the file is refused.
 
 use crate::keys::{PublicKey, SecretKey};
 use base64::Engine as _;
@@ -14,21 +14,21 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 use std::ops::Range;
 
-/// Largest PDF file that is read, in bytes. One has about 60,000.
+/// The size of the largest PDF file that is read, in bytes. A typical one has about 60,000.
 pub const BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// What stands before the signature in the file, and before the hash in the signed message.
+/// The label before the signature in the file, and before the hash in the signed message.
 const LABEL: &str = "employment-reference-seal/v1 ";
 
 const SIGNATURE_CHARACTERS: usize = 88;
 
-/// A PDF file that is no sealed reference.
+/// Why a PDF file is not a sealed reference.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SealError {
-    /// Too large.
+    /// The file is too large.
     #[error("the PDF has more than {BYTES_MAX} bytes; it is not a reference")]
     TooLong,
-    /// The seal or an attachment is missing, or there twice.
+    /// The seal or an attachment is missing, or occurs more than once.
     #[error(
         "the PDF has not exactly one {0}; it is cut short, was saved anew by another program, or is not a reference: \
          ask for the file as it was sent, or check its attachment credential.json"
@@ -36,12 +36,12 @@ pub enum SealError {
     Parts(&'static str),
 }
 
-/// An unfilled seal, to be attached.
+/// The content of the seal's attachment before the signature is known.
 pub(super) fn placeholder() -> String {
     format!("{LABEL}{}\n", STANDARD.encode([0; 64]))
 }
 
-/// A PDF file with its parts.
+/// The parts of a PDF file with a seal. The seal is unchecked until [`SealedPdf::is_sealed_by`] is called.
 #[derive(Clone, Debug)]
 pub struct SealedPdf<'a> {
     /// The attached credential.
@@ -53,21 +53,21 @@ pub struct SealedPdf<'a> {
 }
 
 impl SealedPdf<'_> {
-    /// Whether the key sealed the file as it is.
+    /// Whether the key sealed the file, and no byte of it has changed since.
     pub fn is_sealed_by(&self, key: &PublicKey) -> bool {
         self.signature.is_some_and(|signature| key.verifies(&self.message, &signature))
     }
 }
 
-/// Whether bytes begin as a PDF file.
+/// Whether the bytes begin like a PDF file.
 pub fn is_pdf(bytes: &[u8]) -> bool {
     bytes.starts_with(b"%PDF-")
 }
 
-/// Finds the parts of a PDF file.
+/// Finds credential, log proof and seal in a PDF file.
 ///
 /// # Errors
-/// One is missing or there twice, or the file is too long.
+/// One of them is missing or occurs more than once, or the file is too large.
 pub fn open(bytes: &[u8]) -> Result<SealedPdf<'_>, SealError> {
     if bytes.len() > BYTES_MAX {
         return Err(SealError::TooLong);
@@ -79,7 +79,7 @@ pub fn open(bytes: &[u8]) -> Result<SealedPdf<'_>, SealError> {
     Ok(SealedPdf { credential, log_proof, signature, message: message(bytes, &place) })
 }
 
-/// Fills the place for the seal of a rendered file.
+/// Writes the signature into the seal of a rendered file.
 pub(super) fn seal(mut bytes: Vec<u8>, key: &SecretKey) -> Result<Vec<u8>, SealError> {
     let place = signature_place(&bytes).ok_or(SealError::Parts("seal"))?;
     let signature = STANDARD.encode(key.sign(&message(&bytes, &place)));
@@ -89,7 +89,7 @@ pub(super) fn seal(mut bytes: Vec<u8>, key: &SecretKey) -> Result<Vec<u8>, SealE
     Ok(bytes)
 }
 
-/// The label, and SHA-256 of the file with zeros for the signature.
+/// The signed message: the label, and SHA-256 of the file with zeros in the signature's place.
 fn message(bytes: &[u8], place: &Range<usize>) -> Vec<u8> {
     let (before, after) = (bytes.get(..place.start), bytes.get(place.end..));
     let hash = Sha256::new()
@@ -106,7 +106,7 @@ fn signature_place(bytes: &[u8]) -> Option<Range<usize>> {
     (bytes.get(place.end) == Some(&b'\n')).then_some(place)
 }
 
-/// The content of the one stream that begins so.
+/// The content of the only stream that has this beginning; `None` if there is none, or more than one.
 fn stream<'a>(bytes: &'a [u8], beginning: &[u8]) -> Option<&'a [u8]> {
     const START: &[u8] = b"stream\n";
     let start = find_once(bytes, &[START, beginning].concat())? + START.len();

@@ -1,4 +1,5 @@
-//! Lines of text: which font, in which direction, how wide (Unicode bidirectional algorithm, UAX #9).
+//! Sets text in lines: chooses the fonts, orders the directions (Unicode bidirectional algorithm, UAX #9), and
+//! measures.
 
 use super::PdfError;
 use super::fonts::{self, Face, Weight};
@@ -6,16 +7,16 @@ use harfrust::{Direction, ShapeOptions, UnicodeBuffer};
 use krilla::text::{GlyphId, KrillaGlyph};
 use unicode_bidi::BidiInfo;
 
-/// How a text looks.
+/// Size, weight and letter spacing of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Style {
     pub(super) size: f32,
     pub(super) weight: Weight,
-    /// Space between letters, in ems.
+    /// The space between letters, in ems.
     pub(super) tracking: f32,
 }
 
-/// Glyphs of one font, from left to right.
+/// Consecutive glyphs of one font, from left to right.
 pub(super) struct Run {
     pub(super) face: &'static Face,
     pub(super) glyphs: Vec<KrillaGlyph>,
@@ -27,25 +28,25 @@ impl Run {
     }
 }
 
-/// A line that fits its width.
+/// A line of text that is no wider than required.
 pub(super) struct Line {
-    /// The text; the glyphs' ranges are in it.
+    /// The text. The glyphs' ranges refer to it.
     pub(super) text: String,
     pub(super) runs: Vec<Run>,
     pub(super) width: f32,
 }
 
 impl Line {
-    /// Whether the line ends where one may end.
+    /// Whether the line ends between words.
     pub(super) fn ends_a_word(&self) -> bool {
         self.text.ends_with(BREAKS)
     }
 }
 
-/// Sets a text in lines of at most `width`. A word that does not fit by itself is broken anywhere.
+/// Sets a text in lines of at most `width` points. A word that does not fit on a line of its own is broken anywhere.
 ///
 /// # Errors
-/// A character is in no font.
+/// No font has a character of the text.
 pub(super) fn set(text: &str, style: Style, width: f32) -> Result<Vec<Line>, PdfError> {
     let mut lines = Vec::new();
     let mut rest = text;
@@ -58,10 +59,11 @@ pub(super) fn set(text: &str, style: Style, width: f32) -> Result<Vec<Line>, Pdf
     Ok(lines)
 }
 
-/// After which characters a line may end.
+/// The characters after which a line may end.
 const BREAKS: [char; 2] = [' ', '-'];
 
-/// How many bytes of `text` fit. The space at which a line is broken stays on it, so that words are apart when copied.
+/// The number of bytes of `text` that fit on one line. The space at which the line is broken stays on it, so that words
+/// are still separated when the text is copied.
 fn fitting(text: &str, style: Style, width: f32) -> Result<usize, PdfError> {
     let fits = |end: usize| -> Result<bool, PdfError> {
         let line = text.get(..end).unwrap_or(text).trim_end();
@@ -81,7 +83,7 @@ fn fitting(text: &str, style: Style, width: f32) -> Result<usize, PdfError> {
     if best > 0 {
         return Ok(best);
     }
-    // One letter is set even where there is no place for it, so that this comes to its end.
+    // One letter is set even if it does not fit, so that the caller's loop ends.
     for (index, character) in text.char_indices() {
         let end = index + character.len_utf8();
         if best > 0 && !fits(end)? {
@@ -92,7 +94,7 @@ fn fitting(text: &str, style: Style, width: f32) -> Result<usize, PdfError> {
     Ok(best)
 }
 
-/// Shapes a text that is on one line.
+/// Shapes the text of one line: turns its characters into placed glyphs.
 fn shape(text: &str, style: Style) -> Result<Line, PdfError> {
     let bidi = BidiInfo::new(text, None);
     let mut runs = Vec::new();
@@ -148,7 +150,7 @@ fn shape_run(text: &str, start: usize, number: usize, is_rtl: bool, style: Style
             let character = text.get(from..).and_then(|text| text.chars().next()).unwrap_or_default();
             return Err(PdfError::MissingGlyph { character, number: character.into() });
         }
-        // A cluster reaches to the next one in the text, whichever way the glyphs go.
+        // A cluster reaches to the next one in the text, in either direction of the glyphs.
         let to = clusters.iter().copied().filter(|cluster| *cluster > from).min().unwrap_or(text.len());
         let ems = |units: i32| units as f32 / face.units_per_em;
         glyphs.push(KrillaGlyph::new(
@@ -200,13 +202,13 @@ mod tests {
         assert_eq!(starts("abc"), [0, 1, 2]);
         assert_eq!(starts("שרה"), [4, 2, 0]);
         assert_eq!(starts("שרה 12"), [7, 8, 6, 4, 2, 0]);
-        // The hyphen is from another font than the letters around it.
+        // The hyphen comes from another font than the letters around it.
         assert_eq!(starts("ש-ה"), [3, 2, 0]);
         // lam and alef become one glyph that covers both letters.
         let lines = set("لا", STYLE, 500.0).unwrap();
         let glyphs = &lines[0].runs[0].glyphs;
         assert_eq!((glyphs.len(), glyphs[0].text_range.clone()), (1, 0..4));
-        // Letters that join look otherwise than alone.
+        // Letters that are joined have other glyphs than letters that stand alone.
         let joined =
             &set("محم", STYLE, 500.0).unwrap()[0].runs[0].glyphs.iter().map(|g| g.glyph_id).collect::<Vec<_>>();
         let alone = &set("م", STYLE, 500.0).unwrap()[0].runs[0].glyphs[0].glyph_id;

@@ -1,4 +1,4 @@
-//! Which index a new reference gets.
+//! The choice of the status index for a new reference.
 
 use super::{Bitstring, ENTRIES};
 use crate::random::{self, RandomError};
@@ -11,18 +11,19 @@ pub struct IndexAllocator {
 }
 
 impl IndexAllocator {
-    /// With the indices that references have already.
+    /// An allocator for a list in which references already use the indices `used`.
     pub fn new(used: impl IntoIterator<Item = u32>) -> Self {
         let used = Bitstring::with(used);
         Self { free: ENTRIES - used.count(), used }
     }
 
-    /// How many are free.
+    /// The number of free indices.
     pub fn free(&self) -> u32 {
         self.free
     }
 
-    /// Takes a free index, each as likely as any other; `None` from a full list: a new pair of lists is due.
+    /// Takes a free index, all equally likely. `None` means that the list is full, so the issuer needs a new pair of
+    /// lists.
     ///
     /// # Errors
     /// The operating system gives no randomness.
@@ -30,7 +31,8 @@ impl IndexAllocator {
         if self.free == 0 {
             return Ok(None);
         }
-        // While half is free, two tries are enough on average; later the free ones are counted through.
+        // While more than half is free, two attempts are enough on average. After that, one of the free indices is
+        // drawn by counting through them.
         let index = if self.free > ENTRIES / 2 {
             loop {
                 let index = random::below(ENTRIES)?;

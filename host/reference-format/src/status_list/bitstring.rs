@@ -1,4 +1,5 @@
-//! The bits of a list: the first index is the left-most bit, GZIP (RFC 1952), multibase base64url without padding.
+//! The bits of a list, and their form as text: the first index is the left-most bit; the bytes are compressed with GZIP
+//! (RFC 1952) and written as multibase base64url without padding.
 
 use super::ENTRIES;
 use base64::Engine as _;
@@ -10,7 +11,7 @@ use std::io::{Read as _, Write as _};
 
 const BYTES: usize = ENTRIES as usize / 8;
 
-/// Bits that cannot be read.
+/// Why the bits of a list cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BitstringError {
     /// Not multibase base64url.
@@ -19,7 +20,7 @@ pub enum BitstringError {
     /// Not GZIP, or cut short.
     #[error("the status list cannot be decompressed ({0}); the issuer has to publish it anew")]
     Gzip(#[from] std::io::Error),
-    /// More or fewer entries than a list has.
+    /// The list has more or fewer than [`ENTRIES`] entries.
     #[error("the status list has not {ENTRIES} entries; the issuer has to publish it anew")]
     Length,
 }
@@ -35,44 +36,44 @@ impl Default for Bitstring {
 }
 
 impl Bitstring {
-    /// The bits with these indices set; indices beyond the end are left out.
+    /// A bit string in which the bits with these indices are set. Indices beyond the end are ignored.
     pub fn with(indices: impl IntoIterator<Item = u32>) -> Self {
         let mut bits = Self::default();
         indices.into_iter().for_each(|index| bits.set(index));
         bits
     }
 
-    /// Sets a bit; one beyond the end is left out.
+    /// Sets a bit. An index beyond the end is ignored.
     pub fn set(&mut self, index: u32) {
         if let Some(byte) = self.0.get_mut(index as usize / 8) {
             *byte |= 0x80 >> (index % 8);
         }
     }
 
-    /// A bit; `None` beyond the end.
+    /// Whether a bit is set; `None` if the index is beyond the end.
     pub fn get(&self, index: u32) -> Option<bool> {
         self.0.get(index as usize / 8).map(|byte| byte & (0x80 >> (index % 8)) != 0)
     }
 
-    /// How many are set.
+    /// The number of bits that are set.
     pub fn count(&self) -> u32 {
         self.0.iter().map(|byte| byte.count_ones()).sum()
     }
 
-    /// The `encodedList`.
+    /// The bits as the text of `encodedList`.
     ///
     /// # Errors
-    /// None that can be foreseen: it is written to memory.
+    /// Not in practice: the bits are compressed in memory.
     pub fn encode(&self) -> Result<String, BitstringError> {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(&self.0)?;
         Ok(format!("u{}", URL_SAFE_NO_PAD.encode(gzip.finish()?)))
     }
 
-    /// Reads an `encodedList`. No more than a list's size is ever decompressed.
+    /// Reads the text of an `encodedList`. Decompression stops one byte after the size of a list.
     ///
     /// # Errors
-    /// It is not of this form, or has another number of entries.
+    /// The text has another form, or another number of entries.
     pub fn decode(text: &str) -> Result<Self, BitstringError> {
         let base64 = text.strip_prefix('u').ok_or(BitstringError::Multibase)?;
         let gzip = URL_SAFE_NO_PAD.decode(base64).map_err(|_| BitstringError::Multibase)?;

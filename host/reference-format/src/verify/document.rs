@@ -1,4 +1,4 @@
-//! From a document to a verdict.
+//! Opening a document, and the decision about it.
 
 use super::keys::KnownKeys;
 use super::report::{Check, Outcome, Report, Subject, Verdict};
@@ -12,14 +12,14 @@ use crate::status_list::{Purpose, StatusList, list_url};
 use crate::time;
 use chrono::TimeDelta;
 
-/// How long after its date a reference may be seen by the first witness. Longer is back-dating, or a log that stood
-/// still.
+/// The longest time between a reference's date and its first confirmation by a witness. A longer time means that the
+/// reference was back-dated, or that the log was not published for a while.
 pub const LOG_DELAY_MAX: TimeDelta = TimeDelta::days(7);
 
-/// How far a clock may be off.
+/// The most that the clocks of issuer and verifier may differ.
 const CLOCK_ERROR_MAX: TimeDelta = TimeDelta::days(1);
 
-/// What to ask for.
+/// The lookups that a verification needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookups {
     /// The issuer's domain.
@@ -32,7 +32,7 @@ pub struct Lookups {
     pub status_list_urls: [String; 2],
 }
 
-/// A document that was read. Whether it is worth anything is still open.
+/// A document that was read, but not yet verified.
 #[derive(Debug)]
 pub struct Opened<'a> {
     pdf: Option<SealedPdf<'a>>,
@@ -40,7 +40,9 @@ pub struct Opened<'a> {
     log_proof: Option<&'a [u8]>,
 }
 
-/// Reads a PDF or JSON file; `log_proof` is the file beside a JSON file, and not used for a PDF, which has its own.
+/// Reads a PDF or JSON file. `log_proof` is the content of the `.tlog-proof` file that belongs to a JSON file; it is
+/// not used for a PDF, which has the log proof attached. This never fails: a document that cannot be read gets the
+/// verdict Invalid.
 pub fn open<'a>(document: &'a [u8], log_proof: Option<&'a [u8]>) -> Opened<'a> {
     let read = |bytes: &[u8]| SignedCredential::parse(bytes).map_err(|error| error.to_string());
     if !seal::is_pdf(document) {
@@ -53,12 +55,12 @@ pub fn open<'a>(document: &'a [u8], log_proof: Option<&'a [u8]>) -> Opened<'a> {
 }
 
 impl Opened<'_> {
-    /// What the document says. It may be forged: show it only with the verdict.
+    /// The reference, if the document could be read. It may be forged, so show it only with the verdict.
     pub fn credential(&self) -> Option<&Credential> {
         self.content.as_ref().ok().map(SignedCredential::credential)
     }
 
-    /// What to ask of the domain that the document names; `None` if nothing can change the verdict.
+    /// What to look up at the domain that the document names; `None` if no answer could change the verdict.
     pub fn lookups(&self) -> Option<Lookups> {
         let signed = self.content.as_ref().ok()?;
         let KeyReference::Published { domain, selector } = signed.proof().key() else { return None };
@@ -71,14 +73,14 @@ impl Opened<'_> {
         })
     }
 
-    /// Decides. The most serious finding gives the verdict; everything that was looked at is in the report.
+    /// Decides about the document. The verdict is the most serious one of all checks; the report has every check.
     pub fn verify(&self, sources: &Sources) -> Report {
         let mut decision = Decision { sources, checks: Vec::new(), findings: Vec::new(), is_witnessed: false };
         match &self.content {
             Ok(signed) => self.decide(signed, &mut decision),
             Err(error) => decision.fail(Verdict::Invalid, Subject::Document, error.clone()),
         }
-        // Without a finding nothing was established.
+        // If there is no finding, nothing was checked successfully.
         let worst = decision.findings.iter().copied().max_by_key(|verdict| *verdict as u8);
         Report {
             verdict: worst.unwrap_or(Verdict::Invalid),
@@ -116,7 +118,7 @@ impl Opened<'_> {
     }
 }
 
-/// A verdict in the making.
+/// The checks made so far, and the verdicts that follow from them.
 struct Decision<'a> {
     sources: &'a Sources,
     checks: Vec<Check>,
@@ -149,12 +151,12 @@ impl Decision<'_> {
         }
     }
 
-    /// Checks the signature, and returns the key it is by.
+    /// Checks the signature, and returns the key that made it; `None` if no published key did.
     fn signature(&mut self, signed: &SignedCredential, selector: &Selector, known: &KnownKeys) -> Option<PublicKey> {
         let fits = |key: &&PublicKey| signed.verify(key).is_ok();
         let in_files = || known.files.iter().map(|published| &published.key);
         let (candidates, verdict, place): (Vec<&PublicKey>, _, _) = if known.dns.is_empty() {
-            // The first that is known for the name counts: the file that the user vouches for, else the published one.
+            // The first key with this name counts: the one in the file that the user gave, or else the published one.
             (in_files().take(1).collect(), Verdict::Silver, "in the key file")
         } else {
             (known.dns.iter().collect(), Verdict::Gold, "in DNS")
@@ -204,12 +206,12 @@ impl Decision<'_> {
         self.good(Subject::Log, format!("entry {} of {} in the issuer's log", evidence.index, evidence.size));
         let issued = signed.credential().issued;
         for (name, time) in &evidence.witnesses {
-            let seen = time::format(*time);
+            let confirmed = time::format(*time);
             if *time > issued + LOG_DELAY_MAX {
-                let text = format!("{name} saw it only at {seen}, long after its date {}", time::format(issued));
+                let text = format!("{name} saw it only at {confirmed}, long after its date {}", time::format(issued));
                 self.fail(Verdict::NotInLog, Subject::Witnesses, text);
             } else {
-                self.good(Subject::Witnesses, format!("{name} confirmed the order of the log at {seen}"));
+                self.good(Subject::Witnesses, format!("{name} confirmed the order of the log at {confirmed}"));
             }
         }
         self.is_witnessed = !evidence.witnesses.is_empty();
@@ -241,7 +243,7 @@ impl Decision<'_> {
                 return self.push(subject, Outcome::NotChecked, unchecked("the list was not asked for"));
             }
         };
-        // A list that is wrong is like one that cannot be reached: who can do the one can do the other.
+        // A wrong list has the same effect as one that cannot be fetched: whoever can replace a list can also block it.
         let list = match StatusList::parse(bytes, domain, position.list, purpose) {
             Ok((list, proof)) if known.all.iter().any(|key| proof.verify(key).is_ok()) => list,
             Ok(_) => {
@@ -256,7 +258,7 @@ impl Decision<'_> {
         let as_of = time::format(list.issued);
         match list.bits.get(position.index) {
             Some(false) => self.good(subject, format!("not {word}, by the list of {as_of}")),
-            // An index beyond the list cannot be, as a reference's is below its length.
+            // `None` (an index beyond the list) does not occur, because the reference's index was checked.
             Some(true) | None => self.fail(verdict, subject, format!("{word}, by the list of {as_of}")),
         }
     }

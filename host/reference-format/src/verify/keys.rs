@@ -1,4 +1,4 @@
-//! Which keys the issuer publishes, as far as the sources tell.
+//! The issuer's keys, gathered from the answers of DNS and from key files.
 
 use super::report::{Check, Outcome, Subject};
 use super::{Answer, Sources};
@@ -6,19 +6,19 @@ use crate::domain::Domain;
 use crate::keys::file::{KeyFile, PublishedKey};
 use crate::keys::{PublicKey, Selector, dns};
 
-/// The keys that are known for a selector, and all others of the issuer.
+/// The keys with the selector of the reference, and all keys of the issuer.
 #[derive(Debug, Default)]
 pub(super) struct KnownKeys {
-    /// From DNS, for the selector.
+    /// The keys in the DNS records of the selector.
     pub(super) dns: Vec<PublicKey>,
-    /// From key files, the given one first: whatever they have for the selector.
+    /// The keys with this selector in the key files. The file that the user gave comes first.
     pub(super) files: Vec<PublishedKey>,
-    /// Every key of the issuer, for its log and its lists.
+    /// All keys of the issuer. Any of them may sign the log and the status lists.
     pub(super) all: Vec<PublicKey>,
 }
 
 impl KnownKeys {
-    /// Reads the sources, and says what is in them.
+    /// Reads the sources, and adds a check to the report for each.
     pub(super) fn gather(domain: &Domain, selector: &Selector, sources: &Sources, checks: &mut Vec<Check>) -> Self {
         let mut known = Self::default();
         checks.push(known.read_dns(domain, selector, &sources.dns));

@@ -1,4 +1,4 @@
-//! The outcome of a verification.
+//! The report of a verification: its verdict and its checks.
 
 use crate::credential::Credential;
 use crate::domain::Domain;
@@ -6,33 +6,34 @@ use crate::time;
 use serde_json::{Value, json};
 use std::fmt;
 
-/// What a document is worth, the best first.
+/// The verdict on a document, from the best to the worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Unchanged, and signed with the key in the issuer's DNS record.
+    /// The document is unchanged, and signed with the key in the issuer's DNS record.
     Gold,
-    /// Unchanged, and signed with the key in the issuer's key file; there is no DNS record, or it could not be asked
-    /// for.
+    /// The document is unchanged, and signed with the key in the issuer's key file. There is no DNS record, or DNS gave
+    /// no answer.
     Silver,
-    /// A newer reference replaces it.
+    /// A newer reference replaces this one.
     Superseded,
-    /// It is not shown to be in the issuer's log: it may be back-dated.
+    /// Nothing proves that the reference is in the issuer's log, so it may be back-dated.
     NotInLog,
-    /// The issuer took it back.
+    /// The issuer revoked the reference.
     Revoked,
-    /// Nobody but the document itself names the key: anyone can write a famous name beside a key of their own.
+    /// Only the document itself names the key. Anyone can make such a document with a key of their own and a famous
+    /// name.
     UnknownKey,
-    /// Changed, or not signed by who it says.
+    /// The document was changed, or the issuer that it names did not sign it.
     Invalid,
 }
 
 impl Verdict {
-    /// Whether the document can be relied on.
+    /// Whether the document may be relied on: Gold and Silver only.
     pub fn is_accepted(self) -> bool {
         matches!(self, Self::Gold | Self::Silver)
     }
 
-    /// The word for programs.
+    /// The verdict's name for programs, such as `not-in-log`.
     pub fn code(self) -> &'static str {
         match self {
             Self::Gold => "gold",
@@ -60,7 +61,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What is checked.
+/// The subject of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// The file and its form.
@@ -73,18 +74,18 @@ pub enum Subject {
     Signature,
     /// The PDF page as a whole.
     Page,
-    /// The place in the log.
+    /// The reference's entry in the log.
     Log,
-    /// Who confirmed the log's order.
+    /// The witnesses' confirmation of the log.
     Witnesses,
-    /// Whether it was taken back.
+    /// Whether the reference is revoked.
     Revocation,
-    /// Whether a newer one replaces it.
+    /// Whether the reference is superseded.
     Supersession,
 }
 
 impl Subject {
-    /// The word for programs.
+    /// The subject's name for programs, such as `dns-record`.
     pub fn code(self) -> &'static str {
         match self {
             Self::Document => "document",
@@ -100,19 +101,19 @@ impl Subject {
     }
 }
 
-/// What came of a check.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It holds.
+    /// The check succeeded.
     Good,
-    /// It does not hold.
+    /// The check failed.
     Bad,
-    /// It was not, or could not be, checked.
+    /// The check was not made, or could not be made.
     NotChecked,
 }
 
 impl Outcome {
-    /// The word for programs.
+    /// The outcome's name for programs, such as `not-checked`.
     pub fn code(self) -> &'static str {
         match self {
             Self::Good => "good",
@@ -122,37 +123,39 @@ impl Outcome {
     }
 }
 
-/// One line of a report.
+/// One check of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What was checked.
+    /// The subject of the check.
     pub subject: Subject,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The same in a sentence. Texts of the document are not in it, but those of foreign answers may be.
+    /// Subject and outcome as a sentence for people. It contains no text of the document, but may contain text of
+    /// servers' answers.
     pub text: String,
 }
 
-/// What a document is worth, and why.
+/// The verdict on a document, with the checks that led to it.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The verdict.
     pub verdict: Verdict,
-    /// What the document says, where it can be read. Show the claims only together with the verdict.
+    /// The reference, if the document could be read. Show its claims only together with the verdict.
     pub credential: Option<Credential>,
-    /// What was checked, and what was not.
+    /// All checks, those that could not be made as well.
     pub checks: Vec<Check>,
-    /// Whether a trusted witness confirmed the log.
+    /// Whether at least one trusted witness confirmed the log.
     pub is_witnessed: bool,
 }
 
 impl Report {
-    /// The domain that the document names as its issuer: always to be shown, as DNS vouches for it alone.
+    /// The domain that the document names as its issuer. Always show it: only the domain is confirmed by DNS or HTTPS,
+    /// the company's name is not.
     pub fn domain(&self) -> Option<&Domain> {
         self.credential.as_ref().map(|credential| &credential.claims.issuer().domain)
     }
 
-    /// The report for programs.
+    /// The report as JSON, for programs.
     pub fn to_json(&self) -> Value {
         let check = |check: &Check| {
             let (subject, outcome) = (check.subject.code(), check.outcome.code());

@@ -1,4 +1,5 @@
-//! Documents, what an issuer publishes, and what the program says of them: for the page to say the same.
+//! Test cases for the verify page: documents, an issuer's published files, and the program's report on each, which the
+//! page's report has to equal.
 
 use crate::people::{
     SELECTOR, at, domain, everybody, issued, key, key_file, log_index, log_proof, pdf, published, revoked_list,
@@ -26,13 +27,13 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
-/// The parts of a case, by name: `document`, `logProof`, `keyFile`, `givenKeyFile`, `revoked`, `superseded`.
+/// The files of a case, by name: `document`, `logProof`, `keyFile`, `givenKeyFile`, `revoked`, `superseded`.
 type Parts = BTreeMap<&'static str, Vec<u8>>;
 
-/// A place, and the byte that is put there.
+/// A position in a file, and the byte that replaces the one there.
 type Change = (usize, u8);
 
-/// A question, and the files it needs.
+/// A verification, with the files that it needs.
 struct Case {
     name: String,
     parts: Parts,
@@ -48,7 +49,7 @@ impl Case {
         Self { name: name.into(), parts, now: NOW, witnesses: Vec::new(), required: 0 }
     }
 
-    /// What the program says.
+    /// The program's report.
     fn expected(&self, parts: &Parts) -> Value {
         let found = |name| parts.get(name).cloned().map_or(Answer::Absent, Answer::Found);
         let sources = Sources {
@@ -69,7 +70,7 @@ impl Case {
     }
 }
 
-/// A reference with all that its issuer publishes.
+/// A reference with everything that its issuer publishes.
 fn honest(document: Vec<u8>, log_proof: Option<Vec<u8>>) -> Parts {
     let always = [
         ("document", document),
@@ -100,7 +101,7 @@ fn other_domain() -> Domain {
     Domain::parse("other.example").unwrap()
 }
 
-/// Zoë's document with a change, signed by the issuer's key as it is.
+/// Zoë's document with a change that was made before the issuer's key signed it.
 fn signed_anew(edit: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut document: Value = serde_json::from_slice(zoe().canonical()).unwrap();
     document.as_object_mut().unwrap().remove("proof");
@@ -156,7 +157,7 @@ fn forms() -> Vec<Case> {
         .collect()
 }
 
-/// Signed by the issuer's key, but not as references are.
+/// Documents that the issuer's key signed, but whose content is at or beyond a limit of references.
 fn limits() -> Vec<Case> {
     let subject = |name: &'static str, value: Value| signed_anew(move |d| d["credentialSubject"][name] = value);
     let texts = [
@@ -230,7 +231,7 @@ fn keys() -> Vec<Case> {
     };
     let foreign = file(&|file| file.domain = other_domain());
     let other_key = file(&|file| file.keys[1] = published(SELECTOR, &forger));
-    let given = |given: Vec<u8>, published: Option<Vec<u8>>| {
+    let with_given = |given: Vec<u8>, published: Option<Vec<u8>>| {
         let mut parts = with("givenKeyFile", given);
         parts.remove("keyFile");
         parts.extend(published.map(|file| ("keyFile", file)));
@@ -257,13 +258,13 @@ fn keys() -> Vec<Case> {
         Case::new("key: weak", with("keyFile", weak)),
         Case::new("key: beside other programs' members", with("keyFile", others)),
         Case::new("key: without a beginning", with("keyFile", timeless)),
-        Case::new("key: given", given(key_file().render().into_bytes(), None)),
-        Case::new("key: given, of another domain", given(foreign, Some(key_file().render().into_bytes()))),
+        Case::new("key: given", with_given(key_file().render().into_bytes(), None)),
+        Case::new("key: given, of another domain", with_given(foreign, Some(key_file().render().into_bytes()))),
         Case::new(
             "key: given another than published",
-            given(other_key.clone(), Some(key_file().render().into_bytes())),
+            with_given(other_key.clone(), Some(key_file().render().into_bytes())),
         ),
-        Case::new("key: published another than given", given(key_file().render().into_bytes(), Some(other_key))),
+        Case::new("key: published another than given", with_given(key_file().render().into_bytes(), Some(other_key))),
         Case::new(
             "key: retired later",
             with("keyFile", file(&|f| f.keys[1].retired = Some(at("2025-02-01T00:00:00Z")))),
@@ -283,7 +284,7 @@ fn keys() -> Vec<Case> {
     ]
 }
 
-/// The list of what is revoked with other bits, or signed in another name.
+/// The revocation list with other bits, or signed under another domain.
 fn list_anew(bytes: &[u8], signed_as: Domain) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(bytes).unwrap();
@@ -333,22 +334,22 @@ fn lists_and_log() -> Vec<Case> {
 
 fn witnesses() -> Vec<Case> {
     let (known, stranger) = (SecretKey::from_seed(&[3; 32]), SecretKey::from_seed(&[4; 32]));
-    let seen = |time: &str, key: &SecretKey| with("logProof", witnessed(time, key).1.to_string());
+    let confirmed = |time: &str, key: &SecretKey| with("logProof", witnessed(time, key).1.to_string());
     let (verifier_key, _) = witnessed("2025-01-31T09:31:00Z", &known);
     let trusting = |name: &str, parts, required| Case {
         witnesses: vec![verifier_key.clone()],
         required,
         ..Case::new(format!("witness: {name}"), parts)
     };
-    let on_time = || seen("2025-01-31T09:31:00Z", &known);
+    let on_time = || confirmed("2025-01-31T09:31:00Z", &known);
     vec![
         trusting("confirmed", on_time(), 1),
         trusting("none needed", json_of(&zoe()), 0),
         trusting("one needed", json_of(&zoe()), 1),
         trusting("two needed", on_time(), 2),
-        trusting("a stranger", seen("2025-01-31T09:31:00Z", &stranger), 0),
-        trusting("late", seen("2025-02-07T09:30:01Z", &known), 0),
-        trusting("on the last day", seen("2025-02-07T09:30:00Z", &known), 0),
+        trusting("a stranger", confirmed("2025-01-31T09:31:00Z", &stranger), 0),
+        trusting("late", confirmed("2025-02-07T09:30:01Z", &known), 0),
+        trusting("on the last day", confirmed("2025-02-07T09:30:00Z", &known), 0),
         Case::new("witness: nobody is trusted", on_time()),
     ]
 }
@@ -384,7 +385,7 @@ fn people() -> Vec<Case> {
     json.chain(pages.map(|(name, signed)| Case::new(format!("pdf: {name}"), honest(pdf(&signed), None)))).collect()
 }
 
-/// So many positions of each file, with one byte changed in two ways.
+/// Cases in which one byte is changed, in two ways at each position.
 fn tampered() -> Vec<(Case, &'static str, Vec<Change>)> {
     let changes = |bytes: &[u8]| -> Vec<Change> {
         let count = deep(40, 200);
@@ -410,7 +411,8 @@ fn tampered() -> Vec<(Case, &'static str, Vec<Change>)> {
     .into()
 }
 
-/// A link without values, with a change of its id. Where the domain has dots, the id is not the second part.
+/// A link that has only id and hash, after an edit of the id's bytes. `parts` are the pieces of the link between dots,
+/// so the domain may take several.
 fn short_with(parts: &[&str], edit: impl FnOnce(&mut [u8])) -> String {
     let place = parts.len() - 4;
     let mut id = URL_SAFE_NO_PAD.decode(parts[place]).unwrap();
@@ -418,7 +420,7 @@ fn short_with(parts: &[&str], edit: impl FnOnce(&mut [u8])) -> String {
     [&parts[..place], &[&URL_SAFE_NO_PAD.encode(id), parts[place + 1]]].concat().join(".")
 }
 
-/// Links of codes: what they hold, or null where they are refused.
+/// Links of QR codes with the content that the program reads from them, or null where it refuses them.
 fn links() -> Vec<Value> {
     let read = |url: &str| {
         let content = qr::parse(url).ok();
@@ -435,7 +437,7 @@ fn links() -> Vec<Value> {
     let changed = (start..url.len())
         .flat_map(|place| ["A", "B", ".", "", "-"].map(|text| format!("{}{text}{}", &url[..place], &url[place + 1..])));
     let parts: Vec<&str> = url.split('.').collect();
-    // Values with spaces between them are the same; an id of another version is none.
+    // Spaces between the values do not matter; an id of another UUID version is refused.
     let spaced = [10, 400].map(|spaces| {
         let values = URL_SAFE_NO_PAD.decode(parts[parts.len() - 1]).unwrap();
         let values = URL_SAFE_NO_PAD.encode([&b" ".repeat(spaces), values.as_slice()].concat());
@@ -467,8 +469,8 @@ pub(crate) fn write_files(folder: &Path) {
             "name": case.name, "parts": names, "now": case.now, "witnesses": witnesses, "expected": expected,
         }));
     };
-    let plain = [people(), forms(), limits(), keys(), lists_and_log(), witnesses(), pages()];
-    for case in plain.into_iter().flatten() {
+    let single = [people(), forms(), limits(), keys(), lists_and_log(), witnesses(), pages()];
+    for case in single.into_iter().flatten() {
         put(&case, vec![json!({"change": null, "report": case.expected(&case.parts)})]);
     }
     for (case, part, changes) in tampered() {

@@ -1,7 +1,8 @@
-//! The verify page: one file whose policy fits it, that comes to the same verdicts as the program, and works in a browser.
+//! Tests of the verify page: its security policy fits its content, its verdicts equal the program's, and it works in a
+//! browser.
 //!
-//! The page is tested with what the tests of this folder write with the program: `node` runs its modules, Chromium runs it
-//! whole. Where one of them is not installed, its test says so and passes.
+//! The tests write documents with this crate; then `node` runs the page's modules on them, and Chromium the whole page.
+//! Where node, openssl or Chromium is not installed, the test says so and passes.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what is not as it should be")]
 
 mod cases;
@@ -19,7 +20,8 @@ fn page_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("page")
 }
 
-/// Whether a program can be started; if not, says that a test is passed over, past the capture of the test's output.
+/// Whether a program can be started. If not, it says that a test is skipped, on the real standard error, which cargo
+/// does not capture.
 fn has(program: &str) -> bool {
     let version = if program == "openssl" { "version" } else { "--version" };
     let found = Command::new(program).arg(version).output().is_ok_and(|output| output.status.success());
@@ -29,7 +31,7 @@ fn has(program: &str) -> bool {
     found
 }
 
-/// Runs test files with node, on the samples in `folder`.
+/// Runs test files with node. They find the documents in `folder`.
 fn run_node(folder: &Path, files: &[&str]) {
     let mut command = Command::new("node");
     command.arg("--test").args(files.iter().map(|file| page_folder().join("tests").join(file)));
@@ -38,7 +40,7 @@ fn run_node(folder: &Path, files: &[&str]) {
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
 }
 
-/// A folder of this test's own.
+/// A folder that only this test uses. It may have files of an earlier run.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::create_dir_all(&folder).unwrap();
@@ -71,7 +73,7 @@ fn the_page_is_one_file_that_its_policy_fits() {
     assert!(VERIFY_PAGE.contains("The MIT License (MIT)"), "the bundled library's licence");
 }
 
-/// Only where the bundled library was installed: `npm ci` in `page`.
+/// Runs only where the bundled library is installed, by `npm ci` in `page`.
 #[test]
 fn the_page_is_built_from_its_sources() {
     if page_folder().join("node_modules").exists() && has("node") {
@@ -80,7 +82,7 @@ fn the_page_is_built_from_its_sources() {
     }
 }
 
-/// The verdict and each line of the report, for some hundred documents and over a thousand changed bytes.
+/// Compares the verdict and each check of the report, for some hundred documents and over a thousand changed bytes.
 #[test]
 fn the_page_comes_to_the_same_verdicts_as_the_program() {
     if has("node") {

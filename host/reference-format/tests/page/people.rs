@@ -1,4 +1,4 @@
-//! An issuer with a log, and the references that it gave.
+//! An issuer with a log, and the references that it has issued.
 
 use chrono::{DateTime, Utc};
 use hibob_reference_format::VERIFY_PAGE;
@@ -19,13 +19,13 @@ use std::path::Path;
 
 pub(crate) const SELECTOR: &str = "k2025";
 
-/// Where the references are in the log.
+/// The index of the first reference in the log.
 const FIRST_ENTRY: usize = 253;
 
-/// Entries of the log: more than one tile.
+/// The number of entries of the log: more than one tile.
 const LOG_SIZE: usize = 700;
 
-/// Which entries of the status lists say yes.
+/// The indices that are set in the status lists: one reference is revoked, one superseded.
 pub(crate) const REVOKED: u32 = 7;
 pub(crate) const SUPERSEDED: u32 = 70_001;
 
@@ -49,7 +49,7 @@ pub(crate) fn issued() -> DateTime<Utc> {
     at("2025-01-31T09:30:00Z")
 }
 
-/// A reference with this number, which is its status index, too.
+/// A reference whose status index is `index`. Its id ends with this number.
 pub(crate) fn credential(index: u32, name: &str, title: Option<&str>, department: Option<&str>) -> Credential {
     let text = |text: &str| ClaimText::parse("text", text).unwrap();
     let employment = Employment {
@@ -76,7 +76,7 @@ pub(crate) fn zoe() -> SignedCredential {
     sign(credential(94_567, "Zoë Łukasz-O'Neil", Some("Senior Engineer"), Some("Platform & Tools")))
 }
 
-/// Everybody, by a name for files.
+/// All references, each with a name for its files.
 pub(crate) fn everybody() -> Vec<(&'static str, SignedCredential)> {
     let reference = |index, name: &str, title, department| sign(credential(index, name, title, department));
     vec![
@@ -111,7 +111,7 @@ pub(crate) fn log_proof(signed: &SignedCredential) -> LogProof {
     LogProof { index, hashes, checkpoint: checkpoint.sign(&key()) }
 }
 
-/// Zoë's proof with the line of a witness, and the witness's verifier key.
+/// The verifier key of a witness, and Zoë's log proof with that witness's signature line.
 pub(crate) fn witnessed(time: &str, key: &SecretKey) -> (String, LogProof) {
     const NAME: &str = "w1.example";
     let verifier_key = NoteKey::new(NAME, SignatureType::Cosignature, key.public()).to_string();
@@ -150,7 +150,7 @@ pub(crate) fn superseded_list() -> Vec<u8> {
     status_list(Purpose::Supersession, &[2, SUPERSEDED], &key())
 }
 
-/// The issuer's public folder as `site`, and the files that people have as `files`, with their links.
+/// Writes the issuer's public folder to `site`, and the files and links that people received to `files`.
 pub(crate) fn write_site(folder: &Path) {
     let (_, checkpoint) = log::head(&domain(), &entries()).unwrap();
     let publication = Publication {

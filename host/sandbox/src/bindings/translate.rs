@@ -1,10 +1,11 @@
-//! Between what wasmtime generates for a version of the contract and the host's own types.
+//! Macros that translate between the types that wasmtime generates for a version of the contract and the host's own
+//! types.
 //!
-//! Records are taken apart whole and matches have no wildcard, so a version whose shape differs does not compile until
-//! somebody has thought of it. A version that differs gets a list of its own.
+//! They name every field of a record and every case of a variant, so a version whose types differ does not compile
+//! until its translation is written. Such a version gets a list of its own.
 
-/// Translates records of the same name and shape. How a field is translated stands behind it: not at all, `into`, `list`
-/// (each item) or `option`.
+/// Translates records of equal names and fields. After a field stands how it is translated: nothing for an equal type,
+/// `into`, `list` (each item) or `option`.
 macro_rules! records {
     ($from:ident => $to:ident; $($name:ident { $($field:ident $(: $how:ident)?),+ $(,)? })+) => {
         $(impl From<$from::$name> for $to::$name {
@@ -16,8 +17,8 @@ macro_rules! records {
     };
 }
 
-/// Translates enums and variants of the same name and cases. How a case's content is translated stands in brackets: `same`,
-/// `into` or `list`.
+/// Translates enums and variants of equal names and cases. How the content of a case is translated stands in
+/// parentheses: `same` for an equal type, `into` or `list`.
 macro_rules! variants {
     ($from:ident => $to:ident; $($name:ident { $($case:ident $(($how:ident))?),+ $(,)? })+) => {
         $(impl From<$from::$name> for $to::$name {
@@ -28,7 +29,7 @@ macro_rules! variants {
     };
 }
 
-/// The match of one `variants!`, case by case.
+/// Builds the match of one `variants!`, case by case.
 macro_rules! matched {
     ($value:ident, $from:ident, $name:ident, [$($arms:tt)*]) => {
         match $value { $($arms)* }
@@ -44,7 +45,7 @@ macro_rules! matched {
     };
 }
 
-/// One value, translated.
+/// Translates one value.
 macro_rules! translated {
     ($value:ident) => {
         $value
@@ -63,7 +64,7 @@ macro_rules! translated {
     };
 }
 
-/// The interface `types`, as it is since 0.1.
+/// The interface `types`, unchanged since 0.1.
 macro_rules! types {
     ($from:ident => $to:ident) => {
         $crate::bindings::translate::records! { $from => $to;
@@ -85,7 +86,7 @@ macro_rules! types {
     };
 }
 
-/// The interface `directory-sync`, as it is since 0.1.
+/// The interface `directory-sync`, unchanged since 0.1.
 macro_rules! directory_sync {
     ($from:ident => $to:ident) => {
         $crate::bindings::translate::records! { $from => $to;
@@ -108,7 +109,7 @@ macro_rules! directory_sync {
     };
 }
 
-/// The interface `offboarding-references`, as it is since 0.2.
+/// The interface `offboarding-references`, unchanged since 0.2.
 macro_rules! offboarding_references {
     ($from:ident => $to:ident) => {
         $crate::bindings::translate::records! { $from => $to;

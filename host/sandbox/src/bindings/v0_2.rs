@@ -15,7 +15,7 @@ pub use generated::*;
 
 use super::translate::{directory_sync, offboarding_references, types};
 
-/// The types that host and plugin share.
+/// Translates the interface `types`.
 mod shared {
     use super::generated::hibob::connector::types as wit;
     use hibob_contract::types as host;

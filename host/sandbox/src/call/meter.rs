@@ -1,6 +1,7 @@
-//! Measuring a call while it runs: processor time, wall clock, and limits that were gone over elsewhere.
+//! Measures a call while it runs, and ends it at its limits: processor time, wall clock, and limits that other parts of
+//! the host report as exceeded.
 
-use crate::call::observer::CallObserver;
+use crate::state::CallObserver;
 use hibob_policy::over::{Over, Overrun};
 use hibob_shares::Waits;
 use hibob_shares::turns::{Turn, Turns};
@@ -11,10 +12,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// What a call has used so far, over all of its steps.
+/// What a call has used so far in all of its steps.
 #[derive(Debug)]
 pub(super) struct Used {
-    /// Processor time while the component ran.
+    /// Processor time while the component was running.
     pub(super) cpu: Duration,
     started: Instant,
     observer: Option<CallObserver>,
@@ -25,7 +26,7 @@ impl Used {
         Self { cpu: Duration::ZERO, started: Instant::now(), observer: None }
     }
 
-    /// The same, told to `observer` in the end.
+    /// Reports the processor time to `observer` when the call is over.
     pub(super) fn observed(mut self, observer: CallObserver) -> Self {
         self.observer = Some(observer);
         self
@@ -35,7 +36,7 @@ impl Used {
 impl Drop for Used {
     fn drop(&mut self) {
         if let Some(observer) = &self.observer {
-            observer.used(self.cpu);
+            observer.cpu(self.cpu);
         }
     }
 }
@@ -45,23 +46,23 @@ impl Drop for Used {
 pub(super) struct Allowance {
     pub(super) cpu: Duration,
     pub(super) wall: Duration,
-    /// The setting behind `wall`.
+    /// The setting that `wall` is from.
     pub(super) wall_setting: &'static str,
     pub(super) waits: Waits,
     pub(super) overrun: Overrun,
-    /// The tenant's turns at a processor, which all of its calls share.
+    /// The turns at a processor, which all calls of the tenant share.
     pub(super) turns: Turns,
 }
 
 pin_project! {
-    /// A step of a call that ends when the call goes over a limit.
+    /// A step of a call, which ends with an error when the call exceeds a limit.
     ///
-    /// A component runs only while this future is polled, on the thread that polls it, and yields every
-    /// millisecond; so the thread's processor time around each poll is the component's, with the host's work for it.
-    /// While it waits for an answer nothing is counted but the wall clock, and polite waiting is taken off that.
+    /// A component runs only while this future is polled, on the thread that polls it, and yields every millisecond. So
+    /// the thread's processor time around each poll is that of the component, with the host's work for it. While the
+    /// call waits for an answer only the wall clock counts, and polite waiting is subtracted from that.
     ///
-    /// It is polled only when it is the call's turn among the tenant's calls, so that a tenant keeps no more processors
-    /// busy than it may, however many of its calls want to run.
+    /// The step is polled only when the call has a turn among the tenant's calls, so that a tenant uses no more
+    /// processors than it may, however many of its calls are ready to run.
     pub(super) struct Metered<'u, F> {
         #[pin]
         inner: F,
@@ -80,7 +81,7 @@ impl<'u, F: Future> Metered<'u, F> {
     }
 }
 
-/// What is left of the wall clock.
+/// The time that is left until the limit of the wall clock.
 fn left(used: &Used, allowance: &Allowance) -> Duration {
     (allowance.wall + allowance.waits.waited()).saturating_sub(used.started.elapsed())
 }
@@ -113,7 +114,8 @@ impl<F: Future> Future for Metered<'_, F> {
         while this.timer.as_mut().poll(context).is_ready() {
             let left = left(this.used, this.allowance);
             if left.is_zero() {
-                let what = format!("did not finish within {} seconds, waiting aside", this.allowance.wall.as_secs());
+                let what =
+                    format!("did not finish within {} seconds, without polite waiting", this.allowance.wall.as_secs());
                 return Poll::Ready(Err(Over { setting: this.allowance.wall_setting, what }));
             }
             this.timer.as_mut().reset(Instant::now() + left);
@@ -122,7 +124,7 @@ impl<F: Future> Future for Metered<'_, F> {
     }
 }
 
-/// Processor time of this thread.
+/// The processor time that this thread has used.
 fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), u32::try_from(time.tv_nsec).unwrap_or_default())
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_noted_elsewhere_ends_the_step() {
+    async fn a_limit_that_is_exceeded_elsewhere_ends_the_step() {
         let waits = Waits::new(Duration::ZERO);
         let allowance = allowance(10_000, 600, &waits);
         let overrun = allowance.overrun.clone();

@@ -1,7 +1,7 @@
 //! Keys and signatures in the format of minisign.
 //!
-//! Signatures are made with the crate `minisign` and checked with `minisign-verify`, which has no dependencies and reads
-//! every part at its fixed length.
+//! Signatures are made with the crate `minisign` and checked with `minisign-verify`, which has no dependencies and
+//! reads each part at its fixed length.
 
 use crate::identity::package::{Package, read, signature_path};
 use base64::Engine as _;
@@ -20,10 +20,11 @@ pub const PASSWORD_VARIABLE: &str = "HIBOB_PLUGIN_KEY_PASSWORD";
 /// Largest key file, in bytes; one has about 300.
 const KEY_BYTES_MAX: u64 = 8 * 1024;
 
-/// Where the key's number is in a public key's bytes, between the algorithm (2 bytes) and the key (32 bytes).
+/// The position of the key's number in the bytes of a public key: between the algorithm (2 bytes) and the key (32
+/// bytes).
 const KEY_ID: std::ops::Range<usize> = 2..10;
 
-/// A public key, as the second line of a minisign key file.
+/// A public key, as the second line of a minisign key file has it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey {
     text: String,
@@ -35,7 +36,7 @@ impl PublicKey {
     /// Reads the line of a key: base64 of 42 bytes.
     ///
     /// # Errors
-    /// It is no such line.
+    /// The text is not a public key.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || "is not a public key of minisign; it begins with RW and has 56 characters".to_owned();
         let text = text.trim();
@@ -48,7 +49,7 @@ impl PublicKey {
     /// Reads a key file: a comment, and the key.
     ///
     /// # Errors
-    /// It cannot be read, or holds something else, such as the secret key.
+    /// The file cannot be read, or has something else in it, such as the secret key.
     pub fn read(path: &Path) -> Result<Self, HostError> {
         let remedy =
             "name the file with the public key, KEYFILE.pub, or pin the plugin: hibob plugin trust sha256:DIGEST";
@@ -68,10 +69,11 @@ impl PublicKey {
         &self.id
     }
 
-    /// Checks a signature file's text over `bytes`, and returns the comment that is signed with them.
+    /// Verifies a signature of `bytes`, given as the text of a signature file, and returns the comment that is signed
+    /// too.
     ///
     /// # Errors
-    /// It is not a signature, not by this key, not of these bytes, or not over a hash (the oldest form of minisign).
+    /// It is not a signature, not by this key, not of these bytes, or has minisign's oldest form, which signs no hash.
     pub fn verify(&self, bytes: &[u8], signature: &str) -> Result<String, minisign_verify::Error> {
         let signature = minisign_verify::Signature::decode(signature)?;
         self.key.verify(bytes, &signature, false)?;
@@ -85,11 +87,11 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// Makes a key: the secret one in `path`, which only its owner can read, the public one beside it with `.pub` at its end.
-/// With a password, the secret key is of no use to who has only the file.
+/// Generates a key pair. The secret key is written to `path`, which only its owner can read, and the public key to the
+/// same path with `.pub` at its end. With a password, the secret key is encrypted.
 ///
 /// # Errors
-/// One of the files is there already or cannot be written.
+/// One of the files exists already or cannot be written.
 pub fn new_key(path: &Path, password: Option<String>) -> Result<(PublicKey, PathBuf), HostError> {
     let failed = |error: minisign::PError| HostError::Engine(format!("cannot make a key: {error}"));
     let pair = match password {
@@ -126,7 +128,7 @@ fn write_new(path: &Path, text: &str, mode: u32) -> std::io::Result<()> {
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all())
 }
 
-/// Signs a plugin's file, and returns where the signature is: beside it.
+/// Signs a plugin's file, and returns the path of the signature, which is beside it.
 ///
 /// # Errors
 /// A file cannot be read or written, the key is not one of minisign's, or its password is missing or wrong.
@@ -148,7 +150,7 @@ pub fn sign(plugin: &Path, key: &Path, password: Option<String>, now_unix_second
     Ok(path)
 }
 
-/// What is signed together with the file, in minisign's own form, for people to read.
+/// The comment that is signed with the file, in minisign's own form, for people to read.
 fn comment(now_unix_seconds: u64, file: &str, digest: Digest) -> String {
     let file: String = file.chars().filter(|c| !c.is_control()).collect();
     format!("timestamp:{now_unix_seconds}\tfile:{file}\thashed\t{digest}")
@@ -159,8 +161,8 @@ fn secret_key(path: &Path, password: Option<String>) -> Result<SecretKey, HostEr
     let text = zeroize::Zeroizing::new(read(path, KEY_BYTES_MAX, make)?);
     let key = || SecretKeyBox::from_string(&String::from_utf8_lossy(&text));
     let wrong = |what: String, remedy: &str| HostError::configuration(format!("{} {what}", path.display()), remedy);
-    // An open key says so; every other one needs a password, and must never ask the terminal for it. Open keys of the
-    // program minisign (`-W`) have no checksum and are refused by the crate.
+    // A key that is not encrypted is marked so. Any other one needs the password, and the crate must not ask for it in
+    // the terminal. Unencrypted keys of the program minisign (`-W`) have no checksum, and the crate refuses them.
     let open = key().and_then(SecretKeyBox::into_unencrypted_secret_key);
     let (open_error, password) = match (open, password) {
         (Ok(key), _) => return Ok(key),
@@ -202,7 +204,7 @@ y/rUw2y8/hOUYjZU71eHp/Wo1KZ40fGy2VJEDl34XMJM+TX48Ss/17u3IvIfbVR1FkZZSNCisQbuQY+b
         for position in 0..SIGNATURE.len() {
             let mut changed = SIGNATURE.as_bytes().to_vec();
             changed[position] ^= 1;
-            let first_line = position < SIGNATURE.find('\n').unwrap(); // a comment that nobody vouches for
+            let first_line = position < SIGNATURE.find('\n').unwrap(); // the untrusted comment, which is not signed
             let Ok(changed) = String::from_utf8(changed) else { continue };
             assert_eq!(key.verify(b"test", &changed).is_ok(), first_line, "{position}: {changed}");
         }
@@ -212,7 +214,7 @@ y/rUw2y8/hOUYjZU71eHp/Wo1KZ40fGy2VJEDl34XMJM+TX48Ss/17u3IvIfbVR1FkZZSNCisQbuQY+b
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn a_text_that_is_not_a_key_is_refused() {
         for text in ["", "RW", "untrusted comment: minisign public key", &KEY[1..], &format!("{KEY}{KEY}")] {
             assert!(PublicKey::parse(text).is_err(), "{text}");
         }

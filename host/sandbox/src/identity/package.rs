@@ -1,8 +1,7 @@
-//! A plugin's bytes and its signature, read once.
+//! A plugin's bytes and the signature beside them, which are read once.
 
 use hibob_base::digest::Digest;
 use hibob_base::error::HostError;
-use sha2::Digest as _;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -16,7 +15,7 @@ const SIGNATURE_BYTES_MAX: u64 = 8 * 1024;
 /// The built-in plugin's digest.
 static EMBEDDED: LazyLock<Digest> = LazyLock::new(|| Digest::of(hibob_connector_component::COMPONENT));
 
-/// A plugin's bytes, as they were read, and what was found beside them. Nothing about it is checked yet.
+/// A plugin's bytes as they were read, and the signature if there is one. Nothing is checked yet.
 #[derive(Clone)]
 pub struct Package {
     name: String,
@@ -26,7 +25,7 @@ pub struct Package {
 }
 
 impl Package {
-    /// Bytes from anywhere. `name` is for messages, `signature` the content of a minisign signature file.
+    /// A plugin with these bytes. `name` is for messages; `signature` is the content of a minisign signature file.
     pub fn new(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>, signature: Option<String>) -> Self {
         let bytes = bytes.into();
         let digest = Digest::of(&bytes);
@@ -39,7 +38,7 @@ impl Package {
         Self { name: "the built-in plugin".to_owned(), bytes, digest: *EMBEDDED, signature: None }
     }
 
-    /// A plugin's file, and the signature beside it if there is one.
+    /// Reads a plugin's file, and the signature beside it if there is one.
     ///
     /// # Errors
     /// One of the files cannot be read or is too large.
@@ -54,13 +53,13 @@ impl Package {
         Ok(package)
     }
 
-    /// A plugin's file without its signature, which is about to be made.
+    /// Reads a plugin's file without a signature, in order to sign it.
     pub(super) fn read_unsigned(path: &Path) -> Result<Self, HostError> {
         let bytes = read(path, PLUGIN_BYTES_MAX, "name a .wasm file that exists")?;
         Ok(Self::new(path.display().to_string(), bytes, None))
     }
 
-    /// What messages call it.
+    /// The name that messages use.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -86,14 +85,14 @@ impl Package {
     }
 }
 
-/// Where a plugin's signature is: beside it, as minisign does it.
+/// The path of a plugin's signature: beside the plugin, with `.minisig` at its end, as minisign names it.
 pub fn signature_path(plugin: &Path) -> PathBuf {
     let mut name = plugin.as_os_str().to_owned();
     name.push(".minisig");
     PathBuf::from(name)
 }
 
-/// A whole file, if it is not larger than `bytes_max`.
+/// Reads a whole file of at most `bytes_max` bytes. `remedy` is that of the error.
 pub(super) fn read(path: &Path, bytes_max: u64, remedy: &str) -> Result<Vec<u8>, HostError> {
     let wrong = |what: String| HostError::configuration(format!("{} {what}", path.display()), remedy);
     let file = std::fs::File::open(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
@@ -110,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_there_and_back() {
+    fn a_digest_as_text_reads_back() {
         let digest = Digest::of(b"abc");
         assert!(digest.to_string().starts_with("sha256:ba7816bf"), "{digest}");
         assert_eq!(digest.to_string().parse(), Ok(digest));

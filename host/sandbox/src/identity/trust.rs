@@ -1,4 +1,4 @@
-//! Which plugins are trusted: pinned digests and public keys, kept in the data directory.
+//! Which plugins are trusted: pinned digests and public keys, in a file of the data directory.
 
 use crate::identity::key::PublicKey;
 use crate::identity::package::{Package, read};
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// The file's name in the data directory.
 const FILE: &str = "trusted-plugins.toml";
 
-/// Largest such file, in bytes: some ten thousand entries.
+/// Largest such file, in bytes. It has room for about ten thousand entries.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Why a plugin is trusted, or why it is not.
@@ -30,12 +30,12 @@ pub enum Identity {
     Signed {
         /// The key's number.
         key: String,
-        /// What was signed with it, for people to read.
+        /// The comment that is signed too, for people to read.
         comment: String,
     },
     /// None of these.
     Unknown {
-        /// What was found instead.
+        /// Why the plugin is not trusted.
         why: String,
     },
 }
@@ -60,7 +60,7 @@ impl Identity {
     }
 }
 
-/// What a host trusts. The built-in plugin is always among it.
+/// The plugins that a host trusts. It always trusts the built-in one.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
     keys: Vec<PublicKey>,
@@ -68,12 +68,18 @@ pub struct Trust {
     unsigned: bool,
 }
 
-/// A plugin's bytes that were found trusted, or let through by the operator.
+/// A plugin that is trusted, or that the operator allows without trust. Only [`Trust::admit`] makes it.
 pub struct Admitted {
-    /// Its bytes.
-    pub package: Package,
-    /// Who vouches for it.
-    pub identity: Identity,
+    pub(crate) package: Package,
+    /// Why it is trusted, or why not.
+    pub(crate) identity: Identity,
+}
+
+impl Admitted {
+    /// Why it is trusted, or why not.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
 }
 
 impl Trust {
@@ -82,14 +88,14 @@ impl Trust {
         Self::default()
     }
 
-    /// The same, and every plugin that nobody vouches for: for development only.
+    /// Admits plugins that are not trusted, too. For development only.
     #[must_use]
     pub fn or_unsigned(mut self) -> Self {
         self.unsigned = true;
         self
     }
 
-    /// The keys.
+    /// The trusted keys.
     pub fn keys(&self) -> &[PublicKey] {
         &self.keys
     }
@@ -99,7 +105,7 @@ impl Trust {
         self.digests.iter().copied()
     }
 
-    /// Who vouches for a plugin.
+    /// Why a plugin is trusted, or why not.
     pub fn identify(&self, package: &Package) -> Identity {
         if package.is_embedded() {
             return Identity::BuiltIn;
@@ -124,10 +130,10 @@ impl Trust {
         unknown(why)
     }
 
-    /// Lets a plugin in, if it is trusted or if unsigned ones are allowed; the log then has a warning.
+    /// Admits a plugin if it is trusted, or, with a warning in the log, if plugins without trust are allowed.
     ///
     /// # Errors
-    /// Nobody whom this host trusts vouches for it.
+    /// The plugin is not trusted.
     pub fn admit(&self, package: Package) -> Result<Admitted, HostError> {
         let identity = self.identify(&package);
         if let Identity::Unknown { why } = &identity {
@@ -136,17 +142,17 @@ impl Trust {
                 return Err(HostError::Untrusted {
                     message: format!("the plugin {name} is not trusted: {why} ({digest})"),
                     remedy: format!(
-                        "if you know where it is from, trust its maker's key (hibob plugin trust KEYFILE.pub) or these very bytes (hibob plugin trust {digest}); --allow-unsigned lets it through for once"
+                        "if you know where it is from, trust its maker's key (hibob plugin trust KEYFILE.pub) or this file alone (hibob plugin trust {digest}); --allow-unsigned loads it this once"
                     ),
                 });
             }
-            tracing::warn!(plugin = name, %digest, "loading a plugin that nobody vouches for (--allow-unsigned): {why}");
+            tracing::warn!(plugin = name, %digest, "loading a plugin that is not trusted (--allow-unsigned): {why}");
         }
         Ok(Admitted { package, identity })
     }
 }
 
-/// The file with what is trusted.
+/// The file that lists what is trusted.
 #[derive(Clone, Debug)]
 pub struct TrustFile {
     folder: PathBuf,
@@ -160,15 +166,15 @@ struct Content {
 }
 
 impl TrustFile {
-    /// The file of a data directory. It need not be there: then only the built-in plugin is trusted.
+    /// The file of a data directory. If it does not exist, only the built-in plugin is trusted.
     pub fn of(data_dir: &Path) -> Self {
         Self { folder: data_dir.to_owned() }
     }
 
-    /// What is trusted.
+    /// Reads the file.
     ///
     /// # Errors
-    /// The file cannot be read, is not right in every line, or can be written by others than its owner.
+    /// The file cannot be read, has a wrong entry, or can be written by others than its owner.
     pub fn read(&self) -> Result<Trust, HostError> {
         let path = self.folder.join(FILE);
         let wrong = |what: String, remedy: &str| HostError::configuration(format!("{} {what}", path.display()), remedy);
@@ -193,7 +199,7 @@ impl TrustFile {
         })
     }
 
-    /// Trusts a key. False if it was trusted before.
+    /// Trusts a key. Returns false if it was trusted before.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -207,7 +213,7 @@ impl TrustFile {
         })
     }
 
-    /// Pins a digest. False if it was pinned before.
+    /// Pins a digest. Returns false if it was pinned before.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -215,7 +221,7 @@ impl TrustFile {
         self.change(|trust| trust.digests.insert(digest))
     }
 
-    /// Trusts a key, given by its number, no longer. False if it was not trusted.
+    /// Stops trusting the key with this number. Returns false if it was not trusted.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -227,7 +233,7 @@ impl TrustFile {
         })
     }
 
-    /// Pins a digest no longer. False if it was not pinned.
+    /// Removes a pinned digest. Returns false if it was not pinned.
     ///
     /// # Errors
     /// The file cannot be read or written.
@@ -235,7 +241,7 @@ impl TrustFile {
         self.change(|trust| trust.digests.remove(&digest))
     }
 
-    /// One change at a time, also between processes: the folder itself is locked.
+    /// Changes the file. The folder is locked, so that processes change it one after the other.
     fn change(&self, change: impl FnOnce(&mut Trust) -> bool) -> Result<bool, HostError> {
         let failed =
             |error: std::io::Error| HostError::Storage(format!("{}: {error}", self.folder.join(FILE).display()));

@@ -1,4 +1,4 @@
-//! What is in a plugin's file, read without compiling or running anything.
+//! Reads what is in a plugin's file, without compiling or running it.
 
 use crate::identity::Package;
 use crate::plugin::imports::missing;
@@ -8,10 +8,10 @@ use hibob_contract::WitVersion;
 use hibob_policy::manifest::{Manifest, SECTION};
 use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
 
-/// The interface that a plugin exports, without its version.
+/// The interface that every plugin exports, without its version.
 const EXPORT: &str = "hibob:connector/directory-sync@";
 
-/// What a plugin's file says of itself. It is a component by its form; whether it is a valid one, the engine finds out.
+/// What the sections of a plugin's file say. The file has the form of a component; wasmtime checks whether it is valid.
 #[derive(Clone, Debug)]
 pub struct Contents {
     imports: Vec<String>,
@@ -21,25 +21,25 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Reads a file's sections.
+    /// Reads the sections of a plugin's file.
     ///
     /// # Errors
-    /// It is not a component.
+    /// The file is not a component.
     pub fn of(package: &Package) -> Result<Self, HostError> {
         read(package.bytes()).map_err(|what| unfit(package.name(), &what))
     }
 
-    /// The interfaces and functions that it needs, sorted.
+    /// The names of the interfaces and functions that it imports, sorted.
     pub fn imports(&self) -> &[String] {
         &self.imports
     }
 
-    /// Those of its imports that this host does not offer.
+    /// The imports that this host does not offer.
     pub fn missing(&self) -> Vec<String> {
         missing(&self.imports)
     }
 
-    /// The interfaces and functions that it offers, sorted.
+    /// The names of the interfaces and functions that it exports, sorted.
     pub fn exports(&self) -> &[String] {
         &self.exports
     }
@@ -49,18 +49,19 @@ impl Contents {
         self.wit_version
     }
 
-    /// The manifest; none where the version has none.
+    /// The manifest; `None` for a version of the contract that has no manifests.
     ///
     /// # Errors
-    /// It is missing where the version has one, or wrong.
+    /// The manifest is missing or wrong.
     pub fn manifest(&self) -> Result<Option<&Manifest>, String> {
         self.manifest.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 
-    /// The version and the manifest, if the host can run it as far as this tells.
+    /// The version and the manifest, if the host can run the plugin as far as the sections say.
     ///
     /// # Errors
-    /// Every import that this host does not offer, or no version that it runs, or the manifest is wrong.
+    /// The plugin imports what this host does not offer (the error names all of it), is built for no version of the
+    /// contract that this host runs, or has a wrong manifest.
     pub(super) fn accept(&self, name: &str) -> Result<(WitVersion, Manifest), HostError> {
         let missing = self.missing();
         if !missing.is_empty() {
@@ -86,7 +87,7 @@ pub(super) fn unfit(name: &str, what: &str) -> HostError {
 fn read(bytes: &[u8]) -> Result<Contents, String> {
     let broken = |error: wasmparser::Error| format!("it cannot be read as a component: {}", error.message());
     let (mut imports, mut exports, mut sections) = (Vec::new(), Vec::new(), Vec::new());
-    let mut depth = 0_usize; // of modules and components in the component
+    let mut depth = 0_usize; // how many modules and components inside the component are open
     let mut instances = Instances::default();
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(broken)? {
@@ -117,7 +118,7 @@ fn read(bytes: &[u8]) -> Result<Contents, String> {
                     }
                 }
             }
-            // A linker puts a module's sections into the module, another tool into the component.
+            // A linker puts the section into the core module, other tools put it into the component.
             Payload::CustomSection(section) if section.name() == SECTION => sections.push(section.data()),
             _ => {}
         }
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_plugin_tells_what_it_is() {
+    fn the_built_in_plugin_is_read() {
         let contents = Contents::of(&Package::embedded()).unwrap();
         assert_eq!(contents.wit_version(), Some(WitVersion::V0_2));
         let exports = ["hibob:connector/directory-sync@0.2.0", "hibob:connector/offboarding-references@0.2.0"];
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_component_is_said() {
+    fn a_file_that_is_not_a_component_is_refused() {
         let error = |bytes: &[u8]| read(bytes).unwrap_err();
         assert!(error(b"\0asm\x01\0\0\0").contains("a WebAssembly module, and not a component"));
         for bytes in [b"".as_slice(), b"not wasm", &HEADER[..7], &[HEADER, &[0, 9]].concat()] {

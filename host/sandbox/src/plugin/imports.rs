@@ -1,7 +1,7 @@
-//! Everything that a plugin may import. No sockets, no files, no environment of the host's.
+//! Everything that a plugin may import. There are no sockets, no files and none of the host's environment among it.
 
 use crate::bindings::{log, progress, storage, v0_1};
-use crate::call::CallState;
+use crate::state::CallState;
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime_wasi::WasiView;
@@ -9,8 +9,8 @@ use wasmtime_wasi::cli::{WasiCli, WasiCliView};
 use wasmtime_wasi::p2::bindings as wasi;
 use wasmtime_wasi::random::WasiRandom;
 
-/// The interfaces that [`linker`] defines, each with the versions that it fits: a version fits another one that has the
-/// same first two numbers.
+/// The interfaces that [`linker`] defines, each with its versions. An import fits if its version has the same major and
+/// minor number.
 const OFFERED: &[(&str, &[&str])] = &[
     ("hibob:connector/types", &["0.1", "0.2"]),
     ("hibob:connector/storage", &["0.1", "0.2"]),
@@ -37,7 +37,7 @@ const OFFERED: &[(&str, &[&str])] = &[
     ("wasi:cli/terminal-stderr", &["0.2"]),
 ];
 
-/// Those of `imports` that no plugin gets.
+/// The imports that this host does not offer.
 pub(super) fn missing(imports: &[String]) -> Vec<String> {
     imports.iter().filter(|import| !is_offered(import)).cloned().collect()
 }
@@ -48,7 +48,7 @@ fn is_offered(import: &str) -> bool {
     OFFERED.iter().any(|(offered, versions)| *offered == name && versions.iter().any(|version| fits(version)))
 }
 
-/// Defines them.
+/// A linker that defines all of them.
 pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
     let mut linker = Linker::new(engine);
     let l = &mut linker;
@@ -74,7 +74,7 @@ pub(super) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
 mod tests {
     use super::*;
 
-    /// Something that each interface has; `types` has only types, which need no definition.
+    /// An item of each interface. `types` has only types, which need no definition.
     const ITEMS: &[(&str, &str)] = &[
         ("hibob:connector/storage", "scan"),
         ("hibob:connector/progress", "report"),
@@ -100,9 +100,9 @@ mod tests {
         ("wasi:cli/terminal-stderr", "get-terminal-stderr"),
     ];
 
-    /// A linker does not tell what it has, but it refuses to define a thing twice.
+    /// A linker does not say what it has, but refuses to define an item twice.
     #[test]
-    fn what_is_offered_is_defined() {
+    fn every_offered_interface_is_defined() {
         let engine = Engine::default();
         let linker = linker(&engine).unwrap();
         for (name, versions) in OFFERED.iter().filter(|(name, _)| *name != "hibob:connector/types") {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_named() {
+    fn imports_that_are_not_offered_are_named() {
         let imports = [
             "hibob:connector/storage@0.2.0",
             "hibob:connector/storage@0.3.0",

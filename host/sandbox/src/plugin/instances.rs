@@ -1,18 +1,19 @@
-//! How many instances a component makes of what is in it, counted before it is compiled: a file of a kilobyte can hold
-//! components around each other, each of which has two of the one within, and compiling lays all of them out.
+//! Counts how many instances of modules and components a component makes, before it is compiled. In a file of a
+//! kilobyte, components can be nested so that each makes two instances of the next inner one, and compiling would lay
+//! out all of them.
 
 use wasmparser::{ComponentInstance, ComponentInstanceSectionReader, Instance, InstanceSectionReader};
 
-/// Most instances of modules and components that a plugin may consist of. A plugin from a usual tool has about ten.
+/// Most instances of modules and components in a plugin. A plugin built with usual tools has about ten.
 const INSTANCES_MAX: u64 = 256;
 
-/// The count, while a file's sections are read in their order.
+/// The count, while the sections of a file are read in order.
 #[derive(Default)]
 pub(super) struct Instances {
-    /// For each module or component that is being read, the outermost first.
+    /// The number of instances of each module or component that is open, the outermost first.
     open: Vec<u64>,
-    /// Of all components that were read, the one with the most. Which one is meant, the index spaces would tell; for an
-    /// upper bound the largest will do.
+    /// The largest number of instances of a component that has been read. The count does not resolve which component an
+    /// instance is of, and takes the largest one as an upper bound.
     largest: u64,
 }
 
@@ -22,7 +23,7 @@ impl Instances {
         self.open.push(0);
     }
 
-    /// It ends.
+    /// A module or component ends.
     pub(super) fn end(&mut self) {
         self.largest = self.largest.max(self.open.pop().unwrap_or_default());
     }
@@ -30,7 +31,7 @@ impl Instances {
     /// Counts instances of modules.
     ///
     /// # Errors
-    /// The section is broken, or there are too many.
+    /// The section cannot be read, or there are too many instances.
     pub(super) fn modules(&mut self, section: InstanceSectionReader<'_>) -> Result<(), String> {
         for instance in section {
             if let Instance::Instantiate { .. } = instance.map_err(|error| error.message().to_owned())? {

@@ -14,7 +14,7 @@ pub(super) async fn act(asked: Asked) -> Result<Response<Body>, Problem> {
         Action::Description => Ok(json(StatusCode::OK, &openapi::description())),
         Action::Metrics => Ok(text(asked.api.data.metrics().render(), "text/plain; version=0.0.4; charset=utf-8")),
         Action::Audit => {
-            let rows = asked.api.data.control().audit(asked.limit).await?;
+            let rows = asked.api.data.control().api_log(asked.limit).await?;
             Ok(json(StatusCode::OK, &serde_json::json!({ "audit": rows })))
         }
         Action::ListTenants => tenants::list(&asked).await,

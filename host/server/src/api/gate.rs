@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hibob_base::digest::hex;
 use hibob_store::api_log;
-use hibob_store::api_log::{Deed, Outcome, UNKNOWN};
+use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome, UNKNOWN};
 use hibob_store::token::{ShownToken, StoredToken};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl Api {
         id: String,
     ) -> Result<Response, Problem> {
         let named = Named::read(&params);
-        let mut deed = Deed {
+        let mut entry = ApiLogEntry {
             actor: UNKNOWN.to_owned(),
             role: None,
             action: route.name,
@@ -78,12 +78,12 @@ impl Api {
             object: named.as_ref().ok().and_then(Named::object),
             request: id,
         };
-        let asked = match self.clone().permit(route, named, request, &mut deed).await {
+        let asked = match self.clone().permit(route, named, request, &mut entry).await {
             Ok(asked) => asked,
             Err(problem) => {
                 // Who asks too often does not fill the record as well.
                 if problem.status != StatusCode::TOO_MANY_REQUESTS && route.holders.is_some() {
-                    api_log::record(self.data.control(), &deed, problem.outcome(), Some(problem.code)).await?;
+                    api_log::record(self.data.control(), &entry, problem.outcome(), Some(problem.code)).await?;
                 }
                 return Err(problem);
             }
@@ -91,37 +91,37 @@ impl Api {
         if !route.is_recorded() {
             return act::act(asked).await;
         }
-        let row = api_log::begin(self.data.control(), &deed).await?;
+        let row = api_log::begin(self.data.control(), &entry).await?;
         let acted = act::act(asked).await;
         let (outcome, code) = match &acted {
-            Ok(_) => (Outcome::Done, None),
+            Ok(_) => (ApiLogOutcome::Done, None),
             Err(problem) => (problem.outcome(), Some(problem.code)),
         };
-        api_log::ended(self.data.control(), row, &deed, outcome, code).await;
+        api_log::ended(self.data.control(), row, &entry, outcome, code).await;
         acted
     }
 
-    /// Everything that comes before an action. The deed gets what is known of who asks as soon as it is known.
+    /// Everything that comes before an action. The entry gets what is known of who asks as soon as it is known.
     async fn permit(
         self: Arc<Self>,
         route: &'static Route,
         named: Result<Named, Problem>,
         request: Request,
-        deed: &mut Deed,
+        entry: &mut ApiLogEntry,
     ) -> Result<Asked, Problem> {
         let mut token = None;
         if let Some(holders) = route.holders {
             let shown = bearer(request.headers()).and_then(ShownToken::parse);
             // Every request of the listener has one; a router without it counts all callers as one.
             let from = request.extensions().get::<SocketAddr>().map(SocketAddr::ip);
-            let who = self.authenticate(shown, from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), deed).await?;
+            let who = self.authenticate(shown, from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), entry).await?;
             self.rates.request(&who.id)?;
             if !holders.contains(&Holder::of(who.role, who.tenant.as_deref())) {
                 return Err(Problem::forbidden());
             }
             token = Some(who);
         }
-        let named = self.visible(route, named?, token.as_ref(), deed).await?;
+        let named = self.visible(route, named?, token.as_ref(), entry).await?;
         let limit = limit(route, request.uri().query())?;
         let body = body(route, request.into_body()).await?;
         Ok(Asked { api: self, route, token, named, limit, body })
@@ -132,7 +132,7 @@ impl Api {
         &self,
         shown: Option<ShownToken>,
         from: IpAddr,
-        deed: &mut Deed,
+        entry: &mut ApiLogEntry,
     ) -> Result<StoredToken, Problem> {
         let now = chrono::Utc::now().timestamp();
         let mut found = None;
@@ -140,8 +140,8 @@ impl Api {
             found = self.data.control().token(shown.id()).await?.filter(|stored| shown.is(stored));
         }
         if let Some(stored) = &found {
-            deed.actor.clone_from(&stored.id);
-            deed.role = Some(stored.role);
+            entry.actor.clone_from(&stored.id);
+            entry.role = Some(stored.role);
         }
         let Some(stored) = found.filter(|stored| stored.is_valid(now)) else {
             self.rates.failure(from)?;
@@ -159,7 +159,7 @@ impl Api {
         route: &Route,
         mut named: Named,
         token: Option<&StoredToken>,
-        deed: &mut Deed,
+        entry: &mut ApiLogEntry,
     ) -> Result<Named, Problem> {
         let mut what = "tenant";
         if route.path.contains("{job}") {
@@ -171,7 +171,7 @@ impl Api {
         if own.is_some_and(|own| own != tenant) {
             return Err(Problem::not_found(what));
         }
-        deed.tenant = Some(tenant.clone());
+        entry.tenant = Some(tenant.clone());
         // A job may outlive its tenant; a new tenant is not there yet.
         let is_to_exist = what == "tenant" && route.action != Action::PutTenant;
         if is_to_exist && self.data.control().tenant(tenant).await?.is_none() {

@@ -11,11 +11,11 @@ use std::sync::atomic::Ordering;
 pub(super) async fn readiness(api: &Api) -> Response<Body> {
     let control = api.data.control().tenants().await.is_ok();
     let queue = api.data.queue().waiting().await.is_ok();
-    let looked = api.data.queue().looked_ago().is_some_and(|ago| ago <= api.look_age_max);
+    let polled = api.data.queue().last_poll_age().is_some_and(|ago| ago <= api.look_age_max);
     let checks = [
         ("control-database", control),
         ("queue", queue),
-        ("worker-loop", looked),
+        ("worker-loop", polled),
         ("plugin", api.is_plugin_loaded.load(Ordering::Relaxed)),
         ("staying", *api.phase.borrow() == Phase::Work),
     ];

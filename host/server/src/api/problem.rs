@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use hibob_base::error::HostError;
-use hibob_store::api_log::Outcome;
+use hibob_store::api_log::ApiLogOutcome;
 use hibob_store::queue::QueueError;
 
 /// Why a request was not done.
@@ -91,8 +91,8 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "HOST_FAILED", "the host failed", remedy)
     }
 
-    pub(super) fn outcome(&self) -> Outcome {
-        if self.status.is_server_error() { Outcome::Failed } else { Outcome::Refused }
+    pub(super) fn outcome(&self) -> ApiLogOutcome {
+        if self.status.is_server_error() { ApiLogOutcome::Failed } else { ApiLogOutcome::Refused }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The table of routes: what each does, who may ask for it, and how it answers.
 
-use hibob_store::token::Role;
+use hibob_store::token::TokenRole;
 
 /// Whose token it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +17,12 @@ pub enum Holder {
 
 impl Holder {
     /// The holder of a token of this role.
-    pub fn of(role: Role, tenant: Option<&str>) -> Self {
+    pub fn of(role: TokenRole, tenant: Option<&str>) -> Self {
         match (role, tenant) {
-            (Role::Operator, _) => Self::Operator,
-            (Role::Admin, _) => Self::Admin,
-            (Role::Reader, Some(_)) => Self::Reader,
-            (Role::Reader, None) => Self::ReaderOfAll,
+            (TokenRole::Operator, _) => Self::Operator,
+            (TokenRole::Admin, _) => Self::Admin,
+            (TokenRole::Reader, Some(_)) => Self::Reader,
+            (TokenRole::Reader, None) => Self::ReaderOfAll,
         }
     }
 }

@@ -8,7 +8,7 @@ use axum::http::{Response, StatusCode};
 use hibob_base::secret::{Secret, SecretName};
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
-use hibob_store::token::Role;
+use hibob_store::token::TokenRole;
 use serde_json::{Value, json as object};
 use zeroize::Zeroizing;
 
@@ -41,7 +41,7 @@ pub(super) async fn show(asked: &Asked) -> Result<Response<Body>, Problem> {
         "issues_references": config.references.is_some(),
         "secrets": secrets,
     });
-    let is_operator = asked.token.as_ref().is_some_and(|token| token.role == Role::Operator);
+    let is_operator = asked.token.as_ref().is_some_and(|token| token.role == TokenRole::Operator);
     if let (true, Some(body)) = (is_operator, body.as_object_mut()) {
         let config = serde_json::to_value(&config).map_err(|error| Problem::internal(&error))?;
         body.insert("config".to_owned(), config);

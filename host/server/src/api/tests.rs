@@ -17,7 +17,7 @@ use hibob_config::tenant::TenantConfig;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::{NewApproval, RunRecord};
 use hibob_store::token;
-use hibob_store::token::Role;
+use hibob_store::token::TokenRole;
 use hibob_store::update_row::UpdateRow;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -29,11 +29,11 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 
 /// Who asks in these tests: a token of each kind for `acme`, and the admin of another tenant.
-const HOLDERS: [(Holder, Role, Option<&str>); 4] = [
-    (Holder::Operator, Role::Operator, None),
-    (Holder::Admin, Role::Admin, Some("acme")),
-    (Holder::Reader, Role::Reader, Some("acme")),
-    (Holder::ReaderOfAll, Role::Reader, None),
+const HOLDERS: [(Holder, TokenRole, Option<&str>); 4] = [
+    (Holder::Operator, TokenRole::Operator, None),
+    (Holder::Admin, TokenRole::Admin, Some("acme")),
+    (Holder::Reader, TokenRole::Reader, Some("acme")),
+    (Holder::ReaderOfAll, TokenRole::Reader, None),
 ];
 
 struct Site {
@@ -100,14 +100,14 @@ impl Site {
         Self { api, data, phase, _folder: folder }
     }
 
-    async fn token(&self, role: Role, tenant: Option<&str>) -> String {
+    async fn token(&self, role: TokenRole, tenant: Option<&str>) -> String {
         let (text, stored) = token::new(role, tenant.map(str::to_owned), String::new(), None).unwrap();
         self.data.control().add_token(&stored).await.unwrap();
         text.reveal().to_owned()
     }
 
     async fn operator(&self) -> String {
-        self.token(Role::Operator, None).await
+        self.token(TokenRole::Operator, None).await
     }
 
     /// The answer, whose body may go on.
@@ -204,7 +204,8 @@ impl Site {
             before: String::new(),
             after: "maeve.quinn@acme.example".to_owned(),
             result: "Done".to_owned(),
-            ..UpdateRow::default()
+            before_of: None,
+            after_of: None,
         };
         database.record_run(fence, &record, None, &[line.into()]).await.unwrap()
     }

@@ -58,7 +58,7 @@ struct Host {
 
 async fn host(lease: Duration) -> Host {
     let folder = tempfile::tempdir().unwrap();
-    let queue = ControlDatabase::open(folder.path()).await.unwrap().queue();
+    let queue = Queue::new(&ControlDatabase::open(folder.path()).await.unwrap());
     let ((tell, told), (say, phase)) = (mpsc::unbounded_channel(), watch::channel(Phase::Work));
     let (serves, metrics) = (queue.clone(), Metrics::default());
     let counts = metrics.clone();

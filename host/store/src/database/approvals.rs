@@ -1,4 +1,5 @@
-//! Plans that wait for a person's decision, and what became of them. All times are Unix seconds, and "now" is the caller's.
+//! Plans that wait for approval, and the decisions about them. All times are Unix seconds; the caller gives the present
+//! time.
 
 mod row;
 
@@ -10,7 +11,7 @@ use crate::database::{Fence, NewJournal, TenantDatabase};
 use hibob_base::error::HostError;
 use row::{COLUMNS, StoredRow};
 
-/// A plan that begins to wait.
+/// A plan that is to wait for approval.
 #[derive(Clone, Copy, Debug)]
 pub struct NewApproval<'a> {
     /// The SHA-256 of `plan`.
@@ -21,36 +22,36 @@ pub struct NewApproval<'a> {
     pub settings: &'a str,
     /// The digest of the plugin that made it.
     pub plugin: &'a str,
-    /// What the guards saw: JSON.
+    /// What the guards reported about it, as JSON.
     pub reasons: &'a str,
     /// How many changes it has.
     pub changes: i64,
     /// What started the run that made it.
     pub trigger: &'a str,
-    /// Who asked for that run.
+    /// Who requested that run.
     pub requested_by: Option<&'a str>,
     /// When that run began.
     pub created_at: i64,
-    /// Until when it waits.
+    /// When it lapses unless somebody decides.
     pub lapses_at: i64,
 }
 
-/// What a person says to a plan.
+/// A person's decision about a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Decision<'d> {
-    /// The person, as they are named.
+    /// The person's name or address.
     pub by: &'d str,
-    /// By what they can: `token ID`, or `command-line`.
+    /// How the person is authorized: `token ID`, or `command-line`.
     pub with: &'d str,
-    /// Why not; none for a yes.
+    /// Why the plan is rejected; none if it is approved.
     pub rejected_because: Option<&'d str>,
 }
 
 impl TenantDatabase {
-    /// Stores a plan that waits, over the one that waited or was approved. Nothing of it is applied.
+    /// Stores a plan that waits. It supersedes a plan that waits or is approved. No part of it is applied.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed; nothing was written.
+    /// The run has lost its lease, or the database failed; nothing was written.
     pub async fn await_approval(&self, fence: Fence, new: &NewApproval<'_>) -> Result<(), HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         insert_plan(&mut transaction, new.digest, new.plan).await?;
@@ -78,7 +79,7 @@ impl TenantDatabase {
         Ok(transaction.commit().await?)
     }
 
-    /// The plan that waits, or is approved and not applied yet, if there is one.
+    /// The plan that waits, or is approved and not yet applied, if there is one.
     ///
     /// # Errors
     /// The database failed.
@@ -89,7 +90,7 @@ impl TenantDatabase {
             .pop())
     }
 
-    /// The plans that wait or waited, the newest first.
+    /// The plans that wait or have waited, the newest first.
     ///
     /// # Errors
     /// The database failed.
@@ -97,7 +98,7 @@ impl TenantDatabase {
         self.select_approvals(now, "WHERE $1 = '' ORDER BY id DESC LIMIT $2", "", limit).await
     }
 
-    /// For up to two plans whose digest begins with this the newest row.
+    /// The plans whose digest begins with this prefix, two at most, each with its newest row.
     ///
     /// # Errors
     /// The database failed.
@@ -107,7 +108,7 @@ impl TenantDatabase {
         self.select_approvals(now, newest, digest_prefix, 2).await
     }
 
-    /// Rows as they stand now: one whose time is over has lapsed.
+    /// Reads rows, after setting those whose time is over to lapsed.
     async fn select_approvals(
         &self,
         now: i64,
@@ -115,7 +116,7 @@ impl TenantDatabase {
         text: &str,
         limit: u32,
     ) -> Result<Vec<ApprovalRow>, HostError> {
-        // Asked first, as on SQLite a write keeps others out.
+        // This is read first, because on SQLite a write excludes all other writes.
         let late = query("SELECT 1 FROM approvals WHERE state = 'waiting' AND lapses_at <= $1").bind(now);
         if late.finds(&self.store).await? {
             let lapse = "UPDATE approvals SET state = 'lapsed', ended_at = lapses_at
@@ -127,7 +128,7 @@ impl TenantDatabase {
         rows.into_iter().map(ApprovalRow::try_from).collect()
     }
 
-    /// The plan of this digest, as it was stored.
+    /// The stored form of the plan with this digest.
     ///
     /// # Errors
     /// There is none, or the database failed.
@@ -137,7 +138,8 @@ impl TenantDatabase {
         Ok(content)
     }
 
-    /// Approves a plan that waits, or rejects one that is not applied yet. False if it is not so any more.
+    /// Approves a plan that waits, or rejects one that waits or is approved. False if the plan is in another state by
+    /// now.
     ///
     /// # Errors
     /// The database failed.
@@ -158,10 +160,11 @@ impl TenantDatabase {
         Ok(decided.execute(&self.store).await? == 1)
     }
 
-    /// Closes a plan that waits or is approved, without a journal. False if it is neither any more.
+    /// Gives a plan that waits or is approved its last state, without applying it. False if the plan is in another
+    /// state by now.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed; nothing was written.
+    /// The run has lost its lease, or the database failed; nothing was written.
     pub async fn close_approval(
         &self,
         fence: Fence,
@@ -176,11 +179,11 @@ impl TenantDatabase {
         Ok(closed == 1)
     }
 
-    /// Records an approved plan before anything of it is applied, and that this was its one time. Returns the journal's
-    /// number; none if it is not approved any more.
+    /// Opens the journal of an approved plan before anything of it is applied, and records that the approval is used
+    /// up. Returns the journal's number; none if the plan is not approved any more.
     ///
     /// # Errors
-    /// The run lost its lock, another journal is open, or the database failed; nothing was written.
+    /// The run has lost its lease, another journal is open, or the database failed; nothing was written.
     pub async fn begin_approved_journal(
         &self,
         fence: Fence,
@@ -199,7 +202,7 @@ impl TenantDatabase {
         Ok(Some(journal))
     }
 
-    /// Whether a journal applies a plan that a person approved.
+    /// Whether a journal is of a plan that a person has approved.
     ///
     /// # Errors
     /// The database failed.
@@ -207,7 +210,7 @@ impl TenantDatabase {
         Ok(query("SELECT 1 FROM approvals WHERE journal = $1").bind(journal).finds(&self.store).await?)
     }
 
-    /// Notes the run in whose report is what became of a plan.
+    /// Records the run that applied a plan, or found it stale.
     ///
     /// # Errors
     /// The database failed.

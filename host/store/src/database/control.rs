@@ -1,4 +1,4 @@
-//! The control database: which tenants there are, and who is running one of them.
+//! The control database: the tenants and their configurations, and the leases on tenants.
 
 use crate::database::DatabaseError;
 use crate::database::engine::Engine;
@@ -6,16 +6,17 @@ use crate::database::error::of_migration;
 use crate::database::statement::query;
 use crate::database::store::Store;
 use crate::database::{TenantDatabase, open, postgres};
-use crate::queue::Queue;
 use hibob_base::error::HostError;
 use std::path::Path;
 
-/// How long a lease lasts without being renewed, in seconds. A crashed run keeps its tenant locked for that long.
+/// How long a lease lasts without being renewed, in seconds. After a crash nobody else can run the tenant for that
+/// long.
 pub const LEASE_SECONDS: i64 = 30;
 
-/// The tables of which each tenant has its rows, on PostgreSQL: a row goes before what it refers to.
+/// The tables that hold tenants' rows, on PostgreSQL, in the order in which a tenant's rows are deleted: a row before
+/// the rows that it refers to.
 pub(super) const TENANT_TABLES: [&str; 22] = [
-    "entries_usage", // first, so that nothing counts while the entries go
+    "entries_usage", // first, so that the trigger on `entries` has nothing to count
     "entries",
     "baseline",
     "journal_events",
@@ -57,20 +58,21 @@ impl ControlDatabase {
         Ok(Self { store: Store::new(Engine::Sqlite(pool)), lease_seconds: LEASE_SECONDS })
     }
 
-    /// Opens a database on PostgreSQL, of the control tables and all tenants' ones, and brings its schema up to date.
-    /// `connections_max` are this host's.
+    /// Opens a database on PostgreSQL, which has the control tables and all tenants' tables, and brings its schema up
+    /// to date. This host opens `connections_max` connections at most.
     ///
     /// # Errors
-    /// The URL is none, the server cannot be reached or refuses, or the role would not be kept to one tenant's rows.
+    /// The URL is wrong, there are too few connections, the server cannot be reached or refuses, or row-level security
+    /// does not bind the role.
     pub async fn connect(url: &str, connections_max: u32) -> Result<Self, HostError> {
         let pool = postgres::open(url, connections_max).await?;
         Ok(Self { store: Store::new(Engine::Postgres(pool)), lease_seconds: LEASE_SECONDS })
     }
 
-    /// A tenant's own tables: a file in the data directory, or the tenant's rows where this database is a server's.
+    /// A tenant's database: a file in the data directory, or the tenant's rows on PostgreSQL.
     ///
     /// # Errors
-    /// They cannot be used.
+    /// The database cannot be used.
     pub async fn tenant_database(&self, data_dir: &Path, tenant: &str) -> Result<TenantDatabase, HostError> {
         match self.store.db() {
             Engine::Sqlite(_) => TenantDatabase::open(data_dir, tenant).await,
@@ -78,26 +80,27 @@ impl ControlDatabase {
         }
     }
 
-    /// Fails where the database is no file that could be copied or replaced.
+    /// Checks that the database is a file, which can be copied and replaced.
     ///
     /// # Errors
-    /// It is a server's.
+    /// The database is on PostgreSQL.
     pub fn require_file(&self) -> Result<(), HostError> {
         self.store.file().map(drop)
     }
 
-    /// The same, with leases on tenants' runs that last so long instead of [`LEASE_SECONDS`], which is the longest.
+    /// This database, with leases on tenants that last so many seconds instead of [`LEASE_SECONDS`], which is the
+    /// longest.
     #[must_use]
     pub fn with_lease_seconds(self, lease_seconds: i64) -> Self {
         Self { lease_seconds: lease_seconds.min(LEASE_SECONDS), ..self }
     }
 
-    /// The queue of jobs in this database.
-    pub fn queue(&self) -> Queue {
-        Queue::new(self.store.clone())
+    /// The connections to the control database's tables.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
-    /// Stores a tenant's configuration (JSON), over an earlier one. True if the tenant is new.
+    /// Stores a tenant's configuration (JSON) in place of an earlier one. True if the tenant is new.
     ///
     /// # Errors
     /// The database failed.
@@ -111,7 +114,7 @@ impl ControlDatabase {
         Ok(is_new)
     }
 
-    /// Disables a tenant from a time on (Unix seconds), or enables it again.
+    /// Disables a tenant from this time on (Unix seconds); none enables it again.
     ///
     /// # Errors
     /// The database failed.
@@ -129,7 +132,7 @@ impl ControlDatabase {
         Ok(since.and_then(|(since,)| since))
     }
 
-    /// A tenant's configuration.
+    /// A tenant's configuration (JSON); none if there is no such tenant.
     ///
     /// # Errors
     /// The database failed.
@@ -154,7 +157,8 @@ impl ControlDatabase {
         crate::database::copy_to(&self.store, path).await
     }
 
-    /// Lets nobody of an earlier generation than this come back.
+    /// Raises the generation of a tenant's lease above this one, and ends the lease. Used after a restore, so that no
+    /// run from before it can go on.
     ///
     /// # Errors
     /// The database failed.
@@ -169,8 +173,8 @@ impl ControlDatabase {
         Ok(())
     }
 
-    /// Removes a tenant: its secrets, its jobs, its lease, its configuration, and what it has in this database. On SQLite what
-    /// was there is overwritten; PostgreSQL does that at its next VACUUM.
+    /// Removes a tenant: its secrets, jobs, schedules, leases and configuration, and on PostgreSQL its rows in all
+    /// tables. SQLite overwrites removed rows; PostgreSQL does so at its next VACUUM.
     ///
     /// # Errors
     /// The database failed; nothing was removed.
@@ -197,10 +201,10 @@ impl ControlDatabase {
         Ok(self.store.empty_log().await?)
     }
 
-    /// Takes the lease on a tenant's runs, or says who has it and for how many seconds more.
+    /// Takes the lease on a tenant.
     ///
     /// # Errors
-    /// Somebody else has the lease, or the database failed.
+    /// Somebody else has the lease (the error says who, and when it lapses), or the database failed.
     pub async fn lease(&self, tenant: &str, holder: &str) -> Result<Lease, HostError> {
         let seconds = self.lease_seconds;
         let take = format!(
@@ -215,24 +219,27 @@ impl ControlDatabase {
             format!("SELECT holder, expires_at - {} FROM leases WHERE tenant = $1", self.store.db().now_seconds());
         loop {
             let take = query(take.clone()).bind(tenant).bind(holder).bind(seconds);
-            // Nobody takes a lease for so long: the clock was set back since.
+            // No lease is that long: the clock was set back since it was taken.
             let taken = take.bind(2 * LEASE_SECONDS).fetch_optional(&self.store).await?;
             if let Some((generation,)) = taken {
                 let (store, tenant) = (self.store.clone(), tenant.to_owned());
                 return Ok(Lease { store, tenant, generation, seconds, is_held: true });
             }
             let other: Option<(String, i64)> = query(other.clone()).bind(tenant).fetch_optional(&self.store).await?;
-            // None: the tenant was forgotten in between.
+            // None: the tenant was removed in between.
             if let Some((other, left)) = other {
                 return Err(HostError::AlreadyRunning {
                     message: format!("tenant {tenant} is being run by {other}"),
-                    remedy: format!("wait for that run; if it has crashed, its lock lapses in {} seconds", left.max(0)),
+                    remedy: format!(
+                        "wait for that run; if it has crashed, its lease lapses in {} seconds",
+                        left.max(0)
+                    ),
                 });
             }
         }
     }
 
-    /// Whether somebody has the lease on a tenant's runs.
+    /// Whether somebody has the lease on a tenant.
     ///
     /// # Errors
     /// The database failed.
@@ -243,7 +250,8 @@ impl ControlDatabase {
     }
 }
 
-/// The right to run a tenant, renewed for as long as it is held.
+/// The lease on a tenant: the right to run it, which lapses unless it is renewed. A lease that is dropped is given
+/// back.
 #[derive(Debug)]
 pub struct Lease {
     store: Store,
@@ -254,17 +262,17 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Rises with every holder, so that a later one can be told from an earlier one.
+    /// The lease's generation, which grows with each holder.
     pub fn generation(&self) -> i64 {
         self.generation
     }
 
-    /// How long it lasts without being renewed, in seconds.
+    /// How long the lease lasts without being renewed, in seconds.
     pub fn seconds(&self) -> i64 {
         self.seconds
     }
 
-    /// Makes it last anew. False if somebody else has it by now.
+    /// Renews the lease for its whole length. False if somebody else has it by now.
     ///
     /// # Errors
     /// The database failed.
@@ -284,7 +292,7 @@ impl Lease {
         Ok(self.released().await?)
     }
 
-    /// With the next generation, so that a renewal which is still under way comes too late.
+    /// Gives the lease back, and raises its generation, so that a renewal that is still under way has no effect.
     fn released(&self) -> impl Future<Output = Result<(), DatabaseError>> + Send + use<> {
         let (store, tenant, generation) = (self.store.clone(), self.tenant.clone(), self.generation);
         async move {
@@ -295,7 +303,7 @@ impl Lease {
     }
 }
 
-/// A run that is dropped, as it is to be cancelled, gives its lease back too.
+/// A run that is dropped because it was cancelled gives its lease back too.
 impl Drop for Lease {
     fn drop(&mut self) {
         match tokio::runtime::Handle::try_current() {

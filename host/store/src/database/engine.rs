@@ -1,30 +1,31 @@
-//! The two engines, SQLite and PostgreSQL. The statements are the same on both but for the words that are told here.
+//! The two engines, SQLite and PostgreSQL. Each statement has one text for both; the words in which the engines differ
+//! are methods of [`Engine`].
 
 use crate::database::DatabaseError;
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 use std::io;
 use std::time::Duration;
 
-/// Something of either engine.
+/// A value of one type for SQLite and of another for PostgreSQL.
 #[derive(Clone, Copy, Debug)]
 pub enum Engine<S, P> {
-    /// One file, of one machine.
+    /// SQLite: a file on this machine.
     Sqlite(S),
-    /// A server, which several hosts share.
+    /// PostgreSQL: a server, which several hosts share.
     Postgres(P),
 }
 
-/// The connections to a database.
+/// The connection pool of a database.
 pub(super) type Db = Engine<SqlitePool, PgPool>;
 
 /// A transaction, which is rolled back unless it is committed.
 pub type Transaction = Engine<sqlx::Transaction<'static, Sqlite>, sqlx::Transaction<'static, Postgres>>;
 
-/// How long a server may take for an answer before it counts as lost: a connection whose other end is gone may say nothing
-/// for ever. Longer than anybody waits for a lock there.
+/// How long a server may take for an answer before the connection counts as lost: one whose other end is gone may stay
+/// silent for ever. It is longer than `lock_timeout` in `postgres.rs`.
 pub(super) const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
 
-/// The same expression for either engine.
+/// Evaluates one expression for either engine.
 macro_rules! each {
     ($of:expr, $it:ident => $body:expr) => {
         match $of {
@@ -39,7 +40,7 @@ pub(super) use each;
 const NOTIFY: &str = "SELECT pg_notify('hibob_jobs', '')";
 
 impl<S, P> Engine<S, P> {
-    /// Unix milliseconds by the database's own clock: hosts need not agree about the time.
+    /// The time in Unix milliseconds by the database's own clock, since the hosts' clocks may differ.
     pub fn now(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
@@ -47,7 +48,7 @@ impl<S, P> Engine<S, P> {
         }
     }
 
-    /// The same in Unix seconds.
+    /// The time in Unix seconds by the database's own clock.
     pub(super) fn now_seconds(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "unixepoch()",
@@ -55,7 +56,8 @@ impl<S, P> Engine<S, P> {
         }
     }
 
-    /// How a transaction begins that will write: SQLite takes its lock at once, or it could not wait for it later.
+    /// Begins a transaction that will write. SQLite takes its write lock at once, because it cannot wait for the lock
+    /// after it has read.
     pub(super) fn begin(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "BEGIN IMMEDIATE",
@@ -63,7 +65,7 @@ impl<S, P> Engine<S, P> {
         }
     }
 
-    /// Leaves out rows that another host is at. SQLite has one writer at a time.
+    /// Leaves out rows that another host has locked. SQLite has one writer at a time.
     pub fn skip_locked(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "",
@@ -71,7 +73,8 @@ impl<S, P> Engine<S, P> {
         }
     }
 
-    /// By what jobs are told to be the same: their arguments, or a digest where an index could not hold them.
+    /// The expression by which two jobs' arguments are compared: the arguments, or their digest where an index could
+    /// not hold them.
     pub fn same_arguments(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "arguments",
@@ -79,17 +82,18 @@ impl<S, P> Engine<S, P> {
         }
     }
 
-    /// What wakes other hosts. SQLite needs nothing: they see that the file has changed.
+    /// The statement that wakes other hosts; none on SQLite, where they see that the file has changed.
     pub fn notify(&self) -> Option<&'static str> {
         matches!(self, Self::Postgres(_)).then_some(NOTIFY)
     }
 
-    /// How long it may take for an answer. A file answers, or fails.
+    /// How long an answer may take; none on SQLite, where a file answers or fails.
     pub(super) fn answer_time_max(&self) -> Option<Duration> {
         matches!(self, Self::Postgres(_)).then_some(ANSWER_TIME_MAX)
     }
 
-    /// Keeps other writers out of a row until the transaction ends. SQLite's own transaction does that.
+    /// Locks the selected row against other writers until the transaction ends. On SQLite the transaction itself does
+    /// that.
     pub(super) fn for_update(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "",
@@ -97,7 +101,8 @@ impl<S, P> Engine<S, P> {
         }
     }
 
-    /// What a key of a tenant's table begins with: on PostgreSQL all tenants share it.
+    /// The first column of a key of a tenant's table: on PostgreSQL, where all tenants share the table, it is the
+    /// tenant.
     pub(super) fn of_tenant(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "",
@@ -105,7 +110,7 @@ impl<S, P> Engine<S, P> {
         }
     }
 
-    /// The function that is the larger of two numbers.
+    /// The name of the function that returns the larger of two numbers.
     pub(super) fn greatest(&self) -> &'static str {
         match self {
             Self::Sqlite(_) => "max",
@@ -115,7 +120,10 @@ impl<S, P> Engine<S, P> {
 }
 
 impl Transaction {
-    /// Makes all of it count, or nothing.
+    /// Commits the transaction.
+    ///
+    /// # Errors
+    /// The database failed. Where a server did not answer in time, the transaction may be committed nevertheless.
     pub async fn commit(self) -> Result<(), DatabaseError> {
         match self {
             Self::Sqlite(transaction) => transaction.commit().await?,
@@ -125,7 +133,10 @@ impl Transaction {
     }
 }
 
-/// Waits for an answer, and not for longer than that. What was asked for may be done nevertheless.
+/// Waits for an answer, for `time_max` at most.
+///
+/// # Errors
+/// The answer is an error, or did not come in time. In the latter case the request may be carried out nevertheless.
 pub async fn within<T>(
     time_max: Option<Duration>,
     answer: impl Future<Output = Result<T, sqlx::Error>>,

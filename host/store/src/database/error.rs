@@ -1,11 +1,11 @@
-//! What an error of the database means for the host.
+//! Errors of the database, and the errors of the host that they become.
 
 use crate::database::postgres;
 use hibob_base::error::HostError;
 use sqlx::migrate::MigrateError;
 use thiserror::Error;
 
-/// An error of the database, as sqlx tells it.
+/// An error of the database, as sqlx reports it.
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct DatabaseError(#[from] pub sqlx::Error);
@@ -19,7 +19,7 @@ impl From<DatabaseError> for HostError {
     }
 }
 
-/// What it means that a schema cannot be brought up to date.
+/// The error of the host for a schema that cannot be brought up to date.
 pub(crate) fn of_migration(error: &MigrateError) -> HostError {
     let message = format!("the database's schema cannot be brought up to date: {error}");
     match error {

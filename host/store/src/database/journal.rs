@@ -1,4 +1,4 @@
-//! The journal of a plan that is being applied, and the fence around it.
+//! The journal of a plan that is being applied, and the fencing token under which a run writes.
 
 use crate::database::engine::Transaction;
 use crate::database::statement::query;
@@ -8,26 +8,26 @@ use hibob_base::error::HostError;
 use hibob_base::job::RunKind;
 use std::collections::BTreeMap;
 
-/// A run's right to write: the generation of its lease. A run that takes the tenant over raises it, and from then on
-/// nothing of the earlier one is written any more.
+/// A run's fencing token: the generation of its lease. A run that takes the tenant over raises the token, and from then
+/// on the earlier run writes nothing more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fence {
     generation: i64,
 }
 
 impl Fence {
-    /// The right of the run with this generation. It lets nobody write by itself: a book compares it each time.
+    /// The token of the run whose lease has this generation. It permits no write by itself: each write compares it.
     pub fn new(generation: i64) -> Self {
         Self { generation }
     }
 
-    /// The generation of its lease.
+    /// The generation of the run's lease.
     pub fn generation(self) -> i64 {
         self.generation
     }
 }
 
-/// A plan that begins to be applied.
+/// A journal that is to be opened, when a run begins to apply a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct NewJournal<'j> {
     /// The kind of run that applies it.
@@ -46,10 +46,10 @@ pub struct NewJournal<'j> {
     pub plugin: &'j str,
 }
 
-/// A plan whose application has not come to its end.
+/// A journal that is open: its plan is not applied to its end.
 #[derive(Clone, Debug)]
 pub struct OpenJournal {
-    /// Its number.
+    /// The journal's number.
     pub id: i64,
     /// The kind of run that applied it.
     pub kind: RunKind,
@@ -65,44 +65,44 @@ pub struct OpenJournal {
     pub settings: String,
     /// The digest of the plugin that made it.
     pub plugin: String,
-    /// What happened so far, in order.
+    /// The events so far, in their order.
     pub events: Vec<EventRow>,
 }
 
-/// Something that happened to a change.
+/// An event of a journal: a change was begun, or it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventRow {
-    /// The change's id in the plan.
+    /// The change's id in the journal.
     pub change: String,
-    /// Whether it ended; else it began.
+    /// Whether the change ended; otherwise it was begun.
     pub is_finished: bool,
-    /// What came of it: JSON; empty if it began.
+    /// The result of a change that ended, as JSON; empty if it was begun.
     pub made: String,
-    /// The generation of the run that wrote it.
+    /// The fencing token's generation of the run that wrote the event.
     pub generation: i64,
 }
 
-/// What is kept of one call for a change.
+/// What is stored about one call for a change, beside the plugin's entries.
 #[derive(Clone, Debug, Default)]
 pub struct ChangeRecord {
-    /// What was done to an account.
+    /// What was done to an account, for the ledger.
     pub ledger: Option<LedgerEntry>,
-    /// In the journal of this number: what came of the change of this id, as JSON.
+    /// The end of a change: the journal's number, the change's id, and the result as JSON.
     pub finished: Option<(i64, String, String)>,
 }
 
 impl ChangeRecord {
-    /// Whether there is nothing to keep.
+    /// Whether there is nothing to store.
     pub fn is_empty(&self) -> bool {
         self.ledger.is_none() && self.finished.is_none()
     }
 }
 
 impl TenantDatabase {
-    /// Takes the right to write over from every earlier run.
+    /// Raises the fencing token to this generation: from then on no earlier run can write.
     ///
     /// # Errors
-    /// A later run has it already, or the database failed.
+    /// A later run has raised the token further, or the database failed.
     pub async fn take_fence(&self, generation: i64) -> Result<Fence, HostError> {
         let raise = query("UPDATE fence SET generation = $1 WHERE generation <= $1").bind(generation);
         if raise.execute(&self.store).await? == 1 {
@@ -114,7 +114,7 @@ impl TenantDatabase {
         ))
     }
 
-    /// The generation of the run that took the right to write last.
+    /// The generation of the current fencing token.
     ///
     /// # Errors
     /// The database failed.
@@ -123,7 +123,7 @@ impl TenantDatabase {
         Ok(generation)
     }
 
-    /// Whether nobody has taken the right to write over.
+    /// Whether this fencing token is the current one.
     ///
     /// # Errors
     /// The database failed.
@@ -132,30 +132,31 @@ impl TenantDatabase {
         Ok(holds.finds(&self.store).await?)
     }
 
-    /// Fails if somebody has taken the right to write over: what is sent next must not be sent twice.
+    /// Checks that this fencing token is the current one, before something is sent that must not be sent twice.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed.
+    /// The run has lost its lease, or the database failed.
     pub async fn require(&self, fence: Fence) -> Result<(), HostError> {
         if self.holds(fence).await? { Ok(()) } else { Err(lost()) }
     }
 
-    /// A transaction that no other write to the tenant's database comes between.
+    /// Begins a transaction that excludes all other writes to the tenant's database.
     pub(super) async fn begin_exclusive(&self) -> Result<Transaction, HostError> {
         Ok(self.begin_locked().await?.0)
     }
 
-    /// The same, and the generation of the fence. The fence's row is locked, which a run that takes it over waits for.
+    /// Begins an exclusive transaction, and reads the generation of the current fencing token. The token's row is
+    /// locked, so a run that takes the tenant over waits for this transaction.
     async fn begin_locked(&self) -> Result<(Transaction, i64), HostError> {
-        // With the right to write from its start: one that reads first may find that it comes too late.
+        // It may write from its start: a transaction that reads first could not be sure to get the write lock later.
         let mut transaction = self.store.begin().await?;
         let lock = query(format!("SELECT generation FROM fence {}", transaction.for_update()));
-        // None: the tenant was forgotten meanwhile.
+        // None: the tenant was removed meanwhile.
         let (generation,) = lock.fetch_optional(&mut transaction).await?.ok_or_else(lost)?;
         Ok((transaction, generation))
     }
 
-    /// A transaction that writes only while the fence holds.
+    /// Begins an exclusive transaction, if this fencing token is the current one.
     pub(super) async fn begin_fenced(&self, fence: Fence) -> Result<Transaction, HostError> {
         let (transaction, generation) = self.begin_locked().await?;
         if generation == fence.generation { Ok(transaction) } else { Err(lost()) }
@@ -164,7 +165,7 @@ impl TenantDatabase {
     /// Records a plan before anything of it is applied. Returns the journal's number.
     ///
     /// # Errors
-    /// The run lost its lock, another journal is open, or the database failed; nothing was written.
+    /// The run has lost its lease, another journal is open, or the database failed; nothing was written.
     pub async fn begin_journal(&self, fence: Fence, new: &NewJournal<'_>) -> Result<i64, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         let id = insert_journal(&mut transaction, new).await?;
@@ -172,7 +173,7 @@ impl TenantDatabase {
         Ok(id)
     }
 
-    /// The plan whose application has not come to its end, if there is one.
+    /// The open journal with its plan, if there is one.
     ///
     /// # Errors
     /// The database failed.
@@ -194,11 +195,11 @@ impl TenantDatabase {
         Ok(Some(OpenJournal { id, kind, started_at, digest, plan, held, settings, plugin, events }))
     }
 
-    /// Removes runs of the history, and plans that were applied or decided about with their journals, from before these
-    /// times (Unix seconds). A plan that is not applied to its end, waits or is approved stays.
+    /// Removes runs from before one time, and plans with their journals and approvals from before another (Unix
+    /// seconds). A plan stays while its journal is open, while it waits and while it is approved.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed; nothing was removed.
+    /// The run has lost its lease, or the database failed; nothing was removed.
     pub async fn prune(&self, fence: Fence, runs_before: i64, plans_before: i64) -> Result<(), HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         let journals = "DELETE FROM journals WHERE run IN (SELECT id FROM runs WHERE finished_at < $1)";
@@ -212,21 +213,21 @@ impl TenantDatabase {
         Ok(transaction.commit().await?)
     }
 
-    /// Records that a change begins, before its first request leaves.
+    /// Records that a change is begun, before its first request leaves.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed.
+    /// The run has lost its lease, or the database failed.
     pub async fn record_started(&self, fence: Fence, journal: i64, change: &str, now: i64) -> Result<(), HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         put_event(&mut transaction, fence, journal, change, None, now).await?;
         Ok(transaction.commit().await?)
     }
 
-    /// Keeps what a call for a change wrote to the storage, together with the ledger and the journal: all of it or
-    /// nothing.
+    /// Stores what the call for a change wrote to the plugin's storage, together with the ledger and the journal: all
+    /// of it or nothing.
     ///
     /// # Errors
-    /// The run lost its lock, the change was finished before, or the database failed; nothing was written.
+    /// The run has lost its lease, the change has ended already, or the database failed; nothing was written.
     pub async fn record_change(
         &self,
         fence: Fence,
@@ -266,7 +267,7 @@ pub(super) async fn insert_journal(transaction: &mut Transaction, new: &NewJourn
 }
 
 fn lost() -> HostError {
-    HostError::LockLost("this run lost its lock to another one".to_owned())
+    HostError::LockLost("this run has lost its lease to another one".to_owned())
 }
 
 async fn put_event(

@@ -1,4 +1,4 @@
-//! A database on PostgreSQL, which several hosts share: opening it, and what its errors mean for the operator.
+//! A database on PostgreSQL, which several hosts share: opening it, and what the operator can do about its errors.
 
 use crate::database::DatabaseError;
 use crate::database::engine::{ANSWER_TIME_MAX, within};
@@ -10,18 +10,23 @@ use std::io::ErrorKind;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Connections of one host to the server, unless the operator says otherwise.
+/// The most connections of one host to the server, unless the operator sets another number.
 pub const POSTGRES_CONNECTIONS: u32 = 16;
 
-/// The least with which nothing waits for itself: one listens to the queue, one renews leases, two work.
+/// The least number of connections of one host: one listens to the queue, one renews leases, two work.
 pub const POSTGRES_CONNECTIONS_MIN: u32 = 4;
 
-/// A connection that was idle for longer is asked whether it is alive before it is used.
+/// A connection that was idle for longer is tested before it is used.
 const IDLE_TRUSTED: Duration = Duration::from_secs(5);
 
-/// What holds for each connection. Nobody waits without an end for a host that has stopped in the middle of a transaction:
-/// the server ends that one first. What was told as written is on the server's disk, and a transaction that waited for
-/// another sees what that one wrote, whatever the server's own settings are.
+/// The settings of each connection, which replace the server's own:
+///
+/// - the server ends a transaction that is idle for 10 seconds, so that no host waits for one that has stopped in the
+///   middle of a transaction;
+/// - a statement waits for a lock for 20 seconds at most;
+/// - a transaction that has waited for another one sees what that one has written;
+/// - a commit returns after the write is on the server's disk.
+///
 /// <https://www.postgresql.org/docs/15/runtime-config-client.html>
 const SETTINGS: &str = "SELECT set_config('hibob.tenant', '', false),
     set_config('lock_timeout', '20s', false),
@@ -30,15 +35,17 @@ const SETTINGS: &str = "SELECT set_config('hibob.tenant', '', false),
     set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
         ELSE current_setting('synchronous_commit') END, false)";
 
-/// The connection is nobody's again, and in no transaction: sqlx itself forgets one whose `BEGIN` was dropped before the
-/// answer, and whatever the next one wrote would be taken back with it. A `ROLLBACK` alone would warn in the server's log
-/// each time that there is none, so there is one.
+/// Ends any transaction of a connection, and its limit to a tenant. sqlx does not know of a transaction whose `BEGIN`
+/// was dropped before its answer came, and the next user's writes would be rolled back with it. A `ROLLBACK` without a
+/// transaction would put a warning into the server's log each time, so one is begun before it.
 const RESET: &str = "BEGIN; ROLLBACK; SELECT set_config('hibob.tenant', '', false)";
 
-/// Connects to a database and brings its schema up to date. Hosts that start at once do that one after the other.
+/// Connects to a database and brings its schema up to date. Hosts that start at the same time do that one after the
+/// other.
 ///
 /// # Errors
-/// The URL is none, the server cannot be reached or refuses, or the role would not be kept to one tenant's rows.
+/// The URL is wrong, there are too few connections, the server cannot be reached or refuses, or row-level security does
+/// not bind the role.
 pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, HostError> {
     if connections_max < POSTGRES_CONNECTIONS_MIN {
         let message = format!("{connections_max} connections to the database are too few");
@@ -46,7 +53,7 @@ pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, Host
         return Err(HostError::configuration(message, remedy));
     }
     let options = options(url)?;
-    // By a connection of its own: a pool would try for half a minute, and then not say why.
+    // A single connection reports why it fails; a pool tries for half a minute and then does not.
     let mut first = within(Some(ANSWER_TIME_MAX), PgConnection::connect_with(&options)).await.map_err(DatabaseError)?;
     require_fit(&mut first).await?;
     first.close().await.map_err(DatabaseError)?;
@@ -65,7 +72,7 @@ pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, Host
             })
         })
         .after_release(|connection, _| {
-            // One that does not answer is closed.
+            // A connection that does not answer is closed.
             Box::pin(async move {
                 within(Some(ANSWER_TIME_MAX), sqlx::raw_sql(RESET).execute(connection)).await.map(|_| true)
             })
@@ -75,7 +82,7 @@ pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, Host
     Ok(pool)
 }
 
-/// The URL itself is in no error: it may have a password.
+/// Reads the URL. No error contains the URL, because it may contain a password.
 fn options(url: &str) -> Result<PgConnectOptions, HostError> {
     let wrong = |what: &str| {
         let remedy = "give a URL like postgres://hibob@db.example/hibob?sslmode=verify-full; \
@@ -89,7 +96,7 @@ fn options(url: &str) -> Result<PgConnectOptions, HostError> {
     Ok(if options.get_application_name().is_some() { options } else { options.application_name("hibob") })
 }
 
-/// The server has to keep tenants apart, and to hold any text.
+/// Checks that the server can keep tenants apart and can store any text.
 async fn require_fit(connection: &mut PgConnection) -> Result<(), HostError> {
     let (role, is_above, encoding): (String, bool, String) = sqlx::query_as(
         "SELECT rolname::text, rolsuper OR rolbypassrls, current_setting('server_encoding')
@@ -101,7 +108,7 @@ async fn require_fit(connection: &mut PgConnection) -> Result<(), HostError> {
     if is_above {
         return Err(HostError::configuration(
             format!(
-                "the database's role {role} is a superuser or has BYPASSRLS: nothing would keep tenants' rows apart"
+                "the database's role {role} is a superuser or has BYPASSRLS, so row-level security would not keep tenants' rows apart"
             ),
             "connect as a role of its own, which owns the database: CREATE ROLE hibob LOGIN; CREATE DATABASE hibob OWNER hibob",
         ));
@@ -115,15 +122,15 @@ async fn require_fit(connection: &mut PgConnection) -> Result<(), HostError> {
     Ok(())
 }
 
-/// The server cannot be asked, or did not answer.
-const UNREACHABLE: &str = "look whether the database server runs and can be reached from here, then start again; \
-                           what was not told as done is looked up by the next run";
+/// What to do if the server cannot be reached or did not answer.
+const UNREACHABLE: &str = "check that the database server runs and can be reached from here, then start again; the next run \
+                           looks up every change whose outcome is unknown";
 
-/// What to do about an error of a server; none if it is not one.
+/// What to do about an error of a server; none if the error is not a server's.
 pub fn remedy(error: &sqlx::Error) -> Option<&'static str> {
     let wrong_certificate = "check the server's certificate, and sslmode and sslrootcert in the database's URL";
     match error {
-        // Where a handshake fails, as rustls tells it.
+        // rustls reports a failed handshake in this way.
         sqlx::Error::Io(error) if error.kind() == ErrorKind::InvalidData => Some(wrong_certificate),
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut => Some(UNREACHABLE),
         sqlx::Error::Tls(_) => Some(wrong_certificate),
@@ -132,30 +139,28 @@ pub fn remedy(error: &sqlx::Error) -> Option<&'static str> {
     }
 }
 
-/// What to do about an SQLSTATE, or else about its class, its first two characters.
+/// What to do about an SQLSTATE: about the code itself, or about its class, which is its first two characters.
 /// <https://www.postgresql.org/docs/15/errcodes-appendix.html>
 fn remedy_of(code: &str) -> &'static str {
     match code {
         "25006" => "connect to the primary server, not to a standby",
         // in_failed_sql_transaction, idle_in_transaction_session_timeout
         "25P02" | "25P03" => {
-            "this host stalled in the middle of a write and the server cut it off; nothing of that write was kept: start again"
+            "this host stalled in the middle of a write and the server ended it; nothing of that write was stored: start again"
         }
         // query_canceled
-        "57014" => {
-            "the server was told to end the statement: look at its statement_timeout for this role, then start again"
-        }
+        "57014" => "the statement was cancelled on the server: check statement_timeout for this role, then start again",
         _ => match code.get(..2).unwrap_or_default() {
             "08" | "57" => UNREACHABLE,
-            "22" => "a value does not fit into its column: look which one the message names, and report it",
-            "23" => "another host wrote the same at the same time; start again",
+            "22" => "a value does not fit into the column that the message names: report it",
+            "23" => "another host wrote the same row at the same time; start again",
             "28" => "check the role and its password: the database's URL, PGPASSWORD or the file of PGPASSFILE",
             "3D" => "make the database first: CREATE DATABASE hibob OWNER hibob",
-            "40" | "55" => "another host was writing the same; start again",
+            "40" | "55" => "another host was writing the same rows; start again",
             "42" => "let the role own the database's tables and its schema, and use the same version on all hosts",
             "53" => "give the database server more room: disk, memory or connections (--database-connections)",
-            "54" => "something is longer than the server takes: look what the message names, and shorten it",
-            _ => "look into the database server's log; where the database is damaged, restore a backup of it",
+            "54" => "the value that the message names is longer than the server allows: shorten it",
+            _ => "read the database server's log; if the database is damaged, restore a backup of it",
         },
     }
 }

@@ -1,4 +1,4 @@
-//! What a tenant's references job keeps: who stood where, what was issued, the head of the log.
+//! What the references job of a tenant stores: the people's standing, the references, and the heads of the log.
 
 mod deliveries;
 mod keys;
@@ -13,20 +13,20 @@ use hibob_base::error::HostError;
 use hibob_contract::offboarding_references::{Departure, Issued, Known, Seen, Standing};
 use sqlx::FromRow;
 
-/// Whether a reference counts.
+/// The state of a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReferenceState {
-    /// It does.
+    /// It is valid.
     Valid,
-    /// A newer one replaces it.
+    /// A newer reference replaces it.
     Superseded,
-    /// It should not have been given.
+    /// It was declared that it should not have been given.
     Revoked,
 }
 
 impl ReferenceState {
-    /// As it is stored.
+    /// The word in the database and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Valid => "valid",
@@ -48,52 +48,52 @@ impl ReferenceState {
 pub struct NewReference {
     /// The credential's UUID.
     pub id: String,
-    /// Of which departure.
+    /// The departure that the reference is about.
     pub departure: Departure,
-    /// The signed credential.
+    /// The signed credential, encrypted under the person's key.
     pub document: Vec<u8>,
-    /// Its SHA-256: the entry in the log.
+    /// The SHA-256 of the signed credential, which is the entry in the log.
     pub digest: [u8; 32],
-    /// The key that signed it.
+    /// The selector of the key that signed it.
     pub selector: String,
-    /// Which pair of status lists.
+    /// The number of its pair of status lists.
     pub status_list: u32,
-    /// Which entry of it.
+    /// Its position in these lists.
     pub status_index: u32,
-    /// The plugin that said what it says.
+    /// The digest of the plugin that returned its claims.
     pub plugin_digest: String,
-    /// A hash over HiBob's answers that it was confirmed with.
+    /// A hash over the answers of HiBob with which its claims were confirmed.
     pub answers_digest: [u8; 32],
-    /// Unix seconds.
+    /// When it was issued, in Unix seconds.
     pub issued_at: i64,
-    /// The `Message-ID` of its delivery.
+    /// The `Message-ID` with which it is delivered.
     pub message_id: String,
 }
 
 /// A reference as it is recorded.
 #[derive(Clone, Debug)]
 pub struct ReferenceRow {
-    /// Its place in the log, from 0.
+    /// Its place in the log, counted from 0.
     pub log_index: u64,
     /// The credential's UUID.
     pub id: String,
-    /// Of which departure.
+    /// The departure that the reference is about.
     pub departure: Departure,
-    /// The signed credential.
+    /// The signed credential: encrypted as it is stored, or decrypted by `privacy`.
     pub document: Vec<u8>,
-    /// The key that signed it.
+    /// The selector of the key that signed it.
     pub selector: String,
-    /// Which pair of status lists.
+    /// The number of its pair of status lists.
     pub status_list: u32,
-    /// Which entry of it.
+    /// Its position in these lists.
     pub status_index: u32,
-    /// The plugin that said what it says.
+    /// The digest of the plugin that returned its claims.
     pub plugin_digest: String,
-    /// Unix seconds.
+    /// When it was issued, in Unix seconds.
     pub issued_at: i64,
-    /// Whether it counts.
+    /// The reference's state.
     pub state: ReferenceState,
-    /// Why it does not; empty if it does.
+    /// Why it is revoked or superseded; empty if it is valid.
     pub state_reason: String,
 }
 
@@ -135,28 +135,29 @@ struct ReferenceColumns {
     state_reason: String,
 }
 
-/// What is read of a person: id, standing, and of the reference that counts the last day, the basis and when it was issued.
+/// The columns that are read of a person: id, standing, and of the valid reference the last day, the basis and when it
+/// was issued.
 type KnownColumns = (String, String, Option<String>, Option<String>, Option<i64>);
 
 /// A signed head of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogHead {
-    /// How many entries.
+    /// How many entries the log has.
     pub size: u64,
-    /// The root hash over them.
+    /// The root hash over the entries.
     pub root: [u8; 32],
-    /// The witnesses' lines under it.
+    /// The signature lines of the witnesses.
     pub cosignatures: String,
 }
 
 impl TenantDatabase {
-    /// What the job has recorded of everybody, by employee id.
+    /// Everybody whom the job has recorded, with standing and valid reference, in the order of the employee ids.
     ///
     /// # Errors
     /// The database failed.
     pub async fn reference_people(&self) -> Result<Vec<Known>, HostError> {
-        // The latest reference of the person, if it counts: an earlier employment's does not stand in for it. It was issued
-        // when the first of those was that it has replaced, one after the other.
+        // The latest reference of the person, if it is valid: one of an earlier employment does not take its place. A
+        // reference that replaces others counts as issued when the first of them was.
         let rows = query(
             "SELECT people.employee_id, people.standing, issued.ended_on, issued.basis,
                     (SELECT min(issued_at) FROM issued_references chain
@@ -192,7 +193,7 @@ impl TenantDatabase {
         Ok(why.map(|(why,)| why))
     }
 
-    /// Pauses references, if this issuer has a key, or lets them go on.
+    /// Pauses references for this reason, if the issuer has a key; none ends the pause.
     ///
     /// # Errors
     /// The database failed.
@@ -207,10 +208,10 @@ impl TenantDatabase {
         Ok(transaction.commit().await?)
     }
 
-    /// Records where people stand.
+    /// Records the standing of people.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed; nothing was written.
+    /// The run has lost its lease, or the database failed; nothing was written.
     pub async fn record_standings(&self, fence: Fence, seen: &[Seen]) -> Result<(), HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         for seen in seen {
@@ -220,11 +221,11 @@ impl TenantDatabase {
     }
 
     /// Records a reference as the next entry of the log, its delivery, and that the person has left: all of it or
-    /// nothing. Where `supersedes` says why, it replaces the person's latest one. Returns its place in the log; none if the
-    /// departure has a reference already.
+    /// nothing. If `supersedes` gives a reason, the person's latest valid reference is superseded. Returns the place in
+    /// the log; none if the departure has a valid reference already.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed; nothing was written.
+    /// The run has lost its lease, or the database failed; nothing was written.
     pub async fn record_reference(
         &self,
         fence: Fence,
@@ -240,7 +241,7 @@ impl TenantDatabase {
             query("SELECT 1 FROM issued_references WHERE employee_id = $1 AND ended_on = $2 AND state = 'valid'");
         let known = known.bind(&new.departure.employee_id).bind(&new.departure.ended_on);
         if known.finds(&mut transaction).await? {
-            // What it was to replace is not replaced by one of before.
+            // Nothing is superseded by a reference that was there before.
             if supersedes.is_none() {
                 transaction.commit().await?;
             }
@@ -282,10 +283,10 @@ impl TenantDatabase {
         Ok(Some(unsigned(log_index)))
     }
 
-    /// Revokes the references of one departure that count, because the person works here again. Returns how many.
+    /// Revokes the valid references of one departure, because the person is employed after all. Returns how many.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed; nothing was written.
+    /// The run has lost its lease, or the database failed; nothing was written.
     pub async fn cancel_departure(
         &self,
         fence: Fence,
@@ -307,12 +308,12 @@ impl TenantDatabase {
         Ok(rows.len() as u64)
     }
 
-    /// Revokes one reference; none if there is no such one, false if it was revoked before.
+    /// Revokes one reference. None if there is no such reference, false if it was revoked before.
     ///
     /// # Errors
     /// The database failed; nothing was written.
     pub async fn revoke_reference(&self, id: &str, reason: &str, now: i64) -> Result<Option<bool>, HostError> {
-        // With the right to write from its start: a run may write between the two statements.
+        // It excludes other writes from its start: a run may write between the two statements.
         let mut transaction = self.begin_exclusive().await?;
         let row = query("SELECT log_index, state FROM issued_references WHERE id = $1").bind(id);
         let Some((log_index, state)) = row.fetch_optional(&mut transaction).await? else { return Ok(None) };
@@ -343,7 +344,7 @@ impl TenantDatabase {
         ReferenceRow::read(query(sql).bind(signed(log_index)).fetch_one(&self.store).await?)
     }
 
-    /// The entries of the log.
+    /// The entries of the log, in its order.
     ///
     /// # Errors
     /// The database failed, or an entry is missing or too short.
@@ -356,7 +357,7 @@ impl TenantDatabase {
         (0..).zip(rows).map(entry).collect()
     }
 
-    /// The places in the status lists that are taken: list, index, and whether the reference counts.
+    /// The positions of the status lists that are taken: the list's number, the position, and the reference's state.
     ///
     /// # Errors
     /// The database failed.
@@ -380,11 +381,10 @@ impl TenantDatabase {
         rows.fetch_all(&self.store).await?.into_iter().map(read).collect()
     }
 
-    /// Records a head that is about to be signed, if none of a larger log was recorded meanwhile. What witnesses said of
-    /// it before stays.
+    /// Records a head that is about to be signed. The witnesses' signatures of a head that is recorded already stay.
     ///
     /// # Errors
-    /// The database failed, or has a larger head, or another one of this size.
+    /// The database has a head of a larger log, or another head of this size; or the database failed.
     pub async fn put_log_head(&self, size: u64, root: &[u8; 32]) -> Result<(), HostError> {
         let mut transaction = self.begin_exclusive().await?;
         let done = query(format!(
@@ -399,7 +399,7 @@ impl TenantDatabase {
         Err(HostError::Storage("another head of the log was signed meanwhile".to_owned()))
     }
 
-    /// Adds what witnesses say of a recorded head, line by line, to what was said before.
+    /// Adds signature lines of witnesses to a recorded head.
     ///
     /// # Errors
     /// The database failed.
@@ -427,7 +427,7 @@ async fn put_standing(transaction: &mut Transaction, employee_id: &str, standing
     Ok(())
 }
 
-/// The latest reference of a person that counts is replaced.
+/// Supersedes the latest valid reference of a person.
 async fn supersede_latest(
     transaction: &mut Transaction,
     employee_id: &str,
@@ -442,7 +442,7 @@ async fn supersede_latest(
     }
 }
 
-/// A reference counts no more, and is not delivered if it was not yet.
+/// Ends the validity of a reference, and withdraws its delivery if it is still waiting.
 async fn end(
     transaction: &mut Transaction,
     log_index: i64,
@@ -487,7 +487,7 @@ fn small(number: i64, column: &str) -> Result<u32, HostError> {
     u32::try_from(number).map_err(|_| unreadable(column))
 }
 
-/// What the database keeps as a signed number, and is none.
+/// A number that the database stores as a signed one and that is never negative.
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }

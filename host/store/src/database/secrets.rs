@@ -1,4 +1,4 @@
-//! The rows of the secret store. What is in them, only a key can tell.
+//! The rows of the secret store in the control database. The secrets in them are encrypted.
 
 use crate::database::ControlDatabase;
 use crate::database::DatabaseError;
@@ -10,30 +10,30 @@ use sqlx::sqlite::SqliteConnectOptions;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// A sealed secret as it is kept.
+/// An encrypted secret as it is stored.
 #[derive(Clone, Debug, FromRow)]
 pub struct SecretRow {
-    /// Whose secret it is.
+    /// The tenant's id.
     pub tenant: String,
-    /// Its name.
+    /// The secret's name.
     pub name: String,
-    /// With a space between them.
+    /// The origins where it may be sent, separated by spaces.
     pub origins: String,
-    /// The key that it is encrypted with.
+    /// The id of the key with which it is encrypted.
     pub key_id: String,
     /// The nonce of its encryption.
     pub nonce: Vec<u8>,
     /// The encrypted secret, with its authentication tag.
     pub ciphertext: Vec<u8>,
-    /// Unix seconds.
+    /// When it was entered, in Unix seconds.
     pub entered_at: i64,
 }
 
-/// Rows that a rotation has in memory at a time.
+/// How many rows a rotation has in memory at a time.
 const BATCH: usize = 500;
 
 impl ControlDatabase {
-    /// A transaction that keeps all others out that write secrets, from its start.
+    /// Begins a transaction that excludes all other writers of secrets.
     async fn begin_alone(&self) -> Result<Transaction, HostError> {
         let mut transaction = self.store.begin().await?;
         if let Engine::Postgres(_) = transaction {
@@ -42,7 +42,7 @@ impl ControlDatabase {
         Ok(transaction)
     }
 
-    /// A tenant's sealed secrets, by name.
+    /// A tenant's encrypted secrets, by name.
     pub async fn secrets(&self, tenant: &str) -> Result<Vec<SecretRow>, HostError> {
         let rows = query(
             "SELECT tenant, name, origins, key_id, nonce, ciphertext, entered_at FROM secrets WHERE tenant = $1 ORDER BY name",
@@ -50,7 +50,7 @@ impl ControlDatabase {
         Ok(rows.bind(tenant).fetch_all(&self.store).await?)
     }
 
-    /// The tenants that have a secret of this name in a control database, which is only read.
+    /// The tenants that have a secret with this name, in a control database file that is only read.
     pub async fn tenants_with_secret(path: &Path, name: &str) -> Result<BTreeSet<String>, HostError> {
         let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
         let mut connection = sqlx::ConnectOptions::connect(&options).await.map_err(DatabaseError)?;
@@ -58,8 +58,9 @@ impl ControlDatabase {
         Ok(rows.fetch_all(&mut connection).await.map_err(DatabaseError)?.into_iter().collect())
     }
 
-    /// Stores the row that `make` returns, over an earlier one. `make` is told which key the store is sealed with, none
-    /// if it is empty; nobody else writes secrets meanwhile. True if there was one.
+    /// Stores the row that `make` returns in place of an earlier one. `make` gets the id of the key with which the
+    /// store is encrypted, or none if the store is empty; nobody else writes secrets meanwhile. True if there was an
+    /// earlier row.
     pub async fn put_secret(
         &self,
         make: impl FnOnce(Option<&str>) -> Result<SecretRow, HostError>,
@@ -98,10 +99,11 @@ impl ControlDatabase {
         Ok(done > 0)
     }
 
-    /// Seals every secret anew with what `reseal` makes of it, all of them or none. Returns how many there are.
-    pub async fn reseal_secrets(
+    /// Replaces the encryption of every secret by the one that `reencrypt` returns, of all secrets or of none. Returns
+    /// how many there are.
+    pub async fn reencrypt_secrets(
         &self,
-        mut reseal: impl FnMut(SecretRow) -> Result<SecretRow, HostError>,
+        mut reencrypt: impl FnMut(SecretRow) -> Result<SecretRow, HostError>,
     ) -> Result<usize, HostError> {
         let mut transaction = self.begin_alone().await?;
         let (mut count, mut after) = (0, (String::new(), String::new()));
@@ -114,7 +116,7 @@ impl ControlDatabase {
                 rows.bind(&after.0).bind(&after.1).bind(BATCH as i64).fetch_all(&mut transaction).await?;
             let read = rows.len();
             for row in rows {
-                let row = reseal(row)?;
+                let row = reencrypt(row)?;
                 query("UPDATE secrets SET key_id = $1, nonce = $2, ciphertext = $3 WHERE tenant = $4 AND name = $5")
                     .bind(&row.key_id)
                     .bind(&row.nonce)

@@ -1,4 +1,4 @@
-//! A statement and its values, which runs on either engine: placeholders are `$1`, `$2`, and so on.
+//! A statement with its values, which runs on either engine. Placeholders are `$1`, `$2`, and so on.
 
 use crate::database::DatabaseError;
 use crate::database::engine::{Engine, Transaction, each, within};
@@ -15,14 +15,14 @@ use sqlx::{
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// A statement that is to be given its values and then run.
+/// A statement: it gets its values with [`Statement::bind`], and is then run.
 #[must_use]
 pub struct Statement<'q> {
     text: SqlStr,
     values: Vec<Value<'q>>,
 }
 
-/// A statement of this text, into which nothing goes but words of this program.
+/// A statement with this text. The text may contain only words of this program; everything else is bound as a value.
 pub fn query<'q>(text: impl Into<Cow<'static, str>>) -> Statement<'q> {
     let text = match text.into() {
         Cow::Borrowed(text) => text.into_sql_str(),
@@ -31,7 +31,7 @@ pub fn query<'q>(text: impl Into<Cow<'static, str>>) -> Statement<'q> {
     Statement { text, values: Vec::new() }
 }
 
-/// A value of a statement. One that is none has a type as well: PostgreSQL asks for it.
+/// A value of a statement. A value that is none has a type too, because PostgreSQL needs one.
 pub enum Value<'q> {
     Number(Option<i64>),
     Text(Option<Text<'q>>),
@@ -87,12 +87,12 @@ impl<'q> From<&'q Vec<u8>> for Value<'q> {
     }
 }
 
-/// What is read of a row: a tuple, or a struct that derives [`FromRow`].
+/// A type into which a row is read: a tuple, or a struct that derives [`FromRow`].
 pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
 impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}
 
-/// What a statement runs on: a store, which lends a connection for it, or a transaction.
+/// Where a statement runs: on a connection that a store lends for it, or in a transaction.
 pub enum On<'c> {
     Store(&'c Store),
     Transaction(&'c mut Transaction),
@@ -110,23 +110,24 @@ impl<'c> From<&'c mut Transaction> for On<'c> {
     }
 }
 
-/// A connection for as long as a statement runs.
-enum Held<'c> {
-    /// By a store, which waits so long for an answer.
+/// The connection on which a statement runs.
+enum StatementConnection<'c> {
+    /// A connection that a store has lent, and how long an answer may take.
     Lent(Engine<PoolConnection<Sqlite>, PoolConnection<Postgres>>, Option<Duration>),
+    /// The connection of a transaction.
     Of(&'c mut Transaction),
 }
 
 impl<'c> On<'c> {
-    async fn hold(self) -> Result<Held<'c>, DatabaseError> {
+    async fn hold(self) -> Result<StatementConnection<'c>, DatabaseError> {
         Ok(match self {
-            Self::Store(store) => Held::Lent(store.connection().await?, store.answer_time_max()),
-            Self::Transaction(transaction) => Held::Of(transaction),
+            Self::Store(store) => StatementConnection::Lent(store.connection().await?, store.answer_time_max()),
+            Self::Transaction(transaction) => StatementConnection::Of(transaction),
         })
     }
 }
 
-impl Held<'_> {
+impl StatementConnection<'_> {
     fn answer_time_max(&self) -> Option<Duration> {
         match self {
             Self::Lent(_, answer_time_max) => *answer_time_max,
@@ -145,13 +146,13 @@ impl Held<'_> {
 }
 
 impl<'q> Statement<'q> {
-    /// Gives it its next value.
+    /// Binds the next value.
     pub fn bind(mut self, value: impl Into<Value<'q>>) -> Self {
         self.values.push(value.into());
         self
     }
 
-    /// Runs it, and returns how many rows it touched.
+    /// Runs the statement, and returns how many rows it has written.
     pub async fn execute<'c>(self, on: impl Into<On<'c>>) -> Result<u64, DatabaseError> {
         let mut held = on.into().hold().await?;
         let answer_time_max = held.answer_time_max();
@@ -166,12 +167,12 @@ impl<'q> Statement<'q> {
         Ok(done?)
     }
 
-    /// Whether it finds a row.
+    /// Runs the statement, and returns whether it finds a row.
     pub async fn finds<'c>(self, on: impl Into<On<'c>>) -> Result<bool, DatabaseError> {
         Ok(self.fetch_optional::<()>(on).await?.is_some())
     }
 
-    /// The row that it finds, if there is one.
+    /// Runs the statement, and returns the first row; none if there is no row.
     pub async fn fetch_optional<'c, R: Row>(self, on: impl Into<On<'c>>) -> Result<Option<R>, DatabaseError> {
         let mut held = on.into().hold().await?;
         let answer_time_max = held.answer_time_max();
@@ -186,17 +187,17 @@ impl<'q> Statement<'q> {
         Ok(done?)
     }
 
-    /// The row that there always is.
+    /// Runs the statement, and returns the first row. It is an error if there is none.
     pub async fn fetch_one<'c, R: Row>(self, on: impl Into<On<'c>>) -> Result<R, DatabaseError> {
         self.fetch_optional(on).await?.ok_or(DatabaseError(sqlx::Error::RowNotFound))
     }
 
-    /// All rows.
+    /// Runs the statement, and returns all rows.
     pub async fn fetch_all<'c, R: Row>(self, on: impl Into<On<'c>>) -> Result<Vec<R>, DatabaseError> {
         self.fetch_while(on, |_| true).await
     }
 
-    /// The rows up to the first one for which `more` says that it is the last.
+    /// Runs the statement, and returns the rows up to and including the first one for which `more` is false.
     pub async fn fetch_while<'c, R: Row>(
         self,
         on: impl Into<On<'c>>,
@@ -224,7 +225,7 @@ impl<'q> Statement<'q> {
     }
 }
 
-/// The values as the engine of a connection takes them.
+/// The values in the form that the engine of a connection takes.
 fn arguments<'q, C: Connection>(
     _: &C,
     values: &[Value<'q>],

@@ -1,4 +1,4 @@
-//! The connections through which one owner's tables are reached.
+//! The connections to the tables of the host, or of one tenant.
 
 use crate::database::DatabaseError;
 use crate::database::engine::{Db, Engine, Transaction, within};
@@ -8,18 +8,18 @@ use sqlx::{Postgres, Sqlite, SqlitePool};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Says for which tenant a connection is, for as long as it is lent.
+/// Limits a connection to a tenant's rows, for as long as it is lent.
 const FOR_TENANT: &str = "SELECT set_config('hibob.tenant', $1, false)";
 
-/// The same for as long as a transaction lasts.
+/// Limits a connection to a tenant's rows, for as long as a transaction lasts.
 const TRANSACTION_FOR_TENANT: &str = "SELECT set_config('hibob.tenant', $1, true)";
 
-/// A database as it is open to one owner: the host, or a tenant. On PostgreSQL the server keeps a tenant to its rows, and
-/// the host to tables that are not tenants'.
+/// The tables of one owner: the host or a tenant. On PostgreSQL the server lets a tenant reach its own rows only, and
+/// the host only the tables that belong to no tenant.
 #[derive(Clone, Debug)]
 pub struct Store {
     db: Db,
-    /// On SQLite a tenant's file is its own.
+    /// The tenant, on PostgreSQL; none for the host, and on SQLite, where each tenant has a file.
     tenant: Option<Arc<str>>,
     answer_time_max: Option<Duration>,
 }
@@ -31,31 +31,31 @@ impl Store {
         Self { db, tenant: None, answer_time_max }
     }
 
-    /// The same connections, for a tenant.
+    /// A tenant's tables, through the same connections.
     pub fn of_tenant(&self, tenant: &str) -> Self {
         Self { tenant: Some(tenant.into()), ..self.clone() }
     }
 
-    /// The connections, and with them the engine.
+    /// The connection pool, which also says which engine it is.
     pub fn db(&self) -> &Db {
         &self.db
     }
 
-    /// How long it may take for an answer, where it is a server.
+    /// How long a server may take for an answer; none for a file.
     pub fn answer_time_max(&self) -> Option<Duration> {
         self.answer_time_max
     }
 
-    /// The same connections, which are to answer sooner.
+    /// These tables with another longest time for an answer.
     #[cfg(test)]
     pub fn impatient(&self, answer_time_max: Duration) -> Self {
         Self { answer_time_max: Some(answer_time_max), ..self.clone() }
     }
 
-    /// The file's connections.
+    /// The connection pool of an SQLite file.
     ///
     /// # Errors
-    /// It is a server.
+    /// The database is on PostgreSQL.
     pub fn file(&self) -> Result<&SqlitePool, HostError> {
         match &self.db {
             Engine::Sqlite(pool) => Ok(pool),
@@ -84,7 +84,7 @@ impl Store {
         })
     }
 
-    /// A transaction that will write.
+    /// Begins a transaction that will write.
     pub async fn begin(&self) -> Result<Transaction, DatabaseError> {
         let begin = self.db.begin();
         Ok(match &self.db {
@@ -102,7 +102,7 @@ impl Store {
         })
     }
 
-    /// Empties SQLite's write-ahead log, where what was removed would stay for a while. Where readers keep it busy, a later
+    /// Empties SQLite's write-ahead log, where removed rows would stay for a while. Where readers keep it busy, a later
     /// checkpoint does it.
     pub async fn empty_log(&self) -> Result<(), DatabaseError> {
         if let Engine::Sqlite(pool) = &self.db {

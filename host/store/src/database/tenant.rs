@@ -1,4 +1,4 @@
-//! A tenant's own database: what its plugin stores, the accepted baseline, the runs.
+//! A tenant's database: the plugin's entries, the ledger, the baseline, and the runs with their rows.
 
 use crate::database::engine::{Engine, Transaction};
 use crate::database::error::of_migration;
@@ -16,51 +16,51 @@ use hibob_contract::types::NamedValue;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// One tenant's database.
+/// The database of one tenant.
 #[derive(Clone, Debug)]
 pub struct TenantDatabase {
     pub(super) store: Store,
 }
 
-/// A finished run, as it is recorded.
+/// A finished run that is to be recorded.
 #[derive(Clone, Debug)]
 pub struct RunRecord {
-    /// What it did.
+    /// The kind of run.
     pub kind: RunKind,
-    /// What started it: `manual`.
+    /// What started the run, such as `manual`.
     pub trigger: &'static str,
-    /// The job of the queue that it did.
+    /// The key of the job that the run was; none if it was started without the queue.
     pub job: Option<String>,
-    /// Unix seconds.
+    /// When it started, in Unix seconds.
     pub started_at: i64,
-    /// Unix seconds.
+    /// When it finished, in Unix seconds.
     pub finished_at: i64,
     /// The exit code that the run ended with.
     pub exit_code: u8,
     /// The run's report, as JSON.
     pub report: String,
-    /// The journal of the plan that it applied, which is closed with it.
+    /// The number of the journal of the plan that the run has applied. The journal is closed when the run is recorded.
     pub journal: Option<i64>,
 }
 
-/// A run of the past.
+/// A run of the history.
 #[derive(Clone, Debug)]
 pub struct PastRun {
-    /// Its number.
+    /// The run's number in the tenant's history.
     pub id: i64,
-    /// What it did.
+    /// The kind of run.
     pub kind: RunKind,
-    /// What started it.
+    /// What started the run, such as `manual`.
     pub trigger: String,
-    /// The job of the queue that it did; see [`crate::queue::Claimed::key`].
+    /// The key of the job that the run was (`Claimed::key` of the queue); none if it was started without the queue.
     pub job: Option<String>,
-    /// Unix seconds.
+    /// When it started, in Unix seconds.
     pub started_at: i64,
-    /// Unix seconds.
+    /// When it finished, in Unix seconds.
     pub finished_at: i64,
-    /// The exit code that it ended with.
+    /// The exit code that the run ended with.
     pub exit_code: i64,
-    /// Its report.
+    /// The run's report.
     pub report: serde_json::Value,
 }
 
@@ -86,35 +86,35 @@ pub(super) fn run_kind(word: &str) -> Result<RunKind, HostError> {
     RunKind::of_word(word).ok_or_else(unknown)
 }
 
-/// A line of a run as it is kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A row of a run record as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredUpdate {
-    /// The line; without whom it is about and the values, where these are sealed.
+    /// The row. Its personal columns are empty where they are encrypted.
     pub row: UpdateRow,
-    /// These: JSON. Empty where nothing is sealed.
-    pub sealed: String,
+    /// The encrypted personal columns, as JSON; empty where nothing is encrypted.
+    pub encrypted: String,
 }
 
 impl From<UpdateRow> for StoredUpdate {
     fn from(row: UpdateRow) -> Self {
-        Self { row, sealed: String::new() }
+        Self { row, encrypted: String::new() }
     }
 }
 /// [`PastRun::COLUMNS`].
 type RunColumns = (i64, String, String, Option<String>, i64, i64, i64, String);
 
-/// What was done to an account, for the host's own ledger.
+/// An account in the ledger.
 #[derive(Clone, Debug)]
 pub struct LedgerEntry {
-    /// The target's id.
+    /// The account's id in the target.
     pub account_id: String,
-    /// HiBob's id.
+    /// The employee's id in HiBob.
     pub employee_id: String,
-    /// When it was archived, in Unix seconds; none if it is active.
+    /// When the account was archived, in Unix seconds; none if it is active.
     pub archived_at: Option<i64>,
 }
 
-/// Some of the plugin's entries.
+/// A page of the plugin's entries.
 #[derive(Clone, Debug)]
 pub struct Entries {
     /// Keys and values, in the order of the keys' bytes.
@@ -123,12 +123,12 @@ pub struct Entries {
     pub is_cut: bool,
 }
 
-/// How much the plugin's entries take.
+/// The size of the plugin's entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StorageUsage {
-    /// Keys.
+    /// The number of keys.
     pub keys: u64,
-    /// Bytes of keys and values.
+    /// The bytes of all keys and values.
     pub bytes: u64,
 }
 
@@ -145,7 +145,8 @@ impl TenantDatabase {
         Ok(Self { store: Store::new(Engine::Sqlite(pool)) })
     }
 
-    /// The tenant's part of a database that all tenants share, and what is there from the start.
+    /// Opens the tenant's rows of a database that all tenants share, and inserts the rows that each tenant has from the
+    /// start.
     ///
     /// # Errors
     /// The database failed.
@@ -165,7 +166,7 @@ impl TenantDatabase {
         crate::database::copy_to(&self.store, path).await
     }
 
-    /// The plugin's value under a key.
+    /// The plugin's value under a key; none if there is none.
     ///
     /// # Errors
     /// The database failed.
@@ -175,8 +176,8 @@ impl TenantDatabase {
         Ok(value.map(|(value,)| value))
     }
 
-    /// The plugin's entries under a prefix, after a key, in the order of their keys' bytes: at least one if there is one,
-    /// at most `limit`, and no more once they hold `bytes_max` bytes.
+    /// The plugin's entries whose keys begin with `prefix` and come after `after`, in the order of the keys' bytes: at
+    /// least one if there is one, at most `limit`, and no more after the one with which they reach `bytes_max` bytes.
     ///
     /// # Errors
     /// The database failed.
@@ -187,8 +188,8 @@ impl TenantDatabase {
         limit: usize,
         bytes_max: usize,
     ) -> Result<Entries, HostError> {
-        // A prefix is a range of keys: from itself up to its last possible continuation. There is one lower bound, because
-        // SQLite seeks only one: of two it may take the prefix, and go past all earlier pages again.
+        // A prefix is a range of keys: from the prefix itself up to its last possible continuation. There is one lower
+        // bound, because SQLite seeks only one: of two it may take the prefix, and read all earlier pages again.
         let after = after.unwrap_or_default();
         let end = format!("{prefix}{}", char::MAX);
         let rows =
@@ -208,8 +209,8 @@ impl TenantDatabase {
         Ok(Entries { entries, is_cut })
     }
 
-    /// Writes (or, without a value, deletes) the plugin's entries, and notes in the ledger what was done to an account:
-    /// all of it or nothing.
+    /// Writes the plugin's entries (one without a value is deleted), and an account of the ledger: all of it or
+    /// nothing.
     ///
     /// # Errors
     /// The database failed; nothing was written.
@@ -223,7 +224,7 @@ impl TenantDatabase {
         Ok(transaction.commit().await?)
     }
 
-    /// The account that the host's ledger has for an employee: an active one, and of several the youngest.
+    /// The account that the ledger has for an employee: an active one if there is one, and of several the newest.
     ///
     /// # Errors
     /// The database failed.
@@ -233,7 +234,7 @@ impl TenantDatabase {
         Ok(account.map(|(account,)| account))
     }
 
-    /// The employee whose account the host's ledger says that it is.
+    /// The employee whose account this is by the ledger.
     ///
     /// # Errors
     /// The database failed.
@@ -243,7 +244,7 @@ impl TenantDatabase {
         Ok(employee.map(|(employee,)| employee))
     }
 
-    /// How much the plugin's entries take.
+    /// The size of the plugin's entries.
     ///
     /// # Errors
     /// The database failed.
@@ -253,7 +254,8 @@ impl TenantDatabase {
         Ok(StorageUsage { keys: number(keys), bytes: number(bytes) })
     }
 
-    /// What the guards count: active accounts under the sync's care, and accounts archived since a time.
+    /// The ledger's sums, which the guards compare with: managed accounts that are active, and accounts that were
+    /// archived since this time (Unix seconds) and are not active again.
     ///
     /// # Errors
     /// The database failed.
@@ -275,7 +277,7 @@ impl TenantDatabase {
     /// The baseline of the last accepted run; empty before the first.
     ///
     /// # Errors
-    /// The database failed, or holds something else.
+    /// The database failed, or what it has cannot be read.
     pub async fn baseline(&self) -> Result<Vec<NamedValue>, HostError> {
         let value: Option<(String,)> = query("SELECT value FROM baseline").fetch_optional(&self.store).await?;
         let Some((json,)) = value else { return Ok(Vec::new()) };
@@ -283,10 +285,10 @@ impl TenantDatabase {
             .map_err(|error| HostError::Storage(format!("the stored baseline cannot be read: {error}")))
     }
 
-    /// Records a finished run with its lines, and the new baseline if the run was accepted.
+    /// Records a finished run with its rows, and the new baseline if the run was accepted. Returns the run's number.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed; nothing was written.
+    /// The run has lost its lease, or the database failed; nothing was written.
     pub async fn record_run(
         &self,
         fence: Fence,
@@ -308,22 +310,15 @@ impl TenantDatabase {
         .bind(&run.report)
         .fetch_one(&mut transaction)
         .await?;
-        for (position, StoredUpdate { row: update, sealed }) in (0_i64..).zip(updates) {
+        for (position, StoredUpdate { row: update, encrypted }) in (0_i64..).zip(updates) {
             let insert = query(
                 "INSERT INTO run_updates (run, position, employee_id, name, action, field, before, after, result, sealed)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             );
             let insert = insert.bind(id).bind(position);
-            let texts = [
-                &update.employee_id,
-                &update.name,
-                &update.action,
-                &update.field,
-                &update.before,
-                &update.after,
-                &update.result,
-                sealed,
-            ];
+            let UpdateRow { employee_id, name, action, field, before, after, result, before_of: _, after_of: _ } =
+                update;
+            let texts = [employee_id, name, action, field, before, after, result, encrypted];
             texts.into_iter().fold(insert, |insert, text| insert.bind(text)).execute(&mut transaction).await?;
         }
         if let Some(baseline) = baseline {
@@ -339,7 +334,7 @@ impl TenantDatabase {
         Ok(id)
     }
 
-    /// How the latest run of this lane ended; none before the first.
+    /// The exit code of the latest run of this lane; none before the first.
     ///
     /// # Errors
     /// The database failed.
@@ -362,7 +357,7 @@ impl TenantDatabase {
         rows.into_iter().map(PastRun::read).collect()
     }
 
-    /// One run.
+    /// One run by its number; none if it is not recorded.
     ///
     /// # Errors
     /// The database failed.
@@ -371,7 +366,7 @@ impl TenantDatabase {
         query(sql).bind(id).fetch_optional(&self.store).await?.map(PastRun::read).transpose()
     }
 
-    /// The run that did a job of the queue, if it came to its end.
+    /// The run of a job, by the job's key; none if no run of it is recorded.
     ///
     /// # Errors
     /// The database failed.
@@ -381,7 +376,7 @@ impl TenantDatabase {
         row.map(PastRun::read).transpose()
     }
 
-    /// The lines of one run.
+    /// The rows of one run, in their order.
     ///
     /// # Errors
     /// The database failed.
@@ -389,9 +384,10 @@ impl TenantDatabase {
         let sql = "SELECT employee_id, name, action, field, before, after, result, sealed FROM run_updates
                    WHERE run = $1 ORDER BY position";
         let rows = query(sql).bind(run).fetch_all(&self.store).await?;
-        let read = |(employee_id, name, action, field, before, after, result, sealed)| {
-            let row = UpdateRow { employee_id, name, action, field, before, after, result, ..UpdateRow::default() };
-            StoredUpdate { row, sealed }
+        let read = |(employee_id, name, action, field, before, after, result, encrypted)| {
+            let (before_of, after_of) = (None, None); // encrypted together with the values
+            let row = UpdateRow { employee_id, name, action, field, before, after, result, before_of, after_of };
+            StoredUpdate { row, encrypted }
         };
         Ok(rows.into_iter().map(read).collect())
     }

@@ -1,8 +1,8 @@
-//! What is stored, on each engine: the cases get two hosts on the same database.
+//! The databases on each engine. The cases get two hosts on the same database.
 
 mod approvals;
 mod control;
-mod dropped;
+pub(crate) mod dropped;
 mod entries;
 mod locks;
 mod people;
@@ -13,11 +13,12 @@ mod references;
 use crate::database::DatabaseError;
 use crate::database::statement::{Statement, query};
 use crate::database::{ControlDatabase, TenantDatabase};
+use crate::update_row::UpdateRow;
 use futures::future::BoxFuture;
 use hibob_test_postgres::Server;
 use std::path::PathBuf;
 
-/// A host's way to the database.
+/// A host with its control database.
 #[derive(Clone)]
 struct Host {
     control: ControlDatabase,
@@ -31,7 +32,7 @@ impl Host {
 }
 
 impl ControlDatabase {
-    /// Changes rows behind the host's back, as time would.
+    /// Changes rows without the host's methods, to simulate that time has passed.
     async fn execute(&self, statement: Statement<'_>) -> u64 {
         statement.execute(&self.store).await.unwrap()
     }
@@ -49,9 +50,25 @@ impl TenantDatabase {
     }
 }
 
+/// A row of a run record in which nothing is set.
+fn empty_row() -> UpdateRow {
+    let text = String::new;
+    UpdateRow {
+        employee_id: text(),
+        name: text(),
+        action: text(),
+        field: text(),
+        before: text(),
+        after: text(),
+        result: text(),
+        before_of: None,
+        after_of: None,
+    }
+}
+
 type Case = fn(Host, Host) -> BoxFuture<'static, ()>;
 
-/// All of them, by names that can also be those of databases.
+/// All cases. Their names are also the databases' names on PostgreSQL.
 fn cases() -> impl Iterator<Item = (&'static str, Case)> {
     let all: [&[(&str, Case)]; 7] = [
         &approvals::CASES,
@@ -83,14 +100,14 @@ async fn on_postgresql() {
     let Some(server) = Server::start("what is stored on PostgreSQL") else { return };
     for (name, case) in cases() {
         let url = server.database(name);
-        // Nothing of this is in a folder.
+        // On PostgreSQL no folder is used.
         let host = async || Host { control: ControlDatabase::connect(&url, 8).await.unwrap(), folder: PathBuf::new() };
         told(name);
         case(host().await, host().await).await;
     }
 }
 
-/// For whoever looks why a case failed.
+/// Prints the name of a case, for whoever reads why it failed.
 #[expect(clippy::print_stderr, reason = "the test harness shows it with a failure")]
 fn told(name: &str) {
     eprintln!("case {name}");

@@ -1,4 +1,4 @@
-//! Texts that are not the same to both engines: PostgreSQL's own type holds no U+0000.
+//! Types for texts with U+0000, which PostgreSQL's type `TEXT` cannot hold.
 
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -6,16 +6,15 @@ use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueRef};
 use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
 use sqlx::{Decode, Encode, Postgres, Sqlite, Type};
 
-/// What stands for U+0000 where it cannot: U+2400, its picture.
+/// The character that replaces U+0000: U+2400, the picture of it.
 const NULL_SHOWN: &str = "\u{2400}";
 
-/// A text to be shown or compared. On PostgreSQL each U+0000 in it becomes [`NULL_SHOWN`], in what is looked for as in what is
-/// written.
+/// A text that is shown or compared. On PostgreSQL each U+0000 becomes [`NULL_SHOWN`], both in stored values and in
+/// values that are compared with them.
 #[derive(Clone, Copy)]
 pub struct Text<'q>(pub &'q str);
 
-/// A text that comes back as it was, whatever is in it, and whose order is that of its bytes: `TEXT` on SQLite, `BYTEA` on
-/// PostgreSQL.
+/// A text that is read exactly as it was written and is ordered by its bytes: `TEXT` on SQLite, `BYTEA` on PostgreSQL.
 #[derive(Clone, Copy)]
 pub struct Key<T>(pub T);
 

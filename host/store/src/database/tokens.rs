@@ -1,10 +1,79 @@
-//! The API's tokens in the control database.
+//! The rows of the API's tokens in the control database.
 
 use crate::database::ControlDatabase;
 use crate::database::statement::query;
-use crate::token::{Role, StoredToken};
 use hibob_base::error::HostError;
 use sqlx::FromRow;
+
+/// What the holder of a token may do. The API's route table (crate `hibob-server`) says which routes that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenRole {
+    /// May do everything, for all tenants.
+    Operator,
+    /// May use one tenant's jobs, secrets, history and references.
+    Admin,
+    /// May read what belongs to one tenant, or to all tenants.
+    Reader,
+}
+
+impl TokenRole {
+    /// All roles.
+    pub const ALL: [Self; 3] = [Self::Operator, Self::Admin, Self::Reader];
+
+    /// The word in the database, in JSON, and for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+            Self::Reader => "reader",
+        }
+    }
+
+    /// The role of this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+}
+
+/// A token as it is stored: without the token itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredToken {
+    /// The token's public part.
+    pub id: String,
+    /// The SHA-256 of the whole token. A fast hash is enough: a slow one protects passwords, which can be guessed, and
+    /// nobody guesses 256 random bits; and a slow one would make each request of an attacker expensive for the host.
+    pub digest: [u8; 32],
+    /// The role of whoever holds the token.
+    pub role: TokenRole,
+    /// The tenant to which the token is limited; none if it is for all tenants.
+    pub tenant: Option<String>,
+    /// A name for people to read.
+    pub name: String,
+    /// When it was made, in Unix seconds.
+    pub created_at: i64,
+    /// When it expires, in Unix seconds; none if it does not.
+    pub expires_at: Option<i64>,
+    /// When it was revoked, in Unix seconds.
+    pub revoked_at: Option<i64>,
+    /// The last day on which it was used, in days since 1970-01-01.
+    pub used_on: Option<i64>,
+}
+
+impl StoredToken {
+    /// Whether the token is valid at this time.
+    pub fn is_valid(&self, now_unix_seconds: i64) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|until| now_unix_seconds < until)
+    }
+
+    /// The state at this time: `valid`, `revoked` or `expired`.
+    pub fn state(&self, now_unix_seconds: i64) -> &'static str {
+        match self.revoked_at {
+            Some(_) => "revoked",
+            None if self.is_valid(now_unix_seconds) => "valid",
+            None => "expired",
+        }
+    }
+}
 
 #[derive(FromRow)]
 struct TokenRow {
@@ -26,7 +95,7 @@ impl TryFrom<TokenRow> for StoredToken {
         let broken = || HostError::Storage(format!("the token {} cannot be read", row.id));
         Ok(Self {
             digest: row.digest.as_slice().try_into().map_err(|_| broken())?,
-            role: Role::of_word(&row.role).ok_or_else(broken)?,
+            role: TokenRole::of_word(&row.role).ok_or_else(broken)?,
             id: row.id,
             tenant: row.tenant,
             name: row.name,
@@ -41,7 +110,7 @@ impl TryFrom<TokenRow> for StoredToken {
 const COLUMNS: &str = "SELECT id, digest, role, tenant, name, created_at, expires_at, revoked_at, used_on FROM tokens";
 
 impl ControlDatabase {
-    /// Keeps a new token.
+    /// Stores a new token.
     ///
     /// # Errors
     /// The database failed.
@@ -62,7 +131,7 @@ impl ControlDatabase {
         Ok(())
     }
 
-    /// The token of this id.
+    /// The token with this id.
     ///
     /// # Errors
     /// The database failed.
@@ -72,7 +141,7 @@ impl ControlDatabase {
         row.map(StoredToken::try_from).transpose()
     }
 
-    /// All tokens, the first one first.
+    /// All tokens, the oldest first.
     ///
     /// # Errors
     /// The database failed.
@@ -81,7 +150,7 @@ impl ControlDatabase {
         rows.into_iter().map(StoredToken::try_from).collect()
     }
 
-    /// Ends a token; one that was ended before stays so. False if there is none of this id.
+    /// Revokes a token. One that is revoked already keeps its time. False if there is no token with this id.
     ///
     /// # Errors
     /// The database failed.
@@ -94,7 +163,7 @@ impl ControlDatabase {
         Ok(done == 1)
     }
 
-    /// Notes that a token was used on a day.
+    /// Records the day on which a token was used, in days since 1970-01-01.
     ///
     /// # Errors
     /// The database failed.

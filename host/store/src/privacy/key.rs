@@ -1,41 +1,25 @@
-//! The keys: one of the tenant's people, and under it one for each person.
+//! The keys: one key for each tenant, and under it one key for each person.
 
+use crate::database::KeyedHash;
 use crate::secrets::aead;
 use crate::secrets::aead::{KEY_BYTES, NONCE_BYTES};
 use hibob_base::error::HostError;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use std::fmt;
 use zeroize::Zeroizing;
 
-/// The keyed hash of an id: HMAC-SHA256 (RFC 2104). Without the tenant's key nobody can tell whose it is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tag(pub [u8; 32]);
-
-impl fmt::Display for Tag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hibob_base::digest::hex(&self.0))
-    }
-}
-
-impl fmt::Debug for Tag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// The key of a tenant's people: what keys of persons are wrapped with, and ids are hashed with.
+/// A tenant's key: it encrypts ("wraps") the persons' keys, and makes keyed hashes of ids.
 pub(super) struct TenantKey {
     tenant: String,
     wrapping: Zeroizing<[u8; KEY_BYTES]>,
     hashing: Zeroizing<[u8; KEY_BYTES]>,
 }
 
-/// One person's key. Never printed, overwritten when it is dropped.
+/// One person's key. It is never printed, and is overwritten in memory when it is dropped.
 pub(super) struct PersonKey(Zeroizing<[u8; KEY_BYTES]>);
 
 impl TenantKey {
-    /// Two keys of the stored one, as one key has one use.
+    /// Derives two keys from the stored one, since one key should have one use.
     pub(super) fn new(tenant: &str, stored: &[u8; KEY_BYTES]) -> Self {
         let derived = |purpose: &str| Zeroizing::new(hmac(stored, &[purpose.as_bytes()]));
         Self {
@@ -46,46 +30,47 @@ impl TenantKey {
     }
 
     /// The keyed hash of an employee's id.
-    pub(super) fn employee(&self, id: &str) -> Tag {
-        Tag(hmac(&self.hashing, &[b"employee\0", id.as_bytes()]))
+    pub(super) fn employee(&self, id: &str) -> KeyedHash {
+        KeyedHash(hmac(&self.hashing, &[b"employee\0", id.as_bytes()]))
     }
 
     /// The keyed hash of an account's id.
-    pub(super) fn account(&self, id: &str) -> Tag {
-        Tag(hmac(&self.hashing, &[b"account\0", id.as_bytes()]))
+    pub(super) fn account(&self, id: &str) -> KeyedHash {
+        KeyedHash(hmac(&self.hashing, &[b"account\0", id.as_bytes()]))
     }
 
-    /// A new key for a person, and the same as it is stored: for this tenant and this person only.
-    pub(super) fn generate(&self, tag: Tag) -> Result<(PersonKey, Vec<u8>), HostError> {
+    /// Makes a key for a person. Returns it, and its encrypted form, which decrypts for this tenant and this person
+    /// only.
+    pub(super) fn generate(&self, tag: KeyedHash) -> Result<(PersonKey, Vec<u8>), HostError> {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         aead::random(bytes.as_mut_slice())?;
-        let (nonce, ciphertext) = aead::seal(&self.wrapping, &self.place(tag), bytes.as_slice())?;
+        let (nonce, ciphertext) = aead::encrypt(&self.wrapping, &self.place(tag), bytes.as_slice())?;
         Ok((PersonKey(bytes), [nonce.as_slice(), &ciphertext].concat()))
     }
 
-    /// The key of a person; none if it was wrapped for another one, or was changed.
-    pub(super) fn unwrap(&self, tag: Tag, wrapped: &[u8]) -> Option<PersonKey> {
+    /// Decrypts a person's key; none if it was wrapped for another person, under another key, or was changed.
+    pub(super) fn unwrap(&self, tag: KeyedHash, wrapped: &[u8]) -> Option<PersonKey> {
         let (nonce, ciphertext) = wrapped.split_at_checked(NONCE_BYTES)?;
-        let bytes = aead::open(&self.wrapping, &self.place(tag), nonce, ciphertext)?;
+        let bytes = aead::decrypt(&self.wrapping, &self.place(tag), nonce, ciphertext)?;
         Some(PersonKey(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
     }
 
-    fn place(&self, tag: Tag) -> Vec<u8> {
+    fn place(&self, tag: KeyedHash) -> Vec<u8> {
         aead::associated_data(["hibob-person-key/1", &self.tenant, &tag.to_string()])
     }
 }
 
 impl PersonKey {
-    /// Seals bytes: a nonce, and the ciphertext. `purpose` says what they are, so that they count as nothing else.
-    pub(super) fn seal(&self, purpose: &str, plain: &[u8]) -> Result<Vec<u8>, HostError> {
-        let (nonce, ciphertext) = aead::seal(&self.0, &Self::place(purpose), plain)?;
+    /// Encrypts bytes, and returns a nonce and the ciphertext. `purpose` is bound into the encryption.
+    pub(super) fn encrypt(&self, purpose: &str, plaintext: &[u8]) -> Result<Vec<u8>, HostError> {
+        let (nonce, ciphertext) = aead::encrypt(&self.0, &Self::place(purpose), plaintext)?;
         Ok([nonce.as_slice(), &ciphertext].concat())
     }
 
-    /// Opens what was sealed; none if it is another person's, of another purpose, or was changed.
-    pub(super) fn open(&self, purpose: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let (nonce, ciphertext) = sealed.split_at_checked(NONCE_BYTES)?;
-        aead::open(&self.0, &Self::place(purpose), nonce, ciphertext)
+    /// Decrypts bytes; none if they belong to another person, have another purpose, or were changed.
+    pub(super) fn decrypt(&self, purpose: &str, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, ciphertext) = encrypted.split_at_checked(NONCE_BYTES)?;
+        aead::decrypt(&self.0, &Self::place(purpose), nonce, ciphertext)
     }
 
     fn place(purpose: &str) -> Vec<u8> {
@@ -94,7 +79,7 @@ impl PersonKey {
 }
 
 fn hmac(key: &[u8; KEY_BYTES], parts: &[&[u8]]) -> [u8; 32] {
-    // As long as SHA-256 takes at once: RFC 2104 fills a shorter key up with zeros.
+    // The block length of SHA-256: RFC 2104 pads a shorter key with zeros.
     let mut block = Zeroizing::new([0; 64]);
     block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
     let mut mac = Hmac::<Sha256>::new((&*block).into());
@@ -116,8 +101,8 @@ mod tests {
         let acme = tenant("acme", 1);
         let (ana, bo) = (acme.employee("1"), acme.employee("2"));
         let (key, wrapped) = acme.generate(ana).unwrap();
-        let sealed = key.seal("plan", b"Ana").unwrap();
-        assert_eq!(acme.unwrap(ana, &wrapped).unwrap().open("plan", &sealed).unwrap().as_slice(), b"Ana");
+        let encrypted = key.encrypt("plan", b"Ana").unwrap();
+        assert_eq!(acme.unwrap(ana, &wrapped).unwrap().decrypt("plan", &encrypted).unwrap().as_slice(), b"Ana");
         assert!(acme.unwrap(bo, &wrapped).is_none());
         assert!(tenant("beta", 1).unwrap(ana, &wrapped).is_none());
         assert!(tenant("acme", 2).unwrap(ana, &wrapped).is_none());
@@ -136,10 +121,10 @@ mod tests {
         let acme = tenant("acme", 1);
         let (ana, _) = acme.generate(acme.employee("1")).unwrap();
         let (bo, _) = acme.generate(acme.employee("2")).unwrap();
-        let sealed = ana.seal("plan", b"Ana").unwrap();
-        assert!(bo.open("plan", &sealed).is_none() && ana.open("report", &sealed).is_none());
-        assert_ne!(sealed, ana.seal("plan", b"Ana").unwrap());
-        assert!((0..sealed.len()).all(|length| ana.open("plan", &sealed[..length]).is_none()));
+        let encrypted = ana.encrypt("plan", b"Ana").unwrap();
+        assert!(bo.decrypt("plan", &encrypted).is_none() && ana.decrypt("report", &encrypted).is_none());
+        assert_ne!(encrypted, ana.encrypt("plan", b"Ana").unwrap());
+        assert!((0..encrypted.len()).all(|length| ana.decrypt("plan", &encrypted[..length]).is_none()));
     }
 
     /// Hashes of earlier versions have to be found again: these were made when the format was fixed.

@@ -1,4 +1,5 @@
-//! A tenant's database, with the people in it.
+//! Opening a tenant's database from the data directory. Erasures on the erasure list that the database lacks are
+//! carried out before anything is read.
 
 use super::{People, Records, settle};
 use crate::data_dir::DataDir;
@@ -6,15 +7,15 @@ use crate::database::TenantDatabase;
 use hibob_base::error::HostError;
 
 impl DataDir {
-    /// A tenant's database, without its secrets: for looking at what was.
+    /// A tenant's database, which needs no secret of the tenant.
     ///
     /// # Errors
-    /// It cannot be opened, or what has to be forgotten in it cannot be.
+    /// It cannot be opened, or an erasure cannot be carried out in it.
     pub async fn tenant_database(&self, id: &str) -> Result<TenantDatabase, HostError> {
         Ok(self.people(id).await?.database().clone())
     }
 
-    /// A tenant's database with the people in it. Whoever was forgotten is, in that database too.
+    /// A tenant's people, in the tenant's database, in which all erasures are carried out first.
     ///
     /// # Errors
     /// As [`Self::tenant_database`].
@@ -25,10 +26,10 @@ impl DataDir {
         Ok(people)
     }
 
-    /// What was recorded of a tenant's runs, opened for looking at it.
+    /// A tenant's records, for reading them decrypted.
     ///
     /// # Errors
-    /// As [`Self::tenant_database`]; or the key that names are kept under is not at hand.
+    /// As [`Self::tenant_database`]; or the tenant's key is not available.
     pub async fn records(&self, id: &str) -> Result<Records, HostError> {
         self.people(id).await?.records().await
     }

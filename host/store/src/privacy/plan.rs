@@ -1,9 +1,11 @@
-//! A plan as it is stored: what is somebody's is sealed, and changes refer to each other by position, as their ids have the
-//! employee's in them. Its digest is over these bytes, so it holds when somebody is forgotten.
+//! The stored form of a plan. What belongs to a person is encrypted. Changes refer to each other by position, because
+//! their ids contain the employee's id. The plan's digest is computed over the stored form, so it still holds after an
+//! erasure.
 
 use crate::database::Fence;
-use crate::privacy::ring::{KeyRows, Purpose, Ring, json_error};
+use crate::privacy::keyring::{Keyring, Purpose, json_error};
 use crate::privacy::stored::{FORGOTTEN, has_placeholder, is_placeholder};
+use crate::run_store::KeyRows;
 use hibob_base::error::HostError;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind};
@@ -23,7 +25,7 @@ struct Stored {
     created_at: u64,
     counts: BTreeMap<String, u64>,
     baseline: Vec<NamedValue>,
-    /// Those about somebody are sealed.
+    /// Findings. A finding about a person is encrypted.
     findings: Vec<Value>,
     changes: Vec<StoredChange>,
 }
@@ -31,43 +33,44 @@ struct Stored {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredChange {
-    /// Positions of those that it depends on.
+    /// The positions of the changes that this one depends on.
     depends_on: Vec<usize>,
-    /// Positions of those that it comes after.
+    /// The positions of the changes that this one comes after.
     after: Vec<usize>,
-    /// The change without these; sealed, but for a cost center's.
+    /// The change without these lists. It is encrypted, unless it is a cost center's.
     change: Value,
 }
 
-/// A stored plan that was opened.
-pub struct OpenedPlan {
-    /// The plan. A change of somebody who was forgotten is about nobody, and has no fields.
+/// A stored plan after decryption.
+pub struct DecryptedPlan {
+    /// The plan. An erased person's change names nobody and has no fields.
     pub planned: Planned,
-    /// How many changes nobody can open any more.
+    /// How many changes cannot be decrypted any more.
     pub forgotten: usize,
-    /// Whether all of the changes could be opened, with everybody whom they name; another plan is not applied.
+    /// Whether all changes were decrypted, with everybody whom they name. A plan that is not whole is not applied.
     pub is_whole: bool,
-    /// Whether it was stored by an earlier version, which sealed nothing.
-    pub is_plain: bool,
+    /// Whether an earlier version stored the plan unencrypted.
+    pub is_plaintext: bool,
 }
 
-impl OpenedPlan {
-    /// What changes are called in the journal, where that is not as in the plan: see [`stored_ids`].
+impl DecryptedPlan {
+    /// The changes' ids in the journal, by their ids in the plan, where the two differ: see [`stored_ids`].
     pub fn ids(&self) -> BTreeMap<String, String> {
-        if self.is_plain { BTreeMap::new() } else { stored_ids(&self.planned) }
+        if self.is_plaintext { BTreeMap::new() } else { stored_ids(&self.planned) }
     }
 }
 
-/// What a change is called in the journal of a stored plan.
+/// The changes' ids in the journal of a stored plan, by their ids in the plan: in the journal a change is named by its
+/// position.
 pub fn stored_ids(planned: &Planned) -> BTreeMap<String, String> {
     (0_usize..).zip(&planned.changes).map(|(position, change)| (change.id.clone(), position.to_string())).collect()
 }
 
-/// A plan as it is stored.
+/// Encrypts a plan, and returns its stored form.
 ///
 /// # Errors
-/// The run lost its lock, or the database failed.
-pub async fn seal(ring: &Ring<impl KeyRows>, fence: Fence, planned: &Planned) -> Result<Vec<u8>, HostError> {
+/// A change depends on one that is not in the plan, the run has lost its lease, or the database failed.
+pub async fn encrypt(keyring: &Keyring<impl KeyRows>, fence: Fence, planned: &Planned) -> Result<Vec<u8>, HostError> {
     let positions: BTreeMap<&str, usize> =
         planned.changes.iter().zip(0..).map(|(change, position)| (change.id.as_str(), position)).collect();
     let positions_of = |ids: &[String]| -> Result<Vec<usize>, HostError> {
@@ -83,7 +86,7 @@ pub async fn seal(ring: &Ring<impl KeyRows>, fence: Fence, planned: &Planned) ->
     for finding in &planned.findings {
         values.push(serde_json::to_value(finding).map_err(json_error)?);
     }
-    let mut changes = ring.seal(fence, Purpose::Plan, values).await?;
+    let mut changes = keyring.encrypt(fence, Purpose::Plan, values).await?;
     let findings = changes.split_off(orders.len());
     let changes = changes.into_iter().zip(orders);
     let stored = Stored {
@@ -97,14 +100,17 @@ pub async fn seal(ring: &Ring<impl KeyRows>, fence: Fence, planned: &Planned) ->
     serde_json::to_vec(&stored).map_err(json_error)
 }
 
-/// Opens a stored plan. The inner error says why it is none.
+/// Decrypts a stored plan. The inner error says why the content is not a stored plan.
 ///
 /// # Errors
-/// The tenant's key is not at hand, or the database failed.
-pub async fn open(ring: &Ring<impl KeyRows>, content: &[u8]) -> Result<Result<OpenedPlan, String>, HostError> {
-    let plain = |planned| OpenedPlan { planned, forgotten: 0, is_whole: true, is_plain: true };
-    if is_plain(content) {
-        return Ok(serde_json::from_slice(content).map(plain).map_err(|error| error.to_string()));
+/// The tenant's key is not available, or the database failed.
+pub async fn decrypt(
+    keyring: &Keyring<impl KeyRows>,
+    content: &[u8],
+) -> Result<Result<DecryptedPlan, String>, HostError> {
+    let plaintext = |planned| DecryptedPlan { planned, forgotten: 0, is_whole: true, is_plaintext: true };
+    if is_plaintext(content) {
+        return Ok(serde_json::from_slice(content).map(plaintext).map_err(|error| error.to_string()));
     }
     let stored: Stored = match serde_json::from_slice(content) {
         Ok(stored) => stored,
@@ -117,14 +123,14 @@ pub async fn open(ring: &Ring<impl KeyRows>, content: &[u8]) -> Result<Result<Op
         orders.push((change.depends_on, change.after));
     }
     values.extend(stored.findings);
-    let mut changes = ring.open(Purpose::Plan, values).await?;
+    let mut changes = keyring.decrypt(Purpose::Plan, values).await?;
     let findings = changes.split_off(orders.len());
     let numbers = (stored.created_at, stored.counts, stored.baseline);
-    Ok(opened(numbers, changes, orders, findings))
+    Ok(assemble(numbers, changes, orders, findings))
 }
 
-/// Whether a plan was stored by an earlier version, which sealed nothing.
-pub fn is_plain(content: &[u8]) -> bool {
+/// Whether an earlier version stored this plan unencrypted.
+pub fn is_plaintext(content: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Header {
         format: Option<String>,
@@ -134,12 +140,12 @@ pub fn is_plain(content: &[u8]) -> bool {
 
 type Numbers = (u64, BTreeMap<String, u64>, Vec<NamedValue>);
 
-fn opened(
+fn assemble(
     (created_at, counts, baseline): Numbers,
     changes: Vec<Value>,
     orders: Vec<(Vec<usize>, Vec<usize>)>,
     findings: Vec<Value>,
-) -> Result<OpenedPlan, String> {
+) -> Result<DecryptedPlan, String> {
     let forgotten = changes.iter().filter(|change| is_placeholder(change)).count();
     let is_whole = !changes.iter().any(has_placeholder);
     let changes: Result<Vec<Change>, String> =
@@ -157,7 +163,7 @@ fn opened(
     let findings: Result<Vec<Finding>, _> = findings.into_iter().map(serde_json::from_value).collect();
     let findings = findings.map_err(|error| error.to_string())?;
     let planned = Planned { created_at, counts, findings, baseline, changes };
-    Ok(OpenedPlan { planned, forgotten, is_whole, is_plain: false })
+    Ok(DecryptedPlan { planned, forgotten, is_whole, is_plaintext: false })
 }
 
 fn read_change(position: usize, change: Value) -> Result<Change, String> {

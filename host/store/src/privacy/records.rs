@@ -1,23 +1,25 @@
-//! What was recorded, opened for those who look at it.
+//! A tenant's records, read from the database and decrypted.
 
 use crate::database::{PastRun, ReferenceRow, TenantDatabase};
+use crate::privacy::keyring::{Keyring, Purpose};
 use crate::privacy::plan;
-use crate::privacy::plan::OpenedPlan;
-use crate::privacy::ring::{KeyRows, Purpose, Ring};
+use crate::privacy::plan::DecryptedPlan;
 use crate::privacy::rows;
+use crate::run_store::KeyRows;
 use crate::update_row::UpdateRow;
 use hibob_base::error::HostError;
 
-/// The records of one tenant. What belonged to somebody who was forgotten reads as such.
+/// The records of one tenant, decrypted as they are read. An erased person's data reads as
+/// [`FORGOTTEN`](super::FORGOTTEN).
 pub struct Records {
     database: TenantDatabase,
-    ring: Ring,
+    keyring: Keyring,
 }
 
-#[expect(clippy::missing_errors_doc, reason = "each fails if the database does, or the tenant's key is not at hand")]
+#[expect(clippy::missing_errors_doc, reason = "each fails if the database does, or the tenant's key is not available")]
 impl Records {
-    pub(super) fn new(database: TenantDatabase, ring: Ring) -> Self {
-        Self { database, ring }
+    pub(super) fn new(database: TenantDatabase, keyring: Keyring) -> Self {
+        Self { database, keyring }
     }
 
     /// The tenant's database.
@@ -25,51 +27,51 @@ impl Records {
         &self.database
     }
 
-    /// What they are opened with.
-    pub fn ring(&self) -> &Ring {
-        &self.ring
+    /// The keyring with which the records are decrypted.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
-    /// One run.
+    /// One run by its number; none if it is not recorded.
     pub async fn past_run(&self, id: i64) -> Result<Option<PastRun>, HostError> {
         let Some(run) = self.database.past_run(id).await? else { return Ok(None) };
-        let report = rows::open_report(&self.ring, run.report).await?;
+        let report = rows::decrypt_report(&self.keyring, run.report).await?;
         Ok(Some(PastRun { report, ..run }))
     }
 
-    /// The lines of one run.
+    /// The rows of one run.
     pub async fn run_updates(&self, run: i64) -> Result<Vec<UpdateRow>, HostError> {
-        rows::open_updates(&self.ring, self.database.run_updates(run).await?).await
+        rows::decrypt_rows(&self.keyring, self.database.run_updates(run).await?).await
     }
 
-    /// What came of changes, as the journal has it: JSON; none of those who were forgotten.
+    /// Decrypts results of changes from the journal, as JSON. None stands for a result of an erased person.
     pub async fn made(&self, stored: Vec<String>) -> Result<Vec<Option<String>>, HostError> {
-        rows::open_made(&self.ring, stored).await
+        rows::decrypt_results(&self.keyring, stored).await
     }
 
-    /// A stored plan, by its digest; none if it is not kept.
-    pub async fn plan(&self, digest: &str) -> Result<Option<OpenedPlan>, HostError> {
+    /// A stored plan by its digest; none if it is not stored.
+    pub async fn plan(&self, digest: &str) -> Result<Option<DecryptedPlan>, HostError> {
         let Some(content) = self.database.plan_content(digest).await? else { return Ok(None) };
-        let opened = plan::open(&self.ring, &content).await?;
-        opened.map(Some).map_err(|what| HostError::Storage(format!("the stored plan {digest}: {what}")))
+        let decrypted = plan::decrypt(&self.keyring, &content).await?;
+        decrypted.map(Some).map_err(|what| HostError::Storage(format!("the stored plan {digest}: {what}")))
     }
 
-    /// All references in the order of the log. That of somebody who was forgotten has no document.
+    /// All references in the order of the log. The reference of an erased person has an empty document.
     pub async fn references(&self) -> Result<Vec<ReferenceRow>, HostError> {
         let mut references = self.database.references().await?;
-        open_references(&self.ring, &mut references).await?;
+        decrypt_references(&self.keyring, &mut references).await?;
         Ok(references)
     }
 }
 
-/// Opens references' documents in place; an empty one is of somebody who was forgotten.
+/// Decrypts the documents of references in place. The document of an erased person becomes empty.
 ///
 /// # Errors
-/// The tenant's key is not at hand, or the database failed.
-pub async fn open_references(ring: &Ring<impl KeyRows>, rows: &mut [ReferenceRow]) -> Result<(), HostError> {
+/// The tenant's key is not available, or the database failed.
+pub async fn decrypt_references(keyring: &Keyring<impl KeyRows>, rows: &mut [ReferenceRow]) -> Result<(), HostError> {
     let stored: Vec<&[u8]> = rows.iter().map(|row| row.document.as_slice()).collect();
-    let opened = ring.open_bytes(Purpose::Reference, &stored).await?;
-    for (row, document) in rows.iter_mut().zip(opened) {
+    let decrypted = keyring.decrypt_bytes(Purpose::Reference, &stored).await?;
+    for (row, document) in rows.iter_mut().zip(decrypted) {
         row.document = document.unwrap_or_default();
     }
     Ok(())

@@ -1,34 +1,40 @@
-//! The journal's and the history's texts as they are stored.
+//! Results of changes, reports and rows of run records: encrypting them for the database, and decrypting them.
 
 use crate::database::{Fence, StoredUpdate};
-use crate::privacy::ring::{KeyRows, Purpose, Ring, json_error};
+use crate::privacy::keyring::{Keyring, Purpose, json_error};
 use crate::privacy::stored::{FORGOTTEN, is_placeholder};
+use crate::run_store::KeyRows;
 use crate::update_row::{NameOf, UpdateRow};
 use hibob_base::error::HostError;
 use serde_json::{Value, json};
 
-/// What came of a change, as the journal keeps it; of a cost center's as it is.
+/// Encrypts the result of a change, for the journal. The result of a cost center's change, which is about no employee,
+/// stays unencrypted.
 ///
 /// # Errors
-/// The run lost its lock, or the database failed.
-pub async fn seal_made(
-    ring: &Ring<impl KeyRows>,
+/// The run has lost its lease, or the database failed.
+pub async fn encrypt_result(
+    keyring: &Keyring<impl KeyRows>,
     fence: Fence,
     employee: Option<&str>,
     made: Value,
 ) -> Result<String, HostError> {
     let whole = json!({ "employee_id": employee, "made": made });
-    Ok(one(ring.seal(fence, Purpose::Made, vec![whole]).await?).to_string())
+    Ok(one(keyring.encrypt(fence, Purpose::Made, vec![whole]).await?).to_string())
 }
 
-/// Opens what [`seal_made`] made, and what earlier versions stored; none of somebody who was forgotten, or what is none.
+/// Decrypts results that [`encrypt_result`] encrypted; results that an earlier version stored unencrypted are returned
+/// as they are. None stands for a result of an erased person.
 ///
 /// # Errors
-/// The tenant's key is not at hand, or the database failed.
-pub async fn open_made(ring: &Ring<impl KeyRows>, stored: Vec<String>) -> Result<Vec<Option<String>>, HostError> {
+/// The tenant's key is not available, or the database failed.
+pub async fn decrypt_results(
+    keyring: &Keyring<impl KeyRows>,
+    stored: Vec<String>,
+) -> Result<Vec<Option<String>>, HostError> {
     let values = stored.iter().map(|text| serde_json::from_str(text).unwrap_or(Value::Null)).collect();
-    let opened = ring.open(Purpose::Made, values).await?.into_iter().zip(stored);
-    Ok(opened
+    let decrypted = keyring.decrypt(Purpose::Made, values).await?.into_iter().zip(stored);
+    Ok(decrypted
         .map(|(mut value, stored)| match value.get_mut("made").map(Value::take) {
             _ if is_placeholder(&value) => None,
             Some(made) => Some(made.to_string()),
@@ -37,66 +43,85 @@ pub async fn open_made(ring: &Ring<impl KeyRows>, stored: Vec<String>) -> Result
         .collect())
 }
 
-/// A report as the history keeps it: its numbers as they are, its rows about somebody sealed.
+/// Encrypts a run's report, for the history: its rows about persons are encrypted, its numbers stay readable.
 ///
 /// # Errors
-/// The run lost its lock, or the database failed.
-pub async fn seal_report(ring: &Ring<impl KeyRows>, fence: Fence, report: &str) -> Result<String, HostError> {
+/// The run has lost its lease, or the database failed.
+pub async fn encrypt_report(keyring: &Keyring<impl KeyRows>, fence: Fence, report: &str) -> Result<String, HostError> {
     let report = serde_json::from_str(report).map_err(json_error)?;
-    Ok(one(ring.seal(fence, Purpose::Report, vec![report]).await?).to_string())
+    Ok(one(keyring.encrypt(fence, Purpose::Report, vec![report]).await?).to_string())
 }
 
-/// Opens what [`seal_report`] made.
+/// Decrypts a report that [`encrypt_report`] encrypted.
 ///
 /// # Errors
-/// The tenant's key is not at hand, or the database failed.
-pub(super) async fn open_report(ring: &Ring<impl KeyRows>, report: Value) -> Result<Value, HostError> {
-    Ok(one(ring.open(Purpose::Report, vec![report]).await?))
+/// The tenant's key is not available, or the database failed.
+pub(super) async fn decrypt_report(keyring: &Keyring<impl KeyRows>, report: Value) -> Result<Value, HostError> {
+    Ok(one(keyring.decrypt(Purpose::Report, vec![report]).await?))
 }
 
-/// The lines of a run as the history keeps them.
+/// Encrypts the rows of a run record, for the history. A row that is about nobody in particular stays unencrypted.
 ///
 /// # Errors
-/// The run lost its lock, or the database failed.
-pub async fn seal_updates(
-    ring: &Ring<impl KeyRows>,
+/// The run has lost its lease, or the database failed.
+pub async fn encrypt_rows(
+    keyring: &Keyring<impl KeyRows>,
     fence: Fence,
     updates: &[UpdateRow],
 ) -> Result<Vec<StoredUpdate>, HostError> {
-    let sealed = ring.seal(fence, Purpose::Update, updates.iter().map(update_value).collect()).await?;
-    let stored = |(update, sealed): (&UpdateRow, Value)| {
+    let encrypted = keyring.encrypt(fence, Purpose::Update, updates.iter().map(personal_value).collect()).await?;
+    let stored = |(update, encrypted): (&UpdateRow, Value)| {
         if update.employee_id.is_empty() {
             return StoredUpdate::from(update.clone());
         }
+        // The columns that are left out here are encrypted: see `personal_value`.
+        let UpdateRow {
+            employee_id: _,
+            name: _,
+            action,
+            field,
+            before: _,
+            after: _,
+            result,
+            before_of: _,
+            after_of: _,
+        } = update;
         let row = UpdateRow {
-            action: update.action.clone(),
-            field: update.field.clone(),
-            result: update.result.clone(),
-            ..UpdateRow::default()
+            employee_id: String::new(),
+            name: String::new(),
+            action: action.clone(),
+            field: field.clone(),
+            before: String::new(),
+            after: String::new(),
+            result: result.clone(),
+            before_of: None,
+            after_of: None,
         };
-        StoredUpdate { row, sealed: sealed.to_string() }
+        StoredUpdate { row, encrypted: encrypted.to_string() }
     };
-    Ok(updates.iter().zip(sealed).map(stored).collect())
+    Ok(updates.iter().zip(encrypted).map(stored).collect())
 }
 
-/// Opens what [`seal_updates`] made. A line of somebody who was forgotten says what was done, and not to whom.
+/// Decrypts rows that [`encrypt_rows`] encrypted. The row of an erased person says what was done, and not for whom.
 ///
 /// # Errors
-/// The tenant's key is not at hand, or the database failed.
-pub(super) async fn open_updates(
-    ring: &Ring<impl KeyRows>,
+/// The tenant's key is not available, or the database failed.
+pub(super) async fn decrypt_rows(
+    keyring: &Keyring<impl KeyRows>,
     stored: Vec<StoredUpdate>,
 ) -> Result<Vec<UpdateRow>, HostError> {
-    let values = stored.iter().map(|stored| serde_json::from_str(&stored.sealed).unwrap_or(Value::Null)).collect();
-    let opened = ring.open(Purpose::Update, values).await?;
-    let update = |(stored, opened): (StoredUpdate, Value)| {
-        if stored.sealed.is_empty() {
-            return stored.row;
+    let values = stored.iter().map(|stored| serde_json::from_str(&stored.encrypted).unwrap_or(Value::Null)).collect();
+    let decrypted = keyring.decrypt(Purpose::Update, values).await?;
+    let update = |(StoredUpdate { row, encrypted }, decrypted): (StoredUpdate, Value)| {
+        if encrypted.is_empty() {
+            return row;
         }
-        if is_placeholder(&opened) {
-            return UpdateRow { name: FORGOTTEN.to_owned(), ..stored.row };
+        let UpdateRow { employee_id, name: _, action, field, before, after, result, before_of, after_of } = row;
+        if is_placeholder(&decrypted) {
+            let name = FORGOTTEN.to_owned();
+            return UpdateRow { employee_id, name, action, field, before, after, result, before_of, after_of };
         }
-        let text = |name: &str| match opened.get(name) {
+        let text = |name: &str| match decrypted.get(name) {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Object(person)) => {
                 person.get("display_name").and_then(Value::as_str).unwrap_or_default().to_owned()
@@ -106,25 +131,33 @@ pub(super) async fn open_updates(
         UpdateRow {
             employee_id: text("employee_id"),
             name: text("name"),
+            action,
+            field,
             before: text("before"),
             after: text("after"),
-            ..stored.row
+            result,
+            before_of,
+            after_of,
         }
     };
-    Ok(stored.into_iter().zip(opened).map(update).collect())
+    Ok(stored.into_iter().zip(decrypted).map(update).collect())
 }
 
-/// A line manager is somebody of their own.
-fn update_value(update: &UpdateRow) -> Value {
+/// The personal columns of a row, which are encrypted; `action`, `field` and `result` say nothing about a person. A
+/// value that is the name of another person is an object of its own, which is encrypted under that person's key.
+fn personal_value(update: &UpdateRow) -> Value {
+    let UpdateRow { employee_id, name, action: _, field: _, before, after, result: _, before_of, after_of } = update;
     let value = |of: &Option<NameOf>, text: &str| match of {
-        Some(of) => json!({ "employee_id": of.employee_id, "account_id": of.account_id, "display_name": text }),
+        Some(NameOf { employee_id, account_id }) => {
+            json!({ "employee_id": employee_id, "account_id": account_id, "display_name": text })
+        }
         None => Value::String(text.to_owned()),
     };
     json!({
-        "employee_id": update.employee_id,
-        "name": update.name,
-        "before": value(&update.before_of, &update.before),
-        "after": value(&update.after_of, &update.after),
+        "employee_id": employee_id,
+        "name": name,
+        "before": value(before_of, before),
+        "after": value(after_of, after),
     })
 }
 

@@ -1,33 +1,35 @@
-//! The forms of stored JSON: what is sealed, whose an object is, and what stands in the place of what is gone.
+//! The forms of stored JSON: encrypted objects, whom an object belongs to, and placeholders for what cannot be
+//! decrypted.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// What stands in the place of what belonged to somebody who was forgotten.
+/// The word that is shown where an erased person's data was.
 pub const FORGOTTEN: &str = "forgotten";
 
-/// Why a plan is not applied of which something is gone.
+/// Why a plan is not applied in which an erased person occurs.
 pub const SOMEBODY_FORGOTTEN: &str = "somebody in it was forgotten";
 
-/// What stands in the place of what was changed in the database since it was sealed.
-pub(super) const UNREADABLE: &str = "cannot be opened";
+/// The word that is shown where an object was changed in the database after it was encrypted.
+pub(super) const UNREADABLE: &str = "cannot be decrypted";
 
-/// Something sealed, as it is stored.
+/// An encrypted object, as it is stored.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Sealed {
-    /// The number of the key.
+pub(super) struct EncryptedObject {
+    /// The number of the person's key.
     pub(super) person: i64,
-    /// Base64.
-    pub(super) sealed: String,
+    /// A nonce and the ciphertext, in Base64 without padding.
+    #[serde(rename = "sealed")]
+    pub(super) ciphertext: String,
 }
 
-/// Of whom values tell.
+/// The persons that values are about.
 #[derive(Default)]
 pub(super) struct Ids {
     pub(super) employees: BTreeSet<String>,
-    /// Accounts that are told of without an employee.
+    /// Accounts that are named without an employee.
     pub(super) accounts: BTreeSet<String>,
 }
 
@@ -51,8 +53,8 @@ impl Ids {
 pub(super) fn collect_numbers(value: &Value, numbers: &mut BTreeSet<i64>) {
     match value {
         Value::Array(values) => values.iter().for_each(|value| collect_numbers(value, numbers)),
-        Value::Object(object) => match sealed(object) {
-            Some(sealed) => drop(numbers.insert(sealed.person)),
+        Value::Object(object) => match encrypted_object(object) {
+            Some(encrypted) => drop(numbers.insert(encrypted.person)),
             None => object.values().for_each(|value| collect_numbers(value, numbers)),
         },
         _ => {}
@@ -63,18 +65,18 @@ pub(super) fn employee(object: &Map<String, Value>) -> Option<&str> {
     object.get("employee_id")?.as_str().filter(|id| !id.is_empty())
 }
 
-/// The account of a person who is named without an employee's id.
+/// The account of a person object, which has a display name.
 pub(super) fn account(object: &Map<String, Value>) -> Option<&str> {
     object.get("display_name")?;
     object.get("account_id")?.as_str()
 }
 
-pub(super) fn sealed(object: &Map<String, Value>) -> Option<Sealed> {
-    let (person, sealed) = (object.get("person")?.as_i64()?, object.get("sealed")?.as_str()?);
-    (object.len() == 2).then(|| Sealed { person, sealed: sealed.to_owned() })
+pub(super) fn encrypted_object(object: &Map<String, Value>) -> Option<EncryptedObject> {
+    let (person, ciphertext) = (object.get("person")?.as_i64()?, object.get("sealed")?.as_str()?);
+    (object.len() == 2).then(|| EncryptedObject { person, ciphertext: ciphertext.to_owned() })
 }
 
-/// In the shape of everything that can be sealed: a person, a finding, a row of a report.
+/// A placeholder. It has the fields of everything that can be encrypted: a person, a finding, a row of a report.
 pub(super) fn placeholder(word: &str) -> Value {
     json!({
         "forgotten": true, "employee_id": null, "account_id": null, "display_name": word, "name": word,
@@ -82,7 +84,8 @@ pub(super) fn placeholder(word: &str) -> Value {
     })
 }
 
-/// Somebody who was forgotten, as long as the target says that this is whose account it is: what is there is compared with it.
+/// An erased person as the value of a field in the target, such as a line manager. The account stays, since the value
+/// is compared with what the target has.
 pub(super) fn nameless(account: &str) -> Value {
     json!({ "employee_id": null, "account_id": account, "display_name": FORGOTTEN })
 }

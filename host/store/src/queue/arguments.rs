@@ -106,7 +106,7 @@ impl Arguments {
             JobKind::Apply => match (fields.plan, fields.approved) {
                 (None, None) => {
                     let remedy = "name a saved plan";
-                    return Err(HostError::configuration("it is not said which plan to apply", remedy));
+                    return Err(HostError::configuration("the plan to apply is missing", remedy));
                 }
                 (_, Some(plan)) => Self::Apply(PlanToApply::Approved(plan)),
                 (Some(digest), None) => Self::Apply(PlanToApply::Saved { digest, release }),
@@ -118,12 +118,15 @@ impl Arguments {
             }),
             JobKind::Deliver => Self::Deliver(fields.reference.ok_or_else(|| {
                 let remedy = "name a reference, as `hibob references list` shows it";
-                HostError::configuration("it is not said which reference to deliver", remedy)
+                HostError::configuration("the reference to deliver is missing", remedy)
             })?),
         };
         if arguments.fields() != given {
-            let remedy = "give it only what the command of the same name takes";
-            return Err(HostError::configuration(format!("a job of the kind {kind} does not take that"), remedy));
+            let remedy = "give it only the arguments that the command of the same name takes";
+            return Err(HostError::configuration(
+                format!("a job of the kind {kind} does not take these arguments"),
+                remedy,
+            ));
         }
         Ok(arguments)
     }

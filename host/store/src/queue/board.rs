@@ -1,4 +1,4 @@
-//! How far the jobs are that run in this process. It is not in the database: nobody else needs it.
+//! The progress of the jobs that run in this process. It is not in the database, since no other process needs it.
 
 use crate::queue::{JobId, Queue};
 use hibob_base::progress::Progress;
@@ -6,21 +6,22 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
-/// How far a job is.
+/// The progress of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
-    /// What it is at, in the plugin's words.
+    /// What the job does at present, in the plugin's words.
     pub phase: String,
-    /// So much of it is done.
+    /// How many items of this phase are done.
     pub done: u64,
-    /// Of so much, if that is known.
+    /// How many items the phase has, if that is known.
     pub total: Option<u64>,
 }
 
+/// The progress of each running job.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Board(Arc<Mutex<BTreeMap<JobId, watch::Receiver<Step>>>>);
 
-/// Where one running job tells how far it is; its place on the board goes with it.
+/// Reports the progress of one running job. When it is dropped, the job leaves the board.
 pub struct Reporter {
     board: Board,
     id: JobId,
@@ -40,13 +41,13 @@ impl Drop for Reporter {
 }
 
 impl Queue {
-    /// How far a job is that runs in this process, now and as it goes on; the channel closes when the job ends. None for
-    /// any other job.
+    /// The progress of a job, now and as it goes on; the channel closes when the job ends. None if the job does not run
+    /// in this process.
     pub fn progress(&self, id: JobId) -> Option<watch::Receiver<Step>> {
         self.board.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
-    /// What a job reports its progress to.
+    /// Puts a job on the board, and returns where it reports its progress.
     pub fn reporter(&self, id: JobId) -> Reporter {
         let (step, steps) = watch::channel(Step::default());
         self.board.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, steps);

@@ -1,14 +1,14 @@
-//! What started a run.
+//! The cause of a run, as its run record has it.
 
 use hibob_base::job::Trigger;
 
-/// What started a run.
+/// The cause of a run: what started it, and on whose request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cause {
-    /// Who.
+    /// What started the run: a person, a schedule or resuming.
     pub trigger: Trigger,
-    /// The job of the queue that it does; see [`crate::queue::Claimed::key`].
+    /// The key of the job (see [`crate::queue::Claimed::key`]); none if the run was started without the queue.
     pub job: Option<String>,
-    /// Who asked for it, as the operator knows them.
+    /// Who requested it, by the name that the operator knows.
     pub requested_by: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Taking the next job, and keeping it.
+//! Claiming the next job.
 
 use crate::database::DatabaseError;
 use crate::database::query;
@@ -9,26 +9,26 @@ use hibob_base::job::{JobKind, Trigger};
 use sqlx::FromRow;
 use std::time::{Duration, Instant};
 
-/// A job that this host has taken, for as long as its lease lasts.
+/// A job that this host has claimed, under a lease.
 #[derive(Clone, Debug)]
 pub struct Claimed {
-    /// Its number.
+    /// The job's number.
     pub id: JobId,
-    /// For whom.
+    /// The tenant's id.
     pub tenant: String,
-    /// Who started it.
+    /// What started it.
     pub trigger: Trigger,
-    /// What it is to do.
+    /// The job's arguments.
     pub arguments: Arguments,
-    /// Who asked for it.
+    /// Who requested it.
     pub requested_by: Option<String>,
-    /// How often it crashed its host.
+    /// How many hosts have crashed while they carried it out.
     pub crashes: i64,
-    /// Which claim of the job this is.
+    /// The job's generation, which grows with every claim, expiry and end.
     pub generation: i64,
     /// When it was queued, in Unix milliseconds by the database's clock.
     pub queued_at: i64,
-    /// By this host's own clock: until then nobody else takes it. Renewing moves it on, in the claim that is renewed.
+    /// When the lease ends, by this host's own clock. Renewing the lease moves it, in the claim that is renewed.
     pub deadline: Instant,
 }
 
@@ -38,12 +38,13 @@ impl Claimed {
         self.arguments.kind()
     }
 
-    /// What names it for good: a number alone comes again after the queue was restored from a backup.
+    /// The job's key: its number and when it was queued. After a restore from a backup a number alone can be used
+    /// again.
     pub fn key(&self) -> String {
         format!("{}@{}", self.id, self.queued_at)
     }
 
-    /// As what started a run.
+    /// This job as the cause of a run.
     pub fn cause(&self) -> Cause {
         Cause { trigger: self.trigger, job: Some(self.key()), requested_by: self.requested_by.clone() }
     }
@@ -61,7 +62,8 @@ pub(super) fn milliseconds(duration: Duration) -> i64 {
 }
 
 impl Queue {
-    /// Takes the next job, if there is one that may start: the most urgent, of a tenant that has none running in its lane.
+    /// Claims the next job that may start, if there is one: the most urgent job whose tenant has no running job in its
+    /// lane.
     ///
     /// # Errors
     /// The database failed.
@@ -92,7 +94,7 @@ impl Queue {
             id: job.id,
             tenant: job.tenant,
             trigger: job.trigger,
-            // What a guard was to let through, it may have let through before the crash.
+            // What the operator released may have been applied before the crash.
             arguments: if job.crashes > 0 { job.arguments.without_releases() } else { job.arguments },
             requested_by: job.requested_by,
             crashes: job.crashes,

@@ -1,4 +1,4 @@
-//! A job: what it is, for whom, and where it stands.
+//! A job as it is requested and as it is stored.
 
 use crate::queue::{Arguments, QueueError, State};
 use hibob_base::job::{JobKind, Trigger};
@@ -7,49 +7,49 @@ use sqlx::FromRow;
 /// A job's number, unique in its queue.
 pub type JobId = i64;
 
-/// A job that somebody asks for.
+/// A job that somebody requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewJob {
-    /// For whom.
+    /// The tenant's id.
     pub tenant: String,
-    /// What it is to do.
+    /// The job's arguments.
     pub arguments: Arguments,
-    /// Who asks, as the operator may see it.
+    /// Who requests it, by the name that the operator knows.
     pub requested_by: Option<String>,
 }
 
-/// A job, as it stands. Times are Unix milliseconds.
+/// A job as it is stored. Times are Unix milliseconds by the database's clock.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
-    /// Its number.
+    /// The job's number.
     pub id: JobId,
-    /// For whom.
+    /// The tenant's id.
     pub tenant: String,
-    /// Who started it.
+    /// What started it.
     pub trigger: Trigger,
-    /// What it is to do.
+    /// The job's arguments.
     pub arguments: Arguments,
-    /// Who asked for it.
+    /// Who requested it.
     pub requested_by: Option<String>,
-    /// Where it stands.
+    /// The job's state.
     pub state: State,
-    /// Which host is at it.
+    /// The host that carries it out.
     pub holder: Option<String>,
-    /// The time of the schedule that it stands for.
+    /// The due time of the schedule that queued it.
     pub due_at: Option<i64>,
-    /// When it came into the queue.
+    /// When it was queued.
     pub queued_at: i64,
-    /// It does not start before.
+    /// When it may start at the earliest.
     pub start_at: i64,
-    /// When it was claimed, the last time.
+    /// When it was claimed last.
     pub started_at: Option<i64>,
     /// When it ended.
     pub ended_at: Option<i64>,
-    /// Since when it is to stop.
+    /// When somebody requested that it stop.
     pub cancel_requested_at: Option<i64>,
-    /// Hosts that crashed over it.
+    /// How many hosts have crashed while they carried it out.
     pub crashes: i64,
-    /// What came of it: `exit_code`, `run` in the tenant's history, `error`.
+    /// The result: `exit_code`, `run` (its number in the tenant's history), `error`.
     pub result: Option<serde_json::Value>,
 }
 

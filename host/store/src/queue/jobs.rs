@@ -1,4 +1,4 @@
-//! Asking for jobs, looking at them, and cancelling them.
+//! Queueing jobs that somebody requests, listing them, and cancelling them.
 
 use crate::database::query;
 use crate::queue::claim::milliseconds;
@@ -9,26 +9,26 @@ use hibob_base::job::Waiting;
 use hibob_base::job::{JobKind, Lane, Trigger};
 use std::time::Duration;
 
-/// A job that was asked for.
+/// A job that was requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Started {
-    /// Its number.
+    /// The job's number.
     pub id: JobId,
-    /// False if the same job was waiting already, and this is that one.
+    /// False if an equal job was queued already; the number is that job's.
     pub is_new: bool,
 }
 
 /// Which jobs to list.
 #[derive(Clone, Copy, Debug)]
 pub struct Selection<'s> {
-    /// Of this tenant only.
+    /// The jobs of this tenant only; none stands for all tenants.
     pub tenant: Option<&'s str>,
-    /// So many of those that have ended, the last ones first.
+    /// How many jobs that have ended, the latest first.
     pub ended_max: u32,
 }
 
 impl Queue {
-    /// Queues a manual job, which goes before scheduled ones. The same one that waits already is not queued twice.
+    /// Queues a manual job, which is claimed before scheduled ones. If an equal job is queued already, no other one is.
     ///
     /// # Errors
     /// The database failed.
@@ -63,24 +63,25 @@ impl Queue {
                 return Ok(Started { id, is_new: true });
             }
             let same = query(waiting).bind(&new.tenant).bind(kind).bind(&arguments).fetch_optional(&self.store).await?;
-            // None: it has been claimed in between, so this one is another.
+            // None: that job was claimed in between, so a new one can be queued.
             if let Some((id,)) = same {
                 return Ok(Started { id, is_new: false });
             }
         }
     }
 
-    /// One job.
+    /// One job by its number.
     ///
     /// # Errors
-    /// There is none of this number, or the database failed.
+    /// There is no job with this number, or the database failed.
     pub async fn get(&self, id: JobId) -> Result<Job, QueueError> {
         let sql = format!("SELECT {COLUMNS} FROM jobs WHERE id = $1");
         let row: Option<JobRow> = query(sql).bind(id).fetch_optional(&self.store).await?;
         row.ok_or(QueueError::Unknown(id))?.try_into()
     }
 
-    /// The jobs that run and wait, in the order in which they go, and then those that have ended, the last ones first.
+    /// The running and the queued jobs, in the order in which they are carried out, and then the jobs that have ended,
+    /// the latest first.
     ///
     /// # Errors
     /// The database failed.
@@ -99,11 +100,11 @@ impl Queue {
         rows.into_iter().map(Job::try_from).collect()
     }
 
-    /// Takes an employee's id out of what the jobs of a tenant are asked for. Returns how many there were.
+    /// Removes an employee's id from the arguments of a tenant's jobs. Returns how many jobs were changed.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn forget_employee(&self, tenant: &str, employee_id: &str) -> Result<u64, QueueError> {
+    pub async fn erase_employee(&self, tenant: &str, employee_id: &str) -> Result<u64, QueueError> {
         let mut found = 0;
         for job in self.list(Selection { tenant: Some(tenant), ended_max: u32::MAX >> 1 }).await? {
             let kind = job.kind();
@@ -117,7 +118,7 @@ impl Queue {
                 continue;
             }
             let text = arguments.text()?;
-            // Where the same job waits already, that one is enough.
+            // If an equal job is queued already, that one is enough.
             let same = "SELECT 1 FROM jobs WHERE tenant = $1 AND kind = $2 AND arguments = $3
                         AND state = 'queued' AND due_at IS NULL AND generation = 0 AND id <> $4";
             let same = query(same).bind(tenant).bind(kind.word()).bind(&text).bind(job.id);
@@ -131,11 +132,11 @@ impl Queue {
         Ok(found)
     }
 
-    /// Cancels a job that waits, at once; one that runs is asked to stop, and its host does so at the next renewal of its
-    /// lease. Returns the state that the job is in now.
+    /// Cancels a queued job at once. A running job is requested to stop; its host sees that when it renews the job's
+    /// lease. Returns the job's state after that.
     ///
     /// # Errors
-    /// It has ended already, there is none of this number, or the database failed.
+    /// The job has ended already, there is no job with this number, or the database failed.
     pub async fn cancel(&self, id: JobId) -> Result<State, QueueError> {
         let now = self.store.db().now();
         let sql = format!(
@@ -152,7 +153,7 @@ impl Queue {
         }
     }
 
-    /// For each kind what waits although its time has come.
+    /// For each kind of job, how many queued jobs could start now, and for how long the first of them has waited.
     ///
     /// # Errors
     /// The database failed.
@@ -174,7 +175,7 @@ impl Queue {
             .collect())
     }
 
-    /// Forgets jobs that ended longer ago than that. Returns how many.
+    /// Removes jobs that ended longer ago than this. Returns how many.
     ///
     /// # Errors
     /// The database failed.

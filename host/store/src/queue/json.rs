@@ -1,9 +1,9 @@
-//! A job as machines read it.
+//! A job as JSON.
 
 use crate::queue::Job;
 
 impl Job {
-    /// As `hibob jobs --json` and the API show it.
+    /// The job as `hibob jobs --json` and the API show it.
     pub fn json(&self) -> serde_json::Value {
         serde_json::json!({
             "job": self.id,

@@ -1,4 +1,4 @@
-//! Renewing a claim, ending it, and taking back what a crashed host had claimed.
+//! The lease of a claimed job: renewing it, ending the job, and queueing again the jobs of crashed hosts.
 
 use crate::database::query;
 use crate::queue::claim::milliseconds;
@@ -6,23 +6,24 @@ use crate::queue::{Claimed, Queue, QueueError, State};
 use hibob_base::job::Expired;
 use std::time::{Duration, Instant};
 
-/// Hosts that may crash over a job before it is given up.
+/// How many hosts may crash while they carry out a job before the job is lost.
 pub const CRASHES_MAX: i64 = 3;
 
-/// What becomes of a job when its host lets go of it.
+/// How a host ends its claim of a job.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
-    /// It has ended, in this state and with this result.
+    /// The job has ended, in this state and with this result.
     Ended(State, serde_json::Value),
-    /// It is queued again, to start after this pause at the earliest; unless somebody asks for its end.
+    /// The job is queued again, and starts after this pause at the earliest. If somebody has requested that it stop, it
+    /// is cancelled instead.
     Again(Duration),
 }
 
 impl Queue {
-    /// Keeps a job for another lease. Returns whether somebody asks for its end.
+    /// Renews the lease of a claimed job. Returns whether somebody has requested that the job stop.
     ///
     /// # Errors
-    /// The job is another host's by now, or the database failed.
+    /// The lease has lapsed and the job was queued again, or the database failed.
     pub async fn renew(&self, claimed: &mut Claimed, lease: Duration) -> Result<bool, QueueError> {
         let asked = Instant::now();
         let sql = format!(
@@ -40,7 +41,8 @@ impl Queue {
     /// Ends a claim.
     ///
     /// # Errors
-    /// No such state follows, the job is another host's by now, or the database failed.
+    /// A running job may not change to this state, the lease has lapsed and the job was queued again, or the database
+    /// failed.
     pub async fn end(&self, claimed: &Claimed, end: &End) -> Result<(), QueueError> {
         let (state, result, pause) = match end {
             End::Ended(state, result) => (*state, Some(result.to_string()), Duration::ZERO),
@@ -65,21 +67,22 @@ impl Queue {
             .bind(claimed.generation)
             .execute(&mut transaction)
             .await?;
-        // Another job of the tenant may have waited for this one, on another host.
+        // On another host a job of the tenant may have waited for this one.
         self.notify(&mut transaction).await?;
         transaction.commit().await?;
         self.wake();
         if ended == 1 { Ok(()) } else { Err(QueueError::Lost(claimed.id)) }
     }
 
-    /// Takes back the jobs whose hosts no longer renew their leases.
+    /// Queues again the jobs whose leases have lapsed; a job that has crashed [`CRASHES_MAX`] hosts is lost, and one
+    /// that was requested to stop is cancelled.
     ///
     /// # Errors
     /// The database failed.
     pub async fn expire(&self) -> Result<Expired, QueueError> {
         let now = self.store.db().now();
         let lapsed = format!("state = 'running' AND lease_until <= {now}");
-        // Asked first, as it is done at every turn and on SQLite a write keeps others out.
+        // This is read first, because it is done at every poll, and on SQLite a write excludes all other writes.
         let any = format!("SELECT 1 FROM jobs WHERE {lapsed} LIMIT 1");
         let next = "CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN crashes + 1 >= $1 THEN 'lost' ELSE 'queued' END";
         let sql = format!(

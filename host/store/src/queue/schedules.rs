@@ -1,5 +1,5 @@
-//! When jobs start by themselves. A schedule is a row with its next start; every host looks, and who moves the row on
-//! queues the job in the same transaction.
+//! Schedules: when jobs are queued by themselves. A schedule is a row with its next start. Every host looks for rows
+//! that are due; the host that sets a row's next start queues the job in the same transaction.
 
 use crate::database::query;
 use crate::queue::claim::milliseconds;
@@ -12,13 +12,13 @@ use hibob_config::schedule::Schedule;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// Schedules that are moved on in one transaction.
+/// How many schedules are handled in one transaction.
 const AT_ONCE: i64 = 200;
 
-/// After which a schedule that cannot be read is looked at again.
+/// How long to wait until a schedule that cannot be read is tried again.
 const BROKEN_PAUSE: Duration = Duration::from_hours(1);
 
-/// A schedule whose time has come.
+/// A schedule that is due.
 #[derive(sqlx::FromRow)]
 struct Late {
     tenant: String,
@@ -28,21 +28,21 @@ struct Late {
     jitter: i64,
     next_due: i64,
     next_start: i64,
-    /// The database's time.
+    /// The time by the database's clock, in Unix milliseconds.
     now: i64,
 }
 
-/// What comes after a due time.
+/// What is done about a schedule that is due, with its next times.
 #[derive(Debug, PartialEq, Eq)]
 struct Next {
-    /// What is queued for the due time.
+    /// The kind of job that is queued for the due time; none if the schedule cannot be read.
     queues: Option<JobKind>,
     due: i64,
     start: i64,
 }
 
 impl Late {
-    /// A schedule that cannot be read holds up nobody else, and queues nothing.
+    /// Works out the next times. A schedule that cannot be read queues nothing, and does not hold up the others.
     fn step(&self) -> Next {
         let due = next_due(&self.cron, &self.zone, self.next_due.max(self.now));
         match (JobKind::of_word(&self.kind), due) {
@@ -60,16 +60,17 @@ impl Late {
     }
 }
 
-/// The first due time after this one.
+/// The first due time after a time, both in Unix milliseconds.
 fn next_due(cron: &str, zone: &str, after: i64) -> Result<i64, HostError> {
     let schedule = Schedule::parse("a schedule of the queue", cron, zone)?;
     let after = DateTime::<Utc>::from_timestamp_millis(after).unwrap_or_default();
     let next = schedule.after(after).next();
-    let next = next.ok_or_else(|| HostError::configuration("it never comes again", "apply the tenant's file again"))?;
+    let next = next
+        .ok_or_else(|| HostError::configuration("the schedule is never due again", "apply the tenant's file again"))?;
     Ok(next.timestamp_millis())
 }
 
-/// How long after its due time a tenant's job starts: the same on every host and every night.
+/// How many milliseconds after its due time a tenant's job starts: equal on every host and every night.
 fn jitter(tenant: &str, kind: JobKind, spread: Duration) -> i64 {
     let hash = Sha256::new().chain_update(tenant).chain_update([0]).chain_update(kind.word()).finalize();
     let number = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
@@ -77,7 +78,7 @@ fn jitter(tenant: &str, kind: JobKind, spread: Duration) -> i64 {
     i64::try_from(number % spread).unwrap_or_default()
 }
 
-/// A schedule as a row has it.
+/// A schedule as its row has it.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 struct Wanted {
     kind: String,
@@ -87,7 +88,7 @@ struct Wanted {
 }
 
 impl Queue {
-    /// Makes these a tenant's schedules. One that stays as it is keeps its next start.
+    /// Sets a tenant's schedules. A schedule that does not change keeps its next start.
     ///
     /// # Errors
     /// A schedule cannot be read, or the database failed.
@@ -137,8 +138,8 @@ impl Queue {
         Ok(())
     }
 
-    /// Queues what the schedules are due for. After an outage a schedule is due once, not once for each time that it missed.
-    /// Returns how many jobs were queued.
+    /// Queues a job for each schedule that is due. After an outage a schedule is due once, not once for each time that
+    /// it missed. Returns how many jobs were queued.
     ///
     /// # Errors
     /// The database failed.
@@ -153,7 +154,7 @@ impl Queue {
         }
     }
 
-    /// The schedules whose time has come, in the same order for every host, so that none waits for one that waits for it.
+    /// The schedules that are due. The order is equal on every host, so that two hosts do not deadlock.
     async fn late(&self) -> Result<Vec<Late>, QueueError> {
         let now = self.store.db().now();
         let sql = format!(

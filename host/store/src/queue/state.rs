@@ -1,31 +1,31 @@
-//! The states of a job, and which follows which.
+//! The states of a job, and which state may follow which.
 
 use crate::queue::JobId;
 use std::fmt;
 use thiserror::Error;
 
-/// Where a job is.
+/// The state of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Waits for its time, and for a host.
+    /// It waits for its time, and for a host.
     Queued,
-    /// A host is at it.
+    /// A host carries it out.
     Running,
-    /// It came to its end; with errors for some employees perhaps.
+    /// It ran to its end, possibly with errors for some employees.
     Done,
-    /// Something ended it early.
+    /// An error ended it early.
     Failed,
-    /// A safety check held some of it, or all.
+    /// A guard held some of its changes, or all.
     Held,
-    /// It made a plan that waits for a person's yes; a job of its own applies that.
+    /// It made a plan that waits for approval. Another job applies the plan.
     WaitingForApproval,
     /// Somebody cancelled it.
     Cancelled,
-    /// Its hosts crashed too often.
+    /// Too many hosts crashed while they carried it out.
     Lost,
 }
 
-/// All of them.
+/// All states.
 const ALL: [State; 8] = [
     State::Queued,
     State::Running,
@@ -37,15 +37,15 @@ const ALL: [State; 8] = [
     State::Lost,
 ];
 
-/// A state that does not follow.
+/// A change of a job's state that is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("job {id} is {from}, and cannot become {to}")]
 pub struct Illegal {
-    /// Which job.
+    /// The job's number.
     pub id: JobId,
-    /// Where it is.
+    /// The job's state.
     pub from: State,
-    /// What it was to become.
+    /// The state that may not follow.
     pub to: State,
 }
 
@@ -69,7 +69,7 @@ impl State {
         ALL.into_iter().find(|state| state.word() == word)
     }
 
-    /// Whether nothing follows.
+    /// Whether no state may follow this one.
     pub fn is_end(self) -> bool {
         ALL.into_iter().all(|to| !self.may_become(to))
     }
@@ -83,10 +83,10 @@ impl State {
         }
     }
 
-    /// The next state of a job.
+    /// Checks that a job may change to a state, and returns that state.
     ///
     /// # Errors
-    /// It does not follow.
+    /// That state may not follow this one.
     pub fn becomes(self, id: JobId, to: Self) -> Result<Self, Illegal> {
         if self.may_become(to) { Ok(to) } else { Err(Illegal { id, from: self, to }) }
     }

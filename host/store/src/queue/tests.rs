@@ -1,6 +1,7 @@
-//! The queue, on each kind of database: the cases get two hosts' queues on the same tables.
+//! The queue on each engine. The cases get the queues of two hosts on the same tables.
 
 mod cases;
+mod dropped;
 mod silence;
 
 use crate::database::{ControlDatabase, query};
@@ -11,15 +12,15 @@ use hibob_policy::guard::Release;
 use hibob_test_postgres::Server;
 use std::time::Duration;
 
-/// Longer than any test takes: leases lapse where a test says so.
+/// Longer than any test takes: leases lapse only where a test makes them.
 const LEASE: Duration = Duration::from_hours(1);
 
 #[tokio::test]
 async fn on_sqlite() {
     for (name, case) in CASES {
         let folder = tempfile::tempdir().unwrap();
-        let one = ControlDatabase::open(folder.path()).await.unwrap().queue();
-        let other = ControlDatabase::open(folder.path()).await.unwrap().queue();
+        let one = Queue::new(&ControlDatabase::open(folder.path()).await.unwrap());
+        let other = Queue::new(&ControlDatabase::open(folder.path()).await.unwrap());
         told(name);
         case(one, other).await;
     }
@@ -30,21 +31,21 @@ async fn on_postgresql() {
     let Some(server) = Server::start("the queue on PostgreSQL") else { return };
     for (name, case) in CASES {
         let url = server.database(name);
-        let one = ControlDatabase::connect(&url, 8).await.unwrap().queue();
-        let other = ControlDatabase::connect(&url, 8).await.unwrap().queue();
+        let one = Queue::new(&ControlDatabase::connect(&url, 8).await.unwrap());
+        let other = Queue::new(&ControlDatabase::connect(&url, 8).await.unwrap());
         told(name);
         case(one, other).await;
     }
 }
 
-/// For whoever looks why a case failed.
+/// Prints the name of a case, for whoever reads why it failed.
 #[expect(clippy::print_stderr, reason = "the test harness shows it with a failure")]
 fn told(name: &str) {
     eprintln!("case {name}");
 }
 
 impl Queue {
-    /// Changes rows behind the queue's back, as time would.
+    /// Changes rows without the queue, to simulate that time has passed.
     async fn execute(&self, sql: &str) {
         query(sql.to_owned()).execute(&self.store).await.unwrap();
     }

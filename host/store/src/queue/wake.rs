@@ -1,4 +1,4 @@
-//! How long the queue has nothing to do, and what wakes a host before that.
+//! How long a host may wait until it polls the queue again, and what wakes it earlier.
 
 use crate::database::DatabaseError;
 use crate::database::{Engine, Transaction, query, within};
@@ -7,22 +7,24 @@ use sqlx::postgres::PgListener;
 use sqlx::{ConnectOptions, PgPool};
 use std::time::Duration;
 
-/// How often a SQLite file is looked at for changes of other processes. That reads a counter in memory.
+/// How often an SQLite file is checked for changes by other processes. The check reads a counter in memory.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// After so long without a word from a server it is asked for one: a connection whose other end is gone says nothing for ever.
+/// How long a server may be silent before it is sent a request: a connection whose other end is gone stays silent for
+/// ever.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 
-/// After the database failed.
+/// How long to wait after the database failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Queue {
-    /// How long nothing comes due, as far as the database knows: no job, no schedule, no lease. At most `longest`.
+    /// How long it takes until a job may start, a schedule is due or a lease lapses, by the database; `longest` at
+    /// most.
     ///
     /// # Errors
     /// The database failed.
     pub async fn idle_for(&self, longest: Duration) -> Result<Duration, QueueError> {
-        // A queued job whose time has come waits for the one before it, whose end wakes its host.
+        // A queued job whose time has come waits for the running job in its lane, whose end wakes the host.
         let sql = format!(
             "SELECT {now}, (SELECT min(start_at) FROM jobs WHERE state = 'queued' AND start_at > {now}),
                 (SELECT min(next_start) FROM schedules), (SELECT min(lease_until) FROM jobs WHERE state = 'running')",
@@ -35,8 +37,8 @@ impl Queue {
         Ok(longest.min(Duration::from_millis(until.saturating_add(1))))
     }
 
-    /// Tells those who listen to [`Self::changes`] when another process has changed the queue. Never returns. What it
-    /// misses, a look at the queue finds.
+    /// Wakes whoever waits for [`Self::changes`] when another process has changed the queue. Never returns. A change
+    /// that it misses is found when the queue is polled.
     pub async fn watch(&self) {
         loop {
             if let Err(error) = self.watch_once().await {
@@ -64,7 +66,7 @@ impl Queue {
         }
     }
 
-    /// Until the connection is lost.
+    /// Listens to a server's notifications until the connection is lost.
     pub(super) async fn listen(&self, pool: &PgPool, silence_max: Duration) -> Result<(), DatabaseError> {
         let mut listener = within(self.store.answer_time_max(), async {
             let mut listener = PgListener::connect_with(pool).await?;
@@ -87,7 +89,7 @@ impl Queue {
         }
     }
 
-    /// Wakes the hosts that listen, once the transaction is committed.
+    /// Wakes the hosts that listen as soon as the transaction is committed.
     pub(super) async fn notify(&self, transaction: &mut Transaction) -> Result<(), DatabaseError> {
         if let Some(notify) = self.store.db().notify() {
             query(notify).execute(transaction).await?;

@@ -1,6 +1,6 @@
-//! A key of the store, and what it seals.
+//! A key of the secret store, and encrypting secrets with it.
 //!
-//! The associated data are the tenant, the name and the origins, so a row opens nowhere else.
+//! The associated data are the tenant, the name and the origins, so a row that was moved cannot be decrypted.
 
 use crate::secrets::aead;
 use crate::secrets::aead::{KEY_BYTES, random};
@@ -13,10 +13,10 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
-/// Bytes of a key's digest that tell it from other keys.
+/// Length of a key's id, in bytes: the beginning of the key's digest.
 const ID_BYTES: usize = 8;
 
-/// What a sealed secret is bound to.
+/// What a secret is bound to: it can be decrypted for this tenant, name and origins only.
 pub(super) struct Place<'p> {
     pub(super) tenant: &'p str,
     pub(super) name: &'p str,
@@ -30,14 +30,14 @@ impl Place<'_> {
     }
 }
 
-/// A sealed secret.
+/// An encrypted secret.
 #[derive(Clone, Debug)]
-pub(super) struct Sealed {
+pub(super) struct Encrypted {
     pub(super) nonce: Vec<u8>,
     pub(super) ciphertext: Vec<u8>,
 }
 
-/// A key of the store. Never printed, overwritten when it is dropped.
+/// A key of the secret store. It is never printed, and is overwritten in memory when it is dropped.
 pub(super) struct SecretKey {
     id: String,
     bytes: Zeroizing<[u8; KEY_BYTES]>,
@@ -49,14 +49,14 @@ impl SecretKey {
         Self { id: digest.iter().take(ID_BYTES).map(|byte| format!("{byte:02x}")).collect(), bytes }
     }
 
-    /// A new key from the operating system's source of randomness.
+    /// Makes a key from the operating system's source of randomness.
     pub(super) fn generate() -> Result<Self, HostError> {
         let mut bytes = Zeroizing::new([0; KEY_BYTES]);
         random(bytes.as_mut_slice())?;
         Ok(Self::new(bytes))
     }
 
-    /// A key of 32 bytes in hexadecimal digits or base64; none if it is not that.
+    /// Reads a key of 32 bytes in hexadecimal digits or base64; none if the text is neither.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let bytes = Zeroizing::new(if text.len() == KEY_BYTES * 2 {
@@ -73,21 +73,22 @@ impl SecretKey {
         Zeroizing::new(hex(self.bytes.as_slice()))
     }
 
-    /// Tells this key from others, and says nothing about it.
+    /// The key's id, which reveals nothing about the key.
     pub(super) fn id(&self) -> &str {
         &self.id
     }
 
-    /// Seals a secret, for this place only.
-    pub(super) fn seal(&self, place: &Place<'_>, secret: &Secret) -> Result<Sealed, HostError> {
-        let (nonce, ciphertext) = aead::seal(&self.bytes, &place.associated_data(), secret.reveal().as_bytes())?;
-        Ok(Sealed { nonce: nonce.to_vec(), ciphertext })
+    /// Encrypts a secret for this place.
+    pub(super) fn encrypt(&self, place: &Place<'_>, secret: &Secret) -> Result<Encrypted, HostError> {
+        let (nonce, ciphertext) = aead::encrypt(&self.bytes, &place.associated_data(), secret.reveal().as_bytes())?;
+        Ok(Encrypted { nonce: nonce.to_vec(), ciphertext })
     }
 
-    /// Opens a sealed secret; none if another key sealed it, it was sealed for another place, or a bit of it was changed.
-    pub(super) fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Option<Secret> {
-        let plain = aead::open(&self.bytes, &place.associated_data(), &sealed.nonce, &sealed.ciphertext)?;
-        Some(Secret::new(std::str::from_utf8(&plain).ok()?.to_owned()))
+    /// Decrypts a secret; none if it was encrypted with another key or for another place, or if a bit of it was
+    /// changed.
+    pub(super) fn decrypt(&self, place: &Place<'_>, encrypted: &Encrypted) -> Option<Secret> {
+        let plaintext = aead::decrypt(&self.bytes, &place.associated_data(), &encrypted.nonce, &encrypted.ciphertext)?;
+        Some(Secret::new(std::str::from_utf8(&plaintext).ok()?.to_owned()))
     }
 }
 
@@ -108,28 +109,28 @@ mod tests {
         let (here, elsewhere) = (origins(&["https://a", "https://b"]), origins(&["https://a"]));
         let place = |tenant, name, origins| Place { tenant, name, origins };
         let own = place("acme", "hibob.token", &here);
-        let sealed = key(1).seal(&own, &Secret::new("tok-en".to_owned())).unwrap();
-        assert_eq!(key(1).open(&own, &sealed).unwrap().reveal(), "tok-en");
-        assert!(key(2).open(&own, &sealed).is_none());
+        let encrypted = key(1).encrypt(&own, &Secret::new("tok-en".to_owned())).unwrap();
+        assert_eq!(key(1).decrypt(&own, &encrypted).unwrap().reveal(), "tok-en");
+        assert!(key(2).decrypt(&own, &encrypted).is_none());
         for other in [
             place("beta", "hibob.token", &here),
             place("acme", "travelperk.key", &here),
             place("acme", "hibob.token", &elsewhere),
         ] {
-            assert!(key(1).open(&other, &sealed).is_none());
+            assert!(key(1).decrypt(&other, &encrypted).is_none());
         }
-        for bit in 0..sealed.ciphertext.len() * 8 {
-            let mut changed = sealed.clone();
+        for bit in 0..encrypted.ciphertext.len() * 8 {
+            let mut changed = encrypted.clone();
             changed.ciphertext[bit / 8] ^= 1 << (bit % 8);
-            assert!(key(1).open(&own, &changed).is_none());
+            assert!(key(1).decrypt(&own, &changed).is_none());
         }
-        let again = key(1).seal(&own, &Secret::new("tok-en".to_owned())).unwrap();
-        assert!(again.nonce != sealed.nonce && again.ciphertext != sealed.ciphertext);
-        let cut = Sealed { nonce: vec![], ciphertext: vec![] };
-        assert!(key(1).open(&own, &cut).is_none());
+        let again = key(1).encrypt(&own, &Secret::new("tok-en".to_owned())).unwrap();
+        assert!(again.nonce != encrypted.nonce && again.ciphertext != encrypted.ciphertext);
+        let cut = Encrypted { nonce: vec![], ciphertext: vec![] };
+        assert!(key(1).decrypt(&own, &cut).is_none());
     }
 
-    /// Rows of earlier versions must stay readable: these bytes were sealed when the format was fixed.
+    /// Rows of earlier versions must stay readable: these bytes were encrypted when the format was fixed.
     #[test]
     fn the_format_is_frozen() {
         let origins = origins(&["https://api.hibob.com"]);
@@ -137,8 +138,8 @@ mod tests {
         let data = place.associated_data();
         assert_eq!(hex(&Sha256::digest(&data))[..16], *"1d79471846c80637");
         let ciphertext = unhex("ca1d89a719c4955c7fac3d299c0608c8776344824d5d").unwrap();
-        let sealed = Sealed { nonce: vec![9; aead::NONCE_BYTES], ciphertext };
-        assert_eq!(key(7).open(&place, &sealed).unwrap().reveal(), "tok-en");
+        let encrypted = Encrypted { nonce: vec![9; aead::NONCE_BYTES], ciphertext };
+        assert_eq!(key(7).decrypt(&place, &encrypted).unwrap().reveal(), "tok-en");
         assert_eq!(key(7).id(), "898ed9d37fa11867");
     }
 

@@ -1,4 +1,4 @@
-//! Where the store's keys are: in the environment, or in a file of the data directory.
+//! The keys of the secret store: in the environment, or in a file of the data directory.
 
 use crate::secrets::key::SecretKey;
 use hibob_base::error::HostError;
@@ -17,24 +17,24 @@ pub(super) const OLD_KEY_VARIABLE: &str = "HIBOB_SECRETS_KEY_OLD";
 /// The key file in the data directory.
 const FILE: &str = "secrets.key";
 
-/// The key file of a rotation that has not come to its end.
+/// The file with the new key of a rotation that is not finished.
 const NEXT_FILE: &str = "secrets.key.next";
 
-/// Largest key file that is read, in bytes; a key has 64 digits.
+/// The most bytes that are read of a key file; a key has 64 digits.
 const KEY_FILE_BYTES_MAX: u64 = 1_024;
 
-/// The keys that are at hand: from the environment where [`KEY_VARIABLE`] is set, else from the key file.
+/// The available keys: from the environment if [`KEY_VARIABLE`] is set, otherwise from the key files.
 pub(super) struct Keys {
     dir: PathBuf,
     is_environment: bool,
     current: Option<SecretKey>,
-    /// In its own file from the start of a rotation until all is sealed with it.
+    /// The new key of a rotation: in a file of its own until every secret is encrypted with it.
     next: Option<SecretKey>,
     old: Option<SecretKey>,
 }
 
 impl Keys {
-    /// The keys at hand; no key is made. `variable` reads an environment variable.
+    /// Reads the available keys, and makes none. `variable` reads an environment variable.
     pub(super) fn load(dir: &Path, variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<Self, HostError> {
         let variable = |name: &str| {
             let Some(text) = variable(name) else { return Ok(None) };
@@ -49,7 +49,8 @@ impl Keys {
         let is_environment = current.is_some();
         let mut keys = Self { dir: dir.to_owned(), is_environment, current, next: None, old };
         if !is_environment {
-            // The next key first: it becomes the current one by a change of name, and must not be missed in between.
+            // The next key is read first: its file may be renamed to the current key's in between, and must not be
+            // missed.
             keys.next = read_key(&keys.next_path())?;
             keys.current = read_key(&keys.path())?;
         }
@@ -64,7 +65,7 @@ impl Keys {
     /// The key for the first secret of an empty store; its file is made if there is none.
     pub(super) fn current_or_made(&mut self) -> Result<&SecretKey, HostError> {
         if self.next.is_some() {
-            // Whether the rotation came to its end cannot be seen from an empty store.
+            // An empty store does not show whether the rotation was finished.
             let message = "a rotation of the store's key is under way, or was interrupted";
             return Err(HostError::configuration(message, "wait for it, or finish it: hibob secret rotate"));
         }
@@ -75,7 +76,8 @@ impl Keys {
         Ok(self.current.insert(key))
     }
 
-    /// The key that a rotation leads to: the one in the environment, or that of an interrupted rotation, or a new one.
+    /// The new key of a rotation: the key in the environment, the new key of an interrupted rotation, or else a key
+    /// that is made now.
     pub(super) fn next_or_made(&mut self) -> Result<&SecretKey, HostError> {
         let path = self.next_path();
         let next = if self.is_environment { &mut self.current } else { &mut self.next };
@@ -86,7 +88,7 @@ impl Keys {
         Ok(next.insert(key))
     }
 
-    /// Ends a rotation: the next key is the current one, and the old one is gone.
+    /// Ends a rotation: the next key's file replaces the current key's.
     pub(super) fn finish_rotation(self) -> Result<(), HostError> {
         if self.is_environment {
             return Ok(());
@@ -96,17 +98,17 @@ impl Keys {
         renamed.map_err(|error| HostError::Storage(format!("{}: {error}", next.display())))
     }
 
-    /// Whether a rotation has a key to come from or to go to: in the environment both have to be given.
+    /// Whether a rotation is possible: with keys from the environment, the old key has to be given as well.
     pub(super) fn can_rotate(&self) -> bool {
         !self.is_environment || self.old.is_some()
     }
 
-    /// Where the key is, and which one: for an error about another one.
+    /// Says which key is available and where it comes from, for an error about a missing key.
     pub(super) fn describe(&self) -> String {
         let place = if self.is_environment { KEY_VARIABLE.to_owned() } else { self.path().display().to_string() };
         match &self.current {
             Some(key) => format!("{place} holds key {}", key.id()),
-            None => format!("{place} is not there"),
+            None => format!("{place} is missing"),
         }
     }
 
@@ -138,16 +140,17 @@ fn read_key(path: &Path) -> Result<Option<SecretKey>, HostError> {
     file.take(KEY_FILE_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
     let wrong = || {
         let message = format!("{} does not hold a key of 32 bytes in hex or base64", path.display());
-        HostError::configuration(message, "bring the key back from where you keep a copy of it")
+        HostError::configuration(message, "replace it with a copy of the key")
     };
     SecretKey::parse(&text).map(Some).ok_or_else(wrong)
 }
 
-/// Makes a key and its file, which only its owner can read. If somebody else made that file meanwhile, theirs counts.
+/// Makes a key and its file, which only its owner can read. If another process has made the file meanwhile, returns
+/// that key.
 fn make_key(path: &Path) -> Result<SecretKey, HostError> {
     let failed = |error: std::io::Error| HostError::Storage(format!("{}: {error}", path.display()));
     let key = SecretKey::generate()?;
-    // Whole under another name first: nobody ever sees a file with half a key.
+    // It is written under another name first, so that nobody ever reads an incomplete file.
     let beside = path.with_extension(format!("{:016x}", rand::random::<u64>()));
     hibob_base::files::write_private(&beside, key.to_hex().as_bytes()).map_err(failed)?;
     let linked = std::fs::hard_link(&beside, path);
@@ -165,7 +168,8 @@ fn make_key(path: &Path) -> Result<SecretKey, HostError> {
     }
 }
 
-/// The right to rotate, one at a time on this machine; ends with the value, or with the process.
+/// Takes the lock on rotations: one at a time on this machine. The lock ends with the returned file, or with the
+/// process.
 pub(super) fn lock_rotation(dir: &Path) -> Result<File, HostError> {
     let path = dir.join("secrets.key.lock");
     let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);

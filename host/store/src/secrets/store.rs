@@ -1,4 +1,4 @@
-//! The store: secrets in the control database, each sealed for its tenant, its name and the origins it was entered for.
+//! The secret store: entering, reading, listing and removing secrets, and rotating the store's key.
 
 mod people;
 mod signing;
@@ -6,7 +6,7 @@ mod signing;
 pub use people::NAME as PEOPLE_KEY;
 
 use crate::database::{ControlDatabase, SecretRow};
-use crate::secrets::key::{Place, Sealed, SecretKey};
+use crate::secrets::key::{Encrypted, Place, SecretKey};
 use crate::secrets::keys::{KEY_VARIABLE, Keys, OLD_KEY_VARIABLE, lock_rotation};
 use hibob_base::error::HostError;
 use hibob_base::secret::SECRET_CHARS_MIN;
@@ -25,41 +25,42 @@ pub struct SecretStore {
 /// A secret that was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entered {
-    /// Where it may be sent from now on.
+    /// The origins where it may be sent from now on.
     pub origins: BTreeSet<Origin>,
-    /// Which key it is sealed with.
+    /// The id of the key with which it is encrypted.
     pub key_id: String,
-    /// Whether there was one before.
+    /// Whether it has replaced an earlier one.
     pub replaced: bool,
-    /// Whether the tenant's configuration says that it comes from the store; if not, it lies there until it does.
+    /// Whether the tenant's configuration says that it comes from the store. If it does not, the secret is stored and
+    /// not used.
     pub is_used: bool,
 }
 
-/// A secret of a tenant, as far as it may be shown.
+/// A secret of a tenant in a list, without the secret itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// The setting.
+    /// The setting's name.
     pub name: String,
-    /// Where it may be sent.
+    /// The origins where it may be sent.
     pub origins: Vec<String>,
-    /// Unix seconds; none if it was not entered yet.
+    /// When it was entered, in Unix seconds; none if it was not entered yet.
     pub entered_at: Option<i64>,
-    /// Which key it is sealed with.
+    /// The id of the key with which it is encrypted.
     pub key_id: Option<String>,
     /// `in-use`; `unused`: the tenant's file names another source or none; `missing`: it was not entered yet;
-    /// `other-origin`: it was entered for another origin; `other-key`: the key is not at hand; `broken`: it was changed
-    /// or moved.
+    /// `other-origin`: it was entered for another origin; `other-key`: the key is not available; `broken`: its row was
+    /// changed or moved.
     pub state: &'static str,
 }
 
 /// A secret that a tenant's configuration expects in the store, and that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToEnter {
-    /// Which.
+    /// The setting's name.
     pub name: SecretName,
-    /// Why.
+    /// Why it cannot be used.
     pub reason: String,
-    /// What to do.
+    /// What a person can do about it.
     pub remedy: String,
 }
 
@@ -88,7 +89,7 @@ impl Unusable {
         }
     }
 
-    /// The secret to be entered, where that helps.
+    /// The secret to be entered, if entering it helps; otherwise the error.
     fn into_entry(self, tenant: &str, name: SecretName) -> Result<ToEnter, HostError> {
         let enter = format!("hibob secret set {tenant} {name}");
         let (reason, remedy) = match self {
@@ -98,7 +99,7 @@ impl Unusable {
                 format!("if that address is right, enter the secret again: {enter}"),
             ),
             Self::Broken => (
-                format!("the stored {name} was changed, or was sealed for another tenant, name or origin"),
+                format!("the stored {name} was changed, or was encrypted for another tenant, name or origin"),
                 format!("find out who writes to the control database, and enter the secret again: {enter}"),
             ),
             Self::OtherKey(error) | Self::Failed(error) => return Err(error),
@@ -115,15 +116,15 @@ impl Unusable {
 }
 
 impl SecretStore {
-    /// The store in this control database, with the key in this directory.
+    /// The secret store in this control database, with the key files in this directory.
     pub fn new(control: ControlDatabase, dir: PathBuf) -> Self {
         Self { control, dir }
     }
 
-    /// Stores a secret, over an earlier one, for the origins that the tenant's configuration sends it to now.
+    /// Stores a secret in place of an earlier one, for the origins where the tenant's configuration sends it now.
     ///
     /// # Errors
-    /// It is too short to be one, the configuration sends it nowhere, the store's key is not at hand, or the database
+    /// The secret is too short, the configuration sends it nowhere, the store's key is not available, or the database
     /// failed.
     pub async fn set(&self, config: &TenantConfig, name: SecretName, secret: &Secret) -> Result<Entered, HostError> {
         if secret.reveal().len() < SECRET_CHARS_MIN {
@@ -141,22 +142,23 @@ impl SecretStore {
         Ok(Entered { origins, key_id, replaced, is_used })
     }
 
-    /// Seals a secret for a place and stores it, over an earlier one. Returns whether there was one, and the key's id.
+    /// Encrypts a secret for a place and stores it in place of an earlier one. Returns whether there was one, and the
+    /// key's id.
     async fn put(&self, place: &Place<'_>, secret: &Secret) -> Result<(bool, String), HostError> {
         let mut key_id = String::new();
         let replaced = self.control.put_secret(|in_use| {
             let mut keys = self.keys()?;
             let key = match in_use {
-                Some(id) => find(&keys, id, &format!("the store is sealed with key {id}"))?,
+                Some(id) => find(&keys, id, &format!("the store is encrypted with key {id}"))?,
                 None => keys.current_or_made()?,
             };
             key.id().clone_into(&mut key_id);
-            seal(key, place, secret, chrono::Utc::now().timestamp())
+            encrypt(key, place, secret, chrono::Utc::now().timestamp())
         });
         Ok((replaced.await?, key_id))
     }
 
-    /// What is stored for a tenant, and what should be.
+    /// The secrets that are stored for a tenant, or expected by its configuration.
     ///
     /// # Errors
     /// The database failed.
@@ -166,7 +168,7 @@ impl SecretStore {
         for name in SecretName::ALL {
             let row = rows.iter().find(|row| row.name == name.as_str());
             let is_used = config.source(name) == Some(&SecretSource::Store);
-            let state = match self.open(config, name).await {
+            let state = match self.decrypt(config, name).await {
                 _ if !is_used && row.is_none() => continue,
                 _ if !is_used => "unused",
                 Ok(_) => "in-use",
@@ -180,7 +182,7 @@ impl SecretStore {
                 state,
             });
         }
-        // It is sent nowhere, and is the store's own.
+        // The tenant's key for personal data is no setting and is sent nowhere.
         if let Some(row) = rows.into_iter().find(|row| row.name == PEOPLE_KEY) {
             let state = if self.people_key(&config.id).await.is_ok() { "in-use" } else { "other-key" };
             let (name, origins) = (row.name, Vec::new());
@@ -189,27 +191,27 @@ impl SecretStore {
         Ok(listed)
     }
 
-    /// Removes a secret. It needs no key.
+    /// Removes a secret. No key is needed for that.
     ///
     /// # Errors
-    /// There is none, or the database failed.
+    /// The secret is not stored, or the database failed.
     pub async fn remove(&self, tenant: &str, name: SecretName) -> Result<(), HostError> {
         if self.control.remove_secret(tenant, name.as_str()).await? {
             return Ok(());
         }
-        let remedy = format!("see what there is: hibob secret list {tenant}");
+        let remedy = format!("list the tenant's secrets: hibob secret list {tenant}");
         Err(HostError::configuration(format!("tenant {tenant}: no {name} is stored"), remedy))
     }
 
-    /// Seals every secret with a new key: that of the environment, or a new one in the key file. Returns how many there
-    /// are, and the new key's id.
+    /// Encrypts every secret with a new key: the key in the environment, or a key that is made now and written to the
+    /// key file. Returns how many secrets there are, and the new key's id.
     ///
-    /// All of it in one transaction. Until it is done, the old key stays in its file and the new one lies beside it, so
-    /// that after a crash at any point every secret can be read, and another rotation takes up where it stopped.
+    /// It is done in one transaction. Until that is committed, the old key stays in its file and the new one is in a
+    /// file beside it. So after a crash at any point every secret can be read, and another rotation does the rest.
     ///
     /// # Errors
-    /// A key is not at hand, a secret cannot be opened, or the database or the disk failed. Every secret can be read as
-    /// before.
+    /// A key is not available, a secret cannot be decrypted, or the database or the disk failed. Every secret can be
+    /// read as before.
     pub async fn rotate(&self) -> Result<(usize, String), HostError> {
         let _lock = lock_rotation(&self.dir)?;
         let mut keys = self.keys()?;
@@ -220,45 +222,45 @@ impl SecretStore {
             ));
         }
         let new = keys.next_or_made()?.id().to_owned();
-        let count = self.control.reseal_secrets(|row| {
+        let count = self.control.reencrypt_secrets(|row| {
             if row.key_id == new {
                 return Ok(row);
             }
-            let what = format!("{} of tenant {} is sealed with key {}", row.name, row.tenant, row.key_id);
+            let what = format!("{} of tenant {} is encrypted with key {}", row.name, row.tenant, row.key_id);
             let old = find(&keys, &row.key_id, &what)?;
             let key = find(&keys, &new, &what)?;
             let broken = || {
                 let message =
-                    format!("tenant {}: the stored {} cannot be opened; nothing was changed", row.tenant, row.name);
+                    format!("tenant {}: the stored {} cannot be decrypted; nothing was changed", row.tenant, row.name);
                 let remedy = format!("remove it, and rotate again: hibob secret remove {} {}", row.tenant, row.name);
                 HostError::configuration(message, remedy)
             };
             let origins = read_origins(&row).ok_or_else(broken)?;
             let place = Place { tenant: &row.tenant, name: &row.name, origins: &origins };
-            let secret = old.open(&place, &sealed(&row)).ok_or_else(broken)?;
-            seal(key, &place, &secret, row.entered_at)
+            let secret = old.decrypt(&place, &encrypted(&row)).ok_or_else(broken)?;
+            encrypt(key, &place, &secret, row.entered_at)
         });
         let count = count.await?;
         keys.finish_rotation()?;
         Ok((count, new))
     }
 
-    /// Keeps rotations of the store's key out for as long as the result lives.
+    /// Prevents rotations of the store's key until the returned file is dropped.
     ///
     /// # Errors
-    /// A rotation is under way.
+    /// A rotation is under way, or the lock file cannot be used.
     pub fn hold_key(&self) -> Result<std::fs::File, HostError> {
         lock_rotation(&self.dir)
     }
 
-    /// The secret of this name, wherever the tenant's configuration says that it comes from.
+    /// Reads a secret from where the tenant's configuration says that it comes from.
     ///
     /// # Errors
-    /// It is not there, or must not be used; the error says what to do.
+    /// The secret is missing, or may not be used; the error says what to do.
     pub async fn read(&self, config: &TenantConfig, name: SecretName) -> Result<Secret, HostError> {
         match config.source(name) {
             Some(SecretSource::Store) => {
-                self.open(config, name).await.map_err(|unusable| unusable.into_error(&config.id, name))
+                self.decrypt(config, name).await.map_err(|unusable| unusable.into_error(&config.id, name))
             }
             Some(source) => source.read(&config.id, name.as_str()),
             None => {
@@ -268,17 +270,17 @@ impl SecretStore {
         }
     }
 
-    /// The secrets that somebody has to enter before this configuration works.
+    /// The secrets that have to be entered before this configuration works.
     ///
     /// # Errors
-    /// A secret from elsewhere is not there, or the store cannot be read.
+    /// A secret that comes from elsewhere is missing, or the store cannot be read.
     pub async fn to_enter(&self, config: &TenantConfig) -> Result<Vec<ToEnter>, HostError> {
         let mut entries = Vec::new();
         for name in SecretName::ALL {
             match config.source(name) {
                 None => {}
                 Some(SecretSource::Store) => {
-                    if let Err(unusable) = self.open(config, name).await {
+                    if let Err(unusable) = self.decrypt(config, name).await {
                         entries.push(unusable.into_entry(&config.id, name)?);
                     }
                 }
@@ -288,13 +290,13 @@ impl SecretStore {
         Ok(entries)
     }
 
-    async fn open(&self, config: &TenantConfig, name: SecretName) -> Result<Secret, Unusable> {
-        self.open_for(&config.id, name.as_str(), &config.origins(name)?).await
+    async fn decrypt(&self, config: &TenantConfig, name: SecretName) -> Result<Secret, Unusable> {
+        self.decrypt_for(&config.id, name.as_str(), &config.origins(name)?).await
     }
 
-    /// The secret of this name, if it was entered for each of these origins.
-    async fn open_for(&self, tenant: &str, name: &str, wanted: &BTreeSet<Origin>) -> Result<Secret, Unusable> {
-        // Once more where the key is not at hand: a rotation may have ended between the row and the key.
+    /// Reads a secret of the store, if it was entered for each of these origins.
+    async fn decrypt_for(&self, tenant: &str, name: &str, wanted: &BTreeSet<Origin>) -> Result<Secret, Unusable> {
+        // A missing key is tried twice: a rotation may have ended between reading the row and reading the key.
         for is_last in [false, true] {
             let rows = self.control.secrets(tenant).await?;
             let row = rows.into_iter().find(|row| row.name == name).ok_or(Unusable::Missing)?;
@@ -307,17 +309,17 @@ impl SecretStore {
                 });
             }
             let keys = self.keys()?;
-            let what = format!("{name} of tenant {tenant} is sealed with key {}", row.key_id);
+            let what = format!("{name} of tenant {tenant} is encrypted with key {}", row.key_id);
             match find(&keys, &row.key_id, &what) {
                 Ok(key) => {
                     let place = Place { tenant, name, origins: &origins };
-                    return key.open(&place, &sealed(&row)).ok_or(Unusable::Broken);
+                    return key.decrypt(&place, &encrypted(&row)).ok_or(Unusable::Broken);
                 }
                 Err(error) if is_last => return Err(Unusable::OtherKey(error)),
                 Err(_) => {}
             }
         }
-        Err(Unusable::Missing) // the loop above has no other end
+        Err(Unusable::Missing) // never reached: the loop returns in its last turn
     }
 
     fn keys(&self) -> Result<Keys, HostError> {
@@ -325,7 +327,7 @@ impl SecretStore {
     }
 }
 
-/// The key with this id; `what` needs it.
+/// The key with this id. `what` begins the error's message: it says what needs the key.
 fn find<'k>(keys: &'k Keys, id: &str, what: &str) -> Result<&'k SecretKey, HostError> {
     keys.get(id).ok_or_else(|| {
         HostError::configuration(
@@ -338,25 +340,26 @@ fn find<'k>(keys: &'k Keys, id: &str, what: &str) -> Result<&'k SecretKey, HostE
     })
 }
 
-fn seal(key: &SecretKey, place: &Place<'_>, secret: &Secret, entered_at: i64) -> Result<SecretRow, HostError> {
-    let sealed = key.seal(place, secret)?;
+fn encrypt(key: &SecretKey, place: &Place<'_>, secret: &Secret, entered_at: i64) -> Result<SecretRow, HostError> {
+    let encrypted = key.encrypt(place, secret)?;
     let origins: Vec<&str> = place.origins.iter().map(Origin::as_str).collect();
     Ok(SecretRow {
         tenant: place.tenant.to_owned(),
         name: place.name.to_owned(),
         origins: origins.join(" "),
         key_id: key.id().to_owned(),
-        nonce: sealed.nonce,
-        ciphertext: sealed.ciphertext,
+        nonce: encrypted.nonce,
+        ciphertext: encrypted.ciphertext,
         entered_at,
     })
 }
 
-fn sealed(row: &SecretRow) -> Sealed {
-    Sealed { nonce: row.nonce.clone(), ciphertext: row.ciphertext.clone() }
+fn encrypted(row: &SecretRow) -> Encrypted {
+    Encrypted { nonce: row.nonce.clone(), ciphertext: row.ciphertext.clone() }
 }
 
-/// The origins that a row says it was sealed for, none for what is sent nowhere; only opening it shows whether that is so.
+/// The origins in a row, empty for a secret that is sent nowhere; none if they cannot be read. Only decrypting the row
+/// shows whether they are genuine.
 fn read_origins(row: &SecretRow) -> Option<BTreeSet<Origin>> {
     row.origins.split_ascii_whitespace().map(Origin::of).collect::<Result<_, _>>().ok()
 }

@@ -1,4 +1,4 @@
-//! Invents a company from a seed.
+//! Generates an invented company from a seed.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,10 +11,10 @@ use super::{
     names::{FIRST, LAST, mailbox},
 };
 
-/// How many people report to one manager below the heads of department.
+/// The number of people who report to one manager, below the heads of department.
 const SPAN: usize = 7;
 
-/// Department, title of its managers, titles of everybody else.
+/// Departments, each with the title of its managers and the titles of all others.
 const DEPARTMENTS: &[(&str, &str, [&str; 2])] = &[
     ("Engineering", "Engineering Manager", ["Software Engineer", "Senior Software Engineer"]),
     ("Product", "Group Product Manager", ["Product Manager", "Product Designer"]),
@@ -35,7 +35,7 @@ struct Site {
     country: &'static str,
     entity: &'static str,
     minutes_east: i32,
-    /// Start of a phone number, and how many digits follow.
+    /// The beginning of a phone number, and the number of digits that follow.
     phone: (&'static str, u32),
 }
 
@@ -97,7 +97,7 @@ pub(super) fn generate(count: usize, seed: u64, today: NaiveDate) -> Company {
     }
 }
 
-/// List items with ascending numbers.
+/// List items with ascending ids.
 pub(super) fn items<'a>(names: impl Iterator<Item = &'a str>, first_id: u64) -> Vec<ListItem> {
     (first_id..)
         .step_by(17)
@@ -117,7 +117,7 @@ fn lists() -> BTreeMap<String, Vec<ListItem>> {
     ])
 }
 
-/// Place 0 leads the heads of department; below them the tree is filled evenly.
+/// The manager of the person at a place. Place 0 manages the heads of department; below them the tree is filled evenly.
 fn manager_of(place: usize) -> Option<usize> {
     match place {
         0 => None,
@@ -190,13 +190,13 @@ impl People {
         self.rng.random_bool(share).then(|| format!("{start}{number:0width$}"))
     }
 
-    /// Gives a few percent of those who manage nobody another status than `employed`.
+    /// Gives another status than `employed` to a few percent of the people who manage nobody.
     fn spread_statuses(&mut self, employees: &mut [Employee]) {
         let count = employees.len();
         let first_leaf = (0..count).find(|place| first_report_of(*place) >= count).unwrap_or(count).max(1);
         let mut leaves: Vec<usize> = (first_leaf..count).collect();
         leaves.shuffle(&mut self.rng);
-        // Never more than half of them: a company of a dozen people keeps somebody at work.
+        // At most half of them, so that even in a company of a dozen people somebody is at work.
         leaves.truncate(leaves.len() / 2);
         let share = |per_mille: usize| (count * per_mille / 1000).max(1);
         let statuses = [

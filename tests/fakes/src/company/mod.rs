@@ -1,4 +1,4 @@
-//! An invented company: the people HiBob knows, and the lists they use.
+//! An invented company: its employees as HiBob has them, and HiBob's lists.
 
 mod generator;
 mod names;
@@ -15,13 +15,13 @@ pub const ENTITY_FIELD: &str = "work.custom.field_1711530000017";
 /// The domain of all generated work e-mails.
 pub const DOMAIN: &str = "acme.example";
 
-/// The domain that some of them move to in the scenario `renames`.
+/// The domain to which some of these e-mails change in the scenario `renames`.
 pub const GROUP_DOMAIN: &str = "acme-group.example";
 
-/// One employee as HiBob keeps them. Lists are kept by name here and sent by id where HiBob does so.
+/// One employee's record in HiBob. Items of lists are stored by name here, and sent by id where HiBob does so.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Employee {
-    /// The backend id: a number of 19 digits, larger than any exact `f64`.
+    /// The backend id: a number of 19 digits, too large to be exact in an `f64`.
     pub id: String,
     /// `root.firstName`.
     pub first_name: String,
@@ -49,11 +49,11 @@ pub struct Employee {
     pub lifecycle_status: String,
     /// `internal.status`: `Active` or `Inactive`.
     pub status: String,
-    /// `internal.terminationDate`; may lie ahead while the person is employed.
+    /// `internal.terminationDate`; may be in the future while the person is employed.
     pub termination_date: Option<NaiveDate>,
     /// `employee.lastDayOfWork`.
     pub last_day_of_work: Option<NaiveDate>,
-    /// The rows of the lifecycle table, effective date and status, where the dates above do not tell them.
+    /// The rows of the lifecycle table (effective date and status), if they do not follow from the dates above.
     pub lifecycle_rows: Vec<(NaiveDate, String)>,
     /// `personal.birthDate`.
     pub birth_date: Option<NaiveDate>,
@@ -63,14 +63,14 @@ pub struct Employee {
     pub country: Option<String>,
     /// Custom fields by dotted id.
     pub custom: BTreeMap<String, Value>,
-    /// For broken records: sent for this dotted id whatever the rest of the record says.
+    /// For broken records: values that are sent for these dotted ids instead of the right ones.
     pub overrides: BTreeMap<String, Value>,
-    /// For broken records: dotted ids of which the key is left out.
+    /// For broken records: dotted ids whose keys are left out.
     pub removed: BTreeSet<String>,
 }
 
 impl Employee {
-    /// Employed, with nothing but a name and an e-mail.
+    /// An employed person who has only a name and an e-mail.
     #[must_use]
     pub fn new(id: &str, first_name: &str, surname: &str, email: &str) -> Self {
         Self {
@@ -91,7 +91,7 @@ impl Employee {
         format!("{} {}", self.first_name, self.surname)
     }
 
-    /// Makes the person terminated, with this as the last day.
+    /// Terminates the employment, with this last day.
     pub fn terminate(&mut self, last_day: NaiveDate) {
         "terminated".clone_into(&mut self.lifecycle_status);
         "Inactive".clone_into(&mut self.status);
@@ -99,7 +99,7 @@ impl Employee {
         self.last_day_of_work = Some(last_day);
     }
 
-    /// Makes the person employed (again) from this day. The id stays; whether HiBob keeps it is unconfirmed.
+    /// Begins an employment (again) on this day. The id stays the same; whether HiBob keeps it is unconfirmed.
     pub fn employ(&mut self, from: NaiveDate) {
         "employed".clone_into(&mut self.lifecycle_status);
         "Active".clone_into(&mut self.status);
@@ -108,9 +108,9 @@ impl Employee {
         self.start_date = from;
     }
 
-    /// Lets the dates decide the status, for a local date at the person's site: statuses flip by date, and a
-    /// termination takes effect at the midnight after its date (help centre on lifecycle statuses; employee
-    /// tables page). Other kinds of leave stay as they are.
+    /// Sets the status that follows from the dates, for a local date at the person's site. A termination takes effect
+    /// at the midnight after its date (help centre on lifecycle statuses; employee tables page). Other kinds of leave
+    /// stay unchanged.
     pub fn let_time_pass(&mut self, today: NaiveDate) {
         if self.termination_date.is_some_and(|date| date < today) {
             "terminated".clone_into(&mut self.lifecycle_status);
@@ -127,18 +127,18 @@ impl Employee {
 /// One item of a named list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListItem {
-    /// A number in text form.
+    /// The item's id: a number as text.
     pub id: String,
-    /// What people see.
+    /// The item's name, which people see.
     pub name: String,
-    /// Archived items are only listed on request.
+    /// Whether it is archived. Archived items are listed only on request.
     pub archived: bool,
 }
 
 /// A company: employees and named lists.
 #[derive(Debug, Clone, Default)]
 pub struct Company {
-    /// Everybody, the highest in rank first.
+    /// All employees, the highest in rank first.
     pub employees: Vec<Employee>,
     /// The lists `department`, `title` and `site`.
     pub lists: BTreeMap<String, Vec<ListItem>>,
@@ -149,7 +149,7 @@ pub struct Company {
 }
 
 impl Company {
-    /// These employees, with the lists they need.
+    /// A company of these employees, with the lists that they need.
     #[must_use]
     pub fn of(employees: Vec<Employee>) -> Self {
         let list = |name: fn(&Employee) -> &String, first_id: u64| {
@@ -164,7 +164,7 @@ impl Company {
         Self { employees, lists, ..Self::default() }
     }
 
-    /// An invented international company of exactly so many people. The same arguments give the same company.
+    /// Generates an international company of exactly so many people. Equal arguments give equal companies.
     ///
     /// One chief executive has no manager; everybody else has one, with a span of about seven. A few percent
     /// are hired for a later day, on leave or terminated; none of those manages anybody.
@@ -174,7 +174,7 @@ impl Company {
     }
 }
 
-/// The day so many days after (or before) this one.
+/// The day that is `days` days after this one, or before it if negative.
 pub(crate) fn days_from(date: NaiveDate, days: i64) -> NaiveDate {
     date.checked_add_signed(TimeDelta::days(days)).expect("a date of this century")
 }

@@ -1,6 +1,6 @@
-//! Names from many places, as a company of this kind has them.
+//! Names from many countries, and the e-mail addresses that are made of them.
 
-/// A first name and the legal gender HiBob would hold for it.
+/// First names, each with the legal gender in the HiBob record.
 pub(super) const FIRST: &[(&str, char)] = &[
     ("Anna", 'F'),
     ("Åsa", 'F'),
@@ -286,7 +286,7 @@ pub(super) const LAST: &[&str] = &[
     "Kovalenko",
 ];
 
-/// The part before the `@`: lower case, plain Latin letters, one dot between the names.
+/// The local part of an e-mail address: lower-case unaccented Latin letters, with a dot between the names.
 pub(super) fn mailbox(first: &str, last: &str) -> String {
     format!("{}.{}", plain(first), plain(last))
 }

@@ -1,4 +1,4 @@
-//! Faults a test puts in the way of single questions.
+//! Faults that a test injects into the answers to single DNS queries.
 
 use std::time::Duration;
 
@@ -6,79 +6,79 @@ use hickory_proto::op::{Message, ResponseCode};
 
 use super::Transport;
 
-/// A fault that waits for a matching question. Faults are used up as they match, first come first.
+/// A fault for matching queries. For each query, the first fault in the list that matches is used up.
 #[derive(Debug, Clone)]
 pub struct DnsFault {
-    /// Only names that contain this, whatever their case.
+    /// The fault applies only to names that contain this text, in upper or lower case.
     pub name_contains: String,
-    /// Only questions that came this way; any when absent.
+    /// The fault applies only to queries over this transport; to all if `None`.
     pub transport: Option<Transport>,
-    /// Let this many matching questions pass first.
+    /// The number of matching queries that are answered right first.
     pub after: usize,
-    /// Then spoil this many.
+    /// The number of matching queries after these to which the fault applies.
     pub times: usize,
-    /// What happens to them.
+    /// What happens to these queries.
     pub kind: DnsFaultKind,
 }
 
-/// What happens to a spoiled question.
+/// What happens instead of the right answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DnsFaultKind {
-    /// The server could not find out.
+    /// SERVFAIL: the server could not get an answer.
     ServFail,
-    /// The server does not answer this client.
+    /// REFUSED: the server does not answer this client.
     Refused,
-    /// There is no such name, says the server.
+    /// NXDOMAIN: the server says that the name does not exist.
     NoSuchName,
-    /// There is such a name without such a record, says the server.
+    /// The server says that the name exists, but has no such record.
     NoData,
-    /// No answer: the client runs into its timeout.
+    /// No answer, so that the client reaches its timeout.
     Silent,
-    /// Answered right, but so much later.
+    /// The right answer, but so much later.
     Late(Duration),
-    /// An answer without records that sends the client to TCP. Never there.
+    /// A truncated answer without records, so that the client asks over TCP. Over TCP this fault has no effect.
     Truncated,
-    /// The right answer to another question: its id is not the one that was sent.
+    /// The right answer, but with another id than the query's.
     WrongId,
-    /// The right answer with another name in its question.
+    /// The right answer, but with another name in its question section.
     WrongQuestion,
 }
 
 impl DnsFault {
-    /// Spoils the next question.
+    /// A fault for the next query.
     #[must_use]
     pub fn once(kind: DnsFaultKind) -> Self {
         Self { name_contains: String::new(), transport: None, after: 0, times: 1, kind }
     }
 
-    /// Spoils all questions.
+    /// A fault for all queries.
     #[must_use]
     pub fn always(kind: DnsFaultKind) -> Self {
         Self::once(kind).times(usize::MAX)
     }
 
-    /// The same fault for some names only.
+    /// Limits the fault to names that contain the text.
     #[must_use]
     pub fn at(mut self, name_contains: &str) -> Self {
         self.name_contains = name_contains.to_ascii_lowercase();
         self
     }
 
-    /// The same fault on one way only.
+    /// Limits the fault to one transport.
     #[must_use]
     pub fn over(mut self, transport: Transport) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// The same fault for so many questions.
+    /// Applies the fault to so many queries.
     #[must_use]
     pub fn times(mut self, times: usize) -> Self {
         self.times = times;
         self
     }
 
-    /// The same fault, after letting so many matching questions pass.
+    /// Applies the fault only after so many matching queries.
     #[must_use]
     pub fn after(mut self, after: usize) -> Self {
         self.after = after;
@@ -95,7 +95,7 @@ impl DnsFault {
 }
 
 impl DnsFaultKind {
-    /// What becomes of the right answer.
+    /// The answer that is sent in place of the right one; `None` for no answer.
     pub(super) fn spoil(self, mut response: Message) -> Option<Message> {
         let code = match self {
             Self::Late(_) => return Some(response),
@@ -124,7 +124,7 @@ impl DnsFaultKind {
     }
 }
 
-/// Takes the next fault for this question out of the list.
+/// Finds the first fault that matches this query, and uses it up.
 pub(super) fn next_fault(faults: &mut [DnsFault], name: &str, transport: Transport) -> Option<DnsFaultKind> {
     for fault in faults.iter_mut().filter(|fault| fault.matches(name, transport)) {
         if fault.after > 0 {

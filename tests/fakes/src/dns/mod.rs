@@ -1,7 +1,6 @@
-//! A name server: TXT records, and everything that can go wrong on the way to them (RFC 1035).
+//! A stand-in for a DNS server, with TXT and A records, and with faults (RFC 1035).
 //!
-//! By default it plays the resolver that a machine is told to ask: it knows all names there are, and says that
-//! recursion is available.
+//! By default it acts as a machine's resolver: it answers for all names, and says that recursion is available.
 
 mod fault;
 mod server;
@@ -22,61 +21,61 @@ pub use server::DnsServer;
 
 /// The length of a header (RFC 1035 section 4.1.1).
 const HEADER_BYTES: usize = 12;
-/// What an answer over UDP may have without EDNS (RFC 1035 section 4.2.1).
+/// The most bytes of an answer over UDP without EDNS (RFC 1035 section 4.2.1).
 const UDP_BYTES_MIN: u16 = 512;
-/// What one string of a TXT record holds (RFC 1035 section 3.3).
+/// The most bytes of one string of a TXT record (RFC 1035 section 3.3).
 const STRING_BYTES_MAX: usize = 255;
 
-/// Names, and how questions for them are answered.
+/// A DNS server's records and settings, and the log of its queries.
 #[derive(Debug, Clone)]
 pub struct Dns {
-    /// Names compare without regard to case (RFC 4343).
+    /// Records by name. Upper and lower case are equal in names (RFC 4343).
     records: BTreeMap<Name, Vec<RData>>,
-    /// A zone's text (see [`Dns::insert_zone`]) that takes the place of all records before each question, if it is there.
+    /// A file with a zone's text (see [`Dns::insert_zone`]). If it exists, it replaces all records before each query.
     pub zone_file: Option<PathBuf>,
-    /// Faults for single questions, used up as they match.
+    /// Faults for single queries, used up as they match.
     pub faults: Vec<DnsFault>,
-    /// Whether it is a resolver for others (RA) or the authority for its names (AA).
+    /// Whether it acts as a resolver (flag RA), or as the authority for its names (flag AA).
     pub recursion: bool,
-    /// Whether EDNS is understood. A server from before it answers FORMERR (RFC 6891 section 7).
+    /// Whether EDNS is supported. A server without it answers FORMERR (RFC 6891 section 7).
     pub edns: bool,
-    /// No longer answer leaves over UDP, whatever the client would take. 1232 avoids fragments.
+    /// The most bytes of an answer over UDP, even if the client accepts more. 1232 avoids fragments.
     pub udp_bytes_max: u16,
-    /// How long answers may be kept, in seconds.
+    /// How long clients may cache answers, in seconds.
     pub ttl: u32,
-    log: Vec<Asked>,
+    log: Vec<LoggedQuery>,
 }
 
-/// Which way a question came.
+/// The transport of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
-    /// One datagram.
+    /// UDP: one datagram.
     Udp,
-    /// With a length in front (RFC 1035 section 4.2.2).
+    /// TCP: each message is preceded by its length (RFC 1035 section 4.2.2).
     Tcp,
 }
 
-/// A question, and how it was answered.
+/// A query in the log, with the code of its answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Asked {
-    /// The name as it was written, with a dot at the end.
+pub struct LoggedQuery {
+    /// The name in the spelling of the query, with a dot at the end.
     pub name: String,
-    /// `TXT`, `A`, ...
+    /// The type of record: `TXT`, `A`, ...
     pub kind: String,
-    /// Which way it came.
+    /// The transport of the query.
     pub transport: Transport,
-    /// The response code; nothing when there was no answer.
+    /// The response code; `None` if there was no answer.
     pub code: Option<u16>,
-    /// When, in Unix seconds.
+    /// The time of the query, in Unix seconds.
     pub at: f64,
 }
 
-/// An answer, and how long it waits before it leaves.
+/// An answer with its delay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// The message, without a length in front.
+    /// The message, without the length that precedes it on TCP.
     pub bytes: Vec<u8>,
-    /// How much later.
+    /// The delay before it is sent.
     pub after: Duration,
 }
 
@@ -96,33 +95,33 @@ impl Default for Dns {
 }
 
 impl Dns {
-    /// Adds a TXT record; a long text becomes several strings, as zone editors do it.
+    /// Adds a TXT record. A long text is split into several strings, as zone editors do it.
     ///
     /// # Panics
     ///
-    /// When the name is none.
+    /// If the name is not a domain name.
     pub fn insert_txt(&mut self, name: &str, text: &str) {
         let strings: Vec<&[u8]> = text.as_bytes().chunks(STRING_BYTES_MAX).collect();
         self.insert_txt_strings(name, &strings);
     }
 
-    /// Adds a TXT record of these strings.
+    /// Adds a TXT record with these strings.
     ///
     /// # Panics
     ///
-    /// When the name is none, or a string is longer than 255 bytes.
+    /// If the name is not a domain name, or a string is longer than 255 bytes.
     pub fn insert_txt_strings(&mut self, name: &str, strings: &[&[u8]]) {
         assert!(strings.iter().all(|string| string.len() <= STRING_BYTES_MAX), "a string of more than 255 bytes");
-        // A TXT record has one string at least (RFC 1035 section 3.3.14).
+        // A TXT record has at least one string (RFC 1035 section 3.3.14).
         let strings = if strings.is_empty() { vec![&[][..]] } else { strings.to_vec() };
         self.insert(name, RData::TXT(TXT::from_bytes(strings)));
     }
 
-    /// Adds an address.
+    /// Adds an A record.
     ///
     /// # Panics
     ///
-    /// When the name is none.
+    /// If the name is not a domain name.
     pub fn insert_a(&mut self, name: &str, address: Ipv4Addr) {
         self.insert(name, RData::A(A(address)));
     }
@@ -131,8 +130,8 @@ impl Dns {
         self.records.entry(parsed(name)).or_default().push(data);
     }
 
-    /// Adds the TXT records of a zone's text: lines `NAME TXT "TEXT"`, as `hibob references key list` prints them. Other
-    /// lines are passed over.
+    /// Adds the TXT records of a zone's text: lines `NAME TXT "TEXT"`, as `hibob references key list` prints them.
+    /// Other lines are ignored.
     pub fn insert_zone(&mut self, text: &str) {
         for line in text.lines() {
             let Some((name, value)) = line.trim().split_once(" TXT \"") else { continue };
@@ -144,22 +143,22 @@ impl Dns {
         }
     }
 
-    /// Forgets all records of a name; whether there were any.
+    /// Removes all records of a name, and returns whether there were any.
     ///
     /// # Panics
     ///
-    /// When the name is none.
+    /// If the name is not a domain name.
     pub fn remove(&mut self, name: &str) -> bool {
         self.records.remove(&parsed(name)).is_some()
     }
 
-    /// Every question so far, in order.
+    /// All queries so far, in order.
     #[must_use]
-    pub fn log(&self) -> &[Asked] {
+    pub fn log(&self) -> &[LoggedQuery] {
         &self.log
     }
 
-    /// Answers one message and logs the question. What is no question gets no answer.
+    /// Answers one message and logs its query. `None` if there is no answer, as to a message that is not a query.
     pub fn handle(&mut self, packet: &[u8], transport: Transport, now: f64) -> Option<Reply> {
         let Ok(request) = Message::from_vec(packet) else { return malformed(packet) };
         if request.metadata.message_type != MessageType::Query {
@@ -177,7 +176,7 @@ impl Dns {
             Some(DnsFaultKind::Late(after)) => (Some(response), after),
             Some(kind) => (kind.spoil(response), Duration::ZERO),
         };
-        self.log.push(Asked {
+        self.log.push(LoggedQuery {
             name: query.name().to_ascii(),
             kind: query.query_type().to_string(),
             transport,
@@ -225,18 +224,19 @@ impl Dns {
         let found = self.records.get(name).into_iter().flatten().filter(wanted);
         response.add_answers(found.map(|data| Record::from_rdata(name.clone(), self.ttl, data.clone())));
         if response.answers.is_empty() {
-            // A name that only has names below it exists (RFC 8020 section 2).
+            // A name without records exists if there are names below it (RFC 8020 section 2).
             if !self.records.keys().any(|known| name.zone_of(known)) {
                 response.metadata.response_code = ResponseCode::NXDomain;
             }
-            // Says how long the absence may be kept (RFC 2308 section 3).
+            // The SOA record says how long clients may cache that there is none (RFC 2308 section 3).
             let zone = name.trim_to(2);
             let soa = SOA::new(zone.clone(), zone.clone(), 1, 3600, 600, 86400, self.ttl);
             response.add_authority(Record::from_rdata(zone, self.ttl, RData::SOA(soa)));
         }
     }
 
-    /// Cut to what the way back allows: then TC is set and the client asks over TCP (RFC 2181 section 9).
+    /// The bytes of the answer. If it is too long for UDP, it is truncated and TC is set, so that the client asks over
+    /// TCP (RFC 2181 section 9).
     fn encoded(&self, request: &Message, response: Message, transport: Transport) -> Option<Vec<u8>> {
         let bytes = response.to_vec().ok()?;
         let room = request.max_payload().clamp(UDP_BYTES_MIN, self.udp_bytes_max.max(UDP_BYTES_MIN));
@@ -253,7 +253,7 @@ fn parsed(name: &str) -> Name {
     name
 }
 
-/// An empty response with the question in it.
+/// A response without records, with the question and this code.
 fn refused(request: &Message, code: ResponseCode) -> Message {
     let mut response = Message::error_msg(request.metadata.id, request.metadata.op_code, code);
     response.metadata.recursion_desired = request.metadata.recursion_desired;
@@ -262,7 +262,7 @@ fn refused(request: &Message, code: ResponseCode) -> Message {
     response
 }
 
-/// FORMERR to what has a header and is a question, nothing to the rest.
+/// FORMERR to a malformed query that has a header; no answer to anything else.
 fn malformed(packet: &[u8]) -> Option<Reply> {
     let (&[high, low, flags, ..], true) = (packet, packet.len() >= HEADER_BYTES) else { return None };
     let is_response = flags & 0x80 != 0;

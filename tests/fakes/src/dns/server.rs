@@ -1,4 +1,4 @@
-//! The name server on 127.0.0.1.
+//! The DNS server on 127.0.0.1.
 
 use std::{
     io,
@@ -15,12 +15,12 @@ use tokio::{
 use super::{Dns, Reply, Transport};
 use crate::listen::{Running, accept, lock, now};
 
-/// So often a port that is free for TCP is looked for that is free for UDP too.
+/// The number of attempts to find a port that is free for both TCP and UDP.
 const PORT_ATTEMPTS: usize = 32;
-/// No datagram is longer.
+/// The most bytes of a datagram.
 const DATAGRAM_BYTES_MAX: usize = 65535;
 
-/// A name server on UDP and TCP of one port that the system chooses; it stops when this is dropped.
+/// A DNS server on one port, for UDP and TCP, that the system chooses. Dropping it stops the server.
 #[derive(Debug)]
 pub struct DnsServer {
     dns: Arc<Mutex<Dns>>,
@@ -29,11 +29,11 @@ pub struct DnsServer {
 }
 
 impl DnsServer {
-    /// Starts answering. Call it inside a tokio runtime.
+    /// Starts the server. Call it inside a tokio runtime.
     ///
     /// # Errors
     ///
-    /// When no port can be bound.
+    /// No port can be bound.
     pub async fn start(dns: Arc<Mutex<Dns>>) -> io::Result<Self> {
         let (listener, socket) = bind().await?;
         let address = listener.local_addr()?;
@@ -43,13 +43,13 @@ impl DnsServer {
         Ok(Self { dns, address, _running: [Running::start(streams), Running::start(datagrams)] })
     }
 
-    /// Where it listens, on UDP and on TCP.
+    /// The address at which it listens, on UDP and TCP.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What it answers from.
+    /// The records, settings and log.
     #[must_use]
     pub fn dns(&self) -> &Arc<Mutex<Dns>> {
         &self.dns
@@ -68,14 +68,14 @@ async fn bind() -> io::Result<(TcpListener, UdpSocket)> {
     }
 }
 
-/// Runs until aborted; late answers end with it, because the set owns them.
+/// Answers datagrams until it is aborted. Delayed answers end with it, because the set owns their tasks.
 async fn answer(socket: UdpSocket, dns: Arc<Mutex<Dns>>) {
     let socket = Arc::new(socket);
     let mut replies = JoinSet::new();
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX];
     loop {
         tokio::select! {
-            // An error is about a datagram that a client no longer waits for.
+            // An error concerns a datagram for which a client no longer waits.
             received = socket.recv_from(&mut buffer) => if let Ok((length, client)) = received {
                 let packet = buffer.get(..length).unwrap_or_default();
                 let reply = lock(&dns).handle(packet, Transport::Udp, now());
@@ -92,7 +92,8 @@ async fn answer(socket: UdpSocket, dns: Arc<Mutex<Dns>>) {
     }
 }
 
-/// One question after the other, until the client goes. A question without an answer keeps the connection.
+/// Answers the queries of a connection, one after the other, until the client closes it. If a query gets no answer, the
+/// connection stays open.
 async fn serve(mut stream: TcpStream, dns: Arc<Mutex<Dns>>) {
     while let Ok(length) = stream.read_u16().await {
         let mut packet = vec![0; usize::from(length)];

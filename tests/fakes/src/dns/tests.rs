@@ -66,12 +66,12 @@ fn a_text_is_found_whatever_the_case_of_its_name() {
     assert!(response.metadata.recursion_available && response.metadata.recursion_desired);
     assert!(!response.metadata.authoritative && !response.metadata.truncation);
     assert_eq!(strings(&response), [[KEY.as_bytes()]]);
-    // As it was asked: clients compare the case (0x20).
+    // The answer repeats the name in the query's spelling, because clients compare the case (0x20).
     assert!(response.queries[0].name().eq_case(request.queries[0].name()));
     assert!(response.edns.is_none());
-    let asked = dns.log().last().unwrap();
-    assert_eq!((asked.name.as_str(), asked.kind.as_str()), ("S1._RefPassport.ACME.example.", "TXT"));
-    assert_eq!((asked.transport, asked.code), (Transport::Udp, Some(0)));
+    let query = dns.log().last().unwrap();
+    assert_eq!((query.name.as_str(), query.kind.as_str()), ("S1._RefPassport.ACME.example.", "TXT"));
+    assert_eq!((query.transport, query.code), (Transport::Udp, Some(0)));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_long_answer_is_for_tcp() {
     let roomy = ask(&mut dns, &with_edns(plain.clone(), 4096), Transport::Udp);
     assert_eq!((roomy.metadata.truncation, roomy.answers.len()), (false, 3));
     assert_eq!(roomy.edns.unwrap().max_payload(), 1232);
-    // The server's own limit counts too.
+    // The server's own limit applies too.
     dns.udp_bytes_max = 600;
     assert!(ask(&mut dns, &with_edns(plain, 4096), Transport::Udp).metadata.truncation);
 }
@@ -130,7 +130,7 @@ fn edns_may_be_newer_or_not_known() {
     let request = with_edns(question(NAME, RecordType::TXT), 1232);
     let mut newer = request.clone();
     newer.edns.as_mut().unwrap().set_version(1);
-    // BADSIG has the same number.
+    // BADVERS and BADSIG have one number.
     assert_eq!(u16::from(code(&ask(&mut dns, &newer, Transport::Udp))), u16::from(ResponseCode::BADVERS));
     dns.edns = false;
     let response = ask(&mut dns, &request, Transport::Udp);
@@ -190,7 +190,7 @@ fn faults_are_used_up() {
     assert!(answers(Transport::Tcp) && answers(Transport::Udp));
     assert!(!answers(Transport::Udp) && answers(Transport::Tcp) && !answers(Transport::Udp));
     assert!(answers(Transport::Udp));
-    assert_eq!(dns.log().iter().filter(|asked| asked.code.is_none()).count(), 2);
+    assert_eq!(dns.log().iter().filter(|query| query.code.is_none()).count(), 2);
     let late = Duration::from_secs(2);
     dns.faults.push(DnsFault::once(DnsFaultKind::Late(late)));
     assert_eq!(dns.handle(&bytes, Transport::Udp, 0.0).unwrap().after, late);
@@ -247,7 +247,7 @@ async fn a_silent_question_holds_up_no_other_and_dropping_the_server_ends_it() {
     let address = server.address();
     drop(server);
     assert_eq!(stream.read(&mut [0]).await.map_or(0, |length| length), 0);
-    // Both are free again once the tasks are gone, which the closed connection showed for one of them.
+    // Both ports are free again when the tasks have ended; the closed connection has shown this for one of them.
     let freed = async {
         while UdpSocket::bind(address).await.is_err() {
             tokio::task::yield_now().await;

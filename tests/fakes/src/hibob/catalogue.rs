@@ -1,4 +1,4 @@
-//! The fields there are, and which permission shows them.
+//! HiBob's fields, and the permission that each needs.
 
 /// A permission category, as the people page and the setup guides name them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,7 +11,7 @@ pub enum Category {
     BasicInfo,
     /// `payroll.employment.*`
     Employment,
-    /// `home.*` except what is personal contact
+    /// `home.*` except the personal contact details
     Home,
     /// `internal.*` and `employee.lastDayOfWork`
     Lifecycle,
@@ -40,7 +40,7 @@ impl Category {
         Self::WorkContactDetails,
     ];
 
-    /// The name an administrator sees.
+    /// The name that an administrator sees.
     #[must_use]
     pub fn display_name(self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl Category {
     }
 }
 
-/// What a field holds, in the words of the field-types page.
+/// The type of a field's value, in the terms of the field-types page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
@@ -81,7 +81,7 @@ pub(super) enum Kind {
     Number,
     Flag,
     Date,
-    /// A lower-case status; human modes write it in title case.
+    /// A status in lower case; the human-readable modes write it in title case.
     Status,
     /// The id of an item of this named list.
     List(&'static str),
@@ -112,7 +112,7 @@ pub(super) struct Field {
     pub(super) id: &'static str,
     pub(super) category: Category,
     pub(super) kind: Kind,
-    /// Sent when a search names no fields: `root.*` and the categories about, employment and work.
+    /// Whether it is sent if a search names no fields: `root.*` and the categories about, employment and work.
     pub(super) default: bool,
 }
 
@@ -120,7 +120,7 @@ const fn field(id: &'static str, category: Category, kind: Kind, default: bool) 
     Field { id, category, kind, default }
 }
 
-/// The fields this stand-in knows: those with a type in the field dictionary that a directory sync may ask for.
+/// The fields of this stand-in: those of the field dictionary that a directory sync may request.
 pub(super) const FIELDS: &[Field] = &{
     use Category::{
         About, Address, BasicInfo, Employment, Home, Lifecycle, Personal, PersonalContactDetails, Work,
@@ -179,7 +179,7 @@ pub(super) const FIELDS: &[Field] = &{
     ]
 };
 
-/// The field of this id.
+/// The field with this id.
 pub(super) fn find(id: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| field.id == id)
 }

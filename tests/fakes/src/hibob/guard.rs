@@ -1,4 +1,4 @@
-//! Authentication failures, the firewall that follows them, and rate limits.
+//! The firewall that blocks a client after many refused requests, and the rate limits.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,13 +9,13 @@ use crate::{
     window::{Window, reset_at},
 };
 
-/// So many 401 or 403 within [`REFUSAL_SECONDS`] (rate limiting page) ...
+/// The number of answers 401 or 403 within [`REFUSAL_SECONDS`] after which the client is blocked (rate limiting page).
 const REFUSALS_MAX: usize = 50;
 const REFUSAL_SECONDS: f64 = 10.0;
-/// ... block the client for five minutes.
+/// How long the client is blocked: five minutes.
 const BLOCK_SECONDS: f64 = 300.0;
 
-/// `Basic base64(id:token)`.
+/// The value of `Authorization`: `Basic base64(id:token)`.
 pub(super) fn basic(id: &str, token: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{id}:{token}")))
 }
@@ -23,23 +23,23 @@ pub(super) fn basic(id: &str, token: &str) -> String {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Guard {
     refusals: VecDeque<f64>,
-    /// Refusals since the beginning.
+    /// The number of refusals since the start.
     pub(super) refused: usize,
     /// Whether the firewall has ever blocked.
     pub(super) has_blocked: bool,
     blocked_until: f64,
-    /// How long refusals count, where a test cannot wait that long; else [`REFUSAL_SECONDS`].
+    /// How long refusals count, if a test needs another time than [`REFUSAL_SECONDS`].
     pub(super) refusal_seconds: Option<f64>,
     windows: BTreeMap<&'static str, Window>,
 }
 
 impl Guard {
-    /// Whether the firewall blocks. While it does, it answers 403 to everything: how is unconfirmed.
+    /// Whether the firewall blocks now. It then answers 403 to every request; the form of this answer is unconfirmed.
     pub(super) fn blocked(&self, now: f64) -> bool {
         now < self.blocked_until
     }
 
-    /// Counts an answer towards the firewall.
+    /// Counts an answer, for the firewall.
     pub(super) fn count(&mut self, status: u16, now: f64) {
         if !matches!(status, 401 | 403) {
             return;
@@ -55,7 +55,7 @@ impl Guard {
         }
     }
 
-    /// The headers for the answer, as an error when the limit is reached.
+    /// Counts a request, and returns the headers for its answer. They are an error if the rate limit is exceeded.
     pub(super) fn admit(&mut self, endpoint: &'static str, limit: u32, now: f64) -> Result<Headers, Headers> {
         let left = self.windows.entry(endpoint).or_default().take(limit, now);
         let headers = Headers { limit, left: left.unwrap_or(0), reset: reset_at(now), retry_after: None };
@@ -63,7 +63,7 @@ impl Guard {
     }
 }
 
-/// `X-RateLimit-*`; the reset is a Unix time (rate limiting page).
+/// The headers `X-RateLimit-*`. The reset is a Unix time (rate limiting page).
 #[derive(Debug)]
 pub(super) struct Headers {
     limit: u32,

@@ -51,7 +51,7 @@ impl HiBob {
         }
     }
 
-    /// Whether this list is behind a permission that is not granted.
+    /// Whether this list needs a permission that is not granted.
     fn hides(&self, name: &str) -> bool {
         name == "site" && !self.site_settings
     }

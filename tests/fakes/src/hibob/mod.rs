@@ -20,7 +20,7 @@ use crate::{
     message::{Request, Response},
 };
 
-/// Requests per minute and endpoint, as fixed windows with `X-RateLimit-*` headers (rate limiting page).
+/// The requests per minute for each endpoint, in fixed windows with `X-RateLimit-*` headers (rate limiting page).
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// `POST people/search`: 50 (people/search reference page).
@@ -33,18 +33,18 @@ pub struct Limits {
     pub tables: u32,
 }
 
-/// Whom the service user may see (people page, "access data for").
+/// The people whom the service user may see (people page, "access data for").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// The condition on the lifecycle status was deleted, as the setup guides ask for.
+    /// Everyone: the condition on the lifecycle status was deleted, as the setup guides require.
     Everyone,
-    /// The default condition "lifecycle status equals Employed": anybody else is not there.
+    /// The default condition "lifecycle status equals Employed": nobody else is in the answers.
     EmployedOnly,
     /// The conditions match nobody: every answer is a 200 without people.
     Nobody,
 }
 
-/// What `work.department` carries. Unconfirmed: official samples show an id, a tenant's answer shows a name.
+/// The value of `work.department`. Unconfirmed: official samples show an id, a tenant's answer shows a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DepartmentBy {
     /// The id of the list item.
@@ -62,19 +62,19 @@ pub enum ListKey {
     Items,
 }
 
-/// What the named list `site` answers to a service user who may not manage company sites. Unconfirmed: that the setup
-/// guide asks for the permission is all that is known.
+/// The answer for the named list `site` if the service user may not manage company sites. Unconfirmed: it is known only
+/// that the setup guide requires the permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HiddenSites {
-    /// 403.
+    /// Status 403.
     Refused,
-    /// 200 and no items.
+    /// Status 200 and no items.
     Empty,
-    /// The list all the same.
+    /// The whole list, as with the permission.
     Listed,
 }
 
-/// How a human-readable date is written. Unconfirmed: the pages on lists and on field types disagree.
+/// The form of a human-readable date. Unconfirmed: the pages on lists and on field types disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HumanDate {
     /// `08/09/2019` for the eighth of September.
@@ -85,46 +85,50 @@ pub enum HumanDate {
     Iso,
 }
 
-/// What the vendor leaves open.
+/// Switches for behaviour that the vendor does not document, or documents in different ways.
 #[derive(Debug, Clone, Copy)]
 pub struct Switches {
-    /// Whether a slash key is sent for a null. Unconfirmed; the one real sample has none.
+    /// Whether a null value also has its slash key. Unconfirmed; the one real sample has none.
     pub null_twins: bool,
-    /// Whether a nested key is sent for a null: real sample, yes.
+    /// Whether a null value has its nested key. It has in the real sample.
     pub nested_nulls: bool,
-    /// Id or name in `work.department`.
+    /// Whether `work.department` has the id or the name.
     pub department_by: DepartmentBy,
-    /// Dates in the human modes.
+    /// The form of dates in the human-readable modes.
     pub human_date: HumanDate,
-    /// Whether `humanReadable` may be written in any case. Unconfirmed; a gem sends `replace`.
+    /// Whether the value of `humanReadable` may be in upper or lower case. Unconfirmed; a Ruby client sends `replace`.
     pub human_readable_any_case: bool,
     /// Whether `filters: []` is allowed. Unconfirmed; third parties quote the reference for a 400.
     pub empty_filters_allowed: bool,
-    /// Whether a search or a table answers 400 to keys that it does not know. Unconfirmed; strict, to catch typing errors.
+    /// Whether a search or a table answers 400 to unknown keys. Unconfirmed; strict by default, to catch typing errors.
     pub unknown_keys_refused: bool,
-    /// `{"employees":[..]}` around a single person: the OpenAPI says so, the contract page shows a bare object.
+    /// Whether a single person is wrapped in `{"employees":[..]}`: the OpenAPI says so, the contract page shows a bare
+    /// object.
     pub person_wrapped: bool,
-    /// The status for an unknown identifier: unconfirmed.
+    /// The status of the answer for an unknown identifier: unconfirmed.
     pub unknown_person_status: u16,
-    /// `{"fields":[..]}` around the field list: one third party says so; production code reads a bare array.
+    /// Whether the field list is wrapped in `{"fields":[..]}`: one third party says so; production code reads a bare
+    /// array.
     pub fields_wrapped: bool,
-    /// All named lists as an array instead of an object by name: the OpenAPI says so.
+    /// Whether all named lists are an array instead of an object by name: the OpenAPI says so.
     pub lists_as_array: bool,
-    /// `values` or `items`.
+    /// The key of the items in a named list.
     pub list_key: ListKey,
     /// Whether list items have numbers as ids: the OpenAPI allows both.
     pub list_ids_as_numbers: bool,
-    /// The list of sites without the permission for it.
+    /// The answer for the list of sites without its permission.
     pub hidden_sites: HiddenSites,
     /// Whether a 429 carries `Retry-After` besides `X-RateLimit-Reset`: unconfirmed.
     pub retry_after: bool,
     /// The status of the removed `GET /v1/people`: unconfirmed (410 or 404).
     pub removed_endpoint_status: u16,
-    /// Shuffle the order of `employees` with this seed: no order is promised.
+    /// The seed by which the order of `employees` is shuffled, because no order is promised. `None` for the order of
+    /// ids.
     pub shuffled_by: Option<u64>,
-    /// Rows of a table within one more object with `values`: one connector has seen that, the reference page has not.
+    /// Whether each row of a table is in an object with `values`: one connector has observed that, the reference page
+    /// does not show it.
     pub rows_wrapped: bool,
-    /// Let dates decide the lifecycle status, at midnight of the site (help centre). Off: statuses stay as set.
+    /// Whether dates change the lifecycle status, at midnight of the site (help centre). If not, statuses stay as set.
     pub statuses_follow_dates: bool,
 }
 
@@ -154,14 +158,14 @@ impl Default for Switches {
     }
 }
 
-/// The HR system.
+/// The stand-in for HiBob.
 #[derive(Debug, Clone)]
 pub struct HiBob {
-    /// The name of the service user: the first half of HTTP Basic.
+    /// The service user's id: the user name in HTTP Basic.
     pub service_user_id: String,
-    /// Its token: the second half.
+    /// The service user's token: the password in HTTP Basic.
     pub token: String,
-    /// A second service user, for two tenants on one company or for a rotated token.
+    /// A second service user, for two tenants with one company or for a rotated token.
     pub second_service_user: Option<(String, String)>,
     /// The employees by id.
     pub employees: BTreeMap<String, Employee>,
@@ -169,27 +173,28 @@ pub struct HiBob {
     pub lists: BTreeMap<String, Vec<ListItem>>,
     /// Minutes east of UTC by site.
     pub site_offsets: BTreeMap<String, i32>,
-    /// The categories the service user may view. A field of another is left out without a word (identifiers page).
+    /// The categories that the service user may view. Fields of other categories are silently left out (identifiers
+    /// page).
     pub permissions: BTreeSet<Category>,
     /// Whether "edit" on Personal is granted too: the full birth date needs view and edit.
     pub personal_edit: bool,
-    /// Whether "view history" on Lifecycle is granted too: without it a table shows the current row alone.
+    /// Whether "view history" on Lifecycle is granted too: without it a table shows only the current row.
     pub lifecycle_history: bool,
-    /// Whether the service user may manage company sites, which the setup guide asks for to provision companies.
+    /// Whether the service user may manage company sites. The setup guide requires it to provision companies.
     pub site_settings: bool,
-    /// Whom the service user may see.
+    /// The people whom the service user may see.
     pub audience: Audience,
-    /// Requests per minute.
+    /// The requests per minute.
     pub limits: Limits,
-    /// What the vendor leaves open.
+    /// The switches for undocumented behaviour.
     pub switches: Switches,
-    /// Faults waiting for their request.
+    /// The faults for single requests.
     pub faults: Vec<Fault>,
     guard: Guard,
 }
 
 impl HiBob {
-    /// The company behind the API, with every permission granted.
+    /// A stand-in for HiBob with this company, and with every permission granted.
     #[must_use]
     pub fn new(company: Company) -> Self {
         Self {
@@ -211,7 +216,7 @@ impl HiBob {
         }
     }
 
-    /// Has the firewall count refusals over so many seconds instead of ten.
+    /// Makes the firewall count refusals over so many seconds instead of ten.
     pub fn count_refusals_over(&mut self, seconds: f64) {
         self.guard.refusal_seconds = Some(seconds);
     }
@@ -222,7 +227,7 @@ impl HiBob {
         self.guard.has_blocked
     }
 
-    /// How many times credentials were refused.
+    /// The number of refusals that the firewall has counted.
     #[must_use]
     pub fn refusals_counted(&self) -> usize {
         self.guard.refused
@@ -239,7 +244,7 @@ impl HiBob {
         self.employees.insert(employee.id.clone(), employee);
     }
 
-    /// The employee of this id; the test stops when there is none.
+    /// The employee with this id. Panics if there is none.
     #[must_use]
     pub fn employee_mut(&mut self, id: &str) -> &mut Employee {
         self.employees.get_mut(id).expect("an employee of this id")
@@ -263,7 +268,7 @@ impl HiBob {
         response
     }
 
-    /// What the stand-in holds, for `/_stand-in/state`.
+    /// The stand-in's state, for `/_stand-in/state`.
     pub(crate) fn state(&self) -> Value {
         let row = |e: &Employee| json!({ "id": e.id, "email": e.email, "lifecycleStatus": e.lifecycle_status });
         let employees: Vec<Value> = self.employees.values().map(row).collect();
@@ -309,7 +314,7 @@ impl HiBob {
                 let text = "This endpoint was removed, use POST people/search";
                 refusal(self.switches.removed_endpoint_status, "gone", text)
             }
-            // Changes nothing here; the log shows that somebody wrote to the HR system.
+            // This changes nothing. A test sees in the log that the client wrote to the HR system.
             ("PUT", ["people", _]) => Response::empty(200),
             _ => refusal(404, "not_found", "No such resource"),
         }
@@ -339,7 +344,7 @@ impl HiBob {
         }
     }
 
-    /// Whether the audience of the service user covers this person.
+    /// Whether the service user may see this person.
     fn covers(&self, employee: &Employee) -> bool {
         match self.audience {
             Audience::Everyone => true,
@@ -349,7 +354,7 @@ impl HiBob {
     }
 }
 
-/// The UTC date of an instant.
+/// The UTC date of a time in Unix seconds.
 #[expect(clippy::cast_possible_truncation, reason = "Unix seconds of this century")]
 pub(crate) fn date(now: f64) -> NaiveDate {
     DateTime::from_timestamp(now as i64, 0).unwrap_or_default().date_naive()

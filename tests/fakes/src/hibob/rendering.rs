@@ -1,4 +1,4 @@
-//! How an employee is written: nested objects and, once more, flat slash keys (identifiers page).
+//! Renders an employee as JSON: nested objects, and again as flat keys with slashes (identifiers page).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -13,10 +13,10 @@ use super::{
 };
 use crate::company::Employee;
 
-/// The company number of the one public sample.
+/// The company id in the one public sample.
 const COMPANY_ID: u64 = 557_418;
 
-/// Renders employees for one question.
+/// Renders employees for one request.
 pub(super) struct Rendering<'a> {
     bob: &'a HiBob,
     fields: Vec<(String, Kind)>,
@@ -27,7 +27,8 @@ pub(super) struct Rendering<'a> {
 }
 
 impl<'a> Rendering<'a> {
-    /// An empty list of ids means the default set. Ids that do not exist or are not permitted are dropped.
+    /// Prepares the fields with these ids, or the default fields if there are none. Ids that do not exist or are not
+    /// permitted are left out.
     pub(super) fn new(bob: &'a HiBob, ids: &[String], human: Human, now: f64) -> Self {
         let fields: Vec<(String, Kind)> = if ids.is_empty() {
             FIELDS.iter().filter(|field| field.default).map(|field| (field.id.to_owned(), field.kind)).collect()
@@ -53,7 +54,7 @@ impl<'a> Rendering<'a> {
         let mut whole = Map::new();
         let mut readable = Map::new();
         if !employee.removed.contains("root.id") {
-            // Present even when it was not asked for (page on lists).
+            // Present even if it was not requested (page on lists).
             whole.insert("id".to_owned(), self.value(employee, "root.id"));
         }
         for (id, kind) in &self.fields {
@@ -94,7 +95,7 @@ impl<'a> Rendering<'a> {
             "root.surname" => json!(e.surname),
             "root.fullName" | "root.displayName" => json!(e.display_name()),
             "root.creationDate" | "work.startDate" | "work.originalStartDate" => day(Some(e.start_date)),
-            // Microseconds and no offset, as in the real sample.
+            // With microseconds and without an offset, as in the real sample.
             "root.creationDateTime" => json!(format!("{}T07:16:55.799624", e.start_date)),
             "about.avatar" => json!("https://images.hibob.com/default-avatars/XX_24.png"),
             "about.hobbies" | "personal.nationality" => json!([]),
@@ -142,7 +143,7 @@ impl<'a> Rendering<'a> {
         self.bob.employees.get(employee.manager.as_ref()?)
     }
 
-    /// A list item by its id; the text itself if the list has no such name.
+    /// The id of the list item with this name; the name itself if the list does not have it.
     fn item(&self, list: &'static str, name: &str) -> Value {
         match self.list_ids.get(&(list, name)) {
             Some(id) => json!(id),
@@ -150,7 +151,7 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// The human string; none for a null (field metadata page).
+    /// The human-readable text; `None` for a null (field metadata page).
     fn human(&self, kind: Kind, value: &Value) -> Option<String> {
         let plain = match value {
             Value::Null => return None,
@@ -183,7 +184,7 @@ impl<'a> Rendering<'a> {
     }
 }
 
-/// The ids that exist, each with its kind. Custom fields exist when some employee has them.
+/// The ids that exist, each with its kind. A custom field exists if some employee has it.
 fn known(bob: &HiBob, ids: &[String]) -> Vec<(String, Kind)> {
     let foreign: BTreeSet<&str> = ids.iter().map(String::as_str).filter(|id| catalogue::find(id).is_none()).collect();
     let mut own: HashSet<&str> = HashSet::new();
@@ -207,7 +208,7 @@ fn permitted(bob: &HiBob, id: &str) -> bool {
     open && category.is_none_or(|category| bob.permissions.contains(&category))
 }
 
-/// `work.title` goes to `{"work":{"title":..}}`, `root.email` to the top.
+/// Puts a value into the tree: that of `work.title` into `{"work":{"title":..}}`, that of `root.email` at the top.
 fn nest(tree: &mut Map<String, Value>, id: &str, value: Value) {
     let path = id.strip_prefix("root.").unwrap_or(id);
     let Some((branch, leaf)) = path.split_once('.') else {
@@ -215,7 +216,7 @@ fn nest(tree: &mut Map<String, Value>, id: &str, value: Value) {
         return;
     };
     let below = tree.entry(branch).or_insert_with(|| json!({}));
-    // A null parent has no children: `reportsTo` of somebody without a manager.
+    // A null parent has no children, as `reportsTo` of a person without a manager.
     if let Value::Object(below) = below {
         nest(below, leaf, value);
     }
@@ -229,7 +230,8 @@ fn text(text: &str) -> Value {
     if text.is_empty() { Value::Null } else { json!(text) }
 }
 
-/// Changes every day although nothing happened: a trap for those who hash whole records.
+/// A number of years that changes every day although nothing happened. It exposes clients that compare hashes of whole
+/// records.
 #[expect(clippy::cast_precision_loss, reason = "days of a life fit")]
 fn years(days: i64) -> Value {
     let thousandths = (days as f64 / 365.25 * 1000.0).round();

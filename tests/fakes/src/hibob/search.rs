@@ -1,4 +1,4 @@
-//! `POST people/search` and `POST people/{identifier}`: what may be asked.
+//! `POST people/search` and `POST people/{identifier}`: reading and checking the request.
 
 use std::collections::BTreeSet;
 
@@ -8,21 +8,21 @@ use serde_json::{Map, Value, json};
 use super::{HiBob, Switches, refusal, rendering::Rendering};
 use crate::{company::Employee, message::Response};
 
-/// At most so many ids in `fields` (people/search reference page).
+/// The most ids in `fields` (people/search reference page).
 const FIELDS_MAX: usize = 400;
 
-/// `humanReadable`.
+/// The value of `humanReadable`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Human {
     /// Machine values only.
     No,
-    /// A `humanReadable` object besides.
+    /// Machine values, and a `humanReadable` object in addition.
     Append,
-    /// Human strings in place.
+    /// Human-readable texts in place of the machine values.
     Replace,
 }
 
-/// `root.id` or `root.email` and the values to match.
+/// A filter: `root.id` or `root.email`, and the values to match.
 #[derive(Debug)]
 enum Filter {
     Id(BTreeSet<String>),
@@ -47,7 +47,7 @@ struct Question {
 }
 
 impl HiBob {
-    /// Everybody who matches, in one answer: there is no paging (people/search reference page).
+    /// Answers with all matching people at once, because there is no paging (people/search reference page).
     pub(super) fn search(&self, body: &[u8], now: f64) -> Response {
         let keys = ["fields", "filters", "showInactive", "humanReadable"];
         let question = match Question::parse(body, &keys, self.switches) {
@@ -65,7 +65,7 @@ impl HiBob {
             found.shuffle(&mut StdRng::seed_from_u64(seed));
         }
         let rendering = Rendering::new(self, &question.fields, question.human, now);
-        // Written one by one: as one tree of values, a big company would need gigabytes.
+        // Each employee is written by itself, because one tree of values would need gigabytes for a big company.
         let mut answer = br#"{"employees":["#.to_vec();
         for (place, employee) in found.into_iter().enumerate() {
             if place > 0 {
@@ -77,7 +77,7 @@ impl HiBob {
         Response::bytes(200, "application/json", answer)
     }
 
-    /// One person by id or e-mail, whatever their status (identifiers page).
+    /// Answers with one person, found by id or e-mail, whatever their status (identifiers page).
     pub(super) fn person(&self, identifier: &str, body: &[u8], now: f64) -> Response {
         let question = match Question::parse(body, &["fields", "humanReadable"], self.switches) {
             Ok(question) => question,
@@ -124,7 +124,7 @@ impl Question {
     }
 }
 
-/// The ids asked for, in dotted form; slash ids are accepted too (seen in production code).
+/// The requested ids, in dotted form. Ids with slashes are accepted too, as production code sends them.
 fn fields(body: &Map<String, Value>) -> Result<Vec<String>, String> {
     let Some(fields) = body.get("fields") else {
         return Ok(Vec::new());

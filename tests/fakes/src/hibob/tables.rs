@@ -1,4 +1,4 @@
-//! `GET bulk/people/lifecycle`: the history of statuses, in pages.
+//! `GET bulk/people/lifecycle`: the lifecycle table with the history of statuses, in pages.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::NaiveDate;
@@ -10,10 +10,10 @@ use crate::{
     message::{Request, Response},
 };
 
-/// Page sizes (pagination page): larger ones are refused.
+/// The page sizes (pagination page). A larger page is refused.
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 200;
-/// At most so many ids in `employeeIds` (bulk employment reference page).
+/// The most ids in `employeeIds` (bulk employment reference page).
 const IDS_MAX: usize = 200;
 
 impl HiBob {
@@ -35,9 +35,9 @@ impl HiBob {
             Some(Some(position)) => position,
             Some(None) => return refusal(400, "bad_request", "The cursor is not valid"),
         };
-        let wanted = request.parameter("employeeIds");
-        let wanted: Option<Vec<&str>> = wanted.as_deref().map(|ids| ids.split(',').map(str::trim).collect());
-        if wanted.as_ref().is_some_and(|ids| ids.len() > IDS_MAX) {
+        let ids = request.parameter("employeeIds");
+        let ids: Option<Vec<&str>> = ids.as_deref().map(|ids| ids.split(',').map(str::trim).collect());
+        if ids.as_ref().is_some_and(|ids| ids.len() > IDS_MAX) {
             return refusal(400, "bad_request", "At most 200 employeeIds are allowed");
         }
 
@@ -45,13 +45,13 @@ impl HiBob {
             .employees
             .values()
             .filter(|employee| employee.id > after && self.covers(employee))
-            .filter(|employee| wanted.as_ref().is_none_or(|ids| ids.contains(&employee.id.as_str())))
+            .filter(|employee| ids.as_ref().is_none_or(|ids| ids.contains(&employee.id.as_str())))
             .take(limit + 1)
             .collect();
         let more = page.len() > limit;
         page.truncate(limit);
         let cursor = page.last().filter(|_| more).map(|last| STANDARD.encode(format!("after:{}", last.id)));
-        let errors: Vec<Value> = wanted.into_iter().flatten().filter_map(|id| self.hidden(id)).collect();
+        let errors: Vec<Value> = ids.into_iter().flatten().filter_map(|id| self.hidden(id)).collect();
         let results: Vec<Value> = page
             .into_iter()
             .map(|employee| json!({ "employeeId": employee.id, "values": self.rows(employee) }))
@@ -62,7 +62,7 @@ impl HiBob {
         )
     }
 
-    /// The rows of somebody, as far as the service user may see them.
+    /// The rows of an employee that the service user may see.
     fn rows(&self, employee: &Employee) -> Vec<Value> {
         let mut rows = history(employee);
         rows.retain(|row| self.lifecycle_history || row["isCurrent"] == true);
@@ -72,7 +72,7 @@ impl HiBob {
         }
     }
 
-    /// The error entry for somebody outside the audience.
+    /// The error entry for a person whom the service user may not see; `None` for other people.
     fn hidden(&self, id: &str) -> Option<Value> {
         if self.employees.get(id).is_some_and(|employee| self.covers(employee)) {
             return None;

@@ -36,7 +36,7 @@ fn search(bob: &mut HiBob, body: &Value) -> Response {
     ask(bob, "POST", "/v1/people/search", body)
 }
 
-/// The second employee, asked for with these fields.
+/// The second employee in the answer to a search with this body.
 #[track_caller]
 fn second(bob: &mut HiBob, body: &Value) -> Value {
     let response = search(bob, body);

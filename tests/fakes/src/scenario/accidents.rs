@@ -1,4 +1,4 @@
-//! Changes of many people at once.
+//! Scenarios that change many people at once.
 
 use std::collections::BTreeSet;
 
@@ -11,22 +11,22 @@ use crate::{
     travelperk::TravelPerk,
 };
 
-/// How many people the identity provider insists on.
+/// The number of people whose names the identity provider restores.
 const INSISTED: usize = 10;
 
-/// Nobody in the lists of names is called so.
+/// A name that nobody in the lists of names has.
 const SECOND_NAME: &str = "Robin";
 
-/// The ids of the employed, in an order that depends on the seed alone.
+/// The ids of the employed people, in an order that depends only on the seed.
 fn employed(hibob: &HiBob, seed: u64) -> Vec<String> {
     let mut ids: Vec<String> =
         hibob.employees.values().filter(|e| e.lifecycle_status == "employed").map(|e| e.id.clone()).collect();
-    // A stream of its own: what else is random does not move with it.
+    // It has its own random stream, so that it does not influence other random choices.
     ids.shuffle(&mut StdRng::seed_from_u64(seed ^ 0x00ac_c1de));
     ids
 }
 
-/// `mass-leavers`. Returns whether anybody changed, as the others do.
+/// Carries out `mass-leavers`. Like the other functions, it returns whether anybody changed.
 pub(crate) fn terminate_a_third(hibob: &mut HiBob, seed: u64, today: NaiveDate) -> bool {
     let mut people = employed(hibob, seed);
     let managers: BTreeSet<&str> = hibob.employees.values().filter_map(|e| e.manager.as_deref()).collect();
@@ -38,7 +38,7 @@ pub(crate) fn terminate_a_third(hibob: &mut HiBob, seed: u64, today: NaiveDate) 
     !people.is_empty()
 }
 
-/// `renames`. An address that somebody has already is given to nobody else.
+/// Carries out `renames`. Nobody gets an address that somebody else has already.
 pub(crate) fn rename(hibob: &mut HiBob, seed: u64) -> bool {
     let people = employed(hibob, seed);
     let mut taken: BTreeSet<String> =
@@ -61,7 +61,7 @@ pub(crate) fn rename(hibob: &mut HiBob, seed: u64) -> bool {
     renamed > 0
 }
 
-/// `sso-overwrites`.
+/// Carries out `sso-overwrites`.
 pub(crate) fn insist_on_names(hibob: &mut HiBob, travelperk: &mut TravelPerk, seed: u64) -> bool {
     let people = employed(hibob, seed);
     let people = people.iter().filter_map(|id| hibob.employees.get(id)).filter(|e| e.email.is_some()).take(INSISTED);

@@ -1,4 +1,4 @@
-//! `day-two`: what an ordinary day changes.
+//! The scenario `day-two`: the changes of an ordinary day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,26 +10,26 @@ use crate::{
     hibob::HiBob,
 };
 
-/// The six people of the second day, by id: six different ones, and none of them manages anybody. A sync of
-/// everybody who is employed then finds one to create, one to archive, two to update, one to bring back, and
-/// one record in error.
+/// The ids of the six people who change on the second day. They are all different, and none of them manages anybody. A
+/// sync of all employed people then has one account to create, one to archive, two to update, one to reactivate, and
+/// one broken record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayTwo {
-    /// Starts today; unknown before.
+    /// A new employee, who starts today.
     pub hire: String,
-    /// Terminated today.
+    /// An employee who is terminated today.
     pub leaver: String,
-    /// Goes to another department.
+    /// An employee who changes to another department.
     pub moved: String,
-    /// Reports to somebody else.
+    /// An employee who gets another manager.
     pub remanaged: String,
-    /// Was terminated, is employed again.
+    /// A terminated person who is employed again.
     pub rehired: String,
-    /// Employed, and the work e-mail is gone.
+    /// An employee whose record loses the work e-mail.
     pub broken: String,
 }
 
-/// The second day, decided beforehand.
+/// The changes of the second day, chosen in advance.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) people: DayTwo,
@@ -39,7 +39,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Chooses the six; nothing if the company is too small.
+    /// Chooses the six people; `None` if the company is too small.
     pub(crate) fn choose(hibob: &HiBob, seed: u64) -> Option<Self> {
         let employees = &hibob.employees;
         let managers: BTreeSet<&str> = employees.values().filter_map(|e| e.manager.as_deref()).collect();
@@ -48,7 +48,7 @@ impl Plan {
             let manager = e.manager.as_ref().and_then(|id| employees.get(id));
             !managers.contains(e.id.as_str()) && e.email.is_some() && manager.is_some_and(employed)
         };
-        // A stream of its own: what else is random does not move with it.
+        // It has its own random stream, so that it does not influence other random choices.
         let mut rng = StdRng::seed_from_u64(seed ^ 0x00da_7200);
         let mut at_work: Vec<&Employee> = employees.values().filter(managed).filter(|e| employed(e)).collect();
         at_work.shuffle(&mut rng);
@@ -94,7 +94,7 @@ impl Plan {
         })
     }
 
-    /// Makes it happen.
+    /// Makes the changes.
     pub(crate) fn apply(&self, hibob: &mut HiBob, today: NaiveDate) {
         hibob.insert(Employee { start_date: today, ..self.hire.clone() });
         let mut change = |id: &str, how: &dyn Fn(&mut Employee)| {

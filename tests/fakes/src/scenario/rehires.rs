@@ -1,4 +1,4 @@
-//! `rehires`: people who left long ago and are back.
+//! The scenario `rehires`: people who left long ago are employed again.
 
 use std::collections::BTreeSet;
 
@@ -9,22 +9,22 @@ use crate::{
     hibob::HiBob,
 };
 
-/// How many come back, and how many of them under their old id.
+/// The number of people who come back, and how many of them keep their old id.
 const PEOPLE: usize = 5;
 const SAME_ID: usize = 2;
 
-/// One who comes back. Whether HiBob keeps the id of a rehired person is unconfirmed, so both occur: with a new id
-/// there are two records with the same names and work e-mail, the old one still terminated.
+/// A person who comes back. Whether HiBob keeps the id of a rehired person is unconfirmed, so both cases occur. With a
+/// new id there are two records with the same names and work e-mail, of which the old one stays terminated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rehire {
-    /// The id of the record that was terminated; it is the `externalId` of the archived account.
+    /// The id of the terminated record. It is the `externalId` of the archived account.
     pub left: String,
-    /// The id of the employed record: the same for the first two.
+    /// The id of the employed record. For the first two people it equals `left`.
     pub back: String,
 }
 
-/// Chooses the five who left first; nobody if the company is too small. If fewer left, and with `make`, more of
-/// those who manage nobody are declared to have left last year.
+/// Chooses the five people who left first; nobody if the company is too small. If fewer have left and `make` is set,
+/// more people who manage nobody are changed to have left last year.
 pub(crate) fn choose_rehires(hibob: &mut HiBob, make: bool, today: NaiveDate) -> Vec<Rehire> {
     let mut gone: Vec<&Employee> =
         hibob.employees.values().filter(|e| e.lifecycle_status == "terminated" && e.email.is_some()).collect();
@@ -46,7 +46,7 @@ pub(crate) fn choose_rehires(hibob: &mut HiBob, make: bool, today: NaiveDate) ->
         employee.start_date = employee.start_date.min(days_from(last_day, -90));
         employee.terminate(last_day);
     }
-    // Beyond the id that day two gives to its hire.
+    // Above the id that the scenario `day-two` gives to its new employee.
     let last = hibob.employees.keys().filter_map(|id| id.parse::<u64>().ok()).max().unwrap_or_default() + 2_000_003;
     let back = |(place, left): (usize, String)| {
         let back = if place < SAME_ID { left.clone() } else { format!("{}", last + place as u64) };
@@ -55,7 +55,7 @@ pub(crate) fn choose_rehires(hibob: &mut HiBob, make: bool, today: NaiveDate) ->
     gone.into_iter().enumerate().map(back).collect()
 }
 
-/// Makes it happen, for those whose record is still there.
+/// Employs the people again whose record still exists. Returns whether anybody changed.
 pub(crate) fn rehire(hibob: &mut HiBob, rehires: &[Rehire], today: NaiveDate) -> bool {
     let before = |rehire: &Rehire| {
         let employee = hibob.employees.get(&rehire.left)?;

@@ -1,4 +1,4 @@
-//! Where the files are.
+//! The files of a site.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ pub(super) enum Files {
 }
 
 impl Files {
-    /// The file for a decoded path, and the path with the index that a folder stands for.
+    /// The file for a decoded path, with its path. For a folder this is the folder's index.
     pub(super) fn find(&self, path: &str) -> Option<(String, Vec<u8>)> {
         let path = if path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
         let bytes = match self {
@@ -25,7 +25,7 @@ impl Files {
     }
 }
 
-/// The file, unless it is outside the folder, through dots or through a link.
+/// The path of the file; `None` if it is outside of the folder, by dots or by a link.
 fn inside(folder: &Path, path: &str) -> Option<PathBuf> {
     let relative = Path::new(path.strip_prefix('/')?);
     if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
@@ -35,7 +35,7 @@ fn inside(folder: &Path, path: &str) -> Option<PathBuf> {
     file.starts_with(folder.canonicalize().ok()?).then_some(file)
 }
 
-/// What a server makes of a name. Checkpoints are text, tiles are bytes (C2SP tlog-tiles).
+/// The content type that a server derives from a path. Checkpoints are text, tiles are bytes (c2sp.org/tlog-tiles).
 pub(super) fn content_type(path: &str) -> &'static str {
     let name = path.rsplit('/').next().unwrap_or_default();
     match name.rsplit_once('.').map(|(_, end)| end) {

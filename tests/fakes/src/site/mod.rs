@@ -1,7 +1,7 @@
-//! A static web server, as one that an issuer's published folder is put on.
+//! A stand-in for the static web server on which an issuer puts its published folder.
 //!
-//! It is plain on purpose: GET and HEAD of files, no listing, no negotiation. Whatever the folder needs beyond that, a
-//! test with this server shows.
+//! It is simple on purpose: GET and HEAD of files, no listing, no negotiation. So a test fails if the published folder
+//! needs more than that.
 
 mod files;
 mod server;
@@ -15,49 +15,49 @@ use crate::{
 use files::Files;
 pub use server::SiteServer;
 
-/// Files, and how they are served.
+/// A site's files and settings, and the log of its requests.
 #[derive(Debug, Clone)]
 pub struct Site {
     files: Files,
     /// Faults for single requests, used up as they match: 404, 500, a wrong content type, a closed connection.
     pub faults: Vec<Fault>,
-    /// Answers to paths that contain the text leave so much later. The first that fits counts.
+    /// Delays of the answers to paths that contain the text. The first match applies.
     pub delays: Vec<(String, Duration)>,
-    /// Whether pages of other origins may read the answers. Servers need to be told to; default: no.
+    /// Whether pages of other origins may read the answers; no by default, as with real servers.
     pub cross_origin: bool,
-    /// Content types by the end of the path, before those that the name suggests.
+    /// Content types by the end of the path. They take precedence over the usual ones.
     pub content_types: Vec<(String, String)>,
     log: Vec<Visit>,
 }
 
-/// A request, and how it was answered.
+/// A request in the log, with the status of its answer.
 #[derive(Debug, Clone)]
 pub struct Visit {
-    /// As it arrived.
+    /// The request as it arrived.
     pub request: Request,
-    /// The status answered; 0 when the connection was closed or left without an answer.
+    /// The status of the answer; 0 if there was none.
     pub status: u16,
-    /// When, in Unix seconds.
+    /// The time of the request, in Unix seconds.
     pub at: f64,
 }
 
-/// A response, and how long it waits before it leaves.
+/// A response with its delay.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// What is sent.
+    /// The response.
     pub response: Response,
-    /// How much later.
+    /// The delay before it is sent.
     pub after: Duration,
 }
 
 impl Site {
-    /// What is in the folder at the time of each request.
+    /// A site that serves what the folder has at the time of each request.
     #[must_use]
     pub fn folder(path: &Path) -> Self {
         Self::new(Files::Folder(path.to_owned()))
     }
 
-    /// No files yet.
+    /// A site without files.
     #[must_use]
     pub fn empty() -> Self {
         Self::new(Files::Map(BTreeMap::new()))
@@ -74,20 +74,20 @@ impl Site {
         }
     }
 
-    /// Puts a file at a path such as `/.well-known/did.json`. For sites that began [empty](Site::empty).
+    /// Adds a file at a path such as `/.well-known/did.json`, to a site that was created [empty](Site::empty).
     ///
     /// # Panics
     ///
-    /// When the site is a folder: write into that.
+    /// If the site is a folder; write the file into that.
     pub fn insert(&mut self, path: &str, bytes: impl Into<Vec<u8>>) {
         self.map().insert(path.to_owned(), bytes.into());
     }
 
-    /// Takes a file away; whether there was one.
+    /// Removes a file, and returns whether there was one.
     ///
     /// # Panics
     ///
-    /// When the site is a folder.
+    /// If the site is a folder.
     pub fn remove(&mut self, path: &str) -> bool {
         self.map().remove(path).is_some()
     }
@@ -116,7 +116,7 @@ impl Site {
         Answer { response, after: delay.map_or(Duration::ZERO, |(_, delay)| *delay) }
     }
 
-    /// Every request so far, in order.
+    /// All requests so far, in order.
     #[must_use]
     pub fn log(&self) -> &[Visit] {
         &self.log

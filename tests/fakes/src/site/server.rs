@@ -12,7 +12,7 @@ use crate::{
     wire,
 };
 
-/// An HTTP server on a port the system chooses; it stops when this is dropped.
+/// An HTTP server on a port that the system chooses. Dropping it stops the server.
 #[derive(Debug)]
 pub struct SiteServer {
     site: Arc<Mutex<Site>>,
@@ -21,11 +21,11 @@ pub struct SiteServer {
 }
 
 impl SiteServer {
-    /// Starts serving. Call it inside a tokio runtime.
+    /// Starts the server. Call it inside a tokio runtime.
     ///
     /// # Errors
     ///
-    /// When no port can be bound.
+    /// No port can be bound.
     pub async fn start(site: Arc<Mutex<Site>>) -> io::Result<Self> {
         let shared = Arc::clone(&site);
         let (address, running) = listen(move |stream| {
@@ -42,7 +42,7 @@ impl SiteServer {
         Ok(Self { site, address, _running: running })
     }
 
-    /// Where it listens.
+    /// The address at which it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -54,7 +54,7 @@ impl SiteServer {
         format!("http://{}", self.address)
     }
 
-    /// What it serves.
+    /// The files, settings and log.
     #[must_use]
     pub fn site(&self) -> &Arc<Mutex<Site>> {
         &self.site

@@ -1,15 +1,16 @@
-//! Addresses of the envelope (RFC 5321 section 4.1.2).
+//! E-mail addresses in the envelope of a message (RFC 5321 section 4.1.2).
 
-/// The longest local part, in octets (RFC 5321 section 4.5.3.1.1).
+/// The length of the longest local part, in bytes (RFC 5321 section 4.5.3.1.1).
 const LOCAL_BYTES_MAX: usize = 64;
-/// The longest domain (section 4.5.3.1.2).
+/// The length of the longest domain, in bytes (RFC 5321 section 4.5.3.1.2).
 const DOMAIN_BYTES_MAX: usize = 255;
-/// The longest path, with its brackets (section 4.5.3.1.3).
+/// The length of the longest path with its brackets, in bytes (RFC 5321 section 4.5.3.1.3).
 const PATH_BYTES_MAX: usize = 256;
-/// The longest label of a domain (RFC 1035 section 2.3.4).
+/// The length of the longest label of a domain, in bytes (RFC 1035 section 2.3.4).
 const LABEL_BYTES_MAX: usize = 63;
 
-/// Takes a path in angle brackets off the front: the address in it, empty for `<>`, and what follows.
+/// Splits a text after the path in angle brackets at its beginning. Returns the address in the brackets, which is empty
+/// for `<>`, and the rest of the text.
 pub(super) fn path(text: &str) -> Option<(&str, &str)> {
     let inner = text.strip_prefix('<')?;
     let mut quoted = false;
@@ -28,7 +29,7 @@ pub(super) fn path(text: &str) -> Option<(&str, &str)> {
     (address.len() + 2 <= PATH_BYTES_MAX).then_some((address, rest.strip_prefix('>')?))
 }
 
-/// Whether it is a mailbox: a local part and a domain. Letters beyond ASCII count as letters (RFC 6531 section 3.3).
+/// Whether the text is a local part and a domain. Letters beyond ASCII are allowed (RFC 6531 section 3.3).
 pub(super) fn is_mailbox(text: &str) -> bool {
     text.rsplit_once('@').is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain))
 }
@@ -42,7 +43,7 @@ fn is_local_part(text: &str) -> bool {
     fits && text.len() <= LOCAL_BYTES_MAX
 }
 
-/// Printable, and quotes and backslashes only after a backslash.
+/// Whether a text may be in quotes: printable characters, with quotes and backslashes only after a backslash.
 fn is_quoted(inner: &str) -> bool {
     let mut escaped = false;
     let fits = inner.chars().all(|c| {

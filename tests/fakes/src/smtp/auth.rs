@@ -1,10 +1,10 @@
-//! Who the client is: PLAIN (RFC 4616) and LOGIN, as AUTH carries them (RFC 4954 section 4).
+//! The login mechanisms PLAIN (RFC 4616) and LOGIN, within the command AUTH (RFC 4954 section 4).
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{mailbox::Mechanism, reply::Reply};
 
-/// A dialogue that waits for the client's next line.
+/// The state of a login that waits for the client's next line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Dialogue {
     Plain,
@@ -12,20 +12,20 @@ pub(super) enum Dialogue {
     LoginPassword { name: String },
 }
 
-/// What comes of a line.
+/// The result of a line from the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// The server asks on.
+    /// The server asks for more.
     Ask(Dialogue, Reply),
-    /// The client has said all.
-    Said {
+    /// The client has sent name and password.
+    Complete {
         name: String,
         password: String,
     },
     Refused(Reply),
 }
 
-/// The first turn, with the initial response if the client sent one.
+/// Begins a login. `initial` is the initial response, if the client sent one with AUTH.
 pub(super) fn begin(mechanism: Mechanism, initial: Option<&str>) -> Turn {
     let (dialogue, prompt) = match mechanism {
         Mechanism::Plain => (Dialogue::Plain, ""),
@@ -33,13 +33,13 @@ pub(super) fn begin(mechanism: Mechanism, initial: Option<&str>) -> Turn {
     };
     match initial {
         None => Turn::Ask(dialogue, question(prompt)),
-        // The sign of an empty one (RFC 4954 section 4).
+        // An equals sign means an empty initial response (RFC 4954 section 4).
         Some("=") => answered(dialogue, &[]),
         Some(text) => go_on(dialogue, text.as_bytes()),
     }
 }
 
-/// A turn with the client's line.
+/// Continues a login with the client's line.
 pub(super) fn go_on(dialogue: Dialogue, line: &[u8]) -> Turn {
     if line == b"*" {
         return Turn::Refused(Reply::new(501, "5.7.0 cancelled"));
@@ -56,25 +56,25 @@ fn answered(dialogue: Dialogue, bytes: &[u8]) -> Turn {
         Dialogue::Plain => {
             let parts: Vec<&str> = text.split('\0').collect();
             match *parts.as_slice() {
-                // Nobody acts for somebody else here.
-                [identity, name, password] if identity.is_empty() || identity == name => said(name, password),
+                // An authorization identity other than the user is not supported.
+                [identity, name, password] if identity.is_empty() || identity == name => complete(name, password),
                 _ => denied(),
             }
         }
         Dialogue::LoginName => Turn::Ask(Dialogue::LoginPassword { name: text.to_owned() }, question("Password:")),
-        Dialogue::LoginPassword { name } => said(&name, text),
+        Dialogue::LoginPassword { name } => complete(&name, text),
     }
 }
 
-fn said(name: &str, password: &str) -> Turn {
-    Turn::Said { name: name.to_owned(), password: password.to_owned() }
+fn complete(name: &str, password: &str) -> Turn {
+    Turn::Complete { name: name.to_owned(), password: password.to_owned() }
 }
 
 fn denied() -> Turn {
     Turn::Refused(wrong())
 }
 
-/// Wrong, without saying what.
+/// The reply to a wrong login. It does not say whether name or password is wrong.
 pub(super) fn wrong() -> Reply {
     Reply::new(535, "5.7.8 wrong name or password")
 }
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn plain_is_said_at_once_or_when_asked() {
-        let expected = said("anna", "pass word");
+        let expected = complete("anna", "pass word");
         assert_eq!(plain("\0anna\0pass word"), expected);
         assert_eq!(plain("anna\0anna\0pass word"), expected);
         let Turn::Ask(dialogue, reply) = begin(Mechanism::Plain, None) else { panic!("no question") };
@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(reply.to_bytes(), b"334 VXNlcm5hbWU6\r\n");
         let Turn::Ask(dialogue, reply) = go_on(dialogue, b"YW5uYQ==") else { panic!("no question") };
         assert_eq!(reply.to_bytes(), b"334 UGFzc3dvcmQ6\r\n");
-        assert_eq!(go_on(dialogue, b"eA=="), said("anna", "x"));
+        assert_eq!(go_on(dialogue, b"eA=="), complete("anna", "x"));
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! Command lines (RFC 5321 section 4.1).
+//! Reads command lines (RFC 5321 section 4.1).
 
 use super::{address, reply::Reply};
 
-/// Parameters of MAIL and RCPT: a keyword in capitals, and a value.
+/// Parameters of MAIL and RCPT: each a keyword in capitals, and perhaps a value.
 pub(super) type Parameters = Vec<(String, Option<String>)>;
 
-/// What a client asks for.
+/// A client's command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Command {
     Hello { extended: bool },
@@ -23,13 +23,13 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether other commands may follow in the same packet (RFC 2920 section 3.1).
+    /// Whether a client may send other commands after it without waiting for the reply (RFC 2920 section 3.1).
     pub(super) fn may_be_followed(&self) -> bool {
         matches!(self, Self::Mail { .. } | Self::Rcpt { .. } | Self::Rset)
     }
 }
 
-/// Reads a line without its end.
+/// Reads a command from a line without its end. The error is the reply that refuses it.
 pub(super) fn parse(line: &[u8]) -> Result<Command, Reply> {
     let text = str::from_utf8(line).ok().filter(|text| !text.chars().any(char::is_control));
     let text = text.ok_or_else(|| Reply::new(500, "5.5.2 not a line of text"))?;
@@ -50,7 +50,7 @@ pub(super) fn parse(line: &[u8]) -> Result<Command, Reply> {
         }
         "RCPT" => {
             let (recipient, parameters) = envelope(rest, "TO:")?;
-            // This one is there without a domain (section 4.5.1).
+            // `postmaster` is valid without a domain (section 4.5.1).
             let known = recipient.eq_ignore_ascii_case("postmaster") || address::is_mailbox(recipient);
             let recipient = recipient.to_owned();
             if known {
@@ -86,7 +86,7 @@ fn auth(rest: &str) -> Result<Command, Reply> {
     }
 }
 
-/// `FROM:<a@b.c> SIZE=1`: no space after the colon.
+/// Reads an argument such as `FROM:<a@b.c> SIZE=1`. There must be no space after the colon.
 fn envelope<'a>(rest: &'a str, label: &str) -> Result<(&'a str, Parameters), Reply> {
     let malformed = || Reply::bad_argument(&format!("{label}<address>, then parameters"));
     let (start, rest) = rest.split_at_checked(label.len()).ok_or_else(malformed)?;

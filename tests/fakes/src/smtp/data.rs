@@ -1,22 +1,23 @@
-//! The message itself, as it follows DATA.
+//! Receives the message after DATA, and checks it.
 
 use super::reply::Reply;
 
-/// The longest line with its end, without the dot that was put before it (RFC 5321 section 4.5.3.1.6).
+/// The length of the longest line in bytes, with its end, but without the dot that the client added before it (RFC 5321
+/// section 4.5.3.1.6).
 const LINE_BYTES_MAX: usize = 1000;
-/// Header fields that are there once (RFC 5322 section 3.6).
+/// Header fields that have to occur exactly once (RFC 5322 section 3.6).
 const REQUIRED: [&str; 2] = ["Date", "From"];
-/// Header fields that are there once at most.
+/// Header fields that may occur at most once.
 const SINGLE: [&str; 9] =
     ["Sender", "Reply-To", "To", "Cc", "Bcc", "Message-ID", "In-Reply-To", "References", "Subject"];
 
-/// A message while it arrives. What is wrong with it is said at its end.
+/// A message that is being received. Errors in it are reported at its end.
 #[derive(Debug, Default)]
 pub(super) struct Body {
     bytes: Vec<u8>,
     size: usize,
     size_max: usize,
-    /// Of the line that is not at its end yet.
+    /// The number of bytes of the current line so far.
     column: usize,
     within_line: bool,
     line_too_long: bool,
@@ -28,7 +29,7 @@ impl Body {
         Self { size_max, ..Self::default() }
     }
 
-    /// Takes a line, or a piece of one; whether it was the end of the message (RFC 5321 section 4.5.2).
+    /// Adds a line, or a piece of one. Returns whether it was the end of the message (RFC 5321 section 4.5.2).
     pub(super) fn push(&mut self, line: &[u8], ended: bool) -> bool {
         let mut line = line;
         if !self.within_line {
@@ -49,7 +50,7 @@ impl Body {
         false
     }
 
-    /// What goes over the limit is counted only.
+    /// Stores bytes up to the size limit. Bytes beyond it are only counted.
     fn append(&mut self, bytes: &[u8]) {
         self.size += bytes.len();
         if self.size <= self.size_max {
@@ -57,7 +58,7 @@ impl Body {
         }
     }
 
-    /// The message, if it is one that this transaction may carry.
+    /// The message; an error if it is malformed or too large, or needs an extension that this transaction does not use.
     pub(super) fn finish(self, eight_bit: bool, utf8: bool) -> Result<Vec<u8>, Reply> {
         if self.size > self.size_max {
             return Err(too_big());
@@ -79,7 +80,7 @@ impl Body {
     }
 }
 
-/// A message over the limit (RFC 1870 section 6).
+/// The refusal of a message that is larger than the limit (RFC 1870 section 6).
 pub(super) fn too_big() -> Reply {
     Reply::new(552, "5.3.4 message too big")
 }

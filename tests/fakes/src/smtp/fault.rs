@@ -1,63 +1,63 @@
-//! Faults a test puts in the way of deliveries.
+//! Faults that a test injects into deliveries.
 
 use std::time::Duration;
 
-/// The points at which something can go wrong.
+/// The points of a delivery at which a fault can be injected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {
-    /// The greeting of a new connection.
+    /// At the greeting of a new connection.
     Connect,
-    /// EHLO and HELO.
+    /// At EHLO or HELO.
     Hello,
-    /// STARTTLS.
+    /// At STARTTLS.
     StartTls,
-    /// The verdict on a name and a password.
+    /// At the reply to a name and a password.
     Auth,
-    /// The sender.
+    /// At MAIL, which names the sender.
     Mail,
-    /// One recipient.
+    /// At RCPT, which names a recipient.
     Rcpt,
-    /// Before the message.
+    /// At DATA, before the message.
     Data,
     /// After the message's final dot.
     EndOfData,
 }
 
-/// A fault that waits for its point. Faults are used up as they match, first come first; commands that are wrong by
-/// themselves use up none.
+/// A fault at a point of the delivery. Each time, the first fault in the list that matches is used up. Commands that
+/// are refused anyway use up none.
 #[derive(Debug, Clone)]
 pub struct MailFault {
-    /// Where it waits.
+    /// The point.
     pub at: At,
-    /// Only for addresses that contain this, whatever their case: the sender at [`At::Mail`], the recipient at
-    /// [`At::Rcpt`], any recipient of the message later, the name at [`At::Auth`].
+    /// The fault applies only to addresses that contain this text, in upper or lower case: the sender at [`At::Mail`],
+    /// the recipient at [`At::Rcpt`], any recipient of the message at later points, the user name at [`At::Auth`].
     pub address_contains: String,
-    /// Let this many matching points pass first.
+    /// The number of matches before the fault applies.
     pub after: usize,
-    /// Then spoil this many.
+    /// The number of matches after these to which the fault applies.
     pub times: usize,
-    /// What happens.
+    /// What happens instead of the right answer.
     pub kind: MailFaultKind,
 }
 
 /// What happens instead of the right answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailFaultKind {
-    /// Not carried out, but refused. After 421 the server closes the connection (RFC 5321 section 3.8).
+    /// The command is refused and not carried out. After 421 the server closes the connection (RFC 5321 section 3.8).
     Refuse {
-        /// 4xx for now, 5xx for good.
+        /// The reply code: 4xx is temporary, 5xx permanent.
         code: u16,
-        /// The text; `{address}` in it becomes the address.
+        /// The text. `{address}` in it is replaced by the address.
         text: String,
     },
-    /// Carried out, and answered so much later.
+    /// The command is carried out, and the reply is sent so much later.
     Late(Duration),
-    /// Not carried out and never answered.
+    /// The command is not carried out and never answered.
     Hang,
-    /// Not carried out; the connection is reset.
+    /// The command is not carried out, and the connection is reset.
     ResetBefore,
-    /// Carried out; then the connection is reset without an answer. At [`At::EndOfData`] the message has arrived, and
-    /// the client cannot know.
+    /// The command is carried out; then the connection is reset without a reply. At [`At::EndOfData`] the message has
+    /// been accepted, but the client does not know it.
     ResetAfter,
 }
 
@@ -68,13 +68,13 @@ impl MailFaultKind {
         Self::Refuse { code, text: text.to_owned() }
     }
 
-    /// Come again later.
+    /// A temporary refusal.
     #[must_use]
     pub fn busy() -> Self {
         Self::refuse(451, "4.3.0 <{address}>: try again later")
     }
 
-    /// Come again later; the connection is closed.
+    /// A temporary refusal, after which the server closes the connection.
     #[must_use]
     pub fn closing() -> Self {
         Self::refuse(421, "4.3.2 the service is closing")
@@ -82,46 +82,46 @@ impl MailFaultKind {
 }
 
 impl MailFault {
-    /// Spoils the next time this point is reached.
+    /// A fault for the next time that this point is reached.
     #[must_use]
     pub fn once(at: At, kind: MailFaultKind) -> Self {
         Self { at, address_contains: String::new(), after: 0, times: 1, kind }
     }
 
-    /// Spoils it each time.
+    /// A fault for each time that this point is reached.
     #[must_use]
     pub fn always(at: At, kind: MailFaultKind) -> Self {
         Self::once(at, kind).times(usize::MAX)
     }
 
-    /// Refuses a recipient for good, and says the address again, as servers do.
+    /// A permanent refusal of a recipient, with the address in the reply, as many servers send it.
     #[must_use]
     pub fn no_such_user(address: &str) -> Self {
         Self::always(At::Rcpt, MailFaultKind::refuse(550, "5.1.1 <{address}>: no such user")).to(address)
     }
 
-    /// The same fault for some addresses only.
+    /// Limits the fault to addresses that contain the text.
     #[must_use]
     pub fn to(mut self, address_contains: &str) -> Self {
         self.address_contains = address_contains.to_lowercase();
         self
     }
 
-    /// The same fault for so many times.
+    /// Applies the fault so many times.
     #[must_use]
     pub fn times(mut self, times: usize) -> Self {
         self.times = times;
         self
     }
 
-    /// The same fault, after letting so many matching points pass.
+    /// Applies the fault only after so many matches.
     #[must_use]
     pub fn after(mut self, after: usize) -> Self {
         self.after = after;
         self
     }
 
-    /// The address that it is for, empty where there is none.
+    /// The address that matches, which is empty if the point has none; `None` if the fault does not apply.
     fn matching<'a>(&self, at: At, addresses: &[&'a str]) -> Option<&'a str> {
         if self.at != at || self.times == 0 {
             return None;
@@ -131,7 +131,7 @@ impl MailFault {
     }
 }
 
-/// Takes the next fault for this point out of the list, with the address in its text.
+/// Finds the first fault that matches at this point, uses it up, and puts the address into its text.
 pub(super) fn next_fault(faults: &mut [MailFault], at: At, addresses: &[&str]) -> Option<MailFaultKind> {
     for fault in faults.iter_mut() {
         let Some(address) = fault.matching(at, addresses) else { continue };

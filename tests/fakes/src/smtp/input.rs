@@ -1,24 +1,24 @@
-//! What the client has sent and the server has not read yet.
+//! The buffer of bytes that the client has sent and the server has not processed yet.
 
 use bytes::BytesMut;
 
-/// So much of a text line without an end is taken at once.
+/// The size of the pieces, in bytes, in which a long line of a message is taken.
 const PIECE_BYTES: usize = 64 * 1024;
 
 #[derive(Debug, Default)]
 pub(super) struct Input {
     bytes: BytesMut,
-    /// The rest of the line is of no interest: it was too long.
+    /// Whether the rest of the line is skipped, because the line is too long.
     skipping: bool,
 }
 
 /// A command line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    /// Without its end.
+    /// A whole line, without its end.
     Whole(BytesMut),
     TooLong,
-    /// It ends with a line feed alone.
+    /// A line that ends with a line feed only.
     BareEnd,
 }
 
@@ -35,7 +35,7 @@ impl Input {
         *self = Self::default();
     }
 
-    /// The next command line, which may have so many bytes with its end.
+    /// The next command line, of at most `bytes_max` bytes with its end; `None` if it has not arrived completely.
     pub(super) fn command(&mut self, bytes_max: usize) -> Option<Line> {
         let Some(end) = self.bytes.iter().position(|&byte| byte == b'\n') else {
             if self.bytes.len() >= bytes_max {
@@ -54,10 +54,11 @@ impl Input {
         })
     }
 
-    /// The next line of a message, which only CRLF ends (RFC 5321 section 2.3.8), or a piece of it and `false`.
+    /// The next line of a message and `true`, or a piece of a long line and `false`. Only CRLF ends a line (RFC 5321
+    /// section 2.3.8).
     pub(super) fn text(&mut self) -> Option<(BytesMut, bool)> {
         let Some(end) = self.bytes.windows(2).position(|pair| pair == b"\r\n") else {
-            // The last byte may be the first half of the end.
+            // The last byte may be the first half of the line's end.
             let piece = self.bytes.len().checked_sub(1).filter(|&length| length >= PIECE_BYTES)?;
             return Some((self.bytes.split_to(piece), false));
         };

@@ -1,32 +1,32 @@
-//! A message that arrived.
+//! A message that was accepted, and its parts.
 
 use mailparse::{DispositionType, MailHeaderMap, ParsedMail};
 
 /// A message with its envelope.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mail {
-    /// Who sent it; empty for `<>`.
+    /// The sender; empty for `<>`.
     pub sender: String,
     /// The recipients that were accepted.
     pub recipients: Vec<String>,
-    /// The message: lines that end with CRLF, without the dots of the transport.
+    /// The message: lines that end with CRLF, without the dots that SMTP adds.
     pub data: Vec<u8>,
-    /// Whether it came over TLS.
+    /// Whether it was received over TLS.
     pub tls: bool,
-    /// Who was logged in.
+    /// The user who was logged in.
     pub user: Option<String>,
-    /// When, in Unix seconds.
+    /// The time at which it arrived, in Unix seconds.
     pub at: f64,
 }
 
-/// A file that came with a message.
+/// A file that is attached to a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
-    /// Its name.
+    /// The file's name.
     pub name: String,
-    /// Such as `application/pdf`.
+    /// The content type, such as `application/pdf`.
     pub content_type: String,
-    /// Its content, decoded.
+    /// The decoded content.
     pub bytes: Vec<u8>,
 }
 
@@ -37,7 +37,7 @@ impl Mail {
         mailparse::parse_headers(&self.data).ok()?.0.get_first_value(name)
     }
 
-    /// The first part of this type that is no attachment, decoded: `text/plain`, `text/html`.
+    /// The decoded first part that has this type (`text/plain`, `text/html`) and is not an attachment.
     #[must_use]
     pub fn text(&self, content_type: &str) -> Option<String> {
         let mail = mailparse::parse_mail(&self.data).ok()?;
@@ -45,7 +45,7 @@ impl Mail {
         part.get_body().ok()
     }
 
-    /// The files that came with it, in order.
+    /// The attachments, in order.
     #[must_use]
     pub fn attachments(&self) -> Vec<Attachment> {
         let Ok(mail) = mailparse::parse_mail(&self.data) else { return Vec::new() };

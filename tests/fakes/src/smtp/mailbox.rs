@@ -1,4 +1,4 @@
-//! What the server is like, and what it has got.
+//! The mail server's settings, its faults, and the messages that it has received.
 
 use std::{
     collections::BTreeMap,
@@ -16,22 +16,22 @@ use super::{
 /// How connections are protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
-    /// Not at all.
+    /// Without TLS.
     None,
-    /// With STARTTLS (RFC 3207); mail before it is refused.
+    /// With STARTTLS (RFC 3207). Mail before it is refused.
     StartTls,
-    /// With STARTTLS, for those who want it.
+    /// With STARTTLS if the client wants it.
     StartTlsOptional,
-    /// From the first byte (RFC 8314 section 3).
+    /// With TLS from the first byte (RFC 8314 section 3).
     Tls,
 }
 
-/// How a client may say who it is.
+/// The login mechanisms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mechanism {
-    /// RFC 4616.
+    /// PLAIN (RFC 4616).
     Plain,
-    /// Never standardised, widely used.
+    /// LOGIN, which was never standardised, but is widely used.
     Login,
 }
 
@@ -47,34 +47,36 @@ impl Mechanism {
 /// The only account that may send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// Its name.
+    /// The user name.
     pub name: String,
-    /// Its password.
+    /// The password.
     pub password: String,
 }
 
-/// The switches of the server.
+/// The server's settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// What it calls itself.
+    /// The host name in the greeting.
     pub host: String,
     /// How connections are protected; default: STARTTLS.
     pub security: Security,
-    /// Who has to log in before sending; nobody by default. Over TLS where there is any.
+    /// The account with which a client has to log in before it sends; none by default. If there is TLS, the login has
+    /// to use it.
     pub account: Option<Account>,
-    /// The mechanisms offered to log in; default: both.
+    /// The login mechanisms that the server offers; default: both.
     pub mechanisms: Vec<Mechanism>,
     /// The largest message in bytes (RFC 1870); default: 10 MiB.
     pub size_max: usize,
-    /// The most recipients of one message; default: 100, the least that is allowed (RFC 5321 section 4.5.3.1.8).
+    /// The most recipients of one message; default: 100, the lowest limit that is allowed (RFC 5321 section 4.5.3.1.8).
     pub recipients_max: usize,
-    /// Whether content with the eighth bit is taken (8BITMIME, RFC 6152); default: yes.
+    /// Whether 8-bit content is accepted (8BITMIME, RFC 6152); default: yes.
     pub eight_bit: bool,
-    /// Whether addresses and headers beyond ASCII are taken (SMTPUTF8, RFC 6531); default: no.
+    /// Whether addresses and headers beyond ASCII are accepted (SMTPUTF8, RFC 6531); default: no.
     pub utf8: bool,
-    /// Whether commands may come without waiting for answers (PIPELINING, RFC 2920); default: no.
+    /// Whether a client may send commands without waiting for replies (PIPELINING, RFC 2920); default: no.
     pub pipelining: bool,
-    /// How many seconds a sender is put off from a recipient that it has not written to before; default: not at all.
+    /// Greylisting: for how many seconds a sender is refused who has not written to the recipient before; default:
+    /// none.
     pub greylisting: Option<f64>,
 }
 
@@ -95,40 +97,41 @@ impl Default for Settings {
     }
 }
 
-/// A command and its answer.
+/// A command in the log, with the code of its reply.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exchange {
-    /// The line, without what is secret; `(connect)` and `(message)` for what is none.
+    /// The command line without secrets; `(connect)` for a new connection, `(message)` for the end of a message.
     pub command: String,
-    /// The code answered; 0 where there was no answer.
+    /// The reply code; 0 if there was no reply.
     pub code: u16,
-    /// When, in Unix seconds.
+    /// The time of the command, in Unix seconds.
     pub at: f64,
 }
 
-/// What arrived, and what is to go wrong.
+/// The messages and commands so far, the settings and the faults.
 #[derive(Debug, Clone, Default)]
 pub struct Mailbox {
-    /// The switches. They count for commands from now on, and `security` for new connections.
+    /// The settings. A change applies to later commands; a change of `security` applies to new connections.
     pub settings: Settings,
     /// Faults, used up as they match.
     pub faults: Vec<MailFault>,
-    /// Where each message is also written to, with its attachments, in a folder of its own from 1; nowhere by default.
+    /// A folder into which each message is also written, with its attachments, in subfolders numbered from 1; none by
+    /// default.
     pub folder: Option<PathBuf>,
     mails: Vec<Mail>,
     log: Vec<Exchange>,
-    /// When a sender first wrote to a recipient.
+    /// For greylisting: the time at which a sender first wrote to a recipient.
     first_seen: BTreeMap<(String, String), f64>,
 }
 
 impl Mailbox {
-    /// An empty mailbox behind a server with these switches.
+    /// An empty mailbox of a server with these settings.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self { settings, ..Self::default() }
     }
 
-    /// Every message so far, in order.
+    /// All messages so far, in order.
     #[must_use]
     pub fn mails(&self) -> &[Mail] {
         &self.mails
@@ -141,13 +144,13 @@ impl Mailbox {
         self.mails.iter().filter(is_to).collect()
     }
 
-    /// Every command so far, in order. Connections are not told apart.
+    /// All commands so far, in order. Commands of different connections are mixed.
     #[must_use]
     pub fn log(&self) -> &[Exchange] {
         &self.log
     }
 
-    /// Forgets messages and commands, but not what greylisting has seen.
+    /// Removes all messages and commands. The memory of greylisting stays.
     pub fn clear(&mut self) {
         self.mails.clear();
         self.log.clear();
@@ -159,7 +162,8 @@ impl Mailbox {
 
     pub(super) fn keep(&mut self, mail: Mail) -> usize {
         if let Some(folder) = &self.folder {
-            // Who looks at the folder sees that something is missing; the message has arrived all the same.
+            // An error is ignored: a missing file is noticed by whoever reads the folder, and the message has arrived
+            // anyway.
             save(&folder.join((self.mails.len() + 1).to_string()), &mail).ok();
         }
         self.mails.push(mail);
@@ -174,7 +178,7 @@ impl Mailbox {
         self.settings.account.as_ref().is_some_and(|account| account.name == name && account.password == password)
     }
 
-    /// The refusal of those who did not come before (RFC 6647 section 2).
+    /// The temporary refusal of greylisting (RFC 6647 section 2); `None` if the sender has waited long enough.
     pub(super) fn put_off(&mut self, sender: &str, recipient: &str, now: f64) -> Option<Reply> {
         let seconds = self.settings.greylisting?;
         let pair = (sender.to_lowercase(), recipient.to_lowercase());
@@ -189,7 +193,7 @@ fn save(folder: &Path, mail: &Mail) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     fs::write(folder.join("message.eml"), &mail.data)?;
     for attachment in mail.attachments() {
-        // A name is only a name, whatever the sender made of it.
+        // Only the last part of the name is used, so that no file is written outside of the folder.
         let name = Path::new(&attachment.name).file_name().unwrap_or_else(|| OsStr::new("attachment"));
         fs::write(folder.join(name), &attachment.bytes)?;
     }

@@ -1,7 +1,7 @@
-//! A mail server that keeps what it is given (RFC 5321), strict about order, syntax and sizes.
+//! A stand-in for a mail server (RFC 5321) that keeps the messages. It is strict about order, syntax and sizes.
 //!
-//! [`Session`] is pure: bytes of one connection in, [`Action`]s out, with the time as a parameter. [`MailServer`] puts
-//! it on a port of 127.0.0.1. What arrives is in the [`Mailbox`], which also says what goes wrong on the way.
+//! [`Session`] is pure: it gets the bytes of one connection and returns [`Action`]s, with the time as a parameter.
+//! [`MailServer`] serves it on a port of 127.0.0.1. The [`Mailbox`] has the messages, the settings and the faults.
 
 mod address;
 mod auth;

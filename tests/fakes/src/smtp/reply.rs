@@ -1,11 +1,11 @@
-//! What the server says (RFC 5321 section 4.2).
+//! The server's replies (RFC 5321 section 4.2).
 
-/// A code and one line of text or more.
+/// A reply: a code, and one or more lines of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// Three digits: 2 and 3 go on, 4 may be repeated later, 5 may not.
+    /// The code of three digits. It begins with 2 or 3 for success, 4 for a temporary failure, 5 for a permanent one.
     pub code: u16,
-    /// The text, which begins with an enhanced code (RFC 3463) where one is fitting.
+    /// The text. It begins with an enhanced code (RFC 3463) if there is one for the situation.
     pub lines: Vec<String>,
 }
 
@@ -16,22 +16,22 @@ impl Reply {
         Self { code, lines: vec![text.to_owned()] }
     }
 
-    /// A command at a time when it is not allowed.
+    /// The refusal of a command that is not allowed at this point.
     pub(super) fn bad_order(text: &str) -> Self {
         Self::new(503, &format!("5.5.1 {text}"))
     }
 
-    /// An argument that does not have the form it should have.
+    /// The refusal of a malformed argument.
     pub(super) fn bad_argument(text: &str) -> Self {
         Self::new(501, &format!("5.5.4 {text}"))
     }
 
-    /// A parameter that is not known, or was not offered (RFC 5321 section 4.1.1.11).
+    /// The refusal of a parameter that is unknown or was not offered (RFC 5321 section 4.1.1.11).
     pub(super) fn bad_parameter(text: &str) -> Self {
         Self::new(555, &format!("5.5.4 {text}"))
     }
 
-    /// As it goes over the wire: a hyphen says that another line follows (RFC 5321 section 4.2.1).
+    /// The bytes to send. A hyphen after the code means that another line follows (RFC 5321 section 4.2.1).
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let last = self.lines.len().saturating_sub(1);

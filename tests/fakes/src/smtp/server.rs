@@ -16,10 +16,10 @@ use super::{
 };
 use crate::listen::{Running, listen, lock, now};
 
-/// So much is read at once.
+/// The most bytes that are read at once.
 const READ_BYTES: usize = 64 * 1024;
 
-/// An SMTP server on a port the system chooses; it stops when this is dropped.
+/// An SMTP server on a port that the system chooses. Dropping it stops the server.
 #[derive(Debug)]
 pub struct MailServer {
     mailbox: Arc<Mutex<Mailbox>>,
@@ -29,18 +29,18 @@ pub struct MailServer {
 }
 
 impl MailServer {
-    /// Starts taking mail, with a new certificate. Call it inside a tokio runtime.
+    /// Starts the server with a new certificate. Call it inside a tokio runtime.
     ///
     /// # Errors
     ///
-    /// When no port can be bound or no certificate made.
+    /// No port can be bound, or no certificate can be made.
     pub async fn start(mailbox: Arc<Mutex<Mailbox>>) -> io::Result<Self> {
         let (certificate, acceptor) = acceptor()?;
         let shared = Arc::clone(&mailbox);
         let (address, running) = listen(move |stream| {
             let (mailbox, acceptor) = (Arc::clone(&shared), acceptor.clone());
             async move {
-                // An error is the client's business: it went away, or did not like the certificate.
+                // An error is ignored: the client has closed the connection, or does not trust the certificate.
                 serve(Stream::Plain(stream), &mailbox, &acceptor).await.ok();
             }
         })
@@ -48,19 +48,19 @@ impl MailServer {
         Ok(Self { mailbox, address, certificate, _running: running })
     }
 
-    /// Where it listens.
+    /// The address at which it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The certificate to trust, in PEM: for `localhost` and for 127.0.0.1.
+    /// The certificate that a client has to trust, in PEM. It is for `localhost` and 127.0.0.1.
     #[must_use]
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
 
-    /// What arrives, and the switches.
+    /// The messages, settings and faults.
     #[must_use]
     pub fn mailbox(&self) -> &Arc<Mutex<Mailbox>> {
         &self.mailbox

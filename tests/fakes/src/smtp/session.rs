@@ -1,4 +1,4 @@
-//! One connection, as a machine of bytes in and actions out.
+//! One SMTP connection as a state machine: it gets bytes and returns actions.
 
 mod envelope;
 mod greeting;
@@ -18,26 +18,26 @@ use super::{
 };
 use envelope::Transaction;
 
-/// The longest command line with its end (RFC 5321 section 4.5.3.1.4), and what SIZE, BODY, SMTPUTF8 and AUTH add to it
-/// (RFC 1870 section 3, RFC 6152 section 2, RFC 6531 section 3.1, RFC 4954 section 3).
+/// The length of the longest command line in bytes, with its end (RFC 5321 section 4.5.3.1.4), plus the additions for
+/// SIZE, BODY, SMTPUTF8 and AUTH (RFC 1870 section 3, RFC 6152 section 2, RFC 6531 section 3.1, RFC 4954 section 3).
 const COMMAND_BYTES_MAX: usize = 512 + 26 + 17 + 10 + 500;
-/// The longest line of a login (RFC 4954 section 4).
+/// The length of the longest line of a login, in bytes (RFC 4954 section 4).
 const LOGIN_BYTES_MAX: usize = 12288;
 
-/// What the server does next, in this order.
+/// An action that the server has to carry out. Actions are carried out in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Send these bytes.
     Send(Vec<u8>),
     /// Wait so long.
     Wait(Duration),
-    /// Shake hands over TLS as the server, then call [`Session::secured`].
+    /// Make the TLS handshake as the server, then call [`Session::secured`].
     StartTls,
-    /// Close the connection in good order.
+    /// Close the connection normally.
     Close,
     /// Reset the connection.
     Reset,
-    /// Say nothing more, and keep the connection.
+    /// Send nothing more, and keep the connection.
     Hang,
 }
 
@@ -52,7 +52,7 @@ pub struct Session {
     hello: Option<Hello>,
     user: Option<String>,
     transaction: Option<Transaction>,
-    /// What is answered now, for the log.
+    /// The command that is being answered, for the log.
     current: String,
     actions: Vec<Action>,
     now: f64,
@@ -73,7 +73,7 @@ struct Hello {
 }
 
 impl Session {
-    /// A new connection, over TLS or not.
+    /// The state of a new connection. `secure` says whether it uses TLS already.
     #[must_use]
     pub fn new(secure: bool) -> Self {
         Self {
@@ -90,7 +90,7 @@ impl Session {
         }
     }
 
-    /// The greeting.
+    /// The actions at the beginning: the greeting, or a fault.
     pub fn open(&mut self, mailbox: &mut Mailbox, now: f64) -> Vec<Action> {
         self.now = now;
         "(connect)".clone_into(&mut self.current);
@@ -102,7 +102,7 @@ impl Session {
         std::mem::take(&mut self.actions)
     }
 
-    /// What the client sent, in pieces of any size.
+    /// Processes bytes from the client, which may arrive in pieces of any size.
     pub fn receive(&mut self, mailbox: &mut Mailbox, bytes: &[u8], now: f64) -> Vec<Action> {
         self.now = now;
         self.input.extend(bytes);
@@ -110,12 +110,12 @@ impl Session {
         std::mem::take(&mut self.actions)
     }
 
-    /// The handshake is done: everything that was said before is forgotten (RFC 3207 section 4.2).
+    /// To be called after the TLS handshake. Everything from before the handshake is discarded (RFC 3207 section 4.2).
     pub fn secured(&mut self) {
         *self = Self::new(true);
     }
 
-    /// Reads a line if there is one.
+    /// Processes the next line, if it has arrived completely. Returns whether it has.
     fn step(&mut self, mailbox: &mut Mailbox) -> bool {
         match self.phase {
             Phase::Over | Phase::Handshake => {
@@ -191,15 +191,15 @@ impl Session {
             }
             Command::Noop => self.say(mailbox, Reply::new(250, "2.0.0 nothing done")),
             Command::Help => self.say(mailbox, Reply::new(214, "2.0.0 see RFC 5321")),
-            // Nobody is told who has a mailbox (RFC 5321 section 7.3).
+            // The reply does not show whether the mailbox exists (RFC 5321 section 7.3).
             Command::Vrfy => self.say(mailbox, Reply::new(252, "2.1.5 send it, and see")),
             Command::Expn => self.say(mailbox, Reply::new(502, "5.5.1 not here")),
             Command::Quit => {}
         }
     }
 
-    /// A client that does not wait for an answer it has to wait for loses its connection: what follows may have been put
-    /// there by somebody else (RFC 2920 section 3.1, RFC 3207 section 6).
+    /// Closes the connection if the client has sent more before a reply that it has to wait for, because an attacker
+    /// may have injected these bytes (RFC 2920 section 3.1, RFC 3207 section 6).
     fn is_out_of_step(&mut self, mailbox: &mut Mailbox, grouped: bool) -> bool {
         let out = !grouped && !self.input.is_empty();
         if out {
@@ -221,7 +221,7 @@ impl Session {
         true
     }
 
-    /// Whatever comes of it, the transaction is over (RFC 5321 section 4.1.1.4).
+    /// Processes the end of a message. The transaction ends, whether it is accepted or not (RFC 5321 section 4.1.1.4).
     fn take_message(&mut self, mailbox: &mut Mailbox, body: Body) {
         let Some(transaction) = self.transaction.take() else { return };
         let grouped = mailbox.settings.pipelining;
@@ -242,7 +242,7 @@ impl Session {
         });
     }
 
-    /// Does what was asked for, unless a fault is in the way.
+    /// Carries out a command, unless a fault prevents it.
     fn carry_out(
         &mut self,
         mailbox: &mut Mailbox,

@@ -1,4 +1,4 @@
-//! A connection that may become a protected one.
+//! A connection that can change to TLS.
 
 use std::{io, sync::Arc};
 
@@ -9,7 +9,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-/// With or without TLS.
+/// A connection with or without TLS.
 pub(super) enum Stream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
@@ -47,7 +47,7 @@ impl Stream {
         }
     }
 
-    /// The client gets RST instead of an end.
+    /// Makes the connection end with a reset (RST) instead of a normal close.
     pub(super) fn reset(self) -> io::Result<()> {
         match self {
             Self::Plain(stream) => stream.set_zero_linger(),
@@ -56,7 +56,7 @@ impl Stream {
     }
 }
 
-/// A certificate for `localhost` and 127.0.0.1 that signed itself, in PEM, and who shows it.
+/// A self-signed certificate for `localhost` and 127.0.0.1, in PEM, and the TLS acceptor that uses it.
 pub(super) fn acceptor() -> io::Result<(String, TlsAcceptor)> {
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
     let certified = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;

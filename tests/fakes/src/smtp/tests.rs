@@ -20,21 +20,21 @@ pub(super) fn settings() -> Settings {
 }
 
 impl Client {
-    /// Has heard the greeting.
+    /// A client that has received the greeting.
     fn new(settings: Settings) -> Self {
         let mut client = Self { mailbox: Mailbox::new(settings), session: Session::new(false), now: 0.0 };
         assert_eq!(client.reconnect(), 220);
         client
     }
 
-    /// Has said EHLO.
+    /// A client that has sent EHLO.
     fn greeted(settings: Settings) -> Self {
         let mut client = Self::new(settings);
         assert_eq!(client.say("EHLO client.example"), 250);
         client
     }
 
-    /// Has said all but the message.
+    /// A client that has sent everything up to DATA, but not the message.
     fn ready(settings: Settings) -> Self {
         let mut client = Self::greeted(settings);
         client.address("anna@acme.example");
@@ -57,7 +57,7 @@ impl Client {
         self.session.receive(&mut self.mailbox, bytes, self.now)
     }
 
-    /// The only reply to a line.
+    /// The reply to a line, to which there is exactly one.
     fn reply(&mut self, line: &str) -> String {
         let actions = self.act(format!("{line}\r\n").as_bytes());
         let Some(Action::Send(bytes)) = actions.first() else { panic!("{line}: {actions:?}") };
@@ -69,7 +69,7 @@ impl Client {
         self.reply(line)[..3].parse().unwrap()
     }
 
-    /// The code at the end of a message that is sent as it is.
+    /// Sends a message without adding dots, and returns the code of the reply.
     fn send(&mut self, message: &[u8]) -> u16 {
         let actions = self.act(&[message, b".\r\n"].concat());
         assert_eq!(codes(&actions).len(), 1);

@@ -1,4 +1,4 @@
-//! What the server says about itself (RFC 7644 section 4).
+//! The discovery documents, by which the server describes itself (RFC 7644 section 4).
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::{
     schema::{ATTRIBUTES, CORE, ENTERPRISE, Shape, TRAVELPERK},
 };
 
-/// The document at this path; there are no groups, no bulk and no `/Me`.
+/// The document at this path. There are no groups, no bulk operations and no `/Me`.
 pub(super) fn document(path: &[&str]) -> Result<Value, Refusal> {
     match path {
         ["ServiceProviderConfig"] => Ok(configuration()),
@@ -22,8 +22,8 @@ pub(super) fn document(path: &[&str]) -> Result<Value, Refusal> {
     }
 }
 
-/// The published body of the scim-server specification 1.5. Its `Schemas` collides with `schemas` for anybody
-/// who compares attribute names without case.
+/// The body that the scim-server specification 1.5 publishes. Its `Schemas` collides with `schemas` for clients that
+/// compare attribute names without regard to case.
 fn configuration() -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
@@ -44,7 +44,7 @@ fn configuration() -> Value {
     })
 }
 
-/// The order of the extensions and `required` are unconfirmed.
+/// The resource type of users. The order of the extensions and the values of `required` are unconfirmed.
 fn resource_type() -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
@@ -56,7 +56,7 @@ fn resource_type() -> Value {
     })
 }
 
-/// The real schema bodies are not public; this one follows RFC 7643 section 7.
+/// The schema with this URN. The real schema bodies are not public; this one follows RFC 7643 section 7.
 fn schema(urn: &'static str) -> Value {
     let attributes: Vec<Value> = ATTRIBUTES
         .iter()

@@ -1,4 +1,4 @@
-//! `GET /Users`: filter and pages (RFC 7644 section 3.4.2).
+//! `GET /Users`: filters and pages (RFC 7644 section 3.4.2).
 
 use serde_json::{Value, json};
 
@@ -10,14 +10,14 @@ const PAGE_MAX: usize = 50;
 
 impl TravelPerk {
     pub(super) fn list(&self, request: &Request) -> Result<Response, Refusal> {
-        // Below 1 means 1, and a negative count means none (section 3.4.2.4).
+        // A start below 1 means 1, and a negative count means 0 (section 3.4.2.4).
         let start = whole(request, "startIndex")?.map_or(1, |start| usize::try_from(start).unwrap_or(1).max(1));
         let count = whole(request, "count")?
             .map_or(self.switches.page_size_default, |count| usize::try_from(count).unwrap_or(0))
             .min(PAGE_MAX);
         let visible = |user: &&User| self.switches.archived_in_list || user.active;
-        let (total, page): (usize, Vec<&User>) = match self.wanted(request)? {
-            Wanted::Everybody => {
+        let (total, page): (usize, Vec<&User>) = match self.selection(request)? {
+            Selection::Everybody => {
                 let all = if self.switches.archived_in_list {
                     self.users.len()
                 } else {
@@ -25,7 +25,7 @@ impl TravelPerk {
                 };
                 (all, self.users.iter().filter(visible).skip(start - 1).take(count).collect())
             }
-            Wanted::Only(found) => {
+            Selection::Only(found) => {
                 let found: Vec<&User> = found.into_iter().filter(visible).collect();
                 (found.len(), found.into_iter().skip(start - 1).take(count).collect())
             }
@@ -43,33 +43,33 @@ impl TravelPerk {
         Ok(Response::json(200, &body))
     }
 
-    fn wanted(&self, request: &Request) -> Result<Wanted<'_>, Refusal> {
+    fn selection(&self, request: &Request) -> Result<Selection<'_>, Refusal> {
         let Some(filter) = request.parameter("filter") else {
-            return Ok(Wanted::Everybody);
+            return Ok(Selection::Everybody);
         };
         let mut words = filter.trim().splitn(3, ' ');
         let (Some(attribute), Some(operator), Some(literal)) = (words.next(), words.next(), words.next()) else {
             return Err(invalid_filter());
         };
-        // A JSON string, quotes included.
+        // The value is a JSON string with its quotes.
         let value: String = serde_json::from_str(literal.trim()).map_err(|_| invalid_filter())?;
         let equals = operator.eq_ignore_ascii_case("eq");
         if equals && attribute.eq_ignore_ascii_case("userName") {
-            return Ok(Wanted::Only(self.user_by_name(&value).into_iter().collect()));
+            return Ok(Selection::Only(self.user_by_name(&value).into_iter().collect()));
         }
         match self.switches.other_filters {
             OtherFilters::Supported if equals && attribute.eq_ignore_ascii_case("externalId") => {
                 // Unlike userName, externalId is case-exact (RFC 7643 section 3.1).
                 let found = self.users.iter().filter(|user| user.external_id.as_ref() == Some(&value));
-                Ok(Wanted::Only(found.collect()))
+                Ok(Selection::Only(found.collect()))
             }
-            OtherFilters::Ignored => Ok(Wanted::Everybody),
+            OtherFilters::Ignored => Ok(Selection::Everybody),
             _ => Err(invalid_filter()),
         }
     }
 }
 
-enum Wanted<'a> {
+enum Selection<'a> {
     Everybody,
     Only(Vec<&'a User>),
 }

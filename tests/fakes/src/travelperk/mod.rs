@@ -1,4 +1,4 @@
-//! The stand-in for TravelPerk: SCIM 2.0 under `/api/v2/scim`, and a little REST.
+//! The stand-in for TravelPerk: SCIM 2.0 below `/api/v2/scim`, and a few calls of the REST API.
 
 mod discovery;
 mod listing;
@@ -26,75 +26,76 @@ use crate::{
     window::{Window, reset_at},
 };
 
-/// What to do with a name or id that nobody knows.
+/// What happens if a value names something that does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unknown {
-    /// Make it.
+    /// It is created.
     Create,
-    /// 400 `invalidValue`.
+    /// The request is refused: 400 `invalidValue`.
     Refuse,
-    /// Leave the attribute as it was, and answer success.
+    /// The attribute stays unchanged, and the answer is a success.
     Ignore,
 }
 
-/// What happens to a filter on anything but `userName`. Unconfirmed: only `userName` is ticked as filterable in
-/// the Entra tutorial, while one client sends `externalId eq`.
+/// What happens to a filter on another attribute than `userName`. Unconfirmed: only `userName` is marked as filterable
+/// in the Entra tutorial, while one client sends `externalId eq`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OtherFilters {
-    /// `externalId eq` works; anything else is refused.
+    /// `externalId eq` is supported; other filters are refused.
     Supported,
-    /// The filter is ignored and everybody is returned.
+    /// The filter is ignored, and all users are returned.
     Ignored,
-    /// 400 `invalidFilter` (RFC 7644 section 3.4.2.2).
+    /// The request is refused: 400 `invalidFilter` (RFC 7644 section 3.4.2.2).
     Refused,
 }
 
-/// What DELETE does: unconfirmed, the reference index has no such page any more.
+/// What DELETE does. Unconfirmed: the reference index no longer has such a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delete {
-    /// As `active: false`.
+    /// It has the effect of `active: false`.
     Archive,
-    /// The user is gone (RFC 7644 section 3.6).
+    /// It removes the user (RFC 7644 section 3.6).
     Erase,
-    /// 405.
+    /// It is refused: 405.
     NotAllowed,
 }
 
-/// The body of SCIM errors: unconfirmed.
+/// The form of the body of SCIM errors: unconfirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorBody {
-    /// RFC 7644 section 3.12.
+    /// The form of RFC 7644 section 3.12.
     Scim,
-    /// `{"detail": ..}` only.
+    /// Only `{"detail": ..}`.
     Plain,
-    /// A page for people.
+    /// An HTML page.
     Html,
 }
 
-/// What the vendor leaves open about users.
+/// Switches for behaviour that the vendor does not document.
 #[derive(Debug, Clone, Copy)]
 pub struct Switches {
-    /// SCIM was never enabled by an administrator: 403. The status is unconfirmed.
+    /// Whether SCIM is disabled, because no administrator has enabled it: requests get 403. The status is unconfirmed.
     pub scim_disabled: bool,
-    /// 204 instead of 200 with the user after a PATCH (RFC 7644 section 3.5.2 allows both).
+    /// Whether a PATCH is answered with 204 instead of 200 with the user (RFC 7644 section 3.5.2 allows both).
     pub patch_answers_204: bool,
-    /// Filters on anything but `userName`.
+    /// What happens to filters on other attributes than `userName`.
     pub other_filters: OtherFilters,
-    /// `count` when absent, unconfirmed; never more than 50 (`maxResults`).
+    /// The page size if `count` is absent: unconfirmed; never more than 50 (`maxResults`).
     pub page_size_default: usize,
     /// Whether archived users are listed: unconfirmed.
     pub archived_in_list: bool,
     /// Whether an empty list has no `Resources` key (RFC 7644 section 3.4.2 allows both).
     pub empty_list_without_resources: bool,
-    /// A `costCenter` without such an active cost centre: unconfirmed.
+    /// What happens to a `costCenter` if no active cost centre has this name: unconfirmed.
     pub unknown_cost_center: Unknown,
-    /// A `travelPolicy` nobody has made ([`Unknown::Create`] makes it): unconfirmed.
+    /// What happens to a `travelPolicy` that does not exist: unconfirmed.
     pub unknown_travel_policy: Unknown,
-    /// An invoice profile nobody has made: unconfirmed. There is no call that makes one.
+    /// What happens to an invoice profile that does not exist: unconfirmed. No API call creates one.
     pub unknown_invoice_profile: Unknown,
-    /// A manager id without a user: the manager must exist (Entra tutorial); the answer is unconfirmed.
+    /// What happens to a manager id that no user has. The manager must exist (Entra tutorial); the answer is
+    /// unconfirmed.
     pub unknown_manager: Unknown,
-    /// Whether `approvers` is kept: that it can be written is unconfirmed.
+    /// Whether `approvers` can be written: unconfirmed.
     pub approvers_writable: bool,
     /// Whether `emails` is refused instead of ignored: unconfirmed, no official sample has it.
     pub emails_refused: bool,
@@ -104,17 +105,18 @@ pub struct Switches {
     pub delete: Delete,
     /// The body of SCIM errors.
     pub error_body: ErrorBody,
-    /// Whether a 429 carries `Retry-After`; clients in the field fall back to 60 s.
+    /// Whether a 429 has `Retry-After`. Existing clients fall back to 60 s without it.
     pub retry_after: bool,
-    /// Whether `GET /cost_centers` lists archived ones, with `archived` in each row: unconfirmed, a stub's rows do not
-    /// say.
+    /// Whether `GET /cost_centers` lists archived ones, with `archived` in each row: unconfirmed; the rows in the
+    /// client library's stub do not show it.
     pub archived_cost_centers_in_list: bool,
-    /// Whether `GET /cost_centers` has a `total`: a stub has none, the page on conventions says it has.
+    /// Whether the answer to `GET /cost_centers` has a `total`: the client library's stub has none, the page on
+    /// conventions says that it has.
     pub cost_center_total: bool,
-    /// By how many seconds what `GET /Users` shows is behind what was written. Unconfirmed: that a read shows every
-    /// write before it is said nowhere.
+    /// The number of seconds after which a write is visible in `GET /Users`. Unconfirmed: no document says that a read
+    /// shows all earlier writes.
     pub listing_behind_seconds: f64,
-    /// Whether `GET /Users/{id}` is behind as well: unconfirmed.
+    /// Whether writes are visible in `GET /Users/{id}` only after this time as well: unconfirmed.
     pub reads_by_id_behind: bool,
 }
 
@@ -145,14 +147,14 @@ impl Default for Switches {
     }
 }
 
-/// The travel system.
+/// The stand-in for TravelPerk.
 #[derive(Debug, Clone)]
 pub struct TravelPerk {
-    /// For `Authorization: ApiKey <key>`.
+    /// The key in `Authorization: ApiKey <key>`.
     pub api_key: String,
-    /// For `Authorization: Bearer <token>`, if partners are let in.
+    /// The token in `Authorization: Bearer <token>`, if partners have access.
     pub bearer: Option<String>,
-    /// The users, archived ones included.
+    /// The users, including archived ones.
     pub users: Users,
     /// The cost centres by id.
     pub cost_centers: BTreeMap<u64, CostCenter>,
@@ -160,22 +162,23 @@ pub struct TravelPerk {
     pub travel_policies: BTreeSet<String>,
     /// The invoice profiles ("companies") by name; case matters.
     pub invoice_profiles: Vec<String>,
-    /// E-mails (lower case) with an account in another company: 409, and no user to be seen.
+    /// E-mails (in lower case) that have an account in another company. Creating such a user gets 409, and no user with
+    /// this e-mail is visible.
     pub taken_elsewhere: BTreeSet<String>,
-    /// Names an identity provider insists on, by `userName` in lower case: (given, family). Put back whenever
-    /// HiBob is searched anew (help centre: the identity provider overrides the HR system).
+    /// Names (given, family) that an identity provider enforces, by `userName` in lower case. They are restored at each
+    /// search in HiBob (help centre: the identity provider overrides the HR system).
     pub sso_overwrites: BTreeMap<String, (String, String)>,
     /// Attributes that are silently not written: `title`, `name.givenName`, `phoneNumbers`, `costCenter`, ...
     pub drops: BTreeSet<String>,
-    /// Requests per minute over everything; published nowhere.
+    /// The limit of all requests per minute. The vendor does not publish it.
     pub requests_per_minute: Option<u32>,
-    /// The start of `meta.location` and `$ref`.
+    /// The beginning of `meta.location` and `$ref`.
     pub public_base: String,
     /// The content type of SCIM answers; the public example shows `application/json`.
     pub content_type: String,
-    /// What the vendor leaves open.
+    /// The switches for undocumented behaviour.
     pub switches: Switches,
-    /// Faults waiting for their request.
+    /// The faults for single requests.
     pub faults: Vec<Fault>,
     window: Window,
     versions: Versions,
@@ -205,7 +208,7 @@ impl Default for TravelPerk {
 }
 
 impl TravelPerk {
-    /// No users, no cost centres, and these invoice profiles.
+    /// A stand-in for TravelPerk without users and cost centres, with these invoice profiles.
     #[must_use]
     pub fn new(invoice_profiles: Vec<String>) -> Self {
         Self { invoice_profiles, ..Self::default() }
@@ -217,7 +220,7 @@ impl TravelPerk {
         format!("ApiKey {}", self.api_key)
     }
 
-    /// The user of this `userName`, in any case.
+    /// The user with this `userName`, in upper or lower case.
     #[must_use]
     pub fn user_by_name(&self, name: &str) -> Option<&User> {
         self.users.by_name(name)
@@ -229,7 +232,7 @@ impl TravelPerk {
         self.users.iter().find(|user| user.external_id.as_deref() == Some(external_id))
     }
 
-    /// Adds or replaces a user; id 0 takes the next free one. Returns the id.
+    /// Adds or replaces a user, and returns the id. An id of 0 means the next free id.
     pub fn insert_user(&mut self, user: User) -> u64 {
         self.users.insert(user)
     }
@@ -240,7 +243,7 @@ impl TravelPerk {
         user.to_scim(&self.public_base, user.manager.and_then(|id| self.users.get(id)))
     }
 
-    /// The active cost centre of this name.
+    /// The active cost centre with this name.
     #[must_use]
     pub fn cost_center_by_name(&self, name: &str) -> Option<&CostCenter> {
         self.cost_centers.values().find(|center| center.name == name && !center.archived)
@@ -253,7 +256,7 @@ impl TravelPerk {
         id
     }
 
-    /// Lets the identity provider put its names back.
+    /// Restores the names that the identity provider enforces.
     pub fn overwrite_names(&mut self) {
         for (name, (given, family)) in &self.sso_overwrites {
             if let Some(id) = self.users.by_name(name).map(|user| user.id)
@@ -299,7 +302,7 @@ impl TravelPerk {
         }
     }
 
-    /// What the stand-in holds, for `/_stand-in/state`.
+    /// The stand-in's state, for `/_stand-in/state`.
     pub(crate) fn state(&self) -> Value {
         let users: Vec<Value> = self.users.iter().map(|user| self.scim(user)).collect();
         let centers: Vec<Value> = self.cost_centers.values().map(CostCenter::to_json).collect();
@@ -319,7 +322,7 @@ impl TravelPerk {
     }
 
     fn scim_route(&mut self, request: &Request, path: &str, now: f64) -> Result<Response, Refusal> {
-        // `$ref` ends with a slash, so a path that does is the same resource.
+        // `$ref` ends with a slash, so a slash at the end of a path is ignored.
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         match (request.method.as_str(), parts.as_slice()) {
             ("GET", ["Users"]) => self.behind(true, now, |perk| perk.list(request)),
@@ -337,7 +340,7 @@ impl TravelPerk {
     }
 
     fn one(&self, id: &str) -> Result<&User, Refusal> {
-        // Ids are decimal strings; anything else is simply nobody.
+        // Ids are decimal strings; another text is answered like an unknown id.
         id.parse().ok().and_then(|id| self.users.get(id)).ok_or_else(Refusal::not_found)
     }
 

@@ -1,4 +1,4 @@
-//! PATCH (RFC 7644 section 3.5.2), carried out on a copy so that an error changes nothing.
+//! PATCH (RFC 7644 section 3.5.2). It is carried out on a copy, so that a request with an error changes nothing.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use super::{
     schema::{CORE, PATCH_OP, Shape, spelled},
 };
 
-/// Attributes nobody may be without.
+/// Attributes that every user has to have.
 const REQUIRED: &[&str] = &["userName", "active", "givenName", "familyName"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,14 +19,14 @@ pub(super) enum Verb {
     Remove,
 }
 
-/// Carries out a whole PATCH body on the writable attributes of a user.
+/// Carries out all operations of a PATCH body on the writable attributes of a user.
 pub(super) fn apply(view: &mut Map<String, Value>, body: &Value, switches: Switches) -> Result<(), Refusal> {
     let syntax = |what| Refusal::bad("invalidSyntax", what);
     let schemas = body.get("schemas").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     if !schemas.iter().any(|one| one == PATCH_OP) {
         return Err(syntax("schemas must contain the PatchOp message"));
     }
-    // Spelled with a capital, unlike everything else.
+    // `Operations` is spelled with a capital letter, unlike all other names.
     let operations = body.get("Operations").and_then(Value::as_array).filter(|all| !all.is_empty());
     for operation in operations.ok_or_else(|| syntax("Operations must be a non-empty list"))? {
         // Entra writes `Replace`, the RFC `replace`.
@@ -124,7 +124,8 @@ pub(super) fn set(
     }
 }
 
-/// Null unassigns (RFC 7643 section 2.5); removing what is required is an error (RFC 7644 section 3.5.2.2).
+/// Writes an attribute. Null unassigns it (RFC 7643 section 2.5); removing a required attribute is an error (RFC 7644
+/// section 3.5.2.2).
 fn put(holder: &mut Map<String, Value>, verb: Verb, name: &str, value: Value) -> Result<(), Refusal> {
     if verb == Verb::Remove && REQUIRED.contains(&name) {
         return Err(Refusal::bad("mutability", &format!("{name} is required")));
@@ -137,7 +138,8 @@ fn put(holder: &mut Map<String, Value>, verb: Verb, name: &str, value: Value) ->
     Ok(())
 }
 
-/// Without a part, the parts given are merged and the others stay (section 3.5.2.3).
+/// Writes a complex attribute. Without a part in the path, the parts in the value are merged and the others stay
+/// (section 3.5.2.3).
 fn complex(
     holder: &mut Map<String, Value>,
     verb: Verb,
@@ -156,7 +158,7 @@ fn complex(
             }
         }
         (None, Value::Object(given)) => {
-            // Parts of the standard that are not kept here, such as `name.formatted`, are ignored.
+            // Parts of the standard that this stand-in does not store, such as `name.formatted`, are ignored.
             for (key, value) in given {
                 if let Some(part) = spelled(parts, key) {
                     put(object, verb, part, text(part, value)?)?;
@@ -171,7 +173,7 @@ fn complex(
     Ok(())
 }
 
-/// An object with `value`, or a bare id as Entra sometimes sends it.
+/// Writes the manager. The value is an object with `value`, or only an id, as Entra sometimes sends it.
 fn manager(holder: &mut Map<String, Value>, verb: Verb, given: &Value) -> Result<(), Refusal> {
     let id = match given {
         Value::Object(object) => object.iter().find(|(key, _)| key.eq_ignore_ascii_case("value")).map(|(_, id)| id),
@@ -197,7 +199,7 @@ fn multi(
         if verb != Verb::Add {
             elements.clear();
         }
-        // `add` appends, except what is there already (section 3.5.2.1).
+        // `add` appends the elements that do not exist yet (section 3.5.2.1).
         for element in given {
             if !elements.contains(&element) {
                 elements.push(element);
@@ -207,8 +209,8 @@ fn multi(
     }
     let matches = |element: &Value| path.condition.as_ref().is_none_or(|condition| condition.holds(element));
     if !elements.iter().any(matches) {
-        // Entra adds through a filter that nothing matches yet; for `replace` the RFC wants an error
-        // (section 3.5.2.3). For `remove` it is silent; an error shows the client its wrong idea.
+        // Entra adds elements by a filter that matches nothing yet. For `replace` the RFC requires an error
+        // (section 3.5.2.3). For `remove` the RFC says nothing; an error shows the client its mistake.
         return match (&path.condition, verb) {
             (Some(condition), Verb::Add) => {
                 let mut element = json!({ condition.part: condition.value });
@@ -226,7 +228,7 @@ fn multi(
     for element in elements.iter_mut().filter(|element| matches(element)) {
         write(element, name, parts, path.part, given)?;
     }
-    // An element without a value is no element.
+    // Elements without a value are removed.
     elements.retain(|element| element.get("value").is_some());
     Ok(())
 }
@@ -289,7 +291,7 @@ fn text(name: &str, value: &Value) -> Result<Value, Refusal> {
     }
 }
 
-/// A boolean, or the strings Entra sends.
+/// Reads a boolean, or a string in place of one, as Entra sends it.
 fn flag(name: &str, value: &Value) -> Result<Value, Refusal> {
     match value {
         Value::Null | Value::Bool(_) => Ok(value.clone()),

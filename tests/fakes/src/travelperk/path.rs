@@ -1,11 +1,11 @@
-//! Paths in PATCH operations (RFC 7644 section 3.5.2, figure 7).
+//! Reads paths in PATCH operations (RFC 7644 section 3.5.2, figure 7).
 
 use super::{
     refusal::Refusal,
     schema::{Attribute, CORE, Shape, attribute, extension, spelled},
 };
 
-/// Where an operation applies.
+/// The target of an operation.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target {
     /// A whole schema extension.
@@ -18,20 +18,20 @@ pub(super) enum Target {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Path {
     pub(super) attribute: &'static Attribute,
-    /// `[type eq "work"]`
+    /// The filter for elements, such as `[type eq "work"]`.
     pub(super) condition: Option<Condition>,
-    /// `.value`; may be a read-only name.
+    /// The sub-attribute, such as `.value`. It may be read-only.
     pub(super) part: Option<&'static str>,
 }
 
-/// Elements of which this sub-attribute has this value.
+/// A filter for the elements whose sub-attribute has this value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Condition {
     pub(super) part: &'static str,
     pub(super) value: String,
 }
 
-/// Reads a path; names are compared without case (RFC 7644 section 3.10).
+/// Reads a path. Names are compared without regard to case (RFC 7644 section 3.10).
 pub(super) fn parse(path: &str) -> Result<Target, Refusal> {
     if let Some(urn) = extension(path) {
         return Ok(Target::Extension(urn));
@@ -64,7 +64,7 @@ pub(super) fn parse(path: &str) -> Result<Target, Refusal> {
     Ok(Target::Attribute(Path { attribute, condition, part }))
 }
 
-/// `urn:...:User:costCenter` in its two halves.
+/// Splits a path such as `urn:...:User:costCenter` into the schema's URN and the attribute.
 fn split_urn(path: &str) -> Option<(&'static str, &str)> {
     let (urn, name) = path.rsplit_once(':')?;
     let urn = if urn.eq_ignore_ascii_case(CORE) { CORE } else { extension(urn)? };

@@ -1,11 +1,11 @@
-//! Errors: status, SCIM type and detail (RFC 7644 section 3.12).
+//! Refusals of requests: status, SCIM type and detail (RFC 7644 section 3.12).
 
 use serde_json::json;
 
 use super::ErrorBody;
 use crate::message::Response;
 
-/// A request that is not carried out.
+/// The reason why a request is not carried out.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: u16,
@@ -18,7 +18,7 @@ impl Refusal {
         Self { status, scim_type, detail: detail.to_owned() }
     }
 
-    /// 400 with a type of RFC 7644 table 9.
+    /// A refusal with status 400 and a type of RFC 7644 table 9.
     pub(super) fn bad(scim_type: &'static str, detail: &str) -> Self {
         Self::new(400, Some(scim_type), detail)
     }
@@ -40,7 +40,7 @@ impl Refusal {
             ErrorBody::Scim => {
                 let mut error = json!({
                     "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
-                    // A string, as the RFC wants it.
+                    // A string, as the RFC requires.
                     "status": self.status.to_string(),
                     "detail": self.detail,
                 });

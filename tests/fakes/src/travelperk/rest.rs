@@ -1,4 +1,4 @@
-//! The REST API: cost centres, invoice profiles, users (client library stubs).
+//! The REST API for cost centres, invoice profiles and users, after the stubs of a client library.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 use super::{TravelPerk, User, refusal::Refusal};
 use crate::message::{Request, Response};
 
-/// The page size of the stubs.
+/// The default page size, as in the stubs.
 const LIMIT_DEFAULT: usize = 10;
 
-/// A cost centre. Who belongs to it is what their `costCenter` says, by name.
+/// A cost centre. Its members are the users whose `costCenter` has its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CostCenter {
-    /// A number here, although SCIM writes ids as strings.
+    /// The id. The REST API sends it as a number, although SCIM writes ids as strings.
     pub id: u64,
-    /// The name; archiving frees it for another.
+    /// The name. After archiving, another cost centre may have it.
     pub name: String,
-    /// Archived ones cannot be chosen any more.
+    /// Whether it is archived, so that it can no longer be assigned.
     pub archived: bool,
 }
 
@@ -93,7 +93,7 @@ impl TravelPerk {
         Ok(Response::json(200, &body))
     }
 
-    /// A name that is in use is refused; the status is unconfirmed.
+    /// Creates a cost centre. A name that is in use is refused; the status is unconfirmed.
     fn new_cost_center(&mut self, request: &Request) -> Result<Response, Refusal> {
         let body = json_body(request)?;
         let name = body.get("name").and_then(Value::as_str).filter(|name| !name.trim().is_empty());
@@ -104,7 +104,7 @@ impl TravelPerk {
         Ok(Response { status: 201, ..response })
     }
 
-    /// The key is `archive` in writing and `archived` in reading.
+    /// Changes a cost centre. The key is `archive` in requests, but `archived` in answers.
     fn change_cost_center(&mut self, id: &str, request: &Request) -> Result<Response, Refusal> {
         let body = json_body(request)?;
         self.cost_center(id)?;
@@ -137,7 +137,7 @@ impl TravelPerk {
         Ok(Response::json(200, &json!({ "updated_count": updated })))
     }
 
-    /// The whole membership: users who are not listed are removed.
+    /// Replaces all members: users who are not listed are removed.
     fn replace_members(&mut self, id: &str, request: &Request) -> Result<Response, Refusal> {
         let ids = numbers(&json_body(request)?, "user_ids")?;
         self.cost_center(id)?;

@@ -1,30 +1,30 @@
-//! The attributes of a user: where they live, what they hold, who may write them.
+//! The attributes of a user: the schema of each, the form of its value, and whether it can be written.
 
-/// Where SCIM begins.
+/// The path below which SCIM is served.
 pub(super) const SCIM: &str = "/api/v2/scim";
-/// RFC 7643 section 4.1.
+/// The schema of users (RFC 7643 section 4.1).
 pub(super) const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-/// RFC 7643 section 4.3.
+/// The enterprise extension (RFC 7643 section 4.3).
 pub(super) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 /// TravelPerk's own extension.
 pub(super) const TRAVELPERK: &str = "urn:ietf:params:scim:schemas:extension:travelperk:2.0:User";
-/// RFC 7644 section 3.5.2.
+/// The schema of PATCH requests (RFC 7644 section 3.5.2).
 pub(super) const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
-/// What an attribute holds.
+/// The form of an attribute's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
     Text,
     Flag,
     /// An object of texts with these names.
     Complex(&'static [&'static str]),
-    /// Several such objects.
+    /// A list of objects of texts with these names.
     Multi(&'static [&'static str]),
     /// An object of which only `value` may be written.
     Manager,
-    /// Set by the server.
+    /// A value that only the server sets.
     ReadOnly,
-    /// In no official sample; ignored or refused by switch.
+    /// `emails`, which is in no official sample. A switch says whether it is ignored or refused.
     Emails,
 }
 
@@ -40,8 +40,9 @@ const fn at(urn: &'static str, name: &'static str, shape: Shape) -> Attribute {
     Attribute { urn, name, shape }
 }
 
-/// The attributes that the samples and the Entra tutorial show. Known ones of other standards (`displayName`,
-/// `department`, `timezone`, ...) are not among them: ignored in a whole user, `invalidPath` in a PATCH.
+/// The attributes that the samples and the Entra tutorial show. Other attributes of the standards (`displayName`,
+/// `department`, `timezone`, ...) are not among them: in a whole user they are ignored, and a PATCH of one gets
+/// `invalidPath`.
 pub(super) const ATTRIBUTES: &[Attribute] = &[
     at(CORE, "schemas", Shape::ReadOnly),
     at(CORE, "id", Shape::ReadOnly),
@@ -60,7 +61,7 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     at(ENTERPRISE, "manager", Shape::Manager),
     at(TRAVELPERK, "gender", Shape::Text),
     at(TRAVELPERK, "dateOfBirth", Shape::Text),
-    // In live answers since 2021; that it can be written is unconfirmed.
+    // It has been in real answers since 2021. Whether it can be written is unconfirmed.
     at(TRAVELPERK, "countryOfResidence", Shape::Text),
     at(TRAVELPERK, "travelPolicy", Shape::Text),
     at(TRAVELPERK, "invoiceProfiles", Shape::Multi(&["value"])),
@@ -69,17 +70,17 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     at(TRAVELPERK, "lineManagerEmail", Shape::Text),
 ];
 
-/// The attribute of this name in this schema; names are compared without case (RFC 7643 section 2.1).
+/// The attribute with this name in this schema. Names are compared without regard to case (RFC 7643 section 2.1).
 pub(super) fn attribute(urn: &str, name: &str) -> Option<&'static Attribute> {
     ATTRIBUTES.iter().find(|one| one.urn == urn && one.name.eq_ignore_ascii_case(name))
 }
 
-/// The extension of this name.
+/// The extension with this URN.
 pub(super) fn extension(name: &str) -> Option<&'static str> {
     [ENTERPRISE, TRAVELPERK].into_iter().find(|urn| urn.eq_ignore_ascii_case(name))
 }
 
-/// The sub-attribute of this name, spelled as in the schema.
+/// The sub-attribute with this name, in the spelling of the schema.
 pub(super) fn spelled(names: &'static [&'static str], name: &str) -> Option<&'static str> {
     names.iter().copied().find(|one| one.eq_ignore_ascii_case(name))
 }

@@ -57,7 +57,7 @@ fn patched(operations: &Value) -> Value {
     response.value()
 }
 
-/// The PATCH is refused with this type and changes nothing.
+/// Checks that the PATCH is refused with this type and changes nothing.
 #[track_caller]
 fn unpatched(operations: &Value, scim_type: &str) {
     let mut perk = perk();

@@ -7,33 +7,33 @@ use serde_json::{Map, Value, json};
 
 use super::schema::{CORE, ENTERPRISE, TRAVELPERK};
 
-/// A phone number; only the type `work` is known.
+/// A phone number. Only the type `work` is supported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phone {
-    /// The number as written.
+    /// The number, as it was written.
     pub value: String,
-    /// `work`
+    /// The type, `work`.
     pub kind: String,
 }
 
-/// A user as TravelPerk keeps them (client library stub `scim_user.json`).
+/// A user in TravelPerk (after the client library's stub `scim_user.json`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct User {
-    /// A number, sent as a decimal string.
+    /// The id: a number that is sent as a decimal string.
     pub id: u64,
-    /// The id in the HR system.
+    /// `externalId`: the employee id in the HR system.
     pub external_id: Option<String>,
-    /// The work e-mail.
+    /// `userName`: the work e-mail.
     pub user_name: String,
-    /// False for archived users.
+    /// `active`: false for archived users.
     pub active: bool,
     /// `name.givenName`
     pub given_name: String,
     /// `name.familyName`
     pub family_name: String,
-    /// `name.middleName`; `""` when empty, never absent.
+    /// `name.middleName`; `""` if empty, never absent.
     pub middle_name: String,
-    /// `name.honorificPrefix`; `""` when empty, never absent.
+    /// `name.honorificPrefix`; `""` if empty, never absent.
     pub honorific_prefix: String,
     /// `title`
     pub title: Option<String>,
@@ -55,7 +55,7 @@ pub struct User {
     pub date_of_birth: Option<String>,
     /// `travelPolicy`, by name.
     pub travel_policy: Option<String>,
-    /// `approvers`: who approves trips, by id, and under which condition. Its values are unconfirmed.
+    /// `approvers`: the ids of the users who approve trips, with a condition each. Its values are unconfirmed.
     pub approvers: Vec<(u64, Option<String>)>,
     /// `invoiceProfiles`, by name.
     pub invoice_profiles: Vec<String>,
@@ -70,7 +70,7 @@ pub struct User {
 }
 
 impl User {
-    /// An active user with nothing but names; the id is given on insertion.
+    /// An active user who has only names. The id is assigned when the user is inserted.
     #[must_use]
     pub fn new(user_name: &str, given_name: &str, family_name: &str) -> Self {
         Self {
@@ -101,7 +101,7 @@ impl User {
         }
     }
 
-    /// What a client may write, with canonical names.
+    /// The attributes that a client may write, with canonical names.
     pub(super) fn writable(&self) -> Map<String, Value> {
         let texts = |pairs: &[(&str, Option<&str>)]| {
             let set = pairs.iter().filter_map(|(name, text)| text.map(|text| ((*name).to_owned(), json!(text))));
@@ -155,8 +155,8 @@ impl User {
         core
     }
 
-    /// The whole resource; `base` starts its links. `$ref` ends with a slash and `meta.location` does not, as
-    /// in the stub.
+    /// The whole resource. Its links begin with `base`. `$ref` ends with a slash and `meta.location` does not, as in
+    /// the stub.
     pub(super) fn to_scim(&self, base: &str, manager: Option<&Self>) -> Value {
         let mut whole = self.writable();
         whole.insert("schemas".to_owned(), json!([CORE, ENTERPRISE, TRAVELPERK]));
@@ -194,12 +194,12 @@ fn instant(at: f64) -> String {
     at.format("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
 }
 
-/// Users by id, with an index of their names. Ids are never given twice.
+/// Users by id, with an index of their user names. An id is never used twice.
 #[derive(Debug, Clone)]
 pub struct Users {
     by_id: BTreeMap<u64, User>,
     by_name: HashMap<String, u64>,
-    /// Somebody was lent out mutably: the index may be wrong.
+    /// Whether the index may be wrong, because a mutable borrow of a user was given out.
     stale: bool,
     next_id: u64,
 }
@@ -211,36 +211,36 @@ impl Default for Users {
 }
 
 impl Users {
-    /// How many there are, archived ones included.
+    /// The number of users, including archived ones.
     #[must_use]
     pub fn len(&self) -> usize {
         self.by_id.len()
     }
 
-    /// Whether there is nobody.
+    /// Whether there are no users.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_id.is_empty()
     }
 
-    /// In the order of their ids.
+    /// All users, in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = &User> {
         self.by_id.values()
     }
 
-    /// The user of this id.
+    /// The user with this id.
     #[must_use]
     pub fn get(&self, id: u64) -> Option<&User> {
         self.by_id.get(&id)
     }
 
-    /// The user of this id, to be changed behind the API's back.
+    /// The user with this id, to be changed without the API.
     pub fn get_mut(&mut self, id: u64) -> Option<&mut User> {
         self.stale = true;
         self.by_id.get_mut(&id)
     }
 
-    /// The user of this `userName`, in any case (RFC 7643 section 4.1.1: not case-exact).
+    /// The user with this `userName`, in upper or lower case (RFC 7643 section 4.1.1: not case-exact).
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<&User> {
         let name = name.to_lowercase();
@@ -250,7 +250,7 @@ impl Users {
         self.by_name.get(&name).and_then(|id| self.get(*id))
     }
 
-    /// Adds or replaces a user; id 0 takes the next free one. Returns the id.
+    /// Adds or replaces a user, and returns the id. An id of 0 means the next free id.
     pub fn insert(&mut self, mut user: User) -> u64 {
         if user.id == 0 {
             user.id = self.next_id;
@@ -265,7 +265,7 @@ impl Users {
         id
     }
 
-    /// Removes somebody; those they managed have no manager then.
+    /// Removes a user. The users whom they managed then have no manager.
     pub fn erase(&mut self, id: u64) {
         self.by_id.remove(&id);
         for user in self.by_id.values_mut().filter(|user| user.manager == Some(id)) {
@@ -274,7 +274,7 @@ impl Users {
         self.stale = true;
     }
 
-    /// Makes the user of this id what they were, or nobody.
+    /// Restores an earlier state of the user with this id; `None` removes the user.
     pub(super) fn set(&mut self, id: u64, user: Option<User>) {
         match user {
             Some(user) => self.by_id.insert(id, user),
@@ -283,7 +283,7 @@ impl Users {
         self.stale = true;
     }
 
-    /// Rebuilds the index if it may be wrong.
+    /// Rebuilds the index, if it may be wrong.
     pub(super) fn refresh(&mut self) {
         if std::mem::take(&mut self.stale) {
             self.by_name = self.by_id.values().map(|user| (user.user_name.to_lowercase(), user.id)).collect();

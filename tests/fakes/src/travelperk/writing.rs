@@ -1,4 +1,4 @@
-//! POST, PUT and PATCH of users: what a user must look like to be accepted.
+//! POST, PUT and PATCH of users, and the checks that a user has to pass.
 
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
@@ -12,9 +12,9 @@ use super::{
 };
 use crate::message::{Request, Response};
 
-/// The enum of a client library of 2022; newer values are unconfirmed.
+/// The languages in the enum of a client library of 2022. Newer values are unconfirmed.
 const LANGUAGES: &[&str] = &["en", "fr", "de", "es"];
-/// A phone number with fewer digits is none.
+/// The fewest digits of a phone number.
 const PHONE_DIGITS_MIN: usize = 5;
 
 impl TravelPerk {
@@ -27,7 +27,7 @@ impl TravelPerk {
         Ok(Response::json(201, &self.scim(&user)).with_header("Location", &location))
     }
 
-    /// Replaces all: what is left out is cleared (RFC 7644 section 3.5.1).
+    /// PUT: replaces all attributes. Those that are left out are cleared (RFC 7644 section 3.5.1).
     pub(super) fn replace(&mut self, id: &str, request: &Request, now: f64) -> Result<Response, Refusal> {
         let before = self.one(id)?.clone();
         let view = self.whole_user(&json_body(request)?)?;
@@ -36,22 +36,22 @@ impl TravelPerk {
         Ok(Response::json(200, &self.scim(&user)))
     }
 
-    /// All or nothing (RFC 7644 section 3.5.2).
+    /// PATCH: carries out all operations or none (RFC 7644 section 3.5.2).
     pub(super) fn patch(&mut self, id: &str, request: &Request, now: f64) -> Result<Response, Refusal> {
         let before = self.one(id)?.clone();
         let mut view = before.writable();
         patch::apply(&mut view, &json_body(request)?, self.switches)?;
         let user = self.draft(&view, Some(&before))?;
         let user = self.commit(user, Some(&before), now);
-        // Asking for attributes forces a body (section 3.5.2).
+        // If the client requests attributes, the answer has a body (section 3.5.2).
         if self.switches.patch_answers_204 && request.parameter("attributes").is_none() {
             return Ok(Response::empty(204));
         }
         Ok(Response::json(200, &self.scim(&user)))
     }
 
-    /// The writable attributes of a POST or PUT body, with canonical names. Read-only ones are ignored
-    /// (RFC 7644 section 3.3), and so are those that are not in the schema.
+    /// The writable attributes in the body of a POST or PUT, with canonical names. Attributes that are read-only (RFC
+    /// 7644 section 3.3) or not in the schema are ignored.
     fn whole_user(&self, body: &Value) -> Result<Map<String, Value>, Refusal> {
         let body = body.as_object().ok_or_else(|| Refusal::bad("invalidSyntax", "the body must be an object"))?;
         let schemas: Vec<&str> = match body.get("schemas") {
@@ -66,7 +66,7 @@ impl TravelPerk {
             if let Some(attribute) = attribute(CORE, key) {
                 self.take(&mut view, attribute, value)?;
             } else if let Some(urn) = extension(key) {
-                // Every schema in use must be named (RFC 7643 section 3).
+                // `schemas` has to name every schema that is used (RFC 7643 section 3).
                 if !schemas.contains(&urn) {
                     return Err(Refusal::bad("invalidSyntax", &format!("schemas must contain {urn}")));
                 }
@@ -89,8 +89,8 @@ impl TravelPerk {
         set(view, Verb::Replace, &Path { attribute, condition: None, part: None }, Some(value), self.switches)
     }
 
-    /// The user these attributes make. What did not change is not checked again: an archived cost centre may
-    /// stay, it may only not be chosen.
+    /// The user with these attributes. Attributes that do not change are not checked again: an archived cost centre may
+    /// stay, but cannot be newly assigned.
     fn draft(&self, view: &Map<String, Value>, before: Option<&User>) -> Result<User, Refusal> {
         let enterprise = object(view, ENTERPRISE);
         let own = object(view, TRAVELPERK);
@@ -105,7 +105,7 @@ impl TravelPerk {
         if let Some(before) = before {
             (user.id, user.created) = (before.id, before.created);
         }
-        // Optional by one source, required by another.
+        // One source says that it is optional, another that it is required.
         user.active = view.get("active").and_then(Value::as_bool).unwrap_or(true);
         user.external_id = text(Some(view), "externalId");
         user.title = text(Some(view), "title");
@@ -152,7 +152,7 @@ impl TravelPerk {
         if !is_email(&user.user_name) {
             return Err(Refusal::value("userName", "must be an e-mail address"));
         }
-        // Archived users keep their name.
+        // A user name stays in use when its user is archived.
         let taken = self.users.by_name(&user.user_name).is_some_and(|other| other.id != user.id);
         if taken || self.taken_elsewhere.contains(&user.user_name.to_lowercase()) {
             return Err(Refusal::new(409, Some("uniqueness"), "A user with this userName already exists."));
@@ -174,7 +174,7 @@ impl TravelPerk {
         Ok(profiles)
     }
 
-    /// The user must exist before it can become an approver (Entra tutorial).
+    /// Reads approvers. A user has to exist before they can become an approver (Entra tutorial).
     fn approvers(&self, own: Option<&Map<String, Value>>) -> Result<Vec<(u64, Option<String>)>, Refusal> {
         let elements = own.and_then(|own| own.get("approvers")).and_then(Value::as_array);
         let approver = |element: &Value| {
@@ -200,7 +200,7 @@ impl TravelPerk {
         }
     }
 
-    /// Keeps the user, and makes the names that had to be made.
+    /// Stores the user, and creates the cost centre and the travel policy if necessary.
     fn commit(&mut self, mut user: User, before: Option<&User>, now: f64) -> User {
         user.last_modified = now;
         let empty = User::new("", "", "");
@@ -221,7 +221,7 @@ impl TravelPerk {
 }
 
 impl User {
-    /// Takes one attribute back from what was before.
+    /// Restores one attribute from the earlier state of the user.
     fn keep(&mut self, path: &str, before: &Self) {
         let name = path.rsplit(':').next().unwrap_or(path);
         match name {
@@ -248,7 +248,7 @@ impl User {
     }
 }
 
-/// A reference by name, under the switch for unknown names.
+/// Resolves a name of something, with the switch for unknown names.
 fn chosen(
     (attribute, unknown): (&str, Unknown),
     name: Option<String>,
@@ -277,7 +277,7 @@ fn object<'a>(holder: &'a Map<String, Value>, name: &str) -> Option<&'a Map<Stri
     holder.get(name).and_then(Value::as_object)
 }
 
-/// An unassigned or empty text is none; the resource shows no difference but for names.
+/// Reads a text. An unassigned or empty text is `None`; only for names does the resource show a difference.
 fn text(holder: Option<&Map<String, Value>>, name: &str) -> Option<String> {
     holder?.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
@@ -301,7 +301,8 @@ fn one_of(name: &str, text: Option<String>, allowed: &[&str]) -> Result<Option<S
     }
 }
 
-/// Read as `YYYY-MM-DD`; client libraries write `YYYY/MM/DD`. Which is accepted is unconfirmed: both are.
+/// Reads a date. Answers have `YYYY-MM-DD`, client libraries write `YYYY/MM/DD`. Which form the service accepts is
+/// unconfirmed, so both are accepted.
 fn iso_date(text: &str) -> Result<String, Refusal> {
     let date = ["%Y-%m-%d", "%Y/%m/%d"].iter().find_map(|form| NaiveDate::parse_from_str(text, form).ok());
     date.filter(|_| text.len() == 10)
@@ -327,7 +328,8 @@ fn phones(view: &Map<String, Value>, before: Option<&User>) -> Result<Vec<Phone>
     elements.into_iter().flatten().map(phone).collect()
 }
 
-/// `+` and digits, with spaces, brackets and dashes (sync log: `+(area code) (phone number)`).
+/// Whether a text is a phone number: `+` and digits, with spaces, brackets and dashes (sync log: `+(area code) (phone
+/// number)`).
 fn is_phone(text: &str) -> bool {
     let Some(rest) = text.strip_prefix('+') else {
         return false;

@@ -1,7 +1,8 @@
-//! A witness of transparency logs (c2sp.org/tlog-witness, cosignatures of c2sp.org/tlog-cosignature).
+//! A stand-in for a witness of transparency logs (c2sp.org/tlog-witness, with cosignatures of
+//! c2sp.org/tlog-cosignature).
 //!
-//! It is as strict as the specification: the first of its checks that fails decides, in the order in which the
-//! specification lists them, and nothing is remembered of a request that was not answered with 200.
+//! It is as strict as the specification: it makes the checks in the order of the specification, the first that fails
+//! decides, and a request that is not answered with 200 changes nothing.
 
 mod request;
 mod server;
@@ -26,7 +27,7 @@ use crate::{
 use request::AddCheckpoint;
 pub use server::WitnessServer;
 
-/// The logs that a witness watches, and its key.
+/// A witness with its key, the logs that it watches, and its settings.
 #[derive(Debug)]
 pub struct Witness {
     name: String,
@@ -34,45 +35,45 @@ pub struct Witness {
     logs: BTreeMap<String, Log>,
     /// Faults for single requests, used up as they match: a closed connection, 500, an answer that gets lost.
     pub faults: Vec<Fault>,
-    /// What stands in the place of its lines.
+    /// The signature lines that it answers with.
     pub lines: Lines,
-    /// How far its clock is ahead.
+    /// How far its clock is fast.
     pub clock_ahead: Duration,
     log: Vec<Asked>,
 }
 
-/// A log that is watched.
+/// A log that the witness watches.
 #[derive(Debug, Default)]
 struct Log {
     keys: Vec<NoteKey>,
-    /// The size and root that were confirmed last.
+    /// The size and root that it confirmed last.
     confirmed: Option<(u64, Hash)>,
 }
 
-/// What a witness gives for a cosignature.
+/// The signature lines that a witness answers with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lines {
-    /// Its own.
+    /// Its right cosignature.
     #[default]
     Right,
-    /// Its own after one of a key that nobody knows, as witnesses do while they change keys.
+    /// A line of an unknown key and then its right cosignature, as witnesses answer while they change keys.
     WithAnother,
-    /// One under its name, by another key.
+    /// A cosignature under its name, but by another key.
     OfAnother,
-    /// Its own, over another text.
+    /// Its cosignature over another text.
     OverAnotherText,
-    /// None that could be read.
+    /// A text that is not a signature line.
     Garbage,
 }
 
-/// A request, and how it was answered.
+/// A request in the log, with the status of its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// The old size in it; none where it could not be read.
+    /// The old size in the request; `None` if the request could not be read.
     pub old: Option<u64>,
-    /// The size of its checkpoint.
+    /// The size of the request's checkpoint; `None` if the request could not be read.
     pub size: Option<u64>,
-    /// The status that it has, before a fault changes anything.
+    /// The status of the right answer, which a fault may have replaced.
     pub status: u16,
 }
 
@@ -91,30 +92,30 @@ impl Witness {
         }
     }
 
-    /// Its verifier key.
+    /// The witness's verifier key.
     #[must_use]
     pub fn verifier_key(&self) -> String {
         NoteKey::new(&self.name, SignatureType::Cosignature, self.key.public()).to_string()
     }
 
-    /// Watches a log, by the verifier key of one who signs it. A log may have several.
+    /// Makes the witness watch a log, by a verifier key that signs the log. A log may have several keys.
     ///
     /// # Panics
     ///
-    /// When it is no verifier key.
+    /// If the text is not a verifier key.
     pub fn watch(&mut self, log_key: &str) {
         let key = NoteKey::parse(log_key).ok().filter(|key| key.kind() == SignatureType::Ed25519);
         let key = key.expect("the verifier key of a log");
         self.logs.entry(key.name().to_owned()).or_default().keys.push(key);
     }
 
-    /// The size of a log that was confirmed last; none if it was not.
+    /// The size at which the witness last confirmed a log; `None` if it never did.
     #[must_use]
     pub fn confirmed_size(&self, origin: &str) -> Option<u64> {
         self.logs.get(origin)?.confirmed.map(|(size, _)| size)
     }
 
-    /// Every request so far, in order.
+    /// All requests so far, in order.
     #[must_use]
     pub fn log(&self) -> &[Asked] {
         &self.log
@@ -145,7 +146,7 @@ impl Witness {
 
     fn add(&mut self, add: &AddCheckpoint, now: DateTime<Utc>) -> Response {
         let Some(log) = self.logs.get_mut(&add.checkpoint.origin) else { return text(404, "unknown log") };
-        // Lines of unknown keys are passed over; one of a known key that does not fit condemns the note.
+        // Lines of unknown keys are ignored; a wrong signature of a known key makes the whole note invalid.
         if add.note.is_signed_by(&log.keys) != Ok(true) {
             return text(403, "no signature by a known key of the log");
         }

@@ -6,10 +6,10 @@ use hibob_reference_format::{
     log::{Hash, checkpoint::Checkpoint, note::SignedNote},
 };
 
-/// Most lines of a proof (c2sp.org/tlog-witness, "add-checkpoint").
+/// The most lines of a proof (c2sp.org/tlog-witness, "add-checkpoint").
 const PROOF_LINES_MAX: usize = 63;
 
-/// What is asked of a witness.
+/// The content of a request.
 #[derive(Debug)]
 pub(super) struct AddCheckpoint {
     pub(super) old: u64,
@@ -19,7 +19,7 @@ pub(super) struct AddCheckpoint {
 }
 
 impl AddCheckpoint {
-    /// Reads `old N`, the lines of the proof, an empty line and the checkpoint; none if it has another form.
+    /// Reads `old N`, the lines of the proof, an empty line and the checkpoint; `None` if the body has another form.
     pub(super) fn read(body: &str) -> Option<Self> {
         let (head, note) = body.split_once("\n\n")?;
         let mut lines = head.split('\n');
@@ -32,7 +32,7 @@ impl AddCheckpoint {
         (read.old.to_string() == old && read.proof.len() <= PROOF_LINES_MAX).then_some(read)
     }
 
-    /// A checkpoint that nobody asked about.
+    /// Another checkpoint than the one in the request.
     pub(super) fn other_text(&self) -> SignedNote {
         let other = Checkpoint { size: self.checkpoint.size + 1, ..self.checkpoint.clone() };
         other.sign(&SecretKey::from_seed(&[0xdd; 32]))

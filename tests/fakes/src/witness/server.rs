@@ -14,7 +14,7 @@ use crate::{
     wire,
 };
 
-/// An HTTP server on a port the system chooses; it stops when this is dropped.
+/// An HTTP server on a port that the system chooses. Dropping it stops the server.
 #[derive(Debug)]
 pub struct WitnessServer {
     witness: Arc<Mutex<Witness>>,
@@ -23,11 +23,11 @@ pub struct WitnessServer {
 }
 
 impl WitnessServer {
-    /// Starts serving. Call it inside a tokio runtime.
+    /// Starts the server. Call it inside a tokio runtime.
     ///
     /// # Errors
     ///
-    /// When no port can be bound.
+    /// No port can be bound.
     pub async fn start(witness: Witness) -> io::Result<Self> {
         let witness = Arc::new(Mutex::new(witness));
         let shared = Arc::clone(&witness);
@@ -48,7 +48,7 @@ impl WitnessServer {
         format!("http://{}", self.address)
     }
 
-    /// The witness, between requests.
+    /// The witness. No request is processed while the guard is held.
     pub fn witness(&self) -> MutexGuard<'_, Witness> {
         lock(&self.witness)
     }

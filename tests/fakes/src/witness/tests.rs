@@ -28,7 +28,7 @@ fn witness() -> Witness {
     witness
 }
 
-/// A log of so many entries, which begin with `first`.
+/// A log of `size` entries. The first byte of each is `first`.
 fn log(first: u8, size: u8) -> (MemoryTiles, Checkpoint) {
     let entries: Vec<Hash> = (0..size).map(|number| [first.wrapping_add(number); 32]).collect();
     log::head(&Domain::parse("acme.example").unwrap(), &entries).unwrap()
@@ -43,7 +43,7 @@ fn post(witness: &mut Witness, body: String) -> (u16, String) {
     (response.status, String::from_utf8(response.body).unwrap())
 }
 
-/// Asks for a log's head, with the proof from `old` if there is one.
+/// Asks the witness to confirm a log's head, with the proof from the size `old` if there is one.
 fn ask(witness: &mut Witness, old: u64, (tiles, checkpoint): &(MemoryTiles, Checkpoint)) -> (u16, String) {
     let proof = TreeReader::new(tiles, checkpoint.size).consistency_proof(old).unwrap_or_default();
     post(witness, add_checkpoint_body(old, &proof, &checkpoint.sign(&key())))
@@ -71,10 +71,11 @@ fn each_refusal_is_that_of_the_specification() {
     assert_eq!(ask(&mut witness, 3, &log(1, 5)), (409, "0\n".to_owned()));
     assert_eq!(ask(&mut witness, 0, &log(1, 5)).0, 200);
     for (old, log, expected) in [
-        // Another size than the witness knows, which it says; also where the log is smaller now.
+        // The old size is not the one that the witness knows. It answers with the one that it knows, also if the log is
+        // smaller.
         (0, log(1, 6), (409, "5\n")),
         (4, log(1, 4), (409, "5\n")),
-        // The same size, and another log.
+        // The old size is right, but the log is another one.
         (5, log(2, 5), (409, "5\n")),
         (5, log(2, 6), (422, "the proof does not show that the log continues the one that was confirmed")),
         (6, log(1, 5), (400, "the old size is above that of the checkpoint")),
@@ -89,7 +90,7 @@ fn each_refusal_is_that_of_the_specification() {
     assert_eq!(post(&mut witness, add_checkpoint_body(5, &proof[1..], &of(&key()))).0, 422);
     let elsewhere = Checkpoint { origin: "other.example/references/log".to_owned(), ..checkpoint.clone() };
     assert_eq!(post(&mut witness, add_checkpoint_body(5, &proof, &elsewhere.sign(&key()))).0, 404);
-    // Nothing of that was remembered; a second key of the log is as good as the first.
+    // The refused requests have changed nothing. A second key of the log is as valid as the first.
     witness.watch(&log_key(&other));
     assert_eq!(post(&mut witness, add_checkpoint_body(5, &proof, &of(&other))).0, 200);
 }
@@ -111,7 +112,7 @@ fn what_cannot_be_read_is_refused() {
     ] {
         assert_eq!(post(&mut witness, body.clone()).0, 400, "{body:?}");
     }
-    // As many lines as may be are read, and prove nothing.
+    // A proof with the most lines that are allowed is read, but is wrong.
     assert_eq!(post(&mut witness, format!("old 0\n{}\n{note}", lines(63))).0, 422);
     assert_eq!(witness.handle(&Request::new("GET", "/add-checkpoint"), Utc::now()).status, 405);
     assert_eq!(witness.handle(&Request::new("POST", "/"), Utc::now()).status, 404);

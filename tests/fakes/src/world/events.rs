@@ -1,4 +1,4 @@
-//! What happens by itself, and bringing it about.
+//! The events of scenarios: when they happen, and functions to make them happen.
 
 use std::mem;
 
@@ -10,16 +10,16 @@ use crate::{
 };
 
 impl World {
-    /// Sets the scenario and prepares for it at once; with the field alone, the next request does that.
+    /// Sets the scenario, and prepares for it at once. If only the field is set, the next request prepares for it.
     pub fn set_scenario(&mut self, scenario: Scenario, now: f64) {
         self.scenario = scenario;
         self.prepare(now);
     }
 
-    /// Lets the change of this scenario happen now, whichever scenario is set. Returns whether it did: not a second
-    /// time, not in a company too small for it, and never for [`Scenario::None`] and [`Scenario::Flaky`].
+    /// Makes the change of this scenario happen now, whichever scenario is set. Returns whether it happened: it does
+    /// not happen a second time, in a company that is too small, or for [`Scenario::None`] and [`Scenario::Flaky`].
     ///
-    /// For [`Scenario::Rehires`] set the scenario first: otherwise the archived accounts appear only now.
+    /// For [`Scenario::Rehires`] set the scenario first, because otherwise the archived accounts appear only now.
     pub fn happen(&mut self, scenario: Scenario, now: f64) -> bool {
         if self.happened.contains(&scenario) {
             return false;
@@ -50,24 +50,24 @@ impl World {
         changed
     }
 
-    /// Lets day two happen now, unless it has. Returns whether it did.
+    /// Makes day two happen now, unless it has happened. Returns whether it happened.
     pub fn apply_day_two(&mut self, now: f64) -> bool {
         self.happen(Scenario::DayTwo, now)
     }
 
-    /// The six people of day two, before and after it; nothing in a company too small for it.
+    /// The six people of day two, before and after it; `None` in a company that is too small.
     #[must_use]
     pub fn day_two(&self) -> Option<&DayTwo> {
         self.day_two.as_ref().map(|plan| &plan.people)
     }
 
-    /// The five people of the scenario `rehires`, once it is set or has happened; nobody in a company too small.
+    /// The five people of the scenario `rehires`, if it is set or has happened; nobody in a company that is too small.
     #[must_use]
     pub fn rehires(&self) -> &[Rehire] {
         self.rehires.as_deref().unwrap_or_default()
     }
 
-    /// What a scenario needs from the start.
+    /// Prepares what the scenario needs from the start.
     pub(super) fn prepare(&mut self, now: f64) {
         if self.scenario == Scenario::Rehires {
             self.choose_rehires(now);
@@ -86,13 +86,14 @@ impl World {
         }
     }
 
-    /// Chooses them once, and sees to their archived accounts.
+    /// Chooses the people of the scenario `rehires` once, and makes sure that they have archived accounts.
     fn choose_rehires(&mut self, now: f64) {
         if self.rehires.is_some() {
             return;
         }
         let today = date(now);
-        // Whoever has been synced as employed is not declared a leaver of last year.
+        // After the first write, employed people are not changed to have left last year, because they may have been
+        // synced.
         let untouched = self.writes() == 0;
         let rehires = choose_rehires(&mut self.hibob, untouched, today);
         for leaver in rehires.iter().filter_map(|rehire| self.hibob.employees.get(&rehire.left)) {

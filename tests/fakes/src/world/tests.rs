@@ -29,7 +29,7 @@ fn create(world: &mut World, name: &str) -> Response {
     world.handle(Service::TravelPerk, &request, NOW)
 }
 
-/// Ids of those whose record differs, those who are new included.
+/// The ids of the people whose records differ, including new people.
 fn changed(before: &HiBob, after: &HiBob) -> BTreeSet<String> {
     let differs = |e: &&Employee| before.employees.get(&e.id) != Some(e);
     after.employees.values().filter(differs).map(|e| e.id.clone()).collect()

@@ -8,8 +8,8 @@ use hibob_contract::Planned;
 use hibob_policy::guard::{GuardRow, Release};
 use hibob_store::database::{ApprovalRow, TenantDatabase};
 use hibob_store::privacy;
-use hibob_store::privacy::{KeyRows, OpenedPlan, Ring};
-use hibob_store::run_store::Book;
+use hibob_store::privacy::{DecryptedPlan, KeyRows, Keyring};
+use hibob_store::run_store::RunStore;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -23,12 +23,16 @@ pub struct Reasons {
 }
 
 impl Reasons {
-    pub(super) async fn of(book: &impl Book, config: &TenantConfig, planned: &Planned) -> Result<Self, HostError> {
-        match judge(book, config, planned, Release::default()).await? {
+    pub(super) async fn of(
+        run_store: &impl RunStore,
+        config: &TenantConfig,
+        planned: &Planned,
+    ) -> Result<Self, HostError> {
+        match judge(run_store, config, planned, Release::default()).await? {
             Ok(held) => Ok(Self { source: None, guards: held.guards }),
             Err(untrusted) => {
                 let release = Release { changed_source: true, ..Release::default() };
-                let guards = guard(book, config, planned, release).await?.guards;
+                let guards = guard(run_store, config, planned, release).await?.guards;
                 Ok(Self { source: Some(untrusted.reasons), guards })
             }
         }
@@ -69,7 +73,7 @@ pub struct StoredPlan {
     pub(super) settings: String,
     pub(super) plugin: String,
     /// The same, opened.
-    pub opened: OpenedPlan,
+    pub opened: DecryptedPlan,
 }
 
 impl StoredPlan {
@@ -79,14 +83,14 @@ impl StoredPlan {
     /// It is another one, the tenant's key is not at hand, or the database failed.
     pub async fn read(
         database: &TenantDatabase,
-        ring: &Ring<impl KeyRows>,
+        keyring: &Keyring<impl KeyRows>,
         row: &ApprovalRow,
     ) -> Result<Self, HostError> {
         let bytes = database.stored_plan(&row.plan).await?;
         if hex(&Sha256::digest(&bytes)) != row.plan {
             return Err(HostError::Storage(format!("the stored plan {} was changed", row.plan)));
         }
-        let opened = privacy::plan::open(ring, &bytes).await?.map_err(|error| unreadable(&row.plan, &error))?;
+        let opened = privacy::plan::decrypt(keyring, &bytes).await?.map_err(|error| unreadable(&row.plan, &error))?;
         let (settings, plugin) = (row.settings.clone(), row.plugin.clone());
         Ok(Self { id: row.id, digest: row.plan.clone(), bytes, settings, plugin, opened })
     }

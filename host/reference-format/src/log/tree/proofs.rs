@@ -5,8 +5,8 @@ use crate::log::Hash;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// A tree of a certain size, read from its tiles. What was computed is kept: ten thousand proofs of one tree cost
-/// little more than one.
+/// A tree of a certain size, read from its tiles. It keeps the hashes that it has computed, so that ten thousand proofs
+/// of one tree cost little more than one.
 pub struct TreeReader<'a, S> {
     store: &'a S,
     size: u64,
@@ -15,7 +15,7 @@ pub struct TreeReader<'a, S> {
 }
 
 impl<'a, S: TileStore> TreeReader<'a, S> {
-    /// The tree of the first `size` entries.
+    /// A reader of the tree of the first `size` entries.
     pub fn new(store: &'a S, size: u64) -> Self {
         Self { store, size, tiles: RefCell::default(), nodes: RefCell::default() }
     }
@@ -23,7 +23,7 @@ impl<'a, S: TileStore> TreeReader<'a, S> {
     /// The root hash.
     ///
     /// # Errors
-    /// The tiles cannot be read or do not fit the size.
+    /// The tiles cannot be read, or do not fit the size.
     pub fn root(&self) -> Result<Hash, TreeError> {
         if self.size == 0 { Ok(empty_hash()) } else { self.range(0, self.size) }
     }
@@ -31,7 +31,7 @@ impl<'a, S: TileStore> TreeReader<'a, S> {
     /// The hashes from an entry's sibling up to the root's child: `PATH(m, D[n])`.
     ///
     /// # Errors
-    /// There is no such entry, or as [`TreeReader::root`].
+    /// The tree has no such entry, or the tiles cannot be read or do not fit the size.
     pub fn inclusion_proof(&self, index: u64) -> Result<Vec<Hash>, TreeError> {
         if index >= self.size {
             return Err(TreeError::Index { index, size: self.size });
@@ -51,16 +51,16 @@ impl<'a, S: TileStore> TreeReader<'a, S> {
         Ok(path)
     }
 
-    /// The proof that the tree of the first `old` entries is a beginning of this one: `PROOF(m, D[n])`.
+    /// The proof that this tree continues the tree of its first `old` entries: `PROOF(m, D[n])`.
     ///
     /// # Errors
-    /// The tree is smaller than `old`, or as [`TreeReader::root`].
+    /// The tree has fewer than `old` entries, or the tiles cannot be read or do not fit the size.
     pub fn consistency_proof(&self, old: u64) -> Result<Vec<Hash>, TreeError> {
         if old > self.size {
             return Err(TreeError::Index { index: old, size: self.size });
         }
         let (mut start, mut end, mut path, mut is_old_tree) = (0, self.size, Vec::new(), true);
-        // The tree of no entries begins every tree.
+        // Every tree continues the tree without entries, so nothing has to be proved for it.
         while old != end && old != 0 {
             let middle = start + split_point(end - start);
             if old <= middle {
@@ -78,7 +78,7 @@ impl<'a, S: TileStore> TreeReader<'a, S> {
         Ok(path)
     }
 
-    /// `MTH(D[start:end])`, for the ranges that the tree is made of.
+    /// The hash of a range of entries, `MTH(D[start:end])`, for ranges that are a node of the tree.
     fn range(&self, start: u64, end: u64) -> Result<Hash, TreeError> {
         let length = end - start;
         if length.is_power_of_two() && start.is_multiple_of(length) {
@@ -113,7 +113,8 @@ impl<'a, S: TileStore> TreeReader<'a, S> {
     }
 }
 
-/// Whether `path` proves that `leaf` is the `index`-th of `size` under `root` (RFC 9162 section 2.1.3.2).
+/// Whether `path` proves that `leaf` is the entry `index` in a tree of `size` entries with this `root` (RFC 9162
+/// section 2.1.3.2).
 pub fn verify_inclusion(leaf: Hash, index: u64, size: u64, path: &[Hash], root: &Hash) -> bool {
     if index >= size {
         return false;
@@ -136,7 +137,7 @@ pub fn verify_inclusion(leaf: Hash, index: u64, size: u64, path: &[Hash], root: 
     last == 0 && hash == *root
 }
 
-/// Whether `path` proves that the tree of `old` entries is a beginning of that of `new` (RFC 9162 section 2.1.4.2).
+/// Whether `path` proves that the tree of `new` entries continues the tree of `old` entries (RFC 9162 section 2.1.4.2).
 pub fn verify_consistency(old: u64, old_root: &Hash, new: u64, new_root: &Hash, path: &[Hash]) -> bool {
     if old == 0 || old >= new {
         let is_same = old == new && old_root == new_root;
@@ -147,7 +148,7 @@ pub fn verify_consistency(old: u64, old_root: &Hash, new: u64, new_root: &Hash, 
         (place, last) = (place >> 1, last >> 1);
     }
     let mut steps = path.iter();
-    // A tree whose size is a power of two is itself the first step.
+    // If the old size is a power of two, the old root is itself the first hash of the path, and is left out of it.
     let first = if old.is_power_of_two() { Some(old_root) } else { steps.next() };
     let Some(first) = first else { return false };
     let (mut old_hash, mut new_hash) = (*first, *first);

@@ -1,39 +1,39 @@
-//! Tiles: what is stored and published of a tree.
+//! Tiles: the form in which the hashes of a tree are stored and published (c2sp.org/tlog-tiles).
 
 use super::{HASH_BYTES, TILE_WIDTH, TreeError, leaf_hash, node_hash};
 use crate::log::Hash;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-/// Where a log's tiles are. The right-most tile of each level grows until it has 256 hashes.
+/// A store of a log's tiles. The right-most tile of each level grows until it has 256 hashes.
 pub trait TileStore {
-    /// What can go wrong.
+    /// The error of a store that cannot be read.
     type Error: std::fmt::Display;
 
-    /// The hashes of a tile as it is now, one after the other; empty if there is none.
+    /// The hashes of a tile at present, one after the other; empty if the store does not have the tile.
     ///
     /// # Errors
     /// The store cannot be read.
     fn tile(&self, level: u8, index: u64) -> Result<Vec<u8>, Self::Error>;
 }
 
-/// A tile that was written: it replaces the one with the same level and index.
+/// A new version of a tile: it replaces the one with the same level and index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
-    /// 0 for the entries' hashes, 1 for the hashes of full tiles of level 0, and so on.
+    /// The level: 0 for the entries' hashes, 1 for the hashes of full tiles of level 0, and so on.
     pub level: u8,
-    /// Which of its level.
+    /// The tile's number in its level, from 0.
     pub index: u64,
-    /// 1 to 256 hashes.
+    /// 1 to 256 hashes of 32 bytes each.
     pub bytes: Vec<u8>,
 }
 
-/// Tiles in memory; one of 256 entries has 8 KiB.
+/// Tiles in memory. A full tile has 8 KiB.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryTiles(BTreeMap<(u8, u64), Vec<u8>>);
 
 impl MemoryTiles {
-    /// Puts or replaces tiles.
+    /// Adds tiles, or replaces those with the same level and index.
     pub fn put(&mut self, tiles: impl IntoIterator<Item = Tile>) {
         self.0.extend(tiles.into_iter().map(|tile| ((tile.level, tile.index), tile.bytes)));
     }
@@ -52,8 +52,8 @@ impl TileStore for MemoryTiles {
     }
 }
 
-/// Appends entries to a log of `size`, and returns the tiles that are new or longer. It reads the right-most tile of
-/// each level that it touches, and nothing else.
+/// Appends entries to a log of `size` entries, and returns the tiles that are new or have grown, for the caller to
+/// store. It reads only the right-most tile of each level that changes.
 ///
 /// # Errors
 /// The store cannot be read, or its tiles do not fit the size.
@@ -91,7 +91,7 @@ pub fn append<S: TileStore>(store: &S, size: u64, entries: &[impl AsRef<[u8]>]) 
     Ok(written)
 }
 
-/// The hash over a full tile.
+/// The root hash of a full tile.
 fn full_tile_hash(bytes: &[u8]) -> Hash {
     let mut hashes: Vec<Hash> = bytes.as_chunks::<HASH_BYTES>().0.to_vec();
     while hashes.len() > 1 {
@@ -100,7 +100,7 @@ fn full_tile_hash(bytes: &[u8]) -> Hash {
     hashes.first().copied().unwrap_or_default()
 }
 
-/// The path of a tile below the log's folder, `tile/0/x001/234.p/7`: `width` is how many hashes it has.
+/// The path of a tile below the log's folder, such as `tile/0/x001/234.p/7`. `width` is the number of its hashes.
 /// `level` is `None` for a bundle of entries.
 pub fn tile_path(level: Option<u8>, index: u64, width: usize) -> String {
     let mut groups = vec![format!("{:03}", index % 1_000)];
@@ -115,7 +115,7 @@ pub fn tile_path(level: Option<u8>, index: u64, width: usize) -> String {
     format!("tile/{level}/{}{partial}", groups.join("/"))
 }
 
-/// A bundle of up to 256 entries: each with its length in two bytes before it.
+/// A bundle of up to 256 entries, each preceded by its length in two bytes.
 pub fn entry_bundle(entries: &[Hash]) -> Vec<u8> {
     entries.iter().flat_map(|entry| (HASH_BYTES as u16).to_be_bytes().into_iter().chain(*entry)).collect()
 }

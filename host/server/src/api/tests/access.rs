@@ -3,7 +3,7 @@
 use crate::api::routes::{Action, ROUTES, Route};
 use crate::api::tests::{HOLDERS, Site, config, path, route_of};
 use hibob_store::token;
-use hibob_store::token::Role;
+use hibob_store::token::TokenRole;
 use serde_json::json;
 
 /// Which holders may: operator, admin of the tenant, reader of the tenant, reader of all. Written down a second time here,
@@ -58,7 +58,7 @@ async fn each_role_has_its_routes() {
     for (_, role, tenant) in HOLDERS {
         tokens.push(site.token(role, tenant).await);
     }
-    let other = site.token(Role::Admin, Some("globex")).await;
+    let other = site.token(TokenRole::Admin, Some("globex")).await;
     let closed: Vec<&Route> = ROUTES.iter().filter(|route| route.holders.is_some()).collect();
     assert_eq!(closed.len(), MATRIX.len());
     for route in closed {
@@ -89,7 +89,7 @@ async fn nothing_is_there_without_a_token_that_counts() {
         let site = Site::new().await; // each with a measure of failures of its own
         let path = there(&site, route, 1).await;
         let method = route.method.word().to_uppercase();
-        let (unknown, _) = token::new(Role::Operator, None, String::new(), None).unwrap();
+        let (unknown, _) = token::new(TokenRole::Operator, None, String::new(), None).unwrap();
         for token in ["", "secret", unknown.reveal()] {
             let answer = site.ask(&method, &path, token, &body(route)).await;
             assert_eq!((answer.status, answer.header("www-authenticate")), (401, "Bearer"), "{method} {path}");
@@ -101,7 +101,7 @@ async fn nothing_is_there_without_a_token_that_counts() {
 #[tokio::test]
 async fn a_token_ends_with_its_time_or_its_revocation() {
     let site = Site::new().await;
-    let (text, mut stored) = token::new(Role::Operator, None, String::new(), Some(1)).unwrap();
+    let (text, mut stored) = token::new(TokenRole::Operator, None, String::new(), Some(1)).unwrap();
     stored.expires_at = Some(chrono::Utc::now().timestamp() - 1);
     site.data.control().add_token(&stored).await.unwrap();
     assert_eq!(site.get("/v1/tenants", text.reveal()).await.status, 401);
@@ -111,12 +111,12 @@ async fn a_token_ends_with_its_time_or_its_revocation() {
     let stored = site.data.control().token(id).await.unwrap().unwrap();
     assert_eq!(stored.used_on, Some(chrono::Utc::now().timestamp() / 86_400));
     // The right id with another secret is nobody.
-    let (other, _) = token::new(Role::Operator, None, String::new(), None).unwrap();
+    let (other, _) = token::new(TokenRole::Operator, None, String::new(), None).unwrap();
     let guess = format!("{}{}", &operator[..17], &other.reveal()[17..]);
     assert_eq!(site.get("/v1/tenants", &guess).await.status, 401);
     assert!(site.data.control().revoke_token(id, 1).await.unwrap());
     assert_eq!(site.get("/v1/tenants", &operator).await.status, 401);
-    let rows = site.data.control().audit(3).await.unwrap();
+    let rows = site.data.control().api_log(3).await.unwrap();
     let actors: Vec<&str> = rows.iter().map(|row| row.actor.as_str()).collect();
     assert_eq!(actors, [id, "unknown", id], "a revoked token is told by its id, a guess is not");
 }
@@ -124,7 +124,7 @@ async fn a_token_ends_with_its_time_or_its_revocation() {
 #[tokio::test]
 async fn another_tenant_is_as_good_as_not_there() {
     let site = Site::new().await;
-    let token = site.token(Role::Admin, Some("globex")).await;
+    let token = site.token(TokenRole::Admin, Some("globex")).await;
     let (job, run) = (site.job().await, site.run().await);
     for (there, nowhere) in [
         ("/v1/tenants/acme".to_owned(), "/v1/tenants/never-was".to_owned()),
@@ -158,7 +158,7 @@ async fn who_asks_too_often_waits_and_does_not_fill_the_record() {
         assert!(answer.status == 401 && refused < 100);
     };
     assert!(refused >= 10 && answer.header("retry-after").parse::<u64>().unwrap() > 0);
-    assert_eq!(site.data.control().audit(100).await.unwrap().len(), refused);
+    assert_eq!(site.data.control().api_log(100).await.unwrap().len(), refused);
     // From the same address: a proxy's, perhaps.
     assert_eq!(site.get("/v1/tenants", &operator).await.status, 200);
 }

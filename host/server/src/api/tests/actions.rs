@@ -2,7 +2,7 @@
 
 use crate::api::tests::{Site, config};
 use calamine::{Reader, Xlsx};
-use hibob_store::token::Role;
+use hibob_store::token::TokenRole;
 use serde_json::{Value, json};
 use std::io::Cursor;
 
@@ -14,7 +14,7 @@ async fn an_operator_sets_a_tenant_up_and_its_admin_enters_the_secrets() {
     assert_eq!((put.status, put.json()["secrets_to_enter"].as_array().unwrap().len()), (201, 2));
     let again = site.ask("PUT", "/v1/tenants/initech", &operator, &config("initech").to_string()).await;
     assert_eq!((again.status, &again.json()["new"]), (200, &json!(false)));
-    let admin = site.token(Role::Admin, Some("initech")).await;
+    let admin = site.token(TokenRole::Admin, Some("initech")).await;
     for (name, secret) in [("hibob.token", "a-token-of-hibob"), ("travelperk.key", "a-key-of-travelperk")] {
         let put = site.ask("PUT", &format!("/v1/tenants/initech/secrets/{name}"), &admin, secret).await;
         assert_eq!((put.status, &put.json()["in_use"]), (200, &json!(true)));
@@ -53,7 +53,7 @@ async fn what_an_api_must_not_say_is_refused() {
         ("PUT", secrets, long.as_str(), 413, "16384 bytes"),
         ("PUT", "/v1/tenants/acme/secrets/colour", "x", 422, "not the name of a secret"),
         ("POST", jobs, r#"{"kind":"apply","arguments":{"plan":"00"}}"#, 422, "no such kind"),
-        ("POST", jobs, r#"{"kind":"sync","arguments":{"plan":"00"}}"#, 422, "does not take that"),
+        ("POST", jobs, r#"{"kind":"sync","arguments":{"plan":"00"}}"#, 422, "does not take these arguments"),
         ("POST", jobs, r#"{"kind":"references"}"#, 422, "issues no references"),
         ("POST", jobs, r#"{"kind":"sync","colour":1}"#, 400, "colour"),
         ("GET", "/v1/tenants/acme/plans/0000000", "", 422, "names no plan"),
@@ -81,7 +81,7 @@ async fn what_an_api_must_not_say_is_refused() {
 #[tokio::test]
 async fn a_job_is_started_once_shown_and_cancelled() {
     let site = Site::new().await;
-    let admin = site.token(Role::Admin, Some("acme")).await;
+    let admin = site.token(TokenRole::Admin, Some("acme")).await;
     let order = r#"{"kind":"sync","arguments":{"allow_archiving":7}}"#;
     let started = site.ask("POST", "/v1/tenants/acme/jobs", &admin, order).await;
     let id = started.json()["job"].as_i64().unwrap();
@@ -106,7 +106,7 @@ async fn a_job_is_started_once_shown_and_cancelled() {
 #[tokio::test]
 async fn a_run_is_read_as_lines_and_as_a_workbook() {
     let site = Site::new().await;
-    let reader = site.token(Role::Reader, Some("acme")).await;
+    let reader = site.token(TokenRole::Reader, Some("acme")).await;
     let run = site.run().await;
     let runs = site.get("/v1/tenants/acme/runs", &reader).await.json();
     assert_eq!((&runs["runs"][0]["run"], &runs["runs"][0]["status"]), (&json!(run), &json!("done with errors")));
@@ -125,7 +125,7 @@ async fn a_run_is_read_as_lines_and_as_a_workbook() {
 async fn every_action_and_every_refusal_is_recorded() {
     let site = Site::new().await;
     let operator = site.operator().await;
-    let reader = site.token(Role::Reader, Some("acme")).await;
+    let reader = site.token(TokenRole::Reader, Some("acme")).await;
     let job = site.job().await;
     let done = site.ask("DELETE", &format!("/v1/jobs/{job}"), &operator, "").await;
     let refused = site.ask("DELETE", &format!("/v1/jobs/{job}"), &reader, "").await;
@@ -159,7 +159,7 @@ async fn readiness_says_what_is_missing() {
     let missing = site.get("/readyz", "").await;
     assert_eq!((missing.status, missing.json()["missing"].clone()), (503, json!(["worker-loop", "plugin"])));
     site.api.set_plugin_loaded();
-    site.data.queue().looked();
+    site.data.queue().record_poll();
     let ready = site.get("/readyz", "").await;
     assert_eq!((ready.status, ready.json()), (200, json!({ "ready": true, "missing": [] })));
     site.phase.send_replace(crate::serve::Phase::Drain);

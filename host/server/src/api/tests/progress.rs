@@ -6,7 +6,7 @@ use axum::body::BodyDataStream;
 use futures::StreamExt;
 use hibob_base::progress::Progress;
 use hibob_store::queue::{End, State};
-use hibob_store::token::Role;
+use hibob_store::token::TokenRole;
 use serde_json::json;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ impl Events {
 #[tokio::test]
 async fn a_job_is_followed_to_its_end() {
     let site = Site::new().await;
-    let reader = site.token(Role::Reader, Some("acme")).await;
+    let reader = site.token(TokenRole::Reader, Some("acme")).await;
     let id = site.job().await;
     let mut events = Events::of(&site, id, &reader).await;
     let first = events.next().await.unwrap();
@@ -67,7 +67,7 @@ async fn a_job_is_followed_to_its_end() {
 #[tokio::test]
 async fn events_end_with_the_host_and_with_the_token() {
     let site = Site::new().await;
-    let reader = site.token(Role::Reader, Some("acme")).await;
+    let reader = site.token(TokenRole::Reader, Some("acme")).await;
     let operator = site.operator().await;
     let id = site.job().await;
     let mut events = Events::of(&site, id, &reader).await;
@@ -83,7 +83,7 @@ async fn events_end_with_the_host_and_with_the_token() {
 #[tokio::test]
 async fn streams_are_limited_and_give_their_places_back() {
     let site = Site::new().await;
-    let reader = site.token(Role::Reader, Some("acme")).await;
+    let reader = site.token(TokenRole::Reader, Some("acme")).await;
     let id = site.job().await;
     let mut open = Vec::new();
     for _ in 0..crate::api::STREAMS_MAX {

@@ -1,24 +1,24 @@
-//! A plan that waits or waited, as its row has it.
+//! The row of a plan that waits or has waited for approval.
 
 use hibob_base::error::HostError;
 use sqlx::FromRow;
 
-/// Where a plan stands that somebody decides about.
+/// The state of a plan that needs approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApprovalState {
     /// Nobody has decided yet.
     Waiting,
-    /// It may be applied, once.
+    /// A person has approved it, and it may be applied once.
     Approved,
-    /// It was applied, or that has begun.
+    /// Applying it has begun.
     Applied,
-    /// A person said no.
+    /// A person has rejected it.
     Rejected,
-    /// A later sync has another plan, or none that waits.
+    /// A later sync has made another plan, or one that needs no approval.
     Superseded,
-    /// Nobody decided in time.
+    /// Nobody has decided in time.
     Lapsed,
-    /// It was approved, and by then the source or the target had moved.
+    /// It was approved, but the source or the target had changed by then.
     Stale,
 }
 
@@ -40,10 +40,10 @@ impl ApprovalState {
     }
 }
 
-/// A plan that somebody decides about, or has.
+/// A plan that waits or has waited for approval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalRow {
-    /// Its number.
+    /// The row's number.
     pub id: i64,
     /// The plan's SHA-256.
     pub plan: String,
@@ -51,33 +51,33 @@ pub struct ApprovalRow {
     pub settings: String,
     /// The digest of the plugin that made it.
     pub plugin: String,
-    /// What the guards saw: JSON.
+    /// What the guards reported about it, as JSON.
     pub reasons: String,
     /// How many changes it has.
     pub changes: i64,
     /// What started the run that made it.
     pub trigger: String,
-    /// Who asked for that run.
+    /// Who requested that run.
     pub requested_by: Option<String>,
-    /// When it was made.
+    /// When the plan was made.
     pub created_at: i64,
-    /// Until when it waits.
+    /// When it lapses unless somebody decides.
     pub lapses_at: i64,
-    /// Where it stands.
+    /// The plan's state.
     pub state: ApprovalState,
     /// Who approved or rejected it.
     pub decided_by: Option<String>,
-    /// By what they could: `token ID`, or `command-line`.
+    /// How that person was authorized: `token ID`, or `command-line`.
     pub decided_with: Option<String>,
-    /// When.
+    /// When that person decided.
     pub decided_at: Option<i64>,
     /// Why it was rejected.
     pub reason: Option<String>,
-    /// The plan that waits in its place.
+    /// The digest of the plan that supersedes it.
     pub superseded_by: Option<String>,
-    /// When it was over.
+    /// When it got its last state.
     pub ended_at: Option<i64>,
-    /// The run that applied it, or found it stale.
+    /// The number of the run that applied it, or found it stale.
     pub run: Option<i64>,
 }
 

@@ -1,26 +1,26 @@
-//! The deliveries: what waits, what went out, what was refused.
+//! The outbox: the deliveries of references with their states.
 
 use crate::database::references::{signed, small, unreadable, unsigned};
 use crate::database::statement::query;
 use crate::database::{Fence, TenantDatabase};
 use hibob_base::error::HostError;
 
-/// What became of a delivery.
+/// The state of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryState {
-    /// It is tried again.
+    /// It will be tried, for the first time or again.
     Waiting,
-    /// The other side has it.
+    /// The recipient's server has accepted it.
     Delivered,
-    /// It is not tried again.
+    /// It was refused and is not tried again.
     Refused,
-    /// The reference was taken back before it went out.
+    /// The reference was revoked or superseded, or the person erased, before it was delivered.
     Withdrawn,
 }
 
 impl DeliveryState {
-    /// As it is stored.
+    /// The word in the database and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
@@ -41,57 +41,57 @@ impl DeliveryState {
 /// A delivery that is to be tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueDelivery {
-    /// Of which reference.
+    /// The reference's place in the log.
     pub log_index: u64,
-    /// Its id.
+    /// The reference's id.
     pub reference: String,
-    /// Whose.
+    /// The employee's id in HiBob.
     pub employee_id: String,
-    /// The key that signed it.
+    /// The selector of the key that signed the reference.
     pub selector: String,
-    /// The `Message-ID`.
+    /// The `Message-ID`, which is the same in each attempt.
     pub message_id: String,
-    /// How often it was tried.
+    /// How many attempts there were.
     pub attempts: u32,
-    /// Since when it is tried, in Unix seconds.
+    /// When the first attempt was, in Unix seconds; before it, when the reference was issued.
     pub since: i64,
     /// When the reference was issued, in Unix seconds.
     pub issued_at: i64,
 }
 
-/// What came of an attempt.
+/// The result of an attempt to deliver.
 #[derive(Clone, Copy, Debug)]
 pub struct AttemptRecord<'a> {
-    /// What became of the delivery.
+    /// The delivery's state after the attempt.
     pub state: DeliveryState,
-    /// What the other side said, without addresses.
+    /// The server's reply, without addresses.
     pub said: &'a str,
-    /// When it is tried again, in Unix seconds, if it is.
+    /// When the next attempt is, in Unix seconds, if the delivery waits.
     pub next_at: i64,
-    /// Whether it counts as one: not where the way itself was closed.
+    /// Whether the attempt is counted. It is not if the channel itself could not be used.
     pub is_counted: bool,
 }
 
-/// A delivery as it stands.
+/// A delivery as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryRow {
-    /// Of which reference.
+    /// The reference's place in the log.
     pub log_index: u64,
-    /// What became of it.
+    /// The delivery's state.
     pub state: DeliveryState,
-    /// How often it was tried.
+    /// How many attempts there were.
     pub attempts: u32,
-    /// When it is tried again, in Unix seconds, if it is.
+    /// When the next attempt is, in Unix seconds, if the delivery waits.
     pub next_at: i64,
-    /// What the other side said the last time, without addresses.
+    /// The server's last reply, without addresses.
     pub said: String,
-    /// When it came to this, in Unix seconds.
+    /// When the delivery was changed last, in Unix seconds.
     pub changed_at: i64,
 }
 
 impl TenantDatabase {
-    /// The deliveries that wait and whose time has come, in the order of the log. One whose time is further away than any
-    /// pause (`longest`, in seconds) has come as well: the clock was set back since.
+    /// The deliveries that wait and are due, in the order of the log. A delivery whose time is further away than the
+    /// longest pause (`longest`, in seconds) is due as well, because the clock was set back since.
     ///
     /// # Errors
     /// The database failed.
@@ -118,10 +118,10 @@ impl TenantDatabase {
         rows.into_iter().map(read).collect()
     }
 
-    /// Records what came of an attempt; false if the reference was taken back meanwhile. It is tried since its first one.
+    /// Records the result of an attempt. False if the delivery was withdrawn meanwhile.
     ///
     /// # Errors
-    /// The run lost its lock, or the database failed.
+    /// The run has lost its lease, or the database failed.
     pub async fn record_attempt(
         &self,
         fence: Fence,
@@ -157,7 +157,8 @@ impl TenantDatabase {
         rows.fetch_all(&self.store).await?.into_iter().map(read).collect()
     }
 
-    /// Lets a delivery that was refused be tried again; false if there is none of that reference.
+    /// Lets a delivery that was refused or waits be tried again at once. False if the reference is not valid or has no
+    /// such delivery.
     ///
     /// # Errors
     /// The database failed.
@@ -167,7 +168,7 @@ impl TenantDatabase {
              WHERE state IN ('refused', 'waiting')
                AND log_index IN (SELECT log_index FROM issued_references WHERE id = $2 AND state = 'valid')",
         );
-        // Whoever revokes the reference meanwhile comes before or after.
+        // A revocation of the reference comes before it or after it.
         let mut transaction = self.begin_exclusive().await?;
         let done = done.bind(now).bind(reference).execute(&mut transaction).await? == 1;
         transaction.commit().await?;

@@ -1,34 +1,34 @@
-//! The issuer's keys, without their secret halves.
+//! The public halves of an issuer's signing keys. The secret halves are in the secret store.
 
 use crate::database::TenantDatabase;
 use crate::database::references::{ReferenceState, end, fixed};
 use crate::database::statement::query;
 use hibob_base::error::HostError;
 
-/// A key of an issuer.
+/// A signing key of an issuer. All times are Unix seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRow {
-    /// Its name.
+    /// The key's name in DNS.
     pub selector: String,
     /// The public half.
     pub public_key: [u8; 32],
-    /// Unix seconds, as all times here.
+    /// When it was made.
     pub created_at: i64,
-    /// From when on it signs; none while it waits for its turn.
+    /// Since when it signs; none if it is the next key and does not sign yet.
     pub signs_from: Option<i64>,
-    /// Until when it signed.
+    /// When it ceased to sign.
     pub retired_at: Option<i64>,
-    /// From when on nothing that it signed counts.
+    /// When it was revoked; nothing that it signed is valid.
     pub revoked_at: Option<i64>,
 }
 
 impl KeyRow {
-    /// Whether it signs.
+    /// Whether references are signed with this key now.
     pub fn is_current(&self) -> bool {
         self.signs_from.is_some() && self.retired_at.is_none() && self.revoked_at.is_none()
     }
 
-    /// Whether it waits for its turn.
+    /// Whether this key will sign after the current one.
     pub fn is_next(&self) -> bool {
         self.signs_from.is_none() && self.revoked_at.is_none()
     }
@@ -41,7 +41,7 @@ impl KeyRow {
     }
 }
 
-/// As they are selected.
+/// The columns of a [`KeyRow`].
 type KeyColumns = (String, Vec<u8>, i64, Option<i64>, Option<i64>, Option<i64>);
 
 impl TenantDatabase {
@@ -57,23 +57,24 @@ impl TenantDatabase {
         rows.fetch_all(&self.store).await?.into_iter().map(KeyRow::read).collect()
     }
 
-    /// Records a key that waits for its turn.
+    /// Records a key that does not sign yet.
     ///
     /// # Errors
-    /// The database failed, or has a key of that name.
+    /// There is a key with this selector, or the database failed.
     pub async fn put_reference_key(&self, selector: &str, public_key: &[u8; 32], now: i64) -> Result<(), HostError> {
         let insert = query("INSERT INTO reference_keys (selector, public_key, created_at) VALUES ($1, $2, $3)");
         insert.bind(selector).bind(public_key.as_slice()).bind(now).execute(&self.store).await?;
         Ok(())
     }
 
-    /// Lets a key sign from now on, and retires the one before.
+    /// Makes a key the current one from now on, and retires the one before.
     ///
     /// # Errors
     /// The database failed; nothing was changed.
     pub async fn use_reference_key(&self, selector: &str, now: i64) -> Result<(), HostError> {
         let mut transaction = self.begin_exclusive().await?;
-        // Not before what it has signed, nor before it was made, also where the clock was set back.
+        // A key is retired no earlier than its last reference was issued, and signs no earlier than it was made, also
+        // where the clock was set back.
         let greatest = transaction.greatest();
         let retire = format!(
             "UPDATE reference_keys
@@ -87,7 +88,8 @@ impl TenantDatabase {
         Ok(transaction.commit().await?)
     }
 
-    /// Revokes a key: nothing that it signed counts any more, nor is delivered. Returns how many references counted.
+    /// Revokes a key and all valid references that it signed; their waiting deliveries are withdrawn. Returns how many
+    /// references that were.
     ///
     /// # Errors
     /// The database failed; nothing was changed.

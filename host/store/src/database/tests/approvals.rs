@@ -1,4 +1,4 @@
-//! Plans that wait for a person.
+//! Plans that wait for approval.
 
 use crate::database::tests::{Case, Host, record};
 use crate::database::{ApprovalRow, ApprovalState, Decision, NewApproval};
@@ -36,7 +36,7 @@ async fn a_plan_waits_is_approved_once_and_applied_once(one: Host, other: Host) 
         },
     );
     assert_eq!(open(10).await, None);
-    // A newer plan takes the place of one that waits.
+    // A newer plan supersedes one that waits.
     database.await_approval(fence, &approval("one")).await.unwrap();
     database.await_approval(fence, &approval("two")).await.unwrap();
     let second = open(10).await.unwrap();
@@ -54,11 +54,11 @@ async fn a_plan_waits_is_approved_once_and_applied_once(one: Host, other: Host) 
     assert_eq!(open(15).await, None);
     let run = database.record_run(fence, &record::run(RunKind::Sync, 15, Some(begun)), None, &[]).await.unwrap();
     assert_eq!(database.approvals_of(15, "two").await.unwrap()[0].run, Some(run));
-    // It had its one time.
+    // An approval is used once.
     assert_eq!(database.begin_approved_journal(fence, second.id, &journal, 16).await.unwrap(), None);
     assert_eq!(database.open_journal().await.unwrap().map(|journal| journal.id), None);
 
-    // Nobody decides about the third in time, and somebody against the fourth; another tenant sees neither.
+    // The third plan lapses and the fourth is rejected; another tenant sees neither.
     database.await_approval(fence, &approval("three")).await.unwrap();
     assert_eq!(other.tenant("globex").await.approvals(10, 9).await.unwrap(), []);
     assert_eq!(open(100).await, None);
@@ -79,7 +79,7 @@ async fn a_plan_waits_is_approved_once_and_applied_once(one: Host, other: Host) 
     ];
     assert_eq!(states(30).await.into_iter().map(|(_, state)| state).collect::<Vec<_>>(), expected);
     assert_eq!(database.stored_plan("five").await.unwrap(), b"{}");
-    // What is over goes with its plan, when it is old.
+    // Old rows in their last state are removed with their plans.
     database.prune(fence, 1_000, 1_000).await.unwrap();
     assert_eq!((states(30).await, database.count("plans").await), (Vec::new(), 0));
 }

@@ -1,9 +1,8 @@
-//! What there is of all tenants: configurations, secrets, tokens, the record of who did what.
+//! The control database: configurations, secrets, tokens, and the API log.
 
-use crate::api_log::{Deed, Outcome};
 use crate::database::SecretRow;
 use crate::database::tests::{Case, Host, query};
-use crate::token::{Role, StoredToken};
+use crate::database::{ApiLogEntry, ApiLogOutcome, StoredToken, TokenRole};
 use futures::FutureExt;
 use futures::future::join_all;
 use hibob_base::error::HostError;
@@ -20,7 +19,7 @@ async fn configurations_are_kept_and_forgotten(one: Host, other: Host) {
     for tenant in ["zeta", "acme", "Beta"] {
         assert!(mine.put_tenant(tenant, "{}", 1).await.unwrap());
     }
-    // Who comes second has not made it.
+    // Only the first of two hosts has added the tenant.
     let put = join_all([mine, theirs, mine, theirs].map(|control| control.put_tenant("new", "{\"a\":1}", 2))).await;
     assert_eq!(put.into_iter().filter(|new| *new.as_ref().unwrap()).count(), 1);
     assert!(!theirs.put_tenant("acme", "{\"b\":1}", 3).await.unwrap());
@@ -56,7 +55,7 @@ fn secret(tenant: &str, name: &str, key_id: &str) -> SecretRow {
 
 async fn secrets_are_all_sealed_with_one_key(one: Host, other: Host) {
     one.control.put_tenant("acme", "{}", 1).await.unwrap();
-    // Each host would begin with a key of its own; who comes second is told which one it is.
+    // Each host would begin with a key of its own; the second one gets the id of the first one's key.
     let enter = |number: usize| {
         let control = if number.is_multiple_of(2) { &one.control } else { &other.control };
         control.put_secret(move |in_use| {
@@ -71,19 +70,19 @@ async fn secrets_are_all_sealed_with_one_key(one: Host, other: Host) {
     assert!(rows.len() == 8 && rows.iter().all(|row| row.key_id == rows[0].key_id), "{rows:?}");
     assert_eq!((rows[3].name.as_str(), rows[3].ciphertext.as_slice()), ("secret 3", [0, 1, 255].as_slice()));
 
-    let refused = one.control.reseal_secrets(|row| {
+    let refused = one.control.reencrypt_secrets(|row| {
         if row.name == "secret 5" { Err(HostError::configuration("broken", "mend it")) } else { Ok(row) }
     });
     assert!(refused.await.is_err());
-    let resealed = one.control.reseal_secrets(|row| Ok(SecretRow { key_id: "next".to_owned(), ..row }));
-    let (resealed, entered) = tokio::join!(resealed, enter(9));
-    assert!(resealed.unwrap() >= 8);
+    let reencrypted = one.control.reencrypt_secrets(|row| Ok(SecretRow { key_id: "next".to_owned(), ..row }));
+    let (reencrypted, entered) = tokio::join!(reencrypted, enter(9));
+    assert!(reencrypted.unwrap() >= 8);
     entered.unwrap();
     let rows = other.control.secrets("acme").await.unwrap();
     assert!(rows.len() == 9 && rows.iter().all(|row| row.key_id == "next"), "{rows:?}");
     assert!(one.control.remove_secret("acme", "secret 0").await.unwrap());
     assert!(!other.control.remove_secret("acme", "secret 0").await.unwrap());
-    // No secret without its tenant.
+    // A secret cannot be stored without its tenant.
     assert!(one.control.put_secret(|_| Ok(secret("nobody", "hibob.token", "next"))).await.is_err());
 }
 
@@ -91,7 +90,7 @@ async fn tokens_end(one: Host, other: Host) {
     let token = |id: &str, tenant: Option<&str>| StoredToken {
         id: id.to_owned(),
         digest: [9; 32],
-        role: Role::Reader,
+        role: TokenRole::Reader,
         tenant: tenant.map(str::to_owned),
         name: "Zoë".to_owned(),
         created_at: 1,
@@ -114,7 +113,7 @@ async fn tokens_end(one: Host, other: Host) {
 }
 
 async fn who_did_what_is_kept_for_long(one: Host, other: Host) {
-    let deed = |object: &str| Deed {
+    let entry = |object: &str| ApiLogEntry {
         actor: "command-line".to_owned(),
         role: None,
         action: "sync",
@@ -123,13 +122,13 @@ async fn who_did_what_is_kept_for_long(one: Host, other: Host) {
         request: "r1".to_owned(),
     };
     let day = 86_400;
-    let old = one.control.add_audit(day, &deed("1"), Outcome::Done, None).await.unwrap();
-    let begun = other.control.add_audit(300 * day, &deed("2"), Outcome::Begun, None).await.unwrap();
+    let old = one.control.add_api_log_row(day, &entry("1"), ApiLogOutcome::Done, None).await.unwrap();
+    let begun = other.control.add_api_log_row(300 * day, &entry("2"), ApiLogOutcome::Begun, None).await.unwrap();
     assert!(begun > old);
-    other.control.end_audit(begun, Outcome::Failed, Some("STORAGE_FAILED")).await.unwrap();
-    assert_eq!(one.control.audit(1).await.unwrap()[0].id, begun);
-    one.control.add_audit(402 * day, &deed("3"), Outcome::Done, None).await.unwrap();
-    let rows = one.control.audit(9).await.unwrap();
+    other.control.end_api_log_row(begun, ApiLogOutcome::Failed, Some("STORAGE_FAILED")).await.unwrap();
+    assert_eq!(one.control.api_log(1).await.unwrap()[0].id, begun);
+    one.control.add_api_log_row(402 * day, &entry("3"), ApiLogOutcome::Done, None).await.unwrap();
+    let rows = one.control.api_log(9).await.unwrap();
     let told: Vec<_> = rows.iter().map(|row| (row.object.as_deref(), row.outcome.as_str())).collect();
     assert_eq!(told, [(Some("3"), "done"), (Some("2"), "failed")]);
     assert_eq!((rows[1].code.as_deref(), rows[1].role.as_deref()), (Some("STORAGE_FAILED"), None));

@@ -1,11 +1,9 @@
-//! Futures that are dropped at every point at which they wait: nothing is half done, and the connection is as good as new.
+//! Futures that are dropped at every point at which they wait: nothing is half done, and the connection can be used
+//! again.
 
-use crate::database::tests::{Server, query, record};
+use crate::database::tests::{Server, empty_row, query, record};
 use crate::database::{ControlDatabase, Engine, Fence, TenantDatabase};
-use crate::queue::{Arguments, NewJob};
-use crate::update_row::UpdateRow;
 use hibob_base::job::RunKind;
-use hibob_policy::guard::Release;
 use sqlx::{Connection, PgConnection, PgPool};
 use std::future::poll_fn;
 use std::path::Path;
@@ -16,8 +14,8 @@ use std::time::{Duration, Instant};
 /// Longer than any connection takes to come back to its pool.
 const TIME_MAX: Duration = Duration::from_secs(60);
 
-/// Polls a future so many times, each time when it can go on, and then drops it. What it came to, if it came to its end.
-async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+/// Polls a future so many times, each time when it can go on, and then drops it. Returns its output if it has finished.
+pub(crate) async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
     let (mut future, mut left) = (pin!(future), polls);
     poll_fn(|context| {
         left -= 1;
@@ -30,14 +28,14 @@ async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Opti
     .await
 }
 
-/// A host of the database, and somebody who sees all of it.
-struct Watched {
-    control: ControlDatabase,
+/// A host of the database, and a superuser's connection, which sees every row.
+pub(crate) struct Watched {
+    pub(crate) control: ControlDatabase,
     superuser: PgConnection,
 }
 
 impl Watched {
-    async fn new(server: &Server, name: &str) -> Self {
+    pub(crate) async fn new(server: &Server, name: &str) -> Self {
         let control = ControlDatabase::connect(&server.database(name), 4).await.unwrap();
         Self { control, superuser: PgConnection::connect(&server.superuser(name)).await.unwrap() }
     }
@@ -47,12 +45,12 @@ impl Watched {
         pool.clone()
     }
 
-    async fn count(&mut self, sql: &'static str) -> i64 {
+    pub(crate) async fn count(&mut self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&mut self.superuser).await.unwrap()
     }
 
-    /// Waits until the pool has all of its connections back, and looks whether they can be used for something else.
-    async fn require_clean(&mut self, what: &str) {
+    /// Waits until the pool has all of its connections back, and checks that they can be used for something else.
+    pub(crate) async fn require_clean(&mut self, what: &str) {
         let (pool, begun) = (self.pool(), Instant::now());
         while pool.num_idle() < pool.size() as usize {
             assert!(begun.elapsed() < TIME_MAX, "{what}: a connection does not come back");
@@ -61,7 +59,7 @@ impl Watched {
         let open = "SELECT count(*) FROM pg_stat_activity
                     WHERE datname = current_database() AND usename = 'hibob' AND state LIKE 'idle in transaction%'";
         assert_eq!(self.count(open).await, 0, "{what}: a connection is in a transaction");
-        // Each connection writes once: what is told as written is seen by others.
+        // Each connection writes once, and others see what it has written.
         for number in 0..pool.size() {
             let id = format!("{what} {number}");
             query("INSERT INTO tenants (id, config, applied_at) VALUES ($1, '', 0)")
@@ -85,7 +83,7 @@ async fn a_transaction_that_is_dropped_while_it_begins_is_none() {
     let mut watched = Watched::new(&server, "begun").await;
     let stores = [watched.control.store.clone(), watched.tenant().await.store];
     let mut dropped = 0;
-    // Often, as the server may answer before it is waited for.
+    // Several times, because the server may answer before the future waits for it.
     for turn in 0..20 {
         for (number, store) in stores.iter().enumerate() {
             let mut polls = 1;
@@ -115,7 +113,7 @@ async fn what_is_dropped_is_done_or_not_and_never_half() {
             break;
         }
     }
-    let updates = [UpdateRow::default().into(), UpdateRow::default().into()];
+    let updates = [empty_row().into(), empty_row().into()];
     for polls in 1.. {
         let run = record::run(RunKind::Sync, 1, None);
         let recorded = dropped_after(polls, database.record_run(fence, &run, None, &updates)).await;
@@ -125,40 +123,6 @@ async fn what_is_dropped_is_done_or_not_and_never_half() {
         if let Some(recorded) = recorded {
             assert!(recorded.unwrap() > 0 && watched.count(runs).await > 0);
             break;
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_queue_that_is_dropped_in_the_middle_goes_on() {
-    let Some(server) = Server::start("the queue dropped on PostgreSQL") else { return };
-    let mut watched = Watched::new(&server, "queue").await;
-    let queue = watched.control.queue();
-    let new = NewJob { tenant: "acme".to_owned(), arguments: Arguments::Sync(Release::default()), requested_by: None };
-    let job = 'started: {
-        for polls in 1.. {
-            let started = dropped_after(polls, queue.start(&new)).await;
-            watched.require_clean(&format!("start after {polls} polls")).await;
-            assert!(watched.count("SELECT count(*) FROM jobs").await <= 1, "after {polls} polls");
-            if let Some(started) = started {
-                break 'started started.unwrap().id;
-            }
-        }
-        unreachable!("it ends")
-    };
-    assert_eq!(watched.count("SELECT count(*) FROM jobs").await, 1);
-    for polls in 1.. {
-        let claimed = dropped_after(polls, queue.claim("a host", Duration::from_hours(1))).await;
-        watched.require_clean(&format!("claim after {polls} polls")).await;
-        // A claim that nobody heard of lapses with its lease; here at once.
-        let lapse = "UPDATE jobs SET lease_until = 0 WHERE state = 'running'";
-        if let Some(claimed) = claimed {
-            assert_eq!(claimed.unwrap().map(|claimed| claimed.id), Some(job));
-            break;
-        }
-        if query(lapse).execute(&watched.control.store).await.unwrap() == 1 {
-            assert_eq!(queue.expire().await.unwrap().again, 1, "after {polls} polls");
-            query("UPDATE jobs SET crashes = 0").execute(&watched.control.store).await.unwrap();
         }
     }
 }

@@ -38,14 +38,14 @@ async fn a_prefix_is_read_page_by_page_and_nothing_beside_it(host: Host) {
     }
     assert_eq!(database.entries("link/", Some("a"), 1, usize::MAX).await.unwrap().entries[0].0, "link/");
     assert_eq!(database.entries("", None, 10, usize::MAX).await.unwrap().entries.len(), keys.len());
-    // Bytes bound a page as well, but for its first entry.
+    // A page is limited by bytes as well, except for its first entry.
     let bounded = database.entries("link/", None, 10, 1).await.unwrap();
     assert_eq!((bounded.entries.len(), bounded.is_cut), (1, true));
 }
 
 async fn keys_and_values_are_any_text_and_any_bytes(one: Host, other: Host) {
     let database = one.tenant("acme").await;
-    // In the order of their bytes, which no language's dictionary has.
+    // They are in the order of their bytes, which is no language's alphabetical order.
     let keys = ["\0", "\0\0", "Z", "a", "a\0b", "a b", "z", "ß", "é", "\u{ffff}", "\u{10000}"];
     let all: Vec<u8> = (0..=255).collect();
     for key in keys.iter().rev() {
@@ -92,7 +92,7 @@ async fn the_ledger_has_the_youngest_active_account(one: Host, other: Host) {
     assert_eq!(database.account_of("2").await.unwrap().as_deref(), Some("12"));
     assert_eq!(database.account_of("4").await.unwrap(), None);
     assert_eq!(database.owner_of("11").await.unwrap().as_deref(), Some("1"));
-    // One that was made active again is not counted as archived.
+    // A reactivated account is not counted as archived.
     assert_eq!(database.ledger_sums(51).await.unwrap(), LedgerSums { active: 3, archived: 1 });
     assert_eq!(database.ledger_sums(50).await.unwrap(), LedgerSums { active: 3, archived: 2 });
 }

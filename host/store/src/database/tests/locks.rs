@@ -1,4 +1,4 @@
-//! Leases and fences, where hosts meet.
+//! Leases and fencing tokens, with several hosts.
 
 use crate::database::tests::{Case, Host, query, record};
 use crate::database::{LEASE_SECONDS, Lease};
@@ -29,7 +29,7 @@ async fn a_lease_is_one_hosts_at_a_time(one: Host, other: Host) {
     let second = take(&other, "the second").await.unwrap();
     assert!(second.generation() > generation);
     second.release().await.unwrap();
-    // After a restore nobody of an earlier generation comes back.
+    // After a restore no holder of an earlier generation can go on.
     one.control.raise_lease("acme", 100).await.unwrap();
     assert!(take(&one, "the third").await.unwrap().generation() > 101);
     one.control.raise_lease("acme", 5).await.unwrap();
@@ -38,13 +38,13 @@ async fn a_lease_is_one_hosts_at_a_time(one: Host, other: Host) {
 
 async fn a_lapsed_lease_is_taken_and_its_holder_told(one: Host, other: Host) {
     let first = take(&one, "the first").await.unwrap();
-    // Nobody takes a lease for as long as a day: the clock was set back since.
+    // No lease is as long as a day: the clock was set back since it was taken.
     for expiry in ["0", "expires_at + 86400"] {
         one.control.execute(query(format!("UPDATE leases SET expires_at = {expiry}"))).await;
         let taken = take(&other, "the second").await.unwrap();
         assert!(taken.generation() > first.generation());
         assert!(!first.renew().await.unwrap() && taken.renew().await.unwrap());
-        // What a holder that lost it gives back is nothing.
+        // A holder that has lost the lease cannot give it back.
         one.control.execute(query("UPDATE leases SET generation = generation + 1")).await;
         taken.release().await.unwrap();
         assert!(other.control.is_leased("acme").await.unwrap());
@@ -74,7 +74,7 @@ async fn a_write_and_a_fence_that_is_taken_exclude_each_other(one: Host, other: 
             (next, theirs.count("entries").await)
         };
         let (written, (next, seen)) = tokio::join!(writes, take_over);
-        // What was not there when the fence was taken is not there later.
+        // Nothing is written under the old token after the new one was raised.
         assert_eq!(mine.count("entries").await, seen, "round {round}");
         for result in written.into_iter().filter(Result::is_err) {
             record::lost(result);

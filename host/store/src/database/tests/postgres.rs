@@ -1,9 +1,8 @@
-//! What PostgreSQL alone promises: the server keeps tenants apart, and hosts that share it.
+//! PostgreSQL only: the server keeps tenants apart, and refuses what would not be kept apart.
 
 use crate::database::control::TENANT_TABLES;
-use crate::database::tests::{Server, approvals, people, query, record, references};
+use crate::database::tests::{Server, approvals, empty_row, people, query, record, references};
 use crate::database::{ControlDatabase, LedgerEntry, TenantDatabase};
-use crate::update_row::UpdateRow;
 use futures::future::join_all;
 use hibob_base::error::HostError;
 use hibob_base::job::RunKind;
@@ -15,7 +14,7 @@ async fn tenant(control: &ControlDatabase, tenant: &str) -> TenantDatabase {
     control.tenant_database(Path::new(""), tenant).await.unwrap()
 }
 
-/// A row in each table that a tenant has.
+/// Adds a row to each table of a tenant.
 async fn fill(database: &TenantDatabase) {
     let fence = references::issuer(database).await;
     let journal = database.begin_journal(fence, &record::plan("one")).await.unwrap();
@@ -24,7 +23,7 @@ async fn fill(database: &TenantDatabase) {
     let archived = LedgerEntry { account_id: "1".to_owned(), employee_id: "1".to_owned(), archived_at: Some(1) };
     database.write_entries(&BTreeMap::new(), Some(&archived)).await.unwrap();
     let run = record::run(RunKind::Sync, 2, Some(journal));
-    database.record_run(fence, &run, Some(&[]), &[UpdateRow::default().into()]).await.unwrap();
+    database.record_run(fence, &run, Some(&[]), &[empty_row().into()]).await.unwrap();
     let reference = references::reference(0, "1", "2026-01-31");
     assert_eq!(database.record_reference(fence, &reference, None).await.unwrap(), Some(0));
     database.await_approval(fence, &approvals::approval("one")).await.unwrap();
@@ -40,14 +39,14 @@ async fn fill(database: &TenantDatabase) {
 async fn a_tenants_connection_reaches_no_other_tenants_rows() {
     let Some(server) = Server::start("the walls between tenants on PostgreSQL") else { return };
     let url = server.database("walls");
-    // So few that every connection is used for all of them.
+    // So few connections that each is used for every tenant.
     let control = ControlDatabase::connect(&url, 4).await.unwrap();
     let (acme, globex) = (tenant(&control, "acme").await, tenant(&control, "globex").await);
     fill(&acme).await;
     for table in TENANT_TABLES {
         let (own, all) = (["fence", "entries_usage"].contains(&table), format!("SELECT count(*) FROM {table}"));
         assert_eq!(globex.count(table).await, i64::from(own), "{table}");
-        // Without a tenant nothing is there, and nothing can be put there.
+        // A connection without a tenant reads no rows and can insert none.
         let (seen,): (i64,) = query(all).fetch_one(&control.store).await.unwrap();
         assert_eq!(seen, 0, "{table}");
         for statement in [
@@ -68,7 +67,7 @@ async fn a_tenants_connection_reaches_no_other_tenants_rows() {
     assert!(nobody.is_err());
     assert_eq!((acme.count("entries").await, acme.fence_generation().await.unwrap()), (1, 1));
 
-    // One that is dropped in the middle is nobody's again when another one gets its connection.
+    // A connection whose future was dropped in the middle has no tenant when it is lent again.
     for _ in 0..20 {
         let mut dropped = Box::pin(acme.entries("", None, 9, usize::MAX));
         let _ = futures::poll!(&mut dropped);
@@ -76,7 +75,7 @@ async fn a_tenants_connection_reaches_no_other_tenants_rows() {
         let (seen,): (i64,) = query("SELECT count(*) FROM entries").fetch_one(&control.store).await.unwrap();
         assert_eq!((seen, globex.count("entries").await), (0, 0));
     }
-    // Of a tenant that is forgotten nothing is left, and of the others all.
+    // A removed tenant has no rows left, and the others have all of theirs.
     fill(&globex).await;
     control.forget_tenant("acme").await.unwrap();
     let mut superuser = PgConnection::connect(&server.superuser("walls")).await.unwrap();
@@ -110,7 +109,7 @@ async fn every_table_of_tenants_is_walled() {
     assert_eq!(walled.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>(), tables);
     let open: Vec<&str> = open.iter().map(|(name, ..)| name.as_str()).collect();
     assert_eq!(open, ["_sqlx_migrations", "audit", "jobs", "leases", "schedules", "secrets", "tenants", "tokens"]);
-    // Pages of a scan are found by the index, though the wall is looked at for each row.
+    // A page of entries is read by the index, although the policy is checked for each row.
     sqlx::query("SELECT set_config('hibob.tenant', 'acme', false), set_config('enable_seqscan', 'off', false)")
         .execute(&mut owner)
         .await
@@ -149,7 +148,7 @@ async fn what_would_not_be_kept_apart_or_cannot_be_reached_is_refused() {
     let error = told(&url.replace("/refused?", "/missing?"), 4).await;
     assert!(error.remedy().contains("CREATE DATABASE"), "{error}: {}", error.remedy());
 
-    // Whatever the server's own settings are.
+    // The settings of a connection replace the server's own.
     let mut superuser = PgConnection::connect(&server.superuser("refused")).await.unwrap();
     for setting in ["synchronous_commit = off", "default_transaction_isolation = serializable"] {
         let sql = format!("ALTER ROLE hibob SET {setting}");
@@ -168,7 +167,7 @@ async fn what_would_not_be_kept_apart_or_cannot_be_reached_is_refused() {
         assert_eq!(set, value, "{setting}");
     }
 
-    // A connection that breaks is an error, and what was told as written is there when the server is back.
+    // A broken connection is an error, and committed rows are there when the server is back.
     let database = tenant(&control, "acme").await;
     fill(&database).await;
     server.stop();

@@ -1,6 +1,6 @@
-//! The history of runs, and the journal of a plan under its fence.
+//! The history of runs, and the journal of a plan under a fencing token.
 
-use crate::database::tests::{Case, Host};
+use crate::database::tests::{Case, Host, empty_row};
 use crate::database::{ChangeRecord, Fence, LedgerEntry, NewJournal, RunRecord, StoredUpdate, TenantDatabase};
 use crate::update_row::UpdateRow;
 use futures::FutureExt;
@@ -50,12 +50,12 @@ pub(super) fn lost<T>(result: Result<T, HostError>) {
 async fn runs_are_numbered_for_each_tenant(one: Host, other: Host) {
     let database = one.tenant("acme").await;
     let fence = database.take_fence(1).await.unwrap();
-    let update = UpdateRow { name: "Zoë\0".to_owned(), field: "title".to_owned(), ..UpdateRow::default() };
+    let update = UpdateRow { name: "Zoë\0".to_owned(), field: "title".to_owned(), ..empty_row() };
     let value = Value::Text("Zo\0ë".to_owned());
     let baseline = [NamedValue { name: "fields".to_owned(), value: value.clone() }];
     assert!(database.baseline().await.unwrap().is_empty());
     for number in 1..=2 {
-        let updates = [UpdateRow::default().into(), StoredUpdate { row: update.clone(), sealed: "{}".to_owned() }];
+        let updates = [empty_row().into(), StoredUpdate { row: update.clone(), encrypted: "{}".to_owned() }];
         let id =
             database.record_run(fence, &run(RunKind::Sync, number, None), Some(&baseline), &updates).await.unwrap();
         assert_eq!(id, number);
@@ -63,7 +63,7 @@ async fn runs_are_numbered_for_each_tenant(one: Host, other: Host) {
     let globex = other.tenant("globex").await;
     let theirs = globex.take_fence(1).await.unwrap();
     assert_eq!(globex.record_run(theirs, &run(RunKind::Apply, 1, None), None, &[]).await.unwrap(), 1);
-    // The run of a job is there once, for each tenant.
+    // Each tenant has at most one run of a job.
     let of_a_job = RunRecord { job: Some("7@1".to_owned()), ..run(RunKind::Apply, 3, None) };
     assert_eq!(globex.record_run(theirs, &of_a_job, None, &[]).await.unwrap(), 2);
     assert_eq!(database.record_run(fence, &of_a_job, None, &[]).await.unwrap(), 3);
@@ -79,9 +79,9 @@ async fn runs_are_numbered_for_each_tenant(one: Host, other: Host) {
     assert_eq!((past.kind.word(), past.finished_at, past.report["text"].as_str()), ("sync", 2, Some("\0")));
     assert!(database.past_run(4).await.unwrap().is_none());
     let updates = database.run_updates(2).await.unwrap();
-    assert_eq!((&updates[0], updates[1].sealed.as_str()), (&UpdateRow::default().into(), "{}"));
+    assert_eq!((&updates[0], updates[1].encrypted.as_str()), (&empty_row().into(), "{}"));
     let row = &updates[1].row;
-    // PostgreSQL has no U+0000 in a text; what is only to be read shows a picture of it.
+    // PostgreSQL cannot store U+0000 in a text; a text that is only shown has U+2400 instead.
     assert_eq!((row.name.replace('\u{2400}', "\0"), row.field.as_str()), ("Zoë\0".to_owned(), "title"));
     assert_eq!(database.last_exit_code(Lane::Directory).await.unwrap(), Some(1));
     assert_eq!(database.last_exit_code(Lane::References).await.unwrap(), None);
@@ -95,7 +95,7 @@ async fn what_is_old_is_removed(host: Host) {
     for (digest, finished_at) in [("one", 10), ("two", 20), ("three", 30)] {
         let journal = database.begin_journal(fence, &plan(digest)).await.unwrap();
         database.record_started(fence, journal, "a", 1).await.unwrap();
-        let updates = [UpdateRow::default().into()];
+        let updates = [empty_row().into()];
         database.record_run(fence, &run(RunKind::Sync, finished_at, Some(journal)), None, &updates).await.unwrap();
     }
     let open = database.begin_journal(fence, &plan("three")).await.unwrap();
@@ -125,7 +125,7 @@ async fn a_journal_is_one_at_a_time_and_its_events_once(host: Host) {
         database.record_started(fence, journal, id, 1).await.unwrap();
     }
     change(&database, fence, journal, "b").await.unwrap();
-    // Nothing of what comes with a second outcome is kept.
+    // Nothing that comes with a second outcome of a change is stored.
     let before = database.count("accounts").await;
     let ledger = LedgerEntry { account_id: "another".to_owned(), employee_id: "b".to_owned(), archived_at: None };
     let again = ChangeRecord { ledger: Some(ledger), finished: Some((journal, "b".to_owned(), "1".to_owned())) };
@@ -157,7 +157,7 @@ async fn nothing_is_written_once_a_later_run_has_the_fence(one: Host, other: Hos
     assert!(mine.take_fence(2).await.is_err(), "the fence only rises");
     assert_eq!((theirs.fence_generation().await.unwrap(), theirs.count("entries").await), (3, 0));
     change(&theirs, new, journal, "a").await.unwrap();
-    // Another tenant's fence is another one.
+    // Each tenant has a fencing token of its own.
     let globex = one.tenant("globex").await;
     assert_eq!(globex.fence_generation().await.unwrap(), 0);
     globex.take_fence(1).await.unwrap();

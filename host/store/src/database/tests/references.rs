@@ -1,4 +1,4 @@
-//! The references' record.
+//! The references, their log and their deliveries.
 
 use crate::database::tests::{Case, Host};
 use crate::database::{
@@ -47,7 +47,7 @@ async fn a_departure_has_one_reference(one: Host, other: Host) {
     assert_eq!(issue(&reference(0, "z", "2026-01-31"), None).await, Some(0));
     assert_eq!(issue(&reference(1, "z", "2026-01-31"), None).await, None);
     assert_eq!(issue(&reference(1, "z", "2026-02-28"), Some("corrected")).await, Some(1));
-    // A place in a status list is one reference's, and its key is known.
+    // A position in a status list has one reference, and the key that signed it is known.
     let taken = NewReference { status_index: 1, ..reference(2, "A", "2026-01-31") };
     assert!(database.record_reference(fence, &taken, None).await.is_err());
     let unsigned = NewReference { selector: "s2".to_owned(), ..reference(2, "A", "2026-01-31") };
@@ -68,7 +68,7 @@ async fn a_departure_has_one_reference(one: Host, other: Host) {
     positions.sort_unstable_by_key(|(_, index, _)| *index);
     assert_eq!(positions, [(1, 0, ReferenceState::Superseded), (1, 1, ReferenceState::Valid)]);
 
-    // Whoever works here again has none that counts.
+    // An employee who works here again has no valid reference.
     assert_eq!(database.cancel_departure(fence, &rows[1].departure, "back", 50).await.unwrap(), 1);
     assert_eq!(database.revoke_reference("id 1", "again", 51).await.unwrap(), Some(false));
     assert_eq!(database.revoke_reference("id 9", "again", 51).await.unwrap(), None);
@@ -77,7 +77,7 @@ async fn a_departure_has_one_reference(one: Host, other: Host) {
     lost(database.record_reference(fence, &reference(3, "A", "2026-01-31"), None).await);
     lost(database.record_standings(fence, &standings).await);
     assert_eq!(database.record_reference(later, &reference(3, "A", "2026-01-31"), None).await.unwrap(), Some(2));
-    // The same places and ids are free for another tenant.
+    // Another tenant may use these positions and ids.
     let globex = one.tenant("globex").await;
     let fence = issuer(&globex).await;
     assert_eq!(globex.record_reference(fence, &reference(0, "z", "2026-01-31"), None).await.unwrap(), Some(0));
@@ -140,7 +140,7 @@ async fn what_is_revoked_is_not_delivered(one: Host, other: Host) {
     let due = theirs.due_deliveries(15, 1_000).await.unwrap();
     assert_eq!(due.iter().map(|due| due.log_index).collect::<Vec<_>>(), [0, 1]);
     assert_eq!((due[1].reference.as_str(), due[1].message_id.as_str()), ("id 1", "<1@acme.example>"));
-    // One that is further away than any pause has come as well.
+    // A delivery that is further away than the longest pause is due as well.
     assert_eq!(theirs.due_deliveries(0, 15).await.unwrap().len(), 2);
     let attempt = |state, is_counted| AttemptRecord { state, said: "421 busy", next_at: 99, is_counted };
     assert!(mine.record_attempt(fence, 0, &attempt(DeliveryState::Waiting, true), 20).await.unwrap());
@@ -153,7 +153,7 @@ async fn what_is_revoked_is_not_delivered(one: Host, other: Host) {
     assert_eq!(theirs.revoke_reference("id 0", "wrong", 31).await.unwrap(), Some(true));
     assert!(!theirs.retry_delivery("id 0", 32).await.unwrap());
     assert_eq!(theirs.deliveries().await.unwrap()[0].state, DeliveryState::Withdrawn);
-    // However a revocation and another try meet, nothing that is revoked waits.
+    // However a revocation and a retry are interleaved, no delivery of a revoked reference waits.
     assert!(mine.record_attempt(fence, 1, &attempt(DeliveryState::Refused, true), 33).await.unwrap());
     let (revoked, tried) = tokio::join!(mine.revoke_reference("id 1", "wrong", 34), theirs.retry_delivery("id 1", 34));
     assert_eq!(revoked.unwrap(), Some(true));

@@ -1,4 +1,4 @@
-//! What the queue promises.
+//! The cases: what the queue promises, with two hosts on the same tables.
 
 use crate::queue::tests::LEASE;
 use crate::queue::{Arguments, CRASHES_MAX, End, Queue, QueueError, ReferencesArguments, Selection, State};
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 type Case = fn(Queue, Queue) -> BoxFuture<'static, ()>;
 
-/// All of them, by names that can also be those of databases.
+/// All cases. Their names are also the databases' names on PostgreSQL.
 pub(super) const CASES: [(&str, Case); 13] = [
     ("manual_first", |one, _| manual_before_scheduled(one).boxed()),
     ("lanes", |one, other| one_at_a_time_in_a_lane(one, other).boxed()),
@@ -39,7 +39,7 @@ fn nightly(kind: JobKind) -> DueSchedule {
     DueSchedule { kind, cron: "0 2 * * *".to_owned(), zone: "Europe/Madrid".to_owned(), spread: Duration::ZERO }
 }
 
-/// Makes a tenant's schedules due, since the first of January 2026.
+/// Makes a tenant's schedules due since 1 January 2026.
 async fn make_due(queue: &Queue, tenant: &str) {
     let sql =
         format!("UPDATE schedules SET next_due = 1767229200000, next_start = 1767229200000 WHERE tenant = '{tenant}'");
@@ -64,7 +64,7 @@ async fn one_at_a_time_in_a_lane(one: Queue, other: Queue) {
     let running = one.take().await.unwrap();
     assert_eq!(running.id, sync);
     assert!(other.take().await.is_none(), "an apply beside a sync");
-    // Another lane, none, and another tenant.
+    // A job in another lane, one without a lane, and one of another tenant.
     for (tenant, kind) in [("acme", JobKind::References), ("acme", JobKind::Check), ("globex", JobKind::Sync)] {
         let id = one.ask(tenant, kind).await;
         assert_eq!(other.take().await.map(|claimed| claimed.id), Some(id), "{tenant} {kind}");
@@ -85,7 +85,7 @@ async fn what_waits_already_is_not_queued_twice(one: Queue, other: Queue) {
     assert_eq!(claimed.id, first);
     let second = one.ask("acme", JobKind::Sync).await;
     assert_ne!(second, first);
-    // One that was begun and put back stays itself.
+    // A job that was claimed and queued again is not merged with another one.
     one.end(&claimed, &End::Again(Duration::ZERO)).await.unwrap();
     assert_eq!(one.ask("acme", JobKind::Sync).await, second);
 }
@@ -113,7 +113,7 @@ async fn hosts_that_claim_at_once_never_overlap(one: Queue, other: Queue) {
         }
     }
     let mut ended = BTreeSet::new();
-    // Two of each lane, so two rounds; in each of them a lane is claimed once.
+    // There are two jobs in each lane, so two rounds; in each round one job of each lane is claimed.
     for round in 0..2 {
         let hosts = (0..8).map(|number| {
             let queue = if number % 2 == 0 { one.clone() } else { other.clone() };
@@ -129,7 +129,7 @@ async fn hosts_that_claim_at_once_never_overlap(one: Queue, other: Queue) {
         for host in hosts.collect::<Vec<_>>() {
             claimed.extend(host.await.unwrap());
         }
-        // Who met another host's claim may have left early, with nothing that it could start.
+        // A host that met another host's claim may have stopped early, when no job could start.
         while let Some(next) = one.take().await {
             claimed.push(next);
         }
@@ -152,7 +152,7 @@ async fn a_lapsed_lease_is_taken_over(one: Queue, other: Queue) {
     assert_eq!(other.expire().await.unwrap(), Expired { again: 1, ..Expired::default() });
     let taken = other.take().await.unwrap();
     assert!(taken.id == id && taken.generation > crashed.generation);
-    // Whoever had it is not believed any more.
+    // The host that has lost the lease can neither renew nor end the job.
     assert!(matches!(one.renew(&mut crashed, LEASE).await, Err(QueueError::Lost(lost)) if lost == id));
     assert!(matches!(one.end(&crashed, &done()).await, Err(QueueError::Lost(_))));
     assert_eq!(one.get(id).await.unwrap().state, State::Running);
@@ -173,14 +173,14 @@ async fn a_job_that_crashes_its_hosts_is_given_up(queue: Queue) {
     let job = queue.get(id).await.unwrap();
     assert!(job.state == State::Lost && job.ended_at.is_some());
     assert!(queue.take().await.is_none());
-    // Being put back is no crash.
+    // Queueing a job again is no crash.
     let id = queue.ask("acme", JobKind::Sync).await;
     for _ in 0..=CRASHES_MAX {
         let claimed = queue.take().await.unwrap();
         queue.end(&claimed, &End::Again(Duration::ZERO)).await.unwrap();
     }
     assert_eq!(queue.take().await.map(|claimed| claimed.id), Some(id));
-    // And not before its pause is over.
+    // A job that was queued again does not start before its pause is over.
     let other = queue.ask("globex", JobKind::Sync).await;
     let claimed = queue.take().await.unwrap();
     assert_eq!(claimed.id, other);
@@ -196,7 +196,7 @@ async fn cancelling(one: Queue, other: Queue) {
     assert_eq!(error.to_string(), format!("job {waits} is cancelled, and cannot become cancelled"));
     assert!(matches!(one.cancel(999).await, Err(QueueError::Unknown(999))));
 
-    // One that runs is told when it renews; asking twice is as good as once.
+    // The host of a running job sees the request when it renews the lease; a second request changes nothing.
     let runs = one.ask("acme", JobKind::Sync).await;
     let mut claimed = one.take().await.unwrap();
     for _ in 0..2 {
@@ -206,7 +206,7 @@ async fn cancelling(one: Queue, other: Queue) {
     one.end(&claimed, &End::Ended(State::Cancelled, json!({}))).await.unwrap();
     assert_eq!(one.get(runs).await.unwrap().state, State::Cancelled);
 
-    // It does not come back by a crash, nor by being put back.
+    // A cancelled job is not queued again by a crash or by its host.
     for crash in [true, false] {
         let id = one.ask("acme", JobKind::Sync).await;
         let claimed = one.take().await.unwrap();
@@ -243,7 +243,7 @@ async fn a_schedule_is_one_job_a_due_time(one: Queue, other: Queue) {
         make_due(&one, tenant).await;
     }
     one.execute("UPDATE schedules SET cron = 'whenever' WHERE tenant = 't7' AND kind = 'sync'").await;
-    // Both hosts look at once; months were missed, and one schedule is broken.
+    // Both hosts poll at the same time; months were missed, and one schedule cannot be read.
     let (mine, theirs) = tokio::join!(one.tick(), other.tick());
     assert_eq!(mine.unwrap() + theirs.unwrap(), 59);
     assert_eq!(one.tick().await.unwrap() + other.tick().await.unwrap(), 0);
@@ -251,7 +251,7 @@ async fn a_schedule_is_one_job_a_due_time(one: Queue, other: Queue) {
     assert_eq!(jobs.len(), 59);
     assert!(jobs.iter().all(|job| job.due_at == Some(1_767_229_200_000) && job.trigger == Trigger::Schedule));
     assert!(!jobs.iter().any(|job| job.tenant == "t7" && job.kind() == JobKind::Sync));
-    // The same due time again, as after a clock was set back, is no other job.
+    // A due time that comes again, as after a clock was set back, does not become another job.
     make_due(&one, "t1").await;
     assert_eq!(one.tick().await.unwrap(), 0);
 }
@@ -259,9 +259,9 @@ async fn a_schedule_is_one_job_a_due_time(one: Queue, other: Queue) {
 async fn schedules_follow_the_tenant(queue: Queue) {
     queue.set_schedules("acme", &[nightly(JobKind::Sync), nightly(JobKind::References)]).await.unwrap();
     make_due(&queue, "acme").await;
-    // Applied again as it was: what is due stays due.
+    // Schedules that are applied again unchanged stay due.
     queue.set_schedules("acme", &[nightly(JobKind::Sync), nightly(JobKind::References)]).await.unwrap();
-    // One goes, the other changes: neither is due now.
+    // One schedule is removed, the other changed: neither is due now.
     let later = DueSchedule { cron: "0 3 * * *".to_owned(), ..nightly(JobKind::Sync) };
     let same = queue.clone();
     assert_eq!(same.tick().await.unwrap(), 2);
@@ -271,7 +271,7 @@ async fn schedules_follow_the_tenant(queue: Queue) {
     assert_eq!(queue.tick().await.unwrap(), 0);
     make_due(&queue, "acme").await;
     assert_eq!(queue.tick().await.unwrap(), 1);
-    // Of a disabled tenant nothing is left.
+    // A disabled tenant has no schedules.
     make_due(&queue, "acme").await;
     queue.execute("DELETE FROM jobs").await;
     queue.set_schedules("acme", &[]).await.unwrap();
@@ -283,7 +283,7 @@ async fn schedules_follow_the_tenant(queue: Queue) {
 async fn another_host_is_woken(one: Queue, other: Queue) {
     let watching = other.clone();
     let watch = tokio::spawn(async move { watching.watch().await });
-    // Until it is known that the watch has begun, jobs are asked for again and again: each of them is a change.
+    // Nobody knows when the watch has begun, so jobs are requested until it has: each of them is a change.
     let mut changes = other.changes();
     let mut number = 0;
     loop {
@@ -295,7 +295,7 @@ async fn another_host_is_woken(one: Queue, other: Queue) {
         assert!(number < 1_000, "the other host is never woken");
     }
     watch.abort();
-    // What there is to do is known without being woken, too.
+    // A host also knows without being woken when there is something to do.
     assert_eq!(other.idle_for(LEASE).await.unwrap(), LEASE);
     other.set_schedules("acme", &[nightly(JobKind::Sync)]).await.unwrap();
     make_due(&one, "acme").await;
@@ -326,7 +326,7 @@ async fn what_is_listed_and_forgotten(queue: Queue) {
     assert_eq!(queue.forget(LEASE).await.unwrap(), 1);
     assert!(matches!(queue.get(ended).await, Err(QueueError::Unknown(_))));
 
-    // Progress is of this process, and goes with its job.
+    // Progress is known in this process only, and is removed with its job.
     assert!(queue.progress(running).is_none());
     let reporter = queue.reporter(running);
     let steps = queue.progress(running).unwrap();

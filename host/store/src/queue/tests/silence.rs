@@ -1,4 +1,4 @@
-//! A server behind a network that has broken: connections stay open, and nothing comes any more.
+//! A server behind a broken network: connections stay open, and no answer comes.
 
 use crate::database::{ControlDatabase, Engine};
 use crate::queue::tests::LEASE;
@@ -13,13 +13,13 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, UnixStream};
 use tokio::sync::watch;
 
-/// Sooner than anybody would wait.
+/// A time to wait that is shorter than in production.
 const SOON: Duration = Duration::from_millis(50);
 
-/// Longer than any of this takes, so that what waits without an end is told.
+/// Longer than these tests take, so that one that waits for ever fails.
 const TIME_MAX: Duration = Duration::from_secs(40);
 
-/// Between a host and its server.
+/// A proxy between a host and its server, which can stop forwarding.
 struct Network {
     url: String,
     is_broken: watch::Sender<bool>,
@@ -60,10 +60,10 @@ async fn a_server_that_says_nothing_more_is_given_up() {
     let Some(server) = Server::start("a silent PostgreSQL") else { return };
     let network = Network::to(&server.database("silent")).await;
     let control = ControlDatabase::connect(&network.url, 16).await.unwrap();
-    let queue = control.queue();
+    let queue = Queue::new(&control);
     queue.ask("acme", JobKind::Sync).await;
     let mut claimed = queue.take().await.unwrap();
-    // As many connections as are used below, so that none has to be made.
+    // As many connections as are used below, so that no new one has to be made.
     let Engine::Postgres(pool) = queue.store.db() else { panic!("a server") };
     let mut lent = Vec::new();
     while lent.len() < 12 {
@@ -97,15 +97,15 @@ async fn who_listens_asks_whether_the_server_is_still_there() {
     let Some(server) = Server::start("listening to PostgreSQL") else { return };
     let url = server.database("listened");
     let network = Network::to(&url).await;
-    let queue = ControlDatabase::connect(&network.url, 4).await.unwrap().queue();
-    let other = ControlDatabase::connect(&url, 4).await.unwrap().queue();
+    let queue = Queue::new(&ControlDatabase::connect(&network.url, 4).await.unwrap());
+    let other = Queue::new(&ControlDatabase::connect(&url, 4).await.unwrap());
     let queue = Queue { store: queue.store.impatient(Duration::from_secs(3)), ..queue };
     let Engine::Postgres(pool) = queue.store.db() else { panic!("a server") };
     let mut changes = queue.changes();
     let heard = async {
-        // What was missed before.
+        // The wake-up for changes that may have been missed before.
         changes.changed().await.unwrap();
-        // Silence alone is none of the server's faults, and nothing is missed after it.
+        // A server that is only silent is no error, and no change after the silence is missed.
         let mut superuser = PgConnection::connect(&server.superuser("listened")).await.unwrap();
         let asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = 'SELECT 1'";
         while sqlx::query_scalar::<_, i64>(asked).fetch_one(&mut superuser).await.unwrap() == 0 {}

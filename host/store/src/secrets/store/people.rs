@@ -1,5 +1,5 @@
-//! The key of a tenant under which the keys of its people are: sealed like every other secret, so that it is rotated,
-//! backed up and forgotten with them.
+//! The tenant's key for personal data, with which the persons' keys are encrypted. It is a secret of the store, so it
+//! is rotated, backed up and removed with the others.
 
 use crate::secrets::aead::{KEY_BYTES, random};
 use crate::secrets::store::{Place, SecretStore, Unusable};
@@ -9,10 +9,10 @@ use hibob_base::secret::Secret;
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
-/// The secret's name. It is none of a tenant's settings, so nobody can enter it or have it sent anywhere.
+/// The secret's name. No setting has this name, so nobody can enter the secret or have it sent anywhere.
 pub const NAME: &str = "people.key";
 
-/// What to do where the store's key is lost.
+/// What to do if the store's key is lost.
 fn lost(tenant: &str, error: &HostError) -> String {
     format!(
         "{}; names and other personal values of the past go with it: hibob secret remove {tenant} {NAME} --yes",
@@ -21,10 +21,10 @@ fn lost(tenant: &str, error: &HostError) -> String {
 }
 
 impl SecretStore {
-    /// The key of a tenant's people; none if nothing of anybody was kept yet.
+    /// The tenant's key for personal data; none if it was never needed.
     ///
     /// # Errors
-    /// The store's key is not at hand, or what is stored was changed.
+    /// The store's key is not available, or the row was changed.
     pub async fn people_key(&self, tenant: &str) -> Result<Option<Zeroizing<[u8; KEY_BYTES]>>, HostError> {
         let broken = || {
             HostError::configuration(
@@ -34,7 +34,7 @@ impl SecretStore {
                 ),
             )
         };
-        match self.open_for(tenant, NAME, &BTreeSet::new()).await {
+        match self.decrypt_for(tenant, NAME, &BTreeSet::new()).await {
             Ok(secret) => {
                 let bytes = Zeroizing::new(unhex(secret.reveal()).ok_or_else(broken)?);
                 Ok(Some(Zeroizing::new(bytes.as_slice().try_into().map_err(|_| broken())?)))
@@ -46,7 +46,8 @@ impl SecretStore {
         }
     }
 
-    /// Removes it; what is kept under it can be read by nobody any more. False if there is none.
+    /// Removes the tenant's key for personal data. What was encrypted with it can be read by nobody any more. False if
+    /// there is none.
     ///
     /// # Errors
     /// The database failed.
@@ -54,7 +55,8 @@ impl SecretStore {
         self.control.remove_secret(tenant, NAME).await
     }
 
-    /// The key of a tenant's people, made if there is none. The caller holds the tenant's lease: a second key would go over the first.
+    /// The tenant's key for personal data, made if there is none. The caller holds the tenant's lease: otherwise two
+    /// runs could make a key, and the second would replace the first.
     ///
     /// # Errors
     /// As [`Self::people_key`]; or the database failed.

@@ -1,4 +1,5 @@
-//! The keys that sign references: sealed like every other secret, for the tenant, the key's name and the issuer's domain.
+//! The secret halves of the keys that sign references. Each is a secret of the store, bound to the tenant, the key's
+//! selector and the issuer's domain.
 
 use crate::secrets::store::{Place, SecretStore, Unusable};
 use hibob_base::digest::{hex, unhex};
@@ -13,7 +14,7 @@ impl SecretStore {
     /// Stores the secret half of an issuer's key.
     ///
     /// # Errors
-    /// The store's key is not at hand, or the database failed.
+    /// The domain is wrong, the store's key is not available, or the database failed.
     pub async fn put_signing_key(
         &self,
         tenant: &str,
@@ -30,7 +31,7 @@ impl SecretStore {
     /// The secret half of an issuer's key.
     ///
     /// # Errors
-    /// It is not there, was made for another domain, or was changed; or the store's key is not at hand.
+    /// The key is missing, was made for another domain, or was changed; or the store's key is not available.
     pub async fn signing_key(
         &self,
         tenant: &str,
@@ -46,10 +47,10 @@ impl SecretStore {
             )
         };
         let secret =
-            self.open_for(tenant, &name(selector), &origins(domain)?).await.map_err(|unusable| match unusable {
+            self.decrypt_for(tenant, &name(selector), &origins(domain)?).await.map_err(|unusable| match unusable {
                 Unusable::Missing => broken("is not in the store"),
                 Unusable::OtherOrigin { entered, .. } => broken(&format!("was made for {entered}")),
-                Unusable::Broken => broken("was changed, or was sealed for something else"),
+                Unusable::Broken => broken("was changed, or was encrypted for something else"),
                 Unusable::OtherKey(error) | Unusable::Failed(error) => error,
             })?;
         let seed: Option<Zeroizing<[u8; 32]>> = unhex(secret.reveal())
@@ -59,7 +60,7 @@ impl SecretStore {
     }
 }
 
-/// The secret's name. It is none of a tenant's settings, so nobody can enter it or have it sent anywhere.
+/// The secret's name. No setting has such a name, so nobody can enter the secret or have it sent anywhere.
 fn name(selector: &Selector) -> String {
     format!("references.key.{selector}")
 }

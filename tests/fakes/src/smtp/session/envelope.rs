@@ -1,4 +1,4 @@
-//! MAIL, RCPT and DATA.
+//! The commands MAIL, RCPT and DATA.
 
 use super::{Phase, Session};
 use crate::smtp::{
@@ -9,7 +9,7 @@ use crate::smtp::{
     reply::Reply,
 };
 
-/// A message before it comes.
+/// The envelope of a message before the message itself.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Transaction {
     pub(super) sender: String,
@@ -107,7 +107,7 @@ fn set(transaction: &mut Transaction, mailbox: &Mailbox, keyword: &str, value: O
     let settings = &mailbox.settings;
     match (keyword, value) {
         ("SIZE", Some(digits)) => {
-            // Up to twenty digits (RFC 1870 section 3).
+            // SIZE has up to twenty digits (RFC 1870 section 3).
             let known = digits.len() <= 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
             let size = digits.parse().unwrap_or(u64::MAX);
             match known {
@@ -125,7 +125,7 @@ fn set(transaction: &mut Transaction, mailbox: &Mailbox, keyword: &str, value: O
             transaction.utf8 = true;
             Ok(())
         }
-        // Who wrote it, said by who passes it on: not needed here (RFC 4954 section 5).
+        // The AUTH parameter, by which a relay names the original sender, is ignored (RFC 4954 section 5).
         ("AUTH", Some(_)) if settings.account.is_some() => Ok(()),
         _ => Err(Reply::bad_parameter(&format!("{keyword} is not known"))),
     }

@@ -1,4 +1,4 @@
-//! EHLO, HELO and STARTTLS.
+//! The commands EHLO, HELO and STARTTLS.
 
 use super::{Hello, Phase, Session};
 use crate::smtp::{

@@ -1,4 +1,4 @@
-//! AUTH.
+//! The command AUTH.
 
 use super::{Phase, Session};
 use crate::smtp::{
@@ -9,14 +9,14 @@ use crate::smtp::{
 };
 
 impl Session {
-    /// Where there is TLS, names and passwords go over it only.
+    /// Whether a login is allowed now. If the server supports TLS, it is allowed over TLS only.
     pub(super) fn may_log_in(&self, mailbox: &Mailbox) -> bool {
         let settings = &mailbox.settings;
         let safe = self.secure || settings.security == Security::None;
         safe && settings.account.is_some() && !settings.mechanisms.is_empty()
     }
 
-    /// RFC 4954 section 4.
+    /// Processes the command AUTH (RFC 4954 section 4).
     pub(super) fn log_in(&mut self, mailbox: &mut Mailbox, mechanism: &str, initial: Option<&str>) {
         let refusal = if !self.hello.is_some_and(|hello| hello.extended) {
             Some(Reply::bad_order("EHLO first"))
@@ -50,7 +50,7 @@ impl Session {
                 self.phase = Phase::Login(dialogue);
                 self.say(mailbox, reply);
             }
-            Turn::Said { name, password } => {
+            Turn::Complete { name, password } => {
                 let user = name.clone();
                 self.carry_out(mailbox, At::Auth, &[&user], |session, mailbox| {
                     if !mailbox.lets_in(&name, &password) {

@@ -1,4 +1,4 @@
-//! Order, syntax, extensions and logins.
+//! Tests of the order of commands, their syntax, extensions and logins.
 
 use super::*;
 
@@ -61,7 +61,7 @@ fn commands_have_an_order() {
     assert_eq!(client.say("RSET"), 250);
     assert_eq!(client.say("RCPT TO:<a@b.c>"), 503);
     assert_eq!(client.say("MAIL FROM:<a@b.c>"), 250);
-    // EHLO forgets the transaction (RFC 5321 section 4.1.4).
+    // EHLO ends the transaction (RFC 5321 section 4.1.4).
     assert_eq!(client.say("EHLO client.example"), 250);
     assert_eq!(client.say("RCPT TO:<a@b.c>"), 503);
     for (line, code) in [("NOOP x", 250), ("VRFY anna", 252), ("EXPN all", 502), ("HELP", 214), ("BDAT 5", 500)] {
@@ -151,7 +151,7 @@ fn who_sends_has_logged_in() {
     let mut client = Client::greeted(with_account());
     assert_eq!(client.say("MAIL FROM:<a@b.c>"), 530);
     assert_eq!(client.say("AUTH CRAM-MD5"), 504);
-    // "\0hr\0wrong", then "\0hr\0secret".
+    // The base64 of "\0hr\0wrong", then of "\0hr\0secret".
     assert_eq!(client.say("AUTH PLAIN AGhyAHdyb25n"), 535);
     assert_eq!(client.say("AUTH LOGIN"), 334);
     assert_eq!(client.say("*"), 501);

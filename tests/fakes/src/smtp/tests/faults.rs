@@ -1,4 +1,4 @@
-//! What goes wrong as it is told to.
+//! Tests of the faults.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ fn faults_come_in_order_and_are_used_up() {
     let mut replies = Vec::new();
     for _ in 0..4 {
         replies.push(client.say("MAIL FROM:<hr@acme.example>"));
-        // Wrong by itself: no fault is used up.
+        // A command that is refused anyway uses up no fault.
         assert_eq!(client.say("MAIL FROM:<hr@acme.example"), 501);
         assert_eq!(client.say("RSET"), 250);
     }

@@ -1,4 +1,4 @@
-//! What follows DATA.
+//! Tests of the message after DATA.
 
 use super::*;
 
@@ -39,7 +39,7 @@ fn lines_have_a_length() {
         let mut line = vec![b'x'; length];
         line.extend(b"\r\n");
         assert_eq!(mail(settings(), "").send(&with_body(&line)), code, "{length}");
-        // A dot in the middle of a long line is no end, wherever the pieces are cut.
+        // A dot in the middle of a long line does not end the message, wherever the pieces are cut.
         let mut client = mail(settings(), "");
         let mut replies = Vec::new();
         for piece in with_body(&line).chunks(1000).chain([&b".\r\n"[..]]) {

@@ -1,4 +1,4 @@
-//! The server with a real client.
+//! Tests of the server with a real client, over sockets.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard},
@@ -20,7 +20,7 @@ use tokio::{io::AsyncReadExt, net::TcpStream, time::timeout};
 use super::*;
 
 const ANNA: &str = "anna@acme.example";
-/// Nothing takes so long.
+/// A time limit longer than any test needs.
 const LONG: Duration = Duration::from_secs(20);
 
 fn with_account(security: Security) -> Settings {
@@ -36,7 +36,7 @@ fn mailbox(server: &MailServer) -> MutexGuard<'_, Mailbox> {
     server.mailbox().lock().unwrap()
 }
 
-/// What the settings ask for, on the side of the client.
+/// The client's settings.
 struct Sender {
     trusts: bool,
     password: &'static str,
@@ -66,7 +66,7 @@ impl Sender {
             builder = builder.credentials(credentials).authentication(vec![self.mechanism]);
         }
         let transport = builder.build::<Tokio1Executor>();
-        // The client itself has a limit for connecting only.
+        // The client's own time limit is for connecting only.
         timeout(LONG, transport.send(message.clone())).await.unwrap().map(|_| ())
     }
 }
@@ -92,7 +92,7 @@ fn message() -> Message {
         .unwrap()
 }
 
-/// Every byte there is, more than once.
+/// A file with every byte value, more than once.
 fn file() -> Vec<u8> {
     (0..100_000_u32).map(|at| u8::try_from(at * 7 % 256).unwrap()).collect()
 }

@@ -1,4 +1,4 @@
-//! Reads that are behind the writes.
+//! Tests of stale reads.
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn rename(perk: &mut TravelPerk, name: &str, now: f64) {
     assert_eq!(at(perk, "PATCH", "/api/v2/scim/Users/100", &body, now).status, 200);
 }
 
-/// A server with one user, id 100, created at [`NOW`], whose listings are behind.
+/// A server with stale listings and one user, id 100, created at [`NOW`].
 fn slow() -> TravelPerk {
     let mut perk = TravelPerk::default();
     perk.switches.listing_behind_seconds = BEHIND;

@@ -1,4 +1,4 @@
-//! The scenarios that change many people at once.
+//! Tests of the scenarios that change many people at once.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::{
     hibob::{Audience, Category},
 };
 
-/// Searches, writes and searches again: the world as it was, and as the second search leaves it.
+/// Searches, writes and searches again. Returns the world before and after the second search.
 fn before_and_after(scenario: Scenario, count: usize) -> (World, World) {
     let mut world = World::realistic(count, 1, today());
     world.scenario = scenario;
@@ -23,7 +23,7 @@ fn before_and_after(scenario: Scenario, count: usize) -> (World, World) {
     assert_eq!(after.hibob.employees, world.hibob.employees);
     assert_eq!(after.hibob.permissions, world.hibob.permissions);
     assert_eq!(after.travelperk.sso_overwrites, world.travelperk.sso_overwrites);
-    // The same as at once, without any request.
+    // The change is equal to the one that is made at once, without any request.
     let mut at_once = World::realistic(count, 1, today());
     assert!(at_once.happen(scenario, NOW));
     assert_eq!(after.hibob.employees, at_once.hibob.employees);
@@ -34,7 +34,7 @@ fn employed(world: &World) -> usize {
     world.hibob.employees.values().filter(|e| e.lifecycle_status == "employed").count()
 }
 
-/// What a search for everybody finds.
+/// The people that a search for everybody finds.
 fn found(world: &mut World) -> Vec<Value> {
     let fields = ["root.id", "internal.lifecycleStatus", "internal.terminationDate", "work.startDate"];
     let question = json!({ "fields": fields, "showInactive": true });
@@ -110,7 +110,7 @@ fn five_come_back_three_of_them_under_a_new_id() {
             assert!(accounts.len() == 1 && !accounts[0].active);
             assert_eq!(Some(&accounts[0].user_name), old.email.as_ref());
         }
-        // The one that was created between the searches included.
+        // This includes the account that was created between the searches.
         assert_eq!(before.travelperk.users.len(), accounts);
     }
 }
@@ -121,10 +121,10 @@ fn the_archived_accounts_of_rehires_are_there_before_the_first_request() {
     world.set_scenario(Scenario::Rehires, NOW);
     assert_eq!(world.rehires().len(), 5);
     assert_eq!(world.travelperk.users.iter().filter(|user| !user.active).count(), 5);
-    let mut asked = World::realistic(20, 1, today());
-    asked.scenario = Scenario::Rehires;
-    asked.handle(Service::HiBob, &Request::new("GET", "/_stand-in/state"), NOW);
-    assert_eq!(asked.rehires(), world.rehires());
+    let mut by_field = World::realistic(20, 1, today());
+    by_field.scenario = Scenario::Rehires;
+    by_field.handle(Service::HiBob, &Request::new("GET", "/_stand-in/state"), NOW);
+    assert_eq!(by_field.rehires(), world.rehires());
     let mut late = World::realistic(20, 1, today());
     create(&mut late, "x@acme.example");
     assert!(!late.happen(Scenario::Rehires, NOW), "too few have left, and nobody leaves after a write");
@@ -159,7 +159,7 @@ fn ten_names_change_and_the_identity_provider_keeps_the_old_ones() {
         assert_eq!(after.hibob.employees[id], Employee { first_name, ..old });
     }
 
-    // A sync that writes the new name finds the old one again, each time.
+    // A sync that writes the new name finds the old one again each time.
     let person = after.hibob.employees[named.first().unwrap()].clone();
     let email = person.email.clone().unwrap();
     let account = after.travelperk.insert_user(User::new(&email, "Somebody", "Else"));

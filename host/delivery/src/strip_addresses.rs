@@ -1,18 +1,21 @@
-//! What a server said, as far as it may be stored and shown.
+//! Makes a server's reply fit to be stored and shown: without e-mail addresses, and without terminal control
+//! characters.
 
 use crate::address::domain_in_ascii;
 use hibob_base::text::is_obeyed;
 
-/// Most characters that are kept.
-const SAID_CHARS_MAX: usize = 400;
+/// The most characters of a reply that are kept.
+const REPLY_CHARS_MAX: usize = 400;
 
-/// What stands where an address stood.
+/// The replacement for an address.
 const INSTEAD: &str = "[address]";
 
-/// A server's words in one line of at most [`SAID_CHARS_MAX`] characters: nothing that looks like an e-mail address is
-/// left of them, no part of the recipient's own by itself, nor what a terminal would obey.
+/// A server's reply in one line of at most [`REPLY_CHARS_MAX`] characters. Removed are everything that looks like an
+/// e-mail address, every part of the recipient's address that occurs by itself, and characters that a terminal would
+/// obey.
 ///
-/// Addresses are known in plain text, and with `%40` for the sign; not in an encoding that hides them altogether.
+/// Addresses are recognized in plain text, and with `%40` in place of the at sign; not in an encoding that hides them
+/// completely.
 pub(super) fn without_addresses(text: &str, recipient: &str) -> String {
     let shown = |c: char| match c {
         '\r' | '\n' | '\t' => ' ',
@@ -26,11 +29,11 @@ pub(super) fn without_addresses(text: &str, recipient: &str) -> String {
         text = without_word(&text, &part);
     }
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().take(SAID_CHARS_MAX).collect()
+    words.join(" ").chars().take(REPLY_CHARS_MAX).collect()
 }
 
-/// What of an address says by itself whose it is: the local part, what is before a `+` in it, and the domain, which may
-/// be a family's name.
+/// The parts of an address that identify its owner even by themselves: the local part, the text before a `+` in it, and
+/// the domain, which may be a family's name.
 fn parts(address: &str) -> Vec<String> {
     let address = address.trim();
     let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
@@ -41,7 +44,7 @@ fn parts(address: &str) -> Vec<String> {
     parts.into_iter().filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
-/// Takes out every run of characters around an at sign.
+/// Replaces every run of characters around an at sign.
 fn without_any_address(text: &str) -> String {
     let ends = |c: char| c.is_whitespace() || "<>()[],;:\"".contains(c);
     let mut kept: Vec<char> = Vec::new();
@@ -52,7 +55,7 @@ fn without_any_address(text: &str) -> String {
             continue;
         }
         if kept.last() == Some(&'"') {
-            // A quoted local part may hold anything (RFC 5321, section 4.1.2).
+            // A quoted local part may contain any characters (RFC 5321, section 4.1.2).
             kept.pop();
             while kept.pop().is_some_and(|c| c != '"') {}
         }
@@ -65,7 +68,7 @@ fn without_any_address(text: &str) -> String {
     kept.into_iter().collect()
 }
 
-/// Takes out a word, whatever its case, where it is not a part of a longer one.
+/// Replaces a word, in upper or lower case, wherever it is not a part of a longer word.
 fn without_word(text: &str, word: &str) -> String {
     let fold = |c: char| c.to_lowercase().next().unwrap_or(c);
     let word: Vec<char> = word.chars().map(fold).collect();
@@ -128,9 +131,9 @@ mod tests {
     fn what_a_terminal_would_obey_is_shown_and_lines_are_one() {
         check("a\u{1b}[2J\r\nb\u{202e}\0", "a\u{fffd}[2J b\u{fffd}\u{fffd}");
         let long = without_addresses(&"x".repeat(1000), "");
-        assert_eq!(long.len(), SAID_CHARS_MAX);
-        // What is cut off is cut off after the addresses are gone.
-        let late = format!("{} anna@acme.example", "x".repeat(SAID_CHARS_MAX - 3));
+        assert_eq!(long.len(), REPLY_CHARS_MAX);
+        // The text is cut off after the addresses are removed, so no beginning of an address is left at its end.
+        let late = format!("{} anna@acme.example", "x".repeat(REPLY_CHARS_MAX - 3));
         assert!(without_addresses(&late, "").ends_with(" [a"));
     }
 }

@@ -1,15 +1,19 @@
-//! What stands in the open: in rows and plans of earlier versions, which sealed nothing, and in what ended a run.
+//! Personal data that is stored unencrypted: in rows and plans of earlier versions, and in the error that ended a run.
+//! Erasing a person removes it.
 
-use crate::database::{Plain, TenantDatabase};
-use crate::privacy::plan::is_plain;
+use crate::database::{LegacyPlaintext, TenantDatabase};
+use crate::privacy::plan::is_plaintext;
 use crate::privacy::stored::FORGOTTEN;
 use hibob_base::error::HostError;
 use serde_json::{Value, json};
 
-/// What of somebody stands in JSON in the open.
-pub(super) async fn of_employee(database: &TenantDatabase, employee_id: &str) -> Result<Plain, HostError> {
+/// Finds what unencrypted JSON has about an employee: reports, returned without the person, and plans.
+///
+/// # Errors
+/// The database failed.
+pub(super) async fn of_employee(database: &TenantDatabase, employee_id: &str) -> Result<LegacyPlaintext, HostError> {
     let quoted = format!("\"{employee_id}\"");
-    let mut plain = Plain::default();
+    let mut plaintext = LegacyPlaintext::default();
     for (run, report) in database.reports().await? {
         if !report.contains(employee_id) {
             continue;
@@ -18,19 +22,19 @@ pub(super) async fn of_employee(database: &TenantDatabase, employee_id: &str) ->
         let rows = remove(&mut value, employee_id);
         let is_named = value.pointer_mut("/error/message").is_some_and(|message| unname(message, employee_id));
         if rows > 0 || is_named {
-            plain.reports.push((run, value.to_string()));
+            plaintext.reports.push((run, value.to_string()));
         }
     }
     for digest in database.plan_digests().await? {
         let content = database.plan_content(&digest).await?.unwrap_or_default();
-        if is_plain(&content) && String::from_utf8_lossy(&content).contains(&quoted) {
-            plain.plans.push(digest);
+        if is_plaintext(&content) && String::from_utf8_lossy(&content).contains(&quoted) {
+            plaintext.plans.push(digest);
         }
     }
-    Ok(plain)
+    Ok(plaintext)
 }
 
-/// Takes an id out of a text, as of a plugin that failed. True if it was there.
+/// Replaces an employee's id in a text, such as the message of a plugin that failed. True if the id was there.
 fn unname(text: &mut Value, employee_id: &str) -> bool {
     let Value::String(message) = text else { return false };
     let parts = message.split_inclusive(|c: char| !c.is_ascii_digit());
@@ -45,7 +49,7 @@ fn unname(text: &mut Value, employee_id: &str) -> bool {
     is_named
 }
 
-/// Takes a person's rows out of a report. Returns how many there were.
+/// Replaces an employee's rows in a report with placeholders. Returns how many there were.
 fn remove(value: &mut Value, employee_id: &str) -> usize {
     match value {
         Value::Array(values) => values.iter_mut().map(|value| remove(value, employee_id)).sum(),
@@ -58,7 +62,10 @@ fn remove(value: &mut Value, employee_id: &str) -> usize {
     }
 }
 
-/// Every employee's id that stands anywhere in the open.
+/// Every employee's id that is stored unencrypted, in columns, in keys of the plugin's entries or in JSON.
+///
+/// # Errors
+/// The database failed.
 pub(super) async fn ids(database: &TenantDatabase) -> Result<Vec<String>, HostError> {
     fn collect(value: &Value, ids: &mut Vec<String>) {
         match value {
@@ -70,13 +77,13 @@ pub(super) async fn ids(database: &TenantDatabase) -> Result<Vec<String>, HostEr
             _ => {}
         }
     }
-    let mut ids = database.plain_ids().await?;
+    let mut ids = database.plaintext_ids().await?;
     for (_, report) in database.reports().await? {
         collect(&serde_json::from_str(&report).unwrap_or_default(), &mut ids);
     }
     for digest in database.plan_digests().await? {
         let content = database.plan_content(&digest).await?.unwrap_or_default();
-        if is_plain(&content) {
+        if is_plaintext(&content) {
             collect(&serde_json::from_slice(&content).unwrap_or_default(), &mut ids);
         }
     }

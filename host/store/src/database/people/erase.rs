@@ -1,37 +1,37 @@
-//! Removing what stands under an employee's id itself.
+//! Removing the rows that are stored under an employee's id itself.
 
 use crate::database::engine::Transaction;
 use crate::database::statement::query;
 use crate::database::text::Key;
 use hibob_base::error::HostError;
 
-/// What was removed of somebody.
+/// How many rows an erasure has removed or emptied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Swept {
+pub struct ErasedRows {
     /// Accounts of the ledger.
     pub accounts: u64,
     /// Entries of the plugin.
     pub entries: u64,
-    /// Lines of the history that an earlier version had written, without a key.
+    /// Rows of run records that an earlier version had stored unencrypted.
     pub lines: u64,
-    /// Reports of runs that an earlier version had written.
+    /// Reports of runs that an earlier version had stored unencrypted.
     pub reports: u64,
-    /// Plans that an earlier version had written; they go as a whole.
+    /// Plans that an earlier version had stored unencrypted. They are removed as a whole.
     pub plans: u64,
-    /// References whose document is gone; their places in the log stay.
+    /// References whose document was removed. They keep their places in the log.
     pub references: u64,
-    /// Deliveries that are not tried any more.
+    /// Deliveries that were withdrawn.
     pub deliveries: u64,
 }
 
-/// Removes what stands under an employee's id. A reference keeps its place in the log and in the status lists.
-pub(super) async fn sweep(on: &mut Transaction, id: &str, now: i64) -> Result<Swept, HostError> {
+/// Removes the rows under an employee's id. A reference keeps its places in the log and in the status lists.
+pub(super) async fn erase_rows(on: &mut Transaction, id: &str, now: i64) -> Result<ErasedRows, HostError> {
     let archivings =
         "DELETE FROM archivings WHERE account_id IN (SELECT account_id FROM accounts WHERE employee_id = $1)";
     query(archivings).bind(id).execute(&mut *on).await?;
     let accounts = query("DELETE FROM accounts WHERE employee_id = $1").bind(id).execute(&mut *on).await?;
-    let entries = sweep_entries(on, id).await?;
-    // Others' lines have the name where this was their line manager.
+    let entries = erase_entries(on, id).await?;
+    // The rows of others have this person's name as the line manager's.
     query(
         "UPDATE run_updates SET before = CASE WHEN before IN (SELECT name FROM run_updates WHERE employee_id = $1)
                                               THEN 'forgotten' ELSE before END,
@@ -59,11 +59,12 @@ pub(super) async fn sweep(on: &mut Transaction, id: &str, now: i64) -> Result<Sw
     let (nothing, no_digest): (&[u8], &[u8]) = (&[], &[0; 32]);
     let references = references.bind(nothing).bind(no_digest).bind(id).execute(&mut *on).await?;
     query("DELETE FROM reference_people WHERE employee_id = $1").bind(id).execute(on).await?;
-    Ok(Swept { accounts, entries, lines, deliveries, references, ..Swept::default() })
+    Ok(ErasedRows { accounts, entries, lines, deliveries, references, ..ErasedRows::default() })
 }
 
-/// The contract with plugins: an entry about one employee has the id as its key, or as the last part of it.
-async fn sweep_entries(on: &mut Transaction, id: &str) -> Result<u64, HostError> {
+/// Removes the plugin's entries about an employee. By the contract their key is the employee's id or ends with `/` and
+/// the id.
+async fn erase_entries(on: &mut Transaction, id: &str) -> Result<u64, HostError> {
     let keys: Vec<(Key<String>,)> = query("SELECT key FROM entries").fetch_all(&mut *on).await?;
     let mut removed = 0;
     for (Key(key),) in keys.iter().filter(|(Key(key),)| key.rsplit('/').next() == Some(id)) {

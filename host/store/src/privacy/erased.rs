@@ -1,6 +1,7 @@
-//! Who was forgotten and may not come back: left out of whatever the plugin says, before anything of it is kept or shown.
+//! Leaving erased people out of everything that the plugin returns, before any of it is stored or shown.
 
-use crate::privacy::key::{Tag, TenantKey};
+use crate::database::KeyedHash;
+use crate::privacy::key::TenantKey;
 use crate::privacy::stored::FORGOTTEN;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, RosterEntry};
@@ -10,33 +11,33 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The number of a plan that says for how many employees something was left out.
+/// The name of the count, in a plan, of erased employees who were left out.
 pub const LEFT_OUT: &str = "forgotten";
 
-/// Those of one tenant who were forgotten, by keyed hashes.
+/// The erased people of one tenant who may not come back, by keyed hashes.
 #[derive(Clone, Default)]
-pub struct Forgotten {
-    /// None: nobody was.
+pub struct ErasedPeople {
+    /// The tenant's key; none if nobody was erased.
     key: Option<Arc<TenantKey>>,
-    employees: BTreeSet<Tag>,
-    accounts: BTreeSet<Tag>,
+    employees: BTreeSet<KeyedHash>,
+    accounts: BTreeSet<KeyedHash>,
 }
 
-impl Forgotten {
-    pub(super) fn new(key: Arc<TenantKey>, employees: BTreeSet<Tag>, accounts: BTreeSet<Tag>) -> Self {
+impl ErasedPeople {
+    pub(super) fn new(key: Arc<TenantKey>, employees: BTreeSet<KeyedHash>, accounts: BTreeSet<KeyedHash>) -> Self {
         Self { key: (!employees.is_empty()).then_some(key), employees, accounts }
     }
 
-    pub(super) fn has(&self, employee: Tag) -> bool {
+    pub(super) fn has(&self, employee: KeyedHash) -> bool {
         self.employees.contains(&employee)
     }
 
-    /// Whether this employee was forgotten.
+    /// Whether this employee was erased.
     pub fn has_employee(&self, id: &str) -> bool {
         self.key.as_ref().is_some_and(|key| self.employees.contains(&key.employee(id)))
     }
 
-    /// Whether this account was of somebody who was forgotten.
+    /// Whether this account was an erased person's.
     pub(super) fn has_account(&self, id: &str) -> bool {
         self.key.as_ref().is_some_and(|key| self.accounts.contains(&key.account(id)))
     }
@@ -46,8 +47,12 @@ impl Forgotten {
             || person.account_id.as_deref().is_some_and(|id| self.has_account(id))
     }
 
-    /// A plan without them. A change of somebody else neither makes them a line manager nor names them, and does not wait
-    /// for theirs.
+    /// A plan without erased people:
+    ///
+    /// 1. their own changes and findings are removed;
+    /// 2. a change of somebody else does not make them a line manager, and does not name them as the former one;
+    /// 3. no change depends on or comes after one that was removed;
+    /// 4. the plan's counts are reduced accordingly, and [`LEFT_OUT`] counts the people.
     pub fn without<'p>(&self, planned: &'p Planned) -> Cow<'p, Planned> {
         if self.key.is_none() {
             return Cow::Borrowed(planned);
@@ -57,7 +62,7 @@ impl Forgotten {
         Cow::Owned(planned)
     }
 
-    /// As [`Self::without`].
+    /// Changes a plan in place as [`Self::without`] does.
     pub fn leave_out(&self, planned: &mut Planned) {
         if self.key.is_none() {
             return;
@@ -81,7 +86,7 @@ impl Forgotten {
         for (kind, number) in kinds {
             subtract(&mut planned.counts, kind, number);
         }
-        // A record is broken more often than it meets another one.
+        // An error stands for a broken record or for a conflict; a broken record is the likelier.
         let broken = planned.count("failed").min(failed.len() as u64);
         subtract(&mut planned.counts, "failed", broken);
         subtract(&mut planned.counts, "conflict", failed.len() as u64 - broken);
@@ -90,7 +95,7 @@ impl Forgotten {
         }
     }
 
-    /// Takes them out of a change of somebody else; false if nothing is left of it.
+    /// Removes erased people from a change of somebody else; false if no field of an update is left.
     fn keep_others(&self, change: &mut Change) -> bool {
         let before = change.fields.len();
         change.fields.retain(|field| !matches!(&field.after, Some(Value::Person(person)) if self.has_person(person)));
@@ -105,7 +110,7 @@ impl Forgotten {
         change.kind != ChangeKind::Update || change.fields.len() == before || !change.fields.is_empty()
     }
 
-    /// Leaves findings about them out. Returns who had an error.
+    /// Removes findings about erased people. Returns which of them had an error.
     pub fn leave_out_findings(&self, findings: &mut Vec<Finding>) -> BTreeSet<String> {
         let mut failed = BTreeSet::new();
         findings.retain(|finding| {
@@ -116,12 +121,12 @@ impl Forgotten {
         failed
     }
 
-    /// Leaves them out of a list of everybody.
+    /// Removes erased people from a roster.
     pub fn leave_out_entries(&self, employees: &mut Vec<RosterEntry>) {
         employees.retain(|entry| !self.has_employee(&entry.employee_id));
     }
 
-    /// Leaves them out of what has happened to leavers.
+    /// Removes erased people from what the plugin has detected about leavers.
     pub fn leave_out_leavers(&self, detection: &mut Detection) {
         detection.seen.retain(|seen| !self.has_employee(&seen.employee_id));
         for list in [&mut detection.departures, &mut detection.cancelled, &mut detection.corrected] {
@@ -142,10 +147,10 @@ mod tests {
     use super::*;
     use hibob_contract::directory_sync::FieldChange;
 
-    fn forgotten(employee: &str, account: &str) -> Forgotten {
+    fn forgotten(employee: &str, account: &str) -> ErasedPeople {
         let key = Arc::new(TenantKey::new("acme", &[1; 32]));
         let (employees, accounts) = ([key.employee(employee)].into(), [key.account(account)].into());
-        Forgotten::new(key, employees, accounts)
+        ErasedPeople::new(key, employees, accounts)
     }
 
     fn person(employee: Option<&str>, account: Option<&str>) -> Option<Value> {
@@ -202,7 +207,7 @@ mod tests {
             ],
         };
         let untouched = planned.clone();
-        assert!(matches!(Forgotten::default().without(&planned), Cow::Borrowed(_)));
+        assert!(matches!(ErasedPeople::default().without(&planned), Cow::Borrowed(_)));
         forgotten("9", "900").leave_out(&mut planned);
         assert_eq!(planned.changes, untouched.changes);
         forgotten("1", "100").leave_out(&mut planned);

@@ -5,7 +5,7 @@ use hibob_base::error::HostError;
 use hibob_contract::directory_sync::{Change, ChangeKind};
 use hibob_contract::types::NamedValue;
 use hibob_store::database::{EventRow, Fence, OpenJournal, PersonRow, RunRecord};
-use hibob_store::privacy::Tag;
+use hibob_store::privacy::KeyedHash;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is in the databases.
@@ -21,7 +21,7 @@ pub(crate) struct Pages {
     pub(super) archivings: Vec<(String, i64)>,
     pub(crate) baseline: Vec<NamedValue>,
     /// Persons' keys, as they are kept; the first has the number 1.
-    pub(super) people: Vec<(Tag, Vec<u8>)>,
+    pub(super) people: Vec<(KeyedHash, Vec<u8>)>,
     pub(crate) journals: Vec<Journal>,
     pub(crate) runs: Vec<RunRecord>,
 }
@@ -69,7 +69,7 @@ impl Journal {
 impl Pages {
     /// The keys of those who are meant.
     pub(super) fn people_where(&self, is_meant: impl Fn(&PersonRow) -> bool) -> Vec<PersonRow> {
-        let row = |(position, (tag, wrapped)): (usize, &(Tag, Vec<u8>))| PersonRow {
+        let row = |(position, (tag, wrapped)): (usize, &(KeyedHash, Vec<u8>))| PersonRow {
             number: number_at(position),
             tag: *tag,
             wrapped: wrapped.clone(),

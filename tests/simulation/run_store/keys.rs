@@ -1,42 +1,42 @@
 //! Persons' keys: kept in the databases, and looked through for the watch.
 
-use super::{SimBook, lost};
+use super::{SimRunStore, lost};
 use crate::outside::{PEOPLE_KEY, TENANT};
 use crate::sim::Sim;
 use hibob_base::error::HostError;
 use hibob_contract::Planned;
 use hibob_store::database::{Fence, PersonRow};
-use hibob_store::privacy::{KeyRows, Ring, Tag, open_made, open_plan};
+use hibob_store::privacy::{KeyRows, KeyedHash, Keyring, decrypt_plan, decrypt_results};
 use std::collections::BTreeMap;
 
-impl SimBook {
+impl SimRunStore {
     /// The keys of the tenant's people, for a run.
-    pub(crate) fn ring(&self) -> Ring<Self> {
-        Ring::of(self.clone(), &TENANT.0.id, &PEOPLE_KEY)
+    pub(crate) fn keyring(&self) -> Keyring<Self> {
+        Keyring::of(self.clone(), &TENANT.0.id, &PEOPLE_KEY)
     }
 
     /// A stored plan, as the watch looks at it: all of it can be opened.
     pub(super) async fn opened_plan(&self, stored: &[u8]) -> Planned {
-        let opened = open_plan(&self.watching(), stored).await.unwrap().unwrap();
-        assert!(opened.is_whole && !opened.is_plain, "a stored plan is sealed, and nobody was forgotten");
+        let opened = decrypt_plan(&self.watching(), stored).await.unwrap().unwrap();
+        assert!(opened.is_whole && !opened.is_plaintext, "a stored plan is sealed, and nobody was forgotten");
         opened.planned
     }
 
     /// What came of a change, as the watch looks at it.
     pub(super) async fn opened_made(&self, stored: &str) -> String {
-        let opened = open_made(&self.watching(), vec![stored.to_owned()]).await.unwrap();
+        let opened = decrypt_results(&self.watching(), vec![stored.to_owned()]).await.unwrap();
         opened.into_iter().next().unwrap().unwrap()
     }
 
-    fn watching(&self) -> Ring<Shown> {
-        Ring::of(Shown(self.sim.clone()), &TENANT.0.id, &PEOPLE_KEY)
+    fn watching(&self) -> Keyring<Shown> {
+        Keyring::of(Shown(self.sim.clone()), &TENANT.0.id, &PEOPLE_KEY)
     }
 }
 
 /// Keys are looked for and kept at the moment of the write that they are for. A host that ends between the two leaves keys
 /// that nothing is sealed with, which is as if it had ended before.
-impl KeyRows for SimBook {
-    async fn people_by_tag(&self, tags: &[Tag]) -> Result<Vec<PersonRow>, HostError> {
+impl KeyRows for SimRunStore {
+    async fn people_by_tag(&self, tags: &[KeyedHash]) -> Result<Vec<PersonRow>, HostError> {
         Ok(self.sim.lock().pages.people_where(|row| tags.contains(&row.tag)))
     }
 
@@ -44,7 +44,7 @@ impl KeyRows for SimBook {
         Ok(self.sim.lock().pages.people_where(|row| numbers.contains(&row.number)))
     }
 
-    async fn add_people(&self, fence: Fence, keys: &[(Tag, Vec<u8>)]) -> Result<Vec<i64>, HostError> {
+    async fn add_people(&self, fence: Fence, keys: &[(KeyedHash, Vec<u8>)]) -> Result<Vec<i64>, HostError> {
         let pages = &mut self.sim.lock().pages;
         if !keys.is_empty() && !self.lets_write(pages, fence) {
             return Err(lost());
@@ -68,7 +68,7 @@ impl KeyRows for SimBook {
 struct Shown(Sim);
 
 impl KeyRows for Shown {
-    async fn people_by_tag(&self, _tags: &[Tag]) -> Result<Vec<PersonRow>, HostError> {
+    async fn people_by_tag(&self, _tags: &[KeyedHash]) -> Result<Vec<PersonRow>, HostError> {
         Err(watches())
     }
 
@@ -76,7 +76,7 @@ impl KeyRows for Shown {
         Ok(self.0.lock().pages.people_where(|row| numbers.contains(&row.number)))
     }
 
-    async fn add_people(&self, _fence: Fence, _keys: &[(Tag, Vec<u8>)]) -> Result<Vec<i64>, HostError> {
+    async fn add_people(&self, _fence: Fence, _keys: &[(KeyedHash, Vec<u8>)]) -> Result<Vec<i64>, HostError> {
         Err(watches())
     }
 

@@ -1,4 +1,4 @@
-//! What HiBob answered during a call about one person.
+//! What HiBob has answered during a call about one person.
 
 use crate::request::LIFECYCLE_TABLE;
 use chrono::NaiveDate;
@@ -6,23 +6,23 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the paths of single lists begin with.
+/// The beginning of the path of a single named list.
 pub(super) const NAMED_LISTS: &str = "/company/named-lists/";
 
-/// What was answered.
+/// HiBob's answers, as far as claims are checked against them.
 #[derive(Debug, Default)]
-pub(super) struct Answered {
-    /// Every text and number of the person's own record.
-    said: BTreeSet<String>,
-    /// For each list, names by item id.
+pub(super) struct PersonAnswers {
+    /// Every text and number in the person's own record.
+    values: BTreeSet<String>,
+    /// For each named list, the items' names by id.
     lists: BTreeMap<String, BTreeMap<String, String>>,
-    /// The days before the garden leaves in the person's own rows.
-    released: BTreeSet<String>,
+    /// For each garden leave among the person's own lifecycle rows, the day before it: YYYY-MM-DD.
+    days_before_leave: BTreeSet<String>,
     digest: Sha256,
 }
 
-impl Answered {
-    /// Takes in an answer. Of somebody else's, and of several people's, nothing is kept but its hash.
+impl PersonAnswers {
+    /// Takes in an answer. If it is about somebody else or about several people, only its hash is kept.
     pub(super) fn note(&mut self, employee_id: &str, path: &str, body: &[u8]) {
         self.digest.update(Sha256::digest(body));
         let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
@@ -35,41 +35,41 @@ impl Answered {
             if let Some([rows]) = body.get("results").and_then(Value::as_array).map(Vec::as_slice)
                 && text(rows.get("employeeId")).as_deref() == Some(employee_id)
             {
-                released_of(rows, &mut self.released, 0);
+                days_before_leave_of(rows, &mut self.days_before_leave, 0);
             }
         } else if let Some([person]) = body.get("employees").and_then(Value::as_array).map(Vec::as_slice)
             && text(person.get("id").or_else(|| person.get("/root/id"))).as_deref() == Some(employee_id)
         {
-            texts_of(person, &mut self.said, 0);
+            texts_of(person, &mut self.values, 0);
         }
     }
 
-    /// Whether a value stands in the person's record.
-    pub(super) fn has_said(&self, value: &str) -> bool {
-        self.said.contains(value)
+    /// Whether a value appears in the person's record.
+    pub(super) fn has_value(&self, value: &str) -> bool {
+        self.values.contains(value)
     }
 
-    /// Whether a value is the name of a list's item whose id stands in the person's record.
-    pub(super) fn has_named(&self, list: &str, value: &str) -> bool {
+    /// Whether `value` is the name of an item of this list, and the item's id appears in the person's record.
+    pub(super) fn has_list_name(&self, list: &str, value: &str) -> bool {
         let names = self.lists.get(list).into_iter().flatten();
-        names.filter(|(id, _)| self.said.contains(*id)).any(|(_, name)| name == value)
+        names.filter(|(id, _)| self.values.contains(*id)).any(|(_, name)| name == value)
     }
 
-    /// Whether a garden leave in the person's rows begins on the day after this one.
-    pub(super) fn has_released(&self, day: &str) -> bool {
-        self.released.contains(day)
+    /// Whether a garden leave among the person's lifecycle rows begins on the day after `day`.
+    pub(super) fn is_day_before_leave(&self, day: &str) -> bool {
+        self.days_before_leave.contains(day)
     }
 
-    /// A hash over all answers, in the order in which they came.
+    /// SHA-256 over the digests of all answers, in the order of the answers.
     pub(super) fn digest(&self) -> [u8; 32] {
         self.digest.clone().finalize().into()
     }
 }
 
-/// Deepest nesting that is looked into; HiBob's answers have a handful of levels.
+/// Deepest nesting of JSON that is searched. HiBob's answers have a handful of levels.
 const DEPTH_MAX: usize = 16;
 
-/// Every text and number below a value, without white space around it.
+/// Collects every text and number in a value, without white space around it.
 fn texts_of(value: &Value, texts: &mut BTreeSet<String>, depth: usize) {
     match value {
         Value::Array(items) if depth < DEPTH_MAX => items.iter().for_each(|item| texts_of(item, texts, depth + 1)),
@@ -88,7 +88,8 @@ fn text(value: Option<&Value>) -> Option<String> {
     }
 }
 
-/// Names by item id of a named list, which may be a tree. Both spellings of a name are in use.
+/// Collects the names of a named list's items by id. A list may be a tree, and HiBob writes a name as `value` or as
+/// `name`.
 fn items_of(items: &Value, names: &mut BTreeMap<String, String>, depth: usize) {
     for item in items.as_array().into_iter().flatten() {
         if let (Some(id), Some(name)) = (text(item.get("id")), text(item.get("value").or_else(|| item.get("name")))) {
@@ -100,16 +101,17 @@ fn items_of(items: &Value, names: &mut BTreeMap<String, String>, depth: usize) {
     }
 }
 
-/// Whether a status is garden leave, in machine or human spelling: `gardenLeave`, `Garden leave`.
+/// Whether a lifecycle status is garden leave, as machines or as people write it: `gardenLeave`, `Garden leave`.
 pub fn is_garden_leave(status: &str) -> bool {
     status.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).eq("gardenleave".chars())
 }
 
-/// The day before each garden leave among an employee's rows, which may be wrapped once more.
-fn released_of(rows: &Value, days: &mut BTreeSet<String>, depth: usize) {
+/// Collects the day before each garden leave among an employee's lifecycle rows. Rows may be nested in `values` once
+/// more.
+fn days_before_leave_of(rows: &Value, days: &mut BTreeSet<String>, depth: usize) {
     for row in rows.get("values").and_then(Value::as_array).into_iter().flatten() {
         if depth < DEPTH_MAX {
-            released_of(row, days, depth + 1);
+            days_before_leave_of(row, days, depth + 1);
         }
         let status = row.get("status").and_then(Value::as_str).unwrap_or_default();
         let first = row.get("effectiveDate").and_then(Value::as_str);

@@ -16,7 +16,7 @@ use hibob_contract::types::NamedValue;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::LedgerSums;
 use hibob_store::database::{ChangeRecord, Fence, NewJournal, OpenJournal, RunRecord, StoredUpdate};
-use hibob_store::run_store::Book;
+use hibob_store::run_store::RunStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,17 +25,17 @@ use std::time::Duration;
 const MILLISECONDS_MAX: u64 = 4;
 
 fn lost() -> HostError {
-    HostError::Storage("this run lost its lock to another one".to_owned())
+    HostError::Storage("this run has lost its lease to another one".to_owned())
 }
 
 /// The databases as one process sees them.
 #[derive(Clone)]
-pub(crate) struct SimBook {
+pub(crate) struct SimRunStore {
     pub(crate) sim: Sim,
     pub(crate) host: Arc<Host>,
 }
 
-impl SimBook {
+impl SimRunStore {
     /// Does something with the databases: at one moment, with time before it and after it.
     async fn with<T>(&self, work: impl FnOnce(&mut State) -> Result<T, HostError>) -> Result<T, HostError> {
         self.host.step().await;
@@ -79,7 +79,7 @@ impl SimBook {
     }
 }
 
-impl Book for SimBook {
+impl RunStore for SimRunStore {
     async fn take_fence(&self, generation: i64) -> Result<Fence, HostError> {
         let forgets = self.is(Planted::ForgetsBeginnings);
         let taken = self.with(|state| {

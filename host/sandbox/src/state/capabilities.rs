@@ -1,9 +1,9 @@
-//! The small capabilities: progress and log.
+//! The interfaces `progress` and `log`.
 
 use crate::bindings::{log, progress, types};
-use crate::call::CallState;
+use crate::state::CallState;
 
-/// Characters of one log line, or of a phase's name, that are kept.
+/// Longest log line or name of a phase, in characters; the rest is cut off.
 const LOG_CHARS_MAX: usize = 1_000;
 
 impl types::Host for CallState {}

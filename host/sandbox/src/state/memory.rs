@@ -1,7 +1,7 @@
-//! Linear memory: bounded for a call, and for all calls of a tenant together.
+//! Limits the linear memory of a call, and of all calls of a tenant together.
 
-use crate::call::observer::CallObserver;
 use crate::engine::TABLE_ELEMENTS_MAX;
+use crate::state::observer::CallObserver;
 use hibob_config::limits::Limits;
 use hibob_policy::over::Overrun;
 use hibob_shares::TenantMemory;
@@ -10,8 +10,8 @@ use wasmtime::ResourceLimiter;
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// Bounds the memory of one call; what it held is the tenant's again when the call is over.
-pub(super) struct CallMemory {
+/// The linear memory of one call, in bytes. When the call is over, its memory counts as free for the tenant again.
+pub(crate) struct CallMemory {
     used: usize,
     call_max: usize,
     tenant_max: usize,
@@ -21,7 +21,7 @@ pub(super) struct CallMemory {
 }
 
 impl CallMemory {
-    pub(super) fn new(tenant: Arc<TenantMemory>, limits: &Limits, overrun: Overrun) -> Self {
+    pub(crate) fn new(tenant: Arc<TenantMemory>, limits: &Limits, overrun: Overrun) -> Self {
         let bytes = |mebibytes: u64| usize::try_from(mebibytes.saturating_mul(MEBIBYTE)).unwrap_or(usize::MAX);
         Self {
             used: 0,
@@ -33,16 +33,16 @@ impl CallMemory {
         }
     }
 
-    /// The same, told to `observer` in the end: memory never shrinks.
-    pub(super) fn observed(mut self, observer: CallObserver) -> Self {
+    /// Reports the memory to `observer` when the call is over. Linear memory never shrinks, so that is its maximum.
+    pub(crate) fn observed(mut self, observer: CallObserver) -> Self {
         self.observer = Some(observer);
         self
     }
 }
 
 impl CallMemory {
-    /// Bytes that the call holds.
-    pub(super) fn used(&self) -> usize {
+    /// How many bytes the call holds.
+    pub(crate) fn used(&self) -> usize {
         self.used
     }
 }
@@ -51,7 +51,7 @@ impl Drop for CallMemory {
     fn drop(&mut self) {
         self.tenant.give_back(self.used);
         if let Some(observer) = &self.observer {
-            observer.held(self.used);
+            observer.memory(self.used);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The storage capability: the tenant's own keys and values, written when the call has ended.
+//! The interface `storage`: the tenant's keys and values. What a call writes is stored when the call has ended.
 
 use crate::bindings::storage::{Entry, Host, StorageError, Write};
-use crate::call::CallState;
+use crate::state::CallState;
 use hibob_base::error::HostError;
 use hibob_config::limits::Limits;
 use hibob_store::database::TenantDatabase;
@@ -13,22 +13,23 @@ use std::ops::Bound;
 pub const KEY_BYTES_MAX: usize = 512;
 /// Largest value, in bytes.
 pub const VALUE_BYTES_MAX: usize = 65_536;
-/// What one call may write, in bytes of keys and values. A change remembers one link; this leaves room for many.
+/// Most bytes of keys and values that one call may write. A change writes one link; this leaves room for many.
 pub const CALL_STORAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Keys that one call may write or delete: they are written in one transaction when it has ended.
+/// Most keys that one call may write or delete. They are stored in one transaction when the call has ended.
 pub const CALL_STORAGE_WRITES_MAX: usize = 10_000;
-/// Keys that one call may look up, and entries that it may scan. A plan scans a link for each of 500,000 employees.
+/// Most keys that one call may look up and entries that it may scan, together. A plan for 500,000 employees scans a
+/// link for each of them.
 pub const CALL_STORAGE_READS_MAX: u64 = 1_000_000;
-/// Keys of one `get`, entries of one `scan`, writes of one `commit`.
+/// Most keys of one `get`, entries of one `scan` or writes of one `commit`.
 const ITEMS_MAX: usize = 1_000;
-/// Bytes of keys and values that one `get` returns at most; a `scan` returns fewer entries instead.
+/// Most bytes of values that one `get` returns. A `scan` with more bytes of keys and values returns fewer entries.
 const READ_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// The tenant's storage as one call sees it: the database, and over it what the call has written.
-pub(super) struct StorageView {
+/// The tenant's storage as one call sees it: the entries in the database, replaced by those that the call has written.
+pub(crate) struct StorageView {
     database: TenantDatabase,
     writable: bool,
-    /// None for a deleted key.
+    /// What the call has written, by key; `None` for a deleted key.
     written: BTreeMap<String, Option<Vec<u8>>>,
     written_bytes: usize,
     reads_left: u64,
@@ -37,7 +38,7 @@ pub(super) struct StorageView {
 }
 
 impl StorageView {
-    pub(super) fn new(database: TenantDatabase, writable: bool, limits: &Limits) -> Self {
+    pub(crate) fn new(database: TenantDatabase, writable: bool, limits: &Limits) -> Self {
         Self {
             database,
             writable,
@@ -49,8 +50,8 @@ impl StorageView {
         }
     }
 
-    /// What was written so far, taken out of the call.
-    pub(super) fn take(&mut self) -> BTreeMap<String, Option<Vec<u8>>> {
+    /// Takes out what the call has written.
+    pub(crate) fn take(&mut self) -> BTreeMap<String, Option<Vec<u8>>> {
         std::mem::take(&mut self.written)
     }
 
@@ -61,7 +62,10 @@ impl StorageView {
         }
     }
 
-    /// Counts so many keys that are looked up or scanned.
+    /// Counts keys that are looked up or scanned.
+    ///
+    /// # Errors
+    /// The call has used up its reads.
     fn count_reads(&mut self, keys: usize) -> Result<(), StorageError> {
         let over = || StorageError::OverLimit(format!("CALL_STORAGE_READS_MAX ({CALL_STORAGE_READS_MAX} keys)"));
         self.reads_left = self.reads_left.checked_sub(keys as u64).ok_or_else(over)?;
@@ -72,7 +76,7 @@ impl StorageView {
         let mut after = after.map(str::to_owned);
         loop {
             let stored = self.database.entries(prefix, after.as_deref(), limit, READ_BYTES_MAX).await?;
-            // What was written counts as far as the stored entries are known.
+            // The call's own entries are merged in only up to the last stored entry that was read.
             let start = match &after {
                 Some(after) if after.as_str() >= prefix => Bound::Excluded(after.clone()),
                 _ => Bound::Included(prefix.to_owned()),
@@ -88,12 +92,15 @@ impl StorageView {
             if !entries.is_empty() || last.is_none() {
                 return Ok(entries);
             }
-            after = last; // all of these were deleted in this call
+            after = last; // the call has deleted all of these
         }
     }
 
-    /// Whether the tenant's storage has room for these writes, beside what this call has written. Keys that are there
-    /// already count as new ones here, which matters only near the limit.
+    /// Checks that the tenant's storage has room for these writes beside those that the call has made. Keys that exist
+    /// already count as new ones, which matters only near the limit.
+    ///
+    /// # Errors
+    /// A limit of the storage would be exceeded, or the database failed.
     async fn room(&self, writes: &[Write]) -> Result<(), StorageError> {
         let usage = self.database.storage_usage().await.map_err(|error| unavailable(&error))?;
         let mut bytes = usage.bytes + self.written_bytes as u64;
@@ -156,7 +163,7 @@ fn limited(items: usize) -> Result<(), StorageError> {
     }
 }
 
-/// The plugin learns that the storage failed, the log what happened.
+/// The error that the plugin gets if the database fails. The log has the details.
 fn unavailable(error: &HostError) -> StorageError {
     tracing::error!("{error}");
     StorageError::Unavailable("the host's database failed".to_owned())

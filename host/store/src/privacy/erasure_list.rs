@@ -1,8 +1,9 @@
-//! The list of those who were forgotten, in a file of the data directory: a restored database knows them from it.
+//! The erasure list: a file of the data directory that tells a restored database whom to erase.
 //!
-//! JSON lines, only ever added to: the tenant, a keyed hash, a time. A line is on the disk before what it says is done.
+//! It has a JSON object per line: the tenant, an event, a keyed hash and a time. Lines are only ever added. A line is
+//! on the disk before the erasure that it stands for is carried out.
 
-use crate::privacy::key::Tag;
+use crate::database::KeyedHash;
 use hibob_base::digest::unhex;
 use hibob_base::error::HostError;
 use serde::{Deserialize, Serialize};
@@ -15,14 +16,16 @@ use std::path::{Path, PathBuf};
 /// The file's name in the data directory.
 pub const FILE: &str = "forgotten.list";
 
-/// What is said of somebody.
+/// The event of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Event {
+    /// The person was erased.
     Forgotten,
-    /// They may come back.
+    /// The person may come back.
     Lifted,
-    /// The tenant's key is gone, as when the whole tenant was forgotten: what was said of its people before means nobody.
+    /// The tenant's key is destroyed, as when the tenant was removed: earlier lines of the tenant do not count any
+    /// more.
     KeyRemoved,
 }
 
@@ -32,29 +35,30 @@ pub(super) enum Event {
 pub(super) struct Line {
     pub tenant: String,
     pub event: Event,
-    /// Of the employee's id; none for a whole tenant.
+    /// The keyed hash of the employee's id; none if the line is about the whole tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
     /// Unix seconds.
     pub at: i64,
 }
 
-/// What a list says of one person.
+/// The erasures of one person, by the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Standing {
-    /// How often they were forgotten.
+pub(super) struct Erasures {
+    /// How often the person was erased.
     pub times: i64,
-    /// The last time, in Unix seconds.
+    /// When the person was erased last, in Unix seconds.
     pub at: i64,
+    /// Whether the person may come back.
     pub is_lifted: bool,
 }
 
-/// The list in a file.
-pub(super) struct List {
+/// The erasure list in a file.
+pub(super) struct ErasureList {
     path: PathBuf,
 }
 
-impl List {
+impl ErasureList {
     pub(super) fn of(data_dir: &Path) -> Self {
         Self::at(&data_dir.join(FILE))
     }
@@ -63,7 +67,7 @@ impl List {
         Self { path: path.to_owned() }
     }
 
-    /// The text, without a last line that was never written to its end; empty if there is no file.
+    /// The list's text, without an incomplete last line; empty if there is no file.
     ///
     /// # Errors
     /// It cannot be read.
@@ -77,18 +81,19 @@ impl List {
         Ok(text)
     }
 
-    /// What the list says of a tenant's people.
+    /// The erasures of a tenant's people, worked out from the lines.
     ///
     /// # Errors
     /// It cannot be read.
-    pub(super) fn standings(&self, tenant: &str) -> Result<BTreeMap<Tag, Standing>, HostError> {
-        let mut standings: BTreeMap<Tag, Standing> = BTreeMap::new();
+    pub(super) fn standings(&self, tenant: &str) -> Result<BTreeMap<KeyedHash, Erasures>, HostError> {
+        let mut standings: BTreeMap<KeyedHash, Erasures> = BTreeMap::new();
         for line in self.lines()?.into_iter().filter(|line| line.tenant == tenant) {
             let Some(person) = &line.person else {
                 standings.clear();
                 continue;
             };
-            let tag = unhex(person).and_then(|bytes| bytes.try_into().ok()).map(Tag).ok_or_else(|| self.damaged())?;
+            let tag =
+                unhex(person).and_then(|bytes| bytes.try_into().ok()).map(KeyedHash).ok_or_else(|| self.damaged())?;
             let standing = standings.entry(tag).or_default();
             standing.is_lifted = line.event == Event::Lifted;
             if line.event == Event::Forgotten {
@@ -104,7 +109,7 @@ impl List {
         text.lines().map(|line| serde_json::from_str(line).map_err(|_| self.damaged())).collect()
     }
 
-    /// Adds a line; it outlasts a power cut.
+    /// Adds a line and syncs it to the disk. An incomplete last line is removed first.
     ///
     /// # Errors
     /// It cannot be written.
@@ -119,7 +124,7 @@ impl List {
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(0))?;
         file.read_to_end(&mut bytes)?;
-        // A line that was never written to its end was never acted upon.
+        // Nothing was done yet for an incomplete line.
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         if whole < bytes.len() {
             file.set_len(whole as u64)?;
@@ -131,25 +136,25 @@ impl List {
 
     fn failed(&self, error: &std::io::Error) -> HostError {
         HostError::configuration(
-            format!("the list of those who were forgotten, {}: {error}", self.path.display()),
-            "let it be read and written by who runs the host; without it nobody can be forgotten for good",
+            format!("the erasure list {}: {error}", self.path.display()),
+            "give the user who runs the host permission to read and write it; without it nobody can be erased for good",
         )
     }
 
     fn damaged(&self) -> HostError {
         HostError::configuration(
-            format!("the list of those who were forgotten, {}, has a line that is none", self.path.display()),
-            "bring a copy of it back, from a backup or from where you keep one",
+            format!("the erasure list {} has a line that cannot be read", self.path.display()),
+            "replace it with a copy of the list, such as one from a backup",
         )
     }
 }
 
-/// The text of the list in a file, each line of which is one; empty if there is no file.
+/// The text of the erasure list in a file, after a check of each line; empty if there is no file.
 ///
 /// # Errors
-/// It cannot be read.
+/// The file cannot be read, or has a line that cannot be read.
 pub fn text_of(path: &Path) -> Result<String, HostError> {
-    let list = List::at(path);
+    let list = ErasureList::at(path);
     list.lines()?;
     list.text()
 }
@@ -159,13 +164,13 @@ mod tests {
     use super::*;
 
     fn line(tenant: &str, event: Event, person: Option<u8>, at: i64) -> Line {
-        Line { tenant: tenant.to_owned(), event, person: person.map(|byte| Tag([byte; 32]).to_string()), at }
+        Line { tenant: tenant.to_owned(), event, person: person.map(|byte| KeyedHash([byte; 32]).to_string()), at }
     }
 
     #[test]
     fn lines_are_added_and_folded_tenant_by_tenant() {
         let folder = tempfile::tempdir().unwrap();
-        let list = List::of(folder.path());
+        let list = ErasureList::of(folder.path());
         assert!(list.standings("acme").unwrap().is_empty());
         for line in [
             line("beta", Event::Forgotten, Some(1), 1),
@@ -180,15 +185,18 @@ mod tests {
             list.add(&line).unwrap();
         }
         let standings = list.standings("acme").unwrap();
-        let standing = |times, at, is_lifted| Standing { times, at, is_lifted };
-        assert_eq!(standings, [(Tag([1; 32]), standing(2, 6, false)), (Tag([2; 32]), standing(1, 4, true))].into());
+        let standing = |times, at, is_lifted| Erasures { times, at, is_lifted };
+        assert_eq!(
+            standings,
+            [(KeyedHash([1; 32]), standing(2, 6, false)), (KeyedHash([2; 32]), standing(1, 4, true))].into()
+        );
         assert!(list.standings("beta").unwrap().is_empty());
     }
 
     #[test]
     fn a_line_that_was_not_written_to_its_end_was_never_said() {
         let folder = tempfile::tempdir().unwrap();
-        let list = List::of(folder.path());
+        let list = ErasureList::of(folder.path());
         list.add(&line("acme", Event::Forgotten, Some(1), 1)).unwrap();
         let whole = std::fs::read_to_string(folder.path().join(FILE)).unwrap();
         for length in 1..whole.len() {
@@ -198,6 +206,6 @@ mod tests {
         list.add(&line("acme", Event::Lifted, Some(1), 2)).unwrap();
         assert!(list.standings("acme").unwrap().values().all(|standing| standing.is_lifted));
         std::fs::write(folder.path().join(FILE), format!("x\n{whole}")).unwrap();
-        assert!(list.standings("acme").unwrap_err().to_string().contains("a line that is none"));
+        assert!(list.standings("acme").unwrap_err().to_string().contains("a line that cannot be read"));
     }
 }

@@ -1,12 +1,12 @@
 //! The lease on the tenant's runs, as `database/control` keeps it.
 
-use super::{Pages, SimBook};
+use super::{Pages, SimRunStore};
 use crate::sim::State;
 use hibob_base::error::HostError;
 use hibob_store::database::LEASE_SECONDS;
 use hibob_store::run_store::Lock;
 
-impl SimBook {
+impl SimRunStore {
     /// Takes the lease on the tenant's runs, as `ControlDatabase::lease` does.
     pub(crate) async fn lease(&self) -> Result<SimLease, HostError> {
         let now = self.now();
@@ -25,13 +25,13 @@ impl SimBook {
         let generation = generation.await?;
         self.host.has_lease(generation);
         self.note(format!("has the lease, generation {generation}"));
-        Ok(SimLease { book: self.clone(), generation, is_held: true })
+        Ok(SimLease { run_store: self.clone(), generation, is_held: true })
     }
 }
 
 /// The right to run the tenant.
 pub(crate) struct SimLease {
-    book: SimBook,
+    run_store: SimRunStore,
     generation: i64,
     is_held: bool,
 }
@@ -58,8 +58,8 @@ impl Lock for SimLease {
     }
 
     async fn renew(&self) -> Result<bool, HostError> {
-        let expires_at = self.book.now() + LEASE_SECONDS;
-        let renewed = self.book.with(|state| {
+        let expires_at = self.run_store.now() + LEASE_SECONDS;
+        let renewed = self.run_store.with(|state| {
             let pages = self.is_ours(state);
             Ok(pages.map(|pages| pages.lease_expires_at = expires_at).is_some())
         });
@@ -68,7 +68,7 @@ impl Lock for SimLease {
 
     async fn release(mut self) -> Result<(), HostError> {
         self.is_held = false;
-        let given_back = self.book.with(|state| {
+        let given_back = self.run_store.with(|state| {
             self.give_back(state);
             Ok(())
         });
@@ -79,8 +79,8 @@ impl Lock for SimLease {
 /// A run that is cancelled gives its lease back; one whose process is gone cannot.
 impl Drop for SimLease {
     fn drop(&mut self) {
-        if self.is_held && !self.book.host.is_dead() {
-            self.give_back(&mut self.book.sim.lock());
+        if self.is_held && !self.run_store.host.is_dead() {
+            self.give_back(&mut self.run_store.sim.lock());
         }
     }
 }

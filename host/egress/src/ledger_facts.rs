@@ -1,0 +1,32 @@
+//! Reads from the host's ledger what the write scope of a change is checked against.
+
+use hibob_base::error::HostError;
+use hibob_contract::directory_sync::Change;
+use hibob_contract::types::Value;
+use hibob_policy::LedgerFacts;
+use hibob_store::run_store::RunStore;
+
+/// What the ledger in `run_store` has on the employee, the account and the line manager of a change.
+///
+/// # Errors
+/// The ledger cannot be read.
+pub async fn ledger_facts(run_store: &impl RunStore, change: &Change) -> Result<LedgerFacts, HostError> {
+    let Some(employee) = &change.employee_id else { return Ok(LedgerFacts::default()) };
+    let account_id = match change.target_id {
+        None => run_store.account_of(employee).await?,
+        Some(_) => None,
+    };
+    let owner = match change.target_id.as_ref().or(account_id.as_ref()) {
+        Some(account) => run_store.owner_of(account).await?,
+        None => None,
+    };
+    let mut manager_account_id = None;
+    for field in &change.fields {
+        if let Some(Value::Person(person)) = &field.after
+            && let (None, Some(manager)) = (&person.account_id, &person.employee_id)
+        {
+            manager_account_id = run_store.account_of(manager).await?;
+        }
+    }
+    Ok(LedgerFacts { account_id, owner, manager_account_id })
+}
