@@ -1,10 +1,12 @@
-//! A night of many tenants: `cargo bench --bench night`, or with `machine`, `disk` or `hosts` and how many tenants.
+//! The nightly syncs of many tenants: `cargo bench --bench night`, optionally with `machine`, `disk` or `hosts` and a
+//! number of tenants.
 //!
-//! All tenants fall due at the same moment, each with a company and stand-ins of its own, and `hibob serve` does their syncs:
-//! processes of their own, with what they keep on the disk. The stand-ins are in this process.
-//! - `machine`: one host on SQLite. The first night makes everybody's account, then nothing has changed, or a little.
-//! - `disk`: the same where the data directory is on the disk, and where it is in memory: what the disk's part is.
-//! - `hosts`: one, two and three hosts on one PostgreSQL, where its server is installed.
+//! All tenants are due at the same moment, each with its own company and stand-ins. Processes of `hibob serve` do their
+//! syncs, with their data on the disk. The stand-ins are in this process.
+//! - `machine`: one host on SQLite. The first night creates all accounts; in later nights nothing has changed, or a
+//!   little.
+//! - `disk`: as `machine`, with the data directory on the disk and then in memory, to show what the disk costs.
+//! - `hosts`: one, two and three hosts on one PostgreSQL, if its server is installed.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at what fails, and prints")]
 
 mod night {
@@ -20,16 +22,16 @@ use night::site::Site;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Tenants, unless an argument says how many.
+/// How many tenants there are, unless an argument gives another number.
 const TENANTS: usize = 5_000;
 
-/// Employees of each.
+/// Employees of each tenant.
 const EMPLOYEES: usize = 20;
 
-/// Workers of a host: few, as it comes, and many.
+/// Workers of a host: few, the default, and many.
 const WORKERS: [u16; 3] = [8, 32, 128];
 
-/// What a call of the services takes over the internet, at most.
+/// Longest time of a service's answer over the internet.
 const FAR: Duration = Duration::from_millis(300);
 
 const NEAR: Duration = Duration::ZERO;

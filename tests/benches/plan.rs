@@ -1,8 +1,8 @@
 //! Making a plan, natively and in the sandbox: `cargo bench`.
 //!
-//! Both read the same answers from memory, so that what differs is the sandbox and the host around it: the engine, its
-//! limits, wasi:http, the egress, the tenant's database. Runs alternate and medians are compared, because machines
-//! change their speed; the ratio says more than the milliseconds.
+//! Both read the same answers from memory, so the difference is the cost of the sandbox and the host: the engine, its
+//! limits, wasi:http, the egress, the tenant's database. Runs alternate and medians are compared, because the speed of
+//! a machine varies. The ratio is more meaningful than the milliseconds.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at what fails, and prints")]
 
 use bytes::Bytes;
@@ -20,10 +20,10 @@ use hibob_tests::setup::plugin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Employees, and how often each size is measured.
+/// Number of employees, and how often it is measured.
 const SIZES: [(usize, usize); 3] = [(1_000, 21), (10_000, 9), (100_000, 5)];
 
-/// The core on its own.
+/// The core without sandbox and host.
 struct Native<'c>(&'c Canned);
 
 struct Pieces(Bytes);
@@ -77,7 +77,7 @@ fn native(canned: &Canned, settings: &Settings) -> (Duration, usize) {
     (start.elapsed(), changes.len())
 }
 
-/// Time, changes, and the peak of linear memory in bytes.
+/// Makes a plan in the sandbox. Returns the time, the number of changes, and the peak of linear memory in bytes.
 async fn sandboxed(data: &DataDir, config: &TenantConfig, canned: &Arc<Canned>) -> (Duration, usize, usize) {
     let tenant = Tenant::open_with(data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
     let start = Instant::now();
@@ -105,7 +105,7 @@ async fn main() {
             let config = config(folder.path(), "acme", "");
             let tenant = Tenant::open_with(&data, config.clone(), Arc::new(Memory(canned.clone()))).await.unwrap();
             canned.remember(&tenant).await;
-            drop(tenant); // what stays open keeps its pace
+            drop(tenant); // an open tenant would keep its pace
             let settings = native_settings();
             let (mut natives, mut sandboxes, mut ratios, mut peak, mut changes) = (vec![], vec![], vec![], 0, 0);
             for round in 0..=rounds {

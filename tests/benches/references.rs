@@ -1,8 +1,9 @@
-//! A back-fill of references for everybody who had left: `cargo bench --bench references -- 10000`.
+//! Issuing references for everybody who had left before: `cargo bench --bench references -- 10000`.
 //!
-//! The host is a process of its own, so that its memory is its own; HiBob and the mail server are in this one. The data
-//! directory is on the disk, because each reference is one synced transaction. The stand-in for HiBob answers at once
-//! and has no rate limits, and the host keeps no pace for it; what its documented one makes of it is printed at the end.
+//! The host is a separate process, so that its memory can be measured; HiBob and the mail server are in this one. The
+//! data directory is on the disk, because each reference is one synced transaction. The stand-in for HiBob answers at
+//! once and has no rate limits, and the host does not pace its requests; the time that HiBob's documented limit would
+//! add is printed at the end.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -29,17 +30,17 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// People who have left, unless an argument says how many.
+/// How many employees have left, unless an argument gives another number.
 const LEAVERS: usize = 10_000;
 
-/// Of them, how many references are taken back, and how many corrected.
+/// How many of the references are revoked, and how many are corrected.
 const REVOKED: usize = 50;
 const CORRECTED: usize = 100;
 
-/// `people/search` of HiBob, in requests a minute (its reference page).
+/// HiBob's rate limit of `people/search`, in requests a minute (its reference page).
 const SEARCHES_PER_MINUTE: usize = 50;
 
-/// The word that makes a process of this program the host.
+/// The argument with which a process of this program is the host.
 const HOST: &str = "host";
 
 const DOMAIN: &str = "acme.example";
@@ -54,7 +55,7 @@ fn leaver(number: usize) -> Employee {
     employee
 }
 
-/// One step of the host, and what it took, as a line of JSON.
+/// Does one step of the host, and prints what it took as a line of JSON.
 async fn host(folder: &Path, step: &str) {
     let data = DataDir::open(&folder.join("data")).await.unwrap();
     let config = data.config("acme").await.unwrap();
@@ -120,7 +121,7 @@ impl Office {
         self.apply(&format!("[references.smtp]\nhost = \"127.0.0.1\"\nport = {port}\n{from}\n")).await;
     }
 
-    /// One step of the host in a process of its own. The mails of the step are counted by `Message-ID` and thrown away.
+    /// One step of the host in a separate process. The mails of the step are counted by `Message-ID` and deleted.
     async fn step(&self, step: &str, mails: &mut BTreeSet<String>) -> Value {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args([HOST, step]).arg(self.setup.folder.path()).stdout(Stdio::piped());
@@ -148,7 +149,7 @@ impl Office {
     }
 }
 
-/// A step of so many references.
+/// Prints the costs of a step with so many references.
 fn print(what: &str, number: usize, step: &Value, searches: usize) {
     let seconds = step["seconds"].as_f64().unwrap();
     let mib = |kib: f64| kib / 1_024.0;
@@ -181,7 +182,7 @@ async fn measure(leavers: usize) {
     print("deliver", leavers, &deliver, delivering);
     print("publish", leavers, &office.step("publish", &mut mails).await, 0);
 
-    // What comes later, so that the status lists have something to say.
+    // Revocations and corrections, so that the status lists have entries.
     let database = office.setup.data.tenant_database("acme").await.unwrap();
     let references = database.references().await.unwrap();
     for row in references.iter().rev().take(REVOKED) {

@@ -1,10 +1,10 @@
 //! Many tenants on one machine: `cargo bench --bench tenants`, or with one of `neighbour`, `density`, `call`, `limits`.
 //!
-//! - `neighbour`: a small sync beside a tenant that saturates its limits, against the same sync on a quiet host; after it
-//!   the kinds of noise may be named: `loop`, `loop-in-host-calls`, `memory`, `requests-in-a-row`.
-//! - `density`: a thousand tenants whose plans all wait for an answer at the same time.
-//! - `call`: a fresh instance and one small call.
-//! - `limits`: a plan with the engine's interruption points and without.
+//! - `neighbour`: a small sync beside a tenant that uses all that its limits allow, compared with the same sync on a
+//!   quiet host. Kinds of noise may be named after it: `loop`, `loop-in-host-calls`, `memory`, `requests-in-a-row`.
+//! - `density`: the memory of a thousand tenants whose plans all wait for an answer at the same time.
+//! - `call`: the time of a fresh instance with one small call.
+//! - `limits`: a plan with and without the engine's interruption points.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at what fails, and prints")]
 
 mod tenants {

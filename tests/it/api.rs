@@ -1,4 +1,4 @@
-//! The API of the real program: two tenants with stand-ins of their own, and nothing but HTTP.
+//! Tests of the API of the real program, over HTTP, with two tenants that have their own stand-ins.
 
 use crate::cli::Shell;
 use calamine::{Reader, Xlsx};
@@ -11,10 +11,10 @@ use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Longer than any answer takes, so that a test that waits in vain says so.
+/// Longer than any answer takes, so that a test that waits in vain fails.
 const TIME_MAX: Duration = Duration::from_secs(120);
 
-/// A host that serves, ended with the test.
+/// A serving host. It ends with the test.
 pub(crate) struct Host {
     process: Child,
     address: String,
@@ -38,7 +38,7 @@ impl Host {
         Self { process, address }
     }
 
-    /// Status, head and body of an answer, read to its end.
+    /// Sends a request. Returns status, head and body of the answer, which is read to its end.
     pub(crate) fn ask(&self, token: &str, method: &str, path: &str, body: &str) -> (u16, String, Vec<u8>) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(TIME_MAX)).unwrap();
@@ -61,7 +61,7 @@ impl Host {
     }
 }
 
-/// A tenant with a company of five behind stand-ins.
+/// A tenant with a company of five and its stand-ins.
 pub(crate) async fn tenant(shell: &Shell, id: &str) -> Server {
     let world = World::realistic(5, 1, today());
     let (user, token, key) =
@@ -99,7 +99,7 @@ async fn a_sync_is_started_followed_and_read() {
     let (status, started) = host.json(&admin, "POST", "/v1/tenants/acme/jobs", r#"{"kind":"sync"}"#);
     assert_eq!(status, 202, "{started}");
     let job = started["job"].as_i64().unwrap();
-    // The stream ends with the job, so that reading to its end waits for it.
+    // The stream ends with the job, so reading it to its end waits for the job.
     let (status, head, events) = host.ask(&admin, "GET", &format!("/v1/jobs/{job}/events"), "");
     let events = String::from_utf8(events).unwrap();
     assert!(status == 200 && head.contains("text/event-stream"), "{head}");
@@ -110,7 +110,7 @@ async fn a_sync_is_started_followed_and_read() {
     assert!(status == 200 && head.contains("acme-run-"), "{head}");
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(book)).unwrap();
     assert!(book.worksheet_range("Employee Updates").unwrap().height() > 1);
-    // The other tenant's admin sees none of it.
+    // The other tenant's admin cannot see any of this.
     for path in [format!("/v1/jobs/{job}"), "/v1/tenants/acme".to_owned(), format!("/v1/tenants/acme/runs/{run}")] {
         assert_eq!(host.json(&other, "GET", &path, "").0, 404, "{path}");
     }
@@ -143,7 +143,7 @@ async fn tokens_are_made_listed_and_revoked() {
         assert!(error["error"]["remedy"].as_str().unwrap().contains(words), "{error}");
         assert!(!error.to_string().contains(&reader), "{error}");
     }
-    // The file that holds all of it holds no token.
+    // The database file has no token.
     let stored = std::fs::read(shell.path("data/control.db")).unwrap();
     let secret = &reader.as_bytes()[17..];
     assert!(!stored.windows(secret.len()).any(|window| window == secret));

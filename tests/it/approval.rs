@@ -1,4 +1,5 @@
-//! Plans that wait for a person: nothing of them is applied before the yes, and exactly they are after it.
+//! Tests of plans that wait for a person: nothing of such a plan is applied before it is approved, and exactly that
+//! plan afterwards.
 
 pub(crate) mod office;
 mod program;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// Kind and employee of each difference from the approved plan.
+/// The differences from the approved plan that a report has: kind, employee and change.
 fn moved(report: &serde_json::Value) -> Vec<(String, String, String)> {
     let rows = report["stale"]["differences"].as_array().unwrap();
     let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap_or_default().to_owned();
@@ -38,7 +39,7 @@ async fn a_plan_above_the_limits_waits_whole_and_is_applied_as_it_was_approved()
     assert_eq!((report.exit(), waiting.changes, waiting.is_new), (Exit::Waiting, 8, true));
     assert!(waiting.why.len() == 1 && waiting.why[0].contains("7 of 20"), "{:?}", waiting.why);
     assert_eq!((office.setup.writes(), report.held.len(), report.guards.len()), (0, 0, 0));
-    // Nobody has to read the same plan again the next night.
+    // The next night's sync makes an equal plan, and the waiting one stays.
     let again = office.setup.sync().await.waiting.unwrap();
     assert_eq!((&again.plan, again.is_new, again.lapses_at), (&waiting.plan, false, waiting.lapses_at));
     assert_eq!(office.jobs().await, 0);
@@ -61,7 +62,11 @@ async fn a_plan_above_the_limits_waits_whole_and_is_applied_as_it_was_approved()
     assert!(approval["released"][0].as_str().unwrap().contains("7 of 20"), "{approval}");
     let row = office.row(&waiting.plan).await;
     assert_eq!((row.state, row.run, row.decided_by.as_deref()), (ApprovalState::Applied, Some(run.id), Some(ANA)));
-    assert_eq!(office.journalled().await, std::slice::from_ref(&waiting.plan), "byte for byte what was approved");
+    assert_eq!(
+        office.journalled().await,
+        std::slice::from_ref(&waiting.plan),
+        "the applied plan is not the approved one"
+    );
 
     let late = office.approve(&waiting.plan).await.unwrap();
     assert_eq!((late.is_new, late.job, late.state), (false, None, ApprovalState::Applied));
@@ -70,7 +75,7 @@ async fn a_plan_above_the_limits_waits_whole_and_is_applied_as_it_was_approved()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_within_the_limits_does_not_wait_and_releases_do_not_count() {
+async fn a_plan_within_the_limits_does_not_wait_and_releases_do_not_count() {
     let office = Office::new(ABOVE_LIMITS).await;
     office.leave(1..=3);
     assert_eq!((office.setup.sync().await.archived, office.setup.writes()), (3, 3));
@@ -102,7 +107,7 @@ async fn a_rejected_plan_is_not_applied_and_the_next_sync_makes_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_yes_can_be_taken_back_until_it_is_applied() {
+async fn an_approval_can_be_taken_back_until_the_plan_is_applied() {
     let office = Office::new(ABOVE_LIMITS).await;
     office.leave(1..=7);
     let plan = office.waiting().await;
@@ -149,7 +154,7 @@ async fn a_plan_whose_target_has_moved_is_refused_with_the_difference() {
     office.leave(1..=7);
     let plan = office.waiting().await;
     office.approve(&plan).await.unwrap();
-    // Somebody archives one of them by hand.
+    // One of the accounts is archived by hand.
     {
         let mut world = office.setup.world();
         let id = world.travelperk.user_by_external_id("3").unwrap().id;
@@ -162,12 +167,12 @@ async fn a_plan_whose_target_has_moved_is_refused_with_the_difference() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stale_plan_is_not_replaced_by_one_that_nobody_looked_at() {
+async fn a_stale_plan_is_not_replaced_by_one_that_nobody_has_seen() {
     let office = Office::new(ABOVE_LIMITS).await;
     office.leave(1..=7);
     let plan = office.waiting().await;
     office.approve(&plan).await.unwrap();
-    // Four were a mistake: what is left is within the limits, and still not what was approved.
+    // Four terminations were a mistake. The rest is within the limits, but still not what was approved.
     office.come_back(1..=4);
     let (state, result) = office.serve().await;
     assert_eq!((state, office.setup.writes()), (State::Held, 0));
@@ -202,7 +207,7 @@ async fn a_newer_plan_takes_the_place_of_the_one_that_waits() {
     assert_eq!((row.state, row.superseded_by.as_ref()), (ApprovalState::Superseded, Some(&second)));
     let error = office.approve(&first).await.unwrap_err();
     assert!(error.remedy().contains(&second[..12]), "{}", error.remedy());
-    // And one that does not have to wait drops it.
+    // A plan that does not have to wait takes its place as well.
     office.come_back(1..=6);
     let report: Report = office.setup.sync().await;
     assert_eq!((report.archived, office.setup.writes()), (2, 2));
@@ -227,7 +232,7 @@ async fn a_plan_lapses() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_plan_may_have_to_wait_and_the_next_sync_applies_what_was_approved() {
     let office = Office::new("[safety]\napproval = \"always\"\n").await;
-    assert_eq!(office.setup.sync().await.exit(), Exit::Done, "there is nothing to approve");
+    assert_eq!(office.setup.sync().await.exit(), Exit::Done, "a plan without changes does not wait");
     office.hire("21");
     let plan = office.waiting().await;
     assert_eq!(office.setup.writes(), 0);
@@ -235,13 +240,13 @@ async fn every_plan_may_have_to_wait_and_the_next_sync_applies_what_was_approved
     let report = office.setup.sync().await;
     assert_eq!((report.exit(), report.created, office.setup.writes()), (Exit::Done, 1, 1));
     assert_eq!(report.approval.unwrap().by.as_deref(), Some(ANA));
-    // The job comes too late, and has nothing to do.
+    // The queued job begins afterwards, and has nothing to do.
     let (state, result) = office.serve().await;
     assert_eq!((state, &result["run"], office.setup.writes()), (State::Done, &report.run.into(), 0));
     assert_eq!(office.setup.data.queue().get(job.unwrap()).await.unwrap().state, State::Done);
 }
 
-/// A plan that was saved on the command line is one that nobody has approved either.
+/// A plan that was saved on the command line has to be approved like any other.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_saved_plan_waits_like_any_other() {
     let office = Office::new(ABOVE_LIMITS).await;
@@ -259,14 +264,14 @@ async fn a_saved_plan_waits_like_any_other() {
     let report = apply().await;
     assert_eq!((report.exit(), office.setup.writes()), (Exit::Waiting, 0));
     office.approve(&report.waiting.unwrap().plan).await.unwrap();
-    // It is not from now, so the yes is not for it.
+    // The approved plan is not current any more, so it is not applied.
     let report = apply().await;
     assert_eq!((report.error.unwrap().code.as_str(), office.setup.writes()), ("PLAN_DECIDED", 0));
     assert_eq!((office.serve().await.0, office.setup.writes()), (State::Done, 7));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_decided_goes_with_its_time_and_what_waits_stays() {
+async fn decided_plans_are_removed_after_their_retention_and_waiting_ones_stay() {
     let office = Office::new(ABOVE_LIMITS).await;
     office.leave(1..=7);
     let first = office.waiting().await;
@@ -276,7 +281,7 @@ async fn what_was_decided_goes_with_its_time_and_what_waits_stays() {
     let fence = database.take_fence(1_000).await.unwrap();
     let ended = office.row(&first).await.ended_at.unwrap();
     database.prune(fence, ended, ended).await.unwrap();
-    assert_eq!(office.states().await, ["waiting", "superseded"], "not before its time");
+    assert_eq!(office.states().await, ["waiting", "superseded"], "removed too early");
     database.prune(fence, ended + 1, ended + 1).await.unwrap();
     assert_eq!(office.states().await, ["waiting"]);
     assert!(database.stored_plan(&first).await.is_err() && database.stored_plan(&second).await.is_ok());
@@ -290,7 +295,7 @@ async fn a_source_that_looks_quite_different_can_be_approved_once() {
     let why = office.setup.sync().await.waiting.unwrap().why;
     assert!(why.len() == 1 && why[0].contains("15 employees, and 20"), "{why:?}");
     office.approve(&plan).await.unwrap();
-    // One employee fewer changes nothing that would be written, and is not what somebody looked at.
+    // With one employee fewer the changes are the same, but the person has not seen that number.
     let fifteenth = office.setup.world().hibob.employees.remove("15").unwrap();
     let (state, result) = office.serve().await;
     let report = office.past_run(&result).await.report;
@@ -301,26 +306,26 @@ async fn a_source_that_looks_quite_different_can_be_approved_once() {
     let plan = office.waiting().await;
     office.approve(&plan).await.unwrap();
     assert_eq!(office.serve().await.0, State::Done);
-    assert_eq!(office.setup.sync().await.exit(), Exit::Done, "the baseline has moved with it");
+    assert_eq!(office.setup.sync().await.exit(), Exit::Done, "the baseline was updated with it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_yes_whose_job_was_lost_in_a_crash_gets_one_by_another_yes() {
+async fn an_approval_whose_job_was_lost_in_a_crash_gets_one_when_repeated() {
     let office = Office::new(ABOVE_LIMITS).await;
     office.leave(1..=7);
     let plan = office.waiting().await;
     let row = office.row(&plan).await;
     let decision = Decision { by: ANA, with: "token 1", rejected_because: None };
     assert!(office.database().await.decide(row.id, decision, row.created_at).await.unwrap());
-    assert_eq!(office.jobs().await, 0, "as after a crash between the two");
+    assert_eq!(office.jobs().await, 0, "the job should be lost, as after a crash between the two writes");
     let decided = office.approve(&plan).await.unwrap();
     assert_eq!((decided.is_new, office.jobs().await), (false, 1));
-    assert_eq!(office.row(&plan).await.decided_by.as_deref(), Some(ANA), "the first yes stays");
+    assert_eq!(office.row(&plan).await.decided_by.as_deref(), Some(ANA), "the first approval stays");
     assert_eq!((office.serve().await.0, office.setup.writes()), (State::Done, 7));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_approved_plan_that_was_interrupted_is_taken_up_and_made_once() {
+async fn an_approved_plan_that_was_interrupted_is_resumed_and_made_once() {
     let office = Office::new(&format!("{ABOVE_LIMITS}[sync]\nparallel_changes = 1\nplan_age_hours_max = 1\n")).await;
     office.leave(1..=7);
     let plan = office.waiting().await;
@@ -333,7 +338,7 @@ async fn an_approved_plan_that_was_interrupted_is_taken_up_and_made_once() {
     assert_eq!((state, office.archived()), (State::Done, 7));
     let run = office.past_run(&result).await;
     assert_eq!((run.trigger.as_str(), office.row(&plan).await.run), ("resumed", Some(run.id)));
-    assert_eq!(office.archivings(), 7, "each was sent and taken once");
+    assert_eq!(office.archivings(), 7, "each archiving was sent and carried out once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -352,7 +357,7 @@ async fn the_starter_may_be_kept_from_approving() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_names_no_plan_or_nobody_is_refused() {
+async fn a_decision_without_a_plan_or_a_person_is_refused() {
     let office = Office::new(ABOVE_LIMITS).await;
     office.leave(1..=7);
     let plan = office.waiting().await;
@@ -370,7 +375,7 @@ async fn what_names_no_plan_or_nobody_is_refused() {
     }
     let database = office.database().await;
     assert!(database.approvals_of(0, "").await.unwrap().len() == 1 && office.jobs().await == 0);
-    // A plan that was changed where it is stored is not applied.
+    // A plan whose stored bytes were changed is not applied.
     office.approve(&plan).await.unwrap();
     office.execute("UPDATE plans SET content = CAST(CAST(content AS TEXT) || ' ' AS BLOB)").await;
     let (state, result) = office.serve().await;
@@ -379,7 +384,7 @@ async fn what_names_no_plan_or_nobody_is_refused() {
 }
 
 #[test]
-fn the_words_of_a_difference_are_stable() {
+fn the_kinds_of_differences_have_stable_names() {
     let words = [Moved::New, Moved::Gone, Moved::Different].map(|what| serde_json::to_value(what).unwrap());
     assert_eq!(words, ["new", "gone", "different"]);
 }

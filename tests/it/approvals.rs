@@ -1,4 +1,5 @@
-//! Approvals: who approves trips, what is written of it, and what a person is told to set up.
+//! Tests of `[sync.approvals]`: who approves trips in TravelPerk, what the sync writes for it, and which rules a person
+//! has to make.
 
 use super::sync::employee;
 use hibob_base::error::Exit;
@@ -7,7 +8,7 @@ use hibob_fakes::company::Employee;
 use hibob_fakes::travelperk::User;
 use hibob_tests::setup::Setup;
 
-/// Ana reports to Ben, both synced. Ana's account names another manager.
+/// Ana reports to Ben, and both are synced. Ana's account has another line manager.
 async fn two() -> Setup {
     let ana = Employee { manager: Some("2".to_owned()), ..employee("1", "Ana", "1@x.example") };
     let setup = Setup::of(vec![ana, employee("2", "Ben", "2@x.example")]).await;
@@ -92,7 +93,7 @@ async fn whoever_would_no_longer_approve_is_named() {
     assert_eq!(replaced.employee_id.as_deref(), Some("1"));
     let report = setup.sync().await;
     assert_eq!((report.updated, report.exit()), (1, Exit::Done), "{:?}", report.errors);
-    assert!(account(&setup, "1").approvers.is_empty(), "without conditions nothing but the manager is written");
+    assert!(account(&setup, "1").approvers.is_empty(), "without conditions only the line manager is written");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +109,7 @@ async fn approvers_are_written_only_with_the_operators_conditions() {
     setup.writes();
     assert_eq!((setup.sync().await.exit(), setup.writes()), (Exit::Done, 0));
 
-    // A new manager, who is created in the same run, approves from then on.
+    // A new line manager, whose account is created in the same run, is the approver from then on.
     setup.world().hibob.insert(employee("3", "Eva", "3@x.example"));
     setup.world().hibob.employee_mut("1").manager = Some("3".to_owned());
     let report = setup.sync().await;
@@ -117,7 +118,7 @@ async fn approvers_are_written_only_with_the_operators_conditions() {
     assert_eq!((account(&setup, "1").manager, account(&setup, "1").approvers), (Some(eva), both(eva)));
 }
 
-/// That `approvers` can be written is not settled: where it is not kept, that is said.
+/// Whether TravelPerk keeps `approvers` is not documented. If it does not, that is reported.
 #[tokio::test(flavor = "multi_thread")]
 async fn approvers_that_are_not_kept_are_reported() {
     let setup = two().await;
@@ -129,7 +130,7 @@ async fn approvers_that_are_not_kept_are_reported() {
     assert!(report.errors[0].message.ends_with("not: approvers"), "{}", report.errors[0].message);
 }
 
-/// Managers in a circle: both are set in the end, with the approvers.
+/// With line managers in a circle, both are set in the end, with their approvers.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_circle_of_managers_approves_for_each_other() {
     let ana = Employee { manager: Some("2".to_owned()), ..employee("1", "Ana", "1@x.example") };

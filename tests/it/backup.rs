@@ -1,4 +1,4 @@
-//! Backups, restoring them, and forgetting a tenant, through the program and in the host.
+//! Tests of backups, restoring them, and removing a tenant, through the program and in the host.
 
 use super::cli::{Fakes, Shell};
 use super::references_job::{Office, leave, people};
@@ -9,13 +9,13 @@ use hibob_tests::setup::Setup;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// A copy that is made in the middle of a sync is whole, and a sync from it ends where the first one did.
+/// A copy that is made in the middle of a sync is complete, and a sync that starts from it ends as the first one did.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_in_the_middle_of_a_sync_is_whole() {
     let setup = Setup::realistic(60).await;
     let folder = setup.folder.path().join("backup");
     let (report, manifest) = tokio::join!(setup.sync(), async {
-        // Not before something was written.
+        // The copy is made once something was written.
         while setup.world().writes() == 0 {
             tokio::task::yield_now().await;
         }
@@ -52,8 +52,8 @@ fn backups_are_made_and_restored_by_commands() {
     for name in ["copy", "copy/control.db", "copy/tenants/acme.db", "copy/secrets.key"] {
         assert_eq!(std::fs::metadata(shell.path(name)).unwrap().permissions().mode() & 0o077, 0, "{name}");
     }
-    assert_eq!(shell.json(&["backup", "copy"]).0, 2, "each has its own folder");
-    assert_eq!(shell.json(&["restore", "copy", "--nobody-forgotten"]).0, 2, "nothing is overwritten");
+    assert_eq!(shell.json(&["backup", "copy"]).0, 2, "a second backup into the same folder");
+    assert_eq!(shell.json(&["restore", "copy", "--nobody-forgotten"]).0, 2, "a restore over existing data");
     assert_eq!(shell.json(&["backup", "bare", "--without-secrets-key"]).0, 0);
     assert!(!shell.path("bare/secrets.key").exists());
 
@@ -62,7 +62,7 @@ fn backups_are_made_and_restored_by_commands() {
         let text = String::from_utf8(output.stdout).unwrap();
         (output.status.code().unwrap(), serde_json::from_str::<serde_json::Value>(&text).unwrap())
     };
-    // One byte more or less, or a name that leads out of the folder, and nothing is written.
+    // If a file has another size, or a name that leads out of the folder, nothing is written.
     let manifest = std::fs::read_to_string(shell.path("copy/backup.json")).unwrap();
     let good = std::fs::read(shell.path("copy/tenants/acme.db")).unwrap();
     for (file, bytes) in [
@@ -81,14 +81,14 @@ fn backups_are_made_and_restored_by_commands() {
     assert_eq!(elsewhere(&["restore", "copy", "--nobody-forgotten"]).0, 0);
     let (_, history) = elsewhere(&["history", "acme"]);
     assert_eq!(history["runs"].as_array().map(Vec::len), Some(1));
-    // The stored secret opens: its key came along.
+    // The stored secret can be decrypted, since its key was in the backup.
     let (_, listed) = elsewhere(&["secret", "list", "acme"]);
     assert_eq!(listed["secrets"][0]["state"], "unused");
     let (exit, report) = elsewhere(&["sync", "acme"]);
     assert_eq!((exit, report["created"].as_u64()), (0, Some(0)), "{report}");
 }
 
-/// A log that was restored from before its last references does not go over the published one.
+/// A log that was restored from before its last references does not replace the published one.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_backup_does_not_fork_the_published_log() {
     let office = Office::of(people(4), "").await;
@@ -107,14 +107,14 @@ async fn an_old_backup_does_not_fork_the_published_log() {
 }
 
 #[test]
-fn nothing_is_left_of_a_tenant_that_is_forgotten() {
+fn nothing_is_left_of_a_removed_tenant() {
     let shell = Shell::new();
     let _fakes = Fakes::start(&shell, &["--employees", "5"]);
     shell.run(&["tenant", "apply", "acme.toml"]);
     super::secrets::with_input(&mut shell.command(&["secret", "set", "acme", "hibob.token"]), "a-token-of-hibob");
     shell.run(&["references", "key", "new", "acme"]);
     shell.run(&["sync", "acme"]);
-    assert_eq!(shell.json(&["tenant", "forget", "acme"]).0, 2, "not without a word");
+    assert_eq!(shell.json(&["tenant", "forget", "acme"]).0, 2, "without a confirmation");
     assert_eq!(shell.json(&["tenant", "forget", "beta", "--yes"]).0, 2);
     assert_eq!(shell.json(&["tenant", "forget", "acme", "--yes"]).0, 0);
     assert_eq!(shell.json(&["tenant", "list"]).1["tenants"].as_array().map(Vec::len), Some(0));
@@ -128,8 +128,8 @@ fn nothing_is_left_of_a_tenant_that_is_forgotten() {
     }
 }
 
-/// After an old backup was restored nothing is issued until somebody says that it may, and revocations that were published
-/// do not come back as good.
+/// After an old backup was restored, nothing is issued until the operator resumes it, and published revocations do not
+/// become valid again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_issuer_waits_and_revocations_stay() {
     let office = Office::of(people(4), "").await;

@@ -1,4 +1,5 @@
-//! What goes wrong outside: each a clear error that names the tenant and what to do, nothing lost, the right exit code.
+//! Tests of services that fail: each failure is a clear error that names the tenant and a remedy, loses nothing, and
+//! has the right exit code.
 
 use super::sync::employee;
 use hibob_base::error::Exit;
@@ -7,12 +8,12 @@ use hibob_jobs::run::Report;
 use hibob_tests::setup::Setup;
 
 const SEARCH: &str = "/people/search";
-/// Only where an answer never comes: a busy machine must not run into it elsewhere.
+/// Short timeouts, only for answers that never arrive: a busy machine must not reach them otherwise.
 const IMPATIENT: &str = "first_byte_timeout_seconds = 1\nbetween_bytes_timeout_seconds = 1\n";
-/// More often than anything is tried.
+/// More faults than there are attempts.
 const ALWAYS: usize = 1_000;
 
-/// A company of three that was synced before, and one hire to come.
+/// A company of three that was synced before, and a new employee who is not synced yet.
 async fn setup() -> Setup {
     let setup =
         Setup::of((1..=3).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@x.example"))).collect()).await;
@@ -31,7 +32,7 @@ fn status(status: u16, headers: &[(&str, &str)]) -> FaultKind {
     }
 }
 
-/// The run ends early with this exit code, having written nothing, and says `words`; afterwards all is as before.
+/// Asserts that a run ended early with this exit code and a message with `words`, and wrote nothing.
 #[track_caller]
 fn assert_stopped(report: &Report, writes: usize, exit: Exit, words: &str) {
     let stopped = report.error.as_ref().unwrap_or_else(|| panic!("the run was not stopped: {report:?}"));
@@ -87,9 +88,9 @@ async fn a_service_that_stays_broken_ends_the_run() {
         if exit == Exit::Refused {
             let world = setup.world();
             let refused = world.log().iter().position(|entry| [401, 403].contains(&entry.status)).unwrap();
-            assert_eq!(world.log().len(), refused + 1, "nothing is asked after a refusal");
+            assert_eq!(world.log().len(), refused + 1, "a request was sent after a refusal");
         }
-        // Nothing was lost: without the fault the next run does what was left to do.
+        // Nothing was lost: without the fault, the next run does the rest.
         setup.world().hibob.faults.clear();
         setup.world().travelperk.faults.clear();
         assert_eq!(setup.sync().await.created, 1, "after {kind:?} at {path}");
@@ -117,7 +118,7 @@ async fn a_service_that_recovers_is_waited_for() {
     }
 }
 
-/// A page that breaks off is asked for again; the whole people/search answer is not.
+/// A page that breaks off is requested again. The answer to `people/search` is not, as it has no pages.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_that_breaks_off_is_asked_for_again() {
     let setup = setup().await;
@@ -126,7 +127,7 @@ async fn a_page_that_breaks_off_is_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_listens() {
+async fn a_service_that_is_not_there_ends_the_run() {
     let setup = setup().await;
     let file = setup.tenant_file("acme", "");
     let text = std::fs::read_to_string(&file).unwrap().replace(&setup.server.hibob_url(), "http://127.0.0.1:9/v1");
@@ -137,7 +138,7 @@ async fn nobody_listens() {
     assert_stopped(&report, setup.world().writes(), Exit::Failed, "the connection was refused");
 }
 
-/// HiBob blocks a caller after 50 refusals in ten seconds: a run stops at the first, even while writing.
+/// HiBob blocks a caller after 50 refusals in ten seconds. So a run stops at the first one, even while it is writing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_withdrawn_during_a_run_stops_it() {
     let setup =
@@ -145,10 +146,13 @@ async fn a_key_that_is_withdrawn_during_a_run_stops_it() {
     setup.world().travelperk.faults.push(Fault::once("/Users", status(401, &[])).on("POST").after(20).times(ALWAYS));
     let report = setup.sync().await;
     let refused = setup.world().log().iter().filter(|entry| entry.status == 401).count();
-    assert!((1..=8).contains(&refused), "{refused} requests were refused; only those under way may be");
+    assert!(
+        (1..=8).contains(&refused),
+        "{refused} requests were refused; only those in progress at the first refusal may be"
+    );
     assert_eq!((report.created, report.failed, report.exit()), (20, 0, Exit::Refused), "{:?}", report.errors);
     assert_eq!(report.created + report.skipped, 60);
-    // What was made is remembered: the next run makes the rest.
+    // The accounts that were created have links, so the next run creates the rest.
     setup.world().travelperk.faults.clear();
     assert_eq!((setup.sync().await.created, setup.world().travelperk.users.len()), (40, 60));
 }

@@ -1,4 +1,4 @@
-//! Cost centers and companies: what TravelPerk has beside users, and what of it the sync makes.
+//! Tests of cost centers and companies, and of those that the sync creates.
 
 use super::sync::employee;
 use hibob_base::error::Exit;
@@ -7,7 +7,7 @@ use hibob_fakes::travelperk::Unknown;
 use hibob_fakes::{Fault, FaultKind, Service, World};
 use hibob_tests::setup::Setup;
 
-/// One employee in each of these departments, and a TravelPerk that refuses what it does not know.
+/// One employee in each of these departments, and a TravelPerk that refuses unknown cost centers.
 async fn departments(names: &[&str]) -> Setup {
     let person = |(number, department): (usize, &&str)| {
         let id = (number + 1).to_string();
@@ -41,7 +41,7 @@ fn row(id: u64, name: &str, archived: bool) -> (u64, String, bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cost_centers_are_made_once_and_people_are_assigned_by_name() {
+async fn cost_centers_are_created_once_and_accounts_are_assigned_by_name() {
     let setup = departments(&["Sales", "Sales", "R&D / Labs"]).await;
     let plan = setup.plan().await.unwrap();
     let ids: Vec<&str> = plan.changes.iter().take(2).map(|change| change.id.as_str()).collect();
@@ -55,17 +55,17 @@ async fn cost_centers_are_made_once_and_people_are_assigned_by_name() {
     assert_eq!(assigned(&setup), ["Sales", "Sales", "R&D / Labs"].map(|name| Some(name.to_owned())));
     setup.writes();
     assert_eq!((setup.sync().await.exit(), setup.writes()), (Exit::Done, 0));
-    // Nobody is ever put out of a cost center by replacing its members.
+    // The request that replaces all members of a cost center is never sent.
     assert!(setup.world().requests(Service::TravelPerk, "PUT", "/").is_empty());
 }
 
-/// Archived ones may be left out of the listing: then the id is remembered from an earlier run.
+/// The listing may leave out archived cost centers. Then the id is known from the baseline.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_archived_cost_center_is_brought_back() {
+async fn an_archived_cost_center_is_restored() {
     for listed in [true, false] {
         let setup = departments(&["Sales", "Support"]).await;
         setup.world().travelperk.switches.archived_cost_centers_in_list = listed;
-        // The second one sees what the first has made.
+        // The second run finds the cost center that the first one has created.
         for _ in 0..2 {
             assert_eq!(setup.sync().await.exit(), Exit::Done);
         }
@@ -81,7 +81,7 @@ async fn an_archived_cost_center_is_brought_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_cannot_be_made_keeps_nobody_out() {
+async fn a_cost_center_that_cannot_be_created_does_not_keep_accounts_from_being_created() {
     let setup = departments(&["Sales", "Support"]).await;
     let failing = Fault::once("/cost_centers", FaultKind::status(500)).on("POST").times(100);
     setup.world().travelperk.faults.push(failing);
@@ -97,9 +97,9 @@ async fn one_that_cannot_be_made_keeps_nobody_out() {
     assert_eq!(assigned(&setup)[0].as_deref(), Some("Sales"));
 }
 
-/// An answer that is lost after the cost center was made does not make a second one.
+/// If the answer is lost after a cost center was created, no second one is created.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_makes_no_second_cost_center() {
+async fn a_lost_answer_creates_no_second_cost_center() {
     let setup = departments(&["Sales"]).await;
     setup.world().travelperk.faults.push(Fault::once("/cost_centers", FaultKind::ResetAfter).on("POST"));
     let report = setup.sync().await;
@@ -108,7 +108,7 @@ async fn a_lost_answer_makes_no_second_cost_center() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_differs_in_case_or_spaces_is_said() {
+async fn a_name_that_differs_in_case_or_spaces_is_reported() {
     let setup = departments(&["Customer  care"]).await;
     setup.world().travelperk.insert_cost_center("Customer Care");
     let plan = setup.plan().await.unwrap();
@@ -116,9 +116,9 @@ async fn a_name_that_differs_in_case_or_spaces_is_said() {
     assert!(finding.message.contains("`Customer Care`"), "{}", finding.message);
 }
 
-/// Without its address cost centers are assigned by name and never made.
+/// Without the URL of the cost centers, they are assigned by name and never created.
 #[tokio::test(flavor = "multi_thread")]
-async fn without_an_address_no_cost_center_is_made() {
+async fn without_a_url_no_cost_center_is_created() {
     let mut setup = departments(&["Sales"]).await;
     setup.rest = false;
     setup.apply_tenant("acme", "").await;
@@ -150,7 +150,7 @@ async fn a_company_that_travelperk_does_not_have_fails_its_people_and_names_the_
     let error = &report.errors[0];
     assert_eq!((error.employee_id.as_deref(), error.code.as_str()), (Some("1"), "COMPANY_IS_MISSING_OR_INVALID"));
     assert!(error.message.contains("`ACME Iberia SL` differs only in case or spaces"), "{}", error.message);
-    // By setting the company is left out instead.
+    // With `missing_detail = "skip"` the company is left out instead.
     setup.apply_tenant("acme", &format!("{COMPANIES}missing_detail = \"skip\"\n")).await;
     let report = setup.sync().await;
     assert_eq!((report.created, report.warnings.len(), report.exit()), (1, 1, Exit::Done));
@@ -164,9 +164,9 @@ async fn a_table_in_the_settings_maps_sites_to_companies() {
     assert_eq!(setup.world().travelperk.user_by_external_id("1").unwrap().invoice_profiles, ["ACME Iberia SL"]);
 }
 
-/// Who has left is archived, whatever their company is called.
+/// An employee who has left is archived, whatever their company is.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_company_keeps_nobody_from_being_archived() {
+async fn an_unknown_company_does_not_prevent_archiving() {
     let setup = company("ACME Ltd", "").await;
     assert_eq!(setup.sync().await.created, 2);
     for id in ["1", "2"] {

@@ -1,4 +1,4 @@
-//! What `check` says of HiBob's permissions and of whom it shows, before anything is synced.
+//! Tests of the findings of `check` about HiBob's permissions and about the employees that HiBob shows.
 
 use super::sync::employee;
 use hibob_base::error::Exit;
@@ -20,7 +20,7 @@ fn number(report: &CheckReport, name: &str) -> Option<u64> {
     report.counts.iter().find(|count| count.name == name).map(|count| count.number)
 }
 
-/// What is wrong: codes with their severities.
+/// The codes of the findings with their severities.
 fn codes(report: &CheckReport) -> Vec<(&str, Severity)> {
     report.findings.iter().map(|finding| (finding.code.as_str(), finding.severity)).collect()
 }
@@ -31,7 +31,7 @@ fn only(report: &CheckReport) -> &Finding {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_every_permission_there_is_nothing_to_mend() {
+async fn with_every_permission_there_are_no_findings() {
     let setup = Setup::realistic(60).await;
     let report = check(&setup).await;
     assert_eq!(codes(&report), []);
@@ -44,10 +44,14 @@ async fn with_every_permission_there_is_nothing_to_mend() {
     let asked: Vec<&str> =
         world.log().iter().filter(|entry| entry.service == Service::HiBob).map(|entry| entry.path.as_str()).collect();
     assert_eq!(asked.iter().filter(|path| **path == "/v1/people/search").count(), 1);
-    assert_eq!(asked.last(), Some(&"/v1/company/named-lists/site"), "it may be refused, so it is the last: {asked:?}");
+    assert_eq!(
+        asked.last(),
+        Some(&"/v1/company/named-lists/site"),
+        "the request that may be refused is not the last one: {asked:?}"
+    );
 }
 
-/// Whatever is missing is named once, for everybody, by the name that HiBob's settings show.
+/// Each missing permission is named once for all employees, as HiBob's settings show it.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_permission_that_is_missing_is_named() {
     let setup = Setup::realistic(60).await;
@@ -78,9 +82,10 @@ async fn each_permission_that_is_missing_is_named() {
     }
 }
 
-/// What nobody needs is one notice; what is ticked makes its permission needed, and fails everybody.
+/// Permissions that are not needed are one notice. A detail that is named in the settings makes its permission needed;
+/// without it no employee can be synced.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_ticked_decides_what_is_needed() {
+async fn the_details_decide_which_permissions_are_needed() {
     let setup = Setup::realistic(40).await;
     for category in [Category::About, Category::Address, Category::Employment] {
         setup.world().hibob.permissions.remove(&category);
@@ -97,7 +102,7 @@ async fn what_is_ticked_decides_what_is_needed() {
     );
     assert!(report.findings[0].message.contains("Address, View"), "{:?}", report.findings);
     assert_eq!(number(&report, "needed:Address:country"), Some(0));
-    assert_eq!(setup.sync().await.exit(), Exit::SomeFailed, "the check was right");
+    assert_eq!(setup.sync().await.exit(), Exit::SomeFailed, "the check predicted otherwise");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +120,7 @@ async fn the_date_of_birth_needs_edit_on_personal_as_well() {
         (number(&report, "permission:Personal"), number(&report, "permission:Personal (edit)")),
         (Some(40), Some(0))
     );
-    // Where the date of birth is not synced, Edit is not needed, and nobody's date of birth is asked for.
+    // If the date of birth is not synced, Edit is not needed, and no date of birth is requested.
     setup.apply_tenant("acme", "[sync]\ndetails = [\"title\"]\n").await;
     setup.world().clear_log();
     assert_eq!(codes(&check(&setup).await), [("PERMISSIONS_NOT_NEEDED", Severity::Notice)]);
@@ -125,7 +130,7 @@ async fn the_date_of_birth_needs_edit_on_personal_as_well() {
     assert!(asked["fields"].as_array().unwrap().len() < 400);
 }
 
-/// Nobody has filled in anything that is not mandatory: that is no missing permission, however nulls are sent.
+/// If no employee has any optional value, no permission is reported missing, as long as HiBob sends nulls.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_explicit_null_is_not_a_missing_permission() {
     let mut left = employee("2", "Eva", "eva@x.example");
@@ -138,7 +143,7 @@ async fn an_explicit_null_is_not_a_missing_permission() {
             (switches.nested_nulls, switches.null_twins) = (nested, twins);
         }
         let report = check(&setup).await;
-        // This company has no sites; everything else shows.
+        // This company has no sites; all else is visible.
         assert_eq!(codes(&report), [("PERMISSIONS_NOT_NEEDED", Severity::Notice)], "{:?}", report.findings);
         assert!(report.findings[0].message.contains("nothing of Site settings,"), "{:?}", report.findings);
         assert_eq!((number(&report, "permission:Home"), number(&report, "field:home.legalGender")), (Some(2), Some(0)));
@@ -159,10 +164,10 @@ async fn an_audience_of_employed_people_only_is_found() {
     setup.world().hibob.audience = Audience::Nobody;
     let report = check(&setup).await;
     assert_eq!(codes(&report), [("NO_EMPLOYEES", Severity::Error)]);
-    assert_eq!(number(&report, "permission:Work"), None, "of nobody nothing can be said");
+    assert_eq!(number(&report, "permission:Work"), None, "without employees there are no such counts");
 }
 
-/// Leavers whose accounts this sync keeps vanish, where they should turn terminated.
+/// Leavers with managed accounts vanish from HiBob's answer, instead of becoming terminated.
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_of_people_who_vanished_are_strong_evidence() {
     let people = (1..=5).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@x.example")));
@@ -171,7 +176,7 @@ async fn accounts_of_people_who_vanished_are_strong_evidence() {
         let finding = report.findings.iter().find(|finding| finding.code == "AUDIENCE_EMPLOYED_ONLY").cloned();
         finding.map(|finding| (finding.severity, finding.message))
     };
-    // A small company that nobody ever left looks the same: a warning, and no evidence.
+    // A small company that nobody has left looks the same, so there is a warning without evidence.
     let (severity, message) = warned(&check(&setup).await).unwrap();
     assert!(severity == Severity::Warning && !message.contains("evidence"), "{message}");
     assert_eq!(setup.sync().await.created, 5);
@@ -189,8 +194,8 @@ async fn accounts_of_people_who_vanished_are_strong_evidence() {
     assert_eq!(warned(&check(&setup).await), None);
 }
 
-/// What HiBob answers without the permission is not settled. However it is, the check is whole, and the refusal of one
-/// list is not taken for one of the credentials by what comes after it.
+/// What HiBob answers without the permission is not documented. Whatever it is, the check is complete, and the refusal
+/// of this list is not taken for a refusal of the credentials.
 #[tokio::test(flavor = "multi_thread")]
 async fn site_settings_may_be_missing_without_ending_anything() {
     let setup = Setup::realistic(40).await;

@@ -1,4 +1,4 @@
-//! The program itself, in processes of its own.
+//! Tests of the program itself, in separate processes.
 
 use hibob_tests::setup::{cache_dir, in_memory, runtime};
 use serde_json::Value;
@@ -10,12 +10,12 @@ use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hibob-under-test");
 
-/// The program in a folder, with the folder `data` in it as its data directory.
+/// The program, run in a folder with `data` as its data directory.
 pub(crate) fn program(folder: &Path, args: &[&str]) -> Command {
     program_in(folder, "data", args)
 }
 
-/// With another data directory.
+/// [`program`] with another data directory.
 pub(crate) fn program_in(folder: &Path, data: &str, args: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
     command
@@ -30,15 +30,15 @@ pub(crate) fn program_in(folder: &Path, data: &str, args: &[&str]) -> Command {
     command
 }
 
-/// Has a data directory share compiled code with the other tests.
+/// Lets a data directory use the compiled code of the other tests.
 pub(crate) fn share_compiled(data: &Path) {
-    let _ = runtime(); // makes what is linked to
+    let _ = runtime(); // creates the folder that is linked to
     for name in ["compiled", "compiled.key"] {
         std::os::unix::fs::symlink(cache_dir().join(name), data.join(name)).unwrap();
     }
 }
 
-/// A folder to work in, with a data directory that shares compiled code with the other tests.
+/// A working folder with a data directory that shares compiled code with the other tests.
 pub(crate) struct Shell {
     folder: TempDir,
 }
@@ -56,7 +56,7 @@ impl Shell {
         program(self.folder.path(), args)
     }
 
-    /// With another data directory.
+    /// [`Self::command`] with another data directory.
     pub(crate) fn command_in(&self, data: &str, args: &[&str]) -> Command {
         program_in(self.folder.path(), data, args)
     }
@@ -78,7 +78,7 @@ impl Shell {
     }
 }
 
-/// `hibob fakes` in another process; ends with the test.
+/// `hibob fakes` in another process, which ends with the test.
 pub(crate) struct Fakes {
     process: Child,
     urls: Value,
@@ -93,12 +93,12 @@ impl Fakes {
         Self { process, urls: serde_json::from_str(&line).unwrap() }
     }
 
-    /// Writes that the stand-in has counted.
+    /// How many writes the stand-in has counted.
     fn writes(&self) -> u64 {
         self.get("rest_url", "/_stand-in/requests")["writes"].as_u64().unwrap()
     }
 
-    /// One of the texts that the stand-ins tell of themselves.
+    /// One of the texts that the stand-ins print about themselves.
     pub(crate) fn text(&self, name: &str) -> String {
         self.urls[name].as_str().unwrap().to_owned()
     }
@@ -148,7 +148,7 @@ fn three_syncs_against_stand_ins_in_another_process() {
             .map(|name| report[name].as_u64().unwrap())
     };
 
-    // The day's changes come at the first search after a first write: in the second sync.
+    // The stand-in makes the day's changes at the first search after the first write, which is in the second sync.
     let (exit, first) = shell.json(&["sync", "acme"]);
     assert_eq!((exit, numbers(&first)), (0, [235, 0, 0, 0, 1, 0, 0]));
     assert_eq!((first["cost_centers_created"].as_u64(), fakes.writes()), (Some(2), 237));
@@ -194,15 +194,15 @@ fn a_plan_is_read_and_then_applied() {
     let number = |report: &Value, name: &str| report[name].as_u64().unwrap();
     let centers = number(&report, "cost_centers_created");
     assert_eq!((exit, number(&report, "created") + centers), (0, planned));
-    // The same file again: a cost center that is there is as good as made; of the people the first is there already,
-    // and the rest hangs on it.
+    // The file is applied again: the cost center exists, so its change is done. The account of the first employee
+    // exists already, and the others depend on it.
     let (exit, report) = shell.json(&["apply", "acme.plan"]);
     assert_eq!((exit, number(&report, "created"), number(&report, "failed")), (1, 0, planned - centers));
     assert_eq!(fakes.writes(), planned + centers + number(&report, "drifted"));
 }
 
 #[test]
-fn the_history_tells_what_each_run_did_also_as_a_workbook() {
+fn the_history_shows_what_each_run_did_also_as_a_workbook() {
     let shell = Shell::new();
     let _fakes = Fakes::start(&shell, &["--scenario", "day-two"]);
     shell.run(&["tenant", "apply", "acme.toml"]);
@@ -242,9 +242,9 @@ fn the_history_tells_what_each_run_did_also_as_a_workbook() {
     assert_eq!(output.status.code(), Some(2));
 }
 
-/// An operator can see each guard: sync once, and once more after the scenario's change.
+/// Each guard can be tried with a scenario: sync once, and again after the scenario's change.
 #[test]
-fn each_guard_can_be_seen_with_a_scenario() {
+fn each_guard_can_be_tried_with_a_scenario() {
     let shell = Shell::new();
     for (scenario, exit, words) in [
         ("mass-leavers", 3, "--allow-archiving 76"),
@@ -277,7 +277,7 @@ fn each_guard_can_be_seen_with_a_scenario() {
 }
 
 #[test]
-fn mistakes_are_told_with_file_line_and_what_to_do() {
+fn mistakes_are_reported_with_file_line_and_remedy() {
     let shell = Shell::new();
     let _fakes = Fakes::start(&shell, &["--employees", "5"]);
     let good = std::fs::read_to_string(shell.path("acme.toml")).unwrap();
@@ -328,7 +328,7 @@ fn a_tenant_is_disabled_enabled_and_given_new_credentials() {
 }
 
 #[test]
-fn a_machine_gets_an_object_whatever_happens() {
+fn with_json_there_is_always_one_object() {
     let shell = Shell::new();
     let (exit, report) = shell.json(&["sync", "nobody"]);
     assert_eq!(
@@ -375,7 +375,7 @@ fn the_demo_runs_twice() {
 }
 
 #[test]
-fn what_is_kept_is_its_owners_only() {
+fn files_are_readable_by_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let shell = Shell::new();
     let _fakes = Fakes::start(&shell, &["--employees", "5"]);

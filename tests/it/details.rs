@@ -1,4 +1,4 @@
-//! What is synced of a person beyond names and work email, and what happens when HiBob lacks it.
+//! Tests of details beyond names and work email, and of what happens if HiBob lacks one.
 
 use super::sync::employee;
 use hibob_base::error::Exit;
@@ -7,7 +7,7 @@ use hibob_fakes::travelperk::User;
 use hibob_tests::setup::Setup;
 use serde_json::json;
 
-/// Ana, with everything filled in.
+/// Ana, with a value for every detail.
 fn ana() -> Employee {
     let mut ana = employee("1", "Ana", "ana@x.example");
     ana.title = "Engineer".to_owned();
@@ -113,7 +113,7 @@ async fn each_detail_can_change_and_be_emptied() {
         ] {
             ana.overrides.insert(field.to_owned(), json!(null));
         }
-        // Not sent at all is not empty: that may be a missing permission.
+        // A field that is not sent does not count as empty, since its permission may be missing.
         ana.overrides.remove("personal.birthDate");
         ana.removed.insert("personal.birthDate".to_owned());
     }
@@ -128,9 +128,9 @@ async fn each_detail_can_change_and_be_emptied() {
     assert!(setup.plan().await.unwrap().changes.is_empty());
 }
 
-/// As in the guide: what was ticked and is missing fails that employee, and nobody else.
+/// As in TravelPerk's guide: if a detail that the settings name is missing, that employee fails, and no other.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ticked_detail_that_is_missing_fails_its_employee_only() {
+async fn a_named_detail_that_is_missing_fails_its_employee_only() {
     for (field, value, code) in [
         ("work.title", json!(null), "TITLE_IS_MISSING_OR_INVALID"),
         ("work.workPhone", json!("600100200"), "PHONE_IS_MISSING_OR_INVALID"),
@@ -150,7 +150,7 @@ async fn a_ticked_detail_that_is_missing_fails_its_employee_only() {
         let report = setup.sync().await;
         assert_eq!((report.created, report.failed, report.exit()), (1, 1, Exit::SomeFailed), "{field}");
         assert_eq!((report.errors[0].employee_id.as_deref(), report.errors[0].code.as_str()), (Some("1"), code));
-        // By setting the field is left out instead.
+        // With `missing_detail = "skip"` the field is left out instead.
         setup.apply_tenant("acme", &format!("{EVERYTHING}missing_detail = \"skip\"\n")).await;
         assert_eq!((setup.sync().await.created, setup.world().travelperk.users.len()), (1, 2), "{field}");
     }
@@ -166,9 +166,10 @@ async fn a_leaver_with_a_missing_detail_is_archived() {
     assert_eq!((report.archived, report.exit()), (1, Exit::Done));
 }
 
-/// Nothing is asked of HiBob that is not synced, and nothing ticked means what is safe for everybody.
+/// Fields that are not synced are not requested from HiBob. Without the setting `details`, those details are synced
+/// that are safe for every company.
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_is_synced_is_asked_for() {
+async fn only_synced_fields_are_requested() {
     let setup = setup(ana(), "[sync]\ndetails = [\"title\"]\n").await;
     setup.sync().await;
     let asked = setup.world().requests(hibob_fakes::Service::HiBob, "POST", "/v1/people/search")[0].value();

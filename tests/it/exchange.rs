@@ -1,4 +1,4 @@
-//! Work emails that are exchanged, over a temporary address.
+//! Tests of exchanged work emails, with a temporary address.
 
 use super::sync::employee;
 use hibob_base::error::Exit;
@@ -29,7 +29,8 @@ fn exchange(setup: &Setup, addresses: &[(&str, &str)]) {
     }
 }
 
-/// With a temporary address set, an exchange is made one after the other: whoever has the lowest id steps aside.
+/// With a temporary address, an exchange is made one change after the other. The employee with the lowest id gets the
+/// temporary one.
 #[tokio::test(flavor = "multi_thread")]
 async fn work_emails_are_exchanged_over_a_temporary_address() {
     let circles: [&[(&str, &str)]; 2] = [
@@ -49,7 +50,7 @@ async fn work_emails_are_exchanged_over_a_temporary_address() {
     }
 }
 
-/// Somebody who has stepped aside when the run breaks off gets the final address from the next one.
+/// If a run is interrupted while an account has the temporary address, the next run writes the final one.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_exchange_that_breaks_off_is_finished_by_the_next_run() {
     let setup = colleagues(2, SWAP).await;
@@ -65,7 +66,7 @@ async fn an_exchange_that_breaks_off_is_finished_by_the_next_run() {
     assert_eq!(names, ["2@x.example", "1@x.example"]);
 }
 
-/// Where somebody has the temporary address, the exchange stays a conflict.
+/// If another account has the temporary address, the exchange remains a conflict.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_temporary_address_that_is_taken_is_not_used() {
     let setup = colleagues(2, SWAP).await;

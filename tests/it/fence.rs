@@ -1,5 +1,5 @@
-//! Who writes: the run that took the tenant over last, and nobody else. And what becomes of a plan that nobody may apply
-//! any more.
+//! Tests of fencing: only the run that took the tenant over last may write. And of plans that may not be applied any
+//! more.
 
 use crate::kills::company::world;
 use crate::kills::patient::{Patient, wait};
@@ -21,8 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// Changes that a run makes side by side, unless the tenant's file has another number: each may have one request under
-/// way.
+/// How many changes a run makes side by side by default. Each may have one request in progress.
 const PARALLEL: usize = 8;
 
 fn runtime() -> Runtime {
@@ -38,7 +37,7 @@ fn writes(world: &World, from: usize) -> usize {
     world.log().iter().skip(from).filter(|request| request.service == Service::TravelPerk && request.is_write()).count()
 }
 
-/// All that a run writes into the tenant's database.
+/// Everything that a run writes into the tenant's database.
 fn records(patient: &Patient) -> Vec<Vec<String>> {
     [
         "SELECT change, event, made, quote(generation) FROM journal_events ORDER BY sequence",
@@ -53,7 +52,7 @@ fn records(patient: &Patient) -> Vec<Vec<String>> {
     .collect()
 }
 
-/// Whether nobody is in the middle of a write: a process that is stopped there keeps everybody else out.
+/// Whether no process is in the middle of a write. A process that is stopped there blocks all others.
 fn is_free(patient: &Patient, database: &str) -> bool {
     patient.with(database, async |connection| {
         sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await.unwrap();
@@ -74,12 +73,12 @@ fn a_run_that_was_stopped_and_comes_back_lands_at_most_what_was_under_way() {
     let mut first = patient.spawn("first.json");
     let mut due = 10;
     loop {
-        assert!(wait(&mut first, || writes(&patient.world(), 0) >= due).is_none(), "it ended too early");
+        assert!(wait(&mut first, || writes(&patient.world(), 0) >= due).is_none(), "the run ended too early");
         signal(&first, "STOP");
         if ["control.db", "tenants/acme.db"].iter().all(|database| is_free(&patient, database)) {
             break;
         }
-        // In the middle of a write of its own, as it often is on a busy machine: at its next request, then.
+        // It was stopped in the middle of a write, as happens on a busy machine. Try again at its next request.
         signal(&first, "CONT");
         due = writes(&patient.world(), 0) + 1;
     }
@@ -109,7 +108,7 @@ fn lost<T>(result: Result<T, HostError>) {
 }
 
 #[tokio::test]
-async fn nothing_of_an_earlier_run_is_written_once_a_later_one_has_the_fence() {
+async fn an_earlier_run_writes_nothing_once_a_later_one_has_raised_the_fencing_token() {
     let folder = tempfile::tempdir().unwrap();
     let database = TenantDatabase::open(folder.path(), "acme").await.unwrap();
     let plan = |digest| NewJournal {
@@ -148,12 +147,12 @@ async fn nothing_of_an_earlier_run_is_written_once_a_later_one_has_the_fence() {
     let record = ChangeRecord { ledger: ledger("100"), finished: finished.clone() };
     lost(database.record_change(old, &entries, &record, 1).await);
     lost(database.record_run(old, &run(Some(journal)), None, &[]).await);
-    assert!(database.take_fence(2).await.is_err(), "the fence only rises");
+    assert!(database.take_fence(2).await.is_err(), "the token only rises");
     assert_eq!(database.open_journal().await.unwrap().unwrap().events.len(), 1);
     assert_eq!(database.entry("key").await.unwrap(), None);
     assert_eq!((database.account_of("1").await.unwrap(), database.runs().await.unwrap()), (None, 0));
 
-    // Of the later one all is written; but an outcome only once, and nothing of what comes with a second one.
+    // Everything of the later run is written. But an outcome is recorded only once, and a second one changes nothing.
     database.record_started(new, journal, "a", 2).await.unwrap();
     database.record_change(new, &entries, &record, 2).await.unwrap();
     let again = ChangeRecord { ledger: ledger("200"), finished };
@@ -208,7 +207,7 @@ async fn of_two_runs_only_the_later_one_applies_its_plan() {
     let start = |tenant| hibob_runner::start(&setup.data, tenant, plugin(), RunKind::Sync, Arc::new(NoProgress));
     let old = start(&one).await.unwrap();
     let planned = old.plan().await.unwrap();
-    // As 30 seconds do in which a run does not renew its lease.
+    // The lease lapses, as after 30 seconds in which a run does not renew it.
     let control = format!("sqlite://{}", setup.folder.path().join("data/control.db").display());
     let mut control = SqliteConnection::connect(&control).await.unwrap();
     sqlx::query("UPDATE leases SET expires_at = 0").execute(&mut control).await.unwrap();
@@ -224,9 +223,9 @@ async fn of_two_runs_only_the_later_one_applies_its_plan() {
     new.finish(&mut report, Some(&planned)).await.unwrap();
 }
 
-/// The host looks before it writes, and is held up there: by then somebody else has the tenant.
+/// The host is delayed between checking the token and sending the write. By then another run has taken the tenant over.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_that_was_about_to_leave_when_the_fence_was_taken_does_not_leave() {
+async fn a_write_that_is_about_to_leave_when_the_token_is_raised_does_not_leave() {
     let setup = Setup::realistic(20).await;
     assert!(setup.sync().await.created > 0 && setup.writes() > 0);
     {
@@ -252,7 +251,7 @@ async fn a_write_that_was_about_to_leave_when_the_fence_was_taken_does_not_leave
     lost(run.finish(&mut report, Some(&planned)).await);
 }
 
-/// A small tenant whose sync was killed in the middle.
+/// A small tenant whose sync was killed in the middle of applying.
 fn interrupted(runtime: &Runtime) -> Patient {
     let mut slow = world(60, 7);
     slow.answers_within = Duration::from_millis(10);
@@ -264,7 +263,7 @@ fn interrupted(runtime: &Runtime) -> Patient {
 }
 
 #[test]
-fn a_plan_that_is_out_of_date_is_closed_as_it_is_and_told() {
+fn a_plan_that_is_out_of_date_is_closed_as_it_is_and_reported() {
     let runtime = runtime();
     type Change = fn(&Patient);
     let cases: [(Change, &str); 3] = [
@@ -293,14 +292,15 @@ fn a_plan_that_is_out_of_date_is_closed_as_it_is_and_told() {
         let seen = patient.world().log().len();
         let (exit, report) = patient.sync();
         assert_eq!(exit, 0, "{words}: {report}");
-        // The first request of all is the new plan's: nothing of the old one was written.
+        // The first request is already that of the new plan, so nothing of the old one was written.
         assert_eq!(patient.world().log()[seen].service, Service::HiBob, "{words}");
         let run = &patient.rows("SELECT quote(id), quote(exit_code) FROM runs WHERE trigger = 'resumed'")[0];
         let (_, mut told) = patient.shell.json(&["history", "acme", &run[0]]);
         let told: Value = told["report"].take();
         let message = told["error"]["message"].as_str().unwrap();
         assert!(message.contains(words) && run[1] == "3", "{told}");
-        // What was not begun has no fault of its own; what was begun and is not known is told as interrupted.
+        // Changes that were not begun have no error of their own. Those with an unknown outcome are reported as
+        // interrupted.
         let codes: BTreeSet<&str> =
             told["errors"].as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap()).collect();
         assert!(codes.is_subset(&BTreeSet::from(["INTERRUPTED", "DEPENDENCY_FAILED"])), "{codes:?}");
@@ -335,14 +335,14 @@ fn a_journal_that_makes_no_sense_is_an_error_and_blocks_only_one_run() {
         assert_eq!((exit, error["code"].as_str()), (5, Some("JOURNAL_UNREADABLE")), "{report}");
         assert!(error["message"].as_str().unwrap().contains(words), "{report}");
         assert!(error["remedy"].as_str().unwrap().contains("run 1 of the history"), "{report}");
-        assert_eq!(patient.world().log().len(), seen, "a request left");
+        assert_eq!(patient.world().log().len(), seen, "a request was sent");
         let (_, told) = patient.shell.json(&["history", "acme", "1"]);
         assert_eq!(
             (&told["run"]["exit_code"], &told["report"]["error"]["code"]),
             (&5.into(), &error["code"]),
             "{told}"
         );
-        // The lock was given back, and the next plan starts from what is there.
+        // The lease was given back, and the next plan starts from the present state.
         let (exit, report) = patient.sync();
         assert_eq!((exit, report["error"].is_null()), (0, true), "{report}");
         let (_, plan) = patient.shell.json(&["plan", "acme"]);

@@ -1,5 +1,4 @@
-//! The host states by itself which fields a change may write. A field that only the host or only the plugin knows is a
-//! mistake in the other.
+//! Tests that the host and the plugin, which list the fields of a change independently, have the same ones.
 
 use hibob_connector_core::field::Field;
 use hibob_connector_core::scim::attribute_path;

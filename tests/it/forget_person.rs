@@ -1,5 +1,5 @@
-//! Erasing one person: what was kept of them can be read by nobody, what is kept of others can, and they do not come
-//! back by themselves.
+//! Tests of erasing one person: their stored data can be read by nobody, others' data can, and a sync does not bring
+//! them back.
 
 mod again;
 mod commands;
@@ -18,13 +18,13 @@ use hibob_tests::setup::Setup;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
-/// Who is forgotten, and the line manager of who is not.
+/// The employee who is erased. She is the line manager of one who is not.
 const QUOKKA: &str = "5150000000000000001";
 const BILBY: &str = "5150000000000000002";
-/// Whose record is broken.
+/// An employee whose record is broken.
 const NUMBAT: &str = "5150000000000000003";
 
-/// What nobody else is called.
+/// Texts that are only in Quokka's data.
 const OF_QUOKKA: [&str; 5] = ["Quokkaline", "Vantabluck", "quokka@acme.example", "Chiefquokka", "Quokkateer"];
 const OF_BILBY: [&str; 3] = ["Bilbyrd", "Zugbruck", "bilby@acme.example"];
 
@@ -40,7 +40,8 @@ fn company() -> Vec<Employee> {
     vec![quokka, bilby, numbat]
 }
 
-/// A company with a history: everybody was made, and then somebody was changed, and given another line manager and back.
+/// A company with run records: all accounts were created, then one was changed, and got another line manager and the
+/// first one back.
 async fn synced() -> Setup {
     let setup = Setup::of(company()).await;
     assert_eq!(setup.sync().await.created, 2);
@@ -57,7 +58,7 @@ async fn forget(setup: &Setup, id: &str) -> ErasureReport {
     forget_person(&setup.data, "acme", id, Some("hr@acme.example")).await.unwrap()
 }
 
-/// Every file of a data directory but compiled code, with free pages and write-ahead logs.
+/// Every file of a data directory except compiled code, including free pages and write-ahead logs.
 fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
@@ -69,7 +70,7 @@ fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-/// Where one of these texts is.
+/// The files that have one of these texts.
 fn found(data: &Path, texts: &[&str]) -> Vec<String> {
     let (canaries, mut all) = (Canaries::new(texts.iter().map(ToString::to_string)), Vec::new());
     files(data, &mut all);
@@ -78,7 +79,7 @@ fn found(data: &Path, texts: &[&str]) -> Vec<String> {
     all.iter().filter_map(found).collect()
 }
 
-/// All that the history tells.
+/// Everything that the history shows, as text.
 async fn told(data: &DataDir) -> String {
     let records = data.records("acme").await.unwrap();
     let mut told = String::new();
@@ -89,7 +90,7 @@ async fn told(data: &DataDir) -> String {
     told
 }
 
-/// The stored plans: how many of the changes of each nobody can open any more, and what the rest says.
+/// For each stored plan: how many of its changes cannot be decrypted any more, and the text of the others.
 async fn plans(data: &DataDir) -> Vec<(usize, String)> {
     let records = data.records("acme").await.unwrap();
     let url = format!("sqlite:{}", data.path().join("tenants/acme.db").display());
@@ -118,9 +119,9 @@ fn has_any(text: &str, words: &[&str]) -> bool {
 async fn one_person_is_forgotten_and_nobody_else() {
     let setup = synced().await;
     let data = setup.data.path();
-    // Nothing of anybody stands in the open, and whoever looks sees it.
+    // No personal data is stored in the open, but the commands show it.
     assert_eq!(found(data, &[&OF_QUOKKA[..], &OF_BILBY].concat()), [""; 0]);
-    assert!(!found(data, &[QUOKKA]).is_empty(), "the search finds what is there");
+    assert!(!found(data, &[QUOKKA]).is_empty(), "the search finds nothing");
     let before = told(&setup.data).await;
     assert!(
         has_all(&before, &OF_QUOKKA) && has_all(&before, &[&OF_BILBY[..2], &[NUMBAT, "MISSING_EMAIL"]].concat()),
@@ -141,7 +142,7 @@ async fn one_person_is_forgotten_and_nobody_else() {
     assert_eq!(stored.iter().map(|(forgotten, _)| *forgotten).collect::<Vec<_>>(), [1, 1, 0]);
     assert!(stored.iter().all(|(_, plan)| !has_any(plan, &OF_QUOKKA) && plan.contains("Bilbyrd")), "{stored:?}");
 
-    // What is written next opens beside it, and once more is no error.
+    // New data about others can be decrypted, and erasing a second time is no error.
     setup.world().hibob.employee_mut(BILBY).title = "Bilbymaster".to_owned();
     assert_eq!(setup.sync().await.updated, 1);
     assert!(told(&setup.data).await.contains("Bilbymaster"));
@@ -150,7 +151,7 @@ async fn one_person_is_forgotten_and_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_audit_and_the_list_tell_of_nobody() {
+async fn the_api_log_and_the_erasure_list_name_nobody() {
     let setup = synced().await;
     let done = forget(&setup, QUOKKA).await;
     let rows = setup.data.control().api_log(10).await.unwrap();
@@ -164,7 +165,7 @@ async fn the_audit_and_the_list_tell_of_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_that_goes_on_keeps_its_people() {
+async fn a_run_in_progress_keeps_its_persons() {
     let setup = synced().await;
     let lease = setup.data.control().lease("acme", "a run").await.unwrap();
     let error = forget_person(&setup.data, "acme", QUOKKA, None).await.unwrap_err();
@@ -176,7 +177,7 @@ async fn a_run_that_goes_on_keeps_its_people() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_id_is_kept_out_and_what_is_none_is_refused() {
+async fn an_unknown_id_is_erased_and_a_text_that_is_no_id_is_refused() {
     let setup = synced().await;
     let unknown = "5150000000000000009";
     assert!(!forget(&setup, unknown).await.was_known);
@@ -191,7 +192,7 @@ async fn an_unknown_id_is_kept_out_and_what_is_none_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_tenants_key_nothing_is_told_and_nothing_is_lost() {
+async fn without_the_tenants_key_nothing_is_shown_and_nothing_is_lost() {
     let setup = synced().await;
     let key = setup.data.path().join("secrets.key");
     let kept = std::fs::read(&key).unwrap();
@@ -201,12 +202,12 @@ async fn without_the_tenants_key_nothing_is_told_and_nothing_is_lost() {
     std::fs::write(&key, kept).unwrap();
     std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     assert!(has_all(&told(&setup.data).await, &OF_QUOKKA));
-    // A rotation of the store's key keeps everybody's.
+    // A rotation of the store's key keeps the persons' keys.
     setup.data.secrets().rotate().await.unwrap();
     assert!(has_all(&told(&setup.data).await, &OF_QUOKKA));
 }
 
-/// What a version before this one wrote stands in the open: it is read as it is, and removed.
+/// An earlier version stored data in the open. It is read as it is, and removed by an erasure.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_earlier_version_wrote_is_read_and_removed() {
     let setup = synced().await;

@@ -1,4 +1,5 @@
-//! Several hosts serve one queue while some of them are killed, and some stopped past their leases and let go on.
+//! Tests of several hosts on one queue, while some of them are killed, and some are stopped until their leases lapse
+//! and then go on.
 
 use super::serve::host::{Company, Host, Site};
 use hibob_base::error::Exit;
@@ -17,22 +18,22 @@ use std::time::Duration;
 /// Hosts that serve at any time.
 const HOSTS: usize = 3;
 
-/// Jobs that one carries out at the same time.
+/// Jobs that a host carries out at the same time.
 const WORKERS: usize = 4;
 
-/// So long a job stays its host's, in seconds: the shortest there is.
+/// The length of a job's lease in seconds: the shortest that is allowed.
 const LEASE: &str = "2";
 
-/// Hosts that are killed, and hosts that are stopped. One of each, where the night is a short one.
+/// How many hosts are killed, and how many are stopped. One of each, where the night is a short one.
 const ROUNDS: usize = 3;
 
 /// What an answer of the stand-ins may take: hosts are met in the middle of something.
 const ANSWERS_WITHIN: Duration = Duration::from_millis(150);
 
-/// One change after the other, so that one request at most is under way for a tenant.
+/// Changes are made one after the other, so that at most one request of a tenant is in progress.
 const TENANT: &str = "[sync]\nparallel_changes = 1\n[schedule]\nsync = \"0 2 * * *\"\nspread_minutes = 0\n";
 
-/// The jobs that a host has.
+/// The jobs that a host has claimed.
 fn held_by<'j>(jobs: &'j [Job], host: &Host) -> Vec<&'j Job> {
     let is_held = |job: &&Job| {
         job.state == State::Running && job.holder.as_deref().is_some_and(|held| held.starts_with(&host.named()))
@@ -52,7 +53,8 @@ async fn kill(site: &Site, host: &mut Host) {
     *host = serve(site);
 }
 
-/// Stops a host that is at work until others have ended what it had, and lets it go on: one write at most still comes of it.
+/// Stops a host that is at work until others have ended its jobs, and then lets it go on. At most one more write may
+/// arrive from it.
 async fn pause(site: &Site, companies: &[Company], host: &mut Host) {
     let held: BTreeSet<i64> = loop {
         site.until("it is at work", |jobs| held_by(jobs, host).len() == WORKERS).await;
@@ -61,7 +63,7 @@ async fn pause(site: &Site, companies: &[Company], host: &mut Host) {
         if !held.is_empty() {
             break held;
         }
-        // It had ended all of them in the meantime.
+        // The host had ended all its jobs before it was stopped.
         host.signal("CONT");
     };
     let have_ended =
@@ -80,7 +82,7 @@ async fn pause(site: &Site, companies: &[Company], host: &mut Host) {
     }
 }
 
-/// A night of so many tenants, all due at the same moment.
+/// A night with so many tenants, all due at the same moment.
 async fn night(site: &Site, tenants: usize, seed: u64) {
     let mut companies = Vec::new();
     for number in 0..tenants {
@@ -97,7 +99,7 @@ async fn night(site: &Site, tenants: usize, seed: u64) {
     }
     let is_over = |jobs: &[Job]| jobs.len() == tenants && jobs.iter().all(|job| job.state == State::Done);
     let jobs = site.until("all are done", is_over).await;
-    assert!(jobs.iter().any(|job| job.crashes > 0), "nobody was hurt");
+    assert!(jobs.iter().any(|job| job.crashes > 0), "no job was interrupted");
     for job in &jobs {
         assert_eq!(job.result.as_ref().unwrap()["exit_code"], Exit::Done as u8, "{job:?}");
     }

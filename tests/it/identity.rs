@@ -1,4 +1,4 @@
-//! Which plugins are loaded, what their files tell, and two versions of the contract side by side.
+//! Tests of trusting plugins, of reading what is in their files, and of two versions of the contract side by side.
 
 use crate::cli::{Fakes, Shell};
 use hibob_base::job::RunKind;
@@ -23,7 +23,7 @@ use std::sync::{Arc, LazyLock};
 /// The connector, built for the contract before the present one.
 static OLD: LazyLock<Plugin> = LazyLock::new(|| load(PREVIOUS).unwrap());
 
-/// Loads a plugin that is not trusted.
+/// Loads a component without any trust.
 fn load(bytes: &[u8]) -> Result<Plugin, hibob_base::error::HostError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("p.wasm");
@@ -47,7 +47,7 @@ async fn a_plugin_of_the_previous_contract_runs_a_whole_sync() {
     assert!(OLD.imports().iter().any(|import| import == "hibob:connector/storage@0.1.0"));
     assert_eq!(**OLD.manifest(), Manifest::everything());
 
-    // Each begins with one, and goes on with the other: what one remembers, the other finds.
+    // One plugin begins and the other goes on, and finds what the first one has stored.
     for (first, second) in [(&*OLD, plugin()), (plugin(), &*OLD)] {
         let setup = Setup::realistic(60).await;
         let planned = same_plan(&setup).await;
@@ -69,7 +69,7 @@ async fn a_plugin_of_the_previous_contract_runs_a_whole_sync() {
     }
 }
 
-/// The plan that a plugin of either version makes.
+/// Makes a plan with each version's plugin, and asserts that they are equal.
 async fn same_plan(setup: &Setup) -> Planned {
     let tenant = setup.tenant().await;
     let old = hibob_runner::plan(&OLD, &tenant, Arc::new(NoProgress)).await.unwrap();
@@ -139,7 +139,7 @@ fn imports_that_the_host_does_not_offer_are_all_named() {
         ),
         "{text}"
     );
-    // A function that is missing from an interface that is offered is named by the engine.
+    // If an interface is offered but a function of it is not, the engine names the function.
     let wat = r#"(component
         (import "wasi:cli/exit@0.2.6" (instance (export "leave" (func))))
         (instance $none)
@@ -167,14 +167,14 @@ fn a_plugin_of_the_present_contract_needs_one_right_manifest() {
             section(r#"{"check":[],"plan":[{"role":"x","method":"GET","path":"/x","access":"read"}],"apply":[]}"#),
             "the role x",
         ),
-        (section(empty), "does not have export"), // the manifest is right; the engine finds the rest
+        (section(empty), "does not have export"), // the manifest is right; the engine reports what is missing
     ] {
         let error = with(&manifest);
         assert!(error.contains(words), "{manifest}: {error}");
     }
 }
 
-/// A key, a signature, trust and its end, in the program itself.
+/// Making a key, signing, trusting and no longer trusting, with the program itself.
 #[test]
 fn a_plugin_is_signed_trusted_and_run() {
     let _ = &*OLD; // compiled once, for the processes below too
@@ -203,7 +203,7 @@ fn a_plugin_is_signed_trusted_and_run() {
     let id = key["key"].as_str().unwrap();
     assert_eq!((exit, mode(&shell.path("a.key"))), (0, 0o600));
     assert_eq!(shell.json(&["plugin", "sign", "old.wasm", "--key", "a.key"]).0, 0);
-    assert_eq!(check(), refused, "signed, but by nobody in particular");
+    assert_eq!(check(), refused, "signed with a key that is not trusted");
     assert_eq!(
         shell.json(&["plugin", "trust", "a.key.pub"]),
         (0, serde_json::json!({ "trusted": format!("key {id}"), "new": true }))
@@ -218,7 +218,7 @@ fn a_plugin_is_signed_trusted_and_run() {
     let (_, listed) = shell.json(&["plugin", "trust", "--list"]);
     assert_eq!(listed["keys"][0]["key"].as_str(), Some(id));
 
-    // The signature is of these bytes and of no others.
+    // The signature is valid only for exactly these bytes.
     std::fs::write(shell.path("old.wasm"), [PREVIOUS, &[0, 2, 1, b'x']].concat()).unwrap();
     assert_eq!(check(), refused);
     std::fs::write(shell.path("old.wasm"), PREVIOUS).unwrap();
@@ -273,7 +273,7 @@ fn a_file_tells_what_it_is_without_being_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_admitted_is_loaded_beside_other_work() {
+async fn a_trusted_plugin_is_loaded_beside_other_work() {
     let plugin = Plugin::load(runtime(), || Trust::built_in().admit(Package::embedded())).await.unwrap();
     assert_eq!(*plugin.identity(), Identity::BuiltIn);
     let refused = Plugin::load(runtime(), || Trust::built_in().admit(Package::new("x", PREVIOUS, None))).await;
@@ -281,13 +281,13 @@ async fn what_was_admitted_is_loaded_beside_other_work() {
     assert_eq!(error.code(), "PLUGIN_NOT_TRUSTED");
 }
 
-/// The program meets damaged and foreign code in its store, and a store that is open to others.
+/// The program finds damaged and foreign code in its folder of compiled code, and a folder that others can write to.
 #[test]
 fn the_program_does_not_run_code_that_is_not_its_own() {
     let _ = plugin();
     let shell = Shell::new();
     let _fakes = Fakes::start(&shell, &["--employees", "5"]);
-    // A store of its own, since it is damaged.
+    // The test has its own folder of compiled code, since it damages it.
     let (compiled, key) = (shell.path("data/compiled"), shell.path("data/compiled.key"));
     for path in [&compiled, &key] {
         std::fs::remove_file(path).unwrap();
@@ -298,7 +298,7 @@ fn the_program_does_not_run_code_that_is_not_its_own() {
     let files = |folder: &Path| -> Vec<_> {
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()
     };
-    // Code that another data directory has sealed.
+    // Code that was sealed for another data directory.
     let digest = plugin().digest().trim_start_matches("sha256:").to_owned();
     for file in files(&cache_dir().join("compiled")) {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();

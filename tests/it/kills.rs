@@ -1,4 +1,4 @@
-//! The program, killed over and over in the middle of a sync: nothing is lost, and nothing is done twice.
+//! Tests of killing the program again and again in the middle of a sync: nothing is lost, and nothing is done twice.
 
 pub(crate) mod company;
 pub(crate) mod patient;
@@ -13,20 +13,21 @@ use rand::{RngExt, SeedableRng};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The seed, unless this variable has another one.
+/// The environment variable with another seed.
 const SEED_VARIABLE: &str = "HIBOB_SEED";
 
-/// Employees of each world, and how often its sync is killed: 210 times together. The last one's plan has 500 changes.
+/// The number of employees of each world, and how often its sync is killed: 210 times in all. The plan of the last one
+/// has 500 changes.
 const WORLDS: [(usize, u64); 3] = [(140, 60), (140, 60), (540, 90)];
 
 /// How often the first world's sync is killed, where that one alone is looked at.
 const KILLS_SHORT: usize = 15;
 
-/// Syncs in a row after which a world without kills must have nothing to do any more. Reads are behind and faults come in
-/// between, so one is not always enough.
+/// Syncs in a row after which a world without kills must have nothing to do any more. Reads are behind and faults come
+/// in between, so one is not always enough.
 const SYNCS_MAX: usize = 6;
 
-/// What a report counts of changes.
+/// The counts of changes in a report.
 const COUNTS: [&str; 9] = [
     "created",
     "adopted",
@@ -67,7 +68,7 @@ struct Case<'c> {
     seed: u64,
     employees: usize,
     kills: u64,
-    /// How many there were so far.
+    /// How many kills there were so far.
     kill: &'c AtomicU64,
     runtime: &'c tokio::runtime::Handle,
 }
@@ -86,7 +87,7 @@ impl Case<'_> {
         verdict::record(&patient, &before);
     }
 
-    /// Returns what happened meanwhile.
+    /// Kills syncs again and again. Returns the events that happened in HiBob meanwhile.
     fn kill_and_kill_again(&self, patient: &Patient) -> Vec<Event> {
         let mut rng = StdRng::seed_from_u64(self.seed);
         let mut events = Vec::new();
@@ -113,7 +114,7 @@ impl Case<'_> {
         events
     }
 
-    /// The same world after the same events, synced without faults and kills.
+    /// The world after the same events, synced without faults and kills.
     fn undisturbed(&self, world: World, events: &[Event]) -> World {
         let patient = Patient::new(self.runtime, world, "");
         for &event in events {
@@ -127,8 +128,8 @@ impl Case<'_> {
     }
 }
 
-/// When the program is killed: after how many requests, and how long after that. Mostly after few, sometimes after many,
-/// and sometimes before the first.
+/// A random moment of a kill: the number of requests before it, and the time after them. Mostly after few requests,
+/// sometimes after many, and sometimes before the first.
 fn moment(rng: &mut StdRng) -> (usize, Duration) {
     let requests = match rng.random_range(0..10) {
         0 => 0,

@@ -1,4 +1,4 @@
-//! What happens in a working life, and what becomes of the account. Readable as a manual.
+//! Tests of what happens to an account during an employment. They can be read as a manual.
 
 use super::sync::employee;
 use chrono::Days;
@@ -6,7 +6,7 @@ use hibob_base::error::Exit;
 use hibob_fakes::travelperk::User;
 use hibob_tests::setup::{Setup, today};
 
-/// One person, Ana, with these lines of settings.
+/// A company with one employee, Ana, and these lines in the tenant's file.
 async fn ana(settings: &str) -> Setup {
     let setup = Setup::of(vec![employee("1", "Ana", "ana@x.example")]).await;
     setup.apply_tenant("acme", settings).await;
@@ -25,7 +25,7 @@ fn set_status(setup: &Setup, status: &str) {
 async fn a_future_hire_gets_an_account_on_the_first_day() {
     let setup = ana("").await;
     set_status(&setup, "hired");
-    // Two days ahead: in no time zone is it that day yet.
+    // Two days ahead: that day has not begun in any time zone.
     setup.world().hibob.employee_mut("1").start_date = today() + Days::new(2);
     assert_eq!((setup.sync().await.created, state(&setup, "1")), (0, None));
     setup.world().hibob.employee_mut("1").start_date = today();
@@ -33,7 +33,7 @@ async fn a_future_hire_gets_an_account_on_the_first_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn or_so_many_days_before_it() {
+async fn a_future_hire_may_get_an_account_some_days_before() {
     let setup = ana("[sync]\ncreate_days_before_start = 14\n").await;
     set_status(&setup, "hired");
     setup.world().hibob.employee_mut("1").start_date = today() + Days::new(16);
@@ -42,14 +42,14 @@ async fn or_so_many_days_before_it() {
     assert_eq!(setup.sync().await.created, 1);
 }
 
-/// The same moment is another day at the other end of the world.
+/// At one moment, different sites may have different dates.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_day_begins_at_midnight_of_the_site() {
     let setup =
         ana("[sync]\n[sync.site_time_zones]\nKiritimati = \"Pacific/Kiritimati\"\nSamoa = \"Pacific/Pago_Pago\"\n")
             .await;
     set_status(&setup, "hired");
-    // Kiritimati is 25 hours ahead of Pago Pago: its day is always at least one further.
+    // Kiritimati is 25 hours ahead of Pago Pago, so its date is always at least one day later.
     let ahead = (chrono::Utc::now() + chrono::TimeDelta::hours(14)).date_naive();
     setup.world().hibob.employee_mut("1").start_date = ahead;
     setup.world().hibob.employee_mut("1").site = "Samoa".to_owned();
@@ -117,7 +117,7 @@ async fn a_leaver_with_a_broken_record_is_archived_all_the_same() {
     assert_eq!((setup.sync().await.archived, state(&setup, "1")), (1, Some(false)));
 }
 
-/// HiBob may give a rehire a new id. The account is theirs; a second one would be a duplicate.
+/// HiBob may give a rehire a new id. They get their former account, since a second one would be a duplicate.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rehire_under_a_new_id_gets_the_old_account() {
     for archived_before in [true, false] {
@@ -135,13 +135,13 @@ async fn a_rehire_under_a_new_id_gets_the_old_account() {
         assert_eq!(setup.world().travelperk.users.len(), 1);
         let again = setup.plan().await.unwrap();
         assert!(again.changes.is_empty() && again.findings.is_empty(), "{again:?}");
-        // HiBob undoes the new record: the account goes back to the old one, and nobody is archived.
+        // The new record is undone in HiBob: the account passes back to the old one, and is not archived.
         setup.world().hibob.employee_mut("2").terminate(today());
         setup.world().hibob.employee_mut("1").employ(today());
         let report = setup.sync().await;
         assert_eq!((report.updated, report.archived, report.exit()), (1, 0, Exit::Done), "{:?}", report.errors);
         assert_eq!((state(&setup, "1"), state(&setup, "2")), (Some(true), None));
-        // The old record is removed from HiBob altogether: the account is somebody's, so nobody has vanished.
+        // The old record is removed from HiBob: the account belongs to the new one, so no employee has vanished.
         setup.world().hibob.employee_mut("2").employ(today());
         setup.world().hibob.employee_mut("1").terminate(today());
         setup.sync().await;
@@ -152,7 +152,7 @@ async fn a_rehire_under_a_new_id_gets_the_old_account() {
     }
 }
 
-/// A target that does not let go of an external id must not cost the rehire the account.
+/// The rehire gets the account even if TravelPerk keeps the old external id.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rehire_keeps_the_account_though_the_target_keeps_the_old_id() {
     let setup = ana("").await;
@@ -181,7 +181,8 @@ async fn a_rehire_under_a_new_id_is_found_where_archived_accounts_are_not_listed
     assert_eq!((report.reactivated, report.exit()), (1, Exit::Done), "{:?}", report.errors);
 }
 
-/// Somebody else with a leaver's address must not get the leaver's account, with what the leaver entered there.
+/// Another person with a leaver's address must not get the leaver's account, with the data that the leaver entered
+/// there.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_namesakes_address_is_not_a_rehire() {
     let setup = ana("").await;
@@ -209,7 +210,7 @@ async fn a_new_address_is_a_rename_and_a_freed_one_can_be_taken_in_the_same_run(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exchanged_addresses_are_a_conflict_and_nobody_is_touched() {
+async fn exchanged_addresses_are_a_conflict_and_nothing_is_written() {
     let setup = Setup::of(vec![employee("1", "Ana", "a@x.example"), employee("2", "Ben", "b@x.example")]).await;
     setup.sync().await;
     setup.writes();
@@ -221,7 +222,7 @@ async fn exchanged_addresses_are_a_conflict_and_nobody_is_touched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn managers_who_are_outside_come_late_or_are_nonsense() {
+async fn managers_may_be_unknown_start_later_or_be_wrong() {
     let setup = Setup::of(vec![
         employee("1", "Ana", "1@x.example"),
         employee("2", "Ben", "2@x.example"),
@@ -242,7 +243,7 @@ async fn managers_who_are_outside_come_late_or_are_nonsense() {
     assert_eq!((report.created, report.exit()), (3, Exit::Done));
     let codes: Vec<_> = report.warnings.iter().map(|row| row.code.as_str()).collect();
     assert_eq!(codes, ["SELF_MANAGER", "MANAGER_NOT_IN_DIRECTORY", "MANAGER_HAS_NO_ACCOUNT"]);
-    // The manager starts: the account is made and, in the same run, the report's manager is set.
+    // The manager starts: the account is created, and in the same run it becomes the line manager.
     setup.world().hibob.employee_mut("4").start_date = today();
     let report = setup.sync().await;
     assert_eq!((report.created, report.updated, report.exit()), (1, 1, Exit::Done), "{:?}", report.errors);
@@ -261,17 +262,17 @@ async fn only_selected_sites_are_synced() {
     setup.apply_tenant("acme", "[sync]\nsites = [\"London\"]\n").await;
     assert_eq!(setup.sync().await.created, 2);
     assert_eq!(state(&setup, "3"), None);
-    // Moving away: left as it is, and said.
+    // Moving to a site that is not synced: the account stays, with a finding.
     setup.world().hibob.employee_mut("2").site = "Berlin".to_owned();
     let planned = setup.plan().await.unwrap();
     assert!(planned.changes.is_empty());
     assert_eq!(planned.findings.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(), ["OUT_OF_SELECTION"]);
-    // Or archived, where that is set; and moving back brings the account back.
+    // With `out_of_selection = "archive"` it is archived. Moving back reactivates it.
     setup.apply_tenant("acme", "[sync]\nsites = [\"London\"]\nout_of_selection = \"archive\"\n").await;
     assert_eq!((setup.sync().await.archived, state(&setup, "2")), (1, Some(false)));
     setup.world().hibob.employee_mut("2").site = "London".to_owned();
     assert_eq!((setup.sync().await.reactivated, state(&setup, "2")), (1, Some(true)));
-    // A misspelt site archives nobody.
+    // With a misspelt site nobody is archived.
     setup.apply_tenant("acme", "[sync]\nsites = [\"London\", \"Berlln\"]\nout_of_selection = \"archive\"\n").await;
     setup.world().hibob.employee_mut("1").site = "Berlin".to_owned();
     let planned = setup.plan().await.unwrap();
@@ -279,7 +280,7 @@ async fn only_selected_sites_are_synced() {
     assert!(planned.findings.iter().any(|finding| finding.code == "SITE_WITHOUT_EMPLOYEES"));
     setup.world().hibob.employee_mut("1").site = "London".to_owned();
     setup.apply_tenant("acme", "[sync]\nsites = [\"London\"]\nout_of_selection = \"archive\"\n").await;
-    // A site that is not sent at all puts nobody out.
+    // If HiBob does not send the site, nobody is archived.
     setup.world().hibob.employee_mut("2").removed.insert("work.site".to_owned());
     let report = setup.sync().await;
     assert_eq!((report.archived, report.errors[0].code.as_str()), (0, "MISSING_SITE"));
@@ -295,7 +296,8 @@ async fn a_stranger_with_an_employees_address_is_told_apart() {
     assert_eq!((report.conflicts, report.exit()), (1, Exit::SomeFailed));
 }
 
-/// As in the guide: when the admin who enabled the sync leaves, it fails with its own code until another one enables it.
+/// As in TravelPerk's guide: when the admin who enabled the sync leaves, it fails with a code of its own until another
+/// admin enables it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sync_stops_with_the_admin_who_enabled_it() {
     let setup = Setup::of(vec![employee("1", "Ana", "ana@x.example"), employee("2", "Ben", "ben@x.example")]).await;
@@ -314,12 +316,12 @@ async fn the_sync_stops_with_the_admin_who_enabled_it() {
     assert!(stopped.remedy.contains("hibob tenant enable"));
     enabled_by("ben@x.example").await;
     assert_eq!(setup.sync().await.archived, 1);
-    // Inactive in the target counts as well; that nobody has the address does not.
+    // An archived account of the admin counts as well. An address that nobody has does not.
     enabled_by("ana@x.example").await;
     assert_eq!(setup.sync().await.error.unwrap().code, "ENABLED_BY_INACTIVE");
     enabled_by("consultant@y.example").await;
     assert_eq!(setup.sync().await.exit(), Exit::Done);
-    // By setting the sync does not depend on anybody.
+    // By setting, the sync does not depend on an admin.
     setup.apply_tenant("acme", "[sync]\nstops_with_its_admin = false\n").await;
     enabled_by("ana@x.example").await;
     assert_eq!(setup.sync().await.exit(), Exit::Done);
@@ -336,7 +338,7 @@ async fn a_disabled_tenant_runs_nothing_and_loses_nothing() {
     assert_eq!((report.error.as_ref().unwrap().code.as_str(), report.exit()), ("TENANT_DISABLED", Exit::Usage));
     let asked = setup.world().log().len();
     assert_eq!((asked, setup.writes(), state(&setup, "1")), (0, 0, Some(true)));
-    // Applying the file again does not enable it by the way.
+    // Applying the file again does not enable the tenant.
     setup.apply_tenant("acme", "").await;
     assert!(setup.sync().await.is_stopped());
     setup.data.control().set_disabled("acme", None).await.unwrap();

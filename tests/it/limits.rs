@@ -1,4 +1,4 @@
-//! A tenant's limits, each with its own error, met by the real plugin where they are set low.
+//! Tests of a tenant's limits: each is set so low that the real plugin reaches it, and has its own error.
 
 use super::sync::employee;
 use bytes::Bytes;
@@ -40,7 +40,7 @@ async fn each_limit_ends_the_call_and_is_named() {
         assert!(error.to_string().contains(&format!("limits.{setting}")), "{setting}: {error}");
         assert!(error.remedy().contains(&format!("raise limits.{setting}")));
         assert_eq!(setup.writes(), 0);
-        // The tenant is none the worse for it.
+        // The tenant can go on afterwards.
         setup.apply_tenant("acme", "").await;
         let report = setup.sync().await;
         assert_eq!(report.created, 60, "{setting}: {:?}", report.errors.first());
@@ -54,12 +54,12 @@ async fn storage_that_is_full_fails_the_change_and_says_which_limit() {
     assert_eq!((report.created, report.exit()), (1, Exit::SomeFailed), "{report:?}");
     assert!(report.errors.iter().all(|row| row.message.contains("limits.storage_keys_max (1)")), "{:?}", report.errors);
     setup.apply_tenant("acme", "").await;
-    // What was made without being remembered is found again by its employee id.
+    // The account that was created without a link is found by its external id.
     let report = setup.sync().await;
     assert_eq!((report.created, report.adopted, report.exit()), (0, 2, Exit::Done), "{:?}", report.errors);
 }
 
-/// A service that asks for more patience than a call may have gets its answer passed on.
+/// If a service asks for a longer wait than a call may have, its answer 429 is passed on.
 #[tokio::test(flavor = "multi_thread")]
 async fn polite_waiting_has_a_limit_of_its_own() {
     let setup = company(1, "waiting_seconds_max = 1\n").await;
@@ -70,7 +70,7 @@ async fn polite_waiting_has_a_limit_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_wait_for_their_turn_in_order_and_not_for_ever() {
+async fn calls_wait_in_order_and_not_for_ever() {
     let setup = company(1, "parallel_calls_max = 1\n").await;
     let tenant = Arc::new(setup.tenant().await);
     let held = Call::open(plugin(), &tenant, Job::Plan, Arc::new(NoProgress)).await.unwrap();
@@ -82,7 +82,7 @@ async fn calls_wait_for_their_turn_in_order_and_not_for_ever() {
         waiting.push(tokio::spawn(async move {
             let opening = Call::open(plugin(), &tenant, Job::Plan, Arc::new(NoProgress));
             let mut opening = std::pin::pin!(opening);
-            // Polled once, it stands in the queue.
+            // After the first poll it is in the queue.
             assert!(futures::poll!(opening.as_mut()).is_pending());
             arrived.send(()).unwrap();
             let call = opening.await.unwrap();
@@ -112,7 +112,7 @@ async fn calls_wait_for_their_turn_in_order_and_not_for_ever() {
     assert!(Call::open(plugin(), &tenant, Job::Plan, Arc::new(NoProgress)).await.is_ok());
 }
 
-/// A component that went over a limit is never used again.
+/// An instance that exceeded a limit is never used again.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_instance_is_not_used_again() {
     let setup = company(60, "requests_max = 2\n").await;
@@ -125,7 +125,7 @@ async fn an_interrupted_instance_is_not_used_again() {
     }
 }
 
-/// Makes the target's pages as small as they can be.
+/// Makes TravelPerk's pages as small as possible.
 struct SmallPages(HttpTransport);
 
 impl Transport for SmallPages {
@@ -152,7 +152,7 @@ impl Transport for SmallPages {
     }
 }
 
-/// A call may hold a thousand handles at one time, and make many more requests than that: none of them is left over.
+/// A call may have a thousand handles at a time, and make many more requests than that, since each handle is closed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_may_read_more_pages_than_it_may_hold_handles() {
     const PAGES: usize = 1_200;

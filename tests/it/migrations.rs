@@ -1,8 +1,8 @@
-//! Databases of every earlier schema are brought forward, with everything that was in them.
+//! Tests that databases of every earlier schema are migrated with all their content.
 //!
-//! A schema is released with its migration: files of `host/store/migrations` are never changed, only added. For each there is a
-//! file of rows as they were written when it was the last; a database is made of the first so many migrations and the rows
-//! of each, and opened by the host of today.
+//! A schema is released with its migration: files of `host/store/migrations` are added, and never changed. For each
+//! migration there is a file with rows as they were written when it was the latest. A test creates a database from the
+//! first migrations and their rows, and opens it with today's host.
 
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What was released: the SHA-256 of each file, in hex, by its name.
+/// The released migrations: the SHA-256 of each file, in hex, by its name.
 const RELEASED: &str = include_str!("migrations/released.txt");
 
 static CONTROL: Migrator = sqlx::migrate!("../host/store/migrations/control");
@@ -26,7 +26,7 @@ static TENANT: Migrator = sqlx::migrate!("../host/store/migrations/tenant");
 /// The id of the reference among the rows.
 const ISSUED: &str = "0190b3c0-0000-7000-8000-000000000001";
 
-/// Rows of the time when a migration was the last.
+/// Rows from the time when this migration was the latest.
 fn rows(schema: &str, version: i64) -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("it/migrations/{schema}-{version:04}.sql"));
     fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
@@ -36,7 +36,7 @@ async fn create(path: &Path) -> SqlitePool {
     SqlitePool::connect_with(SqliteConnectOptions::new().filename(path).create_if_missing(true)).await.unwrap()
 }
 
-/// A database as it was when this was the newest migration, filled by each version that wrote in it.
+/// A database as it was when `newest` was the latest migration, with rows of every version up to it.
 async fn database_of(path: &Path, schema: &str, all: &Migrator, newest: i64) {
     let pool = create(path).await;
     let versions: Vec<i64> =
@@ -104,7 +104,7 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
         if version >= 9 {
             assert_eq!(database.run_of_job("7@400").await.unwrap().map(|run| run.id), Some(3), "{version}");
         }
-        // What it is open for: a run may take it over and write.
+        // A run can take the database over and write.
         let fence = database.take_fence(1_000).await.unwrap();
         let change = ChangeRecord { ledger: None, finished: None };
         let entries = BTreeMap::from([("employee/3".to_owned(), Some(vec![7]))]);
@@ -143,7 +143,7 @@ async fn a_control_database_of_every_schema_opens_with_all_that_was_in_it() {
     }
 }
 
-/// A file that was released is not touched again: who has applied it could not open the database any more.
+/// A released file is never changed, since databases to which it was applied could not be opened any more.
 #[test]
 fn released_migrations_never_change() {
     let mut files = Vec::new();
@@ -161,7 +161,7 @@ fn released_migrations_never_change() {
     assert_eq!(now, RELEASED, "add new migrations to released.txt, with rows of their time; change none that is there");
 }
 
-/// A database of a newer version is left alone, and who meets it is told what to do.
+/// A database of a newer version is not changed, and the error says what to do.
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_not_touched() {
     let folder = in_memory();

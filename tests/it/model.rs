@@ -1,5 +1,5 @@
-//! A model of the sync, run beside it: whatever happens in the company, to the settings and on the way, TravelPerk ends
-//! up as an independent and much simpler statement of the rules in docs/use/sync.md says.
+//! Tests of the sync against a model: after random events in the company, random settings and random faults, TravelPerk
+//! is as an independent and much simpler statement of the rules in docs/use/sync.md requires.
 
 mod history;
 mod record;
@@ -28,28 +28,28 @@ use trouble::Trouble;
 
 /// Noon of 2026-03-01, UTC.
 const NOW: u64 = 1_772_366_400;
-/// Addresses that settings name as those of admins.
+/// Addresses that the settings may name as admins.
 const ADMINS: [&str; 6] =
     ["p1@x.example", "P2@x.example", "p4@x.example", "p6@x.example", "p7@x.example", "guest@x.example"];
-/// Of all employees at all syncs that must come to the model's state, at least so many percent have an account that
-/// HiBob determines wholly; those of the others are looked at as well, but only that nothing happens to them.
-/// It is about 75.
+/// In syncs that must reach the model's state, at least so many percent of the employees have an account whose fields
+/// HiBob determines completely. Of the others the test only asserts that nothing happens to them. The actual value is
+/// about 75.
 const DETERMINED_PERCENT_MIN: usize = 67;
 /// Random histories, where the tests run at length.
 const CASES: usize = 500;
 
-/// A company, its TravelPerk, and what came so far.
+/// A company, its TravelPerk, and the events so far.
 pub(crate) struct History {
     world: NativeWorld,
     rules: Rules,
     vanished: Vec<Employee>,
     hired: usize,
     addresses: usize,
-    /// How often somebody has changed a field of an account in TravelPerk.
+    /// How often a field of an account was changed in TravelPerk by hand.
     tampered: BTreeMap<(String, Tampered), usize>,
 }
 
-/// What the vendors leave open, and how many accounts of strangers there are.
+/// Points in which the real services' behaviour is not documented, and the number of accounts of others.
 #[derive(Clone, Copy, Debug)]
 struct Open {
     patch_answers_204: bool,
@@ -76,7 +76,8 @@ fn open() -> impl Strategy<Value = Open> {
     )
 }
 
-/// Accounts from before the first sync: of strangers, of the first employees, and one with an id that HiBob knows.
+/// Accounts from before the first sync: of others, of the first employees, and one with an external id that is an
+/// employee's.
 fn users() -> impl Strategy<Value = Vec<User>> {
     let name = select(&["p1@x.example", "P3@X.example", "p5@x.example", "guest@x.example", "admin@x.example"][..]);
     let external_id = prop::option::weighted(0.4, select(&["2128438000000000002", "2128438000000000004", "other"][..]));
@@ -120,7 +121,7 @@ impl History {
             travelperk.insert_user(User::new(&format!("{number}@y.example"), "A", "Stranger"));
         }
         for mut user in users {
-            // The sync has no means to see an archived account that is not listed and that it does not know.
+            // The sync cannot find an archived account that is not listed and has no link.
             user.active |= !open.archived_in_list;
             if travelperk.user_by_name(&user.user_name).is_none() {
                 travelperk.insert_user(user);
@@ -140,12 +141,12 @@ impl History {
     }
 
     fn set(&mut self, rules: Rules) {
-        // Whether an admin's account is archived shows in the listing only.
+        // Whether an admin's account is archived can be seen only in the listing.
         let enabled_by = rules.enabled_by.filter(|_| !self.hides());
         self.rules = Rules { enabled_by, ..rules };
     }
 
-    /// The accounts as the model writes them; those that are not in `before` are new.
+    /// The accounts in the model's form. Those that are not in `before` are new.
     fn accounts(&self, before: Option<&Accounts>) -> Accounts {
         let travelperk = &self.world.fakes.travelperk;
         let key = |user: &User| match &user.external_id {
@@ -186,12 +187,12 @@ impl History {
         !self.world.fakes.travelperk.switches.archived_in_list
     }
 
-    /// A sync, in which every change must end well unless there is trouble. Returns whose did not.
+    /// A sync, in which every change must succeed unless there is trouble. Returns the employees whose changes did not.
     fn sync(&mut self, trouble: &Trouble) -> Result<BTreeSet<String>, TestCaseError> {
         let settings = self.rules.settings();
         let plan = match self.world.plan(&settings) {
             Ok(plan) => plan,
-            Err(JobError::Settings(_)) => return Ok(BTreeSet::new()), // the admin has left: the model says when
+            Err(JobError::Settings(_)) => return Ok(BTreeSet::new()), // the admin has left; the model checks that
             Err(JobError::Unavailable(_)) if !trouble.is_none() => return Ok(BTreeSet::new()),
             Err(error) => return Err(TestCaseError::fail(format!("{error:?}"))),
         };
@@ -201,7 +202,7 @@ impl History {
         }
         let tampered = self.accounts(None);
         let outcomes = self.world.apply(&settings, &plan);
-        // What somebody has changed since the plan is not overwritten.
+        // Fields that were changed by hand since the plan are not overwritten.
         let after = self.accounts(None);
         for (account, fields) in &tampered {
             for field in ["title", "given-name", "active"] {
@@ -219,7 +220,7 @@ impl History {
             .collect())
     }
 
-    /// The accounts now, and what the model says of a sync.
+    /// The accounts now, and what the model expects of a sync.
     fn expect(&mut self) -> (Accounts, Expected) {
         let before = self.accounts(None);
         let links = link::all(&mut self.world).unwrap();
@@ -238,7 +239,7 @@ impl History {
         (before, expected)
     }
 
-    /// A sync with trouble: what it does is a part of what it should do, and nothing else.
+    /// A sync with trouble. It must do a part of what the model expects, and nothing else.
     fn sync_in_trouble(&mut self, trouble: &Trouble) -> Result<(), TestCaseError> {
         let (before, expected) = self.expect();
         self.trouble(trouble);
@@ -259,7 +260,8 @@ impl History {
         Ok(())
     }
 
-    /// A write whose outcome is not known is repeated only after a look; one that was refused with 429 was not carried out.
+    /// A write with an unknown outcome is repeated only after a read. One that was answered with 429 was not carried
+    /// out.
     fn writes_are_not_repeated(&self) -> Result<(), TestCaseError> {
         let mut written = BTreeSet::new();
         for request in self.world.fakes.log().iter().filter(|request| request.service == Service::TravelPerk) {
@@ -273,12 +275,13 @@ impl History {
         Ok(())
     }
 
-    /// A sync without trouble, after which TravelPerk is as the model says, and a new plan is empty.
+    /// A sync without trouble. Afterwards TravelPerk is as the model expects, and a new plan is empty.
     fn sync_and_look(&mut self, tally: &Tally) -> Result<(), TestCaseError> {
         let (before, expected) = self.expect();
         tally.employees.set(tally.employees.get() + self.world.fakes.hibob.employees.len());
-        // The first exemption: an address that an archived account has which is not listed. TravelPerk refuses it, and
-        // with it all that waits for it; but nobody whom the model gives an account.
+        // The first exemption: an address that an archived account has which is not listed. TravelPerk refuses it, so
+        // the changes that wait for it are not made either. No employee whom the model gives an account may be among
+        // them.
         let refused = self.sync(&Trouble::default())?;
         prop_assert!(refused.is_disjoint(&expected.determined), "{refused:?}");
         if !refused.is_empty() {
@@ -286,7 +289,7 @@ impl History {
         }
         tally.determined.set(tally.determined.get() + expected.determined.len());
         let (mut expected, mut found) = (expected.accounts, self.accounts(Some(&before)));
-        // The second exemption: what is set back after each write is left as it is after the second time.
+        // The second exemption: a field that is changed back after each write is contested after the second write.
         for ((account, field), _) in self.tampered.iter().filter(|(_, times)| **times > 1) {
             let field = match field {
                 Tampered::Title => "title",
@@ -305,7 +308,7 @@ impl History {
     }
 }
 
-/// How much of what was generated the model determines.
+/// Counts how many of the generated accounts the model determines.
 #[derive(Default)]
 struct Tally {
     employees: Cell<usize>,
@@ -350,7 +353,7 @@ fn whatever_happens_travelperk_is_as_the_model_says() {
     assert!(cases < CASES || percent >= DETERMINED_PERCENT_MIN, "only {percent} % of the employees are determined");
 }
 
-/// Whether a change was refused for its own sake. Whose line manager has no account yet is written without one.
+/// Whether a change was refused for a reason of its own. A missing line manager's account is no such reason.
 fn is_refusal(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Done { .. } => false,
@@ -359,8 +362,8 @@ fn is_refusal(outcome: &Outcome) -> bool {
     }
 }
 
-/// Found by the model: an account was removed in TravelPerk, a new one cannot be made because a hidden account has the
-/// address, and those who report to this person must not be given the removed account as a manager.
+/// Found by the model: an account was removed in TravelPerk, and a new one cannot be created because a hidden account
+/// has the address. Those who report to this employee must not get the removed account as their line manager.
 #[test]
 fn nobody_is_given_an_account_that_is_gone_as_a_manager() {
     let open = Open {

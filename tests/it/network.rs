@@ -1,4 +1,4 @@
-//! Where the host connects to: addresses that it checks itself, over TLS that it checks itself.
+//! Tests of connecting: the host itself checks addresses and TLS certificates.
 
 use futures::future::BoxFuture;
 use hibob_net::address::{AddressPolicy, Resolve};
@@ -17,7 +17,7 @@ fn loopback() -> AddressPolicy {
     AddressPolicy { allowed: vec!["127.0.0.1/32".parse().unwrap()], localhost: false }
 }
 
-/// A resolver that answers with the next of these addresses each time, as a rebinding name server does.
+/// A resolver that gives the next of these addresses each time, as a name server in a DNS rebinding attack does.
 struct Rebinding {
     answers: Vec<Ipv4Addr>,
     asked: AtomicUsize,
@@ -70,7 +70,7 @@ async fn every_way_to_write_an_address_is_looked_through() {
     ] {
         refused(&get(&transport, url).await, "network.allow_addresses");
     }
-    // These the system's resolver takes for addresses: 2852039166, 0xa9fea9fe and 169.254.43518 are one.
+    // The system's resolver accepts these as addresses: 2852039166, 0xa9fea9fe and 169.254.43518 are the same one.
     for host in ["2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "localhost", "0"] {
         match get(&transport, &format!("http://{host}:1/")).await {
             Err(TransportError::NotSent(NotSent::Prohibited | NotSent::Name, _)) => {}
@@ -79,7 +79,7 @@ async fn every_way_to_write_an_address_is_looked_through() {
     }
 }
 
-/// An authority of its own, in a file, and a server with a certificate from it.
+/// A new certificate authority, in a file, and a server with a certificate from it.
 async fn tls_server(folder: &Path) -> (std::path::PathBuf, u16) {
     let certified = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     let ca_file = folder.join("ca.pem");

@@ -1,4 +1,4 @@
-//! Saved plans: applied exactly, or refused.
+//! Tests of saved plans, which are applied exactly or refused.
 
 use super::sync::employee;
 use hibob_base::error::{Exit, HostError};
@@ -52,7 +52,7 @@ async fn a_saved_plan_applies_as_it_was_saved() {
     let (path, planned) = save(&setup).await;
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(setup.writes(), 0);
-    // HiBob goes on; the plan does not.
+    // HiBob changes, but the saved plan does not.
     setup.world().hibob.insert(employee("5", "Eva", "5@x.example"));
     let saved = plan_file::read(&setup.data, &path).unwrap();
     let read = saved.accept(&setup.tenant().await.basis(plugin()).unwrap(), planned.created_at + 23 * HOUR).unwrap();
@@ -105,7 +105,7 @@ async fn a_plan_of_another_kind_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_moved_since_is_left_alone_and_said() {
+async fn accounts_that_changed_since_the_plan_are_left_alone_and_reported() {
     let setup = setup().await;
     setup.sync().await;
     for id in ["1", "2", "3"] {

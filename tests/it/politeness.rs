@@ -1,4 +1,4 @@
-//! What the services ask for is kept to, by all calls of a tenant together.
+//! Tests that all calls of a tenant together keep to the rate limits of the services.
 
 use super::sync::employee;
 use futures::future::BoxFuture;
@@ -10,10 +10,10 @@ use http_body_util::Full;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-/// Says with each page of accounts that the window is used up until the next second but one begins.
+/// States with each page of accounts that the rate limit is used up until the second after the next one begins.
 struct UsedUp {
     inner: HttpTransport,
-    /// When each page was asked for, in Unix time.
+    /// When each page was requested, in Unix time.
     asked: Arc<Mutex<Vec<Duration>>>,
 }
 
@@ -43,7 +43,7 @@ impl Transport for UsedUp {
     }
 }
 
-/// Nothing is sent into a window that is used up, so nothing is refused.
+/// No request is sent while the rate limit is used up, so none is refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_window_that_is_used_up_is_waited_for() {
     let people = (1..=60).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@acme.example"))).collect();
@@ -57,16 +57,16 @@ async fn a_window_that_is_used_up_is_waited_for() {
     hibob_runner::plan(plugin(), &tenant, Arc::new(NoProgress)).await.unwrap();
     let asked = asked.lock().unwrap();
     assert!(asked.len() >= 2, "two pages");
-    // The reset's own second may not be over yet, so the second after it counts.
+    // The second in which the limit is reset may not be over, so the request is sent in the second after it.
     assert!(asked.windows(2).all(|pair| pair[1].as_secs() >= pair[0].as_secs() + 2), "{asked:?}");
 }
 
-/// Whoever opens a tenant twice does not double its limits.
+/// Opening a tenant twice does not double its limits.
 #[tokio::test]
 async fn all_openings_of_a_tenant_share_its_limits() {
     let setup = Setup::of(Vec::new()).await;
     let (one, other) = (setup.tenant().await, setup.tenant().await);
     assert!(Arc::ptr_eq(one.memory(), other.memory()));
     setup.apply_tenant("acme", "tenant_memory_mebibytes_max = 100\n").await;
-    assert!(!Arc::ptr_eq(one.memory(), setup.tenant().await.memory()), "other limits begin anew");
+    assert!(!Arc::ptr_eq(one.memory(), setup.tenant().await.memory()), "with changed limits the counting begins anew");
 }

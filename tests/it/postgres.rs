@@ -1,4 +1,4 @@
-//! The program on PostgreSQL: two machines with a data directory each, and one database.
+//! Tests of the program on PostgreSQL: two machines, each with a data directory, and one database.
 
 use crate::cli::{Fakes, Shell, share_compiled};
 use crate::secrets::with_input;
@@ -11,13 +11,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// What both machines have: the key of the secret store.
+/// The key of the secret store, which both machines have.
 const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 /// The data directories of the machines.
 const MACHINES: [&str; 2] = ["data", "other"];
 
-/// Longer than anything here takes, so that a test that waits in vain says so.
+/// Longer than anything here takes, so that a test that waits in vain fails.
 const TIME_MAX: Duration = Duration::from_secs(120);
 
 struct Site {
@@ -30,7 +30,7 @@ impl Site {
         let shell = Shell::new();
         std::fs::create_dir(shell.path("other")).unwrap();
         share_compiled(&shell.path("other"));
-        // A password that the server does not ask for, so that it would be seen wherever it is told.
+        // The server does not ask for this password; it is there to see whether it appears anywhere.
         let url = server.database("site").replace("hibob@", "hibob:geheim@");
         Self { shell, url }
     }
@@ -48,7 +48,7 @@ impl Site {
         (output.status.code().unwrap(), serde_json::from_str(&stdout).unwrap())
     }
 
-    /// A tenant whose secrets are in the store, entered on the first machine.
+    /// Adds a tenant whose secrets are entered into the store on the first machine.
     fn enter_tenant(&self) {
         let read = |name: &str| std::fs::read_to_string(self.shell.path(name)).unwrap();
         let file = read("acme.toml").replace("file:acme.hibob-token", "store");
@@ -65,7 +65,7 @@ impl Site {
         zone.unwrap().write_all(&key.stdout).unwrap();
     }
 
-    /// The queue as a third host sees it, once the job has ended.
+    /// Waits until a job has ended, and returns its state, as a third host sees it.
     async fn ended(&self, job: i64) -> State {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::connect(folder.path(), &self.url, POSTGRES_CONNECTIONS_MIN).await.unwrap();
@@ -92,7 +92,7 @@ impl Site {
     }
 }
 
-/// `hibob serve`, killed with the test.
+/// `hibob serve` in another process, which is killed with the test.
 struct Serving(Child);
 
 impl Serving {
@@ -126,7 +126,7 @@ async fn two_machines_work_for_a_tenant_on_one_database() {
     let (exit, report) = site.json("other", &["references", "acme"]);
     assert_eq!((exit, report["is_baseline"].as_bool()), (0, Some(true)), "{report}");
 
-    // What one machine began the other goes on with, without a file between them.
+    // One machine goes on with what the other one has begun, without sharing files.
     let (exit, report) = site.json("data", &["sync", "acme"]);
     assert!(exit == 0 && changes(&report) > 200, "{report}");
     let (exit, report) = site.json("other", &["sync", "acme"]);
@@ -140,7 +140,7 @@ async fn two_machines_work_for_a_tenant_on_one_database() {
     let (_, report) = site.json("data", &["references", "acme"]);
     assert_eq!((&report["issued"], &report["delivered"]), (&json!(0), &json!(0)), "{report}");
 
-    // A job that is asked for on one machine is done by the other.
+    // A job that is queued on one machine is carried out by the other.
     let serving = Serving::start(&site, "other");
     let (exit, job) = site.json("data", &["jobs", "start", "acme", "sync"]);
     assert_eq!(exit, 0, "{job}");
@@ -149,7 +149,7 @@ async fn two_machines_work_for_a_tenant_on_one_database() {
     let (_, history) = site.json("data", &["history", "acme"]);
     assert_eq!(history["runs"].as_array().map(Vec::len), Some(7), "{history}");
 
-    // Nothing of it is in a folder, and nowhere is the password.
+    // No tenant's data is in a folder, and the password is nowhere.
     for machine in MACHINES {
         let names = std::fs::read_dir(site.shell.path(machine)).unwrap();
         let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -162,7 +162,7 @@ async fn two_machines_work_for_a_tenant_on_one_database() {
         assert!(!String::from_utf8_lossy(&told).contains("geheim"), "{args:?}");
     }
 
-    // Copies are the server's business; what a restored one must not do is this program's.
+    // The database server makes copies; this program must refuse to.
     for args in [["backup", "copy"], ["restore", "copy"]] {
         let (exit, told) = site.json("data", &args);
         assert!(exit == 2 && told["error"]["remedy"].as_str().unwrap().contains("pg_restore"), "{told}");
@@ -187,7 +187,7 @@ async fn a_dump_that_was_restored_goes_on_where_it_was_made() {
     assert!(exit == 0 && changes(&report) > 200, "{report}");
     let (_, history) = site.json("data", &["history", "acme"]);
 
-    // The host's role sees no tenant's rows, and is told so instead of leaving them out.
+    // The host's role cannot see tenants' rows, so its dump fails instead of leaving them out.
     let refused = server.dump(Role::Owner, "site", "owner.dump").unwrap_err();
     assert!(refused.contains("row-level security"), "{refused}");
     server.execute("site", "CREATE ROLE backup LOGIN BYPASSRLS; GRANT pg_read_all_data TO backup");

@@ -1,5 +1,4 @@
-//! Properties of every sync, over random companies, random accounts and random settings: natively, against the strict
-//! stand-ins.
+//! Property tests of the sync, with random companies, accounts and settings, run natively against the strict stand-ins.
 
 use crate::model::rules::{IBERIA, Rules, SITES, rules};
 use crate::model::values::{POOLS, say};
@@ -18,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Noon of 2026-03-01, UTC: the day on which one of the start dates below lies.
 const NOW: u64 = 1_772_366_400;
 
-/// Few values, so that ids, addresses and managers meet often.
+/// Few addresses, so that employees and accounts often have equal ones.
 const EMAILS: [&str; 8] = [
     "a@x.example",
     "b@x.example",
@@ -46,7 +45,8 @@ fn employee(number: usize) -> impl Strategy<Value = Employee> {
         prop::option::of(select(&["+34 600100200", "600100200"][..])),
         select(&["2020-01-01", "2026-03-01", "2026-06-01"][..]),
     );
-    // Whatever the settings may ask for; mostly good, so that a missing detail does not fail everybody.
+    // Values for all fields that settings may name. They are mostly valid, so that a missing detail does not fail
+    // everybody.
     let facts = prop::collection::vec(prop_oneof![9 => 0..2_usize, 1 => 2..4_usize], POOLS.len());
     (who, job, facts).prop_map(move |((first, email, status), (department, title, manager, phone, start), facts)| {
         let mut employee = Employee::new(&id(number), first, "Ruiz", email.unwrap_or("unused@x.example"));
@@ -99,12 +99,12 @@ fn world(employees: Vec<Employee>, users: Vec<User>) -> NativeWorld {
         }
     }
     fakes.travelperk.invoice_profiles = SITES.into_iter().chain([IBERIA]).map(str::to_owned).collect();
-    // Both answers to a PATCH that RFC 7644, section 3.5.2, allows.
+    // RFC 7644, section 3.5.2, allows both answers to a PATCH.
     fakes.travelperk.switches.patch_answers_204 = fakes.travelperk.users.len() % 2 == 1;
     NativeWorld::new(fakes, NOW)
 }
 
-/// The changes of a plan; none where the settings stop the sync because its admin has left.
+/// The changes of a plan. There are none if the settings stop the sync because its admin has left.
 fn changes(world: &mut NativeWorld, rules: &Rules) -> Result<Vec<Change>, TestCaseError> {
     match world.plan(&rules.settings()) {
         Ok(plan) => Ok(plan.changes(0).collect()),
@@ -113,8 +113,8 @@ fn changes(world: &mut NativeWorld, rules: &Rules) -> Result<Vec<Change>, TestCa
     }
 }
 
-/// Syncs, and fails the test if a change does not end well: on a target that nobody else touches, each must. After it, a
-/// new plan is empty, and making it has written nothing.
+/// Makes a sync. Every change must succeed, since nobody else changes the target. Afterwards a new plan must be empty,
+/// and making it must write nothing.
 fn sync(world: &mut NativeWorld, rules: &Rules) -> Result<(), TestCaseError> {
     let settings = rules.settings();
     if !changes(world, rules)?.is_empty() {
@@ -131,9 +131,9 @@ fn sync(world: &mut NativeWorld, rules: &Rules) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// What is shown may be behind what was written. The host's ledger follows what is told here.
+/// TravelPerk may show a state from before the write. The host's ledger follows the outcome that is reported here.
 #[test]
-fn a_state_that_is_shown_late_is_not_told_as_refused() {
+fn a_state_that_is_shown_late_is_not_reported_as_refused() {
     let mut person = Employee::new(&id(1), "Ana", "Ruiz", "a@x.example");
     person.site = SITES[0].to_owned();
     let mut world = world(vec![person], Vec::new());
@@ -156,7 +156,7 @@ fn users_of(world: &NativeWorld) -> BTreeMap<u64, User> {
     world.fakes.travelperk.users.iter().map(|user| (user.id, user.clone())).collect()
 }
 
-/// Syncs; no account is lost, and one that belongs to nobody of the company stays as it is to the letter.
+/// Makes a sync. No account is lost, and accounts that belong to no employee are unchanged.
 fn sync_beside_strangers(world: &mut NativeWorld, rules: &Rules) -> Result<(), TestCaseError> {
     let people = world.fakes.hibob.employees.values();
     let ids: BTreeSet<String> = people.clone().map(|person| person.id.clone()).collect();
@@ -197,7 +197,7 @@ proptest! {
         prop_assert_eq!(changes(&mut plain, &rules)?, changes(&mut shuffled, &rules)?);
     }
 
-    /// Each day another company, and other settings on some.
+    /// The company changes every day, and the settings on some days.
     #[test]
     fn directories_that_go_on_changing_stay_in_step(
         days in prop::collection::vec((company(), prop::option::of(rules(&EMAILS))), 1..4),

@@ -1,4 +1,4 @@
-//! Offboarding references, as far as the plugin is asked: through the real component in the real host.
+//! Tests of the plugin's functions for offboarding references, through the real component in the real host.
 
 use super::sync::employee;
 use hibob_base::progress::NoProgress;
@@ -38,7 +38,7 @@ pub(crate) async fn detect(tenant: &Tenant, known: &[Known]) -> Detection {
     hibob_sandbox::leavers::departures(plugin(), tenant, known, Arc::new(NoProgress)).await.unwrap()
 }
 
-/// What is recorded after the first look.
+/// What the host records after a first detection.
 pub(crate) fn known(detection: &Detection) -> Vec<Known> {
     let known = |seen: &hibob_contract::offboarding_references::Seen| Known {
         employee_id: seen.employee_id.clone(),
@@ -48,8 +48,8 @@ pub(crate) fn known(detection: &Detection) -> Vec<Known> {
     detection.seen.iter().map(known).collect()
 }
 
-/// The first look is the baseline. Who is terminated after it has left: a reference says what HiBob says, and goes where
-/// HiBob says.
+/// The first detection only records standings. An employee who is terminated afterwards has left, and claims and
+/// address are HiBob's.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_departure_is_detected_and_described() {
     let setup = Setup::of(people()).await;
@@ -74,15 +74,15 @@ async fn a_departure_is_detected_and_described() {
         hibob_sandbox::leavers::address(plugin(), &tenant, "1").await.unwrap().as_deref(),
         Some("1@acme.example")
     );
-    // By name, also for somebody who had left before.
+    // A departure can also be looked up by name, even of an employee who had left before.
     assert_eq!(hibob_sandbox::leavers::look_up(plugin(), &tenant, "3").await.unwrap().unwrap().employee_id, "3");
     assert_eq!(hibob_sandbox::leavers::look_up(plugin(), &tenant, "2").await.unwrap(), None);
-    // A departure that HiBob does not have any more has no reference.
+    // For a departure that HiBob does not have any more, there are no claims.
     let other = Departure { ended_on: "2026-11-21".to_owned(), ..departure.clone() };
     assert_eq!(hibob_sandbox::leavers::claims(plugin(), &tenant, &other).await.unwrap(), None);
 }
 
-/// A title that nobody gets any more has its name still. One that no list has makes no reference.
+/// An archived title still has its name. If no list has the title, there are no claims.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archived_title_is_named_and_a_lost_one_is_not_left_out() {
     let setup = Setup::of(people()).await;
@@ -98,7 +98,7 @@ async fn an_archived_title_is_named_and_a_lost_one_is_not_left_out() {
     assert_eq!(hibob_sandbox::leavers::claims(plugin(), &tenant, &departure).await.unwrap(), None);
 }
 
-/// Names are read for one leaver at a time, the address by itself, and nothing is asked of anybody but HiBob.
+/// Names are read for one leaver at a time, the address in a separate call, and requests go to HiBob only.
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_read_that_a_reference_does_not_need() {
     let setup = Setup::of(people()).await;
@@ -125,7 +125,8 @@ async fn nothing_is_read_that_a_reference_does_not_need() {
     assert!(address.contains(r#""fields":["root.id","root.email"]"#), "{address}");
 }
 
-/// The person who set it up is as good a leaver as any other, and the rule about them is the sync's alone.
+/// The admin who enabled the sync may be a leaver as well: the rule that stops the sync then does not apply to
+/// references.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_set_it_up_may_leave() {
     let setup = Setup::of(people()).await;

@@ -1,11 +1,11 @@
-//! The commands of the references job, through the program.
+//! Tests of the commands of the references job, through the program.
 
 use super::cli::{Fakes, Shell};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Makes a key and puts its record into the stand-in's DNS, as a person would.
+/// Makes a key and adds its record to the stand-in's DNS, as a person would.
 fn make_key(shell: &Shell) {
     let output = shell.run(&["references", "key", "new", "acme"]);
     assert!(output.status.success());
@@ -13,7 +13,7 @@ fn make_key(shell: &Shell) {
     zone.write_all(&output.stdout).unwrap();
 }
 
-/// The files of a mail with this ending.
+/// The attachment of a mail with this file name ending.
 fn attachment(shell: &Shell, mail: usize, ending: &str) -> PathBuf {
     let folder = std::fs::read_dir(shell.path(&format!("acme.mail/{mail}"))).unwrap();
     let mut files = folder.map(|entry| entry.unwrap().path());
@@ -25,7 +25,7 @@ fn counts(report: &Value) -> [u64; 4] {
 }
 
 #[test]
-fn from_the_first_look_to_a_revocation() {
+fn from_the_first_run_to_a_revocation() {
     let shell = Shell::new();
     let fakes = Fakes::start(&shell, &["--scenario", "day-two"]);
     shell.run(&["tenant", "apply", "acme.toml"]);
@@ -36,7 +36,7 @@ fn from_the_first_look_to_a_revocation() {
     let (exit, report) = shell.json(&["references", "acme"]);
     assert_eq!((exit, report["is_baseline"].as_bool(), report["employees"].as_u64()), (0, Some(true), Some(250)));
 
-    // The day's changes come at the first search after a first write.
+    // The stand-in makes the day's changes at the first search after the first write.
     shell.run(&["sync", "acme"]);
     shell.run(&["sync", "acme"]);
     let (exit, report) = shell.json(&["references", "acme"]);
@@ -70,10 +70,10 @@ fn from_the_first_look_to_a_revocation() {
         let (exit, revoked) = shell.json(&["references", "revoke", "acme", id, "--reason", "by mistake"]);
         assert_eq!((exit, revoked["was_revoked_before"].as_bool()), (0, Some(before)));
     }
-    assert_eq!(verify(".pdf").1["verdict"], "gold", "nobody can see it before it is published");
+    assert_eq!(verify(".pdf").1["verdict"], "gold", "the revocation is not visible before it is published");
     shell.run(&["references", "publish", "acme", "public"]);
     assert_eq!((verify(".pdf").0, &verify(".json").1["verdict"]), (1, &json!("revoked")));
-    // The history names the runs.
+    // The history has the runs.
     let text = String::from_utf8(shell.run(&["history", "acme"]).stdout).unwrap();
     assert!(text.contains("references") && text.contains("1 issued, 1 delivered"), "{text}");
 }
@@ -107,7 +107,7 @@ fn keys_are_made_listed_rotated_and_revoked() {
 }
 
 #[test]
-fn a_mail_server_that_refuses_is_told_without_the_address() {
+fn a_mail_server_that_refuses_is_reported_without_the_address() {
     let shell = Shell::new();
     let fakes = Fakes::start(&shell, &["--employees", "40", "--mail", "refuse"]);
     shell.run(&["tenant", "apply", "acme.toml"]);
@@ -123,7 +123,7 @@ fn a_mail_server_that_refuses_is_told_without_the_address() {
     assert!(!report.to_string().contains('@') && report.to_string().contains("550"), "{report}");
     let (_, list) = shell.json(&["references", "list", "acme"]);
     assert!(!list.to_string().contains('@'), "{list}");
-    // It is tried again by name.
+    // The delivery is tried again by name.
     let reference = list["references"][0]["id"].as_str().unwrap();
     let (exit, report) = shell.json(&["references", "deliver", "acme", reference]);
     assert_eq!((exit, counts(&report)), (1, [0, 0, 0, 1]));

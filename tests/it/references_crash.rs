@@ -1,10 +1,10 @@
-//! The program is killed at every step between detection and recorded delivery. After a restart each departure has
-//! exactly one reference in the log and at least one mail, and what comes twice is the same mail.
+//! Tests of killing the program at every step between detection and recorded delivery. After a restart each departure
+//! has exactly one reference in the log and at least one mail, and mails that are sent twice are identical.
 //!
-//! What is left of a run that was killed is what it had written to its database, and what the mail server had taken. So
-//! the steps are: each request to HiBob, which is held while the program is killed; each step of the mail, held before
-//! it is carried out, and after it but before the answer; and each transaction, after which the program is killed as
-//! soon as another connection sees it. The random moments look for what nobody thought of.
+//! A killed run leaves what it has written to its database, and the mails that the server has accepted. So the steps
+//! are: each request to HiBob, which gets no answer while the program is killed; each step of sending a mail, either
+//! before it is carried out or after it but before its answer; and each transaction, after which the program is killed
+//! as soon as another connection sees it. Kills at random moments may find further cases.
 
 mod office;
 
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// Longer than any test.
 const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Kills at random moments, and so many where they are few.
+/// Kills at random moments, if the tests run at length, and if not.
 const KILLS: usize = 60;
 const KILLS_SHORT: usize = 12;
 
@@ -41,7 +41,7 @@ async fn killed_at_each_request_to_hibob() {
         }
         requests += 1;
     }
-    // Who has left, and for each of the two their data and their address.
+    // The search for leavers, and for each of the two their record and their address.
     assert!(requests >= 5, "{requests}");
 }
 
@@ -50,9 +50,10 @@ async fn killed_at_each_step_of_a_mail() {
     let mut victim = Victim::new().await;
     // The last one, after which a mail is taken, is always among them.
     for at in STEPS.into_iter().skip(deep(STEPS.len() - 1, 0)) {
-        // The second mail may go over the connection of the first one.
+        // The second mail may be sent over the connection of the first one.
         let mails = if matches!(at, At::Connect | At::Hello) { 1 } else { 2 };
-        // Not carried out; and carried out, but not answered. The second mail is on its way, or has arrived.
+        // The step is either not carried out, or carried out but not answered. So the second mail is either unsent or
+        // has arrived.
         for kind in [MailFaultKind::Hang, MailFaultKind::Late(HOUR)] {
             for other in 0..mails {
                 victim.leave(2);
@@ -68,7 +69,7 @@ async fn killed_at_each_step_of_a_mail() {
                 let repeated = victim.office.mailbox().mails().len() - before - 2;
                 assert!(repeated <= arrived, "{after}: {repeated} of {arrived}");
                 if at == At::EndOfData && kind == MailFaultKind::Late(HOUR) {
-                    assert!(repeated >= 1, "{after}: what was taken and not answered is sent again");
+                    assert!(repeated >= 1, "{after}: a mail that was accepted without an answer should be sent again");
                 }
             }
         }
@@ -82,7 +83,7 @@ async fn killed_after_each_transaction() {
     loop {
         victim.leave(2);
         let mut connection = victim.database.acquire().await.unwrap();
-        // It changes with each transaction of another connection (SQLite, "PRAGMA data_version").
+        // The version changes with each transaction of another connection (SQLite, "PRAGMA data_version").
         let mut version =
             async || -> i64 { sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut *connection).await.unwrap() };
         let (mut last, mut seen) = (version().await, 0);
@@ -101,12 +102,12 @@ async fn killed_after_each_transaction() {
         }
         transactions += 1;
     }
-    // The run, where people stand, two references, the head of the log, two deliveries; two that come at once are seen as
-    // one.
+    // The run, the standings, two references, the log head, two deliveries. Two transactions in quick succession are
+    // seen as one.
     assert!(transactions >= 6, "{transactions}");
 }
 
-/// Numbers that look random (SplitMix64).
+/// Pseudo-random numbers (SplitMix64).
 struct Moments(u64);
 
 impl Moments {
@@ -129,7 +130,7 @@ async fn killed_at_any_moment() {
     let (mut kills, mut batch) = (0, 0);
     let kills_max = deep(KILLS_SHORT, KILLS);
     while kills < kills_max {
-        // Several crashes before it may come to an end.
+        // Several crashes before a run may finish.
         victim.leave(2);
         batch += 1;
         let wanted = (kills + 6).min(kills_max);

@@ -1,4 +1,4 @@
-//! Garden leave as a departure: through the real component in the real host.
+//! Tests of garden leave as a departure, through the real component in the real host.
 
 use super::references::{TABLE, detect, known, people};
 use hibob_contract::offboarding_references::Standing;
@@ -10,7 +10,7 @@ use hibob_tests::setup::{Setup, plugin, today};
 
 const IS_DEPARTURE: &str = "garden_leave = \"is-departure\"\n";
 
-/// So many days from today.
+/// The date so many days from today.
 fn day(days: i64) -> chrono::NaiveDate {
     today() + chrono::TimeDelta::days(days)
 }
@@ -24,7 +24,7 @@ fn person<'w>(world: &'w mut World, id: &str) -> &'w mut Employee {
     world.hibob.employees.get_mut(id).unwrap()
 }
 
-/// On garden leave since three days ago, with no last day of work, until next month.
+/// Puts an employee on garden leave since three days ago, without a last day of work, until next month.
 fn release(world: &mut World, id: &str) {
     let person = person(world, id);
     person.lifecycle_status = "garden leave".to_owned();
@@ -42,7 +42,7 @@ fn issued(departure: &Departure) -> Vec<Known> {
     vec![Known { employee_id: departure.employee_id.clone(), standing: Standing::Left, issued: Some(issued) }]
 }
 
-/// The queries to the lifecycle table since the last time.
+/// The queries of requests for the lifecycle table since the last call.
 fn table_queries(setup: &Setup) -> Vec<String> {
     let mut world = setup.world();
     let entries = world.requests(Service::HiBob, "GET", "/v1/bulk/people/lifecycle");
@@ -56,7 +56,7 @@ fn is_quiet(detection: &Detection) -> bool {
     lists.iter().all(|list| list.is_empty()) && detection.findings.is_empty()
 }
 
-/// From garden leave through the termination there is one departure, which HiBob's answers bear out at every time.
+/// From garden leave to the termination there is one departure, and HiBob's answers confirm its claims at any time.
 #[tokio::test(flavor = "multi_thread")]
 async fn garden_leave_and_the_termination_after_it_are_one_departure() {
     let setup = Setup::of(people()).await;
@@ -71,7 +71,7 @@ async fn garden_leave_and_the_termination_after_it_are_one_departure() {
     assert_eq!(hibob_sandbox::leavers::look_up(plugin(), &tenant, "1").await.unwrap().as_ref(), Some(departure));
     let confirmed = hibob_sandbox::leavers::claims(plugin(), &tenant, departure).await.unwrap().unwrap();
     assert_eq!(confirmed.claims.ended_on, departure.ended_on);
-    assert_eq!(table_queries(&setup), ["employeeIds=1&limit=200"; 3], "nobody else's rows are read");
+    assert_eq!(table_queries(&setup), ["employeeIds=1&limit=200"; 3], "other employees' rows are read");
 
     setup.world().hibob.switches.rows_wrapped = true;
     let ended = |world: &mut World| {
@@ -88,7 +88,7 @@ async fn garden_leave_and_the_termination_after_it_are_one_departure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn garden_leave_that_is_withdrawn_is_a_departure_taken_back() {
+async fn a_withdrawn_garden_leave_is_a_cancelled_departure() {
     let setup = Setup::of(people()).await;
     let tenant = tenant(&setup, IS_DEPARTURE).await;
     let first = detect(&tenant, &[]).await;
@@ -101,7 +101,7 @@ async fn garden_leave_that_is_withdrawn_is_a_departure_taken_back() {
     assert_eq!(hibob_sandbox::leavers::claims(plugin(), &tenant, &departure).await.unwrap(), None);
 }
 
-/// Unless the tenant's file says so, garden leave is employment, and the table is not read.
+/// By default, garden leave counts as employment, and the lifecycle table is not read.
 #[tokio::test(flavor = "multi_thread")]
 async fn garden_leave_is_employment_by_default() {
     let setup = Setup::of(people()).await;
@@ -113,10 +113,10 @@ async fn garden_leave_is_employment_by_default() {
     assert!(table_queries(&setup).is_empty());
 }
 
-/// Where the service user sees the current row alone, a termination may hide a garden leave: nothing is told until somebody
-/// grants the history.
+/// If the service user sees only the current row, a termination may hide a garden leave. Then there is only a finding,
+/// until the history is made visible.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_history_that_is_not_shown_is_asked_for() {
+async fn a_history_that_is_not_visible_is_a_finding() {
     let setup = Setup::of(people()).await;
     let tenant = tenant(&setup, IS_DEPARTURE).await;
     let first = detect(&tenant, &[]).await;
@@ -131,9 +131,9 @@ async fn a_history_that_is_not_shown_is_asked_for() {
     assert_eq!(detect(&tenant, &known(&first)).await.departures[0].ended_on, day(-1).to_string());
 }
 
-/// More people than one question may name are asked about in several.
+/// More employees than one request may name are read with several requests.
 #[tokio::test(flavor = "multi_thread")]
-async fn many_on_garden_leave_are_read_in_questions_of_two_hundred() {
+async fn many_on_garden_leave_are_read_with_requests_of_two_hundred() {
     let many = (1000..1201).map(|number| {
         let id = number.to_string();
         super::sync::employee(&id, "Ana", &format!("{id}@acme.example"))

@@ -1,4 +1,5 @@
-//! The references job: from somebody who has left to a mail in their mailbox, through the real component in the real host.
+//! Tests of the references job, from a leaver in HiBob to a mail in their mailbox, through the real component in the
+//! real host.
 
 use super::references::TABLE;
 use super::sync::employee;
@@ -24,7 +25,7 @@ pub(crate) struct Office {
 }
 
 impl Office {
-    /// Of these employees, with a key, and more lines for its table `[references]`.
+    /// An office with these employees and a key. `more` is added to its table `[references]`.
     pub(crate) async fn of(employees: Vec<Employee>, more: &str) -> Self {
         let settings = Settings { security: Security::None, ..Settings::default() };
         let mail = MailServer::start(Arc::new(Mutex::new(Mailbox::new(settings)))).await.unwrap();
@@ -56,7 +57,7 @@ impl Office {
         self.run_with(Order::default()).await
     }
 
-    /// References by name.
+    /// Issues references by name.
     async fn issue(&self, employees: &[&str]) -> Report {
         let employees = Some(employees.iter().map(|id| (*id).to_owned()).collect());
         self.run_with(Order { employees, ..Order::default() }).await
@@ -93,14 +94,34 @@ pub(crate) fn leave(world: &mut World, id: &str, day: &str) {
     person.termination_date = Some(day.parse().unwrap());
 }
 
-fn counts(report: &Report) -> [u64; 6] {
-    assert_eq!(report.error, None);
-    [report.issued, report.superseded, report.revoked, report.delivered, report.waiting, report.refused]
+/// What a run did with references and deliveries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Counts {
+    issued: u64,
+    superseded: u64,
+    revoked: u64,
+    delivered: u64,
+    waiting: u64,
+    refused: u64,
 }
 
-const NOTHING: [u64; 6] = [0; 6];
+/// The counts of a run that did nothing.
+const NOTHING: Counts = Counts { issued: 0, superseded: 0, revoked: 0, delivered: 0, waiting: 0, refused: 0 };
 
-/// The whole way, and once.
+/// The counts of a run that came to its end.
+fn counts(report: &Report) -> Counts {
+    assert_eq!(report.error, None);
+    Counts {
+        issued: report.issued,
+        superseded: report.superseded,
+        revoked: report.revoked,
+        delivered: report.delivered,
+        waiting: report.waiting,
+        refused: report.refused,
+    }
+}
+
+/// The whole way from a departure to a mail. The next run does nothing more.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_leaves_gets_a_reference_once() {
     let office = Office::of(people(5), "").await;
@@ -111,7 +132,11 @@ async fn who_leaves_gets_a_reference_once() {
 
     leave(&mut office.world(), "1", "2026-11-20");
     let second = office.run().await;
-    assert_eq!((counts(&second), second.exit()), ([1, 0, 0, 1, 0, 0], Exit::Done), "{second:?}");
+    assert_eq!(
+        (counts(&second), second.exit()),
+        (Counts { issued: 1, delivered: 1, ..NOTHING }, Exit::Done),
+        "{second:?}"
+    );
     assert_eq!(counts(&office.run().await), NOTHING);
     let [row] = office.references().await.try_into().unwrap();
     assert_eq!((row.departure.employee_id.as_str(), row.state), ("1", ReferenceState::Valid));
@@ -133,20 +158,20 @@ async fn who_leaves_gets_a_reference_once() {
     let proof = LogProof::parse(&proof.bytes).unwrap();
     let evidence = proof.verify(&signed.digest(), &claims.issuer().domain, &[key], &[]).unwrap();
     assert_eq!((evidence.index, evidence.size), (0, 1));
-    // The history has what was done, and no name.
+    // The history has the run, without names.
     let runs = office.setup.data.tenant_database("acme").await.unwrap().past_runs(1).await.unwrap();
     assert_eq!(runs[0].kind.word(), "references");
     assert!(!runs[0].report.to_string().contains("Ana"));
 }
 
-/// Who had left before the first look gets one by name, and whoever has not left gets none.
+/// An employee who had left before the first run gets a reference only by name. One who has not left gets none.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_back_fill_is_by_name() {
+async fn references_of_earlier_leavers_are_issued_by_name() {
     let office = Office::of(people(3), "").await;
     leave(&mut office.world(), "3", "2026-01-31");
-    // The back-fill may come before the first look: that is then still one for everybody else.
+    // This may be done before the first run, which then still only records the standings of all others.
     let named = office.issue(&["3", "1", "99"]).await;
-    assert_eq!((counts(&named), named.exit()), ([1, 0, 0, 1, 0, 0], Exit::SomeFailed));
+    assert_eq!((counts(&named), named.exit()), (Counts { issued: 1, delivered: 1, ..NOTHING }, Exit::SomeFailed));
     let faults: Vec<_> =
         named.errors.iter().map(|row| (row.employee_id.as_deref().unwrap(), row.code.as_str())).collect();
     assert_eq!(faults, [("1", "NOT_A_LEAVER"), ("99", "NOT_A_LEAVER")]);
@@ -154,11 +179,11 @@ async fn a_back_fill_is_by_name() {
     let again = office.issue(&["3"]).await;
     assert_eq!((counts(&again), again.warnings[0].code.as_str()), (NOTHING, "ALREADY_ISSUED"));
     leave(&mut office.world(), "1", "2026-11-20");
-    assert_eq!(counts(&office.run().await), [1, 0, 0, 1, 0, 0]);
+    assert_eq!(counts(&office.run().await), Counts { issued: 1, delivered: 1, ..NOTHING });
 }
 
-/// A departure that is taken back revokes; leaving again on the same day is a new reference. A new employment and its end
-/// is another one beside the first.
+/// A cancelled departure revokes the reference. Leaving again on the same day leads to a new one. The end of a second
+/// employment leads to a further reference, and the first one stays valid.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_departure_revokes_and_a_second_employment_does_not() {
     let office = Office::of(people(3), "").await;
@@ -173,10 +198,10 @@ async fn a_cancelled_departure_revokes_and_a_second_employment_does_not() {
         (person.last_day_of_work, person.termination_date) = (None, None);
     }
     let cancelled = office.run().await;
-    assert_eq!(counts(&cancelled), [0, 0, 1, 0, 0, 0]);
+    assert_eq!(counts(&cancelled), Counts { revoked: 1, ..NOTHING });
     leave(&mut office.world(), "1", "2026-11-20");
-    assert_eq!(counts(&office.run().await), [1, 0, 0, 1, 0, 0]);
-    // Hired anew, and gone again.
+    assert_eq!(counts(&office.run().await), Counts { issued: 1, delivered: 1, ..NOTHING });
+    // The employee is hired anew, and leaves again.
     {
         let mut world = office.world();
         let person = world.hibob.employees.get_mut("1").unwrap();
@@ -186,7 +211,7 @@ async fn a_cancelled_departure_revokes_and_a_second_employment_does_not() {
     }
     assert_eq!(counts(&office.run().await), NOTHING);
     leave(&mut office.world(), "1", "2026-11-22");
-    assert_eq!(counts(&office.run().await), [1, 0, 0, 1, 0, 0]);
+    assert_eq!(counts(&office.run().await), Counts { issued: 1, delivered: 1, ..NOTHING });
     let states: Vec<_> =
         office.references().await.iter().map(|row| (row.departure.ended_on.clone(), row.state)).collect();
     assert_eq!(
@@ -199,7 +224,7 @@ async fn a_cancelled_departure_revokes_and_a_second_employment_does_not() {
     );
 }
 
-/// Correcting the person's own dates makes a new reference in the place of the old one.
+/// If the employee's dates are corrected, a new reference replaces the old one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_correction_supersedes() {
     let office = Office::of(people(2), "").await;
@@ -208,14 +233,14 @@ async fn a_correction_supersedes() {
     office.run().await;
     leave(&mut office.world(), "1", "2026-11-19");
     let corrected = office.run().await;
-    assert_eq!(counts(&corrected), [1, 1, 0, 1, 0, 0]);
+    assert_eq!(counts(&corrected), Counts { issued: 1, superseded: 1, delivered: 1, ..NOTHING });
     let states: Vec<_> = office.references().await.iter().map(|row| row.state).collect();
     assert_eq!(states, [ReferenceState::Superseded, ReferenceState::Valid]);
     assert_eq!(counts(&office.run().await), NOTHING);
     assert_eq!(office.mailbox().mails().len(), 2);
 }
 
-/// Too many at once are named and none is issued, until the operator lets so many through.
+/// If there are too many at once, they are named and none is issued, until the operator releases that number.
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_at_once_are_held() {
     let office = Office::of(people(10), "").await;
@@ -230,8 +255,8 @@ async fn too_many_at_once_are_held() {
     assert!(office.references().await.is_empty() && office.mailbox().mails().is_empty());
     let release = |issuing| Order { release: Release { issuing, revoking: 0 }, ..Order::default() };
     assert_eq!(office.run_with(release(3)).await.exit(), Exit::Held);
-    assert_eq!(counts(&office.run_with(release(4)).await), [4, 0, 0, 4, 0, 0]);
-    // As many that are taken back are held as well.
+    assert_eq!(counts(&office.run_with(release(4)).await), Counts { issued: 4, delivered: 4, ..NOTHING });
+    // Too many cancelled departures are held as well.
     let employed = office.world().hibob.employees["9"].clone();
     for id in ["1", "2", "3", "4"] {
         let renewed = Employee {
@@ -245,11 +270,11 @@ async fn too_many_at_once_are_held() {
     let held = office.run().await;
     assert_eq!((held.exit(), held.revoked, held.held.len()), (Exit::Held, 0, 4));
     let release = Order { release: Release { issuing: 0, revoking: 4 }, ..Order::default() };
-    assert_eq!(counts(&office.run_with(release).await), [0, 0, 4, 0, 0, 0]);
+    assert_eq!(counts(&office.run_with(release).await), Counts { revoked: 4, ..NOTHING });
 }
 
-/// A server that is busy is asked again later, with the same `Message-ID`; one that refuses for good is not, and its words
-/// are told without the address.
+/// If a mail server is busy, the delivery is tried again later with the same `Message-ID`. If it refuses permanently,
+/// it is not, and its reply is shown without the address.
 #[tokio::test(flavor = "multi_thread")]
 async fn deliveries_are_repeated_or_given_up() {
     let office = Office::of(people(3), "").await;
@@ -261,34 +286,38 @@ async fn deliveries_are_repeated_or_given_up() {
     leave(&mut office.world(), "1", "2026-11-20");
     leave(&mut office.world(), "2", "2026-11-20");
     let report = office.run().await;
-    assert_eq!((counts(&report), report.exit()), ([2, 0, 0, 0, 1, 1], Exit::SomeFailed));
+    assert_eq!(
+        (counts(&report), report.exit()),
+        (Counts { issued: 2, waiting: 1, refused: 1, ..NOTHING }, Exit::SomeFailed)
+    );
     assert_eq!(report.errors[0].code, "DELIVERY_REFUSED");
     let (state, said) = office.delivery(1).await;
     assert!(state == DeliveryState::Refused && said.contains("550") && !said.contains('@'), "{said}");
-    // Not before its time, unless somebody asks for it.
-    assert_eq!(counts(&office.run().await), [0, 0, 0, 0, 1, 0]);
+    // It is not tried again before its time, unless that is requested.
+    assert_eq!(counts(&office.run().await), Counts { waiting: 1, ..NOTHING });
     assert_eq!(
         counts(&office.run_with(Order { deliveries: Deliveries::Waiting, ..Order::default() }).await),
-        [0, 0, 0, 1, 0, 0]
+        Counts { delivered: 1, ..NOTHING }
     );
     let ids: Vec<_> = office.mailbox().mails().iter().map(|mail| mail.header("Message-ID").unwrap()).collect();
     assert_eq!((ids.len(), &ids[0]), (2, &ids[1]));
-    // The address is what HiBob has by then.
+    // The delivery goes to the address that HiBob has at that time.
     office.world().hibob.employees.get_mut("2").unwrap().email = Some("new@acme.example".to_owned());
     let id = office.references().await[1].id.clone();
     assert!(office.setup.data.tenant_database("acme").await.unwrap().retry_delivery(&id, 0).await.unwrap());
-    assert_eq!(counts(&office.run().await), [0, 0, 0, 1, 0, 0]);
+    assert_eq!(counts(&office.run().await), Counts { delivered: 1, ..NOTHING });
     assert_eq!(office.mailbox().mails_to("new@acme.example").len(), 1);
 }
 
-/// A key rotates: what waits is delivered with the key that signed it, what is new has the new one, and both are published.
+/// After a rotation, waiting references are delivered with the key that signed them, new ones are signed with the new
+/// key, and both keys are published.
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_rotate_without_breaking_what_was_signed() {
     let office = Office::of(people(3), "").await;
     office.run().await;
     office.mailbox().faults = vec![MailFault::once(At::Rcpt, MailFaultKind::busy())];
     leave(&mut office.world(), "1", "2026-11-20");
-    assert_eq!(counts(&office.run().await), [1, 0, 0, 0, 1, 0]);
+    assert_eq!(counts(&office.run().await), Counts { issued: 1, waiting: 1, ..NOTHING });
     let keys = office.keys().await;
     let next = keys.make(Some("k2")).await.unwrap();
     assert!(next.is_next() && keys.make(Some("k3")).await.is_err());
@@ -296,7 +325,7 @@ async fn keys_rotate_without_breaking_what_was_signed() {
     leave(&mut office.world(), "2", "2026-11-20");
     assert_eq!(
         counts(&office.run_with(Order { deliveries: Deliveries::Waiting, ..Order::default() }).await),
-        [1, 0, 0, 2, 0, 0]
+        Counts { issued: 1, delivered: 2, ..NOTHING }
     );
     let rows = office.references().await;
     assert_eq!([rows[0].selector.as_str(), rows[1].selector.as_str()], ["k1", "k2"]);
@@ -307,7 +336,7 @@ async fn keys_rotate_without_breaking_what_was_signed() {
         assert!(key.signs_at(signed.credential().issued));
     }
     assert!(file.keys[0].retired.is_some() && file.keys[1].retired.is_none());
-    // Each mail opens with its own key.
+    // Each mail can be verified with the key of its reference.
     let mailbox = office.mailbox();
     for mail in mailbox.mails() {
         let attachments = mail.attachments();
@@ -320,7 +349,7 @@ async fn keys_rotate_without_breaking_what_was_signed() {
     }
 }
 
-/// The folder has all that a verifier asks for, and an older log does not go over a newer one.
+/// The folder has every file that a verifier requests, and an older log does not replace a newer one.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_published_folder_only_grows() {
     let office = Office::of(people(4), "").await;
@@ -336,9 +365,9 @@ async fn the_published_folder_only_grows() {
     office.run().await;
     let second = publish().await.unwrap();
     assert!(second.references == 2 && second.written < second.files, "{second:?}");
-    assert!(folder.join("references/log/tile/0/000.p/1").exists(), "a proof of then may need it");
+    assert!(folder.join("references/log/tile/0/000.p/1").exists(), "an earlier proof may need it");
 
-    // A tenant whose database lost the second reference, as an old backup would.
+    // The tenant's database loses the second reference, as with an old backup.
     let entries: Vec<Hash> = office.setup.data.tenant_database("acme").await.unwrap().log_entries().await.unwrap();
     assert_eq!(entries.len(), 2);
     let path = office.setup.data.path().join("tenants/acme.db");
@@ -355,7 +384,7 @@ async fn the_published_folder_only_grows() {
     assert!(error.to_string().contains("its log has 2 entries, and this one only 1"), "{error}");
 }
 
-/// What cannot be on a page is told before anything is signed, and mended in HiBob.
+/// Text that the page cannot show is reported before anything is signed. It has to be corrected in HiBob.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_written_is_not_signed() {
     let office = Office::of(people(2), "").await;
@@ -366,10 +395,10 @@ async fn what_cannot_be_written_is_not_signed() {
     assert_eq!((counts(&report), report.errors[0].code.as_str()), (NOTHING, "REFERENCE_NOT_POSSIBLE"));
     assert!(report.errors[0].message.contains("U+1F600"), "{}", report.errors[0].message);
     office.world().hibob.employees.get_mut("1").unwrap().title = "Chief Officer".to_owned();
-    assert_eq!(counts(&office.run().await), [1, 0, 0, 1, 0, 0]);
+    assert_eq!(counts(&office.run().await), Counts { issued: 1, delivered: 1, ..NOTHING });
 }
 
-/// Without a key, or a way to deliver, it is said what to do; nothing is lost.
+/// Without a key or a channel, the error says what to do, and nothing is lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_missing_is_named() {
     let setup = Setup::of(people(2)).await;
@@ -385,10 +414,13 @@ async fn what_is_missing_is_named() {
     run_once().await;
     leave(&mut setup.world(), "1", "2026-11-20");
     let report = run_once().await;
-    assert_eq!((counts(&report), report.warnings[0].code.as_str()), ([1, 0, 0, 0, 1, 0], "NO_CHANNEL"));
+    assert_eq!(
+        (counts(&report), report.warnings[0].code.as_str()),
+        (Counts { issued: 1, waiting: 1, ..NOTHING }, "NO_CHANNEL")
+    );
 }
 
-/// The person who set the job up is as good a leaver as any other.
+/// The admin who enabled the tenant gets a reference like any other leaver.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_admin_who_enabled_it_may_be_the_leaver() {
     let office = Office::of(people(2), "").await;
@@ -398,11 +430,11 @@ async fn the_admin_who_enabled_it_may_be_the_leaver() {
     office.setup.data.control().put_tenant("acme", &json, 0).await.unwrap();
     office.run().await;
     leave(&mut office.world(), "1", "2026-11-20");
-    assert_eq!(counts(&office.run().await), [1, 0, 0, 1, 0, 0]);
+    assert_eq!(counts(&office.run().await), Counts { issued: 1, delivered: 1, ..NOTHING });
 }
 
-/// The second employment's reference was taken back by hand: the first one's does not stand in for it, and nothing is issued
-/// in its place.
+/// The reference of the second employment was revoked by hand. The one of the first employment does not replace it, and
+/// no new one is issued.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_revoked_by_hand_is_not_issued_again() {
     let office = Office::of(people(3), "").await;
@@ -419,21 +451,21 @@ async fn what_was_revoked_by_hand_is_not_issued_again() {
     }
     office.run().await;
     leave(&mut office.world(), "1", "2026-11-20");
-    assert_eq!(counts(&office.run().await), [1, 0, 0, 1, 0, 0]);
+    assert_eq!(counts(&office.run().await), Counts { issued: 1, delivered: 1, ..NOTHING });
     let [_, second] = office.references().await.try_into().unwrap();
     let database = office.setup.data.tenant_database("acme").await.unwrap();
     database.revoke_reference(&second.id, "by mistake", 0).await.unwrap();
     assert_eq!(counts(&office.run().await), NOTHING);
 }
 
-/// A reference that is taken back while its mail waits is not sent.
+/// A reference that is revoked while its delivery waits is not sent.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_revoked_is_not_delivered() {
     let office = Office::of(people(3), "").await;
     office.run().await;
     office.mailbox().faults = vec![MailFault::once(At::Rcpt, MailFaultKind::busy())];
     leave(&mut office.world(), "1", "2026-11-20");
-    assert_eq!(counts(&office.run().await), [1, 0, 0, 0, 1, 0]);
+    assert_eq!(counts(&office.run().await), Counts { issued: 1, waiting: 1, ..NOTHING });
     let [row] = office.references().await.try_into().unwrap();
     let database = office.setup.data.tenant_database("acme").await.unwrap();
     database.revoke_reference(&row.id, "by mistake", 0).await.unwrap();
@@ -444,9 +476,9 @@ async fn what_is_revoked_is_not_delivered() {
     assert!(!database.retry_delivery(&row.id, 0).await.unwrap());
 }
 
-/// People who cannot have a reference are named, and do not keep the others from theirs.
+/// Leavers for whom no reference can be issued are named, and do not keep others from getting theirs.
 #[tokio::test(flavor = "multi_thread")]
-async fn impossible_references_hold_nobody_up() {
+async fn impossible_references_do_not_delay_others() {
     let office = Office::of(people(9), "").await;
     office.run().await;
     for id in ["1", "2", "3"] {
@@ -458,7 +490,10 @@ async fn impossible_references_hold_nobody_up() {
         leave(&mut office.world(), id, "2026-11-21");
     }
     let report = office.run().await;
-    assert_eq!((counts(&report), report.errors.len(), report.exit()), ([3, 0, 0, 3, 0, 0], 3, Exit::SomeFailed));
+    assert_eq!(
+        (counts(&report), report.errors.len(), report.exit()),
+        (Counts { issued: 3, delivered: 3, ..NOTHING }, 3, Exit::SomeFailed)
+    );
     for id in ["7", "8", "9"] {
         leave(&mut office.world(), id, "2026-11-22");
         office.world().hibob.employees.get_mut("1").unwrap().title = "Chief".to_owned();
@@ -467,7 +502,7 @@ async fn impossible_references_hold_nobody_up() {
     assert_eq!((held.exit(), held.issued, held.held.len(), held.errors.len()), (Exit::Held, 0, 4, 2));
 }
 
-/// A key that was stolen takes everything with it that it signed, and what waits is not sent; by name it is issued anew.
+/// If a key is revoked, its references are revoked and waiting ones are not sent. They are issued again by name.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_key_takes_its_references_with_it() {
     let office = Office::of(people(3), "").await;
@@ -476,20 +511,20 @@ async fn a_revoked_key_takes_its_references_with_it() {
     office.run().await;
     office.mailbox().faults = vec![MailFault::once(At::Rcpt, MailFaultKind::busy())];
     leave(&mut office.world(), "2", "2026-11-20");
-    assert_eq!(counts(&office.run().await), [1, 0, 0, 0, 1, 0]);
+    assert_eq!(counts(&office.run().await), Counts { issued: 1, waiting: 1, ..NOTHING });
     let keys = office.keys().await;
     assert_eq!(keys.revoke("k1").await.unwrap().1, 2);
     assert!(office.run().await.error.unwrap().remedy.contains("key new"));
     keys.make(Some("k2")).await.unwrap();
     let order = Order { deliveries: Deliveries::Waiting, ..Order::default() };
     assert_eq!(counts(&office.run_with(order).await), NOTHING);
-    assert_eq!(counts(&office.issue(&["1", "2"]).await), [2, 0, 0, 2, 0, 0]);
+    assert_eq!(counts(&office.issue(&["1", "2"]).await), Counts { issued: 2, delivered: 2, ..NOTHING });
     let states: Vec<_> = office.references().await.iter().map(|row| (row.selector.clone(), row.state)).collect();
     let (old, new) = (("k1".to_owned(), ReferenceState::Revoked), ("k2".to_owned(), ReferenceState::Valid));
     assert_eq!(states, [old.clone(), old, new.clone(), new]);
 }
 
-/// An issuer is one tenant's, and keeps its domain once it has a key.
+/// A domain belongs to one tenant, which cannot change it once it has a key.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_issuer_is_one_tenants() {
     let office = Office::of(people(1), "").await;

@@ -1,5 +1,5 @@
-//! A tenant with references and without TravelPerk: everything that needs TravelPerk says what to add, and nothing of it
-//! is kept, read or called.
+//! Tests of a tenant with references and without TravelPerk: whatever needs TravelPerk names the missing table, and
+//! nothing of TravelPerk is stored, read or called.
 
 use super::cli::{Fakes, Shell};
 use super::references::TABLE;
@@ -38,7 +38,7 @@ fn commands_of_the_sync_say_what_to_add_and_the_others_work() {
     assert_eq!(shell.json(&["sync", "acme"]).0, 0);
     assert_eq!(shell.json(&["plan", "acme", "--out", "acme.plan"]).0, 0);
 
-    // From here on there is no TravelPerk, nor its key.
+    // From here on there is neither TravelPerk nor its key.
     std::fs::remove_file(shell.path("acme.travelperk-key")).unwrap();
     let file = std::fs::read_to_string(shell.path("acme.toml")).unwrap();
     let file = without_travelperk(&file);
@@ -106,14 +106,14 @@ fn a_file_that_makes_no_sense_without_travelperk_is_refused() {
         assert!(said("message").contains(message) && said("remedy").contains(remedy), "{object}");
     }
     assert_eq!(shell.json(&["tenant", "list"]), (0, json!({ "tenants": [] })));
-    // Without those mistakes it is accepted, also from somebody over an API.
+    // Without those mistakes the file is accepted, also through an API.
     std::fs::write(shell.path("acme.toml"), format!("{lean}{TABLE}")).unwrap();
     let config = TenantConfig::read(&shell.path("acme.toml")).unwrap();
     config.permit(AppliedBy::Api).unwrap();
     assert_names_the_table(&config.origins(SecretName::TravelPerkKey).unwrap_err());
 }
 
-/// A key from the time when there was a TravelPerk is told, is in nobody's way, and can be removed.
+/// A key that was stored while there was a TravelPerk is listed, does no harm, and can be removed.
 #[test]
 fn a_key_that_was_stored_before_is_unused() {
     let shell = Shell::new();
@@ -132,9 +132,9 @@ fn a_key_that_was_stored_before_is_unused() {
     assert_eq!(shell.json(&["secret", "list", "acme"]), (0, json!({ "tenant": "acme", "secrets": [] })));
 }
 
-/// The references job needs HiBob alone; a call or a run of the sync does not even begin.
+/// The references job needs only HiBob. A call or run of the sync does not begin.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_host_asks_hibob_alone() {
+async fn the_host_sends_requests_to_hibob_alone() {
     let setup = Setup::of(vec![employee("1", "Ana", "1@acme.example")]).await;
     let path = setup.tenant_file("acme", TABLE);
     let text = without_travelperk(&std::fs::read_to_string(&path).unwrap());

@@ -1,5 +1,5 @@
-//! After a delivery, whatever came of it, the address is nowhere: not in the data directory, nor in what the program
-//! said, nor in what the monitoring was given.
+//! Tests that after a delivery, whatever its outcome, the address is nowhere: not in the data directory, not in the
+//! program's output, and not in its monitoring data.
 
 use super::cli::{program, share_compiled};
 use super::references::TABLE;
@@ -17,7 +17,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Local parts that nothing else is called. The last one is in no address that a letter can be sent to.
+/// Local parts that occur nowhere else. The last one belongs to an address to which no mail can be sent.
 const LOCALS: [&str; 5] =
     ["Quokka.Delivered+x=1", "Numbat.Busy+x=2", "Bilby.Refused+x=3", "Dunnart.Killed+x=4", "Wallaby.Nonsense"];
 
@@ -34,7 +34,7 @@ fn id(number: usize) -> String {
     format!("51500000000000000{number:02}")
 }
 
-/// People with these addresses in one field, and three more who stay.
+/// Employees with these addresses in one field, and three more who do not leave.
 fn company(address_field: &str) -> Vec<Employee> {
     let leaver = |number: usize| {
         let mut person = employee(&id(number), "Canarina", &format!("work.{number}@acme.example"));
@@ -48,7 +48,7 @@ fn company(address_field: &str) -> Vec<Employee> {
     (0..5).map(leaver).chain((5..8).map(stays)).collect()
 }
 
-/// Every file below a folder, through links too, and its name.
+/// Every file below a folder with its name, following links.
 fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();
@@ -59,7 +59,7 @@ fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-/// The program at work for one office, and all that it said.
+/// The program at work for one office, with all its output.
 struct Watched {
     office: Office,
     collector: Collector,
@@ -69,7 +69,7 @@ struct Watched {
 impl Watched {
     async fn new(employees: Vec<Employee>) -> Self {
         let mut office = Office::of(employees, "").await;
-        // How fast HiBob may be asked is no matter here.
+        // HiBob's rate limits do not matter here.
         let limits = Limits { search: u32::MAX, person: u32::MAX, metadata: u32::MAX, tables: u32::MAX };
         office.world().hibob.limits = limits;
         office.setup.hibob_calls_per_minute = u32::MAX;
@@ -84,7 +84,7 @@ impl Watched {
         command
     }
 
-    /// The exit code of a command that is left alone.
+    /// Runs a command to its end. Returns the exit code.
     fn run(&mut self, args: &[&str]) -> i32 {
         let output = self.command(args).output().unwrap();
         self.said.push((format!("{args:?}, stdout"), output.stdout));
@@ -92,9 +92,9 @@ impl Watched {
         output.status.code().unwrap()
     }
 
-    /// A run that is killed as soon as the mail server holds it up.
+    /// Makes a run and kills it while it waits for the mail server.
     fn kill(&mut self) {
-        // Into files: a pipe that nobody reads would hold it up as well.
+        // The output goes to files, since a pipe that nobody reads would block the program.
         let folder = self.office.setup.folder.path().to_owned();
         let names = ["killed.stdout", "killed.stderr"];
         let [stdout, stderr] = names.map(|name| Stdio::from(std::fs::File::create(folder.join(name)).unwrap()));
@@ -109,7 +109,7 @@ impl Watched {
         self.said.extend(names.map(|name| (name.to_owned(), std::fs::read(folder.join(name)).unwrap())));
     }
 
-    /// All there is to look at by now.
+    /// All files and outputs so far.
     fn places(&self) -> Vec<(String, Vec<u8>)> {
         let mut places = self.said.clone();
         files(self.office.setup.data.path(), &mut places);
@@ -121,7 +121,7 @@ impl Watched {
         places
     }
 
-    /// No address is anywhere; and the search finds what is there.
+    /// Asserts that no address is anywhere, and that the search finds texts that are there.
     fn assert_tells_no_address(&self) {
         let words = LOCALS.iter().map(|local| local.split_once('.').unwrap().0); // Quokka
         let addresses = Canaries::new(LOCALS.into_iter().chain(words).chain(["Home.example"]).map(str::to_owned));
@@ -129,7 +129,7 @@ impl Watched {
         let (mut names, mut ids) = (0, 0);
         let data = self.office.setup.data.path().display().to_string();
         for (place, bytes) in self.places() {
-            // Machine code has no lines.
+            // Machine code is binary.
             let is_code = place.contains("/compiled/");
             let found = if is_code { addresses.find(&bytes) } else { addresses.find_folded(&bytes) };
             assert_eq!(found, None, "is in {place}");
@@ -139,23 +139,23 @@ impl Watched {
         assert!(names == 0 && ids > 0, "names are sealed, and the search finds ids: {names}, {ids}");
     }
 
-    /// Everybody leaves, and each delivery goes its own way.
+    /// All employees leave, and each delivery has another outcome.
     async fn deliver_all(&mut self) {
-        assert_eq!(self.run(&RUN), 0, "the first look");
+        assert_eq!(self.run(&RUN), 0, "the first run");
         for number in 0..5 {
             leave(&mut self.office.world(), &id(number), "2026-11-20");
         }
-        // All four who have an address are on their way.
+        // The deliveries of all four who have an address are in progress.
         self.office.mailbox().faults = vec![MailFault::once(At::EndOfData, MailFaultKind::Hang).times(4)];
         self.kill();
         self.assert_tells_no_address();
-        // The lease of the killed run would only lapse after 30 seconds.
+        // Otherwise the lease of the killed run would lapse only after 30 seconds.
         let control = self.office.setup.data.path().join("control.db");
         let control = sqlx::SqlitePool::connect(&format!("sqlite:{}", control.display())).await.unwrap();
         sqlx::query("UPDATE leases SET expires_at = 0").execute(&control).await.unwrap();
         control.close().await;
 
-        // Once more; the words of the server have the address in them.
+        // A further run. The server's reply has the address in it.
         let rows = self.office.setup.data.tenant_database("acme").await.unwrap();
         self.office.mailbox().faults =
             vec![MailFault::once(At::Rcpt, MailFaultKind::busy()).to("numbat"), MailFault::no_such_user("bilby")];
@@ -176,14 +176,14 @@ impl Watched {
             assert_eq!(self.run(args), 0, "{args:?}");
         }
         self.assert_tells_no_address();
-        // They did arrive where HiBob says.
+        // The mails have arrived at the addresses in HiBob.
         for number in [0, 1, 3] {
             assert!(!self.office.mailbox().mails_to(&address(number)).is_empty(), "{number}");
         }
     }
 }
 
-/// A tenant that issues references and nothing else: not even the work address.
+/// A tenant that only issues references stores no address, not even the work address.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_only_issues_references_keeps_no_address() {
     let mut watched = Watched::new(company("root.email")).await;
@@ -199,7 +199,7 @@ async fn who_only_issues_references_keeps_no_address() {
     watched.deliver_all().await;
 }
 
-/// A tenant with both jobs, whose references go to the private address, which the sync has no business with.
+/// A tenant with both jobs whose references go to the private address, which the sync must not read.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_beside_it_learns_no_private_address() {
     let mut watched = Watched::new(company("home.privateEmail")).await;

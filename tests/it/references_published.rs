@@ -1,4 +1,4 @@
-//! What an issuer publishes: it tells of nobody, and whoever has the references can work it out again.
+//! Tests of the published folder: it has no personal data, and its content can be worked out again from the references.
 
 use super::references::TABLE;
 use super::references_job::leave;
@@ -40,7 +40,7 @@ async fn run(setup: &Setup, employees: Option<Vec<String>>) -> Report {
     report
 }
 
-/// What each person could be known by.
+/// Texts by which a person could be recognized.
 fn canaries(references: &[ReferenceRow]) -> Vec<String> {
     let known_by = (0..people()).map(person).flat_map(|person| {
         let local = person.email.clone().unwrap().replace("@somewhere.example", "");
@@ -60,7 +60,7 @@ fn files(folder: &Path, found: &mut Vec<u8>) {
     }
 }
 
-/// Publishes, and looks at the whole folder.
+/// Publishes, and checks the whole folder.
 async fn publish(setup: &Setup) -> Vec<ReferenceRow> {
     let folder = setup.folder.path().join("public");
     let config = setup.data.config("acme").await.unwrap();
@@ -71,14 +71,14 @@ async fn publish(setup: &Setup) -> Vec<ReferenceRow> {
     files(&folder, &mut bytes);
     let known = Canaries::new(canaries(&rows));
     assert_eq!(known.find(&bytes), None, "is published");
-    // The search finds what is there: in the references themselves, and what the folder is to have.
+    // The search works: it finds the texts in the references, and the expected texts in the folder.
     assert!(rows.iter().all(|row| known.find(&row.document).is_some()));
     assert!(Canaries::new(["acme.example".to_owned()]).find(&bytes).is_some());
     rows
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_folder_tells_of_nobody_and_can_be_worked_out_again() {
+async fn the_folder_has_no_personal_data_and_can_be_worked_out_again() {
     let mut setup = Setup::of((0..people()).map(person).collect()).await;
     let limits = Limits { search: u32::MAX, person: u32::MAX, metadata: u32::MAX, tables: u32::MAX };
     setup.world().hibob.limits = limits;
@@ -90,7 +90,7 @@ async fn the_folder_tells_of_nobody_and_can_be_worked_out_again() {
     assert_eq!(run(&setup, Some(everybody)).await.issued, people() as u64);
     assert_eq!(publish(&setup).await.len(), people());
 
-    // Some are taken back, and some corrected.
+    // Some references are revoked, and some corrected.
     let database = setup.data.tenant_database("acme").await.unwrap();
     for row in database.references().await.unwrap().iter().skip(people() - 20) {
         assert_eq!(database.revoke_reference(&row.id, "Vantablück: by mistake", 0).await.unwrap(), Some(true));

@@ -1,4 +1,4 @@
-//! Witnesses of the issuer's log: through the real component in the real host, to a verdict of the real program.
+//! Tests of witnesses of the issuer's log, from the real component in the real host to a verdict of the real program.
 
 use super::references_job::{Office, leave, people};
 use hibob_base::error::Exit;
@@ -19,14 +19,14 @@ const ORIGIN: &str = "acme.example/references/log";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// An office whose log is watched.
+/// An office whose log has witnesses.
 struct Watched {
     office: Office,
     witnesses: Vec<WitnessServer>,
 }
 
 impl Watched {
-    /// Of so many people and witnesses, after the first look.
+    /// An office with so many employees and witnesses, after its first run.
     async fn of(employees: usize, witnesses: u8) -> Self {
         let office = Office::of(people(employees), "").await;
         let mut watched = Self { office, witnesses: Vec::new() };
@@ -41,7 +41,7 @@ impl Watched {
         watched
     }
 
-    /// Tells the witnesses every key of the issuer.
+    /// Gives the witnesses every key of the issuer.
     async fn watch(&self) {
         for key in self.keys().await {
             let key = NoteKey::new(ORIGIN, SignatureType::Ed25519, key).to_string();
@@ -58,7 +58,7 @@ impl Watched {
         self.office.run().await
     }
 
-    /// What a witness was asked since the last time.
+    /// The requests to a witness since the last call.
     fn asked(&self, number: usize) -> Vec<Asked> {
         self.witnesses[number].witness().log().to_vec()
     }
@@ -77,7 +77,7 @@ impl Watched {
         LogProof::parse(&self.office.mailbox().mails()[mail].attachments()[2].bytes).unwrap()
     }
 
-    /// `hibob verify` of a mail's page, with what is published, by somebody who trusts these witnesses.
+    /// Runs `hibob verify` on the PDF of a mail, with the published folder, for somebody who trusts these witnesses.
     async fn verify(&self, mail: usize, witnesses: &[usize], required: usize) -> (i32, String) {
         self.publish().await;
         let pdf = self.office.mailbox().mails()[mail].attachments()[0].bytes.clone();
@@ -91,7 +91,7 @@ impl Watched {
         self.hibob(&args).await
     }
 
-    /// The program on the office's data.
+    /// Runs the program on the office's data.
     async fn program(&self, args: &[&str]) -> (i32, String) {
         let data = self.office.setup.data.path().display().to_string();
         let args = [&["--data", &data], args].concat();
@@ -109,7 +109,7 @@ impl Watched {
         (status.code().unwrap(), text)
     }
 
-    /// Makes the tenant's database what a careless hand makes of it.
+    /// Changes the tenant's database by hand.
     async fn tamper(&self, statements: &[&'static str]) {
         let path = self.office.setup.data.path().join("tenants/acme.db");
         let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
@@ -127,7 +127,7 @@ fn request(old: u64, size: u64, status: u16) -> Asked {
     Asked { old: Some(old), size: Some(size), status }
 }
 
-/// The codes of warnings and errors; nothing else went wrong, and everybody got their mail.
+/// The codes of warnings and errors of a run, in which so many mails must have been delivered and nothing else failed.
 #[track_caller]
 fn codes(report: &Report, delivered: u64) -> [Vec<&str>; 2] {
     assert_eq!((&report.error, report.delivered), (&None, delivered), "{report:?}");
@@ -136,11 +136,11 @@ fn codes(report: &Report, delivered: u64) -> [Vec<&str>; 2] {
 
 const NONE: [Vec<&str>; 2] = [Vec::new(), Vec::new()];
 
-/// The whole way: the lines of both witnesses are in the mail, and a stranger relies on them.
+/// The signatures of both witnesses are in the mail, and a verifier accepts them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_is_confirmed_by_the_witnesses() {
     let watched = Watched::of(3, 2).await;
-    assert!(watched.asked(0).is_empty(), "an empty log is shown to nobody");
+    assert!(watched.asked(0).is_empty(), "an empty log was sent to a witness");
     assert_eq!(codes(&watched.leaves("1").await, 1), NONE);
     let (exit, text) = watched.verify(0, &[0, 1], 2).await;
     assert_eq!(exit, 0, "{text}");
@@ -149,17 +149,17 @@ async fn a_mail_is_confirmed_by_the_witnesses() {
     }
     let (exit, text) = watched.verify(0, &[], 0).await;
     assert!(exit == 0 && text.contains("order not witnessed"), "{text}");
-    // Each was asked once, whatever was published and run since.
+    // Each witness got one request, whatever was published and run since.
     watched.office.run().await;
     assert_eq!([watched.asked(0), watched.asked(1)], [[request(0, 1, 200)], [request(0, 1, 200)]]);
-    // The log grows: the proof leads from the size that the witness knows.
+    // When the log has grown, the proof begins at the size that the witness knows.
     assert_eq!(codes(&watched.leaves("2").await, 1), NONE);
     assert_eq!(watched.asked(0)[1..], [request(1, 2, 200)]);
     assert_eq!(watched.verify(1, &[0, 1], 2).await.0, 0);
     assert_eq!(watched.verify(0, &[0, 1], 2).await.0, 0);
 }
 
-/// One that is down is told and holds nothing up; it is asked again, by a run or by publishing.
+/// A witness that is down causes a warning and delays nothing. It is asked again by the next run or by publishing.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_of_two_is_down() {
     let watched = Watched::of(3, 2).await;
@@ -169,19 +169,20 @@ async fn one_of_two_is_down() {
     assert_eq!((codes(&report, 1), report.exit()), ([vec!["WITNESS_FAILED"], vec![]], Exit::Done));
     let warning = &report.warnings[0].message;
     assert_eq!(warning, "the witness witness.example/w2 did not confirm the log: it answered with status 500");
-    // Publishing asks again, in vain; who requires both is told, who requires one is served.
+    // Publishing asks again, without success. A verifier who requires both witnesses refuses; one who requires one
+    // accepts.
     let published = watched.publish().await.witnesses;
     assert!(published.warnings[0].message.contains("w2") && published.errors.is_empty(), "{published:?}");
     assert_eq!(published.witnesses.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["witness.example/w1"]);
-    // The third time it answers.
+    // At the third request it answers.
     let published = watched.publish().await.witnesses;
     assert_eq!((published.witnesses.len(), published.warnings.len()), (2, 0));
-    assert_eq!(watched.asked(0).len(), 1, "who has confirmed the head is not asked again");
+    assert_eq!(watched.asked(0).len(), 1, "a witness that has confirmed the head is not asked again");
     let (exit, text) = watched.verify(0, &[0, 1], 1).await;
     assert!(exit == 0 && !text.contains("w2 confirmed"), "{text}");
     assert_eq!(watched.verify(0, &[1], 1).await.0, 1);
     assert_eq!(watched.verify(0, &[1], 0).await.0, 0);
-    // One that is not there at all.
+    // A witness that cannot be reached.
     let gone = table(&watched.witnesses[1]).replace(&watched.witnesses[1].url(), "http://127.0.0.1:1");
     watched.office.apply(&format!("{}{gone}", table(&watched.witnesses[0]))).await;
     let report = watched.leaves("2").await;
@@ -189,14 +190,15 @@ async fn one_of_two_is_down() {
     assert!(report.warnings[0].message.contains("no connection can be made"), "{report:?}");
 }
 
-/// A witness's answer that was lost on the way, or by a crash before it was recorded, is asked for again.
+/// If a witness's answer is lost, or a crash happens before it is recorded, the witness is asked again.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_was_lost_is_asked_for_again() {
     let watched = Watched::of(3, 1).await;
     watched.witnesses[0].witness().faults = vec![Fault::once("", FaultKind::ResetAfter)];
     assert_eq!(codes(&watched.leaves("1").await, 1), [vec!["WITNESS_FAILED"], vec![]]);
     assert_eq!(codes(&watched.office.run().await, 0), NONE);
-    // From nothing, which the witness corrects; the same head again needs no proof.
+    // The request assumes an empty log, and the witness answers with the size that it knows. For an unchanged head no
+    // proof is needed.
     assert_eq!(watched.asked(0), [request(0, 1, 200), request(0, 1, 409), request(1, 1, 200)]);
     watched.tamper(&["UPDATE reference_log_head SET cosignatures = ''"]).await;
     assert_eq!(codes(&watched.leaves("2").await, 1), NONE);
@@ -204,15 +206,15 @@ async fn an_answer_that_was_lost_is_asked_for_again() {
     assert_eq!(watched.verify(1, &[0], 1).await.0, 0);
 }
 
-/// A log that lost entries, and one with other entries, are errors that name what happened; the mails go out nevertheless.
+/// A log that lost entries, and one with other entries, are errors that say what happened. Mails are sent nevertheless.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_that_was_rebuilt_is_told() {
+async fn a_log_that_was_rebuilt_is_reported() {
     let watched = Watched::of(6, 1).await;
     for id in ["1", "2", "3"] {
         watched.leaves(id).await;
     }
     assert_eq!(watched.witnesses[0].witness().confirmed_size(ORIGIN), Some(3));
-    // As an old backup would have it, where nothing tells that more was signed.
+    // The database is as in an old backup, which does not show that more was signed.
     watched
         .tamper(&[
             "DELETE FROM reference_deliveries WHERE log_index > 0",
@@ -221,7 +223,7 @@ async fn a_log_that_was_rebuilt_is_told() {
         ])
         .await;
     let shorter = watched.leaves("4").await;
-    // The people of the lost references have left before, so that they get none: only the fourth does.
+    // The employees of the lost references had left before, so they get no new ones; only the fourth does.
     let disagrees = |report: &Report| {
         let error = report.error.as_ref().unwrap();
         assert!(error.message.contains("a witness has seen another log"), "{error:?}");
@@ -234,7 +236,7 @@ async fn a_log_that_was_rebuilt_is_told() {
     assert!(shorter.errors[0].message.contains("it has confirmed 3 entries, and here are only 2"), "{shorter:?}");
     let published = watched.publish().await.witnesses;
     assert_eq!((published.witnesses.len(), published.errors[0].code.as_str()), (0, "WITNESS_DISAGREES"));
-    // As long as the true one, and longer.
+    // A log with as many entries as the true one, and one with more.
     let equal = watched.leaves("5").await;
     disagrees(&equal);
     assert!(equal.errors[0].message.contains("it has confirmed other 3 entries"), "{equal:?}");
@@ -242,11 +244,11 @@ async fn a_log_that_was_rebuilt_is_told() {
     disagrees(&longer);
     assert!(longer.errors[0].message.contains("is not the beginning of this log"), "{longer:?}");
     assert_eq!(watched.witnesses[0].witness().confirmed_size(ORIGIN), Some(3));
-    // Nobody got anything.
+    // No further mail was sent.
     assert_eq!(watched.office.mailbox().mails().len(), 3);
 }
 
-/// Entries that do not fit an older head are found here, before anybody is asked.
+/// Entries that do not continue an earlier log head are found by the host itself, before a witness is asked.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_head_that_was_signed_is_continued() {
     let watched = Watched::of(4, 1).await;
@@ -261,11 +263,12 @@ async fn every_head_that_was_signed_is_continued() {
     assert_eq!(watched.office.mailbox().mails().len(), 2);
 }
 
-/// Two keys of the issuer, one head: both notes have the same lines, and the witness was asked once.
+/// With two keys of the issuer, both notes of one log head have the same witness signatures, and the witness is asked
+/// once.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_lines_do_not_depend_on_the_issuers_key() {
     let watched = Watched::of(3, 1).await;
-    // A reference by the first key is on its way still when the second signs.
+    // The delivery of a reference by the first key is still waiting when the second key signs.
     watched.office.mailbox().faults = vec![MailFault::once(At::Rcpt, MailFaultKind::busy())];
     watched.witnesses[0].witness().faults = vec![Fault::once("", FaultKind::status(500))];
     assert_eq!(watched.leaves("1").await.waiting, 1);
@@ -273,7 +276,7 @@ async fn the_lines_do_not_depend_on_the_issuers_key() {
     watched.office.keys().await.rotate().await.unwrap();
     leave(&mut watched.office.world(), "2", "2026-11-20");
     let now = Order { deliveries: Deliveries::Waiting, ..Order::default() };
-    // The witness does not know the new key, and what it has to be told is in the remedy.
+    // The witness does not know the new key yet; the remedy says what to give to its operator.
     watched.office.mailbox().faults = vec![MailFault::once(At::Rcpt, MailFaultKind::busy()).times(2)];
     let report = watched.office.run_with(now.clone()).await;
     assert_eq!(codes(&report, 0)[0][0], "WITNESS_FAILED");
@@ -294,9 +297,9 @@ async fn the_lines_do_not_depend_on_the_issuers_key() {
     assert_eq!(watched.asked(0).len(), 2);
 }
 
-/// What is no signature of that witness over that head counts for nothing.
+/// Only a signature by that witness over that log head counts.
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_witnesses_own_line_counts() {
+async fn only_the_witnesses_own_signature_counts() {
     let watched = Watched::of(3, 1).await;
     let lines = |lines| watched.witnesses[0].witness().lines = lines;
     lines(Lines::Garbage);
@@ -333,15 +336,15 @@ async fn only_the_witnesses_own_line_counts() {
     assert_eq!((note.signatures().len(), Checkpoint::parse(note.text()).unwrap().size), (2, 1));
 }
 
-/// A reference that is sent again later is under the head that was confirmed soon after its issue; a line of a week later
-/// would speak against it.
+/// A reference that is sent again later has the log head that was confirmed soon after its issue. A signature of a week
+/// later would count against it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reference_keeps_the_confirmation_of_its_time() {
     let watched = Watched::of(3, 2).await;
     watched.witnesses[1].witness().faults = vec![Fault::once("", FaultKind::status(500))];
     watched.office.mailbox().faults = vec![MailFault::once(At::Rcpt, MailFaultKind::busy())];
     assert_eq!(watched.leaves("1").await.waiting, 1);
-    // Eight days later, by the witnesses' clocks, both confirm a longer log.
+    // Eight days later by the witnesses' clocks, both confirm a longer log.
     for server in &watched.witnesses {
         server.witness().clock_ahead = 8 * DAY;
     }
@@ -364,9 +367,9 @@ async fn a_reference_keeps_the_confirmation_of_its_time() {
     }
 }
 
-/// The command tells who confirmed, and ends with an error where the log was rebuilt.
+/// The command names the witnesses that confirmed, and ends with an error if the log was rebuilt.
 #[tokio::test(flavor = "multi_thread")]
-async fn publishing_tells_who_confirmed() {
+async fn publishing_names_the_witnesses_that_confirmed() {
     let watched = Watched::of(3, 2).await;
     watched.witnesses[1].witness().faults =
         vec![Fault::once("", FaultKind::status(503)).times(2), Fault::once("", FaultKind::status(422)).times(2)];
@@ -386,7 +389,7 @@ async fn publishing_tells_who_confirmed() {
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((exit, &json["published"]["errors"][0]["code"]), (1, &"WITNESS_DISAGREES".into()));
     assert_eq!(json["published"]["witnesses"][0]["name"], "witness.example/w1");
-    // The page trusts nobody in the issuer's name.
+    // The verify page has no trusted witnesses of its own.
     let page = std::fs::read_to_string(watched.path("public/verify/index.html")).unwrap();
     assert_eq!(page, hibob_reference_format::VERIFY_PAGE);
 }

@@ -1,4 +1,4 @@
-//! Revoked credentials of some tenants, and everybody else on the same machine.
+//! Tests of revoked credentials of some tenants, and their effect on the other tenants of the machine.
 
 use super::sync::employee;
 use futures::StreamExt;
@@ -15,7 +15,8 @@ use std::time::Duration;
 
 const REVOKED: usize = 200;
 const HEALTHY: usize = 20;
-/// HiBob counts over ten seconds; here both sides count over half of one, so that the test takes as many times less.
+/// The time over which refusals are counted. HiBob counts over ten seconds; here both sides count over half a second,
+/// so that the test is twenty times as fast.
 const WINDOW: Duration = Duration::from_millis(500);
 
 async fn sync(setup: &Setup, id: &str) -> Report {
@@ -29,8 +30,8 @@ async fn sync(setup: &Setup, id: &str) -> Report {
     report
 }
 
-/// HiBob blocks an address for five minutes after 50 refusals. 200 tenants with revoked tokens never get that far, and
-/// the healthy ones beside them all finish.
+/// HiBob blocks an address for five minutes after 50 refusals. 200 tenants with revoked tokens do not reach that
+/// number, and the healthy tenants beside them all finish.
 #[tokio::test(flavor = "multi_thread")]
 async fn revoked_tokens_of_many_tenants_never_block_the_others() {
     let mut setup = Setup::of(vec![employee("1", "Ana", "1@x.example")]).await;
@@ -59,7 +60,7 @@ async fn revoked_tokens_of_many_tenants_never_block_the_others() {
     assert_eq!(world.hibob.refusals_counted(), REVOKED);
 }
 
-/// The next night, those who were refused come last: they never make the healthy ones wait for long.
+/// In the next night, tenants that were refused come last, so the healthy ones do not wait long for them.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_was_refused_the_last_time_comes_last() {
     let mut setup = Setup::of(vec![employee("1", "Ana", "1@x.example")]).await;

@@ -1,4 +1,4 @@
-//! Everybody, and where they stand.
+//! Tests of the roster: all employees with their states.
 
 use super::sync::employee;
 use hibob_base::progress::NoProgress;

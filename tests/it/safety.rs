@@ -1,4 +1,4 @@
-//! What keeps a directory from being wiped, rule by rule.
+//! Tests of the guards, rule by rule.
 
 use super::sync::employee;
 use hibob_base::error::Exit;
@@ -9,7 +9,7 @@ use hibob_jobs::run::Report;
 use hibob_policy::guard::{Class, Release};
 use hibob_tests::setup::{Setup, today};
 
-/// So many employees, already synced.
+/// A company of so many employees, already synced.
 async fn company(number: usize) -> Setup {
     let people: Vec<Employee> =
         (1..=number).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@x.example"))).collect();
@@ -42,7 +42,7 @@ async fn too_many_archivings_are_held_by_name_and_everything_else_is_done() {
     assert!(report.guards[0].remedy.contains("--allow-archiving 7"));
     assert_eq!(setup.writes(), 1);
 
-    // Less than what there is does not let a part of it through.
+    // A release of fewer than there are does not release a part of them.
     let report = setup.sync_with(Release { archiving: 6, ..Release::default() }).await;
     assert_eq!((report.exit(), setup.writes()), (Exit::Held, 0));
     let report = setup.sync_with(Release { archiving: 7, ..Release::default() }).await;
@@ -67,7 +67,7 @@ async fn a_slow_leak_is_held_when_it_adds_up() {
         leave(&setup, day * 4 + 1..=day * 4 + 4);
         assert_eq!(setup.sync().await.archived, 4);
     }
-    // Eight of forty within thirty days is a fifth; one more is too many, though it is only one.
+    // Eight of forty within thirty days is exactly a fifth; a single one more is too many.
     leave(&setup, [9]);
     let report = setup.sync().await;
     assert_eq!((report.exit(), held(&report, Class::Archiving)), (Exit::Held, vec!["9"]));
@@ -76,13 +76,13 @@ async fn a_slow_leak_is_held_when_it_adds_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn too_many_new_addresses_are_held_and_who_waits_for_one_with_them() {
+async fn too_many_new_addresses_are_held_with_the_changes_that_wait_for_one() {
     let setup = company(20).await;
     for id in 1..=6 {
         setup.world().hibob.employee_mut(&id.to_string()).email = Some(format!("{id}@y.example"));
     }
     setup.world().hibob.employee_mut("7").first_name = "Anna".to_owned();
-    // Takes an address that one of the held would have freed.
+    // A new employee with an address that a held change would have freed.
     setup.world().hibob.insert(employee("21", "Eva", "1@x.example"));
     let report = setup.sync().await;
     assert_eq!((report.exit(), report.updated, report.created), (Exit::Held, 1, 0));
@@ -105,7 +105,7 @@ async fn the_numbers_are_settings() {
     assert_eq!(setup.sync().await.archived, 2);
 }
 
-/// A bad source ten times over is still refused: the baseline moves only with a run that came to its end.
+/// A bad source is still refused the tenth time, since only an accepted run updates the baseline.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_or_shrunken_source_is_refused_however_often_it_comes() {
     let setup = company(20).await;
@@ -118,7 +118,7 @@ async fn an_empty_or_shrunken_source_is_refused_however_often_it_comes() {
             assert!(report.error.unwrap().remedy.contains("--allow-changed-source"));
         }
     }
-    // 16 of 20 is exactly 20 % fewer, which is let through.
+    // 16 of 20 is exactly 20 % fewer, which is allowed.
     setup.world().hibob.employees = everybody.into_iter().take(16).collect();
     assert_eq!(setup.sync().await.exit(), Exit::Done);
 }
@@ -149,9 +149,9 @@ async fn an_admin_on_the_list_is_never_archived() {
     assert!(setup.world().travelperk.user_by_external_id("3").unwrap().active);
 }
 
-/// The host counts what it manages itself: accounts that other people made do not widen the limit.
+/// The guards count managed accounts only, so accounts of others do not raise the limit.
 #[tokio::test(flavor = "multi_thread")]
-async fn strangers_do_not_widen_the_limit() {
+async fn accounts_of_others_do_not_raise_the_limit() {
     let setup = company(20).await;
     for number in 0..200 {
         setup.world().travelperk.insert_user(User::new(&format!("guest{number}@y.example"), "A", "Guest"));
@@ -160,7 +160,7 @@ async fn strangers_do_not_widen_the_limit() {
     assert_eq!(setup.sync().await.exit(), Exit::Held);
 }
 
-/// A single sign-on writes its own names over ours: said after the second time, and then left alone.
+/// A single sign-on overwrites a field. After the second time that is reported, and the field is left alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_field_that_is_set_back_each_time_is_reported_and_not_rewritten_for_ever() {
     let setup = company(3).await;
@@ -176,14 +176,14 @@ async fn a_field_that_is_set_back_each_time_is_reported_and_not_rewritten_for_ev
         assert_eq!(report.warnings[0].code, "CONTESTED_FIELD");
         assert!(report.warnings[0].message.contains("given-name"));
     }
-    // Another field of the same person is written all the same, and another value is tried.
+    // Other fields of the account are still written, and so is another value of this one.
     setup.world().hibob.employee_mut("1").work_phone = Some("+34 600100200".to_owned());
     assert_eq!((setup.sync().await.updated, setup.writes()), (1, 1));
     setup.world().hibob.employee_mut("1").first_name = "Annabel".to_owned();
     assert_eq!((setup.sync().await.updated, setup.writes()), (1, 1));
 }
 
-/// The same for a line manager.
+/// A line manager who is changed back after each write is treated like a field.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_manager_who_is_set_back_each_time_is_left_alone() {
     let setup = company(3).await;
@@ -201,7 +201,7 @@ async fn a_line_manager_who_is_set_back_each_time_is_left_alone() {
     assert_eq!((setup.sync().await.updated, setup.writes()), (1, 1));
 }
 
-/// One field that the target does not take keeps neither the others out, nor the employee.
+/// A field that TravelPerk does not accept prevents neither the other fields nor the account from being written.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_field_is_found_and_the_others_are_written() {
     let setup = company(1).await;
@@ -222,7 +222,8 @@ async fn a_rejected_field_is_found_and_the_others_are_written() {
     assert_eq!((user.given_name.as_str(), user.phones.len()), ("Anna", 1));
 }
 
-/// An address that a single sign-on keeps is not free, however often HiBob says that its holder has another one.
+/// An address to which a single sign-on changes an account back is not free, although HiBob has another address for the
+/// employee.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_contested_address_is_not_given_to_anybody_else() {
     let setup = company(3).await;
@@ -245,7 +246,7 @@ async fn a_contested_address_is_not_given_to_anybody_else() {
     );
 }
 
-/// An account whose state the target does not change counts as failed, and is not taken for archived.
+/// If TravelPerk does not change the state of an account, the change counts as failed, and the account not as archived.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archiving_that_does_not_take_is_no_archiving() {
     let setup = company(3).await;

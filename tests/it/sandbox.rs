@@ -1,4 +1,4 @@
-//! What the plugin can reach, and what it never sees.
+//! Tests of the sandbox: what the plugin can reach, and that it never gets a secret.
 
 use expect_test::expect;
 use hibob_base::job::RunKind;
@@ -51,7 +51,7 @@ fn the_component_imports_no_sockets_and_no_files() {
 }
 
 #[test]
-fn what_is_no_plugin_is_refused_with_what_to_do() {
+fn a_file_that_is_no_plugin_is_refused_with_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |bytes: &[u8], words: &str| {
         let file = folder.path().join("plugin.wasm");
@@ -70,12 +70,12 @@ fn what_is_no_plugin_is_refused_with_what_to_do() {
     );
 }
 
-/// Connections to the stand-ins.
+/// An address policy that allows the stand-ins.
 fn this_machine() -> AddressPolicy {
     AddressPolicy { allowed: vec!["127.0.0.1/32".parse().unwrap()], localhost: false }
 }
 
-/// Records requests as the plugin made them, and sends them on.
+/// A transport that records the requests and forwards them.
 struct Recording {
     inner: HttpTransport,
     seen: Arc<Mutex<Vec<u8>>>,
@@ -97,18 +97,18 @@ impl Transport for Recording {
     }
 }
 
-/// Linear memory that a test can look into when its instance is gone.
+/// Linear memory that a test can read after its instance has ended.
 #[expect(unsafe_code, reason = "wasmtime's traits for memory of one's own are unsafe")]
 mod memory {
     use std::sync::{Arc, Mutex};
     use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 
-    /// What the instances of a test left in their memories.
+    /// The memories of a test's instances after their end.
     pub(super) type Remains = Arc<Mutex<Vec<Vec<u8>>>>;
 
     pub(super) struct Creator(pub(super) Remains);
 
-    /// Enough for a small sync; the pages that are not touched cost nothing.
+    /// Enough for a small sync. Pages that are not used cost nothing.
     const CAPACITY: usize = 64 * 1024 * 1024;
 
     struct Memory {
@@ -144,7 +144,8 @@ mod memory {
         }
     }
 
-    // SAFETY: the memory has no guard pages, and none are asked for (`memory_guard_size` and `memory_reservation` are 0).
+    // SAFETY: the memory has no guard pages, and none are asked for (`memory_guard_size` and `memory_reservation` are
+    // 0).
     unsafe impl MemoryCreator for Creator {
         fn new_memory(
             &self,
@@ -169,7 +170,7 @@ fn looking_runtime(remains: &memory::Remains) -> Runtime {
     Runtime::with_engine(wasmtime::Engine::new(&config).unwrap())
 }
 
-/// Everything that a writer of the log wrote.
+/// Everything that was written to the log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -188,7 +189,7 @@ fn contains(haystack: &[u8], needle: &str) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
 }
 
-/// Every file below a folder, but for those that the test itself put the secrets into.
+/// Every file below a folder, except those into which the test itself has written the secrets.
 fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -200,7 +201,7 @@ fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-/// Known secrets go in through the tenant's file, and come out nowhere but at the services.
+/// Secrets from the tenant's file must reach the services and nothing else.
 #[tokio::test]
 async fn secrets_never_enter_the_sandbox_nor_anything_that_is_kept() {
     const TOKEN: &str = "canary-hibob-token-5f1c";
@@ -216,8 +217,8 @@ async fn secrets_never_enter_the_sandbox_nor_anything_that_is_kept() {
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    // With a single subscriber, tracing asks only the thread that comes to a call site first whether it is on, and tests
-    // on other threads do not log. With a second one it asks all subscribers.
+    // With a single subscriber, tracing decides once per call site whether it is enabled, by the first thread that
+    // reaches it, and tests on other threads do not log. With a second subscriber it asks each of them.
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     tracing::callsite::rebuild_interest_cache();
 
@@ -245,7 +246,7 @@ async fn secrets_never_enter_the_sandbox_nor_anything_that_is_kept() {
     )
     .unwrap();
 
-    // The services did get them, so the canaries sing.
+    // The services received the secrets, so the search would find them.
     {
         let world = setup.world();
         let sent = |service, want: &str| {
@@ -257,8 +258,8 @@ async fn secrets_never_enter_the_sandbox_nor_anything_that_is_kept() {
     }
     let encoded = basic.strip_prefix("Basic ").unwrap();
     let memories = remains.lock().unwrap();
-    assert!(memories.len() > 10, "each call had its own memory");
-    assert!(memories.iter().any(|memory| contains(memory, "/people/search")), "the memories are the plugin's");
+    assert!(memories.len() > 10, "there are fewer memories than calls");
+    assert!(memories.iter().any(|memory| contains(memory, "/people/search")), "the memories are not the plugin's");
     let mut places: Vec<(String, Vec<u8>)> =
         memories.iter().cloned().map(|memory| ("a linear memory".to_owned(), memory)).collect();
     places.push(("the requests as made".to_owned(), seen.lock().unwrap().clone()));
@@ -268,7 +269,7 @@ async fn secrets_never_enter_the_sandbox_nor_anything_that_is_kept() {
     let requests = &places.iter().find(|(name, _)| name == "the requests as made").unwrap().1;
     assert!(contains(requests, "/Users") && !contains(requests, "authorization"));
     let (_, log) = places.iter().find(|(name, _)| name == "the log").unwrap();
-    assert!(contains(log, "changes planned") && contains(log, "authority"), "the log was on, and said everything");
+    assert!(contains(log, "changes planned") && contains(log, "authority"), "the log is not complete");
     for (name, bytes) in &places {
         for secret in [TOKEN, KEY, encoded] {
             assert!(!contains(bytes, secret), "{secret} is in {name}");
@@ -314,7 +315,7 @@ async fn the_services_receive_proper_requests() {
     assert!(with_body > 10 && without_body > 3);
 }
 
-/// `wasi-http-client` traps on a body of more than 4,096 bytes; this one has 100,000.
+/// `wasi-http-client` traps on a body of more than 4,096 bytes. This one has 100,000.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_request_body_passes() {
     let setup = Setup::realistic(10).await;

@@ -1,4 +1,4 @@
-//! The secret store, through the program and the host that use it.
+//! Tests of the secret store, through the program and through the host.
 
 mod keys;
 
@@ -18,7 +18,7 @@ use std::process::{Command, Output, Stdio};
 const SET_TOKEN: [&str; 4] = ["secret", "set", "acme", "hibob.token"];
 const SET_KEY: [&str; 4] = ["secret", "set", "acme", "travelperk.key"];
 
-/// Stand-ins, and tenant `acme` whose secrets are in the store.
+/// Stand-ins, and a tenant `acme` whose secrets are in the store.
 struct Stored {
     shell: Shell,
     fakes: Fakes,
@@ -27,7 +27,7 @@ struct Stored {
 }
 
 impl Stored {
-    /// Applied; the secrets are yet to be entered.
+    /// The tenant is applied, and its secrets are not entered yet.
     fn applied() -> Self {
         let shell = Shell::new();
         let fakes = Fakes::start(&shell, &["--employees", "8"]);
@@ -35,7 +35,7 @@ impl Stored {
         let (token, key) = (read("acme.hibob-token"), read("acme.travelperk-key"));
         let file = read("acme.toml").replace("file:acme.hibob-token", "store");
         std::fs::write(shell.path("acme.toml"), file.replace("file:acme.travelperk-key", "store")).unwrap();
-        // From here on the program has them from nowhere but the store.
+        // From here on the program can get the secrets only from the store.
         std::fs::remove_file(shell.path("acme.hibob-token")).unwrap();
         std::fs::remove_file(shell.path("acme.travelperk-key")).unwrap();
         let (exit, applied) = shell.json(&["tenant", "apply", "acme.toml"]);
@@ -57,7 +57,7 @@ impl Stored {
         with_input(&mut self.shell.command(args), secret)
     }
 
-    /// Writes the tenant's file with something else in place of something, and applies it.
+    /// Replaces a text in the tenant's file, and applies it.
     fn change(&self, what: &str, to: &str) -> Value {
         let file = std::fs::read_to_string(self.shell.path("acme.toml")).unwrap();
         assert!(file.contains(what), "{what} is not in\n{file}");
@@ -67,13 +67,13 @@ impl Stored {
         applied["secrets_to_enter"].clone()
     }
 
-    /// A run's exit code and what ended it.
+    /// Makes a run. Returns its exit code and the error that ended it.
     fn sync(&self) -> (i32, String) {
         let (exit, report) = self.shell.json(&["sync", "acme"]);
         (exit, report["error"].to_string())
     }
 
-    /// Requests that the stand-ins got.
+    /// How many requests the stand-ins have received.
     fn requests(&self) -> usize {
         ["hibob_url", "scim_url"].map(|url| self.fakes.get(url, "/_stand-in/requests").to_string().len()).iter().sum()
     }
@@ -92,7 +92,7 @@ impl Stored {
 
 pub(crate) fn with_input(command: &mut Command, input: &str) -> Output {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes()); // it may end without reading
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes()); // the program may end without reading it
     child.wait_with_output().unwrap()
 }
 
@@ -100,7 +100,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-/// Every regular file below a folder, but for compiled code, with its content.
+/// Every regular file below a folder with its content, except compiled code.
 fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         match entry.file_type().unwrap() {
@@ -120,7 +120,7 @@ fn contains(haystack: &[u8], needle: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn stored_secrets_run_a_sync_and_are_found_nowhere() {
     let stored = Stored::applied();
-    // Somebody who reads all the time: SQLite keeps the write-ahead log for them.
+    // While another connection reads, SQLite keeps the write-ahead log.
     let reader = sqlx::SqlitePool::connect(stored.shell.path("data/control.db").to_str().unwrap()).await.unwrap();
     sqlx::query("SELECT count(*) FROM tenants").fetch_one(&reader).await.unwrap();
     let (exit, error) = stored.sync();
@@ -188,10 +188,10 @@ fn a_secret_goes_to_no_origin_that_it_was_not_entered_for() {
     );
     stored.set(&SET_KEY, &stored.key);
     assert_eq!(stored.sync().0, 0);
-    // Back again: the other APIs are still at the old address, so it was entered for both.
+    // The URL is changed back. The secret was entered for both origins, since the other APIs were still at the old one.
     assert!(stored.change(&moved, url).is_null());
     assert_eq!(stored.sync().0, 0);
-    // One address less is no other one.
+    // With one origin fewer, there is no new one.
     let rest = file.lines().find(|line| line.starts_with("rest_url")).unwrap();
     assert!(stored.change(&format!("{rest}\n"), "").is_null());
     assert_eq!(stored.sync().0, 0);
@@ -217,11 +217,11 @@ async fn a_row_that_was_moved_or_changed_does_not_open() {
     let applied = stored.shell.json(&["tenant", "apply", "beta.toml"]).1;
     assert!(applied["secrets_to_enter"][0]["reason"].to_string().contains("encrypted for another tenant"), "{applied}");
     assert_eq!(stored.sync().0, 0, "the row's own tenant is not harmed");
-    // Origins that somebody adds in the database are not those it was sealed for.
+    // Origins that are added in the database are not those for which the secret was encrypted.
     stored.sql("UPDATE secrets SET origins = origins || ' https://evil.example' WHERE tenant = 'acme'").await;
     let (exit, error) = stored.sync();
     assert!(exit == 2 && error.contains("encrypted for another tenant, name or origin"), "{error}");
-    // A rotation changes nothing as long as it cannot change all.
+    // A rotation changes nothing if it cannot change every row.
     let key = std::fs::read(stored.key_file()).unwrap();
     let (exit, object) = stored.shell.json(&["secret", "rotate"]);
     assert!(exit == 2 && object["error"]["message"].to_string().contains("cannot be decrypted"), "{object}");
@@ -231,7 +231,7 @@ async fn a_row_that_was_moved_or_changed_does_not_open() {
 }
 
 #[test]
-fn mistakes_with_secrets_are_told_without_repeating_them() {
+fn mistakes_with_secrets_are_reported_without_repeating_them() {
     let stored = Stored::applied();
     let told = |args: &[&str], input: &str, words: &str| {
         let output = stored.set(args, input);
@@ -248,21 +248,21 @@ fn mistakes_with_secrets_are_told_without_repeating_them() {
     told(&["secret", "set", "nobody", "hibob.token"], "s3cr3t-token", "there is no tenant nobody");
     told(&["secret", "remove", "acme", "hibob.token"], "", "no hibob.token is stored");
     assert_eq!(stored.shell.json(&["secret", "list", "acme"]).1["secrets"][0]["state"], "missing");
-    // It may be entered before the file asks for it, and lies there until then.
+    // A secret may be entered before the tenant's file uses it.
     let args = ["secret", "set", "acme", "hibob.references.token"];
     assert!(said(&stored.set(&args, "s3cr3t-token")).contains("not used yet"));
     assert_eq!(stored.shell.json(&["secret", "list", "acme"]).1["secrets"][2]["state"], "unused");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_comes_over_an_api_names_nothing_of_this_machine() {
+async fn a_configuration_from_an_api_names_no_file_or_variable() {
     let setup = Setup::realistic(3).await;
     let applied: TenantConfig = setup.data.config("acme").await.unwrap();
     let over_api = async |config: &TenantConfig| match setup.data.put(config, AppliedBy::Api).await {
         Err(HostError::Configuration { message, .. }) => message,
         other => panic!("{other:?}"),
     };
-    // Even what the operator wrote is not sent to where an API says.
+    // A secret that the operator wrote in the file is not sent to an address that comes through an API.
     let mut config = applied.clone();
     config.hibob.url = "https://evil.example/v1".to_owned();
     assert!(over_api(&config).await.contains("hibob.token may be `store` only"));
@@ -279,7 +279,7 @@ async fn what_comes_over_an_api_names_nothing_of_this_machine() {
     assert!(entered.origins.iter().map(|origin| origin.as_str()).eq(["https://evil.example"]) && entered.is_used);
 }
 
-/// A service that sends the credential back in an error: it is taken out before anybody is told.
+/// If a service repeats the credential in an error, it is removed before the error is shown.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_that_a_service_repeats_is_in_no_report_and_no_file() {
     let setup = Setup::realistic(6).await;

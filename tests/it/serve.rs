@@ -1,4 +1,4 @@
-//! `hibob serve` and `hibob jobs`, in processes of their own.
+//! Tests of `hibob serve` and `hibob jobs`, in separate processes.
 
 pub(crate) mod host;
 
@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 const NIGHTLY: &str = "[schedule]\nsync = \"0 2 * * *\"\n";
 
-/// What a host may take to leave after the second signal, on a machine that is busy with other things too. The requests
-/// that it waits for would take minutes.
+/// Longest time in which a host ends after the second signal, also on a busy machine. The requests in progress would
+/// take minutes.
 const LEAVE_TIME_MAX: Duration = Duration::from_secs(20);
 
 async fn start(site: &Site, tenant: &str, kind: JobKind) -> i64 {
@@ -50,7 +50,7 @@ async fn two_hosts_run_what_is_due_once_and_never_two_of_a_tenant() {
             .collect();
         times.sort_unstable();
         assert!(times.len() == 2 && times[0].1 <= times[1].0, "{times:?}");
-        // Had the two been at it together, the second would have written too.
+        // If two hosts had run the sync at the same time, the second one would have written too.
         let (searches, creations) = company.searches_and_creations();
         assert_eq!((searches, company.writes_of_the_last_sync()), (2, 0), "t{number}");
         assert!(creations > 0, "t{number}");
@@ -68,7 +68,7 @@ async fn two_hosts_run_what_is_due_once_and_never_two_of_a_tenant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_person_asks_for_comes_before_what_is_scheduled() {
+async fn jobs_of_a_person_come_before_scheduled_jobs() {
     let site = Site::new().await;
     let mut companies = Vec::new();
     for number in 0..6 {
@@ -112,7 +112,7 @@ async fn a_job_whose_run_is_in_the_history_is_not_done_again() {
     let company = site.tenant("acme", "").await;
     let id = start(&site, "acme", JobKind::Sync).await;
     let job = site.data.queue().get(id).await.unwrap();
-    // As a host leaves it that crashed after the run's last entry.
+    // The state that a host leaves which crashed after the last write of the run.
     let database = site.data.tenant_database("acme").await.unwrap();
     let fence = database.take_fence(0).await.unwrap();
     let run = RunRecord {
@@ -153,7 +153,7 @@ async fn the_first_signal_drains() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_second_signal_puts_the_job_back_and_leaves() {
+async fn after_the_second_signal_the_job_is_queued_again_and_the_host_ends() {
     let site = Site::new().await;
     let company = site.tenant("acme", "").await;
     company.hang();
@@ -174,7 +174,7 @@ async fn the_second_signal_puts_the_job_back_and_leaves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_job_that_runs_is_cancelled() {
+async fn a_running_job_can_be_cancelled() {
     let site = Site::new().await;
     let company = site.tenant("acme", "").await;
     company.hang();
@@ -189,7 +189,7 @@ async fn a_job_that_runs_is_cancelled() {
     assert_eq!(company.world.lock().unwrap().writes(), 0);
     let (exit, said) = site.shell.json(&["jobs", "cancel", &number]);
     assert_eq!((exit, said["error"]["code"].as_str()), (2, Some("CONFIGURATION")));
-    // Its tenant's lock went with it.
+    // The lease of its tenant was given back.
     let again = start(&site, "acme", JobKind::Sync).await;
     let jobs = site.until("another one is done", |jobs| jobs.iter().any(|job| job.state == State::Done)).await;
     assert!(jobs.iter().any(|job| job.id == again && job.state == State::Done));
@@ -220,7 +220,7 @@ async fn jobs_are_started_and_listed() {
     let apply = ["jobs", "start", "acme", "apply", "--plan", "acme.plan", "--allow-archiving", "3"];
     assert_eq!(site.shell.json(&apply).1["new"], true);
     assert_eq!(site.shell.json(&apply).1, serde_json::json!({ "job": 2, "new": false }));
-    // The copy is what is applied.
+    // The job applies its own copy of the plan.
     std::fs::remove_file(site.shell.path("acme.plan")).unwrap();
     let _host = site.serve(&[]);
     site.until("both are done", all(State::Done)).await;
@@ -263,7 +263,7 @@ async fn a_disabled_tenant_has_no_schedule() {
     assert_eq!(site.shell.run(&["tenant", "disable", "acme"]).status.code(), Some(0));
     assert!(!has_schedule().await);
     assert_eq!(site.shell.run(&["jobs", "start", "acme", "sync"]).status.code(), Some(2));
-    // What was queued before ends as any run of a disabled tenant does.
+    // A job that was queued before ends as any run of a disabled tenant does.
     let _host = site.serve(&[]);
     let jobs = site.until("it has ended", all(State::Failed)).await;
     assert_eq!(jobs[0].result.as_ref().unwrap()["error"]["code"], "TENANT_DISABLED");
@@ -272,7 +272,7 @@ async fn a_disabled_tenant_has_no_schedule() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn schedules_that_cannot_be_are_refused() {
+async fn impossible_schedules_are_refused() {
     let site = Site::new().await;
     let _company = site.tenant("acme", "").await;
     let good = std::fs::read_to_string(site.shell.path("acme.toml")).unwrap();

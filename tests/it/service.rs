@@ -1,4 +1,4 @@
-//! The files that run the host as a service: what they say is done here, as far as it can be without systemd.
+//! Tests of the files that run the host as a service, as far as that is possible without systemd.
 
 use super::cli::Shell;
 use std::fs;
@@ -7,12 +7,12 @@ use std::os::unix::fs::chown;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// No user of a person or a service.
+/// A user id that belongs to no person and no service.
 const NOBODY: u32 = 65_534;
 
 const UNIT: &str = include_str!("../../host/service/hibob.service");
 
-/// What stands behind `name=` in the unit.
+/// The value of `name=` in the unit.
 fn line(name: &str) -> &'static str {
     let mut found = UNIT.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('='));
     let line = found.next().unwrap();
@@ -20,7 +20,7 @@ fn line(name: &str) -> &'static str {
     line
 }
 
-/// The unit's commands start the host, and drain it: what it was told ends it as if systemd had.
+/// The commands of the unit start the host and drain it, as systemd would.
 #[test]
 fn the_units_commands_start_the_host_and_let_it_drain() {
     let shell = Shell::new();
@@ -48,18 +48,19 @@ fn the_units_commands_start_the_host_and_let_it_drain() {
         Command::new("/bin/sh").args(["-c", stop]).env("MAINPID", host.id().to_string()).spawn().unwrap();
     let ended = host.wait().unwrap();
     assert!(ended.success(), "{ended}");
-    // It waits for the end of the host and not for its own time.
+    // The command waits for the end of the host, not for a fixed time.
     let stopped = stopping.wait().unwrap();
     assert!(stopped.success(), "{stopped}");
 }
 
-/// What an administrator would make in the service's data directory the service could not read.
+/// Files that an administrator creates in the service's data directory could not be read by the service. So commands
+/// there are refused.
 #[test]
 fn a_data_directory_of_somebody_else_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path().join("data");
     fs::create_dir(&here).unwrap();
-    // Only the administrator can give a folder away; for everybody else the root is somebody else's.
+    // Only an administrator can change the owner of a folder. For other users, `/` is a folder of somebody else.
     let theirs = if chown(&here, Some(NOBODY), None).is_ok() { here } else { "/".into() };
     let shell = Shell::new();
     let output = shell.command_in(theirs.to_str().unwrap(), &["tenant", "show", "acme"]).output().unwrap();
@@ -69,7 +70,7 @@ fn a_data_directory_of_somebody_else_is_left_alone() {
     assert!(!theirs.join("control.db").exists());
 }
 
-/// What systemd waits for is longer than what the host is let to drain, and the container is the toolchain's own.
+/// systemd waits longer than the host may take to drain, and the container has the toolchain's version.
 #[test]
 fn the_numbers_fit_each_other() {
     let drain: u32 = line("ExecStop").split("timeout ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();

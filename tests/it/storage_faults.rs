@@ -1,4 +1,4 @@
-//! What becomes of a sync when its own storage fails: a clear error, and nothing lost or made twice.
+//! Tests of a sync whose own storage fails: there is a clear error, and nothing is lost or done twice.
 
 use super::cli::{Fakes, Shell};
 use super::references_job::{Office, leave, people};
@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-/// Accounts of the stand-in with the same user name.
+/// How many accounts of the stand-in have the user name of another one.
 fn doubles(fakes: &Fakes) -> usize {
     let state = fakes.get("scim_url", "/_stand-in/state");
     let users = state["users"].as_array().unwrap();
@@ -17,21 +17,21 @@ fn doubles(fakes: &Fakes) -> usize {
     users.len() - names.len()
 }
 
-/// Ends every lease, as if half a minute had passed since the crash.
+/// Makes every lease lapse, as if half a minute had passed since the crash.
 async fn lapse(control: &Path) {
     let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", control.display())).await.unwrap();
     sqlx::query("UPDATE leases SET expires_at = 0").execute(&pool).await.unwrap();
     pool.close().await;
 }
 
-/// The disk is full in the middle of a sync: files of the program may not grow beyond a size.
+/// The disk becomes full in the middle of a sync, which is simulated by a limit on the size of the program's files.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_ends_the_run_and_loses_nothing() {
     let shell = Shell::new();
     let fakes = Fakes::start(&shell, &["--employees", "120"]);
     shell.run(&["tenant", "apply", "acme.toml"]);
     let mut stopped = 0;
-    // In blocks of 512 bytes; the write-ahead log is what grows.
+    // The limits are in blocks of 512 bytes. The write-ahead log is the file that grows.
     for blocks in [250, 500, 900, 1_500] {
         let sync = shell.command(&["sync", "acme", "--json"]);
         let output = Command::new("sh")
@@ -45,7 +45,7 @@ async fn a_full_disk_ends_the_run_and_loses_nothing() {
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         if output.status.code() == Some(5) {
             let error = &report["error"];
-            // Below the first sizes not even the memory of an instance, which is a file, can be had.
+            // With the smallest limits even the memory of an instance, which is a file, cannot be created.
             if error["code"] == "STORAGE_FAILED" {
                 stopped += 1;
                 assert!(error["remedy"].as_str().unwrap().contains("disk not full"), "{error}");
@@ -54,14 +54,14 @@ async fn a_full_disk_ends_the_run_and_loses_nothing() {
         lapse(&shell.path("data/control.db")).await;
     }
     assert!(stopped > 0, "the limits were too high to stop anything");
-    // With room again it goes on where it stopped.
+    // With enough room, the sync goes on where it stopped.
     let (exit, report) = shell.json(&["sync", "acme"]);
     assert!(exit <= 1, "{report}");
     let (_, plan) = shell.json(&["plan", "acme"]);
     assert_eq!((plan["changes"].as_array().map(Vec::len), doubles(&fakes)), (Some(0), 0), "{plan}");
 }
 
-/// A page of the database that was overwritten is an error that names the file's state, and nothing is changed in
+/// An overwritten page of the database is an error that says that the file is damaged, and nothing is changed in
 /// TravelPerk.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_database_changes_nothing() {
@@ -70,7 +70,7 @@ async fn a_damaged_database_changes_nothing() {
     shell.run(&["tenant", "apply", "acme.toml"]);
     assert!(shell.json(&["sync", "acme"]).0 <= 1);
     let path = shell.path("data/tenants/acme.db");
-    // All of it in one file.
+    // The write-ahead log is merged into the file.
     let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap();
     sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&pool).await.unwrap();
     pool.close().await;
@@ -112,7 +112,7 @@ fn a_read_only_database_changes_nothing() {
     let path = shell.path("data/tenants/acme.db");
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o400)).unwrap();
     let is_root = std::fs::OpenOptions::new().append(true).open(&path).is_ok();
-    // Whom no mode keeps out, an attribute does, where the file system has one.
+    // A user who may write in spite of the file's mode is kept from it by an attribute, if the file system has that.
     let attribute = |word: &str| Command::new("chattr").arg(word).arg(&path).status().is_ok_and(|done| done.success());
     if is_root && !attribute("+i") {
         return; // nothing here can keep this user from writing a file
@@ -127,7 +127,7 @@ fn a_read_only_database_changes_nothing() {
     assert_eq!(writes, 0);
 }
 
-/// The clock was set back: what lies in the future since holds nobody up.
+/// After the clock was set back, times that are now in the future block nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_was_set_back_holds_nothing_up() {
     let office = Office::of(people(3), "").await;
@@ -139,7 +139,7 @@ async fn a_clock_that_was_set_back_holds_nothing_up() {
         let path = office.setup.data.path().join(name);
         async move { sqlx::SqlitePool::connect(&format!("sqlite:{}", path.display())).await.unwrap() }
     };
-    // As a host left them that died a year from now.
+    // The leases of a host that crashed a year in the future.
     let control = pool("control.db").await;
     sqlx::query("UPDATE leases SET expires_at = expires_at + 31536000, holder = 'x'").execute(&control).await.unwrap();
     sqlx::query("UPDATE leases SET expires_at = 2000000000 + 31536000 WHERE expires_at < 40000000")
@@ -155,7 +155,7 @@ async fn a_clock_that_was_set_back_holds_nothing_up() {
     }
     let report = office.run().await;
     assert_eq!((report.delivered, report.error), (1, None));
-    // A reference is never older than the key that signs it.
+    // A reference is not dated before the key that signs it.
     leave(&mut office.world(), "2", "2026-11-20");
     assert_eq!(office.run().await.issued, 1);
     let keys = office.keys().await.key_file().await.unwrap();
@@ -163,9 +163,9 @@ async fn a_clock_that_was_set_back_holds_nothing_up() {
     assert!(rows.iter().all(|row| row.issued_at >= keys.keys[0].created.timestamp()));
 }
 
-/// What is older than the tenant's file says is removed at the end of a run; what is not over stays.
+/// Records beyond their retention are removed at the end of a run. What is still open stays.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_old_is_removed() {
+async fn records_beyond_their_retention_are_removed() {
     let setup = Setup::of(people(3)).await;
     setup.apply_tenant("acme", "[retention]\nruns_days = 10\nplans_days = 2\n").await;
     assert_eq!(setup.sync().await.created, 3);

@@ -1,4 +1,4 @@
-//! Whole syncs through the real component in the real host.
+//! Tests of whole syncs through the real component in the real host.
 
 use hibob_base::error::Exit;
 use hibob_base::job::RunKind;
@@ -11,14 +11,14 @@ use hibob_sandbox::Open as _;
 use hibob_tests::setup::{Setup, plugin, today};
 use std::sync::Arc;
 
-/// Somebody who works here.
+/// An employee who works here.
 pub(crate) fn employee(id: &str, first: &str, email: &str) -> Employee {
     let mut employee = Employee::new(id, first, "Ruiz", email);
     employee.lifecycle_status = "employed".to_owned();
     employee
 }
 
-/// Created, updated, reactivated, archived, adopted.
+/// Counts of a report: created, updated, reactivated, archived, adopted.
 fn numbers(report: &Report) -> [u64; 5] {
     [report.created, report.updated, report.reactivated, report.archived, report.adopted]
 }
@@ -83,9 +83,10 @@ async fn a_circle_of_managers_costs_one_second_write() {
     assert!(setup.plan().await.unwrap().changes.is_empty());
 }
 
-/// B takes A's old address and becomes A's manager: A's rename frees the name, B must exist before A can report to B.
+/// B gets A's old address and becomes A's manager. A's rename must come first to free the address, and B's account must
+/// exist before A can report to B.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_circle_through_a_freed_address_is_cut_at_the_manager() {
+async fn a_circle_through_a_freed_address_is_broken_at_the_manager() {
     let setup = Setup::of(vec![employee("1", "Ana", "ana@x.example")]).await;
     setup.sync().await;
     {
@@ -104,7 +105,8 @@ async fn a_circle_through_a_freed_address_is_cut_at_the_manager() {
     assert_eq!(ana.manager, Some(anabel.id));
 }
 
-/// Nobody is kept out because somebody above them is: the line manager alone is missing, until there is one.
+/// If a line manager's account cannot be created, those who report to them still get theirs. Only the field is missing
+/// until then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_manager_whose_account_is_refused_keeps_nobody_else_out() {
     let mut people = vec![
@@ -124,7 +126,7 @@ async fn a_manager_whose_account_is_refused_keeps_nobody_else_out() {
     assert_eq!(codes, [("1", "EMAIL_IN_ANOTHER_COMPANY"), ("2", "WRITE_NOT_APPLIED")]);
     assert!(report.errors.iter().any(|row| row.message.ends_with("not: manager")), "{:?}", report.errors);
 
-    // Other changes of the same person are made all the same.
+    // Other changes of the employee are still made.
     setup.world().hibob.employee_mut("2").first_name = "Anna".to_owned();
     let report = setup.sync().await;
     assert_eq!((report.updated, report.skipped), (1, 0), "{:?}", report.errors);
@@ -132,7 +134,7 @@ async fn a_manager_whose_account_is_refused_keeps_nobody_else_out() {
     let report = setup.sync().await;
     assert_eq!(report.errors.iter().filter(|row| row.code == "MANAGER_NOT_MADE").count(), 1, "{:?}", report.errors);
 
-    // Once the account can be made, everything falls into place.
+    // Once the account can be created, the line manager is set.
     setup.world().travelperk.taken_elsewhere.clear();
     let report = setup.sync().await;
     assert_eq!((report.created, report.updated, report.exit()), (1, 1, Exit::Done), "{:?}", report.errors);
@@ -141,7 +143,7 @@ async fn a_manager_whose_account_is_refused_keeps_nobody_else_out() {
     assert_eq!(world.travelperk.user_by_external_id("2").unwrap().manager, Some(id("1")));
 }
 
-/// The account is made without what was refused, and the next sync finds the field at fault.
+/// The account is created without the refused fields, and the next sync finds the one at fault.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_rejected_field_of_a_new_account_is_left_out() {
     let mut ana = employee("1", "Ana", "1@x.example");
@@ -218,7 +220,7 @@ async fn flaky_services_do_not_keep_a_sync_from_its_end() {
     assert!(setup.plan().await.unwrap().changes.is_empty());
 }
 
-/// The answer to a create is lost after it was carried out: it is looked up, not made again.
+/// If the answer to a create is lost after it was carried out, the account is looked up, not created again.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_outcome_is_looked_up_before_it_is_repeated() {
     for kind in [FaultKind::ResetAfter, FaultKind::ResetBefore, FaultKind::StatusAfter(500), FaultKind::status(500)] {
@@ -233,7 +235,7 @@ async fn an_unknown_outcome_is_looked_up_before_it_is_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_target_does_not_keep_is_said() {
+async fn fields_that_the_target_does_not_keep_are_reported() {
     for answers_204 in [false, true] {
         let setup = Setup::of(vec![employee("1", "Ana", "ana@x.example")]).await;
         setup.sync().await;
@@ -247,7 +249,7 @@ async fn what_the_target_does_not_keep_is_said() {
     }
 }
 
-/// Archived accounts may be left out of the listing: a rehire must not become a second account.
+/// The listing may leave out archived accounts. A rehire must not get a second account for that.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_archived_account_that_is_not_listed_is_found_and_reactivated() {
     let setup = Setup::of(vec![employee("1", "Ana", "ana@x.example")]).await;
@@ -274,7 +276,7 @@ async fn one_run_of_a_tenant_at_a_time() {
     assert_eq!(setup.sync().await.exit(), Exit::Done);
 }
 
-/// Two tenants with the same employees and the same target addresses share nothing.
+/// Two tenants with equal employees and user names share nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn tenants_have_storages_of_their_own() {
     let setup = Setup::of(vec![employee("1", "Ana", "ana@x.example")]).await;

@@ -1,4 +1,4 @@
-//! What the monitoring learns: that it is right, and that it is about nobody.
+//! Tests of the monitoring data: it is correct, and has no personal data.
 
 pub(crate) mod collector;
 mod otlp;
@@ -12,7 +12,7 @@ use hibob_tests::setup::{Setup, today};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The samples of a Prometheus text, by series. Every line must be a sample or say something about one.
+/// The samples of a Prometheus text, by series. Every line must be a sample or a comment about one.
 pub(crate) fn samples(text: &str) -> BTreeMap<String, f64> {
     let lines = text.lines().filter(|line| !line.starts_with("# HELP ") && !line.starts_with("# TYPE "));
     lines
@@ -33,7 +33,7 @@ fn counts<const N: usize>(expected: [(&str, u32); N]) -> BTreeMap<String, f64> {
     expected.into_iter().map(|(series, value)| (series.to_owned(), f64::from(value))).collect()
 }
 
-/// Every metric is in the table of the documents.
+/// Asserts that every metric is in the table of the documents.
 fn documented(metrics: &Metrics) {
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/operate/monitoring.md");
     let document = std::fs::read_to_string(document).unwrap();
@@ -67,7 +67,7 @@ async fn a_run_is_counted_with_its_changes_errors_requests_and_calls() {
         counts([(r#"{kind="create",outcome="done",tenant="acme"}"#, 2)])
     );
     assert_eq!(of_metric(metrics, "hibob_errors_total"), counts([(r#"{code="MISSING_EMAIL",tenant="acme"}"#, 1)]));
-    // Each request that the stand-ins saw, and no other.
+    // The metric counts exactly the requests that the stand-ins received.
     let mut seen: BTreeMap<String, f64> = BTreeMap::new();
     for entry in setup.world().log() {
         let origin = if entry.service == Service::HiBob { "hibob" } else { "travelperk" };
@@ -86,17 +86,17 @@ async fn a_run_is_counted_with_its_changes_errors_requests_and_calls() {
     assert!(sums.values().all(|seconds| *seconds > 0.0 && *seconds < 60.0), "{sums:?}");
     let bytes = of_metric(metrics, "hibob_sandbox_memory_bytes_sum")[calls[1].0];
     assert!(bytes >= 1_048_576.0 && bytes % 65_536.0 == 0.0, "{bytes}");
-    // Nothing happened that would be refused, and no limit was met.
+    // Nothing was refused, and no limit was reached.
     assert_eq!(of_metric(metrics, "hibob_refusals_total"), counts([]));
     assert_eq!(of_metric(metrics, "hibob_limit_exceeded_total"), counts([]));
     documented(metrics);
-    // Another data directory counts for itself.
+    // Another data directory has its own counters.
     setup = company(1).await;
     assert_eq!(setup.data.metrics().render(), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_stops_a_run_is_counted_by_its_code() {
+async fn errors_that_stop_a_run_are_counted_by_code() {
     let setup = company(10).await;
     let metrics = setup.data.metrics();
     setup.apply_tenant("acme", "requests_max = 2\n").await;
@@ -141,17 +141,17 @@ async fn held_changes_are_counted_as_held() {
     assert_eq!(changes, counts([(r#"{kind="create",outcome="done",tenant="acme"}"#, 20), (held, 7)]));
 }
 
-/// A code that the built-in plugin can give must not be lost among the others.
+/// Every code that the built-in plugin can give is counted by its name, not as `other`.
 #[test]
 fn every_code_of_the_plugin_and_the_host_is_in_the_vocabulary() {
-    /// Words in capitals that are no codes.
+    /// Words in capitals that are not codes.
     const NO_CODES: [&str; 3] = ["CARGO_PKG_VERSION", "NO_COLOR", "XDG_DATA_HOME"];
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut seen = 0;
     for folder in ["plugin/core/src", "host/src"] {
         let mut files = Vec::new();
         hibob_test_depth::sources(&root.join(folder), &mut files);
-        // The API tells its callers what is wrong with a request; that is no error of a job, and is not counted.
+        // Error codes of the API are about requests to it, not about jobs, and are not counted.
         let counts = |file: &&std::path::PathBuf| {
             !["/telemetry", "/api"].iter().any(|part| file.to_string_lossy().contains(part))
         };

@@ -1,4 +1,4 @@
-//! `hibob verify`: the real program, an issuer's DNS and its site.
+//! Tests of `hibob verify`: the real program with an issuer's DNS and site.
 
 mod asking;
 mod files;
@@ -40,7 +40,7 @@ async fn gold_comes_through_dns() {
             "DNSSEC was not validated here",
         ]);
     }
-    // One question and three files for each, and nothing else.
+    // Each run sends one DNS query and requests three files, and nothing else.
     let asked: Vec<_> =
         issuer.dns().log().iter().map(|asked| (asked.name.to_lowercase(), asked.kind.clone())).collect();
     assert_eq!(asked, vec![(format!("{RECORD}."), "TXT".to_owned()); 2]);
@@ -50,7 +50,7 @@ async fn gold_comes_through_dns() {
     let expected = json!({"domain": "acme.example", "name": "ACME GmbH"});
     assert_eq!((exit, &report["verdict"], &report["accepted"]), (0, &json!("gold"), &json!(true)));
     assert_eq!(report["reference"]["issuer"], expected);
-    // The resolver can be named by the environment, too.
+    // The resolver can also be set by an environment variable.
     let (dns, site) = (issuer.dns.address().to_string(), issuer.site.address().to_string());
     let outcome = issuer.run_with(&["reference.pdf", "--local-site", &site], &[("HIBOB_DNS", &dns)]).await;
     assert_eq!(outcome.verdict(), (0, "Gold"));
@@ -64,7 +64,7 @@ async fn a_record_in_several_strings_beside_others_is_found() {
     issuer.dns().insert_txt(RECORD, "v=spf1 -all");
     issuer.dns().insert_txt_strings(RECORD, &[one, b"", two]);
     assert_eq!(issuer.verify(&["reference.json"]).await.verdict(), (0, "Gold"));
-    // An answer that is too long for a datagram is asked for over TCP.
+    // If an answer is too long for a datagram, the query is repeated over TCP.
     let long = "x".repeat(3000);
     issuer.dns().insert_txt(RECORD, &long);
     assert_eq!(issuer.verify(&["reference.json"]).await.verdict(), (0, "Gold"));
@@ -78,7 +78,7 @@ async fn silver_comes_from_a_key_file() {
     assert_eq!(outcome.verdict(), (0, "Silver"));
     outcome.says(&["in the key file of acme.example", "there is no DNS record k2026._refpassport.acme.example"]);
 
-    // From the file that the user has; nobody is asked.
+    // The user gives the key file, so nothing is requested.
     let before = (issuer.dns().log().len(), issuer.site().log().len());
     let offline = issuer.run(&["reference.json", "--offline", "--key-file", "did.json"]).await;
     assert_eq!(offline.verdict(), (0, "Silver"));
@@ -88,7 +88,7 @@ async fn silver_comes_from_a_key_file() {
     folder
         .says(&["not revoked, by the list of", "the published files were read from published; that they are those of"]);
     assert_eq!((issuer.dns().log().len(), issuer.site().log().len()), before);
-    // And with it, where the site has nothing.
+    // The given key file also counts if the site has none.
     issuer.site().remove("/.well-known/did.json");
     let given = issuer.verify(&["reference.json", "--key-file", "did.json"]).await;
     assert_eq!(given.verdict(), (0, "Silver"));
@@ -106,7 +106,7 @@ async fn a_key_that_only_the_document_names_is_unknown() {
     assert_eq!(outcome.verdict(), (1, "Unknown key"), "{}", outcome.stdout);
     outcome.says(&["nothing shows that it is from acme.example", "it claims, which is not to be relied on"]);
     assert_eq!((issuer.dns().log().len(), issuer.site().log().len()), (0, 0));
-    // One that is said to be published, and is not.
+    // A key that the key file names as published in DNS, and that is not there.
     issuer.dns().remove(RECORD);
     issuer.site().remove("/.well-known/did.json");
     assert_eq!(issuer.verify(&["reference.json"]).await.verdict(), (1, "Unknown key"));
@@ -155,7 +155,7 @@ async fn witnesses_can_be_required() {
     let outcome = issuer.verify(&required).await;
     assert_eq!(outcome.verdict(), (0, "Gold"), "{}", outcome.stdout);
     outcome.says(&["witness.example/w1 confirmed the order of the log at"]);
-    // One that is named twice does not count twice.
+    // A witness that is named twice counts once.
     let twice = ["reference.json", "--witness", &verifier, "--witness", &verifier, "--witnesses-required", "2"];
     let outcome = issuer.verify(&twice).await;
     assert_eq!(outcome.exit, 2);
@@ -166,13 +166,13 @@ async fn witnesses_can_be_required() {
 async fn another_key_in_dns_is_invalid() {
     let issuer = Issuer::without_dns().await;
     issuer.dns().insert_txt(RECORD, &dns::record_value(&SecretKey::from_seed(&[8; 32]).public()));
-    // Whatever the key file has, and whoever vouches for one.
+    // The key file does not matter, nor whether the user gives one.
     for args in [&["reference.pdf"][..], &["reference.json", "--key-file", "did.json"]] {
         let outcome = issuer.verify(args).await;
         assert_eq!(outcome.verdict(), (1, "Invalid"));
         outcome.says(&["Invalid: it is not as acme.example would have issued it", "does not fit the key in DNS"]);
     }
-    // Somebody else's signature under the issuer's name.
+    // A signature by another key under the issuer's name.
     let issuer = Issuer::start().await;
     let forged = SignedCredential::sign(credential(), &SecretKey::from_seed(&[66; 32]), &issuer::selector()).unwrap();
     issuer.write("forged.json", forged.canonical());
@@ -204,7 +204,7 @@ async fn no_answer_of_dns_is_not_an_absent_record() {
         let outcome = issuer.verify(&["reference.json", "--timeout", "1"]).await;
         assert_eq!(outcome.verdict(), (0, "Silver"), "{kind:?}");
         outcome.says(&["the DNS record k2026._refpassport.acme.example cannot be had: "]);
-        // Without a key file it may be Gold at another time.
+        // Without a key file the verdict stays open, since it may be Gold later.
         issuer.site().remove("/.well-known/did.json");
         let outcome = issuer.verify(&["reference.json", "--timeout", "1"]).await;
         assert_eq!(outcome.verdict(), (5, "Unknown key"), "{kind:?}");

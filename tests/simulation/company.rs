@@ -1,4 +1,5 @@
-//! A small company, what happens in it, and what TravelPerk should look like then: said once more, without the core.
+//! A small company, random events in it, and an independent statement of what TravelPerk should look like, without use
+//! of the core.
 
 use crate::chance::Chance;
 use chrono::{Days, NaiveDate};
@@ -12,7 +13,7 @@ const SURNAMES: [&str; 5] = ["Ruiz", "Weiß", "O'Neill", "Nakamura", "dos Santos
 const TITLES: [&str; 4] = ["Engineer", "Designer", "Accountant", "Director"];
 const DEPARTMENTS: [&str; 3] = ["Sales", "Product", "Finance"];
 
-/// Whose account does not come from HiBob.
+/// User names of accounts that do not come from HiBob.
 const STRANGERS: [&str; 3] = ["travel@acme.example", "guest@contractor.example", "p2.old@acme.example"];
 
 fn id(number: usize) -> String {
@@ -22,7 +23,7 @@ fn id(number: usize) -> String {
 fn person(number: usize, chance: &mut Chance) -> Employee {
     let email = format!("p{number}@acme.example");
     let mut person = Employee::new(&id(number), FIRST_NAMES[number % 5], SURNAMES[number / 5 % 5], &email);
-    // Of the first ones everything occurs, so that the lists have it.
+    // The first employees have all titles and departments, so that HiBob's lists have them.
     person.title = TITLES[number % TITLES.len()].to_owned();
     person.department = DEPARTMENTS[number % DEPARTMENTS.len()].to_owned();
     person.site = "Madrid".to_owned();
@@ -30,7 +31,7 @@ fn person(number: usize, chance: &mut Chance) -> Employee {
     person
 }
 
-/// From 10 to 40 people, and a TravelPerk that was in use before.
+/// A company of 10 to 40 employees, and a TravelPerk that was in use before.
 pub(crate) fn company(chance: &mut Chance) -> World {
     let people = 10 + chance.below(31) as usize;
     let people = (0..people).map(|number| person(number, chance)).collect();
@@ -38,7 +39,7 @@ pub(crate) fn company(chance: &mut Chance) -> World {
     for name in STRANGERS {
         world.travelperk.insert_user(User::new(name, "Not", "Ours"));
     }
-    // Somebody whose account was made by hand, and one that was archived.
+    // Two accounts of employees that were made by hand, one of them archived.
     for (number, is_active) in [(3, true), (4, false)] {
         let mut user = User::new(&format!("p{number}@acme.example"), "By", "Hand");
         user.active = is_active;
@@ -47,16 +48,16 @@ pub(crate) fn company(chance: &mut Chance) -> World {
     let switches = &mut world.travelperk.switches;
     switches.patch_answers_204 = chance.in_thousand(300);
     switches.reads_by_id_behind = chance.in_thousand(300);
-    // A plan begins within a second after the last write. Where even an account by its id is not there by then, nobody
-    // could tell it from one that is gone.
+    // A plan may begin within a second after the last write. If a read by id did not show a new account by then either,
+    // it could not be told from one that was removed.
     switches.listing_behind_seconds = chance.pick(&[0.0, if switches.reads_by_id_behind { 0.2 } else { 2.0 }]);
     world
 }
 
-/// Something happens in HiBob; returns what.
+/// Makes a random event happen in HiBob. Returns its description.
 pub(crate) fn happen(hibob: &mut HiBob, today: NaiveDate, chance: &mut Chance) -> String {
     let ids: Vec<String> = hibob.employees.keys().cloned().collect();
-    let who = chance.pick(&ids[1..]); // who has no manager stays
+    let who = chance.pick(&ids[1..]); // whoever has no manager does not leave
     let other = chance.pick(&ids[..5]);
     let number = ids.len();
     let employee = hibob.employee_mut(&who);
@@ -101,7 +102,7 @@ pub(crate) fn happen(hibob: &mut HiBob, today: NaiveDate, chance: &mut Chance) -
     }
 }
 
-/// A team is closed: more leave at once than the guards let through.
+/// Closes a team: more employees leave at once than the guards allow.
 pub(crate) fn close_a_team(hibob: &mut HiBob, today: NaiveDate, chance: &mut Chance) {
     let ids: Vec<String> = hibob.employees.keys().skip(5).cloned().collect();
     for id in ids {
@@ -112,12 +113,12 @@ pub(crate) fn close_a_team(hibob: &mut HiBob, today: NaiveDate, chance: &mut Cha
     }
 }
 
-/// Lets dates do what they do in HiBob.
+/// Changes the statuses that follow from a date, as HiBob does.
 pub(crate) fn pass(hibob: &mut HiBob, today: NaiveDate) {
     hibob.employees.values_mut().for_each(|employee| employee.let_time_pass(today));
 }
 
-/// What of TravelPerk is not as HiBob says, but for these employees.
+/// The differences between TravelPerk and what HiBob requires, without those of the employees in `but`.
 pub(crate) fn differences(world: &World, but: &BTreeSet<String>) -> Vec<String> {
     let mut differences = Vec::new();
     let perk = &world.travelperk;

@@ -1,4 +1,4 @@
-//! Core types and the host's, as `plugin/src/convert.rs` turns one into the other at the sandbox's border.
+//! Converts between the core's types and the host's, as `plugin/src/convert.rs` and the bindings do for a component.
 
 use hibob_connector_core::change::{self, Attempt, Change, ChangeKind, Failure, NextStep, Outcome};
 use hibob_connector_core::error::{JobError, SideError};

@@ -1,4 +1,4 @@
-//! One history: a company, hosts that sync it, and what a seed lets happen to them.
+//! One simulated history: a company, hosts that sync it, and events that are drawn from a seed.
 
 use crate::chance::Chance;
 use crate::company::{close_a_team, company, differences, happen, pass};
@@ -16,21 +16,22 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{JoinSet, LocalSet};
 
-/// Before those: until what is under way has arrived, no lease holds, and no clock is so wrong that it would matter.
+/// Time before those runs. It is long enough for every request to arrive and every lease to lapse, whatever a host's
+/// clock shows.
 const QUIET: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// Runs without faults that may be needed until nothing is left to do.
+/// Most runs without faults after which nothing may be left to do.
 const QUIET_RUNS_MAX: usize = 8;
 
 /// How a history ended.
 pub(crate) struct Ended {
-    /// What should not have been; nothing, if all is well.
+    /// The rules that were violated; empty if none was.
     pub(crate) broken: Vec<String>,
     pub(crate) trace: Vec<String>,
     pub(crate) runs: usize,
-    /// Of those, how many took up what another one had left.
+    /// How many of the runs resumed an interrupted one.
     pub(crate) resumed: usize,
-    /// Employees with a second account from a request that came after all.
+    /// Employees with a second account, from a request that arrived after it was given up.
     pub(crate) twice: usize,
 }
 
@@ -41,7 +42,7 @@ impl Ended {
         hasher.finish()
     }
 
-    /// The trace up to where the first thing is broken, without the requests and changes that have nothing to do with it.
+    /// The trace up to the first violation, without the requests and changes that have nothing to do with it.
     pub(crate) fn told(&self) -> String {
         let end = self.trace.iter().position(|line| line.contains(BROKEN)).map_or(self.trace.len(), |last| last + 1);
         let trace = &self.trace[..end];
@@ -49,7 +50,7 @@ impl Ended {
             text.split(|c: char| !c.is_ascii_digit()).filter(|word| word.len() > 2).map(str::to_owned).collect()
         };
         let mut concerned: BTreeSet<String> = self.broken.iter().take(1).flat_map(|what| numbers(what)).collect();
-        // An outcome names both the employee and the account.
+        // Outcomes name employee and account, so they show which account is concerned.
         let outcomes = trace.iter().filter_map(|line| line.split_once(" finishes "));
         for outcome in outcomes.map(|(_, outcome)| numbers(outcome)) {
             if !outcome.is_disjoint(&concerned) {
@@ -66,7 +67,7 @@ impl Ended {
     }
 }
 
-/// Lets the history of a seed happen. The same seed gives the same history.
+/// Runs the history of a seed. Every run of one seed gives an identical history.
 pub(crate) fn history(seed: u64, planted: Option<Planted>) -> Ended {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     LocalSet::new().block_on(&runtime, async {
@@ -87,13 +88,13 @@ pub(crate) fn history(seed: u64, planted: Option<Planted>) -> Ended {
 struct History {
     sim: Sim,
     chance: Chance,
-    /// So many processes were started.
+    /// How many processes were started.
     hosts: usize,
     running: JoinSet<()>,
 }
 
 impl History {
-    /// A few days, in which everything may go wrong.
+    /// Simulates a few days with random faults.
     async fn happen(&mut self) {
         let faults = self.chance.pick(&[0, 20, 100]);
         let slow = self.chance.pick(&[0, 5, 30]);
@@ -155,14 +156,14 @@ impl History {
         Arc::new(Host::new(format!("host{}", self.hosts), skew, fate, release))
     }
 
-    /// Nothing goes wrong any more, until nothing is left to do; then all has to be as HiBob says.
+    /// Syncs without faults until nothing is left to do. Then TravelPerk must be as HiBob requires.
     async fn be_quiet(&mut self) {
         self.sim.lock().trouble = Trouble::default();
         while let Some(ended) = self.running.join_next().await {
             ended.unwrap();
         }
         tokio::time::sleep(QUIET).await;
-        assert_eq!(self.sim.lock().in_flight, 0, "a request has come to no end");
+        assert_eq!(self.sim.lock().in_flight, 0, "a request has not ended");
         self.sim.note("", "from here on nothing goes wrong");
         let today = self.sim.today();
         pass(&mut self.sim.lock().fakes.hibob, today);
@@ -172,7 +173,7 @@ impl History {
             let report = sync(&self.sim, &host).await;
             match report {
                 Some(report) if is_done(&report) => return self.look_at_the_end(),
-                // Somebody has looked, and lets it through.
+                // The operator has looked at it, and releases it.
                 Some(report) if !report.held.is_empty() || report.error.is_some() => {
                     release = Release { archiving: 1_000, renaming: 1_000, changed_source: true };
                     last = format!("{:?}", report.error);
@@ -229,7 +230,7 @@ async fn sync_to_the_end(sim: Sim, host: Arc<Host>) {
     sync(&sim, &host).await;
 }
 
-/// One process syncs, and ends. None if it did not come so far as to have a report.
+/// Runs a sync in one process. None if the process ended before it had a report.
 async fn sync(sim: &Sim, host: &Arc<Host>) -> Option<Report> {
     let note = |what: &str| sim.note(&host.name, what);
     note(&format!("starts: {:?}, clock {:+} s, lets {} be archived", host.fate, host.skew, host.release.archiving));

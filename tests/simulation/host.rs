@@ -1,4 +1,4 @@
-//! A host's process: it may crash, or be paused, at any of its steps.
+//! A simulated process of a host, which may crash or be paused at any of its steps.
 
 use hibob_policy::guard::Release;
 use std::future::{pending, poll_fn};
@@ -9,24 +9,24 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::Sleep;
 
-/// What happens to a process. Steps are requests and writes to the databases: one before each, and one after it.
+/// What is going to happen to a process. Its steps are before and after each request and each write to the databases.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Fate {
-    /// Ends at this step, and nothing of it goes on but what is on the network.
+    /// The step at which it crashes. Only its requests on the network go on.
     pub(crate) crash: Option<u32>,
-    /// Stands still at this step, for so long.
+    /// The step at which it is paused, and for how long.
     pub(crate) pause: Option<(u32, Duration)>,
-    /// Is told to end after so long, and gives back what it has.
+    /// The time after which it is asked to end and gives back its lease.
     pub(crate) cancel: Option<Duration>,
 }
 
-/// One process, which does one run.
+/// One process, which makes one run.
 pub(crate) struct Host {
     pub(crate) name: String,
     /// How far its clock is ahead, in seconds.
     pub(crate) skew: i64,
     pub(crate) fate: Fate,
-    /// What the operator lets through.
+    /// The operator's releases for the run.
     pub(crate) release: Release,
     steps: AtomicU32,
     generation: AtomicI64,
@@ -61,7 +61,7 @@ impl Host {
         self.is_dead.load(Ordering::Relaxed)
     }
 
-    /// Goes a step further, if that is its fate.
+    /// Makes a step: goes on, is paused, or crashes.
     pub(crate) async fn step(&self) {
         let step = self.steps.fetch_add(1, Ordering::Relaxed) + 1;
         if self.fate.crash == Some(step) {
@@ -84,7 +84,7 @@ impl Host {
         }
     }
 
-    /// Does its work for as long as it lives. None if it crashed, or was cancelled.
+    /// Does its work until it ends. None if it crashed or was cancelled.
     pub(crate) async fn live<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         let mut end = pin!(tokio::time::sleep(self.fate.cancel.unwrap_or(Duration::MAX)));
@@ -99,7 +99,7 @@ impl Host {
                 Poll::Ready(done) => Poll::Ready(Some(done)),
                 Poll::Pending if self.is_dead() => Poll::Ready(None),
                 Poll::Pending => {
-                    let _ = self.stands_still(context); // so that the end of a pause that began now wakes it
+                    let _ = self.stands_still(context); // so that the end of a pause that has just begun wakes it
                     Poll::Pending
                 }
             }

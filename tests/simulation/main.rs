@@ -1,8 +1,10 @@
-//! The host's job logic and the plugin's core under a simulated clock, network, database and fate: thousands of
-//! histories, each drawn from a seed. `docs/develop/simulation.md` says what is real in it and what is not.
+//! Runs the host's job logic and the plugin's core with a simulated clock, network, database and simulated crashes, in
+//! thousands of histories, each drawn from a seed. `docs/develop/simulation.md` says what is real in it and what is
+//! simulated.
 //!
-//! `HIBOB_HISTORIES=20000 cargo test --release -p hibob-tests --test simulation` looks at more of them than usual,
-//! `HIBOB_SEED=11` at one; with both, at so many from that one on. Where something is wrong, its trace is shown.
+//! `HIBOB_HISTORIES=20000 cargo test --release -p hibob-tests --test simulation` runs more of them than usual,
+//! `HIBOB_SEED=11` a single one, and with both variables the given number of them beginning with that seed. If a rule
+//! is violated, the trace is shown.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -33,24 +35,24 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-/// Names one seed.
+/// The environment variable with the first seed.
 const SEED_VARIABLE: &str = "HIBOB_SEED";
-/// Says how many histories are looked at.
+/// The environment variable with the number of histories.
 const HISTORIES_VARIABLE: &str = "HIBOB_HISTORIES";
-/// So many, where nothing is said: a few seconds in the debug profile.
+/// The number of histories without that variable: a few seconds in the debug profile.
 const HISTORIES: usize = 60;
-/// And so many where the tests run at length.
+/// The number of histories if the tests run at length.
 const HISTORIES_DEEP: usize = 1_000;
-/// A planted fault is found within so many.
+/// A planted fault must be found within so many histories.
 const FOUND_WITHIN: u64 = 200;
-/// Of a thousand histories at most so many may end with somebody's second account; see [`watch::Watch::twice`].
+/// Most histories of a thousand that may end with a second account of an employee; see [`watch::Watch::twice`].
 const TWICE_PER_THOUSAND_MAX: usize = 10;
 
 fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
 
-/// The histories of these seeds, on all processors, in order; no more begin once one is `enough`.
+/// Runs the histories of these seeds in order, on all processors. No more begin once one of them is `enough`.
 fn each(seeds: RangeInclusive<u64>, planted: Option<Planted>, enough: fn(&Ended) -> bool) -> BTreeMap<u64, Ended> {
     let (next, ended) = (AtomicU64::new(*seeds.start()), Mutex::new(BTreeMap::new()));
     let is_over = AtomicBool::new(false);
@@ -106,7 +108,8 @@ fn the_same_seed_gives_the_same_history() {
     assert_eq!(digests(), digests());
 }
 
-/// Looks for a planted fault, shows the first history in which it is found, and compares what is wrong there.
+/// Searches for a planted fault, prints the first history in which it is found, and compares the violation there with
+/// `wrong`.
 #[track_caller]
 fn find(planted: Planted, wrong: &str) {
     let ended = each(1..=FOUND_WITHIN, Some(planted), is_bad);
@@ -117,7 +120,7 @@ fn find(planted: Planted, wrong: &str) {
     assert!(bad.broken[0].contains(wrong), "{}", bad.broken[0]);
 }
 
-/// Found in history 6: a crash in the middle of a creation, and the next run creates without a look.
+/// Found in history 6: a crash in the middle of a creation, and the next run creates the account without looking first.
 ///
 /// ```text
 ///    1.178 host1  writes down plan 1: 19 changes, of which 0 are held
@@ -135,8 +138,9 @@ fn a_book_that_forgets_beginnings_in_a_crash_is_found() {
     find(Planted::ForgetsBeginnings, "is repeated, and nobody has looked");
 }
 
-/// Found in history 15: a host whose clock is an hour ahead takes the lease of one that still works, and ends its plan; that
-/// one finds out ten seconds later, when it cannot renew its lease, and records the same plan once more.
+/// Found in history 15: a host whose clock is an hour ahead takes the lease of one that is still at work, and finishes
+/// its plan. The other host notices it ten seconds later, when it cannot renew its lease, and records the same plan
+/// once more.
 ///
 /// ```text
 ///    0.637 host1  writes down plan 1: 29 changes, of which 0 are held
@@ -151,7 +155,7 @@ fn a_fence_that_is_not_checked_is_found() {
     find(Planted::LetsEverybodyWrite, "is closed again");
 }
 
-/// Found in history 1: an answer is lost, and the host asks again with `first` instead of `after-unknown-outcome`.
+/// Found in history 1: an answer is lost, and the host calls again with `first` instead of `after-unknown-outcome`.
 ///
 /// ```text
 ///    1.363 host1  begins create:2128438000000000000
@@ -166,7 +170,8 @@ fn a_change_that_is_repeated_without_a_look_is_found() {
     find(Planted::RepeatsWithoutLooking, "is repeated, and nobody has looked");
 }
 
-/// Found in history 23: some leave in one week and some in the next, each time no more than one run may archive.
+/// Found in history 23: some employees leave in one week and some in the next, each time no more than a single run may
+/// archive.
 ///
 /// ```text
 ///  98200.577 host5  writes down plan 2: 5 changes, of which 0 are held
@@ -178,7 +183,7 @@ fn a_ledger_that_forgets_archivings_is_found() {
     find(Planted::ForgetsArchivings, "are archived within 30 days");
 }
 
-/// Found in history 1, when all is over.
+/// Found in history 1, at its end.
 ///
 /// ```text
 ///  593.402 host2  finishes adopt:2128438000000000003: {"outcome":{"Done":{"target_id":"103","not_taken":[]}}}

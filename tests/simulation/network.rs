@@ -1,4 +1,4 @@
-//! The network between hosts and services: requests are under way for a while, get lost, come late.
+//! The simulated network between hosts and services: requests take time, get lost, or arrive late.
 
 use crate::host::Host;
 use crate::sim::Sim;
@@ -13,27 +13,27 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// One way, when nothing is the matter.
+/// Longest time of one direction without trouble.
 const LATENCY_MAX: Duration = Duration::from_millis(150);
 
-/// Where HiBob is.
+/// Base URL of HiBob.
 pub(crate) const HIBOB_URL: &str = "https://hibob.example/v1";
-/// Where TravelPerk is.
+/// Base URL of TravelPerk's SCIM service.
 pub(crate) const SCIM_URL: &str = "https://travelperk.example/api/v2/scim";
 
 /// How bad the network is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Trouble {
-    /// Of a thousand requests so many get lost, are refused or answered with an error.
+    /// How many of a thousand requests get lost, are refused or are answered with an error.
     pub(crate) faults: u64,
-    /// Of a thousand ways so many take long.
+    /// How many of a thousand transmissions in one direction are slow.
     pub(crate) slow: u64,
 }
 
-/// The longest of the long ways: longer than a lease, and than a host waits for an answer.
+/// Longest time of a slow transmission: longer than a lease, and longer than a host waits for an answer.
 const SLOW_MAX: Duration = Duration::from_secs(90);
 
-/// A process's way to the services.
+/// The transport of one process.
 pub(crate) struct Wire {
     pub(crate) sim: Sim,
     pub(crate) host: Arc<Host>,
@@ -114,7 +114,7 @@ impl Transport for Wire {
     }
 }
 
-/// Brings a request to its service and the answer back, whatever becomes of the host meanwhile.
+/// Carries a request to its service and the answer back, even if the host ends meanwhile.
 async fn carry(
     sim: Sim,
     host: Arc<Host>,
@@ -148,11 +148,11 @@ async fn carry(
     tokio::time::sleep(course.back).await;
     sim.lock().in_flight -= 1;
     if response.delivery != Delivery::Hang {
-        let _ = answer.send(response); // the host may be gone
+        let _ = answer.send(response); // the host may have ended
     }
 }
 
-/// The request as the stand-ins take it.
+/// Converts a request to the stand-ins' type.
 fn read(request: http::Request<Full<Bytes>>) -> (Service, Request) {
     let (parts, body) = request.into_parts();
     let is_hibob = HIBOB_URL.starts_with(&format!("https://{}", parts.uri.authority().unwrap()));
@@ -165,7 +165,7 @@ fn read(request: http::Request<Full<Bytes>>) -> (Service, Request) {
     (service, asked)
 }
 
-/// The answer as a transport gives it.
+/// Converts an answer to the transport's type.
 fn told(response: Response) -> Result<http::Response<TransportBody>, TransportError> {
     let mut head = http::Response::builder().status(response.status);
     for (name, value) in &response.headers {
@@ -182,7 +182,7 @@ fn told(response: Response) -> Result<http::Response<TransportBody>, TransportEr
     Ok(head.body(StreamBody::new(frames).boxed_unsync()).unwrap())
 }
 
-/// Path and query below the services' base, and who is to be made.
+/// A request for the trace: path and query below the service's base URL, and the employee whose account is created.
 fn shown(asked: &Request) -> String {
     let path = asked.path.rsplit_once("/scim").map_or(asked.path.as_str(), |(_, path)| path);
     match (asked.parameter("filter"), about(asked)) {

@@ -1,4 +1,4 @@
-//! The outside of a run in the simulation: the real core and the real way out, over the simulated rest.
+//! The ports of a run in the simulation: the real core and the real egress, with everything else simulated.
 
 use crate::convert::{attempt_in, change_in, job_error_out, named_value_in, outcome_out, plan_out};
 use crate::host::Host;
@@ -35,13 +35,14 @@ use serde_json::json;
 use std::num::NonZeroU32;
 use std::sync::{Arc, LazyLock};
 
-/// Changes that a run makes at the same time.
+/// Changes that a run makes side by side.
 const PARALLEL: u32 = 4;
 
-/// The tenant's key of its people. The keys under it, and what is sealed, are others in each history and in no trace.
+/// The tenant's key for personal data. The persons' keys under it and the encrypted texts differ in each history, and
+/// are in no trace.
 pub(crate) const PEOPLE_KEY: [u8; 32] = [7; 32];
 
-/// What does not differ between histories.
+/// The tenant's configuration, settings and metrics, which are the same in all histories.
 pub(crate) static TENANT: LazyLock<(TenantConfig, Arc<Settings>, TenantMetrics)> = LazyLock::new(|| {
     let config = json!({
         "id": "acme",
@@ -65,7 +66,7 @@ pub(crate) static TENANT: LazyLock<(TenantConfig, Arc<Settings>, TenantMetrics)>
 
 const DETAILS: [&str; 3] = ["title", "cost-center", "manager"];
 
-/// The outside of one run of one process.
+/// The ports of one run of one process.
 pub(crate) struct Simulated {
     sim: Sim,
     host: Arc<Host>,
@@ -76,7 +77,7 @@ pub(crate) struct Simulated {
 
 impl Simulated {
     pub(crate) fn new(sim: &Sim, host: Arc<Host>) -> Self {
-        let pace = || Pace::new(NonZeroU32::MAX, NonZeroU32::MAX); // its clock is not the simulation's
+        let pace = || Pace::new(NonZeroU32::MAX, NonZeroU32::MAX); // pacing would use the real clock
         let service = |role, url: &str, credential| Service::new(Route::new(role, url).unwrap(), credential, pace());
         let services = {
             let fakes = &sim.lock().fakes;

@@ -1,17 +1,17 @@
-//! Faults that are planted in the simulated outside on purpose, to see that the simulation finds such.
+//! Faults that are planted on purpose in the simulated ports, to test that the simulation finds them.
 
-/// A fault of the outside. The product itself is never changed.
+/// A fault of a simulated port. The product itself is never changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Planted {
-    /// The store says that a change's beginning was written down, and has forgotten it when the next run takes over, as a
-    /// database does that was not synced to the disk.
+    /// The store confirms that the beginning of a change was recorded, but does not have it when the next run takes
+    /// over, like a database that was not synced to the disk.
     ForgetsBeginnings,
-    /// The store lets everybody write, whoever has the fence.
+    /// The store accepts writes with any fencing token.
     LetsEverybodyWrite,
-    /// A change whose outcome is not known is made again as if it had never been tried.
+    /// A change with an unknown outcome is repeated as if it had not been tried.
     RepeatsWithoutLooking,
-    /// The ledger does not remember when accounts were archived.
+    /// The ledger loses the times at which accounts were archived.
     ForgetsArchivings,
-    /// The store says that what was done to an account was written down, and its ledger does not have it.
+    /// The store confirms that the change of an account was recorded, but its ledger does not have it.
     ForgetsAccounts,
 }

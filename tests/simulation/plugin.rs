@@ -1,4 +1,4 @@
-//! The plugin's real core, one call at a time: a coroutine that stops at each request until the answer is there.
+//! Calls of the plugin's real core. Each is a coroutine that stops at every request until the answer has arrived.
 
 use crate::host::Host;
 use crate::sim::Sim;
@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use wasmtime_wasi_http::{Error, WasiBody, WasiHttpHooks as _};
 
-/// What a call wrote to its storage; none for a deleted key.
+/// What a call wrote to its storage, by key; none for a deleted key.
 pub(crate) type Written = BTreeMap<String, Option<Vec<u8>>>;
 
-/// Status, content type, body, and why that ends early if it does.
+/// Status, content type and body of an answer, and the error if the body ends early.
 type Answer = Result<(u16, Option<String>, Vec<u8>, Option<SendError>), SendError>;
 
-/// Has the core do some work, whose requests go the host's real way out. Others' work goes on meanwhile.
+/// Has the core do some work, whose requests pass the host's real egress. Other tasks go on meanwhile.
 pub(crate) async fn call<T: 'static>(
     sim: &Sim,
     host: &Host,
@@ -70,7 +70,7 @@ async fn ask(egress: &mut CallEgress, request: &Request) -> Answer {
     Ok((status, content_type, bytes, end))
 }
 
-/// As the plugin's glue reads the host's errors.
+/// The core's error for an error of the egress, as the plugin's glue converts it.
 fn send_error(error: &Error) -> SendError {
     match error {
         Error::HttpRequestDenied => SendError::Denied("the host's policy does not allow this request".to_owned()),
@@ -79,7 +79,7 @@ fn send_error(error: &Error) -> SendError {
     }
 }
 
-/// The outside of the core.
+/// The core's port to the outside world.
 struct CoreWorld<'y> {
     yielder: &'y Yielder<Answer, Request>,
     sim: Sim,

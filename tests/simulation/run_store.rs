@@ -1,4 +1,5 @@
-//! The databases, in memory: they keep the promises of `host/src/database/journal.rs`, `tenant.rs` and `control.rs`.
+//! The databases, simulated in memory, with the guarantees of the real ones (`database/journal.rs`,
+//! `database/tenant.rs` and `database/control.rs` of `host/store`).
 
 mod keys;
 mod lease;
@@ -21,14 +22,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Longest time that a database takes, in milliseconds.
+/// Longest time of a statement, in milliseconds.
 const MILLISECONDS_MAX: u64 = 4;
 
 fn lost() -> HostError {
     HostError::Storage("this run has lost its lease to another one".to_owned())
 }
 
-/// The databases as one process sees them.
+/// The databases, accessed by one process.
 #[derive(Clone)]
 pub(crate) struct SimRunStore {
     pub(crate) sim: Sim,
@@ -36,7 +37,7 @@ pub(crate) struct SimRunStore {
 }
 
 impl SimRunStore {
-    /// Does something with the databases: at one moment, with time before it and after it.
+    /// Accesses the databases at one moment, with random times before and after it.
     async fn with<T>(&self, work: impl FnOnce(&mut State) -> Result<T, HostError>) -> Result<T, HostError> {
         self.host.step().await;
         let time = Duration::from_millis(self.sim.lock().chance.below(MILLISECONDS_MAX));
@@ -46,7 +47,7 @@ impl SimRunStore {
         done
     }
 
-    /// The same, while the fence holds.
+    /// [`Self::with`], if the fencing token is current.
     async fn fenced<T>(
         &self,
         fence: Fence,
@@ -227,7 +228,7 @@ impl RunStore for SimRunStore {
         Ok(number)
     }
 
-    /// Nothing here is that old.
+    /// Does nothing, since no simulated record is that old.
     async fn prune(&self, fence: Fence, _runs_before: i64, _plans_before: i64) -> Result<(), HostError> {
         self.fenced(fence, |_| Ok(())).await
     }

@@ -1,4 +1,4 @@
-//! What all of one history shares: the services, the books, the watch, the clock, the trace.
+//! What all parts of a simulated history share: the services, the databases, the checks, the clock and the trace.
 
 use crate::chance::Chance;
 use crate::network::Trouble;
@@ -10,13 +10,13 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::time::Instant;
 
-/// Noon of 2026-03-01, UTC: when every history begins, in Unix seconds.
+/// The time at which every history begins, in Unix seconds: noon of 2026-03-01, UTC.
 pub(crate) const BEGIN: u32 = 1_772_366_400;
 
-/// What begins a line of the trace where something is not as it must be.
+/// The beginning of a line of the trace that reports a violation.
 pub(crate) const BROKEN: &str = "!! ";
 
-/// A simulated world. Clones are the same one.
+/// A simulated world. Clones share their state.
 #[derive(Clone)]
 pub(crate) struct Sim {
     state: Arc<Mutex<State>>,
@@ -29,19 +29,19 @@ pub(crate) struct State {
     pub(crate) fakes: World,
     /// The databases.
     pub(crate) pages: Pages,
-    /// What must stay true.
+    /// The rules that are checked at every moment.
     pub(crate) watch: Watch,
     /// What the network does to requests.
     pub(crate) trouble: Trouble,
-    /// The network's dice.
+    /// The random numbers of the network.
     pub(crate) chance: Chance,
-    /// Requests that have left and have not come to their end.
+    /// Requests that were sent and have not ended.
     pub(crate) in_flight: usize,
     pub(crate) trace: Vec<String>,
 }
 
 impl Sim {
-    /// A world with these services, from now on.
+    /// A world with these services, beginning now.
     pub(crate) fn new(fakes: World, chance: Chance, planted: Option<Planted>) -> Self {
         let state = State {
             watch: Watch::new(&fakes),
@@ -64,7 +64,7 @@ impl Sim {
         f64::from(BEGIN) + self.began.elapsed().as_secs_f64()
     }
 
-    /// The same in whole seconds.
+    /// The true time in whole Unix seconds.
     pub(crate) fn seconds(&self) -> i64 {
         i64::from(BEGIN) + i64::try_from(self.began.elapsed().as_secs()).unwrap()
     }
@@ -73,13 +73,13 @@ impl Sim {
         chrono::DateTime::from_timestamp(self.seconds(), 0).unwrap().date_naive()
     }
 
-    /// Writes into the trace who did what now.
+    /// Adds a line to the trace: who does what at this time.
     pub(crate) fn note(&self, who: &str, what: impl Display) {
         let line = format!("{:>12.3} {who:>5}  {what}", self.began.elapsed().as_secs_f64());
         self.lock().trace.push(line);
     }
 
-    /// Something that must stay true is not.
+    /// Reports a violation.
     pub(crate) fn broken(&self, who: &str, what: &str) {
         self.note(who, format!("{BROKEN}{what}"));
         self.lock().watch.broken.push(what.to_owned());

@@ -1,4 +1,5 @@
-//! What must stay true at every moment of a history, told by what leaves, what lands and what is written down.
+//! Rules that must hold at every moment of a history. They are checked by the requests that leave hosts and arrive at
+//! services, and by what is recorded in the databases.
 
 use crate::outside::TENANT;
 use crate::run_store::Pages;
@@ -13,34 +14,35 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Seconds in an hour.
 const HOUR: f64 = 60.0 * 60.0;
 
-/// What was seen, and what of it should not have been.
+/// What was observed so far.
 pub(crate) struct Watch {
     pub(crate) broken: Vec<String>,
-    /// Numbers what is seen.
+    /// The number of the latest observation.
     moment: usize,
-    /// When the run of each generation took the fence.
+    /// When the run of each generation raised the fencing token.
     fences: BTreeMap<i64, usize>,
-    /// Writes that each generation was let make, and has not made yet.
+    /// How many writes each generation was allowed to send and has not sent yet.
     let_through: BTreeMap<i64, usize>,
-    /// Writes of which nobody knows yet what came, by what they are about.
+    /// Writes with an unknown outcome, by the account or employee that they are about.
     doubts: BTreeMap<String, Doubt>,
-    /// When each change of each plan was first begun.
+    /// When each change of each plan was started first.
     begun: BTreeMap<(i64, String), usize>,
-    /// What each account was, from when on.
+    /// The versions of each account, with the time from which each holds.
     versions: BTreeMap<u64, Vec<(usize, User)>>,
-    /// When accounts were archived.
+    /// The archivings so far, with their times.
     archived: Vec<(u64, f64)>,
     strangers: BTreeSet<u64>,
-    /// Employees who were to be made by a request that came after its host had given it up.
+    /// Employees whose account was created by a request that arrived after its host had given it up.
     made_late: BTreeSet<String>,
-    /// Those of them who have two accounts since: the one inexactness that a service without idempotency keys leaves.
+    /// Those of them who have two accounts since then. A service without idempotency keys leaves this single
+    /// inexactness.
     pub(crate) twice: BTreeSet<String>,
 }
 
 struct Doubt {
     generation: i64,
     since: usize,
-    /// For somebody new: by what they are looked for.
+    /// For a new account: the user name by which it is searched.
     user_name: Option<String>,
 }
 
@@ -73,12 +75,12 @@ impl Watch {
         self.fences.insert(generation, now);
     }
 
-    /// The run that truly has the fence was told that it may write.
+    /// The run whose fencing token is current was allowed to write.
     pub(crate) fn may_write(&mut self, generation: i64) {
         *self.let_through.entry(generation).or_default() += 1;
     }
 
-    /// A request leaves a host. Returns what of that should not be.
+    /// A request leaves a host. Returns the violations.
     pub(crate) fn request_leaves(&mut self, generation: i64, asked: &Request, pages: &Pages) -> Vec<String> {
         let now = self.next();
         let Some(about) = about(asked) else {
@@ -115,7 +117,7 @@ impl Watch {
         found
     }
 
-    /// Somebody reads: what is in doubt there is looked up.
+    /// A host reads, which settles the unknown outcomes that the read is about.
     fn looked(&mut self, asked: &Request) {
         let filter = asked.parameter("filter");
         let account = asked.path.rsplit_once("/Users/").map(|(_, id)| format!("account {id}"));
@@ -130,7 +132,7 @@ impl Watch {
         });
     }
 
-    /// A host has the answer to its request, which may leave open whether it was carried out.
+    /// A host's request has ended. With `is_clear` false it is unknown whether it was carried out.
     pub(crate) fn request_ended(&mut self, generation: i64, asked: &Request, is_clear: bool) {
         let Some(about) = about(asked).filter(|_| is_clear) else { return };
         if self.doubts.get(&about).is_some_and(|doubt| doubt.generation == generation) {
@@ -138,8 +140,8 @@ impl Watch {
         }
     }
 
-    /// A write has come to the target, which may have changed; `is_late` if nobody waits for its answer any more. Returns
-    /// what of that should not be.
+    /// A write has arrived at TravelPerk, which may have changed. `is_late`: nobody waits for its answer any more.
+    /// Returns the violations.
     pub(crate) fn write_landed(&mut self, asked: &Request, is_late: bool, fakes: &World, now: f64) -> Vec<String> {
         let moment = self.next();
         if is_late && let Some(employee) = about(asked).as_deref().and_then(|about| about.strip_prefix("employee ")) {
@@ -178,7 +180,7 @@ impl Watch {
         self.begun.entry((journal, change.to_owned())).or_insert(now);
     }
 
-    /// A change is told to have come to this end. Returns what of that is not true.
+    /// A change was recorded with this result. Returns what of it is not true.
     pub(crate) fn change_ends(&mut self, journal: i64, change: &Change, made: &str) -> Vec<String> {
         let begun = self.begun.get(&(journal, change.id.clone())).copied().unwrap_or_default();
         let made: serde_json::Value = serde_json::from_str(made).unwrap();
@@ -209,7 +211,8 @@ impl Watch {
         }
     }
 
-    /// A plan is about to be applied. Returns which limits of the guards it goes over, counted by what the target shows.
+    /// A plan is about to be applied. Returns the limits of the guards that it exceeds, counted by TravelPerk's true
+    /// state.
     pub(crate) fn plan_begins(
         &self,
         planned: &Planned,
@@ -234,7 +237,7 @@ impl Watch {
             found.push(format!("{number} accounts are archived in one run"));
         }
         let within = lately.len() + number;
-        // Those whom nobody knows to be archived yet count for both, as they do for the guard.
+        // Accounts with an unknown state count for both, as they do for the guard.
         if number > release.archiving && within > share(safety.leak_percent, pages.active() + lately.len()) {
             found.push(format!("{within} accounts are archived within {} days", safety.leak_days));
         }
@@ -247,7 +250,7 @@ fn is_address_of(person: &hibob_fakes::Employee, user: &User) -> bool {
     person.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(&user.user_name))
 }
 
-/// What a write is about; none for a read.
+/// The account or employee that a write is about; none for a read.
 pub(crate) fn about(asked: &Request) -> Option<String> {
     let (_, path) = asked.path.split_once("/scim")?;
     match asked.method.as_str() {
@@ -260,14 +263,14 @@ pub(crate) fn about(asked: &Request) -> Option<String> {
     }
 }
 
-/// Whether an account holds what a change sets a field to.
+/// Whether an account has the new value of a field's change.
 fn has(user: &User, field: &FieldChange) -> bool {
     let text = match &field.after {
         Some(Value::Text(text)) => Some(text.as_str()),
         Some(Value::Flag(flag)) => return field.field != "active" || user.active == *flag,
         Some(Value::Person(person)) => match &person.account_id {
             Some(id) => Some(id.as_str()),
-            None => return user.manager.is_some(), // somebody of the same plan
+            None => return user.manager.is_some(), // an employee whose account the same plan creates
         },
         _ => None,
     };

@@ -1,21 +1,21 @@
-//! Looking for texts in bytes, in every way in which they could stand there.
+//! Searches bytes for texts, in every encoding in which they could be there.
 
 use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// Texts that are looked for all at once.
+/// Texts that are all searched for at once.
 pub struct Canaries {
     texts: Vec<String>,
-    /// As they are, in any case of ASCII letters.
+    /// The texts themselves, ignoring the case of ASCII letters.
     plain: AhoCorasick,
-    /// As encodings write them, and of which text each is.
+    /// The texts in other encodings.
     encoded: AhoCorasick,
     of: Vec<usize>,
 }
 
 impl Canaries {
-    /// For these texts.
+    /// Searches for these texts.
     pub fn new(texts: impl IntoIterator<Item = String>) -> Self {
         let texts: Vec<String> = texts.into_iter().collect();
         let plain = AhoCorasick::builder().ascii_case_insensitive(true).build(&texts).unwrap();
@@ -31,14 +31,14 @@ impl Canaries {
         Self { texts, plain, encoded, of: forms.iter().map(|(position, _)| *position).collect() }
     }
 
-    /// One of the texts that is in these bytes.
+    /// One of the texts that are in these bytes, if there is any.
     pub fn find(&self, bytes: &[u8]) -> Option<&str> {
         let plain = self.plain.find(bytes).map(|found| found.pattern().as_usize());
         let encoded = || self.encoded.find(bytes).map(|found| self.of[found.pattern().as_usize()]);
         plain.or_else(encoded).map(|position| self.texts[position].as_str())
     }
 
-    /// The same where a text could be spread over lines, also by quoted-printable (RFC 2045, section 6.7).
+    /// [`Self::find`], also for texts that are broken over lines, as quoted-printable does it (RFC 2045, section 6.7).
     pub fn find_folded(&self, bytes: &[u8]) -> Option<&str> {
         let text = String::from_utf8_lossy(bytes);
         let unfolded = text.replace("=\r\n", "").replace("=\n", "").replace(['\r', '\n'], "");
@@ -46,7 +46,7 @@ impl Canaries {
     }
 }
 
-/// As JSON escapes it, as a URL does, and in base64 wherever it begins.
+/// A text as JSON escapes it, as a URL does, and in base64 at each of the three alignments.
 fn forms(text: &str) -> Vec<String> {
     let escape = |c: char| if c.is_ascii() { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) };
     let percent = |byte: u8| match byte {
@@ -57,7 +57,7 @@ fn forms(text: &str) -> Vec<String> {
     for before in 0..3 {
         let bytes = [&b"???"[..before], text.as_bytes()].concat();
         for encoded in [STANDARD_NO_PAD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
-            // The characters that also have bits of what stands before or behind.
+            // Leave out the characters that also encode bits of the bytes before or after the text.
             let (begin, end) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
             forms.push(encoded[begin..end].to_owned());
         }
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_found_however_it_stands_there() {
+    fn a_text_is_found_in_every_encoding() {
         let canaries = Canaries::new(["Zoë Vantablück".to_owned(), "Quokka.x".to_owned()]);
         for before in ["", "a", "ab", "abc", "{\"name\":\""] {
             for after in ["", "x", "xy", "xyz"] {

@@ -1,4 +1,5 @@
-//! A company whose services answer from memory: what a plan asks, asked once before and kept.
+//! A company whose services answer from memory: the answers to the requests of a plan are recorded once and then
+//! repeated.
 
 use crate::native::NativeWorld;
 use crate::setup::today;
@@ -13,14 +14,14 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// Where HiBob would be.
+/// Base URL of HiBob.
 pub const HIBOB: &str = "https://hibob.example/v1";
-/// Where TravelPerk would be.
+/// Base URL of TravelPerk's SCIM service.
 pub const SCIM: &str = "https://travelperk.example/api/v2/scim";
-/// How much of a body comes at once, in bytes; what a socket's buffer holds.
+/// Size of the pieces of a body, in bytes: that of a socket's buffer.
 pub const PIECE_BYTES: usize = 256 * 1024;
 
-/// Answers by path and query, and what the storage holds.
+/// Recorded answers by path and query, and the content of the storage.
 pub struct Canned {
     answers: BTreeMap<String, Bytes>,
     /// The links of a company whose accounts are as they should be.
@@ -28,7 +29,8 @@ pub struct Canned {
 }
 
 impl Canned {
-    /// A company and its accounts: none yet, or all of them as they should be.
+    /// A company with so many employees, and its accounts: none, or with `converged` all of them, so that a plan has no
+    /// changes.
     pub fn new(employees: usize, converged: bool) -> Self {
         let now = u64::try_from(chrono::Utc::now().timestamp()).unwrap();
         let mut world = NativeWorld::new(hibob_fakes::World::realistic(employees, 1, today()), now);
@@ -39,7 +41,7 @@ impl Canned {
         }
         world.fakes.clear_log();
         world.plan(&settings).unwrap();
-        // What that plan asked is what every plan asks: ask it again and keep the answers.
+        // Every plan makes the requests that this one made, so repeat them and record the answers.
         let asked: Vec<hibob_fakes::Recorded> = world.fakes.log().to_vec();
         let mut answers = BTreeMap::new();
         for (number, entry) in asked.into_iter().enumerate() {
@@ -64,19 +66,19 @@ impl Canned {
         self.answers.get(&format!("{host}{path}")).unwrap_or_else(|| panic!("no answer for {url}")).clone()
     }
 
-    /// Puts the links into a tenant's storage.
+    /// Writes the links into a tenant's storage.
     pub async fn remember(&self, tenant: &Tenant) {
         let links = self.storage.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
         tenant.database().write_entries(&links, None).await.unwrap();
     }
 
-    /// Bytes of the answer to people/search.
+    /// Size of the answer to `people/search`, in bytes.
     pub fn source_bytes(&self) -> usize {
         self.answers.iter().filter(|(key, _)| key.contains("/people/search")).map(|(_, body)| body.len()).sum()
     }
 }
 
-/// A network with these answers.
+/// A transport that gives these answers.
 pub struct Memory(pub Arc<Canned>);
 
 type Sending = Pin<Box<dyn Future<Output = Result<http::Response<TransportBody>, TransportError>> + Send>>;

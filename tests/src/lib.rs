@@ -1,4 +1,4 @@
-//! What the tests and benchmarks share: a company and its TravelPerk around the real host, and the same without it.
+//! What tests and benchmarks share: a company and its TravelPerk, connected to the real host or to the core alone.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

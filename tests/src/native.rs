@@ -1,4 +1,5 @@
-//! The core against the stand-ins' pure handlers: no sandbox, no sockets, thousands of syncs a minute.
+//! Runs the core natively against the stand-ins' pure handlers. Without sandbox and sockets, thousands of syncs take a
+//! minute.
 
 use hibob_connector_core::apply::apply;
 use hibob_connector_core::change::{Attempt, Change, Failure, NextStep, Outcome};
@@ -12,27 +13,27 @@ use hibob_connector_core::world::{Entry, SCAN_ENTRIES_MAX, StorageError, World};
 use hibob_fakes::{Delivery, Request as FakeRequest, Service};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Attempts at a read, as the host makes them.
+/// Most attempts at a read request, as in the host.
 const READ_ATTEMPTS: usize = 4;
-/// Looks after an unknown outcome, as the host makes them.
+/// Most calls of `apply` after an unknown outcome, as in the host.
 const LOOKS: usize = 4;
 
-/// The stand-ins and a storage, as a job's world.
+/// The stand-ins and a storage, as the core's port to the outside world.
 pub struct NativeWorld {
     /// The stand-ins.
     pub fakes: hibob_fakes::World,
     /// The tenant's storage.
     pub storage: BTreeMap<String, Vec<u8>>,
-    /// What the last accepted plan gave.
+    /// The baseline of the last plan that was applied.
     pub baseline: Vec<NamedValue>,
-    /// Unix seconds.
+    /// The time as of which jobs decide, in Unix seconds.
     pub now: u64,
-    /// Time that passes with each request, so that no rate is exceeded.
+    /// The stand-ins' clock in seconds. It advances with each request, so that no rate limit is exceeded.
     clock: f64,
 }
 
 impl NativeWorld {
-    /// An empty storage beside these stand-ins.
+    /// These stand-ins, and an empty storage.
     pub fn new(fakes: hibob_fakes::World, now: u64) -> Self {
         Self { fakes, storage: BTreeMap::new(), baseline: Vec::new(), now, clock: 0.0 }
     }
@@ -45,7 +46,7 @@ impl NativeWorld {
         Settings::read(&values).unwrap()
     }
 
-    /// A plan.
+    /// Makes a plan.
     ///
     /// # Errors
     /// As [`sync::plan`].
@@ -55,7 +56,7 @@ impl NativeWorld {
         sync::plan(self, settings, now, &baseline)
     }
 
-    /// Applies a plan's changes one after the other, as the host does side by side, and returns their outcomes.
+    /// Applies the changes of a plan as the host does, but one after the other, and returns their outcomes.
     pub fn apply(&mut self, settings: &Settings, plan: &Plan) -> Vec<(Change, Option<Outcome>)> {
         let changes: Vec<Change> = plan.changes(0).collect();
         let mut done = BTreeSet::new();

@@ -1,26 +1,27 @@
-//! What a process takes.
+//! Measures memory and processor time of processes.
 
 use std::time::Duration;
 
-/// Ticks of a second in `/proc` (proc(5), `sysconf(_SC_CLK_TCK)`): always so many on Linux.
+/// Clock ticks per second in `/proc` (proc(5), `sysconf(_SC_CLK_TCK)`): always 100 on Linux.
 const TICKS: u64 = 100;
 
-/// A line of `/proc/self/status`, such as `VmRSS` in KiB or `Threads`.
+/// The number in a line of this process's `/proc/self/status`, such as `VmRSS` (in KiB) or `Threads`.
 pub fn status(name: &str) -> u64 {
     status_of(std::process::id(), name)
 }
 
-/// The same of another process.
+/// The number in a line of another process's status, see [`status`].
 pub fn status_of(process: u32, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
     line.split_whitespace().next().unwrap().parse().unwrap()
 }
 
-/// The processor time that a process has taken so far, of all of its threads, in steps of 10 milliseconds.
+/// The processor time that all threads of a process have taken so far, in steps of 10 milliseconds.
 pub fn processor_time_of(process: u32) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    // The name, which is in brackets, may hold anything; user and system time are the 12th and 13th field after it.
+    // The process's name, in brackets, may have any character. User and system time are the 12th and 13th field after
+    // it.
     let fields = stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11).take(2);
     let ticks: u64 = fields.map(|field| field.parse::<u64>().unwrap()).sum();
     Duration::from_millis(ticks * 1_000 / TICKS)

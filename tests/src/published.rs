@@ -1,5 +1,5 @@
-//! A published folder, worked out again from the references and the specifications alone: nothing here uses the tree or
-//! the lists of the crate that wrote it.
+//! Works out the content of a published folder again from the references and the specifications alone. It does not use
+//! the log tree or the status lists of the crate that wrote the folder.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -26,7 +26,7 @@ pub fn merkle_tree_hash(entries: &[Hash]) -> Hash {
         [] => sha256(&[]),
         [one] => sha256(&[&[0x00], one]),
         more => {
-            // The largest power of two smaller than their number.
+            // The largest power of two that is smaller than the number of entries.
             let mut k = 1;
             while k * 2 < more.len() {
                 k *= 2;
@@ -37,12 +37,12 @@ pub fn merkle_tree_hash(entries: &[Hash]) -> Hash {
     }
 }
 
-/// The log's entries: the hash of each document as it is recorded.
+/// The log's entries: the hash of each recorded document.
 pub fn entries(references: &[ReferenceRow]) -> Vec<Hash> {
     references.iter().map(|row| Sha256::digest(&row.document).into()).collect()
 }
 
-/// The folder has the log of just these references, and status lists that say what became of them.
+/// Asserts that the folder has the log of exactly these references, and status lists with their states.
 pub fn assert_is_of(folder: &Path, domain: &str, references: &[ReferenceRow]) {
     assert_log(folder, domain, &entries(references));
     assert_status_lists(folder, references);
@@ -57,7 +57,7 @@ fn assert_log(folder: &Path, domain: &str, entries: &[Hash]) {
     let bundles =
         entries.chunks(TILE_WIDTH).map(|bundle| bundle.iter().flat_map(|entry| [&[0, 32], &entry[..]].concat()));
     assert_tiles(&log, "entries", TILE_WIDTH * 34, &bundles.flatten().collect::<Vec<u8>>());
-    // Each hash of a level stands for a full tile of the level below it.
+    // Each hash of a level is that of a full tile of the level below.
     let (mut level, mut below) = (0, 1);
     while entries.len() >= below {
         let full = entries.chunks_exact(below);
@@ -67,7 +67,7 @@ fn assert_log(folder: &Path, domain: &str, entries: &[Hash]) {
     assert!(!log.join(format!("tile/{level}")).exists(), "a level that this log does not have");
 }
 
-/// The files of a level have these bytes, one after the other.
+/// Asserts that the files of a level, one after the other, have these bytes.
 fn assert_tiles(log: &Path, level: &str, full: usize, expected: &[u8]) {
     for (index, bytes) in expected.chunks(full).enumerate() {
         assert!(index < 1_000, "larger logs than the tests make have longer paths");
@@ -80,7 +80,7 @@ fn assert_tiles(log: &Path, level: &str, full: usize, expected: &[u8]) {
 
 fn assert_status_lists(folder: &Path, references: &[ReferenceRow]) {
     let places: BTreeSet<(u32, u32)> = references.iter().map(|row| (row.status_list, row.status_index)).collect();
-    assert_eq!(places.len(), references.len(), "each has a place of its own");
+    assert_eq!(places.len(), references.len(), "each reference has its own place");
     let lists: BTreeSet<u32> = places.iter().map(|(list, _)| *list).collect();
     for list in lists {
         for (file, state) in [("revoked", ReferenceState::Revoked), ("superseded", ReferenceState::Superseded)] {

@@ -1,4 +1,4 @@
-//! The real component in the real host, between the stand-ins.
+//! The real component in the real host, between stand-ins for the services.
 
 use hibob_base::error::HostError;
 use hibob_base::job::RunKind;
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use tempfile::TempDir;
 
-/// One engine and one compiled plugin for all tests of a process; compiled code is kept beside the test binary.
+/// One engine and one compiled plugin for all tests of a process. Compiled code is cached beside the test binary.
 static PLUGIN: LazyLock<(Runtime, Plugin)> = LazyLock::new(|| {
     let runtime = Runtime::new(&cache_dir()).unwrap();
     let plugin = Plugin::embedded(&runtime).unwrap();
@@ -45,13 +45,13 @@ pub fn cache_dir() -> PathBuf {
     dir
 }
 
-/// A folder that is kept in memory where the system has a place for that: every change is synced to the disk, and a
-/// disk that others keep busy takes seconds for it.
+/// A folder in memory, if the system has a place for that. The host syncs every change to the disk, which takes seconds
+/// on a busy disk.
 pub fn in_memory() -> TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-/// The key of the secret store for a data directory: the same for all machines that share a database.
+/// Writes the key of the secret store into a data directory. It is the same for all machines that share a database.
 pub fn give_key(data: &Path) {
     std::fs::create_dir_all(data).unwrap();
     let file =
@@ -69,7 +69,7 @@ pub struct Setup {
     world: Arc<Mutex<World>>,
     /// The stand-ins' server.
     pub server: Server,
-    /// Goes with the setup.
+    /// The folder with all files. It is removed together with the setup.
     pub folder: TempDir,
     /// The data directory.
     pub data: DataDir,
@@ -80,7 +80,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// A company of so many employees, generated, and a TravelPerk that was in use before.
+    /// A generated company of so many employees, and a TravelPerk that was in use before.
     pub async fn realistic(employees: usize) -> Self {
         Self::new(World::realistic(employees, 1, today())).await
     }
@@ -90,12 +90,12 @@ impl Setup {
         Self::new(World::new(Company::of(employees), 1)).await
     }
 
-    /// This world, with tenant `acme` applied.
+    /// This world, with the tenant `acme` applied.
     pub async fn new(world: World) -> Self {
         Self::in_folder(world, in_memory()).await
     }
 
-    /// The same, with everything in this folder.
+    /// As [`Self::new`], with everything in this folder.
     pub async fn in_folder(world: World, folder: TempDir) -> Self {
         let world = Arc::new(Mutex::new(world));
         let server = Server::start(world.clone()).await.unwrap();
@@ -110,7 +110,8 @@ impl Setup {
         self.world.lock().unwrap()
     }
 
-    /// Writes a tenant's file with `extra` lines at its end, which begin in the table of limits. Waits are short; nothing else differs from real use.
+    /// Writes a tenant's file. `extra` is added at its end, where the table of limits is open. Waits are short; all
+    /// else is as in real use.
     pub fn tenant_file(&self, id: &str, extra: &str) -> PathBuf {
         let (user, token, key) = {
             let world = self.world();
@@ -157,7 +158,7 @@ impl Setup {
         self.sync_with(Release::default()).await
     }
 
-    /// A whole sync of `acme`, with what the operator lets through.
+    /// A whole sync of `acme`, with releases of the operator.
     pub async fn sync_with(&self, release: Release) -> Report {
         let tenant = self.tenant().await;
         let run = match hibob_runner::start(&self.data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await {

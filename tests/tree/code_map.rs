@@ -1,14 +1,15 @@
-//! The documents: what they link to and name is there, and the tables that are to be complete are.
+//! Tests of the documents: links and files that they name exist, and tables that must be complete are.
 
 use hibob_test_depth::sources;
 use std::collections::BTreeSet;
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 
-/// Lines of ARCHITECTURE.md, which is to be read at one go.
+/// Most lines of ARCHITECTURE.md, which should be short enough to be read in one go.
 const ARCHITECTURE_LINES_MAX: usize = 240;
 
-/// Endings of the file names that are looked for. Others, such as those of data directories, are not of this tree.
+/// Endings of the file names that are checked. Names with other endings, such as those in a data directory, are not
+/// files of this tree.
 const ENDINGS: [&str; 3] = [".rs", ".wit", ".sql"];
 
 fn root() -> PathBuf {
@@ -37,7 +38,7 @@ fn prose(text: &str) -> String {
     text.split("\n```").step_by(2).collect()
 }
 
-/// The anchor that GitHub makes of a heading.
+/// The anchor of a heading on GitHub.
 fn anchor(heading: &str) -> String {
     let kept = |c: &char| c.is_alphanumeric() || [' ', '-', '_'].contains(c);
     heading.to_lowercase().chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect()
@@ -70,7 +71,7 @@ fn links_lead_somewhere() {
     assert!(seen > 60, "only {seen} links were found");
 }
 
-/// A file is named by the end of its path, `src` left out: `egress/send.rs`.
+/// Documents name a file by the end of its path without `src`: `egress/send.rs`.
 #[test]
 fn files_that_are_named_exist() {
     let mut files = Vec::new();
@@ -114,7 +115,7 @@ fn tests(text: &str) -> impl Iterator<Item = &str> {
     functions.filter_map(|rest| rest.split_once("fn ")?.1.split('(').next())
 }
 
-/// Every attack's test is there, and every test of an attack is in the table.
+/// Every attack in the table has a test, and every test of an attack is in the table.
 #[test]
 fn the_attacks_are_those_that_are_tested() {
     let table = read_to_string(root().join("docs/security/attacks.md")).unwrap();

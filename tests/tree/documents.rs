@@ -1,4 +1,4 @@
-//! The documents: every command, link, test and key that they name is there.
+//! Tests of the documents: every command, link, test and key that they name exists.
 
 mod commands;
 mod markdown;
@@ -11,10 +11,10 @@ use markdown::{Document, documents};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// A newcomer reads the README in under ten minutes.
+/// Most lines of the README, so that a newcomer reads it in less than ten minutes.
 const README_LINES_MAX: usize = 250;
 
-/// Beginnings of paths that are one machine's own.
+/// Beginnings of paths that exist only on one machine.
 const MACHINE_PATHS: [&str; 5] = ["/home/", "/root/", "/tmp/", "/work/", "/Users/"];
 
 fn document(path: &str) -> Document {
@@ -31,7 +31,7 @@ fn the_readme_is_short_and_has_the_two_commands_to_try() {
     }
 }
 
-/// Every `hibob` command that a document shows is one that the program takes, with its sub-commands and options.
+/// The program accepts every `hibob` command that a document shows, with its sub-commands and options.
 #[test]
 fn documents_show_commands_that_exist() {
     let mut program = Program::default();
@@ -47,7 +47,7 @@ fn documents_show_commands_that_exist() {
     assert!(seen >= 100, "the documents show only {seen} commands");
 }
 
-/// Every test that a document names as `module::test` is there. A test's name is a sentence of at least three words.
+/// Every test that a document names as `module::test` exists. A test's name has at least three words.
 #[test]
 fn documents_name_tests_that_exist() {
     let mut files = Vec::new();
@@ -85,7 +85,7 @@ fn is_name(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_:".contains(&byte))
 }
 
-/// Every relative link leads to a file, and to a heading of it where it names one.
+/// Every relative link leads to a file, and to a heading of that file if it names one.
 #[test]
 fn links_in_documents_lead_somewhere() {
     let (mut seen, mut wrong) = (0, Vec::new());
@@ -105,7 +105,7 @@ fn links_in_documents_lead_somewhere() {
     assert!(seen >= 100, "the documents have only {seen} links");
 }
 
-/// Whoever begins at the README comes to every document below `docs`.
+/// Every document below `docs` can be reached by links from the README.
 #[test]
 fn documents_can_be_reached_from_the_readme() {
     let canonical = |path: PathBuf| path.canonicalize().unwrap();
@@ -134,8 +134,8 @@ fn documents_name_no_path_of_one_machine() {
     }
 }
 
-/// The example of a tenant's file is accepted, and so is the one in the documents, also with the keys that it shows behind
-/// signs. That one names every key.
+/// The example of a tenant's file is accepted. So is the one in the documents, also with the keys that it has as
+/// comments, and that one names every key.
 #[test]
 fn examples_of_tenants_are_accepted_and_name_every_key() {
     TenantConfig::read(&root().join("examples/tenant.toml")).unwrap();
@@ -148,7 +148,7 @@ fn examples_of_tenants_are_accepted_and_name_every_key() {
         TenantConfig::read(&file).unwrap_or_else(|error| panic!("{error}\n{text}"))
     };
     read(block);
-    // A tenant has one channel, and the key of the witness is shortened.
+    // Two tables stay comments: a tenant has one channel, and the witness's key is shortened.
     let config = read(&uncommented(block, &["[references.webhook]", "[[references.witnesses]]"]));
     let mut keys = BTreeSet::new();
     collect_keys(&serde_json::to_value(&config).unwrap(), &mut keys);
@@ -160,7 +160,7 @@ fn examples_of_tenants_are_accepted_and_name_every_key() {
     }
 }
 
-/// A tenant's file without the signs in front of its keys, except those of some tables.
+/// A tenant's file in which keys that are comments are made keys, except those of some tables.
 fn uncommented(text: &str, except: &[&str]) -> String {
     let mut is_left_out = false;
     let mut lines = Vec::new();

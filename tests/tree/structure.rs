@@ -1,4 +1,5 @@
-//! The shape of the workspace: crates with one direction, as ARCHITECTURE.md draws them, and folders without circles.
+//! Tests of the structure of the workspace: crates depend on each other in one direction, as ARCHITECTURE.md shows, and
+//! folders make no circles.
 
 use hibob_test_depth::sources;
 use serde_json::Value;
@@ -6,18 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Lines of Rust that one crate may have: more than that nobody knows by heart.
+/// Most lines of Rust in one crate, so that one person can know it.
 const CRATE_LINES_MAX: usize = 16_000;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// A package of the workspace, by its name.
+/// A package of the workspace.
 struct Package {
     folder: PathBuf,
-    /// What it depends on within the workspace: always, and only with a feature.
+    /// The packages of the workspace that it always depends on.
     needs: BTreeSet<String>,
+    /// Those that it depends on only with a feature.
     needs_with_a_feature: BTreeSet<String>,
     /// Whether its library has a test binary.
     is_tested: bool,
@@ -61,7 +63,7 @@ fn is_of_the_tests(package: &Package) -> bool {
     package.folder.starts_with("tests")
 }
 
-/// The picture in ARCHITECTURE.md has every crate and every arrow, and no others.
+/// The picture in ARCHITECTURE.md has exactly the crates and dependencies that there are.
 #[test]
 fn the_picture_of_the_crates_is_true() {
     let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
@@ -81,17 +83,17 @@ fn the_picture_of_the_crates_is_true() {
         .map(|(name, package)| (name, &package.needs | &package.needs_with_a_feature))
         .collect();
     assert_eq!(drawn, there);
-    // Each line names only crates that stand above it, so there is no circle.
+    // Each line names only crates from lines above it, so there is no circle.
     let mut before = BTreeSet::new();
     for line in picture.lines() {
         let name = line.split(" ->").next().unwrap();
         let late: Vec<_> = drawn[name].difference(&before).collect();
-        assert!(late.is_empty(), "{name} stands above {late:?}");
+        assert!(late.is_empty(), "{name} is above {late:?}, which it uses");
         before.insert(name.to_owned());
     }
 }
 
-/// What is shipped depends on the tests' folder with a feature at most, and that is the program's `demo`.
+/// No shipped crate depends on a crate of the tests, except the program with its feature `demo`.
 #[test]
 fn nothing_that_is_shipped_needs_the_tests() {
     let packages = packages();
@@ -107,7 +109,7 @@ fn nothing_that_is_shipped_needs_the_tests() {
     }
 }
 
-/// Test binaries that link wasmtime are this one and the sandbox's own.
+/// Crates that depend on the sandbox have no test binary, since each would link wasmtime.
 #[test]
 fn crates_above_the_sandbox_have_no_test_binary() {
     let packages = packages();
@@ -146,12 +148,12 @@ fn crates_are_small() {
     }
 }
 
-/// The folder of a module: its first name; the crate's own file and files beside it are one each.
+/// The folder of a module, given by its path; none for the crate's own file and for modules without a folder.
 fn room(path: &[&str], folders: &BTreeSet<String>) -> Option<String> {
     path.first().filter(|first| folders.contains(**first)).map(|first| (*first).to_owned())
 }
 
-/// The paths that a file's `use` declarations name from the crate's root.
+/// The paths in a file's `use crate::` declarations.
 fn used(text: &str) -> Vec<Vec<String>> {
     let mut paths = Vec::new();
     for declaration in text.split("use crate::").skip(1) {
@@ -169,7 +171,8 @@ fn used(text: &str) -> Vec<Vec<String>> {
     paths
 }
 
-/// No two folders of a crate use each other, directly or around a corner. What `#[cfg(test)]` modules use does not count.
+/// No two folders of a crate use each other, directly or through others. What `#[cfg(test)]` modules use does not
+/// count.
 #[test]
 fn folders_of_a_crate_make_no_circle() {
     let mut seen = 0;
@@ -214,7 +217,7 @@ fn folders_of_a_crate_make_no_circle() {
                     break;
                 }
             }
-            assert!(!reached.contains(start), "{name}: {start} comes back to itself: {arrows:?}");
+            assert!(!reached.contains(start), "{name}: {start} is part of a circle: {arrows:?}");
         }
     }
     assert!(seen > 50, "only {seen} arrows between folders were found");

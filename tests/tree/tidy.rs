@@ -1,11 +1,11 @@
-//! The tree itself: files stay small, and the core stays pure.
+//! Tests of the tree itself: files stay small, and the core stays pure.
 
 use hibob_test_depth::sources;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Lines after which a file has a second noun in it.
+/// Most lines of a file. A longer one is probably about more than one thing.
 const LINES_MAX: usize = 600;
 
 pub(crate) fn root() -> PathBuf {
@@ -25,9 +25,9 @@ fn files_are_small_and_named_after_what_is_in_them() {
     }
 }
 
-/// A crate with other features is another crate, and what depends on it is compiled a second time: minutes of the first
-/// `cargo test`. What a crate's tests alone need is therefore a dependency of `hibob-tests` as well, whose features count for
-/// `cargo run` too.
+/// If a crate is built with other features for `cargo test` than for `cargo run`, it and all that depends on it are
+/// compiled twice, which takes minutes. So a dependency of a single crate's tests is a dependency of `hibob-tests` as
+/// well, whose features count for `cargo run` too.
 #[test]
 fn cargo_run_and_cargo_test_compile_the_same_crates() {
     let crates = |edges: &str| -> BTreeSet<String> {
@@ -47,7 +47,7 @@ fn cargo_run_and_cargo_test_compile_the_same_crates() {
     assert!(twice.is_empty(), "cargo test compiles these with other features than cargo run: {twice:#?}");
 }
 
-/// The core gets no way to the outside, not even by a dependency.
+/// The core has no access to the outside world, also not through a dependency.
 #[test]
 fn the_core_stays_pure() {
     let manifest = std::fs::read_to_string(root().join("plugin/core/Cargo.toml")).unwrap();

@@ -140,7 +140,7 @@ pub enum Outcome {
     Done {
         /// TravelPerk's id of the account or cost center.
         target_id: String,
-        /// Fields that TravelPerk accepted or refused and that do not have the planned value.
+        /// Fields that do not have the planned value: TravelPerk did not keep them, or did not accept them.
         not_taken: Vec<Mismatch>,
     },
     /// The account has changed since the plan was made; nothing was written.

@@ -15,7 +15,7 @@ use crate::value::Id;
 /// The desired value of one text field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum DesiredValue {
-    /// None: nothing is known, or the field is not synced. The account's value stays.
+    /// The account's value should stay: nothing is known about the field, or it is not synced.
     #[default]
     Leave,
     /// The field should be empty.
@@ -101,7 +101,7 @@ impl DesiredValues {
 /// The desired line manager.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum DesiredManager {
-    /// None: nothing is known, or the line manager is not synced. The account's line manager stays.
+    /// The account's line manager should stay: nothing is known, or the line manager is not synced.
     #[default]
     Leave,
     /// There should be no line manager.

@@ -459,8 +459,8 @@ impl<'v> Reader<'v> {
         }
     }
 
-    /// The default is as in TravelPerk's setup guide: a missing detail is an error if the operator chose the details, and is
-    /// left out if the usual details are synced.
+    /// The default is as in TravelPerk's setup guide: a missing detail is an error if the operator chose the details, and
+    /// is left out if the usual details are synced.
     fn missing_detail(&mut self) -> MissingDetail {
         let are_details_chosen = self.values.iter().any(|value| value.name == "details");
         let (fail, skip) = (("fail", MissingDetail::Fail), ("skip", MissingDetail::Skip));

@@ -1,4 +1,4 @@
-//! `hibob serve` in a process of its own, and what a night takes of it.
+//! `hibob serve` in separate processes, and what a night costs.
 
 use super::site::Site;
 use hibob_tests::process::{processor_time_of, status_of};
@@ -11,30 +11,30 @@ use std::time::{Duration, Instant};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hibob-under-test");
 
-/// How often it is looked whether the night is over.
+/// Pause between two checks whether the night is over.
 const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
-/// A host; killed when it is dropped.
+/// A host's process. It is killed when this is dropped.
 struct Host(Child);
 
-/// What a night took.
+/// What a night cost.
 pub(crate) struct Night {
-    /// From when everybody fell due to the last sync's end.
+    /// Time from when all tenants were due to the end of the last sync.
     pub(crate) took: Duration,
-    /// Processor time of the hosts,
+    /// Processor time of the hosts.
     pub(crate) host: Duration,
-    /// of the process with the stand-ins,
+    /// Processor time of the process with the stand-ins.
     pub(crate) fakes: Duration,
-    /// and, of the hosts', what the plugin had.
+    /// Processor time of the plugin, which is part of the hosts'.
     pub(crate) sandbox: Duration,
-    /// How long each sync took.
+    /// The time that each sync took.
     pub(crate) syncs: Vec<Duration>,
-    /// The largest memory of a host, in KiB.
+    /// The largest peak memory of a host, in KiB.
     pub(crate) peak_kib: u64,
 }
 
 impl Host {
-    /// A host that serves. On PostgreSQL each has a data directory of its own, as on a machine of its own.
+    /// Starts a host that serves. On PostgreSQL each host has its own data directory, as if it were on its own machine.
     fn start(site: &Site, number: usize, workers: u16) -> Self {
         let mut command = Command::new(PROGRAM);
         command
@@ -60,7 +60,7 @@ impl Host {
         processor_time_of(self.0.id())
     }
 
-    /// Lets it leave.
+    /// Asks it to end, and waits for that.
     fn end(mut self) {
         let id = self.0.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
@@ -72,7 +72,7 @@ fn metrics(site: &Site, number: usize) -> PathBuf {
     site.path(&format!("night-{number}.prom"))
 }
 
-/// Has so many hosts do everybody's sync once.
+/// Has so many hosts do the sync of each tenant once.
 pub(crate) async fn night(site: &Site, hosts: usize, workers: u16) -> Night {
     let mut hosts: Vec<Host> = (0..hosts).map(|number| Host::start(site, number, workers)).collect();
     let youngest = site.youngest_job().await;

@@ -1,4 +1,4 @@
-//! Tenants with stand-ins of their own, in one data directory or one database on PostgreSQL, and the queue seen from outside.
+//! Tenants with their own stand-ins, in one data directory or in one database on PostgreSQL, and a look at their queue.
 
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
@@ -14,13 +14,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The control tables.
+/// The control database, of either engine.
 enum Control {
     Sqlite(SqlitePool),
     Postgres(PgPool),
 }
 
-/// The same with either.
+/// Runs an expression with either engine.
 macro_rules! each {
     ($control:expr, $pool:ident => $body:expr) => {
         match $control {
@@ -30,10 +30,10 @@ macro_rules! each {
     };
 }
 
-/// Everything that hosts work on.
+/// The tenants and the data that the hosts work on.
 pub(crate) struct Site {
     folder: TempDir,
-    /// The URL of the database; none where it is all in one data directory.
+    /// The URL of the PostgreSQL database; none if all is in one data directory.
     database: Option<String>,
     companies: Vec<(Arc<Mutex<World>>, Server)>,
     control: Control,
@@ -41,7 +41,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// So many tenants, all of them due at two at night.
+    /// So many tenants, all of them due at two o'clock at night.
     pub(crate) async fn new(tenants: usize, employees: usize, folder: TempDir, database: Option<String>) -> Self {
         let path = folder.path().join("data");
         give_key(&path);
@@ -84,7 +84,7 @@ impl Site {
         Self { folder, database, companies, control, nights: AtomicI64::new(0) }
     }
 
-    /// The database, where there is one.
+    /// The URL of the PostgreSQL database, if there is one.
     pub(crate) fn database(&self) -> Option<&str> {
         self.database.as_deref()
     }
@@ -99,7 +99,7 @@ impl Site {
         self.companies.len()
     }
 
-    /// Has each answer take a time of its own below this.
+    /// Gives each answer a random delay below this time.
     pub(crate) fn answer_within(&self, time: Duration) {
         for (world, _) in &self.companies {
             let mut world = world.lock().unwrap();
@@ -117,20 +117,21 @@ impl Site {
         }
     }
 
-    /// The number of the youngest job; 0 before the first.
+    /// The number of the latest job; 0 before the first.
     pub(crate) async fn youngest_job(&self) -> i64 {
         let youngest = "SELECT coalesce(max(id), 0) FROM jobs";
         each!(&self.control, pool => sqlx::query_scalar(youngest).fetch_one(pool).await.unwrap())
     }
 
-    /// Lets all tenants' schedules fall due, each night as another one of the past: nothing is due twice.
+    /// Makes all tenants' schedules due, each time at another night of the past, since no job is made twice for the
+    /// same time.
     pub(crate) async fn make_due(&self) {
         let night = self.nights.fetch_add(1, Ordering::Relaxed) + 2;
         let due = "UPDATE schedules SET next_due = next_due - 86400000 * $1, next_start = 0";
         each!(&self.control, pool => drop(sqlx::query(due).bind(night).execute(pool).await.unwrap()));
     }
 
-    /// How many jobs younger than that one have ended.
+    /// How many jobs after that one have ended.
     pub(crate) async fn ended_since(&self, job: i64) -> usize {
         let count = "SELECT count(*) FROM jobs WHERE id > $1 AND ended_at IS NOT NULL";
         let ended: i64 =
@@ -138,10 +139,10 @@ impl Site {
         usize::try_from(ended).unwrap()
     }
 
-    /// How long each of them took.
+    /// How long each job after that one took.
     ///
     /// # Panics
-    /// One went wrong.
+    /// A job failed.
     pub(crate) async fn times_since(&self, job: i64) -> Vec<Duration> {
         let times = "SELECT ended_at - started_at, state, result FROM jobs WHERE id > $1";
         let times: Vec<(i64, String, String)> =

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 const TENANTS: usize = 1_000;
-/// Employees of each.
+/// Employees of each tenant.
 const EMPLOYEES: usize = 20;
 
 fn config_of(folder: &Path, number: usize, slow: &Slow) -> TenantConfig {
@@ -29,7 +29,7 @@ fn config_of(folder: &Path, number: usize, slow: &Slow) -> TenantConfig {
     TenantConfig::read(&file).unwrap()
 }
 
-/// Prints the table.
+/// Measures, and prints the table.
 pub(crate) async fn measure() {
     let runtime = Runtime::for_calls(&cache_dir(), u32::try_from(TENANTS).unwrap()).unwrap();
     let plugin = Plugin::embedded(&runtime).unwrap();

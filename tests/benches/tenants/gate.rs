@@ -1,4 +1,5 @@
-//! A slow service on 127.0.0.1: it answers from memory, and holds the answers to people/search until it is told to go on.
+//! A slow service on 127.0.0.1: it answers from memory, and delays its answers to `people/search` until the benchmark
+//! lets it go on.
 
 use bytes::Bytes;
 use hibob_tests::canned::{Canned, HIBOB, SCIM};
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// The service, with a thread and a runtime of its own. It stops with the process.
+/// The service, with its own thread and runtime. It runs until the process ends.
 pub(crate) struct Slow {
     address: SocketAddr,
     gate: Arc<Gate>,
@@ -60,18 +61,18 @@ impl Slow {
         Self { address: start.recv().unwrap(), gate }
     }
 
-    /// The same URL, but here.
+    /// A URL of the canned company as one of this service.
     pub(crate) fn here(&self, url: &str) -> String {
         let (_, path) = url.split_once(".example").unwrap();
         format!("http://{}{path}", self.address)
     }
 
-    /// Waits until so many searches wait for their answer.
+    /// Returns once so many searches wait for their answer.
     pub(crate) async fn all(&self, number: usize) {
         self.gate.arrived.subscribe().wait_for(|arrived| *arrived >= number).await.unwrap();
     }
 
-    /// Answers them all, and everybody who comes later.
+    /// Answers all of them, and all later searches at once.
     pub(crate) fn go_on(&self) {
         self.gate.open.send_replace(true);
     }

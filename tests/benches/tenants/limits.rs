@@ -1,4 +1,4 @@
-//! What a call costs, and what its limits cost.
+//! Measures what a call costs, and what its limits cost.
 
 use hibob_base::progress::NoProgress;
 use hibob_contract::types;
@@ -14,21 +14,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wasmtime::{Config, Engine};
 
-/// Fresh instances that are measured, after as many that warm up.
+/// Fresh instances that are measured, after as many for warming up.
 const CALLS: usize = 2_000;
 /// Employees of the plan.
 const EMPLOYEES: usize = 10_000;
 /// Plans with and without interruption points.
 const ROUNDS: usize = 15;
 
-/// Prints what a fresh instance and one small call take.
+/// Prints the time of a fresh instance with one small call.
 pub(crate) async fn call() {
     let folder = tempfile::tempdir().unwrap();
     let data = DataDir::open(&folder.path().join("data")).await.unwrap();
     let canned = Arc::new(Canned::new(20, true));
     let config = config(folder.path(), "acme", "");
     let tenant = Tenant::open_with(&data, config, Arc::new(Memory(canned))).await.unwrap();
-    // A job without settings: the plugin reads them, says what is missing, and returns.
+    // A job without settings: the plugin reports which ones are missing, and returns.
     let job = types::Job { settings: Vec::new(), now_unix_seconds: 0 };
     let mut times = Vec::new();
     for round in 0..2 * CALLS {
@@ -47,14 +47,14 @@ pub(crate) async fn call() {
     println!("| | {p50:.2} ms | {p99:.2} ms |\n");
 }
 
-/// An engine as the host's own, but for the pool: with the points at which a component yields, or without them.
+/// An engine like the host's own, but without its pool, and with or without the points at which a component yields.
 fn engine(interrupts: bool) -> Plugin {
     let mut config = Config::new();
     config.epoch_interruption(interrupts).wasm_component_model(true);
     Plugin::embedded(&Runtime::with_engine(Engine::new(&config).unwrap())).unwrap()
 }
 
-/// Prints what the limits cost a plan.
+/// Prints what the limits add to the time of a plan.
 pub(crate) async fn limits() {
     let folder = tempfile::tempdir().unwrap();
     let data = DataDir::open(&folder.path().join("data")).await.unwrap();

@@ -1,4 +1,4 @@
-//! A small sync beside a tenant that saturates its limits.
+//! Measures a small sync beside a tenant that uses all that its limits allow.
 
 use bytes::Bytes;
 use hibob_base::error::Exit;
@@ -24,19 +24,19 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// The argument with which this program keeps a processor busy and does nothing else.
+/// The argument with which this program only keeps a processor busy.
 pub(crate) const HOG: &str = "hog";
 /// Employees of the small sync.
 const EMPLOYEES: usize = 20;
-/// Syncs of each kind in a round.
+/// How many syncs of each kind a round has.
 const SAMPLES: usize = 300;
 const ROUNDS: usize = 3;
-/// What the noisy tenant does, all at once and again and again: four calls of each.
+/// The kinds of noise that the noisy tenant makes, all at the same time, repeatedly, with four calls of each kind.
 const NOISE: [&str; 4] =
     ["\"loop\"", "\"loop-in-host-calls\"", "\"memory\"", "\"requests-in-a-row\", \"100000\", \"GET SCIM/Users\""];
 const CALLS_OF_EACH: usize = 4;
 
-/// A service that says yes at once.
+/// A service that answers every request at once with success.
 struct Yes;
 
 type Sending = Pin<Box<dyn Future<Output = Result<http::Response<TransportBody>, TransportError>> + Send>>;
@@ -48,7 +48,7 @@ impl Transport for Yes {
     }
 }
 
-/// A network on which every answer takes so long.
+/// A network with a fixed latency.
 struct Late {
     inner: Memory,
     latency: Duration,
@@ -66,7 +66,7 @@ impl Transport for Late {
     }
 }
 
-/// Who is measured: a tenant, and how fast its services answer.
+/// The tenant that is measured, and the latency of its services.
 struct Small {
     data: DataDir,
     config: TenantConfig,
@@ -74,10 +74,10 @@ struct Small {
     latency: Duration,
 }
 
-/// One small sync, in which everything is read and nothing is to be written.
+/// One small sync that reads everything and has nothing to write.
 async fn sync(small: &Small) -> Duration {
     let data = &small.data;
-    // Opened anew, or else the pace that HiBob asks for would be what is measured.
+    // The tenant is opened anew, since otherwise the pace for HiBob would be measured.
     let network = Late { inner: Memory(small.canned.clone()), latency: small.latency };
     let tenant = Tenant::open_with(data, small.config.clone(), Arc::new(network)).await.unwrap();
     let start = Instant::now();
@@ -98,7 +98,7 @@ async fn samples(small: &Small) -> Vec<Duration> {
     times
 }
 
-/// Another process, which keeps one processor busy: what the system itself lets a neighbour feel.
+/// Another process that keeps one processor busy, to show how much the operating system alone slows a neighbour down.
 struct Hog(Child);
 
 impl Hog {
@@ -115,7 +115,7 @@ impl Drop for Hog {
     }
 }
 
-/// Keeps a processor busy until the other side of standard input is gone.
+/// Keeps a processor busy until standard input is closed.
 pub(crate) fn hog() {
     let gone = Arc::new(AtomicBool::new(false));
     let seen = gone.clone();
@@ -128,7 +128,7 @@ pub(crate) fn hog() {
     }
 }
 
-/// The noisy tenant at work, until it is told to stop.
+/// The noisy tenant at work, until it is stopped.
 struct Noise {
     calls: JoinSet<()>,
     stop: Arc<AtomicBool>,
@@ -168,10 +168,10 @@ impl Noise {
     }
 }
 
-/// Latencies of the services that the small sync talks to. Those on the internet take longer than any of them.
+/// Latencies of the services of the small sync. On the internet they are longer than any of these.
 const LATENCIES: [Duration; 2] = [Duration::from_millis(10), Duration::ZERO];
 
-/// Prints a table for each latency; with only these kinds of noise, where some are named.
+/// Prints a table for each latency, with only these kinds of noise if any are named.
 pub(crate) async fn measure(kinds: &[String]) {
     let folder = tempfile::tempdir().unwrap();
     let data = DataDir::open(&folder.path().join("data")).await.unwrap();
@@ -205,7 +205,7 @@ async fn table(small: &Small, folder: &Path, kinds: &[String]) {
         let mut hogged = samples(small).await;
         drop(hog);
         if round == 0 {
-            continue; // it warms up
+            continue; // the first round is for warming up
         }
         let pair = |times: &mut Vec<Duration>| [50, 99].map(|percent| milliseconds(percentile(times, percent)));
         let [quiet50, quiet99] = pair(&mut quiet);
@@ -215,7 +215,7 @@ async fn table(small: &Small, folder: &Path, kinds: &[String]) {
         println!(
             "| round {round} | {quiet50:.1}, {quiet99:.1} ms | {noisy50:.1}, {noisy99:.1} ms | {hogged50:.1}, {hogged99:.1} ms | {ratio:.2} |"
         );
-        assert!(ended > 0, "the noisy tenant came to a limit");
+        assert!(ended > 0, "the noisy tenant has reached no limit");
         ratios.push(ratio);
     }
     ratios.sort_by(f64::total_cmp);

@@ -1,18 +1,18 @@
-//! How often the tests repeat what they do at random, and what sources the tree has. A crate of its own without dependencies,
-//! so that the tests of every other crate can ask.
+//! How often tests with random input repeat it, and which source files the tree has. It is a separate crate without
+//! dependencies, so that the tests of every other crate can use it.
 #![expect(clippy::unwrap_used, reason = "test support")]
 
-/// Where this variable is set, to something else than `0`, such tests run at length: minutes, for every commit that is to
-/// stay. Where it is not, they take seconds, for whoever has just changed a line. `.ci/run` sets it.
+/// If this variable is set to anything but `0`, such tests run at length and take minutes, for commits that are to stay.
+/// Otherwise they take seconds, for quick feedback on a change. `.ci/run` sets it.
 pub const DEEP_VARIABLE: &str = "HIBOB_DEEP";
 
-/// How often something is repeated: `short`, or `long` where [`DEEP_VARIABLE`] is set.
+/// How often something is repeated: `short`, or `long` if [`DEEP_VARIABLE`] is set.
 pub fn deep(short: usize, long: usize) -> usize {
     let is_deep = std::env::var(DEEP_VARIABLE).is_ok_and(|value| !["", "0"].contains(&value.as_str()));
     if is_deep { long } else { short }
 }
 
-/// The sources below a folder (Rust, WIT, SQL), without what was built, for tests that read the tree itself.
+/// The source files (Rust, WIT, SQL) below a folder, without build results, for tests that read the tree itself.
 ///
 /// # Panics
 /// A folder cannot be read.

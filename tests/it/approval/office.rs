@@ -1,4 +1,4 @@
-//! A company of twenty, all synced, whose plans wait for Ana.
+//! A company of twenty employees, all synced, whose plans wait for Ana's approval.
 
 use crate::sync::employee;
 use hibob_base::error::HostError;
@@ -35,7 +35,7 @@ impl Office {
         let people: Vec<Employee> =
             (1..=20).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@x.example"))).collect();
         let setup = Setup::of(people).await;
-        // One after the other, so that accounts have the same ids each time.
+        // One change after the other, so that accounts get the same ids in each test.
         setup.apply_tenant("acme", "[sync]\nparallel_changes = 1\n").await;
         assert_eq!(setup.sync().await.created, 20);
         setup.writes();
@@ -49,7 +49,7 @@ impl Office {
         }
     }
 
-    /// The terminations were a mistake.
+    /// Takes terminations back, as if they had been a mistake.
     pub(crate) fn come_back(&self, ids: impl IntoIterator<Item = usize>) {
         for id in ids {
             let id = id.to_string();
@@ -65,17 +65,17 @@ impl Office {
         self.setup.world().hibob.insert(employee(id, "Eva", &format!("{id}@x.example")));
     }
 
-    /// Accounts that are archived.
+    /// How many accounts are archived.
     pub(crate) fn archived(&self) -> usize {
         self.setup.world().travelperk.users.iter().filter(|user| user.external_id.is_some() && !user.active).count()
     }
 
-    /// Writes that the stand-in has taken since they were counted the last time.
+    /// How many archivings the stand-in has carried out since the last call.
     pub(crate) fn archivings(&self) -> usize {
         self.setup.world().log().iter().filter(|entry| entry.is_write() && (200..300).contains(&entry.status)).count()
     }
 
-    /// Syncs, and returns the plan that waits after it.
+    /// Makes a sync, and returns the plan that waits after it.
     pub(crate) async fn waiting(&self) -> String {
         let report = self.setup.sync().await;
         report.waiting.unwrap_or_else(|| panic!("nothing waits: {:?}", report.error)).plan
@@ -85,7 +85,7 @@ impl Office {
         self.setup.data.tenant_database("acme").await.unwrap()
     }
 
-    /// The plan that waits or is approved.
+    /// The plan that is waiting or approved.
     pub(crate) async fn open(&self) -> Option<String> {
         Some(self.database().await.open_approval(now()).await.unwrap()?.plan)
     }
@@ -94,7 +94,7 @@ impl Office {
         approval::get(&self.database().await, "acme", plan, now()).await.unwrap()
     }
 
-    /// Where all plans stand, the newest first.
+    /// The states of all plans, the newest first.
     pub(crate) async fn states(&self) -> Vec<&'static str> {
         self.database().await.approvals(now(), 100).await.unwrap().iter().map(|row| row.state.word()).collect()
     }
@@ -121,12 +121,12 @@ impl Office {
         self.setup.data.start(&new).await.unwrap();
     }
 
-    /// Jobs that wait or run.
+    /// How many jobs are queued or running.
     pub(crate) async fn jobs(&self) -> usize {
         self.setup.data.queue().list(Selection { tenant: None, ended_max: 0 }).await.unwrap().len()
     }
 
-    /// Does the next job, as a host that serves does.
+    /// Carries out the next job, as a serving host does.
     pub(crate) async fn serve(&self) -> (State, Value) {
         let queue = self.setup.data.queue();
         let job = queue.claim("a host", LEASE).await.unwrap().unwrap();
@@ -138,7 +138,7 @@ impl Office {
         }
     }
 
-    /// Begins the next job, and ends its host when the third write is held up.
+    /// Begins the next job, and ends its host while the third write gets no answer.
     pub(crate) async fn serve_until_a_write_hangs(&self) {
         let hang = Fault::once("/Users/", FaultKind::Hang).on("PATCH").after(2);
         self.setup.world().travelperk.faults.push(hang);
@@ -161,13 +161,13 @@ impl Office {
         }
     }
 
-    /// The run that a job has ended with.
+    /// The run in which a job has ended.
     pub(crate) async fn past_run(&self, result: &Value) -> PastRun {
         let run = result["run"].as_i64().unwrap_or_else(|| panic!("no run: {result}"));
         self.setup.data.records("acme").await.unwrap().past_run(run).await.unwrap().unwrap()
     }
 
-    /// The codes of what a run's workbook says is to be mended.
+    /// The codes in a run's workbook.
     pub(crate) async fn workbook_codes(&self, run: &PastRun) -> Vec<String> {
         use calamine::{Reader, Xlsx};
         let path = self.setup.folder.path().join("run.xlsx");
@@ -184,13 +184,13 @@ impl Office {
         SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap()
     }
 
-    /// The digests of the plans that were applied since the first sync.
+    /// The ids of the plans that have a journal since the first sync.
     pub(crate) async fn journalled(&self) -> Vec<String> {
         let sql = "SELECT plan FROM journals ORDER BY id LIMIT 100 OFFSET 1";
         sqlx::query_scalar(sql).fetch_all(&mut self.connection().await).await.unwrap()
     }
 
-    /// Puts other bytes in the place of a plan.
+    /// Replaces the stored bytes of a plan.
     pub(crate) async fn replace_plan(&self, plan: &str, content: &str) {
         let sql = "UPDATE plans SET content = CAST($1 AS BLOB) WHERE digest = $2";
         sqlx::query(sql).bind(content).bind(plan).execute(&mut self.connection().await).await.unwrap();

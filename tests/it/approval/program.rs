@@ -1,4 +1,5 @@
-//! The same in the program itself: what an admin reads, and a plan's way through a host that serves and its API.
+//! Tests of waiting plans with the program itself: what an admin reads on the command line, and a plan that is approved
+//! through the API of a serving host.
 
 use super::office::{ABOVE_LIMITS, Office};
 use crate::api::{Host, tenant, token};
@@ -7,8 +8,8 @@ use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// What a command says, with what differs from run to run by name.
-async fn said(office: &Office, args: &[&str], exit: i32) -> String {
+/// What a command prints, with digests and times replaced by words, as they differ from run to run.
+async fn printed(office: &Office, args: &[&str], exit: i32) -> String {
     let output = program(office.setup.folder.path(), args).output().unwrap();
     assert_eq!(output.status.code(), Some(exit), "{}", String::from_utf8_lossy(&output.stderr));
     let mut text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
@@ -26,15 +27,19 @@ async fn said(office: &Office, args: &[&str], exit: i32) -> String {
     text
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_admin_reads_what_waits_why_and_what_became_of_it() {
-    let office = Office::new(ABOVE_LIMITS).await;
+/// Runs a command as an admin does, and compares what it prints.
+async fn compare(office: &Office, args: &[&str], exit: i32, expected: Expect) {
+    expected.assert_eq(&printed(office, args, exit).await);
+}
+
+/// Step 1: a sync makes a plan above the limits, and its output, the list and the plan itself say why it waits. Returns
+/// the plan.
+async fn step_1_a_plan_waits(office: &Office) -> String {
     for id in 1..=6 {
         office.setup.world().hibob.employee_mut(&id.to_string()).email = Some(format!("{id}@y.example"));
     }
-    share_compiled(&office.setup.folder.path().join("data"));
-    let look = async |args: &[&str], exit: i32, expected: Expect| expected.assert_eq(&said(&office, args, exit).await);
-    look(
+    compare(
+        office,
         &["sync", "acme"],
         6,
         expect![[r#"
@@ -46,7 +51,8 @@ async fn an_admin_reads_what_waits_why_and_what_became_of_it() {
     )
     .await;
     let plan = office.open().await.unwrap();
-    look(
+    compare(
+        office,
         &["plans", "acme"],
         0,
         expect![[r#"
@@ -55,7 +61,8 @@ async fn an_admin_reads_what_waits_why_and_what_became_of_it() {
     "#]],
     )
     .await;
-    look(
+    compare(
+        office,
         &["plans", "show", "acme", &plan[..8]],
         0,
         expect![[r#"
@@ -95,8 +102,14 @@ async fn an_admin_reads_what_waits_why_and_what_became_of_it() {
     "#]],
     )
     .await;
+    plan
+}
+
+/// Step 2: the plan is approved, and a repeated approval changes nothing.
+async fn step_2_the_plan_is_approved_twice(office: &Office, plan: &str) {
     let approve = ["plans", "approve", "acme", &plan[..12], "--by", "ana@acme.example"];
-    look(
+    compare(
+        office,
         &approve,
         0,
         expect![[r#"
@@ -104,11 +117,17 @@ async fn an_admin_reads_what_waits_why_and_what_became_of_it() {
     "#]],
     )
     .await;
-    look(&approve, 0, expect![[r#"
+    compare(office, &approve, 0, expect![[r#"
         plan PLAN was already approved; job 1 applies it on a host that serves (hibob serve), or else the next: hibob sync acme
     "#]]).await;
+}
+
+/// Step 3: HiBob changes, so the next sync finds the approved plan stale, and another one waits. The stale one cannot
+/// be approved any more. Returns the newer plan.
+async fn step_3_the_approved_plan_is_stale(office: &Office, plan: &str) -> String {
     office.rename("7", "Anna");
-    look(
+    compare(
+        office,
         &["sync", "acme"],
         6,
         expect![[r#"
@@ -122,8 +141,9 @@ async fn an_admin_reads_what_waits_why_and_what_became_of_it() {
     )
     .await;
     let newer = office.open().await.unwrap();
-    look(
-        &["plans", "approve", "acme", &plan, "--by", "ana@acme.example"],
+    compare(
+        office,
+        &["plans", "approve", "acme", plan, "--by", "ana@acme.example"],
         2,
         expect![[r#"
         error: the plan PLAN is stale, and cannot be approved
@@ -131,8 +151,14 @@ async fn an_admin_reads_what_waits_why_and_what_became_of_it() {
     "#]],
     )
     .await;
-    let reject = ["plans", "reject", "acme", &newer, "--by", "ana@acme.example", "--reason", "a wrong domain"];
-    look(
+    newer
+}
+
+/// Step 4: the newer plan is rejected, and the list says what became of both.
+async fn step_4_the_newer_plan_is_rejected(office: &Office, newer: &str) {
+    let reject = ["plans", "reject", "acme", newer, "--by", "ana@acme.example", "--reason", "a wrong domain"];
+    compare(
+        office,
         &reject,
         0,
         expect![[r#"
@@ -140,7 +166,8 @@ async fn an_admin_reads_what_waits_why_and_what_became_of_it() {
     "#]],
     )
     .await;
-    look(
+    compare(
+        office,
         &["plans", "acme"],
         0,
         expect![[r#"
@@ -151,8 +178,18 @@ async fn an_admin_reads_what_waits_why_and_what_became_of_it() {
     "#]],
     )
     .await;
-    let history = said(&office, &["history", "acme", "--json"], 0).await;
+    let history = printed(office, &["history", "acme", "--json"], 0).await;
     assert!(history.contains(r#""status":"waiting for approval""#), "{history}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_reads_what_waits_why_and_what_became_of_it() {
+    let office = Office::new(ABOVE_LIMITS).await;
+    share_compiled(&office.setup.folder.path().join("data"));
+    let plan = step_1_a_plan_waits(&office).await;
+    step_2_the_plan_is_approved_twice(&office, &plan).await;
+    let newer = step_3_the_approved_plan_is_stale(&office, &plan).await;
+    step_4_the_newer_plan_is_rejected(&office, &newer).await;
     assert_eq!(office.setup.writes(), 0);
 }
 
@@ -170,7 +207,7 @@ async fn a_plan_waits_is_approved_by_the_api_and_is_applied_by_the_host() {
     let other = token(&shell, &["--role", "admin", "--tenant", "globex"]);
     let operator = token(&shell, &["--role", "operator"]);
     let host = Host::start(&shell, &[]);
-    // A stream of events ends with its job.
+    // A job's stream of events ends with the job.
     let ended = |job: &Value| {
         host.ask(&admin, "GET", &format!("/v1/jobs/{job}/events"), "");
         host.json(&admin, "GET", &format!("/v1/jobs/{job}"), "").1
@@ -193,33 +230,33 @@ async fn a_plan_waits_is_approved_by_the_api_and_is_applied_by_the_host() {
         (200, row["changes"].as_u64().unwrap() as usize)
     );
 
-    let (approve, yes) = (format!("{path}/approve"), r#"{"by":"ana@acme.example"}"#);
-    let (status, refused) = host.json(&starter, "POST", &approve, yes);
+    let (approve, approval) = (format!("{path}/approve"), r#"{"by":"ana@acme.example"}"#);
+    let (status, refused) = host.json(&starter, "POST", &approve, approval);
     assert_eq!((status, &refused["code"]), (409, &json!("APPROVER_IS_STARTER")), "{refused}");
-    assert_eq!(host.json(&reader, "POST", &approve, yes).0, 403);
-    assert_eq!(host.json(&other, "POST", &approve, yes).0, 404);
+    assert_eq!(host.json(&reader, "POST", &approve, approval).0, 403);
+    assert_eq!(host.json(&other, "POST", &approve, approval).0, 404);
     assert_eq!(host.json(&admin, "POST", &approve, "{}").0, 400);
-    let (status, decided) = host.json(&admin, "POST", &approve, yes);
+    let (status, decided) = host.json(&admin, "POST", &approve, approval);
     assert_eq!((status, &decided["new"], &decided["state"]), (202, &json!(true), &json!("approved")), "{decided}");
     let job = ended(&decided["job"]);
     assert_eq!((&job["state"], &job["kind"]), (&json!("done"), &json!("apply")), "{job}");
     let (_, run) = host.json(&reader, "GET", &format!("/v1/tenants/acme/runs/{}", job["result"]["run"]), "");
     assert_eq!(run["report"]["approval"]["by"], "ana@acme.example", "{run}");
     assert_eq!(run["report"]["errors"], json!([]));
-    let (status, again) = host.json(&admin, "POST", &approve, yes);
+    let (status, again) = host.json(&admin, "POST", &approve, approval);
     assert_eq!(
         (status, &again["new"], &again["state"], &again["job"]),
         (200, &json!(false), &json!("applied"), &Value::Null)
     );
     let (status, late) = host.json(&admin, "POST", &format!("{path}/reject"), r#"{"by":"a@b","reason":"no"}"#);
     assert_eq!((status, &late["code"]), (409, &json!("PLAN_DECIDED")));
-    // Everything is as it should be now, so nothing waits.
+    // Everything is synced now, so no plan waits.
     let (_, started) = host.json(&admin, "POST", "/v1/tenants/acme/jobs", r#"{"kind":"sync"}"#);
     assert_eq!(ended(&started["job"])["state"], "done");
 
     let (_, record) = host.json(&operator, "GET", "/v1/audit", "");
     let rows = record["audit"].as_array().unwrap().iter().filter(|row| row["action"] == "approve-plan");
-    let told: BTreeSet<(&str, &str, &str)> = rows
+    let logged: BTreeSet<(&str, &str, &str)> = rows
         .map(|row| {
             (row["actor"].as_str().unwrap(), row["outcome"].as_str().unwrap(), row["code"].as_str().unwrap_or(""))
         })
@@ -231,6 +268,6 @@ async fn a_plan_waits_is_approved_by_the_api_and_is_applied_by_the_host() {
         (&admin[4..16], "refused", "BAD_REQUEST"),
         (&admin[4..16], "done", ""),
     ];
-    assert_eq!(told, BTreeSet::from(expected));
+    assert_eq!(logged, BTreeSet::from(expected));
     assert!(record.to_string().contains(plan) && !record.to_string().contains("ana@acme.example"));
 }

@@ -1,4 +1,4 @@
-//! Whoever was forgotten does not come back, although HiBob still sends them, until that is lifted.
+//! Tests that a sync does not bring an erased person back while HiBob still sends them, until the erasure is lifted.
 
 use super::{BILBY, OF_QUOKKA, QUOKKA, forget, found, has_any, synced, told};
 use crate::kills::company::world;
@@ -35,12 +35,12 @@ async fn nothing_is_planned_kept_or_archived_until_it_is_lifted() {
     let check = hibob_runner::check(plugin(), &setup.tenant().await, Arc::new(NoProgress)).await.unwrap();
     assert!(!format!("{:?}", check.findings).contains(QUOKKA));
 
-    // The account is nobody's business any more: it is not archived, whether they leave or are not sent any more.
+    // The account is not managed any more: it is not archived if they leave, nor if HiBob stops sending them.
     setup.world().hibob.employee_mut(QUOKKA).terminate(today());
     assert_eq!((setup.sync().await.archived, setup.writes()), (0, 0));
     let gone = setup.world().hibob.employees.remove(QUOKKA).unwrap();
     setup.world().hibob.employee_mut(BILBY).manager = None;
-    // The guards do not take them for somebody who vanished; one of four is much of a source.
+    // The guards do not count them as vanished. One employee fewer of four counts as a changed source.
     let report = setup.sync_with(Release { changed_source: true, ..Release::default() }).await;
     assert_eq!((report.archived, report.forgotten, report.updated), (0, 0, 1), "{report:?}");
     setup.writes();
@@ -55,10 +55,10 @@ async fn nothing_is_planned_kept_or_archived_until_it_is_lifted() {
         ..gone
     });
     assert!(lift(&setup.data, "acme", QUOKKA, None).await.unwrap());
-    assert!(!lift(&setup.data, "acme", QUOKKA, None).await.unwrap(), "once is enough");
+    assert!(!lift(&setup.data, "acme", QUOKKA, None).await.unwrap(), "there is nothing left to lift");
     let report = setup.sync().await;
     assert_eq!((report.adopted, report.created, report.forgotten), (1, 0, 0), "{report:?}");
-    // What is new can be read, what was forgotten cannot.
+    // New data can be read, erased data cannot.
     let all = told(&setup.data).await;
     assert!(all.contains("Quokkateer the Second") && !all.contains("Chiefquokka"), "{all}");
     assert!(forget(&setup, QUOKKA).await.was_known);
@@ -66,7 +66,7 @@ async fn nothing_is_planned_kept_or_archived_until_it_is_lifted() {
     assert_eq!(found(setup.data.path(), &[&OF_QUOKKA[..], &[QUOKKA]].concat()), [""; 0]);
 }
 
-/// A plan that was saved before is applied without them, and a copy of it that waits for a job goes.
+/// A plan that was saved before is applied without them, and a copy of it that waits for a job is removed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_saved_plan_is_applied_without_them() {
     let setup = synced().await;
@@ -95,7 +95,7 @@ async fn a_saved_plan_is_applied_without_them() {
     assert_eq!(found(setup.data.path(), &[QUOKKA]), [""; 0]);
 }
 
-/// What was under way for others is not repeated, and what is left of that plan is not applied.
+/// Changes in progress for others are not repeated, and the rest of that plan is not applied.
 #[test]
 fn a_plan_that_was_interrupted_is_closed_if_somebody_in_it_was_forgotten() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

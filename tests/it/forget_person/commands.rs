@@ -1,11 +1,11 @@
-//! The commands.
+//! Tests of the commands for erasing and lifting.
 
 use super::found;
 use crate::cli::{Fakes, Shell};
 use serde_json::json;
 
 #[test]
-fn somebody_is_forgotten_listed_and_let_back_by_commands() {
+fn a_person_is_erased_listed_and_lifted_by_commands() {
     let shell = Shell::new();
     let _fakes = Fakes::start(&shell, &["--employees", "5"]);
     shell.run(&["tenant", "apply", "acme.toml"]);
@@ -33,7 +33,7 @@ fn somebody_is_forgotten_listed_and_let_back_by_commands() {
     let text = String::from_utf8(shell.run(&["plan", "acme"]).stdout).unwrap();
     assert!(text.contains("1 forgotten, and left out") && !text.contains(&id), "{text}");
 
-    // A restore has to be told.
+    // A restore needs the erasure list, or a statement that there is none.
     let restore = |data: &str, args: &[&str]| {
         let output = shell.command_in(data, &[&["restore", "copy"], args].concat()).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
@@ -49,7 +49,7 @@ fn somebody_is_forgotten_listed_and_let_back_by_commands() {
     assert_eq!(shell.json(&["forget-person", "acme", &id, "--lift"]), (0, json!({ "tenant": "acme", "lifted": true })));
     assert_eq!(shell.json(&["forget-person", "acme", &id, "--lift"]).1["lifted"], false);
     assert_eq!(shell.json(&["sync", "acme"]).1["adopted"], 1);
-    // Nothing is left of the list's people when the tenant is gone.
+    // When the tenant is removed, its entries in the erasure list are removed too.
     assert_eq!(shell.json(&["tenant", "forget", "acme", "--yes"]).0, 0);
     shell.run(&["tenant", "apply", "acme.toml"]);
     assert_eq!(shell.json(&["forgotten", "acme"]).1["forgotten"], json!([]));

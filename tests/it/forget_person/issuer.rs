@@ -1,4 +1,4 @@
-//! The log of references outlives those whose references are forgotten, and everybody else's are worth what they were.
+//! Tests that the log of references stays complete when a person is erased, and that all others' references stay valid.
 
 use super::{found, has_any};
 use crate::references_job::{Office, leave, people};
@@ -23,7 +23,7 @@ async fn a_forgotten_reference_keeps_its_place_in_the_log_and_nothing_else() {
     for leaver in [id.as_str(), "2", "3"] {
         leave(&mut office.world(), leaver, "2026-11-20");
     }
-    // Hers waits.
+    // The delivery of her reference is waiting.
     office.mailbox().faults = vec![MailFault::once(At::Rcpt, MailFaultKind::busy()).to("a1@acme.example").times(99)];
     let report = office.run().await;
     assert_eq!((report.issued, report.delivered, report.waiting), (3, 2, 1), "{report:?}");
@@ -39,14 +39,14 @@ async fn a_forgotten_reference_keeps_its_place_in_the_log_and_nothing_else() {
     assert_eq!(found(data.path(), &canaries), [""; 0]);
     let records = data.records("acme").await.unwrap();
     let rows = records.references().await.unwrap();
-    assert_eq!(records.database().log_entries().await.unwrap(), entries, "the log is as it was");
+    assert_eq!(records.database().log_entries().await.unwrap(), entries, "the log has changed");
     assert!(rows[hers].document.is_empty() && rows[hers].state == ReferenceState::Valid);
     assert_eq!(records.database().deliveries().await.unwrap()[hers].state, DeliveryState::Withdrawn);
     for (row, was) in rows.iter().zip(&before).filter(|(row, _)| row.log_index != hers as u64) {
         assert_eq!((&row.document, &row.departure), (&was.document, &was.departure));
     }
 
-    // Whoever has a reference can still prove it, under a head of after.
+    // Others can still prove their references, under a later head of the log.
     let folder = office.setup.folder.path().join("public");
     let config = data.config("acme").await.unwrap();
     assert_eq!(references::publish(data, &config, &folder).await.unwrap().references, 3);
@@ -59,7 +59,7 @@ async fn a_forgotten_reference_keeps_its_place_in_the_log_and_nothing_else() {
         proof.verify(&signed.digest(), &signed.credential().claims.issuer().domain, &[key], &[]).unwrap();
     }
 
-    // Nothing is issued or delivered again, by itself or by name, and the list can be read.
+    // Nothing is issued or delivered again, neither automatically nor by name, and the list can be read.
     office.mailbox().faults.clear();
     let report = office.run_with(Order { employees: Some(vec![id.clone()]), ..Order::default() }).await;
     assert_eq!((report.issued, report.delivered, report.errors.len()), (0, 0, 1), "{report:?}");

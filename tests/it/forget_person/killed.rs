@@ -1,4 +1,4 @@
-//! The program, killed while it forgets somebody: they are forgotten as a whole, or not at all, once anybody looks.
+//! Tests of killing the program during an erasure: afterwards the person is erased completely or not at all.
 
 use super::{OF_QUOKKA, QUOKKA, found, has_all, has_any, synced, told};
 use crate::cli::{program, share_compiled};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 const FORGET: [&str; 4] = ["forget-person", "acme", QUOKKA, "--yes"];
 
-/// How often it is killed. More often where it was always forgotten or always kept by then.
+/// How often the program is killed. More often where it was always forgotten or always kept by then.
 const KILLS: usize = 24;
 
 /// It is not killed more often than that.
@@ -29,7 +29,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_crash_forgets_somebody_as_a_whole_or_not_at_all() {
+async fn a_crash_leaves_a_person_erased_completely_or_not_at_all() {
     let setup = synced().await;
     let fresh = |name: &str| {
         let folder = setup.folder.path().join(name);
@@ -52,11 +52,11 @@ async fn a_crash_forgets_somebody_as_a_whole_or_not_at_all() {
         let folder = fresh(&format!("killed-{kill}"));
         let data = folder.join("data");
         let mut child = program(&folder, &FORGET).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // Mostly towards its end, where it writes.
+        // Mostly towards the end, where the program writes.
         let after = whole.mul_f64(rng.random_range(0.0..1.0_f64).sqrt());
         let due = Instant::now() + after;
         while Instant::now() < due && child.try_wait().unwrap().is_none() {
-            std::thread::sleep(Duration::from_micros(200)); // until its time has come
+            std::thread::sleep(Duration::from_micros(200)); // until the moment of the kill
         }
         let _ = child.kill();
         child.wait().unwrap();
@@ -75,7 +75,7 @@ async fn a_crash_forgets_somebody_as_a_whole_or_not_at_all() {
             whole = whole.mul_f64(1.1);
             assert!(has_all(&all, &OF_QUOKKA), "kill {kill}: {all}");
         }
-        // Asked again it comes to its end, once the lease of the one that was killed has lapsed.
+        // The command succeeds when repeated, once the lease of the killed process has lapsed.
         sqlx::query("UPDATE leases SET expires_at = 0").execute(&pool(&data).await).await.unwrap();
         let again = program(&folder, &FORGET).output().unwrap();
         assert!(again.status.success(), "kill {kill}: {again:?}");
@@ -84,7 +84,7 @@ async fn a_crash_forgets_somebody_as_a_whole_or_not_at_all() {
     assert!(forgotten > 0 && kept > 0, "{forgotten} and {kept}");
 }
 
-/// A list that says more than the database, as after a crash between the two, is what counts.
+/// If the erasure list has more than the database, as after a crash between the two writes, the list counts.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_list_says_is_done_when_the_tenant_is_opened() {
     let mut setup = synced().await;

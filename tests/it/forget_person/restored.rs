@@ -1,4 +1,4 @@
-//! Restoring an older backup does not bring anybody back.
+//! Tests that restoring an older backup does not bring an erased person back.
 
 use super::{BILBY, OF_BILBY, OF_QUOKKA, QUOKKA, forget, found, has_all, has_any, synced, told};
 use hibob_store::backup::{ForgottenSince, backup, restore};
@@ -18,7 +18,7 @@ async fn whoever_was_forgotten_since_the_backup_is_forgotten_in_it() {
     let missing = restore(&folder, &path, ForgottenSince::List(Path::new("nowhere"))).await.unwrap_err();
     assert!(missing.remedy().contains("forgotten.list") && !path.exists(), "{missing}");
     restore(&folder, &path, ForgottenSince::List(&list)).await.unwrap();
-    // The key is gone before anybody opens it; the ids go when somebody does.
+    // The key is removed during the restore, and the ids when the tenant is opened.
     setup.data = DataDir::open(&path).await.unwrap();
     let all = told(&setup.data).await;
     assert!(!has_any(&all, &OF_QUOKKA) && !all.contains(QUOKKA) && has_all(&all, &OF_BILBY[..2]), "{all}");
@@ -28,7 +28,7 @@ async fn whoever_was_forgotten_since_the_backup_is_forgotten_in_it() {
     assert_eq!(std::fs::read(path.join("forgotten.list")).unwrap(), std::fs::read(&list).unwrap());
 }
 
-/// Who may come back does; what was forgotten of them does not.
+/// A person whose erasure was lifted comes back; their erased data does not.
 #[tokio::test(flavor = "multi_thread")]
 async fn lifting_it_does_not_bring_back_what_was_forgotten() {
     let mut setup = synced().await;
@@ -75,7 +75,7 @@ async fn a_list_that_is_older_than_the_backup_is_refused_and_one_that_fits_is_ne
     std::fs::write(&broken, "?\n").unwrap();
     let error = restore(&folder, &path, ForgottenSince::List(&broken)).await.unwrap_err();
     assert!(error.to_string().contains("a line that cannot be read") && !path.exists(), "{error}");
-    // Without a word of the operator's, those whom the backup knows stay forgotten.
+    // Without an erasure list, the persons stay erased whom the backup has as erased.
     restore(&folder, &path, ForgottenSince::Nobody).await.unwrap();
     let restored = DataDir::open(&path).await.unwrap();
     assert_eq!(restored.tenant_database("acme").await.unwrap().erasures().await.unwrap().len(), 2);

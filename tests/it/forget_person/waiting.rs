@@ -1,4 +1,4 @@
-//! Plans that wait for a person's decision, and somebody in them who is forgotten meanwhile.
+//! Tests of plans that wait for approval while a person in them is erased.
 
 use super::{BILBY, OF_BILBY, OF_QUOKKA, QUOKKA, forget, found, has_all, has_any, synced, told};
 use crate::approval::office::Office;
@@ -14,7 +14,7 @@ const ALWAYS: &str = "[safety]\napproval = \"always\"\n";
 
 const POTOROO: &str = "5150000000000000004";
 
-/// What both are to be called in the plan that waits.
+/// The new names of both employees in the waiting plan.
 const NEW_NAMES: [&str; 2] = ["quokkaton@acme.example", "bilbyton@acme.example"];
 
 async fn office(safety: &str) -> Office {
@@ -30,8 +30,8 @@ fn in_the_open(office: &Office) -> Vec<String> {
     found(office.setup.data.path(), &[&OF_QUOKKA[..], &OF_BILBY, &NEW_NAMES].concat())
 }
 
-/// A plan as the program shows it, for people and for machines; in a copy, as reading SQLite's files in this process, which
-/// is what a search does, takes this process's locks away (sqlite.org/howtocorrupt.html, section 2.2).
+/// A plan as the program prints it, for people and as JSON. It is run on a copy: the search reads SQLite's files in
+/// this process, and closing them releases this process's locks (sqlite.org/howtocorrupt.html, section 2.2).
 fn shown(office: &Office, plan: &str) -> String {
     let copy = tempfile::tempdir_in(office.setup.folder.path()).unwrap();
     let data = copy.path().join("data");
@@ -52,7 +52,7 @@ async fn rename_both(office: &Office) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_in_a_plan_above_the_limits_stands_in_the_open_and_it_is_stale_when_one_is_forgotten() {
+async fn a_waiting_plan_has_no_name_in_the_open_and_is_stale_when_somebody_in_it_is_erased() {
     let office = office(NO_RENAMING).await;
     let plan = rename_both(&office).await;
     assert_eq!(in_the_open(&office), [""; 0]);
@@ -71,7 +71,7 @@ async fn nobody_in_a_plan_above_the_limits_stands_in_the_open_and_it_is_stale_wh
     let report = office.past_run(&result).await.report;
     assert_eq!(report["stale"]["why"], "somebody in it was forgotten", "{report}");
     assert_eq!(office.row(&plan).await.state, ApprovalState::Stale);
-    // What waits now is the other one's alone.
+    // The plan that waits now is only about the other employee.
     let newer = office.open().await.unwrap();
     assert_eq!((office.row(&newer).await.changes, in_the_open(&office)), (1, Vec::new()));
     office.approve(&newer).await.unwrap();
@@ -82,7 +82,7 @@ async fn nobody_in_a_plan_above_the_limits_stands_in_the_open_and_it_is_stale_wh
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_plan_that_waits_makes_room_for_one_without_who_was_forgotten() {
+async fn a_waiting_plan_is_superseded_by_one_without_the_erased_person() {
     let office = office(NO_RENAMING).await;
     let plan = rename_both(&office).await;
     forget(&office.setup, QUOKKA).await;
@@ -93,7 +93,7 @@ async fn a_plan_that_waits_makes_room_for_one_without_who_was_forgotten() {
     assert_eq!(office.setup.writes(), 0);
 }
 
-/// The target goes on naming who was forgotten as a line manager until the plan is applied that gives another one.
+/// TravelPerk still has the erased person as a line manager, until the plan with another one is applied.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_that_takes_a_forgotten_line_manager_away_is_approved_and_applied() {
     let office = office(ALWAYS).await;
@@ -103,7 +103,7 @@ async fn a_plan_that_takes_a_forgotten_line_manager_away_is_approved_and_applied
     let shown_after = shown(&office, &plan);
     assert!(!has_any(&shown_after, &OF_QUOKKA) && shown_after.contains("Potoroo"), "{shown_after}");
     let newer = office.waiting().await;
-    assert_ne!(plan, newer, "in the first one nobody can read any more whom it takes away");
+    assert_ne!(plan, newer, "the first plan cannot be read completely any more");
     let again = office.setup.sync().await.waiting.unwrap();
     assert_eq!((&again.plan, again.is_new), (&newer, false));
     office.approve(&newer).await.unwrap();
@@ -117,7 +117,7 @@ async fn a_plan_that_takes_a_forgotten_line_manager_away_is_approved_and_applied
     assert_eq!(manager.0, Some(manager.1));
 }
 
-/// A row of a difference is one person's, and tells of nobody else.
+/// A row of a difference belongs to one person, and names no other.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_difference_does_not_name_line_managers() {
     let office = office(ALWAYS).await;
@@ -139,7 +139,7 @@ async fn a_difference_does_not_name_line_managers() {
     assert!(!has_any(&all, &[&OF_QUOKKA[..], &OF_BILBY, &[BILBY]].concat()), "{all}");
 }
 
-/// A plan that an earlier version has left waiting stands in the open, and goes with its place among those that wait.
+/// A waiting plan of an earlier version is stored in the open. It is removed, and does not wait any more.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_that_an_earlier_version_left_waiting_is_removed() {
     let office = office(NO_RENAMING).await;

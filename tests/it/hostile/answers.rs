@@ -1,10 +1,10 @@
-//! Services that answer as no honest service does.
+//! Attacks by answers of services: endless, huge or packed ones.
 
 use super::arena::{Arena, Orders, growth, stopped};
 use super::servers::{Manners, Rude};
 use std::io::Write;
 
-/// What other tests of this process may take meanwhile, in bytes.
+/// Memory that other tests of this process may take at the same time, in bytes.
 const OTHERS: u64 = 300 * 1024 * 1024;
 
 fn read(server: &Rude) -> String {
@@ -27,7 +27,7 @@ async fn an_answer_of_ten_gigabytes_is_cut_off_at_its_limit() {
     );
 }
 
-/// A page is gathered by the host, which stops much earlier.
+/// The host reads a page as a whole, and stops much earlier.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_ten_gigabytes_is_not_gathered() {
     let arena = Arena::new().await;
@@ -39,7 +39,7 @@ async fn a_page_of_ten_gigabytes_is_not_gathered() {
     assert!(grown < OTHERS, "{grown}");
 }
 
-/// The host never unpacks anything, so a bomb stays as small as it came.
+/// The host never unpacks an answer, so a decompression bomb stays small.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decompression_bomb_is_passed_on_as_it_is() {
     let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());

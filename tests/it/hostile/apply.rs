@@ -1,4 +1,4 @@
-//! A change that does more than it says.
+//! Attacks by changes that do something else than they say.
 
 use super::arena::{Arena, Orders};
 use hibob_fakes::Service;
@@ -14,7 +14,7 @@ fn patch(url: &str, path: &str, value: &str) -> String {
     format!("PATCH {url}\ncontent-type: application/json\n\n{body}")
 }
 
-/// What the single change of a plan saw when it made these requests, one line each.
+/// The answers that the single change of a plan gets to these requests, one line each.
 async fn saw(arena: &Arena, makes: &str, requests: &[String]) -> Vec<String> {
     let words: Vec<&str> = std::iter::once("requests").chain(requests.iter().map(String::as_str)).collect();
     let report = arena.sync(&Orders::of("makes", &[makes, "1"]).and("apply", &words)).await;
@@ -49,7 +49,7 @@ async fn a_change_touches_nobody_elses_account() {
         ],
     )
     .await;
-    // The fourth goes to the change's own account: what follows the question mark is no part of the path.
+    // The fourth request is to the change's own account, since a query is not part of the path.
     let (own, others): (Vec<_>, Vec<_>) = saw.iter().enumerate().partition(|(position, _)| *position == 3);
     assert!(own[0].1.starts_with("200 "), "{saw:?}");
     assert!(others.iter().all(|(_, saw)| *saw == "ErrorCode::HttpRequestDenied") && others.len() == 13, "{saw:?}");
@@ -59,7 +59,7 @@ async fn a_change_touches_nobody_elses_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_sets_active_only_where_it_is_about_that() {
+async fn a_change_sets_active_only_if_it_names_it() {
     let arena = Arena::new().await;
     let own = arena.scim("/Users/100");
     let core = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -106,7 +106,7 @@ async fn requests_of_a_change_are_counted() {
     assert!(report.errors[0].message.contains("(limits.apply_requests_max)"), "{:?}", report.errors);
 }
 
-/// The guard counts the changes, and the summary may say what it likes.
+/// The guard counts the changes itself and ignores the plugin's summary.
 #[tokio::test(flavor = "multi_thread")]
 async fn archivings_are_counted_whatever_the_plan_says_of_itself() {
     for lie in ["lying-counts", "inactive-by-update"] {
@@ -119,7 +119,7 @@ async fn archivings_are_counted_whatever_the_plan_says_of_itself() {
     }
 }
 
-/// A title may be changed, and whatever else comes in its name is refused, however it is written.
+/// The change may write the title. Any other value or attribute is refused, in every notation.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_writes_what_it_says_and_nothing_else() {
     let arena = Arena::new().await;
@@ -143,7 +143,7 @@ async fn a_change_writes_what_it_says_and_nothing_else() {
     assert!(arena.world().log().is_empty());
 }
 
-/// The ledger knows three accounts; a fourth one in the target is somebody else's.
+/// The ledger has three accounts. A fourth one in TravelPerk is not managed.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_that_the_sync_did_not_take_over_is_not_written_to() {
     let arena = Arena::new().await;
@@ -154,7 +154,8 @@ async fn an_account_that_the_sync_did_not_take_over_is_not_written_to() {
     assert!(arena.world().travelperk.users.iter().nth(3).unwrap().title.is_none());
 }
 
-/// What is done, the target says. Invented adoptions would widen the base that the guards count from.
+/// Only the target's answers show what was done. Invented adoptions would raise the number of accounts from which the
+/// guards take percentages.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_counts_as_made_only_where_the_target_shows_it() {
     for words in [&["say-done"][..], &["say-done", "29"]] {

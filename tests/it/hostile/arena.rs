@@ -1,4 +1,4 @@
-//! Two tenants in one process: `mallory`, whose plugin is hostile, and `acme`, whose sync must not notice.
+//! Two tenants in one process: `mallory`, whose plugin is hostile, and `acme`, whose sync must not be affected.
 
 use crate::sync::employee;
 use hibob_base::error::{Exit, HostError};
@@ -36,51 +36,51 @@ pub(super) fn hostile() -> &'static Plugin {
     &HOSTILE
 }
 
-/// So many people does the honest tenant have; each of them gets an account.
+/// How many employees the honest tenant has. Each gets an account.
 const HONEST: u64 = 6;
 
-/// Acme's sync takes a fraction of a second; a machine that is very busy may need more.
+/// Longest time of acme's sync. It takes a fraction of a second, but more on a very busy machine.
 const LONGEST: Duration = Duration::from_secs(120);
 
-/// What the hostile plugin is told, and within which bounds its tenant lives.
+/// What the hostile plugin has to do, and the limits of its tenant.
 #[derive(Clone, Default)]
 pub(super) struct Orders {
     /// Lines of `[limits]`.
     limits: String,
-    /// What each exported function does.
+    /// What each exported function has to do.
     words: Vec<(&'static str, Vec<String>)>,
-    /// Where the tenant's HiBob is, if not at its own stand-in.
+    /// The URL of the tenant's HiBob, if that is not its own stand-in.
     hibob: Option<String>,
-    /// The same for SCIM.
+    /// The URL of its SCIM service, if that is not its own stand-in.
     scim: Option<String>,
 }
 
 impl Orders {
-    /// `export` does what the first word says with the others.
+    /// The function `export` does what the first word says, with the other words as arguments.
     pub(super) fn of(export: &'static str, words: &[&str]) -> Self {
         Self::default().and(export, words)
     }
 
-    /// And `export` does this.
+    /// Adds what another function does.
     pub(super) fn and(mut self, export: &'static str, words: &[&str]) -> Self {
         self.words.push((export, words.iter().map(|&word| word.to_owned()).collect()));
         self
     }
 
-    /// With this line in `[limits]`.
+    /// Adds this line to `[limits]`.
     pub(super) fn limit(mut self, line: &str) -> Self {
         self.limits.push_str(line);
         self.limits.push('\n');
         self
     }
 
-    /// The tenant's file names this HiBob.
+    /// Sets the URL of HiBob in the tenant's file.
     pub(super) fn hibob(mut self, url: &str) -> Self {
         self.hibob = Some(url.to_owned());
         self
     }
 
-    /// The tenant's file names this SCIM service.
+    /// Sets the URL of the SCIM service in the tenant's file.
     pub(super) fn scim(mut self, url: &str) -> Self {
         self.scim = Some(url.to_owned());
         self
@@ -89,7 +89,7 @@ impl Orders {
 
 /// The two tenants.
 pub(super) struct Arena {
-    /// `acme`.
+    /// The honest tenant `acme`.
     pub(super) honest: Arc<Setup>,
     world: Arc<Mutex<World>>,
     /// Mallory's own stand-ins.
@@ -97,7 +97,8 @@ pub(super) struct Arena {
 }
 
 impl Arena {
-    /// Both tenants in one data directory, each with its own stand-ins. Mallory's target has three accounts, `100` to `102`.
+    /// Both tenants in one data directory, each with its own stand-ins. Mallory's target has three accounts, `100` to
+    /// `102`.
     pub(super) async fn new() -> Self {
         let people = (1..=HONEST).map(|id| employee(&id.to_string(), "Ana", &format!("{id}@acme.example"))).collect();
         let honest = Arc::new(Setup::of(people).await);
@@ -117,7 +118,7 @@ impl Arena {
         self.world.lock().unwrap()
     }
 
-    /// Where mallory's SCIM service is.
+    /// A URL of mallory's SCIM service.
     pub(super) fn scim(&self, path: &str) -> String {
         format!("{}{path}", self.server.scim_url())
     }
@@ -162,14 +163,14 @@ impl Arena {
         tenant
     }
 
-    /// Attacks again and again, at least once, until acme's sync has come to its end, and makes sure that it did as it
-    /// would have done alone. Returns the last result.
+    /// Repeats an attack, at least once, until acme's sync has ended, and asserts that the sync did the same as without
+    /// the attack. Returns the last result.
     pub(super) async fn beside<T>(&self, mut attack: impl AsyncFnMut() -> T) -> T {
         let honest = self.honest.clone();
         let sync = tokio::spawn(async move { honest.sync().await });
         let (started, mut result) = (Instant::now(), attack().await);
         while !sync.is_finished() {
-            assert!(started.elapsed() < LONGEST, "acme's sync does not come to its end");
+            assert!(started.elapsed() < LONGEST, "acme's sync does not end");
             result = attack().await;
         }
         let report = sync.await.unwrap();
@@ -179,7 +180,7 @@ impl Arena {
         result
     }
 
-    /// Acme's services have heard from acme alone, and acme has done nothing wrong there.
+    /// Asserts that acme's services got requests from acme only, and no wrong ones.
     fn no_foreign_request(&self) {
         let foreign = {
             let world = self.world();
@@ -191,7 +192,7 @@ impl Arena {
         assert!(world.log().iter().all(|entry| entry.status < 400 && !entry.headers.iter().any(is_foreign)));
     }
 
-    /// What is acme's was touched by acme alone.
+    /// Asserts that nobody but acme changed acme's data.
     async fn nothing_has_leaked(&self) {
         self.no_foreign_request();
         let database = self.honest.tenant().await;
@@ -205,7 +206,7 @@ impl Arena {
         self.beside(async || hibob_runner::check(hostile(), &tenant, Arc::new(NoProgress)).await).await
     }
 
-    /// What a check saw; it must have come to its end.
+    /// What the plugin reports from a check, which must have succeeded.
     pub(super) async fn saw(&self, orders: &Orders) -> Vec<String> {
         let report = self.check(orders).await.unwrap();
         report.findings.into_iter().map(|finding| finding.message).collect()
@@ -217,13 +218,13 @@ impl Arena {
         self.beside(async || hibob_runner::plan(hostile(), &tenant, Arc::new(NoProgress)).await).await
     }
 
-    /// A whole sync by the hostile plugin, beside acme's; the report is that of the last one.
+    /// Whole syncs by the hostile plugin, beside acme's sync. Returns the report of the last one.
     pub(super) async fn sync(&self, orders: &Orders) -> Report {
         let tenant = self.mallory(orders).await;
         self.beside(async || self.run(&tenant).await).await
     }
 
-    /// A whole sync by the hostile plugin, with nobody beside it.
+    /// A whole sync by the hostile plugin, without a sync of acme.
     pub(super) async fn sync_alone(&self, orders: &Orders) -> Report {
         self.run(&self.mallory(orders).await).await
     }
@@ -241,20 +242,20 @@ impl Arena {
     }
 }
 
-/// Fails unless the call ended with this code and a message with these words.
+/// Asserts that a call ended with this error code and a message with these words.
 #[track_caller]
 pub(super) fn stopped<T: std::fmt::Debug>(result: Result<T, HostError>, code: &str, words: &str) {
     let error = result.unwrap_err();
     assert!(error.code() == code && error.to_string().contains(words), "{}: {error}", error.code());
 }
 
-/// Bytes that this process has in memory.
+/// The resident memory of this process, in bytes.
 pub(super) fn resident_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/statm").unwrap();
     status.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap() * 4_096
 }
 
-/// The most that the process's memory grew while something went on, in bytes. Other tests of the process count too, so
+/// By how many bytes the process's memory grew at most during some work. Other tests of the process count too, so the
 /// bounds are generous.
 pub(super) async fn growth<T>(work: impl Future<Output = T>) -> (T, u64) {
     let (before, mut most) = (resident_bytes(), 0);

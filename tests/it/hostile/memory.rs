@@ -1,4 +1,4 @@
-//! Taking memory: the plugin's own, and the host's on its behalf.
+//! Attacks on memory: the plugin's own, and the host's that it can cause to grow.
 
 use super::arena::{Arena, Orders, growth, stopped};
 use super::plans::program;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 const MIB: u64 = 1024 * 1024;
 
-/// What other tests of this process may take meanwhile.
+/// Memory that other tests of this process may take at the same time, in bytes.
 const OTHERS: u64 = 300 * MIB;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,7 +44,7 @@ async fn a_flood_of_standard_error_is_dropped() {
     assert!(grown < OTHERS, "{grown}");
 }
 
-/// What the host holds for a plugin is bounded by handles.
+/// The number of handles limits what the host stores for a plugin.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_handles_traps() {
     for (words, why) in [
@@ -59,7 +59,7 @@ async fn a_flood_of_handles_traps() {
     }
 }
 
-/// The host holds a page of each request that is under way, and more of them wait.
+/// The host has a page in memory for each of the four requests in progress; further requests wait.
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_that_nobody_reads_are_a_few() {
     let arena = Arena::new().await;
@@ -72,12 +72,12 @@ async fn pages_that_nobody_reads_are_a_few() {
     let (result, grown) = growth(arena.check(&orders.scim(&server.url()))).await;
     stopped(result, "OVER_LIMIT", "(limits.check_seconds_max)");
     assert!(grown < OTHERS, "{grown}");
-    // Each check lasts for its two seconds, and has four at most; on a busy machine it may not get to all of them.
+    // Each check lasts two seconds and has at most four requests in progress, on a busy machine fewer.
     let checks = usize::try_from(start.elapsed().as_secs()).unwrap() / 2 + 1;
     assert!((1..=4 * checks).contains(&server.connections()), "{} in {checks} checks", server.connections());
 }
 
-/// A million keys may be looked up; the plugin's own time is over before that.
+/// The plugin reads a million keys, and reaches its limit of time before that.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_reads_ends() {
     let arena = Arena::new().await;
@@ -85,7 +85,8 @@ async fn a_flood_of_reads_ends() {
     stopped(arena.check(&orders).await, "OVER_LIMIT", "(limits.");
 }
 
-/// A text for the host may be as long as it takes in one call, and a list may not name the same text a million times.
+/// A call to the host may have texts of a limited size in total. A list that names one text a million times counts in
+/// full.
 #[tokio::test(flavor = "multi_thread")]
 async fn too_much_in_one_host_call_traps() {
     let arena = Arena::new().await;
@@ -104,7 +105,7 @@ struct Lines(Arc<AtomicUsize>);
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.fetch_add(bytes.iter().filter(|byte| **byte == b'\n').count(), Ordering::Relaxed);
-        assert!(bytes.len() < 2_000, "a line is shortened");
+        assert!(bytes.len() < 2_000, "a line is not shortened");
         Ok(bytes.len())
     }
 
@@ -131,12 +132,12 @@ async fn a_flood_of_the_log_is_dropped() {
             hibob_runner::check(super::arena::hostile(), &tenant, Arc::new(NoProgress)).await.unwrap()
         })
         .await;
-    // The lines, and one that says that there were more.
+    // The allowed lines, and one that says that there were more.
     let number = lines.0.load(Ordering::Relaxed);
     assert!(number >= 10 && number <= 11 * checks.load(Ordering::Relaxed), "{number}");
 }
 
-/// Each refused request is told, up to ten of them, and shortened.
+/// Refused requests are reported, up to ten of them, and shortened.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_refused_requests_is_told_ten_times() {
     let arena = Arena::new().await;

@@ -1,4 +1,4 @@
-//! Attacks: plugins that misbehave, for one tenant, while another tenant's sync runs to its end in the same process.
+//! Attacks: one tenant's plugin misbehaves while another tenant's sync runs in the same process.
 //!
 //! `docs/security/attacks.md` lists them all with what stops each.
 

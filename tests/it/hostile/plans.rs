@@ -1,4 +1,4 @@
-//! Plans that no honest plugin makes.
+//! Attacks by plans.
 
 use super::arena::{Arena, Orders, growth, stopped};
 use hibob_base::progress::NoProgress;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 const MIB: u64 = 1024 * 1024;
 
-/// What other tests of this process may take meanwhile.
+/// Memory that other tests of this process may take at the same time, in bytes.
 const OTHERS: u64 = 300 * MIB;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,7 +35,7 @@ async fn a_text_of_a_hundred_megabytes_is_too_long() {
     assert!(grown < 256 * MIB + OTHERS, "{grown}");
 }
 
-/// Texts, fields without a text, and what comes with the summary: all of it counts.
+/// The texts, fields without a text, and the summary all count towards the size of a plan.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_takes_no_more_bytes_than_it_may() {
     for words in [["long-text", "1000000"], ["many-fields", "50000"], ["long-baseline", "1000000"]] {
@@ -84,7 +84,7 @@ pub(super) fn program(arena: &Arena, args: &[&str]) -> Output {
     command.env_remove("RUST_LOG").env("NO_COLOR", "1").output().unwrap()
 }
 
-/// Fails if a terminal would obey anything of an output.
+/// Asserts that an output has nothing that would control a terminal.
 pub(super) fn clean(output: &Output) {
     for text in [&output.stdout, &output.stderr] {
         let text = String::from_utf8(text.clone()).unwrap();
@@ -93,7 +93,7 @@ pub(super) fn clean(output: &Output) {
     }
 }
 
-/// Nothing that a terminal would obey comes out of the program, with the log on.
+/// The program prints nothing that would control a terminal, also with the log switched on.
 #[tokio::test(flavor = "multi_thread")]
 async fn escape_sequences_do_not_reach_the_terminal() {
     let arena = Arena::new().await;
@@ -108,10 +108,10 @@ async fn escape_sequences_do_not_reach_the_terminal() {
         let output = program(&arena, command);
         clean(&output);
         let (out, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(log.contains("plugin: [2J31msecond line"), "the log was on: {log}");
+        assert!(log.contains("plugin: [2J31msecond line"), "the log is off: {log}");
         assert_eq!(out.contains("\u{fffd}[2J"), replaced, "{out}");
     }
-    // What a panic says comes from the plugin as well.
+    // The message of a panic comes from the plugin as well.
     arena.mallory(&Orders::of("check", &["panic"])).await;
     let output = program(&arena, &["check", "mallory"]);
     clean(&output);

@@ -1,4 +1,4 @@
-//! References that no honest plugin asks for.
+//! Attacks on the references job.
 
 use super::arena::{Arena, Orders, hostile, stopped};
 use crate::references::TABLE;
@@ -7,7 +7,7 @@ use hibob_contract::offboarding_references::Departure;
 use hibob_sandbox::tenant::Tenant;
 use std::sync::Arc;
 
-/// Mallory's tenant, who issues references; the hostile plugin is told by statuses what to do.
+/// Mallory's tenant with `[references]`. The setting `statuses` says what the hostile plugin does.
 async fn mallory(arena: &Arena, words: &[&str], is_signer: bool) -> Tenant {
     let statuses: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
     let garden = "garden_leave = \"is-departure\"\n";
@@ -22,7 +22,7 @@ fn departure() -> Departure {
     Departure { employee_id: "1".to_owned(), ended_on: "2026-11-20".to_owned(), basis: String::new() }
 }
 
-/// Whatever it asks of HiBob but reads, and whatever it asks of anybody else, does not leave.
+/// Only read requests to HiBob leave the host; all others are refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn hibob_is_only_ever_read() {
     let arena = Arena::new().await;
@@ -48,7 +48,7 @@ async fn hibob_is_only_ever_read() {
     assert!(arena.world().log().is_empty());
 }
 
-/// Nor do writes leave in the calls about one person, beside the question that these may ask.
+/// In calls about one person no write leaves either, beside the request that such a call may make.
 #[tokio::test(flavor = "multi_thread")]
 async fn hibob_is_only_ever_read_for_one_person() {
     let arena = Arena::new().await;
@@ -67,7 +67,7 @@ async fn hibob_is_only_ever_read_for_one_person() {
         .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let tenant = mallory(&arena, &words, true).await;
-    // Its claims begin with what it saw, which is not in HiBob's answers.
+    // Its claims begin with a text that is in no answer of HiBob.
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
     stopped(arena.beside(claims).await, "PLUGIN_FAILED", "HiBob's answers do not have: given-name");
     let address = async || hibob_sandbox::leavers::address(hostile(), &tenant, "1").await;
@@ -77,7 +77,7 @@ async fn hibob_is_only_ever_read_for_one_person() {
     assert!(!asked.is_empty() && asked.iter().all(|asked| *asked == ("POST", "/v1/people/search")), "{asked:?}");
 }
 
-/// A call about one person asks about that person, for what a reference needs.
+/// A call about one person may request only that person's data, and only the fields that a reference needs.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_about_one_person_asks_about_nobody_else() {
     let arena = Arena::new().await;
@@ -104,7 +104,7 @@ async fn a_call_about_one_person_asks_about_nobody_else() {
     assert!(arena.world().log().is_empty());
 }
 
-/// A claim that is not in HiBob's answers of the same call gets no signature.
+/// A claim that is in no answer of HiBob in this call is not signed.
 #[tokio::test(flavor = "multi_thread")]
 async fn invented_claims_are_not_believed() {
     let arena = Arena::new().await;
@@ -113,7 +113,7 @@ async fn invented_claims_are_not_believed() {
     let tenant = mallory(&arena, &words, true).await;
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
     stopped(arena.beside(claims).await, "PLUGIN_FAILED", "HiBob's answers do not have: given-name");
-    // The name alone does not help.
+    // A true name does not help while other claims are invented.
     let said = format!("says {name}");
     let tenant = mallory(&arena, &[&said, "says Ruiz", "says Director"], true).await;
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
@@ -123,7 +123,7 @@ async fn invented_claims_are_not_believed() {
     stopped(arena.beside(address).await, "PLUGIN_FAILED", "HiBob's answers do not have: the address");
 }
 
-/// One invention among what is true spoils all of it.
+/// A single invented claim among true ones makes the host refuse all of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invented_title_among_true_claims_is_not_believed() {
     let arena = Arena::new().await;
@@ -136,7 +136,7 @@ async fn an_invented_title_among_true_claims_is_not_believed() {
     let says = |title| [first.as_str(), &last, title, "says ", "says 2020-01-06", "says 2026-11-20"];
     let tenant = mallory(&arena, &says("says "), true).await;
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
-    assert_eq!(arena.beside(claims).await.unwrap().unwrap().claims.job_title, None, "the rest is true");
+    assert_eq!(arena.beside(claims).await.unwrap().unwrap().claims.job_title, None, "the other claims are true");
     let tenant = mallory(&arena, &says("says Director"), true).await;
     let claims = async || hibob_sandbox::leavers::claims(hostile(), &tenant, &departure()).await;
     let error = arena.beside(claims).await.unwrap_err();
@@ -146,7 +146,7 @@ async fn an_invented_title_among_true_claims_is_not_believed() {
     );
 }
 
-/// A plugin that the operator has not named cannot have anything signed, however right it is.
+/// For a plugin that the operator has not named as a signer nothing is signed, even if its claims are true.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_is_not_named_gets_no_signature() {
     let arena = Arena::new().await;

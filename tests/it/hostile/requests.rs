@@ -1,4 +1,4 @@
-//! What a plugin may ask of whom.
+//! Attacks by requests of the plugin.
 
 use super::arena::{Arena, Orders, stopped};
 use super::servers::{Manners, Rude, redirect};
@@ -11,7 +11,7 @@ async fn other_origins_are_refused_in_every_notation() {
     let arena = Arena::new().await;
     let port = arena.server.scim_url().split([':', '/']).nth(4).unwrap().to_owned();
     let urls = [
-        // Another tenant's services, which this process talks to.
+        // Another tenant's service, to which this process also sends requests.
         format!("{}/Users", arena.honest.server.scim_url()),
         format!("{}/people/search", arena.honest.server.hibob_url()),
         "https://evil.example/v1/people/search".to_owned(),
@@ -34,7 +34,7 @@ async fn other_origins_are_refused_in_every_notation() {
         "http://[fd00:ec2::254]/".to_owned(),
         "http://[fe80::a9fe:a9fe%25eth0]/".to_owned(),
         "http://metadata.google.internal/computeMetadata/v1/".to_owned(),
-        // Its own service, in other words.
+        // Its own service, in another notation.
         format!("http://2130706433:{port}/api/v2/scim/Users"),
         format!("http://127.1:{port}/api/v2/scim/Users"),
         format!("http://[::1]:{port}/api/v2/scim/Users"),
@@ -49,7 +49,7 @@ async fn other_origins_are_refused_in_every_notation() {
     let words: Vec<&str> = std::iter::once("requests").chain(words.iter().map(String::as_str)).collect();
     let saw = arena.saw(&Orders::of("check", &words)).await;
     for (url, saw) in urls.iter().zip(&saw) {
-        // What wasi-http takes for no address at all does not come as far as the policy.
+        // wasi-http itself refuses what is no URL, before the policy sees it.
         assert!(
             [DENIED, "authority not taken", "ErrorCode::HttpRequestUriInvalid"].contains(&saw.as_str()),
             "{url}: {saw}"
@@ -154,7 +154,7 @@ async fn a_plan_and_a_check_write_nothing() {
             format!("POST {hibob}/people\n\n{{}}"),
             format!("DELETE {hibob}/people/1"),
             format!("GET {hibob}/people/1"),
-            // Allowed by the host, and not declared by the plugin.
+            // Allowed by the host's policy, but not declared in the plugin's manifest.
             format!("GET {}", arena.scim("/Schemas")),
         ];
         let words: Vec<&str> = std::iter::once("requests").chain(requests.iter().map(String::as_str)).collect();
@@ -181,7 +181,7 @@ async fn a_million_tiny_requests_end_at_their_number() {
     stopped(arena.check(&orders).await, "OVER_LIMIT", "(limits.requests_max)");
 }
 
-/// A request leaves when it is complete, so one that never is does not even connect.
+/// A request is sent when it is complete, so an endless one does not even cause a connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_never_ends_does_not_leave() {
     let arena = Arena::new().await;

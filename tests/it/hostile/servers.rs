@@ -1,4 +1,4 @@
-//! Servers that no honest service is like, on 127.0.0.1. They stop when they are dropped.
+//! Servers with hostile behaviour on 127.0.0.1. They stop when they are dropped.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,18 +8,18 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// What a server does with whoever connects.
+/// What a server does with each connection.
 #[derive(Clone)]
 pub(super) enum Manners {
-    /// Answers with this, whatever is asked, and closes.
+    /// Answers every request with these bytes, and closes.
     Says(Vec<u8>),
-    /// Announces so many bytes and sends them as fast as they are taken.
+    /// Announces this many bytes and sends them as fast as they are read.
     Pours(u64),
-    /// Sends a head and then one byte every so many milliseconds, without an end.
+    /// Sends a head and then one byte of the body each time this many milliseconds have passed, without end.
     DripsBody(u64),
-    /// Sends one byte of the head every so many milliseconds, without an end.
+    /// Sends one byte of the head each time this many milliseconds have passed, without end.
     DripsHead(u64),
-    /// Sends headers without an end.
+    /// Sends headers without end.
     PoursHead,
 }
 
@@ -37,7 +37,7 @@ impl Drop for Rude {
 }
 
 impl Rude {
-    /// Starts a server with such manners.
+    /// Starts a server with this behaviour.
     pub(super) async fn start(manners: Manners) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -53,7 +53,7 @@ impl Rude {
         Self { address, task, connections }
     }
 
-    /// Its base URL, as a tenant's file names a HiBob.
+    /// Its base URL, as the setting for HiBob.
     pub(super) fn url(&self) -> String {
         format!("http://{}/v1", self.address)
     }
@@ -82,7 +82,7 @@ async fn serve(mut stream: TcpStream, manners: Manners) {
             _ => return,
         }
     }
-    // It ends when the other side has gone away.
+    // It ends when the other side has closed.
     let _ = answer(&mut stream, manners).await;
 }
 

@@ -1,4 +1,4 @@
-//! Components whose very shape is the attack: they are refused when they are loaded, before anything of them runs.
+//! Attacks by the structure of a component's file: it is refused when it is loaded, before any of it runs.
 
 use super::arena::{Arena, growth, stopped};
 use hibob_base::error::HostError;
@@ -6,21 +6,21 @@ use hibob_sandbox::identity::Trust;
 use hibob_sandbox::plugin::Plugin;
 use hibob_tests::setup::runtime;
 
-/// What other tests of this process may take meanwhile, in bytes.
+/// Memory that other tests of this process may take at the same time, in bytes.
 const OTHERS: u64 = 300 * 1024 * 1024;
 
 /// Loads a component, given as text.
 pub(super) fn load(text: &str) -> Result<Plugin, HostError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("plugin.wasm");
-    // With the export that every plugin has, so that the host looks further.
+    // The export that every plugin has is added, so that the host goes on with its checks.
     let export = "(instance $e) (export \"hibob:connector/directory-sync@0.1.0\" (instance $e)))";
     let text = format!("{}{export}", text.strip_suffix(')').unwrap());
     std::fs::write(&file, wat::parse_str(text).unwrap()).unwrap();
     Plugin::from_file(runtime(), &file, &Trust::built_in().or_unsigned())
 }
 
-/// So many components around each other, each of which has two of the one within.
+/// Components nested this deep, each of which has two instances of the inner one.
 pub(super) fn doubling(depth: usize) -> String {
     let mut text = "(component $c0 (core module $m) (core instance (instantiate $m)))".to_owned();
     for level in 1..=depth {

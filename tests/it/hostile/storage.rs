@@ -1,4 +1,4 @@
-//! The storage: too much of it, half of it, somebody else's.
+//! Attacks on the storage: too many writes, interrupted writes, other tenants' entries.
 
 use super::arena::{Arena, Orders, growth};
 use hibob_sandbox::Open as _;
@@ -9,7 +9,7 @@ async fn keys(arena: &Arena) -> Vec<String> {
     entries.into_iter().map(|(key, _)| key).collect()
 }
 
-/// One change that writes so many values of so many bytes.
+/// A change that writes `number` values of `bytes` bytes each.
 fn writes(number: &str, bytes: &str) -> Orders {
     Orders::of("makes", &["updates", "1"]).and("apply", &["put", "0", number, bytes])
 }
@@ -61,7 +61,7 @@ async fn a_check_and_a_plan_cannot_write() {
     assert_eq!(keys(&arena).await, [""; 0]);
 }
 
-/// Every key is a key of the tenant's own database, whatever it looks like.
+/// Every key, whatever it looks like, is a key in the tenant's own database.
 #[tokio::test(flavor = "multi_thread")]
 async fn crafted_keys_read_nobody_elses_entries() {
     let arena = Arena::new().await;
@@ -96,7 +96,7 @@ async fn crafted_keys_read_nobody_elses_entries() {
     assert!(report.findings.is_empty(), "{:?}", report.findings);
 }
 
-/// Deletions count like any write, whatever they delete.
+/// A deletion counts as a write, even if the key does not exist.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_deletions_is_cut_off() {
     let arena = Arena::new().await;

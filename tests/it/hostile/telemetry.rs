@@ -1,4 +1,4 @@
-//! What a plugin can bring into the labels of the operator's monitoring: nothing.
+//! Attacks on the monitoring: a plugin cannot create labels.
 
 use super::arena::{Arena, Orders};
 use crate::telemetry::of_metric;

@@ -1,4 +1,4 @@
-//! Taking time, and refusing to stop.
+//! Attacks on time: plugins that do not stop.
 
 use super::arena::{Arena, Orders, stopped};
 use hibob_base::progress::NoProgress;
@@ -12,12 +12,12 @@ async fn an_endless_loop_ends_at_its_processor_time_in_every_function() {
     stopped(arena.check(&Orders::of("check", &["loop"]).limit(LITTLE_CPU)).await, "OVER_LIMIT", "(limits.cpu_m");
     let arena = Arena::new().await;
     stopped(arena.plan(&Orders::of("plan", &["loop"]).limit(LITTLE_CPU)).await, "OVER_LIMIT", "(limits.cpu_m");
-    // When the plan is there, and its changes are asked for.
+    // The endless loop begins when the changes of the plan are read.
     let arena = Arena::new().await;
     stopped(arena.plan(&Orders::of("makes", &["loop"]).limit(LITTLE_CPU)).await, "OVER_LIMIT", "(limits.cpu_m");
 }
 
-/// Every change is a call of its own, and goes on until its own limit; none of them is used again.
+/// Each change is a separate call, which ends at its own limit, and whose instance is not used again.
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_that_refuse_to_stop_fail_one_by_one() {
     let arena = Arena::new().await;
@@ -34,7 +34,7 @@ async fn an_endless_loop_of_host_calls_ends_at_its_processor_time() {
     stopped(arena.check(&orders).await, "OVER_LIMIT", "(limits.cpu_milliseconds_max)");
 }
 
-/// Neither takes processor time, so only the wall clock ends them.
+/// Waiting takes no processor time, so only the limit of the wall clock ends it.
 #[tokio::test(flavor = "multi_thread")]
 async fn endless_waiting_in_a_host_call_ends_at_the_wall_clock() {
     for words in [&["wait"][..], &["wait-and-wait"], &["pollables", "500"]] {
@@ -65,7 +65,7 @@ async fn a_plugin_that_ends_the_program_ends_its_call() {
     stopped(arena.check(&Orders::of("check", &["panic"])).await, "PLUGIN_FAILED", "trapped in `check`");
 }
 
-/// More calls at once than the tenant may have wait in line, and then give up; nobody else's calls are in that line.
+/// Calls beyond the tenant's limit wait in a queue and then give up. Other tenants' calls are not in that queue.
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_calls_at_once_wait_for_the_tenants_own() {
     let arena = Arena::new().await;

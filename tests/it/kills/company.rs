@@ -1,4 +1,4 @@
-//! The company whose sync is killed, and what happens in it from day to day: all of it follows from a seed.
+//! The company whose sync is killed, and the events in it, all drawn from a seed.
 
 use hibob_fakes::company::Employee;
 use hibob_fakes::travelperk::{Phone, User};
@@ -10,20 +10,20 @@ use rand::{RngExt, SeedableRng};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Accounts that HiBob knows nothing of, beside those of [`World::realistic`].
+/// Accounts that belong to no employee, in addition to those of [`World::realistic`].
 const STRANGERS: u32 = 10;
 
-/// Something that happens in HiBob.
+/// An event in HiBob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
-    /// People come, leave, come back, move and marry; it happens only when nothing is left to sync. Numbers tell events
-    /// apart.
+    /// Employees are hired, leave, come back, move and marry. This happens only when nothing is left to sync. The
+    /// number distinguishes events.
     Day(u64),
-    /// Some people get another title; it happens in the middle of a sync.
+    /// Some employees get another title. This happens in the middle of a sync.
     Hour(u64),
 }
 
-/// A company of so many people, and a TravelPerk that was in use before.
+/// A company of so many employees, and a TravelPerk that was in use before.
 pub(crate) fn world(employees: usize, seed: u64) -> World {
     let mut world = World::realistic(employees, seed, today());
     for number in 0..STRANGERS {
@@ -37,14 +37,14 @@ pub(crate) fn world(employees: usize, seed: u64) -> World {
     world
 }
 
-/// The accounts that nobody in HiBob has, whole.
+/// The accounts that belong to no employee, with all their fields.
 pub(super) fn strangers(world: &World) -> Vec<User> {
     let known: BTreeSet<&str> = world.hibob.employees.keys().map(String::as_str).collect();
     let strange = |user: &&User| user.external_id.as_deref().is_none_or(|id| !known.contains(id));
     world.travelperk.users.iter().filter(strange).cloned().collect()
 }
 
-/// Faults of all kinds, drawn from the seed as well.
+/// Adds faults of all kinds, drawn from the seed.
 pub(super) fn trouble(world: &mut World, seed: u64) {
     world.scenario = Scenario::Flaky;
     world.answers_within = Duration::from_millis(10);
@@ -54,7 +54,7 @@ pub(super) fn trouble(world: &mut World, seed: u64) {
     switches.patch_answers_204 = seed % 4 == 1;
 }
 
-/// Lets it happen.
+/// Makes an event happen.
 pub(super) fn happen(world: &mut World, seed: u64, event: Event) {
     match event {
         Event::Day(number) => day(world, &mut StdRng::seed_from_u64(seed ^ number << 8), number),
@@ -66,7 +66,7 @@ pub(super) fn happen(world: &mut World, seed: u64, event: Event) {
     }
 }
 
-/// The employed, in an order of the seed's.
+/// The ids of the employed, in a random order.
 fn employed(world: &World, rng: &mut StdRng) -> Vec<String> {
     let employed = world.hibob.employees.values().filter(|employee| employee.lifecycle_status == "employed");
     let mut people: Vec<String> = employed.map(|employee| employee.id.clone()).collect();
@@ -74,7 +74,7 @@ fn employed(world: &World, rng: &mut StdRng) -> Vec<String> {
     people
 }
 
-/// So many people get the title of somebody else.
+/// Gives so many employees the title of another one.
 fn titles(world: &mut World, people: &[String], count: usize, rng: &mut StdRng) {
     for id in people.iter().take(count) {
         let other = &people[rng.random_range(0..people.len())];
@@ -105,7 +105,7 @@ fn day(world: &mut World, rng: &mut StdRng, number: u64) {
     for (position, id) in rest.by_ref().take(many / 60 + 1).enumerate() {
         world.hibob.employee_mut(id).email = Some(format!("renamed.{number}.{position}@acme.example"));
     }
-    // Those who left on an earlier day, and have an account.
+    // The employees who left on an earlier day and have an account.
     let left: Vec<String> = world
         .hibob
         .employees
@@ -119,7 +119,7 @@ fn day(world: &mut World, rng: &mut StdRng, number: u64) {
     }
 }
 
-/// New people, each of whom reports to the one before.
+/// Hires employees, each of whom reports to the one before.
 fn hire(world: &mut World, like: &[String], managers: &BTreeSet<String>, day: u64) {
     let mut boss = managers.first().unwrap().clone();
     for (position, like) in like.iter().enumerate() {

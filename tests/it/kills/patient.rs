@@ -1,4 +1,4 @@
-//! The program as a child process between stand-ins that stay, to be killed.
+//! The program as a child process that is killed, with stand-ins that go on.
 
 use super::company::{Event, happen};
 use crate::cli::Shell;
@@ -14,11 +14,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
-/// A whole sync, whatever its size: what is tested here is not the guards.
+/// The arguments of a whole sync, with releases for any number of changes, since the guards are not tested here.
 const SYNC: [&str; 8] =
     ["sync", "acme", "--json", "--allow-archiving", "1000", "--allow-renaming", "1000", "--allow-changed-source"];
 
-/// Where what the program prints goes: a pipe that nobody reads would hold it up.
+/// The file for the program's output. A pipe that nobody reads would block the program.
 pub(super) const OUT: &str = "sync.json";
 
 /// A tenant's data directory, and the services that it talks to.
@@ -30,7 +30,7 @@ pub(crate) struct Patient {
 }
 
 impl Patient {
-    /// Tenant `acme` of this world, whose file has `extra` lines at its end, which begin in the table of limits.
+    /// The tenant `acme` of this world. `extra` is added at the end of its file, where the table of limits is open.
     pub(crate) fn new(runtime: &Handle, world: World, extra: &str) -> Self {
         let world = Arc::new(Mutex::new(world));
         let server = runtime.block_on(Server::start(world.clone())).unwrap();
@@ -63,7 +63,7 @@ impl Patient {
         self.world.lock().unwrap()
     }
 
-    /// Lets something happen between two requests.
+    /// Makes an event happen between two requests.
     pub(super) fn happen(&self, seed: u64, event: Event) -> Event {
         happen(&mut self.world(), seed, event);
         event
@@ -75,19 +75,20 @@ impl Patient {
         self.shell.command(&SYNC).stdout(out.try_clone().unwrap()).stderr(out).spawn().unwrap()
     }
 
-    /// What a sync that ended has printed: its report is the last line.
+    /// The report of a sync that has ended, which is the last line of its output.
     pub(crate) fn report(&self, out: &str) -> Value {
         let text = std::fs::read_to_string(self.shell.path(out)).unwrap();
         serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap_or_else(|_| panic!("no report: {text}"))
     }
 
-    /// A sync that nobody kills. Returns its exit code and report.
+    /// A sync without a kill. Returns its exit code and report.
     pub(crate) fn sync(&self) -> (i32, Value) {
         let status = self.spawn(OUT).wait().unwrap();
         (status.code().unwrap(), self.report(OUT))
     }
 
-    /// Starts a sync, and kills it a little later than something is so. Returns how it ended if it did so before.
+    /// Starts a sync, and kills it a given time after a condition has become true. Returns the exit code if it ended
+    /// before.
     pub(crate) fn sync_until(&self, due: impl Fn(&World) -> bool, later: Duration) -> Option<i32> {
         let mut child = self.spawn(OUT);
         let status = wait(&mut child, || due(&self.world())).or_else(|| {
@@ -101,12 +102,12 @@ impl Patient {
         status.code()
     }
 
-    /// Ends the lease of a run that was killed, as time does: it lasts for 30 seconds.
+    /// Makes the lease of a killed run lapse, as 30 seconds would.
     pub(crate) fn lapse(&self) {
         self.execute("control.db", "UPDATE leases SET expires_at = 0");
     }
 
-    /// Changes one of the databases.
+    /// Executes a statement in one of the databases.
     pub(crate) fn execute(&self, database: &str, sql: &'static str) -> u64 {
         self.with(database, async |connection| sqlx::query(sql).execute(connection).await.unwrap().rows_affected())
     }
@@ -119,7 +120,7 @@ impl Patient {
         })
     }
 
-    /// Looks at what was recorded.
+    /// Reads the tenant's records.
     pub(crate) fn look<T>(&self, work: impl AsyncFnOnce(&Records) -> T) -> T {
         self.runtime.block_on(async {
             let data = DataDir::open(&self.shell.path("data")).await.unwrap();
@@ -138,7 +139,7 @@ impl Patient {
     }
 }
 
-/// Waits until something is due, or the child has ended.
+/// Waits until a condition is true, or the child has ended.
 pub(crate) fn wait(child: &mut Child, due: impl Fn() -> bool) -> Option<ExitStatus> {
     loop {
         if let Some(status) = child.try_wait().unwrap() {

@@ -1,4 +1,4 @@
-//! What must be true after all the kills.
+//! Asserts what must be true after all the kills.
 
 use super::company::strangers;
 use super::patient::Patient;
@@ -8,7 +8,7 @@ use hibob_store::update_row::UpdateRow;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The accounts by whose they are, with everything but ids and times.
+/// The accounts by their owner, with everything except ids and times.
 fn accounts(users: &Users) -> BTreeMap<String, (User, Option<String>)> {
     let key = |user: &User| user.external_id.clone().unwrap_or_else(|| user.user_name.clone());
     let account = |user: &User| {
@@ -19,7 +19,7 @@ fn accounts(users: &Users) -> BTreeMap<String, (User, Option<String>)> {
     users.iter().map(account).collect()
 }
 
-/// The target is as in a world whose syncs nobody disturbed, and nobody else was touched.
+/// TravelPerk is as in a world without kills and faults, and accounts of others are unchanged.
 pub(super) fn target(world: &World, undisturbed: &World, before: &World) {
     let (found, expected) = (accounts(&world.travelperk.users), accounts(&undisturbed.travelperk.users));
     for (key, account) in &expected {
@@ -38,7 +38,7 @@ pub(super) fn target(world: &World, undisturbed: &World, before: &World) {
     assert!(world.log().iter().all(|request| request.service != Service::HiBob || !request.is_write()));
 }
 
-/// Every journal is closed, its events follow each other, and the history has each change of its plan once.
+/// Every journal is closed, its events are in a valid order, and the history has each change of its plan once.
 pub(super) fn record(patient: &Patient, before: &World) {
     let journals =
         patient.rows("SELECT CAST(id AS TEXT), coalesce(CAST(run AS TEXT), 'none'), plan FROM journals ORDER BY id");
@@ -73,7 +73,7 @@ pub(super) fn record(patient: &Patient, before: &World) {
                 *created.entry(text(change, "employee_id").to_owned()).or_default() += 1;
             }
         }
-        // What the target did not keep of a new account is told beside it.
+        // Fields of a new account that TravelPerk did not keep have rows of their own.
         let more = rows.iter().filter(|row| row[4] == "Not applied").count();
         assert!(
             (expected..=expected + more).contains(&rows.len()),
@@ -92,7 +92,7 @@ pub(super) fn record(patient: &Patient, before: &World) {
     assert!(created.is_empty(), "created, and not there: {created:?}");
 }
 
-/// The lines of all runs: run, employee, name, action, field, result.
+/// The rows of all runs: run, employee, name, action, field, result.
 fn updates(patient: &Patient) -> Vec<Vec<String>> {
     let runs = patient.rows("SELECT CAST(id AS TEXT) FROM runs ORDER BY id");
     patient.look(async |records| {
@@ -106,7 +106,7 @@ fn updates(patient: &Patient) -> Vec<Vec<String>> {
     })
 }
 
-/// The events of all journals: journal, position of the change, event, generation, what came of it.
+/// The events of all journals: journal, position of the change, event, generation, result.
 fn events(patient: &Patient) -> Vec<Vec<String>> {
     let mut events = patient.rows(
         "SELECT CAST(journal AS TEXT), change, event, CAST(generation AS TEXT), made FROM journal_events ORDER BY sequence",
@@ -140,7 +140,7 @@ fn finished<'e>(events: impl Iterator<Item = &'e Vec<String>>) -> BTreeMap<&'e s
     finished
 }
 
-/// The lines that the history must have of a change, and how often it has each.
+/// The rows that the history must have of a change, and how often it has each.
 fn lines(change: &Value, rows: &[Vec<&str>], made: Option<&str>) -> Vec<(String, usize)> {
     let (employee, name) = (text(change, "employee_id"), text(change, "display_name"));
     let mine = || rows.iter().filter(|row| row[0] == employee && row[1] == name);

@@ -1,4 +1,4 @@
-//! What happens in a company, to its settings and on the way: events at random.
+//! Random events in a company, its settings and TravelPerk.
 
 use super::rules::{CUSTOM_TITLE, Rules, rules};
 use super::trouble::{Trouble, trouble};
@@ -9,7 +9,7 @@ use hibob_fakes::Employee;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// What a field is set to: one of its pool, empty, or not sent at all.
+/// The value that a field gets: one of its pool, empty, or not sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Said {
     Value(usize),
@@ -17,10 +17,10 @@ pub(crate) enum Said {
     NotSent,
 }
 
-/// One event; numbers choose among the employees there are.
+/// One event. Numbers select one of the present employees.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// A new employee, who starts in so many days; with a position in the pool of each field.
+    /// A new employee, who starts in so many days, with a position in the pool of each field.
     Hire {
         days: u64,
         facts: [usize; 14],
@@ -31,11 +31,11 @@ pub(crate) enum Event {
         days: u64,
         garden_leave: bool,
     },
-    /// The same record is employed again: a cancelled termination, or a rehire.
+    /// A record that has left is employed again: a cancelled termination, or a rehire.
     Employ {
         who: usize,
     },
-    /// A leaver comes back under a new employee id; or somebody else gets that address.
+    /// A leaver comes back under a new employee id, or another person gets their address.
     ComeBack {
         who: usize,
         other: bool,
@@ -44,12 +44,12 @@ pub(crate) enum Event {
         who: usize,
         first: &'static str,
     },
-    /// A new work email, or the same in capitals.
+    /// A new work email, or the present one in capitals.
     ChangeEmail {
         who: usize,
         capitals: bool,
     },
-    /// One takes the address of another one, who gets a new one, the first one's, or keeps it.
+    /// An employee takes the address of another one, who gets a new address, the first one's address, or keeps theirs.
     TakeEmail {
         who: usize,
         from: usize,
@@ -60,7 +60,7 @@ pub(crate) enum Event {
         field: usize,
         said: Said,
     },
-    /// A kind of leave, or back from it.
+    /// The beginning or end of a kind of leave.
     Status {
         who: usize,
         status: &'static str,
@@ -70,21 +70,21 @@ pub(crate) enum Event {
         manager: usize,
         said: Said,
     },
-    /// A mandatory field is lost, until somebody mends all.
+    /// A mandatory field is lost, until an event restores all of them.
     Break {
         who: usize,
         field: &'static str,
         value: Option<&'static str>,
     },
     Mend,
-    /// No longer in the answer, until somebody returns.
+    /// An employee is missing in HiBob's answer, until an event brings all of them back.
     Vanish {
         who: usize,
     },
     Return,
     Days(u64),
     Settings(Box<Rules>),
-    /// Somebody changes an account in TravelPerk.
+    /// An account is changed in TravelPerk by hand.
     Tamper {
         account: usize,
         field: Tampered,
@@ -105,7 +105,7 @@ pub(crate) enum Tampered {
     GivenName,
     Manager,
     Active,
-    /// The account is removed altogether.
+    /// The account is removed.
     Gone,
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn tampered() -> impl Strategy<Value = Tampered> {
 }
 
 pub(crate) fn hire(days: impl Strategy<Value = u64>) -> impl Strategy<Value = Event> {
-    // Mostly good values, so that most people can be synced.
+    // Mostly valid values, so that most employees can be synced.
     let fact = || prop_oneof![49 => 0..2_usize, 1 => 2..4_usize];
     (days, prop::array::uniform14(fact())).prop_map(|(days, facts)| Event::Hire { days, facts })
 }
@@ -170,7 +170,7 @@ impl History {
         (!ids.is_empty()).then(|| ids[who % ids.len()].clone())
     }
 
-    /// One of those who have left or are about to.
+    /// An employee who has left or is about to leave.
     fn leaver(&self, who: usize) -> Option<String> {
         let left = |person: &&Employee| ["terminated", "garden leave"].contains(&person.lifecycle_status.as_str());
         let leavers: Vec<&Employee> = self.world.fakes.hibob.employees.values().filter(left).collect();
@@ -197,7 +197,7 @@ impl History {
         }
     }
 
-    /// Lets an event happen, all but settings and syncs.
+    /// Makes an event happen, except changed settings and syncs.
     pub(crate) fn happen(&mut self, event: &Event) {
         let today = self.today();
         match *event {
@@ -259,7 +259,7 @@ impl History {
                 });
             }
             Event::Status { who, status } => self.change(who, |person| {
-                // Leavers come back by `Employ`, and future hires by the day.
+                // Leavers come back by `Employ`, and future hires start when their day comes.
                 if !["terminated", "garden leave", "hired"].contains(&person.lifecycle_status.as_str()) {
                     person.lifecycle_status = status.to_owned();
                 }
@@ -306,7 +306,7 @@ impl History {
         let mut person = Employee::new(&id, first, "Ruiz", &email);
         for ((field, pool), fact) in POOLS.into_iter().zip(facts) {
             let said = match (field, fact) {
-                // What another source stands in for is often empty or not sent.
+                // Fields with a second source are often empty or not sent.
                 (CUSTOM_TITLE | "work.workMobile", 1) => None,
                 (CUSTOM_TITLE, 0) => Some(None),
                 _ => Some(pool.get(fact).copied()),

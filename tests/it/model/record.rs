@@ -1,4 +1,4 @@
-//! What one record of HiBob means by the rules in docs/use/sync.md, without a line of the core.
+//! What one record of HiBob means by the rules in docs/use/sync.md, without use of the core.
 
 use super::rules::{DETAILS, IBERIA, Rules};
 use super::statement::Accounts;
@@ -7,15 +7,15 @@ use chrono::{DateTime, Days, NaiveDate, TimeDelta};
 use hibob_fakes::Employee;
 use std::collections::BTreeMap;
 
-/// What a sync looks at.
+/// The state before a sync.
 pub(crate) struct Before<'a> {
     pub(crate) accounts: &'a Accounts,
-    /// The account of each employee, as the storage remembers it.
+    /// The account of each employee by the links in the storage.
     pub(crate) memory: &'a BTreeMap<String, String>,
     pub(crate) directory: &'a BTreeMap<String, Employee>,
     pub(crate) rules: &'a Rules,
     pub(crate) now: i64,
-    /// Whether HiBob sends a key for what is empty.
+    /// Whether HiBob sends a null for an empty field.
     pub(crate) nulls_sent: bool,
     /// Whether TravelPerk leaves archived accounts out of its listing.
     pub(crate) hides: bool,
@@ -26,7 +26,7 @@ pub(crate) struct Before<'a> {
 pub(crate) enum Stand {
     Works,
     Waits,
-    /// At a site that is not synced; the account is left.
+    /// At a site that is not synced; the account stays.
     Elsewhere,
     /// At a site that is not synced, and by setting that ends the account.
     Moved,
@@ -64,7 +64,7 @@ impl Before<'_> {
             _ => return Unclear,
         };
         if let Some(sites) = &rules.sites {
-            // A selected site at which nobody works is a mistake in writing: nobody is archived for that.
+            // A selected site at which nobody works is probably misspelt, and nobody is archived for that.
             let is_left = |other: &Employee| {
                 says(other, "internal.lifecycleStatus").flatten().is_some_and(|status| status == "terminated")
             };
@@ -92,13 +92,13 @@ impl Before<'_> {
             return false;
         }
         self.synced().any(|(field, ids)| match self.first(person, ids) {
-            // Only a default stands in for what is missing, and for nothing that is wrong.
+            // A default replaces a missing value, but not a wrong one.
             Some(Some(text)) => self.value(field, &text).is_none(),
             _ => field != "language" || self.rules.default_language.is_none(),
         })
     }
 
-    /// The text fields that are synced, and where each comes from.
+    /// The text fields that are synced, with their sources.
     pub(crate) fn synced(&self) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
         let rules = self.rules;
         DETAILS.iter().filter_map(move |detail| {
@@ -109,7 +109,7 @@ impl Before<'_> {
         })
     }
 
-    /// The first field that holds something; empty only if all are sent and empty.
+    /// The value of the first field that has one. Empty only if all fields are sent and empty.
     pub(crate) fn first(&self, person: &Employee, ids: &[&str]) -> Option<Option<String>> {
         let all: Vec<_> = ids.iter().map(|id| self.says(person, id)).collect();
         match all.iter().flatten().flatten().next() {
@@ -118,7 +118,7 @@ impl Before<'_> {
         }
     }
 
-    /// A value as TravelPerk takes it.
+    /// A value in TravelPerk's form; none if TravelPerk does not accept it.
     pub(crate) fn value(&self, field: &str, text: &str) -> Option<String> {
         if field == "company" && text == "Madrid" && self.rules.companies {
             return Some(IBERIA.to_owned());

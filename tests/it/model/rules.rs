@@ -1,4 +1,4 @@
-//! Settings at random: every setting that a sync reads, each left out or with one of a few values.
+//! Random settings: every setting that a sync reads is left out or has one of a few values.
 
 use hibob_connector_core::settings::Settings;
 use hibob_connector_core::value::{NamedValue, Value};
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// HiBob's sites.
 pub(crate) const SITES: [&str; 3] = ["Berlin", "London", "Madrid"];
-/// The invoice profile of the site Madrid, where the table of companies is set.
+/// The invoice profile of the site Madrid, if the setting `companies` is used.
 pub(crate) const IBERIA: &str = "ACME Iberia SL";
 /// Time zones without summer time, and how many hours each is ahead of UTC.
 pub(crate) const ZONES: [(&str, i64); 4] =
@@ -28,8 +28,8 @@ pub(crate) const CUSTOM_POLICY: &str = custom!(4);
 pub(crate) const CUSTOM_CONTACT: &str = custom!(5);
 pub(crate) const CUSTOM_CONTACT_PHONE: &str = custom!(6);
 
-/// A text field of an account, the detail it belongs to, whether that is synced when nothing is ticked, and the lists of
-/// HiBob fields to choose from; the first of these is the default.
+/// A text field of an account, the detail that it belongs to, whether that is synced by default, and the lists of HiBob
+/// fields to choose from, of which the first is the default.
 pub(crate) struct Detail {
     pub(crate) field: &'static str,
     pub(crate) detail: &'static str,
@@ -41,7 +41,7 @@ const fn detail(field: &'static str, usual: bool, sources: &'static [&'static [&
     Detail { field, detail: field, usual, sources }
 }
 
-/// The table of details in docs/use/sync.md, but for the line manager.
+/// The table of details in docs/use/sync.md, without the line manager.
 pub(crate) const DETAILS: [Detail; 12] = [
     detail("title", true, &[&["work.title"], &[CUSTOM_TITLE, "work.title"], &[]]),
     detail("cost-center", true, &[&["work.department"], &[]]),
@@ -57,12 +57,12 @@ pub(crate) const DETAILS: [Detail; 12] = [
     Detail { detail: "emergency-contact", ..detail("emergency-phone", false, &[&[], &[CUSTOM_CONTACT_PHONE]]) },
 ];
 
-/// Settings; what is None or empty is left out.
+/// Settings. Those that are `None` or empty are left out.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rules {
     pub(crate) details: Option<BTreeSet<&'static str>>,
     pub(crate) missing_fails: Option<bool>,
-    /// By text field.
+    /// The sources by text field.
     pub(crate) sources: BTreeMap<&'static str, &'static [&'static str]>,
     pub(crate) companies: bool,
     pub(crate) default_language: Option<&'static str>,
@@ -78,7 +78,7 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// The settings as the core is given them.
+    /// The settings in the core's form.
     pub(crate) fn settings(&self) -> Settings {
         let mut values = Vec::new();
         let mut set = |name: &str, value: Value| values.push(NamedValue { name: name.to_owned(), value });
@@ -132,7 +132,7 @@ impl Rules {
     }
 }
 
-/// Settings at random; `emails` are those of possible admins.
+/// Random settings. `emails` are the addresses of possible admins.
 pub(crate) fn rules(emails: &'static [&'static str]) -> impl Strategy<Value = Rules> {
     let mut names: Vec<&'static str> = DETAILS.iter().map(|detail| detail.detail).chain(["manager"]).collect();
     names.dedup();

@@ -1,4 +1,4 @@
-//! What TravelPerk should look like after a sync: the rules of docs/use/sync.md once more, without a line of the core.
+//! What TravelPerk should look like after a sync: the rules of docs/use/sync.md, stated again without use of the core.
 
 use super::record::Stand::{self, Left, Moved, Released, Waits, Works};
 use super::record::{Before, address, names};
@@ -6,15 +6,15 @@ use super::values::{same, says};
 use hibob_fakes::Employee;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// An account's fields by name; what is empty is left out.
+/// An account's fields by name, without empty ones.
 pub(crate) type Fields = BTreeMap<&'static str, String>;
-/// Accounts by id; one that the sync makes is `new ID` with the id of its employee.
+/// Accounts by id. One that the sync creates has the id `new ID`, with the id of its employee.
 pub(crate) type Accounts = BTreeMap<String, Fields>;
 
 /// What is expected of a sync.
 pub(crate) struct Expected {
     pub(crate) accounts: Accounts,
-    /// Whose account is wholly determined by HiBob; of all others it is what it was.
+    /// The employees whose accounts HiBob determines completely. All other accounts stay as they are.
     pub(crate) determined: BTreeSet<String>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn after_sync(before: &Before<'_>) -> Expected {
 struct Model<'a> {
     before: &'a Before<'a>,
     stands: BTreeMap<&'a str, Stand>,
-    /// The account of each employee, before anybody is matched by address.
+    /// The account of each employee, before matching by address.
     owns: BTreeMap<&'a str, &'a str>,
     conflicts: BTreeSet<&'a str>,
 }
@@ -57,14 +57,14 @@ impl<'a> Model<'a> {
         self.owns.values().any(|owned| *owned == account)
     }
 
-    /// Those who work here come before those who do not.
+    /// The employees, those who work here first.
     fn by_presence(&self) -> Vec<(&'a str, bool)> {
         let gone = |id: &&str| matches!(self.stands[id], Left | Released | Moved);
         let (gone, here): (Vec<_>, Vec<_>) = self.stands.keys().copied().partition(gone);
         here.into_iter().map(|id| (id, false)).chain(gone.into_iter().map(|id| (id, true))).collect()
     }
 
-    /// Accounts are matched by the stored link: unless the account has meanwhile been given to somebody else.
+    /// Matches accounts by the stored link, unless the account belongs to another employee by now.
     fn own_remembered(&mut self) {
         for (id, gone) in self.by_presence() {
             let Some((account, fields)) =
@@ -85,7 +85,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Then by external id.
+    /// Matches accounts by external id.
     fn own_by_external_id(&mut self) {
         for (id, gone) in self.by_presence() {
             if self.owns.contains_key(id) || self.conflicts.contains(id) {
@@ -104,7 +104,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// When the admin who enabled the sync leaves, nothing at all is done.
+    /// Whether the admin who enabled the sync has left. Then nothing is done.
     fn admin_has_left(&self) -> bool {
         let Some(admin) = self.before.rules.enabled_by.as_ref().map(|email| email.to_lowercase()) else { return false };
         let with = |stands: &[Stand]| {
@@ -116,8 +116,8 @@ impl<'a> Model<'a> {
             || accounts.any(|fields| fields["user-name"].to_lowercase() == admin && fields["active"] == "no")
     }
 
-    /// The account with the address that somebody wants, if they can have it: an Err where another one holds it and does
-    /// not let go. None where the address is free.
+    /// The account with an employee's work email, if they can have it. None if the address is free; an error if another
+    /// account has it and keeps it.
     fn place(&self, id: &'a str, waiting: &mut Vec<&'a str>) -> Result<Option<&'a str>, ()> {
         let email = address(self.person(id));
         let own = self.owns.get(id).copied();
@@ -143,9 +143,9 @@ impl<'a> Model<'a> {
                 let (person, before) = (self.person(id), self.person(owner));
                 let same = names(person) == names(before) && address(before) == email;
                 if own.is_none() && self.stands[owner] == Left && same {
-                    return Ok(Some(holder)); // come back under a new employee id
+                    return Ok(Some(holder)); // they came back under a new employee id
                 }
-                // Somebody else's, who must take another address first.
+                // The account of another employee, who must get another address first.
                 if address(before) == email {
                     return Err(());
                 }
@@ -192,7 +192,7 @@ impl<'a> Model<'a> {
         self.before.rules.admins.iter().flatten().any(|admin| admin.to_lowercase() == name)
     }
 
-    /// The text fields of somebody who works here.
+    /// Writes the text fields of an employee who works here.
     fn fields(&self, id: &str, account: &mut Fields) {
         let (before, person) = (self.before, self.person(id));
         let mut set = |field: &'static str, text: String| {
@@ -223,7 +223,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The line manager's account; left as it is where nobody can say whose that is.
+    /// Writes the line manager's account. It stays as it is if that account is unknown.
     fn manager(&self, id: &str, account_of: &BTreeMap<&str, String>, account: &mut Fields) {
         let ticked = self.before.rules.details.as_ref().is_none_or(|names| names.contains("manager"));
         match self.before.says(self.person(id), "work.manager") {
@@ -232,7 +232,7 @@ impl<'a> Model<'a> {
             Some(Some(manager)) if manager != id => {
                 let stand = self.stands.get(manager.as_str());
                 let left = matches!(stand, None | Some(Left | Released));
-                // An archived account that is not listed is looked up for those who work here only.
+                // An archived account that is not listed is looked up only for those who work here.
                 let hidden =
                     |id: &&String| self.before.hides && stand != Some(&Works) && self.field(id, "active") == Some("no");
                 if let Some(managers) = account_of.get(manager.as_str()).filter(|id| !left && !hidden(id)) {

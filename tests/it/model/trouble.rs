@@ -1,4 +1,4 @@
-//! What goes wrong on the way of one sync.
+//! Random trouble during one sync.
 
 use super::History;
 use super::history::{Tampered, tampered};
@@ -6,16 +6,16 @@ use hibob_fakes::{Fault, FaultKind, Scenario};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-/// What goes wrong during one sync.
+/// The trouble of one sync.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trouble {
     pub(crate) target: Vec<Fault>,
     pub(crate) source: Vec<Fault>,
-    /// Faults of every kind, all the time.
+    /// Whether there are faults of every kind, all the time.
     pub(crate) flaky: bool,
-    /// Fields that TravelPerk does not keep, without a word.
+    /// Fields that TravelPerk does not keep, without an error.
     pub(crate) drops: Vec<&'static str>,
-    /// The plan is applied after this change in TravelPerk, which it does not know of.
+    /// A change that is made in TravelPerk by hand between planning and applying.
     pub(crate) stale: Option<(usize, Tampered)>,
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn trouble() -> impl Strategy<Value = Trouble> {
 }
 
 impl History {
-    /// Puts the trouble in the way of the next sync.
+    /// Prepares the trouble for the next sync.
     pub(crate) fn trouble(&mut self, trouble: &Trouble) {
         let fakes = &mut self.world.fakes;
         fakes.travelperk.faults.clone_from(&trouble.target);

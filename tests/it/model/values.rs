@@ -1,4 +1,5 @@
-//! What HiBob can say of somebody, and what TravelPerk should make of it: tables, so that nothing is worked out twice.
+//! Tables of the values that HiBob's fields may have and of their forms in TravelPerk. They are tables so that the
+//! core's conversions are not repeated here.
 
 use super::rules::{
     CUSTOM_CONTACT, CUSTOM_CONTACT_PHONE, CUSTOM_LANGUAGE, CUSTOM_LOCALE, CUSTOM_POLICY, CUSTOM_TITLE, SITES,
@@ -6,10 +7,10 @@ use super::rules::{
 use hibob_fakes::Employee;
 use serde_json::Value;
 
-/// The title of an archived item of HiBob's list: it comes as a number that nobody can read.
+/// The title of an archived item of HiBob's list. HiBob sends an id for it that is in no list.
 pub(crate) const ARCHIVED_TITLE: &str = "Intern";
 
-/// What each field of HiBob may hold. The first value of each is good.
+/// The values that each HiBob field may have. The first value of each is valid.
 pub(crate) const POOLS: [(&str, &[&str]); 14] = [
     ("work.title", &["Engineer", "Lead", ARCHIVED_TITLE]),
     ("work.department", &["Sales", "R&D"]),
@@ -27,7 +28,7 @@ pub(crate) const POOLS: [(&str, &[&str]); 14] = [
     (CUSTOM_CONTACT_PHONE, &["+34 600 300 400", "112"]),
 ];
 
-/// What TravelPerk writes otherwise than HiBob; None for what it does not take.
+/// Values that have another form in TravelPerk than in HiBob; `None` if TravelPerk does not accept them.
 const TAKEN: [(&str, &str, Option<&str>); 12] = [
     ("title", ARCHIVED_TITLE, None),
     ("phone", "+34 600.100.200", Some("+34 600 100 200")),
@@ -43,13 +44,13 @@ const TAKEN: [(&str, &str, Option<&str>); 12] = [
     ("emergency-phone", "112", None),
 ];
 
-/// HiBob's text as TravelPerk takes it.
+/// HiBob's text in TravelPerk's form.
 pub(crate) fn taken(field: &str, text: &str) -> Option<String> {
     let known = TAKEN.iter().find(|(of, said, _)| *of == field && *said == text);
     known.map_or(Some(text), |(.., taken)| *taken).map(str::to_owned)
 }
 
-/// Whether TravelPerk's text needs no change to mean this.
+/// Whether TravelPerk's text counts as the same as the wanted one.
 pub(crate) fn same(field: &str, now: &str, wanted: &str) -> bool {
     let dialled = |phone: &str| phone.replace([' ', '(', ')', '-', '.'], "");
     match field {
@@ -60,7 +61,7 @@ pub(crate) fn same(field: &str, now: &str, wanted: &str) -> bool {
     }
 }
 
-/// What HiBob says of a field: None where no key is sent, Some(None) where it is empty.
+/// HiBob's value of a field: `None` if it is not sent, `Some(None)` if it is empty.
 pub(crate) fn says(person: &Employee, field: &str) -> Option<Option<String>> {
     if person.removed.contains(field) {
         return None;
@@ -83,11 +84,11 @@ pub(crate) fn says(person: &Employee, field: &str) -> Option<Option<String>> {
     Some(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// Lets HiBob say this from now on.
+/// Sets HiBob's value of a field.
 pub(crate) fn say(person: &mut Employee, field: &str, said: Option<Option<&str>>) {
     person.removed.remove(field);
     if field == "work.manager" {
-        // HiBob sends the line manager twice, and shows or hides both.
+        // HiBob has the line manager in two fields, which are both visible or both hidden.
         person.removed.remove("work.reportsTo");
         if said.is_none() {
             person.removed.insert("work.reportsTo".to_owned());

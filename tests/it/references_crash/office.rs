@@ -1,4 +1,4 @@
-//! A company whose references the program issues, for as long as somebody lets it live.
+//! A company whose references are issued by a program that is killed again and again.
 
 use crate::cli::{program, share_compiled};
 use crate::references_job::{Office, leave, people};
@@ -19,28 +19,28 @@ use std::time::{Duration, Instant};
 
 const RUN: [&str; 4] = ["references", "acme", "--allow-issuing", "1000"];
 
-/// How often it is looked whether it is time; less than what lies between two steps.
+/// Pause between two checks whether to kill. It is shorter than the time between two steps.
 const LOOK_EVERY: Duration = Duration::from_micros(50);
 
-/// How long a run may take that nobody kills.
+/// Longest time of a run without a kill.
 const RUN_MAX: Duration = Duration::from_secs(60);
 
 pub(super) struct Victim {
     pub(super) office: Office,
-    /// A connection to the tenant's database that only looks.
+    /// A connection to the tenant's database for reading.
     pub(super) database: SqlitePool,
     control: SqlitePool,
-    /// The people who have left, by number.
+    /// How many employees have left.
     pub(super) left: usize,
-    /// How many of the mails were proved to be right.
+    /// How many of the mails were checked.
     proved: usize,
 }
 
 impl Victim {
-    /// Its first look is over.
+    /// A company whose first run is over.
     pub(super) async fn new() -> Self {
         let mut office = Office::of(people(200), "").await;
-        // How fast HiBob may be asked is no matter here.
+        // HiBob's rate limits do not matter here.
         let limits = Limits { search: u32::MAX, person: u32::MAX, metadata: u32::MAX, tables: u32::MAX };
         office.world().hibob.limits = limits;
         office.setup.hibob_calls_per_minute = u32::MAX;
@@ -50,7 +50,7 @@ impl Victim {
         let open =
             async |name: &str| SqlitePool::connect(&format!("sqlite:{}", data.join(name).display())).await.unwrap();
         let control = open("control.db").await;
-        // The run of the first look makes what a run needs.
+        // The first run creates the files that a run needs.
         assert!(office.run().await.is_baseline);
         let database = open("tenants/acme.db").await;
         Self { office, database, control, left: 0, proved: 0 }
@@ -60,7 +60,7 @@ impl Victim {
         program(self.office.setup.folder.path(), args)
     }
 
-    /// So many more people leave.
+    /// So many more employees leave.
     pub(super) fn leave(&mut self, number: usize) {
         for _ in 0..number {
             self.left += 1;
@@ -68,9 +68,9 @@ impl Victim {
         }
     }
 
-    /// Runs the job, and kills it with SIGKILL as soon as `is_time` says so. False if it was done before.
+    /// Runs the job, and kills it with SIGKILL as soon as `is_time` is true. Returns false if the job ended before.
     pub(super) async fn kill_when(&self, mut is_time: impl AsyncFnMut() -> bool) -> bool {
-        // A killed process does not give its lease back, and the next run would have to wait for 30 seconds.
+        // A killed process does not give its lease back. Without this, the next run would have to wait for 30 seconds.
         sqlx::query("UPDATE leases SET expires_at = 0").execute(&self.control).await.unwrap();
         let mut command = self.command(&RUN);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -78,7 +78,7 @@ impl Victim {
         loop {
             if is_time().await {
                 child.kill().unwrap();
-                // It may have ended in the same moment.
+                // It may have ended at that moment.
                 return child.wait().unwrap().code().is_none();
             }
             if let Some(status) = child.try_wait().unwrap() {
@@ -93,15 +93,15 @@ impl Victim {
         }
     }
 
-    /// One run that is left alone does all that is left to do. How long it took.
+    /// Makes one run without a kill, which does everything that is left to do. Returns how long it took.
     pub(super) async fn finish(&self) -> Duration {
         let start = Instant::now();
         assert!(!self.kill_when(async || false).await);
         start.elapsed()
     }
 
-    /// Each departure has one reference in the log, and mails that are all the same one; all of them are worth what they
-    /// say. `after` says after which crash.
+    /// Asserts that each departure has one reference in the log and identical mails, and that all of them can be
+    /// verified. `after` names the crash before.
     pub(super) async fn prove(&mut self, after: &str) {
         let database = self.office.setup.data.tenant_database("acme").await.unwrap();
         let rows = self.office.setup.data.records("acme").await.unwrap().references().await.unwrap();
@@ -144,7 +144,7 @@ impl Victim {
         self.proved = mails.len();
     }
 
-    /// Somebody who has the mail and the published folder accepts the reference.
+    /// Asserts that somebody with the mail and the published folder accepts the reference.
     fn verify(&self, json: &[u8], proof: &[u8]) {
         let folder = self.office.setup.folder.path();
         std::fs::write(folder.join("reference.json"), json).unwrap();
@@ -156,7 +156,7 @@ impl Victim {
     }
 }
 
-/// The proof is of this document, and of a head that the log of today continues.
+/// Asserts that a proof is of this document, and of a log head that the present log continues.
 fn assert_proof(proof: &[u8], document: &[u8], key: &PublicKey, entries: &[[u8; 32]]) {
     let proof = LogProof::parse(proof).unwrap();
     let signed = SignedCredential::parse(document).unwrap();

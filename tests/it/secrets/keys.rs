@@ -1,4 +1,4 @@
-//! The store's key: where it is, when it is lost, and how it changes.
+//! Tests of the key of the secret store: its place, its loss, and its rotation.
 
 use super::{SET_TOKEN, Stored, said, with_input};
 use hibob_base::secret::{Secret, SecretName};
@@ -7,7 +7,7 @@ use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 
 #[test]
-fn a_wrong_key_a_lost_one_and_one_that_others_can_read_are_told() {
+fn a_wrong_key_a_lost_one_and_one_that_others_can_read_are_reported() {
     let stored = Stored::entered();
     let run =
         |key: &str| said(&stored.shell.command(&["sync", "acme"]).env("HIBOB_SECRETS_KEY", key).output().unwrap());
@@ -15,7 +15,7 @@ fn a_wrong_key_a_lost_one_and_one_that_others_can_read_are_told() {
     assert!(told.contains("is encrypted with key") && told.contains("HIBOB_SECRETS_KEY holds key"), "{told}");
     let told = run("hunter2");
     assert!(told.contains("HIBOB_SECRETS_KEY is not a key") && !told.contains("hunter2"), "{told}");
-    // Nor is a secret added that another key would have to open.
+    // A secret that would need another key is not added either.
     let mut other = stored.shell.command(&SET_TOKEN);
     let output = with_input(other.env("HIBOB_SECRETS_KEY", "ab".repeat(32)), &stored.token);
     assert!(output.status.code() == Some(2) && said(&output).contains("the store is encrypted with key"));
@@ -37,32 +37,32 @@ fn a_wrong_key_a_lost_one_and_one_that_others_can_read_are_told() {
     let people = ["secret", "remove", "acme", "people.key"];
     assert_eq!((stored.shell.json(&people).0, stored.set(&SET_TOKEN, &stored.token).status.code()), (2, Some(2)));
     assert_eq!(stored.shell.json(&[&people[..], &["--yes"]].concat()).0, 0);
-    assert_eq!(stored.set(&SET_TOKEN, &stored.token).status.code(), Some(0), "an empty store begins anew");
+    assert_eq!(stored.set(&SET_TOKEN, &stored.token).status.code(), Some(0), "an empty store gets a new key");
     stored.set(&["secret", "set", "acme", "travelperk.key"], &stored.key);
     assert_eq!(stored.sync().0, 0);
     let (_, history) = stored.shell.json(&["history", "acme", "1"]);
     assert_eq!(history["updates"][0]["name"], "forgotten", "what was sealed is lost, and says so");
 }
 
-/// The key changes in three steps: the new key's file, the rows in one transaction, the file's name. A crash between any
-/// two of them loses nothing.
+/// A rotation has three steps: writing the new key's file, changing the rows in one transaction, renaming the file. A
+/// crash between any two of them loses nothing.
 #[test]
 fn a_rotation_may_crash_at_any_point() {
     let stored = Stored::entered();
     let next = stored.shell.path("data/secrets.key.next");
     let key_id = || stored.shell.json(&["secret", "list", "acme"]).1["secrets"][0]["key"].clone();
     let (old, first) = (std::fs::read(stored.key_file()).unwrap(), key_id());
-    // After the first step: a file, and nothing else.
+    // After the first step, there is only the new file.
     std::fs::write(&next, "cd".repeat(32)).unwrap();
     std::fs::set_permissions(&next, PermissionsExt::from_mode(0o600)).unwrap();
     assert_eq!((stored.sync().0, key_id()), (0, first.clone()));
     assert_eq!(stored.set(&SET_TOKEN, &stored.token).status.code(), Some(0));
-    // It is taken up where it stopped.
+    // The next rotation goes on where this one stopped.
     let (exit, rotated) = stored.shell.json(&["secret", "rotate"]);
     assert_eq!((exit, &rotated["secrets"], next.exists()), (0, &json!(3), false));
     assert_eq!(std::fs::read(stored.key_file()).unwrap(), "cd".repeat(32).into_bytes());
     assert!(rotated["key"] == key_id() && key_id() != first);
-    // After the second step: the rows are sealed with a key that is still called the next one.
+    // After the second step, the rows are encrypted with a key whose file still has the name of the next key.
     std::fs::rename(stored.key_file(), &next).unwrap();
     std::fs::write(stored.key_file(), old).unwrap();
     std::fs::set_permissions(stored.key_file(), PermissionsExt::from_mode(0o600)).unwrap();
@@ -70,11 +70,11 @@ fn a_rotation_may_crash_at_any_point() {
     assert_eq!(stored.set(&SET_TOKEN, &stored.token).status.code(), Some(0));
     assert_eq!(stored.shell.json(&["secret", "rotate"]), (0, json!({ "secrets": 3, "key": rotated["key"] })));
     assert!(!next.exists() && stored.sync().0 == 0);
-    // And an ordinary one.
+    // A rotation without a crash.
     let (exit, again) = stored.shell.json(&["secret", "rotate"]);
     assert!(exit == 0 && again["key"] != rotated["key"] && stored.sync().0 == 0);
 
-    // Into the environment: the file's key is the old one.
+    // The new key is in the environment, and the old one is the file's.
     let file = std::fs::read_to_string(stored.key_file()).unwrap();
     let run = |args: &[&str], old: Option<&str>| {
         let mut command = stored.shell.command(args);

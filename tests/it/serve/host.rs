@@ -1,4 +1,4 @@
-//! Hosts in processes of their own, tenants with stand-ins of theirs, and the queue between them.
+//! Hosts in separate processes, tenants with their own stand-ins, and the queue between them.
 
 use crate::cli::{Shell, share_compiled};
 use hibob_config::applied_by::AppliedBy;
@@ -17,17 +17,17 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Longer than anything here takes, so that a test that waits in vain says so.
+/// Longer than anything here takes, so that a test that waits in vain fails.
 const TIME_MAX: Duration = Duration::from_secs(120);
 
 /// The longest between two looks at the queue.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Where tenants are kept, and who works for them.
+/// The tenants' data and the hosts that work on them.
 pub(crate) struct Site {
     pub(crate) shell: Shell,
     pub(crate) data: DataDir,
-    /// The URL of the database; none where it is all in the data directory.
+    /// The URL of the PostgreSQL database; none if all is in the data directory.
     database: Option<String>,
 }
 
@@ -38,7 +38,7 @@ impl Site {
         Self { shell, data, database: None }
     }
 
-    /// With everything in this database on PostgreSQL, and for each host a data directory of its own, as on machines apart.
+    /// With a database on PostgreSQL, and a separate data directory for each host, as if on different machines.
     pub(crate) async fn on(url: String) -> Self {
         let shell = Shell::new();
         give_key(&shell.path("data"));
@@ -46,7 +46,7 @@ impl Site {
         Self { shell, data, database: Some(url) }
     }
 
-    /// A tenant with a company of its own; `extra` comes at the end of its file.
+    /// Adds a tenant with its own company. `extra` is added at the end of its file.
     pub(crate) async fn tenant(&self, id: &str, extra: &str) -> Company {
         let world = World::realistic(5, 1, today());
         let (user, token, key) =
@@ -86,7 +86,8 @@ impl Site {
         self.data.queue().list(Selection { tenant: None, ended_max: 1_000 }).await.unwrap()
     }
 
-    /// Waits until the queue is so, for as long as its jobs go on: how long many of them take depends on the machine.
+    /// Waits until a condition on the queue is true, as long as its jobs make progress: how long they take depends on
+    /// the machine.
     pub(crate) async fn until(&self, what: &str, is_so: impl Fn(&[Job]) -> bool) -> Vec<Job> {
         let queue = self.data.queue();
         let mut changes = queue.changes();
@@ -101,7 +102,8 @@ impl Site {
                     (last, since) = (jobs, Instant::now());
                 }
                 assert!(since.elapsed() < TIME_MAX, "it never came that {what}: {last:#?}");
-                // A change that is no job's, such as a lease that is renewed, is looked at too, and so is none.
+                // It also looks again after changes that are not of jobs, such as a renewed lease, and after a while
+                // without any.
                 let _ = tokio::time::timeout(LOOK_EVERY, changes.changed()).await;
             }
         };
@@ -111,7 +113,7 @@ impl Site {
         }
     }
 
-    /// `hibob serve`, once it serves.
+    /// Starts `hibob serve`, and returns once it serves.
     pub(crate) fn serve(&self, args: &[&str]) -> Host {
         let mut command = match &self.database {
             None => self.shell.command(&["serve", "--json"]),
@@ -143,17 +145,17 @@ pub(crate) struct Company {
 }
 
 impl Company {
-    /// Whoever asks for everybody gets no answer, until [`Self::answer`].
+    /// Requests for all employees get no answer, until [`Self::answer`].
     pub(crate) fn hang(&self) {
         self.spoil(FaultKind::Hang, usize::MAX);
     }
 
-    /// Answers again; who waits already waits for ever.
+    /// Answers requests again. Those that wait already get no answer.
     pub(crate) fn answer(&self) {
         self.world.lock().unwrap().hibob.faults.clear();
     }
 
-    /// Who asks for everybody is told to come back in so many seconds.
+    /// Requests for all employees are answered with 429, to be repeated in so many seconds.
     pub(crate) fn delay(&self, seconds: u32) {
         self.spoil(FaultKind::too_many(&seconds.to_string()), 1);
     }
@@ -163,14 +165,14 @@ impl Company {
         self.world.lock().unwrap().hibob.faults.push(fault);
     }
 
-    /// How often everybody was asked for, and how many accounts were made.
+    /// How many requests for all employees there were, and how many accounts were created.
     pub(crate) fn searches_and_creations(&self) -> (usize, usize) {
         let world = self.world.lock().unwrap();
         let searches = world.requests(Service::HiBob, "POST", "/v1/people/search").len();
         (searches, world.log().iter().filter(|entry| entry.method == "POST" && entry.path.ends_with("/Users")).count())
     }
 
-    /// No two accounts have the same user name.
+    /// Asserts that no two accounts have the same user name.
     pub(crate) fn assert_no_doubles(&self) {
         let world = self.world.lock().unwrap();
         let names: Vec<&str> = world.travelperk.users.iter().map(|user| user.user_name.as_str()).collect();
@@ -178,7 +180,7 @@ impl Company {
         assert_eq!(names.len(), different.len(), "{names:?}");
     }
 
-    /// What the stand-ins were asked since everybody was asked for the last time.
+    /// How many writes there were since the last request for all employees.
     pub(crate) fn writes_of_the_last_sync(&self) -> usize {
         let world = self.world.lock().unwrap();
         let log = world.log();
@@ -187,7 +189,7 @@ impl Company {
     }
 }
 
-/// A host; killed with the test.
+/// A host's process, which is killed with the test.
 pub(crate) struct Host {
     process: Child,
     lines: Receiver<String>,
@@ -212,12 +214,12 @@ impl Host {
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
-    /// How it is named where it holds something.
+    /// The name that the host has in leases and jobs.
     pub(crate) fn named(&self) -> String {
         format!("process {} on ", self.process.id())
     }
 
-    /// Stops it where it is, and returns once it stands.
+    /// Stops the process with SIGSTOP, and returns once it is stopped.
     pub(crate) fn stop(&self) {
         self.signal("STOP");
         let stat = format!("/proc/{}/stat", self.process.id());
@@ -227,7 +229,7 @@ impl Host {
         }
     }
 
-    /// Waits for its end, and returns the lines of its log with these words.
+    /// Waits for the end of the process. Returns its exit status and the number of log lines with these words.
     pub(crate) fn ended(&mut self, words: &str) -> (ExitStatus, usize) {
         loop {
             match self.lines.recv_timeout(TIME_MAX) {

@@ -1,4 +1,4 @@
-//! A stand-in for an OpenTelemetry collector: OTLP over HTTP with protobuf, as the specification has it and no laxer.
+//! A stand-in for an OpenTelemetry collector: OTLP over HTTP with protobuf, as strict as the specification.
 
 use opentelemetry_proto::tonic::collector::metrics::v1::{ExportMetricsServiceRequest, ExportMetricsServiceResponse};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
@@ -12,30 +12,30 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// How it receives what comes.
+/// How the collector behaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manners {
     Accepts,
-    /// Takes connections, and never answers.
+    /// Accepts connections, and never answers.
     Hangs,
-    /// Answers everything with this status.
+    /// Answers every request with this status.
     Answers(u16),
 }
 
-/// What has come so far.
+/// What the collector has received so far.
 #[derive(Default)]
 pub(crate) struct Received {
-    /// As they came, for looking for what should not be in them.
+    /// The bodies as they were received, to be searched for texts that must not be in them.
     pub(crate) bodies: Vec<Vec<u8>>,
     pub(super) spans: Vec<Span>,
     /// The last export of each metric.
     pub(super) metrics: BTreeMap<String, Metric>,
     pub(super) requests: usize,
-    /// Of the last request.
+    /// The headers of the last request.
     pub(super) headers: BTreeMap<String, String>,
-    /// Who sent it.
+    /// The resource of the last request, which says who sent it.
     pub(super) resource: Vec<KeyValue>,
-    /// What the specification does not allow.
+    /// Violations of the specification.
     pub(super) faults: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ impl Collector {
         &self.url
     }
 
-    /// What has come, all of it as it should be.
+    /// What was received. Panics if any of it violates the specification.
     pub(crate) fn received(&self) -> Received {
         let received = std::mem::take(&mut *self.received.lock().unwrap());
         assert!(received.faults.is_empty(), "{:?}", received.faults);
@@ -81,7 +81,7 @@ fn serve(stream: TcpStream, manners: Manners, shared: &Mutex<Received>) {
         let answer = match manners {
             Manners::Hangs => {
                 drop(received);
-                let _ = reader.read_to_end(&mut Vec::new()); // until the other side has had enough
+                let _ = reader.read_to_end(&mut Vec::new()); // until the other side closes
                 return;
             }
             Manners::Answers(status) => (status, Vec::new()),
@@ -168,7 +168,7 @@ fn ensure(holds: bool, fault: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(fault.to_owned()) }
 }
 
-/// Who sends is named.
+/// Checks that the sender is named.
 fn host(resource: Option<Resource>) -> Result<Vec<KeyValue>, String> {
     let attributes = resource.ok_or("no resource")?.attributes;
     ensure(attribute(&attributes, "service.name").as_deref() == Some("hibob"), "another service name")?;
@@ -217,7 +217,7 @@ fn sound_metric(metric: &Metric) -> Result<(), String> {
     Ok(())
 }
 
-/// The specification wants each key once.
+/// Checks that each key is there once, as the specification requires.
 fn unique(attributes: &[KeyValue]) -> Result<(), String> {
     let mut keys: Vec<_> = attributes.iter().map(|attribute| &attribute.key).collect();
     keys.sort();
@@ -234,7 +234,7 @@ pub(super) fn attribute(attributes: &[KeyValue], key: &str) -> Option<String> {
     }
 }
 
-/// The points of a counter by their attributes, as Prometheus writes them.
+/// The points of a counter by their attributes, in Prometheus' notation.
 pub(super) fn points(metric: &Metric) -> BTreeMap<String, f64> {
     let Some(metric::Data::Sum(sum)) = &metric.data else { return BTreeMap::new() };
     let points = sum.data_points.iter().map(|point| {

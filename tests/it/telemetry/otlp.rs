@@ -1,4 +1,4 @@
-//! The program and a collector.
+//! Tests of the program with a collector.
 
 use super::collector::{Collector, Manners, attribute, points};
 use super::samples;
@@ -8,20 +8,20 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::process::Output;
 
-/// A tenant with a company of its own.
+/// A tenant with its own company.
 fn company(shell: &Shell, employees: &str) -> Fakes {
     let fakes = Fakes::start(shell, &["--employees", employees]);
     assert_eq!(shell.run(&["tenant", "apply", "acme.toml"]).status.code(), Some(0));
     fakes
 }
 
-/// What a run said on standard error, in lines that are warnings.
+/// The warnings that a run has printed on standard error.
 fn warnings(output: &Output) -> Vec<String> {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
     text.lines().filter(|line| line.contains("OTLP")).map(str::to_owned).collect()
 }
 
-/// For each span its names from the root on, such as `run/plan/call`.
+/// Each span with the names from the root to it, such as `run/plan/call`.
 fn paths(spans: &[Span]) -> Vec<(String, &Span)> {
     let by_id: BTreeMap<&[u8], &Span> = spans.iter().map(|span| (span.span_id.as_slice(), span)).collect();
     let path = |span: &Span| {
@@ -69,7 +69,7 @@ fn a_sync_exports_its_spans_and_counters() {
     assert_eq!(attribute(http, "http.response.status_code").unwrap(), "200");
     assert_eq!(attribute(http, "origin").unwrap(), "hibob");
 
-    // The same counters in the file.
+    // The file has the same counters.
     let text = std::fs::read_to_string(shell.path("hibob.prom")).unwrap();
     let samples = samples(&text);
     for (name, series) in [
@@ -93,7 +93,7 @@ fn a_sync_exports_its_spans_and_counters() {
 fn a_collector_that_is_down_slow_or_refuses_changes_nothing_but_a_warning() {
     let shell = Shell::new();
     let _fakes = company(&shell, "10");
-    // A port that was free a moment ago.
+    // A port on which nothing listens.
     let nobody = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     let slow = Collector::start(Manners::Hangs);
     let refusing = Collector::start(Manners::Answers(403));
@@ -131,7 +131,7 @@ fn the_standard_variables_count_and_the_setting_is_stronger() {
 }
 
 #[test]
-fn wrong_settings_are_told_before_anything_is_done() {
+fn wrong_settings_are_reported_before_anything_is_done() {
     let shell = Shell::new();
     let _fakes = company(&shell, "5");
     for (args, words) in [
@@ -147,7 +147,7 @@ fn wrong_settings_are_told_before_anything_is_done() {
     assert_eq!(history["runs"].as_array().map(Vec::len), Some(0));
 }
 
-/// A run that could not begin is counted too, for a tenant that is known.
+/// A run that could not begin is counted too, if the tenant exists.
 #[test]
 fn the_file_holds_what_kept_a_run_from_starting() {
     let shell = Shell::new();
@@ -157,7 +157,7 @@ fn the_file_holds_what_kept_a_run_from_starting() {
     let first = samples(&std::fs::read_to_string(shell.path("hibob.prom")).unwrap());
     assert_eq!(first[r#"hibob_errors_total{code="CONFIGURATION",tenant="acme"}"#], 1.0);
     assert_eq!(first[r#"hibob_runs_total{kind="sync",outcome="configuration",tenant="acme"}"#], 1.0);
-    // The file is this process's: nothing is added up, and a tenant that does not exist is nobody's label.
+    // The file has the counters of this process only, and a tenant that does not exist gets no label.
     assert_eq!(shell.json(&["sync", "nobody", "--metrics-file", "hibob.prom"]).0, 2);
     assert_eq!(std::fs::read_to_string(shell.path("hibob.prom")).unwrap(), "");
 }

@@ -1,4 +1,4 @@
-//! Nothing personal, and no secret, gets into what the monitoring is given.
+//! Tests that neither personal data nor a secret gets into the monitoring data.
 
 use super::collector::{Collector, Manners};
 use super::company;
@@ -17,7 +17,7 @@ fn holds(bytes: &[u8], canary: &str) -> bool {
     bytes.windows(canary.len()).any(|window| window == canary.as_bytes())
 }
 
-/// Everything that leaves the program: with the log at its most talkative, and with errors for some.
+/// Searches all output of the program, with the most detailed log and with errors about some employees.
 #[test]
 fn nothing_of_anybody_and_no_secret_is_exported() {
     let shell = Shell::new();
@@ -44,7 +44,7 @@ fn nothing_of_anybody_and_no_secret_is_exported() {
     let mut places = collector.received().bodies;
     assert!(places.len() >= 4);
     places.push(std::fs::read(shell.path("hibob.prom")).unwrap());
-    assert!(places.iter().any(|place| holds(place, "MISSING_EMAIL")), "the errors are there");
+    assert!(places.iter().any(|place| holds(place, "MISSING_EMAIL")), "there are no errors in the output");
     for place in &places {
         for canary in &canaries {
             assert!(!holds(place, canary), "{canary} is in {}", String::from_utf8_lossy(place));
@@ -53,7 +53,7 @@ fn nothing_of_anybody_and_no_secret_is_exported() {
     }
 }
 
-/// Every value of every span of the host's own crates.
+/// Collects every value of every span of the host's own crates.
 #[derive(Clone, Default)]
 struct Fields(Arc<Mutex<Vec<String>>>);
 
@@ -76,10 +76,10 @@ impl<S: tracing::Subscriber> Layer<S> for Fields {
     }
 }
 
-/// The spans themselves, whoever listens and at whatever level.
+/// Checks the spans themselves, independent of subscribers and levels.
 #[tokio::test]
 async fn no_field_of_a_span_is_about_a_person() {
-    /// Of everybody there is.
+    /// Texts from the employees' data.
     const CANARIES: [&str; 5] = ["515000000000000000", "Canarina", "Ruiz", "canarina.ruiz", "canary.example"];
     let setup = Setup::of(vec![
         employee("5150000000000000001", "Canarina", "canarina.ruiz@canary.example"),
@@ -105,7 +105,7 @@ async fn no_field_of_a_span_is_about_a_person() {
     }
 }
 
-/// An error for each employee makes no series for each of them.
+/// An error about each employee does not create a series for each of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_text_does_not_grow_with_the_number_of_employees() {
     let mut lines = Vec::new();

@@ -1,4 +1,4 @@
-//! Sites that are slow, large, wrong or somewhere else.
+//! Tests of sites that are slow, send too much or wrong data, or are at forbidden addresses.
 
 use super::issuer::{Issuer, key_file};
 use hibob_fakes::{Fault, FaultKind, Site, SiteServer};
@@ -19,14 +19,14 @@ async fn a_site_that_does_not_answer_is_given_up() {
     for (kind, text) in faults {
         let issuer = Issuer::without_dns().await;
         issuer.site().faults.push(Fault::once("", kind.clone()).times(usize::MAX));
-        // A stand-in that hangs does so until the program goes, so that the program ends shows its limit.
+        // The stand-in hangs until the program ends. So the end of the program shows that it has a time limit.
         let outcome = issuer.verify(&["reference.json", "--timeout", "1"]).await;
         assert_eq!(outcome.verdict(), (5, "Unknown key"), "{kind:?}");
         outcome.says(&[&format!("the key file of acme.example cannot be had: {text}")]);
-        // Each file is asked for once; a broken connection may be tried anew before anything was sent.
+        // Each file is requested once. A broken connection may be made again before anything was sent.
         assert!(issuer.site().log().len() <= 6, "{kind:?}");
     }
-    // Where DNS has the key, a silent site leaves only the lists unchecked.
+    // If DNS has the key, a silent site leaves only the status lists unchecked.
     let issuer = Issuer::start().await;
     issuer.site().faults.push(Fault::once("", FaultKind::Hang).times(usize::MAX));
     let outcome = issuer.verify(&["reference.pdf", "--timeout", "1"]).await;
@@ -66,27 +66,27 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_key_file_is_told_and_does_not_reach_the_terminal() {
+async fn a_wrong_key_file_is_reported_and_does_not_reach_the_terminal() {
     let issuer = Issuer::without_dns().await;
     issuer.site().insert(KEY_FILE, br#"{"id":"did:web:\u001b[2Jevil\u202e.example"}"#.to_vec());
     let outcome = issuer.verify(&["reference.json"]).await;
     assert_eq!(outcome.verdict(), (1, "Unknown key"));
     outcome.says(&["the issuer's key file cannot be read: "]);
     assert!(!outcome.stdout.contains(['\u{1b}', '\u{202e}']), "{:?}", outcome.stdout);
-    // One with another key is Invalid, and so is a page of somebody else's.
+    // A key file with another key makes the verdict Invalid.
     issuer.site().insert(KEY_FILE, key_file(&SecretKey::from_seed(&[8; 32])));
     assert_eq!(issuer.verify(&["reference.pdf"]).await.verdict(), (1, "Invalid"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_public_internet_is_asked() {
+async fn requests_go_only_to_the_public_internet() {
     let issuer = Issuer::without_dns().await;
     issuer.dns().insert_a("acme.example", [127, 0, 0, 1].into());
     let dns = issuer.dns.address().to_string();
     let outcome = issuer.run(&["reference.json", "--dns", &dns]).await;
     assert_eq!(outcome.verdict(), (5, "Unknown key"));
     outcome.says(&["its address is not one of the public internet; --allow-address ADDRESS would allow it"]);
-    // Allowed, it is asked at the port of HTTPS and nowhere else.
+    // With its address allowed, the site is requested at the port of HTTPS only.
     let outcome = issuer.run(&["reference.json", "--dns", &dns, "--allow-address", "127.0.0.1"]).await;
     outcome.says(&["the key file of acme.example cannot be had: no "]);
     assert!(issuer.site().log().is_empty());

@@ -1,4 +1,4 @@
-//! Files and options that make no sense.
+//! Tests of invalid files and options.
 
 use super::issuer::Issuer;
 use serde_json::Value;
@@ -30,7 +30,7 @@ async fn wrong_options_say_what_to_do() {
     let outcome = issuer.run_with(&["reference.pdf"], &[("HIBOB_DNS", "nobody")]).await;
     assert_eq!(outcome.exit, 2);
     outcome.says(&["HIBOB_DNS is \"nobody\""]);
-    // A file's name does not command the terminal, and with --json there is one object.
+    // A file name does not control the terminal, and with --json the output is one object.
     let outcome = issuer.run(&["\u{1b}[2J.json"]).await;
     assert!(outcome.exit == 2 && !outcome.stderr.contains('\u{1b}'), "{:?}", outcome.stderr);
     let outcome = issuer.run(&["nothing.pdf", "--json"]).await;
@@ -39,7 +39,7 @@ async fn wrong_options_say_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_reference_is_invalid() {
+async fn a_file_that_is_no_reference_is_invalid() {
     let issuer = Issuer::start().await;
     let pdf = std::fs::read(issuer.path("reference.pdf")).unwrap();
     let deep = "[".repeat(60_000);

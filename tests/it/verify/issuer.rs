@@ -1,4 +1,4 @@
-//! An issuer with its DNS, its site and one reference, and somebody who verifies it with the real program.
+//! An issuer with its DNS, its site and one reference, and the program that verifies it.
 
 use chrono::{NaiveDate, SubsecRound, TimeDelta, Utc};
 use hibob_fakes::{Dns, DnsServer, Site, SiteServer};
@@ -37,7 +37,7 @@ impl Outcome {
         (self.exit, self.stdout.split(':').next().unwrap())
     }
 
-    /// Each of the texts is in what the program said.
+    /// Asserts that the output has each of these texts.
     #[track_caller]
     pub(super) fn says(&self, texts: &[&str]) -> &Self {
         for text in texts {
@@ -60,7 +60,7 @@ pub(super) fn selector() -> Selector {
     Selector::parse("k2026").unwrap()
 }
 
-/// A reference, an hour old.
+/// A reference that was issued an hour ago.
 pub(super) fn credential() -> Credential {
     let text = |text: &str| ClaimText::parse("text", text).unwrap();
     let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
@@ -75,7 +75,7 @@ pub(super) fn credential() -> Credential {
     Credential::new(claims, POSITION, (Utc::now() - TimeDelta::hours(1)).trunc_subsecs(0)).unwrap()
 }
 
-/// A log of 300 entries with this one as number 17.
+/// The entries of a log of 300 references, with this one as number 17.
 fn entries(signed: &SignedCredential) -> Vec<Hash> {
     let mut entries: Vec<Hash> = (0..300_u16).map(|number| [number.to_le_bytes()[0]; 32]).collect();
     entries[17] = signed.digest();
@@ -100,7 +100,7 @@ fn status_list(purpose: Purpose, set: &[u32]) -> Vec<u8> {
     StatusList { domain: domain(), list: 1, purpose, issued, bits }.sign(&key(), &selector()).unwrap()
 }
 
-/// All that an honest issuer publishes, as answers.
+/// Everything that an honest issuer publishes.
 pub(super) fn sources() -> Sources {
     Sources {
         now: Utc::now(),
@@ -119,7 +119,7 @@ pub(super) struct Issuer {
 }
 
 impl Issuer {
-    /// An issuer that does everything right.
+    /// An issuer whose data is all correct.
     pub(super) async fn start() -> Self {
         let signed = SignedCredential::sign(credential(), &key(), &selector()).unwrap();
         let mut dns = Dns::default();
@@ -150,7 +150,7 @@ impl Issuer {
         issuer
     }
 
-    /// The same, but nothing in DNS.
+    /// [`Self::start`] without records in DNS.
     pub(super) async fn without_dns() -> Self {
         let issuer = Self::start().await;
         issuer.dns.dns().lock().unwrap().remove(RECORD);
@@ -165,7 +165,7 @@ impl Issuer {
         self.folder.path().join(name)
     }
 
-    /// Marks the reference in one of the lists.
+    /// Marks the reference in one of the status lists.
     pub(super) fn mark(&self, purpose: Purpose) {
         let path = hibob_reference_format::status_list::list_path(1, purpose);
         self.site().insert(&format!("/{path}"), status_list(purpose, &[7, POSITION.index]));
@@ -179,7 +179,7 @@ impl Issuer {
         self.site.site().lock().unwrap()
     }
 
-    /// What the site was asked for.
+    /// The paths that were requested from the site.
     pub(super) fn asked_of_site(&self) -> Vec<String> {
         let mut paths: Vec<String> = self.site().log().iter().map(|visit| visit.request.path.clone()).collect();
         paths.sort();
@@ -192,12 +192,12 @@ impl Issuer {
         self.run(&[&["--dns", &dns, "--local-site", &site], args].concat()).await
     }
 
-    /// Runs `hibob verify` as it is.
+    /// Runs `hibob verify` with these arguments only.
     pub(super) async fn run(&self, args: &[&str]) -> Outcome {
         self.run_with(args, &[]).await
     }
 
-    /// Runs `hibob verify` with these variables.
+    /// Runs `hibob verify` with these environment variables.
     pub(super) async fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Outcome {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_hibob-under-test"));
         command.arg("verify").args(args).current_dir(self.folder.path()).stdin(Stdio::null());
@@ -209,7 +209,7 @@ impl Issuer {
         Outcome { exit: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
-    /// Runs `hibob verify --json` with this issuer's servers; the exit code and the object.
+    /// Runs `hibob verify --json` with this issuer's servers. Returns the exit code and the object.
     pub(super) async fn json(&self, args: &[&str]) -> (i32, Value) {
         let outcome = self.verify(&[args, &["--json"]].concat()).await;
         (outcome.exit, serde_json::from_str(&outcome.stdout).unwrap())

@@ -1,4 +1,5 @@
-//! Changed bytes. What the program makes of a verdict is shown with a few; the verdicts of many are the library's.
+//! Tests with changed bytes. Many changes are tried with the library's verdicts, and a few with the program's exit
+//! codes.
 
 use super::issuer::{Issuer, key, log_proof, sources};
 use hibob_reference_format::credential::SignedCredential;
@@ -9,7 +10,7 @@ use std::ops::Range;
 
 const SAMPLES: usize = 200;
 
-/// Places spread over a range, the first and the last among them.
+/// Positions spread over a range, including the first and the last one.
 fn sampled(range: Range<usize>) -> impl Iterator<Item = usize> {
     let count = SAMPLES.min(range.len());
     (0..count).map(move |number| range.start + number * (range.len() - 1) / (count - 1))
@@ -21,7 +22,7 @@ fn reference() -> (SignedCredential, LogProof) {
     (signed, proof)
 }
 
-/// The file with one byte changed, in two ways.
+/// The file with one byte changed in two ways.
 fn changed(bytes: &[u8], place: usize) -> [Vec<u8>; 2] {
     [0x01, 0x80].map(|bit| {
         let mut other = bytes.to_vec();

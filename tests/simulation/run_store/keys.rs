@@ -1,4 +1,4 @@
-//! Persons' keys: kept in the databases, and looked through for the watch.
+//! Persons' keys in the simulated databases, and decrypting with them for the checks.
 
 use super::{SimRunStore, lost};
 use crate::outside::{PEOPLE_KEY, TENANT};
@@ -10,19 +10,19 @@ use hibob_store::privacy::{KeyRows, KeyedHash, Keyring, decrypt_plan, decrypt_re
 use std::collections::BTreeMap;
 
 impl SimRunStore {
-    /// The keys of the tenant's people, for a run.
+    /// The keyring of the tenant, for a run.
     pub(crate) fn keyring(&self) -> Keyring<Self> {
         Keyring::of(self.clone(), &TENANT.0.id, &PEOPLE_KEY)
     }
 
-    /// A stored plan, as the watch looks at it: all of it can be opened.
+    /// A stored plan, decrypted for the checks. All of it must be decryptable.
     pub(super) async fn opened_plan(&self, stored: &[u8]) -> Planned {
         let opened = decrypt_plan(&self.watching(), stored).await.unwrap().unwrap();
         assert!(opened.is_whole && !opened.is_plaintext, "a stored plan is sealed, and nobody was forgotten");
         opened.planned
     }
 
-    /// What came of a change, as the watch looks at it.
+    /// The recorded result of a change, decrypted for the checks.
     pub(super) async fn opened_made(&self, stored: &str) -> String {
         let opened = decrypt_results(&self.watching(), vec![stored.to_owned()]).await.unwrap();
         opened.into_iter().next().unwrap().unwrap()
@@ -33,8 +33,8 @@ impl SimRunStore {
     }
 }
 
-/// Keys are looked for and kept at the moment of the write that they are for. A host that ends between the two leaves keys
-/// that nothing is sealed with, which is as if it had ended before.
+/// Keys are read and stored at the moment of the write for which they are needed. A host that ends between the two
+/// leaves keys with which nothing is encrypted, which is harmless.
 impl KeyRows for SimRunStore {
     async fn people_by_tag(&self, tags: &[KeyedHash]) -> Result<Vec<PersonRow>, HostError> {
         Ok(self.sim.lock().pages.people_where(|row| tags.contains(&row.tag)))
@@ -64,7 +64,7 @@ impl KeyRows for SimRunStore {
     }
 }
 
-/// The same without time, for those who only watch: they open, and seal nothing.
+/// Access to the keys without simulated time, for the checks, which only decrypt.
 struct Shown(Sim);
 
 impl KeyRows for Shown {

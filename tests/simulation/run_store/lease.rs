@@ -1,4 +1,4 @@
-//! The lease on the tenant's runs, as `database/control` keeps it.
+//! The simulated lease on the tenant's runs, with the rules of `database/control.rs`.
 
 use super::{Pages, SimRunStore};
 use crate::sim::State;
@@ -12,7 +12,7 @@ impl SimRunStore {
         let now = self.now();
         let generation = self.with(|state| {
             let pages = &mut state.pages;
-            // Nobody takes a lease for so long: the clock was set back since.
+            // A lease that lapses later than any real one was taken before the clock was set back.
             let is_free = pages.lease_expires_at <= now || pages.lease_expires_at > now + 2 * LEASE_SECONDS;
             if !is_free {
                 let (message, remedy) = ("the tenant is being run".to_owned(), "wait for that run".to_owned());
@@ -29,7 +29,7 @@ impl SimRunStore {
     }
 }
 
-/// The right to run the tenant.
+/// The lease of one process.
 pub(crate) struct SimLease {
     run_store: SimRunStore,
     generation: i64,
@@ -76,7 +76,7 @@ impl Lock for SimLease {
     }
 }
 
-/// A run that is cancelled gives its lease back; one whose process is gone cannot.
+/// A cancelled run gives its lease back. A crashed process cannot.
 impl Drop for SimLease {
     fn drop(&mut self) {
         if self.is_held && !self.run_store.host.is_dead() {

@@ -1,4 +1,4 @@
-//! What is written in the databases.
+//! The content of the simulated databases.
 
 use super::keys::number_at;
 use hibob_base::error::HostError;
@@ -8,7 +8,7 @@ use hibob_store::database::{EventRow, Fence, OpenJournal, PersonRow, RunRecord};
 use hibob_store::privacy::KeyedHash;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is in the databases.
+/// The content of the databases.
 #[derive(Default)]
 pub(crate) struct Pages {
     pub(super) lease_generation: i64,
@@ -20,7 +20,7 @@ pub(crate) struct Pages {
     pub(crate) accounts: BTreeMap<String, (String, bool)>,
     pub(super) archivings: Vec<(String, i64)>,
     pub(crate) baseline: Vec<NamedValue>,
-    /// Persons' keys, as they are kept; the first has the number 1.
+    /// Persons' keys in stored form. The first has the number 1.
     pub(super) people: Vec<(KeyedHash, Vec<u8>)>,
     pub(crate) journals: Vec<Journal>,
     pub(crate) runs: Vec<RunRecord>,
@@ -34,12 +34,12 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// A change by what it is called in the events: its position.
+    /// A change by its name in the events, which is its position.
     pub(super) fn change(&self, called: &str) -> &Change {
         &self.changes[called.parse::<usize>().unwrap()]
     }
 
-    /// Forgets which changes were begun and did not end.
+    /// Removes the events of changes that were begun and not finished.
     pub(super) fn forget_beginnings(&mut self) {
         let events = &mut self.row.events;
         let ended: BTreeSet<String> =
@@ -67,7 +67,7 @@ impl Journal {
 }
 
 impl Pages {
-    /// The keys of those who are meant.
+    /// The keys of the persons for whom the condition is true.
     pub(super) fn people_where(&self, is_meant: impl Fn(&PersonRow) -> bool) -> Vec<PersonRow> {
         let row = |(position, (tag, wrapped)): (usize, &(KeyedHash, Vec<u8>))| PersonRow {
             number: number_at(position),
@@ -77,8 +77,8 @@ impl Pages {
         self.people.iter().enumerate().map(row).filter(is_meant).collect()
     }
 
-    /// The accounts that a plan began to archive or to bring back, without anybody getting to know what came of it: the plan
-    /// was too old to be taken up. The ledger tells of these what was before.
+    /// The accounts that a plan began to archive or reactivate, and whose outcome stayed unknown because the plan was
+    /// too old to be resumed. The ledger has their state from before.
     pub(crate) fn never_known(&self) -> BTreeSet<&str> {
         let closed = self.journals.iter().filter(|journal| journal.run.is_some());
         let unknown = closed.flat_map(Journal::without_end);
@@ -92,7 +92,7 @@ impl Pages {
         self.journals.last().filter(|journal| journal.run.is_none())
     }
 
-    /// Accounts that were archived since then, and are not active again.
+    /// How many accounts were archived since then and are not active again.
     pub(super) fn archived_since(&self, since: i64) -> usize {
         let is_inactive = |account: &String| self.accounts.get(account).is_some_and(|(_, is_active)| !is_active);
         let lately = self.archivings.iter().filter(|(account, at)| *at >= since && is_inactive(account));

@@ -1,13 +1,14 @@
-//! Commands of `hibob` as documents show them, and whether the program takes them.
+//! Finds the commands of `hibob` in documents, and checks whether the program accepts them.
 
 use super::markdown::{lines, spans};
 use std::collections::BTreeMap;
 use std::process::Command;
 
-/// What may be before a command within a block: a prompt, another command, or a sentence that ends with a colon.
+/// Texts after which a command may begin within a block: a prompt, another command, or a sentence that ends with a
+/// colon.
 const LEADS: [&str; 6] = ["$", "&&", "$(", ":", " --", "exec hibob"];
 
-/// The commands that a text shows, each without the word `hibob`.
+/// The commands in a text, each without the word `hibob`.
 pub(super) fn shown(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (is_block, line) in lines(text) {
@@ -28,7 +29,7 @@ fn is_lead(text: &str) -> bool {
     text.is_empty() || LEADS.iter().any(|lead| text.ends_with(lead))
 }
 
-/// The words of a shell's command, up to where a redirection, another command or a comment begins.
+/// The words of a shell command, up to a redirection, another command or a comment.
 pub(super) fn words(command: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     for c in command.chars() {
@@ -49,17 +50,17 @@ pub(super) fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// Whether a word stands for something: `T`, `[--limit`, `N]`, `EMPLOYEE…`.
+/// Whether a word is a placeholder: `T`, `[--limit`, `N]`, `EMPLOYEE…`.
 fn is_placeholder(word: &str) -> bool {
     let is_capital =
         word.bytes().any(|byte| byte.is_ascii_uppercase()) && !word.bytes().any(|byte| byte.is_ascii_lowercase());
     is_capital || word.contains(['[', ']', '…', '{'])
 }
 
-/// The program, asked for help.
+/// The program, of which only `--help` is used.
 #[derive(Default)]
 pub(super) struct Program {
-    /// What it answered: whether it took the words, and what it printed.
+    /// The answers so far, by the words of the command: whether the program accepted them, and what it printed.
     answers: BTreeMap<Vec<String>, (bool, String)>,
 }
 
@@ -74,8 +75,9 @@ impl Program {
         self.answers.entry(words.to_vec()).or_insert_with(ask).clone()
     }
 
-    /// What is wrong with a command, if anything. With placeholders, its sub-commands and the names of its options are looked
-    /// at; without, the program itself reads it: it refuses what it does not know before it comes to `--help`, which is last.
+    /// What is wrong with a command, if anything. If it has placeholders, its sub-commands and the names of its options
+    /// are checked. Otherwise the program itself parses it, with `--help` added at its end: an unknown word is refused
+    /// before `--help` is reached.
     pub(super) fn complaint(&mut self, words: &[String]) -> Option<String> {
         if !words.iter().any(|word| is_placeholder(word)) {
             let (is_taken, text) = self.help(words);
@@ -101,7 +103,7 @@ impl Program {
     }
 }
 
-/// The sub-commands that a help text lists.
+/// The sub-commands in a help text.
 fn sub_commands(help: &str) -> Vec<String> {
     let list = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     list.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()

@@ -1,9 +1,9 @@
-//! Markdown, as far as the documents use it.
+//! Parses Markdown, as far as the documents use it.
 
 use super::super::tidy::root;
 use std::path::{Path, PathBuf};
 
-/// A document, and where it is.
+/// A document and its path.
 pub(super) struct Document {
     pub(super) path: PathBuf,
     pub(super) text: String,
@@ -41,12 +41,12 @@ impl Document {
         Self { path: path.to_owned(), text }
     }
 
-    /// A path as a link of this document has it; the document itself where it is empty.
+    /// The path to which a link of this document leads. An empty link leads to the document itself.
     pub(super) fn beside(&self, path: &str) -> PathBuf {
         if path.is_empty() { self.path.clone() } else { self.path.parent().unwrap().join(path) }
     }
 
-    /// The spans of code outside of blocks.
+    /// The code spans outside of code blocks.
     pub(super) fn spans(&self) -> Vec<&str> {
         lines(&self.text).filter(|(is_block, _)| !is_block).flat_map(|(_, line)| spans(line)).collect()
     }
@@ -64,14 +64,14 @@ impl Document {
         found
     }
 
-    /// The headings, as links name them.
+    /// The anchors of the headings.
     pub(super) fn headings(&self) -> Vec<String> {
         let headings = lines(&self.text).filter(|(is_block, line)| !is_block && line.starts_with('#'));
         headings.map(|(_, line)| slug(line.trim_start_matches('#').trim())).collect()
     }
 }
 
-/// The lines, each with whether it is in a block of code. The fences themselves are left out.
+/// The lines, each with whether it is in a code block. The fences themselves are left out.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = (bool, &str)> {
     let mut is_block = false;
     text.lines().filter_map(move |line| {
@@ -83,12 +83,12 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = (bool, &str)> {
     })
 }
 
-/// The spans of code of a line.
+/// The code spans of a line.
 pub(super) fn spans(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
 
-/// A heading as links name it on GitHub.
+/// The anchor of a heading on GitHub.
 fn slug(heading: &str) -> String {
     let letter = |c: char| match c {
         ' ' => Some('-'),

@@ -15,7 +15,8 @@
 //! 5. A change counts as made only if TravelPerk shows it. If an answer has no account, the account is read again.
 //! 6. Once something may have been written, a failure means that the account has to be looked at before the change is
 //!    repeated.
-//! 7. The link is stored with the change, and with each field that was written (see `link.rs`).
+//! 7. The link is stored with the change. For an account that existed before, it records each field that was written (see
+//!    `link.rs`).
 
 mod account;
 mod compare;

@@ -223,7 +223,7 @@ impl Deciding<'_> {
         let finding = Finding::new(
             Severity::Warning,
             "CONTESTED_FIELD",
-            format!("{field} was written twice and is set back each time; it is left as it is"),
+            format!("{field} was written twice and was changed back each time; it is left as it is now"),
             "find out what overwrites it (a single sign-on with user updates switched on does), or leave the detail out of the sync",
         );
         self.findings.push(finding.employee(&person.id).field(field));

@@ -190,17 +190,17 @@ impl Draft {
         match self.kind {
             ChangeKind::Create => "employed, and has no account".to_owned(),
             ChangeKind::Adopt => match account.and_then(|account| account.text(TextField::ExternalId)) {
-                None => "an account with this work email belongs to nobody and is taken over".to_owned(),
+                None => "an account with this work email has no external id and is taken over".to_owned(),
                 Some(id) if *id == *person.id => {
                     "the account carries this employee's id and is taken under the sync's care".to_owned()
                 }
                 Some(_) => "came back under a new employee id, and the account is theirs".to_owned(),
             },
             ChangeKind::Update if self.part == Part::Manager => {
-                "the managers go in a circle, so this one is set after everybody exists".to_owned()
+                "the line managers form a circle, so this one is set after all accounts exist".to_owned()
             }
             ChangeKind::Update if self.part == Part::UserName => {
-                "work emails are exchanged, so this one is set after the others have let go of it".to_owned()
+                "work emails are exchanged, so this one is set after the other account has another one".to_owned()
             }
             ChangeKind::Update => format!("differs from HiBob: {}", names()),
             // There are no drafts of these kinds: drafts are about employees' accounts.

@@ -2,12 +2,13 @@
 //!
 //! The ways of matching, in this order. In each, employees who work here come before those who have left, since an
 //! account may have belonged to the same person under an earlier employee id.
-//! 1. **By link.** The account that the storage's link names, unless its external id is now another employee's. Then an
-//!    employee who has left has no account, and for others it is the conflict `LINKED_ACCOUNT_TAKEN`. If the external
-//!    id is that of an employee who has left, the link counts: the same person came back, and the sync itself passed
-//!    the account on.
-//! 2. **By external id.** The one account that carries the employee id. If several carry it, or it belongs to another
-//!    employee by link, that is the conflict `AMBIGUOUS_EXTERNAL_ID`.
+//! 1. **By link.** The account that the storage's link names, unless its external id is now a different one. Then an
+//!    employee who has left is not matched by the link, and for others it is the conflict `LINKED_ACCOUNT_TAKEN`, except
+//!    if the different id is that of an employee who has left: the same person came back, and the sync itself passed the
+//!    account on.
+//! 2. **By external id.** The one account that carries the employee id. If several carry it, that is the conflict
+//!    `AMBIGUOUS_EXTERNAL_ID`. So it is if the account already belongs to another employee, unless the employee has left;
+//!    then they have no account.
 //! 3. **By user name**, ignoring case, for active employees only. An account without an external id and without an
 //!    owner is taken. One that carries an external id and has no owner is the conflict `USER_NAME_TAKEN`. If the owner
 //!    has left and has the same work email and names, this is a rehire under a new id, who gets the account, with a
@@ -18,7 +19,7 @@
 //!
 //! After 3, renames are checked. A change to a user name that another account has now waits for that account's own
 //! rename.
-//! 1. If the owner is not renamed, it is the conflict `USER_NAME_TAKEN`.
+//! 1. If that account has no owner, or its owner is not renamed, it is the conflict `USER_NAME_TAKEN`.
 //! 2. If renames wait for each other in a circle, the employee with the lowest id gets a temporary user name first, if
 //!    `swap-address` is set, that address is free, and nothing else keeps the circle from being resolved. Otherwise all
 //!    of them have the conflict `USER_NAME_SWAP`.

@@ -11,7 +11,7 @@ use std::fmt;
 /// The line manager of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Manager {
-    /// Nobody.
+    /// There is none.
     #[default]
     Nobody,
     /// The account with this id.
