@@ -18,9 +18,9 @@ mod convert;
 mod history;
 mod host;
 mod network;
-mod outside;
 mod planted;
 mod plugin;
+mod ports;
 mod sim;
 mod watch;
 

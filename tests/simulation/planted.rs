@@ -1,6 +1,6 @@
-//! Faults that are planted in the simulated outside on purpose, to see that the simulation finds such.
+//! Faults that are planted in the simulated world on purpose, to see that the simulation finds them.
 
-/// A fault of the outside. The product itself is never changed.
+/// A fault of the simulated world. The product itself is never changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Planted {
     /// The book says that a change's beginning was written down, and has forgotten it when the next run takes over, as a

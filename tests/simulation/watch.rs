@@ -1,7 +1,7 @@
 //! What must stay true at every moment of a history, told by what leaves, what lands and what is written down.
 
 use crate::book::Pages;
-use crate::outside::TENANT;
+use crate::ports::TENANT;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange, NextStep, Outcome};
 use hibob_contract::types::Value;

@@ -6,7 +6,7 @@ mod difference;
 mod guard;
 pub mod history;
 mod journal;
-pub mod outside;
+pub mod ports;
 mod report;
 mod resume;
 pub(crate) mod run_report;
@@ -35,7 +35,7 @@ use hibob_store::run_store::{Book, Lock, hold};
 use hibob_store::update_row::UpdateRow;
 use hibob_telemetry::{JobTimer, Spans};
 use journal::{Journal, Past};
-use outside::Outside;
+use ports::RunPorts;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -52,12 +52,12 @@ fn accepted<'p>(report: &Report, planned: &'p Planned) -> Option<&'p [NamedValue
 
 /// A run of one tenant, under its lock: no other run of that tenant goes on at the same time, on any machine that shares
 /// the data directory.
-pub struct Running<O: Outside> {
-    outside: O,
-    lock: O::Lock,
+pub struct Running<P: RunPorts> {
+    ports: P,
+    lock: P::Lock,
     fence: Fence,
     /// What is written is sealed with.
-    ring: Ring<O::Book>,
+    ring: Ring<P::Book>,
     /// Of the plan that is applied.
     journal: OnceLock<i64>,
     resumed: Option<Report>,
@@ -68,34 +68,34 @@ pub struct Running<O: Outside> {
     span: Span,
 }
 
-impl<O: Outside> Running<O> {
-    /// Takes the lock of the tenant that is outside, and takes up what an earlier run has left.
+impl<P: RunPorts> Running<P> {
+    /// Takes the tenant's lease, and resumes what an interrupted run has left.
     ///
     /// # Errors
     /// As [`Run::start`].
-    pub async fn begin(outside: O, kind: RunKind) -> Result<Self, HostError> {
-        let metrics = outside.metrics().clone();
-        let begun = Box::pin(Self::locked_by(outside, kind)).await;
+    pub async fn begin(ports: P, kind: RunKind) -> Result<Self, HostError> {
+        let metrics = ports.metrics().clone();
+        let begun = Box::pin(Self::locked_by(ports, kind)).await;
         begun.inspect_err(|error| metrics.not_started(kind.word(), error))
     }
 
-    async fn locked_by(outside: O, kind: RunKind) -> Result<Self, HostError> {
-        outside.require()?;
-        let lock = outside.lock().await?;
-        let fence = outside.book().take_fence(lock.generation()).await?;
-        let ring = match outside.ring().await {
+    async fn locked_by(ports: P, kind: RunKind) -> Result<Self, HostError> {
+        ports.require()?;
+        let lock = ports.lock().await?;
+        let fence = ports.book().take_fence(lock.generation()).await?;
+        let ring = match ports.ring().await {
             Ok(ring) => ring,
             Err(error) => {
                 lock.release().await?;
                 return Err(error);
             }
         };
-        let last = outside.book().last_exit_code(kind.lane()).await?;
-        outside.reopen(last == Some(i64::from(Exit::Refused as u8)));
-        let (started_at, timer) = (outside.now(), JobTimer::start());
-        let (journal, span) = (OnceLock::new(), Spans::run(&outside.config().id, kind.word()));
+        let last = ports.book().last_exit_code(kind.lane()).await?;
+        ports.reopen(last == Some(i64::from(Exit::Refused as u8)));
+        let (started_at, timer) = (ports.now(), JobTimer::start());
+        let (journal, span) = (OnceLock::new(), Spans::run(&ports.config().id, kind.word()));
         let (resumed, cause) = (None, Cause::default());
-        let mut run = Self { outside, lock, fence, ring, journal, resumed, kind, cause, started_at, timer, span };
+        let mut run = Self { ports, lock, fence, ring, journal, resumed, kind, cause, started_at, timer, span };
         if kind.lane() == Lane::Directory {
             match run.resume().await {
                 Ok(resumed) => run.resumed = resumed,
@@ -132,8 +132,8 @@ impl<O: Outside> Running<O> {
     /// # Errors
     /// The job failed.
     pub async fn plan(&self) -> Result<Planned, HostError> {
-        let planned = self.locked(Box::pin(self.outside.plan().instrument(Spans::plan(&self.span)))).await;
-        planned.inspect_err(|error| self.outside.metrics().over_limit(error))
+        let planned = self.locked(Box::pin(self.ports.plan().instrument(Spans::plan(&self.span)))).await;
+        planned.inspect_err(|error| self.ports.metrics().over_limit(error))
     }
 
     /// Applies a plan, but for what a guard holds. Where plans wait for a person ([`hibob_config::tenant::Approval`]), one that has
@@ -141,7 +141,7 @@ impl<O: Outside> Running<O> {
     pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
         // A saved plan may be older than somebody's being forgotten.
         let planned = &*self.ring.forgotten().without(planned);
-        let mut report = Report::planned(&self.outside.config().id, planned);
+        let mut report = Report::planned(&self.ports.config().id, planned);
         let applied = self.locked(Box::pin(async {
             match self.judge(planned, release, &mut report).await? {
                 Verdict::Apply(held) => {
@@ -174,7 +174,7 @@ impl<O: Outside> Running<O> {
     ) {
         let (id, fence, ring) = (*self.journal.get_or_init(|| journal), self.fence, self.ring());
         let journal = Journal { id, fence, ring, ids, past: Past::default(), is_closed: false };
-        apply::apply(&self.outside, planned, held, &journal, report).await;
+        apply::apply(&self.ports, planned, held, &journal, report).await;
     }
 
     /// Stores the plan, before anything of it is applied. Returns its journal's number.
@@ -186,10 +186,10 @@ impl<O: Outside> Running<O> {
             digest: &hex(&Sha256::digest(&plan)),
             plan: &plan,
             held: &serde_json::to_string(held).map_err(|error| HostError::Storage(error.to_string()))?,
-            settings: &self.outside.settings_digest()?,
-            plugin: self.outside.plugin_digest(),
+            settings: &self.ports.settings_digest()?,
+            plugin: self.ports.plugin_digest(),
         };
-        self.outside.book().begin_journal(self.fence, &new).await
+        self.ports.book().begin_journal(self.fence, &new).await
     }
 
     /// Records the run and gives the lock back. The plan's baseline becomes the tenant's if the run came to its end.
@@ -198,7 +198,7 @@ impl<O: Outside> Running<O> {
     /// The database failed.
     pub async fn finish(self, report: &mut Report, planned: Option<&Planned>) -> Result<(), HostError> {
         let accepted = planned.and_then(|planned| accepted(report, planned));
-        let approvals = self.outside.approvals().cloned();
+        let approvals = self.ports.approvals().cloned();
         self.end(report, accepted).await?;
         match (approvals, report.settled, report.run) {
             (Some(approvals), Some(approval), Some(run)) => approvals.note_run(approval, run).await,
@@ -208,7 +208,7 @@ impl<O: Outside> Running<O> {
 
     /// Records what came of the run, with its new baseline, and gives the lock back.
     pub async fn end(self, outcome: &mut impl RunReport, baseline: Option<&[NamedValue]>) -> Result<(), HostError> {
-        let (metrics, kind) = (self.outside.metrics().clone(), self.kind);
+        let (metrics, kind) = (self.ports.metrics().clone(), self.kind);
         let (timer, span) = (self.timer, self.span.clone());
         let recorded = self.record(outcome, baseline).instrument(span.clone()).await;
         match &recorded {
@@ -226,7 +226,7 @@ impl<O: Outside> Running<O> {
             trigger: self.cause.trigger.word(),
             job: self.cause.job.clone(),
             started_at: self.started_at,
-            finished_at: self.outside.now(),
+            finished_at: self.ports.now(),
             exit_code: outcome.exit() as u8,
             report: outcome.history()?,
             journal: self.journal.get().copied(),
@@ -248,20 +248,20 @@ impl<O: Outside> Running<O> {
         let report = privacy::rows::seal_report(&self.ring, self.fence, &record.report).await?;
         let updates = privacy::rows::seal_updates(&self.ring, self.fence, updates).await?;
         let record = RunRecord { report, ..record };
-        self.outside.book().record_run(self.fence, &record, baseline, &updates).await
+        self.ports.book().record_run(self.fence, &record, baseline, &updates).await
     }
 
     /// Removes what the tenant's file says is old.
     async fn prune(&self) -> Result<(), HostError> {
-        let (retention, now) = (&self.outside.config().retention, self.outside.now());
+        let (retention, now) = (&self.ports.config().retention, self.ports.now());
         let before = |days: NonZeroU32| now - i64::from(days.get()) * DAY;
-        let database = self.outside.book();
+        let database = self.ports.book();
         database.prune(self.fence, before(retention.runs_days), before(retention.plans_days)).await
     }
 
-    /// The outside of the run.
-    pub fn outside(&self) -> &O {
-        &self.outside
+    /// The ports of this run.
+    pub fn ports(&self) -> &P {
+        &self.ports
     }
 
     /// The right to write.
@@ -270,7 +270,7 @@ impl<O: Outside> Running<O> {
     }
 
     /// What is written is sealed with.
-    pub fn ring(&self) -> &Ring<O::Book> {
+    pub fn ring(&self) -> &Ring<P::Book> {
         &self.ring
     }
 

@@ -38,8 +38,8 @@ pub async fn references(
     progress: Arc<dyn Progress>,
     order: &Order,
 ) -> Report {
-    let outside = Sandboxed { data, tenant, plugin, kind: RunKind::References, progress };
-    hibob_jobs::references::run(data, outside, order).await
+    let ports = Sandboxed { data, tenant, plugin, kind: RunKind::References, progress };
+    hibob_jobs::references::run(data, ports, order).await
 }
 
 /// Looks whether a plan looks like an accident, with what the tenant's own records say. Returns what of the plan must not be

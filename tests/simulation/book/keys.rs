@@ -1,7 +1,7 @@
 //! Persons' keys: kept in the databases, and looked through for the watch.
 
 use super::{SimBook, lost};
-use crate::outside::{PEOPLE_KEY, TENANT};
+use crate::ports::{PEOPLE_KEY, TENANT};
 use crate::sim::Sim;
 use hibob_base::error::HostError;
 use hibob_contract::Planned;

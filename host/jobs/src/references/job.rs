@@ -58,10 +58,10 @@ impl Order {
 }
 
 /// One run of the references job.
-pub async fn run<O: Leavers>(data: &DataDir, outside: O, order: &Order) -> Report {
-    let tenant = outside.config().id.clone();
+pub async fn run<P: Leavers>(data: &DataDir, ports: P, order: &Order) -> Report {
+    let tenant = ports.config().id.clone();
     let mut report = Report::of(&tenant);
-    let run = match Running::begin(outside, RunKind::References).await {
+    let run = match Running::begin(ports, RunKind::References).await {
         Ok(run) => run.by(order.cause.clone()),
         Err(error) => return Report::stopped(&tenant, error),
     };
@@ -82,18 +82,18 @@ struct Possible {
     claims: Claims,
 }
 
-struct Job<'j, O: Leavers> {
+struct Job<'j, P: Leavers> {
     data: &'j DataDir,
-    run: &'j Running<O>,
+    run: &'j Running<P>,
     fence: Fence,
     order: &'j Order,
     report: &'j mut Report,
 }
 
-impl<O: Leavers> Job<'_, O> {
+impl<P: Leavers> Job<'_, P> {
     async fn work(&mut self) -> Result<(), HostError> {
-        if let Some(why) = self.run.outside().book().reference_pause().await? {
-            let tenant = self.run.outside().config().id.as_str();
+        if let Some(why) = self.run.ports().book().reference_pause().await? {
+            let tenant = self.run.ports().config().id.as_str();
             return Err(HostError::held(
                 format!("references are paused: {why}"),
                 format!(
@@ -101,15 +101,15 @@ impl<O: Leavers> Job<'_, O> {
                 ),
             ));
         }
-        let keys = IssuerKeys::open(self.data, self.run.outside().config()).await?;
-        let (database, fence) = (self.run.outside().book(), self.fence);
+        let keys = IssuerKeys::open(self.data, self.run.ports().config()).await?;
+        let (database, fence) = (self.run.ports().book(), self.fence);
         let (issuer, signer) = (keys.issuer().clone(), keys.current().await?);
         let mut issuing = Issuing::open(database, fence, self.run.ring(), issuer, signer).await?;
-        let mut known = self.run.outside().book().reference_people().await?;
+        let mut known = self.run.ports().book().reference_people().await?;
         if self.order.employees.as_ref().is_some_and(|employees| !employees.is_empty()) && known.is_empty() {
             // Else the next run would not be the first look any more.
             self.detected(&known).await?;
-            known = self.run.outside().book().reference_people().await?;
+            known = self.run.ports().book().reference_people().await?;
         }
         match &self.order.employees {
             Some(employees) => {
@@ -122,8 +122,8 @@ impl<O: Leavers> Job<'_, O> {
                 self.issue_all(&mut issuing, detection.departures, detection.corrected, &known).await?;
             }
         }
-        let mut log = Log::extended(self.run.outside().book(), references_of(self.run.outside().config())?).await?;
-        let asked = witness::ask(self.run.outside().config(), &keys, &mut log).await?;
+        let mut log = Log::extended(self.run.ports().book(), references_of(self.run.ports().config())?).await?;
+        let asked = witness::ask(self.run.ports().config(), &keys, &mut log).await?;
         self.report.warnings.extend(asked.warnings);
         if !asked.errors.is_empty() {
             self.report.errors.extend(asked.errors);
@@ -138,7 +138,7 @@ impl<O: Leavers> Job<'_, O> {
 
     /// Asks who has left, and records where everybody else stands.
     async fn detected(&mut self, known: &[Known]) -> Result<Detection, HostError> {
-        let detection = self.run.outside().departures(known).await?;
+        let detection = self.run.ports().departures(known).await?;
         self.report.employees = detection.employees;
         self.report.is_baseline = known.is_empty();
         for finding in &detection.findings {
@@ -152,7 +152,7 @@ impl<O: Leavers> Job<'_, O> {
         let later: BTreeSet<&str> = later.map(|departure| departure.employee_id.as_str()).collect();
         let now: Vec<Seen> =
             detection.seen.iter().filter(|seen| !later.contains(seen.employee_id.as_str())).cloned().collect();
-        self.run.outside().book().record_standings(self.fence, &now).await?;
+        self.run.ports().book().record_standings(self.fence, &now).await?;
         Ok(detection)
     }
 
@@ -167,14 +167,14 @@ impl<O: Leavers> Job<'_, O> {
                 format!("{} of those who were named were forgotten, and nothing is issued", number - named.len());
             let remedy = format!(
                 "let them come back first: hibob forget-person {} EMPLOYEE --lift",
-                self.run.outside().config().id.as_str()
+                self.run.ports().config().id.as_str()
             );
             self.report.fault("", "FORGOTTEN", message, &remedy);
         }
-        let outside = self.run.outside();
+        let ports = self.run.ports();
         let mut answers = stream::iter(named)
             .map(|employee| async move {
-                let found = outside.look_up(&employee).await;
+                let found = ports.look_up(&employee).await;
                 (employee, found)
             })
             .buffered(PARALLEL);
@@ -201,8 +201,7 @@ impl<O: Leavers> Job<'_, O> {
     /// Revokes the references of departures that were taken back.
     async fn revoke(&mut self, detection: &Detection, known: &[Known]) -> Result<(), HostError> {
         let cancelled = &detection.cancelled;
-        if let Some(held) =
-            guard::revoking(self.run.outside().config().id.as_str(), cancelled, known, self.order.release)
+        if let Some(held) = guard::revoking(self.run.ports().config().id.as_str(), cancelled, known, self.order.release)
         {
             self.report.guards.push(held);
             self.report
@@ -212,7 +211,7 @@ impl<O: Leavers> Job<'_, O> {
         }
         for departure in cancelled {
             let now = chrono::Utc::now().timestamp();
-            let (database, reason) = (self.run.outside().book(), "the employment goes on");
+            let (database, reason) = (self.run.ports().book(), "the employment goes on");
             let number = database.cancel_departure(self.fence, departure, reason, now).await?;
             self.report.revoked += number;
             self.report.tell(&departure.employee_id, "Reference revoked", "", "Done");
@@ -237,10 +236,10 @@ impl<O: Leavers> Job<'_, O> {
         // Their keys at once, and not one by one.
         let employees = all.iter().map(|(departure, _)| departure.employee_id.clone()).collect();
         self.run.ring().make(self.fence, &employees).await?;
-        let outside = self.run.outside();
+        let ports = self.run.ports();
         let mut answers = stream::iter(all.clone())
             .map(|(departure, is_correction)| async move {
-                let confirmed = outside.claims(&departure).await;
+                let confirmed = ports.claims(&departure).await;
                 (departure, is_correction, confirmed)
             })
             .buffered(PARALLEL);
@@ -251,7 +250,7 @@ impl<O: Leavers> Job<'_, O> {
                 None => impossible += 1,
                 Some(possible) if total <= most => {
                     self.record(issuing, &departure, possible, is_correction).await?;
-                    self.run.outside().progress().report("references", done, Some(total as u64));
+                    self.run.ports().progress().report("references", done, Some(total as u64));
                 }
                 Some(possible) => counted.push((departure, possible, is_correction)),
             }
@@ -333,7 +332,7 @@ impl<O: Leavers> Job<'_, O> {
         counted: &[(Departure, Possible, bool)],
         known: &[Known],
     ) {
-        let tenant = self.run.outside().config().id.as_str();
+        let tenant = self.run.ports().config().id.as_str();
         let command = match self.order.employees {
             None => format!("hibob references {tenant}"),
             Some(_) => format!("hibob references issue {tenant} …"),

@@ -1,13 +1,15 @@
-//! What the references job needs of the outside beside what every run does: HiBob, asked by the plugin.
+//! The ports of the references job beside those of every run: reading HiBob through the plugin.
 
-use crate::run::outside::Outside;
+use crate::run::ports::RunPorts;
 use hibob_base::error::HostError;
 use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_store::database::TenantDatabase;
 
-/// An outside that can be asked about leavers. Each call reads HiBob, and writes nothing anywhere.
-pub trait Leavers: Outside<Book = TenantDatabase> {
+/// The ports of a references run. Each call has the plugin read HiBob, and writes nothing anywhere.
+///
+/// A plugin's answer is accepted only where HiBob's own answers to the same call contain it.
+pub trait Leavers: RunPorts<Book = TenantDatabase> {
     /// What has happened since the last time.
     ///
     /// # Errors

@@ -31,8 +31,8 @@ const PAUSE_SECONDS_MAX: i64 = 6 * 60 * 60;
 const GIVE_UP_SECONDS: i64 = 5 * 24 * 60 * 60;
 
 /// What a delivery needs.
-struct Outbox<'o, O> {
-    outside: &'o O,
+struct Outbox<'o, P> {
+    ports: &'o P,
     fence: Fence,
     ring: &'o Ring,
     channel: Channel,
@@ -67,14 +67,14 @@ pub enum Deliveries {
 ///
 /// # Errors
 /// Nothing can be delivered: keys, the log, the channel or HiBob.
-pub(super) async fn deliver<O: Leavers>(
-    run: &Running<O>,
+pub(super) async fn deliver<P: Leavers>(
+    run: &Running<P>,
     keys: &IssuerKeys,
     log: &Log,
     which: &Deliveries,
     report: &mut Report,
 ) -> Result<(), HostError> {
-    let (database, config) = (run.outside().book(), run.outside().config());
+    let (database, config) = (run.ports().book(), run.ports().config());
     let until = if *which == Deliveries::Due { Utc::now().timestamp() } else { i64::MAX };
     let mut due = database.due_deliveries(until, PAUSE_SECONDS_MAX).await?;
     if let Deliveries::One(reference) = which {
@@ -103,7 +103,7 @@ pub(super) async fn deliver<O: Leavers>(
     let entries: Result<Vec<_>, HostError> = due.iter().map(entry).collect();
     let proofs = log.proofs(&entries?)?;
     let outbox = Outbox {
-        outside: run.outside(),
+        ports: run.ports(),
         fence: run.fence(),
         ring: run.ring(),
         channel: Channel::open(keys.data(), config).await?,
@@ -145,7 +145,7 @@ pub(super) async fn deliver<O: Leavers>(
     failed.map_or(Ok(()), Err)
 }
 
-impl<O: Leavers> Outbox<'_, O> {
+impl<P: Leavers> Outbox<'_, P> {
     /// Tries one delivery, and records what came of it.
     async fn attempt(&self, due: DueDelivery, proof: LogProof) -> Result<Attempt, HostError> {
         if self.is_closed.load(Ordering::SeqCst) {
@@ -174,7 +174,7 @@ impl<O: Leavers> Outbox<'_, O> {
         let said = sent.as_ref().err().map(|failure| failure.said.clone()).unwrap_or_default();
         let is_counted = sent.as_ref().err().is_none_or(|failure| failure.kind != Kind::Channel);
         let record = AttemptRecord { state, said: &said, next_at, is_counted };
-        let counts = self.outside.book().record_attempt(self.fence, due.log_index, &record, now).await?;
+        let counts = self.ports.book().record_attempt(self.fence, due.log_index, &record, now).await?;
         match sent {
             Err(Failure { kind: Kind::Channel, said }) => Err(HostError::Delivery(said)),
             _ if !counts => Ok(Attempt::NotTried),
@@ -191,7 +191,7 @@ impl<O: Leavers> Outbox<'_, O> {
     /// None if the reference does not count any more: it may have been taken back since the run began.
     async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Option<Result<(), Failure>>, HostError> {
         let later = |said: String| Ok(Some(Err(Failure { kind: Kind::Temporary, said })));
-        let mut row = self.outside.book().reference(due.log_index).await?;
+        let mut row = self.ports.book().reference(due.log_index).await?;
         open_references(self.ring, std::slice::from_mut(&mut row)).await?;
         if row.document.is_empty() {
             let said = "its document can be opened by nobody any more".to_owned();
@@ -210,10 +210,10 @@ impl<O: Leavers> Outbox<'_, O> {
         };
         let employee = &row.departure.employee_id;
         let address = if self.channel.needs_address() {
-            match self.outside.address(employee).await {
+            match self.ports.address(employee).await {
                 Ok(Some(address)) => Some(Zeroizing::new(address)),
                 Ok(None) => {
-                    let field = &issuing(self.outside.config())?.address;
+                    let field = &issuing(self.ports.config())?.address;
                     return later(format!("HiBob has no address in {field}"));
                 }
                 // One person's record must not hold up the others. What a plugin says could be the address.
@@ -225,8 +225,8 @@ impl<O: Leavers> Outbox<'_, O> {
         } else {
             None
         };
-        self.outside.book().require(self.fence).await?;
-        if self.outside.book().reference(due.log_index).await?.state != ReferenceState::Valid {
+        self.ports.book().require(self.fence).await?;
+        if self.ports.book().reference(due.log_index).await?.state != ReferenceState::Valid {
             return Ok(None);
         }
         let letter = Letter {

@@ -2,7 +2,7 @@
 
 use crate::run::history::Came;
 use crate::run::journal::{Journal, Made};
-use crate::run::outside::Outside;
+use crate::run::ports::RunPorts;
 use crate::run::report::Report;
 use futures::stream::{FuturesUnordered, StreamExt};
 use hibob_base::error::{HostError, LOCK_LOST, STORAGE_FAILED};
@@ -23,7 +23,7 @@ const LOOKS_MAX: u32 = 4;
 /// Applies a plan, but for what guards hold, and counts in `report` what became of each change. What the journal says was
 /// made is counted and not made again, and what was begun is looked up first.
 pub(super) async fn apply(
-    outside: &impl Outside,
+    ports: &impl RunPorts,
     planned: &Planned,
     held: &Held,
     journal: &Journal<'_, impl Book>,
@@ -33,17 +33,17 @@ pub(super) async fn apply(
     for (&position, &class) in &held.changes {
         let Some(change) = planned.changes.get(position) else { continue };
         report.hold(change, class);
-        outside.metrics().change(change.kind, ChangeOutcome::Held);
+        ports.metrics().change(change.kind, ChangeOutcome::Held);
         schedule.close(position);
         for position in schedule.failed(position) {
             // What is held itself is named as such.
             if let Some(skipped) = planned.changes.get(position).filter(|_| !held.changes.contains_key(&position)) {
                 skip(skipped, change, report);
-                outside.metrics().change(skipped.kind, ChangeOutcome::Skipped);
+                ports.metrics().change(skipped.kind, ChangeOutcome::Skipped);
             }
         }
     }
-    let parallel = outside.config().sync.parallel_changes.get() as usize;
+    let parallel = ports.config().sync.parallel_changes.get() as usize;
     let mut running = FuturesUnordered::new();
     let total = planned.changes.len() as u64;
     let mut done = 0;
@@ -58,8 +58,8 @@ pub(super) async fn apply(
                     return (position, change, made);
                 }
                 let span = Spans::change(change.kind);
-                let made = make(outside, change, journal).instrument(span.clone()).await;
-                observe(outside, change, &made, &span);
+                let made = make(ports, change, journal).instrument(span.clone()).await;
+                observe(ports, change, &made, &span);
                 (position, change, made)
             });
         }
@@ -69,7 +69,7 @@ pub(super) async fn apply(
         // What depends on it was not kept from anything by a fault.
         let is_closed = made == Made::NotTried;
         let went_on = match made {
-            Made::Outcome(Outcome::Failed(failure)) if is_cut_off(outside, &failure) => {
+            Made::Outcome(Outcome::Failed(failure)) if is_cut_off(ports, &failure) => {
                 not_tried(change, report);
                 false
             }
@@ -88,27 +88,27 @@ pub(super) async fn apply(
                 } else {
                     skip(skipped, change, report);
                 }
-                outside.metrics().change(skipped.kind, ChangeOutcome::Skipped);
+                ports.metrics().change(skipped.kind, ChangeOutcome::Skipped);
             }
         }
         done += 1 + skipped.len() as u64;
-        outside.progress().report("changes", done, Some(total));
+        ports.progress().report("changes", done, Some(total));
     }
     for left in schedule.left().filter_map(|position| planned.changes.get(position)) {
         not_tried(left, report);
-        outside.metrics().change(left.kind, ChangeOutcome::Skipped);
+        ports.metrics().change(left.kind, ChangeOutcome::Skipped);
     }
 }
 
 /// Whether the way out was closed under a change: it was not refused for its own sake.
-fn is_cut_off(outside: &impl Outside, failure: &Failure) -> bool {
-    failure.code == "NOT_ALLOWED" && outside.is_refused()
+fn is_cut_off(ports: &impl RunPorts, failure: &Failure) -> bool {
+    failure.code == "NOT_ALLOWED" && ports.is_refused()
 }
 
 /// Tells the telemetry what became of a change that was tried.
-fn observe(outside: &impl Outside, change: &Change, made: &Made, span: &tracing::Span) {
+fn observe(ports: &impl RunPorts, change: &Change, made: &Made, span: &tracing::Span) {
     let Made::Outcome(made) = made else {
-        outside.metrics().change(change.kind, ChangeOutcome::Failed);
+        ports.metrics().change(change.kind, ChangeOutcome::Failed);
         return Spans::change_ended(span, ChangeOutcome::Failed);
     };
     let outcome = match made {
@@ -116,44 +116,44 @@ fn observe(outside: &impl Outside, change: &Change, made: &Made, span: &tracing:
         Outcome::Partly(written) if !is_state_refused(written) => ChangeOutcome::Partly,
         Outcome::Drifted(_) => ChangeOutcome::Drifted,
         Outcome::Refused(_) => ChangeOutcome::Skipped,
-        Outcome::Failed(failure) if is_cut_off(outside, failure) => ChangeOutcome::Skipped,
+        Outcome::Failed(failure) if is_cut_off(ports, failure) => ChangeOutcome::Skipped,
         Outcome::Partly(_) | Outcome::Failed(_) => ChangeOutcome::Failed,
     };
-    outside.metrics().change(change.kind, outcome);
+    ports.metrics().change(change.kind, outcome);
     Spans::change_ended(span, outcome);
 }
 
 /// Makes one change; after an unknown outcome looks, and makes it again if it was not done. The journal has its beginning
 /// before the first request leaves, and its end with what the last call kept.
-async fn make(outside: &impl Outside, change: &Change, journal: &Journal<'_, impl Book>) -> Made {
-    let made = attempts(outside, change, journal).await;
+async fn make(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl Book>) -> Made {
+    let made = attempts(ports, change, journal).await;
     let error = match made {
         Ok(outcome) => return Made::Outcome(outcome),
         Err(error) => error,
     };
-    outside.metrics().over_limit(&error);
+    ports.metrics().over_limit(&error);
     let fault = Made::fault(&error);
     if error.is_forgetful() {
         return fault; // what cannot be remembered is looked up by the next run
     }
-    match journal.finish(outside.book(), change, &fault, outside.now()).await {
+    match journal.finish(ports.book(), change, &fault, ports.now()).await {
         Ok(()) => fault,
         Err(error) => Made::fault(&error),
     }
 }
 
 async fn attempts(
-    outside: &impl Outside,
+    ports: &impl RunPorts,
     change: &Change,
     journal: &Journal<'_, impl Book>,
 ) -> Result<Outcome, HostError> {
     let is_unknown = journal.is_unknown(change);
     let mut attempt = if is_unknown { Attempt::AfterUnknownOutcome } else { Attempt::First };
-    let mut pause = Duration::from_millis(outside.config().limits.retry_pause_milliseconds);
-    journal.start(outside.book(), change, outside.now()).await?;
+    let mut pause = Duration::from_millis(ports.config().limits.retry_pause_milliseconds);
+    journal.start(ports.book(), change, ports.now()).await?;
     for looks in 0..=LOOKS_MAX {
         let is_last = looks == LOOKS_MAX;
-        let outcome = call(outside, change, attempt, journal, is_last).await?;
+        let outcome = call(ports, change, attempt, journal, is_last).await?;
         if is_last || !matches!(outcome, Outcome::Failed(Failure { next: NextStep::Look, .. })) {
             return Ok(outcome);
         }
@@ -167,13 +167,13 @@ async fn attempts(
 /// One attempt. Its storage writes are kept with its outcome, if that is the end of it: the
 /// `last` call's, or one after which there is nothing to look up.
 async fn call(
-    outside: &impl Outside,
+    ports: &impl RunPorts,
     change: &Change,
     attempt: Attempt,
     journal: &Journal<'_, impl Book>,
     is_last: bool,
 ) -> Result<Outcome, HostError> {
-    let attempted = outside.attempt(change, attempt, journal.fence).await?;
+    let attempted = ports.attempt(change, attempt, journal.fence).await?;
     let (outcome, refusals) = (attempted.outcome, attempted.refusals);
     if matches!(outcome, Outcome::Done(_) | Outcome::Partly(_)) && !attempted.is_shown {
         let what = "says that it has made the change, and no answer of TravelPerk shows that";
@@ -184,24 +184,24 @@ async fn call(
         Outcome::Done(written) | Outcome::Partly(written) => change.employee_id.as_ref().map(|employee| LedgerEntry {
             account_id: written.target_id.clone(),
             employee_id: employee.clone(),
-            archived_at: (change.kind == ChangeKind::Archive).then(|| outside.now()),
+            archived_at: (change.kind == ChangeKind::Archive).then(|| ports.now()),
         }),
         Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
-    let outcome = match outside.redactor()?.outcome(outcome) {
+    let outcome = match ports.redactor()?.outcome(outcome) {
         Outcome::Failed(failure) if !refusals.is_empty() => {
             Outcome::Failed(Failure { message: format!("{} ({})", failure.message, refusals.join("; ")), ..failure })
         }
         outcome => outcome,
     };
     let is_open = match &outcome {
-        Outcome::Failed(failure) => (failure.next == NextStep::Look && !is_last) || is_cut_off(outside, failure),
+        Outcome::Failed(failure) => (failure.next == NextStep::Look && !is_last) || is_cut_off(ports, failure),
         _ => false,
     };
     let made = (!is_open).then(|| Made::Outcome(outcome.clone()));
     let record = journal.record(change, ledger, made.as_ref()).await?;
     if !attempted.entries.is_empty() || !record.is_empty() {
-        outside.book().record_change(journal.fence, &attempted.entries, &record, outside.now()).await?;
+        ports.book().record_change(journal.fence, &attempted.entries, &record, ports.now()).await?;
     }
     Ok(outcome)
 }

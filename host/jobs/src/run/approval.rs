@@ -8,7 +8,7 @@ pub use stored::{Reasons, StoredPlan};
 use crate::approval::short;
 use crate::run::difference::difference;
 use crate::run::guard::guard;
-use crate::run::outside::Outside;
+use crate::run::ports::RunPorts;
 use crate::run::report::{Report, Stale, WaitingPlan};
 use crate::run::{DAY, Running};
 use hibob_base::digest::hex;
@@ -34,7 +34,7 @@ pub(super) enum Verdict {
     Wait,
 }
 
-impl<O: Outside> Running<O> {
+impl<P: RunPorts> Running<P> {
     /// What is to be done with a new plan. Where plans wait, an approved one that would do the same is applied, and any
     /// other plan that waits or is approved makes room.
     pub(super) async fn judge(
@@ -43,8 +43,8 @@ impl<O: Outside> Running<O> {
         release: Release,
         report: &mut Report,
     ) -> Result<Verdict, HostError> {
-        let (book, config) = (self.outside.book(), self.outside.config());
-        let Some(approvals) = self.outside.approvals().filter(|_| config.safety.approval != Approval::Never) else {
+        let (book, config) = (self.ports.book(), self.ports.config());
+        let Some(approvals) = self.ports.approvals().filter(|_| config.safety.approval != Approval::Never) else {
             return Ok(Verdict::Apply(guard(book, config, planned, release).await?));
         };
         if release != Release::default() {
@@ -79,7 +79,7 @@ impl<O: Outside> Running<O> {
     /// Makes a plan of what is there now and, if it would do the same as the approved one, applies that. If not, nothing is
     /// applied: the report has the difference, and the newer plan waits if it has to. Returns the newer plan too.
     pub async fn apply_approved(&self, approved: &ApprovalRow) -> (Report, Option<Planned>) {
-        let tenant = &self.outside.config().id;
+        let tenant = &self.ports.config().id;
         let planned = match self.plan().await {
             Ok(planned) => planned,
             Err(error) => return (Report::stopped(tenant, error), None),
@@ -98,9 +98,9 @@ impl<O: Outside> Running<O> {
         planned: &Planned,
         report: &mut Report,
     ) -> Result<(), HostError> {
-        let Some(approvals) = self.outside.approvals() else { return Err(not_approved(&approved.plan)) };
-        let tenant = &self.outside.config().id;
-        let reasons = Reasons::of(self.outside.book(), self.outside.config(), planned).await?;
+        let Some(approvals) = self.ports.approvals() else { return Err(not_approved(&approved.plan)) };
+        let tenant = &self.ports.config().id;
+        let reasons = Reasons::of(self.ports.book(), self.ports.config(), planned).await?;
         let stored = StoredPlan::read(approvals, self.ring(), approved).await?;
         let Some(stale) = self.stale(approved, &stored, planned, &reasons)? else {
             report.settle(approved, reasons.messages());
@@ -124,7 +124,7 @@ impl<O: Outside> Running<O> {
 
     /// Makes the changes of an approved plan, all of them and once.
     pub(super) async fn make_approved(&self, stored: &StoredPlan, report: &mut Report) -> Result<(), HostError> {
-        let Some(approvals) = self.outside.approvals() else { return Err(not_approved(&stored.digest)) };
+        let Some(approvals) = self.ports.approvals() else { return Err(not_approved(&stored.digest)) };
         if stored.opened.planned.changes.is_empty() {
             // What it stands for is that the source is as it should be.
             let applied = ApprovalState::Applied;
@@ -158,9 +158,8 @@ impl<O: Outside> Running<O> {
     ) -> Result<Option<Stale>, HostError> {
         let differences = difference(&stored.opened.planned, planned);
         let approved = Reasons::read(row)?;
-        let settings = self.outside.settings_digest()?;
-        let why = if let Some(moved) = moved_basis(&row.settings, &row.plugin, &settings, self.outside.plugin_digest())
-        {
+        let settings = self.ports.settings_digest()?;
+        let why = if let Some(moved) = moved_basis(&row.settings, &row.plugin, &settings, self.ports.plugin_digest()) {
             moved
         } else if !stored.opened.is_whole {
             SOMEBODY_FORGOTTEN.to_owned()
@@ -191,7 +190,7 @@ impl<O: Outside> Running<O> {
     }
 
     fn waits(&self, planned: &Planned, reasons: &Reasons) -> bool {
-        match self.outside.config().safety.approval {
+        match self.ports.config().safety.approval {
             Approval::Never => false,
             Approval::AboveLimits => !reasons.is_empty(),
             Approval::Always => !planned.changes.is_empty() || !reasons.is_empty(),
@@ -219,12 +218,12 @@ impl<O: Outside> Running<O> {
         let json = |error: serde_json::Error| HostError::Storage(error.to_string());
         let plan = privacy::plan::seal(self.ring(), self.fence, planned).await?;
         let digest = hex(&Sha256::digest(&plan));
-        let days = self.outside.config().safety.approval_days;
+        let days = self.ports.config().safety.approval_days;
         let new = NewApproval {
             digest: &digest,
             plan: &plan,
-            settings: &self.outside.settings_digest()?,
-            plugin: self.outside.plugin_digest(),
+            settings: &self.ports.settings_digest()?,
+            plugin: self.ports.plugin_digest(),
             reasons: &serde_json::to_string(reasons).map_err(json)?,
             changes: i64::try_from(changes).unwrap_or(i64::MAX),
             trigger: self.cause.trigger.word(),

@@ -2,7 +2,7 @@
 
 use crate::run::apply;
 use crate::run::journal::{Journal, Made, Past};
-use crate::run::outside::Outside;
+use crate::run::ports::RunPorts;
 use crate::run::report::Report;
 use crate::run::{RunReport, Running, accepted};
 use hibob_base::digest::hex;
@@ -19,25 +19,25 @@ use tracing::Instrument;
 /// Seconds in an hour.
 const HOUR: u64 = 60 * 60;
 
-impl<O: Outside> Running<O> {
+impl<P: RunPorts> Running<P> {
     /// Applies what is left of an interrupted plan, and records it in the history. What was made is not made again; of what
     /// was begun and is not known the plugin looks first. A plan that is too old, or was made with other settings or another
     /// plugin, is closed as it is: the next plan starts from what is there.
     pub(super) async fn resume(&self) -> Result<Option<Report>, HostError> {
-        let Some(open) = self.outside.book().open_journal().await? else { return Ok(None) };
+        let Some(open) = self.ports.book().open_journal().await? else { return Ok(None) };
         let Opened { plan, held, past } = match self.read(&open).await? {
             Ok(read) => read,
             Err(why) => return Err(self.close(&open, &why).await?),
         };
         let planned = &plan.planned;
-        let mut report = Report::planned(&self.outside.config().id, planned);
+        let mut report = Report::planned(&self.ports.config().id, planned);
         report.guards.clone_from(&held.guards);
         let out_of_date = self.out_of_date(&open, &plan).await?;
         let (id, fence, ring, is_closed) = (open.id, self.fence, self.ring(), out_of_date.is_some());
         let journal = Journal { id, fence, ring, ids: plan.ids(), past, is_closed };
         let changes = planned.changes.len();
         let resumed = self.locked(async {
-            apply::apply(&self.outside, planned, &held, &journal, &mut report).await;
+            apply::apply(&self.ports, planned, &held, &journal, &mut report).await;
             Ok(())
         });
         resumed.instrument(Spans::apply(&self.span, changes)).await?;
@@ -57,7 +57,7 @@ impl<O: Outside> Running<O> {
     /// Closes a journal that makes no sense, and returns the error that says so. Nothing is applied in this run, so that
     /// somebody looks; the next one starts from what is there.
     async fn close(&self, open: &OpenJournal, why: &str) -> Result<HostError, HostError> {
-        let tenant = &self.outside.config().id;
+        let tenant = &self.ports.config().id;
         let message = format!("the journal of the interrupted run of {} cannot be read: {why}", time(open.started_at));
         let error = |remedy: String| HostError::Journal { message: message.clone(), remedy };
         let closed =
@@ -76,7 +76,7 @@ impl<O: Outside> Running<O> {
             trigger: "resumed",
             job: None,
             started_at: open.started_at,
-            finished_at: self.outside.now(),
+            finished_at: self.ports.now(),
             exit_code: report.exit() as u8,
             report: report.history()?,
             journal: Some(open.id),
@@ -114,21 +114,21 @@ impl<O: Outside> Running<O> {
 
     /// Why a plan must not be applied any more. One that was approved had been found to be up to date when its journal began.
     async fn out_of_date(&self, open: &OpenJournal, plan: &OpenedPlan) -> Result<Option<&'static str>, HostError> {
-        let hours = u64::from(self.outside.config().sync.plan_age_hours_max);
-        let is_approved = match self.outside.approvals() {
+        let hours = u64::from(self.ports.config().sync.plan_age_hours_max);
+        let is_approved = match self.ports.approvals() {
             Some(approvals) => approvals.is_of_approval(open.id).await?,
             None => false,
         };
         let started_at = u64::try_from(open.started_at).unwrap_or_default();
         let since = if is_approved { started_at } else { plan.planned.created_at };
-        let now = u64::try_from(self.outside.now()).unwrap_or_default();
+        let now = u64::try_from(self.ports.now()).unwrap_or_default();
         Ok(if !plan.is_whole {
             Some(privacy::SOMEBODY_FORGOTTEN)
         } else if now.saturating_sub(since) > hours.saturating_mul(HOUR) {
             Some("it is older than sync.plan_age_hours_max")
-        } else if open.settings != self.outside.settings_digest()? {
+        } else if open.settings != self.ports.settings_digest()? {
             Some("the tenant's settings are others now")
-        } else if open.plugin != self.outside.plugin_digest() {
+        } else if open.plugin != self.ports.plugin_digest() {
             Some("the plugin is another one now")
         } else {
             None

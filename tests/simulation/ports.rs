@@ -1,4 +1,4 @@
-//! The outside of a run in the simulation: the real core and the real way out, over the simulated rest.
+//! The ports of a run in the simulation: the real core and the real egress, over a simulated network, clock and database.
 
 use crate::book::{SimBook, SimLease};
 use crate::convert::{attempt_in, change_in, job_error_out, named_value_in, outcome_out, plan_out};
@@ -20,7 +20,7 @@ use hibob_contract::CallKind;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
 use hibob_egress::{CallEgress, Credential, Declared, Egress, Service, Surroundings};
-use hibob_jobs::run::outside::{Attempted, Outside};
+use hibob_jobs::run::ports::{Attempted, RunPorts};
 use hibob_policy::change_scope::ApplyScope;
 use hibob_policy::grant::Grant;
 use hibob_policy::manifest::Manifest;
@@ -65,7 +65,7 @@ pub(crate) static TENANT: LazyLock<(TenantConfig, Arc<Settings>, TenantMetrics)>
 
 const DETAILS: [&str; 3] = ["title", "cost-center", "manager"];
 
-/// The outside of one run of one process.
+/// The ports of one run of one process.
 pub(crate) struct Simulated {
     sim: Sim,
     host: Arc<Host>,
@@ -118,7 +118,7 @@ fn within(overrun: &Overrun) -> Result<(), HostError> {
     overrun.get().map_or(Ok(()), |over| Err(HostError::over(over)))
 }
 
-impl Outside for Simulated {
+impl RunPorts for Simulated {
     type Book = SimBook;
     type Lock = SimLease;
 
