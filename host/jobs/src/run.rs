@@ -4,11 +4,11 @@ mod apply;
 mod approval;
 mod difference;
 mod guard;
-pub mod history;
 mod journal;
 pub mod ports;
 mod report;
 mod resume;
+pub mod rows;
 pub(crate) mod run_report;
 
 pub use approval::{Reasons, StoredPlan};

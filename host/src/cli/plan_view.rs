@@ -4,7 +4,7 @@ use super::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, clean};
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::{Finding, Severity, Value};
-use hibob_jobs::run::history;
+use hibob_jobs::run::rows;
 use hibob_store::privacy::LEFT_OUT;
 
 /// Changes of one kind that are shown in full unless all are asked for.
@@ -130,7 +130,7 @@ fn field_line(field: &FieldChange) -> String {
 }
 
 fn value_text(value: &Value) -> String {
-    clean(&history::value_text(value))
+    clean(&rows::value_text(value))
 }
 
 /// Findings as text.

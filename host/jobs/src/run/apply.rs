@@ -1,9 +1,9 @@
 //! Applying a plan: independent changes side by side, each in its own instance, in the order of what depends on what.
 
-use crate::run::history::Came;
 use crate::run::journal::{Journal, Made};
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
+use crate::run::rows::RowResult;
 use futures::stream::{FuturesUnordered, StreamExt};
 use hibob_base::error::{HostError, LOCK_LOST, STORAGE_FAILED};
 use hibob_contract::Planned;
@@ -216,19 +216,19 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
     };
     match made {
         Made::Outcome(Outcome::Done(_)) => {
-            report.tell(change, Came::Done, &[]);
+            report.tell(change, RowResult::Done, &[]);
             count(report);
             true
         }
         Made::Outcome(Outcome::Partly(written)) if is_state_refused(&written) => {
-            report.tell(change, Came::Failed, &written.not_taken);
+            report.tell(change, RowResult::Failed, &written.not_taken);
             report.failed += 1;
             let message = "TravelPerk has taken the change, but the account's state is as before".to_owned();
             report.row(change, "WRITE_NOT_APPLIED", message, "find out in TravelPerk what keeps the account as it is");
             false
         }
         Made::Outcome(Outcome::Partly(written)) => {
-            report.tell(change, Came::Done, &written.not_taken);
+            report.tell(change, RowResult::Done, &written.not_taken);
             count(report);
             let fields = names(&written.not_taken);
             let remedy = "correct the value in HiBob, or find out in TravelPerk what keeps the field as it is";
@@ -241,7 +241,7 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
             true
         }
         Made::Outcome(Outcome::Drifted(drift)) => {
-            report.tell(change, Came::LeftAlone, &[]);
+            report.tell(change, RowResult::LeftAlone, &[]);
             report.drifted += 1;
             report.failed += 1;
             let message = format!("the account has changed in TravelPerk since the plan was made: {}", names(&drift));
@@ -249,7 +249,7 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
             false
         }
         Made::Outcome(Outcome::Failed(failure)) => {
-            report.tell(change, Came::Failed, &[]);
+            report.tell(change, RowResult::Failed, &[]);
             report.failed += 1;
             report.row(change, &failure.code, failure.message, &failure.remedy);
             false
@@ -264,7 +264,7 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
             false
         }
         Made::Fault { code, message, remedy } => {
-            report.tell(change, Came::Failed, &[]);
+            report.tell(change, RowResult::Failed, &[]);
             report.failed += 1;
             report.row(change, &code, message.clone(), &remedy);
             if code == STORAGE_FAILED || code == LOCK_LOST {
@@ -281,7 +281,7 @@ fn is_state_refused(written: &Written) -> bool {
 }
 
 fn not_tried(change: &Change, report: &mut Report) {
-    report.tell(change, Came::NotTried, &[]);
+    report.tell(change, RowResult::NotTried, &[]);
     report.skipped += 1;
 }
 

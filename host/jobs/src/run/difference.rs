@@ -1,6 +1,6 @@
 //! What of a plan is not as it was approved.
 
-use crate::run::history::value_text;
+use crate::run::rows::value_text;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, FieldChange};
 use hibob_contract::types::Value;

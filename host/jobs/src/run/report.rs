@@ -1,8 +1,8 @@
 //! What a run did, for people and for machines.
 
 use crate::run::difference::DifferenceRow;
-use crate::run::history;
-use crate::run::history::Came;
+use crate::run::rows;
+use crate::run::rows::RowResult;
 use crate::run::run_report::{Common, HISTORY_ROWS_MAX, RunReport};
 use hibob_base::error::{Exit, HostError};
 use hibob_contract::Planned;
@@ -236,13 +236,13 @@ impl Report {
     }
 
     /// Notes in the history what became of a change.
-    pub(super) fn tell(&mut self, change: &Change, came: Came, not_taken: &[Mismatch]) {
-        self.updates.extend(history::rows(change, came, not_taken));
+    pub(super) fn tell(&mut self, change: &Change, result: RowResult, not_taken: &[Mismatch]) {
+        self.updates.extend(rows::rows(change, result, not_taken));
     }
 
     /// Notes a change that is held.
     pub(super) fn hold(&mut self, change: &Change, class: Class) {
-        self.tell(change, Came::Held, &[]);
+        self.tell(change, RowResult::Held, &[]);
         self.held.push(HeldRow {
             class,
             employee_id: change.employee_id.clone(),
@@ -258,7 +258,7 @@ impl Report {
 
     /// Notes a change of a plan that waits for a person.
     pub(super) fn await_approval(&mut self, change: &Change) {
-        self.tell(change, Came::Waiting, &[]);
+        self.tell(change, RowResult::Waiting, &[]);
     }
 
     /// Whether the run came to its end, no guard held anything and nothing waits, so that its baseline counts.
