@@ -25,4 +25,4 @@ pub use list::{list_json, name_of};
 pub use outbox::Deliveries;
 pub use publish::{Published, publish};
 pub use report::{HeldClass, HeldGuard, HeldPerson, Report};
-pub use witness::{Asked, Confirmation};
+pub use witness::{Confirmation, WitnessReport};

@@ -123,10 +123,10 @@ impl<P: Leavers> Job<'_, P> {
             }
         }
         let mut log = Log::extended(self.run.ports().book(), references_of(self.run.ports().config())?).await?;
-        let asked = witness::ask(self.run.ports().config(), &keys, &mut log).await?;
-        self.report.warnings.extend(asked.warnings);
-        if !asked.errors.is_empty() {
-            self.report.errors.extend(asked.errors);
+        let witnesses = witness::ask(self.run.ports().config(), &keys, &mut log).await?;
+        self.report.warnings.extend(witnesses.warnings);
+        if !witnesses.errors.is_empty() {
+            self.report.errors.extend(witnesses.errors);
             return Err(HostError::held(
                 "a witness has seen another log of this issuer, so nothing is delivered",
                 "restore a newer backup; if this log is the right one, take that witness out of the tenant's file",

@@ -3,7 +3,7 @@
 use crate::references::keys::IssuerKeys;
 use crate::references::log::Log;
 use crate::references::witness;
-use crate::references::witness::Asked;
+use crate::references::witness::WitnessReport;
 use chrono::Utc;
 use hibob_base::error::HostError;
 use hibob_config::references::issuing;
@@ -35,7 +35,7 @@ pub struct Published {
     pub files: usize,
     /// What the witnesses said of the log's head.
     #[serde(flatten)]
-    pub witnesses: Asked,
+    pub witnesses: WitnessReport,
 }
 
 /// Writes the issuer's public files into a folder. Files of earlier publications stay, as proofs may need them.

@@ -31,7 +31,7 @@ const SIZE_TYPE: &str = "text/x.tlog.size";
 
 /// What came of asking the witnesses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Asked {
+pub struct WitnessReport {
     /// Who has confirmed the head, now or before.
     pub witnesses: Vec<Confirmation>,
     /// Who has not, and may another time.
@@ -53,7 +53,7 @@ pub struct Confirmation {
 struct Refusal {
     /// Whether it has confirmed another log: this one was rebuilt, or lost entries.
     is_other_log: bool,
-    said: String,
+    message: String,
     remedy: String,
 }
 
@@ -61,10 +61,10 @@ struct Refusal {
 ///
 /// # Errors
 /// The issuer's key cannot be read, or the database failed.
-pub(super) async fn ask(config: &TenantConfig, keys: &IssuerKeys, log: &mut Log) -> Result<Asked, HostError> {
-    let mut asked = Asked::default();
+pub(super) async fn ask(config: &TenantConfig, keys: &IssuerKeys, log: &mut Log) -> Result<WitnessReport, HostError> {
+    let mut report = WitnessReport::default();
     if log.checkpoint().size == 0 {
-        return Ok(asked);
+        return Ok(report);
     }
     let configs = config.references.iter().flat_map(|references| &references.witnesses);
     let missing: Vec<(&WitnessConfig, Witness)> = configs
@@ -77,19 +77,19 @@ pub(super) async fn ask(config: &TenantConfig, keys: &IssuerKeys, log: &mut Log)
         let (note, log_key) = (log.checkpoint().sign(&key), keys.log_key_of(key.public()));
         let connect_timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
         let transport = HttpTransport::new(connect_timeout, config.addresses(), config.network.ca_file.as_deref());
-        let inquiry = transport.map(|transport| Inquiry { transport, log, log_key, note });
-        let answers = answers(&inquiry, &missing).await;
+        let query = transport.map(|transport| WitnessQuery { transport, log, log_key, note });
+        let answers = answers(&query, &missing).await;
         let mut lines = String::new();
         for ((_, witness), answer) in missing.iter().zip(answers) {
             match answer {
                 Ok(own) => lines.push_str(&own),
-                Err(Refusal { is_other_log, said, remedy }) => {
-                    let said = format!("the witness {} did not confirm the log: {said}", witness.name());
+                Err(Refusal { is_other_log, message, remedy }) => {
+                    let message = format!("the witness {} did not confirm the log: {message}", witness.name());
                     let (rows, code) = match is_other_log {
-                        true => (&mut asked.errors, "WITNESS_DISAGREES"),
-                        false => (&mut asked.warnings, "WITNESS_FAILED"),
+                        true => (&mut report.errors, "WITNESS_DISAGREES"),
+                        false => (&mut report.warnings, "WITNESS_FAILED"),
                     };
-                    rows.push(row("", code, said, &remedy));
+                    rows.push(row("", code, message, &remedy));
                 }
             }
         }
@@ -98,25 +98,25 @@ pub(super) async fn ask(config: &TenantConfig, keys: &IssuerKeys, log: &mut Log)
     let confirmed = log.confirmed().filter_map(|(witness, at)| {
         Some(Confirmation { name: witness.name().to_owned(), confirmed_at: at?.timestamp() })
     });
-    asked.witnesses = confirmed.collect();
-    Ok(asked)
+    report.witnesses = confirmed.collect();
+    Ok(report)
 }
 
 /// The line of each witness, or why there is none.
 async fn answers(
-    inquiry: &Result<Inquiry<'_>, String>,
+    query: &Result<WitnessQuery<'_>, String>,
     missing: &[(&WitnessConfig, Witness)],
 ) -> Vec<Result<String, Refusal>> {
     join_all(missing.iter().map(|(config, witness)| async {
-        let inquiry = inquiry.as_ref().map_err(|what| later(what.clone()))?;
+        let query = query.as_ref().map_err(|what| later(what.clone()))?;
         let late = |_| Err(later(format!("it took longer than {} seconds", TIMEOUT.as_secs())));
-        tokio::time::timeout(TIMEOUT, inquiry.ask(config, witness)).await.unwrap_or_else(late)
+        tokio::time::timeout(TIMEOUT, query.ask(config, witness)).await.unwrap_or_else(late)
     }))
     .await
 }
 
 /// What is asked of every witness.
-struct Inquiry<'i> {
+struct WitnessQuery<'i> {
     transport: HttpTransport,
     log: &'i Log,
     /// What a witness has to know of the key that signs now.
@@ -132,7 +132,7 @@ enum Answer {
     Knows(u64),
 }
 
-impl Inquiry<'_> {
+impl WitnessQuery<'_> {
     async fn ask(&self, config: &WitnessConfig, witness: &Witness) -> Result<String, Refusal> {
         let size = self.log.checkpoint().size;
         let mut old = self.log.size_known_to(witness);
@@ -160,7 +160,7 @@ impl Inquiry<'_> {
         let mut note = self.note.clone();
         add_cosignatures(&mut note, witness, lines).map_err(|_| Refusal {
             is_other_log: false,
-            said: "its answer has no signature by its key that fits the log's head".to_owned(),
+            message: "its answer has no signature by its key that fits the log's head".to_owned(),
             remedy: "compare the key in the tenant's file with what the witness's operator publishes".to_owned(),
         })?;
         Ok(note.signatures().iter().skip(self.note.signatures().len()).map(ToString::to_string).collect())
@@ -192,7 +192,7 @@ impl Inquiry<'_> {
     /// What a status means (c2sp.org/tlog-witness, "add-checkpoint").
     fn refusal(&self, status: StatusCode) -> Refusal {
         let origin = &self.log.checkpoint().origin;
-        let said = match status {
+        let message = match status {
             StatusCode::UNPROCESSABLE_ENTITY => {
                 return other_log("what it has confirmed before is not the beginning of this log".to_owned());
             }
@@ -207,19 +207,19 @@ impl Inquiry<'_> {
             status => return later(format!("it answered with status {}", status.as_u16())),
         };
         let remedy = format!("give the witness's operator the key of the log: {}", self.log_key);
-        Refusal { is_other_log: false, said, remedy }
+        Refusal { is_other_log: false, message, remedy }
     }
 }
 
-fn later(said: String) -> Refusal {
+fn later(message: String) -> Refusal {
     let remedy = "nothing for now; it is asked again by the next run. If it stays away, ask its operator".to_owned();
-    Refusal { is_other_log: false, said, remedy }
+    Refusal { is_other_log: false, message, remedy }
 }
 
-fn other_log(said: String) -> Refusal {
+fn other_log(message: String) -> Refusal {
     let remedy =
         "restore the tenant's database from a newer backup; where there is none, this witness will not confirm the \
                   log any more: take it out of references.witnesses, and say so to those who rely on it"
             .to_owned();
-    Refusal { is_other_log: true, said, remedy }
+    Refusal { is_other_log: true, message, remedy }
 }
