@@ -5,7 +5,7 @@
 
 use crate::api::Api;
 use crate::api::problem::Problem;
-use crate::api::request::Asked;
+use crate::api::request::ApiRequest;
 use crate::serve::Phase;
 use axum::body::Body;
 use axum::http::Response;
@@ -38,12 +38,12 @@ struct Follower {
     _place: OwnedSemaphorePermit,
 }
 
-pub(super) fn follow(asked: Asked) -> Result<Response<Body>, Problem> {
-    let place = asked.api.streams.clone().try_acquire_owned();
+pub(super) fn follow(request: ApiRequest) -> Result<Response<Body>, Problem> {
+    let place = request.api.streams.clone().try_acquire_owned();
     let place = place.map_err(|_| Problem::too_many("streams of events", STREAMS_PAUSE))?;
-    let token = asked.token.clone().ok_or_else(Problem::unauthorized)?;
-    let id = asked.number();
-    let follower = Follower { api: asked.api, token, id, told: None, step: None, has_ended: false, _place: place };
+    let token = request.token.clone().ok_or_else(Problem::unauthorized)?;
+    let id = request.number();
+    let follower = Follower { api: request.api, token, id, told: None, step: None, has_ended: false, _place: place };
     let events = stream::unfold(follower, |mut follower| async {
         let event = follower.next().await?;
         Some((Ok::<_, Infallible>(event), follower))

@@ -1,7 +1,7 @@
 //! The way that every request goes: who asks, whether they may, the record, the answer.
 
 use crate::api::problem::Problem;
-use crate::api::request::{Asked, Named, Params, body, limit};
+use crate::api::request::{ApiRequest, Named, Params, body, limit};
 use crate::api::routes::{Action, Holder, Route};
 use crate::api::{Api, act};
 use axum::extract::Request;
@@ -78,8 +78,8 @@ impl Api {
             object: named.as_ref().ok().and_then(Named::object),
             request: id,
         };
-        let asked = match self.clone().permit(route, named, request, &mut deed).await {
-            Ok(asked) => asked,
+        let permitted = match self.clone().permit(route, named, request, &mut deed).await {
+            Ok(permitted) => permitted,
             Err(problem) => {
                 // Who asks too often does not fill the record as well.
                 if problem.status != StatusCode::TOO_MANY_REQUESTS && route.holders.is_some() {
@@ -89,10 +89,10 @@ impl Api {
             }
         };
         if !route.is_recorded() {
-            return act::act(asked).await;
+            return act::act(permitted).await;
         }
         let row = api_log::begin(self.data.control(), &deed).await?;
-        let acted = act::act(asked).await;
+        let acted = act::act(permitted).await;
         let (outcome, code) = match &acted {
             Ok(_) => (Outcome::Done, None),
             Err(problem) => (problem.outcome(), Some(problem.code)),
@@ -108,7 +108,7 @@ impl Api {
         named: Result<Named, Problem>,
         request: Request,
         deed: &mut Deed,
-    ) -> Result<Asked, Problem> {
+    ) -> Result<ApiRequest, Problem> {
         let mut token = None;
         if let Some(holders) = route.holders {
             let shown = bearer(request.headers()).and_then(ShownToken::parse);
@@ -124,7 +124,7 @@ impl Api {
         let named = self.visible(route, named?, token.as_ref(), deed).await?;
         let limit = limit(route, request.uri().query())?;
         let body = body(route, request.into_body()).await?;
-        Ok(Asked { api: self, route, token, named, limit, body })
+        Ok(ApiRequest { api: self, route, token, named, limit, body })
     }
 
     /// Whose token was sent. One that is known but no longer counts is recorded by its id.

@@ -44,7 +44,7 @@ pub(super) struct Named {
 }
 
 /// A permitted request.
-pub(super) struct Asked {
+pub(super) struct ApiRequest {
     pub(super) api: Arc<Api>,
     pub(super) route: &'static Route,
     /// Whose token it is; none for what needs none.
