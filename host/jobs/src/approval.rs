@@ -1,8 +1,8 @@
 //! Plans that wait for a person: finding one, approving or rejecting it, and telling where it stands.
 //!
-//! The yes is to a digest, so what is applied is byte for byte what was looked at. It is recorded first, and then a job is
-//! queued; should a crash come between the two, saying yes again queues the job, and the tenant's next sync applies the plan
-//! as well. Whichever comes first, the journal of an approved plan begins once.
+//! The yes is to a digest, so what is applied is byte for byte what was looked at. It is recorded first, and then a job
+//! is queued; should a crash come between the two, saying yes again queues the job, and the tenant's next sync applies
+//! the plan as well. Whichever comes first, the journal of an approved plan begins once.
 
 use crate::plan_json;
 use crate::run::{Reasons, StoredPlan};
@@ -85,8 +85,8 @@ pub async fn get(database: &TenantDatabase, tenant: &str, name: &str, now: i64) 
     })
 }
 
-/// Approves a plan that waits, and queues the job that applies it. A second yes is none: it says so, and queues the job if
-/// none is there.
+/// Approves a plan that waits, and queues the job that applies it. A second yes is none: it says so, and queues the job
+/// if none is there.
 ///
 /// # Errors
 /// There is no such plan, it does not wait, the person may not decide, the tenant is disabled, or a database failed.
@@ -118,7 +118,8 @@ pub async fn approve(
     Ok(Decided { plan: row.plan, state: row.state, is_new, job })
 }
 
-/// Rejects a plan that waits, or takes the yes to one back of which nothing is applied yet. A second no is none, and says so.
+/// Rejects a plan that waits, or takes the yes to one back of which nothing is applied yet. A second no is none, and
+/// says so.
 ///
 /// # Errors
 /// There is no such plan, it neither waits nor is approved, the reason is none, or a database failed.

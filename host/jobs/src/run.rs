@@ -1,4 +1,9 @@
-//! Running a tenant's jobs.
+//! A run of a tenant: under its lease, with its journal, to its run record.
+//!
+//! [`Running`] is one run, of a directory sync or of the references job. Its parts: `guard.rs` asks the guards about a
+//! plan, `approval.rs` decides whether a plan waits for a person, `apply.rs` makes the changes, `journal.rs`
+//! keeps which of them were begun and finished, `resume.rs` finishes what an interrupted run has left, and `rows.rs`
+//! and `report.rs` say what was done. Everything outside is reached through [`ports`].
 
 mod apply;
 mod approval;
@@ -45,20 +50,20 @@ use tracing::{Instrument, Span};
 /// Seconds in a day.
 const DAY: i64 = 24 * 60 * 60;
 
-/// The baseline of a plan, where it becomes the tenant's: the run came to its end, and had read somebody.
+/// The plan's baseline, if it becomes the tenant's: the run was accepted, and HiBob sent at least one employee.
 fn accepted<'p>(report: &Report, planned: &'p Planned) -> Option<&'p [NamedValue]> {
     (report.is_accepted() && planned.count("employees") > 0).then_some(planned.baseline.as_slice())
 }
 
-/// A run of one tenant, under its lock: no other run of that tenant goes on at the same time, on any machine that shares
-/// the data directory.
+/// A run of one tenant under its lease: at the same time, no other run of that tenant goes on, on any host that shares
+/// the control database.
 pub struct Running<P: RunPorts> {
     ports: P,
     lock: P::Lock,
     fence: Fence,
-    /// What is written is sealed with.
+    /// Encrypts the personal values that the run stores.
     ring: Ring<P::Book>,
-    /// Of the plan that is applied.
+    /// The number of the journal of the plan that is applied.
     journal: OnceLock<i64>,
     resumed: Option<Report>,
     kind: RunKind,
@@ -108,38 +113,39 @@ impl<P: RunPorts> Running<P> {
         Ok(run)
     }
 
-    /// The same, started by this.
+    /// Sets what started the run. Without this it is a run that a person started.
     #[must_use]
     pub fn by(self, cause: Cause) -> Self {
         Self { cause, ..self }
     }
 
-    /// Gives the lock back without a run in the history: there was nothing to do.
+    /// Releases the lease without a run record, because there was nothing to do.
     ///
     /// # Errors
-    /// The database failed; the lock then lapses by itself.
+    /// The database failed. The lease then lapses by itself.
     pub async fn leave(self) -> Result<(), HostError> {
         self.lock.release().await
     }
 
-    /// What became of the plan that an earlier run had not applied to its end; it has an entry of its own in the history.
+    /// The report of the interrupted run that this run has resumed, if there was one. It has a run record of its own.
     pub fn resumed(&self) -> Option<&Report> {
         self.resumed.as_ref()
     }
 
-    /// Makes a plan.
+    /// Has the plugin make a plan. Nothing is written.
     ///
     /// # Errors
-    /// The job failed.
+    /// The plugin or the host failed, or the lease was lost.
     pub async fn plan(&self) -> Result<Planned, HostError> {
         let planned = self.locked(Box::pin(self.ports.plan().instrument(Spans::plan(&self.span)))).await;
         planned.inspect_err(|error| self.ports.metrics().over_limit(error))
     }
 
-    /// Applies a plan, but for what a guard holds. Where plans wait for a person ([`hibob_config::tenant::Approval`]), one that has
-    /// to is stored, and nothing of it is applied. What went wrong with single changes, or ended the run, is in the report.
+    /// Applies a plan, except for the changes that a guard holds. If the plan has to wait for approval
+    /// ([`hibob_config::tenant::Approval`]), it is stored, and no part of it is applied. The report says which changes
+    /// failed, and what ended the run early.
     pub async fn apply(&self, planned: &Planned, release: Release) -> Report {
-        // A saved plan may be older than somebody's being forgotten.
+        // A saved plan may be older than somebody's erasure.
         let planned = &*self.ring.forgotten().without(planned);
         let mut report = Report::planned(&self.ports.config().id, planned);
         let applied = self.locked(Box::pin(async {
@@ -163,7 +169,8 @@ impl<P: RunPorts> Running<P> {
         report
     }
 
-    /// Makes the changes of a plan that are not held, and notes in its journal, where they have these ids, what came of them.
+    /// Makes the changes of a plan that are not held, and records the outcomes in its journal. `ids` are the changes'
+    /// ids in the journal, by their ids in the plan.
     async fn make(
         &self,
         planned: &Planned,
@@ -177,7 +184,7 @@ impl<P: RunPorts> Running<P> {
         apply::apply(&self.ports, planned, held, &journal, report).await;
     }
 
-    /// Stores the plan, before anything of it is applied. Returns its journal's number.
+    /// Stores the plan and opens its journal, before any part of it is applied. Returns the journal's number.
     async fn write_down(&self, planned: &Planned, held: &Held) -> Result<i64, HostError> {
         let plan = privacy::plan::seal(&self.ring, self.fence, planned).await?;
         let new = NewJournal {
@@ -192,7 +199,7 @@ impl<P: RunPorts> Running<P> {
         self.ports.book().begin_journal(self.fence, &new).await
     }
 
-    /// Records the run and gives the lock back. The plan's baseline becomes the tenant's if the run came to its end.
+    /// Writes the run record and releases the lease. The plan's baseline becomes the tenant's if the run was accepted.
     ///
     /// # Errors
     /// The database failed.
@@ -206,7 +213,10 @@ impl<P: RunPorts> Running<P> {
         }
     }
 
-    /// Records what came of the run, with its new baseline, and gives the lock back.
+    /// Writes the run record, with a new baseline if there is one, and releases the lease.
+    ///
+    /// # Errors
+    /// The database failed.
     pub async fn end(self, outcome: &mut impl RunReport, baseline: Option<&[NamedValue]>) -> Result<(), HostError> {
         let (metrics, kind) = (self.ports.metrics().clone(), self.kind);
         let (timer, span) = (self.timer, self.span.clone());
@@ -238,7 +248,7 @@ impl<P: RunPorts> Running<P> {
         Ok(number)
     }
 
-    /// Records a run in the history, with what is personal sealed. Returns its number.
+    /// Writes a run record, with its personal values encrypted. Returns its number in the history.
     async fn record_run(
         &self,
         record: RunRecord,
@@ -251,7 +261,7 @@ impl<P: RunPorts> Running<P> {
         self.ports.book().record_run(self.fence, &record, baseline, &updates).await
     }
 
-    /// Removes what the tenant's file says is old.
+    /// Removes runs and plans that are older than the tenant's retention.
     async fn prune(&self) -> Result<(), HostError> {
         let (retention, now) = (&self.ports.config().retention, self.ports.now());
         let before = |days: NonZeroU32| now - i64::from(days.get()) * DAY;
@@ -264,18 +274,23 @@ impl<P: RunPorts> Running<P> {
         &self.ports
     }
 
-    /// The right to write.
+    /// The fencing token under which the run writes.
     pub fn fence(&self) -> Fence {
         self.fence
     }
 
-    /// What is written is sealed with.
+    /// The keyring that encrypts the personal values which the run stores.
     pub fn ring(&self) -> &Ring<P::Book> {
         &self.ring
     }
 
-    /// Works for as long as the lock is ours. Much work is boxed by the caller: in a build without optimizations what a whole
-    /// run holds is more than a thread's stack takes.
+    /// Carries out `work` while the lease is renewed, and ends it with an error when the lease is lost.
+    ///
+    /// Callers box long work: in a build without optimizations, the futures of a whole run do not fit on a thread's
+    /// stack.
+    ///
+    /// # Errors
+    /// The error of `work`, or that the lease was lost.
     pub async fn locked<T>(&self, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
         tokio::select! {
             biased; // the same order each time, so that a simulation can be repeated

@@ -149,8 +149,8 @@ impl IssuerKeys {
         self.row(&next.selector).await
     }
 
-    /// Revokes a key that was stolen: nothing that it signed is good any more, whenever it was signed. Returns it, and how
-    /// many references it signed that counted: they are revoked, and can be issued anew by name.
+    /// Revokes a key that was stolen: nothing that it signed is good any more, whenever it was signed. Returns it, and
+    /// how many references it signed that counted: they are revoked, and can be issued anew by name.
     ///
     /// # Errors
     /// There is no such key, a run of the tenant goes on, or the database failed.

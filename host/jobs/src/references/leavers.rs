@@ -22,14 +22,15 @@ pub trait Leavers: RunPorts<Book = TenantDatabase> {
     /// As [`Self::departures`].
     fn look_up(&self, employee_id: &str) -> impl Future<Output = Result<Option<Departure>, HostError>>;
 
-    /// What a reference for a departure says, where every value stands in HiBob's answers; none if HiBob does not have that
-    /// departure any more.
+    /// What a reference for a departure says, where every value stands in HiBob's answers; none if HiBob does not have
+    /// that departure any more.
     ///
     /// # Errors
     /// As [`Self::departures`]; the plugin may not have references signed; or it says what HiBob has not.
     fn claims(&self, departure: &Departure) -> impl Future<Output = Result<Option<Confirmed>, HostError>>;
 
-    /// The address to deliver to, as HiBob has answered it; none if it has none. The caller drops it after the delivery.
+    /// The address to deliver to, as HiBob has answered it; none if it has none. The caller drops it after the
+    /// delivery.
     ///
     /// # Errors
     /// As [`Self::departures`]; or the plugin says what HiBob has not.

@@ -110,8 +110,8 @@ impl Log {
         witness.confirmed(&note.ok()?).ok()?
     }
 
-    /// A head, signed, with the witnesses' lines of no later than `until`. What witnesses confirm is the head alone, so it
-    /// does not matter which key of the issuer they saw.
+    /// A head, signed, with the witnesses' lines of no later than `until`. What witnesses confirm is the head alone, so
+    /// it does not matter which key of the issuer they saw.
     fn cosigned(&self, head: &LogHead, key: &SecretKey, until: Option<DateTime<Utc>>) -> Result<SignedNote, HostError> {
         let mut note = self.checkpoint_of(head).sign(key);
         for witness in &self.witnesses {
@@ -141,8 +141,9 @@ impl Log {
 
     /// The proofs for these entries, in their order.
     ///
-    /// Each is under the first head that most witnesses confirmed soon after the issue: a line that came later would speak
-    /// against the reference (`LOG_DELAY_MAX`), and is left out. Where there is no such head, it is under this one.
+    /// Each is under the first head that most witnesses confirmed soon after the issue: a line that came later would
+    /// speak against the reference (`LOG_DELAY_MAX`), and is left out. Where there is no such head, it is under this
+    /// one.
     ///
     /// # Errors
     /// An entry is not in the log.

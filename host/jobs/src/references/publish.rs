@@ -41,8 +41,8 @@ pub struct Published {
 /// Writes the issuer's public files into a folder. Files of earlier publications stay, as proofs may need them.
 ///
 /// # Errors
-/// The issuer has no key, the folder has a log that this one does not continue or revocations that this one does not have,
-/// somebody else publishes, or it cannot be written.
+/// The issuer has no key, the folder has a log that this one does not continue or revocations that this one does not
+/// have, somebody else publishes, or it cannot be written.
 pub async fn publish(data: &DataDir, config: &TenantConfig, folder: &Path) -> Result<Published, HostError> {
     // One at a time, so that an older publication does not go over a newer one.
     let lease = data.control().lease(&format!("{}/publish", config.id), "a publication").await?;
@@ -105,7 +105,8 @@ fn bits(taken: &[Place], list: u32, purpose: Purpose) -> Bitstring {
     Bitstring::with(taken.iter().filter(|(of, _, is)| *of == list && *is == state).map(|(_, index, _)| *index))
 }
 
-/// Whether what the folder says is revoked or superseded still is: nothing that was taken back comes back by an old backup.
+/// Whether what the folder says is revoked or superseded still is: nothing that was taken back comes back by an old
+/// backup.
 fn require_kept(folder: &Path, domain: &Domain, list: u32, purpose: Purpose, taken: &[Place]) -> Result<(), String> {
     let path = folder.join(list_path(list, purpose));
     let Ok(bytes) = std::fs::read(&path) else { return Ok(()) };

@@ -57,7 +57,8 @@ struct Refusal {
     remedy: String,
 }
 
-/// Asks those who have not confirmed the head yet, and records what they say with it. An empty log is not shown to anybody.
+/// Asks those who have not confirmed the head yet, and records what they say with it. An empty log is not shown to
+/// anybody.
 ///
 /// # Errors
 /// The issuer's key cannot be read, or the database failed.

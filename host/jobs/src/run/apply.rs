@@ -1,4 +1,20 @@
-//! Applying a plan: independent changes side by side, each in its own instance, in the order of what depends on what.
+//! Applying a plan.
+//!
+//! 1. Changes that do not depend on each other are made at the same time, at most `sync.parallel_changes` of them, each
+//!    in a fresh instance. A change starts when everything that it depends on (`depends_on`) is done, and everything
+//!    that it comes after (`after`) is done or has failed.
+//! 2. A change that a guard holds is not made, nor is anything that depends on it.
+//! 3. A change that the journal has as finished is not made again: its outcome is counted. One that was begun and not
+//!    finished has an unknown outcome, and the plugin looks at the target first.
+//! 4. The journal records that a change begins before its first request leaves. Its outcome is recorded in one
+//!    transaction with what the plugin wrote to its storage and with the ledger.
+//! 5. If the plugin answers that the outcome is unknown, it is called again after a pause, which doubles each time, at
+//!    most `LOOKS_MAX` times. It then looks at the target before it writes.
+//! 6. A change counts as made only if the target's own answers show it. If they do not, the plugin's writes are
+//!    dropped.
+//! 7. If a change fails, everything that depends on it is skipped. What only comes after it goes on.
+//! 8. Refused credentials, a lost lease and a failed database stop the run: no further change begins, and those that
+//!    were not begun are reported as not tried.
 
 use crate::run::journal::{Journal, Made};
 use crate::run::ports::RunPorts;
@@ -17,11 +33,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tracing::Instrument;
 
-/// Times that a change of unknown outcome is looked up and, if need be, made again.
+/// How often a change of unknown outcome is looked up and, if it was not made, made again.
 const LOOKS_MAX: u32 = 4;
 
-/// Applies a plan, but for what guards hold, and counts in `report` what became of each change. What the journal says was
-/// made is counted and not made again, and what was begun is looked up first.
+/// Applies a plan except for the changes in `held`, and counts each change's outcome in `report`. The rules are at the
+/// head of this file.
 pub(super) async fn apply(
     ports: &impl RunPorts,
     planned: &Planned,
@@ -36,7 +52,7 @@ pub(super) async fn apply(
         ports.metrics().change(change.kind, ChangeOutcome::Held);
         schedule.close(position);
         for position in schedule.failed(position) {
-            // What is held itself is named as such.
+            // A dependent change that is held itself is reported as held, in its own turn.
             if let Some(skipped) = planned.changes.get(position).filter(|_| !held.changes.contains_key(&position)) {
                 skip(skipped, change, report);
                 ports.metrics().change(skipped.kind, ChangeOutcome::Skipped);
@@ -66,7 +82,8 @@ pub(super) async fn apply(
         let Some((position, change, made)) = running.next().await else {
             break;
         };
-        // What depends on it was not kept from anything by a fault.
+        // If the journal is closed, the changes that depend on this one were not tried either, and no fault is to
+        // blame.
         let is_closed = made == Made::NotTried;
         let went_on = match made {
             Made::Outcome(Outcome::Failed(failure)) if is_cut_off(ports, &failure) => {
@@ -100,12 +117,12 @@ pub(super) async fn apply(
     }
 }
 
-/// Whether the way out was closed under a change: it was not refused for its own sake.
+/// Whether a change failed only because the egress let no more requests out, after the credentials were refused.
 fn is_cut_off(ports: &impl RunPorts, failure: &Failure) -> bool {
     failure.code == "NOT_ALLOWED" && ports.is_refused()
 }
 
-/// Tells the telemetry what became of a change that was tried.
+/// Reports the outcome of a change that was tried to the telemetry.
 fn observe(ports: &impl RunPorts, change: &Change, made: &Made, span: &tracing::Span) {
     let Made::Outcome(made) = made else {
         ports.metrics().change(change.kind, ChangeOutcome::Failed);
@@ -123,8 +140,7 @@ fn observe(ports: &impl RunPorts, change: &Change, made: &Made, span: &tracing::
     Spans::change_ended(span, outcome);
 }
 
-/// Makes one change; after an unknown outcome looks, and makes it again if it was not done. The journal has its beginning
-/// before the first request leaves, and its end with what the last call kept.
+/// Makes one change, and records in the journal how it ended (rules 4 and 5).
 async fn make(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl Book>) -> Made {
     let made = attempts(ports, change, journal).await;
     let error = match made {
@@ -134,7 +150,7 @@ async fn make(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl
     ports.metrics().over_limit(&error);
     let fault = Made::fault(&error);
     if error.is_forgetful() {
-        return fault; // what cannot be remembered is looked up by the next run
+        return fault; // the outcome cannot be stored, so the next run looks it up
     }
     match journal.finish(ports.book(), change, &fault, ports.now()).await {
         Ok(()) => fault,
@@ -164,8 +180,8 @@ async fn attempts(
     Err(HostError::Plugin("was asked too often".to_owned())) // the loop above has no other end
 }
 
-/// One attempt. Its storage writes are kept with its outcome, if that is the end of it: the
-/// `last` call's, or one after which there is nothing to look up.
+/// One attempt. Its writes to the plugin's storage are kept. Its outcome is recorded with them if it is final: if this
+/// `is_last`, or if there is nothing left to look up.
 async fn call(
     ports: &impl RunPorts,
     change: &Change,
@@ -177,7 +193,7 @@ async fn call(
     let (outcome, refusals) = (attempted.outcome, attempted.refusals);
     if matches!(outcome, Outcome::Done(_) | Outcome::Partly(_)) && !attempted.is_shown {
         let what = "says that it has made the change, and no answer of TravelPerk shows that";
-        return Err(HostError::Plugin(what.to_owned())); // what it wrote to its storage is dropped
+        return Err(HostError::Plugin(what.to_owned())); // its writes to the storage are dropped
     }
     let ledger = match &outcome {
         Outcome::Partly(written) if is_state_refused(written) => None,
@@ -206,7 +222,7 @@ async fn call(
     Ok(outcome)
 }
 
-/// Counts an outcome. True if what depends on the change can go on.
+/// Counts an outcome in the report. True if the changes that depend on this one can go on.
 fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> bool {
     // A second write for an account counts with its first.
     let count = |report: &mut Report| {
@@ -268,14 +284,14 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
             report.failed += 1;
             report.row(change, &code, message.clone(), &remedy);
             if code == STORAGE_FAILED || code == LOCK_LOST {
-                report.stop_with(&code, message, remedy); // what was done can no longer be remembered
+                report.stop_with(&code, message, remedy); // no further outcome could be recorded
             }
             false
         }
     }
 }
 
-/// Whether the target did not make an account active or inactive as it was told.
+/// Whether the target did not make an account active or inactive as requested.
 fn is_state_refused(written: &Written) -> bool {
     written.not_taken.iter().any(|mismatch| mismatch.field == "active")
 }
@@ -288,10 +304,10 @@ fn not_tried(change: &Change, report: &mut Report) {
 fn skip(change: &Change, because: &Change, report: &mut Report) {
     not_tried(change, report);
     if report.is_stopped() {
-        return; // the run ended; that change has no fault of its own
+        return; // the run was stopped, so the other change is not to blame
     }
     report.failed += 1;
-    // This row is one person's: another one's name is not in it.
+    // A row is about one person, and does not name another one.
     let other = match because.employee_id {
         Some(_) => "another account",
         None => &because.display_name,
@@ -300,7 +316,7 @@ fn skip(change: &Change, because: &Change, report: &mut Report) {
     report.row(change, "DEPENDENCY_FAILED", message, "mend that one first, then sync again");
 }
 
-/// Field names, and for the account itself what was looked for. Values may be personal, so they are not repeated.
+/// The names of the fields that differ; of a missing account its id. Values may be personal, so they are not repeated.
 fn names(mismatches: &[Mismatch]) -> String {
     let name = |mismatch: &Mismatch| match (&mismatch.expected, mismatch.field.as_str()) {
         (Some(Value::Text(id)), "account") => format!("account {id} is gone"),
@@ -309,16 +325,16 @@ fn names(mismatches: &[Mismatch]) -> String {
     mismatches.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// Which changes can be made next.
+/// The order of the changes: which can be made now, and which wait for others.
 struct Schedule {
     ready: VecDeque<usize>,
-    /// For each change, how many of those that it depends on are not done.
+    /// For each change, how many others it still waits for.
     waits_for: Vec<usize>,
-    /// For each change, those that wait for it, and whether they need it done.
+    /// For each change, those that wait for it, and whether they depend on its success.
     dependents: Vec<Vec<(usize, bool)>>,
-    /// Neither done, nor failed, nor skipped.
+    /// For each change, whether it has neither been started nor skipped.
     open: Vec<bool>,
-    /// Whether a change waits for another one of the same employee.
+    /// For each change, whether it waits for another change of the same employee.
     second: Vec<bool>,
 }
 
@@ -336,7 +352,7 @@ impl Schedule {
         for (position, change) in changes.iter().enumerate() {
             let needed = change.depends_on.iter().map(|id| (id, true));
             for (id, needed) in needed.chain(change.after.iter().map(|id| (id, false))) {
-                // Something that is not in the plan never gets done: such a change stays where it is.
+                // A change that waits for something outside of the plan never becomes ready.
                 let other = positions.get(id.as_str());
                 let same = other
                     .and_then(|&other| changes.get(other))
@@ -380,7 +396,7 @@ impl Schedule {
         self.open.get_mut(position).is_some_and(|open| std::mem::replace(open, false))
     }
 
-    /// Frees what waited for a change.
+    /// Marks a change as done, and frees those that waited for it.
     fn done(&mut self, position: usize) {
         for (dependent, _) in self.dependents.get(position).cloned().unwrap_or_default() {
             self.free(dependent);
@@ -396,7 +412,8 @@ impl Schedule {
         }
     }
 
-    /// Everything that needs a failed change, however far down. What only waits until it is over can go on.
+    /// Marks a change as failed. Returns every change that depends on it, directly or through others, and frees those
+    /// that only come after it.
     fn failed(&mut self, position: usize) -> Vec<usize> {
         let mut skipped = Vec::new();
         let mut failed = vec![position];
@@ -454,7 +471,7 @@ mod tests {
         assert_eq!(schedule.left().collect::<Vec<_>>(), [3]);
     }
 
-    /// What only comes after a change goes on when that one fails; what needs it does not.
+    /// If a change fails, those that only come after it go on; those that depend on it do not.
     #[test]
     fn a_failed_change_holds_up_only_what_needs_it() {
         let after = |id: &str, after: &[&str]| Change {

@@ -1,4 +1,19 @@
-//! Plans that wait for a person as a whole: which do, and when one that was approved is applied.
+//! Approval: which plan waits for a person, and when an approved one is applied.
+//!
+//! 1. `safety.approval` says which plans wait: none (`never`), those about which a guard reports something
+//!    (`above-limits`), or also every plan with changes (`always`). A plan waits as a whole: no part of it is applied.
+//! 2. Where plans wait, releases (`--allow-archiving` and the like) are refused, because approval takes their place.
+//! 3. Before an approved plan is applied, a new plan is made. The approved one is applied only if all of this is so:
+//!    settings and plugin are the ones that it was made with; nobody in it was erased; the new plan would do the same
+//!    (`difference.rs`); and the guards report nothing about the new plan that was not shown to the approver.
+//! 4. If one of these is not so, the approved plan is stale: it is closed, it is not applied, and the report has the
+//!    differences. The new plan then waits, if rule 1 says so.
+//! 5. That a plan was applied is recorded in one transaction with the beginning of its journal. So it is applied at
+//!    most once.
+//! 6. A tenant has at most one open plan. A plan that waits and would do the same as the new one goes on waiting,
+//!    because somebody may be reading it. Any other waiting plan is superseded.
+//! 7. A saved plan (`hibob apply FILE`) is refused while an approved plan is open, since a saved plan does not say what
+//!    is there now.
 
 mod stored;
 
@@ -24,19 +39,21 @@ use hibob_telemetry::Spans;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
-/// What is to be done with a plan.
+/// What is to be done with a new plan.
 pub(super) enum Verdict {
-    /// Apply it, but for this.
+    /// Apply it, except for the changes that are held.
     Apply(Held),
-    /// Apply this one, which somebody has approved and which would do the same.
+    /// Apply this approved plan instead, which would do the same.
     Approved(StoredPlan),
-    /// Apply nothing: it waits.
+    /// Apply nothing: the plan waits for approval.
     Wait,
 }
 
 impl<P: RunPorts> Running<P> {
-    /// What is to be done with a new plan. Where plans wait, an approved one that would do the same is applied, and any
-    /// other plan that waits or is approved makes room.
+    /// Decides what is to be done with a new plan. The rules are at the head of this file.
+    ///
+    /// # Errors
+    /// A release was given where plans wait; the guards refuse the source; or the database failed.
     pub(super) async fn judge(
         &self,
         planned: &Planned,
@@ -76,8 +93,8 @@ impl<P: RunPorts> Running<P> {
         Ok(Verdict::Apply(Held::default()))
     }
 
-    /// Makes a plan of what is there now and, if it would do the same as the approved one, applies that. If not, nothing is
-    /// applied: the report has the difference, and the newer plan waits if it has to. Returns the newer plan too.
+    /// Makes a new plan and, if it would do the same as the approved one, applies the approved one. If not, nothing is
+    /// applied: the report has the differences, and the new plan waits if it has to. Returns the new plan too.
     pub async fn apply_approved(&self, approved: &ApprovalRow) -> (Report, Option<Planned>) {
         let tenant = &self.ports.config().id;
         let planned = match self.plan().await {
@@ -122,11 +139,11 @@ impl<P: RunPorts> Running<P> {
         Err(HostError::Stale { message, remedy })
     }
 
-    /// Makes the changes of an approved plan, all of them and once.
+    /// Makes all changes of an approved plan, at most once (rule 5).
     pub(super) async fn make_approved(&self, stored: &StoredPlan, report: &mut Report) -> Result<(), HostError> {
         let Some(approvals) = self.ports.approvals() else { return Err(not_approved(&stored.digest)) };
         if stored.opened.planned.changes.is_empty() {
-            // What it stands for is that the source is as it should be.
+            // Approving a plan without changes means that the source is accepted as it is.
             let applied = ApprovalState::Applied;
             let closed = approvals.close_approval(self.fence, stored.id, applied, self.started_at).await?;
             return if closed { Ok(()) } else { Err(not_approved(&stored.digest)) };
@@ -148,7 +165,7 @@ impl<P: RunPorts> Running<P> {
         Ok(())
     }
 
-    /// Why an approved plan must not be applied; none if it may.
+    /// Why an approved plan is stale; none if it may be applied (rule 3).
     fn stale(
         &self,
         row: &ApprovalRow,
@@ -173,7 +190,7 @@ impl<P: RunPorts> Running<P> {
         Ok(Some(Stale { plan: row.plan.clone(), why, differences }))
     }
 
-    /// Closes an approved plan that has gone stale.
+    /// Closes an approved plan that is stale.
     async fn refuse(
         &self,
         approvals: &TenantDatabase,
@@ -197,7 +214,7 @@ impl<P: RunPorts> Running<P> {
         }
     }
 
-    /// Has a plan wait. One that waits already and would do the same goes on waiting: somebody may be reading it.
+    /// Stores a plan to wait for approval, unless one waits already that would do the same (rule 6).
     async fn wait(
         &self,
         approvals: &TenantDatabase,
@@ -241,7 +258,7 @@ impl<P: RunPorts> Running<P> {
     }
 }
 
-/// That a saved plan, which says nothing of what is there now, does not go before an approved one.
+/// The error of a saved plan while an approved one is open (rule 7).
 fn approved_first(tenant: &str, plan: &str) -> HostError {
     let plan = short(plan);
     HostError::Decision {

@@ -1,4 +1,4 @@
-//! What of a plan is not as it was approved.
+//! The differences between an approved plan and a new one.
 
 use crate::run::rows::value_text;
 use hibob_contract::Planned;
@@ -7,43 +7,44 @@ use hibob_contract::types::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// How a change is not as it was approved.
+/// How a change differs from what was approved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Moved {
     /// It was not in the approved plan.
     New,
-    /// It was in the approved plan, and there is nothing to do any more.
+    /// It was in the approved plan, and is not in the new one.
     Gone,
-    /// It would write something else, or to another account.
+    /// It would write other values, or to another account.
     Different,
 }
 
-/// A change, or a field of one, that is not as it was approved.
+/// A change, or one field of a change, that differs from what was approved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DifferenceRow {
-    /// How.
+    /// How it differs.
     pub what: Moved,
-    /// HiBob's id.
+    /// HiBob's id of the employee; none where the change is about a cost center.
     pub employee_id: Option<String>,
-    /// For people to read.
+    /// The name of the account or cost center, for people to read.
     pub display_name: String,
     /// The kind of change.
     pub kind: &'static str,
-    /// Which field would be written otherwise; none where it is about the whole change.
+    /// The field that differs; none where the whole change does.
     pub field: Option<String>,
-    /// What was approved of the field. Of a line manager none, as a row is about one person: the plans say who.
+    /// The approved values of the field, before and after. None for a line manager, because a row is about one person
+    /// only; the plans say who it is.
     pub approved: Option<String>,
-    /// What would be written now.
+    /// The values of the field in the new plan.
     pub now: Option<String>,
-    /// All of it in one sentence.
+    /// The difference in one sentence.
     pub message: String,
 }
 
-/// What is not the same in what two plans would do. Names and reasons are for people, and count for nothing; nor do the
-/// times at which the plans were made.
+/// The differences between what two plans would do. Names, reasons and the times at which the plans were made are not
+/// compared.
 pub(super) fn difference(approved: &Planned, now: &Planned) -> Vec<DifferenceRow> {
-    // An id is the same whenever the same change is planned again.
+    // A change that is planned again has the same id.
     let by_id = |planned: &'_ Planned| -> BTreeMap<String, usize> {
         planned.changes.iter().enumerate().map(|(position, change)| (change.id.clone(), position)).collect()
     };
@@ -78,13 +79,13 @@ fn whole(what: Moved, change: &Change) -> DifferenceRow {
     }
 }
 
-/// A change as people tell it from others.
+/// The name of a change in a message.
 fn name(change: &Change) -> String {
     let employee = change.employee_id.as_ref().map(|id| format!(" (employee {id})")).unwrap_or_default();
     format!("{} {}{employee}", change.kind.word().replace('-', " "), change.display_name)
 }
 
-/// The fields of a change that would be written otherwise.
+/// The differences between the fields of one change in both plans.
 fn fields(approved: &Change, now: &Change) -> Vec<DifferenceRow> {
     if (approved.kind, &approved.employee_id, &approved.target_id) != (now.kind, &now.employee_id, &now.target_id) {
         return vec![whole(Moved::Different, approved)];
@@ -113,7 +114,7 @@ fn fields(approved: &Change, now: &Change) -> Vec<DifferenceRow> {
     .collect()
 }
 
-/// What counts of a field: its values, without what is for people only.
+/// The values of a field as they are compared: without display names, and pairs in a fixed order.
 fn essence(field: &FieldChange) -> [Option<Value>; 2] {
     [&field.before, &field.after].map(|value| {
         value.clone().map(|value| match value {
@@ -129,7 +130,7 @@ fn essence(field: &FieldChange) -> [Option<Value>; 2] {
     })
 }
 
-/// Whether a change of a field tells of another person.
+/// Whether a value of the field names another person.
 fn names_somebody(field: &FieldChange) -> bool {
     [&field.before, &field.after].into_iter().any(|value| matches!(value, Some(Value::Person(_))))
 }

@@ -1,6 +1,7 @@
-//! What the journal says of a plan: which changes were made, which were begun, and which not.
+//! The journal of a plan that is being applied: which changes were begun, and how they ended.
 //!
-//! State is what comes of folding the events in their order; an event that cannot follow the ones before is an error.
+//! The state is worked out from the journal's events in their order. An event that cannot follow the ones before it is
+//! an error, and is never ignored.
 
 use hibob_base::error::HostError;
 use hibob_contract::directory_sync::{Change, Outcome};
@@ -11,20 +12,20 @@ use hibob_store::run_store::Book;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What came of a change.
+/// How a change ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Made {
-    /// The plugin told.
+    /// The plugin reported this outcome.
     Outcome(Outcome),
-    /// The plugin, or the host, failed.
+    /// The plugin or the host failed.
     Fault { code: String, message: String, remedy: String },
-    /// It was never begun.
+    /// It was not begun.
     NotTried,
 }
 
 impl Made {
-    /// Nobody can read any more what came of it.
+    /// The result of a change whose person was erased: nobody can read it any more.
     pub(super) fn forgotten() -> Self {
         Self::Fault {
             code: "FORGOTTEN".to_owned(),
@@ -38,23 +39,23 @@ impl Made {
     }
 }
 
-/// What is known of a change from before.
+/// How far a change had come.
 #[derive(Clone, Debug, PartialEq)]
 enum State {
-    /// Begun by the run of this generation; what came of it is not known.
+    /// Begun by the run with this generation; its outcome is unknown.
     Started(i64),
     Finished(Made),
 }
 
-/// What the events of a plan's changes come to.
+/// How far each change of a plan has come; a change without an entry was not begun.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Past(BTreeMap<String, State>);
 
 impl Past {
-    /// Folds events. `known` is what the plan's changes are called in them.
+    /// Works out the state from the journal's events. `known` are the ids of the plan's changes in the journal.
     ///
     /// # Errors
-    /// An event is of no change of the plan, or cannot follow the ones before.
+    /// An event belongs to no change of the plan, or cannot follow the events before it.
     pub(super) fn fold(known: &BTreeSet<String>, events: &[EventRow]) -> Result<Self, String> {
         let mut past = Self::default();
         for event in events {
@@ -64,7 +65,7 @@ impl Past {
             }
             let next = match (past.0.get(&event.change), event.is_finished) {
                 (None, false) => State::Started(event.generation),
-                // Again only by a run that has taken over.
+                // A change may begin again only in a later run, which has taken over.
                 (Some(State::Started(before)), false) if *before < event.generation => State::Started(event.generation),
                 (Some(State::Started(before)), true) if *before == event.generation => {
                     match serde_json::from_str(&event.made) {
@@ -82,7 +83,7 @@ impl Past {
         Ok(past)
     }
 
-    /// Whether a change was begun, and nobody knows what came of it.
+    /// Whether a change was begun and its outcome is unknown.
     fn is_unknown(&self, change: &str) -> bool {
         matches!(self.0.get(change), Some(State::Started(_)))
     }
@@ -92,17 +93,18 @@ impl Past {
 pub(super) struct Journal<'r, B: Book> {
     pub(super) id: i64,
     pub(super) fence: Fence,
-    /// What came of changes is sealed with.
+    /// Encrypts the outcomes.
     pub(super) ring: &'r Ring<B>,
-    /// What the plan's changes are called in it.
+    /// The ids of the plan's changes in the journal, by their ids in the plan.
     pub(super) ids: BTreeMap<String, String>,
     pub(super) past: Past,
-    /// Nothing more is made: the plan is too old.
+    /// Whether nothing more of the plan is made, because it is out of date.
     pub(super) is_closed: bool,
 }
 
 impl<B: Book> Journal<'_, B> {
-    /// What came of a change, where it is not to be made: it was made, or nothing is made any more.
+    /// The result of a change that is not to be made, because it is finished or because the journal is closed; none if
+    /// it is to be made.
     pub(super) fn settled(&self, change: &Change) -> Option<Made> {
         match self.past.0.get(self.stored_id(change)) {
             Some(State::Finished(made)) => Some(made.clone()),
@@ -117,7 +119,7 @@ impl<B: Book> Journal<'_, B> {
         }
     }
 
-    /// Whether a change was begun, and nobody knows what came of it.
+    /// Whether a change was begun and its outcome is unknown.
     pub(super) fn is_unknown(&self, change: &Change) -> bool {
         self.past.is_unknown(self.stored_id(change))
     }
@@ -131,7 +133,7 @@ impl<B: Book> Journal<'_, B> {
         self.ids.get(&change.id).unwrap_or(&change.id)
     }
 
-    /// What a call is to keep: what was done to an account and, if that is the end of it, what came of the change.
+    /// The record that a call stores: the ledger's entry and, if the change has ended, its result, encrypted.
     pub(super) async fn record(
         &self,
         change: &Change,
@@ -145,7 +147,7 @@ impl<B: Book> Journal<'_, B> {
         Ok(ChangeRecord { ledger, finished: Some((self.id, self.stored_id(change).to_owned(), json)) })
     }
 
-    /// Records what came of a change whose call kept nothing.
+    /// Records the result of a change whose call stored nothing else.
     pub(super) async fn finish(
         &self,
         book: &impl Book,

@@ -1,7 +1,7 @@
 //! The ports of a run: the traits by which the job logic reaches databases, plugin, lease and clock.
 //!
-//! `hibob-runner` implements them with the sandbox and the tenant's databases (`sandboxed.rs`). The simulation in the tests
-//! implements them in memory, and runs the same job logic over that.
+//! `hibob-runner` implements them with the sandbox and the tenant's databases (`sandboxed.rs`). The simulation in the
+//! tests implements them in memory, and runs the same job logic over that.
 
 use hibob_base::error::HostError;
 use hibob_base::progress::Progress;
@@ -77,8 +77,8 @@ pub trait RunPorts {
     /// Another run has it, or the tenant is disabled.
     fn lock(&self) -> impl Future<Output = Result<Self::Lock, HostError>>;
 
-    /// The keyring with which the run encrypts what it stores. Erasures that are still outstanding are carried out first, so
-    /// the caller must hold the lease.
+    /// The keyring with which the run encrypts what it stores. Erasures that are still outstanding are carried out
+    /// first, so the caller must hold the lease.
     ///
     /// # Errors
     /// The tenant's key is missing, or the database failed.
