@@ -1,4 +1,4 @@
-//! Offboarding references: what the plugin is asked, what of its answers the host believes, and what comes of it.
+//! Offboarding references: finding leavers, issuing their references, and delivering them.
 //!
 //! ```text
 //! ask (plugin) ▸ Confirmed ▸ issue: claims, signature ▸ one transaction: log entry, delivery, standing

@@ -1,5 +1,15 @@
-//! A run of the references job: detect, guard, issue, deliver. Whatever was recorded when a run ended, for whatever
-//! reason, the next one goes on from there.
+//! A run of the references job.
+//!
+//! 1. Detect: the plugin says who has left, whose departure was taken back, and whose reference has to be corrected.
+//!    The very first run only records who has left already, and issues nothing.
+//! 2. Guard: if too many references would be issued, or revoked, none of them is (`guard.rs`).
+//! 3. Issue: each reference is signed and recorded together with its place in the log, its delivery, and the employee's
+//!    standing, in one transaction (`issue.rs`).
+//! 4. The head of the log is recorded, and the witnesses are asked to confirm it (`log.rs`, `witness.rs`). If one has
+//!    confirmed another log of this issuer, nothing is delivered.
+//! 5. Deliver what is due (`outbox.rs`).
+//!
+//! A run that ends early loses nothing: the next one goes on from what was recorded.
 
 use crate::references::guard;
 use crate::references::guard::Release;
@@ -26,27 +36,27 @@ use hibob_store::queue::Cause;
 use hibob_store::queue::ReferencesArguments;
 use std::collections::BTreeSet;
 
-/// Departures about which HiBob is asked at the same time.
+/// How many departures are looked up in HiBob at the same time.
 const PARALLEL: usize = 4;
 
-/// People whose names are read where a guard holds their references.
+/// For how many employees the report has the name, where a guard holds their references.
 const NAMED_MAX: usize = 20;
 
 /// What a run is to do.
 #[derive(Clone, Debug, Default)]
 pub struct Order {
-    /// Whom to issue references for, by HiBob's id; those who have left since the last run unless given.
+    /// HiBob's ids of the employees to issue references for. None means everybody who has left since the last run.
     pub employees: Option<Vec<String>>,
-    /// What the operator lets through.
+    /// What the operator releases in this run.
     pub release: Release,
     /// Which deliveries are tried.
     pub deliveries: Deliveries,
-    /// What started it.
+    /// What started the run.
     pub cause: Cause,
 }
 
 impl Order {
-    /// What a job of the queue with these arguments is to do.
+    /// The request that a job of the queue with these arguments stands for.
     pub fn of_job(arguments: &ReferencesArguments, cause: Cause) -> Self {
         Self {
             employees: arguments.employees.clone(),
@@ -75,7 +85,7 @@ pub async fn run<P: Leavers>(data: &DataDir, ports: P, order: &Order) -> Report 
     report
 }
 
-/// A departure that can have a reference.
+/// A reference that can be issued.
 struct Possible {
     confirmed: Confirmed,
     /// What the reference says.
@@ -107,7 +117,8 @@ impl<P: Leavers> Job<'_, P> {
         let mut issuing = Issuing::open(database, fence, self.run.ring(), issuer, signer).await?;
         let mut known = self.run.ports().book().reference_people().await?;
         if self.order.employees.as_ref().is_some_and(|employees| !employees.is_empty()) && known.is_empty() {
-            // Else the next run would not be the first look any more.
+            // Without this, the next run would no longer be the first, and would issue to everybody who had left
+            // before.
             self.detected(&known).await?;
             known = self.run.ports().book().reference_people().await?;
         }
@@ -136,7 +147,7 @@ impl<P: Leavers> Job<'_, P> {
         outbox::deliver(self.run, &keys, &log, which, self.report).await
     }
 
-    /// Asks who has left, and records where everybody else stands.
+    /// Has the plugin say who has left, and records the standing of everybody else.
     async fn detected(&mut self, known: &[Known]) -> Result<Detection, HostError> {
         let detection = self.run.ports().departures(known).await?;
         self.report.employees = detection.employees;
@@ -147,7 +158,7 @@ impl<P: Leavers> Job<'_, P> {
                 Severity::Warning | Severity::Notice => self.report.warnings.push(ErrorRow::from(finding)),
             }
         }
-        // Who has a departure or takes one back is recorded together with what comes of it.
+        // The standing of those with a new or cancelled departure is recorded together with their reference.
         let later = detection.departures.iter().chain(&detection.cancelled);
         let later: BTreeSet<&str> = later.map(|departure| departure.employee_id.as_str()).collect();
         let now: Vec<Seen> =
@@ -156,7 +167,7 @@ impl<P: Leavers> Job<'_, P> {
         Ok(detection)
     }
 
-    /// The departures of those who were named.
+    /// The departures of the employees that the request names.
     async fn look_up(&mut self, employees: &[String]) -> Result<Vec<Departure>, HostError> {
         let mut named: BTreeSet<String> = employees.iter().cloned().collect();
         let number = named.len();
@@ -198,7 +209,7 @@ impl<P: Leavers> Job<'_, P> {
         Ok(departures)
     }
 
-    /// Revokes the references of departures that were taken back.
+    /// Revokes the references of departures that were cancelled, unless the guard holds them.
     async fn revoke(&mut self, detection: &Detection, known: &[Known]) -> Result<(), HostError> {
         let cancelled = &detection.cancelled;
         if let Some(held) = guard::revoking(self.run.ports().config().id.as_str(), cancelled, known, self.order.release)
@@ -219,8 +230,8 @@ impl<P: Leavers> Job<'_, P> {
         Ok(())
     }
 
-    /// Issues references for departures, and new ones for those of which the person's own data was corrected, unless
-    /// there are too many. Who cannot have one is told, and does not count.
+    /// Issues references for departures, and corrections where HiBob's data of the employee has changed, unless there
+    /// are too many. An employee who cannot have one is reported, and does not count towards the limit.
     async fn issue_all(
         &mut self,
         issuing: &mut Issuing<'_>,
@@ -233,7 +244,7 @@ impl<P: Leavers> Job<'_, P> {
         let all: Vec<(Departure, bool)> =
             left.chain(corrected.into_iter().map(|departure| (departure, true))).collect();
         let total = all.len();
-        // Their keys at once, and not one by one.
+        // All their keys in one transaction.
         let employees = all.iter().map(|(departure, _)| departure.employee_id.clone()).collect();
         self.run.ring().make(self.fence, &employees).await?;
         let ports = self.run.ports();
@@ -267,8 +278,8 @@ impl<P: Leavers> Job<'_, P> {
         Ok(())
     }
 
-    /// What HiBob has confirmed of a departure; none if there cannot be a reference of it, which is told. One person's
-    /// record must not hold up the others.
+    /// The reference that can be issued for a departure. None if there cannot be one; the report then says why, and the
+    /// run goes on with the others.
     fn possible(
         &mut self,
         issuing: &Issuing<'_>,
@@ -324,7 +335,7 @@ impl<P: Leavers> Job<'_, P> {
         Ok(())
     }
 
-    /// Names those whose references a guard holds: all by id, and the first few by name.
+    /// Adds to the report whose references a guard holds: all by id, the first [`NAMED_MAX`] also by name.
     fn hold(
         &mut self,
         number: usize,

@@ -1,4 +1,11 @@
-//! Delivering what was issued: the address is read for each attempt, and forgotten with it.
+//! Delivering references.
+//!
+//! 1. The address is read from HiBob for each attempt, kept in memory only, and dropped after it.
+//! 2. A delivery that failed for now is tried again after a pause that doubles, up to [`PAUSE_SECONDS_MAX`], and is
+//!    given up after [`GIVE_UP_SECONDS`].
+//! 3. A failure of the channel itself (such as a mail server that cannot be reached) ends the attempts of this run, and
+//!    does not count as one.
+//! 4. A reference that was revoked or superseded meanwhile is not delivered.
 
 use crate::references::keys::{IssuerKeys, Signers, time};
 use crate::references::leavers::Leavers;
@@ -18,7 +25,7 @@ use hibob_store::privacy::{Ring, open_references};
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
-/// Deliveries at the same time.
+/// How many deliveries are tried at the same time.
 const PARALLEL: usize = 4;
 
 /// The pause after the first attempt that failed, in seconds; it doubles with each.
@@ -27,10 +34,10 @@ const PAUSE_SECONDS: i64 = 60;
 /// The longest pause between two attempts, in seconds.
 const PAUSE_SECONDS_MAX: i64 = 6 * 60 * 60;
 
-/// How long a reference is tried to be delivered, in seconds: five days (RFC 5321, section 4.5.4.1).
+/// For how long delivery is tried, in seconds: five days (RFC 5321, section 4.5.4.1).
 const GIVE_UP_SECONDS: i64 = 5 * 24 * 60 * 60;
 
-/// What a delivery needs.
+/// What all deliveries of one run share.
 struct Outbox<'o, P> {
     ports: &'o P,
     fence: Fence,
@@ -38,35 +45,35 @@ struct Outbox<'o, P> {
     channel: Channel,
     issuer: hibob_reference_format::claims::Issuer,
     signers: Signers,
-    /// Nothing more is sent: the way, or HiBob, is closed.
+    /// Whether nothing more is sent in this run, because the channel or HiBob failed.
     is_closed: AtomicBool,
 }
 
-/// What came of one attempt.
+/// The result of one attempt.
 enum Attempt {
     Delivered,
     Waiting(String),
     Refused(String),
-    /// It was not tried: another one found the way closed, or the reference was taken back.
+    /// It was not tried, because another attempt found the channel closed, or the reference does not count any more.
     NotTried,
 }
 
 /// Which deliveries are tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Deliveries {
-    /// Those whose time has come.
+    /// Those that are due.
     #[default]
     Due,
-    /// All that wait.
+    /// All that are still to be tried, due or not.
     Waiting,
     /// That of the reference with this id, if it waits.
     One(String),
 }
 
-/// Delivers what is to be delivered.
+/// Tries the chosen deliveries, and counts them in the report.
 ///
 /// # Errors
-/// Nothing can be delivered: keys, the log, the channel or HiBob.
+/// Nothing can be delivered, because of the keys, the log, the channel or HiBob.
 pub(super) async fn deliver<P: Leavers>(
     run: &Running<P>,
     keys: &IssuerKeys,
@@ -146,14 +153,14 @@ pub(super) async fn deliver<P: Leavers>(
 }
 
 impl<P: Leavers> Outbox<'_, P> {
-    /// Tries one delivery, and records what came of it.
+    /// Tries one delivery, and records the result.
     async fn attempt(&self, due: DueDelivery, proof: LogProof) -> Result<Attempt, HostError> {
         if self.is_closed.load(Ordering::SeqCst) {
             return Ok(Attempt::NotTried);
         }
         let attempted = self.attempt_and_record(&due, proof).await;
         if attempted.is_err() {
-            // Nothing more is sent of which nobody would know, or that nobody takes.
+            // If the result cannot be recorded, or the channel is closed, nothing more is sent in this run.
             self.is_closed.store(true, Ordering::SeqCst);
         }
         attempted
@@ -168,7 +175,7 @@ impl<P: Leavers> Outbox<'_, P> {
             Some(Kind::Permanent) => (DeliveryState::Refused, 0),
             Some(Kind::Temporary) if is_given_up => (DeliveryState::Refused, 0),
             Some(Kind::Temporary) => (DeliveryState::Waiting, now + pause(due.attempts)),
-            // It is not this letter's fault, and may be over at once.
+            // The channel failed, not this delivery, and it may work again at once.
             Some(Kind::Channel) => (DeliveryState::Waiting, now),
         };
         let said = sent.as_ref().err().map(|failure| failure.said.clone()).unwrap_or_default();
@@ -186,9 +193,9 @@ impl<P: Leavers> Outbox<'_, P> {
         }
     }
 
-    /// Makes the page and sends it.
+    /// Renders the page and sends it. The inner error says why the delivery failed.
     ///
-    /// None if the reference does not count any more: it may have been taken back since the run began.
+    /// None if the reference does not count any more: it may have been revoked since the run began.
     async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Option<Result<(), Failure>>, HostError> {
         let later = |said: String| Ok(Some(Err(Failure { kind: Kind::Temporary, said })));
         let mut row = self.ports.book().reference(due.log_index).await?;
@@ -216,7 +223,8 @@ impl<P: Leavers> Outbox<'_, P> {
                     let field = &issuing(self.ports.config())?.address;
                     return later(format!("HiBob has no address in {field}"));
                 }
-                // One person's record must not hold up the others. What a plugin says could be the address.
+                // One employee's record must not stop the other deliveries. The plugin's text is not repeated, since it
+                // could have the address in it.
                 Err(HostError::Plugin(_) | HostError::OverLimit { .. }) => {
                     return later("the plugin failed to read the address".to_owned());
                 }
@@ -247,7 +255,7 @@ fn unreadable(due: &DueDelivery, what: &str) -> HostError {
     HostError::Storage(format!("the reference {} cannot be read: {what}", due.log_index))
 }
 
-/// How long to wait after so many attempts before this one, in seconds.
+/// The pause after a failed attempt, in seconds, where `attempts` have failed before it.
 fn pause(attempts: u32) -> i64 {
     PAUSE_SECONDS.saturating_mul(1_i64.checked_shl(attempts.min(30)).unwrap_or(i64::MAX)).min(PAUSE_SECONDS_MAX)
 }

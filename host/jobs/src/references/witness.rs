@@ -1,7 +1,8 @@
 //! Asking the configured witnesses to confirm the head of the log (c2sp.org/tlog-witness).
 //!
-//! None of them can stop anything: what one does not confirm is issued and delivered without it, told, and asked for
-//! again by the next run.
+//! A witness that does not answer stops nothing: references are issued and delivered without its confirmation, the
+//! report has a warning, and the next run asks again. A witness that has confirmed another log of this issuer is an
+//! error, and then nothing is delivered.
 
 use crate::references::keys::IssuerKeys;
 use crate::references::log::Log;
@@ -23,20 +24,20 @@ use http_body_util::Full;
 use serde::Serialize;
 use std::time::Duration;
 
-/// How long one witness may take for everything. All are asked at the same time.
+/// How long one witness may take in all. The witnesses are asked at the same time.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The type of an answer that says which size the witness knows.
+/// The content type of an answer that says which size of the log the witness has confirmed.
 const SIZE_TYPE: &str = "text/x.tlog.size";
 
-/// What came of asking the witnesses.
+/// What the witnesses answered about the head of the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct WitnessReport {
-    /// Who has confirmed the head, now or before.
+    /// The witnesses that have confirmed the head, now or before.
     pub witnesses: Vec<Confirmation>,
-    /// Who has not, and may another time.
+    /// One row for each witness that has not confirmed it, and may confirm it another time.
     pub warnings: Vec<ErrorRow>,
-    /// Who has confirmed another log.
+    /// One row for each witness that has confirmed another log of this issuer.
     pub errors: Vec<ErrorRow>,
 }
 
@@ -45,20 +46,20 @@ pub struct WitnessReport {
 pub struct Confirmation {
     /// The witness's name.
     pub name: String,
-    /// When, in Unix seconds.
+    /// When it confirmed the head, in Unix seconds.
     pub confirmed_at: i64,
 }
 
 /// Why a witness did not confirm the head.
 struct Refusal {
-    /// Whether it has confirmed another log: this one was rebuilt, or lost entries.
+    /// Whether it has confirmed another log, because this one was rebuilt or has lost entries.
     is_other_log: bool,
     message: String,
     remedy: String,
 }
 
-/// Asks those who have not confirmed the head yet, and records what they say with it. An empty log is not shown to
-/// anybody.
+/// Asks the witnesses that have not confirmed the head yet, and records their signatures with it. They are not asked
+/// about an empty log.
 ///
 /// # Errors
 /// The issuer's key cannot be read, or the database failed.
@@ -103,7 +104,7 @@ pub(super) async fn ask(config: &TenantConfig, keys: &IssuerKeys, log: &mut Log)
     Ok(report)
 }
 
-/// The line of each witness, or why there is none.
+/// For each witness its signature line, or why there is none.
 async fn answers(
     query: &Result<WitnessQuery<'_>, String>,
     missing: &[(&WitnessConfig, Witness)],
@@ -116,11 +117,11 @@ async fn answers(
     .await
 }
 
-/// What is asked of every witness.
+/// The request that goes to every witness.
 struct WitnessQuery<'i> {
     transport: HttpTransport,
     log: &'i Log,
-    /// What a witness has to know of the key that signs now.
+    /// The verifier key of the log, which a witness has to know.
     log_key: String,
     /// The head, signed by the issuer.
     note: SignedNote,
@@ -128,8 +129,9 @@ struct WitnessQuery<'i> {
 
 /// What a witness answers.
 enum Answer {
+    /// Its signature lines.
     Lines(String),
-    /// Which size of the log it knows, where that is another one than it was told.
+    /// The size of the log that it has confirmed last, where that differs from the size in the request.
     Knows(u64),
 }
 
@@ -149,14 +151,14 @@ impl WitnessQuery<'_> {
                 Answer::Knows(known) if is_last => {
                     return Err(later(format!("it knew {old} entries, and a moment later {known}")));
                 }
-                // What it answered the last time was lost on the way, or it is asked for the first time.
+                // Its last answer was lost on the way, or it is asked for the first time: ask again, with its size.
                 Answer::Knows(known) => old = known,
             }
         }
         Err(later("it gave no answer".to_owned()))
     }
 
-    /// The witness's own lines of its answer, if they hold.
+    /// The lines of the answer with a valid signature of this witness.
     fn own(&self, witness: &Witness, lines: &str) -> Result<String, Refusal> {
         let mut note = self.note.clone();
         add_cosignatures(&mut note, witness, lines).map_err(|_| Refusal {
@@ -190,7 +192,7 @@ impl WitnessQuery<'_> {
             .ok_or_else(|| later("it has another size of the log, and does not say which".to_owned()))
     }
 
-    /// What a status means (c2sp.org/tlog-witness, "add-checkpoint").
+    /// The refusal that an HTTP status stands for (c2sp.org/tlog-witness, "add-checkpoint").
     fn refusal(&self, status: StatusCode) -> Refusal {
         let origin = &self.log.checkpoint().origin;
         let message = match status {
