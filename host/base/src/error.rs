@@ -309,8 +309,8 @@ impl HostError {
             Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
             Self::Server { remedy, .. } => (*remedy).to_owned(),
             Self::LockLost(_) => {
-                "nothing is to be mended where another run goes on; after databases were put back by hand: hibob restored; \
-                 if it happens again, look why this host stalls, or loses its database, for as long as a lock lasts"
+                "nothing to do where another run goes on; after databases were restored by hand: hibob restored; \
+                 if it happens again, find out why this host stalls, or loses its database, for as long as a lease lasts"
                     .to_owned()
             }
             Self::Storage(_) => {

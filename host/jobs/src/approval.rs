@@ -166,7 +166,7 @@ fn check_person(by: &str) -> Result<(), HostError> {
     if is_address && is_plain && by.chars().count() <= PERSON_CHARS_MAX {
         return Ok(());
     }
-    Err(HostError::configuration("it is not said who decides", "name the person by their work email"))
+    Err(HostError::configuration("the person who decides is not named", "name the person by their work email"))
 }
 
 fn check_reason(reason: &str) -> Result<(), HostError> {
@@ -174,7 +174,7 @@ fn check_reason(reason: &str) -> Result<(), HostError> {
         return Ok(());
     }
     let remedy = format!("give a reason of at most {REASON_CHARS_MAX} characters; whoever asked for the plan reads it");
-    Err(HostError::configuration("it is not said why the plan is rejected", remedy))
+    Err(HostError::configuration("the reason for the rejection is missing or too long", remedy))
 }
 
 fn check_another(config: &TenantConfig, row: &ApprovalRow, who: Decider<'_>) -> Result<(), HostError> {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) struct EmployeesArgs {
     /// The tenant's id
     tenant: String,
-    /// Only those in this state
+    /// List only the employees in this state
     #[arg(long, value_enum)]
     state: Option<State>,
 }

@@ -33,7 +33,7 @@ pub(super) struct PlansArgs {
 
 #[derive(Subcommand)]
 enum PlansCommand {
-    /// Show all that a plan would do, and where it stands
+    /// Show everything that a plan would do, and its state
     #[command(after_help = "Example: hibob plans show acme 3f9c2a1b7d04")]
     Show {
         /// The tenant's id
@@ -41,7 +41,7 @@ enum PlansCommand {
         /// The beginning of the plan's digest, as `hibob plans` shows it
         plan: String,
     },
-    /// Have a plan applied: by a job, or by the tenant's next sync if that is sooner
+    /// Approve a plan; a job applies it, or the tenant's next sync if that is sooner
     #[command(after_help = "Example: hibob plans approve acme 3f9c2a1b7d04 --by ana@acme.example")]
     Approve {
         /// The tenant's id
@@ -52,7 +52,7 @@ enum PlansCommand {
         #[arg(long, value_name = "EMAIL")]
         by: String,
     },
-    /// Reject a plan, or take the yes back before it is applied
+    /// Reject a plan, or take the approval back before it is applied
     #[command(
         after_help = "Example: hibob plans reject acme 3f9c2a1b7d04 --by ana@acme.example --reason \"they still work here\""
     )]
@@ -64,7 +64,7 @@ enum PlansCommand {
         /// Work email of the person who rejects it
         #[arg(long, value_name = "EMAIL")]
         by: String,
-        /// Why
+        /// Why it is rejected
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },

@@ -19,7 +19,7 @@ pub(super) enum SecretCommand {
         tenant: String,
         /// hibob.token, travelperk.key, hibob.references.token, references.smtp.password or references.webhook.key
         name: String,
-        /// Not taken: an argument is seen by every process of the machine
+        /// Refused: every process of the machine can see an argument
         #[arg(hide = true, allow_hyphen_values = true)]
         value: Vec<Zeroizing<String>>,
     },
@@ -37,7 +37,7 @@ pub(super) enum SecretCommand {
         /// hibob.token, travelperk.key, hibob.references.token, references.smtp.password or references.webhook.key; or
         /// people.key, where the key of the store is lost
         name: String,
-        /// For people.key: that nobody can read names and other personal values of the past any more is known
+        /// For people.key: confirm that names and other personal values of the past can no longer be read by anybody
         #[arg(long)]
         yes: bool,
     },

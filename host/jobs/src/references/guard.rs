@@ -38,7 +38,7 @@ pub(super) fn held(command: &str, number: usize, known: &[Known]) -> HeldGuard {
         class: HeldClass::Issuing,
         message: format!(
             "{number} references would be issued, and the limit is {most} ({LIMIT_PERCENT} % of the known employees, at \
-             least {LIMIT_MIN}); none was"
+             least {LIMIT_MIN}); none was issued"
         ),
         remedy: format!(
             "check the lifecycle statuses in HiBob, and if all of them have left, run again: {command} --allow-issuing {number}"

@@ -174,8 +174,10 @@ impl<P: Leavers> Job<'_, P> {
         let forgotten = self.run.ring().forgotten();
         named.retain(|employee| !forgotten.has_employee(employee));
         if named.len() < number {
-            let message =
-                format!("{} of those who were named were forgotten, and nothing is issued", number - named.len());
+            let message = format!(
+                "{} of the named employees were erased (hibob forget-person), and nothing is issued for them",
+                number - named.len()
+            );
             let remedy = format!(
                 "let them come back first: hibob forget-person {} EMPLOYEE --lift",
                 self.run.ports().config().id.as_str()
@@ -297,8 +299,8 @@ impl<P: Leavers> Job<'_, P> {
                 }
             },
             Ok(None) => {
-                let what = "HiBob lacks what no reference can be without (a first and a last name; a name for the title and \
-                            the department), or the departure has changed since it was found";
+                let what = "HiBob lacks something that every reference needs (a first and a last name; a name for the title \
+                            and the department), or the departure has changed since it was found";
                 self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
                 Ok(None)
             }

@@ -95,12 +95,22 @@ pub(super) async fn deliver<P: Leavers>(
         report.waiting = database.waiting_deliveries().await?;
         let remedy =
             "add [references.smtp] or [references.webhook] to the tenant's file; they are delivered by the next run";
-        report.warn("", "NO_CHANNEL", format!("{} references wait for a way to be delivered", report.waiting), remedy);
+        report.warn(
+            "",
+            "NO_CHANNEL",
+            format!("{} references wait, because no way to deliver them is configured", report.waiting),
+            remedy,
+        );
         return Ok(());
     }
     let (signers, missing) = keys.signers(due.iter().map(|due| due.selector.clone())).await;
     for (selector, error) in missing {
-        report.fault("", error.code(), format!("what the key {selector} signed waits: {error}"), &error.remedy());
+        report.fault(
+            "",
+            error.code(),
+            format!("references that the key {selector} signed are not delivered: {error}"),
+            &error.remedy(),
+        );
     }
     let due: Vec<DueDelivery> = due.into_iter().filter(|due| signers.contains_key(&due.selector)).collect();
     let entry = |due: &DueDelivery| {
@@ -201,7 +211,7 @@ impl<P: Leavers> Outbox<'_, P> {
         let mut row = self.ports.book().reference(due.log_index).await?;
         open_references(self.ring, std::slice::from_mut(&mut row)).await?;
         if row.document.is_empty() {
-            let said = "its document can be opened by nobody any more".to_owned();
+            let said = "its document cannot be read any more".to_owned();
             return Ok(Some(Err(Failure { kind: Kind::Permanent, said })));
         }
         let signed = SignedCredential::parse(&row.document).map_err(|error| unreadable(due, &error.to_string()))?;

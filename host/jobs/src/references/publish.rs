@@ -125,7 +125,7 @@ fn require_kept(folder: &Path, domain: &Domain, list: u32, purpose: Purpose, tak
     let lost = (0..ENTRIES).filter(|index| published.bits.get(*index) == Some(true) && kept.get(*index) != Some(true));
     match lost.count() {
         0 => Ok(()),
-        lost => Err(format!("{lost} references that were taken back there count here")),
+        lost => Err(format!("{lost} references that are revoked or superseded there are valid here")),
     }
 }
 

@@ -175,7 +175,7 @@ impl WitnessQuery<'_> {
             .header(USER_AGENT, AGENT)
             .header(CONTENT_TYPE, "text/plain; charset=utf-8")
             .body(Full::from(add_checkpoint_body(old, &proof, &self.note)))
-            .map_err(|_| later("its url is none".to_owned()))?;
+            .map_err(|_| later("its URL is not valid".to_owned()))?;
         let (head, body) = self.transport.send(request).await.map_err(|error| later(error.to_string()))?.into_parts();
         let status = head.status;
         let is_size = head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == SIZE_TYPE.as_bytes());
@@ -183,13 +183,13 @@ impl WitnessQuery<'_> {
             return Err(self.refusal(status));
         }
         let body: Bytes = read_whole(body, ANSWER_BYTES_MAX).await.map_err(later)?;
-        let text = str::from_utf8(&body).map_err(|_| later("its answer is no text".to_owned()))?;
+        let text = str::from_utf8(&body).map_err(|_| later("its answer is not text".to_owned()))?;
         if status == StatusCode::OK {
             return Ok(Answer::Lines(text.to_owned()));
         }
         let size = parse_size(text).filter(|_| is_size);
         size.map(Answer::Knows)
-            .ok_or_else(|| later("it has another size of the log, and does not say which".to_owned()))
+            .ok_or_else(|| later("it has confirmed another size of the log, and does not say which".to_owned()))
     }
 
     /// The refusal that an HTTP status stands for (c2sp.org/tlog-witness, "add-checkpoint").
@@ -215,7 +215,7 @@ impl WitnessQuery<'_> {
 }
 
 fn later(message: String) -> Refusal {
-    let remedy = "nothing for now; it is asked again by the next run. If it stays away, ask its operator".to_owned();
+    let remedy = "nothing for now; it is asked again by the next run. If this goes on, ask its operator".to_owned();
     Refusal { is_other_log: false, message, remedy }
 }
 

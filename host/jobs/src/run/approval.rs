@@ -66,7 +66,7 @@ impl<P: RunPorts> Running<P> {
         };
         if release != Release::default() {
             return Err(HostError::configuration(
-                "plans above the limits wait for a person (safety.approval), and are not let through by --allow-archiving, --allow-renaming or --allow-changed-source",
+                "plans above the limits wait for a person (safety.approval), and are not released by --allow-archiving, --allow-renaming or --allow-changed-source",
                 format!("leave that out, and approve the plan: hibob plans {}", config.id),
             ));
         }
@@ -183,7 +183,7 @@ impl<P: RunPorts> Running<P> {
         } else if !differences.is_empty() {
             "HiBob or TravelPerk has moved since it was made".to_owned()
         } else if let Some(beyond) = reasons.beyond(&approved) {
-            format!("what was not so when it was approved: {beyond}")
+            format!("the guards report what they did not report when it was approved: {beyond}")
         } else {
             return Ok(None);
         };
@@ -265,7 +265,7 @@ fn approved_first(tenant: &str, plan: &str) -> HostError {
         code: "PLAN_DECIDED",
         message: format!("the plan {plan} is approved, and has to be applied before a saved one"),
         remedy: format!(
-            "apply it: hibob sync {tenant}; or take the yes back: hibob plans reject {tenant} {plan} --by EMAIL --reason TEXT"
+            "apply it: hibob sync {tenant}; or take the approval back: hibob plans reject {tenant} {plan} --by EMAIL --reason TEXT"
         ),
     }
 }

@@ -65,7 +65,7 @@ fn whole(what: Moved, change: &Change) -> DifferenceRow {
     let told = match what {
         Moved::New => "was not in the approved plan",
         Moved::Gone => "was approved, and there is nothing to do any more",
-        Moved::Different => "is not about what was approved",
+        Moved::Different => "is of another kind, or of another account, than what was approved",
     };
     DifferenceRow {
         what,
@@ -228,7 +228,7 @@ mod tests {
         let elsewhere = Change { target_id: Some("another".to_owned()), ..same() };
         assert_eq!(
             told_of(vec![same()], vec![elsewhere]),
-            ["update Ana 1 (employee 1): is not about what was approved"]
+            ["update Ana 1 (employee 1): is of another kind, or of another account, than what was approved"]
         );
         let person = |id| change("1", vec![manager(id, "Eva")]);
         assert_eq!(told_of(vec![person("9")], vec![person("8")]).len(), 1, "another person of the same name");

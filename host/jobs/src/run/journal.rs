@@ -29,7 +29,7 @@ impl Made {
     pub(super) fn forgotten() -> Self {
         Self::Fault {
             code: "FORGOTTEN".to_owned(),
-            message: "this person was forgotten, and what came of their change with them".to_owned(),
+            message: "this person was erased, so the outcome of their change cannot be read any more".to_owned(),
             remedy: "nothing".to_owned(),
         }
     }
@@ -70,7 +70,7 @@ impl Past {
                 (Some(State::Started(before)), true) if *before == event.generation => {
                     match serde_json::from_str(&event.made) {
                         Ok(made) => State::Finished(made),
-                        Err(error) => return wrong(&format!("has an outcome that is none: {error}")),
+                        Err(error) => return wrong(&format!("has an outcome that cannot be read: {error}")),
                     }
                 }
                 (None, true) => return wrong("was finished before it began"),
@@ -210,7 +210,10 @@ mod tests {
             (vec![started.clone(), finished.clone(), event("a", 2, None)], "after it was finished"),
             (vec![started.clone(), finished.clone(), finished], "after it was finished"),
             (vec![event("x", 1, None)], "is not in the plan"),
-            (vec![started, EventRow { made: "{".to_owned(), ..event("a", 1, Some(&fault())) }], "outcome that is none"),
+            (
+                vec![started, EventRow { made: "{".to_owned(), ..event("a", 1, Some(&fault())) }],
+                "outcome that cannot be read",
+            ),
         ] {
             let error = Past::fold(&changes, &events).unwrap_err();
             assert!(error.contains(words), "{words} is not in {error}");

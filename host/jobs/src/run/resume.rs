@@ -145,9 +145,9 @@ impl<P: RunPorts> Running<P> {
         } else if now.saturating_sub(since) > hours.saturating_mul(HOUR) {
             Some("it is older than sync.plan_age_hours_max")
         } else if open.settings != self.ports.settings_digest()? {
-            Some("the tenant's settings are others now")
+            Some("the tenant's settings have changed since it was made")
         } else if open.plugin != self.ports.plugin_digest() {
-            Some("the plugin is another one now")
+            Some("the plugin has changed since it was made")
         } else {
             None
         })

@@ -33,7 +33,7 @@ pub(super) fn report(report: &Report, json: bool) -> Exit {
     ];
     outcome::summary(report.exit(), report.error.as_ref(), "issued", &numbers);
     if report.is_baseline {
-        let note = "this was the first look: who has left already gets a reference only by name (references issue)";
+        let note = "this was the first run, which issues nothing: for somebody who had left before, use hibob references issue";
         println!("{}", DIM.on_stdout(note));
     }
     outcome::stopped(report.error.as_ref());
