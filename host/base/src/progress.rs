@@ -1,12 +1,12 @@
-//! How far a job is, for whoever waits for it.
+//! The port through which a job reports its progress.
 
-/// Whoever waits for a job and wants to know how far it is.
+/// Receives the progress of a job.
 pub trait Progress: Send + Sync {
-    /// `done` of `total`, if that is known, of what `phase` names.
+    /// Of the things that `phase` names, `done` are finished, of `total` if that is known.
     fn report(&self, phase: &str, done: u64, total: Option<u64>);
 }
 
-/// Nobody waits.
+/// Drops all reports, where nobody waits for the job.
 pub struct NoProgress;
 
 impl Progress for NoProgress {

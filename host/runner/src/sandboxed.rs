@@ -104,7 +104,7 @@ impl RunPorts for Sandboxed<'_> {
     }
 
     async fn ring(&self) -> Result<Ring, HostError> {
-        // The tenant may have been opened before somebody was forgotten.
+        // Somebody may have been erased since the tenant was opened.
         privacy::settle(self.data, self.tenant.people()).await?;
         self.tenant.people().writing_ring().await
     }

@@ -1,4 +1,4 @@
-//! The actions, each by its name.
+//! Calls the handler of a permitted request's action.
 
 use crate::api::problem::Problem;
 use crate::api::request::ApiRequest;
@@ -38,12 +38,12 @@ pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> 
 }
 
 impl ApiRequest {
-    /// The tenant that the request is about; the gate has looked that it is there.
+    /// The tenant that the request is about. The gate has checked that it exists.
     pub(super) fn tenant(&self) -> &str {
         self.named.tenant.as_deref().unwrap_or_default()
     }
 
-    /// The job or run that it is about.
+    /// The number of the job or run that the request is about.
     pub(super) fn number(&self) -> i64 {
         self.named.number.unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What the runs of a tenant did, and its references.
+//! The history of a tenant's runs, and its references.
 
 use crate::api::act::{bytes, json};
 use crate::api::problem::Problem;
@@ -24,7 +24,7 @@ pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem
     Ok(json(StatusCode::OK, &history::run_json(&run, &updates)))
 }
 
-/// The run as `hibob history --xlsx` writes it.
+/// The run as a workbook, as `hibob history --xlsx` writes it.
 pub(super) async fn workbook(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let records = records(request).await?;
     let run = run(request, &records).await?;

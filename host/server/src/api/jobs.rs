@@ -10,7 +10,7 @@ use hibob_store::queue::{ArgumentFields, Arguments, NewJob, Selection, State};
 use serde::Deserialize;
 use serde_json::{Value, json as object};
 
-/// What to start.
+/// The body of a request that starts a job.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JobRequest {
@@ -19,13 +19,13 @@ struct JobRequest {
     arguments: ArgumentFields,
 }
 
-/// Queues a job; the same one that waits already is not queued twice.
+/// Queues a job. If an equal one waits already, that one is answered instead.
 pub(super) async fn start(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let job: JobRequest = serde_json::from_slice(&request.body).map_err(|error| {
         let remedy = r#"send such as {"kind": "sync", "arguments": {"allow_archiving": 7}}"#;
         Problem::bad_request(format!("this is not a job: {error}"), remedy)
     })?;
-    // A saved plan is a file that its maker has: `apply` stays with the command line.
+    // `apply` needs a saved plan, which is a file, so it is for the command line only.
     let kinds = JobKind::ALL.iter().copied().filter(|kind| *kind != JobKind::Apply);
     let kind = kinds.clone().find(|kind| kind.word() == job.kind).ok_or_else(|| {
         let words: Vec<&str> = kinds.map(JobKind::word).collect();
@@ -42,7 +42,7 @@ pub(super) async fn start(request: &ApiRequest) -> Result<Response<Body>, Proble
     Ok(response)
 }
 
-/// What runs and waits, and the last ones that have ended.
+/// The jobs that run or wait, and the last ones that have ended.
 pub(super) async fn list(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let which = Selection { tenant: Some(request.tenant()), ended_max: request.limit };
     let jobs = request.api.data.queue().list(which).await?;
@@ -54,7 +54,7 @@ pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem
     Ok(json(StatusCode::OK, &request.api.data.queue().get(request.number()).await?.json()))
 }
 
-/// Cancels a job: one that waits at once, one that runs soon.
+/// Cancels a job: a waiting one at once, a running one soon.
 pub(super) async fn cancel(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let state = request.api.data.queue().cancel(request.number()).await?;
     let status = if state == State::Running { StatusCode::ACCEPTED } else { StatusCode::OK };

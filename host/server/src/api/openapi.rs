@@ -1,12 +1,11 @@
-//! The description of the API (OpenAPI 3.1), made of the table of routes: it cannot say anything else than the router
-//! does.
+//! The description of the API (OpenAPI 3.1). It is made from the table of routes, so it always matches the router.
 
 use crate::api::routes::{Action, Body, Holder, ROUTES, Route};
 use hibob_base::job::JobKind;
 use hibob_base::secret::SecretName;
 use serde_json::{Map, Value, json};
 
-/// The description, as `GET /openapi.json` gives it out.
+/// The description that `GET /openapi.json` answers.
 pub fn description() -> Value {
     let mut paths = Map::new();
     for route in &ROUTES {

@@ -1,4 +1,4 @@
-//! Plans that wait for a person: listing, showing, approving and rejecting them.
+//! Plans that wait for approval: listing, showing, approving and rejecting them.
 
 use crate::api::act::json;
 use crate::api::problem::Problem;
@@ -11,14 +11,14 @@ use hibob_store::api_log::UNKNOWN;
 use hibob_store::database::ApprovalRow;
 use serde::Deserialize;
 
-/// A yes.
+/// The body of an approval.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ApproveBody {
     by: String,
 }
 
-/// A no.
+/// The body of a rejection.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RejectBody {
@@ -38,7 +38,7 @@ pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem
     Ok(json(StatusCode::OK, &approval::show_json(&records, request.tenant(), &row).await?))
 }
 
-/// Approves the plan and queues the job that applies it; a second yes says that it is none.
+/// Approves the plan and queues the job that applies it. Answers 200 instead of 202 if it was approved before.
 pub(super) async fn approve(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let decision: ApproveBody = read(request, r#"{"by": "ana@acme.example"}"#)?;
     let (with, plan) = (with(request), found(request).await?.plan);
@@ -73,7 +73,7 @@ async fn found(request: &ApiRequest) -> Result<ApprovalRow, Problem> {
     approval::find(&database, name, now()).await?.ok_or_else(|| Problem::not_found("plan"))
 }
 
-/// By what they can decide who ask.
+/// How the caller is allowed to decide: by which token.
 fn with(request: &ApiRequest) -> String {
     request.token.as_ref().map_or_else(|| UNKNOWN.to_owned(), |token| format!("token {}", token.id))
 }

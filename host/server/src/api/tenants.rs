@@ -12,7 +12,7 @@ use hibob_store::token::Role;
 use serde_json::{Value, json as object};
 use zeroize::Zeroizing;
 
-/// The tenants that the token opens.
+/// The tenants that the token may be used for.
 pub(super) async fn list(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let own = request.token.as_ref().and_then(|token| token.tenant.as_deref());
     let tenants = request.api.data.control().tenants().await?;
@@ -24,8 +24,8 @@ pub(super) async fn list(request: &ApiRequest) -> Result<Response<Body>, Problem
     Ok(json(StatusCode::OK, &object!({ "tenants": rows })))
 }
 
-/// A tenant: what it does, and which secrets it lacks. The configuration names files of this machine and its limits, so it
-/// is for operators.
+/// A tenant: what it does, and the state of its secrets. Only operators get the configuration, since it names files of
+/// this machine.
 pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let data = &request.api.data;
     let config = data.config(request.tenant()).await?;
@@ -49,7 +49,7 @@ pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem
     Ok(json(StatusCode::OK, &body))
 }
 
-/// Stores a configuration, as far as an API may.
+/// Stores a configuration, with the restrictions of the API (invariant 12).
 pub(super) async fn put(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let config: TenantConfig = serde_json::from_slice(&request.body).map_err(|error| {
         let remedy = "send the keys of a tenant's file as JSON; docs/use/configuration.md has them all";
@@ -67,7 +67,7 @@ pub(super) async fn put(request: &ApiRequest) -> Result<Response<Body>, Problem>
     Ok(json(status, &body))
 }
 
-/// Stores a secret; nothing ever gives it out again.
+/// Stores a secret. No route ever answers it.
 pub(super) async fn put_secret(request: &ApiRequest) -> Result<Response<Body>, Problem> {
     let name: SecretName = request
         .named
