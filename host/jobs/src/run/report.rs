@@ -161,7 +161,7 @@ pub struct Report {
     pub kept: u64,
     /// Employees for whom something failed, while planning or while applying.
     pub failed: u64,
-    /// Employees for whom nothing was done because two of them would need the same account or user name.
+    /// Employees for whom matching found a conflict, and who are left alone.
     pub conflicts: u64,
     /// Erased employees of whom something was left out of the plan.
     #[serde(skip_serializing_if = "is_zero")]

@@ -87,7 +87,7 @@ pub(super) struct Route {
     pub(super) body: Body,
     /// Whether it takes `?limit=N`.
     pub(super) has_limit: bool,
-    /// The successful answers: status, and the name of the answer's schema or media type.
+    /// The successful answers: status and media type.
     pub(super) done: &'static [(u16, &'static str)],
     /// Further statuses that it may answer, beside [`Route::refusals`].
     pub(super) also: &'static [u16],
