@@ -17,7 +17,7 @@ pub mod rows;
 pub(crate) mod run_report;
 
 pub use approval::{Reasons, StoredPlan};
-pub use difference::{DifferenceRow, Moved};
+pub use difference::{DifferenceKind, DifferenceRow};
 pub use guard::guard;
 use hibob_base::job::{Lane, RunKind};
 use hibob_contract::Planned;
@@ -28,7 +28,7 @@ pub use report::Stopped;
 pub use report::{Approved, ErrorRow, Report, Stale, WaitingPlan};
 pub use run_report::{Common, RunReport};
 
-use approval::Verdict;
+use approval::ApprovalVerdict;
 use hibob_base::digest::hex;
 use hibob_base::error::{Exit, HostError};
 use hibob_contract::types::NamedValue;
@@ -39,7 +39,7 @@ use hibob_store::privacy::plan::stored_ids;
 use hibob_store::run_store::{Book, Lock, hold};
 use hibob_store::update_row::UpdateRow;
 use hibob_telemetry::{JobTimer, Spans};
-use journal::{Journal, Past};
+use journal::{Journal, JournalState};
 use ports::RunPorts;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -150,7 +150,7 @@ impl<P: RunPorts> Running<P> {
         let mut report = Report::planned(&self.ports.config().id, planned);
         let applied = self.locked(Box::pin(async {
             match self.judge(planned, release, &mut report).await? {
-                Verdict::Apply(held) => {
+                ApprovalVerdict::Apply(held) => {
                     report.guards.clone_from(&held.guards);
                     if planned.changes.is_empty() {
                         return Ok(());
@@ -158,8 +158,8 @@ impl<P: RunPorts> Running<P> {
                     let journal = self.write_down(planned, &held).await?;
                     self.make(planned, stored_ids(planned), &held, journal, &mut report).await;
                 }
-                Verdict::Approved(stored) => self.make_approved(&stored, &mut report).await?,
-                Verdict::Wait => {}
+                ApprovalVerdict::Approved(stored) => self.make_approved(&stored, &mut report).await?,
+                ApprovalVerdict::Wait => {}
             }
             Ok(())
         }));
@@ -180,7 +180,7 @@ impl<P: RunPorts> Running<P> {
         report: &mut Report,
     ) {
         let (id, fence, ring) = (*self.journal.get_or_init(|| journal), self.fence, self.ring());
-        let journal = Journal { id, fence, ring, ids, past: Past::default(), is_closed: false };
+        let journal = Journal { id, fence, ring, ids, past: JournalState::default(), is_closed: false };
         apply::apply(&self.ports, planned, held, &journal, report).await;
     }
 

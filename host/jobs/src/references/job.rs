@@ -86,7 +86,7 @@ pub async fn run<P: Leavers>(data: &DataDir, ports: P, order: &Order) -> Report 
 }
 
 /// A reference that can be issued.
-struct Possible {
+struct IssuableReference {
     confirmed: Confirmed,
     /// What the reference says.
     claims: Claims,
@@ -261,11 +261,11 @@ impl<P: Leavers> Job<'_, P> {
             done += 1;
             match self.possible(issuing, &departure, confirmed)? {
                 None => impossible += 1,
-                Some(possible) if total <= most => {
-                    self.record(issuing, &departure, possible, is_correction).await?;
+                Some(issuable) if total <= most => {
+                    self.record(issuing, &departure, issuable, is_correction).await?;
                     self.run.ports().progress().report("references", done, Some(total as u64));
                 }
-                Some(possible) => counted.push((departure, possible, is_correction)),
+                Some(issuable) => counted.push((departure, issuable, is_correction)),
             }
             if counted.len() > most {
                 drop(answers);
@@ -274,8 +274,8 @@ impl<P: Leavers> Job<'_, P> {
             }
         }
         drop(answers);
-        for (departure, possible, is_correction) in counted {
-            self.record(issuing, &departure, possible, is_correction).await?;
+        for (departure, issuable, is_correction) in counted {
+            self.record(issuing, &departure, issuable, is_correction).await?;
         }
         Ok(())
     }
@@ -287,12 +287,12 @@ impl<P: Leavers> Job<'_, P> {
         issuing: &Issuing<'_>,
         departure: &Departure,
         confirmed: Result<Option<Confirmed>, HostError>,
-    ) -> Result<Option<Possible>, HostError> {
+    ) -> Result<Option<IssuableReference>, HostError> {
         let employee = &departure.employee_id;
         let remedy = "correct it in HiBob; the reference is issued by the next run";
         match confirmed {
             Ok(Some(confirmed)) => match issuing.claims(&confirmed)? {
-                Ok(claims) => Ok(Some(Possible { confirmed, claims })),
+                Ok(claims) => Ok(Some(IssuableReference { confirmed, claims })),
                 Err(what) => {
                     self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
                     Ok(None)
@@ -316,12 +316,12 @@ impl<P: Leavers> Job<'_, P> {
         &mut self,
         issuing: &mut Issuing<'_>,
         departure: &Departure,
-        possible: Possible,
+        issuable: IssuableReference,
         is_correction: bool,
     ) -> Result<(), HostError> {
         let supersedes = is_correction.then_some("corrected in HiBob");
         let employee = &departure.employee_id;
-        match issuing.issue(departure, &possible.confirmed, possible.claims, supersedes).await? {
+        match issuing.issue(departure, &issuable.confirmed, issuable.claims, supersedes).await? {
             Some(id) => {
                 self.report.issued += 1;
                 self.report.superseded += u64::from(supersedes.is_some());
@@ -342,7 +342,7 @@ impl<P: Leavers> Job<'_, P> {
         &mut self,
         number: usize,
         all: &[(Departure, bool)],
-        counted: &[(Departure, Possible, bool)],
+        counted: &[(Departure, IssuableReference, bool)],
         known: &[Known],
     ) {
         let tenant = self.run.ports().config().id.as_str();
@@ -356,7 +356,7 @@ impl<P: Leavers> Job<'_, P> {
                 .iter()
                 .take(NAMED_MAX)
                 .find(|(of, ..)| of == departure)
-                .map(|(_, possible, _)| &possible.confirmed.claims);
+                .map(|(_, issuable, _)| &issuable.confirmed.claims);
             claims.map(|claims| format!("{} {}", claims.given_name, claims.family_name))
         };
         let told: BTreeSet<Option<&str>> = self.report.errors.iter().map(|row| row.employee_id.as_deref()).collect();

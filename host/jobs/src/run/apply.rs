@@ -16,7 +16,7 @@
 //! 8. Refused credentials, a lost lease and a failed database stop the run: no further change begins, and those that
 //!    were not begun are reported as not tried.
 
-use crate::run::journal::{Journal, Made};
+use crate::run::journal::{ChangeResult, Journal};
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
 use crate::run::rows::RowResult;
@@ -84,9 +84,9 @@ pub(super) async fn apply(
         };
         // If the journal is closed, the changes that depend on this one were not tried either, and no fault is to
         // blame.
-        let is_closed = made == Made::NotTried;
+        let is_closed = made == ChangeResult::NotTried;
         let went_on = match made {
-            Made::Outcome(Outcome::Failed(failure)) if is_cut_off(ports, &failure) => {
+            ChangeResult::Outcome(Outcome::Failed(failure)) if is_cut_off(ports, &failure) => {
                 not_tried(change, report);
                 false
             }
@@ -123,8 +123,8 @@ fn is_cut_off(ports: &impl RunPorts, failure: &Failure) -> bool {
 }
 
 /// Reports the outcome of a change that was tried to the telemetry.
-fn observe(ports: &impl RunPorts, change: &Change, made: &Made, span: &tracing::Span) {
-    let Made::Outcome(made) = made else {
+fn observe(ports: &impl RunPorts, change: &Change, made: &ChangeResult, span: &tracing::Span) {
+    let ChangeResult::Outcome(made) = made else {
         ports.metrics().change(change.kind, ChangeOutcome::Failed);
         return Spans::change_ended(span, ChangeOutcome::Failed);
     };
@@ -141,20 +141,20 @@ fn observe(ports: &impl RunPorts, change: &Change, made: &Made, span: &tracing::
 }
 
 /// Makes one change, and records in the journal how it ended (rules 4 and 5).
-async fn make(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl Book>) -> Made {
+async fn make(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl Book>) -> ChangeResult {
     let made = attempts(ports, change, journal).await;
     let error = match made {
-        Ok(outcome) => return Made::Outcome(outcome),
+        Ok(outcome) => return ChangeResult::Outcome(outcome),
         Err(error) => error,
     };
     ports.metrics().over_limit(&error);
-    let fault = Made::fault(&error);
+    let fault = ChangeResult::fault(&error);
     if error.is_forgetful() {
         return fault; // the outcome cannot be stored, so the next run looks it up
     }
     match journal.finish(ports.book(), change, &fault, ports.now()).await {
         Ok(()) => fault,
-        Err(error) => Made::fault(&error),
+        Err(error) => ChangeResult::fault(&error),
     }
 }
 
@@ -214,7 +214,7 @@ async fn call(
         Outcome::Failed(failure) => (failure.next == NextStep::Look && !is_last) || is_cut_off(ports, failure),
         _ => false,
     };
-    let made = (!is_open).then(|| Made::Outcome(outcome.clone()));
+    let made = (!is_open).then(|| ChangeResult::Outcome(outcome.clone()));
     let record = journal.record(change, ledger, made.as_ref()).await?;
     if !attempted.entries.is_empty() || !record.is_empty() {
         ports.book().record_change(journal.fence, &attempted.entries, &record, ports.now()).await?;
@@ -223,7 +223,7 @@ async fn call(
 }
 
 /// Counts an outcome in the report. True if the changes that depend on this one can go on.
-fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> bool {
+fn record(change: &Change, second: bool, made: ChangeResult, report: &mut Report) -> bool {
     // A second write for an account counts with its first.
     let count = |report: &mut Report| {
         if !second {
@@ -231,19 +231,19 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
         }
     };
     match made {
-        Made::Outcome(Outcome::Done(_)) => {
+        ChangeResult::Outcome(Outcome::Done(_)) => {
             report.tell(change, RowResult::Done, &[]);
             count(report);
             true
         }
-        Made::Outcome(Outcome::Partly(written)) if is_state_refused(&written) => {
+        ChangeResult::Outcome(Outcome::Partly(written)) if is_state_refused(&written) => {
             report.tell(change, RowResult::Failed, &written.not_taken);
             report.failed += 1;
             let message = "TravelPerk has taken the change, but the account's state is as before".to_owned();
             report.row(change, "WRITE_NOT_APPLIED", message, "find out in TravelPerk what keeps the account as it is");
             false
         }
-        Made::Outcome(Outcome::Partly(written)) => {
+        ChangeResult::Outcome(Outcome::Partly(written)) => {
             report.tell(change, RowResult::Done, &written.not_taken);
             count(report);
             let fields = names(&written.not_taken);
@@ -256,7 +256,7 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
             );
             true
         }
-        Made::Outcome(Outcome::Drifted(drift)) => {
+        ChangeResult::Outcome(Outcome::Drifted(drift)) => {
             report.tell(change, RowResult::LeftAlone, &[]);
             report.drifted += 1;
             report.failed += 1;
@@ -264,22 +264,22 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
             report.row(change, "DRIFTED", message, "make a new plan; it starts from what is there now");
             false
         }
-        Made::Outcome(Outcome::Failed(failure)) => {
+        ChangeResult::Outcome(Outcome::Failed(failure)) => {
             report.tell(change, RowResult::Failed, &[]);
             report.failed += 1;
             report.row(change, &failure.code, failure.message, &failure.remedy);
             false
         }
-        Made::Outcome(Outcome::Refused(error)) => {
+        ChangeResult::Outcome(Outcome::Refused(error)) => {
             not_tried(change, report);
             report.stop(HostError::Credentials(error));
             false
         }
-        Made::NotTried => {
+        ChangeResult::NotTried => {
             not_tried(change, report);
             false
         }
-        Made::Fault { code, message, remedy } => {
+        ChangeResult::Fault { code, message, remedy } => {
             report.tell(change, RowResult::Failed, &[]);
             report.failed += 1;
             report.row(change, &code, message.clone(), &remedy);

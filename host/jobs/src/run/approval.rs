@@ -40,7 +40,7 @@ use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
 /// What is to be done with a new plan.
-pub(super) enum Verdict {
+pub(super) enum ApprovalVerdict {
     /// Apply it, except for the changes that are held.
     Apply(Held),
     /// Apply this approved plan instead, which would do the same.
@@ -59,10 +59,10 @@ impl<P: RunPorts> Running<P> {
         planned: &Planned,
         release: Release,
         report: &mut Report,
-    ) -> Result<Verdict, HostError> {
+    ) -> Result<ApprovalVerdict, HostError> {
         let (book, config) = (self.ports.book(), self.ports.config());
         let Some(approvals) = self.ports.approvals().filter(|_| config.safety.approval != Approval::Never) else {
-            return Ok(Verdict::Apply(guard(book, config, planned, release).await?));
+            return Ok(ApprovalVerdict::Apply(guard(book, config, planned, release).await?));
         };
         if release != Release::default() {
             return Err(HostError::configuration(
@@ -79,18 +79,18 @@ impl<P: RunPorts> Running<P> {
             let stored = StoredPlan::read(approvals, self.ring(), &row).await?;
             let Some(stale) = self.stale(&row, &stored, planned, &reasons)? else {
                 report.settle(&row, reasons.messages());
-                return Ok(Verdict::Approved(stored));
+                return Ok(ApprovalVerdict::Approved(stored));
             };
             self.refuse(approvals, &row, stale, report).await?;
         }
         if self.waits(planned, &reasons) {
             self.wait(approvals, planned, &reasons, open.as_ref(), report).await?;
-            return Ok(Verdict::Wait);
+            return Ok(ApprovalVerdict::Wait);
         }
         if let Some(row) = open {
             approvals.close_approval(self.fence, row.id, ApprovalState::Superseded, self.started_at).await?;
         }
-        Ok(Verdict::Apply(Held::default()))
+        Ok(ApprovalVerdict::Apply(Held::default()))
     }
 
     /// Makes a new plan and, if it would do the same as the approved one, applies the approved one. If not, nothing is

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// How a change differs from what was approved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Moved {
+pub enum DifferenceKind {
     /// It was not in the approved plan.
     New,
     /// It was in the approved plan, and is not in the new one.
@@ -23,7 +23,7 @@ pub enum Moved {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DifferenceRow {
     /// How it differs.
-    pub what: Moved,
+    pub what: DifferenceKind,
     /// HiBob's id of the employee; none where the change is about a cost center.
     pub employee_id: Option<String>,
     /// The name of the account or cost center, for people to read.
@@ -53,19 +53,19 @@ pub(super) fn difference(approved: &Planned, now: &Planned) -> Vec<DifferenceRow
     for change in &approved.changes {
         match after.get(&change.id).and_then(|&position| now.changes.get(position)) {
             Some(other) => rows.extend(fields(change, other)),
-            None => rows.push(whole(Moved::Gone, change)),
+            None => rows.push(whole(DifferenceKind::Gone, change)),
         }
     }
     let new = now.changes.iter().filter(|change| !before.contains_key(&change.id));
-    rows.extend(new.map(|change| whole(Moved::New, change)));
+    rows.extend(new.map(|change| whole(DifferenceKind::New, change)));
     rows
 }
 
-fn whole(what: Moved, change: &Change) -> DifferenceRow {
+fn whole(what: DifferenceKind, change: &Change) -> DifferenceRow {
     let told = match what {
-        Moved::New => "was not in the approved plan",
-        Moved::Gone => "was approved, and there is nothing to do any more",
-        Moved::Different => "is of another kind, or of another account, than what was approved",
+        DifferenceKind::New => "was not in the approved plan",
+        DifferenceKind::Gone => "was approved, and there is nothing to do any more",
+        DifferenceKind::Different => "is of another kind, or of another account, than what was approved",
     };
     DifferenceRow {
         what,
@@ -88,7 +88,7 @@ fn name(change: &Change) -> String {
 /// The differences between the fields of one change in both plans.
 fn fields(approved: &Change, now: &Change) -> Vec<DifferenceRow> {
     if (approved.kind, &approved.employee_id, &approved.target_id) != (now.kind, &now.employee_id, &now.target_id) {
-        return vec![whole(Moved::Different, approved)];
+        return vec![whole(DifferenceKind::Different, approved)];
     }
     let find = |change: &Change, name: &str| change.fields.iter().find(|field| field.field == name).cloned();
     let mut names: Vec<&str> = approved.fields.iter().chain(&now.fields).map(|field| field.field.as_str()).collect();
@@ -103,13 +103,17 @@ fn fields(approved: &Change, now: &Change) -> Vec<DifferenceRow> {
         let names_somebody = |change: &Change| find(change, field).is_some_and(|field| names_somebody(&field));
         if names_somebody(approved) || names_somebody(now) {
             let message = format!("{}: {field} is not as it was approved", name(approved));
-            return DifferenceRow { field: Some(field.to_owned()), message, ..whole(Moved::Different, approved) };
+            return DifferenceRow {
+                field: Some(field.to_owned()),
+                message,
+                ..whole(DifferenceKind::Different, approved)
+            };
         }
         let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "not at all".to_owned());
         let message =
             format!("{}: {field} was approved as {}, and would be {} now", name(approved), shown(&was), shown(&is));
         let field = Some(field.to_owned());
-        DifferenceRow { field, approved: was, now: is, message, ..whole(Moved::Different, approved) }
+        DifferenceRow { field, approved: was, now: is, message, ..whole(DifferenceKind::Different, approved) }
     })
     .collect()
 }

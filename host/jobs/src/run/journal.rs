@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How a change ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Made {
+pub(super) enum ChangeResult {
     /// The plugin reported this outcome.
     Outcome(Outcome),
     /// The plugin or the host failed.
@@ -24,7 +24,7 @@ pub(super) enum Made {
     NotTried,
 }
 
-impl Made {
+impl ChangeResult {
     /// The result of a change whose person was erased: nobody can read it any more.
     pub(super) fn forgotten() -> Self {
         Self::Fault {
@@ -41,17 +41,17 @@ impl Made {
 
 /// How far a change had come.
 #[derive(Clone, Debug, PartialEq)]
-enum State {
+enum ChangeProgress {
     /// Begun by the run with this generation; its outcome is unknown.
     Started(i64),
-    Finished(Made),
+    Finished(ChangeResult),
 }
 
 /// How far each change of a plan has come; a change without an entry was not begun.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Past(BTreeMap<String, State>);
+pub(super) struct JournalState(BTreeMap<String, ChangeProgress>);
 
-impl Past {
+impl JournalState {
     /// Works out the state from the journal's events. `known` are the ids of the plan's changes in the journal.
     ///
     /// # Errors
@@ -64,19 +64,23 @@ impl Past {
                 return wrong("is not in the plan");
             }
             let next = match (past.0.get(&event.change), event.is_finished) {
-                (None, false) => State::Started(event.generation),
+                (None, false) => ChangeProgress::Started(event.generation),
                 // A change may begin again only in a later run, which has taken over.
-                (Some(State::Started(before)), false) if *before < event.generation => State::Started(event.generation),
-                (Some(State::Started(before)), true) if *before == event.generation => {
+                (Some(ChangeProgress::Started(before)), false) if *before < event.generation => {
+                    ChangeProgress::Started(event.generation)
+                }
+                (Some(ChangeProgress::Started(before)), true) if *before == event.generation => {
                     match serde_json::from_str(&event.made) {
-                        Ok(made) => State::Finished(made),
+                        Ok(made) => ChangeProgress::Finished(made),
                         Err(error) => return wrong(&format!("has an outcome that cannot be read: {error}")),
                     }
                 }
                 (None, true) => return wrong("was finished before it began"),
-                (Some(State::Started(_)), false) => return wrong("began twice in one run"),
-                (Some(State::Started(_)), true) => return wrong("was finished by a run that had not begun it"),
-                (Some(State::Finished(_)), _) => return wrong("goes on after it was finished"),
+                (Some(ChangeProgress::Started(_)), false) => return wrong("began twice in one run"),
+                (Some(ChangeProgress::Started(_)), true) => {
+                    return wrong("was finished by a run that had not begun it");
+                }
+                (Some(ChangeProgress::Finished(_)), _) => return wrong("goes on after it was finished"),
             };
             past.0.insert(event.change.clone(), next);
         }
@@ -85,7 +89,7 @@ impl Past {
 
     /// Whether a change was begun and its outcome is unknown.
     fn is_unknown(&self, change: &str) -> bool {
-        matches!(self.0.get(change), Some(State::Started(_)))
+        matches!(self.0.get(change), Some(ChangeProgress::Started(_)))
     }
 }
 
@@ -97,7 +101,7 @@ pub(super) struct Journal<'r, B: Book> {
     pub(super) ring: &'r Ring<B>,
     /// The ids of the plan's changes in the journal, by their ids in the plan.
     pub(super) ids: BTreeMap<String, String>,
-    pub(super) past: Past,
+    pub(super) past: JournalState,
     /// Whether nothing more of the plan is made, because it is out of date.
     pub(super) is_closed: bool,
 }
@@ -105,17 +109,17 @@ pub(super) struct Journal<'r, B: Book> {
 impl<B: Book> Journal<'_, B> {
     /// The result of a change that is not to be made, because it is finished or because the journal is closed; none if
     /// it is to be made.
-    pub(super) fn settled(&self, change: &Change) -> Option<Made> {
+    pub(super) fn settled(&self, change: &Change) -> Option<ChangeResult> {
         match self.past.0.get(self.stored_id(change)) {
-            Some(State::Finished(made)) => Some(made.clone()),
+            Some(ChangeProgress::Finished(made)) => Some(made.clone()),
             _ if !self.is_closed => None,
-            Some(State::Started(_)) => Some(Made::Fault {
+            Some(ChangeProgress::Started(_)) => Some(ChangeResult::Fault {
                 code: "INTERRUPTED".to_owned(),
                 message: "the run was interrupted while it made this change, and whether it was made is not known"
                     .to_owned(),
                 remedy: "nothing; the next plan starts from what is there now".to_owned(),
             }),
-            None => Some(Made::NotTried),
+            None => Some(ChangeResult::NotTried),
         }
     }
 
@@ -138,7 +142,7 @@ impl<B: Book> Journal<'_, B> {
         &self,
         change: &Change,
         ledger: Option<LedgerEntry>,
-        made: Option<&Made>,
+        made: Option<&ChangeResult>,
     ) -> Result<ChangeRecord, HostError> {
         let Some(made) = made else { return Ok(ChangeRecord { ledger, finished: None }) };
         let made = serde_json::to_value(made).map_err(|error| HostError::Storage(error.to_string()))?;
@@ -152,7 +156,7 @@ impl<B: Book> Journal<'_, B> {
         &self,
         book: &impl Book,
         change: &Change,
-        made: &Made,
+        made: &ChangeResult,
         now: i64,
     ) -> Result<(), HostError> {
         let record = self.record(change, None, Some(made)).await?;
@@ -168,19 +172,19 @@ mod tests {
         ids.iter().map(ToString::to_string).collect()
     }
 
-    fn event(change: &str, generation: i64, made: Option<&Made>) -> EventRow {
+    fn event(change: &str, generation: i64, made: Option<&ChangeResult>) -> EventRow {
         let json = made.map(|made| serde_json::to_string(made).unwrap()).unwrap_or_default();
         EventRow { change: change.to_owned(), is_finished: made.is_some(), made: json, generation }
     }
 
-    fn fault() -> Made {
-        Made::fault(&HostError::Busy("too many".to_owned()))
+    fn fault() -> ChangeResult {
+        ChangeResult::fault(&HostError::Busy("too many".to_owned()))
     }
 
-    fn finished<'p>(past: &'p Past, change: &str) -> Option<&'p Made> {
+    fn finished<'p>(past: &'p JournalState, change: &str) -> Option<&'p ChangeResult> {
         match past.0.get(change)? {
-            State::Finished(made) => Some(made),
-            State::Started(_) => None,
+            ChangeProgress::Finished(made) => Some(made),
+            ChangeProgress::Started(_) => None,
         }
     }
 
@@ -188,13 +192,13 @@ mod tests {
     fn what_was_begun_and_not_finished_is_unknown() {
         let changes = known(&["a", "b", "c"]);
         let events = [event("a", 1, None), event("b", 1, None), event("a", 1, Some(&fault()))];
-        let past = Past::fold(&changes, &events).unwrap();
+        let past = JournalState::fold(&changes, &events).unwrap();
         assert_eq!((finished(&past, "a"), past.is_unknown("a")), (Some(&fault()), false));
         assert_eq!((finished(&past, "b"), past.is_unknown("b")), (None, true));
         assert_eq!((finished(&past, "c"), past.is_unknown("c")), (None, false));
         // Taken over twice, and finished by the last one.
         let more = [event("b", 4, None), event("b", 7, None), event("b", 7, Some(&fault()))];
-        let past = Past::fold(&changes, &[events.as_slice(), &more].concat()).unwrap();
+        let past = JournalState::fold(&changes, &[events.as_slice(), &more].concat()).unwrap();
         assert_eq!(finished(&past, "b"), Some(&fault()));
     }
 
@@ -215,7 +219,7 @@ mod tests {
                 "outcome that cannot be read",
             ),
         ] {
-            let error = Past::fold(&changes, &events).unwrap_err();
+            let error = JournalState::fold(&changes, &events).unwrap_err();
             assert!(error.contains(words), "{words} is not in {error}");
         }
     }

@@ -16,7 +16,7 @@
 //!    rule as any other.
 
 use crate::run::apply;
-use crate::run::journal::{Journal, Made, Past};
+use crate::run::journal::{ChangeResult, Journal, JournalState};
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
 use crate::run::{RunReport, Running, accepted};
@@ -114,7 +114,7 @@ impl<P: RunPorts> Running<P> {
         let known =
             plan.planned.changes.iter().map(|change| ids.get(&change.id).unwrap_or(&change.id).clone()).collect();
         let held = serde_json::from_str(&open.held).map_err(|error| format!("what it holds: {error}"));
-        Ok(held.and_then(|held| Ok(Opened { held, past: Past::fold(&known, &events)?, plan })))
+        Ok(held.and_then(|held| Ok(Opened { held, past: JournalState::fold(&known, &events)?, plan })))
     }
 
     /// The journal's events, with the outcomes decrypted.
@@ -124,7 +124,7 @@ impl<P: RunPorts> Running<P> {
         let event = |(event, made): (&EventRow, Option<String>)| {
             // The person was erased: an outcome that says so, in the journal's own form, so that the events can still
             // be read.
-            let gone = || serde_json::to_string(&Made::forgotten()).unwrap_or_default();
+            let gone = || serde_json::to_string(&ChangeResult::forgotten()).unwrap_or_default();
             EventRow { made: made.unwrap_or_else(gone), ..event.clone() }
         };
         Ok(open.events.iter().zip(opened).map(event).collect())
@@ -158,7 +158,7 @@ impl<P: RunPorts> Running<P> {
 struct Opened {
     plan: OpenedPlan,
     held: Held,
-    past: Past,
+    past: JournalState,
 }
 
 fn time(unix_seconds: i64) -> String {
