@@ -1,4 +1,4 @@
-//! `backup` and `restore`.
+//! `backup`, `restore` and `restored`.
 
 use super::Global;
 use clap::Args;

@@ -1,4 +1,4 @@
-//! `forget-person` and `forgotten`.
+//! `forget-person` erases an employee; `forgotten` lists the erased ones.
 
 use super::Global;
 use clap::Args;

@@ -1,4 +1,4 @@
-//! `jobs`: what the queue holds, cancelling a job, and starting one.
+//! `jobs`: lists the jobs of the queue, starts and cancels jobs.
 
 use super::paint::clean;
 use super::{Global, ReleaseArgs};
@@ -11,7 +11,7 @@ use hibob_store::plan_file;
 use hibob_store::queue::{ArgumentFields, Arguments, Job, JobId, NewJob, Selection, State};
 use std::path::PathBuf;
 
-/// Jobs that have ended, and are listed unless the operator says otherwise.
+/// How many ended jobs are listed by default.
 const ENDED_MAX: u32 = 20;
 
 #[derive(Args)]

@@ -1,4 +1,4 @@
-//! `plans`: those that wait for a person, and what they decide.
+//! `plans`: lists and shows plans that wait for approval, approves and rejects them.
 
 use super::paint::{BOLD, DIM, YELLOW, clean};
 use super::token::deed;
@@ -15,7 +15,7 @@ use hibob_store::data_dir::DataDir;
 use hibob_store::database::{ApprovalRow, ApprovalState};
 use serde_json::Value;
 
-/// Plans that are listed unless more are asked for.
+/// How many plans are listed by default.
 const LISTED: u32 = 20;
 
 #[derive(Args)]
@@ -111,7 +111,7 @@ fn line(row: &ApprovalRow) -> String {
     format!("{}  {:<10}  made {}, {changes}; {}", short(&row.plan), row.state.word(), time(row.created_at), came(row))
 }
 
-/// What became of a plan, and by whom.
+/// The state of a plan in words, with who decided and when.
 fn came(row: &ApprovalRow) -> String {
     let by = row.decided_by.as_deref().map(|by| format!(" by {}", clean(by))).unwrap_or_default();
     let at = row.decided_at.map(|at| format!(" on {}", time(at))).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `plugin`: looking at plugins, signing them, and saying which are trusted.
+//! `plugin`: inspects and signs plugins, and manages which are trusted.
 
 mod inspect;
 

@@ -27,7 +27,7 @@ pub(super) struct ReferencesArgs {
     run: RunArgs,
 }
 
-/// What one run lets through.
+/// The releases of one run.
 #[derive(Args, Clone, Copy, Default)]
 struct RunArgs {
     /// Allow up to N references to be issued in this run, even if that is above the limit
@@ -51,7 +51,7 @@ impl RunArgs {
 
 #[derive(Subcommand)]
 enum ReferencesCommand {
-    /// List the references of a tenant and what became of them
+    /// List the references of a tenant, with their states and deliveries
     #[command(after_help = "Example: hibob references list acme --json")]
     List {
         /// The tenant's id
@@ -135,7 +135,7 @@ async fn job(global: &Global, tenant: &str, order: &Order) -> Exit {
     view::report(&report, global.json)
 }
 
-/// One run, with its progress shown.
+/// Carries out one run, and shows its progress.
 pub(super) async fn run_ready(
     data: &DataDir,
     tenant: &Tenant,

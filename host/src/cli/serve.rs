@@ -47,7 +47,7 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
     let phase = phases().map_err(|error| HostError::Engine(format!("signals cannot be received: {error}")))?;
     let api = Api::new(data.clone(), phase.clone(), Duration::from_secs(args.sweep));
     let url = listener.as_ref().map(|listener| format!("http://{}", listener.address()));
-    // The API answers while the plugin is loaded: it says that the host is not ready yet.
+    // The API answers already while the plugin is being loaded, and says that the host is not ready yet.
     let answering = async {
         if let Some(listener) = listener {
             listener.serve(&api, phase.clone()).await;
@@ -84,7 +84,7 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
         () = writing => {}
     }
     if *phase.borrow() == Phase::Save {
-        // At once: a collector that does not answer, or a look-up under way, is not waited for.
+        // Leaves at once, without waiting for a collector that does not answer or a name that is being resolved.
         global.write_metrics();
         std::process::exit(Exit::Done as i32);
     }

@@ -168,7 +168,7 @@ async fn credentials(
     Ok(())
 }
 
-/// What to do next with a tenant that has a sync; or that it has none.
+/// The next step for a tenant that has a sync; for another one, that it has none.
 fn next<'t>(config: &TenantConfig, step: &'t str) -> &'t str {
     if config.travelperk.is_some() { step } else { "it has no [travelperk], so nothing is synced" }
 }

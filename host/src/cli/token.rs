@@ -1,4 +1,4 @@
-//! `token new`, `token list`, `token revoke`: who may use the API.
+//! `token new`, `token list`, `token revoke`: tokens for the API.
 
 use super::Global;
 use super::paint::clean;
@@ -25,7 +25,7 @@ pub(super) enum TokenCommand {
         /// The only tenant that it may be used for; required for an admin
         #[arg(long, value_name = "T")]
         tenant: Option<String>,
-        /// What it is for, shown in the list
+        /// What the token is for; shown in the list
         #[arg(long, default_value = "", hide_default_value = true)]
         name: String,
         /// After how many days it expires [default: never]
@@ -57,7 +57,7 @@ pub(super) async fn run(global: &Global, command: TokenCommand) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// What the command line does with a token or a plan, for the record.
+/// The entry of the API log for what the command line does with a token or a plan.
 pub(super) fn deed(action: &'static str, object: &str) -> Deed {
     let request = format!("process-{}", std::process::id());
     Deed { actor: COMMAND_LINE.to_owned(), role: None, action, tenant: None, object: Some(object.to_owned()), request }

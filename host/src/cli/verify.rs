@@ -1,4 +1,4 @@
-//! `verify`: what a reference is worth.
+//! `verify`: verifies an employment reference.
 
 mod view;
 
@@ -60,7 +60,8 @@ pub(super) struct VerifyArgs {
     local_site: Option<SocketAddr>,
 }
 
-/// Verifies, and tells. Done is for Gold and Silver alone; Failed where only the lack of an answer is in the way.
+/// Verifies a reference and prints the verdict. Ends with [`Exit::Done`] for Gold and Silver only, and with
+/// [`Exit::Failed`] where the reference might be accepted if DNS or the issuer's site had answered.
 pub(super) async fn verify(global: &Global, args: &VerifyArgs) -> Result<Exit, HostError> {
     let (report, lacks_a_key) = args.verdict().await?;
     print(&report, global.json);
@@ -102,7 +103,7 @@ impl VerifyArgs {
         }
     }
 
-    /// What the reference is worth, and whether a key may be missing only because nobody answered.
+    /// The verdict, and whether a key may be missing only because DNS or the issuer's site did not answer.
     pub(super) async fn verdict(&self) -> Result<(Report, bool), HostError> {
         let inquiry = self.inquiry()?;
         let witnesses = self.witnesses()?;
