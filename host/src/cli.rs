@@ -67,22 +67,22 @@ fn after_help() -> String {
 
 #[derive(Args, Clone)]
 struct Global {
-    /// Where tenants, their data and keys are kept [default: $XDG_DATA_HOME/hibob or ~/.local/share/hibob]
+    /// The folder with tenants, their data and keys [default: $XDG_DATA_HOME/hibob or ~/.local/share/hibob]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// A database on PostgreSQL for all but the keys, which several hosts may share: postgres://ROLE@HOST/DATABASE
+    /// Keep everything but the keys in PostgreSQL, which several hosts may share: postgres://ROLE@HOST/DATABASE
     #[arg(long, global = true, value_name = "URL", env = "HIBOB_DATABASE", hide_env_values = true)]
     database: Option<String>,
-    /// Connections of this host to that database
+    /// How many connections this host opens to that database
     #[arg(long, global = true, value_name = "N", default_value_t = POSTGRES_CONNECTIONS)]
     database_connections: u32,
     /// A plugin to load instead of the built-in one
     #[arg(long, global = true, value_name = "FILE")]
     plugin: Option<PathBuf>,
-    /// Load the plugin even if nobody whom this host trusts has signed it; for development
+    /// Load the plugin even if no trusted key has signed it and its digest is not pinned; for development
     #[arg(long, global = true)]
     allow_unsigned: bool,
-    /// Print one JSON object for machines, whatever the exit code
+    /// Print one JSON object for machines, also after an error
     #[arg(long, global = true)]
     json: bool,
     /// Log more: -v requests, -vv everything (RUST_LOG overrides)
@@ -90,10 +90,10 @@ struct Global {
     verbose: u8,
     #[command(flatten)]
     telemetry_args: telemetry::TelemetryArgs,
-    /// What came of them.
+    /// The telemetry that these arguments have started.
     #[arg(skip)]
     telemetry: Telemetry,
-    /// Where the counters are written to.
+    /// The file that the counters are written to.
     #[arg(skip)]
     metrics_file: Option<TextFile>,
 }
@@ -108,7 +108,7 @@ impl Global {
         Ok(data.with_metrics(self.telemetry.metrics().clone()))
     }
 
-    /// Writes the counters. What a run did counts more than whether that is told, so a failure changes no exit code.
+    /// Writes the counters. A failure is printed and does not change the exit code, which says what the run did.
     fn write_metrics(&self) {
         if let Some(Err(error)) = self.metrics_file.as_ref().map(|file| file.write(self.telemetry.metrics())) {
             print_error(&error, false);
@@ -123,22 +123,22 @@ impl Global {
 
     /// The plugin to work with.
     async fn plugin(&self, data: &DataDir, runtime: &Runtime) -> Result<Plugin, HostError> {
-        // The built-in plugin needs no list of what is trusted, nor stops for a wrong one.
+        // The built-in plugin is trusted without the trust file, so a broken trust file does not stop it.
         let trust = if self.plugin.is_some() { self.trust(data)? } else { Trust::built_in() };
         data.plugin(runtime, self.plugin.as_deref(), &trust).await
     }
 }
 
-/// What a guard would hold and the operator lets through, for this run only.
+/// What the operator releases from the guards, for this run only.
 #[derive(Args, Clone, Copy)]
 struct ReleaseArgs {
-    /// Let up to N accounts be archived, whatever their share
+    /// Allow up to N accounts to be archived in this run, even if that is above the limit
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     allow_archiving: usize,
-    /// Let up to N user names be changed, whatever their share
+    /// Allow up to N user names to be changed in this run, even if that is above the limit
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     allow_renaming: usize,
-    /// Go on although HiBob sends many fewer employees, or fields, than in the last accepted run
+    /// Go on even if HiBob sends many fewer employees or fields than in the last accepted run
     #[arg(long)]
     allow_changed_source: bool,
 }
@@ -163,13 +163,13 @@ enum Command {
     /// Serve stand-ins for HiBob and TravelPerk on 127.0.0.1 until Ctrl-C
     #[command(after_help = "Example: hibob fakes --employees 250 --scenario day-two --write-tenant acme.toml")]
     Fakes(fakes::FakesArgs),
-    /// Apply, list and show tenants
+    /// Manage tenants: store, list, show, disable, enable and remove them
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
     /// Store tenants' secrets, encrypted
     #[command(subcommand)]
     Secret(secret::SecretCommand),
-    /// Look whether a sync would work; changes nothing
+    /// Check whether a sync would work; changes nothing
     #[command(after_help = "Example: hibob check acme")]
     Check {
         /// The tenant's id
@@ -180,7 +180,7 @@ enum Command {
     Plan {
         /// The tenant's id
         tenant: String,
-        /// Save the plan, to be applied exactly as it is
+        /// Save the plan to a file, to be applied exactly as it is
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
         /// Show every change, not only the first of each kind
@@ -190,12 +190,12 @@ enum Command {
     /// Apply a saved plan, exactly as it is
     #[command(after_help = "Example: hibob apply acme.plan")]
     Apply {
-        /// The saved plan
+        /// The file with the saved plan
         file: PathBuf,
         #[command(flatten)]
         release: ReleaseArgs,
     },
-    /// Plan and apply
+    /// Make a plan and apply it
     #[command(after_help = "Example: hibob sync acme --json")]
     Sync {
         /// The tenant's id
@@ -206,7 +206,7 @@ enum Command {
     /// List the plans that wait for a person; show, approve or reject one
     #[command(after_help = "Example: hibob plans acme")]
     Plans(plans::PlansArgs),
-    /// List everybody and where they stand; changes nothing
+    /// List all employees with their states; changes nothing
     #[command(after_help = "Example: hibob employees acme --state failed")]
     Employees(employees::EmployeesArgs),
     /// Show what the runs of a tenant did, or one of them as a workbook
@@ -215,39 +215,39 @@ enum Command {
     /// Copy the data directory, while runs go on
     #[command(after_help = "Example: hibob backup /backups/2026-11-22")]
     Backup(backup::BackupArgs),
-    /// Make the data directory of a backup; there must be none yet
+    /// Restore a backup to a data directory that does not exist yet
     #[command(
         after_help = "Example: hibob restore /backups/2026-11-22 --data ./data --forgotten ./lost/forgotten.list"
     )]
     Restore(backup::RestoreArgs),
-    /// Remove what is kept of one employee, and keep them from coming back; their account stays as it is
+    /// Erase what is kept of one employee, and leave them out from now on; their account stays as it is
     #[command(after_help = "Example: hibob forget-person acme 2712345678901234567 --yes")]
     ForgetPerson(forget::ForgetArgs),
-    /// List those who were forgotten, by keyed hashes
+    /// List the erased employees, by keyed hashes
     #[command(after_help = "Example: hibob forgotten acme")]
     Forgotten {
         /// The tenant's id
         tenant: String,
     },
-    /// After the database was restored by other means: no earlier run comes back, and references wait for a look
+    /// Tell hibob that the database was restored by other means: older runs lose their lease, and references are paused
     #[command(after_help = "Example: hibob restored --database postgres://hibob@db.example/hibob")]
     Restored,
-    /// Start jobs when they are due, or asked for, until Ctrl-C; any number of these may share a data directory
+    /// Carry out jobs when they are due or requested, until Ctrl-C; several of these may share a data directory
     #[command(after_help = "Example: hibob serve --workers 64")]
     Serve(serve::ServeArgs),
-    /// List the jobs that run, wait and have ended; start or cancel one
+    /// List the jobs that run, wait or have ended; start or cancel one
     #[command(after_help = "Example: hibob jobs acme --json")]
     Jobs(jobs::JobsArgs),
-    /// Say who may use the API of `hibob serve`
+    /// Make, list and revoke tokens for the API of `hibob serve`
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Look at plugins, sign them, and say which are trusted
+    /// Inspect plugins, sign them, and choose which are trusted
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
     /// Issue employment references to those who have left, and deliver them
     #[command(after_help = "Example: hibob references acme")]
     References(references::ReferencesArgs),
-    /// Look what an employment reference is worth; needs no tenant
+    /// Verify an employment reference; needs no tenant
     #[command(after_help = "Example: hibob verify reference.pdf")]
     Verify(verify::VerifyArgs),
 }
@@ -328,11 +328,11 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
     }
 }
 
-/// Logs go to standard error, so that standard output stays what was asked for. The exporters' own log is switched off:
-/// what there is to tell of them, the host tells once.
+/// Logs go to standard error, so that standard output has only the command's result. The exporters' own log is switched
+/// off, because the host itself logs once what is wrong with them.
 fn start_log(verbose: u8, telemetry: &Telemetry) {
     let level = match verbose {
-        // Always told: a plugin that nobody vouches for, a collector that gets nothing, what becomes of served jobs.
+        // Always logged: a plugin that is not trusted, a collector that cannot be reached, and how jobs of `serve` end.
         0 => "error,hibob_sandbox::identity=warn,hibob_server::serve=info,hibob_telemetry=warn,opentelemetry=off",
         1 => "hibob=debug,warn,opentelemetry=off",
         _ => "debug,opentelemetry=off",
@@ -345,7 +345,7 @@ fn start_log(verbose: u8, telemetry: &Telemetry) {
     let _ = tracing_subscriber::registry().with(log).with(telemetry.layer()).try_init();
 }
 
-/// What a guard would hold, below a plan that was shown.
+/// Prints what a guard would hold, below a plan that was shown.
 fn print_held(why: &str, remedy: &str) {
     eprintln!("{}: {}", paint::RED.on_stderr("held"), paint::clean(why));
     eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(remedy));

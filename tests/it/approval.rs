@@ -8,7 +8,7 @@ use hibob_base::error::Exit;
 use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_jobs::approval;
-use hibob_jobs::run::{Moved, Report};
+use hibob_jobs::run::{DifferenceKind, Report};
 use hibob_policy::guard::Release;
 use hibob_store::database::{ApprovalState, Decision};
 use hibob_store::queue::State;
@@ -384,7 +384,8 @@ async fn a_decision_without_a_plan_or_a_person_is_refused() {
 }
 
 #[test]
-fn the_kinds_of_differences_have_stable_names() {
-    let words = [Moved::New, Moved::Gone, Moved::Different].map(|what| serde_json::to_value(what).unwrap());
+fn the_words_of_a_difference_are_stable() {
+    let words = [DifferenceKind::New, DifferenceKind::Gone, DifferenceKind::Different]
+        .map(|what| serde_json::to_value(what).unwrap());
     assert_eq!(words, ["new", "gone", "different"]);
 }

@@ -128,8 +128,8 @@ fn nothing_is_left_of_a_removed_tenant() {
     }
 }
 
-/// After an old backup was restored, nothing is issued until the operator resumes it, and published revocations do not
-/// become valid again.
+/// After an old backup was restored nothing is issued until somebody says that it may, and revocations that were
+/// published do not come back as good.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_issuer_waits_and_revocations_stay() {
     let office = Office::of(people(4), "").await;
@@ -149,7 +149,7 @@ async fn a_restored_issuer_waits_and_revocations_stay() {
     let mut restored = office;
     restored.setup.data = DataDir::open(&path).await.unwrap();
     let error = publish(&restored.setup.data, &config, &public).await.unwrap_err();
-    assert!(error.to_string().contains("1 references that were taken back there count here"), "{error}");
+    assert!(error.to_string().contains("1 references that are revoked or superseded there are valid here"), "{error}");
     leave(&mut restored.world(), "2", "2026-11-20");
     let paused = restored.run().await;
     let error = paused.error.as_ref().unwrap();

@@ -1,6 +1,6 @@
-//! Faults that are planted on purpose in the simulated ports, to test that the simulation finds them.
+//! Faults that are planted in the simulated world on purpose, to see that the simulation finds them.
 
-/// A fault of a simulated port. The product itself is never changed.
+/// A fault of the simulated world. The product itself is never changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Planted {
     /// The store confirms that the beginning of a change was recorded, but does not have it when the next run takes

@@ -79,7 +79,7 @@ fn send_error(error: &Error) -> SendError {
     }
 }
 
-/// The core's port to the outside world.
+/// What the core calls the host for.
 struct CoreWorld<'y> {
     yielder: &'y Yielder<Answer, Request>,
     sim: Sim,

@@ -1,7 +1,7 @@
 //! Rules that must hold at every moment of a history. They are checked by the requests that leave hosts and arrive at
 //! services, and by what is recorded in the databases.
 
-use crate::outside::TENANT;
+use crate::ports::TENANT;
 use crate::run_store::Pages;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange, NextStep, Outcome};

@@ -1,10 +1,10 @@
-//! Why the host could not do something, told by who acts next. Each error has an exit code.
+//! The errors of the host. A variant says who can act on it next; each has an error code, a remedy and an exit code.
 
 use hibob_contract::types::{Finding, JobError, Side, SideError};
 use hibob_policy::over::Over;
 use thiserror::Error;
 
-/// Declares [`Exit`] with everything that is said of a code, so that none of it can be forgotten.
+/// Declares [`Exit`] together with the texts of each code, so that none can be left out.
 macro_rules! exits {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, status $status:literal, label $label:literal, help $help:literal;)+) => {
         /// The exit codes of `hibob`. `docs/use/exit-codes.md` is their table for people.
@@ -13,10 +13,10 @@ macro_rules! exits {
         pub enum Exit { $($(#[doc = $doc])+ $name = $code),+ }
 
         impl Exit {
-            /// All of them, in the order of their numbers.
+            /// All codes, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
-            /// How a run ended that ended with this code, in the history.
+            /// The status of a run with this code, in the history.
             pub fn status(self) -> &'static str {
                 match self { $(Self::$name => $status),+ }
             }
@@ -26,7 +26,7 @@ macro_rules! exits {
                 match self { $(Self::$name => $label),+ }
             }
 
-            /// What the help says of this code.
+            /// The explanation of this code in the help.
             pub fn help(self) -> &'static str {
                 match self { $(Self::$name => $help),+ }
             }
@@ -65,47 +65,47 @@ pub const STORAGE_FAILED: &str = "STORAGE_FAILED";
 /// The code of [`HostError::LockLost`].
 pub const LOCK_LOST: &str = "LOCK_LOST";
 
-/// The plugin's code for a sync whose admin has left.
+/// The plugin's error code for a sync whose admin, who had enabled it, has left.
 const ENABLED_BY_INACTIVE: &str = "ENABLED_BY_INACTIVE";
 
-/// The code of a run that waits for another one of its tenant.
+/// The code of [`HostError::AlreadyRunning`].
 pub const ALREADY_RUNNING: &str = "ALREADY_RUNNING";
 
-/// What went wrong, with what to do about it.
+/// What went wrong. [`HostError::remedy`] says what to do about it.
 #[derive(Debug, Error)]
 pub enum HostError {
-    /// The operator corrects a file, an argument or a setting.
+    /// A file, an argument or a setting is wrong; the operator has to correct it.
     #[error("{message}")]
     Configuration {
         /// What is wrong, naming the file and line or the setting.
         message: String,
-        /// What to do.
+        /// What a person can do about it.
         remedy: String,
     },
-    /// The tenant is disabled, or whoever enabled it has left: somebody enables it again.
+    /// The tenant is disabled, or the admin who enabled it has left. Somebody has to enable it again.
     #[error("{message}")]
     Disabled {
-        /// Stable, in capitals.
+        /// The error code: stable, in capitals.
         code: &'static str,
         /// What is wrong.
         message: String,
-        /// What to do.
+        /// What a person can do about it.
         remedy: String,
     },
-    /// Another run of the tenant goes on: this one comes later.
+    /// Another run of the tenant goes on, so this one has to wait.
     #[error("{message}")]
     AlreadyRunning {
-        /// Who runs it.
+        /// Who holds the lease.
         message: String,
-        /// What to do.
+        /// What a person can do about it.
         remedy: String,
     },
-    /// Nobody whom this host trusts vouches for the plugin.
+    /// The plugin is not trusted: no trusted key has signed it, and its digest is not pinned.
     #[error("{message}")]
     Untrusted {
         /// Which plugin, and what was found instead of a signature.
         message: String,
-        /// What to do.
+        /// What a person can do about it.
         remedy: String,
     },
     /// A guard stopped the run before anything was applied.
@@ -113,37 +113,37 @@ pub enum HostError {
     Held {
         /// Which guard, with its numbers.
         message: String,
-        /// What to do.
+        /// What a person can do about it.
         remedy: String,
     },
-    /// An approved plan is not what would be done now: nothing was applied.
+    /// An approved plan is out of date, and was not applied.
     #[error("{message}")]
     Stale {
-        /// Which plan, and what has moved.
+        /// Which plan, and what has changed since.
         message: String,
-        /// What to do.
+        /// What a person can do about it.
         remedy: String,
     },
-    /// A plan cannot be approved, rejected or applied as things stand.
+    /// The state of a plan does not allow to approve, reject or apply it.
     #[error("{message}")]
     Decision {
-        /// Stable, in capitals.
+        /// The error code: stable, in capitals.
         code: &'static str,
-        /// Which plan, and where it stands.
+        /// Which plan, and its state.
         message: String,
-        /// What to do.
+        /// What a person can do about it.
         remedy: String,
     },
-    /// A service ended the job.
+    /// A service refused the credentials, which ends the job.
     #[error("{}", side_message(.0))]
     Credentials(SideError),
     /// A service failed or could not be understood.
     #[error("{}", side_message(.0))]
     Unavailable(SideError),
-    /// Nothing can be delivered until somebody has corrected the settings or the server.
+    /// No reference can be delivered until the settings or the server are corrected.
     #[error("nothing can be delivered: {0}")]
     Delivery(String),
-    /// The plugin went over one of the tenant's limits.
+    /// The plugin exceeded one of the tenant's limits.
     #[error("the plugin {what} (limits.{setting})")]
     OverLimit {
         /// The limit's name in the tenant's file.
@@ -151,21 +151,21 @@ pub enum HostError {
         /// What the plugin did.
         what: String,
     },
-    /// The call's turn did not come: too many calls wait for a place.
+    /// The call got no place in time, because too many calls wait for one.
     #[error("{0}")]
     Busy(String),
-    /// The plugin trapped, or asked for what it may not have.
+    /// The plugin trapped, or asked for something that it is not allowed.
     #[error("the plugin {0}")]
     Plugin(String),
-    /// The engine cannot run.
+    /// The WebAssembly engine, or another part that the host is built on, failed.
     #[error("the engine cannot be used: {0}")]
     Engine(String),
-    /// The journal of an interrupted run makes no sense; the run was closed.
+    /// The journal of an interrupted run cannot be read. That run was closed.
     #[error("{message}")]
     Journal {
-        /// Of which run, and what is wrong with it.
+        /// Which run, and what is wrong with its journal.
         message: String,
-        /// What to do.
+        /// What a person can do about it.
         remedy: String,
     },
     /// The host's own storage failed.
@@ -174,12 +174,12 @@ pub enum HostError {
     /// The database server failed, or could not be reached.
     #[error("the storage failed: {message}")]
     Server {
-        /// What it said.
+        /// The server's message.
         message: String,
-        /// What to do.
+        /// What a person can do about it.
         remedy: &'static str,
     },
-    /// Another run has taken over what this one was doing.
+    /// The run has lost its lease to another one.
     #[error("{0}")]
     LockLost(String),
 }
@@ -190,22 +190,23 @@ impl HostError {
         Self::Configuration { message: message.into(), remedy: remedy.into() }
     }
 
-    /// Whether what was done can no longer be remembered, so that nothing more is to be done.
+    /// Whether results can no longer be stored, so that nothing more may be done.
     pub fn is_forgetful(&self) -> bool {
         matches!(self, Self::Storage(_) | Self::Server { .. } | Self::LockLost(_))
     }
 
-    /// The error for a limit that was gone over.
+    /// The error for a limit that the plugin has exceeded.
     pub fn over(over: &Over) -> Self {
         Self::OverLimit { setting: over.setting, what: over.what.clone() }
     }
 
-    /// A safety check that stops a run.
+    /// The error of a guard that stops a run.
     pub fn held(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::Held { message: message.into(), remedy: remedy.into() }
     }
 
-    /// What a job's error means for the host. `refusals` are what the egress refused during the call.
+    /// Turns the plugin's error into one of the host. `refusals` are the requests that the egress refused during the
+    /// call.
     pub fn from_job(error: JobError, refusals: &[String]) -> Self {
         match error {
             JobError::Settings(findings) if findings.iter().any(|finding| finding.code == ENABLED_BY_INACTIVE) => {
@@ -233,7 +234,7 @@ impl HostError {
         }
     }
 
-    /// The same error, with the tenant's name in its message.
+    /// Adds the tenant's id to the message, unless it is there already.
     #[must_use]
     pub fn of_tenant(self, tenant: &str) -> Self {
         let named = |message: String| {
@@ -264,7 +265,7 @@ impl HostError {
         }
     }
 
-    /// A stable name in capitals.
+    /// The error code: stable, in capitals.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Configuration { .. } => "CONFIGURATION",
@@ -286,7 +287,7 @@ impl HostError {
         }
     }
 
-    /// What to do about it.
+    /// What a person can do about it.
     pub fn remedy(&self) -> String {
         match self {
             Self::Configuration { remedy, .. }
@@ -309,8 +310,8 @@ impl HostError {
             Self::Engine(_) => "check the data directory and the machine's memory limits".to_owned(),
             Self::Server { remedy, .. } => (*remedy).to_owned(),
             Self::LockLost(_) => {
-                "nothing is to be mended where another run goes on; after databases were put back by hand: hibob restored; \
-                 if it happens again, look why this host stalls, or loses its database, for as long as a lock lasts"
+                "nothing to do where another run goes on; after databases were restored by hand: hibob restored; \
+                 if it happens again, find out why this host stalls, or loses its database, for as long as a lease lasts"
                     .to_owned()
             }
             Self::Storage(_) => {
@@ -320,7 +321,7 @@ impl HostError {
         }
     }
 
-    /// The exit code.
+    /// The exit code of a program that ends with this error.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Configuration { .. }
@@ -348,7 +349,7 @@ fn sentences(findings: &[Finding], part: impl Fn(&Finding) -> &String) -> String
     findings.iter().map(|finding| part(finding).as_str()).collect::<Vec<_>>().join("; ")
 }
 
-/// A side's error as one line.
+/// The error of a service, in one line.
 fn side_message(error: &SideError) -> String {
     let side = match error.side {
         Side::Hibob => "HiBob",

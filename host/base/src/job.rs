@@ -5,11 +5,11 @@ use std::fmt;
 use std::time::Duration;
 
 words! {
-    /// What there is to do for a tenant. A job waits in the queue until a host that serves takes it.
+    /// The kinds of job: what there is to do for a tenant. A job waits in the queue until a serving host claims it.
     pub enum JobKind {
-        /// Looks whether a sync would work; changes nothing.
+        /// Checks whether a sync would work; changes nothing.
         Check => "check",
-        /// Plans and applies.
+        /// Makes a plan and applies it.
         Sync => "sync",
         /// Applies a saved plan, or one that was approved.
         Apply => "apply",
@@ -21,9 +21,9 @@ words! {
 }
 
 words! {
-    /// What a run did, as the history records it. A run holds the tenant's lease from its beginning to its end.
+    /// The kinds of run, as the history records them. A run holds the tenant's lease from its beginning to its end.
     pub enum RunKind {
-        /// Planned and applied.
+        /// Made a plan and applied it.
         Sync => "sync",
         /// Applied a saved plan, or one that was approved.
         Apply => "apply",
@@ -33,20 +33,20 @@ words! {
 }
 
 words! {
-    /// Jobs of a tenant that exclude each other, as they write to the same.
+    /// The lanes: jobs of a tenant in one lane exclude each other, because they write the same things.
     pub enum Lane {
-        /// The accounts.
+        /// Jobs that write accounts.
         Directory => "directory",
-        /// The references.
+        /// Jobs that issue or deliver references.
         References => "references",
     }
 }
 
 words! {
-    /// Who started a job.
+    /// What started a job.
     #[derive(Default)]
     pub enum Trigger {
-        /// A person, or a program on their behalf. Goes first.
+        /// A person, or a program on their behalf. Such jobs go first.
         #[default]
         Manual => "manual",
         /// The tenant's schedule.
@@ -80,14 +80,14 @@ impl RunKind {
         }
     }
 
-    /// The kinds that are in the same lane, this one among them.
+    /// All kinds in the lane of this one, itself included.
     pub fn in_its_lane(self) -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(move |kind| kind.lane() == self.lane())
     }
 }
 
 impl Trigger {
-    /// Higher goes first.
+    /// The priority in the queue: higher goes first.
     pub fn priority(self) -> i64 {
         match self {
             Self::Manual => 10,
@@ -96,22 +96,22 @@ impl Trigger {
     }
 }
 
-/// What became of jobs whose hosts stopped renewing their leases.
+/// How many jobs had a lapsed lease, because their host stopped renewing it, by what was done with them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expired {
     /// Queued again.
     pub again: u64,
-    /// Given up.
+    /// Given up, after too many attempts.
     pub lost: u64,
-    /// Somebody had asked for their end.
+    /// Cancelled, because somebody had asked for it.
     pub cancelled: u64,
 }
 
-/// Jobs of one kind whose time has come and that no host has taken yet.
+/// The jobs of one kind that are due and not yet claimed by any host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// How many.
+    /// How many there are.
     pub jobs: u64,
-    /// How long the first of them has been waiting.
+    /// How long the oldest of them has been due.
     pub longest: Duration,
 }

@@ -1,12 +1,12 @@
-//! Reports of how far a job is.
+//! The port through which a job reports its progress.
 
-/// Receives reports of how far a job is.
+/// Receives the progress of a job.
 pub trait Progress: Send + Sync {
-    /// The job has done `done` items of `phase`, of `total` if that is known.
+    /// Of the things that `phase` names, `done` are finished, of `total` if that is known.
     fn report(&self, phase: &str, done: u64, total: Option<u64>);
 }
 
-/// Ignores the reports.
+/// Drops all reports, where nobody waits for the job.
 pub struct NoProgress;
 
 impl Progress for NoProgress {

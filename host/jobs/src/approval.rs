@@ -1,8 +1,9 @@
-//! Plans that wait for a person: finding one, approving or rejecting it, and telling where it stands.
+//! What people do about plans that wait for approval: find one, approve or reject it, and see its state.
 //!
-//! The yes is to a digest, so what is applied is byte for byte what was looked at. It is recorded first, and then a job is
-//! queued; should a crash come between the two, saying yes again queues the job, and the tenant's next sync applies the plan
-//! as well. Whichever comes first, the journal of an approved plan begins once.
+//! An approval names the SHA-256 of the stored plan, so what is applied is byte for byte what the person saw. The
+//! approval is recorded first, and then the job that applies the plan is queued. After a crash between the two,
+//! approving again queues the job, and the tenant's next sync applies the plan as well. Whichever comes first, the
+//! journal of an approved plan begins once.
 
 use crate::plan_json;
 use crate::run::{Reasons, StoredPlan};
@@ -19,46 +20,47 @@ use serde_json::{Value, json};
 /// Fewest characters of a digest that name a plan.
 pub const PLAN_CHARS_MIN: usize = 8;
 
-/// Characters of a digest that are shown: no two plans of a tenant share them.
+/// How many characters of a digest are shown: enough to tell the plans of a tenant apart.
 const PLAN_CHARS_SHOWN: usize = 12;
 
 /// The longest address of a person (RFC 5321 section 4.5.3.1.3, without the brackets).
 const PERSON_CHARS_MAX: usize = 254;
 
-/// The longest reason for a no, in characters.
+/// The longest reason for a rejection, in characters.
 const REASON_CHARS_MAX: usize = 1_000;
 
-/// Who decides.
+/// The person who approves or rejects a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Decider<'d> {
     /// Their work email.
     pub by: &'d str,
-    /// By what they can: `token ID`, or `command-line`.
+    /// How they are allowed to: `token ID`, or `command-line`.
     pub with: &'d str,
 }
 
-/// What came of a decision.
+/// The result of approving or rejecting a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decided {
-    /// The plan's SHA-256.
+    /// The SHA-256 of the stored plan, in hex.
     pub plan: String,
-    /// Where it stands now.
+    /// The plan's state now.
     pub state: ApprovalState,
-    /// False if it had been decided so before.
+    /// False if the same decision had been made before.
     pub is_new: bool,
-    /// The job that applies it; none if it was rejected, or has been applied.
+    /// The job that applies the plan; none if the plan is rejected, or was applied already.
     pub job: Option<JobId>,
 }
 
-/// As much of a digest as is shown.
+/// The first characters of a digest, as they are shown to people.
 pub fn short(digest: &str) -> &str {
     digest.get(..PLAN_CHARS_SHOWN).unwrap_or(digest)
 }
 
-/// The plan that is named by the beginning of its digest, as it stands at `now` (Unix seconds); none if there is none.
+/// Finds a plan by the first characters of its digest, with its state at `now` (Unix seconds). None if there is no such
+/// plan.
 ///
 /// # Errors
-/// It does not say which one, or the database failed.
+/// `name` is too short or no hex, more than one plan begins with it, or the database failed.
 pub async fn find(database: &TenantDatabase, name: &str, now: i64) -> Result<Option<ApprovalRow>, HostError> {
     let name = name.to_ascii_lowercase();
     if name.len() < PLAN_CHARS_MIN || !name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -74,10 +76,10 @@ pub async fn find(database: &TenantDatabase, name: &str, now: i64) -> Result<Opt
     Ok(rows.pop())
 }
 
-/// The same, where there has to be one.
+/// Finds a plan as [`find`] does, and fails if there is none.
 ///
 /// # Errors
-/// There is none, or as [`find`].
+/// There is no such plan, or as [`find`].
 pub async fn get(database: &TenantDatabase, tenant: &str, name: &str, now: i64) -> Result<ApprovalRow, HostError> {
     find(database, name, now).await?.ok_or_else(|| {
         let message = format!("tenant {tenant} has no such plan {}", name.escape_debug());
@@ -85,11 +87,12 @@ pub async fn get(database: &TenantDatabase, tenant: &str, name: &str, now: i64) 
     })
 }
 
-/// Approves a plan that waits, and queues the job that applies it. A second yes is none: it says so, and queues the job if
-/// none is there.
+/// Approves a plan that waits, and queues the job that applies it. Approving it again changes nothing, and queues the
+/// job if it is missing.
 ///
 /// # Errors
-/// There is no such plan, it does not wait, the person may not decide, the tenant is disabled, or a database failed.
+/// There is no such plan, it does not wait, the person may not approve it, the tenant is disabled, or a database
+/// failed.
 pub async fn approve(
     data: &DataDir,
     tenant: &str,
@@ -107,7 +110,7 @@ pub async fn approve(
         check_another(&config, &row, who)?;
         let decision = Decision { by: who.by, with: who.with, rejected_because: None };
         is_new = database.decide(row.id, decision, now).await?;
-        // If not, somebody else was first.
+        // If it is not new, somebody else decided first.
         row = get(&database, tenant, &row.plan, now).await?;
     }
     let job = match row.state {
@@ -118,10 +121,11 @@ pub async fn approve(
     Ok(Decided { plan: row.plan, state: row.state, is_new, job })
 }
 
-/// Rejects a plan that waits, or takes the yes to one back of which nothing is applied yet. A second no is none, and says so.
+/// Rejects a plan that waits, or takes an approval back as long as no part of the plan is applied. Rejecting it again
+/// changes nothing.
 ///
 /// # Errors
-/// There is no such plan, it neither waits nor is approved, the reason is none, or a database failed.
+/// There is no such plan, it neither waits nor is approved, the reason is empty or too long, or a database failed.
 pub async fn reject(
     data: &DataDir,
     tenant: &str,
@@ -144,7 +148,7 @@ pub async fn reject(
     }
 }
 
-/// The job that applies an approved plan: the one that is queued or running, or a new one.
+/// The job that applies an approved plan: one that is queued or running already, or a new one.
 async fn queue(data: &DataDir, tenant: &str, row: &ApprovalRow, who: Decider<'_>) -> Result<JobId, HostError> {
     let live = data.queue().list(Selection { tenant: Some(tenant), ended_max: 0 }).await?;
     if let Some(job) = live.iter().find(|job| job.arguments.approved_plan() == Some(row.plan.as_str())) {
@@ -162,7 +166,7 @@ fn check_person(by: &str) -> Result<(), HostError> {
     if is_address && is_plain && by.chars().count() <= PERSON_CHARS_MAX {
         return Ok(());
     }
-    Err(HostError::configuration("it is not said who decides", "name the person by their work email"))
+    Err(HostError::configuration("the person who decides is not named", "name the person by their work email"))
 }
 
 fn check_reason(reason: &str) -> Result<(), HostError> {
@@ -170,7 +174,7 @@ fn check_reason(reason: &str) -> Result<(), HostError> {
         return Ok(());
     }
     let remedy = format!("give a reason of at most {REASON_CHARS_MAX} characters; whoever asked for the plan reads it");
-    Err(HostError::configuration("it is not said why the plan is rejected", remedy))
+    Err(HostError::configuration("the reason for the rejection is missing or too long", remedy))
 }
 
 fn check_another(config: &TenantConfig, row: &ApprovalRow, who: Decider<'_>) -> Result<(), HostError> {
@@ -186,7 +190,7 @@ fn check_another(config: &TenantConfig, row: &ApprovalRow, who: Decider<'_>) -> 
     })
 }
 
-/// That a plan stands where it cannot be approved or rejected any more.
+/// The error that a plan's state does not allow to approve, reject or apply it any more. `wish` is the participle.
 pub fn decided(tenant: &str, row: &ApprovalRow, wish: &str) -> HostError {
     let next = match &row.superseded_by {
         Some(other) => format!("look at the one that waits in its place: hibob plans show {tenant} {}", short(other)),
@@ -196,36 +200,36 @@ pub fn decided(tenant: &str, row: &ApprovalRow, wish: &str) -> HostError {
     HostError::Decision { code: "PLAN_DECIDED", message, remedy: next }
 }
 
-/// The plan of a row, as it was stored; what belonged to somebody who was forgotten reads as such.
+/// The stored plan of a row. Values of erased persons read as `forgotten`.
 ///
 /// # Errors
-/// It was changed since, the tenant's key is not at hand, or the database failed.
+/// The stored bytes do not have the digest, the tenant's key is missing, or the database failed.
 pub async fn planned(records: &Records, row: &ApprovalRow) -> Result<Planned, HostError> {
     Ok(StoredPlan::read(records.database(), records.keyring(), row).await?.opened.planned)
 }
 
-/// What the run says that found an approved plan stale; nothing where none did.
+/// Why an approved plan was found stale, from the report of the run that found it; null for every other plan.
 ///
 /// # Errors
-/// The tenant's key is not at hand, or the database failed.
+/// The tenant's key is missing, or the database failed.
 pub async fn stale(records: &Records, row: &ApprovalRow) -> Result<Value, HostError> {
     let Some(run) = row.run.filter(|_| row.state == ApprovalState::Stale) else { return Ok(Value::Null) };
     let run = records.past_run(run).await?;
     Ok(run.and_then(|mut run| Some(run.report.get_mut("stale")?.take())).unwrap_or_default())
 }
 
-/// What the guards saw, each in a sentence.
+/// What the guards report about a plan, one sentence for each.
 ///
 /// # Errors
-/// It cannot be read.
+/// The stored row cannot be read.
 pub fn why(row: &ApprovalRow) -> Result<Vec<String>, HostError> {
     Ok(Reasons::read(row)?.messages())
 }
 
-/// Where a plan stands, for machines.
+/// The state of a plan, as JSON.
 ///
 /// # Errors
-/// It cannot be read.
+/// The stored row cannot be read.
 pub fn line_json(row: &ApprovalRow) -> Result<Value, HostError> {
     Ok(json!({
         "plan": row.plan,
@@ -246,26 +250,26 @@ pub fn line_json(row: &ApprovalRow) -> Result<Value, HostError> {
     }))
 }
 
-/// The same of all of these.
+/// The states of several plans, as JSON.
 ///
 /// # Errors
-/// One cannot be read.
+/// A stored row cannot be read.
 pub fn list_json(tenant: &str, rows: &[ApprovalRow]) -> Result<Value, HostError> {
     let rows: Result<Vec<Value>, HostError> = rows.iter().map(line_json).collect();
     Ok(json!({ "tenant": tenant, "plans": rows? }))
 }
 
-/// A plan with all that it would do, where it stands, and if it has gone stale the difference.
+/// A plan as JSON: its state, its changes and, if it is stale, the differences from a new plan.
 ///
 /// # Errors
-/// It was changed since, the tenant's key is not at hand, or the database failed.
+/// As [`planned`].
 pub async fn show_json(records: &Records, tenant: &str, row: &ApprovalRow) -> Result<Value, HostError> {
     let content = plan_json::json(tenant, &planned(records, row).await?);
     Ok(json!({ "approval": line_json(row)?, "content": content, "stale": stale(records, row).await? }))
 }
 
 impl Decided {
-    /// As `hibob plans --json` and the API tell it.
+    /// The JSON that `hibob plans --json` prints and the API answers.
     pub fn json(&self) -> Value {
         json!({ "plan": self.plan, "state": self.state.word(), "new": self.is_new, "job": self.job })
     }

@@ -1,4 +1,4 @@
-//! What is told of past runs, on the command line and by the API.
+//! The history of a tenant's runs, as the command line and the API show it.
 
 use crate::approval::short;
 use crate::workbook::{ErrorLine, RunFacts, workbook};
@@ -9,11 +9,11 @@ use hibob_store::update_row::UpdateRow;
 
 /// How a run ended, in words.
 pub fn status(run: &PastRun) -> &'static str {
-    // A code of a later version says no more than that the run did not end well.
+    // A code that this version does not know can only mean that the run did not end well.
     Exit::of(run.exit_code).map_or("failed", Exit::status)
 }
 
-/// A run as it is listed.
+/// One run in the list of runs, as JSON.
 pub fn line_json(run: &PastRun) -> serde_json::Value {
     serde_json::json!({
         "run": run.id,
@@ -26,7 +26,8 @@ pub fn line_json(run: &PastRun) -> serde_json::Value {
     })
 }
 
-/// Everything that a person should mend: errors, what ended the run, what is held, and then warnings.
+/// Everything that a person should look at: errors, what ended the run, differences from an approved plan, a waiting
+/// plan, held changes, and then warnings.
 pub fn error_lines(run: &PastRun) -> Vec<ErrorLine> {
     let text = |value: &serde_json::Value, name: &str| {
         value.get(name).and_then(|text| text.as_str()).unwrap_or_default().to_owned()
@@ -49,10 +50,10 @@ pub fn error_lines(run: &PastRun) -> Vec<ErrorLine> {
     lines
 }
 
-/// What to do about a difference from an approved plan.
+/// The remedy of a difference from an approved plan.
 const DIFFERS: &str = "nothing; it is part of the next plan, if it is still so then";
 
-/// The plan that waits, as something to do.
+/// The row about a plan that waits for approval.
 fn waiting_line(waiting: &serde_json::Value) -> Option<ErrorLine> {
     let (plan, changes) = (waiting.get("plan")?.as_str()?, waiting.get("changes")?.as_u64()?);
     Some(ErrorLine {
@@ -63,7 +64,7 @@ fn waiting_line(waiting: &serde_json::Value) -> Option<ErrorLine> {
     })
 }
 
-/// A run with all that it did.
+/// A run with its report and its rows, as JSON.
 pub fn run_json(run: &PastRun, updates: &[UpdateRow]) -> serde_json::Value {
     serde_json::json!({ "run": line_json(run), "report": run.report, "updates": updates })
 }

@@ -1,7 +1,7 @@
 //! What the jobs do: plan, guard, apply, resume, wait for approval; issue references and deliver them.
 //!
-//! The logic is over ports ([`run::outside`]): in earnest the sandbox and the databases fill them, in the simulation a
-//! simulated world. So nothing here knows an engine.
+//! The logic uses ports ([`run::ports`]). In the program they are the sandbox and the databases (`hibob-runner`); in
+//! the simulation of the tests they are a simulated world. So nothing here knows a WebAssembly engine.
 
 pub mod approval;
 pub mod history;

@@ -1,4 +1,4 @@
-//! A plan for machines, as the command line and the API give it out.
+//! A plan as JSON, as the command line and the API give it.
 
 use hibob_contract::Planned;
 use hibob_contract::types::{Finding, Value};

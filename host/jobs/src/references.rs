@@ -1,4 +1,4 @@
-//! Offboarding references: what the plugin is asked, what of its answers the host believes, and what comes of it.
+//! Offboarding references: finding leavers, issuing their references, and delivering them.
 //!
 //! ```text
 //! ask (plugin) ▸ Confirmed ▸ issue: claims, signature ▸ one transaction: log entry, delivery, standing
@@ -25,4 +25,4 @@ pub use list::{list_json, name_of};
 pub use outbox::Deliveries;
 pub use publish::{Published, publish};
 pub use report::{HeldClass, HeldGuard, HeldPerson, Report};
-pub use witness::{Asked, Confirmation};
+pub use witness::{Confirmation, WitnessReport};

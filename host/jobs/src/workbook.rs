@@ -1,6 +1,6 @@
 //! The history of a directory sync run as a workbook (.xlsx), in the sheets that TravelPerk's own sync log has.
 //!
-//! What stands in a cell comes from other systems. Every cell is written as a string and has the format "Text", so
+//! The texts come from other systems. Every cell is written as a string and has the format "Text", so
 //! that nothing runs as a formula: not when the workbook is opened, and not when somebody edits the cell.
 //!
 //! A sheet is built in memory. The crate's constant-memory mode keeps the rows in a temporary file instead, in plain
@@ -11,20 +11,20 @@ use hibob_store::update_row::UpdateRow;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, IgnoreError, Workbook, Worksheet, XlsxError};
 use thiserror::Error;
 
-/// One line of the sheet "Errors".
+/// One row of the sheet "Errors".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ErrorLine {
     /// HiBob's id; empty where it is about nobody in particular.
     pub employee_id: String,
-    /// Stable, in capitals.
+    /// The error code: stable, in capitals.
     pub code: String,
     /// What is wrong.
     pub what: String,
-    /// How to mend it.
+    /// What a person can do about it.
     pub remedy: String,
 }
 
-/// What the sheet "Run" says.
+/// The content of the sheet "Run".
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunFacts {
     /// The tenant's id.
@@ -33,9 +33,10 @@ pub struct RunFacts {
     pub run: i64,
     /// What started the run.
     pub trigger: String,
-    /// Unix seconds. Also the date on which the workbook says that it was made.
+    /// When the run started, in Unix seconds. It is also the workbook's creation date, so that the same run gives the
+    /// same file.
     pub started_at: i64,
-    /// Unix seconds.
+    /// When the run ended, in Unix seconds.
     pub finished_at: i64,
     /// How the run ended.
     pub status: String,
@@ -59,10 +60,10 @@ pub enum WorkbookError {
     Write(#[from] XlsxError),
 }
 
-/// Rows of a sheet, the header among them.
+/// The most rows of a sheet, the header included.
 const SHEET_ROWS_MAX: usize = 1_048_576;
 
-/// Length of a cell, in the UTF-16 code units that Excel counts.
+/// The longest text of a cell, in UTF-16 code units, as Excel counts.
 const CELL_UNITS_MAX: usize = 32_767;
 
 /// Stands at the end of a text that was cut.

@@ -1,4 +1,4 @@
-//! The jobs in earnest: the ports of `hibob-jobs`, filled by the sandbox and the databases.
+//! Runs jobs for real: implements the ports of `hibob-jobs` with the sandbox and the databases.
 
 mod observed;
 mod run;

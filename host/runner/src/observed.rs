@@ -1,4 +1,4 @@
-//! Jobs outside a run, which change nothing: each counts as one for the telemetry.
+//! Check, plan and roster: jobs that read only. They are no runs, and are reported to the telemetry as jobs.
 
 use hibob_base::error::{Exit, HostError};
 use hibob_base::progress::Progress;
@@ -12,7 +12,7 @@ use hibob_telemetry::{JobTimer, Spans};
 use std::sync::Arc;
 use tracing::Instrument;
 
-/// Asks the plugin for a plan. Nothing is written anywhere.
+/// Has the plugin make a plan. Nothing is written anywhere.
 ///
 /// # Errors
 /// The job failed, or the plugin did.
@@ -21,7 +21,7 @@ pub async fn plan(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>)
     observed(tenant, "plan", job, |planned| &planned.findings).await
 }
 
-/// Asks the plugin where everybody stands. Nothing is written anywhere.
+/// Has the plugin list all employees with their states. Nothing is written anywhere.
 ///
 /// # Errors
 /// The job failed, or the plugin did.
@@ -30,7 +30,7 @@ pub async fn roster(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress
     observed(tenant, "employees", job, |roster| &roster.findings).await
 }
 
-/// Asks the plugin whether a sync would work. Nothing is written anywhere.
+/// Has the plugin check whether a sync would work. Nothing is written anywhere.
 ///
 /// # Errors
 /// The check ended early, or the plugin failed.

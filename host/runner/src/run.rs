@@ -1,4 +1,4 @@
-//! Starting a run of a tenant and a plugin of a data directory.
+//! Starting a run of a tenant with a plugin, over a data directory.
 
 use crate::Sandboxed;
 use hibob_base::error::HostError;
@@ -16,10 +16,10 @@ use std::sync::Arc;
 /// A run of a tenant with a plugin in its sandbox.
 pub type Run<'t> = Running<Sandboxed<'t>>;
 
-/// Takes the tenant's lock.
+/// Takes the tenant's lease and begins a run.
 ///
 /// # Errors
-/// Another run has it, the tenant is disabled, or has nothing of what the kind of run needs.
+/// Another run has the lease, or the tenant is disabled, or it lacks settings that this kind of run needs.
 pub async fn start<'t>(
     data: &'t DataDir,
     tenant: &'t Tenant,
@@ -30,7 +30,7 @@ pub async fn start<'t>(
     Running::begin(Sandboxed { data, tenant, plugin, kind, progress }, kind).await
 }
 
-/// One run of the references job.
+/// Carries out one run of the references job.
 pub async fn references(
     data: &DataDir,
     tenant: &Tenant,
@@ -38,15 +38,15 @@ pub async fn references(
     progress: Arc<dyn Progress>,
     order: &Order,
 ) -> Report {
-    let outside = Sandboxed { data, tenant, plugin, kind: RunKind::References, progress };
-    hibob_jobs::references::run(data, outside, order).await
+    let ports = Sandboxed { data, tenant, plugin, kind: RunKind::References, progress };
+    hibob_jobs::references::run(data, ports, order).await
 }
 
-/// Looks whether a plan looks like an accident, with what the tenant's own records say. Returns what of the plan must not be
-/// applied.
+/// Asks the guards whether a plan looks like an accident. Returns the changes that are held.
 ///
 /// # Errors
-/// Nothing at all of the plan must be applied, because its source cannot be trusted.
+/// No part of the plan may be applied, because its source differs too much from the last accepted run; or the database
+/// failed.
 pub async fn guard(tenant: &Tenant, planned: &Planned, release: Release) -> Result<Held, HostError> {
     hibob_jobs::run::guard(tenant.database(), tenant.config(), planned, release).await
 }

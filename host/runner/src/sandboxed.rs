@@ -1,4 +1,4 @@
-//! The outside of a run in earnest: the plugin in its sandbox, the tenant's databases, the clock.
+//! The real adapters for the ports of a run: the plugin in its sandbox, the tenant's databases, the clock.
 
 use hibob_base::error::HostError;
 use hibob_base::holder::this_process;
@@ -12,7 +12,7 @@ use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_egress::Egress;
 use hibob_jobs::references::Leavers;
-use hibob_jobs::run::outside::{Attempted, Outside};
+use hibob_jobs::run::ports::{Attempted, RunPorts};
 use hibob_sandbox::call::{Call, Job};
 use hibob_sandbox::leavers;
 use hibob_sandbox::planning;
@@ -25,7 +25,7 @@ use hibob_store::privacy::Keyring;
 use hibob_telemetry::TenantMetrics;
 use std::sync::Arc;
 
-/// A tenant and a plugin of a data directory.
+/// The ports of a run, filled with a tenant of a data directory and a plugin.
 pub struct Sandboxed<'t> {
     pub(crate) data: &'t DataDir,
     pub(crate) tenant: &'t Tenant,
@@ -35,7 +35,7 @@ pub struct Sandboxed<'t> {
 }
 
 impl Sandboxed<'_> {
-    /// The way out of this kind of run.
+    /// The egress that this kind of run uses.
     fn egress(&self) -> Result<&Arc<Egress>, HostError> {
         match self.kind.lane() {
             Lane::References => Ok(self.tenant.references_egress()),
@@ -44,7 +44,7 @@ impl Sandboxed<'_> {
     }
 }
 
-impl Outside for Sandboxed<'_> {
+impl RunPorts for Sandboxed<'_> {
     type RunStore = TenantDatabase;
     type Lock = Lease;
 
@@ -104,7 +104,7 @@ impl Outside for Sandboxed<'_> {
     }
 
     async fn keyring(&self) -> Result<Keyring, HostError> {
-        // The tenant may have been opened before somebody was forgotten.
+        // Somebody may have been erased since the tenant was opened.
         privacy::settle(self.data, self.tenant.people()).await?;
         self.tenant.people().writing_keyring().await
     }

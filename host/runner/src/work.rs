@@ -1,4 +1,4 @@
-//! The jobs themselves: what the commands of the same names do.
+//! Carries out jobs of the queue: each does what the command of the same name does.
 
 use crate::Run;
 use crate::{check, start};
@@ -24,10 +24,10 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// After which a job is tried again that found another run of its tenant going on.
+/// After what time a job is tried again that found another run of its tenant going on.
 const BUSY_PAUSE: Duration = Duration::from_secs(5);
 
-/// Findings of a check that its job keeps.
+/// How many findings of a check its job keeps at most.
 const FINDINGS_MAX: usize = 100;
 
 /// Carries out jobs for the tenants of a data directory.
@@ -37,7 +37,7 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// With this plugin.
+    /// For the tenants of this data directory, with this plugin.
     pub fn new(data: DataDir, plugin: Plugin) -> Self {
         Self { data, plugin }
     }
@@ -46,7 +46,7 @@ impl Jobs {
         let report = check(&self.plugin, tenant, progress).await.map_err(|error| error.of_tenant(tenant.id()))?;
         let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         let exit = if errors == 0 { Exit::Done } else { Exit::SomeFailed };
-        // What is about a person is not kept here.
+        // Findings about a person are not kept here.
         let findings = report.findings.iter().filter(|finding| finding.employee_id.is_none()).take(FINDINGS_MAX);
         let findings: Vec<_> = findings
             .map(|finding| json!({ "code": finding.code, "message": finding.message, "remedy": finding.remedy }))
@@ -55,8 +55,8 @@ impl Jobs {
         Ok(End::Ended(state(exit), result))
     }
 
-    /// Takes the tenant's lock, and looks under it whether the job's run is in the history by now: its end may have been on
-    /// its way to the database while the host that did it was given up.
+    /// Begins a run, unless the history has a run of this job already: another host may have been given up while its
+    /// run record was on the way to the database. The inner error is how the job ended then.
     async fn begin<'t>(
         &'t self,
         tenant: &'t Tenant,
@@ -112,7 +112,7 @@ impl Jobs {
         }
     }
 
-    /// Applies a plan that a person has approved, unless that has been done.
+    /// Applies an approved plan, unless it was applied already.
     async fn apply_approved(
         &self,
         tenant: &Tenant,
@@ -131,7 +131,7 @@ impl Jobs {
                 run.finish(&mut report, planned.as_ref()).await?;
                 Ok(ended(report.exit(), report.run, report.error.as_ref()))
             }
-            // By a sync, or by this job before its host crashed: what was left has just been taken up.
+            // Applied by a sync, or by this job before its host crashed. What was left of it has just been resumed.
             Ok(row) if row.state == ApprovalState::Applied => {
                 let exit = run.resumed().map_or(Exit::Done, Report::exit);
                 run.leave().await?;
@@ -175,11 +175,11 @@ impl Jobs {
         let opened = self.data.tenant(&job.tenant).await;
         let tenant =
             opened.inspect_err(|error| self.data.metrics().of(&job.tenant).not_started(job.kind().word(), error))?;
-        // A host that did it may have crashed before it could say so.
+        // A host that carried it out may have crashed before it recorded the job's end.
         if let Some(run) = tenant.database().run_of_job(&job.key()).await? {
             return Ok(done_before(&run));
         }
-        // A thread's stack does not hold what a run waits for.
+        // Boxed, because the futures of a run do not fit on a thread's stack.
         match &job.arguments {
             Arguments::Check => self.check(&tenant, progress).await,
             Arguments::Sync(release) => Box::pin(self.sync(&tenant, job, *release, progress)).await,
@@ -199,7 +199,7 @@ impl Jobs {
 
 impl Work for Jobs {
     async fn carry_out(&self, job: &Claimed, progress: Arc<dyn Progress>) -> End {
-        // Looked at first, so that waiting for a run of the command line is no error that anybody counts.
+        // Checked first, so that waiting for a run of the command line does not count as an error in the metrics.
         if job.kind().lane().is_some() && matches!(self.data.control().is_leased(&job.tenant).await, Ok(true)) {
             return End::Again(BUSY_PAUSE);
         }
@@ -220,12 +220,12 @@ async fn finish(run: Run<'_>, release: Release, planned: &Planned) -> Result<End
     Ok(ended(report.exit(), report.run, report.error.as_ref()))
 }
 
-/// What becomes of a job whose run ended so. The history of the tenant has the rest.
+/// How a job ends whose run ended so. The tenant's history has the details.
 fn ended(exit: Exit, run: Option<i64>, error: Option<&Stopped>) -> End {
     if run.is_none() && error.is_some_and(|error| error.code == ALREADY_RUNNING) {
         return End::Again(BUSY_PAUSE);
     }
-    // The message may repeat what a service said about somebody: it is kept here only where the history does not have it.
+    // The message may repeat a service's text about a person, so it is kept here only where there is no run record.
     let error = match (run, error) {
         (Some(_), Some(error)) => json!({ "code": error.code }),
         (None, Some(error)) => json!(error),
@@ -234,7 +234,7 @@ fn ended(exit: Exit, run: Option<i64>, error: Option<&Stopped>) -> End {
     End::Ended(state(exit), json!({ "exit_code": exit as u8, "run": run, "error": error }))
 }
 
-/// What becomes of a job whose run is in the history already.
+/// How a job ends whose run is in the history already.
 fn done_before(run: &PastRun) -> End {
     let error = run.report.pointer("/error/code").map(|code| json!({ "code": code }));
     let state = Exit::of(run.exit_code).map_or(State::Failed, state);

@@ -1,10 +1,10 @@
 //! The HTTP API of a host that serves: tenants, jobs and their progress, history, references; health and metrics.
 //!
-//! Every route is a line of one table ([`routes`]), from which come the router, who may ask, and the OpenAPI description.
-//! Every request goes the same way:
+//! Every route is a row of one table ([`routes`]), from which the router, the permissions and the OpenAPI description
+//! are made. Every request passes these steps (`gate.rs`):
 //!
 //! ```text
-//! listen ▸ token ▸ rate ▸ role ▸ tenant ▸ body ▸ audit: begun ▸ the action ▸ audit: ended ▸ answer
+//! listen ▸ token ▸ rate ▸ role ▸ tenant ▸ body ▸ API log: begun ▸ the action ▸ API log: ended ▸ answer
 //! ```
 
 mod act;
@@ -44,13 +44,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
-/// Where it listens when nothing else is said: this machine only.
+/// The default address, which only this machine can reach.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 
-/// Progress streams of all tokens together; each asks the database twice a second.
+/// The most progress streams, of all tokens together. Each asks the database twice a second.
 const STREAMS_MAX: usize = 64;
 
-/// How long the worker loop may take over a look before the host no longer counts as ready.
+/// How long the worker loop may take for one look at the queue before the host counts as not ready.
 const LOOK_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// The API of one host.
@@ -65,7 +65,8 @@ pub struct Api {
 }
 
 impl Api {
-    /// Over a data directory, until the phase is to leave. The worker loop looks at the queue every `sweep`.
+    /// The API over a data directory. It answers until the phase says to leave. The worker loop looks at the queue
+    /// every `sweep`.
     pub fn new(data: DataDir, phase: watch::Receiver<Phase>, sweep: Duration) -> Arc<Self> {
         Arc::new(Self {
             data,
@@ -77,12 +78,12 @@ impl Api {
         })
     }
 
-    /// Says that the host can work.
+    /// Notes that the plugin is loaded, so that the host can count as ready.
     pub fn set_plugin_loaded(&self) {
         self.is_plugin_loaded.store(true, Ordering::Relaxed);
     }
 
-    /// The routes. A request carries the address that it came from as an extension.
+    /// The router. Each request must carry the address of its client as an extension.
     pub fn router(self: &Arc<Self>) -> Router {
         let mut paths: Vec<(&'static str, MethodRouter)> = Vec::new();
         for route in &ROUTES {

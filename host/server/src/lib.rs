@@ -1,4 +1,4 @@
-//! A host that serves: the worker that takes jobs from the queue, and the HTTP API.
+//! A host that serves: the workers that take jobs from the queue (`serve`), and the HTTP API (`api`).
 
 pub mod api;
 pub mod serve;

@@ -1,5 +1,5 @@
-//! A long-running host: queues what is due, takes jobs, carries them out, and keeps its leases. Any number of hosts may
-//! serve the same queue.
+//! A long-running host: queues jobs that are due, claims jobs, carries them out, and renews their leases. Any number of
+//! hosts may serve the same queue.
 
 mod carry_out;
 mod phase;
@@ -18,44 +18,45 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-/// Jobs that one host carries out at the same time, unless the operator says otherwise. A job mostly waits for the services,
-/// so these are many more than processors; the benchmark `night` has the figures.
+/// How many jobs one host carries out at the same time by default. A job mostly waits for the services, so this is many
+/// more than there are processors; the benchmark `night` has the figures.
 pub const WORKERS: usize = 32;
 
-/// How long a claim lasts without being renewed. A crashed host keeps its jobs for that long.
+/// How long a lease of a job lasts without being renewed. So long the jobs of a crashed host wait until another takes
+/// them.
 pub const LEASE: Duration = Duration::from_secs(30);
 
-/// The longest that a host sleeps, should a wake-up be lost.
+/// How long a host sleeps at most, in case a wake-up was lost.
 pub const SWEEP: Duration = Duration::from_secs(30);
 
-/// How long jobs that have ended are remembered, in days.
+/// For how many days ended jobs are kept.
 const REMEMBERED_DAYS: u64 = 90;
 
-/// How often older ones are forgotten.
+/// How often older jobs are removed.
 const FORGET: Duration = Duration::from_hours(1);
 
-/// After the database failed.
+/// The pause after the database failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long jobs may take to be put back into the queue when the host is to leave at once. Longer than a connection waits
-/// for another one's write; a host leaves sooner, as soon as the last of its jobs is back in the queue.
+/// How long jobs may take to be put back into the queue when the host leaves at once. This is longer than a connection
+/// waits for another one's write. The host leaves as soon as the last of its jobs is back in the queue.
 const SAVE_TIME_MAX: Duration = Duration::from_secs(15);
 
-/// Who carries a job out.
+/// The port through which a job is carried out.
 pub trait Work: Send + Sync + 'static {
-    /// Does it, and says what becomes of the job. Dropped when the job is cancelled, or its lease or the host's time is up:
-    /// what counts has to be recorded as soon as it is done.
+    /// Carries the job out, and returns how it ends. The future is dropped when the job is cancelled, its lease is
+    /// lost, or the host has to leave, so every result has to be recorded at once.
     fn carry_out(&self, job: &Claimed, progress: Arc<dyn Progress>) -> impl Future<Output = End> + Send;
 }
 
-/// How a host serves.
+/// The settings of a host that serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Jobs that it carries out at the same time.
+    /// How many jobs it carries out at the same time.
     pub workers: usize,
-    /// How long a claim lasts without being renewed.
+    /// How long a lease of a job lasts without being renewed.
     pub lease: Duration,
-    /// The longest that it sleeps, should a wake-up be lost.
+    /// How long it sleeps at most, in case a wake-up was lost.
     pub sweep: Duration,
 }
 
@@ -65,9 +66,9 @@ impl Default for Settings {
     }
 }
 
-/// Serves until the phase says that it is over: takes no new jobs once it is to drain, and puts those that run back into
-/// the queue once it is to save. Returns when it has no job left, at the latest `SAVE_TIME_MAX` after it is to save; a job
-/// that is not back in the queue by then waits until its lease has lapsed.
+/// Serves until the phase says to leave. In [`Phase::Drain`] it takes no new jobs; in [`Phase::Save`] it puts the
+/// running ones back into the queue. Returns when it has no job left, at the latest `SAVE_TIME_MAX` after
+/// [`Phase::Save`]. A job that is not back in the queue by then waits until its lease has lapsed.
 pub async fn serve<W: Work>(
     queue: &Queue,
     work: Arc<W>,
@@ -82,7 +83,7 @@ pub async fn serve<W: Work>(
     let serving = async {
         let working = async {
             while *phase.borrow() == Phase::Work {
-                // An error of the database ends nothing: the loop looks again.
+                // An error of the database does not end the loop: it tries again.
                 let pause = host.turn(&work, &phase).await.inspect(|_| queue.record_poll()).unwrap_or_else(|error| {
                     tracing::error!("the queue cannot be used: {error}");
                     PAUSE
@@ -104,8 +105,8 @@ pub async fn serve<W: Work>(
         Phase::reached(&mut leaving, Phase::Save).await;
         tokio::time::sleep(SAVE_TIME_MAX).await;
     };
-    // Nothing of it is broken off before that: a claim whose answer nobody reads would leave a job that says that it runs,
-    // and that no host carries out.
+    // The loop is not dropped before that: if the answer to a claim were lost, the job would be marked as running
+    // although no host carries it out.
     tokio::select! {
         () = serving => {}
         () = too_late => tracing::error!(
@@ -127,7 +128,7 @@ struct Host<'h> {
 }
 
 impl Host<'_> {
-    /// Does what there is to do now, and returns how long there is nothing more.
+    /// Does what is to be done now, and returns after what time there is more to do.
     async fn turn<W: Work>(&mut self, work: &Arc<W>, phase: &watch::Receiver<Phase>) -> Result<Duration, QueueError> {
         while self.going.try_join_next().is_some() {}
         let expired = self.queue.expire().await?;
@@ -137,8 +138,8 @@ impl Host<'_> {
         }
         self.queue.tick().await?;
         self.forget().await?;
-        // A place first, then the job: what is claimed starts at once, so nothing urgent waits behind a batch. After the
-        // first signal no more is claimed.
+        // First a free worker, then the job: a claimed job starts at once, so no urgent job waits behind a batch. After
+        // the first signal no more jobs are claimed.
         let works = || *phase.borrow() == Phase::Work;
         while works()
             && let Ok(place) = self.free.clone().try_acquire_owned()
@@ -157,7 +158,7 @@ impl Host<'_> {
             });
         }
         self.metrics.jobs_waiting(&self.queue.waiting().await?);
-        // All places are taken: leases and schedules are still looked after.
+        // All workers are busy: leases and schedules are still handled.
         Ok(self.settings.sweep.min(self.settings.lease / 3))
     }
 
@@ -169,7 +170,7 @@ impl Host<'_> {
         Ok(())
     }
 
-    /// Waits until the jobs that run have ended, or are back in the queue.
+    /// Waits until the running jobs have ended or are back in the queue.
     async fn leave(&mut self) {
         let number = self.settings.workers - self.free.available_permits();
         tracing::info!(

@@ -1,4 +1,4 @@
-//! `backup` and `restore`.
+//! `backup`, `restore` and `restored`.
 
 use super::Global;
 use clap::Args;
@@ -10,21 +10,21 @@ use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(super) struct BackupArgs {
-    /// A folder that is not there yet
+    /// The folder to make; it must not exist yet
     folder: PathBuf,
-    /// Leave the key of the secret store out; keep it elsewhere, as stored secrets cannot be read without it
+    /// Leave out the key of the secret store. Keep it elsewhere: without it, stored secrets cannot be read
     #[arg(long)]
     without_secrets_key: bool,
 }
 
 #[derive(Args)]
 pub(super) struct RestoreArgs {
-    /// A folder that `hibob backup` has made
+    /// The folder that `hibob backup` has made
     folder: PathBuf,
-    /// The list of those who were forgotten: forgotten.list of the data directory that is replaced, or a copy of it
+    /// The erasure list: the file forgotten.list of the data directory that is replaced, or a copy of it
     #[arg(long, value_name = "FILE", conflicts_with = "nobody_forgotten")]
     forgotten: Option<PathBuf>,
-    /// That nobody was forgotten since the backup was made
+    /// Confirm that nobody was erased since the backup was made
     #[arg(long)]
     nobody_forgotten: bool,
 }
@@ -51,7 +51,7 @@ pub(super) async fn restore(global: &Global, args: &RestoreArgs) -> Result<Exit,
         (None, true) => ForgottenSince::Nobody,
         (None, false) => {
             return Err(HostError::configuration(
-                "it is not said who was forgotten since the backup was made, and they must not come back",
+                "it is unknown who was erased since the backup was made, and the backup still has their data",
                 "give --forgotten FILE, the file forgotten.list of the data directory that is replaced, or a copy of it; \
                  or --nobody-forgotten",
             ));
@@ -63,13 +63,16 @@ pub(super) async fn restore(global: &Global, args: &RestoreArgs) -> Result<Exit,
 }
 
 pub(super) async fn restored(global: &Global) -> Result<Exit, HostError> {
-    let why = format!("the database was restored, as was told on {}", chrono::Utc::now().format("%Y-%m-%d %H:%M UTC"));
+    let why = format!(
+        "the database was restored, as reported with `hibob restored` on {}",
+        chrono::Utc::now().format("%Y-%m-%d %H:%M UTC")
+    );
     let tenants = backup::resume_after_restore(&global.data().await?, &why).await?;
     if global.json {
         println!("{}", serde_json::json!({ "tenants": tenants }));
     } else {
         println!(
-            "{tenants} tenants go on from here; their references are paused until somebody has looked: \
+            "{tenants} tenants go on from here; their references are paused until a person has checked them: \
              hibob references resume T"
         );
     }

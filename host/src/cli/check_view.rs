@@ -1,4 +1,4 @@
-//! A check for people, and the same for machines.
+//! Shows the result of a check, as text and as JSON.
 
 use super::paint::{BOLD, Color, DIM, GREEN, RED, YELLOW, clean};
 use super::plan_view;
@@ -7,7 +7,7 @@ use hibob_contract::types::Severity;
 use hibob_jobs::plan_json;
 use serde_json::{Value, json};
 
-/// A permission, as the counts of a check tell of it.
+/// A permission in HiBob, as the counts of a check describe it.
 struct Row<'r> {
     permission: &'r str,
     granted: bool,

@@ -85,12 +85,12 @@ const NEXT: &str = "  cargo run -- fakes --scenario day-two --write-tenant acme.
   cargo run -- references acme                                     a first look at who works here
   cargo run -- plugin inspect                                      what the sandbox lets the plugin reach";
 
-/// Where the demo plays, and how it is told.
+/// What the demo works with, and how it prints.
 struct Stage<'s> {
     data: &'s DataDir,
     tenant: &'s Tenant,
     plugin: &'s Plugin,
-    /// One object at the end is all that is wanted.
+    /// Whether to print only one JSON object at the end.
     json: bool,
 }
 

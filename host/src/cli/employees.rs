@@ -1,4 +1,4 @@
-//! `employees`: everybody, and where they stand.
+//! `employees`: lists all employees with their states.
 
 use super::Global;
 use super::paint::{DIM, GREEN, RED, YELLOW, clean};
@@ -16,12 +16,12 @@ use std::sync::Arc;
 pub(super) struct EmployeesArgs {
     /// The tenant's id
     tenant: String,
-    /// Only those in this state
+    /// List only the employees in this state
     #[arg(long, value_enum)]
     state: Option<State>,
 }
 
-/// The states by the words that people use for them.
+/// The states of employees, as they are written on the command line.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 enum State {
     Synced,
@@ -80,7 +80,7 @@ pub(super) async fn employees(global: &Global, args: &EmployeesArgs) -> Result<E
     Ok(if failed { Exit::SomeFailed } else { Exit::Done })
 }
 
-/// What is said about each employee, but for mere notices.
+/// The errors and warnings about each employee.
 fn reasons(findings: &[Finding]) -> BTreeMap<&str, Vec<&Finding>> {
     let mut reasons: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in findings.iter().filter(|finding| finding.severity != Severity::Notice) {

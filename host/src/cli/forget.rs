@@ -1,4 +1,4 @@
-//! `forget-person` and `forgotten`.
+//! `forget-person` erases an employee; `forgotten` lists the erased ones.
 
 use super::Global;
 use clap::Args;
@@ -12,13 +12,13 @@ pub(super) struct ForgetArgs {
     tenant: String,
     /// HiBob's id of the employee
     employee: String,
-    /// That this cannot be taken back is known
+    /// Confirm that this cannot be undone
     #[arg(long)]
     yes: bool,
-    /// Let an employee who was forgotten come back; what was removed stays so
+    /// Let an erased employee be synced again; what was removed stays removed
     #[arg(long, conflicts_with = "yes")]
     lift: bool,
-    /// Who asked for it, for the audit
+    /// Work email of the person who asked for it, for the API log
     #[arg(long, value_name = "EMAIL")]
     by: Option<String>,
 }
@@ -40,7 +40,9 @@ pub(super) async fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, H
     }
     if !args.yes {
         return Err(HostError::configuration(
-            format!("everything that is kept of this employee of tenant {tenant} would be removed for good"),
+            format!(
+                "everything that is kept of this employee of tenant {tenant} would be erased, which cannot be undone"
+            ),
             format!("if that is what is wanted: hibob forget-person {tenant} {} --yes", employee.escape_debug()),
         ));
     }
@@ -55,7 +57,7 @@ pub(super) async fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, H
 
 fn tell(tenant: &str, done: &ErasureReport) {
     if done.was_known {
-        println!("forgotten: what was sealed under this employee's key can be read by nobody any more");
+        println!("erased: what was encrypted under this employee's key can no longer be read by anybody");
     } else {
         println!("nothing was kept of an employee of this id");
     }
@@ -65,7 +67,7 @@ fn tell(tenant: &str, done: &ErasureReport) {
         ("references without a document now", done.rows.references),
         ("deliveries withdrawn", done.rows.deliveries),
         ("jobs that do not name them any more", done.jobs),
-        ("plans removed that waited for a job, with all their changes", done.kept_plans as u64),
+        ("saved plans removed that waited for a job, with all their changes", done.kept_plans as u64),
         ("lines of an earlier version emptied", done.rows.lines),
         ("reports of an earlier version emptied", done.rows.reports),
         ("plans of an earlier version removed", done.rows.plans),
@@ -77,9 +79,9 @@ fn tell(tenant: &str, done: &ErasureReport) {
         "If HiBob still sends them, they are left out, until: hibob forget-person {tenant} EMPLOYEE --lift\n\
          What stays, and why:\n\
          \x20 the account in TravelPerk: it is not touched; remove it there\n\
-         \x20 the digests in the log of references, so that everybody's proofs hold; they tell of nobody\n\
+         \x20 the digests in the log of references, so that all proofs stay valid; a digest says nothing about the person\n\
          \x20 plans that were saved to files (hibob plan --out), and workbooks: delete those\n\
-         \x20 backups: they are forgotten in them when one is restored, by the file forgotten.list; keep a copy of it elsewhere"
+         \x20 backups: when one is restored, the file forgotten.list says whom to erase in it; keep a copy of that file elsewhere"
     );
 }
 

@@ -9,7 +9,7 @@ use hibob_jobs::history;
 use hibob_store::database::PastRun;
 use std::path::PathBuf;
 
-/// Runs that are listed unless more are asked for.
+/// How many runs are listed by default.
 const LISTED: u32 = 20;
 
 #[derive(Args)]
@@ -94,7 +94,7 @@ fn list(global: &Global, tenant: &str, runs: &[PastRun]) {
     }
 }
 
-/// What a report counts, in the order in which it is told.
+/// The counts of a report, in the order in which they are printed.
 const COUNTS: [&str; 18] = [
     "cost_centers_created",
     "cost_centers_restored",

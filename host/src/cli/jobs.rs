@@ -1,4 +1,4 @@
-//! `jobs`: what the queue holds, cancelling a job, and starting one.
+//! `jobs`: lists the jobs of the queue, starts and cancels jobs.
 
 use super::paint::clean;
 use super::{Global, ReleaseArgs};
@@ -11,7 +11,7 @@ use hibob_store::plan_file;
 use hibob_store::queue::{ArgumentFields, Arguments, Job, JobId, NewJob, Selection, State};
 use std::path::PathBuf;
 
-/// Jobs that have ended, and are listed unless the operator says otherwise.
+/// How many ended jobs are listed by default.
 const ENDED_MAX: u32 = 20;
 
 #[derive(Args)]
@@ -19,22 +19,22 @@ const ENDED_MAX: u32 = 20;
 pub(super) struct JobsArgs {
     #[command(subcommand)]
     command: Option<JobsCommand>,
-    /// Only those of this tenant
+    /// List only the jobs of this tenant
     tenant: Option<String>,
-    /// How many of those that have ended
+    /// How many ended jobs to list
     #[arg(long, value_name = "N", default_value_t = ENDED_MAX)]
     limit: u32,
 }
 
 #[derive(Subcommand)]
 enum JobsCommand {
-    /// Cancel a job: one that waits at once, one that runs soon
+    /// Cancel a job: a waiting one at once, a running one soon
     #[command(after_help = "Example: hibob jobs cancel 7")]
     Cancel {
         /// The job's number, as `hibob jobs` shows it
         id: JobId,
     },
-    /// Let the hosts that serve do a job, before what is scheduled
+    /// Queue a job for the hosts that serve; it goes before scheduled jobs
     #[command(after_help = "Example: hibob jobs start acme sync")]
     Start(Box<StartArgs>),
 }
@@ -51,10 +51,10 @@ struct StartArgs {
     plan: Option<PathBuf>,
     #[command(flatten)]
     release: ReleaseArgs,
-    /// references: let up to N references be issued, whatever their share
+    /// references: allow up to N references to be issued, even if that is above the limit
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     allow_issuing: usize,
-    /// references: let up to N references be revoked, whatever their share
+    /// references: allow up to N references to be revoked, even if that is above the limit
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     allow_revoking: usize,
     /// references: issue for these, by HiBob's ids
@@ -63,7 +63,7 @@ struct StartArgs {
     /// deliver: the reference's id
     #[arg(long, value_name = "ID")]
     reference: Option<String>,
-    /// Who asks for it, for the record
+    /// Who asks for it; shown with the job
     #[arg(long, value_name = "WHO")]
     requested_by: Option<String>,
 }

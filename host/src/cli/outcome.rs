@@ -1,11 +1,11 @@
-//! How the outcome of a run is told, whatever it did.
+//! Prints the outcome of a run, of a sync or of the references job.
 
 use super::paint::{CYAN, GREEN, RED, YELLOW, clean};
 use hibob_base::error::Exit;
 use hibob_jobs::run::{ErrorRow, Stopped};
 use serde::Serialize;
 
-/// The whole report, for machines.
+/// Prints the whole report as JSON.
 pub(super) fn json(report: &impl Serialize) {
     match serde_json::to_string(report) {
         Ok(text) => println!("{text}"),
@@ -13,7 +13,7 @@ pub(super) fn json(report: &impl Serialize) {
     }
 }
 
-/// What is wrong with whom, and how to mend it.
+/// Prints the errors and warnings, with their remedies.
 pub(super) fn rows<'r>(mark: &str, rows: impl IntoIterator<Item = &'r ErrorRow>) {
     for row in rows {
         let who = row.employee_id.as_deref().map(|id| format!("employee {}: ", clean(id))).unwrap_or_default();
@@ -22,7 +22,7 @@ pub(super) fn rows<'r>(mark: &str, rows: impl IntoIterator<Item = &'r ErrorRow>)
     }
 }
 
-/// How it ended, with the numbers that are not 0 and the one that `always` counts.
+/// Prints how the run ended, with the counts that are not 0 and the one that is `always` shown.
 pub(super) fn summary(exit: Exit, stopped: Option<&Stopped>, always: &str, numbers: &[(&str, u64)]) {
     let told = numbers.iter().filter(|(name, number)| *number > 0 || *name == always);
     let parts: Vec<String> = told.map(|(name, number)| format!("{number} {name}")).collect();
@@ -36,7 +36,7 @@ pub(super) fn summary(exit: Exit, stopped: Option<&Stopped>, always: &str, numbe
     println!("{head} {}", parts.join(", "));
 }
 
-/// What ended it early, if anything did.
+/// Prints what ended the run early, if anything did.
 pub(super) fn stopped(stopped: Option<&Stopped>) {
     if let Some(stopped) = stopped {
         eprintln!("{}: {}", RED.on_stderr("error"), clean(&stopped.message));

@@ -1,4 +1,4 @@
-//! Colors where a terminal shows them, and nothing in the data that a terminal would obey.
+//! Colors for terminals, and removal of control characters from data, so that a terminal does not obey them.
 
 pub(super) use hibob_base::text::clean;
 use std::io::IsTerminal;

@@ -1,13 +1,13 @@
-//! A plan for people.
+//! Shows a plan as text.
 
 use super::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, clean};
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::{Finding, Severity, Value};
-use hibob_jobs::run::history;
+use hibob_jobs::run::rows;
 use hibob_store::privacy::LEFT_OUT;
 
-/// Changes of one kind that are shown in full unless all are asked for.
+/// How many changes of one kind are shown in full by default.
 const SHOWN_MAX: usize = 5;
 
 const KINDS: [ChangeKind; 7] = [
@@ -20,7 +20,7 @@ const KINDS: [ChangeKind; 7] = [
     ChangeKind::Archive,
 ];
 
-/// The plan as text: what changes, field by field, and why; then what a person should read.
+/// The plan as text: the changes with their fields and reasons, then the findings.
 pub(super) fn text(tenant: &str, planned: &Planned, all: bool) -> String {
     let mut lines = Vec::new();
     if planned.changes.is_empty() {
@@ -56,7 +56,7 @@ pub(super) fn text(tenant: &str, planned: &Planned, all: bool) -> String {
     lines.join("\n")
 }
 
-/// What does not change.
+/// The counts of what does not change.
 fn standing(planned: &Planned) -> String {
     let parts: Vec<String> = [
         ("keep", "right as it is"),
@@ -86,7 +86,7 @@ fn reasons(changes: &[&Change]) -> String {
     parts.join("; ")
 }
 
-/// A kind as people read it.
+/// A kind of change in words.
 fn words(kind: &str) -> String {
     kind.replace('-', " ")
 }
@@ -130,7 +130,7 @@ fn field_line(field: &FieldChange) -> String {
 }
 
 fn value_text(value: &Value) -> String {
-    clean(&history::value_text(value))
+    clean(&rows::value_text(value))
 }
 
 /// Findings as text.

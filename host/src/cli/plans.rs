@@ -1,4 +1,4 @@
-//! `plans`: those that wait for a person, and what they decide.
+//! `plans`: lists and shows plans that wait for approval, approves and rejects them.
 
 use super::paint::{BOLD, DIM, YELLOW, clean};
 use super::token::log_entry;
@@ -15,7 +15,7 @@ use hibob_store::data_dir::DataDir;
 use hibob_store::database::{ApprovalRow, ApprovalState};
 use serde_json::Value;
 
-/// Plans that are listed unless more are asked for.
+/// How many plans are listed by default.
 const LISTED: u32 = 20;
 
 #[derive(Args)]
@@ -33,7 +33,7 @@ pub(super) struct PlansArgs {
 
 #[derive(Subcommand)]
 enum PlansCommand {
-    /// Show all that a plan would do, and where it stands
+    /// Show everything that a plan would do, and its state
     #[command(after_help = "Example: hibob plans show acme 3f9c2a1b7d04")]
     Show {
         /// The tenant's id
@@ -41,7 +41,7 @@ enum PlansCommand {
         /// The beginning of the plan's digest, as `hibob plans` shows it
         plan: String,
     },
-    /// Have a plan applied: by a job, or by the tenant's next sync if that is sooner
+    /// Approve a plan; a job applies it, or the tenant's next sync if that is sooner
     #[command(after_help = "Example: hibob plans approve acme 3f9c2a1b7d04 --by ana@acme.example")]
     Approve {
         /// The tenant's id
@@ -52,7 +52,7 @@ enum PlansCommand {
         #[arg(long, value_name = "EMAIL")]
         by: String,
     },
-    /// Reject a plan, or take the yes back before it is applied
+    /// Reject a plan, or take the approval back before it is applied
     #[command(
         after_help = "Example: hibob plans reject acme 3f9c2a1b7d04 --by ana@acme.example --reason \"they still work here\""
     )]
@@ -64,7 +64,7 @@ enum PlansCommand {
         /// Work email of the person who rejects it
         #[arg(long, value_name = "EMAIL")]
         by: String,
-        /// Why
+        /// Why it is rejected
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
@@ -111,7 +111,7 @@ fn line(row: &ApprovalRow) -> String {
     format!("{}  {:<10}  made {}, {changes}; {}", short(&row.plan), row.state.word(), time(row.created_at), came(row))
 }
 
-/// What became of a plan, and by whom.
+/// The state of a plan in words, with who decided and when.
 fn came(row: &ApprovalRow) -> String {
     let by = row.decided_by.as_deref().map(|by| format!(" by {}", clean(by))).unwrap_or_default();
     let at = row.decided_at.map(|at| format!(" on {}", time(at))).unwrap_or_default();

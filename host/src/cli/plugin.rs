@@ -1,4 +1,4 @@
-//! `plugin`: looking at plugins, signing them, and saying which are trusted.
+//! `plugin`: inspects and signs plugins, and manages which are trusted.
 
 mod inspect;
 
@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 
 #[derive(Subcommand)]
 pub(super) enum PluginCommand {
-    /// Show what a plugin imports and exports, its digest, and who vouches for it
+    /// Show what a plugin imports and exports, its digest, and whether it is trusted
     #[command(after_help = "Example: hibob plugin inspect")]
     Inspect {
         /// The plugin's file; the built-in plugin if none is named
         file: Option<PathBuf>,
     },
-    /// Look whether a plugin would be loaded: its digest is pinned, or a trusted key has signed it
+    /// Check whether a plugin would be loaded: its digest is pinned, or a trusted key has signed it
     #[command(after_help = "Example: hibob plugin verify plugin.wasm")]
     Verify {
         /// The plugin's file; its signature is beside it, FILE.minisig
@@ -38,7 +38,7 @@ pub(super) enum PluginCommand {
         #[arg(long, value_name = "KEYFILE")]
         key: PathBuf,
     },
-    /// Make keys
+    /// Make keys that sign plugins
     #[command(subcommand)]
     Key(KeyCommand),
     /// Trust a key or a plugin's digest, trust it no longer, or list what is trusted
@@ -51,7 +51,7 @@ pub(super) enum KeyCommand {
     /// Make a key to sign with: FILE is the secret key, FILE.pub the public one
     #[command(after_help = "Example: hibob plugin key new plugin.key")]
     New {
-        /// Where to put the secret key; HIBOB_PLUGIN_KEY_PASSWORD seals it
+        /// The file for the secret key; the password in HIBOB_PLUGIN_KEY_PASSWORD encrypts it
         file: PathBuf,
     },
 }

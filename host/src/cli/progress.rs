@@ -17,7 +17,7 @@ impl Bar {
         Self(bar)
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn clear(&self) {
         self.0.finish_and_clear();
     }

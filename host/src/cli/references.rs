@@ -27,16 +27,16 @@ pub(super) struct ReferencesArgs {
     run: RunArgs,
 }
 
-/// What one run lets through.
+/// The releases of one run.
 #[derive(Args, Clone, Copy, Default)]
 struct RunArgs {
-    /// Let up to N references be issued, whatever their share
+    /// Allow up to N references to be issued in this run, even if that is above the limit
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     allow_issuing: usize,
-    /// Let up to N references be revoked, whatever their share
+    /// Allow up to N references to be revoked in this run, even if that is above the limit
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     allow_revoking: usize,
-    /// Try deliveries that failed again at once
+    /// Try failed deliveries again at once
     #[arg(long)]
     now: bool,
 }
@@ -51,13 +51,13 @@ impl RunArgs {
 
 #[derive(Subcommand)]
 enum ReferencesCommand {
-    /// List the references of a tenant and what became of them
+    /// List the references of a tenant, with their states and deliveries
     #[command(after_help = "Example: hibob references list acme --json")]
     List {
         /// The tenant's id
         tenant: String,
     },
-    /// Issue references by name: for people who had left before the job began
+    /// Issue references for certain employees, such as those who had left before the first run
     #[command(after_help = "Example: hibob references issue acme 2712345678901234567")]
     Issue {
         /// The tenant's id
@@ -65,13 +65,13 @@ enum ReferencesCommand {
         /// HiBob's ids
         #[arg(required_unless_present = "employees_from")]
         employees: Vec<String>,
-        /// A file with HiBob's ids, one a line
+        /// A file with HiBob's ids, one in each line
         #[arg(long, value_name = "FILE")]
         employees_from: Option<PathBuf>,
         #[command(flatten)]
         run: RunArgs,
     },
-    /// Revoke a reference; publish afterwards, so that everybody sees it
+    /// Revoke a reference; publish afterwards, so that everybody can see it
     #[command(after_help = "Example: hibob references revoke acme 6f1c… --reason \"issued by mistake\"")]
     Revoke {
         /// The tenant's id
@@ -82,7 +82,7 @@ enum ReferencesCommand {
         #[arg(long)]
         reason: String,
     },
-    /// Deliver a reference again that was refused, or waits
+    /// Deliver a reference that was refused or still waits
     #[command(after_help = "Example: hibob references deliver acme 6f1c…")]
     Deliver {
         /// The tenant's id
@@ -90,13 +90,13 @@ enum ReferencesCommand {
         /// The reference's id, as `list` shows it
         id: String,
     },
-    /// Go on after the data directory was restored from a backup
+    /// Go on with references after the data directory was restored from a backup
     #[command(after_help = "Example: hibob references resume acme")]
     Resume {
         /// The tenant's id
         tenant: String,
     },
-    /// Make, list and rotate the keys that sign
+    /// Make, list, rotate and revoke the keys that sign references
     #[command(subcommand)]
     Key(keys::KeyCommand),
     /// Write the issuer's public files: keys, log, status lists, verify page
@@ -104,7 +104,7 @@ enum ReferencesCommand {
     Publish {
         /// The tenant's id
         tenant: String,
-        /// The folder that a web server gives out at the issuer's domain
+        /// The folder that a web server serves at the issuer's domain
         folder: PathBuf,
     },
 }
@@ -135,7 +135,7 @@ async fn job(global: &Global, tenant: &str, order: &Order) -> Exit {
     view::report(&report, global.json)
 }
 
-/// One run, with its progress shown.
+/// Carries out one run, and shows its progress.
 pub(super) async fn run_ready(
     data: &DataDir,
     tenant: &Tenant,
@@ -246,7 +246,7 @@ async fn publish(global: &Global, tenant: &str, folder: &Path) -> Result<Exit, H
         );
         view::witnesses(&published.witnesses);
         let domain = config.references.map(|references| references.domain).unwrap_or_default();
-        println!("give that folder out at https://{domain}/");
+        println!("serve that folder at https://{domain}/");
     }
     Ok(if published.witnesses.errors.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }

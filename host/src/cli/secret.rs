@@ -1,4 +1,4 @@
-//! `secret set`, `secret list`, `secret remove`, `secret rotate`. No command shows a secret, nor takes one as an
+//! `secret set`, `secret list`, `secret remove`, `secret rotate`. No command shows a secret, or takes one as an
 //! argument.
 
 use super::Global;
@@ -19,7 +19,7 @@ pub(super) enum SecretCommand {
         tenant: String,
         /// hibob.token, travelperk.key, hibob.references.token, references.smtp.password or references.webhook.key
         name: String,
-        /// Not taken: an argument is seen by every process of the machine
+        /// Refused: every process of the machine can see an argument
         #[arg(hide = true, allow_hyphen_values = true)]
         value: Vec<Zeroizing<String>>,
     },
@@ -37,7 +37,7 @@ pub(super) enum SecretCommand {
         /// hibob.token, travelperk.key, hibob.references.token, references.smtp.password or references.webhook.key; or
         /// people.key, where the key of the store is lost
         name: String,
-        /// For people.key: that nobody can read names and other personal values of the past any more is known
+        /// For people.key: confirm that names and other personal values of the past can no longer be read by anybody
         #[arg(long)]
         yes: bool,
     },
@@ -104,7 +104,8 @@ fn read(prompt: &str) -> Result<Secret, HostError> {
         eprint!("{prompt}");
         Zeroizing::new(console::Term::stderr().read_secure_line().map_err(failed)?)
     } else {
-        // One byte more than there may be, with room for a line's end, and no copy left behind by growing.
+        // Reads one byte more than is allowed, plus a line end. The capacity is reserved, so that growing leaves no
+        // copy.
         let bytes_max = SECRET_BYTES_MAX + 3;
         let mut text = Zeroizing::new(String::with_capacity(bytes_max as usize));
         stdin.lock().take(bytes_max).read_to_string(&mut text).map_err(failed)?;

@@ -19,19 +19,19 @@ const METRICS_PAUSE: Duration = Duration::from_secs(15);
 
 #[derive(Args)]
 pub(super) struct ServeArgs {
-    /// Jobs that are carried out at the same time
+    /// How many jobs are carried out at the same time
     #[arg(long, value_name = "N", default_value_t = WORKERS as u16, value_parser = clap::value_parser!(u16).range(1..))]
     workers: u16,
-    /// How long a job stays a crashed host's before another one takes it, in seconds, from 2 to 30
+    /// After how many seconds another host takes the jobs of a crashed one, from 2 to 30
     #[arg(long, value_name = "SECONDS", default_value_t = LEASE.as_secs(), value_parser = clap::value_parser!(u64).range(2..=LEASE.as_secs()))]
     lease: u64,
-    /// How often the queue is looked at when nothing wakes the host, in seconds
+    /// How often to look at the queue when nothing wakes the host, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = SWEEP.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
     sweep: u64,
-    /// Answer the HTTP API there; without an address at 127.0.0.1:8080
+    /// Serve the HTTP API at this address [default without a value: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = LISTEN_DEFAULT)]
     listen: Option<SocketAddr>,
-    /// Let it be an address that other machines reach, though the API speaks plain HTTP
+    /// Allow an address that other machines can reach, although the API speaks plain HTTP
     #[arg(long, requires = "listen")]
     allow_remote: bool,
 }
@@ -47,7 +47,7 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
     let phase = phases().map_err(|error| HostError::Engine(format!("signals cannot be received: {error}")))?;
     let api = Api::new(data.clone(), phase.clone(), Duration::from_secs(args.sweep));
     let url = listener.as_ref().map(|listener| format!("http://{}", listener.address()));
-    // The API answers while the plugin is loaded: it says that the host is not ready yet.
+    // The API answers already while the plugin is being loaded, and says that the host is not ready yet.
     let answering = async {
         if let Some(listener) = listener {
             listener.serve(&api, phase.clone()).await;
@@ -84,7 +84,7 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
         () = writing => {}
     }
     if *phase.borrow() == Phase::Save {
-        // At once: a collector that does not answer, or a look-up under way, is not waited for.
+        // Leaves at once, without waiting for a collector that does not answer or a name that is being resolved.
         global.write_metrics();
         std::process::exit(Exit::Done as i32);
     }
@@ -100,5 +100,7 @@ fn say(global: &Global, data: &DataDir, args: &ServeArgs, url: Option<&str>) {
     if let Some(url) = url {
         println!("the API is at {url}/v1; make a token for it: hibob token new --role operator");
     }
-    println!("Ctrl-C leaves when the jobs that run have ended, and once more puts them back into the queue");
+    println!(
+        "press Ctrl-C to leave when the running jobs have ended, and again to put them back into the queue and leave at once"
+    );
 }

@@ -98,7 +98,7 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
     Ok(if failed { Exit::SomeFailed } else { Exit::Done })
 }
 
-/// What to do about what a guard holds: nothing is let through where plans wait for a person.
+/// The remedy for changes that a guard holds. Where plans wait for approval, no release is offered.
 fn to_go_on(tenant: &Tenant, remedy: &str) -> String {
     match tenant.config().safety.approval {
         Approval::Never => remedy.to_owned(),
@@ -116,7 +116,7 @@ pub(super) async fn sync(global: &Global, tenant: &str, release: Release) -> Res
     Ok(print_report(&report, global.json, 0))
 }
 
-/// Plans and applies under the tenant's lock; `show` gets the plan before anything is applied.
+/// Makes a plan and applies it under the tenant's lease. `show` gets the plan before anything is applied.
 pub(super) async fn sync_ready(
     data: &DataDir,
     tenant: &Tenant,

@@ -31,11 +31,11 @@ pub(super) enum TenantCommand {
     Forget {
         /// The tenant's id
         tenant: String,
-        /// That this cannot be taken back is known
+        /// Confirm that this cannot be undone
         #[arg(long)]
         yes: bool,
     },
-    /// Allow runs of a tenant again; what belongs together is remembered
+    /// Allow runs of a tenant again; the links between employees and accounts were kept
     #[command(after_help = "Example: hibob tenant enable acme --by ana@acme.example")]
     Enable {
         /// The tenant's id
@@ -44,7 +44,7 @@ pub(super) enum TenantCommand {
         #[arg(long, value_name = "EMAIL")]
         by: Option<String>,
     },
-    /// Name other credentials, for example after a token was lost
+    /// Change the credentials, for example after a token was lost
     #[command(after_help = "Example: hibob tenant credentials acme --service-user SERVICE-99 --token file:new-token")]
     Credentials {
         /// The tenant's id
@@ -59,7 +59,7 @@ pub(super) enum TenantCommand {
         #[arg(long, value_name = "SOURCE", value_parser = parse_source)]
         key: Option<SecretSource>,
     },
-    /// Show a tenant's configuration; secrets are only named
+    /// Show a tenant's configuration, without the secrets themselves
     #[command(after_help = "Example: hibob tenant show acme")]
     Show {
         /// The tenant's id
@@ -168,7 +168,7 @@ async fn credentials(
     Ok(())
 }
 
-/// What to do next with a tenant that has a sync; or that it has none.
+/// The next step for a tenant that has a sync; for another one, that it has none.
 fn next<'t>(config: &TenantConfig, step: &'t str) -> &'t str {
     if config.travelperk.is_some() { step } else { "it has no [travelperk], so nothing is synced" }
 }

@@ -1,4 +1,4 @@
-//! `token new`, `token list`, `token revoke`: who may use the API.
+//! `token new`, `token list`, `token revoke`: tokens for the API.
 
 use super::Global;
 use super::paint::clean;
@@ -22,20 +22,20 @@ pub(super) enum TokenCommand {
         /// operator: everything; admin: one tenant's jobs, secrets, history and references; reader: reads
         #[arg(long, value_parser = parse_role)]
         role: TokenRole,
-        /// The only tenant that it opens; needed for an admin
+        /// The only tenant that it may be used for; required for an admin
         #[arg(long, value_name = "T")]
         tenant: Option<String>,
-        /// What it is for, shown in the list
+        /// What the token is for; shown in the list
         #[arg(long, default_value = "", hide_default_value = true)]
         name: String,
-        /// After how many days it ends [default: never]
+        /// After how many days it expires [default: never]
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
         expires: Option<u32>,
     },
-    /// List the tokens: what they open, and when they were used
+    /// List the tokens: what each may be used for, and when it was used
     #[command(after_help = "Example: hibob token list --json")]
     List,
-    /// End a token, at once
+    /// Revoke a token, at once
     #[command(after_help = "Example: hibob token revoke 3f9c2a1b7d04")]
     Revoke {
         /// The token's id, as `list` shows it
@@ -57,7 +57,7 @@ pub(super) async fn run(global: &Global, command: TokenCommand) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// What the command line does with a token or a plan, for the record.
+/// The entry of the API log for what the command line does with a token or a plan.
 pub(super) fn log_entry(action: &'static str, object: &str) -> ApiLogEntry {
     let request = format!("process-{}", std::process::id());
     ApiLogEntry {

@@ -1,4 +1,4 @@
-//! `verify`: what a reference is worth.
+//! `verify`: verifies an employment reference.
 
 mod view;
 
@@ -31,7 +31,7 @@ pub(super) struct VerifyArgs {
     /// The log proof of a JSON file [default: FILE with the extension .tlog-proof, if it is there]
     #[arg(long, value_name = "FILE")]
     log_proof: Option<PathBuf>,
-    /// A key file (did.json) that you have from the issuer in a way that you trust
+    /// A key file (did.json) that you got from the issuer in a way that you trust
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
     /// The resolver to ask for names [default: $HIBOB_DNS, or those of /etc/resolv.conf]
@@ -40,19 +40,19 @@ pub(super) struct VerifyArgs {
     /// The verifier key of a witness that you trust; may be repeated
     #[arg(long, value_name = "VKEY")]
     witness: Vec<String>,
-    /// How many of these witnesses have to confirm the issuer's log
+    /// How many of these witnesses must have confirmed the issuer's log
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     witnesses_required: usize,
-    /// Ask nobody: neither DNS nor the issuer's site
+    /// Ask neither DNS nor the issuer's site
     #[arg(long)]
     offline: bool,
     /// Read the issuer's published files from this folder instead of its site
     #[arg(long, value_name = "DIR")]
     published: Option<PathBuf>,
-    /// An address beside the public internet where the issuer's site may be, such as 10.0.0.0/8; may be repeated
+    /// Allow the issuer's site at this private address or network, such as 10.0.0.0/8; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     allow_address: Vec<String>,
-    /// Longest wait for an answer
+    /// How long to wait for an answer, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=300))]
     timeout: u64,
     /// Ask this server of this machine instead of the issuer's site: for demonstrations and tests
@@ -60,7 +60,8 @@ pub(super) struct VerifyArgs {
     local_site: Option<SocketAddr>,
 }
 
-/// Verifies, and tells. Done is for Gold and Silver alone; Failed where only the lack of an answer is in the way.
+/// Verifies a reference and prints the verdict. Ends with [`Exit::Done`] for Gold and Silver only, and with
+/// [`Exit::Failed`] where the reference might be accepted if DNS or the issuer's site had answered.
 pub(super) async fn verify(global: &Global, args: &VerifyArgs) -> Result<Exit, HostError> {
     let (report, lacks_a_key) = args.verdict().await?;
     print(&report, global.json);
@@ -102,7 +103,7 @@ impl VerifyArgs {
         }
     }
 
-    /// What the reference is worth, and whether a key may be missing only because nobody answered.
+    /// The verdict, and whether a key may be missing only because DNS or the issuer's site did not answer.
     pub(super) async fn verdict(&self) -> Result<(Report, bool), HostError> {
         let inquiry = self.inquiry()?;
         let witnesses = self.witnesses()?;

@@ -1,7 +1,7 @@
 //! Persons' keys in the simulated databases, and decrypting with them for the checks.
 
-use super::{SimRunStore, lost};
-use crate::outside::{PEOPLE_KEY, TENANT};
+use super::{SimBook, lost};
+use crate::ports::{PEOPLE_KEY, TENANT};
 use crate::sim::Sim;
 use hibob_base::error::HostError;
 use hibob_contract::Planned;

@@ -1,15 +1,21 @@
-//! The guard of the references job: a reference cannot be recalled from a mailbox.
+//! The guard of the references job. It is needed because a reference cannot be recalled from a mailbox.
+//!
+//! 1. One run may issue at most as many references as [`LIMIT_PERCENT`] percent of the employees who are known as
+//!    employed, and always [`LIMIT_MIN`]. The same limit holds for revoking; the two are counted apart.
+//! 2. If there are more, none of them is issued (or revoked), and the report has a row for each.
+//! 3. The operator can release a number for one run (`--allow-issuing`, `--allow-revoking`). The higher of limit and
+//!    release counts. A release to issue is none to revoke.
 
 use crate::references::report::{HeldClass, HeldGuard};
 use hibob_contract::offboarding_references::{Departure, Known, Standing};
 
-/// References that one run always may issue, or revoke.
+/// How many references one run may always issue, or revoke.
 const LIMIT_MIN: usize = 3;
 
-/// Share of the known employees for whom one run may issue references, or revoke them, in percent.
+/// For which share of the employed one run may issue references, or revoke them, in percent.
 const LIMIT_PERCENT: usize = 2;
 
-/// What the operator lets through, for one run.
+/// What the operator releases in one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Release {
     /// References that may be issued, whatever their share.
@@ -18,20 +24,21 @@ pub struct Release {
     pub revoking: usize,
 }
 
-/// How many references one run may issue, or revoke, where so many employees are known.
+/// How many references one run may issue, or revoke, with these known employees.
 pub(super) fn limit(known: &[Known]) -> usize {
     let employed = known.iter().filter(|known| known.standing == Standing::Employed).count();
     LIMIT_MIN.max(employed * LIMIT_PERCENT / 100)
 }
 
-/// What is told where so many references are too many to be issued. `command` lets them through.
+/// The report of the guard where `number` references are too many to issue. The remedy names `command`, which releases
+/// them.
 pub(super) fn held(command: &str, number: usize, known: &[Known]) -> HeldGuard {
     let most = limit(known);
     HeldGuard {
         class: HeldClass::Issuing,
         message: format!(
             "{number} references would be issued, and the limit is {most} ({LIMIT_PERCENT} % of the known employees, at \
-             least {LIMIT_MIN}); none was"
+             least {LIMIT_MIN}); none was issued"
         ),
         remedy: format!(
             "check the lifecycle statuses in HiBob, and if all of them have left, run again: {command} --allow-issuing {number}"
@@ -39,7 +46,8 @@ pub(super) fn held(command: &str, number: usize, known: &[Known]) -> HeldGuard {
     }
 }
 
-/// Whether so many cancelled departures are too many to revoke their references.
+/// The report of the guard where the cancelled departures are too many to revoke their references; none if they are
+/// not.
 pub(super) fn revoking(tenant: &str, cancelled: &[Departure], known: &[Known], release: Release) -> Option<HeldGuard> {
     let (number, most) = (cancelled.len(), limit(known));
     (number > most.max(release.revoking)).then(|| HeldGuard {

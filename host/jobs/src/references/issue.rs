@@ -1,4 +1,4 @@
-//! Making a reference: what HiBob has confirmed becomes claims, is signed, and is recorded before anybody gets it.
+//! Issuing a reference: claims that HiBob's answers confirm are signed, and recorded before anybody gets the document.
 
 use crate::references::keys::{Signer, time};
 use chrono::{NaiveDate, Utc};
@@ -16,11 +16,11 @@ use hibob_store::privacy::{Keyring, Purpose};
 pub(super) struct Issuing<'d> {
     database: &'d TenantDatabase,
     fence: Fence,
-    /// What is recorded is sealed with.
+    /// Encrypts the documents that are recorded.
     keyring: &'d Keyring,
     issuer: Issuer,
     signer: Signer,
-    /// The youngest pair of status lists, and its free places.
+    /// The number of the newest pair of status lists, and its free places.
     list: u32,
     places: IndexAllocator,
 }
@@ -39,11 +39,11 @@ impl<'d> Issuing<'d> {
         Ok(Self { database, fence, keyring, issuer, signer, list, places })
     }
 
-    /// Signs and records a reference that says `claims` for a departure, in the place of the person's latest one where
-    /// `supersedes` says why. Returns its id; none if the departure has one already.
+    /// Signs and records a reference with these claims for a departure. If `supersedes` has a reason, it replaces the
+    /// employee's latest reference. Returns its id; none if the departure has one already.
     ///
     /// # Errors
-    /// There is no randomness, or the database failed.
+    /// The system has no random numbers, or the database failed.
     pub(super) async fn issue(
         &mut self,
         departure: &Departure,
@@ -52,7 +52,7 @@ impl<'d> Issuing<'d> {
         supersedes: Option<&str>,
     ) -> Result<Option<String>, HostError> {
         let status = self.place()?;
-        // The key signs from its first second on, also where the clock was set back since.
+        // Never before the key's first second, even if the clock was set back since.
         let issued = time(Utc::now().timestamp().max(self.signer.signs_from));
         let credential = Credential::new(claims, status, issued).map_err(no_randomness)?;
         let id = credential.id.uuid();
@@ -77,16 +77,16 @@ impl<'d> Issuing<'d> {
         Ok(recorded.map(|_| id))
     }
 
-    /// What HiBob has confirmed, as claims of a reference that has a page; else what is in the way.
+    /// The claims of a reference that can be rendered as a page. The inner error says why it cannot.
     ///
     /// # Errors
-    /// There is no randomness.
+    /// The system has no random numbers.
     pub(super) fn claims(&self, confirmed: &Confirmed) -> Result<Result<Claims, String>, HostError> {
         let claims = match claims(&self.issuer, confirmed) {
             Ok(claims) => claims,
             Err(what) => return Ok(Err(what)),
         };
-        // Where it is in the status lists does not stand on the page.
+        // The place in the status lists is not on the page, so any will do.
         let place = StatusPosition { list: 1, index: 0 };
         let credential = Credential::new(claims, place, Utc::now()).map_err(no_randomness)?;
         Ok(match pdf::check(&credential) {
@@ -95,7 +95,7 @@ impl<'d> Issuing<'d> {
         })
     }
 
-    /// A free place in the status lists, drawn at random; in new lists where the last ones are full.
+    /// A free place in the status lists, drawn at random. If the newest lists are full, it is in new ones.
     fn place(&mut self) -> Result<StatusPosition, HostError> {
         loop {
             if let Some(index) = self.places.draw().map_err(no_randomness)? {
@@ -107,7 +107,7 @@ impl<'d> Issuing<'d> {
     }
 }
 
-/// What HiBob has confirmed, as claims. The error says what cannot be in a reference.
+/// The confirmed values as claims. The error says which value cannot be in a reference.
 fn claims(issuer: &Issuer, confirmed: &Confirmed) -> Result<Claims, String> {
     let said = &confirmed.claims;
     let text = |field, text: &str| ClaimText::from_source(field, text);

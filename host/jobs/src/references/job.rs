@@ -1,5 +1,15 @@
-//! A run of the references job: detect, guard, issue, deliver. Whatever was recorded when a run ended, for whatever
-//! reason, the next one goes on from there.
+//! A run of the references job.
+//!
+//! 1. Detect: the plugin says who has left, whose departure was taken back, and whose reference has to be corrected.
+//!    The very first run only records who has left already, and issues nothing.
+//! 2. Guard: if too many references would be issued, or revoked, none of them is (`guard.rs`).
+//! 3. Issue: each reference is signed and recorded together with its place in the log, its delivery, and the employee's
+//!    standing, in one transaction (`issue.rs`).
+//! 4. The head of the log is recorded, and the witnesses are asked to confirm it (`log.rs`, `witness.rs`). If one has
+//!    confirmed another log of this issuer, nothing is delivered.
+//! 5. Deliver what is due (`outbox.rs`).
+//!
+//! A run that ends early loses nothing: the next one goes on from what was recorded.
 
 use crate::references::guard;
 use crate::references::guard::Release;
@@ -26,27 +36,27 @@ use hibob_store::queue::Cause;
 use hibob_store::queue::ReferencesArguments;
 use std::collections::BTreeSet;
 
-/// Departures about which HiBob is asked at the same time.
+/// How many departures are looked up in HiBob at the same time.
 const PARALLEL: usize = 4;
 
-/// People whose names are read where a guard holds their references.
+/// For how many employees the report has the name, where a guard holds their references.
 const NAMED_MAX: usize = 20;
 
 /// What a run is to do.
 #[derive(Clone, Debug, Default)]
 pub struct Order {
-    /// Whom to issue references for, by HiBob's id; those who have left since the last run unless given.
+    /// HiBob's ids of the employees to issue references for. None means everybody who has left since the last run.
     pub employees: Option<Vec<String>>,
-    /// What the operator lets through.
+    /// What the operator releases in this run.
     pub release: Release,
     /// Which deliveries are tried.
     pub deliveries: Deliveries,
-    /// What started it.
+    /// What started the run.
     pub cause: Cause,
 }
 
 impl Order {
-    /// What a job of the queue with these arguments is to do.
+    /// The request that a job of the queue with these arguments stands for.
     pub fn of_job(arguments: &ReferencesArguments, cause: Cause) -> Self {
         Self {
             employees: arguments.employees.clone(),
@@ -58,10 +68,10 @@ impl Order {
 }
 
 /// One run of the references job.
-pub async fn run<O: Leavers>(data: &DataDir, outside: O, order: &Order) -> Report {
-    let tenant = outside.config().id.clone();
+pub async fn run<P: Leavers>(data: &DataDir, ports: P, order: &Order) -> Report {
+    let tenant = ports.config().id.clone();
     let mut report = Report::of(&tenant);
-    let run = match Running::begin(outside, RunKind::References).await {
+    let run = match Running::begin(ports, RunKind::References).await {
         Ok(run) => run.by(order.cause.clone()),
         Err(error) => return Report::stopped(&tenant, error),
     };
@@ -75,25 +85,25 @@ pub async fn run<O: Leavers>(data: &DataDir, outside: O, order: &Order) -> Repor
     report
 }
 
-/// A departure that can have a reference.
-struct Possible {
+/// A reference that can be issued.
+struct IssuableReference {
     confirmed: Confirmed,
     /// What the reference says.
     claims: Claims,
 }
 
-struct Job<'j, O: Leavers> {
+struct Job<'j, P: Leavers> {
     data: &'j DataDir,
-    run: &'j Running<O>,
+    run: &'j Running<P>,
     fence: Fence,
     order: &'j Order,
     report: &'j mut Report,
 }
 
-impl<O: Leavers> Job<'_, O> {
+impl<P: Leavers> Job<'_, P> {
     async fn work(&mut self) -> Result<(), HostError> {
-        if let Some(why) = self.run.outside().run_store().reference_pause().await? {
-            let tenant = self.run.outside().config().id.as_str();
+        if let Some(why) = self.run.ports().run_store().reference_pause().await? {
+            let tenant = self.run.ports().config().id.as_str();
             return Err(HostError::held(
                 format!("references are paused: {why}"),
                 format!(
@@ -101,15 +111,16 @@ impl<O: Leavers> Job<'_, O> {
                 ),
             ));
         }
-        let keys = IssuerKeys::open(self.data, self.run.outside().config()).await?;
-        let (database, fence) = (self.run.outside().run_store(), self.fence);
+        let keys = IssuerKeys::open(self.data, self.run.ports().config()).await?;
+        let (database, fence) = (self.run.ports().run_store(), self.fence);
         let (issuer, signer) = (keys.issuer().clone(), keys.current().await?);
         let mut issuing = Issuing::open(database, fence, self.run.keyring(), issuer, signer).await?;
-        let mut known = self.run.outside().run_store().reference_people().await?;
+        let mut known = self.run.ports().run_store().reference_people().await?;
         if self.order.employees.as_ref().is_some_and(|employees| !employees.is_empty()) && known.is_empty() {
-            // Else the next run would not be the first look any more.
+            // Without this, the next run would no longer be the first, and would issue to everybody who had left
+            // before.
             self.detected(&known).await?;
-            known = self.run.outside().run_store().reference_people().await?;
+            known = self.run.ports().run_store().reference_people().await?;
         }
         match &self.order.employees {
             Some(employees) => {
@@ -122,12 +133,11 @@ impl<O: Leavers> Job<'_, O> {
                 self.issue_all(&mut issuing, detection.departures, detection.corrected, &known).await?;
             }
         }
-        let mut log =
-            Log::extended(self.run.outside().run_store(), references_of(self.run.outside().config())?).await?;
-        let asked = witness::ask(self.run.outside().config(), &keys, &mut log).await?;
-        self.report.warnings.extend(asked.warnings);
-        if !asked.errors.is_empty() {
-            self.report.errors.extend(asked.errors);
+        let mut log = Log::extended(self.run.ports().run_store(), references_of(self.run.ports().config())?).await?;
+        let witnesses = witness::ask(self.run.ports().config(), &keys, &mut log).await?;
+        self.report.warnings.extend(witnesses.warnings);
+        if !witnesses.errors.is_empty() {
+            self.report.errors.extend(witnesses.errors);
             return Err(HostError::held(
                 "a witness has seen another log of this issuer, so nothing is delivered",
                 "restore a newer backup; if this log is the right one, take that witness out of the tenant's file",
@@ -137,9 +147,9 @@ impl<O: Leavers> Job<'_, O> {
         outbox::deliver(self.run, &keys, &log, which, self.report).await
     }
 
-    /// Asks who has left, and records where everybody else stands.
+    /// Has the plugin say who has left, and records the standing of everybody else.
     async fn detected(&mut self, known: &[Known]) -> Result<Detection, HostError> {
-        let detection = self.run.outside().departures(known).await?;
+        let detection = self.run.ports().departures(known).await?;
         self.report.employees = detection.employees;
         self.report.is_baseline = known.is_empty();
         for finding in &detection.findings {
@@ -148,34 +158,36 @@ impl<O: Leavers> Job<'_, O> {
                 Severity::Warning | Severity::Notice => self.report.warnings.push(ErrorRow::from(finding)),
             }
         }
-        // Who has a departure or takes one back is recorded together with what comes of it.
+        // The standing of those with a new or cancelled departure is recorded together with their reference.
         let later = detection.departures.iter().chain(&detection.cancelled);
         let later: BTreeSet<&str> = later.map(|departure| departure.employee_id.as_str()).collect();
         let now: Vec<Seen> =
             detection.seen.iter().filter(|seen| !later.contains(seen.employee_id.as_str())).cloned().collect();
-        self.run.outside().run_store().record_standings(self.fence, &now).await?;
+        self.run.ports().run_store().record_standings(self.fence, &now).await?;
         Ok(detection)
     }
 
-    /// The departures of those who were named.
+    /// The departures of the employees that the request names.
     async fn look_up(&mut self, employees: &[String]) -> Result<Vec<Departure>, HostError> {
         let mut named: BTreeSet<String> = employees.iter().cloned().collect();
         let number = named.len();
         let forgotten = self.run.keyring().erased_people();
         named.retain(|employee| !forgotten.has_employee(employee));
         if named.len() < number {
-            let message =
-                format!("{} of those who were named were forgotten, and nothing is issued", number - named.len());
+            let message = format!(
+                "{} of the named employees were erased (hibob forget-person), and nothing is issued for them",
+                number - named.len()
+            );
             let remedy = format!(
                 "let them come back first: hibob forget-person {} EMPLOYEE --lift",
-                self.run.outside().config().id.as_str()
+                self.run.ports().config().id.as_str()
             );
             self.report.fault("", "FORGOTTEN", message, &remedy);
         }
-        let outside = self.run.outside();
+        let ports = self.run.ports();
         let mut answers = stream::iter(named)
             .map(|employee| async move {
-                let found = outside.look_up(&employee).await;
+                let found = ports.look_up(&employee).await;
                 (employee, found)
             })
             .buffered(PARALLEL);
@@ -199,11 +211,10 @@ impl<O: Leavers> Job<'_, O> {
         Ok(departures)
     }
 
-    /// Revokes the references of departures that were taken back.
+    /// Revokes the references of departures that were cancelled, unless the guard holds them.
     async fn revoke(&mut self, detection: &Detection, known: &[Known]) -> Result<(), HostError> {
         let cancelled = &detection.cancelled;
-        if let Some(held) =
-            guard::revoking(self.run.outside().config().id.as_str(), cancelled, known, self.order.release)
+        if let Some(held) = guard::revoking(self.run.ports().config().id.as_str(), cancelled, known, self.order.release)
         {
             self.report.guards.push(held);
             self.report
@@ -213,7 +224,7 @@ impl<O: Leavers> Job<'_, O> {
         }
         for departure in cancelled {
             let now = chrono::Utc::now().timestamp();
-            let (database, reason) = (self.run.outside().run_store(), "the employment goes on");
+            let (database, reason) = (self.run.ports().run_store(), "the employment goes on");
             let number = database.cancel_departure(self.fence, departure, reason, now).await?;
             self.report.revoked += number;
             self.report.tell(&departure.employee_id, "Reference revoked", "", "Done");
@@ -221,8 +232,8 @@ impl<O: Leavers> Job<'_, O> {
         Ok(())
     }
 
-    /// Issues references for departures, and new ones for those of which the person's own data was corrected, unless
-    /// there are too many. Who cannot have one is told, and does not count.
+    /// Issues references for departures, and corrections where HiBob's data of the employee has changed, unless there
+    /// are too many. An employee who cannot have one is reported, and does not count towards the limit.
     async fn issue_all(
         &mut self,
         issuing: &mut Issuing<'_>,
@@ -235,13 +246,13 @@ impl<O: Leavers> Job<'_, O> {
         let all: Vec<(Departure, bool)> =
             left.chain(corrected.into_iter().map(|departure| (departure, true))).collect();
         let total = all.len();
-        // Their keys at once, and not one by one.
+        // All their keys in one transaction.
         let employees = all.iter().map(|(departure, _)| departure.employee_id.clone()).collect();
         self.run.keyring().make(self.fence, &employees).await?;
-        let outside = self.run.outside();
+        let ports = self.run.ports();
         let mut answers = stream::iter(all.clone())
             .map(|(departure, is_correction)| async move {
-                let confirmed = outside.claims(&departure).await;
+                let confirmed = ports.claims(&departure).await;
                 (departure, is_correction, confirmed)
             })
             .buffered(PARALLEL);
@@ -250,11 +261,11 @@ impl<O: Leavers> Job<'_, O> {
             done += 1;
             match self.possible(issuing, &departure, confirmed)? {
                 None => impossible += 1,
-                Some(possible) if total <= most => {
-                    self.record(issuing, &departure, possible, is_correction).await?;
-                    self.run.outside().progress().report("references", done, Some(total as u64));
+                Some(issuable) if total <= most => {
+                    self.record(issuing, &departure, issuable, is_correction).await?;
+                    self.run.ports().progress().report("references", done, Some(total as u64));
                 }
-                Some(possible) => counted.push((departure, possible, is_correction)),
+                Some(issuable) => counted.push((departure, issuable, is_correction)),
             }
             if counted.len() > most {
                 drop(answers);
@@ -263,33 +274,33 @@ impl<O: Leavers> Job<'_, O> {
             }
         }
         drop(answers);
-        for (departure, possible, is_correction) in counted {
-            self.record(issuing, &departure, possible, is_correction).await?;
+        for (departure, issuable, is_correction) in counted {
+            self.record(issuing, &departure, issuable, is_correction).await?;
         }
         Ok(())
     }
 
-    /// What HiBob has confirmed of a departure; none if there cannot be a reference of it, which is told. One person's
-    /// record must not hold up the others.
+    /// The reference that can be issued for a departure. None if there cannot be one; the report then says why, and the
+    /// run goes on with the others.
     fn possible(
         &mut self,
         issuing: &Issuing<'_>,
         departure: &Departure,
         confirmed: Result<Option<Confirmed>, HostError>,
-    ) -> Result<Option<Possible>, HostError> {
+    ) -> Result<Option<IssuableReference>, HostError> {
         let employee = &departure.employee_id;
         let remedy = "correct it in HiBob; the reference is issued by the next run";
         match confirmed {
             Ok(Some(confirmed)) => match issuing.claims(&confirmed)? {
-                Ok(claims) => Ok(Some(Possible { confirmed, claims })),
+                Ok(claims) => Ok(Some(IssuableReference { confirmed, claims })),
                 Err(what) => {
                     self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
                     Ok(None)
                 }
             },
             Ok(None) => {
-                let what = "HiBob lacks what no reference can be without (a first and a last name; a name for the title and \
-                            the department), or the departure has changed since it was found";
+                let what = "HiBob lacks something that every reference needs (a first and a last name; a name for the title \
+                            and the department), or the departure has changed since it was found";
                 self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
                 Ok(None)
             }
@@ -305,12 +316,12 @@ impl<O: Leavers> Job<'_, O> {
         &mut self,
         issuing: &mut Issuing<'_>,
         departure: &Departure,
-        possible: Possible,
+        issuable: IssuableReference,
         is_correction: bool,
     ) -> Result<(), HostError> {
         let supersedes = is_correction.then_some("corrected in HiBob");
         let employee = &departure.employee_id;
-        match issuing.issue(departure, &possible.confirmed, possible.claims, supersedes).await? {
+        match issuing.issue(departure, &issuable.confirmed, issuable.claims, supersedes).await? {
             Some(id) => {
                 self.report.issued += 1;
                 self.report.superseded += u64::from(supersedes.is_some());
@@ -326,15 +337,15 @@ impl<O: Leavers> Job<'_, O> {
         Ok(())
     }
 
-    /// Names those whose references a guard holds: all by id, and the first few by name.
+    /// Adds to the report whose references a guard holds: all by id, the first [`NAMED_MAX`] also by name.
     fn hold(
         &mut self,
         number: usize,
         all: &[(Departure, bool)],
-        counted: &[(Departure, Possible, bool)],
+        counted: &[(Departure, IssuableReference, bool)],
         known: &[Known],
     ) {
-        let tenant = self.run.outside().config().id.as_str();
+        let tenant = self.run.ports().config().id.as_str();
         let command = match self.order.employees {
             None => format!("hibob references {tenant}"),
             Some(_) => format!("hibob references issue {tenant} …"),
@@ -345,7 +356,7 @@ impl<O: Leavers> Job<'_, O> {
                 .iter()
                 .take(NAMED_MAX)
                 .find(|(of, ..)| of == departure)
-                .map(|(_, possible, _)| &possible.confirmed.claims);
+                .map(|(_, issuable, _)| &issuable.confirmed.claims);
             claims.map(|claims| format!("{} {}", claims.given_name, claims.family_name))
         };
         let told: BTreeSet<Option<&str>> = self.report.errors.iter().map(|row| row.employee_id.as_deref()).collect();

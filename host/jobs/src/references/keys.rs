@@ -1,7 +1,7 @@
-//! The issuer's keys: made here, sealed in the secret store, published by the issuer.
+//! The issuer's signing keys: made here, encrypted in the secret store, published by the issuer.
 //!
-//! A key is made before it signs, so that its DNS record can spread: the first one signs at once, a later one waits
-//! until `rotate`. Old keys stay published, so references outlive a rotation.
+//! The first key signs at once. A later one waits until `rotate`, so that its DNS record can spread before it signs.
+//! Old keys stay published, so references stay valid after a rotation.
 
 use chrono::{DateTime, Utc};
 use hibob_base::error::HostError;
@@ -25,17 +25,17 @@ pub struct IssuerKeys {
     database: TenantDatabase,
 }
 
-/// The record that the issuer puts into its DNS for a key.
+/// The DNS record (type TXT) that the issuer publishes for a key.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct DnsRecord {
     /// The name of the record.
     pub name: String,
-    /// Its text; the type is TXT.
+    /// The text of the record.
     pub value: String,
 }
 
 impl IssuerKeys {
-    /// The keys of this tenant. It needs none of the tenant's other secrets.
+    /// Opens the keys of a tenant. No other secret of the tenant is needed.
     ///
     /// # Errors
     /// The tenant issues no references, or its database cannot be opened.
@@ -53,7 +53,7 @@ impl IssuerKeys {
         &self.database
     }
 
-    /// Who issues.
+    /// The issuer.
     pub fn issuer(&self) -> &Issuer {
         &self.issuer
     }
@@ -66,7 +66,7 @@ impl IssuerKeys {
         self.database.reference_keys().await
     }
 
-    /// What belongs into DNS for a key.
+    /// The DNS record of a key.
     ///
     /// # Errors
     /// The record of the key cannot be read.
@@ -75,7 +75,7 @@ impl IssuerKeys {
         Ok(DnsRecord { name, value: dns::record_value(&public(row)?) })
     }
 
-    /// What a witness needs to know of a key: the log's verifier key, `NAME+HEX+BASE64`.
+    /// The log's verifier key, which a witness needs: `NAME+HEX+BASE64`.
     ///
     /// # Errors
     /// The record of the key cannot be read.
@@ -87,11 +87,11 @@ impl IssuerKeys {
         NoteKey::new(log::origin(&self.issuer.domain), SignatureType::Ed25519, key).to_string()
     }
 
-    /// Makes a key. The first one signs from now on; another one waits for [`Self::rotate`]. Its name is of the day
-    /// unless given.
+    /// Makes a key. The first one signs from now on; a later one waits for [`Self::rotate`]. Without a name it is named
+    /// after the day.
     ///
     /// # Errors
-    /// There is one that waits already, the name is none or was used, or the store failed.
+    /// A key waits already, the name is invalid or was used before, or the store failed.
     pub async fn make(&self, name: Option<&str>) -> Result<KeyRow, HostError> {
         let keys = self.list().await?;
         if let Some(next) = keys.iter().find(|key| key.is_next()) {
@@ -110,7 +110,7 @@ impl IssuerKeys {
             return Err(HostError::configuration(message, "choose another selector; a name is used once"));
         }
         let key = SecretKey::generate().map_err(|error| HostError::Engine(error.to_string()))?;
-        // The secret half first: a row without one could not sign.
+        // The secret half first: a row whose key is missing could not sign.
         self.data.secrets().put_signing_key(&self.tenant, &self.issuer.domain, &name, &key).await?;
         let now = Utc::now().timestamp();
         self.database.put_reference_key(name.as_str(), &key.public().to_bytes(), now).await?;
@@ -120,12 +120,12 @@ impl IssuerKeys {
         self.row(name.as_str()).await
     }
 
-    /// Lets the key that waits sign from now on, or a new one if none waits. Returns it.
+    /// Makes the waiting key, or a new one if none waits, the one that signs. Returns it.
     ///
     /// # Errors
     /// The issuer has no key yet, a run of the tenant goes on, or the store failed.
     pub async fn rotate(&self) -> Result<KeyRow, HostError> {
-        // A run signs with the key that it began with.
+        // A run signs with one key from beginning to end, so no run may go on.
         let lease = self.data.control().lease(&self.tenant, "a rotation of keys").await?;
         let rotated = self.rotate_alone().await;
         lease.release().await?;
@@ -149,8 +149,9 @@ impl IssuerKeys {
         self.row(&next.selector).await
     }
 
-    /// Revokes a key that was stolen: nothing that it signed is good any more, whenever it was signed. Returns it, and how
-    /// many references it signed that counted: they are revoked, and can be issued anew by name.
+    /// Revokes a key that was stolen. Every reference that it signed becomes invalid, whenever it was signed. Returns
+    /// the key, and how many of its references were valid until now; they are revoked, and can be issued anew by
+    /// employee.
     ///
     /// # Errors
     /// There is no such key, a run of the tenant goes on, or the database failed.
@@ -203,7 +204,7 @@ impl IssuerKeys {
         self.signer(&current).await
     }
 
-    /// The keys of these names, and why others of them cannot be had.
+    /// The keys with these names, and for the others why they cannot be read.
     pub(super) async fn signers(&self, names: impl IntoIterator<Item = String>) -> (Signers, Vec<(String, HostError)>) {
         let (mut signers, mut missing) = (Signers::new(), Vec::new());
         for name in names.into_iter().collect::<BTreeSet<_>>() {
@@ -236,11 +237,11 @@ pub(super) type Signers = BTreeMap<String, Signer>;
 pub struct Signer {
     pub(super) selector: Selector,
     pub(super) key: Arc<SecretKey>,
-    /// Unix seconds.
+    /// Since when it signs, in Unix seconds.
     pub(super) signs_from: i64,
 }
 
-/// A name of the day that no key has.
+/// A name after the day that no key has yet.
 fn free_selector(keys: &[KeyRow]) -> Result<Selector, HostError> {
     let day = Utc::now().format("k%Y%m%d").to_string();
     let names = std::iter::once(day.clone()).chain(('b'..='z').map(|letter| format!("{day}{letter}")));

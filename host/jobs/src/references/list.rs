@@ -1,4 +1,4 @@
-//! The references of a tenant as they are listed for machines.
+//! The list of a tenant's references, as JSON.
 
 use hibob_base::error::HostError;
 use hibob_reference_format::credential::SignedCredential;
@@ -6,7 +6,10 @@ use hibob_store::database::{DeliveryRow, ReferenceRow};
 use hibob_store::privacy::FORGOTTEN;
 use std::collections::BTreeMap;
 
-/// The references as one JSON object.
+/// The references with their deliveries, as one JSON object.
+///
+/// # Errors
+/// A stored reference cannot be read.
 pub fn list_json(
     tenant: &str,
     rows: &[ReferenceRow],
@@ -38,7 +41,10 @@ pub fn list_json(
     Ok(serde_json::json!({ "tenant": tenant, "references": rows? }))
 }
 
-/// The name that the reference itself has; its document is gone where somebody was forgotten.
+/// The name in the reference, or `forgotten` where its document is gone because the person was erased.
+///
+/// # Errors
+/// The stored reference cannot be read.
 pub fn name_of(row: &ReferenceRow) -> Result<String, HostError> {
     if row.document.is_empty() {
         return Ok(FORGOTTEN.to_owned());

@@ -1,4 +1,4 @@
-//! The head of the issuer's log, which only ever grows.
+//! The issuer's log of references, which only grows: its recorded heads, the witnesses' confirmations, and proofs.
 
 use chrono::{DateTime, Utc};
 use hibob_base::error::HostError;
@@ -14,14 +14,14 @@ use hibob_reference_format::log::{self, Hash};
 use hibob_reference_format::verify::LOG_DELAY_MAX;
 use hibob_store::database::{LogHead, TenantDatabase};
 
-/// The log as it stands.
+/// The log with all references recorded until now.
 pub(super) struct Log {
     pub(super) entries: Vec<Hash>,
     tiles: MemoryTiles,
     checkpoint: Checkpoint,
-    /// The heads that were signed, from the smallest to this one.
+    /// The recorded heads, from the smallest to the current one.
     heads: Vec<LogHead>,
-    /// The witnesses that the tenant's file names. What others said is not given away.
+    /// The witnesses that the tenant's file names. Confirmations of others are not published.
     witnesses: Vec<Witness>,
 }
 
@@ -33,8 +33,8 @@ pub(super) struct Entry<'e> {
 }
 
 impl Log {
-    /// The log with all recorded references. Its head is recorded before anything is signed with it: what was signed
-    /// once is never forked.
+    /// Opens the log with all recorded references. Its head is recorded before anything is signed with it, so no two
+    /// signed heads ever contradict each other.
     ///
     /// # Errors
     /// The recorded references do not continue every head that was signed, or the database failed.
@@ -61,10 +61,10 @@ impl Log {
         &self.checkpoint
     }
 
-    /// The head, signed, with what the witnesses said of it.
+    /// The head, signed by the issuer, with the witnesses' signatures.
     ///
     /// # Errors
-    /// What is recorded of it cannot be read.
+    /// A recorded signature cannot be read.
     pub(super) fn signed(&self, key: &SecretKey) -> Result<SignedNote, HostError> {
         self.heads.last().map_or_else(|| Ok(self.checkpoint.sign(key)), |head| self.cosigned(head, key, None))
     }
@@ -89,7 +89,7 @@ impl Log {
         TreeReader::new(&self.tiles, self.checkpoint.size).consistency_proof(size).map_err(broken)
     }
 
-    /// Records lines of witnesses, which hold, with the head.
+    /// Records signature lines of witnesses, which were verified, with the head.
     ///
     /// # Errors
     /// The database failed.
@@ -110,8 +110,8 @@ impl Log {
         witness.confirmed(&note.ok()?).ok()?
     }
 
-    /// A head, signed, with the witnesses' lines of no later than `until`. What witnesses confirm is the head alone, so it
-    /// does not matter which key of the issuer they saw.
+    /// A head, signed with `key`, with the witnesses' signatures that were made no later than `until`. Witnesses
+    /// confirm the head alone, so it does not matter with which key of the issuer it was signed when they saw it.
     fn cosigned(&self, head: &LogHead, key: &SecretKey, until: Option<DateTime<Utc>>) -> Result<SignedNote, HostError> {
         let mut note = self.checkpoint_of(head).sign(key);
         for witness in &self.witnesses {
@@ -124,10 +124,10 @@ impl Log {
         Ok(note)
     }
 
-    /// Whether a head that was published is one of this log's past.
+    /// Checks that this log continues a head that was published before.
     ///
     /// # Errors
-    /// It is of another log, of a larger one, or of other entries; what is wrong.
+    /// The head is of another log, of a larger one, or of other entries. The text says which.
     pub(super) fn require_continues(&self, before: &Checkpoint) -> Result<(), String> {
         if before.origin != self.checkpoint.origin {
             return Err(format!("it has the log {}, not {}", before.origin, self.checkpoint.origin));
@@ -141,8 +141,9 @@ impl Log {
 
     /// The proofs for these entries, in their order.
     ///
-    /// Each is under the first head that most witnesses confirmed soon after the issue: a line that came later would speak
-    /// against the reference (`LOG_DELAY_MAX`), and is left out. Where there is no such head, it is under this one.
+    /// Each proof is under the earliest of the heads that the most witnesses confirmed within `LOG_DELAY_MAX` of the
+    /// issue. Later confirmations are left out, since they would make the reference look back-dated. If no head was
+    /// confirmed in time, the proof is under the current one.
     ///
     /// # Errors
     /// An entry is not in the log.
@@ -153,7 +154,7 @@ impl Log {
         let proof = |Entry { index, issued, key }: &Entry<'_>| {
             let (index, until) = (*index, *issued + LOG_DELAY_MAX);
             let has_it = readers.iter().filter(|reader| reader.head.size > index);
-            // The last of several that are best is the smallest.
+            // `max_by_key` returns the last of several maxima; in reverse order that is the smallest head.
             let best = has_it.filter(|reader| reader.timely(until) > 0).rev().max_by_key(|reader| reader.timely(until));
             let Some(Reader { head, tree, .. }) = best.or_else(|| readers.last()) else {
                 return Err(broken(TreeError::Index { index, size: self.checkpoint.size }));
@@ -178,7 +179,7 @@ impl<'l> Reader<'l> {
         Self { head, tree: TreeReader::new(&log.tiles, head.size), confirmed }
     }
 
-    /// How many witnesses confirmed the head until then.
+    /// How many witnesses confirmed the head no later than `until`.
     fn timely(&self, until: DateTime<Utc>) -> usize {
         self.confirmed.iter().filter(|at| **at <= until).count()
     }

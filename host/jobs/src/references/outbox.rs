@@ -1,4 +1,11 @@
-//! Delivering what was issued: the address is read for each attempt, and forgotten with it.
+//! Delivering references.
+//!
+//! 1. The address is read from HiBob for each attempt, kept in memory only, and dropped after it.
+//! 2. A delivery that failed for now is tried again after a pause that doubles, up to [`PAUSE_SECONDS_MAX`], and is
+//!    given up after [`GIVE_UP_SECONDS`].
+//! 3. A failure of the channel itself (such as a mail server that cannot be reached) ends the attempts of this run, and
+//!    does not count as one.
+//! 4. A reference that was revoked or superseded meanwhile is not delivered.
 
 use crate::references::keys::{IssuerKeys, Signers, time};
 use crate::references::leavers::Leavers;
@@ -18,7 +25,7 @@ use hibob_store::privacy::{Keyring, decrypt_references};
 use std::sync::atomic::{AtomicBool, Ordering};
 use zeroize::Zeroizing;
 
-/// Deliveries at the same time.
+/// How many deliveries are tried at the same time.
 const PARALLEL: usize = 4;
 
 /// The pause after the first attempt that failed, in seconds; it doubles with each.
@@ -27,54 +34,54 @@ const PAUSE_SECONDS: i64 = 60;
 /// The longest pause between two attempts, in seconds.
 const PAUSE_SECONDS_MAX: i64 = 6 * 60 * 60;
 
-/// How long a reference is tried to be delivered, in seconds: five days (RFC 5321, section 4.5.4.1).
+/// For how long delivery is tried, in seconds: five days (RFC 5321, section 4.5.4.1).
 const GIVE_UP_SECONDS: i64 = 5 * 24 * 60 * 60;
 
-/// What a delivery needs.
-struct Outbox<'o, O> {
-    outside: &'o O,
+/// What all deliveries of one run share.
+struct Outbox<'o, P> {
+    ports: &'o P,
     fence: Fence,
     keyring: &'o Keyring,
     channel: Channel,
     issuer: hibob_reference_format::claims::Issuer,
     signers: Signers,
-    /// Nothing more is sent: the way, or HiBob, is closed.
+    /// Whether nothing more is sent in this run, because the channel or HiBob failed.
     is_closed: AtomicBool,
 }
 
-/// What came of one attempt.
+/// The result of one attempt.
 enum Attempt {
     Delivered,
     Waiting(String),
     Refused(String),
-    /// It was not tried: another one found the way closed, or the reference was taken back.
+    /// It was not tried, because another attempt found the channel closed, or the reference does not count any more.
     NotTried,
 }
 
 /// Which deliveries are tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Deliveries {
-    /// Those whose time has come.
+    /// Those that are due.
     #[default]
     Due,
-    /// All that wait.
+    /// All that are still to be tried, due or not.
     Waiting,
     /// That of the reference with this id, if it waits.
     One(String),
 }
 
-/// Delivers what is to be delivered.
+/// Tries the chosen deliveries, and counts them in the report.
 ///
 /// # Errors
-/// Nothing can be delivered: keys, the log, the channel or HiBob.
-pub(super) async fn deliver<O: Leavers>(
-    run: &Running<O>,
+/// Nothing can be delivered, because of the keys, the log, the channel or HiBob.
+pub(super) async fn deliver<P: Leavers>(
+    run: &Running<P>,
     keys: &IssuerKeys,
     log: &Log,
     which: &Deliveries,
     report: &mut Report,
 ) -> Result<(), HostError> {
-    let (database, config) = (run.outside().run_store(), run.outside().config());
+    let (database, config) = (run.ports().run_store(), run.ports().config());
     let until = if *which == Deliveries::Due { Utc::now().timestamp() } else { i64::MAX };
     let mut due = database.due_deliveries(until, PAUSE_SECONDS_MAX).await?;
     if let Deliveries::One(reference) = which {
@@ -88,12 +95,22 @@ pub(super) async fn deliver<O: Leavers>(
         report.waiting = database.waiting_deliveries().await?;
         let remedy =
             "add [references.smtp] or [references.webhook] to the tenant's file; they are delivered by the next run";
-        report.warn("", "NO_CHANNEL", format!("{} references wait for a way to be delivered", report.waiting), remedy);
+        report.warn(
+            "",
+            "NO_CHANNEL",
+            format!("{} references wait, because no way to deliver them is configured", report.waiting),
+            remedy,
+        );
         return Ok(());
     }
     let (signers, missing) = keys.signers(due.iter().map(|due| due.selector.clone())).await;
     for (selector, error) in missing {
-        report.fault("", error.code(), format!("what the key {selector} signed waits: {error}"), &error.remedy());
+        report.fault(
+            "",
+            error.code(),
+            format!("references that the key {selector} signed are not delivered: {error}"),
+            &error.remedy(),
+        );
     }
     let due: Vec<DueDelivery> = due.into_iter().filter(|due| signers.contains_key(&due.selector)).collect();
     let entry = |due: &DueDelivery| {
@@ -103,7 +120,7 @@ pub(super) async fn deliver<O: Leavers>(
     let entries: Result<Vec<_>, HostError> = due.iter().map(entry).collect();
     let proofs = log.proofs(&entries?)?;
     let outbox = Outbox {
-        outside: run.outside(),
+        ports: run.ports(),
         fence: run.fence(),
         keyring: run.keyring(),
         channel: Channel::open(keys.data(), config).await?,
@@ -145,15 +162,15 @@ pub(super) async fn deliver<O: Leavers>(
     failed.map_or(Ok(()), Err)
 }
 
-impl<O: Leavers> Outbox<'_, O> {
-    /// Tries one delivery, and records what came of it.
+impl<P: Leavers> Outbox<'_, P> {
+    /// Tries one delivery, and records the result.
     async fn attempt(&self, due: DueDelivery, proof: LogProof) -> Result<Attempt, HostError> {
         if self.is_closed.load(Ordering::SeqCst) {
             return Ok(Attempt::NotTried);
         }
         let attempted = self.attempt_and_record(&due, proof).await;
         if attempted.is_err() {
-            // Nothing more is sent of which nobody would know, or that nobody takes.
+            // If the result cannot be recorded, or the channel is closed, nothing more is sent in this run.
             self.is_closed.store(true, Ordering::SeqCst);
         }
         attempted
@@ -168,13 +185,13 @@ impl<O: Leavers> Outbox<'_, O> {
             Some(Kind::Permanent) => (DeliveryState::Refused, 0),
             Some(Kind::Temporary) if is_given_up => (DeliveryState::Refused, 0),
             Some(Kind::Temporary) => (DeliveryState::Waiting, now + pause(due.attempts)),
-            // It is not this letter's fault, and may be over at once.
+            // The channel failed, not this delivery, and it may work again at once.
             Some(Kind::Channel) => (DeliveryState::Waiting, now),
         };
         let said = sent.as_ref().err().map(|failure| failure.said.clone()).unwrap_or_default();
         let is_counted = sent.as_ref().err().is_none_or(|failure| failure.kind != Kind::Channel);
         let record = AttemptRecord { state, said: &said, next_at, is_counted };
-        let counts = self.outside.run_store().record_attempt(self.fence, due.log_index, &record, now).await?;
+        let counts = self.ports.run_store().record_attempt(self.fence, due.log_index, &record, now).await?;
         match sent {
             Err(Failure { kind: Kind::Channel, said }) => Err(HostError::Delivery(said)),
             _ if !counts => Ok(Attempt::NotTried),
@@ -186,15 +203,15 @@ impl<O: Leavers> Outbox<'_, O> {
         }
     }
 
-    /// Makes the page and sends it.
+    /// Renders the page and sends it. The inner error says why the delivery failed.
     ///
-    /// None if the reference does not count any more: it may have been taken back since the run began.
+    /// None if the reference does not count any more: it may have been revoked since the run began.
     async fn send(&self, due: &DueDelivery, proof: LogProof) -> Result<Option<Result<(), Failure>>, HostError> {
         let later = |said: String| Ok(Some(Err(Failure { kind: Kind::Temporary, said })));
-        let mut row = self.outside.run_store().reference(due.log_index).await?;
+        let mut row = self.ports.run_store().reference(due.log_index).await?;
         decrypt_references(self.keyring, std::slice::from_mut(&mut row)).await?;
         if row.document.is_empty() {
-            let said = "its document can be opened by nobody any more".to_owned();
+            let said = "its document cannot be read any more".to_owned();
             return Ok(Some(Err(Failure { kind: Kind::Permanent, said })));
         }
         let signed = SignedCredential::parse(&row.document).map_err(|error| unreadable(due, &error.to_string()))?;
@@ -210,13 +227,14 @@ impl<O: Leavers> Outbox<'_, O> {
         };
         let employee = &row.departure.employee_id;
         let address = if self.channel.needs_address() {
-            match self.outside.address(employee).await {
+            match self.ports.address(employee).await {
                 Ok(Some(address)) => Some(Zeroizing::new(address)),
                 Ok(None) => {
-                    let field = &issuing(self.outside.config())?.address;
+                    let field = &issuing(self.ports.config())?.address;
                     return later(format!("HiBob has no address in {field}"));
                 }
-                // One person's record must not hold up the others. What a plugin says could be the address.
+                // One employee's record must not stop the other deliveries. The plugin's text is not repeated, since it
+                // could have the address in it.
                 Err(HostError::Plugin(_) | HostError::OverLimit { .. }) => {
                     return later("the plugin failed to read the address".to_owned());
                 }
@@ -225,8 +243,8 @@ impl<O: Leavers> Outbox<'_, O> {
         } else {
             None
         };
-        self.outside.run_store().require(self.fence).await?;
-        if self.outside.run_store().reference(due.log_index).await?.state != ReferenceState::Valid {
+        self.ports.run_store().require(self.fence).await?;
+        if self.ports.run_store().reference(due.log_index).await?.state != ReferenceState::Valid {
             return Ok(None);
         }
         let letter = Letter {
@@ -247,7 +265,7 @@ fn unreadable(due: &DueDelivery, what: &str) -> HostError {
     HostError::Storage(format!("the reference {} cannot be read: {what}", due.log_index))
 }
 
-/// How long to wait after so many attempts before this one, in seconds.
+/// The pause after a failed attempt, in seconds, where `attempts` have failed before it.
 fn pause(attempts: u32) -> i64 {
     PAUSE_SECONDS.saturating_mul(1_i64.checked_shl(attempts.min(30)).unwrap_or(i64::MAX)).min(PAUSE_SECONDS_MAX)
 }

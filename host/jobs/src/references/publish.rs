@@ -1,9 +1,9 @@
-//! The issuer's public folder: plain files for any static web server. Nothing in it tells of a person.
+//! The issuer's public folder: plain files for any static web server. They have no personal data.
 
 use crate::references::keys::IssuerKeys;
 use crate::references::log::Log;
 use crate::references::witness;
-use crate::references::witness::Asked;
+use crate::references::witness::WitnessReport;
 use chrono::Utc;
 use hibob_base::error::HostError;
 use hibob_config::references::issuing;
@@ -21,30 +21,31 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
 
-/// The head of the log below the folder. It is written last: what it needs is there before it.
+/// The path of the log's head in the folder. It is written last, so that everything that it refers to is there before
+/// it.
 const CHECKPOINT: &str = "references/log/checkpoint";
 
-/// What was published.
+/// The result of a publication.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Published {
-    /// Entries of the log.
+    /// How many entries the log has.
     pub references: usize,
-    /// Files of the folder that are new or were changed.
+    /// How many files are new or changed.
     pub written: usize,
-    /// All files of this publication.
+    /// How many files the publication has.
     pub files: usize,
-    /// What the witnesses said of the log's head.
+    /// What the witnesses answered about the log's head.
     #[serde(flatten)]
-    pub witnesses: Asked,
+    pub witnesses: WitnessReport,
 }
 
 /// Writes the issuer's public files into a folder. Files of earlier publications stay, as proofs may need them.
 ///
 /// # Errors
-/// The issuer has no key, the folder has a log that this one does not continue or revocations that this one does not have,
-/// somebody else publishes, or it cannot be written.
+/// The issuer has no key, the folder has a log that this one does not continue or revocations that this one does not
+/// have, somebody else publishes, or it cannot be written.
 pub async fn publish(data: &DataDir, config: &TenantConfig, folder: &Path) -> Result<Published, HostError> {
-    // One at a time, so that an older publication does not go over a newer one.
+    // One publication at a time, so that an older one does not overwrite a newer one.
     let lease = data.control().lease(&format!("{}/publish", config.id), "a publication").await?;
     let published = publish_alone(data, config, folder).await;
     lease.release().await?;
@@ -93,10 +94,10 @@ async fn publish_alone(data: &DataDir, config: &TenantConfig, folder: &Path) -> 
     Ok(Published { references: log.entries.len(), written, files: files.len(), witnesses })
 }
 
-/// A place in the status lists, and what became of its reference.
+/// A place in the status lists: list, index, and the state of its reference.
 type Place = (u32, u32, ReferenceState);
 
-/// What a list says.
+/// The bits of a status list.
 fn bits(taken: &[Place], list: u32, purpose: Purpose) -> Bitstring {
     let state = match purpose {
         Purpose::Revocation => ReferenceState::Revoked,
@@ -105,13 +106,17 @@ fn bits(taken: &[Place], list: u32, purpose: Purpose) -> Bitstring {
     Bitstring::with(taken.iter().filter(|(of, _, is)| *of == list && *is == state).map(|(_, index, _)| *index))
 }
 
-/// Whether what the folder says is revoked or superseded still is: nothing that was taken back comes back by an old backup.
+/// Checks that every reference which the published list has as revoked or superseded still is. Without this, an old
+/// backup could make a revoked reference valid again.
+///
+/// # Errors
+/// How many are not, or why the published list cannot be read.
 fn require_kept(folder: &Path, domain: &Domain, list: u32, purpose: Purpose, taken: &[Place]) -> Result<(), String> {
     let path = folder.join(list_path(list, purpose));
     let Ok(bytes) = std::fs::read(&path) else { return Ok(()) };
     let (published, _) =
         StatusList::parse(&bytes, domain, list, purpose).map_err(|error| format!("{}: {error}", path.display()))?;
-    // What was superseded may be revoked by now.
+    // A superseded reference may have been revoked since.
     let mut kept = bits(taken, list, purpose);
     taken
         .iter()
@@ -120,11 +125,11 @@ fn require_kept(folder: &Path, domain: &Domain, list: u32, purpose: Purpose, tak
     let lost = (0..ENTRIES).filter(|index| published.bits.get(*index) == Some(true) && kept.get(*index) != Some(true));
     match lost.count() {
         0 => Ok(()),
-        lost => Err(format!("{lost} references that were taken back there count here")),
+        lost => Err(format!("{lost} references that are revoked or superseded there are valid here")),
     }
 }
 
-/// The head of the log that the folder has.
+/// The head of the log that was published in the folder before; none in a new folder.
 fn before(folder: &Path) -> Result<Option<Checkpoint>, HostError> {
     let path = folder.join(CHECKPOINT);
     let text = match std::fs::read_to_string(&path) {
@@ -141,7 +146,7 @@ fn before(folder: &Path) -> Result<Option<Checkpoint>, HostError> {
     })
 }
 
-/// Writes a file that readers see whole, old or new. False if it was the same already.
+/// Writes a file so that readers see either the old or the new content. False if the content was the same already.
 fn put(path: &Path, bytes: &[u8]) -> Result<bool, HostError> {
     let failed = |error: std::io::Error| unwritable(path, &error);
     if std::fs::read(path).is_ok_and(|old| old == bytes) {
@@ -156,7 +161,7 @@ fn put(path: &Path, bytes: &[u8]) -> Result<bool, HostError> {
     Ok(true)
 }
 
-/// A web server of another user reads these files.
+/// The permissions of a published file: everybody may read it, because a web server of another user does.
 fn public() -> std::fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o644)
 }

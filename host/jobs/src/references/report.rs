@@ -1,4 +1,4 @@
-//! What a run of the references job did, for people and for machines.
+//! The report of a references run: what it did, for people and for machines.
 
 use crate::run::run_report::{Common, HISTORY_ROWS_MAX, RunReport};
 use crate::run::{ErrorRow, Stopped};
@@ -6,7 +6,7 @@ use hibob_base::error::{Exit, HostError};
 use hibob_store::update_row::UpdateRow;
 use serde::Serialize;
 
-/// What is held because there is too much of it at once.
+/// What a guard can hold because there is too much of it in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeldClass {
@@ -16,27 +16,27 @@ pub enum HeldClass {
     Revoking,
 }
 
-/// A guard that holds a class.
+/// A class that the guard holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HeldGuard {
-    /// Which class.
+    /// The class.
     pub class: HeldClass,
-    /// What the guard saw, with its numbers.
+    /// What the guard reports, with its numbers.
     pub message: String,
-    /// What to do.
+    /// What a person can do about it.
     pub remedy: String,
 }
 
-/// A person for whom something is held.
+/// An employee whose reference the guard holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HeldPerson {
-    /// What.
+    /// Whether it would be issued or revoked.
     pub class: HeldClass,
     /// HiBob's id.
     pub employee_id: String,
-    /// The end of their employment, as HiBob has it.
+    /// The last day of the employment, as HiBob writes it (`2026-11-30`).
     pub ended_on: String,
-    /// Their name; read for the first few only, and not kept.
+    /// The employee's name. Known for the first few only, and not kept in the run record.
     pub name: Option<String>,
 }
 
@@ -47,33 +47,33 @@ pub struct Report {
     pub tenant: String,
     /// The run's number in the tenant's history.
     pub run: Option<i64>,
-    /// Employees that HiBob sent.
+    /// How many employees HiBob sent.
     pub employees: u64,
-    /// Whether this was the first look, which only records who has left already.
+    /// Whether this was the first run, which only records who has left already.
     pub is_baseline: bool,
     /// References that were signed.
     pub issued: u64,
-    /// References that newer ones replace.
+    /// References that were replaced by corrections.
     pub superseded: u64,
     /// References that were revoked.
     pub revoked: u64,
-    /// References that reached the other side.
+    /// References that were delivered.
     pub delivered: u64,
-    /// Deliveries that are tried again.
+    /// Deliveries that are still to be tried.
     pub waiting: u64,
     /// Deliveries that are given up.
     pub refused: u64,
     /// What went wrong, one row for each employee and fault.
     pub errors: Vec<ErrorRow>,
-    /// What is worth knowing.
+    /// Facts that a person should know, and that are no errors.
     pub warnings: Vec<ErrorRow>,
-    /// What a guard holds, person by person.
+    /// The employees whose references the guard holds.
     pub held: Vec<HeldPerson>,
-    /// For each class that is held: what the guard saw, and what to do.
+    /// For each class that is held: what the guard reports, and what to do.
     pub guards: Vec<HeldGuard>,
     /// What ended the run early.
     pub error: Option<Stopped>,
-    /// What was done to whom, line by line; kept in the history, and not part of the printed report.
+    /// The rows of the run record. They are not part of the printed report.
     #[serde(skip)]
     pub updates: Vec<UpdateRow>,
 }
@@ -108,7 +108,7 @@ impl Report {
         self.warnings.push(row(employee_id, code, message.into(), remedy));
     }
 
-    /// Notes in the history what was done. No name is kept there: the references have them.
+    /// Adds a row to the run record. It has no name, because the reference itself has it.
     pub(super) fn tell(&mut self, employee_id: &str, action: &str, reference: &str, result: &str) {
         self.updates.push(UpdateRow {
             employee_id: employee_id.to_owned(),
@@ -124,7 +124,7 @@ impl Report {
     }
 }
 
-/// A row about an employee, or about nobody.
+/// A row about an employee, or about nobody in particular where the id is empty.
 pub(super) fn row(employee_id: &str, code: &str, message: String, remedy: &str) -> ErrorRow {
     ErrorRow {
         employee_id: (!employee_id.is_empty()).then(|| employee_id.to_owned()),

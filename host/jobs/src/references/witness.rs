@@ -1,7 +1,8 @@
 //! Asking the configured witnesses to confirm the head of the log (c2sp.org/tlog-witness).
 //!
-//! None of them can stop anything: what one does not confirm is issued and delivered without it, told, and asked for
-//! again by the next run.
+//! A witness that does not answer stops nothing: references are issued and delivered without its confirmation, the
+//! report has a warning, and the next run asks again. A witness that has confirmed another log of this issuer is an
+//! error, and then nothing is delivered.
 
 use crate::references::keys::IssuerKeys;
 use crate::references::log::Log;
@@ -23,20 +24,20 @@ use http_body_util::Full;
 use serde::Serialize;
 use std::time::Duration;
 
-/// How long one witness may take for everything. All are asked at the same time.
+/// How long one witness may take in all. The witnesses are asked at the same time.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The type of an answer that says which size the witness knows.
+/// The content type of an answer that says which size of the log the witness has confirmed.
 const SIZE_TYPE: &str = "text/x.tlog.size";
 
-/// What came of asking the witnesses.
+/// What the witnesses answered about the head of the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Asked {
-    /// Who has confirmed the head, now or before.
+pub struct WitnessReport {
+    /// The witnesses that have confirmed the head, now or before.
     pub witnesses: Vec<Confirmation>,
-    /// Who has not, and may another time.
+    /// One row for each witness that has not confirmed it, and may confirm it another time.
     pub warnings: Vec<ErrorRow>,
-    /// Who has confirmed another log.
+    /// One row for each witness that has confirmed another log of this issuer.
     pub errors: Vec<ErrorRow>,
 }
 
@@ -45,26 +46,27 @@ pub struct Asked {
 pub struct Confirmation {
     /// The witness's name.
     pub name: String,
-    /// When, in Unix seconds.
+    /// When it confirmed the head, in Unix seconds.
     pub confirmed_at: i64,
 }
 
 /// Why a witness did not confirm the head.
 struct Refusal {
-    /// Whether it has confirmed another log: this one was rebuilt, or lost entries.
+    /// Whether it has confirmed another log, because this one was rebuilt or has lost entries.
     is_other_log: bool,
-    said: String,
+    message: String,
     remedy: String,
 }
 
-/// Asks those who have not confirmed the head yet, and records what they say with it. An empty log is not shown to anybody.
+/// Asks the witnesses that have not confirmed the head yet, and records their signatures with it. They are not asked
+/// about an empty log.
 ///
 /// # Errors
 /// The issuer's key cannot be read, or the database failed.
-pub(super) async fn ask(config: &TenantConfig, keys: &IssuerKeys, log: &mut Log) -> Result<Asked, HostError> {
-    let mut asked = Asked::default();
+pub(super) async fn ask(config: &TenantConfig, keys: &IssuerKeys, log: &mut Log) -> Result<WitnessReport, HostError> {
+    let mut report = WitnessReport::default();
     if log.checkpoint().size == 0 {
-        return Ok(asked);
+        return Ok(report);
     }
     let configs = config.references.iter().flat_map(|references| &references.witnesses);
     let missing: Vec<(&WitnessConfig, Witness)> = configs
@@ -77,19 +79,19 @@ pub(super) async fn ask(config: &TenantConfig, keys: &IssuerKeys, log: &mut Log)
         let (note, log_key) = (log.checkpoint().sign(&key), keys.log_key_of(key.public()));
         let connect_timeout = Duration::from_secs(config.limits.connect_timeout_seconds);
         let transport = HttpTransport::new(connect_timeout, config.addresses(), config.network.ca_file.as_deref());
-        let inquiry = transport.map(|transport| Inquiry { transport, log, log_key, note });
-        let answers = answers(&inquiry, &missing).await;
+        let query = transport.map(|transport| WitnessQuery { transport, log, log_key, note });
+        let answers = answers(&query, &missing).await;
         let mut lines = String::new();
         for ((_, witness), answer) in missing.iter().zip(answers) {
             match answer {
                 Ok(own) => lines.push_str(&own),
-                Err(Refusal { is_other_log, said, remedy }) => {
-                    let said = format!("the witness {} did not confirm the log: {said}", witness.name());
+                Err(Refusal { is_other_log, message, remedy }) => {
+                    let message = format!("the witness {} did not confirm the log: {message}", witness.name());
                     let (rows, code) = match is_other_log {
-                        true => (&mut asked.errors, "WITNESS_DISAGREES"),
-                        false => (&mut asked.warnings, "WITNESS_FAILED"),
+                        true => (&mut report.errors, "WITNESS_DISAGREES"),
+                        false => (&mut report.warnings, "WITNESS_FAILED"),
                     };
-                    rows.push(row("", code, said, &remedy));
+                    rows.push(row("", code, message, &remedy));
                 }
             }
         }
@@ -98,28 +100,28 @@ pub(super) async fn ask(config: &TenantConfig, keys: &IssuerKeys, log: &mut Log)
     let confirmed = log.confirmed().filter_map(|(witness, at)| {
         Some(Confirmation { name: witness.name().to_owned(), confirmed_at: at?.timestamp() })
     });
-    asked.witnesses = confirmed.collect();
-    Ok(asked)
+    report.witnesses = confirmed.collect();
+    Ok(report)
 }
 
-/// The line of each witness, or why there is none.
+/// For each witness its signature line, or why there is none.
 async fn answers(
-    inquiry: &Result<Inquiry<'_>, String>,
+    query: &Result<WitnessQuery<'_>, String>,
     missing: &[(&WitnessConfig, Witness)],
 ) -> Vec<Result<String, Refusal>> {
     join_all(missing.iter().map(|(config, witness)| async {
-        let inquiry = inquiry.as_ref().map_err(|what| later(what.clone()))?;
+        let query = query.as_ref().map_err(|what| later(what.clone()))?;
         let late = |_| Err(later(format!("it took longer than {} seconds", TIMEOUT.as_secs())));
-        tokio::time::timeout(TIMEOUT, inquiry.ask(config, witness)).await.unwrap_or_else(late)
+        tokio::time::timeout(TIMEOUT, query.ask(config, witness)).await.unwrap_or_else(late)
     }))
     .await
 }
 
-/// What is asked of every witness.
-struct Inquiry<'i> {
+/// The request that goes to every witness.
+struct WitnessQuery<'i> {
     transport: HttpTransport,
     log: &'i Log,
-    /// What a witness has to know of the key that signs now.
+    /// The verifier key of the log, which a witness has to know.
     log_key: String,
     /// The head, signed by the issuer.
     note: SignedNote,
@@ -127,12 +129,13 @@ struct Inquiry<'i> {
 
 /// What a witness answers.
 enum Answer {
+    /// Its signature lines.
     Lines(String),
-    /// Which size of the log it knows, where that is another one than it was told.
+    /// The size of the log that it has confirmed last, where that differs from the size in the request.
     Knows(u64),
 }
 
-impl Inquiry<'_> {
+impl WitnessQuery<'_> {
     async fn ask(&self, config: &WitnessConfig, witness: &Witness) -> Result<String, Refusal> {
         let size = self.log.checkpoint().size;
         let mut old = self.log.size_known_to(witness);
@@ -148,19 +151,19 @@ impl Inquiry<'_> {
                 Answer::Knows(known) if is_last => {
                     return Err(later(format!("it knew {old} entries, and a moment later {known}")));
                 }
-                // What it answered the last time was lost on the way, or it is asked for the first time.
+                // Its last answer was lost on the way, or it is asked for the first time: ask again, with its size.
                 Answer::Knows(known) => old = known,
             }
         }
         Err(later("it gave no answer".to_owned()))
     }
 
-    /// The witness's own lines of its answer, if they hold.
+    /// The lines of the answer with a valid signature of this witness.
     fn own(&self, witness: &Witness, lines: &str) -> Result<String, Refusal> {
         let mut note = self.note.clone();
         add_cosignatures(&mut note, witness, lines).map_err(|_| Refusal {
             is_other_log: false,
-            said: "its answer has no signature by its key that fits the log's head".to_owned(),
+            message: "its answer has no signature by its key that fits the log's head".to_owned(),
             remedy: "compare the key in the tenant's file with what the witness's operator publishes".to_owned(),
         })?;
         Ok(note.signatures().iter().skip(self.note.signatures().len()).map(ToString::to_string).collect())
@@ -172,7 +175,7 @@ impl Inquiry<'_> {
             .header(USER_AGENT, AGENT)
             .header(CONTENT_TYPE, "text/plain; charset=utf-8")
             .body(Full::from(add_checkpoint_body(old, &proof, &self.note)))
-            .map_err(|_| later("its url is none".to_owned()))?;
+            .map_err(|_| later("its URL is not valid".to_owned()))?;
         let (head, body) = self.transport.send(request).await.map_err(|error| later(error.to_string()))?.into_parts();
         let status = head.status;
         let is_size = head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == SIZE_TYPE.as_bytes());
@@ -180,19 +183,19 @@ impl Inquiry<'_> {
             return Err(self.refusal(status));
         }
         let body: Bytes = read_whole(body, ANSWER_BYTES_MAX).await.map_err(later)?;
-        let text = str::from_utf8(&body).map_err(|_| later("its answer is no text".to_owned()))?;
+        let text = str::from_utf8(&body).map_err(|_| later("its answer is not text".to_owned()))?;
         if status == StatusCode::OK {
             return Ok(Answer::Lines(text.to_owned()));
         }
         let size = parse_size(text).filter(|_| is_size);
         size.map(Answer::Knows)
-            .ok_or_else(|| later("it has another size of the log, and does not say which".to_owned()))
+            .ok_or_else(|| later("it has confirmed another size of the log, and does not say which".to_owned()))
     }
 
-    /// What a status means (c2sp.org/tlog-witness, "add-checkpoint").
+    /// The refusal that an HTTP status stands for (c2sp.org/tlog-witness, "add-checkpoint").
     fn refusal(&self, status: StatusCode) -> Refusal {
         let origin = &self.log.checkpoint().origin;
-        let said = match status {
+        let message = match status {
             StatusCode::UNPROCESSABLE_ENTITY => {
                 return other_log("what it has confirmed before is not the beginning of this log".to_owned());
             }
@@ -207,19 +210,19 @@ impl Inquiry<'_> {
             status => return later(format!("it answered with status {}", status.as_u16())),
         };
         let remedy = format!("give the witness's operator the key of the log: {}", self.log_key);
-        Refusal { is_other_log: false, said, remedy }
+        Refusal { is_other_log: false, message, remedy }
     }
 }
 
-fn later(said: String) -> Refusal {
-    let remedy = "nothing for now; it is asked again by the next run. If it stays away, ask its operator".to_owned();
-    Refusal { is_other_log: false, said, remedy }
+fn later(message: String) -> Refusal {
+    let remedy = "nothing for now; it is asked again by the next run. If this goes on, ask its operator".to_owned();
+    Refusal { is_other_log: false, message, remedy }
 }
 
-fn other_log(said: String) -> Refusal {
+fn other_log(message: String) -> Refusal {
     let remedy =
         "restore the tenant's database from a newer backup; where there is none, this witness will not confirm the \
                   log any more: take it out of references.witnesses, and say so to those who rely on it"
             .to_owned();
-    Refusal { is_other_log: true, said, remedy }
+    Refusal { is_other_log: true, message, remedy }
 }

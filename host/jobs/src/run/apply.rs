@@ -1,9 +1,25 @@
-//! Applying a plan: independent changes side by side, each in its own instance, in the order of what depends on what.
+//! Applying a plan.
+//!
+//! 1. Changes that do not depend on each other are made at the same time, at most `sync.parallel_changes` of them, each
+//!    in a fresh instance. A change starts when everything that it depends on (`depends_on`) is done, and everything
+//!    that it comes after (`after`) is done or has failed.
+//! 2. A change that a guard holds is not made, nor is anything that depends on it.
+//! 3. A change that the journal has as finished is not made again: its outcome is counted. One that was begun and not
+//!    finished has an unknown outcome, and the plugin looks at the target first.
+//! 4. The journal records that a change begins before its first request leaves. Its outcome is recorded in one
+//!    transaction with what the plugin wrote to its storage and with the ledger.
+//! 5. If the plugin answers that the outcome is unknown, it is called again after a pause, which doubles each time, at
+//!    most `LOOKS_MAX` times. It then looks at the target before it writes.
+//! 6. A change counts as made only if the target's own answers show it. If they do not, the plugin's writes are
+//!    dropped.
+//! 7. If a change fails, everything that depends on it is skipped. What only comes after it goes on.
+//! 8. Refused credentials, a lost lease and a failed database stop the run: no further change begins, and those that
+//!    were not begun are reported as not tried.
 
-use crate::run::history::Came;
-use crate::run::journal::{Journal, Made};
-use crate::run::outside::Outside;
+use crate::run::journal::{ChangeResult, Journal};
+use crate::run::ports::RunPorts;
 use crate::run::report::Report;
+use crate::run::rows::RowResult;
 use futures::stream::{FuturesUnordered, StreamExt};
 use hibob_base::error::{HostError, LOCK_LOST, STORAGE_FAILED};
 use hibob_contract::Planned;
@@ -17,13 +33,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tracing::Instrument;
 
-/// Times that a change of unknown outcome is looked up and, if need be, made again.
+/// How often a change of unknown outcome is looked up and, if it was not made, made again.
 const LOOKS_MAX: u32 = 4;
 
-/// Applies a plan, but for what guards hold, and counts in `report` what became of each change. What the journal says was
-/// made is counted and not made again, and what was begun is looked up first.
+/// Applies a plan except for the changes in `held`, and counts each change's outcome in `report`. The rules are at the
+/// head of this file.
 pub(super) async fn apply(
-    outside: &impl Outside,
+    ports: &impl RunPorts,
     planned: &Planned,
     held: &Held,
     journal: &Journal<'_, impl RunStore>,
@@ -33,17 +49,17 @@ pub(super) async fn apply(
     for (&position, &class) in &held.changes {
         let Some(change) = planned.changes.get(position) else { continue };
         report.hold(change, class);
-        outside.metrics().change(change.kind, ChangeOutcome::Held);
+        ports.metrics().change(change.kind, ChangeOutcome::Held);
         schedule.close(position);
         for position in schedule.failed(position) {
-            // What is held itself is named as such.
+            // A dependent change that is held itself is reported as held, in its own turn.
             if let Some(skipped) = planned.changes.get(position).filter(|_| !held.changes.contains_key(&position)) {
                 skip(skipped, change, report);
-                outside.metrics().change(skipped.kind, ChangeOutcome::Skipped);
+                ports.metrics().change(skipped.kind, ChangeOutcome::Skipped);
             }
         }
     }
-    let parallel = outside.config().sync.parallel_changes.get() as usize;
+    let parallel = ports.config().sync.parallel_changes.get() as usize;
     let mut running = FuturesUnordered::new();
     let total = planned.changes.len() as u64;
     let mut done = 0;
@@ -58,18 +74,19 @@ pub(super) async fn apply(
                     return (position, change, made);
                 }
                 let span = Spans::change(change.kind);
-                let made = make(outside, change, journal).instrument(span.clone()).await;
-                observe(outside, change, &made, &span);
+                let made = make(ports, change, journal).instrument(span.clone()).await;
+                observe(ports, change, &made, &span);
                 (position, change, made)
             });
         }
         let Some((position, change, made)) = running.next().await else {
             break;
         };
-        // What depends on it was not kept from anything by a fault.
-        let is_closed = made == Made::NotTried;
+        // If the journal is closed, the changes that depend on this one were not tried either, and no fault is to
+        // blame.
+        let is_closed = made == ChangeResult::NotTried;
         let went_on = match made {
-            Made::Outcome(Outcome::Failed(failure)) if is_cut_off(outside, &failure) => {
+            ChangeResult::Outcome(Outcome::Failed(failure)) if is_cut_off(ports, &failure) => {
                 not_tried(change, report);
                 false
             }
@@ -88,27 +105,27 @@ pub(super) async fn apply(
                 } else {
                     skip(skipped, change, report);
                 }
-                outside.metrics().change(skipped.kind, ChangeOutcome::Skipped);
+                ports.metrics().change(skipped.kind, ChangeOutcome::Skipped);
             }
         }
         done += 1 + skipped.len() as u64;
-        outside.progress().report("changes", done, Some(total));
+        ports.progress().report("changes", done, Some(total));
     }
     for left in schedule.left().filter_map(|position| planned.changes.get(position)) {
         not_tried(left, report);
-        outside.metrics().change(left.kind, ChangeOutcome::Skipped);
+        ports.metrics().change(left.kind, ChangeOutcome::Skipped);
     }
 }
 
-/// Whether the way out was closed under a change: it was not refused for its own sake.
-fn is_cut_off(outside: &impl Outside, failure: &Failure) -> bool {
-    failure.code == "NOT_ALLOWED" && outside.is_refused()
+/// Whether a change failed only because the egress let no more requests out, after the credentials were refused.
+fn is_cut_off(ports: &impl RunPorts, failure: &Failure) -> bool {
+    failure.code == "NOT_ALLOWED" && ports.is_refused()
 }
 
-/// Tells the telemetry what became of a change that was tried.
-fn observe(outside: &impl Outside, change: &Change, made: &Made, span: &tracing::Span) {
-    let Made::Outcome(made) = made else {
-        outside.metrics().change(change.kind, ChangeOutcome::Failed);
+/// Reports the outcome of a change that was tried to the telemetry.
+fn observe(ports: &impl RunPorts, change: &Change, made: &ChangeResult, span: &tracing::Span) {
+    let ChangeResult::Outcome(made) = made else {
+        ports.metrics().change(change.kind, ChangeOutcome::Failed);
         return Spans::change_ended(span, ChangeOutcome::Failed);
     };
     let outcome = match made {
@@ -116,44 +133,43 @@ fn observe(outside: &impl Outside, change: &Change, made: &Made, span: &tracing:
         Outcome::Partly(written) if !is_state_refused(written) => ChangeOutcome::Partly,
         Outcome::Drifted(_) => ChangeOutcome::Drifted,
         Outcome::Refused(_) => ChangeOutcome::Skipped,
-        Outcome::Failed(failure) if is_cut_off(outside, failure) => ChangeOutcome::Skipped,
+        Outcome::Failed(failure) if is_cut_off(ports, failure) => ChangeOutcome::Skipped,
         Outcome::Partly(_) | Outcome::Failed(_) => ChangeOutcome::Failed,
     };
-    outside.metrics().change(change.kind, outcome);
+    ports.metrics().change(change.kind, outcome);
     Spans::change_ended(span, outcome);
 }
 
-/// Makes one change; after an unknown outcome looks, and makes it again if it was not done. The journal has its beginning
-/// before the first request leaves, and its end with what the last call kept.
-async fn make(outside: &impl Outside, change: &Change, journal: &Journal<'_, impl RunStore>) -> Made {
-    let made = attempts(outside, change, journal).await;
+/// Makes one change, and records in the journal how it ended (rules 4 and 5).
+async fn make(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl RunStore>) -> ChangeResult {
+    let made = attempts(ports, change, journal).await;
     let error = match made {
-        Ok(outcome) => return Made::Outcome(outcome),
+        Ok(outcome) => return ChangeResult::Outcome(outcome),
         Err(error) => error,
     };
-    outside.metrics().over_limit(&error);
-    let fault = Made::fault(&error);
+    ports.metrics().over_limit(&error);
+    let fault = ChangeResult::fault(&error);
     if error.is_forgetful() {
-        return fault; // what cannot be remembered is looked up by the next run
+        return fault; // the outcome cannot be stored, so the next run looks it up
     }
-    match journal.finish(outside.run_store(), change, &fault, outside.now()).await {
+    match journal.finish(ports.run_store(), change, &fault, ports.now()).await {
         Ok(()) => fault,
-        Err(error) => Made::fault(&error),
+        Err(error) => ChangeResult::fault(&error),
     }
 }
 
 async fn attempts(
-    outside: &impl Outside,
+    ports: &impl RunPorts,
     change: &Change,
     journal: &Journal<'_, impl RunStore>,
 ) -> Result<Outcome, HostError> {
     let is_unknown = journal.is_unknown(change);
     let mut attempt = if is_unknown { Attempt::AfterUnknownOutcome } else { Attempt::First };
-    let mut pause = Duration::from_millis(outside.config().limits.retry_pause_milliseconds);
-    journal.start(outside.run_store(), change, outside.now()).await?;
+    let mut pause = Duration::from_millis(ports.config().limits.retry_pause_milliseconds);
+    journal.start(ports.run_store(), change, ports.now()).await?;
     for looks in 0..=LOOKS_MAX {
         let is_last = looks == LOOKS_MAX;
-        let outcome = call(outside, change, attempt, journal, is_last).await?;
+        let outcome = call(ports, change, attempt, journal, is_last).await?;
         if is_last || !matches!(outcome, Outcome::Failed(Failure { next: NextStep::Look, .. })) {
             return Ok(outcome);
         }
@@ -164,50 +180,50 @@ async fn attempts(
     Err(HostError::Plugin("was asked too often".to_owned())) // the loop above has no other end
 }
 
-/// One attempt. Its storage writes are kept with its outcome, if that is the end of it: the
-/// `last` call's, or one after which there is nothing to look up.
+/// One attempt. Its writes to the plugin's storage are kept. Its outcome is recorded with them if it is final: if this
+/// `is_last`, or if there is nothing left to look up.
 async fn call(
-    outside: &impl Outside,
+    ports: &impl RunPorts,
     change: &Change,
     attempt: Attempt,
     journal: &Journal<'_, impl RunStore>,
     is_last: bool,
 ) -> Result<Outcome, HostError> {
-    let attempted = outside.attempt(change, attempt, journal.fence).await?;
+    let attempted = ports.attempt(change, attempt, journal.fence).await?;
     let (outcome, refusals) = (attempted.outcome, attempted.refusals);
     if matches!(outcome, Outcome::Done(_) | Outcome::Partly(_)) && !attempted.is_shown {
         let what = "says that it has made the change, and no answer of TravelPerk shows that";
-        return Err(HostError::Plugin(what.to_owned())); // what it wrote to its storage is dropped
+        return Err(HostError::Plugin(what.to_owned())); // its writes to the storage are dropped
     }
     let ledger = match &outcome {
         Outcome::Partly(written) if is_state_refused(written) => None,
         Outcome::Done(written) | Outcome::Partly(written) => change.employee_id.as_ref().map(|employee| LedgerEntry {
             account_id: written.target_id.clone(),
             employee_id: employee.clone(),
-            archived_at: (change.kind == ChangeKind::Archive).then(|| outside.now()),
+            archived_at: (change.kind == ChangeKind::Archive).then(|| ports.now()),
         }),
         Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
     };
-    let outcome = match outside.redactor()?.outcome(outcome) {
+    let outcome = match ports.redactor()?.outcome(outcome) {
         Outcome::Failed(failure) if !refusals.is_empty() => {
             Outcome::Failed(Failure { message: format!("{} ({})", failure.message, refusals.join("; ")), ..failure })
         }
         outcome => outcome,
     };
     let is_open = match &outcome {
-        Outcome::Failed(failure) => (failure.next == NextStep::Look && !is_last) || is_cut_off(outside, failure),
+        Outcome::Failed(failure) => (failure.next == NextStep::Look && !is_last) || is_cut_off(ports, failure),
         _ => false,
     };
-    let made = (!is_open).then(|| Made::Outcome(outcome.clone()));
+    let made = (!is_open).then(|| ChangeResult::Outcome(outcome.clone()));
     let record = journal.record(change, ledger, made.as_ref()).await?;
     if !attempted.entries.is_empty() || !record.is_empty() {
-        outside.run_store().record_change(journal.fence, &attempted.entries, &record, outside.now()).await?;
+        ports.run_store().record_change(journal.fence, &attempted.entries, &record, ports.now()).await?;
     }
     Ok(outcome)
 }
 
-/// Counts an outcome. True if what depends on the change can go on.
-fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> bool {
+/// Counts an outcome in the report. True if the changes that depend on this one can go on.
+fn record(change: &Change, second: bool, made: ChangeResult, report: &mut Report) -> bool {
     // A second write for an account counts with its first.
     let count = |report: &mut Report| {
         if !second {
@@ -215,20 +231,20 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
         }
     };
     match made {
-        Made::Outcome(Outcome::Done(_)) => {
-            report.tell(change, Came::Done, &[]);
+        ChangeResult::Outcome(Outcome::Done(_)) => {
+            report.tell(change, RowResult::Done, &[]);
             count(report);
             true
         }
-        Made::Outcome(Outcome::Partly(written)) if is_state_refused(&written) => {
-            report.tell(change, Came::Failed, &written.not_taken);
+        ChangeResult::Outcome(Outcome::Partly(written)) if is_state_refused(&written) => {
+            report.tell(change, RowResult::Failed, &written.not_taken);
             report.failed += 1;
             let message = "TravelPerk has taken the change, but the account's state is as before".to_owned();
             report.row(change, "WRITE_NOT_APPLIED", message, "find out in TravelPerk what keeps the account as it is");
             false
         }
-        Made::Outcome(Outcome::Partly(written)) => {
-            report.tell(change, Came::Done, &written.not_taken);
+        ChangeResult::Outcome(Outcome::Partly(written)) => {
+            report.tell(change, RowResult::Done, &written.not_taken);
             count(report);
             let fields = names(&written.not_taken);
             let remedy = "correct the value in HiBob, or find out in TravelPerk what keeps the field as it is";
@@ -240,58 +256,58 @@ fn record(change: &Change, second: bool, made: Made, report: &mut Report) -> boo
             );
             true
         }
-        Made::Outcome(Outcome::Drifted(drift)) => {
-            report.tell(change, Came::LeftAlone, &[]);
+        ChangeResult::Outcome(Outcome::Drifted(drift)) => {
+            report.tell(change, RowResult::LeftAlone, &[]);
             report.drifted += 1;
             report.failed += 1;
             let message = format!("the account has changed in TravelPerk since the plan was made: {}", names(&drift));
             report.row(change, "DRIFTED", message, "make a new plan; it starts from what is there now");
             false
         }
-        Made::Outcome(Outcome::Failed(failure)) => {
-            report.tell(change, Came::Failed, &[]);
+        ChangeResult::Outcome(Outcome::Failed(failure)) => {
+            report.tell(change, RowResult::Failed, &[]);
             report.failed += 1;
             report.row(change, &failure.code, failure.message, &failure.remedy);
             false
         }
-        Made::Outcome(Outcome::Refused(error)) => {
+        ChangeResult::Outcome(Outcome::Refused(error)) => {
             not_tried(change, report);
             report.stop(HostError::Credentials(error));
             false
         }
-        Made::NotTried => {
+        ChangeResult::NotTried => {
             not_tried(change, report);
             false
         }
-        Made::Fault { code, message, remedy } => {
-            report.tell(change, Came::Failed, &[]);
+        ChangeResult::Fault { code, message, remedy } => {
+            report.tell(change, RowResult::Failed, &[]);
             report.failed += 1;
             report.row(change, &code, message.clone(), &remedy);
             if code == STORAGE_FAILED || code == LOCK_LOST {
-                report.stop_with(&code, message, remedy); // what was done can no longer be remembered
+                report.stop_with(&code, message, remedy); // no further outcome could be recorded
             }
             false
         }
     }
 }
 
-/// Whether the target did not make an account active or inactive as it was told.
+/// Whether the target did not make an account active or inactive as requested.
 fn is_state_refused(written: &Written) -> bool {
     written.not_taken.iter().any(|mismatch| mismatch.field == "active")
 }
 
 fn not_tried(change: &Change, report: &mut Report) {
-    report.tell(change, Came::NotTried, &[]);
+    report.tell(change, RowResult::NotTried, &[]);
     report.skipped += 1;
 }
 
 fn skip(change: &Change, because: &Change, report: &mut Report) {
     not_tried(change, report);
     if report.is_stopped() {
-        return; // the run ended; that change has no fault of its own
+        return; // the run was stopped, so the other change is not to blame
     }
     report.failed += 1;
-    // This row is one person's: another one's name is not in it.
+    // A row is about one person, and does not name another one.
     let other = match because.employee_id {
         Some(_) => "another account",
         None => &because.display_name,
@@ -300,7 +316,7 @@ fn skip(change: &Change, because: &Change, report: &mut Report) {
     report.row(change, "DEPENDENCY_FAILED", message, "mend that one first, then sync again");
 }
 
-/// Field names, and for the account itself what was looked for. Values may be personal, so they are not repeated.
+/// The names of the fields that differ; of a missing account its id. Values may be personal, so they are not repeated.
 fn names(mismatches: &[Mismatch]) -> String {
     let name = |mismatch: &Mismatch| match (&mismatch.expected, mismatch.field.as_str()) {
         (Some(Value::Text(id)), "account") => format!("account {id} is gone"),
@@ -309,16 +325,16 @@ fn names(mismatches: &[Mismatch]) -> String {
     mismatches.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// Which changes can be made next.
+/// The order of the changes: which can be made now, and which wait for others.
 struct Schedule {
     ready: VecDeque<usize>,
-    /// For each change, how many of those that it depends on are not done.
+    /// For each change, how many others it still waits for.
     waits_for: Vec<usize>,
-    /// For each change, those that wait for it, and whether they need it done.
+    /// For each change, those that wait for it, and whether they depend on its success.
     dependents: Vec<Vec<(usize, bool)>>,
-    /// Neither done, nor failed, nor skipped.
+    /// For each change, whether it has neither been started nor skipped.
     open: Vec<bool>,
-    /// Whether a change waits for another one of the same employee.
+    /// For each change, whether it waits for another change of the same employee.
     second: Vec<bool>,
 }
 
@@ -336,7 +352,7 @@ impl Schedule {
         for (position, change) in changes.iter().enumerate() {
             let needed = change.depends_on.iter().map(|id| (id, true));
             for (id, needed) in needed.chain(change.after.iter().map(|id| (id, false))) {
-                // Something that is not in the plan never gets done: such a change stays where it is.
+                // A change that waits for something outside of the plan never becomes ready.
                 let other = positions.get(id.as_str());
                 let same = other
                     .and_then(|&other| changes.get(other))
@@ -380,7 +396,7 @@ impl Schedule {
         self.open.get_mut(position).is_some_and(|open| std::mem::replace(open, false))
     }
 
-    /// Frees what waited for a change.
+    /// Marks a change as done, and frees those that waited for it.
     fn done(&mut self, position: usize) {
         for (dependent, _) in self.dependents.get(position).cloned().unwrap_or_default() {
             self.free(dependent);
@@ -396,7 +412,8 @@ impl Schedule {
         }
     }
 
-    /// Everything that needs a failed change, however far down. What only waits until it is over can go on.
+    /// Marks a change as failed. Returns every change that depends on it, directly or through others, and frees those
+    /// that only come after it.
     fn failed(&mut self, position: usize) -> Vec<usize> {
         let mut skipped = Vec::new();
         let mut failed = vec![position];
@@ -454,7 +471,7 @@ mod tests {
         assert_eq!(schedule.left().collect::<Vec<_>>(), [3]);
     }
 
-    /// What only comes after a change goes on when that one fails; what needs it does not.
+    /// If a change fails, those that only come after it go on; those that depend on it do not.
     #[test]
     fn a_failed_change_holds_up_only_what_needs_it() {
         let after = |id: &str, after: &[&str]| Change {

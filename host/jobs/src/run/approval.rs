@@ -1,4 +1,19 @@
-//! Plans that wait for a person as a whole: which do, and when one that was approved is applied.
+//! Approval: which plan waits for a person, and when an approved one is applied.
+//!
+//! 1. `safety.approval` says which plans wait: none (`never`), those about which a guard reports something
+//!    (`above-limits`), or also every plan with changes (`always`). A plan waits as a whole: no part of it is applied.
+//! 2. Where plans wait, releases (`--allow-archiving` and the like) are refused, because approval takes their place.
+//! 3. Before an approved plan is applied, a new plan is made. The approved one is applied only if all of this is so:
+//!    settings and plugin are the ones that it was made with; nobody in it was erased; the new plan would do the same
+//!    (`difference.rs`); and the guards report nothing about the new plan that was not shown to the approver.
+//! 4. If one of these is not so, the approved plan is stale: it is closed, it is not applied, and the report has the
+//!    differences. The new plan then waits, if rule 1 says so.
+//! 5. That a plan was applied is recorded in one transaction with the beginning of its journal. So it is applied at
+//!    most once.
+//! 6. A tenant has at most one open plan. A plan that waits and would do the same as the new one goes on waiting,
+//!    because somebody may be reading it. Any other waiting plan is superseded.
+//! 7. A saved plan (`hibob apply FILE`) is refused while an approved plan is open, since a saved plan does not say what
+//!    is there now.
 
 mod stored;
 
@@ -8,7 +23,7 @@ pub use stored::{Reasons, StoredPlan};
 use crate::approval::short;
 use crate::run::difference::difference;
 use crate::run::guard::guard;
-use crate::run::outside::Outside;
+use crate::run::ports::RunPorts;
 use crate::run::report::{Report, Stale, WaitingPlan};
 use crate::run::{DAY, Running};
 use hibob_base::digest::hex;
@@ -24,32 +39,34 @@ use hibob_telemetry::Spans;
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
-/// What is to be done with a plan.
-pub(super) enum Verdict {
-    /// Apply it, but for this.
+/// What is to be done with a new plan.
+pub(super) enum ApprovalVerdict {
+    /// Apply it, except for the changes that are held.
     Apply(Held),
-    /// Apply this one, which somebody has approved and which would do the same.
+    /// Apply this approved plan instead, which would do the same.
     Approved(StoredPlan),
-    /// Apply nothing: it waits.
+    /// Apply nothing: the plan waits for approval.
     Wait,
 }
 
-impl<O: Outside> Running<O> {
-    /// What is to be done with a new plan. Where plans wait, an approved one that would do the same is applied, and any
-    /// other plan that waits or is approved makes room.
+impl<P: RunPorts> Running<P> {
+    /// Decides what is to be done with a new plan. The rules are at the head of this file.
+    ///
+    /// # Errors
+    /// A release was given where plans wait; the guards refuse the source; or the database failed.
     pub(super) async fn judge(
         &self,
         planned: &Planned,
         release: Release,
         report: &mut Report,
-    ) -> Result<Verdict, HostError> {
-        let (run_store, config) = (self.outside.run_store(), self.outside.config());
-        let Some(approvals) = self.outside.approvals().filter(|_| config.safety.approval != Approval::Never) else {
-            return Ok(Verdict::Apply(guard(run_store, config, planned, release).await?));
+    ) -> Result<ApprovalVerdict, HostError> {
+        let (run_store, config) = (self.ports.run_store(), self.ports.config());
+        let Some(approvals) = self.ports.approvals().filter(|_| config.safety.approval != Approval::Never) else {
+            return Ok(ApprovalVerdict::Apply(guard(run_store, config, planned, release).await?));
         };
         if release != Release::default() {
             return Err(HostError::configuration(
-                "plans above the limits wait for a person (safety.approval), and are not let through by --allow-archiving, --allow-renaming or --allow-changed-source",
+                "plans above the limits wait for a person (safety.approval), and are not released by --allow-archiving, --allow-renaming or --allow-changed-source",
                 format!("leave that out, and approve the plan: hibob plans {}", config.id),
             ));
         }
@@ -62,24 +79,24 @@ impl<O: Outside> Running<O> {
             let stored = StoredPlan::read(approvals, self.keyring(), &row).await?;
             let Some(stale) = self.stale(&row, &stored, planned, &reasons)? else {
                 report.settle(&row, reasons.messages());
-                return Ok(Verdict::Approved(stored));
+                return Ok(ApprovalVerdict::Approved(stored));
             };
             self.refuse(approvals, &row, stale, report).await?;
         }
         if self.waits(planned, &reasons) {
             self.wait(approvals, planned, &reasons, open.as_ref(), report).await?;
-            return Ok(Verdict::Wait);
+            return Ok(ApprovalVerdict::Wait);
         }
         if let Some(row) = open {
             approvals.close_approval(self.fence, row.id, ApprovalState::Superseded, self.started_at).await?;
         }
-        Ok(Verdict::Apply(Held::default()))
+        Ok(ApprovalVerdict::Apply(Held::default()))
     }
 
-    /// Makes a plan of what is there now and, if it would do the same as the approved one, applies that. If not, nothing is
-    /// applied: the report has the difference, and the newer plan waits if it has to. Returns the newer plan too.
+    /// Makes a new plan and, if it would do the same as the approved one, applies the approved one. If not, nothing is
+    /// applied: the report has the differences, and the new plan waits if it has to. Returns the new plan too.
     pub async fn apply_approved(&self, approved: &ApprovalRow) -> (Report, Option<Planned>) {
-        let tenant = &self.outside.config().id;
+        let tenant = &self.ports.config().id;
         let planned = match self.plan().await {
             Ok(planned) => planned,
             Err(error) => return (Report::stopped(tenant, error), None),
@@ -98,9 +115,9 @@ impl<O: Outside> Running<O> {
         planned: &Planned,
         report: &mut Report,
     ) -> Result<(), HostError> {
-        let Some(approvals) = self.outside.approvals() else { return Err(not_approved(&approved.plan)) };
-        let tenant = &self.outside.config().id;
-        let reasons = Reasons::of(self.outside.run_store(), self.outside.config(), planned).await?;
+        let Some(approvals) = self.ports.approvals() else { return Err(not_approved(&approved.plan)) };
+        let tenant = &self.ports.config().id;
+        let reasons = Reasons::of(self.ports.run_store(), self.ports.config(), planned).await?;
         let stored = StoredPlan::read(approvals, self.keyring(), approved).await?;
         let Some(stale) = self.stale(approved, &stored, planned, &reasons)? else {
             report.settle(approved, reasons.messages());
@@ -122,11 +139,11 @@ impl<O: Outside> Running<O> {
         Err(HostError::Stale { message, remedy })
     }
 
-    /// Makes the changes of an approved plan, all of them and once.
+    /// Makes all changes of an approved plan, at most once (rule 5).
     pub(super) async fn make_approved(&self, stored: &StoredPlan, report: &mut Report) -> Result<(), HostError> {
-        let Some(approvals) = self.outside.approvals() else { return Err(not_approved(&stored.digest)) };
+        let Some(approvals) = self.ports.approvals() else { return Err(not_approved(&stored.digest)) };
         if stored.opened.planned.changes.is_empty() {
-            // What it stands for is that the source is as it should be.
+            // Approving a plan without changes means that the source is accepted as it is.
             let applied = ApprovalState::Applied;
             let closed = approvals.close_approval(self.fence, stored.id, applied, self.started_at).await?;
             return if closed { Ok(()) } else { Err(not_approved(&stored.digest)) };
@@ -148,7 +165,7 @@ impl<O: Outside> Running<O> {
         Ok(())
     }
 
-    /// Why an approved plan must not be applied; none if it may.
+    /// Why an approved plan is stale; none if it may be applied (rule 3).
     fn stale(
         &self,
         row: &ApprovalRow,
@@ -158,23 +175,22 @@ impl<O: Outside> Running<O> {
     ) -> Result<Option<Stale>, HostError> {
         let differences = difference(&stored.opened.planned, planned);
         let approved = Reasons::read(row)?;
-        let settings = self.outside.settings_digest()?;
-        let why = if let Some(moved) = moved_basis(&row.settings, &row.plugin, &settings, self.outside.plugin_digest())
-        {
+        let settings = self.ports.settings_digest()?;
+        let why = if let Some(moved) = moved_basis(&row.settings, &row.plugin, &settings, self.ports.plugin_digest()) {
             moved
         } else if !stored.opened.is_whole {
             SOMEBODY_FORGOTTEN.to_owned()
         } else if !differences.is_empty() {
             "HiBob or TravelPerk has moved since it was made".to_owned()
         } else if let Some(beyond) = reasons.beyond(&approved) {
-            format!("what was not so when it was approved: {beyond}")
+            format!("the guards report what they did not report when it was approved: {beyond}")
         } else {
             return Ok(None);
         };
         Ok(Some(Stale { plan: row.plan.clone(), why, differences }))
     }
 
-    /// Closes an approved plan that has gone stale.
+    /// Closes an approved plan that is stale.
     async fn refuse(
         &self,
         approvals: &TenantDatabase,
@@ -191,14 +207,14 @@ impl<O: Outside> Running<O> {
     }
 
     fn waits(&self, planned: &Planned, reasons: &Reasons) -> bool {
-        match self.outside.config().safety.approval {
+        match self.ports.config().safety.approval {
             Approval::Never => false,
             Approval::AboveLimits => !reasons.is_empty(),
             Approval::Always => !planned.changes.is_empty() || !reasons.is_empty(),
         }
     }
 
-    /// Has a plan wait. One that waits already and would do the same goes on waiting: somebody may be reading it.
+    /// Stores a plan to wait for approval, unless one waits already that would do the same (rule 6).
     async fn wait(
         &self,
         approvals: &TenantDatabase,
@@ -219,12 +235,12 @@ impl<O: Outside> Running<O> {
         let json = |error: serde_json::Error| HostError::Storage(error.to_string());
         let plan = privacy::plan::encrypt(self.keyring(), self.fence, planned).await?;
         let digest = hex(&Sha256::digest(&plan));
-        let days = self.outside.config().safety.approval_days;
+        let days = self.ports.config().safety.approval_days;
         let new = NewApproval {
             digest: &digest,
             plan: &plan,
-            settings: &self.outside.settings_digest()?,
-            plugin: self.outside.plugin_digest(),
+            settings: &self.ports.settings_digest()?,
+            plugin: self.ports.plugin_digest(),
             reasons: &serde_json::to_string(reasons).map_err(json)?,
             changes: i64::try_from(changes).unwrap_or(i64::MAX),
             trigger: self.cause.trigger.word(),
@@ -242,14 +258,14 @@ impl<O: Outside> Running<O> {
     }
 }
 
-/// That a saved plan, which says nothing of what is there now, does not go before an approved one.
+/// The error of a saved plan while an approved one is open (rule 7).
 fn approved_first(tenant: &str, plan: &str) -> HostError {
     let plan = short(plan);
     HostError::Decision {
         code: "PLAN_DECIDED",
         message: format!("the plan {plan} is approved, and has to be applied before a saved one"),
         remedy: format!(
-            "apply it: hibob sync {tenant}; or take the yes back: hibob plans reject {tenant} {plan} --by EMAIL --reason TEXT"
+            "apply it: hibob sync {tenant}; or take the approval back: hibob plans reject {tenant} {plan} --by EMAIL --reason TEXT"
         ),
     }
 }

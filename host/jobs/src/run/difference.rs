@@ -1,49 +1,50 @@
-//! What of a plan is not as it was approved.
+//! The differences between an approved plan and a new one.
 
-use crate::run::history::value_text;
+use crate::run::rows::value_text;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Change, FieldChange};
 use hibob_contract::types::Value;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// How a change is not as it was approved.
+/// How a change differs from what was approved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Moved {
+pub enum DifferenceKind {
     /// It was not in the approved plan.
     New,
-    /// It was in the approved plan, and there is nothing to do any more.
+    /// It was in the approved plan, and is not in the new one.
     Gone,
-    /// It would write something else, or to another account.
+    /// It would write other values, or to another account.
     Different,
 }
 
-/// A change, or a field of one, that is not as it was approved.
+/// A change, or one field of a change, that differs from what was approved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DifferenceRow {
-    /// How.
-    pub what: Moved,
-    /// HiBob's id.
+    /// How it differs.
+    pub what: DifferenceKind,
+    /// HiBob's id of the employee; none where the change is about a cost center.
     pub employee_id: Option<String>,
-    /// For people to read.
+    /// The name of the account or cost center, for people to read.
     pub display_name: String,
     /// The kind of change.
     pub kind: &'static str,
-    /// Which field would be written otherwise; none where it is about the whole change.
+    /// The field that differs; none where the whole change does.
     pub field: Option<String>,
-    /// What was approved of the field. Of a line manager none, as a row is about one person: the plans say who.
+    /// The approved values of the field, before and after. None for a line manager, because a row is about one person
+    /// only; the plans say who it is.
     pub approved: Option<String>,
-    /// What would be written now.
+    /// The values of the field in the new plan.
     pub now: Option<String>,
-    /// All of it in one sentence.
+    /// The difference in one sentence.
     pub message: String,
 }
 
-/// What is not the same in what two plans would do. Names and reasons are for people, and count for nothing; nor do the
-/// times at which the plans were made.
+/// The differences between what two plans would do. Names, reasons and the times at which the plans were made are not
+/// compared.
 pub(super) fn difference(approved: &Planned, now: &Planned) -> Vec<DifferenceRow> {
-    // An id is the same whenever the same change is planned again.
+    // A change that is planned again has the same id.
     let by_id = |planned: &'_ Planned| -> BTreeMap<String, usize> {
         planned.changes.iter().enumerate().map(|(position, change)| (change.id.clone(), position)).collect()
     };
@@ -52,19 +53,19 @@ pub(super) fn difference(approved: &Planned, now: &Planned) -> Vec<DifferenceRow
     for change in &approved.changes {
         match after.get(&change.id).and_then(|&position| now.changes.get(position)) {
             Some(other) => rows.extend(fields(change, other)),
-            None => rows.push(whole(Moved::Gone, change)),
+            None => rows.push(whole(DifferenceKind::Gone, change)),
         }
     }
     let new = now.changes.iter().filter(|change| !before.contains_key(&change.id));
-    rows.extend(new.map(|change| whole(Moved::New, change)));
+    rows.extend(new.map(|change| whole(DifferenceKind::New, change)));
     rows
 }
 
-fn whole(what: Moved, change: &Change) -> DifferenceRow {
+fn whole(what: DifferenceKind, change: &Change) -> DifferenceRow {
     let told = match what {
-        Moved::New => "was not in the approved plan",
-        Moved::Gone => "was approved, and there is nothing to do any more",
-        Moved::Different => "is not about what was approved",
+        DifferenceKind::New => "was not in the approved plan",
+        DifferenceKind::Gone => "was approved, and there is nothing to do any more",
+        DifferenceKind::Different => "is of another kind, or of another account, than what was approved",
     };
     DifferenceRow {
         what,
@@ -78,16 +79,16 @@ fn whole(what: Moved, change: &Change) -> DifferenceRow {
     }
 }
 
-/// A change as people tell it from others.
+/// The name of a change in a message.
 fn name(change: &Change) -> String {
     let employee = change.employee_id.as_ref().map(|id| format!(" (employee {id})")).unwrap_or_default();
     format!("{} {}{employee}", change.kind.word().replace('-', " "), change.display_name)
 }
 
-/// The fields of a change that would be written otherwise.
+/// The differences between the fields of one change in both plans.
 fn fields(approved: &Change, now: &Change) -> Vec<DifferenceRow> {
     if (approved.kind, &approved.employee_id, &approved.target_id) != (now.kind, &now.employee_id, &now.target_id) {
-        return vec![whole(Moved::Different, approved)];
+        return vec![whole(DifferenceKind::Different, approved)];
     }
     let find = |change: &Change, name: &str| change.fields.iter().find(|field| field.field == name).cloned();
     let mut names: Vec<&str> = approved.fields.iter().chain(&now.fields).map(|field| field.field.as_str()).collect();
@@ -102,18 +103,22 @@ fn fields(approved: &Change, now: &Change) -> Vec<DifferenceRow> {
         let names_somebody = |change: &Change| find(change, field).is_some_and(|field| names_somebody(&field));
         if names_somebody(approved) || names_somebody(now) {
             let message = format!("{}: {field} is not as it was approved", name(approved));
-            return DifferenceRow { field: Some(field.to_owned()), message, ..whole(Moved::Different, approved) };
+            return DifferenceRow {
+                field: Some(field.to_owned()),
+                message,
+                ..whole(DifferenceKind::Different, approved)
+            };
         }
         let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "not at all".to_owned());
         let message =
             format!("{}: {field} was approved as {}, and would be {} now", name(approved), shown(&was), shown(&is));
         let field = Some(field.to_owned());
-        DifferenceRow { field, approved: was, now: is, message, ..whole(Moved::Different, approved) }
+        DifferenceRow { field, approved: was, now: is, message, ..whole(DifferenceKind::Different, approved) }
     })
     .collect()
 }
 
-/// What counts of a field: its values, without what is for people only.
+/// The values of a field as they are compared: without display names, and pairs in a fixed order.
 fn essence(field: &FieldChange) -> [Option<Value>; 2] {
     [&field.before, &field.after].map(|value| {
         value.clone().map(|value| match value {
@@ -129,7 +134,7 @@ fn essence(field: &FieldChange) -> [Option<Value>; 2] {
     })
 }
 
-/// Whether a change of a field tells of another person.
+/// Whether a value of the field names another person.
 fn names_somebody(field: &FieldChange) -> bool {
     [&field.before, &field.after].into_iter().any(|value| matches!(value, Some(Value::Person(_))))
 }
@@ -227,7 +232,7 @@ mod tests {
         let elsewhere = Change { target_id: Some("another".to_owned()), ..same() };
         assert_eq!(
             told_of(vec![same()], vec![elsewhere]),
-            ["update Ana 1 (employee 1): is not about what was approved"]
+            ["update Ana 1 (employee 1): is of another kind, or of another account, than what was approved"]
         );
         let person = |id| change("1", vec![manager(id, "Eva")]);
         assert_eq!(told_of(vec![person("9")], vec![person("8")]).len(), 1, "another person of the same name");

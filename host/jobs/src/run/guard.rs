@@ -1,4 +1,4 @@
-//! Asking the guards about a plan, with what the tenant's own records say.
+//! Asking the guards about a plan, with the tenant's own baseline and ledger.
 
 use hibob_base::error::HostError;
 use hibob_config::tenant::TenantConfig;
@@ -6,10 +6,11 @@ use hibob_contract::Planned;
 use hibob_policy::guard::{Held, Release, UntrustedSource, classes, source};
 use hibob_store::run_store::RunStore;
 
-/// Looks whether a plan looks like an accident, with what this store records. Returns what of the plan must not be applied.
+/// Asks the guards whether a plan looks like an accident. Returns the changes that are held.
 ///
 /// # Errors
-/// Nothing at all of the plan must be applied, because its source cannot be trusted; or the store failed.
+/// No part of the plan may be applied, because its source differs too much from the last accepted run; or the store
+/// failed.
 pub async fn guard(
     run_store: &impl RunStore,
     config: &TenantConfig,
@@ -20,7 +21,7 @@ pub async fn guard(
     judged.map_err(|why| HostError::held(format!("tenant {}: {}", config.id, why.reasons), why.remedy))
 }
 
-/// What the guards hold of a plan, or why its source cannot be trusted.
+/// The changes that the guards hold, or why the source of the plan cannot be trusted.
 ///
 /// # Errors
 /// The store failed.

@@ -1,6 +1,7 @@
-//! What the journal says of a plan: which changes were made, which were begun, and which not.
+//! The journal of a plan that is being applied: which changes were begun, and how they ended.
 //!
-//! State is what comes of folding the events in their order; an event that cannot follow the ones before is an error.
+//! The state is worked out from the journal's events in their order. An event that cannot follow the ones before it is
+//! an error, and is never ignored.
 
 use hibob_base::error::HostError;
 use hibob_contract::directory_sync::{Change, Outcome};
@@ -11,24 +12,24 @@ use hibob_store::run_store::RunStore;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What came of a change.
+/// How a change ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Made {
-    /// The plugin told.
+pub(super) enum ChangeResult {
+    /// The plugin reported this outcome.
     Outcome(Outcome),
-    /// The plugin, or the host, failed.
+    /// The plugin or the host failed.
     Fault { code: String, message: String, remedy: String },
-    /// It was never begun.
+    /// It was not begun.
     NotTried,
 }
 
-impl Made {
-    /// Nobody can read any more what came of it.
+impl ChangeResult {
+    /// The result of a change whose person was erased: nobody can read it any more.
     pub(super) fn forgotten() -> Self {
         Self::Fault {
             code: "FORGOTTEN".to_owned(),
-            message: "this person was forgotten, and what came of their change with them".to_owned(),
+            message: "this person was erased, so the outcome of their change cannot be read any more".to_owned(),
             remedy: "nothing".to_owned(),
         }
     }
@@ -38,23 +39,23 @@ impl Made {
     }
 }
 
-/// What is known of a change from before.
+/// How far a change had come.
 #[derive(Clone, Debug, PartialEq)]
-enum State {
-    /// Begun by the run of this generation; what came of it is not known.
+enum ChangeProgress {
+    /// Begun by the run with this generation; its outcome is unknown.
     Started(i64),
-    Finished(Made),
+    Finished(ChangeResult),
 }
 
-/// What the events of a plan's changes come to.
+/// How far each change of a plan has come; a change without an entry was not begun.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Past(BTreeMap<String, State>);
+pub(super) struct JournalState(BTreeMap<String, ChangeProgress>);
 
-impl Past {
-    /// Folds events. `known` is what the plan's changes are called in them.
+impl JournalState {
+    /// Works out the state from the journal's events. `known` are the ids of the plan's changes in the journal.
     ///
     /// # Errors
-    /// An event is of no change of the plan, or cannot follow the ones before.
+    /// An event belongs to no change of the plan, or cannot follow the events before it.
     pub(super) fn fold(known: &BTreeSet<String>, events: &[EventRow]) -> Result<Self, String> {
         let mut past = Self::default();
         for event in events {
@@ -63,28 +64,32 @@ impl Past {
                 return wrong("is not in the plan");
             }
             let next = match (past.0.get(&event.change), event.is_finished) {
-                (None, false) => State::Started(event.generation),
-                // Again only by a run that has taken over.
-                (Some(State::Started(before)), false) if *before < event.generation => State::Started(event.generation),
-                (Some(State::Started(before)), true) if *before == event.generation => {
+                (None, false) => ChangeProgress::Started(event.generation),
+                // A change may begin again only in a later run, which has taken over.
+                (Some(ChangeProgress::Started(before)), false) if *before < event.generation => {
+                    ChangeProgress::Started(event.generation)
+                }
+                (Some(ChangeProgress::Started(before)), true) if *before == event.generation => {
                     match serde_json::from_str(&event.made) {
-                        Ok(made) => State::Finished(made),
-                        Err(error) => return wrong(&format!("has an outcome that is none: {error}")),
+                        Ok(made) => ChangeProgress::Finished(made),
+                        Err(error) => return wrong(&format!("has an outcome that cannot be read: {error}")),
                     }
                 }
                 (None, true) => return wrong("was finished before it began"),
-                (Some(State::Started(_)), false) => return wrong("began twice in one run"),
-                (Some(State::Started(_)), true) => return wrong("was finished by a run that had not begun it"),
-                (Some(State::Finished(_)), _) => return wrong("goes on after it was finished"),
+                (Some(ChangeProgress::Started(_)), false) => return wrong("began twice in one run"),
+                (Some(ChangeProgress::Started(_)), true) => {
+                    return wrong("was finished by a run that had not begun it");
+                }
+                (Some(ChangeProgress::Finished(_)), _) => return wrong("goes on after it was finished"),
             };
             past.0.insert(event.change.clone(), next);
         }
         Ok(past)
     }
 
-    /// Whether a change was begun, and nobody knows what came of it.
+    /// Whether a change was begun and its outcome is unknown.
     fn is_unknown(&self, change: &str) -> bool {
-        matches!(self.0.get(change), Some(State::Started(_)))
+        matches!(self.0.get(change), Some(ChangeProgress::Started(_)))
     }
 }
 
@@ -92,32 +97,33 @@ impl Past {
 pub(super) struct Journal<'r, S: RunStore> {
     pub(super) id: i64,
     pub(super) fence: Fence,
-    /// What came of changes is sealed with.
+    /// Encrypts the outcomes.
     pub(super) keyring: &'r Keyring<S>,
-    /// What the plan's changes are called in it.
+    /// The ids of the plan's changes in the journal, by their ids in the plan.
     pub(super) ids: BTreeMap<String, String>,
-    pub(super) past: Past,
-    /// Nothing more is made: the plan is too old.
+    pub(super) past: JournalState,
+    /// Whether nothing more of the plan is made, because it is out of date.
     pub(super) is_closed: bool,
 }
 
-impl<S: RunStore> Journal<'_, S> {
-    /// What came of a change, where it is not to be made: it was made, or nothing is made any more.
-    pub(super) fn settled(&self, change: &Change) -> Option<Made> {
+impl<B: RunStore> Journal<'_, B> {
+    /// The result of a change that is not to be made, because it is finished or because the journal is closed; none if
+    /// it is to be made.
+    pub(super) fn settled(&self, change: &Change) -> Option<ChangeResult> {
         match self.past.0.get(self.stored_id(change)) {
-            Some(State::Finished(made)) => Some(made.clone()),
+            Some(ChangeProgress::Finished(made)) => Some(made.clone()),
             _ if !self.is_closed => None,
-            Some(State::Started(_)) => Some(Made::Fault {
+            Some(ChangeProgress::Started(_)) => Some(ChangeResult::Fault {
                 code: "INTERRUPTED".to_owned(),
                 message: "the run was interrupted while it made this change, and whether it was made is not known"
                     .to_owned(),
                 remedy: "nothing; the next plan starts from what is there now".to_owned(),
             }),
-            None => Some(Made::NotTried),
+            None => Some(ChangeResult::NotTried),
         }
     }
 
-    /// Whether a change was begun, and nobody knows what came of it.
+    /// Whether a change was begun and its outcome is unknown.
     pub(super) fn is_unknown(&self, change: &Change) -> bool {
         self.past.is_unknown(self.stored_id(change))
     }
@@ -131,12 +137,12 @@ impl<S: RunStore> Journal<'_, S> {
         self.ids.get(&change.id).unwrap_or(&change.id)
     }
 
-    /// What a call is to keep: what was done to an account and, if that is the end of it, what came of the change.
+    /// The record that a call stores: the ledger's entry and, if the change has ended, its result, encrypted.
     pub(super) async fn record(
         &self,
         change: &Change,
         ledger: Option<LedgerEntry>,
-        made: Option<&Made>,
+        made: Option<&ChangeResult>,
     ) -> Result<ChangeRecord, HostError> {
         let Some(made) = made else { return Ok(ChangeRecord { ledger, finished: None }) };
         let made = serde_json::to_value(made).map_err(|error| HostError::Storage(error.to_string()))?;
@@ -145,12 +151,12 @@ impl<S: RunStore> Journal<'_, S> {
         Ok(ChangeRecord { ledger, finished: Some((self.id, self.stored_id(change).to_owned(), json)) })
     }
 
-    /// Records what came of a change whose call kept nothing.
+    /// Records the result of a change whose call stored nothing else.
     pub(super) async fn finish(
         &self,
         run_store: &impl RunStore,
         change: &Change,
-        made: &Made,
+        made: &ChangeResult,
         now: i64,
     ) -> Result<(), HostError> {
         let record = self.record(change, None, Some(made)).await?;
@@ -166,19 +172,19 @@ mod tests {
         ids.iter().map(ToString::to_string).collect()
     }
 
-    fn event(change: &str, generation: i64, made: Option<&Made>) -> EventRow {
+    fn event(change: &str, generation: i64, made: Option<&ChangeResult>) -> EventRow {
         let json = made.map(|made| serde_json::to_string(made).unwrap()).unwrap_or_default();
         EventRow { change: change.to_owned(), is_finished: made.is_some(), made: json, generation }
     }
 
-    fn fault() -> Made {
-        Made::fault(&HostError::Busy("too many".to_owned()))
+    fn fault() -> ChangeResult {
+        ChangeResult::fault(&HostError::Busy("too many".to_owned()))
     }
 
-    fn finished<'p>(past: &'p Past, change: &str) -> Option<&'p Made> {
+    fn finished<'p>(past: &'p JournalState, change: &str) -> Option<&'p ChangeResult> {
         match past.0.get(change)? {
-            State::Finished(made) => Some(made),
-            State::Started(_) => None,
+            ChangeProgress::Finished(made) => Some(made),
+            ChangeProgress::Started(_) => None,
         }
     }
 
@@ -186,13 +192,13 @@ mod tests {
     fn what_was_begun_and_not_finished_is_unknown() {
         let changes = known(&["a", "b", "c"]);
         let events = [event("a", 1, None), event("b", 1, None), event("a", 1, Some(&fault()))];
-        let past = Past::fold(&changes, &events).unwrap();
+        let past = JournalState::fold(&changes, &events).unwrap();
         assert_eq!((finished(&past, "a"), past.is_unknown("a")), (Some(&fault()), false));
         assert_eq!((finished(&past, "b"), past.is_unknown("b")), (None, true));
         assert_eq!((finished(&past, "c"), past.is_unknown("c")), (None, false));
         // Taken over twice, and finished by the last one.
         let more = [event("b", 4, None), event("b", 7, None), event("b", 7, Some(&fault()))];
-        let past = Past::fold(&changes, &[events.as_slice(), &more].concat()).unwrap();
+        let past = JournalState::fold(&changes, &[events.as_slice(), &more].concat()).unwrap();
         assert_eq!(finished(&past, "b"), Some(&fault()));
     }
 
@@ -208,9 +214,12 @@ mod tests {
             (vec![started.clone(), finished.clone(), event("a", 2, None)], "after it was finished"),
             (vec![started.clone(), finished.clone(), finished], "after it was finished"),
             (vec![event("x", 1, None)], "is not in the plan"),
-            (vec![started, EventRow { made: "{".to_owned(), ..event("a", 1, Some(&fault())) }], "outcome that is none"),
+            (
+                vec![started, EventRow { made: "{".to_owned(), ..event("a", 1, Some(&fault())) }],
+                "outcome that cannot be read",
+            ),
         ] {
-            let error = Past::fold(&changes, &events).unwrap_err();
+            let error = JournalState::fold(&changes, &events).unwrap_err();
             assert!(error.contains(words), "{words} is not in {error}");
         }
     }

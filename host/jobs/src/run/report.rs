@@ -1,8 +1,8 @@
-//! What a run did, for people and for machines.
+//! The report of a directory sync: what the run did, for people and for machines.
 
 use crate::run::difference::DifferenceRow;
-use crate::run::history;
-use crate::run::history::Came;
+use crate::run::rows;
+use crate::run::rows::RowResult;
 use crate::run::run_report::{Common, HISTORY_ROWS_MAX, RunReport};
 use hibob_base::error::{Exit, HostError};
 use hibob_contract::Planned;
@@ -14,16 +14,16 @@ use hibob_store::privacy::LEFT_OUT;
 use hibob_store::update_row::UpdateRow;
 use serde::Serialize;
 
-/// Something that went wrong for one employee, or a thing worth knowing.
+/// An error or a warning, about one employee or about nobody in particular.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ErrorRow {
     /// HiBob's id; none where it is about nobody in particular.
     pub employee_id: Option<String>,
-    /// Stable, in capitals.
+    /// The error code: stable, in capitals.
     pub code: String,
     /// What is wrong.
     pub message: String,
-    /// How to mend it.
+    /// What a person can do about it.
     pub remedy: String,
 }
 
@@ -41,43 +41,44 @@ impl From<&Finding> for ErrorRow {
 /// A change that a guard holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HeldRow {
-    /// For which class of changes.
+    /// The class of changes that the guard holds.
     pub class: Class,
-    /// HiBob's id.
+    /// HiBob's id of the employee.
     pub employee_id: Option<String>,
-    /// For people to read.
+    /// The name of the account, for people to read.
     pub display_name: String,
 }
 
-/// A plan that waits for a person. Nothing of it was applied.
+/// A plan that waits for approval. No part of it was applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WaitingPlan {
-    /// Its SHA-256.
+    /// The SHA-256 of the stored plan, in hex.
     pub plan: String,
     /// How many changes it has.
     pub changes: usize,
-    /// What the guards saw, each in a sentence; nothing where every plan waits.
+    /// What the guards report, one sentence for each; may be empty where every plan waits.
     pub why: Vec<String>,
-    /// Until when it waits, in Unix seconds.
+    /// When it lapses, in Unix seconds.
     pub lapses_at: i64,
-    /// False if an earlier run made it, and this one's would do the same.
+    /// False if an earlier run stored it, and this run's plan would do the same.
     pub is_new: bool,
 }
 
-/// Whose yes a plan was applied with.
+/// The approval with which a plan was applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Approved {
-    /// The SHA-256 of the plan that they have seen, which is the one that was applied.
+    /// The SHA-256 of the plan that was approved and applied, in hex.
     pub plan: String,
-    /// Who asked for the run that made it.
+    /// Who asked for the run that made the plan; none for a schedule.
     pub requested_by: Option<String>,
-    /// Who approved it, as they are named.
+    /// The work email of the person who approved it.
     pub by: Option<String>,
-    /// By what they could: `token ID`, or `command-line`.
+    /// How they were allowed to: `token ID`, or `command-line`.
     pub with: Option<String>,
-    /// When, in Unix seconds.
+    /// When they approved it, in Unix seconds.
     pub at: Option<i64>,
-    /// What the guards saw and would have held, each in a sentence.
+    /// What the guards report about the plan, one sentence for each; without approval these changes would have been
+    /// held.
     pub released: Vec<String>,
 }
 
@@ -97,29 +98,29 @@ impl Approved {
 /// An approved plan that was not applied, because it is out of date.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Stale {
-    /// Its SHA-256.
+    /// The SHA-256 of the stored plan, in hex.
     pub plan: String,
-    /// Why, in words that go on after a colon.
+    /// Why, as the rest of a sentence after a colon.
     pub why: String,
-    /// What a plan of now would do otherwise.
+    /// How a new plan differs from it.
     pub differences: Vec<DifferenceRow>,
 }
 
 /// What ended a run early.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Stopped {
-    /// Stable, in capitals.
+    /// The error code: stable, in capitals.
     pub code: String,
-    /// What happened.
+    /// What happened, in one sentence.
     pub message: String,
-    /// What to do.
+    /// What a person can do about it.
     pub remedy: String,
     #[serde(skip)]
     exit: Option<Exit>,
 }
 
 impl Stopped {
-    /// By this error.
+    /// From the error that ended the run.
     pub fn by(error: &HostError) -> Self {
         Self {
             code: error.code().to_owned(),
@@ -129,7 +130,7 @@ impl Stopped {
         }
     }
 
-    /// How the program ends.
+    /// The exit code of the program.
     pub fn exit(&self) -> Exit {
         self.exit.unwrap_or(Exit::Failed)
     }
@@ -142,56 +143,56 @@ pub struct Report {
     pub tenant: String,
     /// The run's number in the tenant's history.
     pub run: Option<i64>,
-    /// Accounts made.
+    /// Accounts created.
     pub created: u64,
-    /// Accounts taken over.
+    /// Accounts adopted.
     pub adopted: u64,
-    /// Accounts changed.
+    /// Accounts updated.
     pub updated: u64,
     /// Accounts archived.
     pub archived: u64,
-    /// Accounts made active again.
+    /// Accounts reactivated.
     pub reactivated: u64,
-    /// Cost centers made.
+    /// Cost centers created.
     pub cost_centers_created: u64,
-    /// Cost centers brought back.
+    /// Cost centers restored.
     pub cost_centers_restored: u64,
-    /// Accounts that were right as they are.
+    /// Accounts that needed no change.
     pub kept: u64,
-    /// Employees for whom something failed, in the plan or while applying.
+    /// Employees for whom something failed, while planning or while applying.
     pub failed: u64,
-    /// Employees left alone because two claims meet.
+    /// Employees for whom matching found a conflict, and who are left alone.
     pub conflicts: u64,
-    /// Employees who were forgotten, and of whom something was left out.
+    /// Erased employees of whom something was left out of the plan.
     #[serde(skip_serializing_if = "is_zero")]
     pub forgotten: u64,
-    /// Changes left alone because the target had moved since the plan.
+    /// Changes that were not made because the account has changed since the plan was made.
     pub drifted: u64,
-    /// Changes not tried, because one that they depend on failed or the run was stopped.
+    /// Changes that were not tried, because one that they depend on failed or the run was stopped.
     pub skipped: u64,
     /// What went wrong, one row for each employee and fault.
     pub errors: Vec<ErrorRow>,
-    /// What was left out on purpose.
+    /// What was left out on purpose, and other facts that a person should know.
     pub warnings: Vec<ErrorRow>,
-    /// What a guard holds, person by person.
+    /// The changes that guards hold, one row each.
     pub held: Vec<HeldRow>,
-    /// For each class of changes that is held: what the guard saw, and what to do.
+    /// For each class of changes that is held: what the guard reports, and what to do.
     pub guards: Vec<GuardRow>,
-    /// The plan that waits for a person, instead of being applied.
+    /// The plan that waits for approval, instead of being applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<WaitingPlan>,
-    /// Whose yes the plan was applied with.
+    /// The approval with which the plan was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approved>,
-    /// The approved plan that was out of date.
+    /// The approved plan that was not applied because it is stale.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale: Option<Stale>,
     /// What ended the run early.
     pub error: Option<Stopped>,
-    /// What was done to whom, line by line; kept in the history, and not part of the printed report.
+    /// The rows of the run record. They are not part of the printed report.
     #[serde(skip)]
     pub updates: Vec<UpdateRow>,
-    /// The plan about which somebody had decided, by its number in the database, and with which this run is done.
+    /// The database's number of the decided plan that this run has applied or found stale.
     #[serde(skip)]
     pub(super) settled: Option<i64>,
 }
@@ -230,19 +231,19 @@ impl Report {
         RunReport::stop(self, error);
     }
 
-    /// Notes that a failure which was told already ended the run.
+    /// Notes that a failure, which the report has already, ended the run.
     pub(super) fn stop_with(&mut self, code: &str, message: String, remedy: String) {
         self.error = Some(Stopped { code: code.to_owned(), message, remedy, exit: Some(Exit::Failed) });
     }
 
-    /// Notes in the history what became of a change.
-    pub(super) fn tell(&mut self, change: &Change, came: Came, not_taken: &[Mismatch]) {
-        self.updates.extend(history::rows(change, came, not_taken));
+    /// Adds the rows of a change to the run record.
+    pub(super) fn tell(&mut self, change: &Change, result: RowResult, not_taken: &[Mismatch]) {
+        self.updates.extend(rows::rows(change, result, not_taken));
     }
 
     /// Notes a change that is held.
     pub(super) fn hold(&mut self, change: &Change, class: Class) {
-        self.tell(change, Came::Held, &[]);
+        self.tell(change, RowResult::Held, &[]);
         self.held.push(HeldRow {
             class,
             employee_id: change.employee_id.clone(),
@@ -250,18 +251,19 @@ impl Report {
         });
     }
 
-    /// Notes whose yes the plan is applied with.
+    /// Notes the approval with which the plan is applied.
     pub(super) fn settle(&mut self, row: &ApprovalRow, released: Vec<String>) {
         self.settled = Some(row.id);
         self.approval = Some(Approved::of(row, released));
     }
 
-    /// Notes a change of a plan that waits for a person.
+    /// Notes a change of a plan that waits for approval.
     pub(super) fn await_approval(&mut self, change: &Change) {
-        self.tell(change, Came::Waiting, &[]);
+        self.tell(change, RowResult::Waiting, &[]);
     }
 
-    /// Whether the run came to its end, no guard held anything and nothing waits, so that its baseline counts.
+    /// Whether the run is accepted: it came to its end, no guard held anything and no plan waits. Only then its
+    /// baseline counts.
     pub fn is_accepted(&self) -> bool {
         !self.is_stopped() && self.held.is_empty() && self.waiting.is_none()
     }

@@ -1,8 +1,23 @@
-//! Taking up a plan that an earlier run had not applied to its end, because its process or its machine died.
+//! Resuming: finishing the plan of a run that was interrupted, because its process or its machine died.
+//!
+//! Every directory run begins with this, before it makes a plan of its own.
+//!
+//! 1. An open journal is the sign of an interrupted run. It has the stored plan, what guards held of it, the digests of
+//!    settings and plugin, and the events of its changes.
+//! 2. The stored plan must have the digest that the journal has, and its events must follow from each other. If not,
+//!    the journal is closed with an error, nothing is applied in this run, and the next run makes a new plan.
+//! 3. Finished changes are counted and not made again. Of begun changes the plugin looks first whether they were made.
+//!    The others are made (`apply.rs`).
+//! 4. Nothing more is made of a plan that is older than `sync.plan_age_hours_max`, that was made with other settings or
+//!    another plugin, or from which an erased person is missing. Its begun changes are reported as interrupted, its
+//!    others as not tried.
+//! 5. The age of an approved plan counts from when its journal began, because it was compared with a new plan then.
+//! 6. The interrupted run gets its own run record, with the trigger "resumed". Its baseline is accepted by the same
+//!    rule as any other.
 
 use crate::run::apply;
-use crate::run::journal::{Journal, Made, Past};
-use crate::run::outside::Outside;
+use crate::run::journal::{ChangeResult, Journal, JournalState};
+use crate::run::ports::RunPorts;
 use crate::run::report::Report;
 use crate::run::{RunReport, Running, accepted};
 use hibob_base::digest::hex;
@@ -19,25 +34,27 @@ use tracing::Instrument;
 /// Seconds in an hour.
 const HOUR: u64 = 60 * 60;
 
-impl<O: Outside> Running<O> {
-    /// Applies what is left of an interrupted plan, and records it in the history. What was made is not made again; of what
-    /// was begun and is not known the plugin looks first. A plan that is too old, or was made with other settings or another
-    /// plugin, is closed as it is: the next plan starts from what is there.
+impl<P: RunPorts> Running<P> {
+    /// Finishes the plan of an interrupted run, and writes that run's record. Returns its report; none if no run was
+    /// interrupted. The rules are at the head of this file.
+    ///
+    /// # Errors
+    /// The journal cannot be read, the lease was lost, or the database failed.
     pub(super) async fn resume(&self) -> Result<Option<Report>, HostError> {
-        let Some(open) = self.outside.run_store().open_journal().await? else { return Ok(None) };
+        let Some(open) = self.ports.run_store().open_journal().await? else { return Ok(None) };
         let Opened { plan, held, past } = match self.read(&open).await? {
             Ok(read) => read,
             Err(why) => return Err(self.close(&open, &why).await?),
         };
         let planned = &plan.planned;
-        let mut report = Report::planned(&self.outside.config().id, planned);
+        let mut report = Report::planned(&self.ports.config().id, planned);
         report.guards.clone_from(&held.guards);
         let out_of_date = self.out_of_date(&open, &plan).await?;
         let (id, fence, keyring, is_closed) = (open.id, self.fence, self.keyring(), out_of_date.is_some());
         let journal = Journal { id, fence, keyring, ids: plan.ids(), past, is_closed };
         let changes = planned.changes.len();
         let resumed = self.locked(async {
-            apply::apply(&self.outside, planned, &held, &journal, &mut report).await;
+            apply::apply(&self.ports, planned, &held, &journal, &mut report).await;
             Ok(())
         });
         resumed.instrument(Spans::apply(&self.span, changes)).await?;
@@ -54,10 +71,10 @@ impl<O: Outside> Running<O> {
         Ok(Some(report))
     }
 
-    /// Closes a journal that makes no sense, and returns the error that says so. Nothing is applied in this run, so that
-    /// somebody looks; the next one starts from what is there.
+    /// Closes a journal that cannot be read, and returns the error that says so. This run then applies nothing, so that
+    /// a person looks at it; the next run makes a new plan.
     async fn close(&self, open: &OpenJournal, why: &str) -> Result<HostError, HostError> {
-        let tenant = &self.outside.config().id;
+        let tenant = &self.ports.config().id;
         let message = format!("the journal of the interrupted run of {} cannot be read: {why}", time(open.started_at));
         let error = |remedy: String| HostError::Journal { message: message.clone(), remedy };
         let closed =
@@ -76,14 +93,14 @@ impl<O: Outside> Running<O> {
             trigger: "resumed",
             job: None,
             started_at: open.started_at,
-            finished_at: self.outside.now(),
+            finished_at: self.ports.now(),
             exit_code: report.exit() as u8,
             report: report.history()?,
             journal: Some(open.id),
         })
     }
 
-    /// Opens a journal. The inner error says what is wrong with it.
+    /// Decrypts and checks a journal. The inner error says what is wrong with it.
     async fn read(&self, open: &OpenJournal) -> Result<Result<Opened, String>, HostError> {
         if hex(&Sha256::digest(&open.plan)) != open.digest {
             return Ok(Err(format!("the stored plan {} was changed", open.digest)));
@@ -97,50 +114,51 @@ impl<O: Outside> Running<O> {
         let known =
             plan.planned.changes.iter().map(|change| ids.get(&change.id).unwrap_or(&change.id).clone()).collect();
         let held = serde_json::from_str(&open.held).map_err(|error| format!("what it holds: {error}"));
-        Ok(held.and_then(|held| Ok(Opened { held, past: Past::fold(&known, &events)?, plan })))
+        Ok(held.and_then(|held| Ok(Opened { held, past: JournalState::fold(&known, &events)?, plan })))
     }
 
-    /// The events with what came of the changes.
+    /// The journal's events, with the outcomes decrypted.
     async fn opened_events(&self, open: &OpenJournal) -> Result<Vec<EventRow>, HostError> {
         let stored = open.events.iter().map(|event| event.made.clone()).collect();
         let opened = privacy::rows::decrypt_results(self.keyring(), stored).await?;
         let event = |(event, made): (&EventRow, Option<String>)| {
-            // In the words of the journal, so that the event still follows the ones before.
-            let gone = || serde_json::to_string(&Made::forgotten()).unwrap_or_default();
+            // The person was erased: an outcome that says so, in the journal's own form, so that the events can still
+            // be read.
+            let gone = || serde_json::to_string(&ChangeResult::forgotten()).unwrap_or_default();
             EventRow { made: made.unwrap_or_else(gone), ..event.clone() }
         };
         Ok(open.events.iter().zip(opened).map(event).collect())
     }
 
-    /// Why a plan must not be applied any more. One that was approved had been found to be up to date when its journal began.
+    /// Why the rest of a plan must not be applied; none if it may be (rules 4 and 5).
     async fn out_of_date(&self, open: &OpenJournal, plan: &DecryptedPlan) -> Result<Option<&'static str>, HostError> {
-        let hours = u64::from(self.outside.config().sync.plan_age_hours_max);
-        let is_approved = match self.outside.approvals() {
+        let hours = u64::from(self.ports.config().sync.plan_age_hours_max);
+        let is_approved = match self.ports.approvals() {
             Some(approvals) => approvals.is_of_approval(open.id).await?,
             None => false,
         };
         let started_at = u64::try_from(open.started_at).unwrap_or_default();
         let since = if is_approved { started_at } else { plan.planned.created_at };
-        let now = u64::try_from(self.outside.now()).unwrap_or_default();
+        let now = u64::try_from(self.ports.now()).unwrap_or_default();
         Ok(if !plan.is_whole {
             Some(privacy::SOMEBODY_FORGOTTEN)
         } else if now.saturating_sub(since) > hours.saturating_mul(HOUR) {
             Some("it is older than sync.plan_age_hours_max")
-        } else if open.settings != self.outside.settings_digest()? {
-            Some("the tenant's settings are others now")
-        } else if open.plugin != self.outside.plugin_digest() {
-            Some("the plugin is another one now")
+        } else if open.settings != self.ports.settings_digest()? {
+            Some("the tenant's settings have changed since it was made")
+        } else if open.plugin != self.ports.plugin_digest() {
+            Some("the plugin has changed since it was made")
         } else {
             None
         })
     }
 }
 
-/// The plan, what of it is held, and what happened so far.
+/// A journal that was read: the plan, the changes that guards held, and how far each change had come.
 struct Opened {
     plan: DecryptedPlan,
     held: Held,
-    past: Past,
+    past: JournalState,
 }
 
 fn time(unix_seconds: i64) -> String {

@@ -1,11 +1,11 @@
-//! What the report of every kind of run has in common: how the run ended, what went wrong, and what the history keeps of it.
+//! What the reports of both kinds of run share: how the run ended, what went wrong, and what the run record keeps.
 
 use crate::run::{ErrorRow, Stopped};
 use hibob_base::error::{Exit, HostError};
 use hibob_store::update_row::UpdateRow;
 use serde::Serialize;
 
-/// Rows of errors, of warnings, and of each list of its own that the history keeps of one run.
+/// How many rows a run record keeps of errors, of warnings, and of each other list of a report.
 pub(crate) const HISTORY_ROWS_MAX: usize = 1_000;
 
 /// The parts that every report has.
@@ -16,7 +16,7 @@ pub struct Common<'r> {
     pub run: &'r mut Option<i64>,
     /// What went wrong, one row for each employee and fault.
     pub errors: &'r mut Vec<ErrorRow>,
-    /// What is worth knowing.
+    /// Facts that a person should know, and that are no errors.
     pub warnings: &'r mut Vec<ErrorRow>,
     /// What ended the run early.
     pub stopped: &'r mut Option<Stopped>,
@@ -24,8 +24,8 @@ pub struct Common<'r> {
 
 /// The report of a run.
 ///
-/// Each kind of run has a report of its own, which is printed as JSON and kept in the history. What they share is decided
-/// here, once for all kinds.
+/// The directory sync and the references job each have a report, which is printed as JSON and kept in the run record.
+/// This trait has what they share.
 pub trait RunReport: Serialize + Clone {
     /// The parts that every report has.
     fn common(&mut self) -> Common<'_>;
@@ -36,13 +36,14 @@ pub trait RunReport: Serialize + Clone {
     /// What ended the run early.
     fn stopped(&self) -> Option<&Stopped>;
 
-    /// What was done to whom, line by line.
+    /// The rows of the run record.
     fn updates(&self) -> &[UpdateRow];
 
-    /// How the run ended where nothing ended it early, if that is neither [`Exit::Done`] nor [`Exit::SomeFailed`].
+    /// [`Exit::Held`] or [`Exit::Waiting`], where a guard held something or the plan waits; none otherwise. It counts
+    /// only if nothing ended the run early.
     fn held_back(&self) -> Option<Exit>;
 
-    /// Cuts the lists of this kind of report to [`HISTORY_ROWS_MAX`] rows, and takes out what the history does not keep.
+    /// Cuts the lists of this kind of report to [`HISTORY_ROWS_MAX`] rows, and removes what a run record does not keep.
     fn shorten(&mut self);
 
     /// How the run ended.
@@ -62,18 +63,18 @@ pub trait RunReport: Serialize + Clone {
         *common.stopped = Some(Stopped::by(&error));
     }
 
-    /// The codes of all that went wrong.
+    /// The codes of all errors, and of what ended the run early.
     fn codes(&self) -> Vec<&str> {
         let stopped = self.stopped().map(|stopped| stopped.code.as_str());
         self.errors().iter().map(|row| row.code.as_str()).chain(stopped).collect()
     }
 
-    /// Takes the run's number in the history.
+    /// Sets the run's number in the history.
     fn numbered(&mut self, run: i64) {
         *self.common().run = Some(run);
     }
 
-    /// What the history keeps of it: JSON.
+    /// The report as the run record keeps it, in JSON.
     ///
     /// # Errors
     /// It cannot be written as JSON.

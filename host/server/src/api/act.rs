@@ -1,49 +1,49 @@
-//! The actions, each by its name.
+//! Calls the handler of a permitted request's action.
 
 use crate::api::problem::Problem;
-use crate::api::request::Asked;
+use crate::api::request::ApiRequest;
 use crate::api::routes::Action;
 use crate::api::{events, health, history, jobs, openapi, plans, tenants};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 
-pub(super) async fn act(asked: Asked) -> Result<Response<Body>, Problem> {
-    match asked.route.action {
+pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> {
+    match request.route.action {
         Action::Health => Ok(text("alive\n".to_owned(), "text/plain; charset=utf-8")),
-        Action::Readiness => Ok(health::readiness(&asked.api).await),
+        Action::Readiness => Ok(health::readiness(&request.api).await),
         Action::Description => Ok(json(StatusCode::OK, &openapi::description())),
-        Action::Metrics => Ok(text(asked.api.data.metrics().render(), "text/plain; version=0.0.4; charset=utf-8")),
+        Action::Metrics => Ok(text(request.api.data.metrics().render(), "text/plain; version=0.0.4; charset=utf-8")),
         Action::Audit => {
-            let rows = asked.api.data.control().api_log(asked.limit).await?;
+            let rows = request.api.data.control().api_log(request.limit).await?;
             Ok(json(StatusCode::OK, &serde_json::json!({ "audit": rows })))
         }
-        Action::ListTenants => tenants::list(&asked).await,
-        Action::ShowTenant => tenants::show(&asked).await,
-        Action::PutTenant => tenants::put(&asked).await,
-        Action::PutSecret => tenants::put_secret(&asked).await,
-        Action::ListJobs => jobs::list(&asked).await,
-        Action::StartJob => jobs::start(&asked).await,
-        Action::ShowJob => jobs::show(&asked).await,
-        Action::CancelJob => jobs::cancel(&asked).await,
-        Action::FollowJob => events::follow(asked),
-        Action::ListPlans => plans::list(&asked).await,
-        Action::ShowPlan => plans::show(&asked).await,
-        Action::ApprovePlan => plans::approve(&asked).await,
-        Action::RejectPlan => plans::reject(&asked).await,
-        Action::ListRuns => history::list(&asked).await,
-        Action::ShowRun => history::show(&asked).await,
-        Action::Workbook => history::workbook(&asked).await,
-        Action::ListReferences => history::references(&asked).await,
+        Action::ListTenants => tenants::list(&request).await,
+        Action::ShowTenant => tenants::show(&request).await,
+        Action::PutTenant => tenants::put(&request).await,
+        Action::PutSecret => tenants::put_secret(&request).await,
+        Action::ListJobs => jobs::list(&request).await,
+        Action::StartJob => jobs::start(&request).await,
+        Action::ShowJob => jobs::show(&request).await,
+        Action::CancelJob => jobs::cancel(&request).await,
+        Action::FollowJob => events::follow(request),
+        Action::ListPlans => plans::list(&request).await,
+        Action::ShowPlan => plans::show(&request).await,
+        Action::ApprovePlan => plans::approve(&request).await,
+        Action::RejectPlan => plans::reject(&request).await,
+        Action::ListRuns => history::list(&request).await,
+        Action::ShowRun => history::show(&request).await,
+        Action::Workbook => history::workbook(&request).await,
+        Action::ListReferences => history::references(&request).await,
     }
 }
 
-impl Asked {
-    /// The tenant that the request is about; the gate has looked that it is there.
+impl ApiRequest {
+    /// The tenant that the request is about. The gate has checked that it exists.
     pub(super) fn tenant(&self) -> &str {
         self.named.tenant.as_deref().unwrap_or_default()
     }
 
-    /// The job or run that it is about.
+    /// The number of the job or run that the request is about.
     pub(super) fn number(&self) -> i64 {
         self.named.number.unwrap_or_default()
     }

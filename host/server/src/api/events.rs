@@ -1,11 +1,12 @@
 //! A job's progress as a stream of events (WHATWG HTML, section 9.2 "Server-sent events").
 //!
-//! The first event is the job as it stands, so who was cut off asks again and has missed nothing that still counts. Then
-//! comes `progress` while the job runs in this process, and `job` whenever its state changes; with its end the stream ends.
+//! The first event is the job's present state, so a client that was disconnected can ask again without missing anything
+//! that matters. Then `progress` events follow while the job runs in this process, and a `job` event whenever its state
+//! changes. The stream ends with the job.
 
 use crate::api::Api;
 use crate::api::problem::Problem;
-use crate::api::request::Asked;
+use crate::api::request::ApiRequest;
 use crate::serve::Phase;
 use axum::body::Body;
 use axum::http::Response;
@@ -19,13 +20,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// How often the job is looked at, and how often progress is told at most.
+/// How often the job is read, so also how often progress is reported at most.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// How often a silent stream says that it is there: more often than proxies give up, after a minute as a rule.
+/// How often a silent stream sends a comment, so that proxies, which usually give up after a minute, keep it open.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// When to ask again if there are too many streams, in seconds.
+/// After how many seconds a client may try again if there are too many streams.
 const STREAMS_PAUSE: u64 = 10;
 
 struct Follower {
@@ -38,12 +39,12 @@ struct Follower {
     _place: OwnedSemaphorePermit,
 }
 
-pub(super) fn follow(asked: Asked) -> Result<Response<Body>, Problem> {
-    let place = asked.api.streams.clone().try_acquire_owned();
+pub(super) fn follow(request: ApiRequest) -> Result<Response<Body>, Problem> {
+    let place = request.api.streams.clone().try_acquire_owned();
     let place = place.map_err(|_| Problem::too_many("streams of events", STREAMS_PAUSE))?;
-    let token = asked.token.clone().ok_or_else(Problem::unauthorized)?;
-    let id = asked.number();
-    let follower = Follower { api: asked.api, token, id, told: None, step: None, has_ended: false, _place: place };
+    let token = request.token.clone().ok_or_else(Problem::unauthorized)?;
+    let id = request.number();
+    let follower = Follower { api: request.api, token, id, told: None, step: None, has_ended: false, _place: place };
     let events = stream::unfold(follower, |mut follower| async {
         let event = follower.next().await?;
         Some((Ok::<_, Infallible>(event), follower))
@@ -52,7 +53,7 @@ pub(super) fn follow(asked: Asked) -> Result<Response<Body>, Problem> {
 }
 
 impl Follower {
-    /// The next event; none when the job has ended, the host is to leave, or the token no longer counts.
+    /// The next event; none when the job has ended, the host leaves, or the token is no longer valid.
     async fn next(&mut self) -> Option<Event> {
         while !self.has_ended {
             if self.told.is_some() {

@@ -1,7 +1,7 @@
-//! The way that every request goes: who asks, whether they may, the record, the answer.
+//! The gate: the steps that every request passes. Who calls, whether they may, the API log, the answer.
 
 use crate::api::problem::Problem;
-use crate::api::request::{Asked, Named, Params, body, limit};
+use crate::api::request::{ApiRequest, Named, Params, body, limit};
 use crate::api::routes::{Action, Holder, Route};
 use crate::api::{Api, act};
 use axum::extract::Request;
@@ -16,13 +16,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tracing::Instrument;
 
-/// How long a request may take, its body included. A stream of events goes on for longer: its answer has begun by then.
+/// How long a request may take until its answer begins, its body included. A stream of events goes on after that.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 
-/// Seconds of a day.
+/// Seconds in a day.
 const DAY: i64 = 86_400;
 
-/// What every answer says: take it for what it is called, keep no copy, show nothing around it.
+/// The headers of every answer: no guessing of content types, no caching, no embedding, no referrer.
 const HEADERS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::CACHE_CONTROL, "no-store"),
@@ -30,12 +30,12 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (header::REFERRER_POLICY, "no-referrer"),
 ];
 
-/// A new id for a request. Callers do not choose it, as it stands in the record.
+/// A new id for a request. Callers cannot choose it, because the API log has it.
 pub(super) fn request_id() -> String {
     hex(&rand::random::<[u8; 8]>())
 }
 
-/// The answer with what every answer says.
+/// Adds the headers that every answer has.
 pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
@@ -48,7 +48,8 @@ pub(super) fn finish(mut response: Response, request_id: &str) -> Response {
 }
 
 impl Api {
-    /// Answers a request. What was begun is done to its end although the caller goes away or no longer waits.
+    /// Answers a request. An action that was begun is carried out to its end, even if the caller disconnects or the
+    /// time is up.
     pub(super) async fn answer(self: Arc<Self>, route: &'static Route, params: Params, request: Request) -> Response {
         let id = request_id();
         // The route's own path: names and queries are not for the log.
@@ -78,10 +79,10 @@ impl Api {
             object: named.as_ref().ok().and_then(Named::object),
             request: id,
         };
-        let asked = match self.clone().permit(route, named, request, &mut entry).await {
-            Ok(asked) => asked,
+        let permitted = match self.clone().permit(route, named, request, &mut entry).await {
+            Ok(permitted) => permitted,
             Err(problem) => {
-                // Who asks too often does not fill the record as well.
+                // A caller who makes too many requests does not fill the API log as well.
                 if problem.status != StatusCode::TOO_MANY_REQUESTS && route.holders.is_some() {
                     api_log::record(self.data.control(), &entry, problem.outcome(), Some(problem.code)).await?;
                 }
@@ -89,10 +90,10 @@ impl Api {
             }
         };
         if !route.is_recorded() {
-            return act::act(asked).await;
+            return act::act(permitted).await;
         }
         let row = api_log::begin(self.data.control(), &entry).await?;
-        let acted = act::act(asked).await;
+        let acted = act::act(permitted).await;
         let (outcome, code) = match &acted {
             Ok(_) => (ApiLogOutcome::Done, None),
             Err(problem) => (problem.outcome(), Some(problem.code)),
@@ -101,14 +102,14 @@ impl Api {
         acted
     }
 
-    /// Everything that comes before an action. The entry gets what is known of who asks as soon as it is known.
+    /// All checks before the action. They add the caller to `entry` as soon as the caller is known.
     async fn permit(
         self: Arc<Self>,
         route: &'static Route,
         named: Result<Named, Problem>,
         request: Request,
         entry: &mut ApiLogEntry,
-    ) -> Result<Asked, Problem> {
+    ) -> Result<ApiRequest, Problem> {
         let mut token = None;
         if let Some(holders) = route.holders {
             let shown = bearer(request.headers()).and_then(ShownToken::parse);
@@ -124,10 +125,10 @@ impl Api {
         let named = self.visible(route, named?, token.as_ref(), entry).await?;
         let limit = limit(route, request.uri().query())?;
         let body = body(route, request.into_body()).await?;
-        Ok(Asked { api: self, route, token, named, limit, body })
+        Ok(ApiRequest { api: self, route, token, named, limit, body })
     }
 
-    /// Whose token was sent. One that is known but no longer counts is recorded by its id.
+    /// Finds the token that was sent. A token that is known but not valid any more is in the API log by its id.
     async fn authenticate(
         &self,
         shown: Option<ShownToken>,
@@ -153,7 +154,8 @@ impl Api {
         Ok(stored)
     }
 
-    /// What the path names, if it is there for this token: another tenant's things are as good as not there.
+    /// Checks that the token may see what the path names. Things of other tenants are answered as if they did not
+    /// exist.
     async fn visible(
         &self,
         route: &Route,

@@ -1,4 +1,4 @@
-//! Whether the host can do its work.
+//! The readiness of the host: whether it can do its work.
 
 use crate::api::Api;
 use crate::api::act::json;
@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use std::sync::atomic::Ordering;
 
-/// 200 if everything is as it should be, otherwise 503; the body says what is not, and nothing else.
+/// Answers 200 if the host is ready, otherwise 503. The body only says which part is not ready.
 pub(super) async fn readiness(api: &Api) -> Response<Body> {
     let control = api.data.control().tenants().await.is_ok();
     let queue = api.data.queue().waiting().await.is_ok();

@@ -2,7 +2,7 @@
 
 use crate::api::act::json;
 use crate::api::problem::Problem;
-use crate::api::request::Asked;
+use crate::api::request::ApiRequest;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use hibob_base::job::JobKind;
@@ -10,31 +10,31 @@ use hibob_store::queue::{ArgumentFields, Arguments, NewJob, Selection, State};
 use serde::Deserialize;
 use serde_json::{Value, json as object};
 
-/// What to start.
+/// The body of a request that starts a job.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Order {
+struct JobRequest {
     kind: String,
     #[serde(default)]
     arguments: ArgumentFields,
 }
 
-/// Queues a job; the same one that waits already is not queued twice.
-pub(super) async fn start(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let order: Order = serde_json::from_slice(&asked.body).map_err(|error| {
+/// Queues a job. If an equal one waits already, that one is answered instead.
+pub(super) async fn start(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let job: JobRequest = serde_json::from_slice(&request.body).map_err(|error| {
         let remedy = r#"send such as {"kind": "sync", "arguments": {"allow_archiving": 7}}"#;
         Problem::bad_request(format!("this is not a job: {error}"), remedy)
     })?;
-    // A saved plan is a file that its maker has: `apply` stays with the command line.
+    // `apply` needs a saved plan, which is a file, so it is for the command line only.
     let kinds = JobKind::ALL.iter().copied().filter(|kind| *kind != JobKind::Apply);
-    let kind = kinds.clone().find(|kind| kind.word() == order.kind).ok_or_else(|| {
+    let kind = kinds.clone().find(|kind| kind.word() == job.kind).ok_or_else(|| {
         let words: Vec<&str> = kinds.map(JobKind::word).collect();
         Problem::unprocessable("there is no such kind of job here", format!("choose from {}", words.join(", ")))
     })?;
-    let by = asked.token.as_ref().map(|token| format!("token {}", token.id));
-    let arguments = Arguments::new(kind, order.arguments)?;
-    let new = NewJob { tenant: asked.tenant().to_owned(), arguments, requested_by: by };
-    let started = asked.api.data.start(&new).await?;
+    let by = request.token.as_ref().map(|token| format!("token {}", token.id));
+    let arguments = Arguments::new(kind, job.arguments)?;
+    let new = NewJob { tenant: request.tenant().to_owned(), arguments, requested_by: by };
+    let started = request.api.data.start(&new).await?;
     let mut response = json(StatusCode::ACCEPTED, &object!({ "job": started.id, "new": started.is_new }));
     if let Ok(place) = HeaderValue::from_str(&format!("/v1/jobs/{}", started.id)) {
         response.headers_mut().insert(header::LOCATION, place);
@@ -42,21 +42,21 @@ pub(super) async fn start(asked: &Asked) -> Result<Response<Body>, Problem> {
     Ok(response)
 }
 
-/// What runs and waits, and the last ones that have ended.
-pub(super) async fn list(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let which = Selection { tenant: Some(asked.tenant()), ended_max: asked.limit };
-    let jobs = asked.api.data.queue().list(which).await?;
+/// The jobs that run or wait, and the last ones that have ended.
+pub(super) async fn list(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let which = Selection { tenant: Some(request.tenant()), ended_max: request.limit };
+    let jobs = request.api.data.queue().list(which).await?;
     let rows: Vec<Value> = jobs.iter().map(hibob_store::queue::Job::json).collect();
     Ok(json(StatusCode::OK, &object!({ "jobs": rows })))
 }
 
-pub(super) async fn show(asked: &Asked) -> Result<Response<Body>, Problem> {
-    Ok(json(StatusCode::OK, &asked.api.data.queue().get(asked.number()).await?.json()))
+pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    Ok(json(StatusCode::OK, &request.api.data.queue().get(request.number()).await?.json()))
 }
 
-/// Cancels a job: one that waits at once, one that runs soon.
-pub(super) async fn cancel(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let state = asked.api.data.queue().cancel(asked.number()).await?;
+/// Cancels a job: a waiting one at once, a running one soon.
+pub(super) async fn cancel(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let state = request.api.data.queue().cancel(request.number()).await?;
     let status = if state == State::Running { StatusCode::ACCEPTED } else { StatusCode::OK };
-    Ok(json(status, &object!({ "job": asked.number(), "state": state.word() })))
+    Ok(json(status, &object!({ "job": request.number(), "state": state.word() })))
 }

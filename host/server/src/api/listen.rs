@@ -16,22 +16,22 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tower_service::Service;
 
-/// Connections at one time; more wait to be accepted.
+/// The most connections at one time. Further ones wait to be accepted.
 const CONNECTIONS_MAX: usize = 256;
 
-/// How long a connection may take to send a request's head, or be idle.
+/// How long a connection may take to send the head of a request, or may be idle.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
 
-/// Largest head of a request, in bytes.
+/// The largest head of a request, in bytes.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
-/// How long answers may take to be sent once the host is to leave.
+/// How long the last answers may take to be sent when the host leaves.
 const LEAVE_TIME_MAX: Duration = Duration::from_secs(10);
 
-/// After connections cannot be accepted, as the process has no more files.
+/// The pause after a connection could not be accepted, because the process has no free file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// An address that is being listened at.
+/// A listening socket.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
@@ -39,11 +39,11 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Begins to listen. Tokens and personal data would go over the network in the clear, so that an address which others
-    /// can reach needs to be allowed.
+    /// Begins to listen. An address that other machines can reach must be allowed by the caller, because tokens and
+    /// personal data go over it unencrypted.
     ///
     /// # Errors
-    /// The address is not of this machine alone, or taken.
+    /// Other machines can reach the address and that is not allowed, or the address is in use.
     pub async fn bind(address: SocketAddr, is_remote_allowed: bool) -> Result<Self, HostError> {
         if !address.ip().to_canonical().is_loopback() && !is_remote_allowed {
             return Err(HostError::configuration(
@@ -62,12 +62,13 @@ impl Listener {
         Ok(Self { socket, address })
     }
 
-    /// Where it listens.
+    /// The address that it listens at.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers until the host is to leave; then takes no more requests, and waits a while for those that are being answered.
+    /// Answers requests until the host leaves. Then it takes no more, and waits at most `LEAVE_TIME_MAX` for the last
+    /// answers.
     pub async fn serve(self, api: &Arc<Api>, mut phase: watch::Receiver<Phase>) {
         let (router, graceful) = (api.router(), GracefulShutdown::new());
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));

@@ -1,11 +1,11 @@
-//! The description of the API (OpenAPI 3.1), made of the table of routes: it cannot say anything else than the router does.
+//! The description of the API (OpenAPI 3.1). It is made from the table of routes, so it always matches the router.
 
 use crate::api::routes::{Action, Body, Holder, ROUTES, Route};
 use hibob_base::job::JobKind;
 use hibob_base::secret::SecretName;
 use serde_json::{Map, Value, json};
 
-/// The description, as `GET /openapi.json` gives it out.
+/// The description that `GET /openapi.json` answers.
 pub fn description() -> Value {
     let mut paths = Map::new();
     for route in &ROUTES {
@@ -186,7 +186,7 @@ fn summary(action: Action) -> &'static str {
         Action::ListPlans => "The plans that wait for a person, and those that did",
         Action::ShowPlan => "A plan with all that it would do, and where it stands",
         Action::ApprovePlan => "Approve a plan that waits: a job applies it; a second yes says that it is none",
-        Action::RejectPlan => "Reject a plan that waits, or take the yes back before it is applied",
+        Action::RejectPlan => "Reject a plan that waits, or take the approval back before it is applied",
         Action::ListRuns => "The runs of a tenant, the last one first",
         Action::ShowRun => "What a run did, line by line",
         Action::Workbook => "What a run did, as .xlsx",

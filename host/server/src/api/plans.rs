@@ -1,8 +1,8 @@
-//! Plans that wait for a person: listing, showing, approving and rejecting them.
+//! Plans that wait for approval: listing, showing, approving and rejecting them.
 
 use crate::api::act::json;
 use crate::api::problem::Problem;
-use crate::api::request::Asked;
+use crate::api::request::ApiRequest;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use hibob_jobs::approval;
@@ -11,39 +11,39 @@ use hibob_store::api_log::UNKNOWN;
 use hibob_store::database::ApprovalRow;
 use serde::Deserialize;
 
-/// A yes.
+/// The body of an approval.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Yes {
+struct ApproveBody {
     by: String,
 }
 
-/// A no.
+/// The body of a rejection.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct No {
+struct RejectBody {
     by: String,
     reason: String,
 }
 
-pub(super) async fn list(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let database = asked.api.data.tenant_database(asked.tenant()).await?;
-    let rows = database.approvals(now(), asked.limit).await?;
-    Ok(json(StatusCode::OK, &approval::list_json(asked.tenant(), &rows)?))
+pub(super) async fn list(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let database = request.api.data.tenant_database(request.tenant()).await?;
+    let rows = database.approvals(now(), request.limit).await?;
+    Ok(json(StatusCode::OK, &approval::list_json(request.tenant(), &rows)?))
 }
 
-pub(super) async fn show(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let row = found(asked).await?;
-    let records = asked.api.data.records(asked.tenant()).await?;
-    Ok(json(StatusCode::OK, &approval::show_json(&records, asked.tenant(), &row).await?))
+pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let row = found(request).await?;
+    let records = request.api.data.records(request.tenant()).await?;
+    Ok(json(StatusCode::OK, &approval::show_json(&records, request.tenant(), &row).await?))
 }
 
-/// Approves the plan and queues the job that applies it; a second yes says that it is none.
-pub(super) async fn approve(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let yes: Yes = read(asked, r#"{"by": "ana@acme.example"}"#)?;
-    let (with, plan) = (with(asked), found(asked).await?.plan);
-    let who = Decider { by: &yes.by, with: &with };
-    let decided = approval::approve(&asked.api.data, asked.tenant(), &plan, who, now()).await?;
+/// Approves the plan and queues the job that applies it. Answers 200 instead of 202 if it was approved before.
+pub(super) async fn approve(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let decision: ApproveBody = read(request, r#"{"by": "ana@acme.example"}"#)?;
+    let (with, plan) = (with(request), found(request).await?.plan);
+    let who = Decider { by: &decision.by, with: &with };
+    let decided = approval::approve(&request.api.data, request.tenant(), &plan, who, now()).await?;
     let status = if decided.is_new { StatusCode::ACCEPTED } else { StatusCode::OK };
     let mut response = json(status, &decided.json());
     let place = decided.job.map(|job| HeaderValue::from_str(&format!("/v1/jobs/{job}")));
@@ -53,29 +53,29 @@ pub(super) async fn approve(asked: &Asked) -> Result<Response<Body>, Problem> {
     Ok(response)
 }
 
-pub(super) async fn reject(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let no: No = read(asked, r#"{"by": "ana@acme.example", "reason": "they are still employed"}"#)?;
-    let (with, plan) = (with(asked), found(asked).await?.plan);
-    let who = Decider { by: &no.by, with: &with };
-    let decided = approval::reject(&asked.api.data, asked.tenant(), &plan, who, &no.reason, now()).await?;
+pub(super) async fn reject(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let decision: RejectBody = read(request, r#"{"by": "ana@acme.example", "reason": "they are still employed"}"#)?;
+    let (with, plan) = (with(request), found(request).await?.plan);
+    let who = Decider { by: &decision.by, with: &with };
+    let decided = approval::reject(&request.api.data, request.tenant(), &plan, who, &decision.reason, now()).await?;
     Ok(json(StatusCode::OK, &decided.json()))
 }
 
-fn read<'a, T: Deserialize<'a>>(asked: &'a Asked, example: &str) -> Result<T, Problem> {
-    serde_json::from_slice(&asked.body).map_err(|error| {
+fn read<'a, T: Deserialize<'a>>(request: &'a ApiRequest, example: &str) -> Result<T, Problem> {
+    serde_json::from_slice(&request.body).map_err(|error| {
         Problem::bad_request(format!("this is not a decision: {error}"), format!("send such as {example}"))
     })
 }
 
-async fn found(asked: &Asked) -> Result<ApprovalRow, Problem> {
-    let database = asked.api.data.tenant_database(asked.tenant()).await?;
-    let name = asked.named.name.as_deref().unwrap_or_default();
+async fn found(request: &ApiRequest) -> Result<ApprovalRow, Problem> {
+    let database = request.api.data.tenant_database(request.tenant()).await?;
+    let name = request.named.name.as_deref().unwrap_or_default();
     approval::find(&database, name, now()).await?.ok_or_else(|| Problem::not_found("plan"))
 }
 
-/// By what they can decide who ask.
-fn with(asked: &Asked) -> String {
-    asked.token.as_ref().map_or_else(|| UNKNOWN.to_owned(), |token| format!("token {}", token.id))
+/// How the caller is allowed to decide: by which token.
+fn with(request: &ApiRequest) -> String {
+    request.token.as_ref().map_or_else(|| UNKNOWN.to_owned(), |token| format!("token {}", token.id))
 }
 
 fn now() -> i64 {

@@ -1,4 +1,4 @@
-//! Errors as the API tells them: problem details (RFC 9457) with the host's code and remedy.
+//! Errors of the API: problem details (RFC 9457) with the host's error code and remedy.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
@@ -7,7 +7,7 @@ use hibob_base::error::HostError;
 use hibob_store::api_log::ApiLogOutcome;
 use hibob_store::queue::QueueError;
 
-/// Why a request was not done.
+/// Why a request was not carried out.
 #[derive(Debug)]
 pub(super) struct Problem {
     pub(super) status: StatusCode,
@@ -38,7 +38,7 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", "this token's role does not allow that", remedy)
     }
 
-    /// The same whether the thing is not there, or is not this token's to see.
+    /// The answer is the same whether the thing does not exist or this token may not see it.
     pub(super) fn not_found(what: &str) -> Self {
         let remedy = "look at what there is: GET /v1/tenants, and what is below a tenant";
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("there is no such {what}"), remedy)
@@ -84,7 +84,7 @@ impl Problem {
         Self::new(StatusCode::GATEWAY_TIMEOUT, "TOO_SLOW", message, remedy)
     }
 
-    /// What is the operator's to know stays in the log.
+    /// The details are for the operator: they go to the log, and not into the answer.
     pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!("a request failed: {error}");
         let remedy = "try again; if that does not help, the operator finds the request's id in the log";

@@ -1,4 +1,4 @@
-//! How often somebody may ask.
+//! Rate limits of the API, by token and by address.
 
 use crate::api::problem::Problem;
 use governor::clock::{Clock, DefaultClock};
@@ -10,17 +10,18 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// Requests of one token, in a second, in the long run.
+/// How many requests a second one token may make in the long run.
 const REQUESTS_PER_SECOND: u32 = 20;
 
-/// Requests of one token that may come at once.
+/// How many requests one token may make at once.
 const REQUESTS_BURST: u32 = 100;
 
-/// Failed authentications from one address in a minute. Nobody guesses a token; it is the record that must not grow with
-/// every attempt. Behind a proxy all come from one address: who has a token that counts is not asked about it.
+/// How many failed authentications a minute one address may make. Tokens are too long to be guessed; the limit keeps
+/// the API log from growing with every attempt. Behind a proxy all clients have one address, so requests with a valid
+/// token are not counted here.
 const FAILURES_PER_MINUTE: u32 = 10;
 
-/// Keys after which those are forgotten that have not come for long.
+/// How many tokens or addresses are kept before those that have not been seen for long are dropped.
 const KEYS_MAX: usize = 10_000;
 
 type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock, NoOpMiddleware<<DefaultClock as Clock>::Instant>>;
@@ -47,12 +48,18 @@ fn at_least_one(number: u32) -> NonZeroU32 {
 }
 
 impl Rates {
-    /// Counts a request of a token that counts.
+    /// Counts a request with a valid token.
+    ///
+    /// # Errors
+    /// The token has made too many.
     pub(super) fn request(&self, token: &str) -> Result<(), Problem> {
         count(&self.requests, &token.to_owned(), "requests of this token")
     }
 
-    /// Counts a request without one.
+    /// Counts a request without a valid token.
+    ///
+    /// # Errors
+    /// The address has made too many.
     pub(super) fn failure(&self, from: IpAddr) -> Result<(), Problem> {
         count(&self.failures, &network(from), "requests without a token that counts")
     }
@@ -68,7 +75,8 @@ fn count<K: Hash + Eq + Clone>(limiter: &Keyed<K>, key: &K, what: &str) -> Resul
     })
 }
 
-/// Whoever has one IPv6 address has its /64 (RFC 4291 section 2.5.4).
+/// The network that counts as one address: a whole /64 for IPv6, since whoever has one address of it has them all (RFC
+/// 4291 section 2.5.4).
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),

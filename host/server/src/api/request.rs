@@ -1,4 +1,4 @@
-//! What a request asks, as far as it was checked: parts of the path, the limit, the body.
+//! The checked parts of a request: what its path names, the limit, the body.
 
 use crate::api::Api;
 use crate::api::problem::Problem;
@@ -11,43 +11,43 @@ use hibob_store::token::StoredToken;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Largest body of JSON, in bytes; a tenant's whole configuration has some thousands.
+/// The largest JSON body, in bytes. A tenant's whole configuration has a few thousand.
 const JSON_BYTES_MAX: usize = 256 * 1024;
 
-/// How long a body may take to come.
+/// How long a body may take to arrive.
 const BODY_TIME_MAX: Duration = Duration::from_secs(15);
 
-/// Rows of a list, unless another number is asked for.
+/// How many rows a list has by default.
 const ROWS: u32 = 100;
 
-/// Rows of a list, at most.
+/// How many rows a list has at most.
 pub(super) const ROWS_MAX: u32 = 1_000;
 
-/// The longest tenant id.
+/// The longest tenant id, in characters.
 const TENANT_CHARS_MAX: usize = 63;
 
-/// The longest word that may name anything else.
+/// The longest name of anything else, in characters.
 const WORD_CHARS_MAX: usize = 64;
 
-/// The parts of a path, unless they are no text.
+/// The parameters of a path; an error if they are not text.
 pub(super) type Params = Result<RawPathParams, RawPathParamsRejection>;
 
-/// What a path names.
+/// The things that a path names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Named {
-    /// A tenant that may exist.
+    /// The id of a tenant, which may or may not exist.
     pub(super) tenant: Option<String>,
-    /// A secret, or a plan by its digest or the beginning of it.
+    /// The name of a secret, or the first characters of a plan's digest.
     pub(super) name: Option<String>,
-    /// A job or a run.
+    /// The number of a job or a run.
     pub(super) number: Option<i64>,
 }
 
-/// A permitted request.
-pub(super) struct Asked {
+/// A request that the gate has permitted.
+pub(super) struct ApiRequest {
     pub(super) api: Arc<Api>,
     pub(super) route: &'static Route,
-    /// Whose token it is; none for what needs none.
+    /// The caller's token; none where the route needs none.
     pub(super) token: Option<StoredToken>,
     pub(super) named: Named,
     pub(super) limit: u32,
@@ -55,7 +55,10 @@ pub(super) struct Asked {
 }
 
 impl Named {
-    /// The parts of a path. What cannot be the name of anything names nothing that there is.
+    /// Reads the parameters of a path.
+    ///
+    /// # Errors
+    /// A part cannot be a name of its kind, which is answered like a thing that does not exist.
     pub(super) fn read(params: &Params) -> Result<Self, Problem> {
         let mut named = Self::default();
         let params = params.as_ref().map_err(|_| Problem::no_such_path())?;
@@ -85,13 +88,13 @@ impl Named {
         Ok(named)
     }
 
-    /// The job, the run, the secret or the plan, for the record.
+    /// The job, run, secret or plan, for the API log.
     pub(super) fn object(&self) -> Option<String> {
         self.name.clone().or_else(|| self.number.map(|number| number.to_string()))
     }
 }
 
-/// `limit=N` of a query; nothing else is taken.
+/// The value of `limit=N` in the query. No other query is accepted.
 pub(super) fn limit(route: &Route, query: Option<&str>) -> Result<u32, Problem> {
     let Some(query) = query.filter(|query| route.has_limit && !query.is_empty()) else { return Ok(ROWS) };
     let number = query.strip_prefix("limit=").and_then(|number| number.parse().ok());
@@ -100,7 +103,7 @@ pub(super) fn limit(route: &Route, query: Option<&str>) -> Result<u32, Problem> 
     })
 }
 
-/// The whole body, if the route has one.
+/// The whole body, if the route reads one.
 pub(super) async fn body(route: &Route, body: Body) -> Result<Bytes, Problem> {
     let bytes_max = match route.body {
         Kind::None => return Ok(Bytes::new()),

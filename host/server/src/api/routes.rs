@@ -1,17 +1,17 @@
-//! The table of routes: what each does, who may ask for it, and how it answers.
+//! The table of routes: what each does, who may call it, and how it answers.
 
 use hibob_store::token::TokenRole;
 
-/// Whose token it is.
+/// The holder of a token: its role, and whether it is limited to one tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
     /// An operator.
     Operator,
     /// An admin of one tenant.
     Admin,
-    /// Who reads what is of one tenant.
+    /// A reader of one tenant.
     Reader,
-    /// Who reads what is of all tenants.
+    /// A reader of all tenants.
     ReaderOfAll,
 }
 
@@ -27,7 +27,7 @@ impl Holder {
     }
 }
 
-/// What a request is for.
+/// The action of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Health,
@@ -54,7 +54,7 @@ pub(super) enum Action {
     ListReferences,
 }
 
-/// How a request asks.
+/// The HTTP method of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     Get,
@@ -63,33 +63,33 @@ pub(super) enum Method {
     Delete,
 }
 
-/// What a request's body is.
+/// The body that a route reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Body {
-    /// None is read.
+    /// The route reads no body.
     None,
-    /// JSON of this schema of the description.
+    /// JSON, of the schema with this name in the description.
     Json(&'static str),
     /// Plain text.
     Text,
 }
 
-/// A line of the table.
+/// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Route {
     pub(super) action: Action,
-    /// Its name in the audit and in the description.
+    /// Its name in the API log and in the description.
     pub(super) name: &'static str,
     pub(super) method: Method,
     pub(super) path: &'static str,
-    /// Who may; none: anybody, without a token.
+    /// Who may call it. None means everybody, without a token.
     pub(super) holders: Option<&'static [Holder]>,
     pub(super) body: Body,
     /// Whether it takes `?limit=N`.
     pub(super) has_limit: bool,
-    /// How it answers when it is done: status, and what the answer is.
+    /// The successful answers: status and media type.
     pub(super) done: &'static [(u16, &'static str)],
-    /// What else it answers, beside [`Route::refusals`].
+    /// Further statuses that it may answer, beside [`Route::refusals`].
     pub(super) also: &'static [u16],
 }
 
@@ -98,7 +98,7 @@ const WHO_CHANGES: Option<&[Holder]> = Some(&[Holder::Operator, Holder::Admin]);
 const OPERATOR: Option<&[Holder]> = Some(&[Holder::Operator]);
 const WHO_SEES_ALL: Option<&[Holder]> = Some(&[Holder::Operator, Holder::ReaderOfAll]);
 
-/// A route that reads.
+/// A `GET` route without a body.
 const fn get(action: Action, name: &'static str, path: &'static str, holders: Option<&'static [Holder]>) -> Route {
     Route {
         action,
@@ -181,7 +181,7 @@ pub(super) static ROUTES: [Route; 22] = [
 pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 impl Method {
-    /// The word in the description.
+    /// The method's name in the description.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Get => "get",
@@ -193,13 +193,13 @@ impl Method {
 }
 
 impl Route {
-    /// Whether the audit gets a row when it is done. Nothing of a person or a tenant is in what anybody may ask for, and
-    /// monitoring asks for metrics every few seconds; whoever is refused them is recorded.
+    /// Whether the API log gets a row for each call. It gets none for routes without a token, which have no data of a
+    /// tenant, and none for metrics, which monitoring reads every few seconds. A refused call is recorded even so.
     pub(super) fn is_recorded(&self) -> bool {
         self.holders.is_some() && self.action != Action::Metrics
     }
 
-    /// The statuses with which it does not do it.
+    /// The statuses with which it may refuse a request.
     pub(super) fn refusals(&self) -> Vec<u16> {
         let mut statuses = self.also.to_vec();
         if let Some(holders) = self.holders {

@@ -2,7 +2,7 @@
 
 use crate::api::act::json;
 use crate::api::problem::Problem;
-use crate::api::request::Asked;
+use crate::api::request::ApiRequest;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use hibob_base::secret::{Secret, SecretName};
@@ -12,10 +12,10 @@ use hibob_store::token::TokenRole;
 use serde_json::{Value, json as object};
 use zeroize::Zeroizing;
 
-/// The tenants that the token opens.
-pub(super) async fn list(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let own = asked.token.as_ref().and_then(|token| token.tenant.as_deref());
-    let tenants = asked.api.data.control().tenants().await?;
+/// The tenants that the token may be used for.
+pub(super) async fn list(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let own = request.token.as_ref().and_then(|token| token.tenant.as_deref());
+    let tenants = request.api.data.control().tenants().await?;
     let rows: Vec<Value> = tenants
         .into_iter()
         .filter(|(id, ..)| own.is_none_or(|own| own == id))
@@ -24,11 +24,11 @@ pub(super) async fn list(asked: &Asked) -> Result<Response<Body>, Problem> {
     Ok(json(StatusCode::OK, &object!({ "tenants": rows })))
 }
 
-/// A tenant: what it does, and which secrets it lacks. The configuration names files of this machine and its limits, so it
-/// is for operators.
-pub(super) async fn show(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let data = &asked.api.data;
-    let config = data.config(asked.tenant()).await?;
+/// A tenant: what it does, and the state of its secrets. Only operators get the configuration, since it names files of
+/// this machine.
+pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let data = &request.api.data;
+    let config = data.config(request.tenant()).await?;
     let secrets = data.secrets().list(&config).await?;
     let secrets: Vec<Value> = secrets
         .into_iter()
@@ -41,7 +41,7 @@ pub(super) async fn show(asked: &Asked) -> Result<Response<Body>, Problem> {
         "issues_references": config.references.is_some(),
         "secrets": secrets,
     });
-    let is_operator = asked.token.as_ref().is_some_and(|token| token.role == TokenRole::Operator);
+    let is_operator = request.token.as_ref().is_some_and(|token| token.role == TokenRole::Operator);
     if let (true, Some(body)) = (is_operator, body.as_object_mut()) {
         let config = serde_json::to_value(&config).map_err(|error| Problem::internal(&error))?;
         body.insert("config".to_owned(), config);
@@ -49,17 +49,17 @@ pub(super) async fn show(asked: &Asked) -> Result<Response<Body>, Problem> {
     Ok(json(StatusCode::OK, &body))
 }
 
-/// Stores a configuration, as far as an API may.
-pub(super) async fn put(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let config: TenantConfig = serde_json::from_slice(&asked.body).map_err(|error| {
+/// Stores a configuration, with the restrictions of the API (invariant 12).
+pub(super) async fn put(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let config: TenantConfig = serde_json::from_slice(&request.body).map_err(|error| {
         let remedy = "send the keys of a tenant's file as JSON; docs/use/configuration.md has them all";
         Problem::bad_request(format!("this is not a tenant's configuration: {error}"), remedy)
     })?;
-    if config.id != asked.tenant() {
+    if config.id != request.tenant() {
         let remedy = "give the same id in the path and in the configuration";
         return Err(Problem::unprocessable("the configuration is of another tenant", remedy));
     }
-    let applied = asked.api.data.put(&config, AppliedBy::Api).await?;
+    let applied = request.api.data.put(&config, AppliedBy::Api).await?;
     let secrets: Vec<Value> =
         applied.to_enter.iter().map(|entry| object!({ "name": entry.name.as_str(), "reason": entry.reason })).collect();
     let status = if applied.is_new { StatusCode::CREATED } else { StatusCode::OK };
@@ -67,21 +67,21 @@ pub(super) async fn put(asked: &Asked) -> Result<Response<Body>, Problem> {
     Ok(json(status, &body))
 }
 
-/// Stores a secret; nothing ever gives it out again.
-pub(super) async fn put_secret(asked: &Asked) -> Result<Response<Body>, Problem> {
-    let name: SecretName = asked
+/// Stores a secret. No route ever answers it.
+pub(super) async fn put_secret(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let name: SecretName = request
         .named
         .name
         .as_deref()
         .unwrap_or_default()
         .parse()
         .map_err(|names: String| Problem::unprocessable("this is not the name of a secret", names))?;
-    let text = Zeroizing::new(String::from_utf8(asked.body.to_vec()).unwrap_or_default());
+    let text = Zeroizing::new(String::from_utf8(request.body.to_vec()).unwrap_or_default());
     let secret = Secret::checked(&text).ok_or_else(|| {
         Problem::unprocessable("this is not a secret", "send one line of plain ASCII without spaces, and nothing else")
     })?;
-    let config = asked.api.data.config(asked.tenant()).await?;
-    let entered = asked.api.data.secrets().set(&config, name, &secret).await?;
+    let config = request.api.data.config(request.tenant()).await?;
+    let entered = request.api.data.secrets().set(&config, name, &secret).await?;
     let origins: Vec<String> = entered.origins.iter().map(ToString::to_string).collect();
     let body = object!({
         "tenant": config.id, "name": name.as_str(), "origins": origins, "replaced": entered.replaced, "in_use": entered.is_used,

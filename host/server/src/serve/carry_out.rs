@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Between two attempts to note how a job ended.
+/// The pause between two attempts to record how a job ended.
 const NOTE_PAUSE: Duration = Duration::from_millis(200);
 
 pub(super) struct Carrier {
@@ -16,14 +16,14 @@ pub(super) struct Carrier {
     pub(super) phase: watch::Receiver<Phase>,
 }
 
-/// Why a job does not go on.
+/// Why a job is stopped before it has ended.
 enum Stop {
     Lost,
     Cancelled,
 }
 
 impl Carrier {
-    /// Works for as long as the job is this host's, nobody asks for its end, and the host stays.
+    /// Carries a job out as long as its lease is held, nobody cancels it, and the host does not leave.
     pub(super) async fn carry_out(&self, work: &impl Work, claimed: Claimed) {
         let (id, kind, tenant) = (claimed.id, claimed.kind().word(), claimed.tenant.as_str());
         tracing::info!(job = id, kind, tenant, "started");
@@ -31,7 +31,7 @@ impl Carrier {
         let mut kept = claimed.clone();
         let mut phase = self.phase.clone();
         let end = tokio::select! {
-            // First, so that a job that was claimed while the signal came is put back without being begun.
+            // Checked first, so that a job that was claimed while the signal came is put back without being begun.
             biased;
             () = Phase::reached(&mut phase, Phase::Save) => End::Again(Duration::ZERO),
             end = work.carry_out(&claimed, reporter) => end,
@@ -55,8 +55,8 @@ impl Carrier {
         }
     }
 
-    /// Notes how a job ended, again and again while the database fails and the lease lasts: unless it is noted, the job says
-    /// that it runs until the lease has lapsed, and is then done a second time.
+    /// Records how a job ended. It tries again while the database fails and the lease lasts, because a job whose end is
+    /// not recorded is carried out a second time after its lease has lapsed.
     async fn note(&self, claimed: &Claimed, end: &End) -> Result<(), QueueError> {
         loop {
             match self.queue.end(claimed, end).await {
@@ -69,8 +69,8 @@ impl Carrier {
         }
     }
 
-    /// Renews the lease again and again; returns when the job is to stop. It counts as lost when it could not be renewed for
-    /// as long as it lasts, by this host's own clock.
+    /// Renews the lease, and returns when the job has to stop. The lease counts as lost when it could not be renewed
+    /// for as long as it lasts, by this host's own clock.
     async fn hold(&self, claimed: &mut Claimed) -> Stop {
         loop {
             tokio::time::sleep(self.lease / 3).await;

@@ -1,31 +1,31 @@
-//! How a host is told to leave.
+//! The phases of a host that leaves: working, draining, saving.
 
 use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// What a host is to do; it only ever goes on to the next.
+/// What a host is to do. It only moves on to the next phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Take jobs.
+    /// Claim jobs and carry them out.
     Work,
-    /// Take no new ones, and leave when those that run have ended.
+    /// Claim no new jobs, and leave when the running ones have ended.
     Drain,
-    /// Put those that run back into the queue, and leave.
+    /// Put the running jobs back into the queue, and leave.
     Save,
 }
 
 impl Phase {
-    /// Returns once the phase is that one.
+    /// Returns as soon as the phase is `phase` or a later one.
     pub async fn reached(phases: &mut watch::Receiver<Self>, phase: Self) {
         if phases.wait_for(|now| *now >= phase).await.is_err() {
-            // Nobody is left who could say so.
+            // The sender is gone, so the phase never changes any more.
             std::future::pending::<()>().await;
         }
     }
 }
 
-/// The phases as signals say them: the first SIGTERM or SIGINT drains, the second saves.
+/// The phase as signals set it: the first SIGTERM or SIGINT means [`Phase::Drain`], the second [`Phase::Save`].
 ///
 /// # Errors
 /// Signals cannot be received.

@@ -1,4 +1,4 @@
-//! `plugin inspect`: everything that a plugin's file tells, without compiling or running it.
+//! `plugin inspect`: shows what is in a plugin's file, without compiling or running it.
 
 use super::super::Global;
 use super::{identity_json, print};

@@ -14,7 +14,7 @@ pub(super) enum KeyCommand {
     New {
         /// The tenant's id
         tenant: String,
-        /// The key's name in DNS: letters and digits; of the day unless given
+        /// The key's name in DNS, letters and digits [default: a name after the day]
         #[arg(long, value_name = "NAME")]
         selector: Option<String>,
     },
@@ -24,7 +24,7 @@ pub(super) enum KeyCommand {
         /// The tenant's id
         tenant: String,
     },
-    /// Sign with the key that waits from now on, or with a new one; old references stay good
+    /// Sign from now on with the key that waits, or with a new one; old references stay valid
     #[command(after_help = "Example: hibob references key rotate acme")]
     Rotate {
         /// The tenant's id

@@ -3,7 +3,7 @@
 use crate::cli::outcome;
 use crate::cli::paint::{BOLD, DIM, GREEN, RED, YELLOW, clean};
 use hibob_base::error::{Exit, HostError};
-use hibob_jobs::references::{Asked, Report, name_of};
+use hibob_jobs::references::{Report, WitnessReport, name_of};
 use hibob_jobs::run::ErrorRow;
 use hibob_store::database::{DeliveryRow, DeliveryState, ReferenceRow, ReferenceState};
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub(super) fn report(report: &Report, json: bool) -> Exit {
     ];
     outcome::summary(report.exit(), report.error.as_ref(), "issued", &numbers);
     if report.is_baseline {
-        let note = "this was the first look: who has left already gets a reference only by name (references issue)";
+        let note = "this was the first run, which issues nothing: for somebody who had left before, use hibob references issue";
         println!("{}", DIM.on_stdout(note));
     }
     outcome::stopped(report.error.as_ref());
@@ -41,12 +41,12 @@ pub(super) fn report(report: &Report, json: bool) -> Exit {
 }
 
 /// Prints which witnesses confirmed the log, and which did not.
-pub(super) fn witnesses(asked: &Asked) {
-    for witness in &asked.witnesses {
+pub(super) fn witnesses(report: &WitnessReport) {
+    for witness in &report.witnesses {
         let at = time(witness.confirmed_at, "%Y-%m-%d %H:%M UTC");
         println!("the witness {} confirmed the log at {at}", clean(&witness.name));
     }
-    rows(&asked.warnings, &asked.errors);
+    rows(&report.warnings, &report.errors);
 }
 
 fn rows(warnings: &[ErrorRow], errors: &[ErrorRow]) {

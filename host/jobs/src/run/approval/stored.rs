@@ -1,4 +1,4 @@
-//! What is stored with a plan that waits: the plan itself, and what the guards saw in it.
+//! What is stored of a plan that waits for approval: the plan itself, and what the guards report about it.
 
 use crate::run::guard::{guard, judge};
 use hibob_base::digest::hex;
@@ -13,12 +13,12 @@ use hibob_store::run_store::RunStore;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What the guards see in a plan when nothing is let through.
+/// What the guards report about a plan when no release is given.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reasons {
-    /// The source looks quite different from the last accepted run.
+    /// How the source differs too much from the last accepted run; none if it does not.
     source: Option<String>,
-    /// Classes of changes of which there are too many.
+    /// The classes of changes of which there are too many.
     guards: Vec<GuardRow>,
 }
 
@@ -38,7 +38,10 @@ impl Reasons {
         }
     }
 
-    /// As they are stored with a plan.
+    /// Reads what was stored with a plan.
+    ///
+    /// # Errors
+    /// It cannot be read.
     pub fn read(row: &ApprovalRow) -> Result<Self, HostError> {
         serde_json::from_str(&row.reasons).map_err(|error| unreadable(&row.plan, &error))
     }
@@ -47,13 +50,13 @@ impl Reasons {
         self.source.is_none() && self.guards.is_empty()
     }
 
-    /// Each of them in a sentence.
+    /// One sentence for each.
     pub fn messages(&self) -> Vec<String> {
         self.source.iter().chain(self.guards.iter().map(|guard| &guard.message)).cloned().collect()
     }
 
-    /// What is among these and was not among those that somebody approved. A source that looks otherwise again is not the
-    /// one that they looked at.
+    /// The first of these that was not among the `approved` ones, as a sentence; none if all were. A source that
+    /// differs in another way than the approved one counts as new.
     pub(super) fn beyond<'r>(&'r self, approved: &Self) -> Option<&'r str> {
         let source = self.source.as_ref().filter(|source| approved.source.as_ref() != Some(*source));
         let is_new = |guard: &&GuardRow| approved.guards.iter().all(|known| known.class != guard.class);
@@ -65,22 +68,22 @@ fn unreadable(plan: &str, error: &impl std::fmt::Display) -> HostError {
     HostError::Storage(format!("the stored plan {plan} cannot be read: {error}"))
 }
 
-/// A plan as it was stored, byte for byte.
+/// A stored plan: its exact bytes, and its content.
 pub struct StoredPlan {
     pub(super) id: i64,
     pub(super) digest: String,
     pub(super) bytes: Vec<u8>,
     pub(super) settings: String,
     pub(super) plugin: String,
-    /// The same, opened.
+    /// The content, decrypted.
     pub opened: DecryptedPlan,
 }
 
 impl StoredPlan {
-    /// Opens the plan of a row, and looks that it is the one of that digest.
+    /// Reads the plan of a row, and checks that it has the row's digest.
     ///
     /// # Errors
-    /// It is another one, the tenant's key is not at hand, or the database failed.
+    /// The digest differs, the tenant's key is missing, or the database failed.
     pub async fn read(
         database: &TenantDatabase,
         keyring: &Keyring<impl KeyRows>,

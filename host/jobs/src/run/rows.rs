@@ -1,12 +1,12 @@
-//! The lines of a run's history: what was done to whom, field by field.
+//! The rows of a run record: what was done to which employee, field by field.
 
 use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange, Mismatch};
 use hibob_contract::types::Value;
 use hibob_store::update_row::{NameOf, UpdateRow};
 
-/// What came of a line.
+/// How a change, or one field of it, ended. The word stands in the row, in the history and in the workbook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Came {
+pub(super) enum RowResult {
     Done,
     LeftAlone,
     Failed,
@@ -15,7 +15,7 @@ pub(super) enum Came {
     Waiting,
 }
 
-impl Came {
+impl RowResult {
     fn word(self) -> &'static str {
         match self {
             Self::Done => "Done",
@@ -28,24 +28,24 @@ impl Came {
     }
 }
 
-/// Fields that put somebody into a group of something, as TravelPerk's sync log tells them apart from information.
+/// Fields whose row has the action "Assigned" instead of "Information changed", as in TravelPerk's own sync log.
 const ASSIGNMENTS: [&str; 4] = ["cost-center", "company", "travel-policy", "manager"];
 
-/// The lines of one change. `not_taken` are the fields that the target did not keep.
-pub(super) fn rows(change: &Change, came: Came, not_taken: &[Mismatch]) -> Vec<UpdateRow> {
-    let row = |action: &str, field: &FieldChange, result: &str| UpdateRow {
+/// The rows of one change. `not_taken` are the fields that the target did not keep.
+pub(super) fn rows(change: &Change, result: RowResult, not_taken: &[Mismatch]) -> Vec<UpdateRow> {
+    let row = |action: &str, field: &FieldChange, word: &str| UpdateRow {
         employee_id: change.employee_id.clone().unwrap_or_default(),
         name: change.display_name.clone(),
         action: action.to_owned(),
         field: field.field.clone(),
         before: field.before.as_ref().map(value_text).unwrap_or_default(),
         after: field.after.as_ref().map(value_text).unwrap_or_default(),
-        result: result.to_owned(),
+        result: word.to_owned(),
         before_of: field.before.as_ref().and_then(name_of),
         after_of: field.after.as_ref().and_then(name_of),
     };
     let missed = |field: &FieldChange| not_taken.iter().any(|mismatch| mismatch.field == field.field);
-    let result = |field: &FieldChange| if missed(field) { "Not applied" } else { came.word() };
+    let word = |field: &FieldChange| if missed(field) { "Not applied" } else { result.word() };
     let whole = |action: &str| UpdateRow {
         field: String::new(),
         before: String::new(),
@@ -56,7 +56,7 @@ pub(super) fn rows(change: &Change, came: Came, not_taken: &[Mismatch]) -> Vec<U
             .and_then(|field| field.after.as_ref())
             .map(value_text)
             .unwrap_or_default(),
-        ..row(action, &FieldChange { field: String::new(), before: None, after: None }, came.word())
+        ..row(action, &FieldChange { field: String::new(), before: None, after: None }, result.word())
     };
     let action = match change.kind {
         ChangeKind::Create => "Created",
@@ -70,22 +70,22 @@ pub(super) fn rows(change: &Change, came: Came, not_taken: &[Mismatch]) -> Vec<U
     if matches!(change.kind, ChangeKind::CreateCostCenter | ChangeKind::RestoreCostCenter) {
         return vec![whole(action)];
     }
-    if matches!(came, Came::Held | Came::NotTried | Came::Waiting) {
+    if matches!(result, RowResult::Held | RowResult::NotTried | RowResult::Waiting) {
         return vec![whole(action)];
     }
-    // An update is told by its fields alone.
+    // An update has a row for each field, and none for the whole.
     let mut rows: Vec<UpdateRow> = (change.kind != ChangeKind::Update).then(|| whole(action)).into_iter().collect();
-    // A creation is one line, but for what the target did not keep of it.
+    // A creation has one row, and one more for each field that the target did not keep.
     let created = change.kind == ChangeKind::Create;
-    let told = |field: &&FieldChange| field.field != "active" && (!created || missed(field));
-    rows.extend(change.fields.iter().filter(told).map(|field| {
+    let has_row = |field: &&FieldChange| field.field != "active" && (!created || missed(field));
+    rows.extend(change.fields.iter().filter(has_row).map(|field| {
         let assigned = ASSIGNMENTS.contains(&field.field.as_str());
-        row(if assigned { "Assigned" } else { "Information changed" }, field, result(field))
+        row(if assigned { "Assigned" } else { "Information changed" }, field, word(field))
     }));
     rows
 }
 
-/// Of whom it tells, where that is somebody else, as a line manager is.
+/// The other person that a value names, such as a line manager; none for other values.
 fn name_of(value: &Value) -> Option<NameOf> {
     match value {
         Value::Person(person) => {

@@ -1,4 +1,4 @@
-//! The ports of a run in the simulation: the real core and the real egress, with everything else simulated.
+//! The ports of a run in the simulation: the real core and the real egress, over a simulated network, clock and database.
 
 use crate::convert::{attempt_in, change_in, job_error_out, named_value_in, outcome_out, plan_out};
 use crate::host::Host;
@@ -20,7 +20,7 @@ use hibob_contract::CallKind;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
 use hibob_egress::{CallEgress, ClockAndChance, Credential, Declared, Egress, Service};
-use hibob_jobs::run::outside::{Attempted, Outside};
+use hibob_jobs::run::ports::{Attempted, RunPorts};
 use hibob_policy::change_scope::ApplyScope;
 use hibob_policy::grant::Grant;
 use hibob_policy::manifest::Manifest;
@@ -119,7 +119,7 @@ fn within(overrun: &Overrun) -> Result<(), HostError> {
     overrun.get().map_or(Ok(()), |over| Err(HostError::over(over)))
 }
 
-impl Outside for Simulated {
+impl RunPorts for Simulated {
     type RunStore = SimRunStore;
     type Lock = SimLease;
 
