@@ -17,7 +17,7 @@ use hibob_fakes::company::{Company, Employee};
 use hibob_fakes::smtp::{Security, Settings};
 use hibob_fakes::{MailServer, Mailbox, World};
 use hibob_jobs::references;
-use hibob_jobs::references::{IssuerKeys, Order, Release};
+use hibob_jobs::references::{IssuerKeys, ReferencesRequest, Release};
 use hibob_sandbox::Open as _;
 use hibob_store::data_dir::DataDir;
 use hibob_tests::process::status;
@@ -70,7 +70,11 @@ async fn host(folder: &Path, step: &str) {
         "deliver" => Some(Vec::new()),
         _ => None,
     };
-    let order = Order { employees, release: Release { issuing: usize::MAX, revoking: 0 }, ..Order::default() };
+    let order = ReferencesRequest {
+        employees,
+        release: Release { issuing: usize::MAX, revoking: 0 },
+        ..ReferencesRequest::default()
+    };
     let tenant = data.tenant("acme").await.unwrap();
     let plugin = plugin();
     let start = Instant::now();

@@ -9,7 +9,7 @@ use hibob_fakes::company::Employee;
 use hibob_fakes::smtp::{At, MailFault, MailFaultKind, Security, Settings};
 use hibob_fakes::{MailServer, Mailbox, World};
 use hibob_jobs::references;
-use hibob_jobs::references::{Deliveries, IssuerKeys, Order, Release, Report};
+use hibob_jobs::references::{Deliveries, IssuerKeys, ReferencesRequest, Release, Report};
 use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::log::Hash;
 use hibob_reference_format::log::proof::LogProof;
@@ -48,19 +48,19 @@ impl Office {
         IssuerKeys::open(&self.setup.data, &self.setup.data.config("acme").await.unwrap()).await.unwrap()
     }
 
-    pub(crate) async fn run_with(&self, order: Order) -> Report {
+    pub(crate) async fn run_with(&self, order: ReferencesRequest) -> Report {
         let tenant = self.setup.tenant().await;
         hibob_runner::references(&self.setup.data, &tenant, plugin(), Arc::new(NoProgress), &order).await
     }
 
     pub(crate) async fn run(&self) -> Report {
-        self.run_with(Order::default()).await
+        self.run_with(ReferencesRequest::default()).await
     }
 
     /// Issues references by name.
     async fn issue(&self, employees: &[&str]) -> Report {
         let employees = Some(employees.iter().map(|id| (*id).to_owned()).collect());
-        self.run_with(Order { employees, ..Order::default() }).await
+        self.run_with(ReferencesRequest { employees, ..ReferencesRequest::default() }).await
     }
 
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
@@ -253,7 +253,8 @@ async fn too_many_at_once_are_held() {
     assert_eq!(held.held[0].name.as_deref(), Some("Ana1 Ruiz"));
     assert!(held.guards[0].remedy.contains("--allow-issuing 4"), "{}", held.guards[0].remedy);
     assert!(office.references().await.is_empty() && office.mailbox().mails().is_empty());
-    let release = |issuing| Order { release: Release { issuing, revoking: 0 }, ..Order::default() };
+    let release =
+        |issuing| ReferencesRequest { release: Release { issuing, revoking: 0 }, ..ReferencesRequest::default() };
     assert_eq!(office.run_with(release(3)).await.exit(), Exit::Held);
     assert_eq!(counts(&office.run_with(release(4)).await), Counts { issued: 4, delivered: 4, ..NOTHING });
     // Too many cancelled departures are held as well.
@@ -269,7 +270,7 @@ async fn too_many_at_once_are_held() {
     }
     let held = office.run().await;
     assert_eq!((held.exit(), held.revoked, held.held.len()), (Exit::Held, 0, 4));
-    let release = Order { release: Release { issuing: 0, revoking: 4 }, ..Order::default() };
+    let release = ReferencesRequest { release: Release { issuing: 0, revoking: 4 }, ..ReferencesRequest::default() };
     assert_eq!(counts(&office.run_with(release).await), Counts { revoked: 4, ..NOTHING });
 }
 
@@ -296,7 +297,11 @@ async fn deliveries_are_repeated_or_given_up() {
     // It is not tried again before its time, unless that is requested.
     assert_eq!(counts(&office.run().await), Counts { waiting: 1, ..NOTHING });
     assert_eq!(
-        counts(&office.run_with(Order { deliveries: Deliveries::Waiting, ..Order::default() }).await),
+        counts(
+            &office
+                .run_with(ReferencesRequest { deliveries: Deliveries::Waiting, ..ReferencesRequest::default() })
+                .await
+        ),
         Counts { delivered: 1, ..NOTHING }
     );
     let ids: Vec<_> = office.mailbox().mails().iter().map(|mail| mail.header("Message-ID").unwrap()).collect();
@@ -324,7 +329,11 @@ async fn keys_rotate_without_breaking_what_was_signed() {
     assert!(keys.rotate().await.unwrap().is_current());
     leave(&mut office.world(), "2", "2026-11-20");
     assert_eq!(
-        counts(&office.run_with(Order { deliveries: Deliveries::Waiting, ..Order::default() }).await),
+        counts(
+            &office
+                .run_with(ReferencesRequest { deliveries: Deliveries::Waiting, ..ReferencesRequest::default() })
+                .await
+        ),
         Counts { issued: 1, delivered: 2, ..NOTHING }
     );
     let rows = office.references().await;
@@ -404,7 +413,7 @@ async fn what_is_missing_is_named() {
     let setup = Setup::of(people(2)).await;
     setup.apply_tenant("acme", TABLE).await;
     let tenant = setup.tenant().await;
-    let order = Order::default();
+    let order = ReferencesRequest::default();
     let run_once =
         async || hibob_runner::references(&setup.data, &tenant, plugin(), Arc::new(NoProgress), &order).await;
     let stopped = run_once().await.error.unwrap();
@@ -469,7 +478,7 @@ async fn what_is_revoked_is_not_delivered() {
     let [row] = office.references().await.try_into().unwrap();
     let database = office.setup.data.tenant_database("acme").await.unwrap();
     database.revoke_reference(&row.id, "by mistake", 0).await.unwrap();
-    let order = Order { deliveries: Deliveries::Waiting, ..Order::default() };
+    let order = ReferencesRequest { deliveries: Deliveries::Waiting, ..ReferencesRequest::default() };
     assert_eq!(counts(&office.run_with(order).await), NOTHING);
     assert_eq!(office.delivery(0).await.0, DeliveryState::Withdrawn);
     assert!(office.mailbox().mails().is_empty());
@@ -516,7 +525,7 @@ async fn a_revoked_key_takes_its_references_with_it() {
     assert_eq!(keys.revoke("k1").await.unwrap().1, 2);
     assert!(office.run().await.error.unwrap().remedy.contains("key new"));
     keys.make(Some("k2")).await.unwrap();
-    let order = Order { deliveries: Deliveries::Waiting, ..Order::default() };
+    let order = ReferencesRequest { deliveries: Deliveries::Waiting, ..ReferencesRequest::default() };
     assert_eq!(counts(&office.run_with(order).await), NOTHING);
     assert_eq!(counts(&office.issue(&["1", "2"]).await), Counts { issued: 2, delivered: 2, ..NOTHING });
     let states: Vec<_> = office.references().await.iter().map(|row| (row.selector.clone(), row.state)).collect();

@@ -6,7 +6,7 @@ use hibob_base::progress::NoProgress;
 use hibob_fakes::company::Employee;
 use hibob_fakes::hibob::Limits;
 use hibob_jobs::references;
-use hibob_jobs::references::{IssuerKeys, Order, Release, Report};
+use hibob_jobs::references::{IssuerKeys, ReferencesRequest, Release, Report};
 use hibob_store::database::{ReferenceRow, ReferenceState};
 use hibob_tests::canaries::Canaries;
 use hibob_tests::deep;
@@ -33,7 +33,11 @@ fn person(number: usize) -> Employee {
 }
 
 async fn run(setup: &Setup, employees: Option<Vec<String>>) -> Report {
-    let order = Order { employees, release: Release { issuing: people(), revoking: 0 }, ..Order::default() };
+    let order = ReferencesRequest {
+        employees,
+        release: Release { issuing: people(), revoking: 0 },
+        ..ReferencesRequest::default()
+    };
     let report =
         hibob_runner::references(&setup.data, &setup.tenant().await, plugin(), Arc::new(NoProgress), &order).await;
     assert!(report.error.is_none() && report.errors.is_empty(), "{:?} {:?}", report.error, report.errors.first());

@@ -6,7 +6,7 @@ use hibob_fakes::smtp::{At, MailFault, MailFaultKind};
 use hibob_fakes::witness::{Asked, Lines};
 use hibob_fakes::{Fault, FaultKind, Witness, WitnessServer};
 use hibob_jobs::references;
-use hibob_jobs::references::{Deliveries, Order, Published, Report};
+use hibob_jobs::references::{Deliveries, Published, ReferencesRequest, Report};
 use hibob_reference_format::keys::PublicKey;
 use hibob_reference_format::log::checkpoint::Checkpoint;
 use hibob_reference_format::log::note::{NoteKey, SignatureType, SignedNote};
@@ -275,7 +275,7 @@ async fn the_lines_do_not_depend_on_the_issuers_key() {
     watched.office.keys().await.make(Some("k2")).await.unwrap();
     watched.office.keys().await.rotate().await.unwrap();
     leave(&mut watched.office.world(), "2", "2026-11-20");
-    let now = Order { deliveries: Deliveries::Waiting, ..Order::default() };
+    let now = ReferencesRequest { deliveries: Deliveries::Waiting, ..ReferencesRequest::default() };
     // The witness does not know the new key yet; the remedy says what to give to its operator.
     watched.office.mailbox().faults = vec![MailFault::once(At::Rcpt, MailFaultKind::busy()).times(2)];
     let report = watched.office.run_with(now.clone()).await;
@@ -350,7 +350,13 @@ async fn a_reference_keeps_the_confirmation_of_its_time() {
     }
     leave(&mut watched.office.world(), "2", "2026-11-20");
     assert_eq!(
-        codes(&watched.office.run_with(Order { deliveries: Deliveries::Waiting, ..Order::default() }).await, 2),
+        codes(
+            &watched
+                .office
+                .run_with(ReferencesRequest { deliveries: Deliveries::Waiting, ..ReferencesRequest::default() })
+                .await,
+            2
+        ),
         NONE
     );
     let mut proofs = [watched.proof(0), watched.proof(1)];

@@ -40,7 +40,7 @@ pub struct Decider<'d> {
 
 /// The result of approving or rejecting a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decided {
+pub struct DecisionResult {
     /// The SHA-256 of the stored plan, in hex.
     pub plan: String,
     /// The plan's state now.
@@ -99,7 +99,7 @@ pub async fn approve(
     name: &str,
     who: Decider<'_>,
     now: i64,
-) -> Result<Decided, HostError> {
+) -> Result<DecisionResult, HostError> {
     let config = data.config(tenant).await?;
     data.require_enabled(tenant).await?;
     check_person(who.by)?;
@@ -118,7 +118,7 @@ pub async fn approve(
         ApprovalState::Applied => None,
         _ => return Err(decided(tenant, &row, "approved")),
     };
-    Ok(Decided { plan: row.plan, state: row.state, is_new, job })
+    Ok(DecisionResult { plan: row.plan, state: row.state, is_new, job })
 }
 
 /// Rejects a plan that waits, or takes an approval back as long as no part of the plan is applied. Rejecting it again
@@ -133,7 +133,7 @@ pub async fn reject(
     who: Decider<'_>,
     reason: &str,
     now: i64,
-) -> Result<Decided, HostError> {
+) -> Result<DecisionResult, HostError> {
     data.config(tenant).await?;
     check_person(who.by)?;
     check_reason(reason)?;
@@ -143,7 +143,7 @@ pub async fn reject(
     let is_new = database.decide(row.id, decision, now).await?;
     let row = get(&database, tenant, &row.plan, now).await?;
     match row.state {
-        ApprovalState::Rejected => Ok(Decided { plan: row.plan, state: row.state, is_new, job: None }),
+        ApprovalState::Rejected => Ok(DecisionResult { plan: row.plan, state: row.state, is_new, job: None }),
         _ => Err(decided(tenant, &row, "rejected")),
     }
 }
@@ -268,7 +268,7 @@ pub async fn show_json(records: &Records, tenant: &str, row: &ApprovalRow) -> Re
     Ok(json!({ "approval": line_json(row)?, "content": content, "stale": stale(records, row).await? }))
 }
 
-impl Decided {
+impl DecisionResult {
     /// The JSON that `hibob plans --json` prints and the API answers.
     pub fn json(&self) -> Value {
         json!({ "plan": self.plan, "state": self.state.word(), "new": self.is_new, "job": self.job })

@@ -18,7 +18,7 @@ mod report;
 mod witness;
 
 pub use guard::Release;
-pub use job::{Order, run};
+pub use job::{ReferencesRequest, run};
 pub use keys::{DnsRecord, IssuerKeys};
 pub use leavers::Leavers;
 pub use list::{list_json, name_of};

@@ -5,7 +5,7 @@ use hibob_base::error::HostError;
 use hibob_base::job::RunKind;
 use hibob_base::progress::Progress;
 use hibob_contract::Planned;
-use hibob_jobs::references::{Order, Report};
+use hibob_jobs::references::{ReferencesRequest, Report};
 use hibob_jobs::run::Running;
 use hibob_policy::guard::{Held, Release};
 use hibob_sandbox::plugin::Plugin;
@@ -36,7 +36,7 @@ pub async fn references(
     tenant: &Tenant,
     plugin: &Plugin,
     progress: Arc<dyn Progress>,
-    order: &Order,
+    order: &ReferencesRequest,
 ) -> Report {
     let ports = Sandboxed { data, tenant, plugin, kind: RunKind::References, progress };
     hibob_jobs::references::run(data, ports, order).await

@@ -9,7 +9,7 @@ use hibob_base::progress::Progress;
 use hibob_contract::Planned;
 use hibob_contract::types::Severity;
 use hibob_jobs::approval;
-use hibob_jobs::references::{Deliveries, Order};
+use hibob_jobs::references::{Deliveries, ReferencesRequest};
 use hibob_jobs::run::{Report, Stopped};
 use hibob_policy::guard::Release;
 use hibob_sandbox::Open;
@@ -148,7 +148,7 @@ impl Jobs {
         }
     }
 
-    async fn references(&self, tenant: &Tenant, order: &Order, progress: Arc<dyn Progress>) -> End {
+    async fn references(&self, tenant: &Tenant, order: &ReferencesRequest, progress: Arc<dyn Progress>) -> End {
         let report = crate::references(&self.data, tenant, &self.plugin, progress, order).await;
         ended(report.exit(), report.run, report.error.as_ref())
     }
@@ -167,7 +167,12 @@ impl Jobs {
             ));
         }
         let deliveries = Deliveries::One(reference.to_owned());
-        let order = Order { employees: Some(Vec::new()), deliveries, cause: job.cause(), ..Order::default() };
+        let order = ReferencesRequest {
+            employees: Some(Vec::new()),
+            deliveries,
+            cause: job.cause(),
+            ..ReferencesRequest::default()
+        };
         Ok(self.references(tenant, &order, progress).await)
     }
 
@@ -190,7 +195,7 @@ impl Jobs {
                 Box::pin(self.apply_approved(&tenant, job, plan, progress)).await
             }
             Arguments::References(arguments) => {
-                Ok(self.references(&tenant, &Order::of_job(arguments, job.cause()), progress).await)
+                Ok(self.references(&tenant, &ReferencesRequest::of_job(arguments, job.cause()), progress).await)
             }
             Arguments::Deliver(reference) => self.deliver(&tenant, job, reference, progress).await,
         }

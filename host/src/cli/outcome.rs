@@ -13,7 +13,7 @@ pub(super) fn json(report: &impl Serialize) {
     }
 }
 
-/// Prints the errors and warnings, with their remedies.
+/// Prints rows of errors or warnings, each with its remedy, after this mark.
 pub(super) fn rows<'r>(mark: &str, rows: impl IntoIterator<Item = &'r ErrorRow>) {
     for row in rows {
         let who = row.employee_id.as_deref().map(|id| format!("employee {}: ", clean(id))).unwrap_or_default();

@@ -7,7 +7,7 @@ use chrono::DateTime;
 use clap::{Args, Subcommand};
 use hibob_base::error::{Exit, HostError};
 use hibob_jobs::approval;
-use hibob_jobs::approval::{Decided, Decider, short};
+use hibob_jobs::approval::{Decider, DecisionResult, short};
 use hibob_jobs::run::WaitingPlan;
 use hibob_store::api_log;
 use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome, COMMAND_LINE};
@@ -200,7 +200,7 @@ async fn decide(
     Ok(())
 }
 
-fn told(tenant: &str, decided: &Decided) -> String {
+fn told(tenant: &str, decided: &DecisionResult) -> String {
     let again = if decided.is_new { "is" } else { "was already" };
     let plan = short(&decided.plan);
     match (decided.state, decided.job) {

@@ -9,7 +9,7 @@ use super::sync::Ready;
 use clap::{Args, Subcommand};
 use hibob_base::error::{Exit, HostError};
 use hibob_jobs::references;
-use hibob_jobs::references::{Deliveries, Order, Release, Report};
+use hibob_jobs::references::{Deliveries, ReferencesRequest, Release, Report};
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
 use std::path::{Path, PathBuf};
@@ -42,10 +42,10 @@ struct RunArgs {
 }
 
 impl RunArgs {
-    fn order(self, employees: Option<Vec<String>>) -> Order {
+    fn order(self, employees: Option<Vec<String>>) -> ReferencesRequest {
         let release = Release { issuing: self.allow_issuing, revoking: self.allow_revoking };
         let deliveries = if self.now { Deliveries::Waiting } else { Deliveries::Due };
-        Order { employees, release, deliveries, ..Order::default() }
+        ReferencesRequest { employees, release, deliveries, ..ReferencesRequest::default() }
     }
 }
 
@@ -127,7 +127,7 @@ pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, H
     }
 }
 
-async fn job(global: &Global, tenant: &str, order: &Order) -> Exit {
+async fn job(global: &Global, tenant: &str, order: &ReferencesRequest) -> Exit {
     let report = match Ready::new(global, tenant, "references").await {
         Ok(ready) => run_ready(&ready.data, &ready.tenant, &ready.plugin, order).await,
         Err(error) => Report::stopped(tenant, error),
@@ -140,7 +140,7 @@ pub(super) async fn run_ready(
     data: &DataDir,
     tenant: &Tenant,
     plugin: &hibob_sandbox::plugin::Plugin,
-    order: &Order,
+    order: &ReferencesRequest,
 ) -> Report {
     let bar = Arc::new(Bar::new());
     let report = hibob_runner::references(data, tenant, plugin, bar.clone(), order).await;
@@ -204,7 +204,11 @@ async fn deliver(global: &Global, tenant: &str, id: &str) -> Result<Exit, HostEr
         let message = format!("tenant {tenant}: the reference {id} is {state}, and there is nothing to deliver");
         return Err(HostError::configuration(message, "a reference is delivered once, and only while it counts"));
     }
-    let order = Order { employees: Some(Vec::new()), deliveries: Deliveries::One(id.to_owned()), ..Order::default() };
+    let order = ReferencesRequest {
+        employees: Some(Vec::new()),
+        deliveries: Deliveries::One(id.to_owned()),
+        ..ReferencesRequest::default()
+    };
     let report = run_ready(&ready.data, &ready.tenant, &ready.plugin, &order).await;
     Ok(view::report(&report, global.json))
 }

@@ -6,7 +6,7 @@ use hibob_base::progress::NoProgress;
 use hibob_fakes::company::Employee;
 use hibob_fakes::{Fault, FaultKind};
 use hibob_jobs::approval;
-use hibob_jobs::approval::{Decided, Decider};
+use hibob_jobs::approval::{Decider, DecisionResult};
 use hibob_policy::guard::Release;
 use hibob_runner::Jobs;
 use hibob_server::serve::Work;
@@ -99,19 +99,19 @@ impl Office {
         self.database().await.approvals(now(), 100).await.unwrap().iter().map(|row| row.state.word()).collect()
     }
 
-    pub(crate) async fn approve(&self, plan: &str) -> Result<Decided, HostError> {
+    pub(crate) async fn approve(&self, plan: &str) -> Result<DecisionResult, HostError> {
         self.approve_by(plan, BY_ANA).await
     }
 
-    pub(crate) async fn approve_by(&self, plan: &str, who: Decider<'_>) -> Result<Decided, HostError> {
+    pub(crate) async fn approve_by(&self, plan: &str, who: Decider<'_>) -> Result<DecisionResult, HostError> {
         approval::approve(&self.setup.data, "acme", plan, who, now()).await
     }
 
-    pub(crate) async fn approve_at(&self, plan: &str, now: i64) -> Result<Decided, HostError> {
+    pub(crate) async fn approve_at(&self, plan: &str, now: i64) -> Result<DecisionResult, HostError> {
         approval::approve(&self.setup.data, "acme", plan, BY_ANA, now).await
     }
 
-    pub(crate) async fn reject(&self, plan: &str) -> Result<Decided, HostError> {
+    pub(crate) async fn reject(&self, plan: &str) -> Result<DecisionResult, HostError> {
         approval::reject(&self.setup.data, "acme", plan, BY_ANA, "they still work here", now()).await
     }
 

@@ -4,7 +4,7 @@ use super::{found, has_any};
 use crate::references_job::{Office, leave, people};
 use hibob_fakes::smtp::{At, MailFault, MailFaultKind};
 use hibob_jobs::references;
-use hibob_jobs::references::Order;
+use hibob_jobs::references::ReferencesRequest;
 use hibob_reference_format::credential::SignedCredential;
 use hibob_reference_format::log::proof::LogProof;
 use hibob_store::database::{DeliveryState, ReferenceState};
@@ -61,7 +61,8 @@ async fn a_forgotten_reference_keeps_its_place_in_the_log_and_nothing_else() {
 
     // Nothing is issued or delivered again, neither automatically nor by name, and the list can be read.
     office.mailbox().faults.clear();
-    let report = office.run_with(Order { employees: Some(vec![id.clone()]), ..Order::default() }).await;
+    let report =
+        office.run_with(ReferencesRequest { employees: Some(vec![id.clone()]), ..ReferencesRequest::default() }).await;
     assert_eq!((report.issued, report.delivered, report.errors.len()), (0, 0, 1), "{report:?}");
     assert_eq!((report.errors[0].code.as_str(), report.errors[0].employee_id.as_deref()), ("FORGOTTEN", None));
     leave(&mut office.world(), "4", "2026-11-20");

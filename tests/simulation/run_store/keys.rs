@@ -1,6 +1,6 @@
 //! Persons' keys in the simulated databases, and decrypting with them for the checks.
 
-use super::{SimBook, lost};
+use super::{SimRunStore, lost};
 use crate::ports::{PEOPLE_KEY, TENANT};
 use crate::sim::Sim;
 use hibob_base::error::HostError;

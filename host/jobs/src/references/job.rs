@@ -44,7 +44,7 @@ const NAMED_MAX: usize = 20;
 
 /// What a run is to do.
 #[derive(Clone, Debug, Default)]
-pub struct Order {
+pub struct ReferencesRequest {
     /// HiBob's ids of the employees to issue references for. None means everybody who has left since the last run.
     pub employees: Option<Vec<String>>,
     /// What the operator releases in this run.
@@ -55,7 +55,7 @@ pub struct Order {
     pub cause: Cause,
 }
 
-impl Order {
+impl ReferencesRequest {
     /// The request that a job of the queue with these arguments stands for.
     pub fn of_job(arguments: &ReferencesArguments, cause: Cause) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Order {
 }
 
 /// One run of the references job.
-pub async fn run<P: Leavers>(data: &DataDir, ports: P, order: &Order) -> Report {
+pub async fn run<P: Leavers>(data: &DataDir, ports: P, order: &ReferencesRequest) -> Report {
     let tenant = ports.config().id.clone();
     let mut report = Report::of(&tenant);
     let run = match Running::begin(ports, RunKind::References).await {
@@ -96,7 +96,7 @@ struct Job<'j, P: Leavers> {
     data: &'j DataDir,
     run: &'j Running<P>,
     fence: Fence,
-    order: &'j Order,
+    order: &'j ReferencesRequest,
     report: &'j mut Report,
 }
 

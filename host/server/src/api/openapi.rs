@@ -125,7 +125,7 @@ fn new_job() -> Value {
             "kind": { "type": "string", "enum": kinds },
             "arguments": {
                 "type": "object",
-                "description": "What a guard would hold and is let through, and whom the job is for.",
+                "description": "The releases of what a guard would hold, and the employees that the job is for.",
                 "additionalProperties": false,
                 "properties": {
                     "allow_archiving": number, "allow_renaming": number, "allow_changed_source": flag,
@@ -153,44 +153,46 @@ fn decision(fields: &[&str]) -> Value {
 fn refusal(status: u16) -> &'static str {
     match status {
         400 => "The request cannot be read",
-        401 => "No token that counts",
+        401 => "No valid token",
         403 => "The token's role does not allow it",
-        404 => "It is not there, or not this token's to see",
-        408 => "The body did not come in time",
-        409 => "It is not possible as things stand",
+        404 => "It does not exist, or this token may not see it",
+        408 => "The body did not arrive in time",
+        409 => "The present state does not allow it",
         413 => "The body is too large",
         422 => "What was sent is not permitted or not complete",
         429 => "Too many requests; see Retry-After",
         503 => "Not ready; the body says what is missing",
-        504 => "Not done in time; it may be done still",
+        504 => "Not done in time; it may still be done",
         _ => "The host failed; its log has the request's id",
     }
 }
 
 fn summary(action: Action) -> &'static str {
     match action {
-        Action::Health => "Whether the process answers",
+        Action::Health => "Whether the process is alive",
         Action::Readiness => "Whether the host can do its work, and what is missing",
         Action::Description => "This description",
         Action::Metrics => "Counters in the text format of Prometheus",
         Action::Audit => "Who did what, or was refused it; the newest first",
-        Action::ListTenants => "The tenants that the token opens",
+        Action::ListTenants => "The tenants that the token may be used for",
         Action::ShowTenant => "A tenant; for operators with its configuration",
         Action::PutTenant => "Store a tenant's configuration, or change it",
-        Action::PutSecret => "Store a secret, which nothing gives out again",
+        Action::PutSecret => "Store a secret; no route ever answers it",
         Action::ListJobs => "The jobs that run, wait and have ended",
-        Action::StartJob => "Queue a job; the same one that waits already is not queued twice",
-        Action::ShowJob => "A job as it stands",
-        Action::CancelJob => "Cancel a job: one that waits at once, one that runs soon",
+        Action::StartJob => "Queue a job, unless an equal one waits already",
+        Action::ShowJob => "A job and its state",
+        Action::CancelJob => "Cancel a job: a waiting one at once, a running one soon",
         Action::FollowJob => "A job's progress as events, until it ends",
-        Action::ListPlans => "The plans that wait for a person, and those that did",
-        Action::ShowPlan => "A plan with all that it would do, and where it stands",
-        Action::ApprovePlan => "Approve a plan that waits: a job applies it; a second yes says that it is none",
+        Action::ListPlans => "The plans that wait for approval, and those that were decided or closed",
+        Action::ShowPlan => "A plan with its state and everything that it would do",
+        Action::ApprovePlan => {
+            "Approve a plan that waits, so that a job applies it; approving it again changes nothing"
+        }
         Action::RejectPlan => "Reject a plan that waits, or take the approval back before it is applied",
         Action::ListRuns => "The runs of a tenant, the last one first",
-        Action::ShowRun => "What a run did, line by line",
+        Action::ShowRun => "What a run did, row by row",
         Action::Workbook => "What a run did, as .xlsx",
-        Action::ListReferences => "The references of a tenant and what became of them",
+        Action::ListReferences => "The references of a tenant, with their states and deliveries",
     }
 }
 

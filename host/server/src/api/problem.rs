@@ -28,7 +28,7 @@ impl Problem {
     }
 
     pub(super) fn unauthorized() -> Self {
-        let message = "there is no token that counts: none was sent, or it is unknown, revoked or expired";
+        let message = "there is no valid token: none was sent, or it is unknown, revoked or expired";
         let remedy = "send one as `Authorization: Bearer TOKEN`; an operator makes it with: hibob token new";
         Self::new(StatusCode::UNAUTHORIZED, "NO_TOKEN", message, remedy)
     }
@@ -68,19 +68,19 @@ impl Problem {
     }
 
     pub(super) fn slow_body() -> Self {
-        let message = "the body did not come in time";
+        let message = "the body did not arrive in time";
         Self::new(StatusCode::REQUEST_TIMEOUT, "SLOW_BODY", message, "send all of it, as its length says")
     }
 
     pub(super) fn too_many(what: &str, seconds: u64) -> Self {
-        let remedy = format!("wait for {seconds} seconds, and then ask less often");
+        let remedy = format!("wait for {seconds} seconds, and then send fewer requests");
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", format!("too many {what}"), remedy);
         Self { retry_after_seconds: Some(seconds), ..problem }
     }
 
     pub(super) fn too_slow(seconds: u64) -> Self {
         let message = format!("it was not done within {seconds} seconds");
-        let remedy = "it may be done still; look before you ask again";
+        let remedy = "it may still be done; look whether it was before you try again";
         Self::new(StatusCode::GATEWAY_TIMEOUT, "TOO_SLOW", message, remedy)
     }
 
@@ -126,7 +126,7 @@ impl From<QueueError> for Problem {
         match error {
             QueueError::Unknown(_) => Self::not_found("job"),
             QueueError::Illegal(illegal) => {
-                Self::new(StatusCode::CONFLICT, "JOB_ENDED", illegal.to_string(), "look at what came of it")
+                Self::new(StatusCode::CONFLICT, "JOB_ENDED", illegal.to_string(), "look at the job's result")
             }
             QueueError::Lost(_) | QueueError::Unreadable { .. } | QueueError::Database(_) => Self::internal(&error),
         }

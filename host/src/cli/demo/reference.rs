@@ -7,7 +7,7 @@ use crate::cli::references::{print_report, run_ready};
 use crate::cli::verify::{VerifyArgs, print};
 use hibob_base::error::HostError;
 use hibob_fakes::smtp::Mail;
-use hibob_jobs::references::{IssuerKeys, Order, Report, publish};
+use hibob_jobs::references::{IssuerKeys, ReferencesRequest, Report, publish};
 use hibob_reference_format::verify::Report as Verdict;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
@@ -54,7 +54,7 @@ impl Office<'_> {
     }
 
     async fn run(&self) -> Report {
-        run_ready(self.stage.data, self.stage.tenant, self.stage.plugin, &Order::default()).await
+        run_ready(self.stage.data, self.stage.tenant, self.stage.plugin, &ReferencesRequest::default()).await
     }
 
     /// Shows the newest mail, and saves the PDF that came with it.
