@@ -278,12 +278,12 @@ fn a_plan_that_is_out_of_date_is_closed_as_it_is_and_reported() {
             },
             "plan_age_hours_max",
         ),
-        (|patient| patient.write_tenant("[sync]\ndefault_language = \"de\"\n"), "settings are others"),
+        (|patient| patient.write_tenant("[sync]\ndefault_language = \"de\"\n"), "settings have changed"),
         (
             |patient| {
                 assert_eq!(patient.execute("tenants/acme.db", "UPDATE journals SET plugin = 'another'"), 1);
             },
-            "plugin is another one",
+            "the plugin has changed",
         ),
     ];
     for (change, words) in cases {
