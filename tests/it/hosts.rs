@@ -53,17 +53,19 @@ async fn kill(site: &Site, host: &mut Host) {
     *host = serve(site);
 }
 
-/// Stops a host that is at work until others have ended its jobs, and then lets it go on. At most one more write may
-/// arrive from it.
+/// Stops a host that is at work, but not within a write to SQLite, until others have ended its jobs, and then lets it go
+/// on. At most one more write may arrive from it.
 async fn pause(site: &Site, companies: &[Company], host: &mut Host) {
     let held: BTreeSet<i64> = loop {
         site.until("it is at work", |jobs| held_by(jobs, host).len() == WORKERS).await;
         host.stop();
-        let held: BTreeSet<i64> = held_by(&site.jobs().await, host).iter().map(|job| job.id).collect();
-        if !held.is_empty() {
-            break held;
+        let jobs = site.jobs().await;
+        let held = held_by(&jobs, host);
+        let tenants = held.iter().map(|job| job.tenant.clone()).collect();
+        if !held.is_empty() && site.no_write_is_open(&tenants).await {
+            break held.iter().map(|job| job.id).collect();
         }
-        // The host had ended all its jobs before it was stopped.
+        // The host had ended all its jobs before it was stopped, or was in the middle of a write.
         host.signal("CONT");
     };
     let have_ended =

@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 /// Longer than anything here takes, so that a test that waits in vain fails.
 const TIME_MAX: Duration = Duration::from_secs(120);
 
+/// Longer than hosts that are not stopped hold a database's lock.
+const WRITE_MAX: Duration = Duration::from_secs(2);
+
 /// The longest between two looks at the queue.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -80,6 +83,29 @@ impl Site {
         let mut connection = options.connect().await.unwrap();
         sqlx::query(due).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
+    }
+
+    /// Whether nobody is in the middle of a write to the databases of these tenants and to the queue. A host that is
+    /// stopped there keeps SQLite's lock, and no other can write until it goes on.
+    pub(crate) async fn no_write_is_open(&self, tenants: &BTreeSet<String>) -> bool {
+        if self.database.is_some() {
+            return true;
+        }
+        let of_tenants = tenants.iter().map(|id| format!("data/tenants/{id}.db"));
+        for path in of_tenants.chain(["data/control.db".to_owned()]).map(|path| self.shell.path(&path)) {
+            // A tenant's database is made by the first job that opens it.
+            if !path.exists() {
+                continue;
+            }
+            let options = SqliteConnectOptions::new().filename(path).busy_timeout(WRITE_MAX);
+            let Ok(mut connection) = options.connect().await else { return false };
+            let is_free = sqlx::query("BEGIN IMMEDIATE").execute(&mut connection).await.is_ok();
+            connection.close().await.unwrap();
+            if !is_free {
+                return false;
+            }
+        }
+        true
     }
 
     pub(crate) async fn jobs(&self) -> Vec<Job> {
