@@ -3,6 +3,7 @@
 
 mod backup;
 mod check_view;
+mod confirm;
 #[cfg(feature = "demo")]
 mod demo;
 mod employees;
@@ -28,7 +29,7 @@ mod verify;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use hibob_base::error::{Exit, HostError};
+use hibob_base::error::{Exit, HostError, WrongSetting};
 use hibob_policy::guard::Release;
 use hibob_sandbox::Open;
 use hibob_sandbox::engine::Runtime;
@@ -354,10 +355,24 @@ fn print_held(why: &str, remedy: &str) {
 /// An error that ended a command, in the same form for every command.
 fn print_error(error: &HostError, json: bool) {
     if json {
-        let object = serde_json::json!({ "error": { "code": error.code(), "message": error.to_string(), "remedy": error.remedy() } });
+        let mut object = serde_json::json!({ "error": { "code": error.code(), "message": error.to_string(), "remedy": error.remedy() } });
+        if let HostError::Settings(wrong) = error {
+            object["error"]["settings"] = wrong.iter().map(setting_json).collect();
+        }
         println!("{object}");
+    } else if let HostError::Settings(wrong) = error {
+        // Each by itself, since a file may have many.
+        for setting in wrong {
+            eprintln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&setting.to_string()));
+            eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&setting.remedy));
+        }
     } else {
         eprintln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&error.to_string()));
         eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&error.remedy()));
     }
+}
+
+/// A wrong setting for machines.
+fn setting_json(wrong: &WrongSetting) -> serde_json::Value {
+    serde_json::json!({ "key": wrong.key, "line": wrong.line, "message": wrong.message, "remedy": wrong.remedy })
 }

@@ -140,6 +140,12 @@ async fn a_control_database_of_every_schema_opens_with_all_that_was_in_it() {
         if version >= 5 {
             assert_eq!(data.control().tokens().await.unwrap().len(), 1, "{version}");
         }
+        // What was stored before there were versions is the first one.
+        let versions = data.control().tenant_versions("acme").await.unwrap();
+        assert_eq!(versions.last().map(|first| (first.version, first.stored_by.as_str())), Some((1, "file")));
+        if version >= 6 {
+            assert_eq!((versions.len(), versions[0].version, versions[0].stored_at), (2, 7, 600), "{version}");
+        }
     }
 }
 

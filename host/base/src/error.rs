@@ -71,9 +71,36 @@ const ENABLED_BY_INACTIVE: &str = "ENABLED_BY_INACTIVE";
 /// The code of [`HostError::AlreadyRunning`].
 pub const ALREADY_RUNNING: &str = "ALREADY_RUNNING";
 
+/// A setting of a tenant's file that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongSetting {
+    /// The path of the key or table, such as `sync.details`; empty for the whole file.
+    pub key: String,
+    /// The file, with the line if it is known; `None` if the configuration does not come from a file.
+    pub place: Option<String>,
+    /// The line in the file, from 1.
+    pub line: Option<usize>,
+    /// What is wrong. It names the key.
+    pub message: String,
+    /// What a person can do about it.
+    pub remedy: String,
+}
+
+impl std::fmt::Display for WrongSetting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.place {
+            Some(place) => write!(f, "{place}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
 /// What went wrong. [`HostError::remedy`] says what to do about it.
 #[derive(Debug, Error)]
 pub enum HostError {
+    /// Settings of a tenant are wrong, and nothing was stored. There is at least one.
+    #[error("{}", joined(.0, ToString::to_string))]
+    Settings(Vec<WrongSetting>),
     /// A file, an argument or a setting is wrong; the operator has to correct it.
     #[error("{message}")]
     Configuration {
@@ -243,6 +270,7 @@ impl HostError {
         };
         match self {
             Self::Configuration { message, remedy } => Self::Configuration { message: named(message), remedy },
+            Self::Settings(wrong) => Self::Settings(wrong),
             Self::Disabled { code, message, remedy } => Self::Disabled { code, message: named(message), remedy },
             Self::AlreadyRunning { message, remedy } => Self::AlreadyRunning { message: named(message), remedy },
             Self::Untrusted { message, remedy } => Self::Untrusted { message: named(message), remedy },
@@ -268,7 +296,7 @@ impl HostError {
     /// The error code: stable, in capitals.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Configuration { .. } => "CONFIGURATION",
+            Self::Configuration { .. } | Self::Settings(_) => "CONFIGURATION",
             Self::Disabled { code, .. } | Self::Decision { code, .. } => code,
             Self::AlreadyRunning { .. } => ALREADY_RUNNING,
             Self::Untrusted { .. } => "PLUGIN_NOT_TRUSTED",
@@ -298,6 +326,7 @@ impl HostError {
             | Self::Stale { remedy, .. }
             | Self::Decision { remedy, .. }
             | Self::Journal { remedy, .. } => remedy.clone(),
+            Self::Settings(wrong) => joined(wrong, |setting| setting.remedy.clone()),
             Self::Credentials(error) | Self::Unavailable(error) => error.remedy.clone(),
             Self::OverLimit { setting, .. } => format!(
                 "use another plugin file; or, if the company is that large, raise limits.{setting} in the tenant's file"
@@ -325,6 +354,7 @@ impl HostError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Configuration { .. }
+            | Self::Settings(_)
             | Self::Disabled { .. }
             | Self::AlreadyRunning { .. }
             | Self::Untrusted { .. }
@@ -343,6 +373,10 @@ impl HostError {
             | Self::LockLost(_) => Exit::Failed,
         }
     }
+}
+
+fn joined(wrong: &[WrongSetting], part: impl Fn(&WrongSetting) -> String) -> String {
+    wrong.iter().map(part).collect::<Vec<_>>().join("; ")
 }
 
 fn sentences(findings: &[Finding], part: impl Fn(&Finding) -> &String) -> String {

@@ -1,9 +1,10 @@
 //! The tables `[references.smtp]` and `[references.webhook]`, which say how references are delivered.
 
-use hibob_base::error::HostError;
-use hibob_base::secret::{Origin, SecretSource};
+use crate::key::check::wrong;
+use crate::key::rule::sender;
+use hibob_base::error::{HostError, WrongSetting};
+use hibob_base::secret::SecretSource;
 use lettre::message::Mailbox;
-use rustls_pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::num::{NonZeroU16, NonZeroU32};
@@ -23,13 +24,6 @@ impl ChannelConfig<'_> {
         match self {
             Self::Smtp(smtp) => smtp.url(),
             Self::Webhook(webhook) => webhook.url.clone(),
-        }
-    }
-
-    pub(super) fn check(self) -> Result<(), HostError> {
-        match self {
-            Self::Smtp(smtp) => smtp.check(),
-            Self::Webhook(webhook) => webhook.check(),
         }
     }
 }
@@ -113,10 +107,7 @@ impl SmtpConfig {
     /// # Errors
     /// It is not a mailbox whose address has only ASCII characters.
     pub fn sender(&self) -> Result<Mailbox, HostError> {
-        let parsed = self.from.parse::<Mailbox>().ok().filter(|mailbox| {
-            AsRef::<str>::as_ref(&mailbox.email).is_ascii() && !self.from.chars().any(char::is_control)
-        });
-        parsed.ok_or_else(|| {
+        sender(&self.from).ok_or_else(|| {
             HostError::configuration(
                 "references.smtp.from is not a sender's address",
                 "write it like ACME HR <hr@acme.example>, the address itself in ASCII",
@@ -124,38 +115,19 @@ impl SmtpConfig {
         })
     }
 
-    fn check(&self) -> Result<(), HostError> {
-        let wrong = |message: &str, remedy: &str| Err(HostError::configuration(message, remedy));
-        if ServerName::try_from(self.host.as_str()).is_err() || Origin::of(&self.url()).is_err() {
-            let remedy = "give only a name, such as smtp.acme.example, and the port in references.smtp.port";
-            return wrong("references.smtp.host is not a server's name", remedy);
-        }
+    /// Finds what does not fit together.
+    pub(super) fn conflicts(&self, found: &mut Vec<WrongSetting>) {
         let is_here = self.host == "localhost" || self.host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
         if self.security == SmtpSecurity::None && !is_here {
+            let message = "references.smtp.security is none, and the server is not this machine";
             let remedy = "choose starttls or tls; without protection the reference can be read on its way";
-            return wrong("references.smtp.security is none, and the server is not this machine", remedy);
+            found.push(wrong("references.smtp.security", message, remedy));
         }
         if self.user.is_some() != self.password.is_some() {
+            let message = "one of references.smtp.user and references.smtp.password is missing";
             let remedy = "give both, or neither where the server asks for none";
-            return wrong("one of references.smtp.user and references.smtp.password is missing", remedy);
+            found.push(wrong("references.smtp", message, remedy));
         }
-        if self.user.as_ref().is_some_and(|user| user.is_empty() || user.chars().any(char::is_control)) {
-            return wrong("references.smtp.user is empty or more than one line", "give the name to log in with");
-        }
-        self.sender().map(drop)
-    }
-}
-
-impl WebhookConfig {
-    fn check(&self) -> Result<(), HostError> {
-        let remedy = "give a URL such as https://intranet.acme.example/references";
-        let origin = Origin::of(&self.url);
-        let origin = origin.map_err(|what| HostError::configuration(format!("references.webhook.url: {what}"), remedy));
-        let origin = origin?;
-        if origin.is_https() || origin.is_loopback() {
-            return Ok(());
-        }
-        Err(HostError::configuration("references.webhook.url must begin with https://", remedy))
     }
 }
 

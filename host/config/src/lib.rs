@@ -1,9 +1,12 @@
 //! A tenant's configuration: its types, and the checks that refuse wrong settings with the setting's name and a remedy.
 
 pub mod applied_by;
+mod conflicts;
 pub mod delivery;
 pub mod due;
+pub mod key;
 pub mod limits;
+mod plugin_settings;
 pub mod references;
 pub mod schedule;
 pub mod tenant;

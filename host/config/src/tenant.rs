@@ -1,9 +1,11 @@
 //! A tenant's configuration: a file in TOML, which the control database stores as JSON.
 
 use crate::due::{DueSchedule, JITTER_MINUTES_MAX};
+use crate::key::Places;
+use crate::key::check::{refuse, wrong_settings};
 use crate::limits::Limits;
 use crate::references::ReferencesConfig;
-use crate::schedule::{MINUTES_BETWEEN_MIN, Schedule};
+use crate::schedule::Schedule;
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
 use hibob_base::secret::SecretSource;
@@ -12,6 +14,7 @@ use hibob_policy::guard::GuardLimits;
 use hibob_policy::request::{Role, Route};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -117,16 +120,6 @@ impl TravelPerkConfig {
         let rest = (Role::Rest, "travelperk.rest_url", self.rest_url.as_ref());
         let cost_centers = (Role::CostCenters, "travelperk.cost_centers_url", self.cost_centers_url.as_ref());
         [scim, rest, cost_centers].into_iter().filter_map(|(role, setting, url)| Some((role, setting, url?.as_str())))
-    }
-
-    /// Checks what the types alone do not ensure.
-    fn check(&self) -> Result<(), HostError> {
-        let content_types = ["application/json", "application/scim+json"];
-        if !content_types.contains(&self.content_type.as_str()) {
-            let message = format!("travelperk.content_type is `{}`", self.content_type);
-            return Err(HostError::configuration(message, format!("choose from {}", content_types.join(", "))));
-        }
-        Ok(())
     }
 }
 
@@ -385,7 +378,7 @@ impl TenantConfig {
     /// Reads and checks a tenant's file. Relative paths in it count from the file's folder.
     ///
     /// # Errors
-    /// What is wrong, with the file, and the line if the text cannot be read.
+    /// The file cannot be read; or every setting that is wrong, with its line.
     pub fn read(path: &Path) -> Result<Self, HostError> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             HostError::configuration(
@@ -393,11 +386,21 @@ impl TenantConfig {
                 "name a tenant file that exists; examples/tenant.toml is one",
             )
         })?;
-        let mut config: Self = toml::from_str(&text).map_err(|error| {
-            let line =
-                error.span().map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
-            let remedy = "correct that line; docs/use/configuration.md lists every key";
-            HostError::configuration(format!("{}:{line}: {}", path.display(), error.message()), remedy)
+        Self::from_text(path, &text)
+    }
+
+    /// Reads and checks the text of a tenant's file. `path` is the file's name in errors, and its folder is that from
+    /// which relative paths count.
+    ///
+    /// # Errors
+    /// Every setting that is wrong, with its line.
+    pub fn from_text(path: &Path, text: &str) -> Result<Self, HostError> {
+        let (value, places) = Places::read(path, text)?;
+        let place = Some((path, &places));
+        refuse(wrong_settings(&value), place)?;
+        let mut config: Self = toml::from_str(text).map_err(|error| {
+            let remedy = "correct that; docs/use/configuration.md lists every key";
+            HostError::configuration(format!("{}: {}", path.display(), error.message()), remedy)
         })?;
         let folder = path.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned())).unwrap_or_default();
         config.network.ca_file = config.network.ca_file.map(|path| folder.join(path));
@@ -409,66 +412,32 @@ impl TenantConfig {
             references.token = references.token.clone().resolved(&folder);
         }
         config.references = config.references.map(|references| references.resolved(&folder));
-        config.check().map_err(|error| match error {
-            HostError::Configuration { message, remedy } => {
-                HostError::configuration(format!("{}: {message}", path.display()), remedy)
-            }
-            error => error,
-        })?;
+        refuse(config.conflicts(), place)?;
         Ok(config)
     }
 
-    /// Checks what the types alone do not ensure.
+    /// Reads a configuration from JSON: the keys of a tenant's file, as objects.
     ///
     /// # Errors
-    /// The first setting that is wrong.
-    pub fn check(&self) -> Result<(), HostError> {
-        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        if self.id.is_empty() || self.id.len() > 63 || !self.id.chars().all(fits) {
-            let message = format!("`{}` is not a tenant id", self.id.escape_debug());
-            return Err(HostError::configuration(message, "use 1 to 63 small letters, digits and hyphens"));
-        }
-        self.route(Role::HiBob, "hibob.url", &self.hibob.url)?;
-        if self.travelperk.is_none() && self.references.is_none() {
-            let remedy = "add [travelperk] to sync the directory, [references] to issue references, or both; docs/use/configuration.md shows them";
-            return Err(HostError::configuration("there is neither [travelperk] nor [references]", remedy));
-        }
-        if let Some(travelperk) = &self.travelperk {
-            for (role, setting, url) in travelperk.urls() {
-                self.route(role, setting, url)?;
-            }
-            travelperk.check()?;
-        }
-        if let Some(references) = &self.references {
-            references.check()?;
-        }
-        self.check_schedules()?;
-        if self.hibob.service_user.is_empty() || self.hibob.service_user.contains(':') {
-            return Err(HostError::configuration(
-                "hibob.service_user is empty or has a colon",
-                "copy the service user's id from HiBob",
-            ));
-        }
-        Ok(())
+    /// Every setting that is wrong.
+    pub fn from_json(json: Value) -> Result<Self, HostError> {
+        refuse(wrong_settings(&json), None)?;
+        let config: Self = serde_json::from_value(json).map_err(|error| {
+            let remedy = "send the keys of a tenant's file as JSON; docs/use/configuration.md has them all";
+            HostError::configuration(format!("this is not a tenant's configuration: {error}"), remedy)
+        })?;
+        refuse(config.conflicts(), None)?;
+        Ok(config)
     }
 
-    fn check_schedules(&self) -> Result<(), HostError> {
-        if self.sync_schedule()?.is_some() && self.travelperk.is_none() {
-            let remedy = "add the table [travelperk], or leave schedule.sync out";
-            return Err(HostError::configuration("schedule.sync is set, and there is no [travelperk] to sync", remedy));
-        }
-        if self.references_schedule()?.is_some() && self.references.is_none() {
-            let remedy = "add the table [references], or leave schedule.references out";
-            let message = "schedule.references is set, and there is no [references] to issue";
-            return Err(HostError::configuration(message, remedy));
-        }
-        match self.schedule.spread_minutes {
-            Some(minutes) if i64::from(minutes) >= MINUTES_BETWEEN_MIN => Err(HostError::configuration(
-                format!("schedule.spread_minutes is {minutes}"),
-                format!("choose from 0 to {}", MINUTES_BETWEEN_MIN - 1),
-            )),
-            _ => Ok(()),
-        }
+    /// Checks every setting by itself ([`wrong_settings`]), and then whether they fit together.
+    ///
+    /// # Errors
+    /// Every setting that is wrong.
+    pub fn check(&self) -> Result<(), HostError> {
+        let value = serde_json::to_value(self).map_err(|error| HostError::Storage(error.to_string()))?;
+        refuse(wrong_settings(&value), None)?;
+        refuse(self.conflicts(), None)
     }
 
     /// The table `[travelperk]`.

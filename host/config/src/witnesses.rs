@@ -1,7 +1,7 @@
 //! The tables `[[references.witnesses]]`: the servers that confirm that the issuer's log only grows.
 
-use hibob_base::error::HostError;
-use hibob_base::secret::Origin;
+use crate::key::check::wrong;
+use hibob_base::error::{HostError, WrongSetting};
 use hibob_reference_format::log::witness::Witness;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -37,40 +37,25 @@ impl WitnessConfig {
     pub fn add_checkpoint_url(&self) -> String {
         format!("{}/add-checkpoint", self.url.trim_end_matches('/'))
     }
-
-    fn check(&self, name: &str) -> Result<(), HostError> {
-        let wrong = |what: &str| {
-            let remedy = "give the witness's base URL, such as https://witness.example";
-            Err(HostError::configuration(format!("references.witnesses: the url of {name}: {what}"), remedy))
-        };
-        match Origin::of(&self.url) {
-            Err(what) => wrong(what),
-            Ok(_) if self.url.contains(['?', '#']) => wrong("it has more than a path"),
-            Ok(origin) if origin.is_https() || origin.is_loopback() => Ok(()),
-            Ok(_) => wrong("it must begin with https://"),
-        }
-    }
 }
 
-/// Checks all witnesses of a tenant together.
-pub(super) fn check(witnesses: &[WitnessConfig]) -> Result<(), HostError> {
+/// Finds what is wrong with the witnesses of a tenant taken together.
+pub(super) fn conflicts(witnesses: &[WitnessConfig], found: &mut Vec<WrongSetting>) {
+    let key = "references.witnesses";
     if witnesses.len() > WITNESSES_MAX {
-        let message = format!("references.witnesses has {} entries, and {WITNESSES_MAX} are possible", witnesses.len());
-        return Err(HostError::configuration(message, "keep the witnesses that readers of references trust"));
+        let message = format!("{key} has {} entries, and {WITNESSES_MAX} are possible", witnesses.len());
+        found.push(wrong(key, message, "keep the witnesses that readers of references trust"));
     }
     let mut names = BTreeSet::new();
-    for config in witnesses {
-        let witness = config.witness()?;
-        config.check(witness.name())?;
+    for (index, config) in witnesses.iter().enumerate() {
+        // A key that cannot be read is found by the table of keys.
+        let Ok(witness) = config.witness() else { continue };
         if !names.insert(witness.name().to_owned()) {
-            let message = format!("references.witnesses names {} twice", witness.name());
-            return Err(HostError::configuration(
-                message,
-                "keep one of the two; witnesses are told apart by their names",
-            ));
+            let message = format!("{key} names {} twice", witness.name());
+            let remedy = "keep one of the two; witnesses are told apart by their names";
+            found.push(wrong(&format!("{key}[{index}].key"), message, remedy));
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -110,7 +95,7 @@ mod tests {
         config("").check().unwrap();
         config(&format!("{}{}", table("w1", URL), table("w2", "http://127.0.0.1:4000/w2/"))).check().unwrap();
         for url in ["http://witness.example", "https://u:p@witness.example", "witness.example"] {
-            refused(&table("w1", url), "references.witnesses: the url of w1: ");
+            refused(&table("w1", url), "references.witnesses[0].url is ");
         }
         refused(&table("w1", "https://witness.example/?a=b"), "it has more than a path");
         let of_a_log =

@@ -7,7 +7,7 @@ use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use hibob_base::secret::{Secret, SecretName};
 use hibob_config::TenantConfig;
-use hibob_contract::types::{Job, NamedValue, Value};
+use hibob_contract::types::Job;
 use hibob_egress::{Credential, Egress, Service};
 use hibob_net::transport::{HttpTransport, Transport};
 use hibob_policy::Intake;
@@ -176,48 +176,7 @@ impl Tenant {
     /// # Errors
     /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
     pub fn job(&self) -> Result<Job, HostError> {
-        Ok(Job { settings: self.settings()?, now_unix_seconds: now_unix_seconds() })
-    }
-
-    /// The settings as the plugin gets them. They have no secrets.
-    fn settings(&self) -> Result<Vec<NamedValue>, HostError> {
-        let (travelperk, sync) = (self.config.travelperk()?, &self.config.sync);
-        let text = |text: &str| Some(Value::Text(text.to_owned()));
-        let companies: Vec<_> = sync.companies.clone().into_iter().collect();
-        let approvals = sync.approvals.as_ref();
-        let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
-        let settings = [
-            ("hibob-url", text(&self.config.hibob.url)),
-            ("scim-url", text(&travelperk.scim_url)),
-            ("rest-url", travelperk.rest_url.as_deref().and_then(text)),
-            ("cost-centers-url", travelperk.cost_centers_url.as_deref().and_then(text)),
-            ("content-type", text(&travelperk.content_type)),
-            ("details", sync.details.clone().map(Value::Texts)),
-            ("missing-detail", sync.missing_detail.as_deref().and_then(text)),
-            ("companies", (!companies.is_empty()).then_some(Value::Pairs(companies))),
-            ("plan-tier", travelperk.plan.as_deref().and_then(text)),
-            ("approval-method", approvals.and_then(|approvals| text(&approvals.method))),
-            ("approvals-replace-existing", approvals.map(|approvals| Value::Flag(approvals.replaces_existing))),
-            ("approver-conditions", approvals.map(|approvals| Value::Texts(approvals.conditions.clone()))),
-            ("swap-address", sync.swap_address.as_deref().and_then(text)),
-            ("default-language", sync.default_language.as_deref().and_then(text)),
-            ("sites", sync.sites.clone().map(Value::Texts)),
-            ("out-of-selection", sync.out_of_selection.as_deref().and_then(text)),
-            ("create-days-before-start", Some(Value::Integer(sync.create_days_before_start.into()))),
-            ("garden-leave", sync.garden_leave.as_deref().and_then(text)),
-            ("time-zone", sync.time_zone.as_deref().and_then(text)),
-            ("enabled-by", self.config.enabled_by.as_deref().filter(|_| sync.stops_with_its_admin).and_then(text)),
-            ("admins", Some(Value::Texts(self.config.safety.admins.clone()))),
-            ("site-time-zones", (!zones.is_empty()).then_some(Value::Pairs(zones))),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some(NamedValue { name: name.to_owned(), value: value? }))
-        .chain(
-            sync.sources
-                .iter()
-                .map(|(detail, ids)| NamedValue { name: format!("source-{detail}"), value: Value::Texts(ids.clone()) }),
-        );
-        Ok(settings.collect())
+        Ok(Job { settings: self.config.plugin_settings()?, now_unix_seconds: now_unix_seconds() })
     }
 
     /// SHA-256 over the parts of the configuration that a plan depends on: the tenant's id, the service user, the
@@ -227,7 +186,7 @@ impl Tenant {
     /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
     pub fn settings_digest(&self) -> Result<String, HostError> {
         let scheme = self.config.travelperk()?.scheme.word();
-        let identity = (&self.config.id, &self.config.hibob.service_user, scheme, self.settings()?);
+        let identity = (&self.config.id, &self.config.hibob.service_user, scheme, self.config.plugin_settings()?);
         let json = serde_json::to_vec(&identity).unwrap_or_default();
         Ok(format!("sha256:{}", hex(&Sha256::digest(json))))
     }

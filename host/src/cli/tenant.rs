@@ -1,4 +1,8 @@
-//! `tenant apply`, `tenant list`, `tenant show`.
+//! `tenant`: the tenants' configurations, and whether they run.
+
+mod apply;
+mod init;
+mod versions;
 
 use super::Global;
 use clap::Subcommand;
@@ -7,15 +11,49 @@ use hibob_base::secret::SecretSource;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::{TenantConfig, TravelPerkConfig};
 use hibob_store::data_dir::Applied;
+use hibob_store::database::StoredBy;
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub(super) enum TenantCommand {
-    /// Store a tenant's configuration, or change it
+    /// Write a small file for a new tenant, from a few questions or from options
+    #[command(after_help = "Example: hibob tenant init acme --service-user SERVICE-1234")]
+    Init(init::InitArgs),
+    /// Check a tenant's file, show what it would change, and store it
     #[command(after_help = "Example: hibob tenant apply acme.toml")]
     Apply {
         /// The tenant's file
         file: PathBuf,
+        /// Store it without a question, also if something would be lost
+        #[arg(long)]
+        yes: bool,
+        /// Check it and show what it would change, and store nothing
+        #[arg(long, conflicts_with = "yes")]
+        dry_run: bool,
+    },
+    /// Print the JSON Schema of a tenant's file, for editors
+    #[command(after_help = "Example: hibob tenant schema > tenant.schema.json")]
+    Schema,
+    /// List the configurations that were stored for a tenant, the newest first
+    #[command(after_help = "Example: hibob tenant versions acme")]
+    Versions {
+        /// The tenant's id
+        tenant: String,
+        /// Show how each one differs from the one before
+        #[arg(long)]
+        differences: bool,
+    },
+    /// Bring back an earlier configuration of a tenant, as a new version
+    #[command(after_help = "Example: hibob tenant rollback acme --to 3")]
+    Rollback {
+        /// The tenant's id
+        tenant: String,
+        /// The version to bring back [default: the one before the newest]
+        #[arg(long, value_name = "VERSION")]
+        to: Option<i64>,
+        /// Store it without a question, also if something would be lost
+        #[arg(long)]
+        yes: bool,
     },
     /// List the tenants
     #[command(after_help = "Example: hibob tenant list --json")]
@@ -69,7 +107,11 @@ pub(super) enum TenantCommand {
 
 pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit, HostError> {
     match command {
-        TenantCommand::Apply { file } => apply(global, &file).await?,
+        TenantCommand::Init(args) => init::init(global, args)?,
+        TenantCommand::Apply { file, yes, dry_run } => apply::apply(global, &file, yes, dry_run).await?,
+        TenantCommand::Schema => println!("{:#}", hibob_config::key::schema::schema()),
+        TenantCommand::Versions { tenant, differences } => versions::versions(global, &tenant, differences).await?,
+        TenantCommand::Rollback { tenant, to, yes } => versions::rollback(global, &tenant, to, yes).await?,
         TenantCommand::List => list(global).await?,
         TenantCommand::Disable { tenant } => disable(global, &tenant).await?,
         TenantCommand::Forget { tenant, yes } => forget(global, &tenant, yes).await?,
@@ -80,31 +122,6 @@ pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit,
         TenantCommand::Show { tenant } => show(global, &tenant).await?,
     }
     Ok(Exit::Done)
-}
-
-async fn apply(global: &Global, file: &std::path::Path) -> Result<(), HostError> {
-    let config = TenantConfig::read(file)?;
-    let applied = global.data().await?.put(&config, AppliedBy::Operator).await?;
-    if global.json {
-        let mut object = serde_json::Map::new();
-        object.insert("tenant".to_owned(), config.id.into());
-        object.insert("new".to_owned(), applied.is_new.into());
-        if !applied.to_enter.is_empty() {
-            object.insert("secrets_to_enter".to_owned(), to_enter_json(&applied));
-        }
-        let object = serde_json::Value::Object(object);
-        println!("{object}");
-        return Ok(());
-    }
-    let word = if applied.is_new { "added" } else { "changed" };
-    if applied.to_enter.is_empty() {
-        let check = format!("look whether a sync would work: hibob check {}", config.id);
-        println!("tenant {} {word}; {}", config.id, next(&config, &check));
-    } else {
-        println!("tenant {} {word}; it does not run until its secrets are entered", config.id);
-    }
-    print_to_enter(&applied);
-    Ok(())
 }
 
 fn to_enter_json(applied: &Applied) -> serde_json::Value {
@@ -138,7 +155,7 @@ async fn enable(global: &Global, tenant: &str, by: Option<String>) -> Result<(),
     let mut config = data.config(tenant).await?;
     if by.is_some() {
         config.enabled_by = by;
-        print_to_enter(&data.put(&config, AppliedBy::Operator).await?);
+        print_to_enter(&data.put_by(&config, AppliedBy::Operator, StoredBy::Command).await?);
     }
     data.set_disabled(tenant, false).await?;
     say(global, tenant, "enabled", next(&config, "next: hibob sync"));
@@ -163,7 +180,7 @@ async fn credentials(
     if let Some(key) = key {
         config.travelperk = Some(TravelPerkConfig { key, ..config.travelperk()?.clone() });
     }
-    print_to_enter(&data.put(&config, AppliedBy::Operator).await?);
+    print_to_enter(&data.put_by(&config, AppliedBy::Operator, StoredBy::Command).await?);
     say(global, tenant, "changed", next(&config, "look whether the credentials work: hibob check"));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The data directory: databases, keys, compiled code, and the tenants' configurations. Only its owner can read it.
 
-use crate::database::ControlDatabase;
+use crate::database::{ControlDatabase, StoredBy, StoredConfig};
 use crate::queue::{NewJob, Queue, Started};
 use crate::secrets::{SecretStore, ToEnter};
 use hibob_base::error::HostError;
@@ -33,8 +33,8 @@ pub struct DataDir {
 /// The result of storing a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
-    /// Whether the tenant is new.
-    pub is_new: bool,
+    /// The version that it is, whether it differs from the one before, and whether the tenant is new.
+    pub stored: StoredConfig,
     /// Secrets that somebody has to enter before the tenant can run.
     pub to_enter: Vec<ToEnter>,
 }
@@ -170,15 +170,32 @@ impl DataDir {
     /// The configuration is wrong or may not come from there (see [`TenantConfig::permit`]), another tenant has the
     /// same issuer, a secret that comes from elsewhere or the store cannot be read, or the database failed.
     pub async fn put(&self, config: &TenantConfig, by: AppliedBy) -> Result<Applied, HostError> {
+        let stored_by = match by {
+            AppliedBy::Operator => StoredBy::File,
+            AppliedBy::Api => StoredBy::Api,
+        };
+        self.put_by(config, by, stored_by).await
+    }
+
+    /// As [`Self::put`], and says by what the configuration is stored.
+    ///
+    /// # Errors
+    /// As [`Self::put`].
+    pub async fn put_by(
+        &self,
+        config: &TenantConfig,
+        by: AppliedBy,
+        stored_by: StoredBy,
+    ) -> Result<Applied, HostError> {
         config.check()?;
         config.permit(by)?;
         self.permit_issuer(config).await?;
         // A missing secret is reported now, and not by the nightly run.
         let to_enter = self.secrets().to_enter(config).await?;
         let json = serde_json::to_string(config).map_err(|error| HostError::Storage(error.to_string()))?;
-        let is_new = self.control.put_tenant(&config.id, &json, chrono::Utc::now().timestamp()).await?;
+        let stored = self.control.store_config(&config.id, &json, chrono::Utc::now().timestamp(), stored_by).await?;
         self.set_schedules(config).await?;
-        Ok(Applied { is_new, to_enter })
+        Ok(Applied { stored, to_enter })
     }
 
     /// Checks that no other tenant has the same issuer, and that a tenant with keys keeps its issuer: keys and log

@@ -15,6 +15,7 @@ mod secrets;
 mod statement;
 mod store;
 mod tenant;
+mod tenant_versions;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
@@ -36,6 +37,7 @@ pub use secrets::SecretRow;
 pub use statement::query;
 pub use store::Store;
 pub use tenant::{Entries, LedgerEntry, PastRun, RunRecord, StorageUsage, StoredUpdate, TenantDatabase};
+pub use tenant_versions::{StoredBy, StoredConfig, TENANT_VERSIONS_MAX, TenantVersion};
 pub use tokens::{StoredToken, TokenRole};
 
 use hibob_base::error::HostError;

@@ -22,6 +22,7 @@ pub mod privacy;
 pub mod queue;
 pub mod run_store;
 pub mod secrets;
+pub mod tenant_change;
 pub mod token;
 pub mod update_row;
 

@@ -1,6 +1,7 @@
 //! Checks whether a sync would work: settings, credentials and permissions. Changes nothing.
 
 mod missing;
+mod names;
 mod survey;
 
 use crate::approvers;
@@ -8,7 +9,7 @@ use crate::catalogue::read_catalogue;
 use crate::error::{JobError, expect_json};
 use crate::field::TextField;
 use crate::finding::{Finding, Severity};
-use crate::hibob::{FieldIds, Permission, named_list, read_list, search};
+use crate::hibob::{FieldIds, NameList, Permission, named_list, read_list, search};
 use crate::link;
 use crate::plan::Planner;
 use crate::read::read;
@@ -57,8 +58,12 @@ pub fn check(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) 
         planner.note(approvers::instructions(approvals, groups));
         read_accounts(world, settings, &mut planner)?;
     }
+    let admin = if employees > 0 { names::unknown_admin(world, settings, &planner)? } else { None };
     // The last request, because a missing permission may cause a 403, after which the host sends nothing more.
-    let sites = count_sites(world, settings)?;
+    let sites = read_sites(world, settings)?;
+    let mut wrong_names = names::unknown_sites(settings, &sites, &planner);
+    wrong_names.extend(admin);
+    let sites = sites.count();
 
     let mut counts = vec![
         Count::new("employees", employees),
@@ -75,7 +80,7 @@ pub fn check(world: &mut dyn World, settings: &Settings, now_unix_seconds: u64) 
         Some(_) => planner.finish().findings().to_vec(),
         None => planner.into_findings(),
     };
-    let findings = findings(single, &survey, employees, linked, sites);
+    let findings = findings(single, &survey, employees, linked, sites, wrong_names);
     Ok(CheckReport { findings, counts })
 }
 
@@ -100,32 +105,44 @@ fn people_counts(survey: &Survey) -> Vec<Count> {
     counts
 }
 
-fn findings(single: Vec<Finding>, survey: &Survey, employees: usize, linked: usize, sites: usize) -> Vec<Finding> {
+fn findings(
+    single: Vec<Finding>,
+    survey: &Survey,
+    employees: usize,
+    linked: usize,
+    sites: usize,
+    wrong_names: Vec<Finding>,
+) -> Vec<Finding> {
     if employees == 0 {
         return vec![missing::nobody()];
     }
-    let mut findings = missing::permissions(survey, employees, sites);
+    let mut findings = wrong_names;
+    // What an error says about a setting is not said again as a warning.
+    let wrong: Vec<_> = findings.iter().map(|finding| finding.field.clone()).collect();
+    let is_told = |finding: &Finding| {
+        ["SITE_WITHOUT_EMPLOYEES", "ENABLED_BY_UNKNOWN"].contains(&finding.code) && wrong.contains(&finding.field)
+    };
+    findings.extend(missing::permissions(survey, employees, sites));
     findings.extend(missing::fields(survey, employees));
     findings.extend(missing::audience(survey, linked));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let single = single.into_iter().filter(|finding| !missing::repeats(survey, finding));
+    let single = single.into_iter().filter(|finding| !missing::repeats(survey, finding) && !is_told(finding));
     // In a check, an error means that everybody is affected, so findings about single employees are at most warnings.
     findings.extend(single.map(|finding| Finding { severity: finding.severity.min(Severity::Warning), ..finding }));
     findings
 }
 
-/// How many sites HiBob lists; 0 if it refuses the list. What HiBob answers without the permission Site settings is not
-/// documented: it may be a refusal, an empty list, or the list.
-fn count_sites(world: &mut dyn World, settings: &Settings) -> Result<usize, JobError> {
+/// The sites that HiBob lists; none if it refuses the list. What HiBob answers without the permission Site settings is
+/// not documented: it may be a refusal, an empty list, or the list.
+fn read_sites(world: &mut dyn World, settings: &Settings) -> Result<NameList, JobError> {
     let request = named_list(&settings.hibob_url, "site");
     let mut response = world.send(&request).map_err(|error| JobError::from_send(&request, error))?;
     if [403, 404].contains(&response.status) {
-        return Ok(0); // the credentials work, as they have just read all employees
+        return Ok(NameList::default()); // the credentials work, as they have just read all employees
     }
     expect_json(&request, &response)?;
     let body = response.gather().map_err(|error| JobError::from_send(&request, error))?;
-    let sites = read_list(&body).map_err(|error| JobError::nonsense(&request, error))?;
-    Ok(sites.count())
+    read_list(&body).map_err(|error| JobError::nonsense(&request, error))
 }
 
 #[cfg(test)]

@@ -132,18 +132,13 @@ impl Arena {
         let folder = self.honest.folder.path();
         std::fs::write(folder.join("mallory.token"), token).unwrap();
         std::fs::write(folder.join("mallory.key"), key).unwrap();
-        let sources: String = orders
-            .words
-            .iter()
-            .map(|(export, words)| format!("{export} = {}\n", serde_json::to_string(words).unwrap()))
-            .collect();
         let (hibob, scim) = (self.server.hibob_url(), self.server.scim_url());
         let (hibob, scim) = (orders.hibob.as_ref().unwrap_or(&hibob), orders.scim.as_ref().unwrap_or(&scim));
         let limits = &orders.limits;
         let text = format!(
             "id = \"mallory\"\n[hibob]\nurl = \"{hibob}\"\nservice_user = \"{user}\"\ntoken = \"file:mallory.token\"\n\
              [travelperk]\nscim_url = \"{scim}\"\nkey = \"file:mallory.key\"\ncalls_per_minute = 600000\n\
-             [sync.sources]\n{sources}[limits]\nretry_pause_milliseconds = 5\nrate_limit_wait_seconds = 0\n{limits}"
+             [limits]\nretry_pause_milliseconds = 5\nrate_limit_wait_seconds = 0\n{limits}"
         );
         let file = folder.join("mallory.toml");
         std::fs::write(&file, text).unwrap();
@@ -152,7 +147,10 @@ impl Arena {
 
     /// The tenant `mallory`, applied anew with these orders. The host's ledger has the three accounts.
     pub(super) async fn mallory(&self, orders: &Orders) -> Tenant {
-        let config = TenantConfig::read(&self.tenant_file(orders)).unwrap();
+        let mut config = TenantConfig::read(&self.tenant_file(orders)).unwrap();
+        // The orders of the hostile plugin go where the fields of HiBob are named. No file could say this.
+        config.sync.sources =
+            orders.words.iter().map(|(export, words)| ((*export).to_string(), words.clone())).collect();
         let json = serde_json::to_string(&config).unwrap();
         self.honest.data.control().put_tenant("mallory", &json, 0).await.unwrap();
         let tenant = self.honest.data.tenant("mallory").await.unwrap();

@@ -109,6 +109,11 @@ fn problem() -> Value {
         "required": ["type", "title", "status", "code", "detail", "remedy"],
         "properties": {
             "type": text, "title": text, "status": { "type": "integer" }, "code": text, "detail": text, "remedy": text,
+            "settings": {
+                "type": "array",
+                "description": "The settings of a tenant that are wrong, if that is the reason.",
+                "items": { "type": "object", "properties": { "key": text, "message": text, "remedy": text } },
+            },
         },
     })
 }

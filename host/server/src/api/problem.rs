@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
-use hibob_base::error::HostError;
+use hibob_base::error::{HostError, WrongSetting};
 use hibob_store::api_log::ApiLogOutcome;
 use hibob_store::queue::QueueError;
 
@@ -15,6 +15,8 @@ pub(super) struct Problem {
     message: String,
     remedy: String,
     retry_after_seconds: Option<u64>,
+    /// The settings that are wrong, if that is the reason.
+    settings: Vec<WrongSetting>,
 }
 
 impl Problem {
@@ -24,7 +26,14 @@ impl Problem {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self { status, code, message: message.into(), remedy: remedy.into(), retry_after_seconds: None }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            remedy: remedy.into(),
+            retry_after_seconds: None,
+            settings: Vec::new(),
+        }
     }
 
     pub(super) fn unauthorized() -> Self {
@@ -99,7 +108,9 @@ impl Problem {
 impl From<HostError> for Problem {
     fn from(error: HostError) -> Self {
         let status = match &error {
-            HostError::Configuration { .. } | HostError::Untrusted { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            HostError::Configuration { .. } | HostError::Settings(_) | HostError::Untrusted { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             HostError::Disabled { .. }
             | HostError::AlreadyRunning { .. }
             | HostError::Held { .. }
@@ -117,7 +128,11 @@ impl From<HostError> for Problem {
             | HostError::Server { .. }
             | HostError::LockLost(_) => return Self::internal(&error),
         };
-        Self::new(status, error.code(), error.to_string(), error.remedy())
+        let problem = Self::new(status, error.code(), error.to_string(), error.remedy());
+        match error {
+            HostError::Settings(settings) => Self { settings, ..problem },
+            _ => problem,
+        }
     }
 }
 
@@ -133,9 +148,16 @@ impl From<QueueError> for Problem {
     }
 }
 
+/// The settings that are wrong, each by itself.
+fn settings_json(settings: &[WrongSetting]) -> serde_json::Value {
+    let each = settings.iter();
+    each.map(|wrong| serde_json::json!({ "key": wrong.key, "message": wrong.message, "remedy": wrong.remedy }))
+        .collect()
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response<Body> {
-        let body = serde_json::json!({
+        let mut body = serde_json::json!({
             "type": "about:blank", // RFC 9457, section 4.2.1: the status says it all
             "title": self.status.canonical_reason(),
             "status": self.status.as_u16(),
@@ -143,6 +165,9 @@ impl IntoResponse for Problem {
             "detail": self.message,
             "remedy": self.remedy,
         });
+        if let (false, Some(body)) = (self.settings.is_empty(), body.as_object_mut()) {
+            body.insert("settings".to_owned(), settings_json(&self.settings));
+        }
         let mut response = Response::new(Body::from(body.to_string()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();

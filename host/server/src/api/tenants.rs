@@ -51,10 +51,11 @@ pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem
 
 /// Stores a configuration, with the restrictions of the API (invariant 12).
 pub(super) async fn put(request: &ApiRequest) -> Result<Response<Body>, Problem> {
-    let config: TenantConfig = serde_json::from_slice(&request.body).map_err(|error| {
+    let json: Value = serde_json::from_slice(&request.body).map_err(|error| {
         let remedy = "send the keys of a tenant's file as JSON; docs/use/configuration.md has them all";
         Problem::bad_request(format!("this is not a tenant's configuration: {error}"), remedy)
     })?;
+    let config = TenantConfig::from_json(json)?;
     if config.id != request.tenant() {
         let remedy = "give the same id in the path and in the configuration";
         return Err(Problem::unprocessable("the configuration is of another tenant", remedy));
@@ -62,8 +63,8 @@ pub(super) async fn put(request: &ApiRequest) -> Result<Response<Body>, Problem>
     let applied = request.api.data.put(&config, AppliedBy::Api).await?;
     let secrets: Vec<Value> =
         applied.to_enter.iter().map(|entry| object!({ "name": entry.name.as_str(), "reason": entry.reason })).collect();
-    let status = if applied.is_new { StatusCode::CREATED } else { StatusCode::OK };
-    let body = object!({ "tenant": config.id, "new": applied.is_new, "secrets_to_enter": secrets });
+    let status = if applied.stored.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let body = object!({ "tenant": config.id, "new": applied.stored.is_new, "version": applied.stored.version, "secrets_to_enter": secrets });
     Ok(json(status, &body))
 }
 

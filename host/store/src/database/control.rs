@@ -5,6 +5,7 @@ use crate::database::engine::Engine;
 use crate::database::error::of_migration;
 use crate::database::statement::query;
 use crate::database::store::Store;
+use crate::database::tenant_versions::StoredBy;
 use crate::database::{TenantDatabase, open, postgres};
 use hibob_base::error::HostError;
 use std::path::Path;
@@ -100,18 +101,12 @@ impl ControlDatabase {
         &self.store
     }
 
-    /// Stores a tenant's configuration (JSON) in place of an earlier one. True if the tenant is new.
+    /// Stores a tenant's configuration (JSON) in place of an earlier one, as from a file. True if the tenant is new.
     ///
     /// # Errors
     /// The database failed.
     pub async fn put_tenant(&self, id: &str, config: &str, now_unix_seconds: i64) -> Result<bool, HostError> {
-        let mut transaction = self.store.begin().await?;
-        let insert = "INSERT INTO tenants (id, config, applied_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-        let is_new = query(insert).bind(id).bind(config).bind(now_unix_seconds).execute(&mut transaction).await? == 1;
-        let update = "UPDATE tenants SET config = $2, applied_at = $3 WHERE id = $1";
-        query(update).bind(id).bind(config).bind(now_unix_seconds).execute(&mut transaction).await?;
-        transaction.commit().await?;
-        Ok(is_new)
+        Ok(self.store_config(id, config, now_unix_seconds, StoredBy::File).await?.is_new)
     }
 
     /// Disables a tenant from this time on (Unix seconds); none enables it again.
@@ -190,6 +185,7 @@ impl ControlDatabase {
         }
         for statement in [
             "DELETE FROM secrets WHERE tenant = $1",
+            "DELETE FROM tenant_versions WHERE tenant = $1",
             "DELETE FROM leases WHERE tenant = $1 OR tenant = $1 || '/publish'",
             "DELETE FROM schedules WHERE tenant = $1",
             "DELETE FROM jobs WHERE tenant = $1",

@@ -55,6 +55,10 @@ impl World for Fake {
             (Side::HiBob, Method::Post, _) => (200, self.search(request)),
             (Side::HiBob, _, url) if url.ends_with("/site") => self.sites.clone(),
             (Side::HiBob, ..) => (200, json!({ "values": [] })),
+            (Side::Target, _, url) if url.contains("/Users?filter") && url.contains("external") => (
+                200,
+                json!({ "totalResults": 1, "Resources": [{ "id": "9", "userName": "External@x.example", "active": true }] }),
+            ),
             (Side::Target, _, url) if url.contains("/Users") => (200, json!({ "totalResults": 0, "Resources": [] })),
             (Side::Target, ..) => (200, json!({})),
         };
@@ -268,6 +272,59 @@ fn sites_are_refused_empty_unknown_or_listed() {
     let mut fake = Fake::new(company());
     fake.sites = (401, json!({}));
     assert!(matches!(check(&mut fake, &settings(&["title"]), 0), Err(JobError::Credentials(_))));
+}
+
+/// The settings with more of them.
+fn settings_with(more: &[(&str, Value)]) -> Settings {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let base = [("hibob-url", text("https://h")), ("scim-url", text("https://s")), ("missing-detail", text("skip"))];
+    let details = ("details", Value::Texts(vec!["title".to_owned()]));
+    let values = base.into_iter().chain([details]).chain(more.iter().cloned());
+    let values: Vec<_> = values.map(|(name, value)| NamedValue { name: name.to_owned(), value }).collect();
+    Settings::read(&values).unwrap()
+}
+
+fn at(site: &str, mut employee: Json) -> Json {
+    employee["/work/site"] = json!({ "value": site });
+    employee
+}
+
+/// A name that HiBob lists is right before anybody works there, and one that somebody's record has is right although
+/// the list cannot be read.
+#[test]
+fn a_site_that_hibob_does_not_know_is_an_error() {
+    let texts = |texts: &[&str]| Value::Texts(texts.iter().map(ToString::to_string).collect());
+    let wrong = |fake: &mut Fake, more: &[(&str, Value)]| -> Vec<(String, Severity)> {
+        let report = check(fake, &settings_with(more), 1_772_366_400).unwrap();
+        let about = report.findings.into_iter().filter(|finding| finding.code.starts_with("SITE"));
+        about.map(|finding| (format!("{} {}", finding.code, finding.field.unwrap()), finding.severity)).collect()
+    };
+    let people = || company().into_iter().map(|employee| at("Oslo", employee)).collect();
+    let mut fake = Fake::new(people());
+    assert_eq!(wrong(&mut fake, &[("sites", texts(&["Madrid", "Oslo"]))]), []);
+    assert_eq!(
+        wrong(&mut fake, &[("sites", texts(&["Madrit", "Oslo"]))]),
+        [("SITE_UNKNOWN sites".to_owned(), Severity::Error)]
+    );
+    let zones = Value::Pairs(vec![("oslo".to_owned(), "Europe/Oslo".to_owned())]);
+    let found = check(&mut fake, &settings_with(&[("site-time-zones", zones)]), 1_772_366_400).unwrap().findings;
+    let unknown = found.iter().find(|finding| finding.code == "SITE_UNKNOWN").unwrap();
+    assert!(unknown.message.contains("`Oslo` differs only in case or spaces"), "{}", unknown.message);
+    fake.sites = (403, json!({}));
+    assert_eq!(wrong(&mut fake, &[("sites", texts(&["Oslo"]))]), []);
+}
+
+/// The admin may be an employee, or have an account alone.
+#[test]
+fn an_admin_who_is_nobody_is_an_error() {
+    let mut fake = Fake::new(company());
+    let mut codes_for = |email: &str| {
+        let settings = settings_with(&[("enabled-by", Value::Text(email.to_owned()))]);
+        codes(&check(&mut fake, &settings, 1_772_366_400).unwrap())
+    };
+    assert_eq!(codes_for("1@X.example"), []);
+    assert_eq!(codes_for("nobody@x.example"), [("ENABLED_BY_UNKNOWN", Severity::Error)]);
+    assert_eq!(codes_for("external@x.example"), []);
 }
 
 #[test]

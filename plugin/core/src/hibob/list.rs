@@ -16,6 +16,11 @@ impl NameList {
         self.names.len()
     }
 
+    /// The names of the items.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.values().map(|name| &**name)
+    }
+
     /// The name for the value of an employee's field: that of the item with this id, else the value itself, since some
     /// tenants' records have names instead of ids. None for a number of more than three digits that the list does not
     /// have: that is an id without a name.

@@ -10,6 +10,7 @@ mod decide;
 mod draft;
 mod input;
 mod matching;
+pub(crate) mod names;
 mod order;
 mod planner;
 mod roster;

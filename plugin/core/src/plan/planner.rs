@@ -2,6 +2,7 @@
 
 use super::decide::decide;
 use super::input::Input;
+use super::names;
 use super::{Plan, company, cost_center, failed_employees, id_order};
 use crate::catalogue::Catalogue;
 use crate::field::{TextField, fold};
@@ -111,6 +112,16 @@ impl<'s> Planner<'s> {
         self.people.push(person);
     }
 
+    /// The sites at which somebody works, of the employees who were added.
+    pub(crate) fn sites(&self) -> impl Iterator<Item = &str> {
+        self.sites_seen.iter().map(String::as_str)
+    }
+
+    /// The employees who were added and whose records are whole.
+    pub(crate) fn people(&self) -> &[DesiredAccount] {
+        &self.people
+    }
+
     /// How many employees were added so far.
     pub fn employees(&self) -> usize {
         self.employees
@@ -196,6 +207,12 @@ impl<'s> Planner<'s> {
         self.sort();
         self.refuse_duplicate_ids();
         self.distrust_unknown_sites();
+        if self.employees > 0 {
+            let settings = self.mapping.settings;
+            self.findings.extend(names::zones_without_employees(settings, &self.sites_seen));
+            let admin = names::unknown_admin(Severity::Warning, settings, &self.people, &self.accounts);
+            self.findings.extend(admin);
+        }
         self.refuse_unknown_companies();
         let coverage = self.coverage();
         if self.linked.len() != self.people.len() {

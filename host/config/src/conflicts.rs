@@ -1,0 +1,151 @@
+//! Settings that are right one by one, and do not fit together.
+
+use crate::key::check::wrong;
+use crate::references::ReferencesConfig;
+use crate::tenant::{SyncConfig, TenantConfig, TravelPerkConfig};
+use crate::witnesses;
+use hibob_base::error::{HostError, WrongSetting};
+use hibob_net::tls::ca_certificates;
+use hibob_policy::person_scope::is_garden_leave;
+use hibob_policy::request::Role;
+
+/// Most HiBob fields that `[sync.sources]` may name together: the plugin asks for others beside them, and HiBob answers
+/// 400 in one request (people read API contract).
+const SOURCE_FIELDS_MAX: usize = 200;
+
+/// Details that are not synced unless `sync.details` names them.
+const ONLY_IF_NAMED: [&str; 3] = ["country", "company", "emergency-contact"];
+
+/// The one detail that the two fields of an emergency contact belong to.
+const EMERGENCY_CONTACT: &str = "emergency-contact";
+
+impl TenantConfig {
+    /// Finds settings that do not fit together, name what cannot be used, or do nothing.
+    pub(crate) fn conflicts(&self) -> Vec<WrongSetting> {
+        let mut found = Vec::new();
+        let mut take = |key: &str, error: HostError| found.push(wrong(key, error.to_string(), error.remedy()));
+        if let Err(error) = self.route(Role::HiBob, "hibob.url", &self.hibob.url) {
+            take("hibob.url", error);
+        }
+        for (role, setting, url) in self.travelperk.iter().flat_map(TravelPerkConfig::urls) {
+            if let Err(error) = self.route(role, setting, url) {
+                take(setting, error);
+            }
+        }
+        for (setting, schedule) in
+            [("schedule.sync", self.sync_schedule()), ("schedule.references", self.references_schedule())]
+        {
+            if let Err(error) = schedule {
+                take(setting, error);
+            }
+        }
+        self.missing_tables(&mut found);
+        self.of_sync(&mut found);
+        if let Some(references) = &self.references {
+            of_references(references, &mut found);
+        }
+        if let Some(Err(what)) = self.network.ca_file.as_deref().map(ca_certificates) {
+            found.push(wrong("network.ca_file", what, "name a PEM file with certificates of authorities"));
+        }
+        found
+    }
+
+    fn missing_tables(&self, found: &mut Vec<WrongSetting>) {
+        if self.travelperk.is_none() && self.references.is_none() {
+            let remedy = "add [travelperk] to sync the directory, [references] to issue references, or both; docs/use/configuration.md shows them";
+            found.push(wrong("", "there is neither [travelperk] nor [references]", remedy));
+        }
+        if self.schedule.sync.is_some() && self.travelperk.is_none() {
+            let remedy = "add the table [travelperk], or leave schedule.sync out";
+            let message = "schedule.sync is set, and there is no [travelperk] to sync";
+            found.push(wrong("schedule.sync", message, remedy));
+        }
+        if self.schedule.references.is_some() && self.references.is_none() {
+            let remedy = "add the table [references], or leave schedule.references out";
+            let message = "schedule.references is set, and there is no [references] to issue";
+            found.push(wrong("schedule.references", message, remedy));
+        }
+        if self.hibob.references.is_some() && self.references.is_none() {
+            let remedy = "add the table [references], or leave [hibob.references] out";
+            let message = "hibob.references does nothing, since there is no [references] to issue";
+            found.push(wrong("hibob.references", message, remedy));
+        }
+    }
+
+    /// What the plugin would refuse as well, and settings that do nothing.
+    fn of_sync(&self, found: &mut Vec<WrongSetting>) {
+        let sync = &self.sync;
+        if let Some(approvals) = &sync.approvals {
+            let key = "sync.approvals.method";
+            if self.travelperk.as_ref().is_some_and(|travelperk| travelperk.plan.as_deref() != Some("pro")) {
+                let message = format!("{key} is set, and automatic approvals are a feature of TravelPerk's Pro plan");
+                let remedy = "set travelperk.plan = \"pro\" if that is yours, or leave [sync.approvals] out";
+                found.push(wrong(key, message, remedy));
+            }
+            if !approvals.replaces_existing {
+                let key = "sync.approvals.replaces_existing";
+                let message = "sync.approvals.replaces_existing is not true, and automatic approvals replace the approval \
+                               processes that exist in TravelPerk";
+                let remedy = "save those as CSV in TravelPerk, then set sync.approvals.replaces_existing = true";
+                found.push(wrong(key, message, remedy));
+            }
+            if !sync.has("manager") {
+                let message = format!("{key} is set, and `manager` is not among sync.details");
+                found.push(wrong(key, message, "add `manager` to sync.details: approvals go by the line manager"));
+            }
+        }
+        for field in sync.sources.keys() {
+            let detail = if field.starts_with("emergency-") { EMERGENCY_CONTACT } else { field };
+            if !sync.has(detail) {
+                let key = format!("sync.sources.{field}");
+                found.push(wrong(&key, format!("{key} does nothing, since `{detail}` is not synced"), to_sync(detail)));
+            }
+        }
+        let fields: usize = sync.sources.values().map(Vec::len).sum();
+        if fields > SOURCE_FIELDS_MAX {
+            let message = format!("sync.sources names {fields} fields, and {SOURCE_FIELDS_MAX} are possible");
+            found.push(wrong("sync.sources", message, "name fewer"));
+        }
+        if !sync.companies.is_empty() && !sync.has("company") {
+            let message = "sync.companies does nothing, since `company` is not synced";
+            found.push(wrong("sync.companies", message, to_sync("company")));
+        }
+        if sync.default_language.is_some() && !sync.has("language") {
+            let message = "sync.default_language does nothing, since `language` is not synced";
+            found.push(wrong("sync.default_language", message, to_sync("language")));
+        }
+        if sync.out_of_selection.as_deref() == Some("archive") && sync.sites.is_none() {
+            let message = "sync.out_of_selection does nothing, since all sites are synced";
+            found.push(wrong("sync.out_of_selection", message, "name the sites in sync.sites, or leave it out"));
+        }
+    }
+}
+
+fn to_sync(detail: &str) -> String {
+    format!("add `{detail}` to sync.details, or leave this out")
+}
+
+impl SyncConfig {
+    /// Whether a detail is synced.
+    fn has(&self, detail: &str) -> bool {
+        match &self.details {
+            Some(details) => details.iter().any(|named| named == detail),
+            None => !ONLY_IF_NAMED.contains(&detail),
+        }
+    }
+}
+
+fn of_references(references: &ReferencesConfig, found: &mut Vec<WrongSetting>) {
+    if references.statuses.iter().any(|status| is_garden_leave(status)) {
+        let remedy = "leave it out there, and set references.garden_leave = \"is-departure\"";
+        found.push(wrong("references.statuses", "references.statuses names garden leave", remedy));
+    }
+    if references.smtp.is_some() && references.webhook.is_some() {
+        let message = "both references.smtp and references.webhook are there";
+        found.push(wrong("references.webhook", message, "keep one of them; a reference is delivered by one channel"));
+    }
+    if let Some(smtp) = &references.smtp {
+        smtp.conflicts(found);
+    }
+    witnesses::conflicts(&references.witnesses, found);
+}

@@ -1,0 +1,51 @@
+//! From a tenant's settings to those of the plugin.
+
+use crate::tenant::TenantConfig;
+use hibob_base::error::HostError;
+use hibob_contract::types::{NamedValue, Value};
+
+impl TenantConfig {
+    /// The settings of a sync as the plugin gets them: docs/develop/plugin-settings.md. They have no secrets.
+    ///
+    /// # Errors
+    /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
+    pub fn plugin_settings(&self) -> Result<Vec<NamedValue>, HostError> {
+        let (travelperk, sync) = (self.travelperk()?, &self.sync);
+        let text = |text: &str| Some(Value::Text(text.to_owned()));
+        let companies: Vec<_> = sync.companies.clone().into_iter().collect();
+        let approvals = sync.approvals.as_ref();
+        let zones: Vec<_> = sync.site_time_zones.clone().into_iter().collect();
+        let settings = [
+            ("hibob-url", text(&self.hibob.url)),
+            ("scim-url", text(&travelperk.scim_url)),
+            ("rest-url", travelperk.rest_url.as_deref().and_then(text)),
+            ("cost-centers-url", travelperk.cost_centers_url.as_deref().and_then(text)),
+            ("content-type", text(&travelperk.content_type)),
+            ("details", sync.details.clone().map(Value::Texts)),
+            ("missing-detail", sync.missing_detail.as_deref().and_then(text)),
+            ("companies", (!companies.is_empty()).then_some(Value::Pairs(companies))),
+            ("plan-tier", travelperk.plan.as_deref().and_then(text)),
+            ("approval-method", approvals.and_then(|approvals| text(&approvals.method))),
+            ("approvals-replace-existing", approvals.map(|approvals| Value::Flag(approvals.replaces_existing))),
+            ("approver-conditions", approvals.map(|approvals| Value::Texts(approvals.conditions.clone()))),
+            ("swap-address", sync.swap_address.as_deref().and_then(text)),
+            ("default-language", sync.default_language.as_deref().and_then(text)),
+            ("sites", sync.sites.clone().map(Value::Texts)),
+            ("out-of-selection", sync.out_of_selection.as_deref().and_then(text)),
+            ("create-days-before-start", Some(Value::Integer(sync.create_days_before_start.into()))),
+            ("garden-leave", sync.garden_leave.as_deref().and_then(text)),
+            ("time-zone", sync.time_zone.as_deref().and_then(text)),
+            ("enabled-by", self.enabled_by.as_deref().filter(|_| sync.stops_with_its_admin).and_then(text)),
+            ("admins", Some(Value::Texts(self.safety.admins.clone()))),
+            ("site-time-zones", (!zones.is_empty()).then_some(Value::Pairs(zones))),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some(NamedValue { name: name.to_owned(), value: value? }))
+        .chain(
+            sync.sources
+                .iter()
+                .map(|(detail, ids)| NamedValue { name: format!("source-{detail}"), value: Value::Texts(ids.clone()) }),
+        );
+        Ok(settings.collect())
+    }
+}

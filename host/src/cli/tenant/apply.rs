@@ -1,0 +1,91 @@
+//! `tenant apply`: checks a tenant's file, shows what it changes, and stores it.
+
+use super::{next, print_to_enter, to_enter_json};
+use crate::cli::Global;
+use crate::cli::confirm::confirm;
+use crate::cli::paint::clean;
+use hibob_base::error::HostError;
+use hibob_config::applied_by::AppliedBy;
+use hibob_config::key::difference::SettingChange;
+use hibob_config::tenant::TenantConfig;
+use hibob_store::database::StoredBy;
+use hibob_store::tenant_change::TenantChange;
+use serde_json::{Value, json};
+use std::path::Path;
+
+pub(super) async fn apply(global: &Global, file: &Path, yes: bool, dry_run: bool) -> Result<(), HostError> {
+    let config = TenantConfig::read(file)?;
+    let data = global.data().await?;
+    let change = data.tenant_change(config).await?;
+    store(global, &change, StoredBy::File, yes, dry_run).await
+}
+
+/// Shows a change of a tenant's configuration, asks where something would be lost, and stores it.
+pub(super) async fn store(
+    global: &Global,
+    change: &TenantChange,
+    by: StoredBy,
+    yes: bool,
+    dry_run: bool,
+) -> Result<(), HostError> {
+    let id = &change.config.id;
+    if !global.json {
+        print!("{}", text(change));
+    }
+    let mut object =
+        json!({ "tenant": id, "new": change.is_new, "changes": changes_json(&change.changes), "kept": change.kept });
+    if dry_run {
+        if global.json {
+            object["losses"] = json!(change.losses);
+            println!("{object}");
+        } else {
+            for loss in &change.losses {
+                println!("it would need --yes: {}", clean(loss));
+            }
+            println!("nothing was stored");
+        }
+        return Ok(());
+    }
+    confirm(&change.losses, yes, global.json)?;
+    let applied = global.data().await?.put_by(&change.config, AppliedBy::Operator, by).await?;
+    if global.json {
+        object["version"] = applied.stored.version.into();
+        if !applied.to_enter.is_empty() {
+            object["secrets_to_enter"] = to_enter_json(&applied);
+        }
+        println!("{object}");
+        return Ok(());
+    }
+    let word = match (applied.stored.is_new, applied.stored.is_changed) {
+        (true, _) => "added".to_owned(),
+        (false, true) => format!("changed, now version {}", applied.stored.version),
+        (false, false) => "unchanged".to_owned(),
+    };
+    if applied.to_enter.is_empty() {
+        let check = format!("look whether a sync would work: hibob check {id}");
+        println!("tenant {id} {word}; {}", next(&change.config, &check));
+    } else {
+        println!("tenant {id} {word}; it does not run until its secrets are entered");
+    }
+    print_to_enter(&applied);
+    Ok(())
+}
+
+/// The changes, a line each.
+fn text(change: &TenantChange) -> String {
+    let changes = change.changes.iter().map(|change| format!("{}\n", line(change)));
+    let kept = change.kept.iter().map(|key| format!("  {key}: kept, as a command has set it\n"));
+    changes.chain(kept).collect()
+}
+
+/// A setting that changes: its key, and both values.
+pub(super) fn line(change: &SettingChange) -> String {
+    let shown = |value: &Option<String>| value.as_deref().map_or("(default)".to_owned(), |value| clean(value).into());
+    format!("  {}: {} → {}", clean(&change.key), shown(&change.before), shown(&change.after))
+}
+
+/// Changes for machines.
+pub(super) fn changes_json(changes: &[SettingChange]) -> Value {
+    let each = changes.iter();
+    each.map(|change| json!({ "key": change.key, "before": change.before, "after": change.after })).collect()
+}
