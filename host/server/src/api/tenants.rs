@@ -51,11 +51,11 @@ pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem
 
 /// Stores a configuration, with the restrictions of the API (invariant 12).
 pub(super) async fn put(request: &ApiRequest) -> Result<Response<Body>, Problem> {
-    let json: Value = serde_json::from_slice(&request.body).map_err(|error| {
+    let sent: Value = serde_json::from_slice(&request.body).map_err(|error| {
         let remedy = "send the keys of a tenant's file as JSON; docs/use/configuration.md has them all";
         Problem::bad_request(format!("this is not a tenant's configuration: {error}"), remedy)
     })?;
-    let config = TenantConfig::from_json(json)?;
+    let config = TenantConfig::from_json(sent)?;
     if config.id != request.tenant() {
         let remedy = "give the same id in the path and in the configuration";
         return Err(Problem::unprocessable("the configuration is of another tenant", remedy));
