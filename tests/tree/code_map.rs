@@ -98,6 +98,25 @@ fn files_that_are_named_exist() {
     assert!(seen > 100, "only {seen} files are named");
 }
 
+/// The page that explains how to change what names each patch, with the number of existing files that it promises.
+#[test]
+fn patches_of_changes_are_named_with_the_files_that_they_change() {
+    let page = read_to_string(root().join("docs/develop/how-to-change.md")).unwrap();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(root().join("docs/develop/changes")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let patch = read_to_string(&path).unwrap();
+        let introduction = patch.split("\ndiff --git ").next().unwrap();
+        let number = introduction.lines().find_map(|line| line.strip_prefix("Existing-files: "));
+        let number = number.unwrap_or_else(|| panic!("{name} has no line \"Existing-files: N\" before its first diff"));
+        let told = format!("`docs/develop/changes/{name}` ({number} existing files");
+        assert!(page.contains(&told), "docs/develop/how-to-change.md does not say {told}");
+        seen += 1;
+    }
+    assert!(seen >= 3, "only {seen} patches were found");
+}
+
 #[test]
 fn the_invariants_are_numbered_and_the_page_is_short() {
     let text = read_to_string(root().join("ARCHITECTURE.md")).unwrap();
