@@ -1,5 +1,8 @@
 //! The command line.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what a command line is for")]
+
+// First, because the modules after it use its macros.
+#[macro_use]
+mod output;
 
 mod backup;
 mod check_view;
@@ -264,7 +267,7 @@ pub fn main() -> ExitCode {
     let runtime = match start_runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            errln!("error: {error:#}");
             return ExitCode::from(Exit::Failed as u8);
         }
     };
@@ -339,7 +342,7 @@ fn start_log(verbose: u8, telemetry: &Telemetry) {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(|| output::LogWriter)
         .with_ansi(std::io::stderr().is_terminal())
         .with_filter(filter);
     let _ = tracing_subscriber::registry().with(log).with(telemetry.layer()).try_init();
@@ -347,17 +350,17 @@ fn start_log(verbose: u8, telemetry: &Telemetry) {
 
 /// Prints what a guard would hold, below a plan that was shown.
 fn print_held(why: &str, remedy: &str) {
-    eprintln!("{}: {}", paint::RED.on_stderr("held"), paint::clean(why));
-    eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(remedy));
+    errln!("{}: {}", paint::RED.on_stderr("held"), paint::clean(why));
+    errln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(remedy));
 }
 
 /// An error that ended a command, in the same form for every command.
 fn print_error(error: &HostError, json: bool) {
     if json {
         let object = serde_json::json!({ "error": { "code": error.code(), "message": error.to_string(), "remedy": error.remedy() } });
-        println!("{object}");
+        outln!("{object}");
     } else {
-        eprintln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&error.to_string()));
-        eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&error.remedy()));
+        errln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&error.to_string()));
+        errln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&error.remedy()));
     }
 }

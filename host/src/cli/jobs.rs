@@ -104,11 +104,11 @@ async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<(), H
         plan.iter().for_each(|plan| plan_file::forget(data, plan));
     })?;
     if global.json {
-        println!("{}", serde_json::json!({ "job": started.id, "new": started.is_new }));
+        outln!("{}", serde_json::json!({ "job": started.id, "new": started.is_new }));
     } else if started.is_new {
-        println!("job {} is queued; a host that serves takes it: hibob serve", started.id);
+        outln!("job {} is queued; a host that serves takes it: hibob serve", started.id);
     } else {
-        println!("job {} waits already and does the same", started.id);
+        outln!("job {} waits already and does the same", started.id);
     }
     Ok(())
 }
@@ -116,11 +116,11 @@ async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<(), H
 async fn cancel(global: &Global, data: &DataDir, id: JobId) -> Result<(), HostError> {
     let state = data.queue().cancel(id).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "job": id, "state": state.word() }));
+        outln!("{}", serde_json::json!({ "job": id, "state": state.word() }));
     } else if state == State::Running {
-        println!("job {id} runs; its host stops it when it renews its lease");
+        outln!("job {id} runs; its host stops it when it renews its lease");
     } else {
-        println!("job {id} is {state}");
+        outln!("job {id} is {state}");
     }
     Ok(())
 }
@@ -132,14 +132,14 @@ async fn list(global: &Global, data: &DataDir, tenant: Option<&str>, limit: u32)
     let jobs = data.queue().list(Selection { tenant, ended_max: limit }).await?;
     if global.json {
         let rows: Vec<_> = jobs.iter().map(Job::json).collect();
-        println!("{}", serde_json::json!({ "jobs": rows }));
+        outln!("{}", serde_json::json!({ "jobs": rows }));
         return Ok(());
     }
     if jobs.is_empty() {
-        println!("no jobs yet; start one: hibob jobs start TENANT sync");
+        outln!("no jobs yet; start one: hibob jobs start TENANT sync");
     }
     for job in &jobs {
-        println!("{}", line(job));
+        outln!("{}", line(job));
     }
     Ok(())
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 /// Prints the whole report as JSON.
 pub(super) fn json(report: &impl Serialize) {
     match serde_json::to_string(report) {
-        Ok(text) => println!("{text}"),
-        Err(error) => eprintln!("error: {error}"),
+        Ok(text) => outln!("{text}"),
+        Err(error) => errln!("error: {error}"),
     }
 }
 
@@ -17,8 +17,8 @@ pub(super) fn json(report: &impl Serialize) {
 pub(super) fn rows<'r>(mark: &str, rows: impl IntoIterator<Item = &'r ErrorRow>) {
     for row in rows {
         let who = row.employee_id.as_deref().map(|id| format!("employee {}: ", clean(id))).unwrap_or_default();
-        println!("{mark} {} {who}{}", clean(&row.code), clean(&row.message));
-        println!("    to mend  {}", clean(&row.remedy));
+        outln!("{mark} {} {who}{}", clean(&row.code), clean(&row.message));
+        outln!("    to mend  {}", clean(&row.remedy));
     }
 }
 
@@ -33,13 +33,13 @@ pub(super) fn summary(exit: Exit, stopped: Option<&Stopped>, always: &str, numbe
         Exit::Waiting => YELLOW.on_stdout("Waiting for approval:"),
         Exit::Usage | Exit::Held | Exit::Refused | Exit::Failed => RED.on_stdout("Stopped:"),
     };
-    println!("{head} {}", parts.join(", "));
+    outln!("{head} {}", parts.join(", "));
 }
 
 /// Prints what ended the run early, if anything did.
 pub(super) fn stopped(stopped: Option<&Stopped>) {
     if let Some(stopped) = stopped {
-        eprintln!("{}: {}", RED.on_stderr("error"), clean(&stopped.message));
-        eprintln!("{}: {}", CYAN.on_stderr("help"), clean(&stopped.remedy));
+        errln!("{}: {}", RED.on_stderr("error"), clean(&stopped.message));
+        errln!("{}: {}", CYAN.on_stderr("help"), clean(&stopped.remedy));
     }
 }

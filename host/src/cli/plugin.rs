@@ -115,9 +115,9 @@ fn password() -> Option<String> {
 
 fn print(global: &Global, object: &serde_json::Value, text: &str) {
     if global.json {
-        println!("{object}");
+        outln!("{object}");
     } else {
-        println!("{}", text.lines().map(clean).collect::<Vec<_>>().join("\n"));
+        outln!("{}", text.lines().map(clean).collect::<Vec<_>>().join("\n"));
     }
 }
 

@@ -166,9 +166,9 @@ async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     let records = data.records(tenant).await?;
     let (references, deliveries) = (records.references().await?, records.database().deliveries().await?);
     if global.json {
-        println!("{}", references::list_json(tenant, &references, &deliveries)?);
+        outln!("{}", references::list_json(tenant, &references, &deliveries)?);
     } else {
-        println!("{}", view::list_text(tenant, &references, &deliveries)?);
+        outln!("{}", view::list_text(tenant, &references, &deliveries)?);
     }
     Ok(Exit::Done)
 }
@@ -183,14 +183,14 @@ async fn revoke(global: &Global, tenant: &str, id: &str, reason: &str) -> Result
     let database = data.tenant_database(tenant).await?;
     let is_new = database.revoke_reference(id, reason, now).await?.ok_or_else(|| unknown(tenant, id))?;
     if global.json {
-        println!(
+        outln!(
             "{}",
             serde_json::json!({ "tenant": tenant, "reference": id, "revoked": true, "was_revoked_before": !is_new })
         );
     } else if is_new {
-        println!("revoked {id}; publish it, so that everybody sees it: hibob references publish {tenant} DIR");
+        outln!("revoked {id}; publish it, so that everybody sees it: hibob references publish {tenant} DIR");
     } else {
-        println!("{id} was revoked before");
+        outln!("{id} was revoked before");
     }
     Ok(Exit::Done)
 }
@@ -220,9 +220,9 @@ async fn resume(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     let was_paused = database.reference_pause().await?.is_some();
     database.pause_references(None).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "tenant": tenant, "was_paused": was_paused }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "was_paused": was_paused }));
     } else {
-        println!("{}", if was_paused { "references go on with the next run" } else { "they were not paused" });
+        outln!("{}", if was_paused { "references go on with the next run" } else { "they were not paused" });
     }
     Ok(Exit::Done)
 }
@@ -239,9 +239,9 @@ async fn publish(global: &Global, tenant: &str, folder: &Path) -> Result<Exit, H
     let config = data.config(tenant).await?;
     let published = references::publish(&data, &config, folder).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "tenant": tenant, "folder": folder, "published": published }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "folder": folder, "published": published }));
     } else {
-        println!(
+        outln!(
             "references in the log: {}; files written to {}: {} of {}",
             published.references,
             folder.display(),
@@ -250,7 +250,7 @@ async fn publish(global: &Global, tenant: &str, folder: &Path) -> Result<Exit, H
         );
         view::witnesses(&published.witnesses);
         let domain = config.references.map(|references| references.domain).unwrap_or_default();
-        println!("serve that folder at https://{domain}/");
+        outln!("serve that folder at https://{domain}/");
     }
     Ok(if published.witnesses.errors.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }

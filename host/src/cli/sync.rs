@@ -56,9 +56,9 @@ pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostErr
     let failed = report.findings.iter().any(|finding| finding.severity == Severity::Error);
     let exit = if failed { Exit::SomeFailed } else { Exit::Done };
     if global.json {
-        println!("{}", check_view::json(tenant, &report));
+        outln!("{}", check_view::json(tenant, &report));
     } else {
-        println!("{}", check_view::text(tenant, &report));
+        outln!("{}", check_view::text(tenant, &report));
     }
     Ok(exit)
 }
@@ -73,11 +73,11 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
         plan_file::save(&ready.data, &ready.tenant.basis(&ready.plugin)?, &planned, out)?;
     }
     if global.json {
-        println!("{}", plan_json::json(tenant, &planned));
+        outln!("{}", plan_json::json(tenant, &planned));
     } else {
-        println!("{}", plan_view::text(tenant, &planned, all));
+        outln!("{}", plan_view::text(tenant, &planned, all));
         if let Some(out) = out {
-            println!("\nsaved; apply exactly this with: hibob apply {}", out.display());
+            outln!("\nsaved; apply exactly this with: hibob apply {}", out.display());
         }
     }
     let failed = planned.findings.iter().any(|finding| finding.severity == Severity::Error);
@@ -150,7 +150,7 @@ pub(super) async fn sync_ready(
 fn tell_resumed(run: &Run<'_>) {
     if let Some(report) = run.resumed() {
         let number = report.run.map(|run| run.to_string()).unwrap_or_default();
-        eprintln!("an interrupted run was taken up, and is run {number} of the history");
+        errln!("an interrupted run was taken up, and is run {number} of the history");
     }
 }
 
@@ -196,19 +196,19 @@ pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
     for guard in &report.guards {
         let names: Vec<_> =
             report.held.iter().filter(|row| row.class == guard.class).map(|row| clean(&row.display_name)).collect();
-        println!("{} {}: {}", YELLOW.on_stdout("! held"), clean(&guard.message), names.join(", "));
-        println!("    to go on {}", clean(&guard.remedy));
+        outln!("{} {}: {}", YELLOW.on_stdout("! held"), clean(&guard.message), names.join(", "));
+        outln!("    to go on {}", clean(&guard.remedy));
     }
     if let Some(stale) = &report.stale {
-        println!("{} {}: {}", YELLOW.on_stdout("! stale"), short(&stale.plan), clean(&stale.why));
-        stale.differences.iter().for_each(|row| println!("    {}", clean(&row.message)));
+        outln!("{} {}: {}", YELLOW.on_stdout("! stale"), short(&stale.plan), clean(&stale.why));
+        stale.differences.iter().for_each(|row| outln!("    {}", clean(&row.message)));
     }
     if let Some(waiting) = &report.waiting {
         plans::print_waiting(&report.tenant, waiting);
     }
     if let Some(approval) = &report.approval {
         let by = approval.by.as_deref().map(clean).unwrap_or_default();
-        println!("the plan {} was approved by {by}", short(&approval.plan));
+        outln!("the plan {} was approved by {by}", short(&approval.plan));
     }
     let numbers = [
         ("cost centers created", report.cost_centers_created),

@@ -71,7 +71,7 @@ pub(super) async fn verify(global: &Global, args: &VerifyArgs) -> Result<Exit, H
 /// Shows a verdict.
 pub(super) fn print(report: &Report, json: bool) {
     if json {
-        println!("{}", report.to_json());
+        outln!("{}", report.to_json());
     } else {
         view::print(report);
     }

@@ -16,12 +16,12 @@ pub(super) fn report(report: &Report, json: bool) -> Exit {
     }
     rows(&report.warnings, &report.errors);
     for guard in &report.guards {
-        println!("{} {}", YELLOW.on_stdout("! held"), clean(&guard.message));
+        outln!("{} {}", YELLOW.on_stdout("! held"), clean(&guard.message));
         for person in report.held.iter().filter(|person| person.class == guard.class) {
             let name = person.name.as_deref().map(|name| format!("  {}", clean(name))).unwrap_or_default();
-            println!("    {}  {}{name}", clean(&person.employee_id), clean(&person.ended_on));
+            outln!("    {}  {}{name}", clean(&person.employee_id), clean(&person.ended_on));
         }
-        println!("    to go on {}", clean(&guard.remedy));
+        outln!("    to go on {}", clean(&guard.remedy));
     }
     let numbers = [
         ("issued", report.issued),
@@ -34,7 +34,7 @@ pub(super) fn report(report: &Report, json: bool) -> Exit {
     outcome::summary(report.exit(), report.error.as_ref(), "issued", &numbers);
     if report.is_baseline {
         let note = "this was the first run, which issues nothing: for somebody who had left before, use hibob references issue";
-        println!("{}", DIM.on_stdout(note));
+        outln!("{}", DIM.on_stdout(note));
     }
     outcome::stopped(report.error.as_ref());
     report.exit()
@@ -44,7 +44,7 @@ pub(super) fn report(report: &Report, json: bool) -> Exit {
 pub(super) fn witnesses(report: &WitnessReport) {
     for witness in &report.witnesses {
         let at = time(witness.confirmed_at, "%Y-%m-%d %H:%M UTC");
-        println!("the witness {} confirmed the log at {at}", clean(&witness.name));
+        outln!("the witness {} confirmed the log at {at}", clean(&witness.name));
     }
     rows(&report.warnings, &report.errors);
 }
