@@ -4,6 +4,7 @@
 #[macro_use]
 mod output;
 
+mod access;
 mod backup;
 mod check_view;
 #[cfg(feature = "demo")]
@@ -29,6 +30,7 @@ mod tenant;
 mod token;
 mod verify;
 
+use access::Access;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use hibob_base::error::{Exit, HostError};
@@ -40,7 +42,7 @@ use hibob_sandbox::plugin::Plugin;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::POSTGRES_CONNECTIONS;
 use hibob_telemetry::{Telemetry, TextFile};
-use std::io::IsTerminal;
+use output::Ended;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing_subscriber::layer::SubscriberExt;
@@ -287,18 +289,31 @@ pub fn main() -> ExitCode {
     cli.global.telemetry = telemetry.clone();
     cli.global.metrics_file = file;
     let global = cli.global.clone();
-    let exit = runtime.block_on(run(cli)).unwrap_or_else(|error| {
-        print_error(&error, json);
-        error.exit()
-    });
+    let access = Access::of(&cli.command);
+    let ended = match runtime.block_on(run_while_read(cli, access)) {
+        Ok(exit) => Ended::With(exit),
+        Err(error) => {
+            print_error(&error, json);
+            Ended::Failed(error.exit())
+        }
+    };
     global.write_metrics();
     telemetry.shut_down();
-    ExitCode::from(exit as u8)
+    ExitCode::from(output::exit_code(access, ended) as u8)
 }
 
 fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     let started = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     started.context("cannot start the threads that do the work; check the limits of this machine or user")
+}
+
+/// Runs the command. One that only reads ends as soon as nobody reads what it prints.
+async fn run_while_read(cli: Cli, access: Access) -> Result<Exit, HostError> {
+    tokio::select! {
+        biased;
+        ended = run(cli) => ended,
+        () = output::lost(), if access == Access::Reads => Ok(Exit::Done),
+    }
 }
 
 async fn run(cli: Cli) -> Result<Exit, HostError> {
@@ -343,7 +358,7 @@ fn start_log(verbose: u8, telemetry: &Telemetry) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt::layer()
         .with_writer(|| output::LogWriter)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(paint::is_stderr_colored())
         .with_filter(filter);
     let _ = tracing_subscriber::registry().with(log).with(telemetry.layer()).try_init();
 }

@@ -20,7 +20,7 @@ pub(super) struct HistoryArgs {
     run: Option<i64>,
     /// Write the run as a workbook: the sheets Employee Updates and Errors
     #[arg(long, value_name = "FILE", requires = "run")]
-    xlsx: Option<PathBuf>,
+    pub(super) xlsx: Option<PathBuf>,
     /// How many runs to list
     #[arg(long, value_name = "N", default_value_t = LISTED)]
     limit: u32,

@@ -18,7 +18,7 @@ const ENDED_MAX: u32 = 20;
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct JobsArgs {
     #[command(subcommand)]
-    command: Option<JobsCommand>,
+    pub(super) command: Option<JobsCommand>,
     /// List only the jobs of this tenant
     tenant: Option<String>,
     /// How many ended jobs to list
@@ -27,7 +27,7 @@ pub(super) struct JobsArgs {
 }
 
 #[derive(Subcommand)]
-enum JobsCommand {
+pub(super) enum JobsCommand {
     /// Cancel a job: a waiting one at once, a running one soon
     #[command(after_help = "Example: hibob jobs cancel 7")]
     Cancel {
@@ -40,7 +40,7 @@ enum JobsCommand {
 }
 
 #[derive(Args)]
-struct StartArgs {
+pub(super) struct StartArgs {
     /// The tenant's id
     tenant: String,
     /// check, sync, apply, references or deliver

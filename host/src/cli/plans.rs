@@ -22,7 +22,7 @@ const LISTED: u32 = 20;
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct PlansArgs {
     #[command(subcommand)]
-    command: Option<PlansCommand>,
+    pub(super) command: Option<PlansCommand>,
     /// The tenant's id
     #[arg(required = true)]
     tenant: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct PlansArgs {
 }
 
 #[derive(Subcommand)]
-enum PlansCommand {
+pub(super) enum PlansCommand {
     /// Show everything that a plan would do, and its state
     #[command(after_help = "Example: hibob plans show acme 3f9c2a1b7d04")]
     Show {

@@ -60,7 +60,7 @@ pub(super) enum KeyCommand {
 pub(super) struct TrustArgs {
     /// A file with a public key, sha256:DIGEST of a plugin, or with --remove the number of a key
     #[arg(value_name = "KEYFILE|sha256:DIGEST", required_unless_present = "list")]
-    what: Option<String>,
+    pub(super) what: Option<String>,
     /// Trust it no longer
     #[arg(long)]
     remove: bool,

@@ -3,6 +3,8 @@
 mod keys;
 mod view;
 
+pub(super) use keys::KeyCommand;
+
 use super::Global;
 use super::progress::Bar;
 use super::sync::Ready;
@@ -19,7 +21,7 @@ use std::sync::Arc;
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct ReferencesArgs {
     #[command(subcommand)]
-    command: Option<ReferencesCommand>,
+    pub(super) command: Option<ReferencesCommand>,
     /// The tenant's id
     #[arg(required = true)]
     tenant: Option<String>,
@@ -29,7 +31,7 @@ pub(super) struct ReferencesArgs {
 
 /// The releases of one run.
 #[derive(Args, Clone, Copy, Default)]
-struct RunArgs {
+pub(super) struct RunArgs {
     /// Allow up to N references to be issued in this run, even if that is above the limit
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     allow_issuing: usize,
@@ -50,7 +52,7 @@ impl RunArgs {
 }
 
 #[derive(Subcommand)]
-enum ReferencesCommand {
+pub(super) enum ReferencesCommand {
     /// List the references of a tenant, with their states and deliveries
     #[command(after_help = "Example: hibob references list acme --json")]
     List {

@@ -8,7 +8,7 @@ use hibob_jobs::references::{DnsRecord, IssuerKeys};
 use hibob_store::database::KeyRow;
 
 #[derive(Subcommand)]
-pub(super) enum KeyCommand {
+pub(in crate::cli) enum KeyCommand {
     /// Make a key. The first one signs at once; a later one waits for `rotate`, so that its DNS record can spread
     #[command(after_help = "Example: hibob references key new acme")]
     New {
