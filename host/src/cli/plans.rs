@@ -187,7 +187,7 @@ async fn decide(
     };
     let (outcome, code) = match &decided {
         Ok(_) => (ApiLogOutcome::Done, None),
-        Err(error) if error.exit() == Exit::Usage => (ApiLogOutcome::Refused, Some(error.code())),
+        Err(error) if matches!(error.exit(), Exit::Usage | Exit::Busy) => (ApiLogOutcome::Refused, Some(error.code())),
         Err(error) => (ApiLogOutcome::Failed, Some(error.code())),
     };
     api_log::ended(data.control(), row, &entry, outcome, code).await;
