@@ -28,7 +28,10 @@ mod sync;
 mod telemetry;
 mod tenant;
 mod token;
+mod usage;
 mod verify;
+
+pub use usage::command;
 
 use access::Access;
 use anyhow::Context;
@@ -48,6 +51,12 @@ use std::process::ExitCode;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
+
+/// The variable that names the tenant where a command names none.
+const TENANT_VARIABLE: &str = "HIBOB_TENANT";
+
+/// The heading of the options of every command.
+const GLOBAL: &str = "Options of every command";
 
 #[derive(Parser)]
 #[command(
@@ -73,25 +82,25 @@ fn after_help() -> String {
 #[derive(Args, Clone)]
 struct Global {
     /// The folder with tenants, their data and keys [default: $XDG_DATA_HOME/hibob or ~/.local/share/hibob]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR", env = "HIBOB_DATA")]
     data: Option<PathBuf>,
     /// Keep everything but the keys in PostgreSQL, which several hosts may share: postgres://ROLE@HOST/DATABASE
-    #[arg(long, global = true, value_name = "URL", env = "HIBOB_DATABASE", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "URL", env = "HIBOB_DATABASE", hide_env_values = true)]
     database: Option<String>,
     /// How many connections this host opens to that database
-    #[arg(long, global = true, value_name = "N", default_value_t = POSTGRES_CONNECTIONS)]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "N", default_value_t = POSTGRES_CONNECTIONS)]
     database_connections: u32,
     /// A plugin to load instead of the built-in one
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILE")]
     plugin: Option<PathBuf>,
     /// Load the plugin even if no trusted key has signed it and its digest is not pinned; for development
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     allow_unsigned: bool,
     /// Print one JSON object for machines, also after an error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
     /// Log more: -v requests, -vv everything (RUST_LOG overrides)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = GLOBAL, action = clap::ArgAction::Count)]
     verbose: u8,
     #[command(flatten)]
     telemetry_args: telemetry::TelemetryArgs,
@@ -259,11 +268,10 @@ enum Command {
 
 /// Parses the command line, runs the command, and says how it ended.
 pub fn main() -> ExitCode {
-    let mut cli = match Cli::try_parse() {
+    let mut cli = match usage::parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Done } as u8);
+            return ExitCode::from(output::exit_code(Access::Reads, usage::explain(&error)) as u8);
         }
     };
     let runtime = match start_runtime() {
