@@ -197,7 +197,7 @@ enum Command {
         /// Save the plan to a file, to be applied exactly as it is
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// Show every change, not only the first of each kind
+        /// Show every change and everybody whom a safety check would hold, not only the first ones
         #[arg(long)]
         all: bool,
     },
@@ -208,6 +208,9 @@ enum Command {
         file: PathBuf,
         #[command(flatten)]
         release: ReleaseArgs,
+        /// Name everybody whom a safety check holds, also at a terminal
+        #[arg(long)]
+        all: bool,
     },
     /// Make a plan and apply it
     #[command(after_help = "Example: hibob sync acme --json")]
@@ -216,6 +219,9 @@ enum Command {
         tenant: String,
         #[command(flatten)]
         release: ReleaseArgs,
+        /// Name everybody whom a safety check holds, also at a terminal
+        #[arg(long)]
+        all: bool,
     },
     /// List the plans that wait for a person; show, approve or reject one
     #[command(after_help = "Example: hibob plans acme")]
@@ -335,8 +341,8 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Secret(command) => secret::run(global, command).await,
         Command::Check { tenant } => sync::check(global, &tenant).await,
         Command::Plan { tenant, out, all } => sync::plan(global, &tenant, out.as_deref(), all).await,
-        Command::Apply { file, release } => sync::apply(global, &file, release.into()).await,
-        Command::Sync { tenant, release } => sync::sync(global, &tenant, release.into()).await,
+        Command::Apply { file, release, all } => sync::apply(global, &file, release.into(), all).await,
+        Command::Sync { tenant, release, all } => sync::sync(global, &tenant, release.into(), all).await,
         Command::Plans(args) => plans::run(global, args).await,
         Command::Employees(args) => employees::employees(global, &args).await,
         Command::Backup(args) => backup::backup(global, &args).await,
@@ -369,12 +375,6 @@ fn start_log(verbose: u8, telemetry: &Telemetry) {
         .with_ansi(paint::is_stderr_colored())
         .with_filter(filter);
     let _ = tracing_subscriber::registry().with(log).with(telemetry.layer()).try_init();
-}
-
-/// Prints what a guard would hold, below a plan that was shown.
-fn print_held(why: &str, remedy: &str) {
-    errln!("{}: {}", paint::RED.on_stderr("held"), paint::clean(why));
-    errln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(remedy));
 }
 
 /// An error that ended a command, in the same form for every command.

@@ -115,7 +115,7 @@ impl Stage<'_> {
         };
         let report = sync_ready(self.data, self.tenant, self.plugin, Release::default(), show).await;
         if !self.json {
-            print_report(&report, false, known);
+            print_report(&report, false, known, true);
         }
         report
     }

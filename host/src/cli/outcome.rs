@@ -22,6 +22,26 @@ pub(super) fn rows<'r>(mark: &str, rows: impl IntoIterator<Item = &'r ErrorRow>)
     }
 }
 
+/// How many people whom a guard holds are named at a terminal, unless all are asked for.
+const NAMED_MAX: usize = 20;
+
+/// The lines that name whom a guard holds: everybody, or at a terminal the first [`NAMED_MAX`] unless `all` of them are
+/// asked for.
+pub(super) fn held_lines(people: &[String], all: bool, is_terminal: bool) -> Vec<String> {
+    let most = if all || !is_terminal { people.len() } else { NAMED_MAX };
+    let mut lines: Vec<String> = people.iter().take(most).map(|person| format!("    {person}")).collect();
+    if people.len() > most {
+        lines.push(format!("    and {} more: --all", people.len() - most));
+    }
+    lines
+}
+
+/// Whom a change is about, for people.
+pub(super) fn person(employee_id: Option<&str>, name: &str) -> String {
+    let id = employee_id.map(|id| format!(" (employee {})", clean(id))).unwrap_or_default();
+    format!("{}{id}", clean(name))
+}
+
 /// Prints how the run ended, with the counts that are not 0 and the one that is `always` shown.
 pub(super) fn summary(exit: Exit, stopped: Option<&Stopped>, always: &str, numbers: &[(&str, u64)]) {
     let told = numbers.iter().filter(|(name, number)| *number > 0 || *name == always);

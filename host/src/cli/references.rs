@@ -41,6 +41,9 @@ pub(super) struct RunArgs {
     /// Try failed deliveries again at once
     #[arg(long)]
     now: bool,
+    /// Name everybody whom a safety check holds, also at a terminal
+    #[arg(long)]
+    all: bool,
 }
 
 impl RunArgs {
@@ -113,12 +116,12 @@ pub(super) enum ReferencesCommand {
 
 pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, HostError> {
     match args.command {
-        None => Ok(job(global, &args.tenant.unwrap_or_default(), &args.run.order(None)).await),
+        None => Ok(job(global, &args.tenant.unwrap_or_default(), &args.run.order(None), args.run.all).await),
         Some(ReferencesCommand::Issue { tenant, mut employees, employees_from, run }) => {
             if let Some(path) = employees_from {
                 employees.extend(read_ids(&path)?);
             }
-            Ok(job(global, &tenant, &run.order(Some(employees))).await)
+            Ok(job(global, &tenant, &run.order(Some(employees)), run.all).await)
         }
         Some(ReferencesCommand::List { tenant }) => list(global, &tenant).await,
         Some(ReferencesCommand::Revoke { tenant, id, reason }) => revoke(global, &tenant, &id, &reason).await,
@@ -129,12 +132,12 @@ pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, H
     }
 }
 
-async fn job(global: &Global, tenant: &str, order: &ReferencesRequest) -> Exit {
+async fn job(global: &Global, tenant: &str, order: &ReferencesRequest, all: bool) -> Exit {
     let report = match Ready::new(global, tenant, "references").await {
         Ok(ready) => run_ready(&ready.data, &ready.tenant, &ready.plugin, order).await,
         Err(error) => Report::stopped(tenant, error),
     };
-    view::report(&report, global.json)
+    view::report(&report, global.json, all)
 }
 
 /// Carries out one run, and shows its progress.
@@ -152,7 +155,7 @@ pub(super) async fn run_ready(
 
 /// Prints what a run did, and returns how it ended.
 pub(super) fn print_report(report: &Report) -> Exit {
-    view::report(report, false)
+    view::report(report, false, true)
 }
 
 fn read_ids(path: &Path) -> Result<Vec<String>, HostError> {
@@ -212,7 +215,7 @@ async fn deliver(global: &Global, tenant: &str, id: &str) -> Result<Exit, HostEr
         ..ReferencesRequest::default()
     };
     let report = run_ready(&ready.data, &ready.tenant, &ready.plugin, &order).await;
-    Ok(view::report(&report, global.json))
+    Ok(view::report(&report, global.json, true))
 }
 
 async fn resume(global: &Global, tenant: &str) -> Result<Exit, HostError> {

@@ -7,9 +7,10 @@ use hibob_jobs::references::{Report, WitnessReport, name_of};
 use hibob_jobs::run::ErrorRow;
 use hibob_store::database::{DeliveryRow, DeliveryState, ReferenceRow, ReferenceState};
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 
-/// Prints what a run did, and returns how it ended.
-pub(super) fn report(report: &Report, json: bool) -> Exit {
+/// Prints what a run did, and returns how it ended. `all`: names everybody whom a guard holds, also at a terminal.
+pub(super) fn report(report: &Report, json: bool, all: bool) -> Exit {
     if json {
         outcome::json(report);
         return report.exit();
@@ -17,10 +18,12 @@ pub(super) fn report(report: &Report, json: bool) -> Exit {
     rows(&report.warnings, &report.errors);
     for guard in &report.guards {
         outln!("{} {}", YELLOW.on_stdout("! held"), clean(&guard.message));
-        for person in report.held.iter().filter(|person| person.class == guard.class) {
+        let people = report.held.iter().filter(|person| person.class == guard.class).map(|person| {
             let name = person.name.as_deref().map(|name| format!("  {}", clean(name))).unwrap_or_default();
-            outln!("    {}  {}{name}", clean(&person.employee_id), clean(&person.ended_on));
-        }
+            format!("{}  {}{name}", clean(&person.employee_id), clean(&person.ended_on))
+        });
+        let people: Vec<String> = people.collect();
+        outcome::held_lines(&people, all, std::io::stdout().is_terminal()).iter().for_each(|line| outln!("{line}"));
         outln!("    to go on {}", clean(&guard.remedy));
     }
     let numbers = [
