@@ -14,6 +14,7 @@ use hibob_jobs::references;
 use hibob_jobs::references::{Deliveries, ReferencesRequest, Release, Report};
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
+use hibob_store::database::TenantDatabase;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -81,7 +82,7 @@ pub(super) enum ReferencesCommand {
     Revoke {
         /// The tenant's id
         tenant: String,
-        /// The reference's id, as `list` shows it
+        /// The reference's id, as `list` shows it, or its beginning
         id: String,
         /// Why; kept in the tenant's record, and not published
         #[arg(long)]
@@ -92,7 +93,7 @@ pub(super) enum ReferencesCommand {
     Deliver {
         /// The tenant's id
         tenant: String,
-        /// The reference's id, as `list` shows it
+        /// The reference's id, as `list` shows it, or its beginning
         id: String,
     },
     /// Go on with references after the data directory was restored from a backup
@@ -103,7 +104,7 @@ pub(super) enum ReferencesCommand {
     },
     /// Make, list, rotate and revoke the keys that sign references
     #[command(subcommand)]
-    Key(keys::KeyCommand),
+    Key(KeyCommand),
     /// Write the issuer's public files: keys, log, status lists, verify page
     #[command(after_help = "Example: hibob references publish acme ./public")]
     Publish {
@@ -186,7 +187,8 @@ async fn revoke(global: &Global, tenant: &str, id: &str, reason: &str) -> Result
     }
     let now = chrono::Utc::now().timestamp();
     let database = data.tenant_database(tenant).await?;
-    let is_new = database.revoke_reference(id, reason, now).await?.ok_or_else(|| unknown(tenant, id))?;
+    let id = whole_id(&database, tenant, id).await?;
+    let is_new = database.revoke_reference(&id, reason, now).await?.ok_or_else(|| unknown(tenant, &id))?;
     if global.json {
         outln!(
             "{}",
@@ -203,15 +205,16 @@ async fn revoke(global: &Global, tenant: &str, id: &str, reason: &str) -> Result
 async fn deliver(global: &Global, tenant: &str, id: &str) -> Result<Exit, HostError> {
     let ready = Ready::new(global, tenant, "references").await?;
     let now = chrono::Utc::now().timestamp();
-    if !ready.tenant.database().retry_delivery(id, now).await? {
+    let id = whole_id(ready.tenant.database(), tenant, id).await?;
+    if !ready.tenant.database().retry_delivery(&id, now).await? {
         let known = ready.tenant.database().references().await?.into_iter().find(|row| row.id == id);
-        let state = known.ok_or_else(|| unknown(tenant, id))?.state.word();
+        let state = known.ok_or_else(|| unknown(tenant, &id))?.state.word();
         let message = format!("tenant {tenant}: the reference {id} is {state}, and there is nothing to deliver");
         return Err(HostError::configuration(message, "a reference is delivered once, and only while it counts"));
     }
     let order = ReferencesRequest {
         employees: Some(Vec::new()),
-        deliveries: Deliveries::One(id.to_owned()),
+        deliveries: Deliveries::One(id),
         ..ReferencesRequest::default()
     };
     let report = run_ready(&ready.data, &ready.tenant, &ready.plugin, &order).await;
@@ -230,6 +233,13 @@ async fn resume(global: &Global, tenant: &str) -> Result<Exit, HostError> {
         outln!("{}", if was_paused { "references go on with the next run" } else { "they were not paused" });
     }
     Ok(Exit::Done)
+}
+
+/// The id of the reference whose id begins so.
+pub(super) async fn whole_id(database: &TenantDatabase, tenant: &str, prefix: &str) -> Result<String, HostError> {
+    let rows = database.references().await?;
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    references::whole_id(tenant, &ids, prefix)
 }
 
 fn unknown(tenant: &str, id: &str) -> HostError {
