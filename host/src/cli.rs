@@ -9,10 +9,12 @@ mod backup;
 mod check_view;
 #[cfg(feature = "demo")]
 mod demo;
+mod doctor;
 mod employees;
 #[cfg(feature = "demo")]
 mod fakes;
 mod forget;
+mod generated;
 mod history;
 mod jobs;
 mod outcome;
@@ -270,6 +272,15 @@ enum Command {
     /// Verify an employment reference; needs no tenant
     #[command(after_help = "Example: hibob verify reference.pdf")]
     Verify(verify::VerifyArgs),
+    /// Check this machine and this installation: clock, disk, keys, database, certificates, issuers; changes nothing
+    #[command(after_help = "Example: hibob doctor --json")]
+    Doctor,
+    /// Print the script with which a shell completes the commands
+    #[command(after_help = "Example: hibob completions bash > /etc/bash_completion.d/hibob")]
+    Completions(generated::CompletionsArgs),
+    /// Write the manual pages
+    #[command(after_help = "Example: hibob man --out /usr/local/share/man/man1")]
+    Man(generated::ManArgs),
 }
 
 /// Parses the command line, runs the command, and says how it ended.
@@ -280,14 +291,14 @@ pub fn main() -> ExitCode {
             return ExitCode::from(output::exit_code(Access::Reads, usage::explain(&error)) as u8);
         }
     };
+    let json = cli.global.json;
     let runtime = match start_runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
-            errln!("error: {error:#}");
-            return ExitCode::from(Exit::Failed as u8);
+            print_error(&HostError::Engine(format!("{error:#}")), json);
+            return ExitCode::from(output::exit_code(Access::Reads, Ended::Failed(Exit::Failed)) as u8);
         }
     };
-    let json = cli.global.json;
     let started = {
         let _within = runtime.enter();
         cli.global.telemetry_args.start()
@@ -296,7 +307,7 @@ pub fn main() -> ExitCode {
         Ok(started) => started,
         Err(error) => {
             print_error(&error, json);
-            return ExitCode::from(error.exit() as u8);
+            return ExitCode::from(output::exit_code(Access::Reads, Ended::Failed(error.exit())) as u8);
         }
     };
     start_log(cli.global.verbose, &telemetry);
@@ -357,6 +368,9 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Plugin(command) => plugin::run(global, command).await,
         Command::References(args) => references::run(global, args).await,
         Command::Verify(args) => verify::verify(global, &args).await,
+        Command::Doctor => doctor::doctor(global).await,
+        Command::Completions(args) => Ok(generated::completions(global, &args)),
+        Command::Man(args) => generated::man(global, &args),
     }
 }
 

@@ -77,7 +77,9 @@ impl Access {
                     ),
                 ) => Self::Writes,
             },
-            Command::Verify(_) => Self::Answers,
+            Command::Verify(_) | Command::Doctor => Self::Answers,
+            Command::Completions(_) => Self::Reads,
+            Command::Man(_) => Self::Writes,
         }
     }
 

@@ -137,7 +137,7 @@ async fn held<'p>(tenant: &Tenant, planned: &'p Planned) -> Result<Vec<HeldClass
         }
         Err(error) => Err(error),
         Ok(held) => {
-            let of_class = |class| {
+            let of_class = |class: Class| {
                 let held = held.changes.iter().filter(move |(_, held)| **held == class);
                 held.filter_map(|(position, _)| planned.changes.get(*position)).collect()
             };
