@@ -1,15 +1,21 @@
 //! The command line.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what a command line is for")]
 
+// First, because the modules after it use its macros.
+#[macro_use]
+mod output;
+
+mod access;
 mod backup;
 mod check_view;
 mod confirm;
 #[cfg(feature = "demo")]
 mod demo;
+mod doctor;
 mod employees;
 #[cfg(feature = "demo")]
 mod fakes;
 mod forget;
+mod generated;
 mod history;
 mod jobs;
 mod outcome;
@@ -25,8 +31,12 @@ mod sync;
 mod telemetry;
 mod tenant;
 mod token;
+mod usage;
 mod verify;
 
+pub use usage::command;
+
+use access::Access;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use hibob_base::error::{Exit, HostError, WrongSetting};
@@ -38,12 +48,18 @@ use hibob_sandbox::plugin::Plugin;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::POSTGRES_CONNECTIONS;
 use hibob_telemetry::{Telemetry, TextFile};
-use std::io::IsTerminal;
+use output::Ended;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
+
+/// The variable that names the tenant where a command names none.
+const TENANT_VARIABLE: &str = "HIBOB_TENANT";
+
+/// The heading of the options of every command.
+const GLOBAL: &str = "Options of every command";
 
 #[derive(Parser)]
 #[command(
@@ -69,25 +85,25 @@ fn after_help() -> String {
 #[derive(Args, Clone)]
 struct Global {
     /// The folder with tenants, their data and keys [default: $XDG_DATA_HOME/hibob or ~/.local/share/hibob]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR", env = "HIBOB_DATA")]
     data: Option<PathBuf>,
     /// Keep everything but the keys in PostgreSQL, which several hosts may share: postgres://ROLE@HOST/DATABASE
-    #[arg(long, global = true, value_name = "URL", env = "HIBOB_DATABASE", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "URL", env = "HIBOB_DATABASE", hide_env_values = true)]
     database: Option<String>,
     /// How many connections this host opens to that database
-    #[arg(long, global = true, value_name = "N", default_value_t = POSTGRES_CONNECTIONS)]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "N", default_value_t = POSTGRES_CONNECTIONS)]
     database_connections: u32,
     /// A plugin to load instead of the built-in one
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILE")]
     plugin: Option<PathBuf>,
     /// Load the plugin even if no trusted key has signed it and its digest is not pinned; for development
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     allow_unsigned: bool,
     /// Print one JSON object for machines, also after an error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
     /// Log more: -v requests, -vv everything (RUST_LOG overrides)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = GLOBAL, action = clap::ArgAction::Count)]
     verbose: u8,
     #[command(flatten)]
     telemetry_args: telemetry::TelemetryArgs,
@@ -184,7 +200,7 @@ enum Command {
         /// Save the plan to a file, to be applied exactly as it is
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// Show every change, not only the first of each kind
+        /// Show every change and everybody whom a safety check would hold, not only the first ones
         #[arg(long)]
         all: bool,
     },
@@ -195,6 +211,9 @@ enum Command {
         file: PathBuf,
         #[command(flatten)]
         release: ReleaseArgs,
+        /// Name everybody whom a safety check holds, also at a terminal
+        #[arg(long)]
+        all: bool,
     },
     /// Make a plan and apply it
     #[command(after_help = "Example: hibob sync acme --json")]
@@ -203,6 +222,9 @@ enum Command {
         tenant: String,
         #[command(flatten)]
         release: ReleaseArgs,
+        /// Name everybody whom a safety check holds, also at a terminal
+        #[arg(long)]
+        all: bool,
     },
     /// List the plans that wait for a person; show, approve or reject one
     #[command(after_help = "Example: hibob plans acme")]
@@ -251,25 +273,33 @@ enum Command {
     /// Verify an employment reference; needs no tenant
     #[command(after_help = "Example: hibob verify reference.pdf")]
     Verify(verify::VerifyArgs),
+    /// Check this machine and this installation: clock, disk, keys, database, certificates, issuers; changes nothing
+    #[command(after_help = "Example: hibob doctor --json")]
+    Doctor,
+    /// Print the script with which a shell completes the commands
+    #[command(after_help = "Example: hibob completions bash > /etc/bash_completion.d/hibob")]
+    Completions(generated::CompletionsArgs),
+    /// Write the manual pages
+    #[command(after_help = "Example: hibob man --out /usr/local/share/man/man1")]
+    Man(generated::ManArgs),
 }
 
 /// Parses the command line, runs the command, and says how it ended.
 pub fn main() -> ExitCode {
-    let mut cli = match Cli::try_parse() {
+    let mut cli = match usage::parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Done } as u8);
-        }
-    };
-    let runtime = match start_runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            return ExitCode::from(Exit::Failed as u8);
+            return ExitCode::from(output::exit_code(Access::Reads, usage::explain(&error)) as u8);
         }
     };
     let json = cli.global.json;
+    let runtime = match start_runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            print_error(&HostError::Engine(format!("{error:#}")), json);
+            return ExitCode::from(output::exit_code(Access::Reads, Ended::Failed(Exit::Failed)) as u8);
+        }
+    };
     let started = {
         let _within = runtime.enter();
         cli.global.telemetry_args.start()
@@ -278,25 +308,38 @@ pub fn main() -> ExitCode {
         Ok(started) => started,
         Err(error) => {
             print_error(&error, json);
-            return ExitCode::from(error.exit() as u8);
+            return ExitCode::from(output::exit_code(Access::Reads, Ended::Failed(error.exit())) as u8);
         }
     };
     start_log(cli.global.verbose, &telemetry);
     cli.global.telemetry = telemetry.clone();
     cli.global.metrics_file = file;
     let global = cli.global.clone();
-    let exit = runtime.block_on(run(cli)).unwrap_or_else(|error| {
-        print_error(&error, json);
-        error.exit()
-    });
+    let access = Access::of(&cli.command);
+    let ended = match runtime.block_on(run_while_read(cli, access)) {
+        Ok(exit) => Ended::With(exit),
+        Err(error) => {
+            print_error(&error, json);
+            Ended::Failed(error.exit())
+        }
+    };
     global.write_metrics();
     telemetry.shut_down();
-    ExitCode::from(exit as u8)
+    ExitCode::from(output::exit_code(access, ended) as u8)
 }
 
 fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     let started = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     started.context("cannot start the threads that do the work; check the limits of this machine or user")
+}
+
+/// Runs the command. One that only reads ends as soon as nobody reads what it prints.
+async fn run_while_read(cli: Cli, access: Access) -> Result<Exit, HostError> {
+    tokio::select! {
+        biased;
+        ended = run(cli) => ended,
+        () = output::lost(), if access == Access::Reads => Ok(Exit::Done),
+    }
 }
 
 async fn run(cli: Cli) -> Result<Exit, HostError> {
@@ -310,8 +353,8 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Secret(command) => secret::run(global, command).await,
         Command::Check { tenant } => sync::check(global, &tenant).await,
         Command::Plan { tenant, out, all } => sync::plan(global, &tenant, out.as_deref(), all).await,
-        Command::Apply { file, release } => sync::apply(global, &file, release.into()).await,
-        Command::Sync { tenant, release } => sync::sync(global, &tenant, release.into()).await,
+        Command::Apply { file, release, all } => sync::apply(global, &file, release.into(), all).await,
+        Command::Sync { tenant, release, all } => sync::sync(global, &tenant, release.into(), all).await,
         Command::Plans(args) => plans::run(global, args).await,
         Command::Employees(args) => employees::employees(global, &args).await,
         Command::Backup(args) => backup::backup(global, &args).await,
@@ -326,6 +369,9 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Plugin(command) => plugin::run(global, command).await,
         Command::References(args) => references::run(global, args).await,
         Command::Verify(args) => verify::verify(global, &args).await,
+        Command::Doctor => doctor::doctor(global).await,
+        Command::Completions(args) => Ok(generated::completions(global, &args)),
+        Command::Man(args) => generated::man(global, &args),
     }
 }
 
@@ -340,16 +386,10 @@ fn start_log(verbose: u8, telemetry: &Telemetry) {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(|| output::LogWriter)
+        .with_ansi(paint::is_stderr_colored())
         .with_filter(filter);
     let _ = tracing_subscriber::registry().with(log).with(telemetry.layer()).try_init();
-}
-
-/// Prints what a guard would hold, below a plan that was shown.
-fn print_held(why: &str, remedy: &str) {
-    eprintln!("{}: {}", paint::RED.on_stderr("held"), paint::clean(why));
-    eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(remedy));
 }
 
 /// An error that ended a command, in the same form for every command.
@@ -359,16 +399,16 @@ fn print_error(error: &HostError, json: bool) {
         if let HostError::Settings(wrong) = error {
             object["error"]["settings"] = wrong.iter().map(setting_json).collect();
         }
-        println!("{object}");
+        outln!("{object}");
     } else if let HostError::Settings(wrong) = error {
         // Each by itself, since a file may have many.
         for setting in wrong {
-            eprintln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&setting.to_string()));
-            eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&setting.remedy));
+            errln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&setting.to_string()));
+            errln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&setting.remedy));
         }
     } else {
-        eprintln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&error.to_string()));
-        eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&error.remedy()));
+        errln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&error.to_string()));
+        errln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&error.remedy()));
     }
 }
 

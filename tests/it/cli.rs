@@ -24,6 +24,8 @@ pub(crate) fn program_in(folder: &Path, data: &str, args: &[&str]) -> Command {
         .env_remove("RUST_LOG")
         .env_remove("HIBOB_SECRETS_KEY")
         .env_remove("HIBOB_DATABASE")
+        .env_remove("HIBOB_DATA")
+        .env_remove("HIBOB_TENANT")
         .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
         .stdin(Stdio::null());
     command.env("XDG_DATA_HOME", folder.join("xdg")).arg("--data").arg(data);

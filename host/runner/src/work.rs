@@ -251,6 +251,6 @@ fn state(exit: Exit) -> State {
         Exit::Done | Exit::SomeFailed => State::Done,
         Exit::Held => State::Held,
         Exit::Waiting => State::WaitingForApproval,
-        Exit::Usage | Exit::Refused | Exit::Failed => State::Failed,
+        Exit::Usage | Exit::Refused | Exit::Failed | Exit::Busy => State::Failed,
     }
 }

@@ -33,9 +33,7 @@ pub(super) async fn backup(global: &Global, args: &BackupArgs) -> Result<Exit, H
     let manifest = backup::backup(&global.data().await?, &args.folder, !args.without_secrets_key).await?;
     tell(global.json, &args.folder, &manifest, "backed up to");
     if !global.json && manifest.files.contains_key("secrets.key") {
-        println!(
-            "it has the key of the secret store, and so the secrets: keep it as safe as the data directory itself"
-        );
+        outln!("it has the key of the secret store, and so the secrets: keep it as safe as the data directory itself");
     }
     Ok(Exit::Done)
 }
@@ -69,9 +67,9 @@ pub(super) async fn restored(global: &Global) -> Result<Exit, HostError> {
     );
     let tenants = backup::resume_after_restore(&global.data().await?, &why).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "tenants": tenants }));
+        outln!("{}", serde_json::json!({ "tenants": tenants }));
     } else {
-        println!(
+        outln!(
             "{tenants} tenants go on from here; their references are paused until a person has checked them: \
              hibob references resume T"
         );
@@ -82,8 +80,8 @@ pub(super) async fn restored(global: &Global) -> Result<Exit, HostError> {
 fn tell(json: bool, folder: &Path, manifest: &Manifest, what: &str) {
     let tenants = manifest.files.keys().filter(|name| name.starts_with("tenants/")).count();
     if json {
-        println!("{}", serde_json::json!({ "folder": folder, "tenants": tenants, "manifest": manifest }));
+        outln!("{}", serde_json::json!({ "folder": folder, "tenants": tenants, "manifest": manifest }));
     } else {
-        println!("{tenants} tenants {what} {}", folder.display());
+        outln!("{tenants} tenants {what} {}", folder.display());
     }
 }

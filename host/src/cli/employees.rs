@@ -73,9 +73,9 @@ pub(super) async fn employees(global: &Global, args: &EmployeesArgs) -> Result<E
     roster.employees.retain(|entry| args.state.is_none_or(|state| State::from(entry.state) == state));
     let failed = roster.employees.iter().any(|entry| entry.state == EmployeeState::Failed);
     if global.json {
-        println!("{}", json(&args.tenant, &roster));
+        outln!("{}", json(&args.tenant, &roster));
     } else {
-        println!("{}", text(&args.tenant, &roster));
+        outln!("{}", text(&args.tenant, &roster));
     }
     Ok(if failed { Exit::SomeFailed } else { Exit::Done })
 }

@@ -60,7 +60,7 @@ pub(super) enum KeyCommand {
 pub(super) struct TrustArgs {
     /// A file with a public key, sha256:DIGEST of a plugin, or with --remove the number of a key
     #[arg(value_name = "KEYFILE|sha256:DIGEST", required_unless_present = "list")]
-    what: Option<String>,
+    pub(super) what: Option<String>,
     /// Trust it no longer
     #[arg(long)]
     remove: bool,
@@ -115,9 +115,9 @@ fn password() -> Option<String> {
 
 fn print(global: &Global, object: &serde_json::Value, text: &str) {
     if global.json {
-        println!("{object}");
+        outln!("{object}");
     } else {
-        println!("{}", text.lines().map(clean).collect::<Vec<_>>().join("\n"));
+        outln!("{}", text.lines().map(clean).collect::<Vec<_>>().join("\n"));
     }
 }
 

@@ -93,14 +93,14 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
 
 fn say(global: &Global, data: &DataDir, args: &ServeArgs, url: Option<&str>) {
     if global.json {
-        println!("{}", serde_json::json!({ "serving": data.path(), "workers": args.workers, "api": url }));
+        outln!("{}", serde_json::json!({ "serving": data.path(), "workers": args.workers, "api": url }));
         return;
     }
-    println!("serving the tenants of {} with {} workers", data.path().display(), args.workers);
+    outln!("serving the tenants of {} with {} workers", data.path().display(), args.workers);
     if let Some(url) = url {
-        println!("the API is at {url}/v1; make a token for it: hibob token new --role operator");
+        outln!("the API is at {url}/v1; make a token for it: hibob token new --role operator");
     }
-    println!(
+    outln!(
         "press Ctrl-C to leave when the running jobs have ended, and again to put them back into the queue and leave at once"
     );
 }

@@ -109,7 +109,7 @@ pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit,
     match command {
         TenantCommand::Init(args) => init::init(global, args)?,
         TenantCommand::Apply { file, yes, dry_run } => apply::apply(global, &file, yes, dry_run).await?,
-        TenantCommand::Schema => println!("{:#}", hibob_config::key::schema::schema()),
+        TenantCommand::Schema => outln!("{:#}", hibob_config::key::schema::schema()),
         TenantCommand::Versions { tenant, differences } => versions::versions(global, &tenant, differences).await?,
         TenantCommand::Rollback { tenant, to, yes } => versions::rollback(global, &tenant, to, yes).await?,
         TenantCommand::List => list(global).await?,
@@ -133,8 +133,8 @@ fn to_enter_json(applied: &Applied) -> serde_json::Value {
 
 fn print_to_enter(applied: &Applied) {
     for entry in &applied.to_enter {
-        eprintln!("{}: {}", super::paint::YELLOW.on_stderr("secret"), entry.reason);
-        eprintln!("{}: {}", super::paint::CYAN.on_stderr("help"), entry.remedy);
+        errln!("{}: {}", super::paint::YELLOW.on_stderr("secret"), entry.reason);
+        errln!("{}: {}", super::paint::CYAN.on_stderr("help"), entry.remedy);
     }
 }
 
@@ -192,9 +192,9 @@ fn next<'t>(config: &TenantConfig, step: &'t str) -> &'t str {
 
 fn say(global: &Global, tenant: &str, what: &str, next: &str) {
     if global.json {
-        println!("{}", serde_json::json!({ "tenant": tenant, "state": what }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "state": what }));
     } else {
-        println!("tenant {tenant} {what}; {next}");
+        outln!("tenant {tenant} {what}; {next}");
     }
 }
 
@@ -203,15 +203,15 @@ async fn list(global: &Global) -> Result<(), HostError> {
     if global.json {
         let rows: Vec<_> =
             tenants.iter().map(|(id, _, at)| serde_json::json!({ "tenant": id, "applied_at": at })).collect();
-        println!("{}", serde_json::json!({ "tenants": rows }));
+        outln!("{}", serde_json::json!({ "tenants": rows }));
         return Ok(());
     }
     if tenants.is_empty() {
-        println!("no tenants yet; apply a file: hibob tenant apply FILE.toml");
+        outln!("no tenants yet; apply a file: hibob tenant apply FILE.toml");
     }
     for (id, _, at) in tenants {
         let at = chrono::DateTime::from_timestamp(at, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC");
-        println!("{id:<24} applied {at}");
+        outln!("{id:<24} applied {at}");
     }
     Ok(())
 }
@@ -220,14 +220,14 @@ async fn show(global: &Global, tenant: &str) -> Result<(), HostError> {
     let config = global.data().await?.config(tenant).await?;
     if global.json {
         let json = serde_json::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?;
-        println!("{json}");
+        outln!("{json}");
     } else {
-        print!("{}", toml::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?);
+        out!("{}", toml::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?);
         for (what, schedule) in [("syncs", config.sync_schedule()?), ("references", config.references_schedule()?)] {
             let Some(schedule) = schedule else { continue };
             let dues = schedule.after(chrono::Utc::now()).take(3);
             let dues: Vec<String> = dues.map(|due| due.format("%Y-%m-%d %H:%M UTC").to_string()).collect();
-            println!("# the next {what} are due at {}", dues.join(", "));
+            outln!("# the next {what} are due at {}", dues.join(", "));
         }
     }
     Ok(())
@@ -246,9 +246,9 @@ async fn forget(global: &Global, tenant: &str, yes: bool) -> Result<(), HostErro
     }
     hibob_store::forget_tenant::forget_tenant(&data, tenant).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "tenant": tenant, "forgotten": true }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "forgotten": true }));
     } else {
-        println!("nothing is kept of tenant {tenant} any more; backups have what they have");
+        outln!("nothing is kept of tenant {tenant} any more; backups have what they have");
     }
     Ok(())
 }

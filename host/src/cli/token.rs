@@ -98,10 +98,10 @@ async fn new(
         if let Some(object) = object.as_object_mut() {
             object.insert("token".to_owned(), text.reveal().into());
         }
-        println!("{object}");
+        outln!("{object}");
     } else {
-        println!("{}", text.reveal());
-        eprintln!("this is shown once and kept nowhere; its id is {}: hibob token revoke {}", stored.id, stored.id);
+        outln!("{}", text.reveal());
+        errln!("this is shown once and kept nowhere; its id is {}: hibob token revoke {}", stored.id, stored.id);
     }
     Ok(())
 }
@@ -110,11 +110,11 @@ async fn list(global: &Global, data: &DataDir) -> Result<(), HostError> {
     let tokens = data.control().tokens().await?;
     if global.json {
         let rows: Vec<_> = tokens.iter().map(json).collect();
-        println!("{}", serde_json::json!({ "tokens": rows }));
+        outln!("{}", serde_json::json!({ "tokens": rows }));
         return Ok(());
     }
     if tokens.is_empty() {
-        println!("no tokens yet; make one: hibob token new --role operator");
+        outln!("no tokens yet; make one: hibob token new --role operator");
     }
     let day = |seconds: i64| DateTime::from_timestamp(seconds, 0).unwrap_or_default().format("%Y-%m-%d").to_string();
     for token in &tokens {
@@ -123,7 +123,7 @@ async fn list(global: &Global, data: &DataDir) -> Result<(), HostError> {
         let until = token.expires_at.map(|at| format!(", until {}", day(at))).unwrap_or_default();
         let (role, state) = (token.role.word(), token.state(chrono::Utc::now().timestamp()));
         let since = day(token.created_at);
-        println!(
+        outln!(
             "{}  {role:<8}  {tenant:<24}  {state:<7}  from {since}{until}, {used}  {}",
             token.id,
             clean(&token.name)
@@ -142,9 +142,9 @@ async fn revoke(global: &Global, data: &DataDir, id: &str) -> Result<(), HostErr
     data.control().revoke_token(id, chrono::Utc::now().timestamp()).await?;
     api_log::ended(data.control(), row, &entry, ApiLogOutcome::Done, None).await;
     if global.json {
-        println!("{}", serde_json::json!({ "id": id, "revoked": true }));
+        outln!("{}", serde_json::json!({ "id": id, "revoked": true }));
     } else {
-        println!("{id} is revoked; a host refuses it from now on");
+        outln!("{id} is revoked; a host refuses it from now on");
     }
     Ok(())
 }

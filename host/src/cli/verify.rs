@@ -71,7 +71,7 @@ pub(super) async fn verify(global: &Global, args: &VerifyArgs) -> Result<Exit, H
 /// Shows a verdict.
 pub(super) fn print(report: &Report, json: bool) {
     if json {
-        println!("{}", report.to_json());
+        outln!("{}", report.to_json());
     } else {
         view::print(report);
     }
@@ -149,22 +149,8 @@ impl VerifyArgs {
                 Published::Https { allow: allow? }
             }
         };
-        let name_servers = if self.offline { NameServers::Nobody } else { self.name_servers()? };
+        let name_servers = if self.offline { NameServers::Nobody } else { name_servers(self.dns.as_deref())? };
         Ok(Inquiry { name_servers, published, timeout: Duration::from_secs(self.timeout) })
-    }
-
-    fn name_servers(&self) -> Result<NameServers, HostError> {
-        let of_variable = || std::env::var(DNS_VARIABLE).ok().filter(|text| !text.is_empty());
-        let (name, text) = match (&self.dns, of_variable()) {
-            (Some(text), _) => ("--dns", text.clone()),
-            (None, Some(text)) => (DNS_VARIABLE, text),
-            (None, None) => return Ok(NameServers::System),
-        };
-        let address = text.parse().or_else(|_| text.parse().map(|ip: IpAddr| SocketAddr::new(ip, DNS_PORT)));
-        address.map(NameServers::One).map_err(|_| {
-            let message = format!("{name} is {text:?}, which is no address of a resolver");
-            HostError::configuration(message, "give it as 9.9.9.9, 127.0.0.1:5353 or [::1]:5353")
-        })
     }
 
     /// The trusted witnesses, each once: one that is named twice does not count twice.
@@ -209,6 +195,21 @@ impl VerifyArgs {
             }
         }
     }
+}
+
+/// The resolver to ask: the one that is given, that of [`DNS_VARIABLE`], or those of the system.
+pub(super) fn name_servers(given: Option<&str>) -> Result<NameServers, HostError> {
+    let of_variable = || std::env::var(DNS_VARIABLE).ok().filter(|text| !text.is_empty());
+    let (name, text) = match (given, of_variable()) {
+        (Some(text), _) => ("--dns", text.to_owned()),
+        (None, Some(text)) => (DNS_VARIABLE, text),
+        (None, None) => return Ok(NameServers::System),
+    };
+    let address = text.parse().or_else(|_| text.parse().map(|ip: IpAddr| SocketAddr::new(ip, DNS_PORT)));
+    address.map(NameServers::One).map_err(|_| {
+        let message = format!("{name} is {text:?}, which is no address of a resolver");
+        HostError::configuration(message, "give it as 9.9.9.9, 127.0.0.1:5353 or [::1]:5353")
+    })
 }
 
 fn network(text: &str) -> Result<IpNet, HostError> {

@@ -36,7 +36,7 @@ pub struct HeldPerson {
     pub employee_id: String,
     /// The last day of the employment, as HiBob writes it (`2026-11-30`).
     pub ended_on: String,
-    /// The employee's name. Known for the first few only, and not kept in the run record.
+    /// The employee's name, not kept in the run record. None where HiBob no longer has what a reference needs.
     pub name: Option<String>,
 }
 

@@ -96,6 +96,25 @@ impl ControlDatabase {
         Self { lease_seconds: lease_seconds.min(LEASE_SECONDS), ..self }
     }
 
+    /// The version of the schema: the number of the last migration.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn schema_version(&self) -> Result<i64, HostError> {
+        let (version,): (i64,) = query("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&self.store).await?;
+        Ok(version)
+    }
+
+    /// The time by the database's own clock, in Unix seconds.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn now_unix_seconds(&self) -> Result<i64, HostError> {
+        let sql = format!("SELECT {}", self.store.db().now_seconds());
+        let (now,): (i64,) = query(sql).fetch_one(&self.store).await?;
+        Ok(now)
+    }
+
     /// The connections to the control database's tables.
     pub(crate) fn store(&self) -> &Store {
         &self.store
