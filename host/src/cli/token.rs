@@ -8,6 +8,7 @@ use hibob_base::error::{Exit, HostError};
 use hibob_store::api_log;
 use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome, COMMAND_LINE};
 use hibob_store::data_dir::DataDir;
+use hibob_store::revoked_tokens;
 use hibob_store::token;
 use hibob_store::token::{StoredToken, TokenRole};
 
@@ -139,8 +140,11 @@ async fn revoke(global: &Global, data: &DataDir, id: &str) -> Result<(), HostErr
     }
     let entry = log_entry("token-revoke", id);
     let row = api_log::begin(data.control(), &entry).await?;
-    data.control().revoke_token(id, chrono::Utc::now().timestamp()).await?;
-    api_log::ended(data.control(), row, &entry, ApiLogOutcome::Done, None).await;
+    let revoked = revoked_tokens::revoke(data.path(), data.control(), id).await;
+    let (outcome, code) =
+        revoked.as_ref().err().map_or((ApiLogOutcome::Done, None), |e| (ApiLogOutcome::Failed, Some(e.code())));
+    api_log::ended(data.control(), row, &entry, outcome, code).await;
+    revoked?;
     if global.json {
         println!("{}", serde_json::json!({ "id": id, "revoked": true }));
     } else {

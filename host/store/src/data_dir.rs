@@ -2,6 +2,7 @@
 
 use crate::database::ControlDatabase;
 use crate::queue::{NewJob, Queue, Started};
+use crate::revoked_tokens;
 use crate::secrets::{SecretStore, ToEnter};
 use hibob_base::error::HostError;
 use hibob_base::files::private_dir;
@@ -63,7 +64,7 @@ impl DataDir {
     /// It cannot be made or used.
     pub async fn open(path: &Path) -> Result<Self, HostError> {
         own_dir(path)?;
-        Ok(Self::with_control(path, ControlDatabase::open(path).await?))
+        Self::with_control(path, ControlDatabase::open(path).await?).await
     }
 
     /// Opens the directory for the keys, and a database on PostgreSQL for everything else; see
@@ -73,18 +74,19 @@ impl DataDir {
     /// The directory cannot be made, or the database cannot be used.
     pub async fn connect(path: &Path, url: &str, connections_max: u32) -> Result<Self, HostError> {
         own_dir(path)?;
-        Ok(Self::with_control(path, ControlDatabase::connect(url, connections_max).await?))
+        Self::with_control(path, ControlDatabase::connect(url, connections_max).await?).await
     }
 
-    fn with_control(path: &Path, control: ControlDatabase) -> Self {
-        Self {
+    async fn with_control(path: &Path, control: ControlDatabase) -> Result<Self, HostError> {
+        revoked_tokens::settle(path, &control).await?;
+        Ok(Self {
             path: path.to_owned(),
             queue: Queue::new(&control),
             control,
             refusal_budget: Arc::default(),
             metrics: Metrics::default(),
             open: Arc::default(),
-        }
+        })
     }
 
     /// The default path of the data directory: `$XDG_DATA_HOME/hibob`, or `~/.local/share/hibob`.
