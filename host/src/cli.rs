@@ -332,8 +332,11 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
 /// off, because the host itself logs once what is wrong with them.
 fn start_log(verbose: u8, telemetry: &Telemetry) {
     let level = match verbose {
-        // Always logged: a plugin that is not trusted, a collector that cannot be reached, and how jobs of `serve` end.
-        0 => "error,hibob_sandbox::identity=warn,hibob_server::serve=info,hibob_telemetry=warn,opentelemetry=off",
+        // Always logged: a plugin that is not trusted, a key that others can read, a collector that cannot be reached,
+        // and how jobs of `serve` end.
+        0 => {
+            "error,hibob_base::files=warn,hibob_sandbox::identity=warn,hibob_server::serve=info,hibob_telemetry=warn,opentelemetry=off"
+        }
         1 => "hibob=debug,warn,opentelemetry=off",
         _ => "debug,opentelemetry=off",
     };
@@ -351,11 +354,15 @@ fn print_held(why: &str, remedy: &str) {
     eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(remedy));
 }
 
+/// An error for machines.
+fn error_json(error: &HostError) -> serde_json::Value {
+    serde_json::json!({ "code": error.code(), "message": error.to_string(), "remedy": error.remedy() })
+}
+
 /// An error that ended a command, in the same form for every command.
 fn print_error(error: &HostError, json: bool) {
     if json {
-        let object = serde_json::json!({ "error": { "code": error.code(), "message": error.to_string(), "remedy": error.remedy() } });
-        println!("{object}");
+        println!("{}", serde_json::json!({ "error": error_json(error) }));
     } else {
         eprintln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&error.to_string()));
         eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&error.remedy()));

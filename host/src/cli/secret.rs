@@ -49,7 +49,7 @@ pub(super) enum SecretCommand {
 pub(super) async fn run(global: &Global, command: SecretCommand) -> Result<Exit, HostError> {
     match command {
         SecretCommand::Set { tenant, name, value } => set(global, &tenant, parse(&name)?, &value).await?,
-        SecretCommand::List { tenant } => list(global, &tenant).await?,
+        SecretCommand::List { tenant } => return list(global, &tenant).await,
         SecretCommand::Remove { tenant, name, yes } if name == PEOPLE_KEY => {
             forget_everybody(global, &tenant, yes).await?
         }
@@ -116,9 +116,11 @@ fn read(prompt: &str) -> Result<Secret, HostError> {
     Secret::checked(&text).ok_or_else(wrong)
 }
 
-async fn list(global: &Global, tenant: &str) -> Result<(), HostError> {
+/// Lists the secrets. If none of them can be decrypted, the list is followed by that error.
+async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     let data = global.data().await?;
     let listed = data.secrets().list(&data.config(tenant).await?).await?;
+    let lost = data.secrets().lost_key(tenant).await?;
     if global.json {
         let rows = listed.iter().map(|row| {
             serde_json::json!({
@@ -126,8 +128,12 @@ async fn list(global: &Global, tenant: &str) -> Result<(), HostError> {
                 "state": row.state,
             })
         });
-        println!("{}", serde_json::json!({ "tenant": tenant, "secrets": rows.collect::<Vec<_>>() }));
-        return Ok(());
+        let mut object = serde_json::json!({ "tenant": tenant, "secrets": rows.collect::<Vec<_>>() });
+        if let (Some(error), Some(object)) = (&lost, object.as_object_mut()) {
+            object.insert("error".to_owned(), super::error_json(error));
+        }
+        println!("{object}");
+        return Ok(lost.map_or(Exit::Done, |error| error.exit()));
     }
     if listed.is_empty() {
         println!("{tenant} has no secrets in the store, and its file names none there");
@@ -139,7 +145,7 @@ async fn list(global: &Global, tenant: &str) -> Result<(), HostError> {
         let line = format!("{:<24}{:<14}{at:<30}{key:<22}{}", row.name, row.state, row.origins.join(" "));
         println!("{}", super::paint::clean(line.trim_end()));
     }
-    Ok(())
+    lost.map_or(Ok(Exit::Done), Err)
 }
 
 async fn remove(global: &Global, tenant: &str, name: SecretName) -> Result<(), HostError> {
