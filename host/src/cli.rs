@@ -1,6 +1,7 @@
 //! The command line.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what a command line is for")]
 
+mod audit;
 mod backup;
 mod check_view;
 #[cfg(feature = "demo")]
@@ -27,6 +28,7 @@ mod token;
 mod verify;
 
 use anyhow::Context;
+use audit::Change;
 use clap::{Args, Parser, Subcommand};
 use hibob_base::error::{Exit, HostError};
 use hibob_policy::guard::Release;
@@ -40,6 +42,8 @@ use hibob_telemetry::{Telemetry, TextFile};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::sync::OnceCell;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -96,10 +100,18 @@ struct Global {
     /// The file that the counters are written to.
     #[arg(skip)]
     metrics_file: Option<TextFile>,
+    /// The data directory, once it was opened.
+    #[arg(skip)]
+    opened: Arc<OnceCell<DataDir>>,
 }
 
 impl Global {
+    /// The data directory and the database that these arguments name.
     async fn data(&self) -> Result<DataDir, HostError> {
+        self.opened.get_or_try_init(|| self.open()).await.cloned()
+    }
+
+    async fn open(&self) -> Result<DataDir, HostError> {
         let path = self.data.clone().unwrap_or_else(DataDir::default_path);
         let data = match &self.database {
             Some(url) => DataDir::connect(&path, url, self.database_connections).await?,
@@ -141,6 +153,14 @@ struct ReleaseArgs {
     /// Go on even if HiBob sends many fewer employees or fields than in the last accepted run
     #[arg(long)]
     allow_changed_source: bool,
+}
+
+impl ReleaseArgs {
+    /// The options as they were given, for the record of the command.
+    fn text(&self) -> String {
+        let numbers = [("allow-archiving", self.allow_archiving), ("allow-renaming", self.allow_renaming)];
+        audit::releases(&numbers, &[("allow-changed-source", self.allow_changed_source)])
+    }
 }
 
 impl From<ReleaseArgs> for Release {
@@ -238,6 +258,9 @@ enum Command {
     /// List the jobs that run, wait or have ended; start or cancel one
     #[command(after_help = "Example: hibob jobs acme --json")]
     Jobs(jobs::JobsArgs),
+    /// List who did what, by commands on this machine and through the API
+    #[command(after_help = "Example: hibob audit --tenant acme")]
+    Audit(audit::AuditArgs),
     /// Make, list and revoke tokens for the API of `hibob serve`
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -298,7 +321,44 @@ fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     started.context("cannot start the threads that do the work; check the limits of this machine or user")
 }
 
+impl Command {
+    /// What is recorded of the command; none if it only reads, or records what it does by itself.
+    fn change(&self) -> Option<Change> {
+        match self {
+            #[cfg(feature = "demo")]
+            Self::Demo | Self::Fakes(_) => None,
+            Self::Check { .. } | Self::Plan { .. } | Self::Employees(_) | Self::History(_) | Self::Forgotten { .. } => {
+                None
+            }
+            Self::Audit(_) | Self::Verify(_) | Self::Serve(_) => None,
+            // The row has a keyed hash instead of the id, and is written where that is known.
+            Self::ForgetPerson(_) => None,
+            // It has no database to write to before.
+            Self::Restore(_) => None,
+            Self::Tenant(command) => command.change(),
+            Self::Secret(command) => command.change(),
+            Self::Apply { file, release } => Some(Change::new("apply").of_plan(file).with(release.text())),
+            Self::Sync { tenant, release } => Some(Change::new("sync").of(tenant).with(release.text())),
+            // Approving and rejecting are recorded with the whole digest of the plan, as the API does.
+            Self::Plans(_) => None,
+            Self::Backup(_) => Some(Change::new("backup")),
+            Self::Restored => Some(Change::new("restored")),
+            Self::Jobs(args) => args.change(),
+            // Making and revoking are recorded with the token's id.
+            Self::Token(_) => None,
+            Self::Plugin(command) => command.change(),
+            Self::References(args) => args.change(),
+        }
+    }
+}
+
 async fn run(cli: Cli) -> Result<Exit, HostError> {
+    let change = cli.command.change();
+    let global = cli.global.clone();
+    audit::recorded(&global, change, carry_out(cli)).await
+}
+
+async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
     let global = &cli.global;
     match cli.command {
         #[cfg(feature = "demo")]
@@ -321,6 +381,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,
         Command::Jobs(args) => jobs::run(global, args).await,
+        Command::Audit(args) => audit::audit(global, &args).await,
         Command::Token(command) => token::run(global, command).await,
         Command::Plugin(command) => plugin::run(global, command).await,
         Command::References(args) => references::run(global, args).await,

@@ -9,6 +9,7 @@
 mod api;
 mod approval;
 mod approvals;
+mod audit;
 mod backup;
 mod bad_input;
 mod catalogue;

@@ -140,6 +140,9 @@ async fn a_control_database_of_every_schema_opens_with_all_that_was_in_it() {
         if version >= 5 {
             assert_eq!(data.control().tokens().await.unwrap().len(), 1, "{version}");
         }
+        let log = data.control().api_log(1).await.unwrap();
+        let who = log.first().and_then(|row| row.os_user.as_deref());
+        assert_eq!(who, (version >= 6).then_some("ana as hibob"), "{version}");
     }
 }
 

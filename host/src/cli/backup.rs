@@ -3,6 +3,8 @@
 use super::Global;
 use clap::Args;
 use hibob_base::error::{Exit, HostError};
+use hibob_store::api_log;
+use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome};
 use hibob_store::backup;
 use hibob_store::backup::{ForgottenSince, Manifest, RevokedSince, Since};
 use hibob_store::data_dir::DataDir;
@@ -70,6 +72,8 @@ pub(super) async fn restore(global: &Global, args: &RestoreArgs) -> Result<Exit,
         (None, false) => RevokedSince::Unknown,
     };
     let manifest = backup::restore(&args.folder, &path, Since { forgotten, revoked }).await?;
+    let entry = ApiLogEntry::of_command("restore", None, None, None);
+    api_log::record(global.data().await?.control(), &entry, ApiLogOutcome::Done, None).await?;
     tell(global.json, &path, &manifest, "restored to");
     Ok(Exit::Done)
 }

@@ -2,6 +2,7 @@
 //! argument.
 
 use super::Global;
+use super::audit::Change;
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
 use hibob_base::secret::{Origin, SECRET_BYTES_MAX, Secret, SecretName};
@@ -44,6 +45,21 @@ pub(super) enum SecretCommand {
     /// Encrypt every stored secret of every tenant with a new key
     #[command(after_help = "Example: hibob secret rotate")]
     Rotate,
+}
+
+impl SecretCommand {
+    /// What is recorded of the command; none if it only reads.
+    pub(super) fn change(&self) -> Option<Change> {
+        // What was given as a name may be the secret itself.
+        let known =
+            |name: &str| if name == PEOPLE_KEY || parse(name).is_ok() { name.to_owned() } else { String::new() };
+        Some(match self {
+            Self::List { .. } => return None,
+            Self::Set { tenant, name, .. } => Change::new("secret-set").of(tenant).with(known(name)),
+            Self::Remove { tenant, name, .. } => Change::new("secret-remove").of(tenant).with(known(name)),
+            Self::Rotate => Change::new("secret-rotate"),
+        })
+    }
 }
 
 pub(super) async fn run(global: &Global, command: SecretCommand) -> Result<Exit, HostError> {

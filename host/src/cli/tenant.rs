@@ -1,6 +1,7 @@
 //! `tenant apply`, `tenant list`, `tenant show`.
 
 use super::Global;
+use super::audit::Change;
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
 use hibob_base::secret::SecretSource;
@@ -65,6 +66,23 @@ pub(super) enum TenantCommand {
         /// The tenant's id
         tenant: String,
     },
+}
+
+impl TenantCommand {
+    /// What is recorded of the command; none if it only reads.
+    pub(super) fn change(&self) -> Option<Change> {
+        Some(match self {
+            Self::List | Self::Show { .. } => return None,
+            Self::Apply { file } => match TenantConfig::read(file) {
+                Ok(config) => Change::new("tenant-apply").of(&config.id),
+                Err(_) => Change::new("tenant-apply"),
+            },
+            Self::Disable { tenant } => Change::new("tenant-disable").of(tenant),
+            Self::Forget { tenant, .. } => Change::new("tenant-forget").of(tenant),
+            Self::Enable { tenant, by } => Change::new("tenant-enable").of(tenant).by(by.as_deref()),
+            Self::Credentials { tenant, .. } => Change::new("tenant-credentials").of(tenant),
+        })
+    }
 }
 
 pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit, HostError> {

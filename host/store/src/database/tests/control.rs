@@ -120,6 +120,8 @@ async fn who_did_what_is_kept_for_long(one: Host, other: Host) {
         tenant: Some("acme".to_owned()),
         object: Some(object.to_owned()),
         request: "r1".to_owned(),
+        os_user: Some("ana as hibob".to_owned()),
+        asked_by: None,
     };
     let day = 86_400;
     let old = one.control.add_api_log_row(day, &entry("1"), ApiLogOutcome::Done, None).await.unwrap();
@@ -132,5 +134,8 @@ async fn who_did_what_is_kept_for_long(one: Host, other: Host) {
     let told: Vec<_> = rows.iter().map(|row| (row.object.as_deref(), row.outcome.as_str())).collect();
     assert_eq!(told, [(Some("3"), "done"), (Some("2"), "failed")]);
     assert_eq!((rows[1].code.as_deref(), rows[1].role.as_deref()), (Some("STORAGE_FAILED"), None));
+    assert_eq!((rows[1].os_user.as_deref(), rows[1].asked_by.as_deref()), (Some("ana as hibob"), None));
+    assert_eq!(one.control.api_log_of(Some("acme"), 9).await.unwrap(), rows);
+    assert_eq!(one.control.api_log_of(Some("globex"), 9).await.unwrap(), []);
     assert!(one.control.execute(query("UPDATE audit SET at = at + 1")).await == 2);
 }
