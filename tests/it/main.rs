@@ -52,4 +52,5 @@ mod service;
 mod storage_faults;
 mod sync;
 mod telemetry;
+mod tenant_status;
 mod verify;

@@ -125,6 +125,9 @@ async fn a_control_database_of_every_schema_opens_with_all_that_was_in_it() {
         if version >= 2 {
             assert_eq!(data.control().disabled_since("globex").await.unwrap(), Some(200), "{version}");
         }
+        let disabled = data.control().disabled("globex").await.unwrap();
+        let by = disabled.and_then(|disabled| disabled.by);
+        assert_eq!(by.as_deref(), (version >= 7).then_some("ana@globex.example"), "{version}");
         if version >= 3 {
             let secrets = data.secrets().list(&data.config("acme").await.unwrap()).await.unwrap();
             assert_eq!(secrets.iter().filter(|secret| secret.entered_at == Some(300)).count(), 1, "{version}");

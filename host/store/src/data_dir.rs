@@ -1,6 +1,6 @@
 //! The data directory: databases, keys, compiled code, and the tenants' configurations. Only its owner can read it.
 
-use crate::database::ControlDatabase;
+use crate::database::{ControlDatabase, Disabled};
 use crate::queue::{NewJob, Queue, Started};
 use crate::revoked_tokens;
 use crate::secrets::{SecretStore, ToEnter};
@@ -8,7 +8,9 @@ use hibob_base::error::HostError;
 use hibob_base::files::private_dir;
 use hibob_base::job::JobKind;
 use hibob_base::key_file;
+use hibob_base::person::check_person;
 use hibob_base::secret::Secret;
+use hibob_base::text::is_obeyed;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::references::issuing;
 use hibob_config::tenant::TenantConfig;
@@ -38,6 +40,22 @@ pub struct Applied {
     pub is_new: bool,
     /// Secrets that somebody has to enter before the tenant can run.
     pub to_enter: Vec<ToEnter>,
+}
+
+/// The longest reason, in characters.
+const REASON_CHARS_MAX: usize = 300;
+
+/// Checks that a reason says something, in a length that can be shown.
+///
+/// # Errors
+/// It is empty or too long, or has control characters.
+fn check_reason(reason: &str) -> Result<(), HostError> {
+    let is_plain = !reason.chars().any(is_obeyed);
+    if !reason.trim().is_empty() && is_plain && reason.chars().count() <= REASON_CHARS_MAX {
+        return Ok(());
+    }
+    let remedy = format!("give a reason of at most {REASON_CHARS_MAX} characters, in one line");
+    Err(HostError::configuration("the reason is missing, too long, or more than a line", remedy))
 }
 
 /// Makes the directory if it is missing, and refuses one that belongs to another user: the files that an administrator
@@ -219,9 +237,32 @@ impl DataDir {
     /// # Errors
     /// There is no such tenant, or the database failed.
     pub async fn set_disabled(&self, id: &str, disabled: bool) -> Result<(), HostError> {
+        if disabled { self.disable(id, None, None).await } else { self.enable(id).await }
+    }
+
+    /// Disables a tenant from now on, and its schedules with it. `by` is the work email of the person who does so,
+    /// `reason` says why; both are shown with the tenant. One that is disabled stays so from when it was, for the new
+    /// reason.
+    ///
+    /// # Errors
+    /// There is no such tenant, `by` is no e-mail address, the reason is empty or too long, or the database failed.
+    pub async fn disable(&self, id: &str, by: Option<&str>, reason: Option<&str>) -> Result<(), HostError> {
         let config = self.config(id).await?;
-        let since = disabled.then(|| chrono::Utc::now().timestamp());
-        self.control.set_disabled(id, since).await?;
+        by.map_or(Ok(()), check_person)?;
+        reason.map_or(Ok(()), check_reason)?;
+        let since = self.control.disabled_since(id).await?.unwrap_or_else(|| chrono::Utc::now().timestamp());
+        let disabled = Disabled { since, by: by.map(str::to_owned), reason: reason.map(str::to_owned) };
+        self.control.mark_disabled(id, Some(&disabled)).await?;
+        self.set_schedules(&config).await
+    }
+
+    /// Enables a tenant again, and its schedules with it.
+    ///
+    /// # Errors
+    /// There is no such tenant, or the database failed.
+    pub async fn enable(&self, id: &str) -> Result<(), HostError> {
+        let config = self.config(id).await?;
+        self.control.mark_disabled(id, None).await?;
         self.set_schedules(&config).await
     }
 
@@ -261,6 +302,7 @@ impl DataDir {
         let config = self.config(&new.tenant).await?;
         self.require_enabled(&new.tenant).await?;
         match new.kind() {
+            JobKind::Check if config.references.is_some() => {}
             JobKind::Check | JobKind::Sync | JobKind::Apply => config.travelperk().map(drop)?,
             JobKind::References | JobKind::Deliver => issuing(&config).map(drop)?,
         }

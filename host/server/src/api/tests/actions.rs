@@ -79,6 +79,38 @@ async fn what_an_api_must_not_say_is_refused() {
     assert_eq!((answer.status, &answer.json()["code"]), (409, &json!("TENANT_DISABLED")));
 }
 
+#[tokio::test]
+async fn a_tenant_is_disabled_with_a_reason_and_enabled_again() {
+    let site = Site::new().await;
+    let operator = site.operator().await;
+    let status = async || site.get("/v1/tenants/acme", &operator).await.json()["status"].clone();
+    assert_eq!(status().await["state"], "secrets-missing");
+    let disable = r#"{"by":"ana@acme.example","reason":"a new contract"}"#;
+    let answer = site.ask("POST", "/v1/tenants/acme/disable", &operator, disable).await;
+    assert_eq!((answer.status, &answer.json()["status"]), (200, &status().await));
+    let now = chrono::Utc::now().timestamp();
+    let disabled = status().await["conditions"][0].clone();
+    assert_eq!(
+        (&disabled["condition"], &disabled["by"], &disabled["reason"]),
+        (&json!("disabled"), &json!("ana@acme.example"), &json!("a new contract"))
+    );
+    assert!((now - disabled["since"].as_i64().unwrap()).abs() < 60, "{disabled}");
+    for (path, body, code) in [
+        ("disable", r#"{"by":"ana@acme.example"}"#, 400),
+        ("disable", r#"{"by":"ana","reason":"a new contract"}"#, 422),
+        ("disable", r#"{"by":"ana@acme.example","reason":" "}"#, 422),
+        ("enable", r#"{"by":"ana"}"#, 422),
+        ("enable", "{}", 400),
+    ] {
+        let answer = site.ask("POST", &format!("/v1/tenants/acme/{path}"), &operator, body).await;
+        assert_eq!(answer.status, code, "{path} {body}");
+        assert_eq!(status().await["state"], "disabled");
+    }
+    let answer = site.ask("POST", "/v1/tenants/acme/enable", &operator, r#"{"by":"boss@acme.example"}"#).await;
+    assert_eq!((answer.status, &answer.json()["status"]["state"]), (200, &json!("secrets-missing")));
+    assert_eq!(site.get("/v1/tenants/acme", &operator).await.json()["config"]["enabled_by"], "boss@acme.example");
+}
+
 /// `curl -d` and a client that sends JSON would store a secret that is none.
 #[tokio::test]
 async fn a_secret_is_taken_as_plain_text_alone() {

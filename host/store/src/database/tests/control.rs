@@ -2,7 +2,7 @@
 
 use crate::database::SecretRow;
 use crate::database::tests::{Case, Host, query};
-use crate::database::{ApiLogEntry, ApiLogOutcome, StoredToken, TokenRole};
+use crate::database::{ApiLogEntry, ApiLogOutcome, Disabled, StoredToken, TokenRole};
 use futures::FutureExt;
 use futures::future::join_all;
 use hibob_base::error::HostError;
@@ -29,7 +29,11 @@ async fn configurations_are_kept_and_forgotten(one: Host, other: Host) {
     assert_eq!(mine.tenant("nobody\0").await.unwrap(), None);
     mine.set_disabled("acme", Some(9)).await.unwrap();
     assert_eq!(theirs.disabled_since("acme").await.unwrap(), Some(9));
+    let disabled = Disabled { since: 7, by: Some("ana@acme.example".to_owned()), reason: Some("why".to_owned()) };
+    mine.mark_disabled("acme", Some(&disabled)).await.unwrap();
+    assert_eq!(theirs.disabled("acme").await.unwrap(), Some(disabled));
     mine.set_disabled("acme", None).await.unwrap();
+    assert_eq!(theirs.disabled("acme").await.unwrap(), None);
     assert_eq!(theirs.disabled_since("acme").await.unwrap(), None);
 
     mine.put_secret(|_| Ok(secret("acme", "hibob.token", "k1"))).await.unwrap();
