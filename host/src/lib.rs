@@ -29,7 +29,7 @@ pub use hibob_verification as verification;
 /// Running a tenant's jobs.
 pub mod run {
     pub use hibob_jobs::run::*;
-    pub use hibob_runner::{Jobs, Run, Sandboxed, check, guard, plan, roster, start};
+    pub use hibob_runner::{Jobs, Run, Sandboxed, check, check_tenant, guard, plan, roster, start};
 }
 
 /// Issuing and delivering references.
