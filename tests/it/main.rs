@@ -29,6 +29,7 @@ mod kills;
 mod lifecycle;
 mod limits;
 mod migrations;
+mod names;
 mod network;
 mod plan_file;
 mod politeness;
