@@ -355,7 +355,8 @@ impl Command {
 async fn run(cli: Cli) -> Result<Exit, HostError> {
     let change = cli.command.change();
     let global = cli.global.clone();
-    audit::recorded(&global, change, carry_out(cli)).await
+    // Boxed, because the futures of a run do not fit on a thread's stack.
+    audit::recorded(&global, change, Box::pin(carry_out(cli))).await
 }
 
 async fn carry_out(cli: Cli) -> Result<Exit, HostError> {

@@ -138,11 +138,11 @@ impl Smtp {
             let mut open = self.connect().await?;
             // The login has worked; how the server takes the farewell says nothing more.
             let _ = open.connection.quit().await;
-            Ok(())
+            Ok::<_, Trouble>(())
         };
         match timeout(self.timeout, connected).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err::<(), Trouble>(trouble)) => {
+            Ok(Err(trouble)) => {
                 let (kind, text) = trouble.into_parts();
                 Err(self.failure(kind, &text, ""))
             }

@@ -112,11 +112,11 @@ impl TenantStatus {
             let config = data.config(id).await?;
             let mut found: Vec<Condition> = missing(data, &config).await?.into_iter().collect();
             found.extend(of_runs(data, id).await?);
-            Ok(found)
+            Ok::<_, HostError>(found)
         };
         match details.await {
             Ok(found) => conditions.extend(found),
-            Err::<_, HostError>(error) => {
+            Err(error) => {
                 conditions.push(Condition::Unreadable { code: error.code().to_owned(), message: error.to_string() });
             }
         }

@@ -114,12 +114,12 @@ async fn of_issuer(data: &DataDir, config: &TenantConfig, findings: &mut Vec<Fin
         keys.current().await?;
         let row = keys.list().await?.into_iter().find(|row| row.is_current());
         let record = row.map(|row| keys.record(&row)).transpose()?;
-        Ok((keys, record))
+        Ok::<_, HostError>((keys, record))
     };
     let (keys, record) = match signing.await {
         Ok((keys, Some(record))) => (keys, record),
         Ok((_, None)) => return,
-        Err::<_, HostError>(error) => return findings.push(of_error("NO_SIGNING_KEY", &error)),
+        Err(error) => return findings.push(of_error("NO_SIGNING_KEY", &error)),
     };
     let name_servers = match NameServers::of_environment() {
         Ok(name_servers) => name_servers,
