@@ -5,6 +5,7 @@
 mod output;
 
 mod access;
+mod audit;
 mod backup;
 mod check_view;
 mod confirm;
@@ -38,6 +39,7 @@ pub use usage::command;
 
 use access::Access;
 use anyhow::Context;
+use audit::Change;
 use clap::{Args, Parser, Subcommand};
 use hibob_base::error::{Exit, HostError, WrongSetting};
 use hibob_policy::guard::Release;
@@ -51,6 +53,8 @@ use hibob_telemetry::{Telemetry, TextFile};
 use output::Ended;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::sync::OnceCell;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -113,10 +117,18 @@ struct Global {
     /// The file that the counters are written to.
     #[arg(skip)]
     metrics_file: Option<TextFile>,
+    /// The data directory, once it was opened.
+    #[arg(skip)]
+    opened: Arc<OnceCell<DataDir>>,
 }
 
 impl Global {
+    /// The data directory and the database that these arguments name.
     async fn data(&self) -> Result<DataDir, HostError> {
+        self.opened.get_or_try_init(|| self.open()).await.cloned()
+    }
+
+    async fn open(&self) -> Result<DataDir, HostError> {
         let path = self.data.clone().unwrap_or_else(DataDir::default_path);
         let data = match &self.database {
             Some(url) => DataDir::connect(&path, url, self.database_connections).await?,
@@ -158,6 +170,14 @@ struct ReleaseArgs {
     /// Go on even if HiBob sends many fewer employees or fields than in the last accepted run
     #[arg(long)]
     allow_changed_source: bool,
+}
+
+impl ReleaseArgs {
+    /// The options as they were given, for the record of the command.
+    fn text(&self) -> String {
+        let numbers = [("allow-archiving", self.allow_archiving), ("allow-renaming", self.allow_renaming)];
+        audit::releases(&numbers, &[("allow-changed-source", self.allow_changed_source)])
+    }
 }
 
 impl From<ReleaseArgs> for Release {
@@ -261,6 +281,9 @@ enum Command {
     /// List the jobs that run, wait or have ended; start or cancel one
     #[command(after_help = "Example: hibob jobs acme --json")]
     Jobs(jobs::JobsArgs),
+    /// List who did what, by commands on this machine and through the API
+    #[command(after_help = "Example: hibob audit --tenant acme")]
+    Audit(audit::AuditArgs),
     /// Make, list and revoke tokens for the API of `hibob serve`
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -342,7 +365,46 @@ async fn run_while_read(cli: Cli, access: Access) -> Result<Exit, HostError> {
     }
 }
 
+impl Command {
+    /// What is recorded of the command; none if it only reads, or records what it does by itself.
+    fn change(&self) -> Option<Change> {
+        match self {
+            #[cfg(feature = "demo")]
+            Self::Demo | Self::Fakes(_) => None,
+            Self::Check { .. } | Self::Plan { .. } | Self::Employees(_) | Self::History(_) | Self::Forgotten { .. } => {
+                None
+            }
+            Self::Audit(_) | Self::Verify(_) | Self::Serve(_) => None,
+            Self::Doctor | Self::Completions(_) | Self::Man(_) => None,
+            // The row has a keyed hash instead of the id, and is written where that is known.
+            Self::ForgetPerson(_) => None,
+            // It has no database to write to before.
+            Self::Restore(_) => None,
+            Self::Tenant(command) => command.change(),
+            Self::Secret(command) => command.change(),
+            Self::Apply { file, release, .. } => Some(Change::new("apply").of_plan(file).with(release.text())),
+            Self::Sync { tenant, release, .. } => Some(Change::new("sync").of(tenant).with(release.text())),
+            // Approving and rejecting are recorded with the whole digest of the plan, as the API does.
+            Self::Plans(_) => None,
+            Self::Backup(_) => Some(Change::new("backup")),
+            Self::Restored => Some(Change::new("restored")),
+            Self::Jobs(args) => args.change(),
+            // Making and revoking are recorded with the token's id.
+            Self::Token(_) => None,
+            Self::Plugin(command) => command.change(),
+            Self::References(args) => args.change(),
+        }
+    }
+}
+
 async fn run(cli: Cli) -> Result<Exit, HostError> {
+    let change = cli.command.change();
+    let global = cli.global.clone();
+    // Boxed, because the futures of a run do not fit on a thread's stack.
+    audit::recorded(&global, change, Box::pin(carry_out(cli))).await
+}
+
+async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
     let global = &cli.global;
     match cli.command {
         #[cfg(feature = "demo")]
@@ -365,6 +427,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,
         Command::Jobs(args) => jobs::run(global, args).await,
+        Command::Audit(args) => audit::audit(global, &args).await,
         Command::Token(command) => token::run(global, command).await,
         Command::Plugin(command) => plugin::run(global, command).await,
         Command::References(args) => references::run(global, args).await,
@@ -379,8 +442,11 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
 /// off, because the host itself logs once what is wrong with them.
 fn start_log(verbose: u8, telemetry: &Telemetry) {
     let level = match verbose {
-        // Always logged: a plugin that is not trusted, a collector that cannot be reached, and how jobs of `serve` end.
-        0 => "error,hibob_sandbox::identity=warn,hibob_server::serve=info,hibob_telemetry=warn,opentelemetry=off",
+        // Always logged: a plugin that is not trusted, a key that others can read, a collector that cannot be reached,
+        // and how jobs of `serve` end.
+        0 => {
+            "error,hibob_base::files=warn,hibob_sandbox::identity=warn,hibob_server::serve=info,hibob_telemetry=warn,opentelemetry=off"
+        }
         1 => "hibob=debug,warn,opentelemetry=off",
         _ => "debug,opentelemetry=off",
     };
@@ -392,14 +458,19 @@ fn start_log(verbose: u8, telemetry: &Telemetry) {
     let _ = tracing_subscriber::registry().with(log).with(telemetry.layer()).try_init();
 }
 
+/// An error for machines.
+fn error_json(error: &HostError) -> serde_json::Value {
+    let mut object = serde_json::json!({ "code": error.code(), "message": error.to_string(), "remedy": error.remedy() });
+    if let (HostError::Settings(wrong), Some(object)) = (error, object.as_object_mut()) {
+        object.insert("settings".to_owned(), wrong.iter().map(setting_json).collect());
+    }
+    object
+}
+
 /// An error that ended a command, in the same form for every command.
 fn print_error(error: &HostError, json: bool) {
     if json {
-        let mut object = serde_json::json!({ "error": { "code": error.code(), "message": error.to_string(), "remedy": error.remedy() } });
-        if let HostError::Settings(wrong) = error {
-            object["error"]["settings"] = wrong.iter().map(setting_json).collect();
-        }
-        outln!("{object}");
+        outln!("{}", serde_json::json!({ "error": error_json(error) }));
     } else if let HostError::Settings(wrong) = error {
         // Each by itself, since a file may have many.
         for setting in wrong {

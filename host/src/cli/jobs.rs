@@ -1,5 +1,6 @@
 //! `jobs`: lists the jobs of the queue, starts and cancels jobs.
 
+use super::audit::{Change, releases};
 use super::paint::clean;
 use super::references::whole_id;
 use super::{Global, ReleaseArgs};
@@ -74,6 +75,21 @@ pub(super) struct StartArgs {
     /// Wait until a host that serves has ended the job, and end with the job's exit code
     #[arg(long)]
     wait: bool,
+}
+
+impl JobsArgs {
+    /// What is recorded of the command; none if it only reads.
+    pub(super) fn change(&self) -> Option<Change> {
+        Some(match self.command.as_ref()? {
+            JobsCommand::Cancel { id } => Change::new("jobs-cancel").with(id.to_string()),
+            JobsCommand::Start(args) => {
+                let numbers = [("allow-issuing", args.allow_issuing), ("allow-revoking", args.allow_revoking)];
+                let words = [args.kind.word().to_owned(), args.release.text(), releases(&numbers, &[])];
+                let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
+                Change::new("jobs-start").of(&args.tenant).with(words.join(" ")).by(args.requested_by.as_deref())
+            }
+        })
+    }
 }
 
 fn parse_kind(word: &str) -> Result<JobKind, String> {

@@ -1,7 +1,6 @@
 //! `plans`: lists and shows plans that wait for approval, approves and rejects them.
 
 use super::paint::{BOLD, DIM, YELLOW, clean};
-use super::token::log_entry;
 use super::{Global, plan_view};
 use chrono::DateTime;
 use clap::{Args, Subcommand};
@@ -178,7 +177,8 @@ async fn decide(
     data.config(tenant).await?;
     let plan = approval::get(&data.tenant_database(tenant).await?, tenant, plan, now()).await?.plan;
     let action = if rejected_because.is_some() { "reject-plan" } else { "approve-plan" };
-    let entry = ApiLogEntry { tenant: Some(tenant.to_owned()), ..log_entry(action, &plan) };
+    let by_whom = Some(by.to_owned());
+    let entry = ApiLogEntry::of_command(action, Some(tenant.to_owned()), Some(plan.clone()), by_whom);
     let row = api_log::begin(data.control(), &entry).await?;
     let who = Decider { by, with: COMMAND_LINE };
     let decided = match rejected_because {

@@ -6,6 +6,7 @@ mod view;
 pub(super) use keys::KeyCommand;
 
 use super::Global;
+use super::audit::{Change, releases};
 use super::progress::Bar;
 use super::sync::Ready;
 use clap::{Args, Subcommand};
@@ -48,6 +49,11 @@ pub(super) struct RunArgs {
 }
 
 impl RunArgs {
+    /// The releases as they were given, for the record of the command.
+    fn text(&self) -> String {
+        releases(&[("allow-issuing", self.allow_issuing), ("allow-revoking", self.allow_revoking)], &[])
+    }
+
     fn order(self, employees: Option<Vec<String>>) -> ReferencesRequest {
         let release = Release { issuing: self.allow_issuing, revoking: self.allow_revoking };
         let deliveries = if self.now { Deliveries::Waiting } else { Deliveries::Due };
@@ -113,6 +119,23 @@ pub(super) enum ReferencesCommand {
         /// The folder that a web server serves at the issuer's domain
         folder: PathBuf,
     },
+}
+
+impl ReferencesArgs {
+    /// What is recorded of the command; none if it only reads. Employees are not named.
+    pub(super) fn change(&self) -> Option<Change> {
+        use ReferencesCommand as C;
+        Some(match self.command.as_ref() {
+            None => Change::new("references").of(self.tenant.as_deref().unwrap_or_default()).with(self.run.text()),
+            Some(C::List { .. }) => return None,
+            Some(C::Issue { tenant, run, .. }) => Change::new("references-issue").of(tenant).with(run.text()),
+            Some(C::Revoke { tenant, id, .. }) => Change::new("references-revoke").of(tenant).with(id),
+            Some(C::Deliver { tenant, id }) => Change::new("references-deliver").of(tenant).with(id),
+            Some(C::Resume { tenant }) => Change::new("references-resume").of(tenant),
+            Some(C::Publish { tenant, .. }) => Change::new("references-publish").of(tenant),
+            Some(C::Key(command)) => return command.change(),
+        })
+    }
 }
 
 pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, HostError> {

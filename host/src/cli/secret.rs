@@ -2,6 +2,7 @@
 //! argument.
 
 use super::Global;
+use super::audit::Change;
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
 use hibob_base::secret::{Origin, SECRET_BYTES_MAX, Secret, SecretName};
@@ -46,10 +47,25 @@ pub(super) enum SecretCommand {
     Rotate,
 }
 
+impl SecretCommand {
+    /// What is recorded of the command; none if it only reads.
+    pub(super) fn change(&self) -> Option<Change> {
+        // What was given as a name may be the secret itself.
+        let known =
+            |name: &str| if name == PEOPLE_KEY || parse(name).is_ok() { name.to_owned() } else { String::new() };
+        Some(match self {
+            Self::List { .. } => return None,
+            Self::Set { tenant, name, .. } => Change::new("secret-set").of(tenant).with(known(name)),
+            Self::Remove { tenant, name, .. } => Change::new("secret-remove").of(tenant).with(known(name)),
+            Self::Rotate => Change::new("secret-rotate"),
+        })
+    }
+}
+
 pub(super) async fn run(global: &Global, command: SecretCommand) -> Result<Exit, HostError> {
     match command {
         SecretCommand::Set { tenant, name, value } => set(global, &tenant, parse(&name)?, &value).await?,
-        SecretCommand::List { tenant } => list(global, &tenant).await?,
+        SecretCommand::List { tenant } => return list(global, &tenant).await,
         SecretCommand::Remove { tenant, name, yes } if name == PEOPLE_KEY => {
             forget_everybody(global, &tenant, yes).await?
         }
@@ -116,9 +132,11 @@ fn read(prompt: &str) -> Result<Secret, HostError> {
     Secret::checked(&text).ok_or_else(wrong)
 }
 
-async fn list(global: &Global, tenant: &str) -> Result<(), HostError> {
+/// Lists the secrets. If none of them can be decrypted, the list is followed by that error.
+async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     let data = global.data().await?;
     let listed = data.secrets().list(&data.config(tenant).await?).await?;
+    let lost = data.secrets().lost_key(tenant).await?;
     if global.json {
         let rows = listed.iter().map(|row| {
             serde_json::json!({
@@ -126,8 +144,12 @@ async fn list(global: &Global, tenant: &str) -> Result<(), HostError> {
                 "state": row.state,
             })
         });
-        outln!("{}", serde_json::json!({ "tenant": tenant, "secrets": rows.collect::<Vec<_>>() }));
-        return Ok(());
+        let mut object = serde_json::json!({ "tenant": tenant, "secrets": rows.collect::<Vec<_>>() });
+        if let (Some(error), Some(object)) = (&lost, object.as_object_mut()) {
+            object.insert("error".to_owned(), super::error_json(error));
+        }
+        outln!("{object}");
+        return Ok(lost.map_or(Exit::Done, |error| error.exit()));
     }
     if listed.is_empty() {
         outln!("{tenant} has no secrets in the store, and its file names none there");
@@ -139,7 +161,7 @@ async fn list(global: &Global, tenant: &str) -> Result<(), HostError> {
         let line = format!("{:<24}{:<14}{at:<30}{key:<22}{}", row.name, row.state, row.origins.join(" "));
         outln!("{}", super::paint::clean(line.trim_end()));
     }
-    Ok(())
+    lost.map_or(Ok(Exit::Done), Err)
 }
 
 async fn remove(global: &Global, tenant: &str, name: SecretName) -> Result<(), HostError> {

@@ -53,7 +53,7 @@ impl Ready {
 pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     let ready = Ready::new(global, tenant, "check").await?;
     let bar = Arc::new(Bar::new());
-    let report = hibob_runner::check(&ready.plugin, &ready.tenant, bar.clone()).await;
+    let report = hibob_runner::check_tenant(&ready.data, &ready.plugin, &ready.tenant, bar.clone()).await;
     bar.clear();
     let report = report.map_err(|error| error.of_tenant(tenant))?;
     let failed = report.findings.iter().any(|finding| finding.severity == Severity::Error);

@@ -6,8 +6,9 @@ use chrono::DateTime;
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
 use hibob_store::api_log;
-use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome, COMMAND_LINE};
+use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome};
 use hibob_store::data_dir::DataDir;
+use hibob_store::revoked_tokens;
 use hibob_store::token;
 use hibob_store::token::{StoredToken, TokenRole};
 
@@ -57,19 +58,6 @@ pub(super) async fn run(global: &Global, command: TokenCommand) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// The entry of the API log for what the command line does with a token or a plan.
-pub(super) fn log_entry(action: &'static str, object: &str) -> ApiLogEntry {
-    let request = format!("process-{}", std::process::id());
-    ApiLogEntry {
-        actor: COMMAND_LINE.to_owned(),
-        role: None,
-        action,
-        tenant: None,
-        object: Some(object.to_owned()),
-        request,
-    }
-}
-
 async fn new(
     global: &Global,
     data: &DataDir,
@@ -86,7 +74,7 @@ async fn new(
         return Err(HostError::configuration(message, "choose a shorter --name"));
     }
     let (text, stored) = token::new(role, tenant, name, expires)?;
-    let entry = ApiLogEntry { tenant: stored.tenant.clone(), ..log_entry("token-new", &stored.id) };
+    let entry = ApiLogEntry::of_command("token-new", stored.tenant.clone(), Some(stored.id.clone()), None);
     let row = api_log::begin(data.control(), &entry).await?;
     let added = data.control().add_token(&stored).await;
     let (outcome, code) =
@@ -137,10 +125,13 @@ async fn revoke(global: &Global, data: &DataDir, id: &str) -> Result<(), HostErr
         // What was given may be the token itself.
         return Err(HostError::configuration("there is no such token", "choose an id from: hibob token list"));
     }
-    let entry = log_entry("token-revoke", id);
+    let entry = ApiLogEntry::of_command("token-revoke", None, Some(id.to_owned()), None);
     let row = api_log::begin(data.control(), &entry).await?;
-    data.control().revoke_token(id, chrono::Utc::now().timestamp()).await?;
-    api_log::ended(data.control(), row, &entry, ApiLogOutcome::Done, None).await;
+    let revoked = revoked_tokens::revoke(data.path(), data.control(), id).await;
+    let (outcome, code) =
+        revoked.as_ref().err().map_or((ApiLogOutcome::Done, None), |e| (ApiLogOutcome::Failed, Some(e.code())));
+    api_log::ended(data.control(), row, &entry, outcome, code).await;
+    revoked?;
     if global.json {
         outln!("{}", serde_json::json!({ "id": id, "revoked": true }));
     } else {

@@ -78,6 +78,7 @@ pub async fn run<P: Leavers>(data: &DataDir, ports: P, order: &ReferencesRequest
     if let Err(error) = run.locked(Box::pin(job.work())).await {
         report.stop(error);
     }
+    report.name_people();
     if let Err(error) = run.end(&mut report, None).await {
         report.stop(error);
     }
@@ -301,7 +302,10 @@ impl<P: Leavers> Job<'_, P> {
         let remedy = "correct it in HiBob; the reference is issued by the next run";
         match confirmed {
             Ok(Some(confirmed)) => match issuing.claims(&confirmed)? {
-                Ok(claims) => Ok(Some(IssuableReference { confirmed, claims })),
+                Ok(claims) => {
+                    self.report.learn_name(employee, claims.name().as_str());
+                    Ok(Some(IssuableReference { confirmed, claims }))
+                }
                 Err(what) => {
                     self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
                     Ok(None)

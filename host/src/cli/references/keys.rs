@@ -1,6 +1,7 @@
 //! `references key`.
 
 use crate::cli::Global;
+use crate::cli::audit::Change;
 use crate::cli::paint::{BOLD, DIM};
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
@@ -38,6 +39,20 @@ pub(in crate::cli) enum KeyCommand {
         /// The key's name
         selector: String,
     },
+}
+
+impl KeyCommand {
+    /// What is recorded of the command; none if it only reads.
+    pub(super) fn change(&self) -> Option<Change> {
+        Some(match self {
+            Self::List { .. } => return None,
+            Self::New { tenant, selector } => {
+                Change::new("references-key-new").of(tenant).with(selector.as_deref().unwrap_or_default())
+            }
+            Self::Rotate { tenant } => Change::new("references-key-rotate").of(tenant),
+            Self::Revoke { tenant, selector } => Change::new("references-key-revoke").of(tenant).with(selector),
+        })
+    }
 }
 
 pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, HostError> {

@@ -14,6 +14,17 @@ use std::path::Path;
 /// long.
 pub const LEASE_SECONDS: i64 = 30;
 
+/// That a tenant is disabled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disabled {
+    /// Since when, in Unix seconds.
+    pub since: i64,
+    /// The work email of the person who has disabled it, if that was said.
+    pub by: Option<String>,
+    /// Why, if that was said.
+    pub reason: Option<String>,
+}
+
 /// The tables that hold tenants' rows, on PostgreSQL, in the order in which a tenant's rows are deleted: a row before
 /// the rows that it refers to.
 pub(super) const TENANT_TABLES: [&str; 22] = [
@@ -133,8 +144,35 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn set_disabled(&self, id: &str, since: Option<i64>) -> Result<(), HostError> {
-        query("UPDATE tenants SET disabled_at = $1 WHERE id = $2").bind(since).bind(id).execute(&self.store).await?;
+        self.mark_disabled(id, since.map(|since| Disabled { since, by: None, reason: None }).as_ref()).await
+    }
+
+    /// Disables a tenant, with who has done so and why; none enables it again.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn mark_disabled(&self, id: &str, disabled: Option<&Disabled>) -> Result<(), HostError> {
+        query("UPDATE tenants SET disabled_at = $1, disabled_by = $2, disabled_because = $3 WHERE id = $4")
+            .bind(disabled.map(|disabled| disabled.since))
+            .bind(disabled.and_then(|disabled| disabled.by.as_deref()))
+            .bind(disabled.and_then(|disabled| disabled.reason.as_deref()))
+            .bind(id)
+            .execute(&self.store)
+            .await?;
         Ok(())
+    }
+
+    /// Since when a tenant is disabled, by whom and why; none if it is not.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn disabled(&self, id: &str) -> Result<Option<Disabled>, HostError> {
+        let row: Option<(Option<i64>, Option<String>, Option<String>)> =
+            query("SELECT disabled_at, disabled_by, disabled_because FROM tenants WHERE id = $1")
+                .bind(id)
+                .fetch_optional(&self.store)
+                .await?;
+        Ok(row.and_then(|(since, by, reason)| Some(Disabled { since: since?, by, reason })))
     }
 
     /// Since when a tenant is disabled, in Unix seconds; none if it is not.
@@ -161,6 +199,15 @@ impl ControlDatabase {
     /// The database failed.
     pub async fn tenants(&self) -> Result<Vec<(String, String, i64)>, HostError> {
         Ok(query("SELECT id, config, applied_at FROM tenants ORDER BY id").fetch_all(&self.store).await?)
+    }
+
+    /// Asks the database for one row, to see whether it answers.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn answers(&self) -> Result<(), HostError> {
+        query("SELECT 1 FROM tenants LIMIT 1").finds(&self.store).await?;
+        Ok(())
     }
 
     /// Copies the database into a new file.

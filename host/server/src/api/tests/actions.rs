@@ -1,6 +1,7 @@
 //! What the routes do.
 
 use crate::api::tests::{Site, config};
+use axum::http::Request;
 use calamine::{Reader, Xlsx};
 use hibob_store::token::TokenRole;
 use serde_json::{Value, json};
@@ -76,6 +77,62 @@ async fn what_an_api_must_not_say_is_refused() {
     site.data.set_disabled("acme", true).await.unwrap();
     let answer = site.ask("POST", jobs, &operator, r#"{"kind":"sync"}"#).await;
     assert_eq!((answer.status, &answer.json()["code"]), (409, &json!("TENANT_DISABLED")));
+}
+
+#[tokio::test]
+async fn a_tenant_is_disabled_with_a_reason_and_enabled_again() {
+    let site = Site::new().await;
+    let operator = site.operator().await;
+    let status = async || site.get("/v1/tenants/acme", &operator).await.json()["status"].clone();
+    assert_eq!(status().await["state"], "secrets-missing");
+    let disable = r#"{"by":"ana@acme.example","reason":"a new contract"}"#;
+    let answer = site.ask("POST", "/v1/tenants/acme/disable", &operator, disable).await;
+    assert_eq!((answer.status, &answer.json()["status"]), (200, &status().await));
+    let now = chrono::Utc::now().timestamp();
+    let disabled = status().await["conditions"][0].clone();
+    assert_eq!(
+        (&disabled["condition"], &disabled["by"], &disabled["reason"]),
+        (&json!("disabled"), &json!("ana@acme.example"), &json!("a new contract"))
+    );
+    assert!((now - disabled["since"].as_i64().unwrap()).abs() < 60, "{disabled}");
+    for (path, body, code) in [
+        ("disable", r#"{"by":"ana@acme.example"}"#, 400),
+        ("disable", r#"{"by":"ana","reason":"a new contract"}"#, 422),
+        ("disable", r#"{"by":"ana@acme.example","reason":" "}"#, 422),
+        ("enable", r#"{"by":"ana"}"#, 422),
+        ("enable", "{}", 400),
+    ] {
+        let answer = site.ask("POST", &format!("/v1/tenants/acme/{path}"), &operator, body).await;
+        assert_eq!(answer.status, code, "{path} {body}");
+        assert_eq!(status().await["state"], "disabled");
+    }
+    let answer = site.ask("POST", "/v1/tenants/acme/enable", &operator, r#"{"by":"boss@acme.example"}"#).await;
+    assert_eq!((answer.status, &answer.json()["status"]["state"]), (200, &json!("secrets-missing")));
+    assert_eq!(site.get("/v1/tenants/acme", &operator).await.json()["config"]["enabled_by"], "boss@acme.example");
+}
+
+/// `curl -d` and a client that sends JSON would store a secret that is none.
+#[tokio::test]
+async fn a_secret_is_taken_as_plain_text_alone() {
+    let site = Site::new().await;
+    let operator = site.operator().await;
+    let path = "/v1/tenants/acme/secrets/hibob.token";
+    for (headers, status) in [
+        (&[("content-type", "text/plain")][..], 200),
+        (&[("content-type", "Text/Plain; charset=UTF-8")], 200),
+        (&[], 415),
+        (&[("content-type", "application/x-www-form-urlencoded")], 415),
+        (&[("content-type", "application/json")], 415),
+        (&[("content-type", "text/plain; charset=utf-16")], 415),
+        (&[("content-type", "text/plain"), ("content-encoding", "gzip")], 415),
+    ] {
+        let request = Request::builder().method("PUT").uri(path).header("authorization", format!("Bearer {operator}"));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let answer = site.send("PUT", path, request, "a-token-of-hibob").await;
+        assert_eq!(answer.status(), status, "{headers:?}");
+    }
+    let refused = site.data.control().api_log(1).await.unwrap();
+    assert_eq!(refused[0].code.as_deref(), Some("UNSUPPORTED_MEDIA_TYPE"));
 }
 
 #[tokio::test]
@@ -161,9 +218,11 @@ async fn readiness_says_what_is_missing() {
     site.api.set_plugin_loaded();
     site.data.queue().record_poll();
     let ready = site.get("/readyz", "").await;
-    assert_eq!((ready.status, ready.json()), (200, json!({ "ready": true, "missing": [] })));
+    assert_eq!((ready.status, ready.json()), (200, json!({ "ready": true, "draining": false, "missing": [] })));
     site.phase.send_replace(crate::serve::Phase::Drain);
-    assert_eq!(site.get("/readyz", "").await.json()["missing"], json!(["staying"]));
+    let draining = site.get("/readyz", "").await;
+    let body = json!({ "ready": false, "draining": true, "missing": ["staying"] });
+    assert_eq!((draining.status, draining.json()), (503, body));
     assert_eq!(site.get("/healthz", "").await.status, 200);
     let operator = site.operator().await;
     site.data.metrics().of("acme").error("MISSING_EMAIL");
