@@ -460,7 +460,8 @@ fn start_log(verbose: u8, telemetry: &Telemetry) {
 
 /// An error for machines.
 fn error_json(error: &HostError) -> serde_json::Value {
-    let mut object = serde_json::json!({ "code": error.code(), "message": error.to_string(), "remedy": error.remedy() });
+    let mut object =
+        serde_json::json!({ "code": error.code(), "message": error.to_string(), "remedy": error.remedy() });
     if let (HostError::Settings(wrong), Some(object)) = (error, object.as_object_mut()) {
         object.insert("settings".to_owned(), wrong.iter().map(setting_json).collect());
     }

@@ -273,7 +273,7 @@ async fn a_configuration_from_an_api_names_no_file_or_variable() {
     config.travelperk.as_mut().unwrap().scim_url = "https://app.perk.com/api/v2/scim".to_owned();
     let put = setup.data.put(&config, AppliedBy::Api).await.unwrap();
     let names: Vec<_> = put.to_enter.iter().map(|entry| entry.name).collect();
-    assert_eq!((put.is_new, names), (false, vec![SecretName::HiBobToken, SecretName::TravelPerkKey]));
+    assert_eq!((put.stored.is_new, names), (false, vec![SecretName::HiBobToken, SecretName::TravelPerkKey]));
     let secret = Secret::checked("a-token-of-hibob").unwrap();
     let entered = setup.data.secrets().set(&config, SecretName::HiBobToken, &secret).await.unwrap();
     assert!(entered.origins.iter().map(|origin| origin.as_str()).eq(["https://evil.example"]) && entered.is_used);

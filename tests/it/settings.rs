@@ -24,6 +24,7 @@ fn plugin_value(setting: types::NamedValue) -> NamedValue {
         types::Value::Integer(number) => Value::Integer(number),
         types::Value::Texts(texts) => Value::Texts(texts),
         types::Value::Pairs(pairs) => Value::Pairs(pairs),
+        types::Value::Person(_) => panic!("a setting is no person"),
     };
     NamedValue { name: setting.name, value }
 }

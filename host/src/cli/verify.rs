@@ -197,7 +197,9 @@ impl VerifyArgs {
 /// The resolver to ask: the one that is given, that of [`DNS_VARIABLE`], or those of the system.
 pub(super) fn name_servers(given: Option<&str>) -> Result<NameServers, HostError> {
     let named = match given {
-        Some(text) => NameServers::at(text).ok_or_else(|| format!("--dns is {text:?}, which is no address of a resolver")),
+        Some(text) => {
+            NameServers::at(text).ok_or_else(|| format!("--dns is {text:?}, which is no address of a resolver"))
+        }
         None => NameServers::of_environment(),
     };
     named.map_err(|message| HostError::configuration(message, "give it as 9.9.9.9, 127.0.0.1:5353 or [::1]:5353"))

@@ -127,7 +127,7 @@ impl Site {
         &self,
         method: &str,
         path: &str,
-        request: axum::http::request::Builder,
+        request: request::Builder,
         body: &str,
     ) -> axum::response::Response {
         let mut request = request.body(Body::from(body.to_owned())).unwrap();
