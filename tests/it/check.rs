@@ -249,5 +249,5 @@ async fn settings_that_name_nothing_are_errors_of_a_check_and_warnings_of_a_run(
         .filter(|finding| ["SITE_WITHOUT_EMPLOYEES", "ENABLED_BY_UNKNOWN"].contains(&finding.code.as_str()))
         .map(|finding| format!("{} {:?}", finding.code, finding.severity))
         .collect();
-    assert_eq!(warned, ["SITE_WITHOUT_EMPLOYEES Warning", "ENABLED_BY_UNKNOWN Warning"]);
+    assert_eq!(warned, ["ENABLED_BY_UNKNOWN Warning", "SITE_WITHOUT_EMPLOYEES Warning"]);
 }

@@ -50,6 +50,7 @@ impl Shell {
         let folder = in_memory();
         let data = folder.path().join("data");
         std::fs::create_dir(&data).unwrap();
+        std::fs::set_permissions(&data, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
         share_compiled(&data);
         Self { folder }
     }

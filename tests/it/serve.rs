@@ -282,7 +282,7 @@ async fn impossible_schedules_are_refused() {
     let good = std::fs::read_to_string(site.shell.path("acme.toml")).unwrap();
     for (more, words) in [
         ("[schedule]\nreferences = \"0 2 * * *\"\n", "there is no [references]"),
-        ("[schedule]\nsync = \"0 2 * * *\"\nspread_minutes = 60\n", "choose from 0 to 59"),
+        ("[schedule]\nsync = \"0 2 * * *\"\nspread_minutes = 60\n", "from 0 to 59"),
     ] {
         std::fs::write(site.shell.path("wrong.toml"), format!("{good}{more}")).unwrap();
         let output = site.shell.run(&["tenant", "apply", "wrong.toml"]);

@@ -201,12 +201,12 @@ async fn credentials(
     token: Option<SecretSource>,
     key: Option<SecretSource>,
 ) -> Result<(), HostError> {
+    let data = global.data().await?;
+    let mut config = data.config(tenant).await?;
     if service_user.is_none() && token.is_none() && key.is_none() {
         let remedy = "give at least one of --service-user, --token and --key";
         return Err(HostError::configuration("nothing to change", remedy));
     }
-    let data = global.data().await?;
-    let mut config = data.config(tenant).await?;
     config.hibob.service_user = service_user.unwrap_or(config.hibob.service_user);
     config.hibob.token = token.unwrap_or(config.hibob.token);
     if let Some(key) = key {

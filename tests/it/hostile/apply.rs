@@ -18,7 +18,8 @@ fn patch(url: &str, path: &str, value: &str) -> String {
 async fn saw(arena: &Arena, makes: &str, requests: &[String]) -> Vec<String> {
     let words: Vec<&str> = std::iter::once("requests").chain(requests.iter().map(String::as_str)).collect();
     let report = arena.sync(&Orders::of("makes", &[makes, "1"]).and("apply", &words)).await;
-    let message = &report.errors[0].message;
+    // An error begins with the name of the employee whom the change is for.
+    let message = report.errors[0].message.trim_start_matches("Person 100: ");
     message.lines().map(|line| line.split(" (").next().unwrap().to_owned()).collect()
 }
 

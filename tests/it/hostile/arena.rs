@@ -49,6 +49,8 @@ pub(super) struct Orders {
     limits: String,
     /// What each exported function has to do.
     words: Vec<(&'static str, Vec<String>)>,
+    /// What the functions for references have to do, as texts of `references.statuses`.
+    statuses: Vec<String>,
     /// The URL of the tenant's HiBob, if that is not its own stand-in.
     hibob: Option<String>,
     /// The URL of its SCIM service, if that is not its own stand-in.
@@ -71,6 +73,12 @@ impl Orders {
     pub(super) fn limit(mut self, line: &str) -> Self {
         self.limits.push_str(line);
         self.limits.push('\n');
+        self
+    }
+
+    /// Says what the functions for references do.
+    pub(super) fn statuses(mut self, words: &[&str]) -> Self {
+        self.statuses = words.iter().map(|&word| word.to_owned()).collect();
         self
     }
 
@@ -151,6 +159,9 @@ impl Arena {
         // The orders of the hostile plugin go where the fields of HiBob are named. No file could say this.
         config.sync.sources =
             orders.words.iter().map(|(export, words)| ((*export).to_string(), words.clone())).collect();
+        if let (false, Some(references)) = (orders.statuses.is_empty(), &mut config.references) {
+            references.statuses.clone_from(&orders.statuses);
+        }
         let json = serde_json::to_string(&config).unwrap();
         self.honest.data.control().put_tenant("mallory", &json, 0).await.unwrap();
         let tenant = self.honest.data.tenant("mallory").await.unwrap();

@@ -9,13 +9,12 @@ use std::sync::Arc;
 
 /// Mallory's tenant with `[references]`. The setting `statuses` says what the hostile plugin does.
 async fn mallory(arena: &Arena, words: &[&str], is_signer: bool) -> Tenant {
-    let statuses: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
     let garden = "garden_leave = \"is-departure\"\n";
-    let mut table = format!("{TABLE}{garden}statuses = {}\n", serde_json::to_string(&statuses).unwrap());
+    let mut table = format!("{TABLE}{garden}");
     if is_signer {
         table += &format!("plugins = [\"{}\"]\n", hostile().digest());
     }
-    arena.mallory(&Orders::default().limit(&table)).await
+    arena.mallory(&Orders::default().limit(&table).statuses(words)).await
 }
 
 fn departure() -> Departure {

@@ -9,7 +9,7 @@ use crate::api::routes::{self, Holder, ROUTES, Route};
 use crate::api::{Api, description};
 use crate::serve::Phase;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Request};
+use axum::http::{HeaderMap, Request, request};
 use hibob_base::digest::hex;
 use hibob_base::job::RunKind;
 use hibob_config::applied_by::AppliedBy;
@@ -123,13 +123,7 @@ impl Site {
     }
 
     /// The answer to a request with these headers.
-    async fn send(
-        &self,
-        method: &str,
-        path: &str,
-        request: request::Builder,
-        body: &str,
-    ) -> axum::response::Response {
+    async fn send(&self, method: &str, path: &str, request: request::Builder, body: &str) -> axum::response::Response {
         let mut request = request.body(Body::from(body.to_owned())).unwrap();
         request.extensions_mut().insert(SocketAddr::from(([192, 0, 2, 1], 40_000)));
         let answer = self.api.router().oneshot(request).await.unwrap();
