@@ -48,7 +48,13 @@ fn cases() -> Vec<Case> {
         if !command.is_subcommand_required_set() {
             let required = command.get_arguments().filter(|arg| arg.is_required_set());
             let takes_tenant = command.get_positionals().next().is_some_and(|arg| arg.get_id() == "tenant");
-            let required = required.flat_map(|arg| words_for(path, arg)).collect();
+            let mut required: Vec<String> = required.flat_map(|arg| words_for(path, arg)).collect();
+            // What is required unless something else is given, such as a file of ids or `--list`.
+            match path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+                ["references", "issue"] => required.push("7".to_owned()),
+                ["plugin", "trust"] => required.push(format!("sha256:{}", "0".repeat(64))),
+                _ => {}
+            }
             found.push(Case { path: path.to_vec(), required, takes_tenant });
         }
     });

@@ -138,6 +138,7 @@ pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit,
     match command {
         TenantCommand::Init(args) => init::init(global, args)?,
         TenantCommand::Apply { file, yes, dry_run } => apply::apply(global, &file, yes, dry_run).await?,
+        TenantCommand::Schema if global.json => outln!("{}", hibob_config::key::schema::schema()),
         TenantCommand::Schema => outln!("{:#}", hibob_config::key::schema::schema()),
         TenantCommand::Versions { tenant, differences } => versions::versions(global, &tenant, differences).await?,
         TenantCommand::Rollback { tenant, to, yes } => versions::rollback(global, &tenant, to, yes).await?,
