@@ -35,6 +35,8 @@ fn has(lines: &[String], start: &str, part: &str) -> bool {
 #[test]
 fn doctor_names_what_is_wrong_and_ends_with_1() {
     let shell = Shell::new();
+    let mode = |name: &str, mode| std::fs::set_permissions(shell.path(name), PermissionsExt::from_mode(mode)).unwrap();
+    mode("data", 0o700);
     let (code, lines) = checked(&shell, &[]);
     assert_eq!(code, 0, "{lines:?}");
     for (start, part) in [
@@ -52,15 +54,18 @@ fn doctor_names_what_is_wrong_and_ends_with_1() {
     }
 
     // A key that others can read, and a proxy that would not be used.
-    let key = shell.path("data/secrets.key");
-    std::fs::write(&key, "5a".repeat(32)).unwrap();
-    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o644)).unwrap();
+    std::fs::write(shell.path("data/secrets.key"), "5a".repeat(32)).unwrap();
+    mode("data/secrets.key", 0o644);
     let (code, lines) = checked(&shell, &[("HTTPS_PROXY", "http://proxy.example:3128")]);
     assert_eq!(code, 1, "{lines:?}");
     assert!(has(&lines, "keys fail", "secrets.key can be used by others (mode 644)"), "{lines:#?}");
     assert!(has(&lines, "proxy warn", "HTTPS_PROXY"), "{lines:#?}");
-    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o600)).unwrap();
-    assert_eq!(checked(&shell, &[]).0, 0);
+    mode("data/secrets.key", 0o600);
+    for (of_folder, code, status) in [(0o755, 0, "warn"), (0o777, 1, "fail"), (0o700, 0, "ok")] {
+        mode("data", of_folder);
+        let (found, lines) = checked(&shell, &[]);
+        assert!(found == code && has(&lines, &format!("keys {status}"), ""), "{of_folder:o}: {lines:#?}");
+    }
 
     std::fs::write(shell.path("none.pem"), "").unwrap();
     let none = shell.path("none.pem");

@@ -269,7 +269,7 @@ async fn one_run_of_a_tenant_at_a_time() {
     let tenant = setup.tenant().await;
     let run = hibob_runner::start(&setup.data, &tenant, plugin(), RunKind::Sync, Arc::new(NoProgress)).await.unwrap();
     let report = setup.sync().await;
-    assert_eq!((report.exit(), setup.writes()), (Exit::Usage, 0));
+    assert_eq!((report.exit(), setup.writes()), (Exit::Busy, 0));
     assert!(report.error.unwrap().remedy.contains("lapses in"));
     let mut report = Report::default();
     run.finish(&mut report, None).await.unwrap();

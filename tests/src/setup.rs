@@ -120,6 +120,7 @@ impl Setup {
         let write = |name: &str, text: &str| {
             let path = self.folder.path().join(format!("{id}.{name}"));
             std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
             path
         };
         write("token", &token);
@@ -136,11 +137,19 @@ impl Setup {
         write("toml", &text)
     }
 
-    /// Applies a tenant, or applies it again with other settings.
+    /// Stores a tenant, or stores it again with other settings. They are not checked, so that a test may have settings
+    /// that an earlier version stored, and limits that nobody would set.
     pub async fn apply_tenant(&self, id: &str, extra: &str) {
-        let config = TenantConfig::read(&self.tenant_file(id, extra)).unwrap();
+        let config = self.unchecked(&self.tenant_file(id, extra));
         let json = serde_json::to_string(&config).unwrap();
         self.data.control().put_tenant(id, &json, 0).await.unwrap();
+    }
+
+    /// The configuration of a tenant's file, as it would be stored if nothing were checked.
+    pub fn unchecked(&self, file: &std::path::Path) -> TenantConfig {
+        let text = std::fs::read_to_string(file).unwrap();
+        let absolute = format!("\"file:{}/", self.folder.path().display());
+        toml::from_str(&text.replace("\"file:", &absolute)).unwrap()
     }
 
     /// The tenant `acme`.

@@ -63,7 +63,7 @@ pub const TABLES: &[Table] = &[
             key("url", Need::Required, Rule::BaseUrl, "\"https://api.hibob.com/v1\"", ""),
             key("service_user", Need::Required, Rule::ServiceUser, "\"SERVICE-1234\"", ""),
             key("token", Need::Required, Rule::Secret, "\"store\"", "or env:NAME, or file:PATH relative to this file; never the token itself"),
-            key("calls_per_minute", Need::Optional, Rule::Number { min: 1, max: 10_000_000, unit: "requests" }, "45", "default; HiBob allows 50 of people/search"),
+            key("calls_per_minute", Need::Optional, Rule::Number { min: 1, max: 4_294_967_295, unit: "requests" }, "45", "default; HiBob allows 50 of people/search"),
         ]),
     },
     Table {
@@ -139,7 +139,7 @@ pub const TABLES: &[Table] = &[
             key("scheme", Need::Optional, Rule::Word(&["ApiKey", "Bearer"]), "\"ApiKey\"", "default; or \"Bearer\", for partners"),
             key("key", Need::Required, Rule::Secret, "\"store\"", "or env:NAME, or file:PATH"),
             key("content_type", Need::Optional, Rule::Word(&["application/json", "application/scim+json"]), "\"application/json\"", "default; or \"application/scim+json\""),
-            key("calls_per_minute", Need::Optional, Rule::Number { min: 1, max: 10_000_000, unit: "requests" }, "100", "default"),
+            key("calls_per_minute", Need::Optional, Rule::Number { min: 1, max: 4_294_967_295, unit: "requests" }, "100", "default"),
         ]),
     },
     Table {
@@ -159,7 +159,7 @@ pub const TABLES: &[Table] = &[
             key("time_zone", Need::Optional, Rule::Zone, "\"Europe/Madrid\"", "where a day begins and ends; default UTC"),
             key("stops_with_its_admin", Need::Optional, Rule::Flag, "true", "default: the sync stops when the admin of enabled_by has left"),
             key("parallel_changes", Need::Optional, Rule::Number { min: 1, max: 256, unit: "changes" }, "8", "default"),
-            key("plan_age_hours_max", Need::Optional, Rule::Number { min: 0, max: 8_760, unit: "hours" }, "24", "default; an older saved plan is not applied"),
+            key("plan_age_hours_max", Need::Optional, Rule::Number { min: 0, max: 1_000_000, unit: "hours" }, "24", "default; an older saved plan is not applied"),
         ]),
     },
     Table {

@@ -8,7 +8,7 @@ use hibob_net::tls;
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A time before this program was written, in Unix seconds: the beginning of 2026. A clock that shows an earlier one is
@@ -94,9 +94,8 @@ fn room(free_bytes: u64, data: &Path) -> Finding {
     }
 }
 
-/// Whether the directory and the keys in it can be read by their owner only.
+/// Whether the directory and the keys in it are for their owner only.
 pub(super) fn modes(data: &Path) -> Vec<Finding> {
-    let mut paths = vec![data.to_owned()];
     let entries = match std::fs::read_dir(data) {
         Ok(entries) => entries,
         Err(error) => {
@@ -105,28 +104,33 @@ pub(super) fn modes(data: &Path) -> Vec<Finding> {
         }
     };
     let is_key = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().contains(".key"));
-    paths.extend(entries.flatten().map(|entry| entry.path()).filter(|path| is_key(path)));
-    let keys = paths.len() - 1;
+    let keys: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| is_key(path)).collect();
     let mut findings = Vec::new();
-    for path in paths {
-        let Ok(metadata) = std::fs::metadata(&path) else { continue };
-        let mode = metadata.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            let right = if metadata.is_dir() { "700" } else { "600" };
-            findings.push(Finding::fail(
-                "keys",
-                format!("{} can be used by others (mode {mode:o})", path.display()),
-                format!(
-                    "chmod {right} {}; if others may have read it, make new keys: hibob secret rotate",
-                    path.display()
-                ),
-            ));
-        }
+    let shown = data.display();
+    let of_folder = mode(data);
+    if of_folder & 0o022 != 0 {
+        let message = format!("others can put files into {shown} (mode {of_folder:o})");
+        findings.push(Finding::fail("keys", message, format!("chmod 700 {shown}")));
+    } else if of_folder & 0o055 != 0 {
+        let message = format!("others can see which files are in {shown} (mode {of_folder:o})");
+        findings.push(Finding::warn("keys", message, format!("chmod 700 {shown}")));
+    }
+    for (path, mode) in keys.iter().map(|path| (path, mode(path))).filter(|(_, mode)| mode & 0o077 != 0) {
+        findings.push(Finding::fail(
+            "keys",
+            format!("{} can be used by others (mode {mode:o})", path.display()),
+            format!("chmod 600 {}; if others may have read it, make a new one: hibob secret rotate", path.display()),
+        ));
     }
     if findings.is_empty() {
-        findings.push(Finding::ok("keys", format!("the directory and its {keys} keys are their owner's only")));
+        findings.push(Finding::ok("keys", format!("{shown} and its {} keys are for their owner only", keys.len())));
     }
     findings
+}
+
+/// The mode of a file or folder, without its kind; 0 if there is none.
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).map(|metadata| metadata.permissions().mode() & 0o777).unwrap_or_default()
 }
 
 /// Whether the platform has certificates by which servers can be checked.
