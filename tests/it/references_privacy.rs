@@ -195,7 +195,7 @@ async fn who_only_issues_references_keeps_no_address() {
     let file = setup.tenant_file("acme", &format!("{TABLE}{smtp}"));
     let text = without_travelperk(&std::fs::read_to_string(&file).unwrap());
     std::fs::write(&file, text).unwrap();
-    assert_eq!(watched.run(&["tenant", "apply", "acme.toml"]), 0);
+    assert_eq!(watched.run(&["tenant", "apply", "acme.toml", "--yes"]), 0);
     watched.deliver_all().await;
 }
 

@@ -15,7 +15,7 @@ use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use tempfile::TempDir;
@@ -120,7 +120,7 @@ impl Setup {
         let write = |name: &str, text: &str| {
             let path = self.folder.path().join(format!("{id}.{name}"));
             std::fs::write(&path, text).unwrap();
-            std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
             path
         };
         write("token", &token);
