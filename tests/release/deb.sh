@@ -39,7 +39,7 @@ inside systemd-analyze verify --man=no /usr/lib/systemd/system/hibob.service
 inside install -d -o hibob -g hibob -m 0700 /var/lib/hibob
 inside setpriv --reuid hibob --regid hibob --clear-groups sh -c 'umask 077; hibob --data /var/lib/hibob tenant list'
 [ -s "$root/var/lib/hibob/control.db" ] || wrong "no data"
-inside setpriv --reuid hibob --regid hibob --clear-groups sh -c 'hibob demo' | grep '^Done'
+inside setpriv --reuid hibob --regid hibob --clear-groups sh -c 'umask 077; hibob --data /var/lib/hibob demo' | grep '^Done'
 
 echo "== installed again over itself"
 inside apt-get install --quiet=2 --yes --reinstall /hibob.deb

@@ -85,7 +85,7 @@ fn manual(program: &Program) -> Result<Vec<Entry>> {
         return Ok(Vec::new());
     }
     let folder = tempfile::tempdir().context("cannot make a folder for the man pages")?;
-    program.output(&["man", &folder.path().display().to_string()])?;
+    program.output(&["man", "--out", &folder.path().display().to_string()])?;
     let mut pages: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder.path()).context("cannot read the man pages")? {
         pages.push(entry?.path());
@@ -97,4 +97,59 @@ fn manual(program: &Program) -> Result<Vec<Entry>> {
         Ok(Entry::text(format!("man/{name}"), bytes))
     };
     pages.iter().map(page).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::program::version;
+    use super::*;
+    use std::path::Path;
+
+    /// A script in place of `hibob`.
+    fn program(folder: &Path, script: &str) -> Result<Program> {
+        let path = folder.join("hibob");
+        std::fs::write(&path, script).unwrap();
+        Program::started_by(Some(vec!["sh".to_owned()]), &path, "x86_64-unknown-linux-gnu".to_owned())
+    }
+
+    /// A program that answers as `hibob` does, with these lines in its help.
+    fn answering(folder: &Path, help: &str) -> Program {
+        let script = format!(
+            "case \"$1\" in --version) echo hibob {};; --help) printf '{help}';; \
+             completions) echo \"complete $2\";; man) echo a page > \"$3/hibob.1\";; esac\n",
+            version().unwrap()
+        );
+        program(folder, &script).unwrap()
+    }
+
+    fn paths(entries: &[Entry]) -> Vec<&str> {
+        entries.iter().map(|entry| entry.path.as_str()).collect()
+    }
+
+    #[test]
+    fn completions_and_manual_pages_are_those_of_the_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = answering(folder.path(), "Commands:\\n  completions  a\\n  man  b\\n");
+        let made = completions(&program).unwrap();
+        assert_eq!(
+            paths(&made),
+            ["completions/hibob.bash", "completions/_hibob", "completions/hibob.fish", "completions/_hibob.ps1"]
+        );
+        assert_eq!(made[1].bytes, b"complete zsh\n");
+        assert_eq!(paths(&manual(&program).unwrap()), ["man/hibob.1"]);
+    }
+
+    #[test]
+    fn a_program_without_these_commands_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = answering(folder.path(), "Commands:\\n  sync  writes no man pages\\n");
+        assert!(completions(&program).unwrap().is_empty() && manual(&program).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_program_of_another_version_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let why = program(folder.path(), "echo hibob 0.0.0\n").err().unwrap();
+        assert!(format!("{why:#}").contains("0.0.0"), "{why:#}");
+    }
 }

@@ -53,11 +53,19 @@ impl Program {
     /// # Errors
     /// There is no such file, or it is the program of another version.
     pub(super) fn given(file: &Path, target: String) -> Result<Self> {
-        let file = file.canonicalize().with_context(|| format!("cannot read {}", file.display()))?;
         let start = match std::env::var(format!("CARGO_TARGET_{}_RUNNER", variable(&target))) {
             Ok(runner) => Some(runner.split_whitespace().map(str::to_owned).collect()),
             Err(_) => (target == own_target()?).then(Vec::new),
         };
+        Self::started_by(start, file, target)
+    }
+
+    /// [`Self::given`] with what starts it.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn started_by(start: Option<Vec<String>>, file: &Path, target: String) -> Result<Self> {
+        let file = file.canonicalize().with_context(|| format!("cannot read {}", file.display()))?;
         let program = Self { file, target, start };
         match program.output(&["--version"])? {
             Some(says) => {
