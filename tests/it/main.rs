@@ -42,6 +42,7 @@ mod references_privacy;
 mod references_published;
 mod references_witness;
 mod refusals;
+mod release;
 mod roster;
 mod safety;
 mod sandbox;

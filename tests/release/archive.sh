@@ -4,6 +4,7 @@
 # PROGRAM starts the program of another machine, for example: qemu-aarch64-static -L /usr/aarch64-linux-gnu
 # Needs minisign. Ends with an error at the first thing that is wrong.
 set -euo pipefail
+tree=$(realpath "$(dirname "$0")/../..")
 folder=$(realpath "$1")
 public=$(realpath "$2")
 shift 2
@@ -24,7 +25,7 @@ for file in hibob README.md LICENSE THIRD-PARTY.txt hibob.service examples/tenan
     [ -s "$file" ] || { echo "there is no $file"; exit 1; }
 done
 # Nobody's folders are in the program.
-if grep --quiet --binary-files=text --fixed-strings -e "$HOME/.cargo" -e "$OLDPWD/target" hibob; then
+if grep --quiet --binary-files=text --fixed-strings -e "$HOME/.cargo" -e "$tree" hibob; then
     echo "the program names folders of whoever built it"
     exit 1
 fi
