@@ -15,9 +15,9 @@ wrong() {
 inside() {
     podman exec system "$@"
 }
-# Until a command succeeds, for two minutes.
+# Until a command succeeds, for ten minutes at most.
 until_it() {
-    timeout 120 bash -c 'until "$@"; do sleep 0.2; done' bash "$@"
+    timeout 600 bash -c 'until "$@"; do sleep 0.2; done' bash "$@"
 }
 cat >"$CONTAINERS_STORAGE_CONF" <<END
 [storage]
