@@ -53,12 +53,13 @@ until_it podman exec system sh -c 'journalctl --unit hibob | grep "serving the t
 inside systemd-analyze security hibob --no-pager | tail -1
 
 echo "== a job: the plugin is compiled and runs within the unit's walls"
-podman exec --detach system runuser -u hibob -- hibob --data /tmp/fakes fakes --write-tenant /tmp/acme.toml
-until_it podman exec system test -s /tmp/acme.toml
+# Not in /tmp: the unit has one of its own.
+podman exec --detach system runuser -u hibob -- hibob --data /tmp/fakes fakes --write-tenant /var/lib/hibob/acme.toml
+until_it podman exec system test -s /var/lib/hibob/acme.toml
 as_user() {
     inside runuser -u hibob -- hibob --data /var/lib/hibob "$@"
 }
-as_user tenant apply /tmp/acme.toml
+as_user tenant apply /var/lib/hibob/acme.toml
 as_user jobs start acme check
 until_it podman exec system sh -c 'runuser -u hibob -- hibob --data /var/lib/hibob jobs | tee /dev/stderr | grep --quiet "check .* \(done\|failed\)"'
 as_user jobs | grep 'check .* done' || wrong "the job has failed"
