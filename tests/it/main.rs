@@ -47,6 +47,7 @@ mod references_privacy;
 mod references_published;
 mod references_witness;
 mod refusals;
+mod release;
 mod roster;
 mod safety;
 mod sandbox;

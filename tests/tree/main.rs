@@ -8,5 +8,6 @@
 
 mod code_map;
 mod documents;
+mod release;
 mod structure;
 mod tidy;

@@ -1,46 +1,16 @@
-//! The project's own commands, run as `cargo xtask COMMAND`.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command tells what it does")]
+//! `cargo xtask COMMAND`: the project's own commands. They are in the library.
+#![expect(clippy::print_stderr, reason = "a command tells why it failed")]
 
-mod changes;
-mod check;
-mod deny;
-mod fuzz;
-mod run;
-
-use anyhow::{Result, bail};
 use std::process::ExitCode;
-
-const HELP: &str = "\
-cargo xtask check             formatting, lints (native and wasm), documentation, deny: all that needs no test
-cargo xtask deny              licences, sources, duplicates and advisories of the dependencies, by deny.toml
-cargo xtask changes           applies each patch of docs/develop/changes to a copy of the tree and compiles it
-cargo xtask fuzz [OPTIONS] [TARGET...]
-                              runs libFuzzer on the targets in fuzz/, or on those that are named
-    --seconds N               for how long each (default 30)
-    --jobs N                  how many beside each other (default: the number of processors)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match command(&arguments) {
+    match xtask::command(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::FAILURE
         }
-    }
-}
-
-fn command(arguments: &[&str]) -> Result<()> {
-    match arguments {
-        ["check"] => check::check(),
-        ["deny"] => deny::deny(),
-        ["changes"] => changes::changes(),
-        ["fuzz", options @ ..] => fuzz::fuzz(&fuzz::Options::parse(options)?),
-        [] | ["help" | "--help" | "-h"] => {
-            println!("{HELP}");
-            Ok(())
-        }
-        _ => bail!("there is no such command; there are:\n{HELP}"),
     }
 }
