@@ -40,25 +40,35 @@ impl Host {
 
     /// Sends a request. Returns status, head and body of the answer, which is read to its end.
     pub(crate) fn ask(&self, token: &str, method: &str, path: &str, body: &str) -> (u16, String, Vec<u8>) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(TIME_MAX)).unwrap();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\nconnection: close\r\ncontent-length: {}\r\n",
-            self.address,
-            body.len()
-        );
-        stream.write_all(format!("{head}\r\n{body}").as_bytes()).unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
-        (head[9..12].parse().unwrap(), head, answer[end + 4..].to_vec())
+        ask(&self.address, token, method, path, body)
     }
 
     pub(crate) fn json(&self, token: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
         let (status, _, body) = self.ask(token, method, path, body);
         (status, serde_json::from_slice(&body).unwrap())
     }
+}
+
+/// Sends a request to a host. Returns status, head and body of the answer, which is read to its end.
+pub(crate) fn ask(address: &str, token: &str, method: &str, path: &str, body: &str) -> (u16, String, Vec<u8>) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(TIME_MAX)).unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\nconnection: close\r\ncontent-length: {}\r\n",
+        body.len()
+    );
+    stream.write_all(format!("{head}\r\n{body}").as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+    (head[9..12].parse().unwrap(), head, answer[end + 4..].to_vec())
+}
+
+/// Whether a host is ready: the status of its answer, and the answer.
+pub(crate) fn readiness(address: &str) -> (u16, Value) {
+    let (status, _, body) = ask(address, "", "GET", "/readyz", "");
+    (status, serde_json::from_slice(&body).unwrap())
 }
 
 /// A tenant with a company of five and its stand-ins.

@@ -1,5 +1,6 @@
 //! Tests of the program on PostgreSQL: two machines, each with a data directory, and one database.
 
+use crate::api::readiness;
 use crate::cli::{Fakes, Shell, share_compiled};
 use crate::secrets::with_input;
 use hibob_store::data_dir::DataDir;
@@ -9,13 +10,16 @@ use hibob_test_postgres::{Role, Server};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The key of the secret store, which both machines have.
 const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 /// The data directories of the machines.
 const MACHINES: [&str; 2] = ["data", "other"];
+
+/// Longer than readiness takes to be answered, also on a busy machine, and much less than a host looks for a database.
+const PROBE_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// Longer than anything here takes, so that a test that waits in vain fails.
 const TIME_MAX: Duration = Duration::from_secs(120);
@@ -92,17 +96,18 @@ impl Site {
     }
 }
 
-/// `hibob serve` in another process, which is killed with the test.
-struct Serving(Child);
+/// `hibob serve` in another process, which is killed with the test, and the address of its API.
+struct Serving(Child, String);
 
 impl Serving {
     fn start(site: &Site, machine: &str) -> Self {
-        let mut command = site.command(machine, &["serve", "--json"]);
+        let mut command = site.command(machine, &["serve", "--json", "--listen", "127.0.0.1:0"]);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert!(line.contains("serving"), "{line}");
-        Self(process)
+        let said: Value = serde_json::from_str(&line).unwrap();
+        Self(process, said["api"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned())
     }
 }
 
@@ -202,4 +207,32 @@ async fn a_dump_that_was_restored_goes_on_where_it_was_made() {
         let (exit, report) = site.json("data", &["sync", "acme"]);
         assert_eq!((exit, changes(&report), report["run"].as_u64()), (0, 0, Some(2)), "{role:?}: {report}");
     }
+}
+
+/// A load balancer's probe gets its answer in time, whatever has become of the database.
+#[test]
+fn readiness_does_not_wait_for_a_database_that_is_gone() {
+    let Some(mut server) = Server::start("readiness without PostgreSQL") else { return };
+    let site = Site::new(&server);
+    let serving = Serving::start(&site, "data");
+    let until = |status: u16| {
+        let begun = Instant::now();
+        loop {
+            let asked = Instant::now();
+            let (answered, body) = readiness(&serving.1);
+            assert!(asked.elapsed() < PROBE_TIME_MAX, "it took {:?}: {body}", asked.elapsed());
+            if answered == status {
+                return body;
+            }
+            assert!(begun.elapsed() < TIME_MAX, "it never was {status}: {body}");
+            std::thread::yield_now();
+        }
+    };
+    assert_eq!(until(200), json!({ "ready": true, "draining": false, "missing": [] }));
+    server.stop();
+    let gone = until(503);
+    let missing: Vec<_> = gone["missing"].as_array().unwrap().iter().take(2).collect();
+    assert_eq!(missing, ["control-database", "queue"], "{gone}");
+    server.start_again();
+    until(200);
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod host;
 
+use crate::api::readiness;
 use hibob_base::error::Exit;
 use hibob_base::job::RunKind;
 use hibob_base::job::{JobKind, Trigger};
@@ -157,11 +158,14 @@ async fn after_the_second_signal_the_job_is_queued_again_and_the_host_ends() {
     let site = Site::new().await;
     let company = site.tenant("acme", "").await;
     company.hang();
-    let mut host = site.serve(&[]);
+    let mut host = site.serve(&["--listen", "127.0.0.1:0"]);
     let id = start(&site, "acme", JobKind::Sync).await;
     site.until("it runs", |jobs| jobs[0].state == State::Running).await;
     host.signal("INT");
     host.says("leaving when");
+    // Whoever asks while the jobs end is told, so that a load balancer sends requests elsewhere.
+    let (status, body) = readiness(&host.address);
+    assert_eq!((status, &body["draining"], &body["missing"]), (503, &true.into(), &serde_json::json!(["staying"])));
     let second = Instant::now();
     host.signal("INT");
     let (status, _) = host.ended("");

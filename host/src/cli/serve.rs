@@ -47,14 +47,17 @@ pub(super) async fn serve(global: &Global, args: &ServeArgs) -> Result<Exit, Hos
     let phase = phases().map_err(|error| HostError::Engine(format!("signals cannot be received: {error}")))?;
     let api = Api::new(data.clone(), phase.clone(), Duration::from_secs(args.sweep));
     let url = listener.as_ref().map(|listener| format!("http://{}", listener.address()));
-    // The API answers already while the plugin is being loaded, and says that the host is not ready yet.
+    // The API answers already while the plugin is being loaded, and says that the host is not ready yet; and still
+    // while the last jobs end.
+    let (working_on, left) = tokio::sync::oneshot::channel::<()>();
     let answering = async {
         if let Some(listener) = listener {
-            listener.serve(&api, phase.clone()).await;
+            listener.serve(&api, phase.clone(), async { drop(left.await) }).await;
         }
         Ok::<_, HostError>(())
     };
     let working = async {
+        let _until = working_on; // dropped when there is no more work
         let mut leaving = phase.clone();
         let plugin = tokio::select! {
             plugin = global.plugin(&data, &runtime) => plugin?,

@@ -17,6 +17,7 @@ pub mod backup;
 pub mod data_dir;
 pub mod database;
 pub mod forget_tenant;
+mod line_list;
 pub mod plan_file;
 pub mod privacy;
 pub mod queue;

@@ -160,7 +160,9 @@ impl Site {
         let (say, lines) = mpsc::channel();
         let stderr = BufReader::new(process.stderr.take().unwrap());
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
-        Host { process, lines, seen: Vec::new() }
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let address = said["api"].as_str().and_then(|url| url.strip_prefix("http://")).unwrap_or_default().to_owned();
+        Host { process, lines, seen: Vec::new(), address }
     }
 }
 
@@ -220,6 +222,8 @@ pub(crate) struct Host {
     process: Child,
     lines: Receiver<String>,
     seen: Vec<String>,
+    /// The address of its API; empty without `--listen`.
+    pub(crate) address: String,
 }
 
 impl Host {

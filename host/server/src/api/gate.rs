@@ -1,7 +1,7 @@
 //! The gate: the steps that every request passes. Who calls, whether they may, the API log, the answer.
 
 use crate::api::problem::Problem;
-use crate::api::request::{ApiRequest, Named, Params, body, limit};
+use crate::api::request::{ApiRequest, Named, Params, body, limit, media_type};
 use crate::api::routes::{Action, Holder, Route};
 use crate::api::{Api, act};
 use axum::extract::Request;
@@ -124,6 +124,7 @@ impl Api {
         }
         let named = self.visible(route, named?, token.as_ref(), entry).await?;
         let limit = limit(route, request.uri().query())?;
+        media_type(route, request.headers())?;
         let body = body(route, request.into_body()).await?;
         Ok(ApiRequest { api: self, route, token, named, limit, body })
     }

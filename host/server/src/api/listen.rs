@@ -67,12 +67,20 @@ impl Listener {
         self.address
     }
 
-    /// Answers requests until the host leaves. Then it takes no more, and waits at most `LEAVE_TIME_MAX` for the last
-    /// answers.
-    pub async fn serve(self, api: &Arc<Api>, mut phase: watch::Receiver<Phase>) {
+    /// Answers requests until the host has no more work (`left`), also while it drains, so that whoever asks learns
+    /// that it does; or until it has to leave at once ([`Phase::Save`]). Then it takes no more, and waits at most
+    /// `LEAVE_TIME_MAX` for the last answers.
+    pub async fn serve(self, api: &Arc<Api>, mut phase: watch::Receiver<Phase>, left: impl Future<Output = ()>) {
         let (router, graceful) = (api.router(), GracefulShutdown::new());
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        let mut stop = phase.clone();
+        let mut leaving = phase.clone();
+        let stop = async {
+            tokio::select! {
+                () = left => {}
+                () = Phase::reached(&mut leaving, Phase::Save) => {}
+            }
+        };
+        tokio::pin!(stop);
         loop {
             let accepted = async {
                 let place = places.clone().acquire_owned().await;
@@ -80,7 +88,7 @@ impl Listener {
             };
             let (accepted, place) = tokio::select! {
                 accepted = accepted => accepted,
-                () = Phase::reached(&mut stop, Phase::Drain) => break,
+                () = &mut stop => break,
             };
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,

@@ -164,6 +164,7 @@ fn refusal(status: u16) -> &'static str {
         408 => "The body did not arrive in time",
         409 => "The present state does not allow it",
         413 => "The body is too large",
+        415 => "The body is of another media type than this one takes",
         422 => "What was sent is not permitted or not complete",
         429 => "Too many requests; see Retry-After",
         503 => "Not ready; the body says what is missing",

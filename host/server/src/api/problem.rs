@@ -76,6 +76,12 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", message, "send less")
     }
 
+    pub(super) fn unsupported_media_type() -> Self {
+        let message = "the body is not declared as plain text, which is all that is taken here";
+        let remedy = "send it as it is, with the header `Content-Type: text/plain`";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message, remedy)
+    }
+
     pub(super) fn slow_body() -> Self {
         let message = "the body did not arrive in time";
         Self::new(StatusCode::REQUEST_TIMEOUT, "SLOW_BODY", message, "send all of it, as its length says")

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::body::Bytes;
 use axum::extract::RawPathParams;
 use axum::extract::rejection::RawPathParamsRejection;
+use axum::http::{HeaderMap, header};
 use hibob_store::token::StoredToken;
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,6 +102,31 @@ pub(super) fn limit(route: &Route, query: Option<&str>) -> Result<u32, Problem> 
     number.filter(|number| (1..=ROWS_MAX).contains(number)).ok_or_else(|| {
         Problem::bad_request("this is not how many rows to list", format!("ask for ?limit=N, from 1 to {ROWS_MAX}"))
     })
+}
+
+/// Checks that a text is declared as one. A form or a JSON string would be stored with its quotes and escapes.
+pub(super) fn media_type(route: &Route, headers: &HeaderMap) -> Result<(), Problem> {
+    let is_text = || {
+        let is_plain = headers.get(header::CONTENT_TYPE)?.to_str().ok().map(is_plain_text)?;
+        Some(is_plain && !headers.contains_key(header::CONTENT_ENCODING))
+    };
+    if route.body == Kind::Text && is_text() != Some(true) {
+        return Err(Problem::unsupported_media_type());
+    }
+    Ok(())
+}
+
+/// Whether a content type (RFC 9110 section 8.3) is `text/plain` in ASCII or UTF-8.
+fn is_plain_text(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_plain = parts.next().is_some_and(|media_type| media_type.eq_ignore_ascii_case("text/plain"));
+    is_plain
+        && parts.filter_map(|parameter| parameter.split_once('=')).all(|(name, value)| {
+            let value = value.trim_matches('"');
+            !name.eq_ignore_ascii_case("charset")
+                || value.eq_ignore_ascii_case("utf-8")
+                || value.eq_ignore_ascii_case("us-ascii")
+        })
 }
 
 /// The whole body, if the route reads one.

@@ -70,7 +70,7 @@ pub(super) enum Body {
     None,
     /// JSON, of the schema with this name in the description.
     Json(&'static str),
-    /// Plain text.
+    /// Plain text, and declared as such.
     Text,
 }
 
@@ -216,6 +216,9 @@ impl Route {
         }
         if self.body != Body::None {
             statuses.extend([408, 413]);
+        }
+        if self.body == Body::Text {
+            statuses.push(415);
         }
         statuses.sort_unstable();
         statuses

@@ -5,7 +5,7 @@ mod actions;
 mod progress;
 mod wire;
 
-use crate::api::routes::{Holder, ROUTES, Route};
+use crate::api::routes::{self, Holder, ROUTES, Route};
 use crate::api::{Api, description};
 use crate::serve::Phase;
 use axum::body::{Body, Bytes};
@@ -116,6 +116,20 @@ impl Site {
         if !token.is_empty() {
             request = request.header("authorization", format!("Bearer {token}"));
         }
+        if route_of(method, path).is_some_and(|route| route.body == routes::Body::Text) {
+            request = request.header("content-type", "text/plain");
+        }
+        self.send(method, path, request, body).await
+    }
+
+    /// The answer to a request with these headers.
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        request: axum::http::request::Builder,
+        body: &str,
+    ) -> axum::response::Response {
         let mut request = request.body(Body::from(body.to_owned())).unwrap();
         request.extensions_mut().insert(SocketAddr::from(([192, 0, 2, 1], 40_000)));
         let answer = self.api.router().oneshot(request).await.unwrap();

@@ -144,6 +144,15 @@ impl ControlDatabase {
         Ok(query("SELECT id, config, applied_at FROM tenants ORDER BY id").fetch_all(&self.store).await?)
     }
 
+    /// Asks the database for one row, to see whether it answers.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn answers(&self) -> Result<(), HostError> {
+        query("SELECT 1 FROM tenants LIMIT 1").finds(&self.store).await?;
+        Ok(())
+    }
+
     /// Copies the database into a new file.
     ///
     /// # Errors

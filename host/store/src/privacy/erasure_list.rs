@@ -4,14 +4,12 @@
 //! on the disk before the erasure that it stands for is carried out.
 
 use crate::database::KeyedHash;
+use crate::line_list::LineList;
 use hibob_base::digest::unhex;
 use hibob_base::error::HostError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The file's name in the data directory.
 pub const FILE: &str = "forgotten.list";
@@ -54,9 +52,7 @@ pub(super) struct Erasures {
 }
 
 /// The erasure list in a file.
-pub(super) struct ErasureList {
-    path: PathBuf,
-}
+pub(super) struct ErasureList(LineList);
 
 impl ErasureList {
     pub(super) fn of(data_dir: &Path) -> Self {
@@ -64,7 +60,7 @@ impl ErasureList {
     }
 
     pub(super) fn at(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+        Self(LineList::at(path))
     }
 
     /// The list's text, without an incomplete last line; empty if there is no file.
@@ -72,13 +68,7 @@ impl ErasureList {
     /// # Errors
     /// It cannot be read.
     fn text(&self) -> Result<String, HostError> {
-        let mut text = match std::fs::read_to_string(&self.path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
-            Err(error) => return Err(self.failed(&error)),
-        };
-        text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
-        Ok(text)
+        self.0.text().map_err(|error| self.failed(&error))
     }
 
     /// The erasures of a tenant's people, worked out from the lines.
@@ -105,8 +95,7 @@ impl ErasureList {
     }
 
     fn lines(&self) -> Result<Vec<Line>, HostError> {
-        let text = self.text()?;
-        text.lines().map(|line| serde_json::from_str(line).map_err(|_| self.damaged())).collect()
+        self.0.lines().map_err(|error| self.failed(&error))?.ok_or_else(|| self.damaged())
     }
 
     /// Adds a line and syncs it to the disk. An incomplete last line is removed first.
@@ -114,36 +103,19 @@ impl ErasureList {
     /// # Errors
     /// It cannot be written.
     pub(super) fn add(&self, line: &Line) -> Result<(), HostError> {
-        let json = serde_json::to_string(line).map_err(|error| HostError::Storage(error.to_string()))?;
-        self.try_add(&format!("{json}\n")).map_err(|error| self.failed(&error))
-    }
-
-    fn try_add(&self, line: &str) -> std::io::Result<()> {
-        let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&self.path)?;
-        file.lock()?; // ends with the file
-        let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(0))?;
-        file.read_to_end(&mut bytes)?;
-        // Nothing was done yet for an incomplete line.
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        if whole < bytes.len() {
-            file.set_len(whole as u64)?;
-        }
-        file.write_all(line.as_bytes())?;
-        file.sync_all()?;
-        File::open(self.path.parent().unwrap_or_else(|| Path::new(".")))?.sync_all()
+        self.0.add(line).map_err(|error| self.failed(&error))
     }
 
     fn failed(&self, error: &std::io::Error) -> HostError {
         HostError::configuration(
-            format!("the erasure list {}: {error}", self.path.display()),
+            format!("the erasure list {}: {error}", self.0.path().display()),
             "give the user who runs the host permission to read and write it; without it nobody can be erased for good",
         )
     }
 
     fn damaged(&self) -> HostError {
         HostError::configuration(
-            format!("the erasure list {} has a line that cannot be read", self.path.display()),
+            format!("the erasure list {} has a line that cannot be read", self.0.path().display()),
             "replace it with a copy of the list, such as one from a backup",
         )
     }

@@ -1,6 +1,7 @@
 //! What the routes do.
 
 use crate::api::tests::{Site, config};
+use axum::http::Request;
 use calamine::{Reader, Xlsx};
 use hibob_store::token::TokenRole;
 use serde_json::{Value, json};
@@ -76,6 +77,30 @@ async fn what_an_api_must_not_say_is_refused() {
     site.data.set_disabled("acme", true).await.unwrap();
     let answer = site.ask("POST", jobs, &operator, r#"{"kind":"sync"}"#).await;
     assert_eq!((answer.status, &answer.json()["code"]), (409, &json!("TENANT_DISABLED")));
+}
+
+/// `curl -d` and a client that sends JSON would store a secret that is none.
+#[tokio::test]
+async fn a_secret_is_taken_as_plain_text_alone() {
+    let site = Site::new().await;
+    let operator = site.operator().await;
+    let path = "/v1/tenants/acme/secrets/hibob.token";
+    for (headers, status) in [
+        (&[("content-type", "text/plain")][..], 200),
+        (&[("content-type", "Text/Plain; charset=UTF-8")], 200),
+        (&[], 415),
+        (&[("content-type", "application/x-www-form-urlencoded")], 415),
+        (&[("content-type", "application/json")], 415),
+        (&[("content-type", "text/plain; charset=utf-16")], 415),
+        (&[("content-type", "text/plain"), ("content-encoding", "gzip")], 415),
+    ] {
+        let request = Request::builder().method("PUT").uri(path).header("authorization", format!("Bearer {operator}"));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let answer = site.send("PUT", path, request, "a-token-of-hibob").await;
+        assert_eq!(answer.status(), status, "{headers:?}");
+    }
+    let refused = site.data.control().api_log(1).await.unwrap();
+    assert_eq!(refused[0].code.as_deref(), Some("UNSUPPORTED_MEDIA_TYPE"));
 }
 
 #[tokio::test]
@@ -161,9 +186,11 @@ async fn readiness_says_what_is_missing() {
     site.api.set_plugin_loaded();
     site.data.queue().record_poll();
     let ready = site.get("/readyz", "").await;
-    assert_eq!((ready.status, ready.json()), (200, json!({ "ready": true, "missing": [] })));
+    assert_eq!((ready.status, ready.json()), (200, json!({ "ready": true, "draining": false, "missing": [] })));
     site.phase.send_replace(crate::serve::Phase::Drain);
-    assert_eq!(site.get("/readyz", "").await.json()["missing"], json!(["staying"]));
+    let draining = site.get("/readyz", "").await;
+    let body = json!({ "ready": false, "draining": true, "missing": ["staying"] });
+    assert_eq!((draining.status, draining.json()), (503, body));
     assert_eq!(site.get("/healthz", "").await.status, 200);
     let operator = site.operator().await;
     site.data.metrics().of("acme").error("MISSING_EMAIL");
