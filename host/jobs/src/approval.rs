@@ -8,7 +8,7 @@
 use crate::plan_json;
 use crate::run::{Reasons, StoredPlan};
 use hibob_base::error::HostError;
-use hibob_base::text::is_obeyed;
+use hibob_base::person::{check_person, check_reason};
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_store::data_dir::DataDir;
@@ -22,12 +22,6 @@ pub const PLAN_CHARS_MIN: usize = 8;
 
 /// How many characters of a digest are shown: enough to tell the plans of a tenant apart.
 const PLAN_CHARS_SHOWN: usize = 12;
-
-/// The longest address of a person (RFC 5321 section 4.5.3.1.3, without the brackets).
-const PERSON_CHARS_MAX: usize = 254;
-
-/// The longest reason for a rejection, in characters.
-const REASON_CHARS_MAX: usize = 1_000;
 
 /// The person who approves or rejects a plan.
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +119,7 @@ pub async fn approve(
 /// changes nothing.
 ///
 /// # Errors
-/// There is no such plan, it neither waits nor is approved, the reason is empty or too long, or a database failed.
+/// There is no such plan, it neither waits nor is approved, the reason is not one line of text, or a database failed.
 pub async fn reject(
     data: &DataDir,
     tenant: &str,
@@ -158,23 +152,6 @@ async fn queue(data: &DataDir, tenant: &str, row: &ApprovalRow, who: Decider<'_>
     let requested_by = Some(who.with.to_owned());
     let new = NewJob { tenant: tenant.to_owned(), arguments, requested_by };
     Ok(data.start(&new).await?.id)
-}
-
-fn check_person(by: &str) -> Result<(), HostError> {
-    let is_address = by.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
-    let is_plain = !by.chars().any(|c| c.is_whitespace() || is_obeyed(c));
-    if is_address && is_plain && by.chars().count() <= PERSON_CHARS_MAX {
-        return Ok(());
-    }
-    Err(HostError::configuration("the person who decides is not named", "name the person by their work email"))
-}
-
-fn check_reason(reason: &str) -> Result<(), HostError> {
-    if !reason.trim().is_empty() && reason.chars().count() <= REASON_CHARS_MAX {
-        return Ok(());
-    }
-    let remedy = format!("give a reason of at most {REASON_CHARS_MAX} characters; whoever asked for the plan reads it");
-    Err(HostError::configuration("the reason for the rejection is missing or too long", remedy))
 }
 
 fn check_another(config: &TenantConfig, row: &ApprovalRow, who: Decider<'_>) -> Result<(), HostError> {

@@ -8,6 +8,7 @@ use super::progress::Bar;
 use super::sync::Ready;
 use clap::{Args, Subcommand};
 use hibob_base::error::{Exit, HostError};
+use hibob_base::person::check_reason;
 use hibob_jobs::references;
 use hibob_jobs::references::{Deliveries, ReferencesRequest, Release, Report};
 use hibob_sandbox::tenant::Tenant;
@@ -176,9 +177,7 @@ async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
 async fn revoke(global: &Global, tenant: &str, id: &str, reason: &str) -> Result<Exit, HostError> {
     let data = global.data().await?;
     data.config(tenant).await?;
-    if reason.trim().is_empty() {
-        return Err(HostError::configuration("the reason is empty", "say why: --reason TEXT"));
-    }
+    check_reason(reason)?;
     let now = chrono::Utc::now().timestamp();
     let database = data.tenant_database(tenant).await?;
     let is_new = database.revoke_reference(id, reason, now).await?.ok_or_else(|| unknown(tenant, id))?;
