@@ -1,15 +1,22 @@
 //! The command line.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is what a command line is for")]
 
+// First, because the modules after it use its macros.
+#[macro_use]
+mod output;
+
+mod access;
+mod audit;
 mod backup;
 mod check_view;
 mod confirm;
 #[cfg(feature = "demo")]
 mod demo;
+mod doctor;
 mod employees;
 #[cfg(feature = "demo")]
 mod fakes;
 mod forget;
+mod generated;
 mod history;
 mod jobs;
 mod outcome;
@@ -25,9 +32,14 @@ mod sync;
 mod telemetry;
 mod tenant;
 mod token;
+mod usage;
 mod verify;
 
+pub use usage::command;
+
+use access::Access;
 use anyhow::Context;
+use audit::Change;
 use clap::{Args, Parser, Subcommand};
 use hibob_base::error::{Exit, HostError, WrongSetting};
 use hibob_policy::guard::Release;
@@ -38,12 +50,20 @@ use hibob_sandbox::plugin::Plugin;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::POSTGRES_CONNECTIONS;
 use hibob_telemetry::{Telemetry, TextFile};
-use std::io::IsTerminal;
+use output::Ended;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::sync::OnceCell;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
+
+/// The variable that names the tenant where a command names none.
+const TENANT_VARIABLE: &str = "HIBOB_TENANT";
+
+/// The heading of the options of every command.
+const GLOBAL: &str = "Options of every command";
 
 #[derive(Parser)]
 #[command(
@@ -69,25 +89,25 @@ fn after_help() -> String {
 #[derive(Args, Clone)]
 struct Global {
     /// The folder with tenants, their data and keys [default: $XDG_DATA_HOME/hibob or ~/.local/share/hibob]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR", env = "HIBOB_DATA")]
     data: Option<PathBuf>,
     /// Keep everything but the keys in PostgreSQL, which several hosts may share: postgres://ROLE@HOST/DATABASE
-    #[arg(long, global = true, value_name = "URL", env = "HIBOB_DATABASE", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "URL", env = "HIBOB_DATABASE", hide_env_values = true)]
     database: Option<String>,
     /// How many connections this host opens to that database
-    #[arg(long, global = true, value_name = "N", default_value_t = POSTGRES_CONNECTIONS)]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "N", default_value_t = POSTGRES_CONNECTIONS)]
     database_connections: u32,
     /// A plugin to load instead of the built-in one
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILE")]
     plugin: Option<PathBuf>,
     /// Load the plugin even if no trusted key has signed it and its digest is not pinned; for development
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     allow_unsigned: bool,
     /// Print one JSON object for machines, also after an error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
     /// Log more: -v requests, -vv everything (RUST_LOG overrides)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = GLOBAL, action = clap::ArgAction::Count)]
     verbose: u8,
     #[command(flatten)]
     telemetry_args: telemetry::TelemetryArgs,
@@ -97,10 +117,18 @@ struct Global {
     /// The file that the counters are written to.
     #[arg(skip)]
     metrics_file: Option<TextFile>,
+    /// The data directory, once it was opened.
+    #[arg(skip)]
+    opened: Arc<OnceCell<DataDir>>,
 }
 
 impl Global {
+    /// The data directory and the database that these arguments name.
     async fn data(&self) -> Result<DataDir, HostError> {
+        self.opened.get_or_try_init(|| self.open()).await.cloned()
+    }
+
+    async fn open(&self) -> Result<DataDir, HostError> {
         let path = self.data.clone().unwrap_or_else(DataDir::default_path);
         let data = match &self.database {
             Some(url) => DataDir::connect(&path, url, self.database_connections).await?,
@@ -144,6 +172,14 @@ struct ReleaseArgs {
     allow_changed_source: bool,
 }
 
+impl ReleaseArgs {
+    /// The options as they were given, for the record of the command.
+    fn text(&self) -> String {
+        let numbers = [("allow-archiving", self.allow_archiving), ("allow-renaming", self.allow_renaming)];
+        audit::releases(&numbers, &[("allow-changed-source", self.allow_changed_source)])
+    }
+}
+
 impl From<ReleaseArgs> for Release {
     fn from(args: ReleaseArgs) -> Self {
         Self {
@@ -184,7 +220,7 @@ enum Command {
         /// Save the plan to a file, to be applied exactly as it is
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
-        /// Show every change, not only the first of each kind
+        /// Show every change and everybody whom a safety check would hold, not only the first ones
         #[arg(long)]
         all: bool,
     },
@@ -195,6 +231,9 @@ enum Command {
         file: PathBuf,
         #[command(flatten)]
         release: ReleaseArgs,
+        /// Name everybody whom a safety check holds, also at a terminal
+        #[arg(long)]
+        all: bool,
     },
     /// Make a plan and apply it
     #[command(after_help = "Example: hibob sync acme --json")]
@@ -203,6 +242,9 @@ enum Command {
         tenant: String,
         #[command(flatten)]
         release: ReleaseArgs,
+        /// Name everybody whom a safety check holds, also at a terminal
+        #[arg(long)]
+        all: bool,
     },
     /// List the plans that wait for a person; show, approve or reject one
     #[command(after_help = "Example: hibob plans acme")]
@@ -239,6 +281,9 @@ enum Command {
     /// List the jobs that run, wait or have ended; start or cancel one
     #[command(after_help = "Example: hibob jobs acme --json")]
     Jobs(jobs::JobsArgs),
+    /// List who did what, by commands on this machine and through the API
+    #[command(after_help = "Example: hibob audit --tenant acme")]
+    Audit(audit::AuditArgs),
     /// Make, list and revoke tokens for the API of `hibob serve`
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -251,25 +296,33 @@ enum Command {
     /// Verify an employment reference; needs no tenant
     #[command(after_help = "Example: hibob verify reference.pdf")]
     Verify(verify::VerifyArgs),
+    /// Check this machine and this installation: clock, disk, keys, database, certificates, issuers; changes nothing
+    #[command(after_help = "Example: hibob doctor --json")]
+    Doctor,
+    /// Print the script with which a shell completes the commands
+    #[command(after_help = "Example: hibob completions bash > /etc/bash_completion.d/hibob")]
+    Completions(generated::CompletionsArgs),
+    /// Write the manual pages
+    #[command(after_help = "Example: hibob man --out /usr/local/share/man/man1")]
+    Man(generated::ManArgs),
 }
 
 /// Parses the command line, runs the command, and says how it ended.
 pub fn main() -> ExitCode {
-    let mut cli = match Cli::try_parse() {
+    let mut cli = match usage::parse() {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Done } as u8);
-        }
-    };
-    let runtime = match start_runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            return ExitCode::from(Exit::Failed as u8);
+            return ExitCode::from(output::exit_code(Access::Reads, usage::explain(&error)) as u8);
         }
     };
     let json = cli.global.json;
+    let runtime = match start_runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            print_error(&HostError::Engine(format!("{error:#}")), json);
+            return ExitCode::from(output::exit_code(Access::Reads, Ended::Failed(Exit::Failed)) as u8);
+        }
+    };
     let started = {
         let _within = runtime.enter();
         cli.global.telemetry_args.start()
@@ -278,20 +331,24 @@ pub fn main() -> ExitCode {
         Ok(started) => started,
         Err(error) => {
             print_error(&error, json);
-            return ExitCode::from(error.exit() as u8);
+            return ExitCode::from(output::exit_code(Access::Reads, Ended::Failed(error.exit())) as u8);
         }
     };
     start_log(cli.global.verbose, &telemetry);
     cli.global.telemetry = telemetry.clone();
     cli.global.metrics_file = file;
     let global = cli.global.clone();
-    let exit = runtime.block_on(run(cli)).unwrap_or_else(|error| {
-        print_error(&error, json);
-        error.exit()
-    });
+    let access = Access::of(&cli.command);
+    let ended = match runtime.block_on(run_while_read(cli, access)) {
+        Ok(exit) => Ended::With(exit),
+        Err(error) => {
+            print_error(&error, json);
+            Ended::Failed(error.exit())
+        }
+    };
     global.write_metrics();
     telemetry.shut_down();
-    ExitCode::from(exit as u8)
+    ExitCode::from(output::exit_code(access, ended) as u8)
 }
 
 fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
@@ -299,7 +356,55 @@ fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     started.context("cannot start the threads that do the work; check the limits of this machine or user")
 }
 
+/// Runs the command. One that only reads ends as soon as nobody reads what it prints.
+async fn run_while_read(cli: Cli, access: Access) -> Result<Exit, HostError> {
+    tokio::select! {
+        biased;
+        ended = run(cli) => ended,
+        () = output::lost(), if access == Access::Reads => Ok(Exit::Done),
+    }
+}
+
+impl Command {
+    /// What is recorded of the command; none if it only reads, or records what it does by itself.
+    fn change(&self) -> Option<Change> {
+        match self {
+            #[cfg(feature = "demo")]
+            Self::Demo | Self::Fakes(_) => None,
+            Self::Check { .. } | Self::Plan { .. } | Self::Employees(_) | Self::History(_) | Self::Forgotten { .. } => {
+                None
+            }
+            Self::Audit(_) | Self::Verify(_) | Self::Serve(_) => None,
+            Self::Doctor | Self::Completions(_) | Self::Man(_) => None,
+            // The row has a keyed hash instead of the id, and is written where that is known.
+            Self::ForgetPerson(_) => None,
+            // It has no database to write to before.
+            Self::Restore(_) => None,
+            Self::Tenant(command) => command.change(),
+            Self::Secret(command) => command.change(),
+            Self::Apply { file, release, .. } => Some(Change::new("apply").of_plan(file).with(release.text())),
+            Self::Sync { tenant, release, .. } => Some(Change::new("sync").of(tenant).with(release.text())),
+            // Approving and rejecting are recorded with the whole digest of the plan, as the API does.
+            Self::Plans(_) => None,
+            Self::Backup(_) => Some(Change::new("backup")),
+            Self::Restored => Some(Change::new("restored")),
+            Self::Jobs(args) => args.change(),
+            // Making and revoking are recorded with the token's id.
+            Self::Token(_) => None,
+            Self::Plugin(command) => command.change(),
+            Self::References(args) => args.change(),
+        }
+    }
+}
+
 async fn run(cli: Cli) -> Result<Exit, HostError> {
+    let change = cli.command.change();
+    let global = cli.global.clone();
+    // Boxed, because the futures of a run do not fit on a thread's stack.
+    audit::recorded(&global, change, Box::pin(carry_out(cli))).await
+}
+
+async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
     let global = &cli.global;
     match cli.command {
         #[cfg(feature = "demo")]
@@ -310,8 +415,8 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Secret(command) => secret::run(global, command).await,
         Command::Check { tenant } => sync::check(global, &tenant).await,
         Command::Plan { tenant, out, all } => sync::plan(global, &tenant, out.as_deref(), all).await,
-        Command::Apply { file, release } => sync::apply(global, &file, release.into()).await,
-        Command::Sync { tenant, release } => sync::sync(global, &tenant, release.into()).await,
+        Command::Apply { file, release, all } => sync::apply(global, &file, release.into(), all).await,
+        Command::Sync { tenant, release, all } => sync::sync(global, &tenant, release.into(), all).await,
         Command::Plans(args) => plans::run(global, args).await,
         Command::Employees(args) => employees::employees(global, &args).await,
         Command::Backup(args) => backup::backup(global, &args).await,
@@ -322,10 +427,14 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,
         Command::Jobs(args) => jobs::run(global, args).await,
+        Command::Audit(args) => audit::audit(global, &args).await,
         Command::Token(command) => token::run(global, command).await,
         Command::Plugin(command) => plugin::run(global, command).await,
         Command::References(args) => references::run(global, args).await,
         Command::Verify(args) => verify::verify(global, &args).await,
+        Command::Doctor => doctor::doctor(global).await,
+        Command::Completions(args) => Ok(generated::completions(global, &args)),
+        Command::Man(args) => generated::man(global, &args),
     }
 }
 
@@ -333,42 +442,44 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
 /// off, because the host itself logs once what is wrong with them.
 fn start_log(verbose: u8, telemetry: &Telemetry) {
     let level = match verbose {
-        // Always logged: a plugin that is not trusted, a collector that cannot be reached, and how jobs of `serve` end.
-        0 => "error,hibob_sandbox::identity=warn,hibob_server::serve=info,hibob_telemetry=warn,opentelemetry=off",
+        // Always logged: a plugin that is not trusted, a key that others can read, a collector that cannot be reached,
+        // and how jobs of `serve` end.
+        0 => {
+            "error,hibob_base::files=warn,hibob_sandbox::identity=warn,hibob_server::serve=info,hibob_telemetry=warn,opentelemetry=off"
+        }
         1 => "hibob=debug,warn,opentelemetry=off",
         _ => "debug,opentelemetry=off",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let log = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(|| output::LogWriter)
+        .with_ansi(paint::is_stderr_colored())
         .with_filter(filter);
     let _ = tracing_subscriber::registry().with(log).with(telemetry.layer()).try_init();
 }
 
-/// Prints what a guard would hold, below a plan that was shown.
-fn print_held(why: &str, remedy: &str) {
-    eprintln!("{}: {}", paint::RED.on_stderr("held"), paint::clean(why));
-    eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(remedy));
+/// An error for machines.
+fn error_json(error: &HostError) -> serde_json::Value {
+    let mut object = serde_json::json!({ "code": error.code(), "message": error.to_string(), "remedy": error.remedy() });
+    if let (HostError::Settings(wrong), Some(object)) = (error, object.as_object_mut()) {
+        object.insert("settings".to_owned(), wrong.iter().map(setting_json).collect());
+    }
+    object
 }
 
 /// An error that ended a command, in the same form for every command.
 fn print_error(error: &HostError, json: bool) {
     if json {
-        let mut object = serde_json::json!({ "error": { "code": error.code(), "message": error.to_string(), "remedy": error.remedy() } });
-        if let HostError::Settings(wrong) = error {
-            object["error"]["settings"] = wrong.iter().map(setting_json).collect();
-        }
-        println!("{object}");
+        outln!("{}", serde_json::json!({ "error": error_json(error) }));
     } else if let HostError::Settings(wrong) = error {
         // Each by itself, since a file may have many.
         for setting in wrong {
-            eprintln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&setting.to_string()));
-            eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&setting.remedy));
+            errln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&setting.to_string()));
+            errln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&setting.remedy));
         }
     } else {
-        eprintln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&error.to_string()));
-        eprintln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&error.remedy()));
+        errln!("{}: {}", paint::RED.on_stderr("error"), paint::clean(&error.to_string()));
+        errln!("{}: {}", paint::CYAN.on_stderr("help"), paint::clean(&error.remedy()));
     }
 }
 

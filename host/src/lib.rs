@@ -22,14 +22,14 @@ pub use hibob_policy as policy;
 pub use hibob_sandbox::{Open, call, engine, identity, leavers, plugin, tenant};
 pub use hibob_server::{api, serve};
 pub use hibob_shares as shares;
-pub use hibob_store::{api_log, backup, data_dir, database, plan_file, privacy, queue, secrets, token};
+pub use hibob_store::{api_log, backup, data_dir, database, plan_file, privacy, queue, revoked_tokens, secrets, token};
 pub use hibob_telemetry as telemetry;
 pub use hibob_verification as verification;
 
 /// Running a tenant's jobs.
 pub mod run {
     pub use hibob_jobs::run::*;
-    pub use hibob_runner::{Jobs, Run, Sandboxed, check, guard, plan, roster, start};
+    pub use hibob_runner::{Jobs, Run, Sandboxed, check, check_tenant, guard, plan, roster, start};
 }
 
 /// Issuing and delivering references.

@@ -55,6 +55,7 @@ pub(crate) fn count_out(count: Count) -> types::Count {
 }
 
 pub(crate) fn finding_out(finding: Finding) -> types::Finding {
+    let message = finding.told().into_owned();
     types::Finding {
         severity: match finding.severity {
             Severity::Notice => types::Severity::Notice,
@@ -64,7 +65,7 @@ pub(crate) fn finding_out(finding: Finding) -> types::Finding {
         code: finding.code.to_owned(),
         employee_id: finding.employee_id,
         field: finding.field,
-        message: finding.message.into_owned(),
+        message,
         remedy: finding.remedy.into_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of backups, restoring them, and removing a tenant, through the program and in the host.
 
+use super::api::{tenant, token};
 use super::cli::{Fakes, Shell};
 use super::references_job::{Office, leave, people};
 use hibob_jobs::references::publish;
@@ -86,6 +87,48 @@ fn backups_are_made_and_restored_by_commands() {
     assert_eq!(listed["secrets"][0]["state"], "unused");
     let (exit, report) = elsewhere(&["sync", "acme"]);
     assert_eq!((exit, report["created"].as_u64()), (0, Some(0)), "{report}");
+}
+
+/// A token that was revoked, because it leaked perhaps, does not come back with a backup of before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_backup_revokes_the_tokens_that_were_revoked_since() {
+    let shell = Shell::new();
+    let _server = tenant(&shell, "acme").await;
+    let (leaked, kept) = (token(&shell, &["--role", "operator"]), token(&shell, &["--role", "reader"]));
+    assert_eq!(shell.json(&["backup", "copy"]).0, 0);
+    assert_eq!(shell.json(&["token", "revoke", &leaked[4..16]]).0, 0);
+    let list = std::fs::read_to_string(shell.path("data/revoked-tokens.list")).unwrap();
+    assert!(list.lines().count() == 1 && !list.contains(&leaked[17..]), "{list}");
+
+    let restore = |to: &str, args: &[&str]| {
+        let args = [&["restore", "copy", "--nobody-forgotten", "--json"], args].concat();
+        let output = shell.command_in(to, &args).output().unwrap();
+        let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code().unwrap(), object["error"]["remedy"].as_str().unwrap_or_default().to_owned())
+    };
+    let (exit, remedy) = restore("other", &[]);
+    assert!(exit == 2 && remedy.contains("--revoked-tokens FILE") && remedy.contains("--no-token-revoked"), "{remedy}");
+    assert_eq!(restore("other", &["--revoked-tokens", "nowhere.list"]).0, 2);
+    assert!(!shell.path("other/control.db").exists());
+    let states = |data: &str| {
+        let output = shell.command_in(data, &["token", "list", "--json"]).output().unwrap();
+        let object: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let rows = object["tokens"].as_array().unwrap().clone();
+        let state = |token: &str| rows.iter().find(|row| row["id"] == token[4..16]).unwrap()["state"].clone();
+        (state(&leaked), state(&kept))
+    };
+    assert_eq!(restore("other", &["--revoked-tokens", "data/revoked-tokens.list"]).0, 0);
+    assert_eq!(states("other"), ("revoked".into(), "valid".into()));
+    assert_eq!(std::fs::read_to_string(shell.path("other/revoked-tokens.list")).unwrap(), list);
+    assert_eq!(restore("third", &["--no-token-revoked"]).0, 0);
+    assert_eq!(states("third"), ("valid".into(), "valid".into()));
+    // The next backup has the list, and a list of before is refused.
+    assert_eq!(shell.command_in("other", &["backup", "copy2"]).output().unwrap().status.code(), Some(0));
+    std::fs::write(shell.path("older.list"), "").unwrap();
+    let older = ["restore", "copy2", "--nobody-forgotten", "--revoked-tokens", "older.list"];
+    let output = shell.command_in("fourth", &older).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && text.contains("lacks tokens that the backup's own list has"), "{text}");
 }
 
 /// A log that was restored from before its last references does not replace the published one.

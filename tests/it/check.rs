@@ -225,3 +225,29 @@ async fn refused_credentials_are_still_refused_credentials() {
     assert_eq!(error.exit(), Exit::Refused, "{error}");
     assert_eq!(setup.world().log().iter().filter(|entry| entry.status == 401).count(), 1);
 }
+
+/// A site that HiBob does not have, and an admin who is nobody: errors of a check, warnings of every run.
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_name_nothing_are_errors_of_a_check_and_warnings_of_a_run() {
+    let setup = Setup::realistic(60).await;
+    let sites: Vec<String> = setup.world().hibob.employees.values().map(|employee| employee.site.clone()).collect();
+    let text = format!("[sync]\nsites = [\"{}\", \"Nowhere\"]\n", sites[0]);
+    setup.apply_tenant("acme", &text).await;
+    let mut config = setup.data.config("acme").await.unwrap();
+    config.enabled_by = Some("nobody@x.example".to_owned());
+    setup.data.put(&config, hibob_config::applied_by::AppliedBy::Operator).await.unwrap();
+    let report = check(&setup).await;
+    let errors: Vec<&str> =
+        report.findings.iter().filter(|found| found.severity == Severity::Error).map(|found| &*found.code).collect();
+    assert_eq!(errors, ["SITE_UNKNOWN", "ENABLED_BY_UNKNOWN"]);
+    let warned: Vec<String> = setup
+        .plan()
+        .await
+        .unwrap()
+        .findings
+        .into_iter()
+        .filter(|finding| ["SITE_WITHOUT_EMPLOYEES", "ENABLED_BY_UNKNOWN"].contains(&finding.code.as_str()))
+        .map(|finding| format!("{} {:?}", finding.code, finding.severity))
+        .collect();
+    assert_eq!(warned, ["SITE_WITHOUT_EMPLOYEES Warning", "ENABLED_BY_UNKNOWN Warning"]);
+}

@@ -221,6 +221,9 @@ fn a_plugin_is_signed_trusted_and_run() {
     // The signature is valid only for exactly these bytes.
     std::fs::write(shell.path("old.wasm"), [PREVIOUS, &[0, 2, 1, b'x']].concat()).unwrap();
     assert_eq!(check(), refused);
+    let (_, object) = shell.json(&["plugin", "verify", "old.wasm"]);
+    let remedy = object["error"]["remedy"].as_str().unwrap();
+    assert!(remedy.contains("do not use this file") && !remedy.contains("hibob plugin trust"), "{remedy}");
     std::fs::write(shell.path("old.wasm"), PREVIOUS).unwrap();
     assert_eq!(shell.json(&["plugin", "trust", "--remove", id]).0, 0);
     assert_eq!(shell.json(&["plugin", "trust", "--remove", id]).0, 2);

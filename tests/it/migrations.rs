@@ -125,6 +125,9 @@ async fn a_control_database_of_every_schema_opens_with_all_that_was_in_it() {
         if version >= 2 {
             assert_eq!(data.control().disabled_since("globex").await.unwrap(), Some(200), "{version}");
         }
+        let disabled = data.control().disabled("globex").await.unwrap();
+        let by = disabled.and_then(|disabled| disabled.by);
+        assert_eq!(by.as_deref(), (version >= 7).then_some("ana@globex.example"), "{version}");
         if version >= 3 {
             let secrets = data.secrets().list(&data.config("acme").await.unwrap()).await.unwrap();
             assert_eq!(secrets.iter().filter(|secret| secret.entered_at == Some(300)).count(), 1, "{version}");
@@ -140,10 +143,13 @@ async fn a_control_database_of_every_schema_opens_with_all_that_was_in_it() {
         if version >= 5 {
             assert_eq!(data.control().tokens().await.unwrap().len(), 1, "{version}");
         }
+        let log = data.control().api_log(1).await.unwrap();
+        let who = log.first().and_then(|row| row.os_user.as_deref());
+        assert_eq!(who, (version >= 6).then_some("ana as hibob"), "{version}");
         // What was stored before there were versions is the first one.
         let versions = data.control().tenant_versions("acme").await.unwrap();
         assert_eq!(versions.last().map(|first| (first.version, first.stored_by.as_str())), Some((1, "file")));
-        if version >= 6 {
+        if version >= 8 {
             assert_eq!((versions.len(), versions[0].version, versions[0].stored_at), (2, 7, 600), "{version}");
         }
     }

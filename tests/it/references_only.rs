@@ -14,7 +14,7 @@ use hibob_config::tenant::TenantConfig;
 use hibob_fakes::Service;
 use hibob_sandbox::call::{Call, Job};
 use hibob_tests::setup::{Setup, plugin};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// The text of a tenant's file without its table `[travelperk]`.
@@ -44,7 +44,7 @@ fn commands_of_the_sync_say_what_to_add_and_the_others_work() {
     let file = without_travelperk(&file);
     let apply = |file: &str| {
         std::fs::write(shell.path("acme.toml"), file).unwrap();
-        shell.json(&["tenant", "apply", "acme.toml"])
+        shell.json(&["tenant", "apply", "acme.toml", "--yes"])
     };
     let (exit, applied) = apply(&file.replace("file:acme.hibob-token", "store"));
     let to_enter = applied["secrets_to_enter"].as_array().unwrap();
@@ -53,13 +53,13 @@ fn commands_of_the_sync_say_what_to_add_and_the_others_work() {
     let listed = listed["secrets"].as_array().unwrap();
     let names: Vec<_> = listed.iter().map(|row| row["name"].as_str().unwrap()).collect();
     assert_eq!((exit, names), (0, vec!["hibob.token", "people.key"]));
-    assert_eq!(apply(&file), (0, json!({ "tenant": "acme", "new": false })));
+    let (exit, applied) = apply(&file);
+    assert_eq!((exit, &applied["new"], &applied["secrets_to_enter"]), (0, &json!(false), &Value::Null));
     let requests = || ["hibob_url", "scim_url"].map(|url| fakes.get(url, "/_stand-in/requests"));
     let before = requests();
 
     for args in [
-        &["check", "acme"][..],
-        &["plan", "acme"],
+        &["plan", "acme"][..],
         &["plan", "acme", "--out", "other.plan"],
         &["employees", "acme"],
         &["sync", "acme"],
@@ -85,6 +85,62 @@ fn commands_of_the_sync_say_what_to_add_and_the_others_work() {
         let text = String::from_utf8(shell.run(args).stdout).unwrap();
         assert!(text.contains("nothing is synced") && !text.contains("hibob "), "{text}");
     }
+}
+
+/// The check of such a tenant is that of its references, and it leaves nothing behind.
+#[test]
+fn a_check_covers_what_references_need() {
+    let shell = Shell::new();
+    let fakes = Fakes::start(&shell, &["--employees", "40"]);
+    let file = without_travelperk(&std::fs::read_to_string(shell.path("acme.toml")).unwrap());
+    let apply = |file: &str| {
+        std::fs::write(shell.path("acme.toml"), file).unwrap();
+        assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
+    };
+    let check = || {
+        let mut command = shell.command(&["check", "acme", "--json"]);
+        let output = command.env("HIBOB_DNS", fakes.text("dns")).output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let codes = report["findings"].as_array().unwrap_or(&Vec::new()).clone();
+        let codes: Vec<String> = codes.iter().map(|finding| finding["code"].as_str().unwrap().to_owned()).collect();
+        (output.status.code().unwrap(), report, codes)
+    };
+    let has = |codes: &[String], code: &str| codes.iter().any(|other| other == code);
+    apply(&file);
+    let (exit, report, codes) = check();
+    assert!(exit == 1 && has(&codes, "NO_SIGNING_KEY"), "{report}");
+    assert_eq!(report["counts"]["employees"], 40, "{report}");
+    assert!(report["counts"]["left"].as_u64().unwrap() > 0, "{report}");
+    let key = shell.run(&["references", "key", "new", "acme"]);
+    let (exit, report, codes) = check();
+    assert!(exit == 1 && has(&codes, "ISSUER_DNS_MISSING") && !has(&codes, "NO_SIGNING_KEY"), "{report}");
+    std::fs::write(shell.path("acme.zone"), &key.stdout).unwrap();
+    let (exit, report, codes) = check();
+    assert_eq!(exit, 0, "{report}");
+    // The stand-in has no address of the issuer's site.
+    assert_eq!(codes, ["ISSUER_SITE_UNKNOWN"], "{report}");
+    let text = shell.command(&["check", "acme"]).env("HIBOB_DNS", fakes.text("dns")).output().unwrap().stdout;
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains("HiBob's credentials work; it sends 40 employees") && text.contains("have left"), "{text}");
+
+    // A mail server that is not there.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let smtp = file.find("[references.smtp]").unwrap();
+    let (before, table) = file.split_at(smtp);
+    let table: Vec<String> = table
+        .lines()
+        .map(|line| if line.starts_with("port") { format!("port = {nobody}") } else { line.to_owned() })
+        .collect();
+    apply(&format!("{before}{}\n", table.join("\n")));
+    let (exit, report, codes) = check();
+    assert!(exit == 1 && has(&codes, "CHANNEL_FAILED"), "{report}");
+    std::fs::write(shell.path("acme.hibob-token"), "not-the-token").unwrap();
+    assert_eq!(check().0, 4);
+    // Nothing was issued, sent or stored, and a serving host takes the same check as a job.
+    assert_eq!(shell.json(&["references", "list", "acme"]).1["references"], json!([]));
+    assert!(!shell.path("acme.mail/1").exists());
+    assert_eq!(fakes.get("scim_url", "/_stand-in/requests")["writes"], 0);
+    assert_eq!(shell.json(&["jobs", "start", "acme", "check"]).1["new"], true);
 }
 
 #[test]
@@ -123,7 +179,7 @@ fn a_key_that_was_stored_before_is_unused() {
     assert_eq!(set.status.code(), Some(0));
     let file = without_travelperk(&std::fs::read_to_string(shell.path("acme.toml")).unwrap());
     std::fs::write(shell.path("acme.toml"), file).unwrap();
-    assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
+    assert_eq!(shell.json(&["tenant", "apply", "acme.toml", "--yes"]).0, 0);
     assert_eq!(shell.json(&["secret", "rotate"]).1["secrets"], 1);
     let (exit, listed) = shell.json(&["secret", "list", "acme"]);
     let row = &listed["secrets"][0];

@@ -71,31 +71,108 @@ fn links_lead_somewhere() {
     assert!(seen > 60, "only {seen} links were found");
 }
 
-/// Documents name a file by the end of its path without `src`: `egress/send.rs`.
+/// Whether a name in backquotes is that of a source file.
+fn is_file(name: &str) -> bool {
+    ENDINGS.iter().any(|end| name.ends_with(end)) && name.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c))
+}
+
+/// The source files of the tree, by their paths without `src`.
+struct SourceFiles(Vec<(String, PathBuf)>);
+
+impl SourceFiles {
+    fn new() -> Self {
+        let mut files = Vec::new();
+        sources(&root(), &mut files);
+        let without_src = |path: PathBuf| {
+            let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace("/src/", "/");
+            (format!("/{name}"), path)
+        };
+        Self(files.into_iter().map(without_src).collect())
+    }
+
+    /// The files that a document can mean by this name.
+    fn named(&self, name: &str) -> Vec<&Path> {
+        let end = format!("/{}", name.replace("/src/", "/"));
+        self.0.iter().filter(|(file, _)| file.ends_with(&end)).map(|(_, path)| path.as_path()).collect()
+    }
+}
+
+/// Documents name a file by the end of its path without `src`: `egress/send.rs`. Those for developers name enough of it
+/// that one file is meant.
 #[test]
 fn files_that_are_named_exist() {
-    let mut files = Vec::new();
-    sources(&root(), &mut files);
-    let without_src = |path: &PathBuf| {
-        let path = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
-        format!("/{}", path.replace("/src/", "/"))
-    };
-    let files: Vec<String> = files.iter().map(without_src).collect();
+    let files = SourceFiles::new();
     let mut seen = 0;
     for path in documents() {
+        let is_for_developers = path.starts_with(root().join("docs/develop")) || path == root().join("ARCHITECTURE.md");
         let text = prose(&read_to_string(&path).unwrap());
-        let quoted = text.split('`').skip(1).step_by(2);
-        let is_file = |name: &&str| {
-            ENDINGS.iter().any(|end| name.ends_with(end))
-                && name.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c))
-        };
-        for name in quoted.filter(is_file) {
-            let end = format!("/{}", name.replace("/src/", "/"));
-            assert!(files.iter().any(|file| file.ends_with(&end)), "{}: there is no file {name}", path.display());
+        for name in text.split('`').skip(1).step_by(2).filter(|name| is_file(name)) {
+            let found = files.named(name);
+            assert!(!found.is_empty(), "{}: there is no file {name}", path.display());
+            let is_clear = !is_for_developers || found.len() == 1;
+            assert!(is_clear, "{}: name a folder too, {name} is one of {found:#?}", path.display());
             seen += 1;
         }
     }
     assert!(seen > 100, "only {seen} files are named");
+}
+
+/// Words with which an item of a source file is declared.
+const DECLARATIONS: [&str; 9] =
+    ["fn ", "struct ", "enum ", "trait ", "type ", "const ", "static ", "mod ", "macro_rules! "];
+
+/// Whether a text declares an item; of a path such as `Running::begin`, its last part.
+fn declares(text: &str, item: &str) -> bool {
+    let name = item.rsplit("::").next().unwrap();
+    let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    DECLARATIONS.iter().any(|word| text.split(&format!("{word}{name}")).skip(1).any(ends))
+}
+
+/// Documents name items after their file: `jobs/run.rs` (`Running::begin`), or `cli/sync.rs` (function `sync`).
+#[test]
+fn items_that_are_named_after_a_file_are_in_it() {
+    let is_item = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_:".contains(c));
+    let files = SourceFiles::new();
+    let mut seen = 0;
+    for path in documents() {
+        let text = prose(&read_to_string(&path).unwrap());
+        // Every second part is in backquotes.
+        let parts: Vec<&str> = text.split('`').map(str::trim).collect();
+        for at in (1..parts.len()).step_by(2).filter(|at| parts[*at].ends_with(".rs") && is_file(parts[*at])) {
+            let in_parentheses = parts[at - 1].ends_with('(');
+            let mut before: &[&str] = if in_parentheses { &[",", ", function"] } else { &["(", "(function"] };
+            for pair in parts[at + 1..].chunks_exact(2).take_while(|pair| is_item(pair[1])) {
+                if !before.contains(&pair[0]) {
+                    break;
+                }
+                let (file, item) = (parts[at], pair[1]);
+                let is_there = |path: &&Path| declares(&read_to_string(path).unwrap(), item);
+                assert!(files.named(file).iter().any(is_there), "{}: {file} has no {item}", path.display());
+                before = &[",", "and", "or"];
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 20, "only {seen} items are named");
+}
+
+/// The page that explains how to change what names each patch, with the number of existing files that it promises.
+#[test]
+fn patches_of_changes_are_named_with_the_files_that_they_change() {
+    let page = read_to_string(root().join("docs/develop/how-to-change.md")).unwrap();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(root().join("docs/develop/changes")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let patch = read_to_string(&path).unwrap();
+        let introduction = patch.split("\ndiff --git ").next().unwrap();
+        let number = introduction.lines().find_map(|line| line.strip_prefix("Existing-files: "));
+        let number = number.unwrap_or_else(|| panic!("{name} has no line \"Existing-files: N\" before its first diff"));
+        let told = format!("`docs/develop/changes/{name}` ({number} existing files");
+        assert!(page.contains(&told), "docs/develop/how-to-change.md does not say {told}");
+        seen += 1;
+    }
+    assert!(seen >= 3, "only {seen} patches were found");
 }
 
 #[test]

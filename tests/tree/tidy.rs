@@ -64,3 +64,18 @@ fn the_core_stays_pure() {
         }
     }
 }
+
+/// `println!` panics where standard output is closed or full, so the program writes in one place that does not.
+#[test]
+fn the_command_line_writes_in_one_place() {
+    let place = root().join("host/src/cli/output.rs");
+    let mut files = Vec::new();
+    sources(&root().join("host/src"), &mut files);
+    assert!(files.contains(&place) && files.len() > 20);
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for word in ["print!(", "println!(", "stdout().lock", "stderr().lock"] {
+            assert!(path == place || !text.contains(word), "{} has {word}: use outln! or errln!", path.display());
+        }
+    }
+}

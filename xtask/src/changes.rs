@@ -10,14 +10,15 @@ use std::process::Command;
 /// Where the patches are.
 const FOLDER: &str = "docs/develop/changes";
 
-/// A line in a patch's introduction, before the first `diff`: how many files that exist already it may change,
-/// documents aside.
-const LIMIT: &str = "Existing-files-at-most: ";
+/// A line in a patch's introduction, before the first `diff`: how many files that exist already it changes, documents
+/// aside.
+const PROMISE: &str = "Existing-files: ";
 
 /// Applies each patch to a copy of the tree and compiles it.
 ///
 /// # Errors
-/// A patch does not apply, changes more files than it promises, or does not compile.
+/// A patch does not apply, does not promise how many existing files it changes, changes another number, or does not
+/// compile.
 pub(crate) fn changes() -> Result<()> {
     let patches = patches()?;
     if patches.is_empty() {
@@ -33,14 +34,13 @@ pub(crate) fn changes() -> Result<()> {
         restore(&copy)?;
         let files = existing_files(&patch, &copy)?;
         let text = std::fs::read_to_string(&patch).with_context(|| format!("cannot read {}", patch.display()))?;
-        let limit =
-            text.lines().take_while(|line| !line.starts_with("diff ")).find_map(|line| line.strip_prefix(LIMIT));
-        let promise = limit.map_or_else(String::new, |limit| format!(" (at most {limit})"));
-        println!("existing files that it changes: {}{promise}", files.len());
-        if let Some(limit) = limit {
-            let limit: usize = limit.trim().parse().with_context(|| format!("{name}: {LIMIT}{limit} is no number"))?;
-            ensure!(files.len() <= limit, "{name} changes {} existing files: {files:#?}", files.len());
-        }
+        let promised = promised_files(&text).with_context(|| format!("what {name} promises"))?;
+        println!("existing files that it changes: {}", files.len());
+        ensure!(
+            files.len() == promised,
+            "{name} promises to change {promised} existing files, and changes {}: {files:#?}",
+            files.len()
+        );
         run(git(&copy).arg("apply").arg(&patch)).with_context(|| format!("{name} does not apply any more"))?;
         compile(&copy, &target_dir).with_context(|| format!("the tree with {name} does not compile"))?;
     }
@@ -93,6 +93,17 @@ fn remove_others(copy: &Path, folder: &Path, listed: &BTreeSet<&str>) -> Result<
     Ok(())
 }
 
+/// How many existing files a patch promises to change.
+///
+/// # Errors
+/// Its introduction has no such line, or the line has no number.
+fn promised_files(patch: &str) -> Result<usize> {
+    let mut introduction = patch.lines().take_while(|line| !line.starts_with("diff "));
+    let number = introduction.find_map(|line| line.strip_prefix(PROMISE));
+    let number = number.with_context(|| format!("there is no line \"{PROMISE}N\" before the first diff"))?;
+    number.trim().parse().with_context(|| format!("{number} is not a number of files"))
+}
+
 /// The files that a patch changes and does not make, documents aside.
 fn existing_files(patch: &Path, copy: &Path) -> Result<Vec<String>> {
     let numbers = output(git(copy).args(["apply", "--numstat"]).arg(patch))?;
@@ -114,4 +125,19 @@ fn compile(copy: &Path, target_dir: &Path) -> Result<()> {
     };
     check(&["--workspace", "--all-targets"])?;
     check(&["--package", "hibob-connector", "--target", "wasm32-wasip2"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_has_to_promise_a_number_of_files() {
+        assert_eq!(promised_files("A change.\n\nExisting-files: 3\n\ndiff --git a/x b/x\n").unwrap(), 3);
+        for patch in
+            ["A change.\n\ndiff --git a/x b/x\n", "Existing-files: few\n", "diff --git a/x b/x\nExisting-files: 3\n"]
+        {
+            assert!(promised_files(patch).is_err(), "{patch}");
+        }
+    }
 }

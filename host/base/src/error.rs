@@ -50,6 +50,8 @@ exits! {
     Failed = 5, status "failed", label "failed", help "the other side failed";
     /// A plan waits for a person's approval, and nothing of it was applied.
     Waiting = 6, status "waiting for approval", label "waiting-for-approval", help "a plan waits for approval";
+    /// Another run of the tenant goes on, and nothing was done.
+    Busy = 7, status "busy", label "busy", help "another run of the tenant goes on";
 }
 
 impl Exit {
@@ -356,9 +358,9 @@ impl HostError {
             Self::Configuration { .. }
             | Self::Settings(_)
             | Self::Disabled { .. }
-            | Self::AlreadyRunning { .. }
             | Self::Untrusted { .. }
             | Self::Decision { .. } => Exit::Usage,
+            Self::AlreadyRunning { .. } => Exit::Busy,
             Self::Held { .. } | Self::Stale { .. } => Exit::Held,
             Self::Credentials(_) => Exit::Refused,
             Self::Unavailable(_)

@@ -1,10 +1,12 @@
 //! Files and folders that only their owner can use.
 
 use crate::error::HostError;
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Creates a folder that only its owner can enter, and its parents. A folder that exists stays as it is.
 ///
@@ -22,6 +24,22 @@ pub fn private_dir(path: &Path) -> Result<(), HostError> {
 pub fn sync_folder(path: &Path) -> Result<(), HostError> {
     let synced = fs::File::open(path).and_then(|folder| folder.sync_all());
     synced.map_err(|error| unwritable(path, &error))
+}
+
+/// Warns in the log, once for each file, if others than its owner can read or write a file with a secret. A file that
+/// cannot be looked at is for its reader to report.
+pub fn warn_if_open(path: &Path) {
+    static WARNED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let Ok(metadata) = fs::metadata(path) else { return };
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 || !WARNED.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned()) {
+        return;
+    }
+    let path = path.display();
+    tracing::warn!(
+        "{path} can be read or written by others (mode {mode:o}): chmod 600 {path}; if somebody may have read it, replace \
+         what is in it"
+    );
 }
 
 /// The error for a path that cannot be written.

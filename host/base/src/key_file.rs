@@ -2,6 +2,7 @@
 
 use crate::digest::hex;
 use crate::error::HostError;
+use crate::files::warn_if_open;
 use crate::secret::Secret;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -24,6 +25,7 @@ pub fn key(path: &Path, lost: &str) -> Result<Secret, HostError> {
         Ok(_) | Err(_) => {}
     }
     let key = read(path).map_err(failed)?;
+    warn_if_open(path);
     if key.reveal().len() == KEY_BYTES * 2 {
         return Ok(key);
     }

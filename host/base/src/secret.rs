@@ -9,6 +9,7 @@ pub use origin::Origin;
 pub use redact::{Redactor, SECRET_CHARS_MIN};
 
 use crate::error::HostError;
+use crate::files::warn_if_open;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -128,6 +129,7 @@ impl SecretSource {
                 if size > SECRET_BYTES_MAX {
                     return Err(wrong(format!("which has {size} bytes; a secret has at most {SECRET_BYTES_MAX}")));
                 }
+                warn_if_open(path);
                 std::fs::read_to_string(path).map_err(|error| wrong(format!("which cannot be read: {error}")))?
             }
         });

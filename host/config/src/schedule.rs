@@ -6,6 +6,9 @@ use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use hibob_base::error::HostError;
 
+/// The version of IANA's time zone data that this program has in it.
+pub const TIME_ZONE_DATA: &str = chrono_tz::IANA_TZDB_VERSION;
+
 /// Shortest time between two runs of a schedule, in minutes. Each run reads the whole directory of both sides.
 pub const MINUTES_BETWEEN_MIN: i64 = 60;
 

@@ -136,6 +136,18 @@ impl Channel {
         matches!(self.way, Way::Smtp(_))
     }
 
+    /// Tries whether the channel can be used, and delivers nothing: a mail server is connected to and logged in at. A
+    /// webhook is not called, since whatever it received would count as a delivery.
+    ///
+    /// # Errors
+    /// The mail server cannot be reached, or refuses the login.
+    pub async fn probe(&self) -> Result<(), Failure> {
+        match &self.way {
+            Way::Smtp(smtp) => smtp.probe().await,
+            Way::Webhook(_) => Ok(()),
+        }
+    }
+
     /// Makes one attempt to deliver one reference.
     ///
     /// # Errors

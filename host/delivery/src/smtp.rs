@@ -132,6 +132,27 @@ impl Smtp {
         }
     }
 
+    /// Connects and logs in, and sends no e-mail.
+    pub(super) async fn probe(&self) -> Result<(), Failure> {
+        let connected = async {
+            let mut open = self.connect().await?;
+            // The login has worked; how the server takes the farewell says nothing more.
+            let _ = open.connection.quit().await;
+            Ok::<_, Trouble>(())
+        };
+        match timeout(self.timeout, connected).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(trouble)) => {
+                let (kind, text) = trouble.into_parts();
+                Err(self.failure(kind, &text, ""))
+            }
+            Err(_) => {
+                let text = format!("the mail server took longer than {} seconds", self.timeout.as_secs());
+                Err(Failure::new(Kind::Temporary, text))
+            }
+        }
+    }
+
     fn failure(&self, kind: Kind, text: &str, address: &str) -> Failure {
         Failure::new(kind, without_addresses(&self.redactor.text(text), address))
     }

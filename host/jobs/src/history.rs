@@ -69,7 +69,7 @@ pub fn run_json(run: &PastRun, updates: &[UpdateRow]) -> serde_json::Value {
     serde_json::json!({ "run": line_json(run), "report": run.report, "updates": updates })
 }
 
-/// A run as a workbook: the sheets Employee Updates and Errors.
+/// A run as a workbook: the sheets Employee Updates, Errors and Run.
 ///
 /// # Errors
 /// It does not fit into one.

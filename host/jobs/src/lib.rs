@@ -8,4 +8,5 @@ pub mod history;
 pub mod plan_json;
 pub mod references;
 pub mod run;
+pub mod tenant_status;
 pub mod workbook;

@@ -21,7 +21,7 @@ pub use guard::Release;
 pub use job::{ReferencesRequest, run};
 pub use keys::{DnsRecord, IssuerKeys};
 pub use leavers::Leavers;
-pub use list::{list_json, name_of};
+pub use list::{list_json, name_of, whole_id};
 pub use outbox::Deliveries;
 pub use publish::{Published, publish};
 pub use report::{HeldClass, HeldGuard, HeldPerson, Report};

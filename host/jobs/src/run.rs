@@ -77,7 +77,8 @@ impl<P: RunPorts> Running<P> {
     /// Takes the tenant's lease, and resumes what an interrupted run has left.
     ///
     /// # Errors
-    /// As [`Run::start`].
+    /// The tenant lacks settings that this kind of run needs, or is disabled; another run has the lease; the journal of an
+    /// interrupted run cannot be read; or the database failed.
     pub async fn begin(ports: P, kind: RunKind) -> Result<Self, HostError> {
         let metrics = ports.metrics().clone();
         let begun = Box::pin(Self::locked_by(ports, kind)).await;

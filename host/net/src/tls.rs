@@ -16,6 +16,11 @@ static PLATFORM: LazyLock<Vec<CertificateDer<'static>>> = LazyLock::new(|| {
     found.certs
 });
 
+/// How many certificates of authorities this machine has that servers can be checked with.
+pub fn platform_certificates() -> usize {
+    RootCertStore::empty().add_parsable_certificates(PLATFORM.iter().cloned()).0
+}
+
 /// Reads the certificates in `network.ca_file` (PEM), which are trusted beside the platform's.
 ///
 /// # Errors

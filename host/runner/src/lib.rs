@@ -1,11 +1,12 @@
 //! Runs jobs for real: implements the ports of `hibob-jobs` with the sandbox and the databases.
 
+mod check_references;
 mod observed;
 mod run;
 mod sandboxed;
 mod work;
 
-pub use observed::{check, plan, roster};
+pub use observed::{check, check_tenant, plan, roster};
 pub use run::{Run, guard, references, start};
 pub use sandboxed::Sandboxed;
 pub use work::Jobs;

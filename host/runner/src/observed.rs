@@ -1,5 +1,6 @@
 //! Check, plan and roster: jobs that read only. They are no runs, and are reported to the telemetry as jobs.
 
+use crate::check_references;
 use hibob_base::error::{Exit, HostError};
 use hibob_base::progress::Progress;
 use hibob_contract::directory_sync::CheckReport;
@@ -8,6 +9,7 @@ use hibob_contract::{Planned, Roster};
 use hibob_sandbox::planning;
 use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
+use hibob_store::data_dir::DataDir;
 use hibob_telemetry::{JobTimer, Spans};
 use std::sync::Arc;
 use tracing::Instrument;
@@ -36,6 +38,24 @@ pub async fn roster(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress
 /// The check ended early, or the plugin failed.
 pub async fn check(plugin: &Plugin, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<CheckReport, HostError> {
     let job = planning::check(plugin, tenant, progress);
+    observed(tenant, "check", job, |report| &report.findings).await
+}
+
+/// Checks whether a tenant's jobs would work: the sync, as [`check`] does; or the references, for a tenant that has no
+/// sync. Nothing is written anywhere.
+///
+/// # Errors
+/// The check ended early, or the plugin failed.
+pub async fn check_tenant(
+    data: &DataDir,
+    plugin: &Plugin,
+    tenant: &Tenant,
+    progress: Arc<dyn Progress>,
+) -> Result<CheckReport, HostError> {
+    if tenant.config().travelperk.is_some() || tenant.config().references.is_none() {
+        return check(plugin, tenant, progress).await;
+    }
+    let job = Box::pin(check_references::check(data, plugin, tenant, progress));
     observed(tenant, "check", job, |report| &report.findings).await
 }
 

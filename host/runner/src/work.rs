@@ -1,7 +1,7 @@
 //! Carries out jobs of the queue: each does what the command of the same name does.
 
 use crate::Run;
-use crate::{check, start};
+use crate::{check_tenant, start};
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::{ALREADY_RUNNING, Exit, HostError};
 use hibob_base::job::RunKind;
@@ -43,7 +43,8 @@ impl Jobs {
     }
 
     async fn check(&self, tenant: &Tenant, progress: Arc<dyn Progress>) -> Result<End, HostError> {
-        let report = check(&self.plugin, tenant, progress).await.map_err(|error| error.of_tenant(tenant.id()))?;
+        let report = check_tenant(&self.data, &self.plugin, tenant, progress).await;
+        let report = report.map_err(|error| error.of_tenant(tenant.id()))?;
         let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         let exit = if errors == 0 { Exit::Done } else { Exit::SomeFailed };
         // Findings about a person are not kept here.
@@ -251,6 +252,6 @@ fn state(exit: Exit) -> State {
         Exit::Done | Exit::SomeFailed => State::Done,
         Exit::Held => State::Held,
         Exit::Waiting => State::WaitingForApproval,
-        Exit::Usage | Exit::Refused | Exit::Failed => State::Failed,
+        Exit::Usage | Exit::Refused | Exit::Failed | Exit::Busy => State::Failed,
     }
 }

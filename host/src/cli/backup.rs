@@ -3,8 +3,10 @@
 use super::Global;
 use clap::Args;
 use hibob_base::error::{Exit, HostError};
+use hibob_store::api_log;
+use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome};
 use hibob_store::backup;
-use hibob_store::backup::{ForgottenSince, Manifest};
+use hibob_store::backup::{ForgottenSince, Manifest, RevokedSince, Since};
 use hibob_store::data_dir::DataDir;
 use std::path::{Path, PathBuf};
 
@@ -27,15 +29,20 @@ pub(super) struct RestoreArgs {
     /// Confirm that nobody was erased since the backup was made
     #[arg(long)]
     nobody_forgotten: bool,
+    /// The file revoked-tokens.list of the data directory that is replaced, or a copy of it [default: the one beside the
+    /// erasure list]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_token_revoked")]
+    revoked_tokens: Option<PathBuf>,
+    /// Confirm that no token of the API was revoked since the backup was made
+    #[arg(long)]
+    no_token_revoked: bool,
 }
 
 pub(super) async fn backup(global: &Global, args: &BackupArgs) -> Result<Exit, HostError> {
     let manifest = backup::backup(&global.data().await?, &args.folder, !args.without_secrets_key).await?;
     tell(global.json, &args.folder, &manifest, "backed up to");
     if !global.json && manifest.files.contains_key("secrets.key") {
-        println!(
-            "it has the key of the secret store, and so the secrets: keep it as safe as the data directory itself"
-        );
+        outln!("it has the key of the secret store, and so the secrets: keep it as safe as the data directory itself");
     }
     Ok(Exit::Done)
 }
@@ -46,7 +53,7 @@ pub(super) async fn restore(global: &Global, args: &RestoreArgs) -> Result<Exit,
         return Err(HostError::configuration("a backup folder is not restored to PostgreSQL", remedy));
     }
     let path = global.data.clone().unwrap_or_else(DataDir::default_path);
-    let since = match (&args.forgotten, args.nobody_forgotten) {
+    let forgotten = match (&args.forgotten, args.nobody_forgotten) {
         (Some(list), _) => ForgottenSince::List(list),
         (None, true) => ForgottenSince::Nobody,
         (None, false) => {
@@ -57,7 +64,14 @@ pub(super) async fn restore(global: &Global, args: &RestoreArgs) -> Result<Exit,
             ));
         }
     };
-    let manifest = backup::restore(&args.folder, &path, since).await?;
+    let revoked = match (&args.revoked_tokens, args.no_token_revoked) {
+        (Some(list), _) => RevokedSince::List(list),
+        (None, true) => RevokedSince::Nothing,
+        (None, false) => RevokedSince::Unknown,
+    };
+    let manifest = backup::restore(&args.folder, &path, Since { forgotten, revoked }).await?;
+    let entry = ApiLogEntry::of_command("restore", None, None, None);
+    api_log::record(global.data().await?.control(), &entry, ApiLogOutcome::Done, None).await?;
     tell(global.json, &path, &manifest, "restored to");
     Ok(Exit::Done)
 }
@@ -69,9 +83,9 @@ pub(super) async fn restored(global: &Global) -> Result<Exit, HostError> {
     );
     let tenants = backup::resume_after_restore(&global.data().await?, &why).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "tenants": tenants }));
+        outln!("{}", serde_json::json!({ "tenants": tenants }));
     } else {
-        println!(
+        outln!(
             "{tenants} tenants go on from here; their references are paused until a person has checked them: \
              hibob references resume T"
         );
@@ -82,8 +96,8 @@ pub(super) async fn restored(global: &Global) -> Result<Exit, HostError> {
 fn tell(json: bool, folder: &Path, manifest: &Manifest, what: &str) {
     let tenants = manifest.files.keys().filter(|name| name.starts_with("tenants/")).count();
     if json {
-        println!("{}", serde_json::json!({ "folder": folder, "tenants": tenants, "manifest": manifest }));
+        outln!("{}", serde_json::json!({ "folder": folder, "tenants": tenants, "manifest": manifest }));
     } else {
-        println!("{tenants} tenants {what} {}", folder.display());
+        outln!("{tenants} tenants {what} {}", folder.display());
     }
 }

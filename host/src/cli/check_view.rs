@@ -28,9 +28,17 @@ fn rows(report: &CheckReport) -> Vec<Row<'_>> {
 
 /// The check as text.
 pub(super) fn text(tenant: &str, report: &CheckReport) -> String {
-    let employees = report.counts.iter().find(|count| count.name == "employees").map_or(0, |count| count.number);
+    let count = |name: &str| report.counts.iter().find(|count| count.name == name).map(|count| count.number);
+    let employees = count("employees").unwrap_or_default();
     let head = BOLD.on_stdout(&format!("Check of {tenant}:"));
-    let mut lines = vec![format!("{head} credentials work on both sides; HiBob sends {employees} employees")];
+    // Only the check of a tenant without a sync counts those who have left.
+    let what = match count("left") {
+        None => format!("credentials work on both sides; HiBob sends {employees} employees"),
+        Some(left) => {
+            format!("HiBob's credentials work; it sends {employees} employees, {left} of whom have left")
+        }
+    };
+    let mut lines = vec![format!("{head} {what}")];
     let rows = rows(report);
     if !rows.is_empty() {
         lines.push(DIM.on_stdout(&format!("  {:<26} {:<8} needed for", "permission", "granted")));

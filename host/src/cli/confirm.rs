@@ -2,7 +2,7 @@
 
 use super::paint::{YELLOW, clean};
 use hibob_base::error::HostError;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 /// Asks whether to go on; `yes` answers it. Without a terminal nobody can be asked, so that it is refused.
 ///
@@ -16,12 +16,10 @@ pub(super) fn confirm(what: &[String], yes: bool, json: bool) -> Result<(), Host
     if json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return refused(what.join("; "));
     }
-    let mut stderr = std::io::stderr();
     for what in what {
-        let _ = writeln!(stderr, "{}: {}", YELLOW.on_stderr("note"), clean(what));
+        errln!("{}: {}", YELLOW.on_stderr("note"), clean(what));
     }
-    let _ = write!(stderr, "go on? [y/N] ");
-    let _ = stderr.flush();
+    err!("go on? [y/N] ");
     let mut answer = String::new();
     let _ = std::io::stdin().read_line(&mut answer);
     if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {

@@ -70,7 +70,7 @@ pub(super) async fn demo(global: &Global) -> Result<Exit, HostError> {
         let object = serde_json::json!({
             "first": first, "second": second, "third": third, "reference": reference, "verdict": verdict,
         });
-        println!("{object}");
+        outln!("{object}");
     }
     let stopped = [first, second, third].into_iter().find(Report::is_stopped);
     Ok(stopped.map_or_else(|| reference.exit(), |report| report.exit()))
@@ -101,7 +101,7 @@ impl Stage<'_> {
 
     fn say(&self, text: &str) {
         if !self.json {
-            println!("{text}");
+            outln!("{text}");
         }
     }
 
@@ -115,7 +115,7 @@ impl Stage<'_> {
         };
         let report = sync_ready(self.data, self.tenant, self.plugin, Release::default(), show).await;
         if !self.json {
-            print_report(&report, false, known);
+            print_report(&report, false, known, true);
         }
         report
     }

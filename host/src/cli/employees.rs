@@ -73,9 +73,9 @@ pub(super) async fn employees(global: &Global, args: &EmployeesArgs) -> Result<E
     roster.employees.retain(|entry| args.state.is_none_or(|state| State::from(entry.state) == state));
     let failed = roster.employees.iter().any(|entry| entry.state == EmployeeState::Failed);
     if global.json {
-        println!("{}", json(&args.tenant, &roster));
+        outln!("{}", json(&args.tenant, &roster));
     } else {
-        println!("{}", text(&args.tenant, &roster));
+        outln!("{}", text(&args.tenant, &roster));
     }
     Ok(if failed { Exit::SomeFailed } else { Exit::Done })
 }
@@ -113,7 +113,9 @@ fn text(tenant: &str, roster: &Roster) -> String {
         );
         lines.push(line.trim_end().to_owned());
         for finding in reasons.get(entry.employee_id.as_str()).into_iter().flatten() {
-            lines.push(format!("    {}: {}", clean(&finding.code), clean(&finding.message)));
+            // The line above has the name already.
+            let message = finding.message.strip_prefix(&format!("{}: ", entry.display_name));
+            lines.push(format!("    {}: {}", clean(&finding.code), clean(message.unwrap_or(&finding.message))));
         }
     }
     let parts: Vec<String> = numbers.iter().map(|(state, number)| format!("{number} {}", state.word())).collect();

@@ -121,20 +121,20 @@ pub(super) async fn fakes(global: &Global, args: &FakesArgs) -> Result<Exit, Hos
             "zone_file": zone_file,
             "mailbox": folder,
         });
-        println!("{object}");
+        outln!("{object}");
     } else {
-        println!("HiBob       {}   service user {}   token {}", web.hibob_url(), access.service_user, access.token);
-        println!("TravelPerk  {}   key {}", web.scim_url(), access.key);
-        println!("            {}   (REST)", web.rest_url());
-        println!("each answers GET /_stand-in/requests and GET /_stand-in/state at its own port");
+        outln!("HiBob       {}   service user {}   token {}", web.hibob_url(), access.service_user, access.token);
+        outln!("TravelPerk  {}   key {}", web.scim_url(), access.key);
+        outln!("            {}   (REST)", web.rest_url());
+        outln!("each answers GET /_stand-in/requests and GET /_stand-in/state at its own port");
         let shown = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
-        println!("SMTP        {}   mails are kept in {}", servers.mail.address(), shown(&folder));
-        println!("DNS         {}   TXT records are those of {}", servers.dns.address(), shown(&zone_file));
+        outln!("SMTP        {}   mails are kept in {}", servers.mail.address(), shown(&folder));
+        outln!("DNS         {}   TXT records are those of {}", servers.dns.address(), shown(&zone_file));
         match &args.write_tenant {
-            Some(path) => println!("tenant file {}; next: hibob tenant apply {}", path.display(), path.display()),
-            None => println!("add --write-tenant acme.toml for a tenant file that works against these"),
+            Some(path) => outln!("tenant file {}; next: hibob tenant apply {}", path.display(), path.display()),
+            None => outln!("add --write-tenant acme.toml for a tenant file that works against these"),
         }
-        println!("Ctrl-C stops");
+        outln!("Ctrl-C stops");
     }
     until_stopped().await.map_err(|error| HostError::Engine(format!("cannot wait for Ctrl-C: {error}")))?;
     Ok(Exit::Done)

@@ -30,11 +30,11 @@ pub(super) async fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, H
     if args.lift {
         let is_lifted = privacy::lift(&data, tenant, employee, by).await?;
         if global.json {
-            println!("{}", serde_json::json!({ "tenant": tenant, "lifted": is_lifted }));
+            outln!("{}", serde_json::json!({ "tenant": tenant, "lifted": is_lifted }));
         } else if is_lifted {
-            println!("the employee comes back with the next run, if HiBob still sends them");
+            outln!("the employee comes back with the next run, if HiBob still sends them");
         } else {
-            println!("nobody of this id is kept out of tenant {tenant}");
+            outln!("nobody of this id is kept out of tenant {tenant}");
         }
         return Ok(Exit::Done);
     }
@@ -48,7 +48,7 @@ pub(super) async fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, H
     }
     let done = privacy::forget_person(&data, tenant, employee, by).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "tenant": tenant, "forgotten": done }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "forgotten": done }));
     } else {
         tell(tenant, &done);
     }
@@ -57,9 +57,9 @@ pub(super) async fn forget(global: &Global, args: &ForgetArgs) -> Result<Exit, H
 
 fn tell(tenant: &str, done: &ErasureReport) {
     if done.was_known {
-        println!("erased: what was encrypted under this employee's key can no longer be read by anybody");
+        outln!("erased: what was encrypted under this employee's key can no longer be read by anybody");
     } else {
-        println!("nothing was kept of an employee of this id");
+        outln!("nothing was kept of an employee of this id");
     }
     let removed = [
         ("accounts taken out of the sync's care", done.rows.accounts),
@@ -73,9 +73,9 @@ fn tell(tenant: &str, done: &ErasureReport) {
         ("plans of an earlier version removed", done.rows.plans),
     ];
     for (what, number) in removed.into_iter().filter(|(_, number)| *number > 0) {
-        println!("  {number} {what}");
+        outln!("  {number} {what}");
     }
-    println!(
+    outln!(
         "If HiBob still sends them, they are left out, until: hibob forget-person {tenant} EMPLOYEE --lift\n\
          What stays, and why:\n\
          \x20 the account in TravelPerk: it is not touched; remove it there\n\
@@ -98,15 +98,15 @@ pub(super) async fn list(global: &Global, tenant: &str) -> Result<Exit, HostErro
                 })
             })
             .collect();
-        println!("{}", serde_json::json!({ "tenant": tenant, "forgotten": rows }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "forgotten": rows }));
         return Ok(Exit::Done);
     }
     if rows.is_empty() {
-        println!("nobody of tenant {tenant} was forgotten");
+        outln!("nobody of tenant {tenant} was forgotten");
     }
     for row in rows {
         let at = chrono::DateTime::from_timestamp(row.at, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC");
-        println!("{}  {at}{}", row.tag, if row.is_lifted { "  may come back" } else { "" });
+        outln!("{}  {at}{}", row.tag, if row.is_lifted { "  may come back" } else { "" });
     }
     Ok(Exit::Done)
 }

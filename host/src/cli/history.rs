@@ -20,7 +20,7 @@ pub(super) struct HistoryArgs {
     run: Option<i64>,
     /// Write the run as a workbook: the sheets Employee Updates and Errors
     #[arg(long, value_name = "FILE", requires = "run")]
-    xlsx: Option<PathBuf>,
+    pub(super) xlsx: Option<PathBuf>,
     /// How many runs to list
     #[arg(long, value_name = "N", default_value_t = LISTED)]
     limit: u32,
@@ -49,10 +49,10 @@ pub(super) async fn history(global: &Global, args: &HistoryArgs) -> Result<Exit,
         })?;
     }
     if global.json {
-        println!("{}", history::run_json(&run, &updates));
+        outln!("{}", history::run_json(&run, &updates));
         return Ok(Exit::Done);
     }
-    println!("{}", BOLD.on_stdout(&line(&run)));
+    outln!("{}", BOLD.on_stdout(&line(&run)));
     for row in &updates {
         let change = match (row.before.as_str(), row.after.as_str()) {
             ("", "") => String::new(),
@@ -64,7 +64,7 @@ pub(super) async fn history(global: &Global, args: &HistoryArgs) -> Result<Exit,
             id => DIM.on_stdout(&format!(" (employee {})", clean(id))),
         };
         let field = if row.field.is_empty() { String::new() } else { format!(" {}", clean(&row.field)) };
-        println!("  {:<20} {}{who}{field}{change}: {}", clean(&row.action), clean(&row.name), clean(&row.result));
+        outln!("  {:<20} {}{who}{field}{change}: {}", clean(&row.action), clean(&row.name), clean(&row.result));
     }
     for error in history::error_lines(&run) {
         let who = if error.employee_id.is_empty() {
@@ -72,10 +72,10 @@ pub(super) async fn history(global: &Global, args: &HistoryArgs) -> Result<Exit,
         } else {
             format!("employee {}: ", clean(&error.employee_id))
         };
-        println!("{} {} {who}{}", RED.on_stdout("! "), clean(&error.code), clean(&error.what));
+        outln!("{} {} {who}{}", RED.on_stdout("! "), clean(&error.code), clean(&error.what));
     }
     if let Some(path) = &args.xlsx {
-        println!("workbook written to {}", path.display());
+        outln!("workbook written to {}", path.display());
     }
     Ok(Exit::Done)
 }
@@ -83,14 +83,14 @@ pub(super) async fn history(global: &Global, args: &HistoryArgs) -> Result<Exit,
 fn list(global: &Global, tenant: &str, runs: &[PastRun]) {
     if global.json {
         let rows: Vec<_> = runs.iter().map(history::line_json).collect();
-        println!("{}", serde_json::json!({ "tenant": tenant, "runs": rows }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "runs": rows }));
         return;
     }
     if runs.is_empty() {
-        println!("tenant {tenant} has not been synced yet: hibob sync {tenant}");
+        outln!("tenant {tenant} has not been synced yet: hibob sync {tenant}");
     }
     for run in runs {
-        println!("{}", line(run));
+        outln!("{}", line(run));
     }
 }
 

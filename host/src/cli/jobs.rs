@@ -1,6 +1,8 @@
 //! `jobs`: lists the jobs of the queue, starts and cancels jobs.
 
+use super::audit::{Change, releases};
 use super::paint::clean;
+use super::references::whole_id;
 use super::{Global, ReleaseArgs};
 use chrono::DateTime;
 use clap::{Args, Subcommand};
@@ -10,6 +12,10 @@ use hibob_store::data_dir::DataDir;
 use hibob_store::plan_file;
 use hibob_store::queue::{ArgumentFields, Arguments, Job, JobId, NewJob, Selection, State};
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long to wait before looking again whether a job has ended.
+const WAIT_PAUSE: Duration = Duration::from_millis(500);
 
 /// How many ended jobs are listed by default.
 const ENDED_MAX: u32 = 20;
@@ -18,7 +24,7 @@ const ENDED_MAX: u32 = 20;
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct JobsArgs {
     #[command(subcommand)]
-    command: Option<JobsCommand>,
+    pub(super) command: Option<JobsCommand>,
     /// List only the jobs of this tenant
     tenant: Option<String>,
     /// How many ended jobs to list
@@ -27,7 +33,7 @@ pub(super) struct JobsArgs {
 }
 
 #[derive(Subcommand)]
-enum JobsCommand {
+pub(super) enum JobsCommand {
     /// Cancel a job: a waiting one at once, a running one soon
     #[command(after_help = "Example: hibob jobs cancel 7")]
     Cancel {
@@ -40,7 +46,7 @@ enum JobsCommand {
 }
 
 #[derive(Args)]
-struct StartArgs {
+pub(super) struct StartArgs {
     /// The tenant's id
     tenant: String,
     /// check, sync, apply, references or deliver
@@ -60,12 +66,30 @@ struct StartArgs {
     /// references: issue for these, by HiBob's ids
     #[arg(long, value_name = "ID")]
     employee: Vec<String>,
-    /// deliver: the reference's id
+    /// deliver: the reference's id, or its beginning
     #[arg(long, value_name = "ID")]
     reference: Option<String>,
     /// Who asks for it; shown with the job
     #[arg(long, value_name = "WHO")]
     requested_by: Option<String>,
+    /// Wait until a host that serves has ended the job, and end with the job's exit code
+    #[arg(long)]
+    wait: bool,
+}
+
+impl JobsArgs {
+    /// What is recorded of the command; none if it only reads.
+    pub(super) fn change(&self) -> Option<Change> {
+        Some(match self.command.as_ref()? {
+            JobsCommand::Cancel { id } => Change::new("jobs-cancel").with(id.to_string()),
+            JobsCommand::Start(args) => {
+                let numbers = [("allow-issuing", args.allow_issuing), ("allow-revoking", args.allow_revoking)];
+                let words = [args.kind.word().to_owned(), args.release.text(), releases(&numbers, &[])];
+                let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
+                Change::new("jobs-start").of(&args.tenant).with(words.join(" ")).by(args.requested_by.as_deref())
+            }
+        })
+    }
 }
 
 fn parse_kind(word: &str) -> Result<JobKind, String> {
@@ -78,12 +102,19 @@ pub(super) async fn run(global: &Global, args: JobsArgs) -> Result<Exit, HostErr
     match args.command {
         None => list(global, &data, args.tenant.as_deref(), args.limit).await?,
         Some(JobsCommand::Cancel { id }) => cancel(global, &data, id).await?,
-        Some(JobsCommand::Start(args)) => start(global, &data, *args).await?,
+        Some(JobsCommand::Start(args)) => return start(global, &data, *args).await,
     }
     Ok(Exit::Done)
 }
 
-async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<(), HostError> {
+async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<Exit, HostError> {
+    let reference = match &args.reference {
+        Some(prefix) => {
+            data.config(&args.tenant).await?;
+            Some(whole_id(&data.tenant_database(&args.tenant).await?, &args.tenant, prefix).await?)
+        }
+        None => None,
+    };
     let plan = args.plan.map(|path| plan_file::keep(data, &path)).transpose()?;
     let fields = ArgumentFields {
         plan: plan.clone(),
@@ -94,7 +125,7 @@ async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<(), H
         allow_issuing: args.allow_issuing,
         allow_revoking: args.allow_revoking,
         employees: (!args.employee.is_empty()).then_some(args.employee),
-        reference: args.reference,
+        reference,
     };
     let start = async {
         let arguments = Arguments::new(args.kind, fields)?;
@@ -103,24 +134,58 @@ async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<(), H
     let started = start.await.inspect_err(|_| {
         plan.iter().for_each(|plan| plan_file::forget(data, plan));
     })?;
-    if global.json {
-        println!("{}", serde_json::json!({ "job": started.id, "new": started.is_new }));
-    } else if started.is_new {
-        println!("job {} is queued; a host that serves takes it: hibob serve", started.id);
-    } else {
-        println!("job {} waits already and does the same", started.id);
+    if !global.json && started.is_new {
+        outln!("job {} is queued; a host that serves takes it: hibob serve", started.id);
+    } else if !global.json {
+        outln!("job {} waits already and does the same", started.id);
+    } else if !args.wait {
+        outln!("{}", serde_json::json!({ "job": started.id, "new": started.is_new }));
     }
-    Ok(())
+    if !args.wait {
+        return Ok(Exit::Done);
+    }
+    let job = ended(data, started.id).await?;
+    if global.json {
+        let object = serde_json::json!({
+            "job": job.id, "new": started.is_new, "state": job.state.word(), "result": job.result,
+        });
+        outln!("{object}");
+    } else {
+        outln!("{}", line(&job));
+    }
+    Ok(exit(&job))
+}
+
+/// Waits until the job has ended.
+async fn ended(data: &DataDir, id: JobId) -> Result<Job, HostError> {
+    loop {
+        let job = data.queue().get(id).await?;
+        if job.state.is_end() {
+            return Ok(job);
+        }
+        tokio::time::sleep(WAIT_PAUSE).await;
+    }
+}
+
+/// The exit code of a job that has ended: that of its run, if it came to one.
+fn exit(job: &Job) -> Exit {
+    let of_run = job.result.as_ref().and_then(|result| Exit::of(result.get("exit_code")?.as_i64()?));
+    of_run.unwrap_or(match job.state {
+        State::Done => Exit::Done,
+        State::Held => Exit::Held,
+        State::WaitingForApproval => Exit::Waiting,
+        State::Queued | State::Running | State::Failed | State::Cancelled | State::Lost => Exit::Failed,
+    })
 }
 
 async fn cancel(global: &Global, data: &DataDir, id: JobId) -> Result<(), HostError> {
     let state = data.queue().cancel(id).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "job": id, "state": state.word() }));
+        outln!("{}", serde_json::json!({ "job": id, "state": state.word() }));
     } else if state == State::Running {
-        println!("job {id} runs; its host stops it when it renews its lease");
+        outln!("job {id} runs; its host stops it when it renews its lease");
     } else {
-        println!("job {id} is {state}");
+        outln!("job {id} is {state}");
     }
     Ok(())
 }
@@ -132,14 +197,14 @@ async fn list(global: &Global, data: &DataDir, tenant: Option<&str>, limit: u32)
     let jobs = data.queue().list(Selection { tenant, ended_max: limit }).await?;
     if global.json {
         let rows: Vec<_> = jobs.iter().map(Job::json).collect();
-        println!("{}", serde_json::json!({ "jobs": rows }));
+        outln!("{}", serde_json::json!({ "jobs": rows }));
         return Ok(());
     }
     if jobs.is_empty() {
-        println!("no jobs yet; start one: hibob jobs start TENANT sync");
+        outln!("no jobs yet; start one: hibob jobs start TENANT sync");
     }
     for job in &jobs {
-        println!("{}", line(job));
+        outln!("{}", line(job));
     }
     Ok(())
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 /// Prints the whole report as JSON.
 pub(super) fn json(report: &impl Serialize) {
     match serde_json::to_string(report) {
-        Ok(text) => println!("{text}"),
-        Err(error) => eprintln!("error: {error}"),
+        Ok(text) => outln!("{text}"),
+        Err(error) => errln!("error: {error}"),
     }
 }
 
@@ -17,9 +17,29 @@ pub(super) fn json(report: &impl Serialize) {
 pub(super) fn rows<'r>(mark: &str, rows: impl IntoIterator<Item = &'r ErrorRow>) {
     for row in rows {
         let who = row.employee_id.as_deref().map(|id| format!("employee {}: ", clean(id))).unwrap_or_default();
-        println!("{mark} {} {who}{}", clean(&row.code), clean(&row.message));
-        println!("    to mend  {}", clean(&row.remedy));
+        outln!("{mark} {} {who}{}", clean(&row.code), clean(&row.message));
+        outln!("    to mend  {}", clean(&row.remedy));
     }
+}
+
+/// How many people whom a guard holds are named at a terminal, unless all are asked for.
+const NAMED_MAX: usize = 20;
+
+/// The lines that name whom a guard holds: everybody, or at a terminal the first [`NAMED_MAX`] unless `all` of them are
+/// asked for.
+pub(super) fn held_lines(people: &[String], all: bool, is_terminal: bool) -> Vec<String> {
+    let most = if all || !is_terminal { people.len() } else { NAMED_MAX };
+    let mut lines: Vec<String> = people.iter().take(most).map(|person| format!("    {person}")).collect();
+    if people.len() > most {
+        lines.push(format!("    and {} more: --all", people.len() - most));
+    }
+    lines
+}
+
+/// Whom a change is about, for people.
+pub(super) fn person(employee_id: Option<&str>, name: &str) -> String {
+    let id = employee_id.map(|id| format!(" (employee {})", clean(id))).unwrap_or_default();
+    format!("{}{id}", clean(name))
 }
 
 /// Prints how the run ended, with the counts that are not 0 and the one that is `always` shown.
@@ -31,15 +51,16 @@ pub(super) fn summary(exit: Exit, stopped: Option<&Stopped>, always: &str, numbe
         Exit::SomeFailed => YELLOW.on_stdout("Done, with errors:"),
         Exit::Held if stopped.is_none() => YELLOW.on_stdout("Done, but for what is held:"),
         Exit::Waiting => YELLOW.on_stdout("Waiting for approval:"),
+        Exit::Busy => YELLOW.on_stdout("Not begun:"),
         Exit::Usage | Exit::Held | Exit::Refused | Exit::Failed => RED.on_stdout("Stopped:"),
     };
-    println!("{head} {}", parts.join(", "));
+    outln!("{head} {}", parts.join(", "));
 }
 
 /// Prints what ended the run early, if anything did.
 pub(super) fn stopped(stopped: Option<&Stopped>) {
     if let Some(stopped) = stopped {
-        eprintln!("{}: {}", RED.on_stderr("error"), clean(&stopped.message));
-        eprintln!("{}: {}", CYAN.on_stderr("help"), clean(&stopped.remedy));
+        errln!("{}: {}", RED.on_stderr("error"), clean(&stopped.message));
+        errln!("{}: {}", CYAN.on_stderr("help"), clean(&stopped.remedy));
     }
 }

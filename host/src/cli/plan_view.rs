@@ -6,6 +6,7 @@ use hibob_contract::directory_sync::{Change, ChangeKind, FieldChange};
 use hibob_contract::types::{Finding, Severity, Value};
 use hibob_jobs::run::rows;
 use hibob_store::privacy::LEFT_OUT;
+use std::collections::BTreeMap;
 
 /// How many changes of one kind are shown in full by default.
 const SHOWN_MAX: usize = 5;
@@ -38,12 +39,13 @@ pub(super) fn text(tenant: &str, planned: &Planned, all: bool) -> String {
         lines.push(format!("{} {}", BOLD.on_stdout(&format!("Plan for {tenant}:")), parts.join(", ")));
     }
     lines.push(DIM.on_stdout(&standing(planned)));
+    let by_id: BTreeMap<&str, &Change> = planned.changes.iter().map(|change| (change.id.as_str(), change)).collect();
     for kind in KINDS {
         let changes: Vec<&Change> = planned.changes.iter().filter(|change| change.kind == kind).collect();
         let shown = if all { changes.len() } else { SHOWN_MAX.min(changes.len()) };
         for change in changes.iter().take(shown) {
             lines.push(String::new());
-            lines.extend(change_lines(change));
+            lines.extend(change_lines(change, &by_id));
         }
         if changes.len() > shown {
             let rest = changes.len() - shown;
@@ -77,7 +79,7 @@ fn standing(planned: &Planned) -> String {
 
 /// Reasons of changes that are not shown, with their numbers.
 fn reasons(changes: &[&Change]) -> String {
-    let mut reasons: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for change in changes {
         *reasons.entry(change.reason.as_str()).or_default() += 1;
     }
@@ -91,7 +93,7 @@ fn words(kind: &str) -> String {
     kind.replace('-', " ")
 }
 
-fn change_lines(change: &Change) -> Vec<String> {
+fn change_lines(change: &Change, by_id: &BTreeMap<&str, &Change>) -> Vec<String> {
     let (color, sign) = match change.kind {
         ChangeKind::Create => (GREEN, '+'),
         ChangeKind::Adopt => (CYAN, '&'),
@@ -110,7 +112,11 @@ fn change_lines(change: &Change) -> Vec<String> {
     let ids = if ids.is_empty() { String::new() } else { DIM.on_stdout(&format!(" ({})", ids.join(", "))) };
     let mut lines = vec![format!("{head} {who}{ids}"), format!("    because  {}", clean(&change.reason))];
     lines.extend(change.fields.iter().map(field_line));
-    let waits_for: Vec<&str> = change.depends_on.iter().chain(&change.after).map(String::as_str).collect();
+    let named = |id: &String| match by_id.get(id.as_str()) {
+        Some(other) => format!("{} {} ({id})", words(other.kind.word()), other.display_name),
+        None => id.clone(),
+    };
+    let waits_for: Vec<String> = change.depends_on.iter().chain(&change.after).map(named).collect();
     if !waits_for.is_empty() {
         lines.push(DIM.on_stdout(&format!("    after    {}", clean(&waits_for.join(", ")))));
     }

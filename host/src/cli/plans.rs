@@ -1,7 +1,6 @@
 //! `plans`: lists and shows plans that wait for approval, approves and rejects them.
 
 use super::paint::{BOLD, DIM, YELLOW, clean};
-use super::token::log_entry;
 use super::{Global, plan_view};
 use chrono::DateTime;
 use clap::{Args, Subcommand};
@@ -22,7 +21,7 @@ const LISTED: u32 = 20;
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct PlansArgs {
     #[command(subcommand)]
-    command: Option<PlansCommand>,
+    pub(super) command: Option<PlansCommand>,
     /// The tenant's id
     #[arg(required = true)]
     tenant: Option<String>,
@@ -32,7 +31,7 @@ pub(super) struct PlansArgs {
 }
 
 #[derive(Subcommand)]
-enum PlansCommand {
+pub(super) enum PlansCommand {
     /// Show everything that a plan would do, and its state
     #[command(after_help = "Example: hibob plans show acme 3f9c2a1b7d04")]
     Show {
@@ -91,16 +90,16 @@ async fn list(global: &Global, data: &DataDir, tenant: &str, limit: u32) -> Resu
     data.config(tenant).await?;
     let rows = data.tenant_database(tenant).await?.approvals(now(), limit).await?;
     if global.json {
-        println!("{}", approval::list_json(tenant, &rows)?);
+        outln!("{}", approval::list_json(tenant, &rows)?);
         return Ok(());
     }
     if rows.is_empty() {
-        println!("no plan of {tenant} waits or waited; safety.approval of its file says which do");
+        outln!("no plan of {tenant} waits or waited; safety.approval of its file says which do");
     }
     for row in &rows {
-        println!("{}", line(row));
+        outln!("{}", line(row));
         for why in approval::why(row)? {
-            println!("    because  {}", clean(&why));
+            outln!("    because  {}", clean(&why));
         }
     }
     Ok(())
@@ -139,30 +138,30 @@ async fn show(global: &Global, data: &DataDir, tenant: &str, plan: &str) -> Resu
     let records = data.records(tenant).await?;
     let row = approval::get(records.database(), tenant, plan, now()).await?;
     if global.json {
-        println!("{}", approval::show_json(&records, tenant, &row).await?);
+        outln!("{}", approval::show_json(&records, tenant, &row).await?);
         return Ok(());
     }
-    println!("{}", BOLD.on_stdout(&line(&row)));
+    outln!("{}", BOLD.on_stdout(&line(&row)));
     let asked = match (row.trigger.as_str(), &row.requested_by) {
         (_, Some(who)) => clean(who),
         ("schedule", None) => "the schedule".to_owned(),
         (_, None) => "somebody on the command line".to_owned(),
     };
-    println!("    asked by {asked}");
-    println!("    digest   {}", row.plan);
+    outln!("    asked by {asked}");
+    outln!("    digest   {}", row.plan);
     for why in approval::why(&row)? {
-        println!("    because  {}", clean(&why));
+        outln!("    because  {}", clean(&why));
     }
     let stale = approval::stale(&records, &row).await?;
     if let Some(why) = stale.get("why").and_then(Value::as_str) {
-        println!("{} {}", YELLOW.on_stdout("! stale"), clean(why));
+        outln!("{} {}", YELLOW.on_stdout("! stale"), clean(why));
     }
     for difference in stale.get("differences").and_then(Value::as_array).into_iter().flatten() {
-        println!("    {}", clean(difference.get("message").and_then(Value::as_str).unwrap_or_default()));
+        outln!("    {}", clean(difference.get("message").and_then(Value::as_str).unwrap_or_default()));
     }
-    println!("\n{}", plan_view::text(tenant, &approval::planned(&records, &row).await?, true));
+    outln!("\n{}", plan_view::text(tenant, &approval::planned(&records, &row).await?, true));
     if row.state == ApprovalState::Waiting {
-        println!("\n{}", DIM.on_stdout(&format!("to go on: {}", choices(tenant, &row.plan))));
+        outln!("\n{}", DIM.on_stdout(&format!("to go on: {}", choices(tenant, &row.plan))));
     }
     Ok(())
 }
@@ -178,7 +177,8 @@ async fn decide(
     data.config(tenant).await?;
     let plan = approval::get(&data.tenant_database(tenant).await?, tenant, plan, now()).await?.plan;
     let action = if rejected_because.is_some() { "reject-plan" } else { "approve-plan" };
-    let entry = ApiLogEntry { tenant: Some(tenant.to_owned()), ..log_entry(action, &plan) };
+    let by_whom = Some(by.to_owned());
+    let entry = ApiLogEntry::of_command(action, Some(tenant.to_owned()), Some(plan.clone()), by_whom);
     let row = api_log::begin(data.control(), &entry).await?;
     let who = Decider { by, with: COMMAND_LINE };
     let decided = match rejected_because {
@@ -187,15 +187,15 @@ async fn decide(
     };
     let (outcome, code) = match &decided {
         Ok(_) => (ApiLogOutcome::Done, None),
-        Err(error) if error.exit() == Exit::Usage => (ApiLogOutcome::Refused, Some(error.code())),
+        Err(error) if matches!(error.exit(), Exit::Usage | Exit::Busy) => (ApiLogOutcome::Refused, Some(error.code())),
         Err(error) => (ApiLogOutcome::Failed, Some(error.code())),
     };
     api_log::ended(data.control(), row, &entry, outcome, code).await;
     let decided = decided?;
     if global.json {
-        println!("{}", decided.json());
+        outln!("{}", decided.json());
     } else {
-        println!("{}", told(tenant, &decided));
+        outln!("{}", told(tenant, &decided));
     }
     Ok(())
 }
@@ -217,11 +217,11 @@ pub(super) fn print_waiting(tenant: &str, waiting: &WaitingPlan) {
     let is = if waiting.is_new { "waits" } else { "still waits" };
     let changes = changes(waiting.changes as u64);
     let plan = short(&waiting.plan);
-    println!("{} plan {plan} {is} for approval: {changes}, none of them applied", YELLOW.on_stdout("! waiting"));
+    outln!("{} plan {plan} {is} for approval: {changes}, none of them applied", YELLOW.on_stdout("! waiting"));
     for why in &waiting.why {
-        println!("    because  {}", clean(why));
+        outln!("    because  {}", clean(why));
     }
-    println!("    to go on look at it until {}: hibob plans show {tenant} {plan}", time(waiting.lapses_at));
+    outln!("    to go on look at it until {}: hibob plans show {tenant} {plan}", time(waiting.lapses_at));
 }
 
 fn choices(tenant: &str, plan: &str) -> String {

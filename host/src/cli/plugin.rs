@@ -3,6 +3,7 @@
 mod inspect;
 
 use super::Global;
+use super::audit::Change;
 use super::paint::clean;
 use clap::{Args, Subcommand};
 use hibob_base::clock::now_unix_seconds;
@@ -60,13 +61,28 @@ pub(super) enum KeyCommand {
 pub(super) struct TrustArgs {
     /// A file with a public key, sha256:DIGEST of a plugin, or with --remove the number of a key
     #[arg(value_name = "KEYFILE|sha256:DIGEST", required_unless_present = "list")]
-    what: Option<String>,
+    pub(super) what: Option<String>,
     /// Trust it no longer
     #[arg(long)]
     remove: bool,
     /// List what is trusted
     #[arg(long, conflicts_with = "remove")]
     list: bool,
+}
+
+impl PluginCommand {
+    /// What is recorded of the command: which plugins this host trusts. The others write files of whoever gives them.
+    pub(super) fn change(&self) -> Option<Change> {
+        match self {
+            Self::Inspect { .. } | Self::Verify { .. } | Self::Sign { .. } | Self::Key(_) => None,
+            Self::Trust(args) => {
+                let action = if args.remove { "plugin-distrust" } else { "plugin-trust" };
+                // A file is recorded by the number of its key.
+                let number = |file: &String| PublicKey::read(Path::new(file)).map(|key| format!("key {}", key.id()));
+                args.what.as_ref().map(|what| Change::new(action).with(number(what).unwrap_or_else(|_| what.clone())))
+            }
+        }
+    }
 }
 
 pub(super) async fn run(global: &Global, command: PluginCommand) -> Result<Exit, HostError> {
@@ -115,9 +131,9 @@ fn password() -> Option<String> {
 
 fn print(global: &Global, object: &serde_json::Value, text: &str) {
     if global.json {
-        println!("{object}");
+        outln!("{object}");
     } else {
-        println!("{}", text.lines().map(clean).collect::<Vec<_>>().join("\n"));
+        outln!("{}", text.lines().map(clean).collect::<Vec<_>>().join("\n"));
     }
 }
 

@@ -1,5 +1,6 @@
-//! A progress bar on standard error, where that is a terminal.
+//! A progress bar on standard error, where that is a terminal that can show one.
 
+use super::paint::is_stderr_colored;
 use hibob_base::progress::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -9,7 +10,7 @@ pub(super) struct Bar(ProgressBar);
 impl Bar {
     /// A bar that shows nothing yet.
     pub(super) fn new() -> Self {
-        let bar = ProgressBar::no_length();
+        let bar = if is_stderr_colored() { ProgressBar::no_length() } else { ProgressBar::hidden() };
         let style = ProgressStyle::with_template("{msg:>10} [{bar:30}] {human_pos}/{human_len} {eta}");
         if let Ok(style) = style {
             bar.set_style(style.progress_chars("=> "));

@@ -3,7 +3,10 @@
 mod keys;
 mod view;
 
+pub(super) use keys::KeyCommand;
+
 use super::Global;
+use super::audit::{Change, releases};
 use super::progress::Bar;
 use super::sync::Ready;
 use clap::{Args, Subcommand};
@@ -13,6 +16,7 @@ use hibob_jobs::references;
 use hibob_jobs::references::{Deliveries, ReferencesRequest, Release, Report};
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
+use hibob_store::database::TenantDatabase;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,7 +24,7 @@ use std::sync::Arc;
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct ReferencesArgs {
     #[command(subcommand)]
-    command: Option<ReferencesCommand>,
+    pub(super) command: Option<ReferencesCommand>,
     /// The tenant's id
     #[arg(required = true)]
     tenant: Option<String>,
@@ -30,7 +34,7 @@ pub(super) struct ReferencesArgs {
 
 /// The releases of one run.
 #[derive(Args, Clone, Copy, Default)]
-struct RunArgs {
+pub(super) struct RunArgs {
     /// Allow up to N references to be issued in this run, even if that is above the limit
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     allow_issuing: usize,
@@ -40,9 +44,17 @@ struct RunArgs {
     /// Try failed deliveries again at once
     #[arg(long)]
     now: bool,
+    /// Name everybody whom a safety check holds, also at a terminal
+    #[arg(long)]
+    all: bool,
 }
 
 impl RunArgs {
+    /// The releases as they were given, for the record of the command.
+    fn text(&self) -> String {
+        releases(&[("allow-issuing", self.allow_issuing), ("allow-revoking", self.allow_revoking)], &[])
+    }
+
     fn order(self, employees: Option<Vec<String>>) -> ReferencesRequest {
         let release = Release { issuing: self.allow_issuing, revoking: self.allow_revoking };
         let deliveries = if self.now { Deliveries::Waiting } else { Deliveries::Due };
@@ -51,7 +63,7 @@ impl RunArgs {
 }
 
 #[derive(Subcommand)]
-enum ReferencesCommand {
+pub(super) enum ReferencesCommand {
     /// List the references of a tenant, with their states and deliveries
     #[command(after_help = "Example: hibob references list acme --json")]
     List {
@@ -77,7 +89,7 @@ enum ReferencesCommand {
     Revoke {
         /// The tenant's id
         tenant: String,
-        /// The reference's id, as `list` shows it
+        /// The reference's id, as `list` shows it, or its beginning
         id: String,
         /// Why; kept in the tenant's record, and not published
         #[arg(long)]
@@ -88,7 +100,7 @@ enum ReferencesCommand {
     Deliver {
         /// The tenant's id
         tenant: String,
-        /// The reference's id, as `list` shows it
+        /// The reference's id, as `list` shows it, or its beginning
         id: String,
     },
     /// Go on with references after the data directory was restored from a backup
@@ -99,7 +111,7 @@ enum ReferencesCommand {
     },
     /// Make, list, rotate and revoke the keys that sign references
     #[command(subcommand)]
-    Key(keys::KeyCommand),
+    Key(KeyCommand),
     /// Write the issuer's public files: keys, log, status lists, verify page
     #[command(after_help = "Example: hibob references publish acme ./public")]
     Publish {
@@ -110,14 +122,31 @@ enum ReferencesCommand {
     },
 }
 
+impl ReferencesArgs {
+    /// What is recorded of the command; none if it only reads. Employees are not named.
+    pub(super) fn change(&self) -> Option<Change> {
+        use ReferencesCommand as C;
+        Some(match self.command.as_ref() {
+            None => Change::new("references").of(self.tenant.as_deref().unwrap_or_default()).with(self.run.text()),
+            Some(C::List { .. }) => return None,
+            Some(C::Issue { tenant, run, .. }) => Change::new("references-issue").of(tenant).with(run.text()),
+            Some(C::Revoke { tenant, id, .. }) => Change::new("references-revoke").of(tenant).with(id),
+            Some(C::Deliver { tenant, id }) => Change::new("references-deliver").of(tenant).with(id),
+            Some(C::Resume { tenant }) => Change::new("references-resume").of(tenant),
+            Some(C::Publish { tenant, .. }) => Change::new("references-publish").of(tenant),
+            Some(C::Key(command)) => return command.change(),
+        })
+    }
+}
+
 pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, HostError> {
     match args.command {
-        None => Ok(job(global, &args.tenant.unwrap_or_default(), &args.run.order(None)).await),
+        None => Ok(job(global, &args.tenant.unwrap_or_default(), &args.run.order(None), args.run.all).await),
         Some(ReferencesCommand::Issue { tenant, mut employees, employees_from, run }) => {
             if let Some(path) = employees_from {
                 employees.extend(read_ids(&path)?);
             }
-            Ok(job(global, &tenant, &run.order(Some(employees))).await)
+            Ok(job(global, &tenant, &run.order(Some(employees)), run.all).await)
         }
         Some(ReferencesCommand::List { tenant }) => list(global, &tenant).await,
         Some(ReferencesCommand::Revoke { tenant, id, reason }) => revoke(global, &tenant, &id, &reason).await,
@@ -128,12 +157,12 @@ pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, H
     }
 }
 
-async fn job(global: &Global, tenant: &str, order: &ReferencesRequest) -> Exit {
+async fn job(global: &Global, tenant: &str, order: &ReferencesRequest, all: bool) -> Exit {
     let report = match Ready::new(global, tenant, "references").await {
         Ok(ready) => run_ready(&ready.data, &ready.tenant, &ready.plugin, order).await,
         Err(error) => Report::stopped(tenant, error),
     };
-    view::report(&report, global.json)
+    view::report(&report, global.json, all)
 }
 
 /// Carries out one run, and shows its progress.
@@ -151,7 +180,7 @@ pub(super) async fn run_ready(
 
 /// Prints what a run did, and returns how it ended.
 pub(super) fn print_report(report: &Report) -> Exit {
-    view::report(report, false)
+    view::report(report, false, true)
 }
 
 fn read_ids(path: &Path) -> Result<Vec<String>, HostError> {
@@ -167,9 +196,9 @@ async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     let records = data.records(tenant).await?;
     let (references, deliveries) = (records.references().await?, records.database().deliveries().await?);
     if global.json {
-        println!("{}", references::list_json(tenant, &references, &deliveries)?);
+        outln!("{}", references::list_json(tenant, &references, &deliveries)?);
     } else {
-        println!("{}", view::list_text(tenant, &references, &deliveries)?);
+        outln!("{}", view::list_text(tenant, &references, &deliveries)?);
     }
     Ok(Exit::Done)
 }
@@ -180,16 +209,17 @@ async fn revoke(global: &Global, tenant: &str, id: &str, reason: &str) -> Result
     check_reason(reason)?;
     let now = chrono::Utc::now().timestamp();
     let database = data.tenant_database(tenant).await?;
-    let is_new = database.revoke_reference(id, reason, now).await?.ok_or_else(|| unknown(tenant, id))?;
+    let id = whole_id(&database, tenant, id).await?;
+    let is_new = database.revoke_reference(&id, reason, now).await?.ok_or_else(|| unknown(tenant, &id))?;
     if global.json {
-        println!(
+        outln!(
             "{}",
             serde_json::json!({ "tenant": tenant, "reference": id, "revoked": true, "was_revoked_before": !is_new })
         );
     } else if is_new {
-        println!("revoked {id}; publish it, so that everybody sees it: hibob references publish {tenant} DIR");
+        outln!("revoked {id}; publish it, so that everybody sees it: hibob references publish {tenant} DIR");
     } else {
-        println!("{id} was revoked before");
+        outln!("{id} was revoked before");
     }
     Ok(Exit::Done)
 }
@@ -197,19 +227,20 @@ async fn revoke(global: &Global, tenant: &str, id: &str, reason: &str) -> Result
 async fn deliver(global: &Global, tenant: &str, id: &str) -> Result<Exit, HostError> {
     let ready = Ready::new(global, tenant, "references").await?;
     let now = chrono::Utc::now().timestamp();
-    if !ready.tenant.database().retry_delivery(id, now).await? {
+    let id = whole_id(ready.tenant.database(), tenant, id).await?;
+    if !ready.tenant.database().retry_delivery(&id, now).await? {
         let known = ready.tenant.database().references().await?.into_iter().find(|row| row.id == id);
-        let state = known.ok_or_else(|| unknown(tenant, id))?.state.word();
+        let state = known.ok_or_else(|| unknown(tenant, &id))?.state.word();
         let message = format!("tenant {tenant}: the reference {id} is {state}, and there is nothing to deliver");
         return Err(HostError::configuration(message, "a reference is delivered once, and only while it counts"));
     }
     let order = ReferencesRequest {
         employees: Some(Vec::new()),
-        deliveries: Deliveries::One(id.to_owned()),
+        deliveries: Deliveries::One(id),
         ..ReferencesRequest::default()
     };
     let report = run_ready(&ready.data, &ready.tenant, &ready.plugin, &order).await;
-    Ok(view::report(&report, global.json))
+    Ok(view::report(&report, global.json, true))
 }
 
 async fn resume(global: &Global, tenant: &str) -> Result<Exit, HostError> {
@@ -219,11 +250,18 @@ async fn resume(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     let was_paused = database.reference_pause().await?.is_some();
     database.pause_references(None).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "tenant": tenant, "was_paused": was_paused }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "was_paused": was_paused }));
     } else {
-        println!("{}", if was_paused { "references go on with the next run" } else { "they were not paused" });
+        outln!("{}", if was_paused { "references go on with the next run" } else { "they were not paused" });
     }
     Ok(Exit::Done)
+}
+
+/// The id of the reference whose id begins so.
+pub(super) async fn whole_id(database: &TenantDatabase, tenant: &str, prefix: &str) -> Result<String, HostError> {
+    let rows = database.references().await?;
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    references::whole_id(tenant, &ids, prefix)
 }
 
 fn unknown(tenant: &str, id: &str) -> HostError {
@@ -238,9 +276,9 @@ async fn publish(global: &Global, tenant: &str, folder: &Path) -> Result<Exit, H
     let config = data.config(tenant).await?;
     let published = references::publish(&data, &config, folder).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "tenant": tenant, "folder": folder, "published": published }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "folder": folder, "published": published }));
     } else {
-        println!(
+        outln!(
             "references in the log: {}; files written to {}: {} of {}",
             published.references,
             folder.display(),
@@ -249,7 +287,7 @@ async fn publish(global: &Global, tenant: &str, folder: &Path) -> Result<Exit, H
         );
         view::witnesses(&published.witnesses);
         let domain = config.references.map(|references| references.domain).unwrap_or_default();
-        println!("serve that folder at https://{domain}/");
+        outln!("serve that folder at https://{domain}/");
     }
     Ok(if published.witnesses.errors.is_empty() { Exit::Done } else { Exit::SomeFailed })
 }

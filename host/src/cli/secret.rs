@@ -2,6 +2,7 @@
 //! argument.
 
 use super::Global;
+use super::audit::Change;
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
 use hibob_base::secret::{Origin, SECRET_BYTES_MAX, Secret, SecretName};
@@ -46,10 +47,25 @@ pub(super) enum SecretCommand {
     Rotate,
 }
 
+impl SecretCommand {
+    /// What is recorded of the command; none if it only reads.
+    pub(super) fn change(&self) -> Option<Change> {
+        // What was given as a name may be the secret itself.
+        let known =
+            |name: &str| if name == PEOPLE_KEY || parse(name).is_ok() { name.to_owned() } else { String::new() };
+        Some(match self {
+            Self::List { .. } => return None,
+            Self::Set { tenant, name, .. } => Change::new("secret-set").of(tenant).with(known(name)),
+            Self::Remove { tenant, name, .. } => Change::new("secret-remove").of(tenant).with(known(name)),
+            Self::Rotate => Change::new("secret-rotate"),
+        })
+    }
+}
+
 pub(super) async fn run(global: &Global, command: SecretCommand) -> Result<Exit, HostError> {
     match command {
         SecretCommand::Set { tenant, name, value } => set(global, &tenant, parse(&name)?, &value).await?,
-        SecretCommand::List { tenant } => list(global, &tenant).await?,
+        SecretCommand::List { tenant } => return list(global, &tenant).await,
         SecretCommand::Remove { tenant, name, yes } if name == PEOPLE_KEY => {
             forget_everybody(global, &tenant, yes).await?
         }
@@ -85,12 +101,12 @@ async fn set(global: &Global, tenant: &str, name: SecretName, value: &[Zeroizing
             "tenant": tenant, "name": name.as_str(), "origins": origins, "key": entered.key_id,
             "replaced": entered.replaced, "used": entered.is_used,
         });
-        println!("{object}");
+        outln!("{object}");
         return Ok(());
     }
-    println!("{name} of {tenant} stored for {}", origins.join(" and "));
+    outln!("{name} of {tenant} stored for {}", origins.join(" and "));
     if !entered.is_used {
-        println!("not used yet: write {name} = \"store\" in the tenant's file, and apply it");
+        outln!("not used yet: write {name} = \"store\" in the tenant's file, and apply it");
     }
     Ok(())
 }
@@ -101,7 +117,7 @@ fn read(prompt: &str) -> Result<Secret, HostError> {
     let failed = |error: std::io::Error| wrong(format!("cannot read standard input: {error}"));
     let stdin = std::io::stdin();
     let text = if stdin.is_terminal() {
-        eprint!("{prompt}");
+        err!("{prompt}");
         Zeroizing::new(console::Term::stderr().read_secure_line().map_err(failed)?)
     } else {
         // Reads one byte more than is allowed, plus a line end. The capacity is reserved, so that growing leaves no
@@ -116,9 +132,11 @@ fn read(prompt: &str) -> Result<Secret, HostError> {
     Secret::checked(&text).ok_or_else(wrong)
 }
 
-async fn list(global: &Global, tenant: &str) -> Result<(), HostError> {
+/// Lists the secrets. If none of them can be decrypted, the list is followed by that error.
+async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     let data = global.data().await?;
     let listed = data.secrets().list(&data.config(tenant).await?).await?;
+    let lost = data.secrets().lost_key(tenant).await?;
     if global.json {
         let rows = listed.iter().map(|row| {
             serde_json::json!({
@@ -126,20 +144,24 @@ async fn list(global: &Global, tenant: &str) -> Result<(), HostError> {
                 "state": row.state,
             })
         });
-        println!("{}", serde_json::json!({ "tenant": tenant, "secrets": rows.collect::<Vec<_>>() }));
-        return Ok(());
+        let mut object = serde_json::json!({ "tenant": tenant, "secrets": rows.collect::<Vec<_>>() });
+        if let (Some(error), Some(object)) = (&lost, object.as_object_mut()) {
+            object.insert("error".to_owned(), super::error_json(error));
+        }
+        outln!("{object}");
+        return Ok(lost.map_or(Exit::Done, |error| error.exit()));
     }
     if listed.is_empty() {
-        println!("{tenant} has no secrets in the store, and its file names none there");
+        outln!("{tenant} has no secrets in the store, and its file names none there");
     }
     for row in listed {
         let at = row.entered_at.and_then(|at| chrono::DateTime::from_timestamp(at, 0));
         let at = at.map(|at| at.format("entered %Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default();
         let key = row.key_id.map(|id| format!("key {id}")).unwrap_or_default();
         let line = format!("{:<24}{:<14}{at:<30}{key:<22}{}", row.name, row.state, row.origins.join(" "));
-        println!("{}", super::paint::clean(line.trim_end()));
+        outln!("{}", super::paint::clean(line.trim_end()));
     }
-    Ok(())
+    lost.map_or(Ok(Exit::Done), Err)
 }
 
 async fn remove(global: &Global, tenant: &str, name: SecretName) -> Result<(), HostError> {
@@ -147,9 +169,9 @@ async fn remove(global: &Global, tenant: &str, name: SecretName) -> Result<(), H
     data.config(tenant).await?;
     data.secrets().remove(tenant, name).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "tenant": tenant, "name": name.as_str(), "removed": true }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "name": name.as_str(), "removed": true }));
     } else {
-        println!("{name} of {tenant} removed");
+        outln!("{name} of {tenant} removed");
     }
     Ok(())
 }
@@ -166,9 +188,9 @@ async fn forget_everybody(global: &Global, tenant: &str, yes: bool) -> Result<()
     }
     privacy::forget_everybody(&global.data().await?, tenant).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "tenant": tenant, "name": PEOPLE_KEY, "removed": true }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "name": PEOPLE_KEY, "removed": true }));
     } else {
-        println!(
+        outln!(
             "{PEOPLE_KEY} of {tenant} removed; a new one is made by the next run; forget again whom HiBob still sends"
         );
     }
@@ -178,9 +200,9 @@ async fn forget_everybody(global: &Global, tenant: &str, yes: bool) -> Result<()
 async fn rotate(global: &Global) -> Result<(), HostError> {
     let (count, key) = global.data().await?.secrets().rotate().await?;
     if global.json {
-        println!("{}", serde_json::json!({ "secrets": count, "key": key }));
+        outln!("{}", serde_json::json!({ "secrets": count, "key": key }));
     } else {
-        println!("{count} secrets are encrypted with the new key {key}");
+        outln!("{count} secrets are encrypted with the new key {key}");
     }
     Ok(())
 }

@@ -143,22 +143,22 @@ fn say(global: &Global, data: &DataDir, args: &ServeArgs, told: &Told) {
         if let (false, Some(object)) = (told.checks_hosts, object.as_object_mut()) {
             object.insert("checks_hosts".to_owned(), false.into());
         }
-        println!("{object}");
+        outln!("{object}");
         return;
     }
-    println!("serving the tenants of {} with {} workers", data.path().display(), args.workers);
+    outln!("serving the tenants of {} with {} workers", data.path().display(), args.workers);
     if let Some(url) = &told.api {
-        println!("the API is at {url}/v1; make a token for it: hibob token new --role operator");
+        outln!("the API is at {url}/v1; make a token for it: hibob token new --role operator");
     }
     if let Some(url) = &told.monitoring {
-        println!("health and metrics are at {url}");
+        outln!("health and metrics are at {url}");
     }
     if !told.checks_hosts {
-        println!(
+        outln!(
             "requests are taken under any name and checked by token and Origin alone: name the machine with --host NAME"
         );
     }
-    println!(
+    outln!(
         "press Ctrl-C to leave when the running jobs have ended, and again to put them back into the queue and leave at once"
     );
 }

@@ -1,7 +1,7 @@
 //! `check`, `plan`, `apply` and `sync`.
 
 use super::outcome;
-use super::paint::{RED, YELLOW, clean};
+use super::paint::{CYAN, RED, YELLOW, clean};
 use super::progress::Bar;
 use super::{Global, check_view, plan_view, plans};
 use hibob_base::clock::now_unix_seconds;
@@ -9,17 +9,20 @@ use hibob_base::error::{Exit, HostError};
 use hibob_base::job::RunKind;
 use hibob_config::tenant::Approval;
 use hibob_contract::Planned;
+use hibob_contract::directory_sync::Change;
 use hibob_contract::types::Severity;
 use hibob_jobs::approval::short;
 use hibob_jobs::plan_json;
 use hibob_jobs::run::Report;
-use hibob_policy::guard::Release;
+use hibob_policy::guard::{Class, Release};
 use hibob_runner::Run;
 use hibob_sandbox::Open;
 use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
 use hibob_store::plan_file;
+use serde_json::{Value, json};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -50,15 +53,15 @@ impl Ready {
 pub(super) async fn check(global: &Global, tenant: &str) -> Result<Exit, HostError> {
     let ready = Ready::new(global, tenant, "check").await?;
     let bar = Arc::new(Bar::new());
-    let report = hibob_runner::check(&ready.plugin, &ready.tenant, bar.clone()).await;
+    let report = hibob_runner::check_tenant(&ready.data, &ready.plugin, &ready.tenant, bar.clone()).await;
     bar.clear();
     let report = report.map_err(|error| error.of_tenant(tenant))?;
     let failed = report.findings.iter().any(|finding| finding.severity == Severity::Error);
     let exit = if failed { Exit::SomeFailed } else { Exit::Done };
     if global.json {
-        println!("{}", check_view::json(tenant, &report));
+        outln!("{}", check_view::json(tenant, &report));
     } else {
-        println!("{}", check_view::text(tenant, &report));
+        outln!("{}", check_view::text(tenant, &report));
     }
     Ok(exit)
 }
@@ -72,30 +75,81 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
     if let Some(out) = out {
         plan_file::save(&ready.data, &ready.tenant.basis(&ready.plugin)?, &planned, out)?;
     }
+    let held = held(&ready.tenant, &planned).await?;
     if global.json {
-        println!("{}", plan_json::json(tenant, &planned));
-    } else {
-        println!("{}", plan_view::text(tenant, &planned, all));
-        if let Some(out) = out {
-            println!("\nsaved; apply exactly this with: hibob apply {}", out.display());
+        let mut object = plan_json::json(tenant, &planned);
+        if let Some(object) = object.as_object_mut() {
+            object.insert("guards".to_owned(), held.iter().map(HeldClass::json).collect());
+            object.insert("held".to_owned(), held.iter().flat_map(HeldClass::people_json).collect());
         }
+        outln!("{object}");
+    } else {
+        outln!("{}", plan_view::text(tenant, &planned, all));
+        if let Some(out) = out {
+            outln!("\nsaved; apply exactly this with: hibob apply {}", out.display());
+        }
+        held.iter().for_each(|held| held.print(all));
     }
     let failed = planned.findings.iter().any(|finding| finding.severity == Severity::Error);
-    match hibob_runner::guard(&ready.tenant, &planned, Release::default()).await {
-        Err(error) if error.exit() == Exit::Held => {
-            super::print_held(&error.to_string(), &to_go_on(&ready.tenant, &error.remedy()));
-            return Ok(Exit::Held);
-        }
-        Err(error) => return Err(error),
-        Ok(held) if !held.changes.is_empty() => {
-            for guard in &held.guards {
-                super::print_held(&guard.message, &to_go_on(&ready.tenant, &guard.remedy));
-            }
-            return Ok(Exit::Held);
-        }
-        Ok(_) => {}
+    Ok(match (held.is_empty(), failed) {
+        (false, _) => Exit::Held,
+        (true, true) => Exit::SomeFailed,
+        (true, false) => Exit::Done,
+    })
+}
+
+/// What a guard would hold of a plan, and why.
+struct HeldClass<'p> {
+    /// The class of changes; none where the whole plan is held because of what HiBob sent.
+    class: Option<Class>,
+    message: String,
+    remedy: String,
+    changes: Vec<&'p Change>,
+}
+
+impl HeldClass<'_> {
+    fn json(&self) -> Value {
+        let class = self.class.map_or_else(|| json!("source"), |class| json!(class));
+        json!({ "class": class, "message": self.message, "remedy": self.remedy })
     }
-    Ok(if failed { Exit::SomeFailed } else { Exit::Done })
+
+    fn people_json(&self) -> Vec<Value> {
+        let row = |change: &&Change| json!({ "class": self.class, "employee_id": change.employee_id, "display_name": change.display_name });
+        self.changes.iter().map(row).collect()
+    }
+
+    /// Prints it below a plan that was shown.
+    fn print(&self, all: bool) {
+        errln!("{}: {}", RED.on_stderr("held"), clean(&self.message));
+        let person = |change: &&Change| outcome::person(change.employee_id.as_deref(), &change.display_name);
+        let people: Vec<String> = self.changes.iter().map(person).collect();
+        outcome::held_lines(&people, all, std::io::stderr().is_terminal()).iter().for_each(|line| errln!("{line}"));
+        errln!("{}: {}", CYAN.on_stderr("help"), clean(&self.remedy));
+    }
+}
+
+/// What the guards would hold of a plan if it were applied now.
+async fn held<'p>(tenant: &Tenant, planned: &'p Planned) -> Result<Vec<HeldClass<'p>>, HostError> {
+    match hibob_runner::guard(tenant, planned, Release::default()).await {
+        Err(error) if error.exit() == Exit::Held => {
+            let (message, remedy) = (error.to_string(), to_go_on(tenant, &error.remedy()));
+            Ok(vec![HeldClass { class: None, message, remedy, changes: Vec::new() }])
+        }
+        Err(error) => Err(error),
+        Ok(held) => {
+            let of_class = |class: Class| {
+                let held = held.changes.iter().filter(move |(_, held)| **held == class);
+                held.filter_map(|(position, _)| planned.changes.get(*position)).collect()
+            };
+            let guards = held.guards.iter().map(|guard| HeldClass {
+                class: Some(guard.class),
+                message: guard.message.clone(),
+                remedy: to_go_on(tenant, &guard.remedy),
+                changes: of_class(guard.class),
+            });
+            Ok(guards.collect())
+        }
+    }
 }
 
 /// The remedy for changes that a guard holds. Where plans wait for approval, no release is offered.
@@ -108,12 +162,12 @@ fn to_go_on(tenant: &Tenant, remedy: &str) -> String {
     }
 }
 
-pub(super) async fn sync(global: &Global, tenant: &str, release: Release) -> Result<Exit, HostError> {
+pub(super) async fn sync(global: &Global, tenant: &str, release: Release, all: bool) -> Result<Exit, HostError> {
     let report = match Ready::new(global, tenant, "sync").await {
         Ok(ready) => sync_ready(&ready.data, &ready.tenant, &ready.plugin, release, |_| {}).await,
         Err(error) => Report::stopped(tenant, error),
     };
-    Ok(print_report(&report, global.json, 0))
+    Ok(print_report(&report, global.json, 0, all))
 }
 
 /// Makes a plan and applies it under the tenant's lease. `show` gets the plan before anything is applied.
@@ -150,11 +204,11 @@ pub(super) async fn sync_ready(
 fn tell_resumed(run: &Run<'_>) {
     if let Some(report) = run.resumed() {
         let number = report.run.map(|run| run.to_string()).unwrap_or_default();
-        eprintln!("an interrupted run was taken up, and is run {number} of the history");
+        errln!("an interrupted run was taken up, and is run {number} of the history");
     }
 }
 
-pub(super) async fn apply(global: &Global, file: &Path, release: Release) -> Result<Exit, HostError> {
+pub(super) async fn apply(global: &Global, file: &Path, release: Release, all: bool) -> Result<Exit, HostError> {
     let data = global.data().await?;
     let saved = plan_file::read(&data, file);
     let tenant = saved.as_ref().map(|saved| saved.tenant().to_owned()).unwrap_or_default();
@@ -163,7 +217,7 @@ pub(super) async fn apply(global: &Global, file: &Path, release: Release) -> Res
         Err(error) => Err(error),
     };
     let report = report.unwrap_or_else(|error| Report::stopped(&tenant, error));
-    Ok(print_report(&report, global.json, 0))
+    Ok(print_report(&report, global.json, 0, all))
 }
 
 async fn apply_saved(
@@ -186,29 +240,32 @@ async fn apply_saved(
     Ok(report)
 }
 
-/// Prints what a run did, and returns how it ended. The first `known` errors were shown with the plan.
-pub(super) fn print_report(report: &Report, json: bool, known: usize) -> Exit {
+/// Prints what a run did, and returns how it ended. The first `known` errors were shown with the plan. `all`: names
+/// everybody whom a guard holds, also at a terminal.
+pub(super) fn print_report(report: &Report, json: bool, known: usize, all: bool) -> Exit {
     if json {
         outcome::json(report);
         return report.exit();
     }
     outcome::rows(&RED.on_stdout("! error"), report.errors.iter().skip(known));
     for guard in &report.guards {
-        let names: Vec<_> =
-            report.held.iter().filter(|row| row.class == guard.class).map(|row| clean(&row.display_name)).collect();
-        println!("{} {}: {}", YELLOW.on_stdout("! held"), clean(&guard.message), names.join(", "));
-        println!("    to go on {}", clean(&guard.remedy));
+        let held = report.held.iter().filter(|row| row.class == guard.class);
+        let people = held.map(|row| outcome::person(row.employee_id.as_deref(), &row.display_name));
+        let people: Vec<String> = people.collect();
+        outln!("{} {}", YELLOW.on_stdout("! held"), clean(&guard.message));
+        outcome::held_lines(&people, all, std::io::stdout().is_terminal()).iter().for_each(|line| outln!("{line}"));
+        outln!("    to go on {}", clean(&guard.remedy));
     }
     if let Some(stale) = &report.stale {
-        println!("{} {}: {}", YELLOW.on_stdout("! stale"), short(&stale.plan), clean(&stale.why));
-        stale.differences.iter().for_each(|row| println!("    {}", clean(&row.message)));
+        outln!("{} {}: {}", YELLOW.on_stdout("! stale"), short(&stale.plan), clean(&stale.why));
+        stale.differences.iter().for_each(|row| outln!("    {}", clean(&row.message)));
     }
     if let Some(waiting) = &report.waiting {
         plans::print_waiting(&report.tenant, waiting);
     }
     if let Some(approval) = &report.approval {
         let by = approval.by.as_deref().map(clean).unwrap_or_default();
-        println!("the plan {} was approved by {by}", short(&approval.plan));
+        outln!("the plan {} was approved by {by}", short(&approval.plan));
     }
     let numbers = [
         ("cost centers created", report.cost_centers_created),

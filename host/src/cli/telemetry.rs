@@ -11,10 +11,10 @@ const ENDPOINT_VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 #[derive(Args, Clone)]
 pub(super) struct TelemetryArgs {
     /// Write the counters of this run to FILE when it is over, as Prometheus text
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = super::GLOBAL, value_name = "FILE")]
     metrics_file: Option<PathBuf>,
     /// Send counters and spans to this OpenTelemetry collector (OTLP over HTTP) [default: $OTEL_EXPORTER_OTLP_ENDPOINT]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, help_heading = super::GLOBAL, value_name = "URL")]
     otlp_endpoint: Option<String>,
 }
 

@@ -5,11 +5,15 @@ mod init;
 mod versions;
 
 use super::Global;
+use super::audit::Change;
+use super::paint::clean;
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
+use hibob_base::person::check_person;
 use hibob_base::secret::SecretSource;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::{TenantConfig, TravelPerkConfig};
+use hibob_jobs::tenant_status::TenantStatus;
 use hibob_store::data_dir::Applied;
 use hibob_store::database::StoredBy;
 use std::path::PathBuf;
@@ -59,10 +63,16 @@ pub(super) enum TenantCommand {
     #[command(after_help = "Example: hibob tenant list --json")]
     List,
     /// Stop all runs of a tenant; accounts stay as they are
-    #[command(after_help = "Example: hibob tenant disable acme")]
+    #[command(after_help = "Example: hibob tenant disable acme --by ana@acme.example --reason \"a new contract\"")]
     Disable {
         /// The tenant's id
         tenant: String,
+        /// Work email of the person who disables it; shown with the tenant
+        #[arg(long, value_name = "EMAIL")]
+        by: Option<String>,
+        /// Why; shown with the tenant
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
     },
     /// Remove everything that is kept of a tenant: configuration, secrets, keys, history, references
     #[command(after_help = "Example: hibob tenant forget acme --yes")]
@@ -105,15 +115,36 @@ pub(super) enum TenantCommand {
     },
 }
 
+impl TenantCommand {
+    /// What is recorded of the command; none if it only reads.
+    pub(super) fn change(&self) -> Option<Change> {
+        Some(match self {
+            Self::List | Self::Show { .. } | Self::Schema | Self::Versions { .. } | Self::Init(_) => return None,
+            Self::Apply { dry_run: true, .. } => return None,
+            Self::Rollback { tenant, .. } => Change::new("tenant-rollback").of(tenant),
+            Self::Apply { file, .. } => match TenantConfig::read(file) {
+                Ok(config) => Change::new("tenant-apply").of(&config.id),
+                Err(_) => Change::new("tenant-apply"),
+            },
+            Self::Disable { tenant, by, .. } => Change::new("tenant-disable").of(tenant).by(by.as_deref()),
+            Self::Forget { tenant, .. } => Change::new("tenant-forget").of(tenant),
+            Self::Enable { tenant, by } => Change::new("tenant-enable").of(tenant).by(by.as_deref()),
+            Self::Credentials { tenant, .. } => Change::new("tenant-credentials").of(tenant),
+        })
+    }
+}
+
 pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit, HostError> {
     match command {
         TenantCommand::Init(args) => init::init(global, args)?,
         TenantCommand::Apply { file, yes, dry_run } => apply::apply(global, &file, yes, dry_run).await?,
-        TenantCommand::Schema => println!("{:#}", hibob_config::key::schema::schema()),
+        TenantCommand::Schema => outln!("{:#}", hibob_config::key::schema::schema()),
         TenantCommand::Versions { tenant, differences } => versions::versions(global, &tenant, differences).await?,
         TenantCommand::Rollback { tenant, to, yes } => versions::rollback(global, &tenant, to, yes).await?,
         TenantCommand::List => list(global).await?,
-        TenantCommand::Disable { tenant } => disable(global, &tenant).await?,
+        TenantCommand::Disable { tenant, by, reason } => {
+            disable(global, &tenant, by.as_deref(), reason.as_deref()).await?;
+        }
         TenantCommand::Forget { tenant, yes } => forget(global, &tenant, yes).await?,
         TenantCommand::Enable { tenant, by } => enable(global, &tenant, by).await?,
         TenantCommand::Credentials { tenant, service_user, token, key } => {
@@ -133,8 +164,8 @@ fn to_enter_json(applied: &Applied) -> serde_json::Value {
 
 fn print_to_enter(applied: &Applied) {
     for entry in &applied.to_enter {
-        eprintln!("{}: {}", super::paint::YELLOW.on_stderr("secret"), entry.reason);
-        eprintln!("{}: {}", super::paint::CYAN.on_stderr("help"), entry.remedy);
+        errln!("{}: {}", super::paint::YELLOW.on_stderr("secret"), entry.reason);
+        errln!("{}: {}", super::paint::CYAN.on_stderr("help"), entry.remedy);
     }
 }
 
@@ -143,9 +174,9 @@ fn parse_source(text: &str) -> Result<SecretSource, String> {
     Ok(SecretSource::try_from(text.to_owned())?.resolved(&here))
 }
 
-async fn disable(global: &Global, tenant: &str) -> Result<(), HostError> {
+async fn disable(global: &Global, tenant: &str, by: Option<&str>, reason: Option<&str>) -> Result<(), HostError> {
     let data = global.data().await?;
-    data.set_disabled(tenant, true).await?;
+    data.disable(tenant, by, reason).await?;
     say(global, tenant, "disabled", "its accounts stay as they are, and no run starts");
     Ok(())
 }
@@ -153,11 +184,12 @@ async fn disable(global: &Global, tenant: &str) -> Result<(), HostError> {
 async fn enable(global: &Global, tenant: &str, by: Option<String>) -> Result<(), HostError> {
     let data = global.data().await?;
     let mut config = data.config(tenant).await?;
-    if by.is_some() {
-        config.enabled_by = by;
+    if let Some(by) = by {
+        check_person(&by)?;
+        config.enabled_by = Some(by);
         print_to_enter(&data.put_by(&config, AppliedBy::Operator, StoredBy::Command).await?);
     }
-    data.set_disabled(tenant, false).await?;
+    data.enable(tenant).await?;
     say(global, tenant, "enabled", next(&config, "next: hibob sync"));
     Ok(())
 }
@@ -192,43 +224,63 @@ fn next<'t>(config: &TenantConfig, step: &'t str) -> &'t str {
 
 fn say(global: &Global, tenant: &str, what: &str, next: &str) {
     if global.json {
-        println!("{}", serde_json::json!({ "tenant": tenant, "state": what }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "state": what }));
     } else {
-        println!("tenant {tenant} {what}; {next}");
+        outln!("tenant {tenant} {what}; {next}");
     }
 }
 
 async fn list(global: &Global) -> Result<(), HostError> {
-    let tenants = global.data().await?.control().tenants().await?;
+    let data = global.data().await?;
+    let tenants = data.control().tenants().await?;
+    let mut rows = Vec::new();
+    for (id, _, at) in tenants {
+        rows.push((TenantStatus::of(&data, &id).await?, id, at));
+    }
     if global.json {
-        let rows: Vec<_> =
-            tenants.iter().map(|(id, _, at)| serde_json::json!({ "tenant": id, "applied_at": at })).collect();
-        println!("{}", serde_json::json!({ "tenants": rows }));
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(status, id, at)| serde_json::json!({ "tenant": id, "applied_at": at, "status": status.json() }))
+            .collect();
+        outln!("{}", serde_json::json!({ "tenants": rows }));
         return Ok(());
     }
-    if tenants.is_empty() {
-        println!("no tenants yet; apply a file: hibob tenant apply FILE.toml");
+    if rows.is_empty() {
+        outln!("no tenants yet; apply a file: hibob tenant apply FILE.toml");
     }
-    for (id, _, at) in tenants {
+    for (status, id, at) in rows {
         let at = chrono::DateTime::from_timestamp(at, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC");
-        println!("{id:<24} applied {at}");
+        outln!("{}", clean(&format!("{id:<24} applied {at}  {}", status.text())));
+        if !status.next_starts.is_empty() {
+            outln!("{:<24} next: {}", "", status.next_text());
+        }
     }
     Ok(())
 }
 
 async fn show(global: &Global, tenant: &str) -> Result<(), HostError> {
-    let config = global.data().await?.config(tenant).await?;
+    let data = global.data().await?;
+    let config = data.config(tenant).await?;
+    let status = TenantStatus::of(&data, tenant).await?;
     if global.json {
-        let json = serde_json::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?;
-        println!("{json}");
-    } else {
-        print!("{}", toml::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?);
-        for (what, schedule) in [("syncs", config.sync_schedule()?), ("references", config.references_schedule()?)] {
-            let Some(schedule) = schedule else { continue };
-            let dues = schedule.after(chrono::Utc::now()).take(3);
-            let dues: Vec<String> = dues.map(|due| due.format("%Y-%m-%d %H:%M UTC").to_string()).collect();
-            println!("# the next {what} are due at {}", dues.join(", "));
+        let mut json = serde_json::to_value(&config).map_err(|error| HostError::Storage(error.to_string()))?;
+        if let Some(object) = json.as_object_mut() {
+            object.insert("status".to_owned(), status.json());
         }
+        outln!("{json}");
+        return Ok(());
+    }
+    // What is no setting is a comment, so that the text is a tenant's file.
+    out!("{}", toml::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?);
+    outln!("# {}", clean(&format!("state: {}", status.text())));
+    if !status.next_starts.is_empty() {
+        outln!("# the next starts: {}", status.next_text());
+    }
+    for (what, schedule) in [("syncs", config.sync_schedule()?), ("references", config.references_schedule()?)] {
+        let Some(schedule) = schedule else { continue };
+        let dues = schedule.after(chrono::Utc::now()).take(3);
+        let dues: Vec<String> = dues.map(|due| due.format("%Y-%m-%d %H:%M UTC").to_string()).collect();
+        outln!("# the next {what} are due at {}", dues.join(", "));
     }
     Ok(())
 }
@@ -246,9 +298,9 @@ async fn forget(global: &Global, tenant: &str, yes: bool) -> Result<(), HostErro
     }
     hibob_store::forget_tenant::forget_tenant(&data, tenant).await?;
     if global.json {
-        println!("{}", serde_json::json!({ "tenant": tenant, "forgotten": true }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "forgotten": true }));
     } else {
-        println!("nothing is kept of tenant {tenant} any more; backups have what they have");
+        outln!("nothing is kept of tenant {tenant} any more; backups have what they have");
     }
     Ok(())
 }

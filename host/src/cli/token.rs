@@ -7,8 +7,9 @@ use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
 use hibob_base::text::check_line;
 use hibob_store::api_log;
-use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome, COMMAND_LINE};
+use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome};
 use hibob_store::data_dir::DataDir;
+use hibob_store::revoked_tokens;
 use hibob_store::token;
 use hibob_store::token::{StoredToken, TokenRole};
 
@@ -58,19 +59,6 @@ pub(super) async fn run(global: &Global, command: TokenCommand) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// The entry of the API log for what the command line does with a token or a plan.
-pub(super) fn log_entry(action: &'static str, object: &str) -> ApiLogEntry {
-    let request = format!("process-{}", std::process::id());
-    ApiLogEntry {
-        actor: COMMAND_LINE.to_owned(),
-        role: None,
-        action,
-        tenant: None,
-        object: Some(object.to_owned()),
-        request,
-    }
-}
-
 async fn new(
     global: &Global,
     data: &DataDir,
@@ -87,7 +75,7 @@ async fn new(
         return Err(HostError::configuration(message, "choose another --name"));
     }
     let (text, stored) = token::new(role, tenant, name, expires)?;
-    let entry = ApiLogEntry { tenant: stored.tenant.clone(), ..log_entry("token-new", &stored.id) };
+    let entry = ApiLogEntry::of_command("token-new", stored.tenant.clone(), Some(stored.id.clone()), None);
     let row = api_log::begin(data.control(), &entry).await?;
     let added = data.control().add_token(&stored).await;
     let (outcome, code) =
@@ -99,10 +87,10 @@ async fn new(
         if let Some(object) = object.as_object_mut() {
             object.insert("token".to_owned(), text.reveal().into());
         }
-        println!("{object}");
+        outln!("{object}");
     } else {
-        println!("{}", text.reveal());
-        eprintln!("this is shown once and kept nowhere; its id is {}: hibob token revoke {}", stored.id, stored.id);
+        outln!("{}", text.reveal());
+        errln!("this is shown once and kept nowhere; its id is {}: hibob token revoke {}", stored.id, stored.id);
     }
     Ok(())
 }
@@ -111,11 +99,11 @@ async fn list(global: &Global, data: &DataDir) -> Result<(), HostError> {
     let tokens = data.control().tokens().await?;
     if global.json {
         let rows: Vec<_> = tokens.iter().map(json).collect();
-        println!("{}", serde_json::json!({ "tokens": rows }));
+        outln!("{}", serde_json::json!({ "tokens": rows }));
         return Ok(());
     }
     if tokens.is_empty() {
-        println!("no tokens yet; make one: hibob token new --role operator");
+        outln!("no tokens yet; make one: hibob token new --role operator");
     }
     let day = |seconds: i64| DateTime::from_timestamp(seconds, 0).unwrap_or_default().format("%Y-%m-%d").to_string();
     for token in &tokens {
@@ -124,7 +112,7 @@ async fn list(global: &Global, data: &DataDir) -> Result<(), HostError> {
         let until = token.expires_at.map(|at| format!(", until {}", day(at))).unwrap_or_default();
         let (role, state) = (token.role.word(), token.state(chrono::Utc::now().timestamp()));
         let since = day(token.created_at);
-        println!(
+        outln!(
             "{}  {role:<8}  {tenant:<24}  {state:<7}  from {since}{until}, {used}  {}",
             token.id,
             clean(&token.name)
@@ -138,14 +126,17 @@ async fn revoke(global: &Global, data: &DataDir, id: &str) -> Result<(), HostErr
         // What was given may be the token itself.
         return Err(HostError::configuration("there is no such token", "choose an id from: hibob token list"));
     }
-    let entry = log_entry("token-revoke", id);
+    let entry = ApiLogEntry::of_command("token-revoke", None, Some(id.to_owned()), None);
     let row = api_log::begin(data.control(), &entry).await?;
-    data.control().revoke_token(id, chrono::Utc::now().timestamp()).await?;
-    api_log::ended(data.control(), row, &entry, ApiLogOutcome::Done, None).await;
+    let revoked = revoked_tokens::revoke(data.path(), data.control(), id).await;
+    let (outcome, code) =
+        revoked.as_ref().err().map_or((ApiLogOutcome::Done, None), |e| (ApiLogOutcome::Failed, Some(e.code())));
+    api_log::ended(data.control(), row, &entry, outcome, code).await;
+    revoked?;
     if global.json {
-        println!("{}", serde_json::json!({ "id": id, "revoked": true }));
+        outln!("{}", serde_json::json!({ "id": id, "revoked": true }));
     } else {
-        println!("{id} is revoked; a host refuses it from now on");
+        outln!("{id} is revoked; a host refuses it from now on");
     }
     Ok(())
 }

@@ -10,16 +10,13 @@ use hibob_reference_format::keys::file;
 use hibob_reference_format::log::{proof, witness::Witness};
 use hibob_reference_format::pdf::seal;
 use hibob_reference_format::verify::{Report, Sources, Verdict, open};
-use hibob_verification::{Answers, DNS_PORT, Inquiry, NameServers, Published};
+use hibob_verification::{Answers, Inquiry, NameServers, Published};
 use ipnet::IpNet;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// The resolver, where no option names one.
-const DNS_VARIABLE: &str = "HIBOB_DNS";
 
 /// The longest wait for an answer, in seconds.
 const TIMEOUT_SECONDS: u64 = 10;
@@ -71,7 +68,7 @@ pub(super) async fn verify(global: &Global, args: &VerifyArgs) -> Result<Exit, H
 /// Shows a verdict.
 pub(super) fn print(report: &Report, json: bool) {
     if json {
-        println!("{}", report.to_json());
+        outln!("{}", report.to_json());
     } else {
         view::print(report);
     }
@@ -149,22 +146,8 @@ impl VerifyArgs {
                 Published::Https { allow: allow? }
             }
         };
-        let name_servers = if self.offline { NameServers::Nobody } else { self.name_servers()? };
+        let name_servers = if self.offline { NameServers::Nobody } else { name_servers(self.dns.as_deref())? };
         Ok(Inquiry { name_servers, published, timeout: Duration::from_secs(self.timeout) })
-    }
-
-    fn name_servers(&self) -> Result<NameServers, HostError> {
-        let of_variable = || std::env::var(DNS_VARIABLE).ok().filter(|text| !text.is_empty());
-        let (name, text) = match (&self.dns, of_variable()) {
-            (Some(text), _) => ("--dns", text.clone()),
-            (None, Some(text)) => (DNS_VARIABLE, text),
-            (None, None) => return Ok(NameServers::System),
-        };
-        let address = text.parse().or_else(|_| text.parse().map(|ip: IpAddr| SocketAddr::new(ip, DNS_PORT)));
-        address.map(NameServers::One).map_err(|_| {
-            let message = format!("{name} is {text:?}, which is no address of a resolver");
-            HostError::configuration(message, "give it as 9.9.9.9, 127.0.0.1:5353 or [::1]:5353")
-        })
     }
 
     /// The trusted witnesses, each once: one that is named twice does not count twice.
@@ -209,6 +192,15 @@ impl VerifyArgs {
             }
         }
     }
+}
+
+/// The resolver to ask: the one that is given, that of [`DNS_VARIABLE`], or those of the system.
+pub(super) fn name_servers(given: Option<&str>) -> Result<NameServers, HostError> {
+    let named = match given {
+        Some(text) => NameServers::at(text).ok_or_else(|| format!("--dns is {text:?}, which is no address of a resolver")),
+        None => NameServers::of_environment(),
+    };
+    named.map_err(|message| HostError::configuration(message, "give it as 9.9.9.9, 127.0.0.1:5353 or [::1]:5353"))
 }
 
 fn network(text: &str) -> Result<IpNet, HostError> {

@@ -6,12 +6,34 @@ pub use crate::database::{ApiLogEntry, ApiLogOutcome, ApiLogRow};
 
 use crate::database::{ControlDatabase, TokenRole};
 use hibob_base::error::HostError;
+use hibob_base::os_user::this_user;
 
 /// The actor of an action on the command line.
 pub const COMMAND_LINE: &str = "command-line";
 
 /// The actor of a request without a valid token.
 pub const UNKNOWN: &str = "unknown";
+
+impl ApiLogEntry {
+    /// The entry of a command on this machine. `asked_by` is the person in whose name it is given.
+    pub fn of_command(
+        action: &'static str,
+        tenant: Option<String>,
+        object: Option<String>,
+        asked_by: Option<String>,
+    ) -> Self {
+        Self {
+            actor: COMMAND_LINE.to_owned(),
+            role: None,
+            action,
+            tenant,
+            object,
+            request: format!("process-{}", std::process::id()),
+            os_user: Some(this_user()),
+            asked_by,
+        }
+    }
+}
 
 /// Adds the row of an action before the action is done, so that no action is without a row. Returns the row's number,
 /// for [`ended`].

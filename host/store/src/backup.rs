@@ -7,6 +7,7 @@
 use crate::data_dir::DataDir;
 use crate::database::{ControlDatabase, TenantDatabase};
 use crate::privacy;
+use crate::revoked_tokens;
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use hibob_base::files::private_dir;
@@ -29,7 +30,8 @@ const CONTROL: &str = "control.db";
 const TENANTS: &str = "tenants";
 
 /// The files beside the databases that are copied if they exist.
-const FILES: [&str; 5] = ["plan.key", "secrets.key", "secrets.key.next", "trusted-plugins.toml", privacy::LIST_FILE];
+const FILES: [&str; 6] =
+    ["plan.key", "secrets.key", "secrets.key.next", "trusted-plugins.toml", privacy::LIST_FILE, revoked_tokens::FILE];
 
 /// The name of the secret with which ids of a tenant's people are hashed.
 const PEOPLE_KEY: &str = crate::secrets::PEOPLE_KEY;
@@ -117,15 +119,43 @@ pub enum ForgottenSince<'f> {
     Nobody,
 }
 
+/// The tokens that were revoked since the backup was made, which are revoked in the restored data directory.
+#[derive(Clone, Copy, Debug)]
+pub enum RevokedSince<'f> {
+    /// Those on the list of the lost data directory, or on a copy of the list.
+    List(&'f Path),
+    /// None: the operator says that no token was revoked since.
+    Nothing,
+    /// Nobody has said, so a backup with valid tokens is not restored.
+    Unknown,
+}
+
+/// What has happened since a backup was made, and must not be undone by restoring it.
+#[derive(Clone, Debug)]
+pub struct Since<'f> {
+    /// The erasures.
+    pub forgotten: ForgottenSince<'f>,
+    /// The revoked tokens. If it is unknown, the list beside the erasure list counts, if there is one.
+    pub revoked: RevokedSince<'f>,
+}
+
+impl<'f> From<ForgottenSince<'f>> for Since<'f> {
+    fn from(forgotten: ForgottenSince<'f>) -> Self {
+        Self { forgotten, revoked: RevokedSince::Unknown }
+    }
+}
+
 /// Makes a data directory from a backup. Every file is checked before the first one is written, and the erasures since
-/// the backup are carried out before the directory can be used.
+/// the backup are carried out, and the tokens revoked, before the directory can be used.
 ///
 /// # Errors
-/// The folder is no complete backup, the erasure list cannot be read or is older than the backup, or the directory has
-/// databases already.
-pub async fn restore(folder: &Path, path: &Path, since: ForgottenSince<'_>) -> Result<Manifest, HostError> {
+/// The folder is no complete backup, a list cannot be read or is older than the backup, the backup has valid tokens and
+/// it is unknown which were revoked since, or the directory has databases already.
+pub async fn restore<'f>(folder: &Path, path: &Path, since: impl Into<Since<'f>>) -> Result<Manifest, HostError> {
+    let since = since.into();
     let manifest = read(folder)?;
-    let list = forgotten_since(folder, since)?;
+    let revoked = revoked_since(folder, &since).await?;
+    let list = forgotten_since(folder, since.forgotten)?;
     let forgotten = privacy::list_text(&list)?;
     let with_key = ControlDatabase::tenants_with_secret(&folder.join(CONTROL), PEOPLE_KEY).await?;
     for tenant in manifest.files.keys().filter_map(|name| tenant_of(name)) {
@@ -152,6 +182,10 @@ pub async fn restore(folder: &Path, path: &Path, since: ForgottenSince<'_>) -> R
         for tenant in manifest.files.keys().filter_map(|name| tenant_of(name)) {
             privacy::restored(&list, tenant, &TenantDatabase::open(path, tenant).await?).await?;
         }
+    }
+    if !revoked.is_empty() {
+        let list = path.join(revoked_tokens::FILE);
+        write_private(&list, revoked.as_bytes()).map_err(|error| unwritable(path, &error))?;
     }
     last.into_iter().try_for_each(copy)?;
     let day = chrono::DateTime::from_timestamp(manifest.created_at, 0).unwrap_or_default();
@@ -226,6 +260,49 @@ fn forgotten_since(folder: &Path, since: ForgottenSince<'_>) -> Result<PathBuf, 
     }
     Err(HostError::configuration(
         format!("{} lacks erasures that the backup's own list has", path.display()),
+        "name the newest copy of the list; lines are only ever added to it",
+    ))
+}
+
+/// The text of the list of revoked tokens that the restored data directory is to have.
+async fn revoked_since(folder: &Path, since: &Since<'_>) -> Result<String, HostError> {
+    let own = revoked_tokens::list_text(&folder.join(revoked_tokens::FILE))?;
+    let beside = match since.forgotten {
+        ForgottenSince::List(list) => Some(list.with_file_name(revoked_tokens::FILE)).filter(|list| list.exists()),
+        ForgottenSince::Nobody => None,
+    };
+    let path = match (since.revoked, beside) {
+        (RevokedSince::List(path), _) => path.to_owned(),
+        (RevokedSince::Unknown, Some(path)) => path,
+        (RevokedSince::Nothing, _) => return Ok(own),
+        (RevokedSince::Unknown, None) => {
+            let now = chrono::Utc::now().timestamp();
+            let valid = ControlDatabase::valid_tokens_in(&folder.join(CONTROL), now).await?;
+            if valid == 0 {
+                return Ok(own);
+            }
+            return Err(HostError::configuration(
+                format!(
+                    "the backup has {valid} valid tokens of the API, and it is unknown which of them were revoked since it was made"
+                ),
+                "give --revoked-tokens FILE, the file revoked-tokens.list of the data directory that is replaced, or a copy of \
+                 it; or --no-token-revoked",
+            ));
+        }
+    };
+    if !path.exists() {
+        return Err(HostError::configuration(
+            format!("there is no list of revoked tokens at {}", path.display()),
+            "name the file revoked-tokens.list of the data directory that is replaced, or a copy of it; if no token was \
+             revoked since the backup was made: --no-token-revoked",
+        ));
+    }
+    let text = revoked_tokens::list_text(&path)?;
+    if text.starts_with(&own) {
+        return Ok(text);
+    }
+    Err(HostError::configuration(
+        format!("{} lacks tokens that the backup's own list has", path.display()),
         "name the newest copy of the list; lines are only ever added to it",
     ))
 }

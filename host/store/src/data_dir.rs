@@ -1,12 +1,14 @@
 //! The data directory: databases, keys, compiled code, and the tenants' configurations. Only its owner can read it.
 
-use crate::database::{ControlDatabase, StoredBy, StoredConfig};
+use crate::database::{ControlDatabase, Disabled, StoredBy, StoredConfig};
 use crate::queue::{NewJob, Queue, Started};
+use crate::revoked_tokens;
 use crate::secrets::{SecretStore, ToEnter};
 use hibob_base::error::HostError;
 use hibob_base::files::private_dir;
 use hibob_base::job::JobKind;
 use hibob_base::key_file;
+use hibob_base::person::{check_person, check_reason};
 use hibob_base::secret::Secret;
 use hibob_base::text::check_line;
 use hibob_config::applied_by::AppliedBy;
@@ -67,7 +69,7 @@ impl DataDir {
     /// It cannot be made or used.
     pub async fn open(path: &Path) -> Result<Self, HostError> {
         own_dir(path)?;
-        Ok(Self::with_control(path, ControlDatabase::open(path).await?))
+        Self::with_control(path, ControlDatabase::open(path).await?).await
     }
 
     /// Opens the directory for the keys, and a database on PostgreSQL for everything else; see
@@ -77,18 +79,19 @@ impl DataDir {
     /// The directory cannot be made, or the database cannot be used.
     pub async fn connect(path: &Path, url: &str, connections_max: u32) -> Result<Self, HostError> {
         own_dir(path)?;
-        Ok(Self::with_control(path, ControlDatabase::connect(url, connections_max).await?))
+        Self::with_control(path, ControlDatabase::connect(url, connections_max).await?).await
     }
 
-    fn with_control(path: &Path, control: ControlDatabase) -> Self {
-        Self {
+    async fn with_control(path: &Path, control: ControlDatabase) -> Result<Self, HostError> {
+        revoked_tokens::settle(path, &control).await?;
+        Ok(Self {
             path: path.to_owned(),
             queue: Queue::new(&control),
             control,
             refusal_budget: Arc::default(),
             metrics: Metrics::default(),
             open: Arc::default(),
-        }
+        })
     }
 
     /// The default path of the data directory: `$XDG_DATA_HOME/hibob`, or `~/.local/share/hibob`.
@@ -239,9 +242,32 @@ impl DataDir {
     /// # Errors
     /// There is no such tenant, or the database failed.
     pub async fn set_disabled(&self, id: &str, disabled: bool) -> Result<(), HostError> {
+        if disabled { self.disable(id, None, None).await } else { self.enable(id).await }
+    }
+
+    /// Disables a tenant from now on, and its schedules with it. `by` is the work email of the person who does so,
+    /// `reason` says why; both are shown with the tenant. One that is disabled stays so from when it was, for the new
+    /// reason.
+    ///
+    /// # Errors
+    /// There is no such tenant, `by` is no e-mail address, the reason is empty or too long, or the database failed.
+    pub async fn disable(&self, id: &str, by: Option<&str>, reason: Option<&str>) -> Result<(), HostError> {
         let config = self.config(id).await?;
-        let since = disabled.then(|| chrono::Utc::now().timestamp());
-        self.control.set_disabled(id, since).await?;
+        by.map_or(Ok(()), check_person)?;
+        reason.map_or(Ok(()), check_reason)?;
+        let since = self.control.disabled_since(id).await?.unwrap_or_else(|| chrono::Utc::now().timestamp());
+        let disabled = Disabled { since, by: by.map(str::to_owned), reason: reason.map(str::to_owned) };
+        self.control.mark_disabled(id, Some(&disabled)).await?;
+        self.set_schedules(&config).await
+    }
+
+    /// Enables a tenant again, and its schedules with it.
+    ///
+    /// # Errors
+    /// There is no such tenant, or the database failed.
+    pub async fn enable(&self, id: &str) -> Result<(), HostError> {
+        let config = self.config(id).await?;
+        self.control.mark_disabled(id, None).await?;
         self.set_schedules(&config).await
     }
 
@@ -285,6 +311,7 @@ impl DataDir {
         let config = self.config(&new.tenant).await?;
         self.require_enabled(&new.tenant).await?;
         match new.kind() {
+            JobKind::Check if config.references.is_some() => {}
             JobKind::Check | JobKind::Sync | JobKind::Apply => config.travelperk().map(drop)?,
             JobKind::References | JobKind::Deliver => issuing(&config).map(drop)?,
         }

@@ -23,7 +23,7 @@ mod tokens;
 
 pub use api_log::{ApiLogEntry, ApiLogOutcome, ApiLogRow};
 pub use approvals::{ApprovalRow, ApprovalState, Decision, NewApproval};
-pub use control::{ControlDatabase, LEASE_SECONDS, Lease};
+pub use control::{ControlDatabase, Disabled, LEASE_SECONDS, Lease};
 pub use engine::{Engine, Transaction, within};
 pub use error::DatabaseError;
 pub use hibob_base::files::unwritable;

@@ -21,6 +21,7 @@ mod line_list;
 pub mod plan_file;
 pub mod privacy;
 pub mod queue;
+pub mod revoked_tokens;
 pub mod run_store;
 pub mod secrets;
 pub mod tenant_change;

@@ -14,10 +14,13 @@ use ipnet::IpNet;
 use names::Names;
 pub use names::PORT as DNS_PORT;
 use site::Site;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The environment variable with the resolver, where no option names one.
+pub const DNS_VARIABLE: &str = "HIBOB_DNS";
 
 /// The place from which the issuer's published files are read.
 #[derive(Clone, Debug)]
@@ -44,6 +47,27 @@ pub enum NameServers {
     System,
     /// This server, for every name.
     One(SocketAddr),
+}
+
+impl NameServers {
+    /// The resolver at an address, such as `9.9.9.9`, `127.0.0.1:5353` or `[::1]:5353`; none if it is no address.
+    pub fn at(text: &str) -> Option<Self> {
+        let with_port = || text.parse().ok().map(|ip: IpAddr| SocketAddr::new(ip, DNS_PORT));
+        text.parse().ok().or_else(with_port).map(Self::One)
+    }
+
+    /// The resolver that the variable [`DNS_VARIABLE`] names, or else those of the system.
+    ///
+    /// # Errors
+    /// The variable holds no address of a resolver.
+    pub fn of_environment() -> Result<Self, String> {
+        match std::env::var(DNS_VARIABLE).ok().filter(|text| !text.is_empty()) {
+            None => Ok(Self::System),
+            Some(text) => {
+                Self::at(&text).ok_or_else(|| format!("{DNS_VARIABLE} is {text:?}, which is no address of a resolver"))
+            }
+        }
+    }
 }
 
 /// The settings of a lookup.

@@ -1,5 +1,6 @@
 //! Findings: what a person should read.
 
+use crate::mapping::DesiredAccount;
 use std::borrow::Cow;
 
 /// How much a finding matters.
@@ -22,6 +23,8 @@ pub struct Finding {
     pub code: &'static str,
     /// HiBob's id of the employee concerned, if it is about one.
     pub employee_id: Option<String>,
+    /// The employee's name, if it is known.
+    pub name: Option<String>,
     /// The field or setting concerned, if it is about one.
     pub field: Option<String>,
     /// What is wrong, in one sentence.
@@ -38,14 +41,29 @@ impl Finding {
         message: impl Into<Cow<'static, str>>,
         remedy: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { severity, code, employee_id: None, field: None, message: message.into(), remedy: remedy.into() }
+        let (message, remedy) = (message.into(), remedy.into());
+        Self { severity, code, employee_id: None, name: None, field: None, message, remedy }
     }
 
-    /// Names the employee concerned.
+    /// Says which employee is concerned, of whom only the id is known.
     #[must_use]
     pub fn employee(mut self, id: &str) -> Self {
         self.employee_id = Some(id.to_owned());
         self
+    }
+
+    /// Says which employee is concerned, by id and name.
+    #[must_use]
+    pub fn about(self, person: &DesiredAccount) -> Self {
+        Self { name: person.name(), ..self.employee(&person.id) }
+    }
+
+    /// What is wrong, with the name of whoever it is about in front: nobody knows people by their ids.
+    pub fn told(&self) -> Cow<'_, str> {
+        match &self.name {
+            Some(name) => Cow::Owned(format!("{name}: {}", self.message)),
+            None => Cow::Borrowed(&self.message),
+        }
     }
 
     /// Names the field or setting concerned.

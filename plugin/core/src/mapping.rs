@@ -141,12 +141,17 @@ impl DesiredAccount {
         self.desired(TextField::UserName).text().unwrap_or_default()
     }
 
-    /// A name to show.
-    pub fn display_name(&self) -> String {
+    /// First and last name, as far as HiBob has them.
+    pub fn name(&self) -> Option<String> {
         let parts =
             [TextField::GivenName, TextField::FamilyName].map(|field| self.desired(field).text().unwrap_or_default());
         let name = parts.join(" ");
-        if name.trim().is_empty() { format!("employee {}", self.id) } else { name.trim().to_owned() }
+        (!name.trim().is_empty()).then(|| name.trim().to_owned())
+    }
+
+    /// A name to show.
+    pub fn display_name(&self) -> String {
+        self.name().unwrap_or_else(|| format!("employee {}", self.id))
     }
 }
 
@@ -190,6 +195,7 @@ impl Mapping<'_> {
             manager: DesiredManager::Leave,
         };
         let mut values: [DesiredValue; TEXT_FIELDS_COUNT] = Default::default();
+        let before = findings.len();
         let mut notes = Notes::new(id, findings);
         person.status = self.lifecycle.account_status(employee, &mut notes);
         self.names(employee, &person, &mut values, &mut notes);
@@ -200,6 +206,10 @@ impl Mapping<'_> {
             }
         }
         person.values = DesiredValues::pack(&values);
+        // Only now the names are known.
+        for finding in findings.iter_mut().skip(before) {
+            finding.name = person.name();
+        }
         Some(person)
     }
 

@@ -1,6 +1,7 @@
 //! Tests of the key of the secret store: its place, its loss, and its rotation.
 
 use super::{SET_TOKEN, Stored, said, with_input};
+use crate::cli::{Fakes, Shell};
 use hibob_base::secret::{Secret, SecretName};
 use hibob_tests::setup::Setup;
 use serde_json::json;
@@ -23,12 +24,25 @@ fn a_wrong_key_a_lost_one_and_one_that_others_can_read_are_reported() {
     std::fs::set_permissions(stored.key_file(), PermissionsExt::from_mode(0o604)).unwrap();
     let (exit, error) = stored.sync();
     assert!(exit == 2 && error.contains("can be read or written by others") && error.contains("chmod 600"), "{error}");
+    let (exit, list) = stored.shell.json(&["secret", "list", "acme"]);
+    assert!(exit == 2 && list["error"]["remedy"].as_str().unwrap().contains("chmod 600"), "{list}");
     std::fs::set_permissions(stored.key_file(), PermissionsExt::from_mode(0o600)).unwrap();
     assert_eq!(stored.sync().0, 0);
 
     std::fs::rename(stored.key_file(), stored.shell.path("lost")).unwrap();
     let (exit, error) = stored.sync();
     assert!(exit == 2 && error.contains("secrets.key is missing"), "{error}");
+    // The list says so too: there it would look as if all were well but for a word.
+    let (exit, list) = stored.shell.json(&["secret", "list", "acme"]);
+    assert_eq!((exit, list["secrets"].as_array().map(Vec::len)), (2, Some(3)), "{list}");
+    assert!(
+        list["error"]["message"].as_str().unwrap().contains("none of the 3 stored secrets of tenant acme"),
+        "{list}"
+    );
+    let output = stored.shell.run(&["secret", "list", "acme"]);
+    let (text, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.code() == Some(2) && text.lines().count() == 3, "{text}");
+    assert!(error.contains("secrets.key is missing") && error.contains("bring key"), "{error}");
     let output = stored.set(&SET_TOKEN, &stored.token);
     assert!(output.status.code() == Some(2) && !stored.key_file().exists(), "no second key: {}", said(&output));
     for name in ["hibob.token", "travelperk.key"] {
@@ -115,4 +129,36 @@ async fn secrets_are_read_and_entered_while_the_key_changes() {
         () = others => {}
     }
     store.read(&config, SecretName::HiBobToken).await.unwrap();
+}
+
+/// A key or a secret that others can read is named by whichever command reads it, and nothing else is said on standard
+/// output.
+#[test]
+fn files_that_others_can_read_are_named() {
+    let shell = Shell::new();
+    let _fakes = Fakes::start(&shell, &["--employees", "3"]);
+    let open =
+        |name: &str, mode: u32| std::fs::set_permissions(shell.path(name), PermissionsExt::from_mode(mode)).unwrap();
+    assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
+    let warnings = |args: &[&str]| {
+        let output = shell.command(args).arg("--json").output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).expect(&error);
+        error.lines().filter(|line| line.contains("can be read or written by others")).count()
+    };
+    let plan = ["plan", "acme", "--out", "acme.plan"];
+    assert_eq!(warnings(&plan), 0);
+    for (name, commands) in [
+        ("data/plan.key", &[&plan[..], &["apply", "acme.plan"]][..]),
+        ("acme.hibob-token", &[&["check", "acme"][..], &["sync", "acme"], &["tenant", "apply", "acme.toml"]]),
+    ] {
+        for mode in [0o640, 0o604, 0o620] {
+            open(name, mode);
+            for args in commands {
+                assert_eq!(warnings(args), 1, "{args:?}: {name} has mode {mode:o}");
+            }
+        }
+        open(name, 0o600);
+        assert!(commands.iter().all(|args| warnings(args) == 0), "{name}");
+    }
 }

@@ -16,6 +16,7 @@ use crate::references::guard::Release;
 use crate::references::issue::Issuing;
 use crate::references::keys::IssuerKeys;
 use crate::references::leavers::Leavers;
+use crate::references::list::name_of;
 use crate::references::log::Log;
 use crate::references::outbox::Deliveries;
 use crate::references::report::{HeldClass, HeldPerson, Report};
@@ -32,15 +33,13 @@ use hibob_contract::types::Severity;
 use hibob_reference_format::claims::Claims;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::Fence;
+use hibob_store::privacy::decrypt_references;
 use hibob_store::queue::Cause;
 use hibob_store::queue::ReferencesArguments;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many departures are looked up in HiBob at the same time.
 const PARALLEL: usize = 4;
-
-/// For how many employees the report has the name, where a guard holds their references.
-const NAMED_MAX: usize = 20;
 
 /// What a run is to do.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +78,7 @@ pub async fn run<P: Leavers>(data: &DataDir, ports: P, order: &ReferencesRequest
     if let Err(error) = run.locked(Box::pin(job.work())).await {
         report.stop(error);
     }
+    report.name_people();
     if let Err(error) = run.end(&mut report, None).await {
         report.stop(error);
     }
@@ -216,10 +216,12 @@ impl<P: Leavers> Job<'_, P> {
         let cancelled = &detection.cancelled;
         if let Some(held) = guard::revoking(self.run.ports().config().id.as_str(), cancelled, known, self.order.release)
         {
+            let names = self.names_in_references(cancelled).await?;
             self.report.guards.push(held);
-            self.report
-                .held
-                .extend(cancelled.iter().map(|departure| held_person(HeldClass::Revoking, departure, None)));
+            self.report.held.extend(cancelled.iter().map(|departure| {
+                let name = names.get(&departure.employee_id).cloned();
+                held_person(HeldClass::Revoking, departure, name)
+            }));
             return Ok(());
         }
         for departure in cancelled {
@@ -230,6 +232,15 @@ impl<P: Leavers> Job<'_, P> {
             self.report.tell(&departure.employee_id, "Reference revoked", "", "Done");
         }
         Ok(())
+    }
+
+    /// The names of these employees by HiBob's ids, as their newest references have them.
+    async fn names_in_references(&self, departures: &[Departure]) -> Result<BTreeMap<String, String>, HostError> {
+        let employees: BTreeSet<&str> = departures.iter().map(|departure| departure.employee_id.as_str()).collect();
+        let mut rows = self.run.ports().run_store().references().await?;
+        rows.retain(|row| employees.contains(row.departure.employee_id.as_str()));
+        decrypt_references(self.run.keyring(), &mut rows).await?;
+        rows.iter().map(|row| Ok((row.departure.employee_id.clone(), name_of(row)?))).collect()
     }
 
     /// Issues references for departures, and corrections where HiBob's data of the employee has changed, unless there
@@ -267,13 +278,12 @@ impl<P: Leavers> Job<'_, P> {
                 }
                 Some(issuable) => counted.push((departure, issuable, is_correction)),
             }
-            if counted.len() > most {
-                drop(answers);
-                self.hold(total - impossible, &all, &counted, known);
-                return Ok(());
-            }
         }
         drop(answers);
+        if counted.len() > most {
+            self.hold(total - impossible, &all, &counted, known);
+            return Ok(());
+        }
         for (departure, issuable, is_correction) in counted {
             self.record(issuing, &departure, issuable, is_correction).await?;
         }
@@ -292,7 +302,10 @@ impl<P: Leavers> Job<'_, P> {
         let remedy = "correct it in HiBob; the reference is issued by the next run";
         match confirmed {
             Ok(Some(confirmed)) => match issuing.claims(&confirmed)? {
-                Ok(claims) => Ok(Some(IssuableReference { confirmed, claims })),
+                Ok(claims) => {
+                    self.report.learn_name(employee, claims.name().as_str());
+                    Ok(Some(IssuableReference { confirmed, claims }))
+                }
                 Err(what) => {
                     self.report.fault(employee, "REFERENCE_NOT_POSSIBLE", what, remedy);
                     Ok(None)
@@ -337,7 +350,7 @@ impl<P: Leavers> Job<'_, P> {
         Ok(())
     }
 
-    /// Adds to the report whose references a guard holds: all by id, the first [`NAMED_MAX`] also by name.
+    /// Adds to the report whose references a guard holds.
     fn hold(
         &mut self,
         number: usize,
@@ -352,11 +365,8 @@ impl<P: Leavers> Job<'_, P> {
         };
         self.report.guards.push(guard::held(&command, number, known));
         let name = |departure: &Departure| {
-            let claims = counted
-                .iter()
-                .take(NAMED_MAX)
-                .find(|(of, ..)| of == departure)
-                .map(|(_, issuable, _)| &issuable.confirmed.claims);
+            let claims =
+                counted.iter().find(|(of, ..)| of == departure).map(|(_, issuable, _)| &issuable.confirmed.claims);
             claims.map(|claims| format!("{} {}", claims.given_name, claims.family_name))
         };
         let told: BTreeSet<Option<&str>> = self.report.errors.iter().map(|row| row.employee_id.as_deref()).collect();

@@ -1,4 +1,4 @@
-//! The list of a tenant's references, as JSON.
+//! The list of a tenant's references, as JSON, and how one of them is named.
 
 use hibob_base::error::HostError;
 use hibob_reference_format::credential::SignedCredential;
@@ -52,4 +52,44 @@ pub fn name_of(row: &ReferenceRow) -> Result<String, HostError> {
     let signed = SignedCredential::parse(&row.document)
         .map_err(|error| HostError::Storage(format!("the reference {} cannot be read: {error}", row.id)))?;
     Ok(signed.credential().claims.name().to_string())
+}
+
+/// The id of the one reference of a tenant whose id begins with `prefix`.
+///
+/// # Errors
+/// No id begins so, or several do and none of them is exactly that; the error lists them.
+pub fn whole_id(tenant: &str, ids: &[&str], prefix: &str) -> Result<String, HostError> {
+    let found: Vec<&str> = ids.iter().copied().filter(|id| !prefix.is_empty() && id.starts_with(prefix)).collect();
+    match found.as_slice() {
+        [id] => Ok((*id).to_owned()),
+        _ if found.contains(&prefix) => Ok(prefix.to_owned()),
+        [] => Err(HostError::configuration(
+            format!("tenant {tenant} has no reference {}", prefix.escape_debug()),
+            format!("choose one from: hibob references list {tenant}"),
+        )),
+        several => Err(HostError::configuration(
+            format!("{} references of tenant {tenant} begin with {prefix}: {}", several.len(), several.join(", ")),
+            "give more characters of the one that is meant",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_names_one_reference_or_lists_those_that_it_may_mean() {
+        let ids = ["6f1c0a", "6f1c", "6f2d", "90ab"];
+        let named = |prefix| whole_id("acme", &ids, prefix);
+        assert_eq!(named("9").unwrap(), "90ab");
+        assert_eq!(named("6f1c0a").unwrap(), "6f1c0a");
+        // An id that is also the beginning of another one is meant itself.
+        assert_eq!(named("6f1c").unwrap(), "6f1c");
+        let ambiguous = named("6f").unwrap_err().to_string();
+        assert!(ambiguous.contains("6f1c0a, 6f1c, 6f2d") && !ambiguous.contains("90ab"), "{ambiguous}");
+        for unknown in ["", "7", "90ab1"] {
+            assert!(named(unknown).unwrap_err().to_string().contains("has no reference"));
+        }
+    }
 }

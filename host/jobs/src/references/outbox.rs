@@ -23,6 +23,7 @@ use hibob_reference_format::pdf;
 use hibob_store::database::{AttemptRecord, DeliveryState, DueDelivery, Fence, ReferenceState};
 use hibob_store::privacy::{Keyring, decrypt_references};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 /// How many deliveries are tried at the same time.
@@ -47,6 +48,8 @@ struct Outbox<'o, P> {
     signers: Signers,
     /// Whether nothing more is sent in this run, because the channel or HiBob failed.
     is_closed: AtomicBool,
+    /// The names in the references, by employee id, for the report.
+    names: Mutex<Vec<(String, String)>>,
 }
 
 /// The result of one attempt.
@@ -127,6 +130,7 @@ pub(super) async fn deliver<P: Leavers>(
         issuer: keys.issuer().clone(),
         signers,
         is_closed: AtomicBool::new(false),
+        names: Mutex::default(),
     };
     let mut attempts = stream::iter(due.into_iter().zip(proofs))
         .map(|(due, proof)| async {
@@ -158,6 +162,9 @@ pub(super) async fn deliver<P: Leavers>(
         }
     }
     drop(attempts);
+    for (employee, name) in outbox.names.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        report.learn_name(&employee, &name);
+    }
     report.waiting = database.waiting_deliveries().await?;
     failed.map_or(Ok(()), Err)
 }
@@ -226,6 +233,8 @@ impl<P: Leavers> Outbox<'_, P> {
             Err(error) => return Ok(Some(Err(Failure { kind: Kind::Permanent, said: error.to_string() }))),
         };
         let employee = &row.departure.employee_id;
+        let name = signed.credential().claims.name().as_str().to_owned();
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).push((employee.clone(), name));
         let address = if self.channel.needs_address() {
             match self.ports.address(employee).await {
                 Ok(Some(address)) => Some(Zeroizing::new(address)),

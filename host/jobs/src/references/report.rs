@@ -5,6 +5,7 @@ use crate::run::{ErrorRow, Stopped};
 use hibob_base::error::{Exit, HostError};
 use hibob_store::update_row::UpdateRow;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What a guard can hold because there is too much of it in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -36,7 +37,7 @@ pub struct HeldPerson {
     pub employee_id: String,
     /// The last day of the employment, as HiBob writes it (`2026-11-30`).
     pub ended_on: String,
-    /// The employee's name. Known for the first few only, and not kept in the run record.
+    /// The employee's name, not kept in the run record. None where HiBob no longer has what a reference needs.
     pub name: Option<String>,
 }
 
@@ -76,6 +77,9 @@ pub struct Report {
     /// The rows of the run record. They are not part of the printed report.
     #[serde(skip)]
     pub updates: Vec<UpdateRow>,
+    /// The names that the run has read, by employee id.
+    #[serde(skip)]
+    names: BTreeMap<String, String>,
 }
 
 impl Report {
@@ -108,7 +112,26 @@ impl Report {
         self.warnings.push(row(employee_id, code, message.into(), remedy));
     }
 
-    /// Adds a row to the run record. It has no name, because the reference itself has it.
+    /// Notes the name of an employee, as it is in a reference.
+    pub(super) fn learn_name(&mut self, employee_id: &str, name: &str) {
+        self.names.insert(employee_id.to_owned(), name.to_owned());
+    }
+
+    /// Adds the names that the run has read to the rows about these employees.
+    pub(super) fn name_people(&mut self) {
+        for row in &mut self.updates {
+            if let Some(name) = self.names.get(&row.employee_id) {
+                row.name.clone_from(name);
+            }
+        }
+        for row in self.errors.iter_mut().chain(&mut self.warnings) {
+            if let Some(name) = row.employee_id.as_ref().and_then(|id| self.names.get(id)) {
+                row.message = format!("{name}: {}", row.message);
+            }
+        }
+    }
+
+    /// Adds a row to the run record. The name is added at the end of the run.
     pub(super) fn tell(&mut self, employee_id: &str, action: &str, reference: &str, result: &str) {
         self.updates.push(UpdateRow {
             employee_id: employee_id.to_owned(),

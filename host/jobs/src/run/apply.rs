@@ -239,7 +239,7 @@ fn record(change: &Change, second: bool, made: ChangeResult, report: &mut Report
         ChangeResult::Outcome(Outcome::Partly(written)) if is_state_refused(&written) => {
             report.tell(change, RowResult::Failed, &written.not_taken);
             report.failed += 1;
-            let message = "TravelPerk has taken the change, but the account's state is as before".to_owned();
+            let message = "TravelPerk has taken the change, but the account's state is as before";
             report.row(change, "WRITE_NOT_APPLIED", message, "find out in TravelPerk what keeps the account as it is");
             false
         }
@@ -248,12 +248,8 @@ fn record(change: &Change, second: bool, made: ChangeResult, report: &mut Report
             count(report);
             let fields = names(&written.not_taken);
             let remedy = "correct the value in HiBob, or find out in TravelPerk what keeps the field as it is";
-            report.row(
-                change,
-                "WRITE_NOT_APPLIED",
-                format!("TravelPerk has taken the change, but not: {fields}"),
-                remedy,
-            );
+            let message = format!("TravelPerk has taken the change, but not: {fields}");
+            report.row(change, "WRITE_NOT_APPLIED", &message, remedy);
             true
         }
         ChangeResult::Outcome(Outcome::Drifted(drift)) => {
@@ -261,13 +257,13 @@ fn record(change: &Change, second: bool, made: ChangeResult, report: &mut Report
             report.drifted += 1;
             report.failed += 1;
             let message = format!("the account has changed in TravelPerk since the plan was made: {}", names(&drift));
-            report.row(change, "DRIFTED", message, "make a new plan; it starts from what is there now");
+            report.row(change, "DRIFTED", &message, "make a new plan; it starts from what is there now");
             false
         }
         ChangeResult::Outcome(Outcome::Failed(failure)) => {
             report.tell(change, RowResult::Failed, &[]);
             report.failed += 1;
-            report.row(change, &failure.code, failure.message, &failure.remedy);
+            report.row(change, &failure.code, &failure.message, &failure.remedy);
             false
         }
         ChangeResult::Outcome(Outcome::Refused(error)) => {
@@ -282,7 +278,7 @@ fn record(change: &Change, second: bool, made: ChangeResult, report: &mut Report
         ChangeResult::Fault { code, message, remedy } => {
             report.tell(change, RowResult::Failed, &[]);
             report.failed += 1;
-            report.row(change, &code, message.clone(), &remedy);
+            report.row(change, &code, &message, &remedy);
             if code == STORAGE_FAILED || code == LOCK_LOST {
                 report.stop_with(&code, message, remedy); // no further outcome could be recorded
             }
@@ -313,7 +309,7 @@ fn skip(change: &Change, because: &Change, report: &mut Report) {
         None => &because.display_name,
     };
     let message = format!("not tried, because it depends on a change of {other}, which was not done");
-    report.row(change, "DEPENDENCY_FAILED", message, "mend that one first, then sync again");
+    report.row(change, "DEPENDENCY_FAILED", &message, "mend that one first, then sync again");
 }
 
 /// The names of the fields that differ; of a missing account its id. Values may be personal, so they are not repeated.

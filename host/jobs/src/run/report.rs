@@ -287,12 +287,13 @@ impl Report {
         *number += 1;
     }
 
-    /// Adds a row about a change.
-    pub(super) fn row(&mut self, change: &Change, code: &str, message: String, remedy: &str) {
+    /// Adds a row about a change. Its message begins with the name of whoever it is about, as those of the plugin do:
+    /// nobody knows people by their ids.
+    pub(super) fn row(&mut self, change: &Change, code: &str, message: &str, remedy: &str) {
         self.errors.push(ErrorRow {
             employee_id: change.employee_id.clone(),
             code: code.to_owned(),
-            message,
+            message: format!("{}: {message}", change.display_name),
             remedy: remedy.to_owned(),
         });
     }

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hibob_base::digest::Digest;
 use hibob_base::error::HostError;
-use hibob_base::files::write_private;
+use hibob_base::files::{warn_if_open, write_private};
 use minisign::{KeyPair, SecretKey, SecretKeyBox};
 use std::fmt;
 use std::io::Cursor;
@@ -159,6 +159,7 @@ fn comment(now_unix_seconds: u64, file: &str, digest: Digest) -> String {
 fn secret_key(path: &Path, password: Option<String>) -> Result<SecretKey, HostError> {
     let make = "make a key: hibob plugin key new KEYFILE";
     let text = zeroize::Zeroizing::new(read(path, KEY_BYTES_MAX, make)?);
+    warn_if_open(path);
     let key = || SecretKeyBox::from_string(&String::from_utf8_lossy(&text));
     let wrong = |what: String, remedy: &str| HostError::configuration(format!("{} {what}", path.display()), remedy);
     // A key that is not encrypted is marked so. Any other one needs the password, and the crate must not ask for it in

@@ -68,6 +68,44 @@ pub struct Trust {
     unsigned: bool,
 }
 
+/// What a plugin lacks to be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flaw {
+    /// There is no signature.
+    NoSignature,
+    /// No trusted key has the number in the signature.
+    OtherKey,
+    /// The signature is in the name of a trusted key, and of other bytes: the file or the signature was changed.
+    Changed,
+    /// The signature has another form.
+    NotOfMinisign,
+}
+
+impl Flaw {
+    fn why(self) -> &'static str {
+        match self {
+            Self::NoSignature => "its digest is not pinned, and there is no signature beside it",
+            Self::OtherKey => "its digest is not pinned, and its signature is by a key that is not trusted",
+            Self::Changed => "the signature beside it does not fit its bytes",
+            Self::NotOfMinisign => "the file beside it is not a signature of minisign's present form",
+        }
+    }
+
+    /// What to do about the plugin with this digest. Nobody is told to trust bytes that a trusted maker has not signed.
+    fn remedy(self, digest: Digest) -> String {
+        match self {
+            Self::Changed => {
+                "do not use this file: it, or its signature, was changed after a trusted key had signed it, or \
+                              was cut off on its way; get both from the maker again, and find out who could write here"
+                    .to_owned()
+            }
+            Self::NoSignature | Self::OtherKey | Self::NotOfMinisign => format!(
+                "if you know where it is from, trust its maker's key (hibob plugin trust KEYFILE.pub) or this file alone (hibob plugin trust {digest}); --allow-unsigned loads it this once"
+            ),
+        }
+    }
+}
+
 /// A plugin that is trusted, or that the operator allows without trust. Only [`Trust::admit`] makes it.
 pub struct Admitted {
     pub(crate) package: Package,
@@ -107,27 +145,29 @@ impl Trust {
 
     /// Why a plugin is trusted, or why not.
     pub fn identify(&self, package: &Package) -> Identity {
+        self.judge(package).unwrap_or_else(|flaw| Identity::Unknown { why: flaw.why().to_owned() })
+    }
+
+    /// Why a plugin is trusted, or what it lacks.
+    fn judge(&self, package: &Package) -> Result<Identity, Flaw> {
         if package.is_embedded() {
-            return Identity::BuiltIn;
+            return Ok(Identity::BuiltIn);
         }
         if self.digests.contains(&package.digest()) {
-            return Identity::Pinned;
+            return Ok(Identity::Pinned);
         }
-        let unknown = |why: &str| Identity::Unknown { why: why.to_owned() };
-        let Some(signature) = package.signature() else {
-            return unknown("its digest is not pinned, and there is no signature beside it");
-        };
+        let signature = package.signature().ok_or(Flaw::NoSignature)?;
         use minisign_verify::Error;
-        let mut why = "its digest is not pinned, and its signature is by a key that is not trusted";
+        let mut flaw = Flaw::OtherKey;
         for key in &self.keys {
-            why = match key.verify(package.bytes(), signature) {
-                Ok(comment) => return Identity::Signed { key: key.id().to_owned(), comment },
+            flaw = match key.verify(package.bytes(), signature) {
+                Ok(comment) => return Ok(Identity::Signed { key: key.id().to_owned(), comment }),
                 Err(Error::UnexpectedKeyId) => continue,
-                Err(Error::InvalidSignature) => "the signature beside it does not fit its bytes",
-                Err(_) => "the file beside it is not a signature of minisign's present form",
+                Err(Error::InvalidSignature) => Flaw::Changed,
+                Err(_) => Flaw::NotOfMinisign,
             };
         }
-        unknown(why)
+        Err(flaw)
     }
 
     /// Admits a plugin if it is trusted, or, with a warning in the log, if plugins without trust are allowed.
@@ -135,20 +175,19 @@ impl Trust {
     /// # Errors
     /// The plugin is not trusted.
     pub fn admit(&self, package: Package) -> Result<Admitted, HostError> {
-        let identity = self.identify(&package);
-        if let Identity::Unknown { why } = &identity {
-            let (name, digest) = (package.name(), package.digest());
-            if !self.unsigned {
-                return Err(HostError::Untrusted {
-                    message: format!("the plugin {name} is not trusted: {why} ({digest})"),
-                    remedy: format!(
-                        "if you know where it is from, trust its maker's key (hibob plugin trust KEYFILE.pub) or this file alone (hibob plugin trust {digest}); --allow-unsigned loads it this once"
-                    ),
-                });
-            }
-            tracing::warn!(plugin = name, %digest, "loading a plugin that is not trusted (--allow-unsigned): {why}");
+        let flaw = match self.judge(&package) {
+            Ok(identity) => return Ok(Admitted { package, identity }),
+            Err(flaw) => flaw,
+        };
+        let (name, digest, why) = (package.name(), package.digest(), flaw.why());
+        if !self.unsigned {
+            return Err(HostError::Untrusted {
+                message: format!("the plugin {name} is not trusted: {why} ({digest})"),
+                remedy: flaw.remedy(digest),
+            });
         }
-        Ok(Admitted { package, identity })
+        tracing::warn!(plugin = name, %digest, "loading a plugin that is not trusted (--allow-unsigned): {why}");
+        Ok(Admitted { package, identity: Identity::Unknown { why: why.to_owned() } })
     }
 }
 
@@ -300,6 +339,11 @@ mod tests {
         assert!(matches!(trust.identify(&package()), Identity::Signed { key, .. } if key == public.id()));
         std::fs::write(&plugin, b"Plugin").unwrap();
         assert!(unknown(&trust, &package()).contains("does not fit its bytes"));
+        let remedy = trust.admit(package()).err().unwrap().remedy();
+        assert!(
+            remedy.contains("do not use") && !remedy.contains("plugin trust") && !remedy.contains("--allow"),
+            "{remedy}"
+        );
         std::fs::write(crate::identity::signature_path(&plugin), b"nonsense").unwrap();
         assert!(unknown(&trust, &package()).contains("not a signature"));
         assert!(file.remove_key(&public.id().to_lowercase()).unwrap());

@@ -20,6 +20,8 @@ pub(super) async fn act(request: ApiRequest) -> Result<Response<Body>, Problem> 
         Action::ListTenants => tenants::list(&request).await,
         Action::ShowTenant => tenants::show(&request).await,
         Action::PutTenant => tenants::put(&request).await,
+        Action::DisableTenant => tenants::disable(&request).await,
+        Action::EnableTenant => tenants::enable(&request).await,
         Action::PutSecret => tenants::put_secret(&request).await,
         Action::ListJobs => jobs::list(&request).await,
         Action::StartJob => jobs::start(&request).await,

@@ -78,6 +78,8 @@ impl Api {
             tenant: named.as_ref().ok().and_then(|named| named.tenant.clone()),
             object: named.as_ref().ok().and_then(Named::object),
             request: id,
+            os_user: None,
+            asked_by: None,
         };
         let permitted = match self.clone().permit(route, named, request, &mut entry).await {
             Ok(permitted) => permitted,

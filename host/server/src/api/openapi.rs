@@ -29,6 +29,8 @@ pub fn description() -> Value {
                 "NewJob": new_job(),
                 "Approval": decision(&["by"]),
                 "Rejection": decision(&["by", "reason"]),
+                "Disabling": decision(&["by", "reason"]),
+                "Enabling": decision(&["by"]),
                 "TenantConfig": {
                     "type": "object",
                     "description": "The keys of a tenant's file, as JSON. Secrets may be `store` only, and [network] is not taken.",
@@ -147,7 +149,7 @@ fn decision(fields: &[&str]) -> Value {
     let described = |field: &&str| {
         let description = match *field {
             "by" => "The work email of the person who decides.",
-            _ => "Why the plan is rejected.",
+            _ => "Why, for people to read.",
         };
         ((*field).to_owned(), json!({ "type": "string", "description": description }))
     };
@@ -184,6 +186,8 @@ fn summary(action: Action) -> &'static str {
         Action::ListTenants => "The tenants that the token may be used for",
         Action::ShowTenant => "A tenant; for operators with its configuration",
         Action::PutTenant => "Store a tenant's configuration, or change it",
+        Action::DisableTenant => "Stop all runs of a tenant; its accounts stay as they are",
+        Action::EnableTenant => "Allow runs of a tenant again; whoever enables it stands for the sync",
         Action::PutSecret => "Store a secret; no route ever answers it",
         Action::ListJobs => "The jobs that run, wait and have ended",
         Action::StartJob => "Queue a job, unless an equal one waits already",

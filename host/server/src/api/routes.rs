@@ -38,6 +38,8 @@ pub(super) enum Action {
     ListTenants,
     ShowTenant,
     PutTenant,
+    DisableTenant,
+    EnableTenant,
     PutSecret,
     ListJobs,
     StartJob,
@@ -113,7 +115,7 @@ const fn get(action: Action, name: &'static str, path: &'static str, holders: Op
     }
 }
 
-pub(super) static ROUTES: [Route; 22] = [
+pub(super) static ROUTES: [Route; 24] = [
     Route { done: &[(200, "text/plain")], ..get(Action::Health, "health", "/healthz", None) },
     Route { also: &[503], ..get(Action::Readiness, "readiness", "/readyz", None) },
     get(Action::Description, "description", "/openapi.json", None),
@@ -127,6 +129,18 @@ pub(super) static ROUTES: [Route; 22] = [
         done: &[(200, "application/json"), (201, "application/json")],
         also: &[422],
         ..get(Action::PutTenant, "put-tenant", "/v1/tenants/{tenant}", OPERATOR)
+    },
+    Route {
+        method: Method::Post,
+        body: Body::Json("Disabling"),
+        also: &[422],
+        ..get(Action::DisableTenant, "disable-tenant", "/v1/tenants/{tenant}/disable", OPERATOR)
+    },
+    Route {
+        method: Method::Post,
+        body: Body::Json("Enabling"),
+        also: &[422],
+        ..get(Action::EnableTenant, "enable-tenant", "/v1/tenants/{tenant}/enable", OPERATOR)
     },
     Route {
         method: Method::Put,

@@ -5,10 +5,13 @@ use crate::api::problem::Problem;
 use crate::api::request::ApiRequest;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
+use hibob_base::person::check_person;
 use hibob_base::secret::{Secret, SecretName};
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
+use hibob_jobs::tenant_status::TenantStatus;
 use hibob_store::token::TokenRole;
+use serde::Deserialize;
 use serde_json::{Value, json as object};
 use zeroize::Zeroizing;
 
@@ -37,6 +40,7 @@ pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem
     let mut body = object!({
         "tenant": config.id,
         "disabled_at": data.control().disabled_since(&config.id).await?,
+        "status": TenantStatus::of(data, &config.id).await?.json(),
         "syncs": config.travelperk.is_some(),
         "issues_references": config.references.is_some(),
         "secrets": secrets,
@@ -49,13 +53,60 @@ pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem
     Ok(json(StatusCode::OK, &body))
 }
 
+/// The body of a request to disable a tenant.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DisableBody {
+    by: String,
+    reason: String,
+}
+
+/// The body of a request to enable a tenant.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EnableBody {
+    by: String,
+}
+
+/// Disables a tenant, with who does so and why.
+pub(super) async fn disable(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let body: DisableBody = read(request, r#"{"by": "ana@acme.example", "reason": "a new contract"}"#)?;
+    request.api.data.disable(request.tenant(), Some(&body.by), Some(&body.reason)).await?;
+    status(request).await
+}
+
+/// Enables a tenant in the name of an admin, as the command does.
+pub(super) async fn enable(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let body: EnableBody = read(request, r#"{"by": "ana@acme.example"}"#)?;
+    check_person(&body.by)?;
+    let data = &request.api.data;
+    let mut config = data.config(request.tenant()).await?;
+    config.enabled_by = Some(body.by);
+    // All else is as the operator has stored it, so it may name what the API may not.
+    data.put(&config, AppliedBy::Operator).await?;
+    data.enable(request.tenant()).await?;
+    status(request).await
+}
+
+fn read<'a, T: Deserialize<'a>>(request: &'a ApiRequest, example: &str) -> Result<T, Problem> {
+    serde_json::from_slice(&request.body).map_err(|error| {
+        Problem::bad_request(format!("this is not what is expected: {error}"), format!("send such as {example}"))
+    })
+}
+
+/// The tenant's status as it is now.
+async fn status(request: &ApiRequest) -> Result<Response<Body>, Problem> {
+    let status = TenantStatus::of(&request.api.data, request.tenant()).await?;
+    Ok(json(StatusCode::OK, &object!({ "tenant": request.tenant(), "status": status.json() })))
+}
+
 /// Stores a configuration, with the restrictions of the API (invariant 12).
 pub(super) async fn put(request: &ApiRequest) -> Result<Response<Body>, Problem> {
-    let json: Value = serde_json::from_slice(&request.body).map_err(|error| {
+    let sent: Value = serde_json::from_slice(&request.body).map_err(|error| {
         let remedy = "send the keys of a tenant's file as JSON; docs/use/configuration.md has them all";
         Problem::bad_request(format!("this is not a tenant's configuration: {error}"), remedy)
     })?;
-    let config = TenantConfig::from_json(json, AppliedBy::Api)?;
+    let config = TenantConfig::from_json(sent, AppliedBy::Api)?;
     if config.id != request.tenant() {
         let remedy = "give the same id in the path and in the configuration";
         return Err(Problem::unprocessable("the configuration is of another tenant", remedy));

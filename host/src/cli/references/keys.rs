@@ -1,6 +1,7 @@
 //! `references key`.
 
 use crate::cli::Global;
+use crate::cli::audit::Change;
 use crate::cli::paint::{BOLD, DIM};
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
@@ -8,7 +9,7 @@ use hibob_jobs::references::{DnsRecord, IssuerKeys};
 use hibob_store::database::KeyRow;
 
 #[derive(Subcommand)]
-pub(super) enum KeyCommand {
+pub(in crate::cli) enum KeyCommand {
     /// Make a key. The first one signs at once; a later one waits for `rotate`, so that its DNS record can spread
     #[command(after_help = "Example: hibob references key new acme")]
     New {
@@ -40,6 +41,20 @@ pub(super) enum KeyCommand {
     },
 }
 
+impl KeyCommand {
+    /// What is recorded of the command; none if it only reads.
+    pub(super) fn change(&self) -> Option<Change> {
+        Some(match self {
+            Self::List { .. } => return None,
+            Self::New { tenant, selector } => {
+                Change::new("references-key-new").of(tenant).with(selector.as_deref().unwrap_or_default())
+            }
+            Self::Rotate { tenant } => Change::new("references-key-rotate").of(tenant),
+            Self::Revoke { tenant, selector } => Change::new("references-key-revoke").of(tenant).with(selector),
+        })
+    }
+}
+
 pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, HostError> {
     let data = global.data().await?;
     let (KeyCommand::New { tenant, .. }
@@ -55,8 +70,8 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
         KeyCommand::Revoke { selector, .. } => {
             let (row, references) = keys.revoke(selector).await?;
             if !global.json {
-                println!("revoked, with {references} references that it signed; they can be issued anew by name");
-                println!("make a key if none signs, and publish: hibob references publish {tenant} DIR");
+                outln!("revoked, with {references} references that it signed; they can be issued anew by name");
+                outln!("make a key if none signs, and publish: hibob references publish {tenant} DIR");
             }
             vec![row]
         }
@@ -67,21 +82,21 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
     if global.json {
         let json = |(row, record)| Ok(json(row, record, &keys.log_key(row)?));
         let rows: Vec<_> = rows.iter().zip(&records).map(json).collect::<Result<_, HostError>>()?;
-        println!("{}", serde_json::json!({ "tenant": tenant, "domain": keys.issuer().domain.as_str(), "keys": rows }));
+        outln!("{}", serde_json::json!({ "tenant": tenant, "domain": keys.issuer().domain.as_str(), "keys": rows }));
         return Ok(Exit::Done);
     }
     if rows.is_empty() {
-        println!("tenant {tenant} has no key yet: hibob references key new {tenant}");
+        outln!("tenant {tenant} has no key yet: hibob references key new {tenant}");
     }
     for (row, record) in rows.iter().zip(&records) {
-        println!("{}  {}", BOLD.on_stdout(&row.selector), state(row));
-        println!("  {} TXT \"{}\"", record.name, record.value);
+        outln!("{}  {}", BOLD.on_stdout(&row.selector), state(row));
+        outln!("  {} TXT \"{}\"", record.name, record.value);
         if is_witnessed {
-            println!("  to the witnesses  {}", keys.log_key(row)?);
+            outln!("  to the witnesses  {}", keys.log_key(row)?);
         }
     }
     if rows.iter().any(|row| row.is_current() || row.is_next()) {
-        println!(
+        outln!(
             "{}",
             DIM.on_stdout(
                 "put these records into the domain's DNS, and publish the key file: hibob references publish"

@@ -7,21 +7,24 @@ use hibob_jobs::references::{Report, WitnessReport, name_of};
 use hibob_jobs::run::ErrorRow;
 use hibob_store::database::{DeliveryRow, DeliveryState, ReferenceRow, ReferenceState};
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 
-/// Prints what a run did, and returns how it ended.
-pub(super) fn report(report: &Report, json: bool) -> Exit {
+/// Prints what a run did, and returns how it ended. `all`: names everybody whom a guard holds, also at a terminal.
+pub(super) fn report(report: &Report, json: bool, all: bool) -> Exit {
     if json {
         outcome::json(report);
         return report.exit();
     }
     rows(&report.warnings, &report.errors);
     for guard in &report.guards {
-        println!("{} {}", YELLOW.on_stdout("! held"), clean(&guard.message));
-        for person in report.held.iter().filter(|person| person.class == guard.class) {
+        outln!("{} {}", YELLOW.on_stdout("! held"), clean(&guard.message));
+        let people = report.held.iter().filter(|person| person.class == guard.class).map(|person| {
             let name = person.name.as_deref().map(|name| format!("  {}", clean(name))).unwrap_or_default();
-            println!("    {}  {}{name}", clean(&person.employee_id), clean(&person.ended_on));
-        }
-        println!("    to go on {}", clean(&guard.remedy));
+            format!("{}  {}{name}", clean(&person.employee_id), clean(&person.ended_on))
+        });
+        let people: Vec<String> = people.collect();
+        outcome::held_lines(&people, all, std::io::stdout().is_terminal()).iter().for_each(|line| outln!("{line}"));
+        outln!("    to go on {}", clean(&guard.remedy));
     }
     let numbers = [
         ("issued", report.issued),
@@ -34,7 +37,7 @@ pub(super) fn report(report: &Report, json: bool) -> Exit {
     outcome::summary(report.exit(), report.error.as_ref(), "issued", &numbers);
     if report.is_baseline {
         let note = "this was the first run, which issues nothing: for somebody who had left before, use hibob references issue";
-        println!("{}", DIM.on_stdout(note));
+        outln!("{}", DIM.on_stdout(note));
     }
     outcome::stopped(report.error.as_ref());
     report.exit()
@@ -44,7 +47,7 @@ pub(super) fn report(report: &Report, json: bool) -> Exit {
 pub(super) fn witnesses(report: &WitnessReport) {
     for witness in &report.witnesses {
         let at = time(witness.confirmed_at, "%Y-%m-%d %H:%M UTC");
-        println!("the witness {} confirmed the log at {at}", clean(&witness.name));
+        outln!("the witness {} confirmed the log at {at}", clean(&witness.name));
     }
     rows(&report.warnings, &report.errors);
 }

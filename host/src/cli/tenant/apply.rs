@@ -30,19 +30,19 @@ pub(super) async fn store(
 ) -> Result<(), HostError> {
     let id = &change.config.id;
     if !global.json {
-        print!("{}", text(change));
+        out!("{}", text(change));
     }
     let mut object =
         json!({ "tenant": id, "new": change.is_new, "changes": changes_json(&change.changes), "kept": change.kept });
     if dry_run {
         if global.json {
             object["losses"] = json!(change.losses);
-            println!("{object}");
+            outln!("{object}");
         } else {
             for loss in &change.losses {
-                println!("it would need --yes: {}", clean(loss));
+                outln!("it would need --yes: {}", clean(loss));
             }
-            println!("nothing was stored");
+            outln!("nothing was stored");
         }
         return Ok(());
     }
@@ -53,7 +53,7 @@ pub(super) async fn store(
         if !applied.to_enter.is_empty() {
             object["secrets_to_enter"] = to_enter_json(&applied);
         }
-        println!("{object}");
+        outln!("{object}");
         return Ok(());
     }
     let word = match (applied.stored.is_new, applied.stored.is_changed) {
@@ -63,9 +63,9 @@ pub(super) async fn store(
     };
     if applied.to_enter.is_empty() {
         let check = format!("look whether a sync would work: hibob check {id}");
-        println!("tenant {id} {word}; {}", next(&change.config, &check));
+        outln!("tenant {id} {word}; {}", next(&change.config, &check));
     } else {
-        println!("tenant {id} {word}; it does not run until its secrets are entered");
+        outln!("tenant {id} {word}; it does not run until its secrets are entered");
     }
     print_to_enter(&applied);
     Ok(())

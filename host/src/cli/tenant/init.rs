@@ -65,9 +65,9 @@ pub(super) fn init(global: &Global, args: InitArgs) -> Result<(), HostError> {
         )),
         Ok(()) => {
             if global.json {
-                println!("{}", json!({ "tenant": answers.id, "file": path }));
+                outln!("{}", json!({ "tenant": answers.id, "file": path }));
             } else {
-                println!("{} written; store it: hibob tenant apply {}", path.display(), path.display());
+                outln!("{} written; store it: hibob tenant apply {}", path.display(), path.display());
             }
             Ok(())
         }
@@ -114,11 +114,9 @@ fn answer(given: Option<String>, can_ask: bool, question: &Question<'_>) -> Resu
             HostError::configuration(format!("{} is missing", question.option), format!("give {}", question.what))
         });
     }
-    let mut stderr = std::io::stderr();
     loop {
         let default = question.default.map(|default| format!(" [{default}]")).unwrap_or_default();
-        let _ = write!(stderr, "{}{default}: ", question.what);
-        let _ = stderr.flush();
+        err!("{}{default}: ", question.what);
         let mut line = String::new();
         if std::io::stdin().read_line(&mut line).unwrap_or(0) == 0 {
             return Err(HostError::configuration(format!("{} is missing", question.option), "answer the question"));
@@ -129,7 +127,7 @@ fn answer(given: Option<String>, can_ask: bool, question: &Question<'_>) -> Resu
         };
         match check(&text) {
             None => return Ok(text),
-            Some((what, remedy)) => drop(writeln!(stderr, "{what}; {remedy}")),
+            Some((what, remedy)) => errln!("{what}; {remedy}"),
         }
     }
 }

@@ -31,16 +31,16 @@ pub(super) async fn versions(global: &Global, tenant: &str, differences: bool) -
                 })
             })
             .collect();
-        println!("{}", json!({ "tenant": tenant, "versions": rows }));
+        outln!("{}", json!({ "tenant": tenant, "versions": rows }));
         return Ok(());
     }
     for (version, changes) in rows {
         let at =
             chrono::DateTime::from_timestamp(version.stored_at, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC");
         let keys: Vec<&str> = changes.iter().map(|change| change.key.as_str()).collect();
-        println!("{:>4}  {at}  by {:<8}  {}", version.version, version.stored_by, keys.join(", "));
+        outln!("{:>4}  {at}  by {:<8}  {}", version.version, version.stored_by, keys.join(", "));
         if differences {
-            changes.iter().for_each(|change| println!("    {}", line(change)));
+            changes.iter().for_each(|change| outln!("    {}", line(change)));
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use hibob_reference_format::verify::{Outcome, Report, Verdict};
 pub(super) fn print(report: &Report) {
     for (color, line) in lines(report) {
         let line = clean(&line);
-        println!("{}", color.map_or_else(|| line.clone(), |color| color.on_stdout(&line)));
+        outln!("{}", color.map_or_else(|| line.clone(), |color| color.on_stdout(&line)));
     }
 }
 

@@ -49,6 +49,10 @@ pub struct ApiLogEntry {
     pub object: Option<String>,
     /// The id of the request, which is also in the answer and in the program's log.
     pub request: String,
+    /// The system's user who gave the command; none for a request.
+    pub os_user: Option<String>,
+    /// The person in whose name the command was given, as the operator says; none if nobody was named.
+    pub asked_by: Option<String>,
 }
 
 /// A row of the API log.
@@ -74,6 +78,10 @@ pub struct ApiLogRow {
     pub code: Option<String>,
     /// The id of the request, which is also in the answer and in the program's log.
     pub request: String,
+    /// The system's user who gave the command; none for a request.
+    pub os_user: Option<String>,
+    /// The person in whose name the command was given, as the operator says; none if nobody was named.
+    pub asked_by: Option<String>,
 }
 
 impl ControlDatabase {
@@ -94,8 +102,8 @@ impl ControlDatabase {
             .execute(&mut transaction)
             .await?;
         let (id,) = query(
-            "INSERT INTO audit (at, actor, role, action, tenant, object, outcome, code, request)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
+            "INSERT INTO audit (at, actor, role, action, tenant, object, outcome, code, request, os_user, asked_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
         )
         .bind(now_unix_seconds)
         .bind(&entry.actor)
@@ -106,6 +114,8 @@ impl ControlDatabase {
         .bind(outcome.word())
         .bind(code)
         .bind(&entry.request)
+        .bind(entry.os_user.as_deref())
+        .bind(entry.asked_by.as_deref())
         .fetch_one(&mut transaction)
         .await?;
         transaction.commit().await?;
@@ -126,14 +136,23 @@ impl ControlDatabase {
         Ok(())
     }
 
+    /// The latest rows, the newest first: all of them, or those of one tenant.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn api_log_of(&self, tenant: Option<&str>, limit: u32) -> Result<Vec<ApiLogRow>, HostError> {
+        let rows = query(
+            "SELECT id, at, actor, role, action, tenant, object, outcome, code, request, os_user, asked_by FROM audit
+             WHERE $1 IS NULL OR tenant = $1 ORDER BY id DESC LIMIT $2",
+        );
+        Ok(rows.bind(tenant).bind(i64::from(limit)).fetch_all(&self.store).await?)
+    }
+
     /// The latest rows, the newest first.
     ///
     /// # Errors
     /// The database failed.
     pub async fn api_log(&self, limit: u32) -> Result<Vec<ApiLogRow>, HostError> {
-        let rows = query(
-            "SELECT id, at, actor, role, action, tenant, object, outcome, code, request FROM audit ORDER BY id DESC LIMIT $1",
-        );
-        Ok(rows.bind(i64::from(limit)).fetch_all(&self.store).await?)
+        self.api_log_of(None, limit).await
     }
 }

@@ -14,6 +14,17 @@ use std::path::Path;
 /// long.
 pub const LEASE_SECONDS: i64 = 30;
 
+/// That a tenant is disabled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disabled {
+    /// Since when, in Unix seconds.
+    pub since: i64,
+    /// The work email of the person who has disabled it, if that was said.
+    pub by: Option<String>,
+    /// Why, if that was said.
+    pub reason: Option<String>,
+}
+
 /// The tables that hold tenants' rows, on PostgreSQL, in the order in which a tenant's rows are deleted: a row before
 /// the rows that it refers to.
 pub(super) const TENANT_TABLES: [&str; 22] = [
@@ -96,6 +107,25 @@ impl ControlDatabase {
         Self { lease_seconds: lease_seconds.min(LEASE_SECONDS), ..self }
     }
 
+    /// The version of the schema: the number of the last migration.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn schema_version(&self) -> Result<i64, HostError> {
+        let (version,): (i64,) = query("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&self.store).await?;
+        Ok(version)
+    }
+
+    /// The time by the database's own clock, in Unix seconds.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn now_unix_seconds(&self) -> Result<i64, HostError> {
+        let sql = format!("SELECT {}", self.store.db().now_seconds());
+        let (now,): (i64,) = query(sql).fetch_one(&self.store).await?;
+        Ok(now)
+    }
+
     /// The connections to the control database's tables.
     pub(crate) fn store(&self) -> &Store {
         &self.store
@@ -114,8 +144,35 @@ impl ControlDatabase {
     /// # Errors
     /// The database failed.
     pub async fn set_disabled(&self, id: &str, since: Option<i64>) -> Result<(), HostError> {
-        query("UPDATE tenants SET disabled_at = $1 WHERE id = $2").bind(since).bind(id).execute(&self.store).await?;
+        self.mark_disabled(id, since.map(|since| Disabled { since, by: None, reason: None }).as_ref()).await
+    }
+
+    /// Disables a tenant, with who has done so and why; none enables it again.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn mark_disabled(&self, id: &str, disabled: Option<&Disabled>) -> Result<(), HostError> {
+        query("UPDATE tenants SET disabled_at = $1, disabled_by = $2, disabled_because = $3 WHERE id = $4")
+            .bind(disabled.map(|disabled| disabled.since))
+            .bind(disabled.and_then(|disabled| disabled.by.as_deref()))
+            .bind(disabled.and_then(|disabled| disabled.reason.as_deref()))
+            .bind(id)
+            .execute(&self.store)
+            .await?;
         Ok(())
+    }
+
+    /// Since when a tenant is disabled, by whom and why; none if it is not.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn disabled(&self, id: &str) -> Result<Option<Disabled>, HostError> {
+        let row: Option<(Option<i64>, Option<String>, Option<String>)> =
+            query("SELECT disabled_at, disabled_by, disabled_because FROM tenants WHERE id = $1")
+                .bind(id)
+                .fetch_optional(&self.store)
+                .await?;
+        Ok(row.and_then(|(since, by, reason)| Some(Disabled { since: since?, by, reason })))
     }
 
     /// Since when a tenant is disabled, in Unix seconds; none if it is not.

@@ -195,6 +195,15 @@ impl TenantDatabase {
         Ok(Some(OpenJournal { id, kind, started_at, digest, plan, held, settings, plugin, events }))
     }
 
+    /// When the plan was begun whose journal is open, in Unix seconds; none if no journal is open.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn open_journal_since(&self) -> Result<Option<i64>, HostError> {
+        let row = query("SELECT started_at FROM journals WHERE run IS NULL").fetch_optional(&self.store).await?;
+        Ok(row.map(|(started_at,)| started_at))
+    }
+
     /// Removes runs from before one time, and plans with their journals and approvals from before another (Unix
     /// seconds). A plan stays while its journal is open, while it waits and while it is approved.
     ///

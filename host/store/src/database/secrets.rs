@@ -5,10 +5,16 @@ use crate::database::DatabaseError;
 use crate::database::engine::{Engine, Transaction};
 use crate::database::statement::query;
 use hibob_base::error::HostError;
-use sqlx::FromRow;
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, FromRow};
 use std::collections::BTreeSet;
 use std::path::Path;
+
+/// A connection to a control database file that nobody writes, such as one of a backup.
+pub(super) async fn read_only(path: &Path) -> Result<SqliteConnection, DatabaseError> {
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
+    Ok(options.connect().await?)
+}
 
 /// An encrypted secret as it is stored.
 #[derive(Clone, Debug, FromRow)]
@@ -52,8 +58,7 @@ impl ControlDatabase {
 
     /// The tenants that have a secret with this name, in a control database file that is only read.
     pub async fn tenants_with_secret(path: &Path, name: &str) -> Result<BTreeSet<String>, HostError> {
-        let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
-        let mut connection = sqlx::ConnectOptions::connect(&options).await.map_err(DatabaseError)?;
+        let mut connection = read_only(path).await?;
         let rows = sqlx::query_scalar("SELECT tenant FROM secrets WHERE name = $1").bind(name);
         Ok(rows.fetch_all(&mut connection).await.map_err(DatabaseError)?.into_iter().collect())
     }

@@ -1,9 +1,11 @@
 //! The rows of the API's tokens in the control database.
 
-use crate::database::ControlDatabase;
+use crate::database::secrets::read_only;
 use crate::database::statement::query;
+use crate::database::{ControlDatabase, DatabaseError};
 use hibob_base::error::HostError;
 use sqlx::FromRow;
+use std::path::Path;
 
 /// What the holder of a token may do. The API's route table (crate `hibob-server`) says which routes that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -148,6 +150,23 @@ impl ControlDatabase {
     pub async fn tokens(&self) -> Result<Vec<StoredToken>, HostError> {
         let rows: Vec<TokenRow> = query(format!("{COLUMNS} ORDER BY created_at, id")).fetch_all(&self.store).await?;
         rows.into_iter().map(StoredToken::try_from).collect()
+    }
+
+    /// How many tokens are valid at this time, in a control database file that is only read.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub async fn valid_tokens_in(path: &Path, now_unix_seconds: i64) -> Result<u64, HostError> {
+        let mut connection = read_only(path).await?;
+        // A backup of a version without an API has no tokens.
+        let is_there = sqlx::query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'tokens'");
+        if is_there.fetch_optional(&mut connection).await.map_err(DatabaseError)?.is_none() {
+            return Ok(0);
+        }
+        let count = "SELECT count(*) FROM tokens WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1)";
+        let count: i64 =
+            sqlx::query_scalar(count).bind(now_unix_seconds).fetch_one(&mut connection).await.map_err(DatabaseError)?;
+        Ok(u64::try_from(count).unwrap_or_default())
     }
 
     /// Revokes a token. One that is revoked already keeps its time. False if there is no token with this id.

@@ -101,11 +101,8 @@ async fn alone<T>(
         let tag = people.key_or_made().await?.employee(employee_id);
         let entry = ApiLogEntry {
             actor: by.unwrap_or(COMMAND_LINE).to_owned(),
-            role: None,
-            action,
-            tenant: Some(tenant.to_owned()),
-            object: Some(tag.to_string()),
             request: format!("{:016x}", rand::random::<u64>()),
+            ..ApiLogEntry::of_command(action, Some(tenant.to_owned()), Some(tag.to_string()), by.map(str::to_owned))
         };
         let row = api_log::begin(data.control(), &entry).await?;
         let done = work(&people, tag).await;

@@ -138,6 +138,16 @@ impl Queue {
         Ok(())
     }
 
+    /// When each schedule of a tenant queues its next job, in Unix milliseconds, the earliest first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn next_starts(&self, tenant: &str) -> Result<Vec<(JobKind, i64)>, HostError> {
+        let rows = query("SELECT kind, next_start FROM schedules WHERE tenant = $1 ORDER BY next_start, kind");
+        let rows: Vec<(String, i64)> = rows.bind(tenant).fetch_all(&self.store).await?;
+        Ok(rows.into_iter().filter_map(|(kind, at)| Some((JobKind::of_word(&kind)?, at))).collect())
+    }
+
     /// Queues a job for each schedule that is due. After an outage a schedule is due once, not once for each time that
     /// it missed. Returns how many jobs were queued.
     ///

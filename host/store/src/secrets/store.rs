@@ -191,6 +191,30 @@ impl SecretStore {
         Ok(listed)
     }
 
+    /// Why none of a tenant's stored secrets can be decrypted: their keys are not available. None if there are none, or
+    /// the key of one of them is there.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn lost_key(&self, tenant: &str) -> Result<Option<HostError>, HostError> {
+        let rows = self.control.secrets(tenant).await?;
+        let Some(first) = rows.first() else { return Ok(None) };
+        let keys = match self.keys() {
+            Ok(keys) => keys,
+            Err(error) => return Ok(Some(error)),
+        };
+        if rows.iter().any(|row| keys.get(&row.key_id).is_some()) {
+            return Ok(None);
+        }
+        let what = format!(
+            "none of the {} stored secrets of tenant {tenant} can be decrypted: {} is encrypted with key {}",
+            rows.len(),
+            first.name,
+            first.key_id
+        );
+        Ok(find(&keys, &first.key_id, &what).err())
+    }
+
     /// Removes a secret. No key is needed for that.
     ///
     /// # Errors

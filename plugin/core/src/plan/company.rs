@@ -32,7 +32,7 @@ pub(super) fn refuse_unknown(
             format!("TravelPerk has no invoice profile `{name}`{near}"),
             "give the invoice profile and the site in HiBob the same name, or name the profile under sync.companies",
         );
-        findings.push(finding.employee(&person.id).field(TextField::Company.name()));
+        findings.push(finding.about(person).field(TextField::Company.name()));
         match settings.missing_detail {
             MissingDetail::Fail => person.status = AccountStatus::Broken,
             MissingDetail::Skip => person.leave(TextField::Company),

@@ -188,7 +188,7 @@ impl Deciding<'_> {
             "should have no account any more, but the account is on the list of admins (safety.admins)",
             "make somebody else an admin in TravelPerk, take this one off the list, and sync again",
         );
-        self.findings.push(finding.employee(&person.id));
+        self.findings.push(finding.about(person));
     }
 
     /// Counts an employee of a site that is not synced, with a finding if they have an active account.
@@ -201,7 +201,7 @@ impl Deciding<'_> {
                 "works at a site that is not synced; the account is left as it is",
                 "nothing, if that is right; sync.out_of_selection = \"archive\" would archive the account",
             );
-            self.findings.push(finding.employee(&person.id));
+            self.findings.push(finding.about(person));
         }
     }
 
@@ -226,7 +226,7 @@ impl Deciding<'_> {
             format!("{field} was written twice and was changed back each time; it is left as it is now"),
             "find out what overwrites it (a single sign-on with user updates switched on does), or leave the detail out of the sync",
         );
-        self.findings.push(finding.employee(&person.id).field(field));
+        self.findings.push(finding.about(person).field(field));
     }
 
     /// Takes the change of the line manager back if it is contested.
@@ -332,15 +332,14 @@ impl Deciding<'_> {
         };
         let remedy = "nothing, if HiBob's `Reports to` is right; the plan shows who it is now and who it will be";
         let finding = Finding::new(Severity::Notice, "APPROVER_REPLACED", what, remedy);
-        self.findings.push(finding.employee(&person.id).field(crate::field::MANAGER));
+        self.findings.push(finding.about(person).field(crate::field::MANAGER));
     }
 
     fn note(&mut self, person: &DesiredAccount, code: &'static str, message: &'static str) {
         let remedy =
             "check `Reports to` in HiBob; the line manager is left as it is, and set by a later sync once it can be";
-        self.findings.push(
-            Finding::new(Severity::Warning, code, message, remedy).employee(&person.id).field(crate::field::MANAGER),
-        );
+        self.findings
+            .push(Finding::new(Severity::Warning, code, message, remedy).about(person).field(crate::field::MANAGER));
     }
 
     /// A finding for each employee with an active managed account whom HiBob did not send. Their accounts are not
@@ -367,7 +366,8 @@ impl Deciding<'_> {
                     "HiBob no longer sends this employee; the account is left as it is",
                     "if they left, set the lifecycle status to terminated; else check the audience of the service user's permission group",
                 );
-                self.findings.push(finding.employee(id));
+                let name = self.input.accounts.get(position).map(Account::display_name);
+                self.findings.push(Finding { name, ..finding.employee(id) });
             }
         }
     }

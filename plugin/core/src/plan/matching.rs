@@ -150,7 +150,7 @@ impl Matching<'_> {
     ) {
         self.matches[person].conflict = true;
         let finding = Finding::new(Severity::Error, code, message, remedy);
-        self.findings.push(finding.employee(&self.people[person].id).field(TextField::UserName.name()));
+        self.findings.push(finding.about(&self.people[person]).field(TextField::UserName.name()));
     }
 
     /// For each employee who was not matched by link: the accounts that carry their id.
@@ -281,7 +281,7 @@ impl Matching<'_> {
                         "has the work email and names of somebody who left, and gets that account",
                         "if this is another person of the same name, give them another work email in HiBob before applying the plan",
                     );
-                    self.findings.push(finding.employee(&self.people[person].id));
+                    self.findings.push(finding.about(&self.people[person]));
                 }
                 Some(owner) => self.matches[person].after_rename_of = Some(owner),
             }

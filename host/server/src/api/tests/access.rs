@@ -8,12 +8,14 @@ use serde_json::json;
 
 /// Which holders may: operator, admin of the tenant, reader of the tenant, reader of all. Written down a second time here,
 /// so that nobody changes a line of the table by accident.
-const MATRIX: [(&str, [bool; 4]); 19] = [
+const MATRIX: [(&str, [bool; 4]); 21] = [
     ("metrics", [true, false, false, true]),
     ("audit", [true, false, false, false]),
     ("tenants", [true, true, true, true]),
     ("tenant", [true, true, true, true]),
     ("put-tenant", [true, false, false, false]),
+    ("disable-tenant", [true, false, false, false]),
+    ("enable-tenant", [true, false, false, false]),
     ("put-secret", [true, true, false, false]),
     ("jobs", [true, true, true, true]),
     ("start-job", [true, true, false, false]),
@@ -35,6 +37,8 @@ fn body(route: &Route) -> String {
         Action::PutTenant => config("acme").to_string(),
         Action::StartJob => json!({ "kind": "check" }).to_string(),
         Action::ApprovePlan => json!({ "by": "ana@acme.example" }).to_string(),
+        Action::DisableTenant => json!({ "by": "ana@acme.example", "reason": "a new contract" }).to_string(),
+        Action::EnableTenant => json!({ "by": "ana@acme.example" }).to_string(),
         Action::RejectPlan => json!({ "by": "ana@acme.example", "reason": "no" }).to_string(),
         Action::PutSecret => "a-token-of-hibob".to_owned(),
         _ => String::new(),

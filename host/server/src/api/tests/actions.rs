@@ -159,6 +159,38 @@ async fn an_action_whose_row_cannot_be_written_is_not_carried_out() {
     assert_eq!(shown["config"]["hibob"]["service_user"], "SERVICE-1");
 }
 
+#[tokio::test]
+async fn a_tenant_is_disabled_with_a_reason_and_enabled_again() {
+    let site = Site::new().await;
+    let operator = site.operator().await;
+    let status = async || site.get("/v1/tenants/acme", &operator).await.json()["status"].clone();
+    assert_eq!(status().await["state"], "secrets-missing");
+    let disable = r#"{"by":"ana@acme.example","reason":"a new contract"}"#;
+    let answer = site.ask("POST", "/v1/tenants/acme/disable", &operator, disable).await;
+    assert_eq!((answer.status, &answer.json()["status"]), (200, &status().await));
+    let now = chrono::Utc::now().timestamp();
+    let disabled = status().await["conditions"][0].clone();
+    assert_eq!(
+        (&disabled["condition"], &disabled["by"], &disabled["reason"]),
+        (&json!("disabled"), &json!("ana@acme.example"), &json!("a new contract"))
+    );
+    assert!((now - disabled["since"].as_i64().unwrap()).abs() < 60, "{disabled}");
+    for (path, body, code) in [
+        ("disable", r#"{"by":"ana@acme.example"}"#, 400),
+        ("disable", r#"{"by":"ana","reason":"a new contract"}"#, 422),
+        ("disable", r#"{"by":"ana@acme.example","reason":" "}"#, 422),
+        ("enable", r#"{"by":"ana"}"#, 422),
+        ("enable", "{}", 400),
+    ] {
+        let answer = site.ask("POST", &format!("/v1/tenants/acme/{path}"), &operator, body).await;
+        assert_eq!(answer.status, code, "{path} {body}");
+        assert_eq!(status().await["state"], "disabled");
+    }
+    let answer = site.ask("POST", "/v1/tenants/acme/enable", &operator, r#"{"by":"boss@acme.example"}"#).await;
+    assert_eq!((answer.status, &answer.json()["status"]["state"]), (200, &json!("secrets-missing")));
+    assert_eq!(site.get("/v1/tenants/acme", &operator).await.json()["config"]["enabled_by"], "boss@acme.example");
+}
+
 /// `curl -d` and a client that sends JSON would store a secret that is none.
 #[tokio::test]
 async fn a_secret_is_taken_as_plain_text_alone() {

@@ -2,7 +2,7 @@
 
 use crate::database::SecretRow;
 use crate::database::tests::{Case, Host, query};
-use crate::database::{ApiLogEntry, ApiLogOutcome, StoredToken, TokenRole};
+use crate::database::{ApiLogEntry, ApiLogOutcome, Disabled, StoredToken, TokenRole};
 use futures::FutureExt;
 use futures::future::join_all;
 use hibob_base::error::HostError;
@@ -29,7 +29,11 @@ async fn configurations_are_kept_and_forgotten(one: Host, other: Host) {
     assert_eq!(mine.tenant("nobody\0").await.unwrap(), None);
     mine.set_disabled("acme", Some(9)).await.unwrap();
     assert_eq!(theirs.disabled_since("acme").await.unwrap(), Some(9));
+    let disabled = Disabled { since: 7, by: Some("ana@acme.example".to_owned()), reason: Some("why".to_owned()) };
+    mine.mark_disabled("acme", Some(&disabled)).await.unwrap();
+    assert_eq!(theirs.disabled("acme").await.unwrap(), Some(disabled));
     mine.set_disabled("acme", None).await.unwrap();
+    assert_eq!(theirs.disabled("acme").await.unwrap(), None);
     assert_eq!(theirs.disabled_since("acme").await.unwrap(), None);
 
     mine.put_secret(|_| Ok(secret("acme", "hibob.token", "k1"))).await.unwrap();
@@ -120,6 +124,8 @@ async fn who_did_what_is_kept_for_long(one: Host, other: Host) {
         tenant: Some("acme".to_owned()),
         object: Some(object.to_owned()),
         request: "r1".to_owned(),
+        os_user: Some("ana as hibob".to_owned()),
+        asked_by: None,
     };
     let day = 86_400;
     let old = one.control.add_api_log_row(day, &entry("1"), ApiLogOutcome::Done, None).await.unwrap();
@@ -132,5 +138,8 @@ async fn who_did_what_is_kept_for_long(one: Host, other: Host) {
     let told: Vec<_> = rows.iter().map(|row| (row.object.as_deref(), row.outcome.as_str())).collect();
     assert_eq!(told, [(Some("3"), "done"), (Some("2"), "failed")]);
     assert_eq!((rows[1].code.as_deref(), rows[1].role.as_deref()), (Some("STORAGE_FAILED"), None));
+    assert_eq!((rows[1].os_user.as_deref(), rows[1].asked_by.as_deref()), (Some("ana as hibob"), None));
+    assert_eq!(one.control.api_log_of(Some("acme"), 9).await.unwrap(), rows);
+    assert_eq!(one.control.api_log_of(Some("globex"), 9).await.unwrap(), []);
     assert!(one.control.execute(query("UPDATE audit SET at = at + 1")).await == 2);
 }

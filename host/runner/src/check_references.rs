@@ -1,0 +1,225 @@
+//! The check of a tenant that only issues references: whether a run would find out who has left, issue, and deliver.
+//! It issues nothing, delivers nothing and stores nothing.
+//!
+//! 1. HiBob is read as the first run of the references job reads it.
+//! 2. For a few who have left, what a reference needs is read as well: the values, and the address. Nothing of it is kept.
+//! 3. There is a key that signs, and the issuer's DNS and site have it. If they cannot be reached, that is a notice.
+//! 4. The channel of delivery is opened. A mail server is connected to and logged in at; a webhook is not called.
+
+use hibob_base::error::HostError;
+use hibob_base::progress::Progress;
+use hibob_config::references::{ReferencesConfig, issuing};
+use hibob_config::tenant::TenantConfig;
+use hibob_contract::directory_sync::CheckReport;
+use hibob_contract::offboarding_references::Standing;
+use hibob_contract::types::{Count, Finding, Severity};
+use hibob_delivery::Channel;
+use hibob_jobs::references::{DnsRecord, IssuerKeys};
+use hibob_reference_format::keys::file::{self, KeyFile};
+use hibob_reference_format::status_list::{Purpose, list_url};
+use hibob_reference_format::verify::{Answer, Lookups};
+use hibob_sandbox::leavers;
+use hibob_sandbox::plugin::Plugin;
+use hibob_sandbox::tenant::Tenant;
+use hibob_store::data_dir::DataDir;
+use hibob_verification::{Inquiry, NameServers, Published};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// For how many who have left the values of a reference are read, until one of them has all.
+const LEAVERS_MAX: usize = 3;
+
+/// How long the issuer's DNS and site may take to answer.
+const ISSUER_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// Checks whether references could be issued and delivered.
+///
+/// # Errors
+/// HiBob cannot be read, or the plugin failed.
+pub(crate) async fn check(
+    data: &DataDir,
+    plugin: &Plugin,
+    tenant: &Tenant,
+    progress: Arc<dyn Progress>,
+) -> Result<CheckReport, HostError> {
+    let config = issuing(tenant.config())?;
+    let detection = leavers::departures(plugin, tenant, &[], progress).await?;
+    let left: Vec<&str> = detection
+        .seen
+        .iter()
+        .filter(|seen| seen.standing == Standing::Left)
+        .map(|seen| seen.employee_id.as_str())
+        .collect();
+    let counts = vec![
+        Count { name: "employees".to_owned(), number: detection.employees },
+        Count { name: "left".to_owned(), number: left.len() as u64 },
+    ];
+    let mut findings = detection.findings.clone();
+    of_leavers(plugin, tenant, config, &left, &mut findings).await?;
+    of_issuer(data, tenant.config(), &mut findings).await;
+    of_channel(data, tenant.config(), &mut findings).await;
+    Ok(CheckReport { findings, counts })
+}
+
+/// Reads what a reference needs for the first few who have left.
+async fn of_leavers(
+    plugin: &Plugin,
+    tenant: &Tenant,
+    config: &ReferencesConfig,
+    left: &[&str],
+    findings: &mut Vec<Finding>,
+) -> Result<(), HostError> {
+    let (mut has_values, mut has_address) = (false, config.webhook.is_some());
+    for employee in left.iter().take(LEAVERS_MAX) {
+        let Some(departure) = leavers::look_up(plugin, tenant, employee).await? else { continue };
+        has_values |= leavers::claims(plugin, tenant, &departure).await?.is_some();
+        has_address = has_address || leavers::address(plugin, tenant, employee).await?.is_some();
+        if has_values && has_address {
+            return Ok(());
+        }
+    }
+    let tried = left.len().min(LEAVERS_MAX);
+    if tried == 0 {
+        findings.push(finding(
+            Severity::Notice,
+            "NOBODY_HAS_LEFT",
+            "nobody whom HiBob sends has left, so what a reference needs could not be tried",
+            "check again when somebody has left; if somebody has, the service user may not see them",
+        ));
+        return Ok(());
+    }
+    if !has_values {
+        findings.push(finding(
+            Severity::Warning,
+            "REFERENCE_VALUES_MISSING",
+            &format!("for none of {tried} who have left does HiBob show all that a reference says"),
+            "give the service user the permissions for references: docs/use/hibob-permissions.md",
+        ));
+    }
+    if !has_address {
+        findings.push(finding(
+            Severity::Warning,
+            "REFERENCE_ADDRESS_MISSING",
+            &format!("for none of {tried} who have left does HiBob show an address in {}", config.address),
+            "give the service user the permission for that field, or choose another one: references.address",
+        ));
+    }
+    Ok(())
+}
+
+/// Checks the key that signs, and that the issuer has published it.
+async fn of_issuer(data: &DataDir, config: &TenantConfig, findings: &mut Vec<Finding>) {
+    let signing = async {
+        let keys = IssuerKeys::open(data, config).await?;
+        keys.current().await?;
+        let row = keys.list().await?.into_iter().find(|row| row.is_current());
+        let record = row.map(|row| keys.record(&row)).transpose()?;
+        Ok::<_, HostError>((keys, record))
+    };
+    let (keys, record) = match signing.await {
+        Ok((keys, Some(record))) => (keys, record),
+        Ok((_, None)) => return,
+        Err(error) => return findings.push(of_error("NO_SIGNING_KEY", &error)),
+    };
+    let name_servers = match NameServers::of_environment() {
+        Ok(name_servers) => name_servers,
+        Err(what) => {
+            let remedy = "give it as 9.9.9.9, 127.0.0.1:5353 or [::1]:5353";
+            return findings.push(finding(Severity::Error, "CONFIGURATION", &what, remedy));
+        }
+    };
+    let domain = keys.issuer().domain.clone();
+    let published = Published::Https { allow: config.network.allow_addresses.clone() };
+    let inquiry = Inquiry { name_servers, published, timeout: ISSUER_TIME_MAX };
+    let answers = inquiry
+        .ask(&Lookups {
+            dns_name: record.name.clone(),
+            key_file_url: domain.url(file::PATH),
+            status_list_urls: Purpose::ALL.map(|purpose| list_url(&domain, 0, purpose)),
+            domain,
+        })
+        .await;
+    findings.extend(of_dns(&record, &answers.dns));
+    findings.extend(of_site(config, &record, &answers.key_file));
+}
+
+fn of_dns(record: &DnsRecord, answer: &Answer<Vec<String>>) -> Option<Finding> {
+    let DnsRecord { name, value } = record;
+    let publish = format!("publish it as a record of type TXT: {name} \"{value}\"");
+    match answer {
+        Answer::Found(texts) if texts.contains(value) => None,
+        Answer::Found(_) => {
+            let message = format!("the DNS record {name} has another key than the one that signs");
+            Some(finding(Severity::Error, "ISSUER_DNS_DIFFERS", &message, &publish))
+        }
+        Answer::Absent => {
+            let message = format!("there is no DNS record {name} with the key that signs");
+            Some(finding(Severity::Error, "ISSUER_DNS_MISSING", &message, &publish))
+        }
+        Answer::Unreachable(why) => {
+            let message = format!("the DNS record {name} could not be looked up: {why}");
+            let remedy = "check from a machine that can ask a resolver, or name one in HIBOB_DNS";
+            Some(finding(Severity::Notice, "ISSUER_DNS_UNKNOWN", &message, remedy))
+        }
+        Answer::NotAsked => None,
+    }
+}
+
+fn of_site(config: &TenantConfig, record: &DnsRecord, answer: &Answer<Vec<u8>>) -> Option<Finding> {
+    let publish = format!("publish what is there now: hibob references publish {} DIR", config.id);
+    let selector = record.name.split('.').next().unwrap_or_default();
+    match answer {
+        Answer::Found(bytes) => {
+            let has_key =
+                KeyFile::parse(bytes).is_ok_and(|file| file.keys.iter().any(|key| key.selector.as_str() == selector));
+            let message = format!("the issuer's published key file lacks the key {selector}, which signs");
+            (!has_key).then(|| finding(Severity::Warning, "ISSUER_SITE_LACKS_KEY", &message, &publish))
+        }
+        Answer::Absent => {
+            let message = "the issuer's site has no key file";
+            Some(finding(Severity::Warning, "ISSUER_SITE_LACKS_KEY", message, &publish))
+        }
+        Answer::Unreachable(why) => {
+            let message = format!("the issuer's site could not be read: {why}");
+            let remedy = "check from a machine that reaches it; verifying needs the site, issuing does not";
+            Some(finding(Severity::Notice, "ISSUER_SITE_UNKNOWN", &message, remedy))
+        }
+        Answer::NotAsked => None,
+    }
+}
+
+/// Opens the channel of delivery, and logs in at a mail server.
+async fn of_channel(data: &DataDir, config: &TenantConfig, findings: &mut Vec<Finding>) {
+    if config.references.as_ref().is_none_or(|references| references.channel().is_none()) {
+        findings.push(finding(
+            Severity::Warning,
+            "NO_CHANNEL",
+            "no way to deliver references is configured, so they wait",
+            "add [references.smtp] or [references.webhook] to the tenant's file, and apply it again",
+        ));
+        return;
+    }
+    let channel = match Channel::open(data, config).await {
+        Ok(channel) => channel,
+        Err(error) => return findings.push(of_error("CHANNEL_FAILED", &error)),
+    };
+    if let Err(failure) = channel.probe().await {
+        let remedy = "correct [references.smtp] or the mail server; until then references wait";
+        findings.push(finding(Severity::Error, "CHANNEL_FAILED", &failure.to_string(), remedy));
+    }
+}
+
+fn of_error(code: &str, error: &HostError) -> Finding {
+    finding(Severity::Error, code, &error.to_string(), &error.remedy())
+}
+
+fn finding(severity: Severity, code: &str, message: &str, remedy: &str) -> Finding {
+    Finding {
+        severity,
+        code: code.to_owned(),
+        employee_id: None,
+        field: None,
+        message: message.to_owned(),
+        remedy: remedy.to_owned(),
+    }
+}

@@ -1,0 +1,1 @@
+INSERT INTO tenant_versions VALUES ('acme', 7, '{}', 600, 'command');
