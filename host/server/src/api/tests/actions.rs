@@ -141,8 +141,8 @@ async fn an_action_whose_row_cannot_be_written_is_not_carried_out() {
     let operator = site.operator().await;
     let path = "/v1/tenants/acme/jobs";
     assert_eq!(site.ask("POST", path, &operator, r#"{"kind":"check"}"#).await.status, 202);
-    let database = sqlx::SqlitePool::connect(&format!("sqlite:{}", site.data.path().join("control.db").display()));
-    let database = database.await.unwrap();
+    let url = format!("sqlite:{}", site.data.path().join("control.db").display());
+    let database = sqlx::SqlitePool::connect(&url).await.unwrap();
     let refuse = "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
     sqlx::query(refuse).execute(&database).await.unwrap();
     let acme = Selection { tenant: Some("acme"), ended_max: 0 };
