@@ -18,9 +18,8 @@ pub enum Literal {
 /// The address that a URL's host is; `None` if it is a name. IPv6 addresses may be in brackets.
 pub fn literal(host: &str) -> Option<Literal> {
     if host.contains([':', '[', ']']) {
-        let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse::<Ipv6Addr>() else {
-            return Some(Literal::Broken);
-        };
+        let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let Ok(address) = inner.parse::<Ipv6Addr>() else { return Some(Literal::Broken) };
         // The mapped and the compatible form (RFC 4291, section 2.5.5).
         let is_v4 = matches!(address.segments(), [0, 0, 0, 0, 0, 0 | 0xffff, ..])
             && address != Ipv6Addr::LOCALHOST
