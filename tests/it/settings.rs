@@ -1,6 +1,7 @@
 //! Tests that the host, which checks a tenant's settings when they are stored, and the plugin, which checks them when
 //! it runs, do not differ: what the host accepts, the plugin accepts.
 
+use hibob_config::applied_by::AppliedBy;
 use hibob_config::key::{Keys, Rule, TABLES};
 use hibob_config::tenant::TenantConfig;
 use hibob_connector_core::settings::{Settings, details};
@@ -126,7 +127,7 @@ fn what_the_host_accepts_the_plugin_accepts() {
                     at = at.as_object_mut().unwrap().entry(part).or_insert_with(|| json!({}));
                 }
                 at[name] = value.clone();
-                let Ok(config) = TenantConfig::from_json(json) else {
+                let Ok(config) = TenantConfig::from_json(json, AppliedBy::Operator) else {
                     refused += 1;
                     continue;
                 };

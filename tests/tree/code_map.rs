@@ -203,6 +203,9 @@ fn the_attacks_are_those_that_are_tested() {
     sources(&root().join("tests/it/hostile"), &mut files);
     let attacks = files.len();
     files.push(root().join("tests/it/network.rs"));
+    for folder in ["host/server/src/api", "host/config/src", "host/base/src"] {
+        sources(&root().join(folder), &mut files);
+    }
     let mut there = BTreeSet::new();
     for (number, path) in files.iter().enumerate() {
         let module = path.file_stem().unwrap().to_string_lossy().into_owned();
@@ -216,4 +219,38 @@ fn the_attacks_are_those_that_are_tested() {
     let missing: Vec<_> = named.difference(&there).collect();
     assert!(missing.is_empty(), "there are no tests {missing:?}");
     assert!(named.len() > 50);
+}
+
+/// A row of docs/security/invariants.md: the number, the invariant's own words, and the tests that hold it.
+fn row(line: &str) -> Option<(usize, &str, Vec<(&str, &str)>)> {
+    let mut cells = line.strip_prefix("| ")?.split(" | ");
+    let (number, words, tests) = (cells.next()?.parse().ok()?, cells.next()?, cells.next()?);
+    let tests = tests.split('`').skip(1).step_by(2).filter_map(|name| name.split_once("::"));
+    Some((number, words, tests.collect()))
+}
+
+/// Every invariant has a row with its own words and with tests that exist.
+#[test]
+fn every_invariant_has_tests_that_hold_it() {
+    let architecture = read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let invariants = architecture.split("\n## Invariants").nth(1).unwrap();
+    let text = read_to_string(root().join("docs/security/invariants.md")).unwrap();
+    let rows: Vec<_> = text.lines().filter_map(row).collect();
+    let numbers: Vec<usize> = rows.iter().map(|(number, ..)| *number).collect();
+    let number = |line: &str| line.split_once(". **")?.0.parse::<usize>().ok();
+    assert_eq!(numbers, invariants.lines().filter_map(number).collect::<Vec<_>>());
+    let mut files = Vec::new();
+    sources(&root(), &mut files);
+    let files: Vec<(PathBuf, String)> =
+        files.into_iter().map(|path| (path.with_extension(""), read_to_string(&path).unwrap())).collect();
+    for (number, words, tests) in rows {
+        assert!(invariants.contains(&format!("\n{number}. **{words}")), "{number} does not begin with: {words}");
+        assert!(!tests.is_empty(), "no test holds the invariant {number}");
+        for (module, test) in tests {
+            let function = format!("fn {test}(");
+            let is_in = |path: &PathBuf| path.iter().any(|part| part == module);
+            let is_there = files.iter().any(|(path, text)| is_in(path) && text.contains(&function));
+            assert!(is_there, "invariant {number}: there is no test {module}::{test}");
+        }
+    }
 }

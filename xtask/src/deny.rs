@@ -24,8 +24,8 @@ pub(crate) fn deny() -> Result<()> {
     run(deny().args(["check", "--hide-inclusion-graph"]).args(strict).args(["bans", "licenses", "sources"]))?;
     match output(deny().args(["fetch", "db"])) {
         Ok(_) => run(deny().args(["check", "--disable-fetch", "--hide-inclusion-graph", "advisories"])),
-        Err(_) => {
-            println!("advisories NOT checked: the RustSec database cannot be reached from here");
+        Err(error) => {
+            println!("advisories NOT checked: the RustSec database cannot be reached from here: {error:#}");
             Ok(())
         }
     }

@@ -4,6 +4,7 @@ use crate::tenant::NetworkConfig;
 use crate::tenant::TenantConfig;
 use hibob_base::error::HostError;
 use hibob_base::secret::{Origin, SecretName, SecretSource};
+use hibob_net::address::AddressPolicy;
 use std::collections::BTreeSet;
 
 /// Who applies a configuration.
@@ -12,7 +13,8 @@ pub enum AppliedBy {
     /// The operator of this machine, who can read its files and environment variables in any case.
     Operator,
     /// A caller of the API. Such a configuration may not name files or environment variables of this machine, whose
-    /// content would be sent to a URL of the caller's choice, nor URLs of this machine, nor URLs without TLS.
+    /// content would be sent to a URL of the caller's choice, nor URLs of this machine or a private network, nor URLs
+    /// without TLS, nor plugins to trust with signatures.
     Api,
 }
 
@@ -79,10 +81,21 @@ impl TenantConfig {
                 );
             }
         }
-        for url in self.urls() {
-            let origin = Origin::of(&url).ok().filter(|origin| !origin.is_https() || origin.is_loopback());
+        if self.references.as_ref().is_some_and(|references| !references.plugins.is_empty()) {
+            return refused(
+                "references.plugins is for the local operator only".to_owned(),
+                "leave it out, or have the operator apply the file".to_owned(),
+            );
+        }
+        for (_, url) in self.urls() {
+            // The operator's exceptions do not count here: [network] is empty, and this machine is not to be named.
+            let is_public = |host: &str| AddressPolicy::default().check_host(host).is_ok();
+            let host = url.parse::<http::Uri>().ok().and_then(|url| Some(url.host()?.to_owned()));
+            let is_elsewhere = host.as_deref().is_some_and(is_public);
+            let origin = Origin::of(&url).ok();
+            let origin = origin.filter(|origin| !origin.is_https() || origin.is_loopback() || !is_elsewhere);
             if let Some(origin) = origin {
-                let remedy = "give https URLs and servers of other machines".to_owned();
+                let remedy = "give https URLs, and names or public addresses of other machines".to_owned();
                 return refused(format!("{origin} is for the local operator only"), remedy);
             }
         }
@@ -113,6 +126,14 @@ mod tests {
             ("store", hibob, "https://localhost:9200", "https://localhost:9200 is for the local operator"),
             ("store", "https://[::ffff:127.0.0.1]/", rest, "is for the local operator"),
             ("store", "http://api.hibob.com/v1", rest, "is for the local operator"),
+            ("store", "https://2130706433/v1", rest, "is for the local operator"),
+            ("store", "https://0x7f.1/v1", rest, "is for the local operator"),
+            ("store", "https://0177.0.0.1/v1", rest, "is for the local operator"),
+            ("store", hibob, "https://169.254.43518", "is for the local operator"),
+            ("store", hibob, "https://127.0.0.1.", "is for the local operator"),
+            ("store", hibob, "https://10.0.0.5", "is for the local operator"),
+            ("store", hibob, "https://[::ffff:10.0.0.5]", "is for the local operator"),
+            ("store", hibob, "https://93.184.3854", "is for the local operator"),
         ] {
             let config = config(source, hibob, rest);
             let error = config.permit(AppliedBy::Api).unwrap_err().to_string();
@@ -125,6 +146,48 @@ mod tests {
             token: SecretSource::Env("HOME".to_owned()),
         });
         assert!(config.permit(AppliedBy::Api).unwrap_err().to_string().contains("hibob.references.token"));
+    }
+
+    #[test]
+    fn an_api_trusts_no_plugin() {
+        let trusting = |plugins: &str| -> TenantConfig {
+            toml::from_str(&format!(
+                "id = \"acme\"\n[hibob]\nurl = \"https://api.hibob.com/v1\"\nservice_user = \"S\"\ntoken = \"store\"\n\
+                 [references]\ndomain = \"acme.example\"\nname = \"ACME GmbH\"\nplugins = [{plugins}]\n"
+            ))
+            .unwrap()
+        };
+        assert!(trusting("").permit(AppliedBy::Api).is_ok());
+        let config = trusting(&format!("\"sha256:{}\"", "0".repeat(64)));
+        let error = config.permit(AppliedBy::Api).unwrap_err().to_string();
+        assert!(error.contains("references.plugins is for the local operator only"), "{error}");
+        assert!(config.permit(AppliedBy::Operator).is_ok());
+    }
+
+    /// Whoever stores it, an address is refused by the policy by which the host connects.
+    #[test]
+    fn an_address_in_an_odd_spelling_is_refused_when_it_is_stored() {
+        let rest = "https://api.travelperk.com";
+        let check = |url: &str| config("store", url, rest).check();
+        for usual in
+            ["http://127.0.0.1:4000/v1", "http://localhost:4000", "https://93.184.215.14/v1", "https://hr.intern"]
+        {
+            check(usual).unwrap();
+        }
+        for odd in [
+            "http://2130706433/v1",
+            "http://0x7f.1:4000",
+            "http://127.1",
+            "http://0177.0.0.1",
+            "http://127.0.0.1.",
+            "http://[::ffff:127.0.0.1]",
+            "https://10.0.0.5",
+            "https://93.184.3854",
+            "https://1.2.3.4.5",
+        ] {
+            let error = check(odd).unwrap_err().to_string();
+            assert!(error.contains("hibob.url: "), "{odd}: {error}");
+        }
     }
 
     #[test]

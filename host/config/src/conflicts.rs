@@ -39,6 +39,7 @@ impl TenantConfig {
                 take(setting, error);
             }
         }
+        self.hosts(&mut found);
         self.missing_tables(&mut found);
         self.of_sync(&mut found);
         if let Some(references) = &self.references {
@@ -48,6 +49,20 @@ impl TenantConfig {
             found.push(wrong("network.ca_file", what, "name a PEM file with certificates of authorities"));
         }
         found
+    }
+
+    /// Addresses in URLs that the host would not connect to, by the policy by which it connects.
+    fn hosts(&self, found: &mut Vec<WrongSetting>) {
+        let policy = self.addresses();
+        for (setting, url) in self.urls() {
+            let Some(host) = url.parse::<http::Uri>().ok().and_then(|url| Some(url.host()?.to_owned())) else {
+                continue; // found by the rule of its key
+            };
+            if let Err(what) = policy.check_host(&host) {
+                let remedy = "give the server's name; an address has to be public, or in network.allow_addresses";
+                found.push(wrong(&setting, format!("{setting}: {what}"), remedy));
+            }
+        }
     }
 
     fn missing_tables(&self, found: &mut Vec<WrongSetting>) {

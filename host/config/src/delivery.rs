@@ -19,6 +19,14 @@ pub enum ChannelConfig<'c> {
 }
 
 impl ChannelConfig<'_> {
+    /// The setting that names the server.
+    pub(super) fn setting(self) -> &'static str {
+        match self {
+            Self::Smtp(_) => "references.smtp.host",
+            Self::Webhook(_) => "references.webhook.url",
+        }
+    }
+
     /// The URL of the server.
     pub(super) fn url(self) -> String {
         match self {

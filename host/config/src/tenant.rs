@@ -1,5 +1,6 @@
 //! A tenant's configuration: a file in TOML, which the control database stores as JSON.
 
+use crate::applied_by::AppliedBy;
 use crate::due::{DueSchedule, JITTER_MINUTES_MAX};
 use crate::key::Places;
 use crate::key::check::{refuse, wrong_settings};
@@ -416,16 +417,18 @@ impl TenantConfig {
         Ok(config)
     }
 
-    /// Reads a configuration from JSON: the keys of a tenant's file, as objects.
+    /// Reads a configuration from JSON: the keys of a tenant's file, as objects. No file that it names is opened unless
+    /// `applied_by` may name one.
     ///
     /// # Errors
-    /// Every setting that is wrong.
-    pub fn from_json(json: Value) -> Result<Self, HostError> {
+    /// Every setting that is wrong, or the first one that only the operator may use.
+    pub fn from_json(json: Value, applied_by: AppliedBy) -> Result<Self, HostError> {
         refuse(wrong_settings(&json), None)?;
         let config: Self = serde_json::from_value(json).map_err(|error| {
             let remedy = "send the keys of a tenant's file as JSON; docs/use/configuration.md has them all";
             HostError::configuration(format!("this is not a tenant's configuration: {error}"), remedy)
         })?;
+        config.permit(applied_by)?;
         refuse(config.conflicts(), None)?;
         Ok(config)
     }
@@ -454,20 +457,23 @@ impl TenantConfig {
         HostError::configuration(message, "add the table [travelperk] to the tenant's file: docs/use/configuration.md")
     }
 
-    /// Every URL that the host sends something to for this tenant.
-    pub(crate) fn urls(&self) -> Vec<String> {
-        let travelperk = self.travelperk.iter().flat_map(TravelPerkConfig::urls).map(|(_, _, url)| url.to_owned());
-        let channel = self.references.as_ref().and_then(|references| Some(references.channel()?.url()));
-        let witnesses = self.references.iter().flat_map(|references| &references.witnesses);
-        let witnesses = witnesses.map(|witness| witness.url.clone());
-        std::iter::once(self.hibob.url.clone()).chain(travelperk).chain(channel).chain(witnesses).collect()
+    /// Every URL that the host sends something to for this tenant, each with its setting.
+    pub(crate) fn urls(&self) -> Vec<(String, String)> {
+        let mut urls = vec![("hibob.url".to_owned(), self.hibob.url.clone())];
+        let travelperk = self.travelperk.iter().flat_map(TravelPerkConfig::urls);
+        urls.extend(travelperk.map(|(_, setting, url)| (setting.to_owned(), url.to_owned())));
+        let Some(references) = &self.references else { return urls };
+        urls.extend(references.channel().map(|channel| (channel.setting().to_owned(), channel.url())));
+        let witnesses = references.witnesses.iter().enumerate();
+        urls.extend(witnesses.map(|(at, witness)| (format!("references.witnesses[{at}].url"), witness.url.clone())));
+        urls
     }
 
     /// Which addresses the host may connect to for this tenant. This machine is allowed only if a URL names it.
     pub fn addresses(&self) -> AddressPolicy {
         let urls = self.urls();
         let mut policy = AddressPolicy { allowed: self.network.allow_addresses.clone(), localhost: false };
-        for host in urls.iter().filter_map(|url| Some(url.parse::<http::Uri>().ok()?.host()?.to_ascii_lowercase())) {
+        for host in urls.iter().filter_map(|(_, url)| Some(url.parse::<http::Uri>().ok()?.host()?.to_ascii_lowercase())) {
             policy.localhost |= host == "localhost";
             match host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>() {
                 Ok(address) if address.is_loopback() => policy.allowed.push(address.into()),

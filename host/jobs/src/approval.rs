@@ -8,7 +8,7 @@
 use crate::plan_json;
 use crate::run::{Reasons, StoredPlan};
 use hibob_base::error::HostError;
-use hibob_base::person::check_person;
+use hibob_base::person::{check_person, check_reason};
 use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_store::data_dir::DataDir;
@@ -22,9 +22,6 @@ pub const PLAN_CHARS_MIN: usize = 8;
 
 /// How many characters of a digest are shown: enough to tell the plans of a tenant apart.
 const PLAN_CHARS_SHOWN: usize = 12;
-
-/// The longest reason for a rejection, in characters.
-const REASON_CHARS_MAX: usize = 1_000;
 
 /// The person who approves or rejects a plan.
 #[derive(Clone, Copy, Debug)]
@@ -122,7 +119,7 @@ pub async fn approve(
 /// changes nothing.
 ///
 /// # Errors
-/// There is no such plan, it neither waits nor is approved, the reason is empty or too long, or a database failed.
+/// There is no such plan, it neither waits nor is approved, the reason is not one line of text, or a database failed.
 pub async fn reject(
     data: &DataDir,
     tenant: &str,
@@ -155,14 +152,6 @@ async fn queue(data: &DataDir, tenant: &str, row: &ApprovalRow, who: Decider<'_>
     let requested_by = Some(who.with.to_owned());
     let new = NewJob { tenant: tenant.to_owned(), arguments, requested_by };
     Ok(data.start(&new).await?.id)
-}
-
-fn check_reason(reason: &str) -> Result<(), HostError> {
-    if !reason.trim().is_empty() && reason.chars().count() <= REASON_CHARS_MAX {
-        return Ok(());
-    }
-    let remedy = format!("give a reason of at most {REASON_CHARS_MAX} characters; whoever asked for the plan reads it");
-    Err(HostError::configuration("the reason for the rejection is missing or too long", remedy))
 }
 
 fn check_another(config: &TenantConfig, row: &ApprovalRow, who: Decider<'_>) -> Result<(), HostError> {

@@ -1,6 +1,7 @@
 //! Which addresses the host connects to. It resolves a name, checks each address, and connects to exactly these
 //! addresses, so that a name that resolves to another address a moment later (DNS rebinding) changes nothing.
 
+use crate::literal::{Literal, literal};
 use futures::future::BoxFuture;
 use hyper_util::client::legacy::connect::dns::Name;
 use ipnet::IpNet;
@@ -34,6 +35,24 @@ impl AddressPolicy {
         Err(format!(
             "{name} has the address {address}, which is {kind}; network.allow_addresses = [\"{real}/{whole}\"] in the tenant's file would allow it"
         ))
+    }
+
+    /// Checks the host of a URL as far as it is an address and no name: when a configuration is stored, and again when a
+    /// request is sent. Names are checked by what they resolve to.
+    ///
+    /// # Errors
+    /// As [`Self::check`]; or the address is in an odd spelling, or what looks like one is none. The text names the usual
+    /// spelling.
+    pub fn check_host(&self, host: &str) -> Result<(), String> {
+        match literal(host) {
+            None => Ok(()),
+            Some(Literal::Usual(address)) => self.check(host, address),
+            Some(Literal::Odd(address)) => {
+                self.check(host, address)?;
+                Err(format!("{host} is the address {}, and has to be written so", embedded(address)))
+            }
+            Some(Literal::Broken) => Err(format!("{host} is neither a name nor an address")),
+        }
     }
 
     /// Checks all addresses of a name. One that is not allowed refuses the name as a whole: whoever mixes such an
@@ -189,6 +208,13 @@ mod tests {
         assert_eq!(allowed.check("hr.intern", address), Ok(()));
         let local = AddressPolicy { localhost: true, ..AddressPolicy::default() };
         assert_eq!(local.check("localhost", Ipv4Addr::LOCALHOST.into()), Ok(()));
+        assert_eq!(allowed.check_host("10.1.2.3"), Ok(()));
+        for odd in ["10.66051", "0x0a010203", "10.1.2.3.", "[::ffff:10.1.2.3]"] {
+            let why = allowed.check_host(odd).unwrap_err();
+            assert!(why.ends_with("is the address 10.1.2.3, and has to be written so"), "{why}");
+            assert!(AddressPolicy::default().check_host(odd).unwrap_err().contains("which is private"), "{odd}");
+        }
+        assert!(allowed.check_host("1.2.3.4.5").is_err() && allowed.check_host("hr.intern").is_ok());
         assert!(local.check("evil.example", Ipv4Addr::LOCALHOST.into()).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! The host's network connections: which addresses it connects to, TLS, and sending one HTTP request.
 
 pub mod address;
+pub mod literal;
 pub mod tls;
 pub mod transport;
 

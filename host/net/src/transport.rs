@@ -142,9 +142,7 @@ impl Transport for HttpTransport {
     ) -> BoxFuture<'static, Result<http::Response<TransportBody>, TransportError>> {
         // The resolver checks addresses of names. An address that the URL has instead of a name is checked here.
         let host = request.uri().host().unwrap_or_default().to_owned();
-        if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse()
-            && let Err(why) = self.policy.check(&host, address)
-        {
+        if let Err(why) = self.policy.check_host(&host) {
             return Box::pin(async { Err(TransportError::NotSent(NotSent::Prohibited, why)) });
         }
         let answer = self.client.request(request);

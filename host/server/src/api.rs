@@ -4,17 +4,20 @@
 //! are made. Every request passes these steps (`gate.rs`):
 //!
 //! ```text
-//! listen ▸ token ▸ rate ▸ role ▸ tenant ▸ body ▸ API log: begun ▸ the action ▸ API log: ended ▸ answer
+//! listen ▸ place ▸ host ▸ token ▸ rate ▸ role ▸ tenant ▸ body ▸ API log: begun ▸ the action ▸ API log: ended ▸ answer
 //! ```
 
 mod act;
+mod answered;
 mod events;
 mod gate;
 mod health;
 mod history;
+mod hosts;
 mod jobs;
 mod listen;
 mod openapi;
+mod places;
 mod plans;
 mod problem;
 mod rate;
@@ -23,8 +26,10 @@ mod routes;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod watched;
 
-pub use listen::Listener;
+pub use hosts::parse_host;
+pub use listen::{Access, Listener};
 pub use openapi::description;
 pub use routes::Holder;
 

@@ -11,6 +11,7 @@ use super::progress::Bar;
 use super::sync::Ready;
 use clap::{Args, Subcommand};
 use hibob_base::error::{Exit, HostError};
+use hibob_base::person::check_reason;
 use hibob_jobs::references;
 use hibob_jobs::references::{Deliveries, ReferencesRequest, Release, Report};
 use hibob_sandbox::tenant::Tenant;
@@ -205,9 +206,7 @@ async fn list(global: &Global, tenant: &str) -> Result<Exit, HostError> {
 async fn revoke(global: &Global, tenant: &str, id: &str, reason: &str) -> Result<Exit, HostError> {
     let data = global.data().await?;
     data.config(tenant).await?;
-    if reason.trim().is_empty() {
-        return Err(HostError::configuration("the reason is empty", "say why: --reason TEXT"));
-    }
+    check_reason(reason)?;
     let now = chrono::Utc::now().timestamp();
     let database = data.tenant_database(tenant).await?;
     let id = whole_id(&database, tenant, id).await?;

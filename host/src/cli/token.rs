@@ -5,6 +5,7 @@ use super::paint::clean;
 use chrono::DateTime;
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
+use hibob_base::text::check_line;
 use hibob_store::api_log;
 use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome};
 use hibob_store::data_dir::DataDir;
@@ -69,9 +70,9 @@ async fn new(
     if let Some(tenant) = &tenant {
         data.config(tenant).await?;
     }
-    if name.chars().count() > NAME_CHARS_MAX {
-        let message = format!("a token's name has at most {NAME_CHARS_MAX} characters");
-        return Err(HostError::configuration(message, "choose a shorter --name"));
+    if !name.is_empty() && check_line(&name, NAME_CHARS_MAX).is_err() {
+        let message = format!("a token's name is one line of at most {NAME_CHARS_MAX} characters");
+        return Err(HostError::configuration(message, "choose another --name"));
     }
     let (text, stored) = token::new(role, tenant, name, expires)?;
     let entry = ApiLogEntry::of_command("token-new", stored.tenant.clone(), Some(stored.id.clone()), None);

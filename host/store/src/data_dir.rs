@@ -8,9 +8,9 @@ use hibob_base::error::HostError;
 use hibob_base::files::private_dir;
 use hibob_base::job::JobKind;
 use hibob_base::key_file;
-use hibob_base::person::check_person;
+use hibob_base::person::{check_person, check_reason};
 use hibob_base::secret::Secret;
-use hibob_base::text::is_obeyed;
+use hibob_base::text::check_line;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::references::issuing;
 use hibob_config::tenant::TenantConfig;
@@ -42,21 +42,8 @@ pub struct Applied {
     pub to_enter: Vec<ToEnter>,
 }
 
-/// The longest reason, in characters.
-const REASON_CHARS_MAX: usize = 300;
-
-/// Checks that a reason says something, in a length that can be shown.
-///
-/// # Errors
-/// It is empty or too long, or has control characters.
-fn check_reason(reason: &str) -> Result<(), HostError> {
-    let is_plain = !reason.chars().any(is_obeyed);
-    if !reason.trim().is_empty() && is_plain && reason.chars().count() <= REASON_CHARS_MAX {
-        return Ok(());
-    }
-    let remedy = format!("give a reason of at most {REASON_CHARS_MAX} characters, in one line");
-    Err(HostError::configuration("the reason is missing, too long, or more than a line", remedy))
-}
+/// The longest name of whoever requests a job, in characters.
+const REQUESTER_CHARS_MAX: usize = 254;
 
 /// Makes the directory if it is missing, and refuses one that belongs to another user: the files that an administrator
 /// would make in it could not be read by the directory's owner, as whom the host runs.
@@ -207,8 +194,9 @@ impl DataDir {
         by: AppliedBy,
         stored_by: StoredBy,
     ) -> Result<Applied, HostError> {
-        config.check()?;
+        // First what it may name at all: the check opens files.
         config.permit(by)?;
+        config.check()?;
         self.permit_issuer(config).await?;
         // A missing secret is reported now, and not by the nightly run.
         let to_enter = self.secrets().to_enter(config).await?;
@@ -316,6 +304,10 @@ impl DataDir {
     /// There is no such tenant, it is disabled, its configuration lacks what the job needs, the job does not take these
     /// arguments, or the database failed.
     pub async fn start(&self, new: &NewJob) -> Result<Started, HostError> {
+        if new.requested_by.as_deref().is_some_and(|who| check_line(who, REQUESTER_CHARS_MAX).is_err()) {
+            let message = "who asks for the job is not named in one line";
+            return Err(HostError::configuration(message, format!("give at most {REQUESTER_CHARS_MAX} characters")));
+        }
         let config = self.config(&new.tenant).await?;
         self.require_enabled(&new.tenant).await?;
         match new.kind() {

@@ -10,6 +10,7 @@
 use crate::data_dir::DataDir;
 use crate::database::StoredBy;
 use hibob_base::error::HostError;
+use hibob_config::applied_by::AppliedBy;
 use hibob_config::key::difference::{SettingChange, difference};
 use hibob_config::tenant::TenantConfig;
 use serde_json::Value;
@@ -72,7 +73,7 @@ impl DataDir {
             }
         }
         losses.extend(removed(&stored, &new));
-        let config = TenantConfig::from_json(new.clone())?;
+        let config = TenantConfig::from_json(new.clone(), AppliedBy::Operator)?;
         Ok(TenantChange { config, is_new: false, changes: difference(&stored, &new), kept, losses })
     }
 }
@@ -118,7 +119,6 @@ fn parsed(json: &str) -> Result<Value, HostError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hibob_config::applied_by::AppliedBy;
     use std::path::Path;
 
     const FILE: &str = "id = \"acme\"\n[hibob]\nurl = \"https://api.hibob.com/v1\"\nservice_user = \"S-1\"\ntoken = \"store\"\n\

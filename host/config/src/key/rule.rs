@@ -3,7 +3,9 @@
 use crate::schedule::Schedule;
 use chrono_tz::Tz;
 use hibob_base::digest::Digest;
+use hibob_base::person::is_address;
 use hibob_base::secret::{Origin, SecretSource};
+use hibob_base::text::{NoLine, check_line, is_obeyed};
 use hibob_reference_format::claims::ClaimText;
 use hibob_reference_format::domain::Domain;
 use hibob_reference_format::log::witness::Witness;
@@ -263,18 +265,15 @@ impl Rule {
 /// The sender of an email: a mailbox whose address has only ASCII characters.
 pub fn sender(text: &str) -> Option<Mailbox> {
     let mailbox = text.parse::<Mailbox>().ok()?;
-    let is_plain = AsRef::<str>::as_ref(&mailbox.email).is_ascii() && !text.chars().any(char::is_control);
+    let is_plain = AsRef::<str>::as_ref(&mailbox.email).is_ascii() && !text.chars().any(is_obeyed);
     is_plain.then_some(mailbox)
 }
 
-/// Whether a text looks like an email address: one `@` with something on both sides, no spaces or control characters.
+/// Whether a text looks like an email address with a domain of more than one label.
 fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    !local.is_empty()
-        && domain.contains('.')
-        && domain.split('.').all(|label| !label.is_empty())
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c))
-        && !local.contains('@')
+    let domain = text.rsplit_once('@').map(|(_, domain)| domain);
+    is_address(text)
+        && domain.is_some_and(|domain| domain.contains('.') && domain.split('.').all(|label| !label.is_empty()))
 }
 
 /// The time zone that is meant, by its whole name or by its city.
@@ -313,16 +312,14 @@ fn number(value: &Value, min: u64, max: u64, unit: &str) -> Result<(), Wrong> {
 }
 
 fn one_line(text: &str) -> Result<&str, Wrong> {
-    if text.trim().is_empty() {
-        return Err(Wrong::new("is empty", "write a text, or leave the key out"));
-    }
-    if text.chars().any(char::is_control) || text.chars().count() > TEXT_CHARS_MAX {
-        return Err(Wrong::new(
+    match check_line(text, TEXT_CHARS_MAX) {
+        Ok(()) => Ok(text),
+        Err(NoLine::Empty) => Err(Wrong::new("is empty", "write a text, or leave the key out")),
+        Err(NoLine::Obeyed | NoLine::Long) => Err(Wrong::new(
             "is more than one line, or very long",
             format!("write one line of at most {TEXT_CHARS_MAX} characters"),
-        ));
+        )),
     }
-    Ok(text)
 }
 
 fn list(value: &Value, may_be_empty: bool, check: impl Fn(&str) -> Result<(), Wrong>) -> Result<(), Wrong> {
@@ -357,11 +354,7 @@ fn once_each(value: &Value) -> Result<(), Wrong> {
 
 /// As the plugin checks the ids of HiBob's fields.
 fn field_id(id: &str) -> Result<(), Wrong> {
-    if !id.contains('.')
-        || id.contains(['/', ' '])
-        || id.split('.').any(str::is_empty)
-        || id.chars().any(char::is_control)
-    {
+    if !id.contains('.') || id.contains(['/', ' ']) || id.split('.').any(str::is_empty) || id.chars().any(is_obeyed) {
         return Err(Wrong::new(
             format!("has {}, which is not the id of a HiBob field", quoted(id)),
             "give the id as GET /company/people/fields shows it, for example work.custom.field_1680000000000",

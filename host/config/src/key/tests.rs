@@ -4,6 +4,7 @@ use super::check::{refuse, wrong_settings};
 use super::page::every_key;
 use super::schema::schema;
 use super::{Keys, Need, Places, Rule, TABLES, path};
+use crate::applied_by::AppliedBy;
 use crate::tenant::TenantConfig;
 use hibob_base::error::WrongSetting;
 use serde_json::{Value, json};
@@ -217,10 +218,10 @@ fn settings_that_do_not_fit_together_or_do_nothing_are_refused() {
 fn json_is_checked_as_a_file_is_and_null_is_left_out() {
     let mut json = value(&whole_file());
     json["travelperk"]["rest_url"] = Value::Null;
-    assert_eq!(TenantConfig::from_json(json.clone()).unwrap().travelperk.unwrap().rest_url, None);
+    assert_eq!(TenantConfig::from_json(json.clone(), AppliedBy::Operator).unwrap().travelperk.unwrap().rest_url, None);
     json["sync"]["details"] = json!(["titel"]);
     json["more"] = json!(1);
-    let hibob_base::error::HostError::Settings(wrong) = TenantConfig::from_json(json).unwrap_err() else { panic!() };
+    let hibob_base::error::HostError::Settings(wrong) = TenantConfig::from_json(json, AppliedBy::Operator).unwrap_err() else { panic!() };
     let keys: Vec<&str> = wrong.iter().map(|WrongSetting { key, .. }| key.as_str()).collect();
     assert_eq!(keys, ["more", "sync.details"]);
     assert!(refuse(wrong_settings(&json!([])), None).is_err());

@@ -49,7 +49,7 @@ fn operation(route: &Route) -> Value {
     }
     for status in route.refusals() {
         // Readiness answers with the same object whether it is ready or not.
-        let is_report = route.action == Action::Readiness;
+        let is_report = route.action == Action::Readiness && status == 503;
         let content = if is_report { "application/json" } else { "application/problem+json" };
         let schema =
             if is_report { json!({}) } else { json!({ "schema": { "$ref": "#/components/schemas/Problem" } }) };
@@ -161,15 +161,16 @@ fn refusal(status: u16) -> &'static str {
     match status {
         400 => "The request cannot be read",
         401 => "No valid token",
-        403 => "The token's role does not allow it",
+        403 => "The token's role does not allow it, or a page of another site asks",
         404 => "It does not exist, or this token may not see it",
         408 => "The body did not arrive in time",
         409 => "The present state does not allow it",
         413 => "The body is too large",
         415 => "The body is of another media type than this one takes",
+        421 => "The request names another host",
         422 => "What was sent is not permitted or not complete",
         429 => "Too many requests; see Retry-After",
-        503 => "Not ready; the body says what is missing",
+        503 => "Not ready, or no more connections are taken; the body says which",
         504 => "Not done in time; it may still be done",
         _ => "The host failed; its log has the request's id",
     }

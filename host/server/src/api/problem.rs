@@ -82,6 +82,24 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message, remedy)
     }
 
+    pub(super) fn wrong_host() -> Self {
+        let message = "the API is not asked for under this name";
+        let remedy = "ask for it under one of its own; the operator names them: hibob serve --host NAME";
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "WRONG_HOST", message, remedy)
+    }
+
+    pub(super) fn other_origin() -> Self {
+        let remedy = "ask from a program, or from a page of the API's own site";
+        Self::new(StatusCode::FORBIDDEN, "OTHER_ORIGIN", "a page of another site may not ask", remedy)
+    }
+
+    pub(super) fn no_place(seconds: u64) -> Self {
+        let message = "all connections that the host takes are taken";
+        let remedy = format!("wait for {seconds} seconds; keep few connections open, and read what is answered");
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_CONNECTIONS", message, remedy);
+        Self { retry_after_seconds: Some(seconds), ..problem }
+    }
+
     pub(super) fn slow_body() -> Self {
         let message = "the body did not arrive in time";
         Self::new(StatusCode::REQUEST_TIMEOUT, "SLOW_BODY", message, "send all of it, as its length says")

@@ -1,12 +1,13 @@
 //! Rate limits of the API, by token and by address.
 
+use crate::api::places::network;
 use crate::api::problem::Problem;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -73,15 +74,6 @@ fn count<K: Hash + Eq + Clone>(limiter: &Keyed<K>, key: &K, what: &str) -> Resul
         let wait = not_until.wait_time_from(DefaultClock::default().now());
         Problem::too_many(what, (wait + Duration::from_millis(999)).as_secs().max(1))
     })
-}
-
-/// The network that counts as one address: a whole /64 for IPv6, since whoever has one address of it has them all (RFC
-/// 4291 section 2.5.4).
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-    }
 }
 
 #[cfg(test)]

@@ -213,6 +213,16 @@ impl Route {
         self.holders.is_some() && self.action != Action::Metrics
     }
 
+    /// Whether it says how the host is: then it is answered over connections beyond the regular ones as well.
+    pub(super) fn is_health(&self) -> bool {
+        matches!(self.action, Action::Health | Action::Readiness)
+    }
+
+    /// Whether it is for monitoring, which may ask under any name, and at an address of its own.
+    pub(super) fn is_monitoring(&self) -> bool {
+        self.is_health() || self.action == Action::Metrics
+    }
+
     /// The statuses with which it may refuse a request.
     pub(super) fn refusals(&self) -> Vec<u16> {
         let mut statuses = self.also.to_vec();
@@ -234,7 +244,16 @@ impl Route {
         if self.body == Body::Text {
             statuses.push(415);
         }
+        // What the listener refuses: malformed hosts, pages of other sites, other hosts, and when it is full.
+        statuses.push(400);
+        if !self.is_monitoring() {
+            statuses.extend([403, 421]);
+        }
+        if !self.is_health() {
+            statuses.push(503);
+        }
         statuses.sort_unstable();
+        statuses.dedup();
         statuses
     }
 }

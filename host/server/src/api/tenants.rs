@@ -106,7 +106,7 @@ pub(super) async fn put(request: &ApiRequest) -> Result<Response<Body>, Problem>
         let remedy = "send the keys of a tenant's file as JSON; docs/use/configuration.md has them all";
         Problem::bad_request(format!("this is not a tenant's configuration: {error}"), remedy)
     })?;
-    let config = TenantConfig::from_json(sent)?;
+    let config = TenantConfig::from_json(sent, AppliedBy::Api)?;
     if config.id != request.tenant() {
         let remedy = "give the same id in the path and in the configuration";
         return Err(Problem::unprocessable("the configuration is of another tenant", remedy));

@@ -3,6 +3,7 @@
 use super::apply::{changes_json, line, store};
 use crate::cli::Global;
 use hibob_base::error::HostError;
+use hibob_config::applied_by::AppliedBy;
 use hibob_config::key::difference::difference;
 use hibob_config::tenant::TenantConfig;
 use hibob_store::database::{StoredBy, TenantVersion};
@@ -64,7 +65,7 @@ pub(super) async fn rollback(global: &Global, tenant: &str, to: Option<i64>, yes
         ));
     };
     let json = parsed(wanted)?;
-    let config = TenantConfig::from_json(json.clone()).map_err(|error| {
+    let config = TenantConfig::from_json(json.clone(), AppliedBy::Operator).map_err(|error| {
         HostError::configuration(
             format!("version {} would not be accepted today: {error}", wanted.version),
             format!("correct a file by this, and apply it: {}", error.remedy()),

@@ -11,6 +11,7 @@ use crate::privacy::erasure_list::{ErasureList, Erasures, Event, Line};
 use crate::privacy::legacy_plaintext::{ids, of_employee};
 use crate::run_store::hold;
 use hibob_base::error::HostError;
+use hibob_base::person::check_person;
 use serde::Serialize;
 use std::path::Path;
 
@@ -40,7 +41,8 @@ fn tag_text<S: serde::Serializer>(tag: &KeyedHash, serializer: S) -> Result<S::O
 /// a crash, it does the rest.
 ///
 /// # Errors
-/// There is no such tenant, this is no employee id, the tenant is being run, or something could not be removed.
+/// There is no such tenant, this is no employee id, `by` is no e-mail address, the tenant is being run, or something
+/// could not be removed.
 pub async fn forget_person(
     data: &DataDir,
     tenant: &str,
@@ -86,6 +88,7 @@ async fn alone<T>(
     work: impl AsyncFnOnce(&People, KeyedHash) -> Result<T, HostError>,
 ) -> Result<T, HostError> {
     data.config(tenant).await?;
+    by.map_or(Ok(()), check_person)?;
     if employee_id.is_empty() || !employee_id.bytes().all(|byte| byte.is_ascii_digit()) {
         let message = format!("{} is no id of an employee", employee_id.escape_debug());
         return Err(HostError::configuration(message, format!("give HiBob's id, as in: hibob employees {tenant}")));

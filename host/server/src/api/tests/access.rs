@@ -1,7 +1,7 @@
 //! Who gets what, and who is told what.
 
 use crate::api::routes::{Action, ROUTES, Route};
-use crate::api::tests::{HOLDERS, Site, config, path, route_of};
+use crate::api::tests::{HOLDERS, Lines, Site, config, path, route_of};
 use hibob_store::token;
 use hibob_store::token::TokenRole;
 use serde_json::json;
@@ -123,6 +123,51 @@ async fn a_token_ends_with_its_time_or_its_revocation() {
     let rows = site.data.control().api_log(3).await.unwrap();
     let actors: Vec<&str> = rows.iter().map(|row| row.actor.as_str()).collect();
     assert_eq!(actors, [id, "unknown", id], "a revoked token is told by its id, a guess is not");
+}
+
+/// Invariant 31, wherever a caller puts the token.
+#[tokio::test]
+async fn a_token_is_nowhere_but_with_its_holder() {
+    let lines = Lines::default();
+    let written = lines.clone();
+    let everything = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+    let everything = everything.with_writer(move || written.clone()).finish();
+    let logged = tracing::subscriber::set_default(everything);
+    let site = Site::new().await;
+    let (text, mut expired) = token::new(TokenRole::Operator, None, String::new(), Some(1)).unwrap();
+    expired.expires_at = Some(1);
+    site.data.control().add_token(&expired).await.unwrap();
+    let (valid, expired) = (site.operator().await, text.reveal().to_owned());
+    let secrets = [&valid, &expired].map(|token| token[17..].to_owned());
+    for token in [&valid, &expired] {
+        let answers = [
+            site.get("/v1/tenants", token).await.status,
+            site.get(&format!("/v1/tenants?token={token}"), token).await.status,
+            site.get(&format!("/v1/tenants/{token}"), token).await.status,
+            site.get(&format!("/v1/tenants/acme/plans/{token}"), token).await.status,
+            site.get(&format!("/v1/jobs/{token}/events"), token).await.status,
+            site.get(&format!("/{token}"), "").await.status,
+            site.ask("PUT", "/v1/tenants/acme", token, &format!("{{\"id\":\"{token}\"}}")).await.status,
+        ];
+        assert!(answers[0] == 200 || answers.iter().all(|status| [401, 404].contains(status)), "{answers:?}");
+    }
+    assert!(lines.text().contains("path"), "the log was seen");
+    drop(logged);
+    assert!(secrets.iter().all(|secret| !lines.text().contains(secret)), "a token is in the log");
+    let (mut folders, mut files) = (vec![site.data.path().to_owned()], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+                continue;
+            }
+            let bytes = std::fs::read(&entry).unwrap();
+            let is_in = |secret: &String| bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+            assert!(!secrets.iter().any(is_in), "a token is in {}", entry.display());
+            files += 1;
+        }
+    }
+    assert!(files > 1);
 }
 
 #[tokio::test]

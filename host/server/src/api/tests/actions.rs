@@ -3,6 +3,7 @@
 use crate::api::tests::{Site, config};
 use axum::http::Request;
 use calamine::{Reader, Xlsx};
+use hibob_store::queue::Selection;
 use hibob_store::token::TokenRole;
 use serde_json::{Value, json};
 use std::io::Cursor;
@@ -77,6 +78,85 @@ async fn what_an_api_must_not_say_is_refused() {
     site.data.set_disabled("acme", true).await.unwrap();
     let answer = site.ask("POST", jobs, &operator, r#"{"kind":"sync"}"#).await;
     assert_eq!((answer.status, &answer.json()["code"]), (409, &json!("TENANT_DISABLED")));
+}
+
+/// What widens trust is the local operator's, and no file is opened to find that out.
+#[tokio::test]
+async fn an_api_opens_no_file_and_trusts_no_plugin_and_no_odd_address() {
+    let site = Site::new().await;
+    let operator = site.operator().await;
+    let put = async |change: &dyn Fn(&mut Value)| {
+        let mut config = config("acme");
+        change(&mut config);
+        let answer = site.ask("PUT", "/v1/tenants/acme", &operator, &config.to_string()).await;
+        (answer.status, answer.json()["detail"].as_str().unwrap_or_default().to_owned())
+    };
+    let only_the_operators = "is for the local operator only";
+    for ca_file in ["/nowhere/ca.pem", "/etc/hostname"] {
+        let (status, detail) = put(&|config| config["network"] = json!({ "ca_file": ca_file })).await;
+        assert_eq!(status, 422);
+        assert!(detail.contains("[network]") && detail.contains(only_the_operators), "{detail}");
+    }
+    let references = |plugins: Value| json!({ "domain": "acme.example", "name": "ACME GmbH", "plugins": plugins });
+    assert_eq!(put(&|config| config["references"] = references(json!([]))).await.0, 200);
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let (status, detail) = put(&|config| config["references"] = references(json!([digest]))).await;
+    assert!(status == 422 && detail.contains("references.plugins") && detail.contains(only_the_operators), "{detail}");
+    for host in ["2130706433", "0x7f.1", "0177.0.0.1", "127.1", "127.0.0.1.", "[::ffff:10.0.0.5]", "10.0.0.5"] {
+        let (status, detail) = put(&|config| config["hibob"]["url"] = format!("https://{host}/v1").into()).await;
+        assert!(status == 422 && detail.contains(only_the_operators), "{host}: {detail}");
+    }
+    for (limit, value) in [("call_memory_mebibytes_max", 1_000_000_000), ("cpu_milliseconds_max", 0)] {
+        let (status, detail) = put(&|config| config["limits"] = json!({ limit: value })).await;
+        assert!(status == 422 && detail.contains(limit), "{detail}");
+    }
+}
+
+/// One rule for what people write, whichever way it comes: `person.rs`.
+#[tokio::test]
+async fn names_and_reasons_have_no_control_characters() {
+    let site = Site::new().await;
+    let operator = site.operator().await;
+    let plan = site.plan().await;
+    for by in ["ana@acme.example\n", "\u{1b}[2Jana@acme.example", "ana\u{202e}@acme.example"] {
+        let mut config = config("acme");
+        config["enabled_by"] = by.into();
+        assert_eq!(site.ask("PUT", "/v1/tenants/acme", &operator, &config.to_string()).await.status, 422, "{by:?}");
+        for (path, body) in [("approve", json!({ "by": by })), ("reject", json!({ "by": by, "reason": "no" }))] {
+            let path = format!("/v1/tenants/acme/plans/{plan}/{path}");
+            assert_eq!(site.ask("POST", &path, &operator, &body.to_string()).await.status, 422, "{path} {by:?}");
+        }
+    }
+    for reason in ["no\nyes", "no\u{1b}[2J", "no\u{2028}yes", "no\u{202e}"] {
+        let body = json!({ "by": "ana@acme.example", "reason": reason }).to_string();
+        let answer = site.ask("POST", &format!("/v1/tenants/acme/plans/{plan}/reject"), &operator, &body).await;
+        assert_eq!(answer.status, 422, "{reason:?}");
+    }
+}
+
+/// Invariant 29: the row comes first, and without it nothing is done.
+#[tokio::test]
+async fn an_action_whose_row_cannot_be_written_is_not_carried_out() {
+    let site = Site::new().await;
+    let operator = site.operator().await;
+    let path = "/v1/tenants/acme/jobs";
+    assert_eq!(site.ask("POST", path, &operator, r#"{"kind":"check"}"#).await.status, 202);
+    let url = format!("sqlite:{}", site.data.path().join("control.db").display());
+    let database = sqlx::SqlitePool::connect(&url).await.unwrap();
+    let refuse = "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    sqlx::query(refuse).execute(&database).await.unwrap();
+    let acme = Selection { tenant: Some("acme"), ended_max: 0 };
+    let waiting = async || site.data.queue().list(acme).await.unwrap().len();
+    let before = waiting().await;
+    assert_eq!(site.ask("POST", path, &operator, r#"{"kind":"sync"}"#).await.status, 500);
+    let mut other = config("acme");
+    other["hibob"]["service_user"] = "SERVICE-2".into();
+    assert_eq!(site.ask("PUT", "/v1/tenants/acme", &operator, &other.to_string()).await.status, 500);
+    assert_eq!(site.get("/v1/tenants/acme", &operator).await.status, 500, "what is read is an action, too");
+    sqlx::query("DROP TRIGGER full").execute(&database).await.unwrap();
+    assert_eq!(waiting().await, before);
+    let shown = site.get("/v1/tenants/acme", &operator).await.json();
+    assert_eq!(shown["config"]["hibob"]["service_user"], "SERVICE-1");
 }
 
 #[tokio::test]
