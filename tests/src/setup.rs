@@ -146,7 +146,7 @@ impl Setup {
     }
 
     /// The configuration of a tenant's file, as it would be stored if nothing were checked.
-    pub fn unchecked(&self, file: &std::path::Path) -> TenantConfig {
+    pub fn unchecked(&self, file: &Path) -> TenantConfig {
         let text = std::fs::read_to_string(file).unwrap();
         let absolute = format!("\"file:{}/", self.folder.path().display());
         toml::from_str(&text.replace("\"file:", &absolute)).unwrap()

@@ -473,7 +473,8 @@ impl TenantConfig {
     pub fn addresses(&self) -> AddressPolicy {
         let urls = self.urls();
         let mut policy = AddressPolicy { allowed: self.network.allow_addresses.clone(), localhost: false };
-        for host in urls.iter().filter_map(|(_, url)| Some(url.parse::<http::Uri>().ok()?.host()?.to_ascii_lowercase())) {
+        for host in urls.iter().filter_map(|(_, url)| Some(url.parse::<http::Uri>().ok()?.host()?.to_ascii_lowercase()))
+        {
             policy.localhost |= host == "localhost";
             match host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>() {
                 Ok(address) if address.is_loopback() => policy.allowed.push(address.into()),

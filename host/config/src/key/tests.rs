@@ -221,7 +221,10 @@ fn json_is_checked_as_a_file_is_and_null_is_left_out() {
     assert_eq!(TenantConfig::from_json(json.clone(), AppliedBy::Operator).unwrap().travelperk.unwrap().rest_url, None);
     json["sync"]["details"] = json!(["titel"]);
     json["more"] = json!(1);
-    let hibob_base::error::HostError::Settings(wrong) = TenantConfig::from_json(json, AppliedBy::Operator).unwrap_err() else { panic!() };
+    let hibob_base::error::HostError::Settings(wrong) = TenantConfig::from_json(json, AppliedBy::Operator).unwrap_err()
+    else {
+        panic!()
+    };
     let keys: Vec<&str> = wrong.iter().map(|WrongSetting { key, .. }| key.as_str()).collect();
     assert_eq!(keys, ["more", "sync.details"]);
     assert!(refuse(wrong_settings(&json!([])), None).is_err());
