@@ -7,8 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Most lines of Rust in one crate, so that one person can know it.
+/// Most lines of Rust in the sources of one crate, so that one person can know it.
 const CRATE_LINES_MAX: usize = 16_000;
+/// Most lines in one test binary. Its modules depend on few others, so that nobody has to know it as a whole; and a
+/// second one that links wasmtime would cost each `cargo test` a link.
+const TEST_LINES_MAX: usize = 20_000;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -142,7 +145,8 @@ fn crates_are_small() {
                 sources(&part, &mut files);
                 let rust = files.iter().filter(|file| file.extension().is_some_and(|end| end == "rs"));
                 let lines: usize = rust.map(|file| std::fs::read_to_string(file).unwrap().lines().count()).sum();
-                assert!(lines <= CRATE_LINES_MAX, "{name}: {} has {lines} lines", part.display());
+                let lines_max = if part.ends_with("src") { CRATE_LINES_MAX } else { TEST_LINES_MAX };
+                assert!(lines <= lines_max, "{name}: {} has {lines} lines", part.display());
             }
         }
     }

@@ -45,7 +45,7 @@ async fn what_an_api_must_not_say_is_refused() {
     let long = "x".repeat(300_000);
     for (method, path, body, status, words) in [
         ("PUT", "/v1/tenants/acme", environment.to_string().as_str(), 422, "`store` only"),
-        ("PUT", "/v1/tenants/acme", unknown.to_string().as_str(), 400, "colour"),
+        ("PUT", "/v1/tenants/acme", unknown.to_string().as_str(), 422, "there is no key `colour`"),
         ("PUT", "/v1/tenants/acme", config("globex").to_string().as_str(), 422, "another tenant"),
         ("PUT", "/v1/tenants/acme", "{", 400, "not a tenant's configuration"),
         ("PUT", "/v1/tenants/acme", long.as_str(), 413, "262144 bytes"),
