@@ -10,6 +10,7 @@ mod employees;
 mod fakes;
 mod forget;
 mod history;
+mod interrupt;
 mod jobs;
 mod outcome;
 mod paint;
@@ -18,6 +19,7 @@ mod plans;
 mod plugin;
 mod progress;
 mod references;
+mod runs;
 mod secret;
 mod serve;
 mod sync;
@@ -209,6 +211,9 @@ enum Command {
     /// List all employees with their states; changes nothing
     #[command(after_help = "Example: hibob employees acme --state failed")]
     Employees(employees::EmployeesArgs),
+    /// Go on with a run that a person has interrupted, or leave the rest of its plan undone
+    #[command(subcommand)]
+    Runs(runs::RunsCommand),
     /// Show what the runs of a tenant did, or one of them as a workbook
     #[command(after_help = "Example: hibob history acme 3 --xlsx run3.xlsx")]
     History(history::HistoryArgs),
@@ -318,6 +323,7 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
         Command::Restored => backup::restored(global).await,
         Command::ForgetPerson(args) => forget::forget(global, &args).await,
         Command::Forgotten { tenant } => forget::list(global, &tenant).await,
+        Command::Runs(command) => runs::run(global, command).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,
         Command::Jobs(args) => jobs::run(global, args).await,

@@ -51,4 +51,5 @@ mod service;
 mod storage_faults;
 mod sync;
 mod telemetry;
+mod twice;
 mod verify;

@@ -124,6 +124,8 @@ async fn a_job_whose_run_is_in_the_history_is_not_done_again() {
         exit_code: Exit::Held as u8,
         report: r#"{"error":{"code":"HELD"}}"#.to_owned(),
         journal: None,
+        interrupted_by: None,
+        saved: None,
     };
     let number = database.record_run(fence, &run, None, &[]).await.unwrap();
     assert!(database.record_run(fence, &run, None, &[]).await.is_err(), "a job has one run");

@@ -6,6 +6,6 @@ mod sandboxed;
 mod work;
 
 pub use observed::{check, plan, roster};
-pub use run::{Run, guard, references, start};
+pub use run::{Run, Start, go_on, guard, references, start, start_by};
 pub use sandboxed::Sandboxed;
 pub use work::Jobs;

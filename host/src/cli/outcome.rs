@@ -31,6 +31,7 @@ pub(super) fn summary(exit: Exit, stopped: Option<&Stopped>, always: &str, numbe
         Exit::SomeFailed => YELLOW.on_stdout("Done, with errors:"),
         Exit::Held if stopped.is_none() => YELLOW.on_stdout("Done, but for what is held:"),
         Exit::Waiting => YELLOW.on_stdout("Waiting for approval:"),
+        Exit::Interrupted => YELLOW.on_stdout("Interrupted:"),
         Exit::Usage | Exit::Held | Exit::Refused | Exit::Failed => RED.on_stdout("Stopped:"),
     };
     println!("{head} {}", parts.join(", "));

@@ -4,12 +4,14 @@ mod keys;
 mod view;
 
 use super::Global;
+use super::interrupt::signals;
 use super::progress::Bar;
 use super::sync::Ready;
 use clap::{Args, Subcommand};
 use hibob_base::error::{Exit, HostError};
 use hibob_jobs::references;
 use hibob_jobs::references::{Deliveries, ReferencesRequest, Release, Report};
+use hibob_jobs::run::unless_interrupted;
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
 use std::path::{Path, PathBuf};
@@ -128,10 +130,13 @@ pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, H
 }
 
 async fn job(global: &Global, tenant: &str, order: &ReferencesRequest) -> Exit {
-    let report = match Ready::new(global, tenant, "references").await {
-        Ok(ready) => run_ready(&ready.data, &ready.tenant, &ready.plugin, order).await,
-        Err(error) => Report::stopped(tenant, error),
+    let run = async {
+        let interrupt = signals(global.json)?;
+        let ready = unless_interrupted(&interrupt, Ready::new(global, tenant, "references")).await?;
+        let order = ReferencesRequest { interrupt, ..order.clone() };
+        Ok::<_, HostError>(run_ready(&ready.data, &ready.tenant, &ready.plugin, &order).await)
     };
+    let report = run.await.unwrap_or_else(|error| Report::stopped(tenant, error));
     view::report(&report, global.json)
 }
 
@@ -207,6 +212,7 @@ async fn deliver(global: &Global, tenant: &str, id: &str) -> Result<Exit, HostEr
     let order = ReferencesRequest {
         employees: Some(Vec::new()),
         deliveries: Deliveries::One(id.to_owned()),
+        interrupt: signals(global.json)?,
         ..ReferencesRequest::default()
     };
     let report = run_ready(&ready.data, &ready.tenant, &ready.plugin, &order).await;

@@ -6,6 +6,7 @@ use hibob_base::error::{Exit, HostError};
 use hibob_base::secret::SecretSource;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::{TenantConfig, TravelPerkConfig};
+use hibob_jobs::interrupted;
 use hibob_store::data_dir::Applied;
 use std::path::PathBuf;
 
@@ -200,9 +201,14 @@ async fn list(global: &Global) -> Result<(), HostError> {
 }
 
 async fn show(global: &Global, tenant: &str) -> Result<(), HostError> {
-    let config = global.data().await?.config(tenant).await?;
+    let data = global.data().await?;
+    let config = data.config(tenant).await?;
+    let open = interrupted::find(&data, tenant, &data.tenant_database(tenant).await?).await?;
     if global.json {
-        let json = serde_json::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?;
+        let mut json = serde_json::to_value(&config).map_err(|error| HostError::Storage(error.to_string()))?;
+        if let Some(json) = json.as_object_mut() {
+            json.insert("interrupted".to_owned(), open.map(|open| open.json()).unwrap_or_default());
+        }
         println!("{json}");
     } else {
         print!("{}", toml::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?);
@@ -211,6 +217,9 @@ async fn show(global: &Global, tenant: &str) -> Result<(), HostError> {
             let dues = schedule.after(chrono::Utc::now()).take(3);
             let dues: Vec<String> = dues.map(|due| due.format("%Y-%m-%d %H:%M UTC").to_string()).collect();
             println!("# the next {what} are due at {}", dues.join(", "));
+        }
+        if let Some(open) = open {
+            println!("# interrupted: {}", super::paint::clean(&open.text(tenant)));
         }
     }
     Ok(())

@@ -7,6 +7,7 @@
 //!    does not count as one.
 //! 4. A reference that was revoked or superseded meanwhile is not delivered.
 
+use crate::references::job::interrupted;
 use crate::references::keys::{IssuerKeys, Signers, time};
 use crate::references::leavers::Leavers;
 use crate::references::log::{Entry, Log};
@@ -47,6 +48,8 @@ struct Outbox<'o, P> {
     signers: Signers,
     /// Whether nothing more is sent in this run, because the channel or HiBob failed.
     is_closed: AtomicBool,
+    /// Whether a delivery was not begun because a person interrupted the run.
+    is_left: AtomicBool,
 }
 
 /// The result of one attempt.
@@ -127,6 +130,7 @@ pub(super) async fn deliver<P: Leavers>(
         issuer: keys.issuer().clone(),
         signers,
         is_closed: AtomicBool::new(false),
+        is_left: AtomicBool::new(false),
     };
     let mut attempts = stream::iter(due.into_iter().zip(proofs))
         .map(|(due, proof)| async {
@@ -158,6 +162,10 @@ pub(super) async fn deliver<P: Leavers>(
         }
     }
     drop(attempts);
+    let is_left = outbox.is_left.load(Ordering::SeqCst);
+    if let (None, true, Some(by)) = (&failed, is_left, run.ports().interrupt().by()) {
+        failed = Some(interrupted(&config.id, &by));
+    }
     report.waiting = database.waiting_deliveries().await?;
     failed.map_or(Ok(()), Err)
 }
@@ -166,6 +174,10 @@ impl<P: Leavers> Outbox<'_, P> {
     /// Tries one delivery, and records the result.
     async fn attempt(&self, due: DueDelivery, proof: LogProof) -> Result<Attempt, HostError> {
         if self.is_closed.load(Ordering::SeqCst) {
+            return Ok(Attempt::NotTried);
+        }
+        if self.ports.interrupt().is_requested() {
+            self.is_left.store(true, Ordering::SeqCst);
             return Ok(Attempt::NotTried);
         }
         let attempted = self.attempt_and_record(&due, proof).await;

@@ -8,6 +8,7 @@ use axum::http::{Response, StatusCode};
 use hibob_base::secret::{Secret, SecretName};
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
+use hibob_jobs::interrupted;
 use hibob_store::token::TokenRole;
 use serde_json::{Value, json as object};
 use zeroize::Zeroizing;
@@ -34,8 +35,11 @@ pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem
         .into_iter()
         .map(|secret| object!({ "name": secret.name, "state": secret.state, "entered_at": secret.entered_at, "origins": secret.origins }))
         .collect();
+    let database = data.tenant_database(&config.id).await?;
+    let open = interrupted::find(data, &config.id, &database).await?;
     let mut body = object!({
         "tenant": config.id,
+        "interrupted": open.map(|open| open.json()),
         "disabled_at": data.control().disabled_since(&config.id).await?,
         "syncs": config.travelperk.is_some(),
         "issues_references": config.references.is_some(),
