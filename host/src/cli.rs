@@ -3,6 +3,7 @@
 
 mod backup;
 mod check_view;
+mod confirm;
 #[cfg(feature = "demo")]
 mod demo;
 mod employees;

@@ -262,7 +262,12 @@ async fn a_disabled_tenant_has_no_schedule() {
     let days = Duration::from_hours(72);
     let has_schedule = async || site.data.queue().idle_for(days).await.unwrap() < days;
     assert!(has_schedule().await);
-    assert_eq!(site.shell.run(&["tenant", "disable", "acme"]).status.code(), Some(0));
+    // A job waits, which would fail, so somebody has to confirm it.
+    let refused = site.shell.run(&["tenant", "disable", "acme"]);
+    let text = String::from_utf8(refused.stderr).unwrap();
+    assert!(refused.status.code() == Some(2) && text.contains("hibob tenant disable acme --yes"), "{text}");
+    assert!(has_schedule().await);
+    assert_eq!(site.shell.run(&["tenant", "disable", "acme", "--yes"]).status.code(), Some(0));
     assert!(!has_schedule().await);
     assert_eq!(site.shell.run(&["jobs", "start", "acme", "sync"]).status.code(), Some(2));
     // A job that was queued before ends as any run of a disabled tenant does.

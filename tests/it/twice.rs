@@ -106,7 +106,7 @@ fn what_is_handed_in_twice_is_done_once() {
         row("a token to revoke", &["token", "revoke", &token], [0, 0], ("/revoked", Value::from(true))),
         row(
             "a key to revoke",
-            &["references", "key", "revoke", "acme", "one"],
+            &["references", "key", "revoke", "acme", "one", "--yes"],
             [0, 0],
             ("/keys/0/state", Value::from("revoked")),
         ),

@@ -11,7 +11,7 @@ use hibob_contract::types::Severity;
 use hibob_jobs::approval;
 use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::references::{Deliveries, ReferencesRequest};
-use hibob_jobs::run::{Report, Stopped, Taken};
+use hibob_jobs::run::{Report, Stopped, Taken, unless_interrupted};
 use hibob_policy::guard::Release;
 use hibob_sandbox::Open;
 use hibob_sandbox::plugin::Plugin;
@@ -182,11 +182,8 @@ impl Jobs {
         }
         // Boxed, because the futures of a run do not fit on a thread's stack.
         match &job.arguments {
-            Arguments::Check => tokio::select! {
-                biased;
-                _ = told.interrupt.requested() => Ok(End::Ended(State::Cancelled, json!({}))), // it only reads
-                checked = self.check(&tenant, told.progress) => checked,
-            },
+            // It only reads.
+            Arguments::Check => unless_interrupted(&told.interrupt, self.check(&tenant, told.progress)).await,
             Arguments::Sync(release) => Box::pin(self.sync(&tenant, job, *release, told)).await,
             Arguments::Apply(PlanToApply::Saved { digest, release }) => {
                 Box::pin(self.apply(&tenant, job, digest, *release, told)).await

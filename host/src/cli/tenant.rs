@@ -1,6 +1,7 @@
 //! `tenant apply`, `tenant list`, `tenant show`.
 
 use super::Global;
+use super::confirm::confirm;
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
 use hibob_base::secret::SecretSource;
@@ -8,6 +9,7 @@ use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::{TenantConfig, TravelPerkConfig};
 use hibob_jobs::interrupted;
 use hibob_store::data_dir::Applied;
+use hibob_store::queue::Selection;
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
@@ -26,6 +28,9 @@ pub(super) enum TenantCommand {
     Disable {
         /// The tenant's id
         tenant: String,
+        /// Confirm it where jobs of the tenant wait or run, which then fail
+        #[arg(long)]
+        yes: bool,
     },
     /// Remove everything that is kept of a tenant: configuration, secrets, keys, history, references
     #[command(after_help = "Example: hibob tenant forget acme --yes")]
@@ -72,7 +77,7 @@ pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit,
     match command {
         TenantCommand::Apply { file } => apply(global, &file).await?,
         TenantCommand::List => list(global).await?,
-        TenantCommand::Disable { tenant } => disable(global, &tenant).await?,
+        TenantCommand::Disable { tenant, yes } => disable(global, &tenant, yes).await?,
         TenantCommand::Forget { tenant, yes } => forget(global, &tenant, yes).await?,
         TenantCommand::Enable { tenant, by } => enable(global, &tenant, by).await?,
         TenantCommand::Credentials { tenant, service_user, token, key } => {
@@ -127,8 +132,14 @@ fn parse_source(text: &str) -> Result<SecretSource, String> {
     Ok(SecretSource::try_from(text.to_owned())?.resolved(&here))
 }
 
-async fn disable(global: &Global, tenant: &str) -> Result<(), HostError> {
+async fn disable(global: &Global, tenant: &str, yes: bool) -> Result<(), HostError> {
     let data = global.data().await?;
+    data.config(tenant).await?;
+    let live = data.queue().list(Selection { tenant: Some(tenant), ended_max: 0 }).await?.len();
+    if live > 0 {
+        let what = format!("{live} jobs of tenant {tenant} wait or run; those that wait fail once it is disabled");
+        confirm(global, yes, &what, &format!("hibob tenant disable {tenant}"))?;
+    }
     data.set_disabled(tenant, true).await?;
     say(global, tenant, "disabled", "its accounts stay as they are, and no run starts");
     Ok(())
