@@ -18,6 +18,7 @@ mod fakes;
 mod forget;
 mod generated;
 mod history;
+mod interrupt;
 mod jobs;
 mod outcome;
 mod paint;
@@ -26,6 +27,7 @@ mod plans;
 mod plugin;
 mod progress;
 mod references;
+mod runs;
 mod secret;
 mod serve;
 mod sync;
@@ -252,6 +254,9 @@ enum Command {
     /// List all employees with their states; changes nothing
     #[command(after_help = "Example: hibob employees acme --state failed")]
     Employees(employees::EmployeesArgs),
+    /// Go on with a run that a person has interrupted, or leave the rest of its plan undone
+    #[command(subcommand)]
+    Runs(runs::RunsCommand),
     /// Show what the runs of a tenant did, or one of them as a workbook
     #[command(after_help = "Example: hibob history acme 3 --xlsx run3.xlsx")]
     History(history::HistoryArgs),
@@ -389,6 +394,7 @@ impl Command {
             Self::Backup(_) => Some(Change::new("backup")),
             Self::Restored => Some(Change::new("restored")),
             Self::Jobs(args) => args.change(),
+            Self::Runs(command) => Some(command.change()),
             // Making and revoking are recorded with the token's id.
             Self::Token(_) => None,
             Self::Plugin(command) => command.change(),
@@ -424,6 +430,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
         Command::Restored => backup::restored(global).await,
         Command::ForgetPerson(args) => forget::forget(global, &args).await,
         Command::Forgotten { tenant } => forget::list(global, &tenant).await,
+        Command::Runs(command) => runs::run(global, command).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,
         Command::Jobs(args) => jobs::run(global, args).await,
