@@ -79,7 +79,8 @@ pub(crate) fn history(seed: u64, planted: Option<Planted>) -> Ended {
         let fakes = company(&mut chance);
         let sim = Sim::new(fakes, chance.fork(), planted);
         // Drawn apart, so that the other histories are the same as without persons who interrupt.
-        let persons = (seed % 8 < 6 && seed.is_multiple_of(2)).then(|| Chance::new(!seed));
+        let is_theirs = planted.is_none_or(|planted| planted == Planted::ForgetsInterruptions);
+        let persons = (is_theirs && seed % 8 < 6 && seed.is_multiple_of(2)).then(|| Chance::new(!seed));
         let mut history = History { sim: sim.clone(), chance, persons, hosts: 0, running: JoinSet::new() };
         history.happen().await;
         history.be_quiet().await;
