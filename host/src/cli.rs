@@ -356,8 +356,12 @@ pub fn main() -> ExitCode {
     ExitCode::from(output::exit_code(access, ended) as u8)
 }
 
+/// The stack of each thread, in bytes: without optimizations, the futures of a whole run do not fit on the usual 2 MiB.
+const THREAD_STACK_BYTES: usize = 8 * 1024 * 1024;
+
 fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    let started = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let started = builder.enable_all().thread_stack_size(THREAD_STACK_BYTES).build();
     started.context("cannot start the threads that do the work; check the limits of this machine or user")
 }
 

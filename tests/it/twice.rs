@@ -124,7 +124,12 @@ fn what_is_handed_in_twice_is_done_once() {
             [2, 2],
             ("/error/code", Value::from("CONFIGURATION")),
         ),
-        row("a person to erase", &["forget-person", "acme", &leaver, "--yes"], [0, 0], ("/kept_plans", Value::from(0))),
+        row(
+            "a person to erase",
+            &["forget-person", "acme", &leaver, "--yes"],
+            [0, 0],
+            ("/forgotten/kept_plans", Value::from(0)),
+        ),
     ] {
         twice(&shell, &fakes, &row);
     }

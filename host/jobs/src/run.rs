@@ -105,7 +105,7 @@ impl<P: RunPorts> Running<P> {
             let mut run = Self::locked_by(ports, kind, cause).await?;
             let is_scheduled = run.cause.trigger == Trigger::Schedule;
             let taken_up = match (run.go_ahead(), kind.lane()) {
-                (Ok(()), Lane::Directory) => run.take_up(is_scheduled).await,
+                (Ok(()), Lane::Directory) => Box::pin(run.take_up(is_scheduled)).await,
                 (gone_ahead, _) => gone_ahead,
             };
             if let Err(error) = taken_up {
@@ -237,7 +237,7 @@ impl<P: RunPorts> Running<P> {
         let past = JournalState::default();
         let journal = Journal { id, fence, keyring, ids, past, closed: None, told_generation: 0 };
         let applying = apply::apply(&self.ports, planned, held, &journal, report);
-        let progress = self.interruptibly(id, applying).await;
+        let progress = self.interruptibly(id, Box::pin(applying)).await;
         if let (Progress::Interrupted { ended, unknown }, Some(by)) = (progress, self.ports.interrupt().by()) {
             report.stop(interrupted(&self.ports.config().id, &by, planned.changes.len(), (ended, unknown)));
             let _ = self.interrupted_by.set(by.to_string());

@@ -153,7 +153,7 @@ impl<P: RunPorts> Running<P> {
                 }
             },
         };
-        let report = self.settle(&open, &settling).await?;
+        let report = Box::pin(self.settle(&open, &settling)).await?;
         if let (Settling::Abandon(why), Some(run)) = (&settling, report.run) {
             self.warnings.push(crate::run::ErrorRow {
                 employee_id: None,
@@ -189,7 +189,7 @@ impl<P: RunPorts> Running<P> {
                 Settling::Resume
             }
         };
-        self.settle(&open, &settling).await
+        Box::pin(self.settle(&open, &settling)).await
     }
 
     /// Finishes or abandons the plan of an interrupted run, and writes that run's record. Returns its report. The rules
@@ -218,7 +218,7 @@ impl<P: RunPorts> Running<P> {
         let journal = Journal { id, fence, keyring, ids: plan.ids(), past, closed, told_generation };
         let changes = planned.changes.len();
         let applied = self.locked(async {
-            Ok(self.interruptibly(id, apply::apply(&self.ports, planned, &held, &journal, &mut report)).await)
+            Ok(self.interruptibly(id, Box::pin(apply::apply(&self.ports, planned, &held, &journal, &mut report))).await)
         });
         let progress = applied.instrument(Spans::apply(&self.span, changes)).await?;
         let started = time(open.started_at);
