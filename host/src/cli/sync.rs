@@ -92,6 +92,7 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
         outln!("{object}");
     } else {
         outln!("{}", plan_view::text(tenant, &planned, all));
+        print_interrupted(tenant, open.as_ref());
         if let Some(out) = out {
             outln!("\nsaved; apply exactly this with: hibob apply {}", out.display());
         }

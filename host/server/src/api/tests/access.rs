@@ -132,6 +132,9 @@ async fn a_token_is_nowhere_but_with_its_holder() {
     let written = lines.clone();
     let everything = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
     let everything = everything.with_writer(move || written.clone()).finish();
+    // While a single subscriber exists, tracing-core 0.1 asks that of the thread that meets a line of code first, which
+    // may be another test's thread without any. With two of them it asks both.
+    let _other = tracing::Dispatch::new(tracing_subscriber::registry());
     let logged = tracing::subscriber::set_default(everything);
     let site = Site::new().await;
     let (text, mut expired) = token::new(TokenRole::Operator, None, String::new(), Some(1)).unwrap();
