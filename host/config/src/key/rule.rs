@@ -112,7 +112,10 @@ pub fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Opti
 /// "did you mean X? choose from A, B, C".
 fn choose(word: &str, known: &[&str]) -> String {
     let all = format!("choose from {}", known.join(", "));
-    nearest(word, known.iter().copied()).map_or(all.clone(), |near| format!("did you mean `{near}`? {all}"))
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? {all}"),
+        None => all,
+    }
 }
 
 /// A text as it is repeated in a message.
@@ -208,7 +211,10 @@ impl Rule {
                 let all = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
                 let near = nearest_zone(text, all);
                 let remedy = "give a name of the IANA database, such as Europe/Madrid";
-                let remedy = near.map_or(remedy.to_owned(), |near| format!("did you mean `{near}`? {remedy}"));
+                let remedy = match near {
+                    Some(near) => format!("did you mean `{near}`? {remedy}"),
+                    None => remedy.to_owned(),
+                };
                 return wrong(", which is not a time zone", &remedy);
             }
             Self::Cron => {

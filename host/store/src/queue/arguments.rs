@@ -199,6 +199,18 @@ impl Arguments {
         }
     }
 
+    /// The least that a job of this kind needs to know.
+    #[cfg(test)]
+    pub(super) fn plain(kind: JobKind) -> Self {
+        match kind {
+            JobKind::Check => Self::Check,
+            JobKind::Sync => Self::Sync(Release::default()),
+            JobKind::Apply => Self::Apply(PlanToApply::Saved { digest: "00".to_owned(), release: Release::default() }),
+            JobKind::References => Self::References(ReferencesArguments::default()),
+            JobKind::Deliver => Self::Deliver("1".to_owned()),
+        }
+    }
+
     /// As stored; the same arguments give the same text.
     ///
     /// # Errors

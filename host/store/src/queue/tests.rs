@@ -51,7 +51,7 @@ impl Queue {
     }
 
     async fn ask(&self, tenant: &str, kind: JobKind) -> i64 {
-        self.ask_for(tenant, plain(kind)).await
+        self.ask_for(tenant, Arguments::plain(kind)).await
     }
 
     async fn ask_for(&self, tenant: &str, arguments: Arguments) -> i64 {
@@ -61,16 +61,5 @@ impl Queue {
 
     async fn take(&self) -> Option<Claimed> {
         self.claim("a host", LEASE).await.unwrap()
-    }
-}
-
-/// The least that a job of this kind needs to know.
-fn plain(kind: JobKind) -> Arguments {
-    match kind {
-        JobKind::Check => Arguments::Check,
-        JobKind::Sync => Arguments::Sync(Release::default()),
-        JobKind::Apply => Arguments::Apply(PlanToApply::Saved { digest: "00".to_owned(), release: Release::default() }),
-        JobKind::References => Arguments::References(ReferencesArguments::default()),
-        JobKind::Deliver => Arguments::Deliver("1".to_owned()),
     }
 }
