@@ -62,14 +62,11 @@ impl DataDir {
             if !is_set_by_command || now == wanted {
                 continue;
             }
-            match now {
-                Some(now) if wanted.is_none() || wanted == before => {
-                    if put(&mut new, pointer, now) {
-                        kept.push(key);
-                    }
-                }
-                Some(_) => losses.push(format!("{key} was set by a command, and the file has another value")),
-                None => {}
+            let Some(now) = now else { continue };
+            if wanted.is_some() && wanted != before {
+                losses.push(format!("{key} was set by a command, and the file has another value"));
+            } else if put(&mut new, pointer, now) {
+                kept.push(key);
             }
         }
         losses.extend(removed(&stored, &new));

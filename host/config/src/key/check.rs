@@ -30,10 +30,8 @@ pub fn refuse(mut wrong: Vec<WrongSetting>, file: Option<(&Path, &Places)>) -> R
     if let Some((file, places)) = file {
         for setting in &mut wrong {
             let line = places.line(&setting.key);
-            setting.place = Some(line.map_or_else(
-                || file.display().to_string(),
-                |line| format!("{}:{line}", file.display()),
-            ));
+            setting.place =
+                Some(line.map_or_else(|| file.display().to_string(), |line| format!("{}:{line}", file.display())));
             setting.line = line;
         }
         wrong.sort_by_key(|setting| setting.line);

@@ -258,10 +258,10 @@ fn the_schema_has_every_key_with_its_default() {
             if says_so || table.comment == "these are the defaults" {
                 let is_computed =
                     ["port", "missing_detail", "out_of_selection", "garden_leave", "plugins", "allow_addresses"];
-                let is_there = default
-                    .map_or(is_computed.contains(&key.name) || key.name == "spread_minutes", |default| {
-                        *default == example
-                    });
+                let is_there = default.map_or_else(
+                    || is_computed.contains(&key.name) || key.name == "spread_minutes",
+                    |default| *default == example,
+                );
                 assert!(is_there, "{}: {example} is not {default:?}", path(table.path, key.name));
             }
         }

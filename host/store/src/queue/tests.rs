@@ -5,10 +5,9 @@ mod dropped;
 mod silence;
 
 use crate::database::{ControlDatabase, query};
-use crate::queue::{Arguments, Claimed, NewJob, PlanToApply, Queue, ReferencesArguments};
+use crate::queue::{Arguments, Claimed, NewJob, Queue};
 use cases::CASES;
 use hibob_base::job::JobKind;
-use hibob_policy::guard::Release;
 use hibob_test_postgres::Server;
 use std::time::Duration;
 
