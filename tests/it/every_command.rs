@@ -6,7 +6,7 @@ use clap::{Arg, Command as Description};
 use hibob_base::error::Exit;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::io::{Read, pipe};
+use std::io::{Read, Write as _, pipe};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -393,7 +393,7 @@ fn dumb_terminals_get_neither_colors_nor_a_progress_bar() {
         output.stdout
     };
     if !has_script() {
-        eprintln!("skipped: the program `script`, which makes a terminal, is not installed");
+        let _ = writeln!(std::io::stderr(), "SKIPPED: the program `script`, which makes a terminal, is not installed");
         return;
     }
     assert!(at_a_terminal(("TERM", "xterm")).contains(&0x1b), "a terminal gets colors");

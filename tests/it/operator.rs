@@ -104,6 +104,6 @@ fn guards_name_everybody_whom_they_hold() {
             .as_array()
             .unwrap()
             .iter()
-            .all(|row| row["display_name"].as_str().is_some_and(|name| name != ""))
+            .all(|row| row["display_name"].as_str().is_some_and(|name| !name.is_empty()))
     );
 }

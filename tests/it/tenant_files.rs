@@ -49,7 +49,7 @@ fn leaves(path: &[String], schema: &Value, found: &mut Vec<(Vec<String>, Value)>
         return;
     };
     for (name, schema) in properties {
-        leaves(&[path, &[name.clone()]].concat(), schema, found);
+        leaves(&[path, std::slice::from_ref(name)].concat(), schema, found);
     }
 }
 

@@ -221,8 +221,11 @@ fn the_attacks_are_those_that_are_tested() {
     assert!(named.len() > 50);
 }
 
+/// A row of the table of invariants: its number, its words, and its tests as module and name.
+type Row<'t> = (usize, &'t str, Vec<(&'t str, &'t str)>);
+
 /// A row of docs/security/invariants.md: the number, the invariant's own words, and the tests that hold it.
-fn row(line: &str) -> Option<(usize, &str, Vec<(&str, &str)>)> {
+fn row(line: &str) -> Option<Row<'_>> {
     let mut cells = line.strip_prefix("| ")?.split(" | ");
     let (number, words, tests) = (cells.next()?.parse().ok()?, cells.next()?, cells.next()?);
     let tests = tests.split('`').skip(1).step_by(2).filter_map(|name| name.split_once("::"));

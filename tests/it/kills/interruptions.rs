@@ -68,7 +68,7 @@ fn cancelled(patient: &Patient, requests: usize, later: Duration) -> Option<i32>
     assert!([0, 2].contains(&exit), "{answer}"); // 2: it had ended already
     assert!(wait(&mut host, || live_jobs(patient) == 0).is_none(), "the host has ended");
     let (_, jobs) = patient.shell.json(&["jobs", "acme"]);
-    let ended = jobs["jobs"].as_array().unwrap().iter().find(|row| row["job"].to_string() == job).unwrap().clone();
+    let ended = jobs["jobs"].as_array().unwrap().iter().find(|row| format!("{}", row["job"]) == job).unwrap().clone();
     signal(&host, "TERM");
     assert!(host.wait().unwrap().success());
     ended["result"]["exit_code"].as_i64().map(|code| i32::try_from(code).unwrap())

@@ -32,12 +32,15 @@ pub(super) async fn store(
     if !global.json {
         out!("{}", text(change));
     }
-    let mut object =
-        json!({ "tenant": id, "new": change.is_new, "changes": changes_json(&change.changes), "kept": change.kept });
+    let mut object = serde_json::Map::new();
+    object.insert("tenant".to_owned(), json!(id));
+    object.insert("new".to_owned(), json!(change.is_new));
+    object.insert("changes".to_owned(), changes_json(&change.changes));
+    object.insert("kept".to_owned(), json!(change.kept));
     if dry_run {
         if global.json {
-            object["losses"] = json!(change.losses);
-            outln!("{object}");
+            object.insert("losses".to_owned(), json!(change.losses));
+            outln!("{}", Value::Object(object));
         } else {
             for loss in &change.losses {
                 outln!("it would need --yes: {}", clean(loss));
@@ -51,11 +54,11 @@ pub(super) async fn store(
     }
     let applied = global.data().await?.put_by(&change.config, AppliedBy::Operator, by).await?;
     if global.json {
-        object["version"] = applied.stored.version.into();
+        object.insert("version".to_owned(), applied.stored.version.into());
         if !applied.to_enter.is_empty() {
-            object["secrets_to_enter"] = to_enter_json(&applied);
+            object.insert("secrets_to_enter".to_owned(), to_enter_json(&applied));
         }
-        outln!("{object}");
+        outln!("{}", Value::Object(object));
         return Ok(());
     }
     let word = match (applied.stored.is_new, applied.stored.is_changed) {
@@ -82,7 +85,7 @@ fn text(change: &TenantChange) -> String {
 
 /// A setting that changes: its key, and both values.
 pub(super) fn line(change: &SettingChange) -> String {
-    let shown = |value: &Option<String>| value.as_deref().map_or("(default)".to_owned(), |value| clean(value).into());
+    let shown = |value: &Option<String>| value.as_deref().map_or_else(|| "(default)".to_owned(), clean);
     format!("  {}: {} → {}", clean(&change.key), shown(&change.before), shown(&change.after))
 }
 
