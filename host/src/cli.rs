@@ -29,6 +29,7 @@ mod verify;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use hibob_base::error::{Exit, HostError};
+use hibob_base::private_folder::PrivateFolder;
 use hibob_policy::guard::Release;
 use hibob_sandbox::Open;
 use hibob_sandbox::engine::Runtime;
@@ -70,6 +71,9 @@ struct Global {
     /// The folder with tenants, their data and keys [default: $XDG_DATA_HOME/hibob or ~/.local/share/hibob]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Trust the group with this id as the owner of that folder, for volumes whose files a system gives to a group
+    #[arg(long, global = true, value_name = "GID", env = "HIBOB_GROUP_WRITABLE_DATA")]
+    group_writable_data: Option<u32>,
     /// Keep everything but the keys in PostgreSQL, which several hosts may share: postgres://ROLE@HOST/DATABASE
     #[arg(long, global = true, value_name = "URL", env = "HIBOB_DATABASE", hide_env_values = true)]
     database: Option<String>,
@@ -99,11 +103,17 @@ struct Global {
 }
 
 impl Global {
-    async fn data(&self) -> Result<DataDir, HostError> {
+    /// The data directory on the disk.
+    fn folder(&self) -> PrivateFolder {
         let path = self.data.clone().unwrap_or_else(DataDir::default_path);
+        PrivateFolder::from(&path).trusting(self.group_writable_data)
+    }
+
+    async fn data(&self) -> Result<DataDir, HostError> {
+        let folder = self.folder();
         let data = match &self.database {
-            Some(url) => DataDir::connect(&path, url, self.database_connections).await?,
-            None => DataDir::open(&path).await?,
+            Some(url) => DataDir::connect(&folder, url, self.database_connections).await?,
+            None => DataDir::open(&folder).await?,
         };
         Ok(data.with_metrics(self.telemetry.metrics().clone()))
     }
@@ -332,8 +342,11 @@ async fn run(cli: Cli) -> Result<Exit, HostError> {
 /// off, because the host itself logs once what is wrong with them.
 fn start_log(verbose: u8, telemetry: &Telemetry) {
     let level = match verbose {
-        // Always logged: a plugin that is not trusted, a collector that cannot be reached, and how jobs of `serve` end.
-        0 => "error,hibob_sandbox::identity=warn,hibob_server::serve=info,hibob_telemetry=warn,opentelemetry=off",
+        // Always logged: a plugin that is not trusted, a data directory that was open to others, a collector that cannot
+        // be reached, and how jobs of `serve` end.
+        0 => {
+            "error,hibob_store::data_dir=warn,hibob_sandbox::identity=warn,hibob_server::serve=info,hibob_telemetry=warn,opentelemetry=off"
+        }
         1 => "hibob=debug,warn,opentelemetry=off",
         _ => "debug,opentelemetry=off",
     };

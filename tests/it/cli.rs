@@ -1,9 +1,11 @@
 //! Tests of the program itself, in separate processes.
 
-use hibob_tests::setup::{cache_dir, in_memory, runtime};
+use hibob_base::digest::{Digest, hex};
+use hibob_tests::setup::{cache_dir, in_memory, plugin, runtime};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
@@ -30,11 +32,35 @@ pub(crate) fn program_in(folder: &Path, data: &str, args: &[&str]) -> Command {
     command
 }
 
-/// Lets a data directory use the compiled code of the other tests.
+/// Makes a folder that only its owner can use, as the host makes its data directory.
+pub(crate) fn make_private(folder: &Path) {
+    std::fs::DirBuilder::new().mode(0o700).create(folder).unwrap();
+}
+
+/// Gives a data directory the code that the other tests have compiled of the built-in plugin. The host follows no links
+/// below its data directory, so it is a copy.
 pub(crate) fn share_compiled(data: &Path) {
-    let _ = runtime(); // creates the folder that is linked to
-    for name in ["compiled", "compiled.key"] {
-        std::os::unix::fs::symlink(cache_dir().join(name), data.join(name)).unwrap();
+    let digest = plugin().digest().parse().unwrap();
+    make_private(&data.join("compiled"));
+    std::fs::copy(cache_dir().join("compiled.key"), data.join("compiled.key")).unwrap();
+    copy_code(data, digest);
+}
+
+/// Gives a data directory that has code of other tests their code of another plugin too, which is compiled once for
+/// all.
+pub(crate) fn share_code(data: &Path, plugin: &[u8]) {
+    let digest = Digest::of(plugin);
+    runtime().component(plugin, digest).unwrap();
+    copy_code(data, digest);
+}
+
+fn copy_code(data: &Path, of: Digest) {
+    let start = hex(of.as_bytes());
+    for entry in std::fs::read_dir(cache_dir().join("compiled")).unwrap() {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name().into_string().unwrap())).unwrap();
+        if name.starts_with(&start) && name.ends_with(".cwasm") {
+            std::fs::copy(path, data.join("compiled").join(name)).unwrap();
+        }
     }
 }
 
@@ -47,7 +73,7 @@ impl Shell {
     pub(crate) fn new() -> Self {
         let folder = in_memory();
         let data = folder.path().join("data");
-        std::fs::create_dir(&data).unwrap();
+        make_private(&data);
         share_compiled(&data);
         Self { folder }
     }

@@ -8,6 +8,7 @@ pub mod files;
 pub mod holder;
 pub mod job;
 pub mod key_file;
+pub mod private_folder;
 pub mod progress;
 pub mod secret;
 pub mod text;

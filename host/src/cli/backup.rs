@@ -5,7 +5,6 @@ use clap::Args;
 use hibob_base::error::{Exit, HostError};
 use hibob_store::backup;
 use hibob_store::backup::{ForgottenSince, Manifest};
-use hibob_store::data_dir::DataDir;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -45,7 +44,7 @@ pub(super) async fn restore(global: &Global, args: &RestoreArgs) -> Result<Exit,
         let remedy = "restore it with pg_restore while no host runs, and then: hibob restored";
         return Err(HostError::configuration("a backup folder is not restored to PostgreSQL", remedy));
     }
-    let path = global.data.clone().unwrap_or_else(DataDir::default_path);
+    let folder = global.folder();
     let since = match (&args.forgotten, args.nobody_forgotten) {
         (Some(list), _) => ForgottenSince::List(list),
         (None, true) => ForgottenSince::Nobody,
@@ -57,8 +56,8 @@ pub(super) async fn restore(global: &Global, args: &RestoreArgs) -> Result<Exit,
             ));
         }
     };
-    let manifest = backup::restore(&args.folder, &path, since).await?;
-    tell(global.json, &path, &manifest, "restored to");
+    let manifest = backup::restore(&args.folder, &folder, since).await?;
+    tell(global.json, folder.path(), &manifest, "restored to");
     Ok(Exit::Done)
 }
 

@@ -11,6 +11,7 @@ use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use hibob_base::files::private_dir;
 use hibob_base::files::write_private;
+use hibob_base::private_folder::PrivateFolder;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,8 +123,14 @@ pub enum ForgottenSince<'f> {
 ///
 /// # Errors
 /// The folder is no complete backup, the erasure list cannot be read or is older than the backup, or the directory has
-/// databases already.
-pub async fn restore(folder: &Path, path: &Path, since: ForgottenSince<'_>) -> Result<Manifest, HostError> {
+/// databases already, or others can write to it.
+pub async fn restore(
+    folder: &Path,
+    data_dir: impl Into<PrivateFolder>,
+    since: ForgottenSince<'_>,
+) -> Result<Manifest, HostError> {
+    let data_dir = data_dir.into();
+    let path = data_dir.path();
     let manifest = read(folder)?;
     let list = forgotten_since(folder, since)?;
     let forgotten = privacy::list_text(&list)?;
@@ -138,6 +145,7 @@ pub async fn restore(folder: &Path, path: &Path, since: ForgottenSince<'_>) -> R
             "move that data directory away first, or name another with --data DIR",
         ));
     }
+    data_dir.claim()?;
     private_dir(&path.join(TENANTS))?;
     // The control database last: without it the directory cannot be used.
     let (last, first): (Vec<_>, Vec<_>) = manifest.files.keys().partition(|name| name.as_str() == CONTROL);
@@ -156,7 +164,7 @@ pub async fn restore(folder: &Path, path: &Path, since: ForgottenSince<'_>) -> R
     last.into_iter().try_for_each(copy)?;
     let day = chrono::DateTime::from_timestamp(manifest.created_at, 0).unwrap_or_default();
     let why = format!("the database was restored from a backup of {}", day.format("%Y-%m-%d %H:%M UTC"));
-    resume_after_restore(&DataDir::open(path).await?, &why).await?;
+    resume_after_restore(&DataDir::open(&data_dir).await?, &why).await?;
     Ok(manifest)
 }
 
