@@ -268,6 +268,35 @@ fn the_history_shows_what_each_run_did_also_as_a_workbook() {
     assert_eq!(output.status.code(), Some(2));
 }
 
+/// A person names a device or a pipe as the file to write, such as standard output. It is not replaced.
+#[test]
+fn nothing_but_a_file_is_replaced_by_what_a_command_writes() {
+    let shell = Shell::new();
+    let _fakes = Fakes::start(&shell, &["--employees", "5"]);
+    assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
+    assert_eq!(shell.json(&["sync", "acme"]).0, 0);
+    std::fs::write(shell.path("kept"), "kept").unwrap();
+    std::os::unix::fs::symlink("kept", shell.path("link")).unwrap();
+    assert!(Command::new("mkfifo").arg(shell.path("pipe")).status().unwrap().success());
+    for name in ["link", "pipe"] {
+        let kind = std::fs::symlink_metadata(shell.path(name)).unwrap().file_type();
+        let commands: [&[&str]; 4] = [
+            &["plan", "acme", "--out", name],
+            &["history", "acme", "1", "--xlsx", name],
+            &["tenant", "list", "--metrics-file", name],
+            &["fakes", "--write-tenant", name],
+        ];
+        for args in commands {
+            let output = shell.run(args);
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.code() == Some(2) && said.contains("not replaced"), "{args:?}: {said}");
+            assert_eq!(std::fs::symlink_metadata(shell.path(name)).unwrap().file_type(), kind, "{args:?}");
+        }
+    }
+    assert_eq!(std::fs::read_to_string(shell.path("kept")).unwrap(), "kept");
+    assert_eq!(shell.run(&["history", "acme", "1", "--xlsx", "kept"]).status.code(), Some(0));
+}
+
 /// Each guard can be tried with a scenario: sync once, and again after the scenario's change.
 #[test]
 fn each_guard_can_be_tried_with_a_scenario() {

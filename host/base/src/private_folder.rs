@@ -1,8 +1,7 @@
 //! The data directory on the disk: who else may write to it, and how files in it are opened that must be its owner's.
 
 use crate::error::HostError;
-use crate::files::private_dir;
-use rustix::fs::{Mode, OFlags};
+use crate::files::{is_link, open_below, private_dir};
 use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, Permissions};
@@ -203,10 +202,10 @@ impl PrivateFolder {
     pub fn open(&self, name: &str, others: Others, advice: &str) -> Result<Option<File>, HostError> {
         let path = self.path.join(name);
         let show = path.display();
-        let file = match self.open_below(Path::new(name)) {
+        let file = match open_below(&self.path, Path::new(name)) {
             Ok(file) => file,
             Err(Errno::NOENT) => return Ok(None),
-            Err(Errno::LOOP | Errno::MLINK | Errno::NOTDIR) => return Err(link(&path)),
+            Err(error) if is_link(error) => return Err(link(&path)),
             Err(error) => return Err(unusable(&path, &error.into())),
         };
         let metadata = file.metadata().map_err(|error| unusable(&path, &error))?;
@@ -226,18 +225,6 @@ impl PrivateFolder {
             ));
         }
         Ok(Some(file))
-    }
-
-    fn open_below(&self, name: &Path) -> Result<File, Errno> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let mut opened = rustix::fs::open(&self.path, flags | OFlags::DIRECTORY, Mode::empty())?;
-        let mut steps = name.components().peekable();
-        while let Some(step) = steps.next() {
-            // A pipe would be waited for.
-            let kind = if steps.peek().is_some() { OFlags::DIRECTORY } else { OFlags::NONBLOCK };
-            opened = rustix::fs::openat(&opened, step.as_os_str(), flags | OFlags::NOFOLLOW | kind, Mode::empty())?;
-        }
-        Ok(opened.into())
     }
 
     /// Makes a folder of this one if it is missing, which others can neither read nor enter, and returns its path.
@@ -456,7 +443,8 @@ mod tests {
         assert!(error.to_string().contains("mode 620") && error.remedy().contains("chmod 600"), "{error}");
         symlink(folder.path().join("x"), data.join("link")).unwrap();
         symlink(folder.path(), data.join("compiled")).unwrap();
-        rustix::fs::mknodat(rustix::fs::CWD, data.join("pipe"), rustix::fs::FileType::Fifo, Mode::RUSR, 0).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, data.join("pipe"), rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)
+            .unwrap();
         for (name, words) in [("link", "is a link"), ("compiled/x", "behind one"), ("pipe", "is not a file")] {
             let error = opened(name, Others::Read).unwrap_err();
             assert!(error.to_string().contains(words), "{name}: {error}");
