@@ -36,7 +36,7 @@ use hibob_sandbox::engine::Runtime;
 use hibob_sandbox::identity::Trust;
 use hibob_sandbox::plugin::Plugin;
 use hibob_store::data_dir::DataDir;
-use hibob_store::database::POSTGRES_CONNECTIONS;
+use hibob_store::database::{DatabaseAddress, DatabaseTls, POSTGRES_CONNECTIONS};
 use hibob_telemetry::{Telemetry, TextFile};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -77,6 +77,9 @@ struct Global {
     /// Keep everything but the keys in PostgreSQL, which several hosts may share: postgres://ROLE@HOST/DATABASE
     #[arg(long, global = true, value_name = "URL", env = "HIBOB_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// What the connection to a database on another machine must have: verify-full, verify-ca, require or none
+    #[arg(long, global = true, value_name = "MODE", env = "HIBOB_DATABASE_TLS", default_value = "verify-full", value_parser = str::parse::<DatabaseTls>)]
+    database_tls: DatabaseTls,
     /// How many connections this host opens to that database
     #[arg(long, global = true, value_name = "N", default_value_t = POSTGRES_CONNECTIONS)]
     database_connections: u32,
@@ -112,7 +115,10 @@ impl Global {
     async fn data(&self) -> Result<DataDir, HostError> {
         let folder = self.folder();
         let data = match &self.database {
-            Some(url) => DataDir::connect(&folder, url, self.database_connections).await?,
+            Some(url) => {
+                let address = DatabaseAddress::from(url).with_tls(self.database_tls);
+                DataDir::connect(&folder, address, self.database_connections).await?
+            }
             None => DataDir::open(&folder).await?,
         };
         Ok(data.with_metrics(self.telemetry.metrics().clone()))

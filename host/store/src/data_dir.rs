@@ -1,6 +1,6 @@
 //! The data directory: databases, keys, compiled code, and the tenants' configurations. Only its owner can read it.
 
-use crate::database::ControlDatabase;
+use crate::database::{ControlDatabase, DatabaseAddress};
 use crate::queue::{NewJob, Queue, Started};
 use crate::secrets::{SecretStore, ToEnter};
 use hibob_base::error::HostError;
@@ -61,9 +61,13 @@ impl DataDir {
     ///
     /// # Errors
     /// The directory cannot be made or others can write to it, or the database cannot be used.
-    pub async fn connect(folder: impl Into<PrivateFolder>, url: &str, connections_max: u32) -> Result<Self, HostError> {
+    pub async fn connect(
+        folder: impl Into<PrivateFolder>,
+        address: impl Into<DatabaseAddress>,
+        connections_max: u32,
+    ) -> Result<Self, HostError> {
         let folder = claimed(folder.into())?;
-        Ok(Self::with_control(folder, ControlDatabase::connect(url, connections_max).await?))
+        Ok(Self::with_control(folder, ControlDatabase::connect(address, connections_max).await?))
     }
 
     fn with_control(folder: PrivateFolder, control: ControlDatabase) -> Self {

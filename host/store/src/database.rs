@@ -28,7 +28,7 @@ pub use error::DatabaseError;
 pub use hibob_base::files::unwritable;
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
 pub use people::{ErasedRows, ErasureRow, KeyedHash, LegacyPlaintext, PersonRow};
-pub use postgres::{POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
+pub use postgres::{DatabaseAddress, DatabaseTls, POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
 pub use references::{
     AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
 };
