@@ -11,6 +11,7 @@ mod fakes;
 mod forget;
 mod history;
 mod jobs;
+mod memory;
 mod outcome;
 mod paint;
 mod plan_view;
@@ -89,6 +90,10 @@ struct Global {
     /// Load the plugin even if no trusted key has signed it and its digest is not pinned; for development
     #[arg(long, global = true)]
     allow_unsigned: bool,
+    /// Leave this process's memory and environment open to other processes of the same user, and allow core files; for
+    /// debugging
+    #[arg(long, global = true)]
+    allow_dumps: bool,
     /// Print one JSON object for machines, also after an error
     #[arg(long, global = true)]
     json: bool,
@@ -277,6 +282,11 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Done } as u8);
         }
     };
+    if !cli.global.allow_dumps
+        && let Err(error) = memory::close()
+    {
+        eprintln!("warning: other processes of this user may read this one's memory: {error}");
+    }
     let runtime = match start_runtime() {
         Ok(runtime) => runtime,
         Err(error) => {

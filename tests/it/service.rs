@@ -4,6 +4,7 @@ use super::cli::{Fakes, Shell, make_private, share_compiled};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -194,6 +195,45 @@ fn data_directories_of_systemd_and_of_containers_are_accepted() {
     // Only an administrator can make a volume that is root's.
     if chown(shell.path("volume"), Some(NOBODY), Some(group)).is_ok() {
         assert!(list(&shell, "volume", &trusted).1.contains("runuser -u"), "another user's is refused all the same");
+    }
+}
+
+/// Another process of the same user looks for secrets in the environment of the host.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_hosts_environment_is_closed_to_other_processes() {
+    let shell = Shell::new();
+    let folder = tempfile::tempdir().unwrap();
+    // An administrator can look at everything, so the test runs as somebody else if it can.
+    let is_admin = chown(folder.path(), Some(NOBODY), Some(NOBODY)).is_ok();
+    let program = if is_admin { folder.path().join("hibob") } else { shell.command(&[]).get_program().into() };
+    if is_admin {
+        fs::copy(shell.command(&[]).get_program(), &program).unwrap();
+    }
+    let as_user = |program: &Path| {
+        let mut command = Command::new(program);
+        if is_admin {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    };
+    for (args, is_open) in [(&[][..], false), (&["--allow-dumps"], true)] {
+        let mut host = as_user(&program)
+            .args(["fakes", "--employees", "1", "--json"])
+            .args(args)
+            .current_dir(folder.path())
+            .env("SECRET_OF_ACME", "tok-en-of-acme")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut says = BufReader::new(host.stdout.take().unwrap()).lines();
+        assert!(says.next().unwrap().unwrap().contains("hibob_url"));
+        let place = format!("/proc/{}/environ", host.id());
+        let read = as_user(Path::new("cat")).arg(place).output().unwrap();
+        host.kill().unwrap();
+        host.wait().unwrap();
+        let is_seen = String::from_utf8_lossy(&read.stdout).contains("tok-en-of-acme");
+        assert_eq!((read.status.success(), is_seen), (is_open, is_open), "{args:?}");
     }
 }
 
