@@ -18,6 +18,7 @@ mod fakes;
 mod forget;
 mod generated;
 mod history;
+mod interrupt;
 mod jobs;
 mod memory;
 mod outcome;
@@ -27,6 +28,7 @@ mod plans;
 mod plugin;
 mod progress;
 mod references;
+mod runs;
 mod secret;
 mod serve;
 mod sync;
@@ -273,6 +275,9 @@ enum Command {
     /// List all employees with their states; changes nothing
     #[command(after_help = "Example: hibob employees acme --state failed")]
     Employees(employees::EmployeesArgs),
+    /// Go on with a run that a person has interrupted, or leave the rest of its plan undone
+    #[command(subcommand)]
+    Runs(runs::RunsCommand),
     /// Show what the runs of a tenant did, or one of them as a workbook
     #[command(after_help = "Example: hibob history acme 3 --xlsx run3.xlsx")]
     History(history::HistoryArgs),
@@ -377,8 +382,12 @@ pub fn main() -> ExitCode {
     ExitCode::from(output::exit_code(access, ended) as u8)
 }
 
+/// The stack of each thread, in bytes: without optimizations, the futures of a whole run do not fit on the usual 2 MiB.
+const THREAD_STACK_BYTES: usize = 8 * 1024 * 1024;
+
 fn start_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    let started = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let started = builder.enable_all().thread_stack_size(THREAD_STACK_BYTES).build();
     started.context("cannot start the threads that do the work; check the limits of this machine or user")
 }
 
@@ -415,6 +424,7 @@ impl Command {
             Self::Backup(_) => Some(Change::new("backup")),
             Self::Restored => Some(Change::new("restored")),
             Self::Jobs(args) => args.change(),
+            Self::Runs(command) => Some(command.change()),
             // Making and revoking are recorded with the token's id.
             Self::Token(_) => None,
             Self::Plugin(command) => command.change(),
@@ -450,6 +460,7 @@ async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
         Command::Restored => backup::restored(global).await,
         Command::ForgetPerson(args) => forget::forget(global, &args).await,
         Command::Forgotten { tenant } => forget::list(global, &tenant).await,
+        Command::Runs(command) => runs::run(global, command).await,
         Command::History(args) => history::history(global, &args).await,
         Command::Serve(args) => serve::serve(global, &args).await,
         Command::Jobs(args) => jobs::run(global, args).await,

@@ -119,6 +119,9 @@ async fn an_earlier_run_writes_nothing_once_a_later_one_has_raised_the_fencing_t
         held: "{}",
         settings: "settings",
         plugin: "plugin",
+        changes: 2,
+        job: None,
+        saved: None,
     };
     let run = |journal| RunRecord {
         kind: RunKind::Sync,
@@ -129,6 +132,8 @@ async fn an_earlier_run_writes_nothing_once_a_later_one_has_raised_the_fencing_t
         exit_code: 0,
         report: "{}".to_owned(),
         journal,
+        interrupted_by: None,
+        saved: None,
     };
     let ledger = |account: &str| {
         let (account_id, employee_id) = (account.to_owned(), "1".to_owned());

@@ -1,6 +1,7 @@
 //! Tests of killing the program again and again in the middle of a sync: nothing is lost, and nothing is done twice.
 
 pub(crate) mod company;
+mod interruptions;
 pub(crate) mod patient;
 mod verdict;
 

@@ -60,4 +60,5 @@ mod sync;
 mod telemetry;
 mod tenant_files;
 mod tenant_status;
+mod twice;
 mod verify;

@@ -7,7 +7,7 @@
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
 use hibob_store::data_dir::DataDir;
-use hibob_store::database::{ApprovalState, ChangeRecord, TenantDatabase};
+use hibob_store::database::{AppliedPlan, ApprovalState, ChangeRecord, TenantDatabase};
 use hibob_store::queue::State;
 use hibob_tests::setup::in_memory;
 use sha2::{Digest, Sha256};
@@ -103,6 +103,15 @@ async fn a_tenants_database_of_every_schema_opens_with_all_that_was_in_it() {
         }
         if version >= 9 {
             assert_eq!(database.run_of_job("7@400").await.unwrap().map(|run| run.id), Some(3), "{version}");
+        }
+        // A plan that an earlier version has saved can be applied where that version has run the tenant.
+        assert_eq!(database.epoch().await.unwrap().is_empty(), version >= 6, "{version}");
+        if version >= 10 {
+            let applied = database.applied_plan("5ea1").await.unwrap();
+            assert_eq!(applied, Some(AppliedPlan { at: 600, run: Some(3) }), "{version}");
+            let open = database.interrupted_plan().await.unwrap().unwrap();
+            assert_eq!((open.interrupted, open.run), (Some((610, "Ctrl-C".to_owned())), Some(3)), "{version}");
+            assert_eq!((open.changes, open.finished, open.in_flight), (Some(2), 1, 0), "{version}");
         }
         // A run can take the database over and write.
         let fence = database.take_fence(1_000).await.unwrap();

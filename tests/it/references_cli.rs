@@ -99,7 +99,13 @@ fn keys_are_made_listed_rotated_and_revoked() {
     assert_eq!(shell.json(&["references", "key", "new", "acme"]).0, 2);
     assert_eq!(key(&["rotate", "acme"]), ["two signs"]);
     assert_eq!(key(&["list", "acme"]), ["one retired; keep its record", "two signs"]);
-    assert_eq!(key(&["revoke", "acme", "one"]), ["one revoked"]);
+    for args in [&["revoke", "acme", "one"][..], &["rotate", "acme"]] {
+        let (exit, refused) = shell.json(&[&["references", "key"], args].concat());
+        let remedy = refused["error"]["remedy"].as_str().unwrap();
+        assert!(exit == 2 && remedy.ends_with(&format!("key {} --yes", args.join(" "))), "{refused}");
+    }
+    assert_eq!(key(&["list", "acme"]), ["one retired; keep its record", "two signs"]);
+    assert_eq!(key(&["revoke", "acme", "one", "--yes"]), ["one revoked"]);
     for selector in ["two", "a-b", ""] {
         let (exit, error) = shell.json(&["references", "key", "new", "acme", "--selector", selector]);
         assert_eq!((exit, error["error"]["remedy"].is_string()), (2, true), "{selector}: {error}");

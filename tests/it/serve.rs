@@ -125,6 +125,8 @@ async fn a_job_whose_run_is_in_the_history_is_not_done_again() {
         exit_code: Exit::Held as u8,
         report: r#"{"error":{"code":"HELD"}}"#.to_owned(),
         journal: None,
+        interrupted_by: None,
+        saved: None,
     };
     let number = database.record_run(fence, &run, None, &[]).await.unwrap();
     assert!(database.record_run(fence, &run, None, &[]).await.is_err(), "a job has one run");
@@ -264,7 +266,12 @@ async fn a_disabled_tenant_has_no_schedule() {
     let days = Duration::from_hours(72);
     let has_schedule = async || site.data.queue().idle_for(days).await.unwrap() < days;
     assert!(has_schedule().await);
-    assert_eq!(site.shell.run(&["tenant", "disable", "acme"]).status.code(), Some(0));
+    // A job waits, which would fail, so somebody has to confirm it.
+    let refused = site.shell.run(&["tenant", "disable", "acme"]);
+    let text = String::from_utf8(refused.stderr).unwrap();
+    assert!(refused.status.code() == Some(2) && text.contains("hibob tenant disable acme --yes"), "{text}");
+    assert!(has_schedule().await);
+    assert_eq!(site.shell.run(&["tenant", "disable", "acme", "--yes"]).status.code(), Some(0));
     assert!(!has_schedule().await);
     assert_eq!(site.shell.run(&["jobs", "start", "acme", "sync"]).status.code(), Some(2));
     // A job that was queued before ends as any run of a disabled tenant does.

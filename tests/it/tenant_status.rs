@@ -56,6 +56,9 @@ async fn the_status_is_the_same_wherever_it_is_shown() {
         held: "{}",
         settings: "settings",
         plugin: "plugin",
+        changes: 1,
+        job: None,
+        saved: None,
     };
     let lease = data.control().lease("acme", "a run").await.unwrap();
     let fence = database.take_fence(lease.generation()).await.unwrap();

@@ -2,14 +2,16 @@
 
 use crate::chance::Chance;
 use crate::company::{close_a_team, company, differences, happen, pass};
-use crate::host::{Fate, Host};
+use crate::host::{Command, Fate, Host, How};
 use crate::network::Trouble;
 use crate::planted::Planted;
 use crate::ports::Simulated;
 use crate::sim::{BROKEN, Sim};
-use hibob_base::job::RunKind;
-use hibob_jobs::run::{Report, Running};
+use hibob_base::job::{RunKind, Trigger};
+use hibob_jobs::run::{Report, Running, WayOn};
 use hibob_policy::guard::Release;
+use hibob_store::database::RunRecord;
+use hibob_store::queue::Cause;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
@@ -31,6 +33,8 @@ pub(crate) struct Ended {
     pub(crate) runs: usize,
     /// How many of the runs resumed an interrupted one.
     pub(crate) resumed: usize,
+    /// How many of the runs a person interrupted while they applied a plan.
+    pub(crate) interrupted: usize,
     /// Employees with a second account, from a request that arrived after it was given up.
     pub(crate) twice: usize,
 }
@@ -74,20 +78,27 @@ pub(crate) fn history(seed: u64, planted: Option<Planted>) -> Ended {
         let mut chance = Chance::new(seed);
         let fakes = company(&mut chance);
         let sim = Sim::new(fakes, chance.fork(), planted);
-        let mut history = History { sim: sim.clone(), chance, hosts: 0, running: JoinSet::new() };
+        // Drawn apart, so that the other histories are the same as without persons who interrupt.
+        let is_theirs = planted.is_none_or(|planted| planted == Planted::ForgetsInterruptions);
+        let persons = (is_theirs && seed % 8 < 6 && seed.is_multiple_of(2)).then(|| Chance::new(!seed));
+        let mut history = History { sim: sim.clone(), chance, persons, hosts: 0, running: JoinSet::new() };
         history.happen().await;
         history.be_quiet().await;
         let mut state = sim.lock();
-        let resumed = state.pages.runs.iter().filter(|run| run.trigger == "resumed").count();
+        let count = |is: fn(&RunRecord) -> bool| state.pages.runs.iter().filter(|run| is(run)).count();
+        let resumed = count(|run| run.trigger == "resumed");
+        let interrupted = count(|run| run.interrupted_by.is_some());
         let (broken, trace) = (std::mem::take(&mut state.watch.broken), std::mem::take(&mut state.trace));
         let twice = state.watch.twice.len();
-        Ended { broken, trace, runs: state.pages.runs.len(), resumed, twice }
+        Ended { broken, trace, runs: state.pages.runs.len(), resumed, interrupted, twice }
     })
 }
 
 struct History {
     sim: Sim,
     chance: Chance,
+    /// What persons do who interrupt runs; none if nobody does in this history.
+    persons: Option<Chance>,
     /// How many processes were started.
     hosts: usize,
     running: JoinSet<()>,
@@ -147,13 +158,33 @@ impl History {
         } else {
             Release::default()
         };
-        let host = self.host(skew, fate, release);
+        let mut command = Command::Sync(Trigger::Manual);
+        let is_interrupted = self.sim.lock().pages.is_interrupted();
+        if let Some(persons) = &mut self.persons {
+            if persons.in_thousand(400) {
+                command = Command::Sync(Trigger::Schedule);
+            } else if is_interrupted && persons.in_thousand(700) {
+                command = Command::GoOn(persons.pick(&[WayOn::Resume, WayOn::Abandon]));
+            }
+            if persons.in_thousand(500) {
+                let notices = persons.time(Duration::from_secs(10));
+                let how = persons.pick(&[How::CtrlC, How::Terminate, How::Cancelled(notices)]);
+                let seconds = persons.pick(&[1, 3, 20]);
+                let at = persons.time(Duration::from_secs(seconds));
+                fate.interrupt = Some((at, how));
+                fate.leave = persons.in_thousand(300).then(|| at + persons.time(Duration::from_secs(12)));
+            }
+        }
+        let host = self.host(skew, fate, release, command);
+        if let Some((at, how)) = fate.interrupt {
+            tokio::task::spawn_local(interrupt(self.sim.clone(), host.clone(), at, how));
+        }
         self.running.spawn_local(sync_to_the_end(self.sim.clone(), host));
     }
 
-    fn host(&mut self, skew: i64, fate: Fate, release: Release) -> Arc<Host> {
+    fn host(&mut self, skew: i64, fate: Fate, release: Release, command: Command) -> Arc<Host> {
         self.hosts += 1;
-        Arc::new(Host::new(format!("host{}", self.hosts), skew, fate, release))
+        Arc::new(Host::new(format!("host{}", self.hosts), skew, fate, release, command))
     }
 
     /// Syncs without faults until nothing is left to do. Then TravelPerk must be as HiBob requires.
@@ -169,12 +200,23 @@ impl History {
         pass(&mut self.sim.lock().fakes.hibob, today);
         let (mut release, mut last) = (Release::default(), String::new());
         for _ in 0..QUIET_RUNS_MAX {
-            let host = self.host(0, Fate::default(), release);
+            // Somebody decides about a plan that was interrupted.
+            let is_interrupted = self.sim.lock().pages.is_interrupted();
+            let command = match &mut self.persons {
+                Some(persons) if is_interrupted => Command::GoOn(persons.pick(&[WayOn::Resume, WayOn::Abandon])),
+                _ => Command::Sync(Trigger::Manual),
+            };
+            let host = self.host(0, Fate::default(), release, command);
             let report = sync(&self.sim, &host).await;
             match report {
-                Some(report) if is_done(&report) => return self.look_at_the_end(),
+                Some(report) if command == Command::Sync(Trigger::Manual) && is_done(&report) => {
+                    return self.look_at_the_end();
+                }
                 // The operator has looked at it, and releases it.
-                Some(report) if !report.held.is_empty() || report.error.is_some() => {
+                Some(report)
+                    if command == Command::Sync(Trigger::Manual)
+                        && (!report.held.is_empty() || report.error.is_some()) =>
+                {
                     release = Release { archiving: 1_000, renaming: 1_000, changed_source: true };
                     last = format!("{:?}", report.error);
                 }
@@ -230,12 +272,36 @@ async fn sync_to_the_end(sim: Sim, host: Arc<Host>) {
     sync(&sim, &host).await;
 }
 
+/// Interrupts a process after some time, as a person does.
+async fn interrupt(sim: Sim, host: Arc<Host>, at: Duration, how: How) {
+    tokio::time::sleep(at).await;
+    if let How::Cancelled(notices) = how {
+        sim.note(&host.name, "its job is cancelled");
+        sim.lock().pages.cancelled.insert(host.job());
+        tokio::time::sleep(notices).await;
+    }
+    if !host.is_dead() {
+        sim.note(&host.name, format!("is interrupted: {}", how.word()));
+        sim.lock().watch.person_interrupts(host.generation());
+        host.interrupt(how.word());
+    }
+}
+
 /// Runs a sync in one process. None if the process ended before it had a report.
 async fn sync(sim: &Sim, host: &Arc<Host>) -> Option<Report> {
     let note = |what: &str| sim.note(&host.name, what);
     note(&format!("starts: {:?}, clock {:+} s, lets {} be archived", host.fate, host.skew, host.release.archiving));
     let work = async {
-        let run = match Running::begin(Simulated::new(sim, host.clone()), RunKind::Sync).await {
+        let ports = Simulated::new(sim, host.clone());
+        let trigger = match host.command {
+            Command::Sync(trigger) => trigger,
+            Command::GoOn(way) => {
+                let gone_on = Running::go_on(ports, way).await;
+                return gone_on.inspect_err(|error| note(&format!("does not go on: {error}"))).ok();
+            }
+        };
+        let cause = Cause { trigger, job: Some(host.job()), requested_by: None };
+        let run = match Running::begin_by(ports, RunKind::Sync, cause).await {
             Ok(run) => run,
             Err(error) => {
                 note(&format!("does not start: {error}"));

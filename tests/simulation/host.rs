@@ -1,5 +1,8 @@
 //! A simulated process of a host, which may crash or be paused at any of its steps.
 
+use hibob_base::job::Trigger;
+use hibob_jobs::interrupt::{Interrupt, Interrupter};
+use hibob_jobs::run::WayOn;
 use hibob_policy::guard::Release;
 use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
@@ -16,8 +19,40 @@ pub(crate) struct Fate {
     pub(crate) crash: Option<u32>,
     /// The step at which it is paused, and for how long.
     pub(crate) pause: Option<(u32, Duration)>,
-    /// The time after which it is asked to end and gives back its lease.
+    /// The time after which it is dropped and gives back its lease.
     pub(crate) cancel: Option<Duration>,
+    /// The time after which a person interrupts it, and how.
+    pub(crate) interrupt: Option<(Duration, How)>,
+    /// The time after which it is gone at once, as after a second signal.
+    pub(crate) leave: Option<Duration>,
+}
+
+/// How a person interrupts a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    CtrlC,
+    Terminate,
+    /// The job is cancelled. Its host notices it after this time.
+    Cancelled(Duration),
+}
+
+impl How {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::CtrlC => "Ctrl-C",
+            Self::Terminate => "SIGTERM",
+            Self::Cancelled(_) => "a person, by cancelling a job,",
+        }
+    }
+}
+
+/// What a process is started for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// A sync: by a person, or by the schedule.
+    Sync(Trigger),
+    /// To go on with an interrupted plan, as a person has decided.
+    GoOn(WayOn),
 }
 
 /// One process, which makes one run.
@@ -28,6 +63,9 @@ pub(crate) struct Host {
     pub(crate) fate: Fate,
     /// The operator's releases for the run.
     pub(crate) release: Release,
+    pub(crate) command: Command,
+    interrupter: Interrupter,
+    pub(crate) interrupt: Interrupt,
     steps: AtomicU32,
     generation: AtomicI64,
     is_dead: AtomicBool,
@@ -35,8 +73,12 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(name: String, skew: i64, fate: Fate, release: Release) -> Self {
+    pub(crate) fn new(name: String, skew: i64, fate: Fate, release: Release, command: Command) -> Self {
+        let (interrupter, interrupt) = Interrupter::new();
         Self {
+            command,
+            interrupter,
+            interrupt,
             name,
             skew,
             fate,
@@ -59,6 +101,16 @@ impl Host {
 
     pub(crate) fn is_dead(&self) -> bool {
         self.is_dead.load(Ordering::Relaxed)
+    }
+
+    /// The key of the job that it carries out.
+    pub(crate) fn job(&self) -> String {
+        format!("{}@1", self.name)
+    }
+
+    /// Interrupts it.
+    pub(crate) fn interrupt(&self, by: &str) {
+        self.interrupter.interrupt(by);
     }
 
     /// Makes a step: goes on, is paused, or crashes.
@@ -88,11 +140,16 @@ impl Host {
     pub(crate) async fn live<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         let mut end = pin!(tokio::time::sleep(self.fate.cancel.unwrap_or(Duration::MAX)));
+        let mut gone = pin!(tokio::time::sleep(self.fate.leave.unwrap_or(Duration::MAX)));
         poll_fn(|context| {
             if self.stands_still(context) {
                 return Poll::Pending;
             }
             if self.fate.cancel.is_some() && end.as_mut().poll(context).is_ready() {
+                return Poll::Ready(None);
+            }
+            if self.fate.leave.is_some() && gone.as_mut().poll(context).is_ready() {
+                self.is_dead.store(true, Ordering::Relaxed);
                 return Poll::Ready(None);
             }
             match work.as_mut().poll(context) {

@@ -90,9 +90,10 @@ fn whatever_happens_travelperk_ends_as_hibob_says() {
     let ended = each(first..=first + count - 1, None, is_bad);
     let sum = |number: fn(&Ended) -> usize| ended.values().map(number).sum::<usize>();
     let (runs, resumed, twice) = (sum(|ended| ended.runs), sum(|ended| ended.resumed), sum(|ended| ended.twice));
+    let interrupted = sum(|ended| ended.interrupted);
     let seconds = begun.elapsed().as_secs_f64();
     eprintln!(
-        "{} histories in {seconds:.1} s: {runs} runs, {resumed} of them resumed, {twice} second accounts",
+        "{} histories in {seconds:.1} s: {runs} runs, {resumed} of them resumed, {interrupted} interrupted by a person, {twice} second accounts",
         ended.len()
     );
     if let Some((seed, bad)) = ended.iter().find(|(_, ended)| is_bad(ended)) {
@@ -101,6 +102,7 @@ fn whatever_happens_travelperk_ends_as_hibob_says() {
     }
     if count >= HISTORIES as u64 {
         assert!(resumed > 0 && twice * 1_000 <= TWICE_PER_THOUSAND_MAX * ended.len(), "{resumed}, {twice}");
+        assert!(interrupted > 0, "nobody has interrupted a run");
     }
 }
 
@@ -194,4 +196,19 @@ fn a_ledger_that_forgets_archivings_is_found() {
 #[test]
 fn a_ledger_that_forgets_accounts_is_found() {
     find(Planted::ForgetsAccounts, "the ledger says None");
+}
+
+/// Found in history 12: a plan that a person has interrupted is resumed by the next run, as if its host had crashed.
+///
+/// ```text
+///    0.743 host1  writes down plan 1: 21 changes, of which 0 are held
+///   19.326 host1  is interrupted: SIGTERM
+///   34.544 host1  records run 1 (schedule), exit code 8
+/// 19287.206 host2  has the fence 3
+/// 19287.210 host2  begins create:2128438000000000012
+/// 19287.211 host2  !! a write to employee 2128438000000000012 leaves, of a plan that a person has interrupted
+/// ```
+#[test]
+fn a_store_that_forgets_interruptions_is_found() {
+    find(Planted::ForgetsInterruptions, "of a plan that a person has interrupted");
 }

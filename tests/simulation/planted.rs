@@ -14,4 +14,6 @@ pub(crate) enum Planted {
     ForgetsArchivings,
     /// The store confirms that the change of an account was recorded, but its ledger does not have it.
     ForgetsAccounts,
+    /// The store confirms that a plan was marked as interrupted by a person, and does not have the mark.
+    ForgetsInterruptions,
 }

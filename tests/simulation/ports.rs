@@ -20,6 +20,7 @@ use hibob_contract::CallKind;
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
 use hibob_egress::{CallEgress, ClockAndChance, Credential, Declared, Egress, Service};
+use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::run::ports::{Attempted, RunPorts};
 use hibob_policy::change_scope::ApplyScope;
 use hibob_policy::grant::Grant;
@@ -155,6 +156,10 @@ impl RunPorts for Simulated {
         &NoProgress
     }
 
+    fn interrupt(&self) -> &Interrupt {
+        &self.host.interrupt
+    }
+
     fn now(&self) -> i64 {
         self.sim.seconds() + self.host.skew
     }
@@ -190,8 +195,31 @@ impl RunPorts for Simulated {
 
     async fn attempt(&self, change: &Change, attempt: Attempt, fence: Fence) -> Result<Attempted, HostError> {
         let repeats = self.sim.planted == Some(Planted::RepeatsWithoutLooking);
-        let attempt = attempt_in(if repeats { Attempt::First } else { attempt });
-        let scope = Arc::new(ApplyScope::new(change, hibob_egress::ledger_facts(&self.run_store, change).await?));
+        let attempt = if repeats { Attempt::First } else { attempt };
+        let scope = ApplyScope::new(change, hibob_egress::ledger_facts(&self.run_store, change).await?);
+        self.apply(change, attempt, fence, scope).await
+    }
+
+    async fn look(&self, change: &Change, fence: Fence) -> Result<Attempted, HostError> {
+        let scope = ApplyScope::new(change, hibob_egress::ledger_facts(&self.run_store, change).await?);
+        self.apply(change, Attempt::AfterUnknownOutcome, fence, scope.without_writes()).await
+    }
+
+    async fn is_cancelled(&self, job: &str) -> Result<bool, HostError> {
+        Ok(self.sim.lock().pages.cancelled.contains(job))
+    }
+}
+
+impl Simulated {
+    /// A call of `apply` with this scope.
+    async fn apply(
+        &self,
+        change: &Change,
+        attempt: Attempt,
+        fence: Fence,
+        scope: ApplyScope,
+    ) -> Result<Attempted, HostError> {
+        let (attempt, scope) = (attempt_in(attempt), Arc::new(scope));
         let overrun = Overrun::default();
         let egress = self.call_egress(CallKind::Apply, Grant::Apply(scope.clone()), &overrun);
         let mut egress = egress.fenced(self.run_store.clone(), fence);

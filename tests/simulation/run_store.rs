@@ -16,7 +16,7 @@ use hibob_base::job::Lane;
 use hibob_contract::types::NamedValue;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::LedgerSums;
-use hibob_store::database::{ChangeRecord, Fence, NewJournal, OpenJournal, RunRecord, StoredUpdate};
+use hibob_store::database::{AppliedPlan, ChangeRecord, Fence, NewJournal, OpenJournal, RunRecord, StoredUpdate};
 use hibob_store::run_store::RunStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -92,6 +92,11 @@ impl RunStore for SimRunStore {
             }
             state.pages.fence = generation;
             state.watch.fence_taken(generation);
+            if let Some(open) = state.pages.open()
+                && open.row.job.as_ref().is_some_and(|job| state.pages.cancelled.contains(job))
+            {
+                state.watch.person_stops(open.row.id);
+            }
             Ok(Fence::new(generation))
         });
         taken.await.inspect(|_| self.note(format!("has the fence {generation}")))
@@ -141,6 +146,9 @@ impl RunStore for SimRunStore {
                 held: new.held.to_owned(),
                 settings: new.settings.to_owned(),
                 plugin: new.plugin.to_owned(),
+                job: new.job.map(str::to_owned),
+                interrupted_by: None,
+                told_generation: 0,
                 events: Vec::new(),
             };
             state.pages.journals.push(pages::Journal { row, changes: planned.changes, run: None });
@@ -152,10 +160,44 @@ impl RunStore for SimRunStore {
         Ok(id)
     }
 
+    async fn epoch(&self) -> Result<String, HostError> {
+        Ok(String::new())
+    }
+
+    /// None, since no simulated plan is saved.
+    async fn applied_plan(&self, _plan: &str) -> Result<Option<AppliedPlan>, HostError> {
+        Ok(None)
+    }
+
+    async fn mark_interrupted(&self, fence: Fence, journal: i64, by: &str, _now: i64) -> Result<(), HostError> {
+        let forgets = self.is(Planted::ForgetsInterruptions);
+        let marked = self.fenced(fence, |state| {
+            if let Some(row) = state.pages.open_row().filter(|row| row.id == journal) {
+                if !forgets {
+                    row.interrupted_by.get_or_insert_with(|| by.to_owned());
+                }
+                state.watch.person_stops(journal);
+            }
+            Ok(())
+        });
+        marked.await.inspect(|()| self.note(format!("marks plan {journal} as interrupted")))
+    }
+
+    async fn unmark_interrupted(&self, fence: Fence, journal: i64) -> Result<(), HostError> {
+        let unmarked = self.fenced(fence, |state| {
+            if let Some(row) = state.pages.open_row().filter(|row| row.id == journal) {
+                (row.interrupted_by, row.job) = (None, None);
+                state.watch.person_goes_on();
+            }
+            Ok(())
+        });
+        unmarked.await.inspect(|()| self.note(format!("has plan {journal} resumed")))
+    }
+
     async fn record_started(&self, fence: Fence, journal: i64, change: &str, _now: i64) -> Result<(), HostError> {
         let started = self.fenced(fence, |state| {
             let id = state.pages.journal(journal).change(change).id.clone();
-            state.watch.change_begins(journal, &id);
+            state.watch.change_begins(fence.generation(), journal, &id);
             state.pages.put_event(fence, journal, change, None)?;
             Ok(id)
         });
@@ -210,8 +252,24 @@ impl RunStore for SimRunStore {
         baseline: Option<&[NamedValue]>,
         _updates: &[StoredUpdate],
     ) -> Result<i64, HostError> {
+        let forgets = self.is(Planted::ForgetsInterruptions);
         let recorded = self.fenced(fence, |state| {
             let pages = &mut state.pages;
+            if let (Some(journal), Some(by)) = (run.journal, &run.interrupted_by) {
+                pages.runs.push(run.clone());
+                let number = i64::try_from(pages.runs.len()).unwrap();
+                if let Some(row) = pages.open_row().filter(|row| row.id == journal) {
+                    row.told_generation = fence.generation();
+                    if !forgets {
+                        row.interrupted_by.get_or_insert_with(|| by.clone());
+                    }
+                    state.watch.person_stops(journal);
+                }
+                return Ok((number, None));
+            }
+            if run.journal.is_some() {
+                state.watch.person_goes_on();
+            }
             pages.runs.push(run.clone());
             let number = i64::try_from(pages.runs.len()).unwrap();
             if let Some(baseline) = baseline {

@@ -27,6 +27,12 @@ pub(crate) struct Watch {
     doubts: BTreeMap<String, Doubt>,
     /// When each change of each plan was started first.
     begun: BTreeMap<(i64, String), usize>,
+    /// When the run of each generation started each change.
+    begun_by: BTreeMap<(i64, String), usize>,
+    /// When a person interrupted the run of each generation.
+    interrupted: BTreeMap<i64, usize>,
+    /// The plan that a person has interrupted, and nobody has resumed.
+    stopped: Option<i64>,
     /// The versions of each account, with the time from which each holds.
     versions: BTreeMap<u64, Vec<(usize, User)>>,
     /// The archivings so far, with their times.
@@ -57,6 +63,9 @@ impl Watch {
             let_through: BTreeMap::new(),
             doubts: BTreeMap::new(),
             begun: BTreeMap::new(),
+            begun_by: BTreeMap::new(),
+            interrupted: BTreeMap::new(),
+            stopped: None,
             versions: users().map(|user| (user.id, vec![(0, user.clone())])).collect(),
             archived: Vec::new(),
             made_late: BTreeSet::new(),
@@ -102,8 +111,20 @@ impl Watch {
             }
         };
         let open = pages.open().into_iter();
-        if open.flat_map(|journal| journal.under_way(generation)).find(owner).is_none() {
-            found.push(format!("a write to {about} leaves, and the journal has no beginning of it"));
+        match open.flat_map(|journal| journal.under_way(generation)).find(owner) {
+            None => found.push(format!("a write to {about} leaves, and the journal has no beginning of it")),
+            Some(change) => {
+                let begun = self.begun_by.get(&(generation, change.id.clone()));
+                match (self.interrupted.get(&generation), self.stopped) {
+                    (Some(interrupted), _) if begun > Some(interrupted) => {
+                        found.push(format!("a write to {about} leaves, begun after a person has interrupted the run"));
+                    }
+                    (None, Some(stopped)) if pages.open().is_some_and(|open| open.row.id == stopped) => {
+                        found.push(format!("a write to {about} leaves, of a plan that a person has interrupted"));
+                    }
+                    _ => {}
+                }
+            }
         }
         let taken = self.fences.get(&generation).copied().unwrap_or_default();
         if let Some(doubt) = self.doubts.get(&about)
@@ -175,8 +196,25 @@ impl Watch {
         found
     }
 
-    pub(crate) fn change_begins(&mut self, journal: i64, change: &str) {
+    /// A person interrupts the run of this generation.
+    pub(crate) fn person_interrupts(&mut self, generation: i64) {
         let now = self.next();
+        self.interrupted.entry(generation).or_insert(now);
+    }
+
+    /// The databases have that a person has interrupted the run of this plan.
+    pub(crate) fn person_stops(&mut self, journal: i64) {
+        self.stopped = Some(journal);
+    }
+
+    /// A person has the plan resumed, or it is closed.
+    pub(crate) fn person_goes_on(&mut self) {
+        self.stopped = None;
+    }
+
+    pub(crate) fn change_begins(&mut self, generation: i64, journal: i64, change: &str) {
+        let now = self.next();
+        self.begun_by.insert((generation, change.to_owned()), now);
         self.begun.entry((journal, change.to_owned())).or_insert(now);
     }
 

@@ -52,6 +52,8 @@ exits! {
     Waiting = 6, status "waiting for approval", label "waiting-for-approval", help "a plan waits for approval";
     /// Another run of the tenant goes on, and nothing was done.
     Busy = 7, status "busy", label "busy", help "another run of the tenant goes on";
+    /// A person interrupted it; somebody resumes or abandons what is left of its plan.
+    Interrupted = 8, status "interrupted", label "interrupted", help "a person interrupted it; resume or abandon";
 }
 
 impl Exit {
@@ -159,6 +161,14 @@ pub enum HostError {
         /// The error code: stable, in capitals.
         code: &'static str,
         /// Which plan, and its state.
+        message: String,
+        /// What a person can do about it.
+        remedy: String,
+    },
+    /// A person interrupted the run.
+    #[error("{message}")]
+    Interrupted {
+        /// What has interrupted it, and how far it had come.
         message: String,
         /// What a person can do about it.
         remedy: String,
@@ -279,6 +289,7 @@ impl HostError {
             Self::Held { message, remedy } => Self::Held { message: named(message), remedy },
             Self::Stale { message, remedy } => Self::Stale { message: named(message), remedy },
             Self::Decision { code, message, remedy } => Self::Decision { code, message: named(message), remedy },
+            Self::Interrupted { message, remedy } => Self::Interrupted { message: named(message), remedy },
             Self::Credentials(error) => Self::Credentials(SideError { message: named(error.message), ..error }),
             Self::Unavailable(error) => Self::Unavailable(SideError { message: named(error.message), ..error }),
             Self::OverLimit { setting, what } => {
@@ -304,6 +315,7 @@ impl HostError {
             Self::Untrusted { .. } => "PLUGIN_NOT_TRUSTED",
             Self::Held { .. } => "HELD",
             Self::Stale { .. } => "PLAN_STALE",
+            Self::Interrupted { .. } => "INTERRUPTED",
             Self::Credentials(_) => "CREDENTIALS_REFUSED",
             Self::Unavailable(_) => "OTHER_SIDE_FAILED",
             Self::Delivery(_) => "DELIVERY_FAILED",
@@ -327,6 +339,7 @@ impl HostError {
             | Self::Held { remedy, .. }
             | Self::Stale { remedy, .. }
             | Self::Decision { remedy, .. }
+            | Self::Interrupted { remedy, .. }
             | Self::Journal { remedy, .. } => remedy.clone(),
             Self::Settings(wrong) => joined(wrong, |setting| setting.remedy.clone()),
             Self::Credentials(error) | Self::Unavailable(error) => error.remedy.clone(),
@@ -362,6 +375,7 @@ impl HostError {
             | Self::Decision { .. } => Exit::Usage,
             Self::AlreadyRunning { .. } => Exit::Busy,
             Self::Held { .. } | Self::Stale { .. } => Exit::Held,
+            Self::Interrupted { .. } => Exit::Interrupted,
             Self::Credentials(_) => Exit::Refused,
             Self::Unavailable(_)
             | Self::Delivery(_)

@@ -60,6 +60,8 @@ pub(super) async fn send(call: &CallEgress, request: Request<WasiBody>) -> Resul
     let headers = headers(&parts.headers, service).map_err(|refusal| refuse(RefusalReason::Header, &refusal))?;
     let body = gather(body).await?;
     let allowed = match (&call.grant, decided.action) {
+        // The call only looks what became of a change. This is no refusal to report: the plugin does what it always does.
+        (Grant::Apply(scope), Action::Write) if !scope.may_write() => return Err(Error::HttpRequestDenied),
         (Grant::Apply(scope), Action::Write) => scope.check(service.route.role, &parts.method, &decided.path, &body),
         (Grant::Person(scope), _) => scope.check(&parts.method, &decided.path, parts.uri.query(), &body),
         (Grant::Read | Grant::Apply(_), _) => Ok(body),

@@ -1,6 +1,7 @@
 //! The history of a tenant's runs, as the command line and the API show it.
 
 use crate::approval::short;
+use crate::interrupted::Interrupted;
 use crate::workbook::{ErrorLine, RunFacts, workbook};
 use hibob_base::error::Exit;
 use hibob_base::error::HostError;
@@ -24,6 +25,15 @@ pub fn line_json(run: &PastRun) -> serde_json::Value {
         "exit_code": run.exit_code,
         "status": status(run),
     })
+}
+
+/// The list of runs, as JSON, with the interrupted plan if there is one.
+pub fn list_json(tenant: &str, runs: &[PastRun], open: Option<&Interrupted>) -> serde_json::Value {
+    let rows: Vec<_> = runs.iter().map(line_json).collect();
+    match open {
+        Some(open) => serde_json::json!({ "tenant": tenant, "runs": rows, "interrupted": open.json() }),
+        None => serde_json::json!({ "tenant": tenant, "runs": rows }),
+    }
 }
 
 /// Everything that a person should look at: errors, what ended the run, differences from an approved plan, a waiting

@@ -5,6 +5,8 @@
 
 pub mod approval;
 pub mod history;
+pub mod interrupt;
+pub mod interrupted;
 pub mod plan_json;
 pub mod references;
 pub mod run;

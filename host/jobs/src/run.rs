@@ -15,19 +15,23 @@ mod report;
 mod resume;
 pub mod rows;
 pub(crate) mod run_report;
+mod saved;
 
 pub use approval::{Reasons, StoredPlan};
 pub use difference::{DifferenceKind, DifferenceRow};
 pub use guard::guard;
-use hibob_base::job::{Lane, RunKind};
+use hibob_base::job::{Lane, RunKind, Trigger};
 use hibob_contract::Planned;
 use hibob_policy::guard::Held;
 use hibob_policy::guard::Release;
 use hibob_store::queue::Cause;
 pub use report::Stopped;
 pub use report::{Approved, ErrorRow, Report, Stale, WaitingPlan};
+pub use resume::{WayOn, unless_interrupted};
 pub use run_report::{Common, RunReport};
+pub use saved::Taken;
 
+use apply::Progress;
 use approval::ApprovalVerdict;
 use hibob_base::digest::hex;
 use hibob_base::error::{Exit, HostError};
@@ -41,6 +45,7 @@ use hibob_store::update_row::UpdateRow;
 use hibob_telemetry::{JobTimer, Spans};
 use journal::{Journal, JournalState};
 use ports::RunPorts;
+use resume::{interrupted, interrupted_early};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -66,6 +71,12 @@ pub struct Running<P: RunPorts> {
     /// The number of the journal of the plan that is applied.
     journal: OnceLock<i64>,
     resumed: Option<Report>,
+    /// What the report says about the interrupted run that this run has abandoned.
+    warnings: Vec<ErrorRow>,
+    /// The seal of the saved plan that is applied.
+    saved: Option<String>,
+    /// What has interrupted the run before its plan was applied to its end.
+    interrupted_by: OnceLock<String>,
     kind: RunKind,
     cause: Cause,
     started_at: i64,
@@ -74,18 +85,58 @@ pub struct Running<P: RunPorts> {
 }
 
 impl<P: RunPorts> Running<P> {
-    /// Takes the tenant's lease, and resumes what an interrupted run has left.
+    /// Takes the tenant's lease for a run that a person has started, and resumes what a crashed run has left.
     ///
     /// # Errors
-    /// The tenant lacks settings that this kind of run needs, or is disabled; another run has the lease; the journal of an
-    /// interrupted run cannot be read; or the database failed.
+    /// As [`Self::begin_by`].
     pub async fn begin(ports: P, kind: RunKind) -> Result<Self, HostError> {
-        let metrics = ports.metrics().clone();
-        let begun = Box::pin(Self::locked_by(ports, kind)).await;
-        begun.inspect_err(|error| metrics.not_started(kind.word(), error))
+        Self::begin_by(ports, kind, Cause::default()).await
     }
 
-    async fn locked_by(ports: P, kind: RunKind) -> Result<Self, HostError> {
+    /// Takes the tenant's lease for a run with this cause, and resumes or abandons what an interrupted run has left, by
+    /// the rules of `resume.rs`.
+    ///
+    /// # Errors
+    /// Another run has the lease; the tenant is disabled, or lacks settings that this kind of run needs; a person has
+    /// interrupted an earlier run, or this one; or the database failed. The lease is then free again.
+    pub async fn begin_by(ports: P, kind: RunKind, cause: Cause) -> Result<Self, HostError> {
+        let metrics = ports.metrics().clone();
+        let begun = Box::pin(async {
+            let mut run = Self::locked_by(ports, kind, cause).await?;
+            let is_scheduled = run.cause.trigger == Trigger::Schedule;
+            let taken_up = match (run.go_ahead(), kind.lane()) {
+                (Ok(()), Lane::Directory) => Box::pin(run.take_up(is_scheduled)).await,
+                (gone_ahead, _) => gone_ahead,
+            };
+            if let Err(error) = taken_up {
+                run.lock.release().await?;
+                return Err(error);
+            }
+            Ok(run)
+        });
+        begun.await.inspect_err(|error| metrics.not_started(kind.word(), error))
+    }
+
+    /// Finishes or abandons the plan of an interrupted run, as a person has decided. Returns that run's report. No new
+    /// plan is made.
+    ///
+    /// # Errors
+    /// No plan is open, or as [`Self::begin_by`].
+    pub async fn go_on(ports: P, way: WayOn) -> Result<Report, HostError> {
+        let (metrics, kind) = (ports.metrics().clone(), RunKind::Sync);
+        let gone_on = Box::pin(async {
+            let run = Self::locked_by(ports, kind, Cause::default()).await?;
+            let report = match run.go_ahead() {
+                Ok(()) => run.decided(way).await,
+                Err(error) => Err(error),
+            };
+            run.lock.release().await?;
+            report
+        });
+        gone_on.await.inspect_err(|error| metrics.not_started(kind.word(), error))
+    }
+
+    async fn locked_by(ports: P, kind: RunKind, cause: Cause) -> Result<Self, HostError> {
         ports.require()?;
         let lock = ports.lock().await?;
         let fence = ports.run_store().take_fence(lock.generation()).await?;
@@ -100,24 +151,22 @@ impl<P: RunPorts> Running<P> {
         ports.reopen(last == Some(i64::from(Exit::Refused as u8)));
         let (started_at, timer) = (ports.now(), JobTimer::start());
         let (journal, span) = (OnceLock::new(), Spans::run(&ports.config().id, kind.word()));
-        let (resumed, cause) = (None, Cause::default());
-        let mut run = Self { ports, lock, fence, keyring, journal, resumed, kind, cause, started_at, timer, span };
-        if kind.lane() == Lane::Directory {
-            match run.resume().await {
-                Ok(resumed) => run.resumed = resumed,
-                Err(error) => {
-                    run.lock.release().await?;
-                    return Err(error);
-                }
-            }
-        }
-        Ok(run)
-    }
-
-    /// Sets what started the run. Without this it is a run that a person started.
-    #[must_use]
-    pub fn by(self, cause: Cause) -> Self {
-        Self { cause, ..self }
+        Ok(Self {
+            ports,
+            lock,
+            fence,
+            keyring,
+            journal,
+            resumed: None,
+            warnings: Vec::new(),
+            saved: None,
+            interrupted_by: OnceLock::new(),
+            kind,
+            cause,
+            started_at,
+            timer,
+            span,
+        })
     }
 
     /// Releases the lease without a run record, because there was nothing to do.
@@ -128,7 +177,8 @@ impl<P: RunPorts> Running<P> {
         self.lock.release().await
     }
 
-    /// The report of the interrupted run that this run has resumed, if there was one. It has a run record of its own.
+    /// The report of the interrupted run that this run has resumed or abandoned, if there was one. It has a run record of
+    /// its own.
     pub fn resumed(&self) -> Option<&Report> {
         self.resumed.as_ref()
     }
@@ -136,9 +186,10 @@ impl<P: RunPorts> Running<P> {
     /// Has the plugin make a plan. Nothing is written.
     ///
     /// # Errors
-    /// The plugin or the host failed, or the lease was lost.
+    /// The plugin or the host failed, the lease was lost, or a person interrupted the run.
     pub async fn plan(&self) -> Result<Planned, HostError> {
-        let planned = self.locked(Box::pin(self.ports.plan().instrument(Spans::plan(&self.span)))).await;
+        let planned = self.locked(Box::pin(self.ports.plan().instrument(Spans::plan(&self.span))));
+        let planned = unless_interrupted(self.ports.interrupt(), planned).await;
         planned.inspect_err(|error| self.ports.metrics().over_limit(error))
     }
 
@@ -153,9 +204,11 @@ impl<P: RunPorts> Running<P> {
             match self.judge(planned, release, &mut report).await? {
                 ApprovalVerdict::Apply(held) => {
                     report.guards.clone_from(&held.guards);
+                    self.say_that_it_is_applied_once(&mut report);
                     if planned.changes.is_empty() {
                         return Ok(());
                     }
+                    self.go_ahead()?;
                     let journal = self.write_down(planned, &held).await?;
                     self.make(planned, stored_ids(planned), &held, journal, &mut report).await;
                 }
@@ -181,8 +234,37 @@ impl<P: RunPorts> Running<P> {
         report: &mut Report,
     ) {
         let (id, fence, keyring) = (*self.journal.get_or_init(|| journal), self.fence, self.keyring());
-        let journal = Journal { id, fence, keyring, ids, past: JournalState::default(), is_closed: false };
-        apply::apply(&self.ports, planned, held, &journal, report).await;
+        let past = JournalState::default();
+        let journal = Journal { id, fence, keyring, ids, past, closed: None, told_generation: 0 };
+        let applying = apply::apply(&self.ports, planned, held, &journal, report);
+        let progress = self.interruptibly(id, Box::pin(applying)).await;
+        if let (Progress::Interrupted { ended, unknown }, Some(by)) = (progress, self.ports.interrupt().by()) {
+            report.stop(interrupted(&self.ports.config().id, &by, planned.changes.len(), (ended, unknown)));
+            let _ = self.interrupted_by.set(by.to_string());
+        }
+    }
+
+    /// Checks that nobody has interrupted the run, before its plan is stored.
+    fn go_ahead(&self) -> Result<(), HostError> {
+        self.ports.interrupt().by().map_or(Ok(()), |by| Err(interrupted_early(&by)))
+    }
+
+    /// Carries out `work`, which applies the plan of an open journal. When a person interrupts the run, the journal is
+    /// marked at once, so that also a crash from then on does not hide it.
+    async fn interruptibly<T>(&self, journal: i64, work: impl Future<Output = T>) -> T {
+        let marking = async {
+            let by = self.ports.interrupt().requested().await;
+            let marked = self.ports.run_store().mark_interrupted(self.fence, journal, &by, self.ports.now()).await;
+            if let Err(error) = marked {
+                tracing::warn!("the interruption is noted with the run record only: {error}");
+            }
+            std::future::pending::<std::convert::Infallible>().await
+        };
+        tokio::select! {
+            biased;
+            done = work => done,
+            never = marking => match never {},
+        }
     }
 
     /// Stores the plan and opens its journal, before any part of it is applied. Returns the journal's number.
@@ -196,6 +278,10 @@ impl<P: RunPorts> Running<P> {
             held: &serde_json::to_string(held).map_err(|error| HostError::Storage(error.to_string()))?,
             settings: &self.ports.settings_digest()?,
             plugin: self.ports.plugin_digest(),
+            changes: i64::try_from(planned.changes.len()).unwrap_or(i64::MAX),
+            job: self.cause.job.as_deref(),
+            // Where everything is held, the plan can be applied later with a release.
+            saved: self.saved.as_deref().filter(|_| held.changes.len() < planned.changes.len()),
         };
         self.ports.run_store().begin_journal(self.fence, &new).await
     }
@@ -206,7 +292,8 @@ impl<P: RunPorts> Running<P> {
     /// The database failed.
     pub async fn finish(self, report: &mut Report, planned: Option<&Planned>) -> Result<(), HostError> {
         let accepted = planned.and_then(|planned| accepted(report, planned));
-        let approvals = self.ports.approvals().cloned();
+        // The plan of an interrupted run is not applied yet: whoever closes its journal is its run.
+        let approvals = self.ports.approvals().filter(|_| self.interrupted_by.get().is_none()).cloned();
         self.end(report, accepted).await?;
         match (approvals, report.settled, report.run) {
             (Some(approvals), Some(approval), Some(run)) => approvals.note_run(approval, run).await,
@@ -232,6 +319,8 @@ impl<P: RunPorts> Running<P> {
     }
 
     async fn record(self, outcome: &mut impl RunReport, baseline: Option<&[NamedValue]>) -> Result<i64, HostError> {
+        outcome.common().warnings.extend(self.warnings.iter().cloned());
+        let is_applied = outcome.stopped().is_none() && outcome.held_back().is_none();
         let record = RunRecord {
             kind: self.kind,
             trigger: self.cause.trigger.word(),
@@ -241,6 +330,8 @@ impl<P: RunPorts> Running<P> {
             exit_code: outcome.exit() as u8,
             report: outcome.history()?,
             journal: self.journal.get().copied(),
+            interrupted_by: self.interrupted_by.get().cloned(),
+            saved: self.saved.clone().filter(|_| is_applied && self.journal.get().is_none()),
         };
         let number = self.record_run(record, baseline, outcome.updates()).await?;
         outcome.numbered(number);

@@ -53,6 +53,7 @@ pub struct ApplyScope {
     /// The value that the change gives to each field, as JSON: null if it clears the field, the account's id for a
     /// person.
     fields: BTreeMap<String, Json>,
+    may_write: bool,
     writes_left: AtomicU32,
     answers: Mutex<TargetAnswers>,
 }
@@ -88,9 +89,21 @@ impl ApplyScope {
             owner: ledger.owner,
             name: change.display_name.clone(),
             fields: fields.collect(),
+            may_write: true,
             writes_left: AtomicU32::new(writes),
             answers: Mutex::default(),
         }
+    }
+
+    /// This scope without any write, to look what became of the change.
+    #[must_use]
+    pub fn without_writes(self) -> Self {
+        Self { may_write: false, ..self }
+    }
+
+    /// Whether the call may write at all. If not, a plugin that tries to is told so, which is no fault of it.
+    pub fn may_write(&self) -> bool {
+        self.may_write
     }
 
     fn answers(&self) -> MutexGuard<'_, TargetAnswers> {

@@ -7,6 +7,6 @@ mod sandboxed;
 mod work;
 
 pub use observed::{check, check_tenant, plan, roster};
-pub use run::{Run, guard, references, start};
+pub use run::{Run, Start, go_on, guard, references, start, start_by};
 pub use sandboxed::Sandboxed;
 pub use work::Jobs;

@@ -5,12 +5,14 @@ use hibob_base::error::HostError;
 use hibob_base::job::RunKind;
 use hibob_base::progress::Progress;
 use hibob_contract::Planned;
+use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::references::{ReferencesRequest, Report};
-use hibob_jobs::run::Running;
+use hibob_jobs::run::{Running, WayOn};
 use hibob_policy::guard::{Held, Release};
 use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
+use hibob_store::queue::Cause;
 use std::sync::Arc;
 
 /// A run of a tenant with a plugin in its sandbox.
@@ -27,7 +29,47 @@ pub async fn start<'t>(
     kind: RunKind,
     progress: Arc<dyn Progress>,
 ) -> Result<Run<'t>, HostError> {
-    Running::begin(Sandboxed { data, tenant, plugin, kind, progress }, kind).await
+    start_by(data, tenant, plugin, kind, progress, Start::default()).await
+}
+
+/// How a run is started.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// What started it. By default a person.
+    pub cause: Cause,
+    /// What may interrupt it. By default nothing.
+    pub interrupt: Interrupt,
+}
+
+/// As [`start`], for a run that somebody may interrupt, or that no person has started.
+///
+/// # Errors
+/// As [`start`]; or a person has interrupted an earlier run, whose plan waits to be resumed or abandoned.
+pub async fn start_by<'t>(
+    data: &'t DataDir,
+    tenant: &'t Tenant,
+    plugin: &'t Plugin,
+    kind: RunKind,
+    progress: Arc<dyn Progress>,
+    start: Start,
+) -> Result<Run<'t>, HostError> {
+    let Start { cause, interrupt } = start;
+    Running::begin_by(Sandboxed { data, tenant, plugin, kind, progress, interrupt }, kind, cause).await
+}
+
+/// Applies the rest of an interrupted plan, or leaves it undone, as a person has decided. Returns the report of that.
+///
+/// # Errors
+/// No run is interrupted, or as [`start`].
+pub async fn go_on(
+    data: &DataDir,
+    tenant: &Tenant,
+    plugin: &Plugin,
+    progress: Arc<dyn Progress>,
+    interrupt: Interrupt,
+    way: WayOn,
+) -> Result<hibob_jobs::run::Report, HostError> {
+    Running::go_on(Sandboxed { data, tenant, plugin, kind: RunKind::Sync, progress, interrupt }, way).await
 }
 
 /// Carries out one run of the references job.
@@ -38,7 +80,8 @@ pub async fn references(
     progress: Arc<dyn Progress>,
     order: &ReferencesRequest,
 ) -> Report {
-    let ports = Sandboxed { data, tenant, plugin, kind: RunKind::References, progress };
+    let interrupt = order.interrupt.clone();
+    let ports = Sandboxed { data, tenant, plugin, kind: RunKind::References, progress, interrupt };
     hibob_jobs::references::run(data, ports, order).await
 }
 

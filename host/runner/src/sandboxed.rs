@@ -11,6 +11,7 @@ use hibob_contract::directory_sync::{Attempt, Change, Outcome};
 use hibob_contract::leaver::Confirmed;
 use hibob_contract::offboarding_references::{Departure, Detection, Known};
 use hibob_egress::Egress;
+use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::references::Leavers;
 use hibob_jobs::run::ports::{Attempted, RunPorts};
 use hibob_sandbox::call::{Call, Job};
@@ -32,6 +33,7 @@ pub struct Sandboxed<'t> {
     pub(crate) plugin: &'t Plugin,
     pub(crate) kind: RunKind,
     pub(crate) progress: Arc<dyn Progress>,
+    pub(crate) interrupt: Interrupt,
 }
 
 impl Sandboxed<'_> {
@@ -41,6 +43,20 @@ impl Sandboxed<'_> {
             Lane::References => Ok(self.tenant.references_egress()),
             Lane::Directory => self.tenant.egress(),
         }
+    }
+
+    /// One call of `apply` in a fresh instance.
+    async fn call(&self, job: Job<'_>, change: &Change, attempt: Attempt) -> Result<Attempted, HostError> {
+        let mut call = Call::open(self.plugin, self.tenant, job, Arc::new(NoProgress)).await?;
+        let job = self.tenant.job()?;
+        let outcome =
+            call.step(async |store, instance| instance.call_apply(store, &job, change, attempt).await).await?;
+        let is_shown = match &outcome {
+            Outcome::Done(written) | Outcome::Partly(written) => call.shows(&written.target_id),
+            Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => false,
+        };
+        let refusals = call.refusals();
+        Ok(Attempted { outcome, is_shown, refusals, entries: call.into_written() })
     }
 }
 
@@ -86,6 +102,10 @@ impl RunPorts for Sandboxed<'_> {
         self.progress.as_ref()
     }
 
+    fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
     fn now(&self) -> i64 {
         chrono::Utc::now().timestamp()
     }
@@ -113,19 +133,16 @@ impl RunPorts for Sandboxed<'_> {
         planning::plan(self.plugin, self.tenant, self.progress.clone()).await
     }
 
-    /// One call of `apply` in a fresh instance.
     async fn attempt(&self, change: &Change, attempt: Attempt, fence: Fence) -> Result<Attempted, HostError> {
-        let job = Job::Apply(change, fence);
-        let mut call = Call::open(self.plugin, self.tenant, job, Arc::new(NoProgress)).await?;
-        let job = self.tenant.job()?;
-        let outcome =
-            call.step(async |store, instance| instance.call_apply(store, &job, change, attempt).await).await?;
-        let is_shown = match &outcome {
-            Outcome::Done(written) | Outcome::Partly(written) => call.shows(&written.target_id),
-            Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => false,
-        };
-        let refusals = call.refusals();
-        Ok(Attempted { outcome, is_shown, refusals, entries: call.into_written() })
+        self.call(Job::Apply(change, fence), change, attempt).await
+    }
+
+    async fn look(&self, change: &Change, fence: Fence) -> Result<Attempted, HostError> {
+        self.call(Job::Look(change, fence), change, Attempt::AfterUnknownOutcome).await
+    }
+
+    async fn is_cancelled(&self, job: &str) -> Result<bool, HostError> {
+        Ok(self.data.queue().is_cancelled(job).await?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Carries out jobs of the queue: each does what the command of the same name does.
 
 use crate::Run;
-use crate::{check_tenant, start};
+use crate::{Start, check_tenant, start_by};
 use hibob_base::clock::now_unix_seconds;
 use hibob_base::error::{ALREADY_RUNNING, Exit, HostError};
 use hibob_base::job::RunKind;
@@ -9,8 +9,9 @@ use hibob_base::progress::Progress;
 use hibob_contract::Planned;
 use hibob_contract::types::Severity;
 use hibob_jobs::approval;
+use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::references::{Deliveries, ReferencesRequest};
-use hibob_jobs::run::{Report, Stopped};
+use hibob_jobs::run::{Report, Stopped, Taken, unless_interrupted};
 use hibob_policy::guard::Release;
 use hibob_sandbox::Open;
 use hibob_sandbox::plugin::Plugin;
@@ -34,6 +35,12 @@ const FINDINGS_MAX: usize = 100;
 pub struct Jobs {
     data: DataDir,
     plugin: Plugin,
+}
+
+/// Where a job reports how far it is, and where it sees that somebody cancels it.
+struct Told {
+    progress: Arc<dyn Progress>,
+    interrupt: Interrupt,
 }
 
 impl Jobs {
@@ -63,9 +70,10 @@ impl Jobs {
         tenant: &'t Tenant,
         job: &Claimed,
         kind: RunKind,
-        progress: Arc<dyn Progress>,
+        told: Told,
     ) -> Result<Result<Run<'t>, End>, HostError> {
-        let run = start(&self.data, tenant, &self.plugin, kind, progress).await?.by(job.cause());
+        let start = Start { cause: job.cause(), interrupt: told.interrupt };
+        let run = start_by(&self.data, tenant, &self.plugin, kind, told.progress, start).await?;
         match tenant.database().run_of_job(&job.key()).await? {
             None => Ok(Ok(run)),
             Some(past) => {
@@ -75,14 +83,8 @@ impl Jobs {
         }
     }
 
-    async fn sync(
-        &self,
-        tenant: &Tenant,
-        job: &Claimed,
-        release: Release,
-        progress: Arc<dyn Progress>,
-    ) -> Result<End, HostError> {
-        let run = match self.begin(tenant, job, RunKind::Sync, progress).await? {
+    async fn sync(&self, tenant: &Tenant, job: &Claimed, release: Release, told: Told) -> Result<End, HostError> {
+        let run = match self.begin(tenant, job, RunKind::Sync, told).await? {
             Ok(run) => run,
             Err(end) => return Ok(end),
         };
@@ -103,25 +105,24 @@ impl Jobs {
         job: &Claimed,
         plan: &str,
         release: Release,
-        progress: Arc<dyn Progress>,
+        told: Told,
     ) -> Result<End, HostError> {
         let kept = plan_file::kept(&self.data, plan)?;
-        let planned = plan_file::read(&self.data, &kept)?.accept(&tenant.basis(&self.plugin)?, now_unix_seconds())?;
-        match self.begin(tenant, job, RunKind::Apply, progress).await? {
-            Ok(run) => finish(run, release, &planned).await,
+        let saved = plan_file::read(&self.data, &kept)?;
+        let identity = saved.identity();
+        let planned = saved.accept(&tenant.basis(&self.plugin)?, now_unix_seconds())?;
+        match self.begin(tenant, job, RunKind::Apply, told).await? {
+            Ok(run) => match run.take_saved(&identity).await? {
+                Taken::New(run) => finish(run, release, &planned).await,
+                Taken::Resumed(report) => Ok(ended(report.exit(), report.run, report.error.as_ref())),
+            },
             Err(end) => Ok(end),
         }
     }
 
     /// Applies an approved plan, unless it was applied already.
-    async fn apply_approved(
-        &self,
-        tenant: &Tenant,
-        job: &Claimed,
-        plan: &str,
-        progress: Arc<dyn Progress>,
-    ) -> Result<End, HostError> {
-        let run = match self.begin(tenant, job, RunKind::Apply, progress).await? {
+    async fn apply_approved(&self, tenant: &Tenant, job: &Claimed, plan: &str, told: Told) -> Result<End, HostError> {
+        let run = match self.begin(tenant, job, RunKind::Apply, told).await? {
             Ok(run) => run,
             Err(end) => return Ok(end),
         };
@@ -154,13 +155,7 @@ impl Jobs {
         ended(report.exit(), report.run, report.error.as_ref())
     }
 
-    async fn deliver(
-        &self,
-        tenant: &Tenant,
-        job: &Claimed,
-        reference: &str,
-        progress: Arc<dyn Progress>,
-    ) -> Result<End, HostError> {
+    async fn deliver(&self, tenant: &Tenant, job: &Claimed, reference: &str, told: Told) -> Result<End, HostError> {
         if !tenant.database().retry_delivery(reference, chrono::Utc::now().timestamp()).await? {
             return Err(HostError::configuration(
                 format!("tenant {} has no such reference {}", tenant.id(), reference.escape_debug()),
@@ -172,12 +167,13 @@ impl Jobs {
             employees: Some(Vec::new()),
             deliveries,
             cause: job.cause(),
+            interrupt: told.interrupt,
             ..ReferencesRequest::default()
         };
-        Ok(self.references(tenant, &order, progress).await)
+        Ok(self.references(tenant, &order, told.progress).await)
     }
 
-    async fn try_to(&self, job: &Claimed, progress: Arc<dyn Progress>) -> Result<End, HostError> {
+    async fn try_to(&self, job: &Claimed, told: Told) -> Result<End, HostError> {
         let opened = self.data.tenant(&job.tenant).await;
         let tenant =
             opened.inspect_err(|error| self.data.metrics().of(&job.tenant).not_started(job.kind().word(), error))?;
@@ -187,29 +183,32 @@ impl Jobs {
         }
         // Boxed, because the futures of a run do not fit on a thread's stack.
         match &job.arguments {
-            Arguments::Check => self.check(&tenant, progress).await,
-            Arguments::Sync(release) => Box::pin(self.sync(&tenant, job, *release, progress)).await,
+            // It only reads.
+            Arguments::Check => unless_interrupted(&told.interrupt, self.check(&tenant, told.progress)).await,
+            Arguments::Sync(release) => Box::pin(self.sync(&tenant, job, *release, told)).await,
             Arguments::Apply(PlanToApply::Saved { digest, release }) => {
-                Box::pin(self.apply(&tenant, job, digest, *release, progress)).await
+                Box::pin(self.apply(&tenant, job, digest, *release, told)).await
             }
             Arguments::Apply(PlanToApply::Approved(plan)) => {
-                Box::pin(self.apply_approved(&tenant, job, plan, progress)).await
+                Box::pin(self.apply_approved(&tenant, job, plan, told)).await
             }
             Arguments::References(arguments) => {
-                Ok(self.references(&tenant, &ReferencesRequest::of_job(arguments, job.cause()), progress).await)
+                let order = ReferencesRequest::of_job(arguments, job.cause());
+                let order = ReferencesRequest { interrupt: told.interrupt, ..order };
+                Ok(self.references(&tenant, &order, told.progress).await)
             }
-            Arguments::Deliver(reference) => self.deliver(&tenant, job, reference, progress).await,
+            Arguments::Deliver(reference) => self.deliver(&tenant, job, reference, told).await,
         }
     }
 }
 
 impl Work for Jobs {
-    async fn carry_out(&self, job: &Claimed, progress: Arc<dyn Progress>) -> End {
+    async fn carry_out(&self, job: &Claimed, progress: Arc<dyn Progress>, interrupt: Interrupt) -> End {
         // Checked first, so that waiting for a run of the command line does not count as an error in the metrics.
         if job.kind().lane().is_some() && matches!(self.data.control().is_leased(&job.tenant).await, Ok(true)) {
             return End::Again(BUSY_PAUSE);
         }
-        let end = self.try_to(job, progress).await.unwrap_or_else(|error| {
+        let end = self.try_to(job, Told { progress, interrupt }).await.unwrap_or_else(|error| {
             let error = Stopped::by(&error.of_tenant(&job.tenant));
             ended(error.exit(), None, Some(&error))
         });
@@ -252,6 +251,7 @@ fn state(exit: Exit) -> State {
         Exit::Done | Exit::SomeFailed => State::Done,
         Exit::Held => State::Held,
         Exit::Waiting => State::WaitingForApproval,
+        Exit::Interrupted => State::Cancelled,
         Exit::Usage | Exit::Refused | Exit::Failed | Exit::Busy => State::Failed,
     }
 }

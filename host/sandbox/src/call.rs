@@ -56,6 +56,8 @@ pub enum Job<'c> {
     Plan,
     /// Make this change. Writes leave only while this fencing token of the run is current.
     Apply(&'c Change, Fence),
+    /// Look what became of this change. No write leaves.
+    Look(&'c Change, Fence),
     /// Find out who has left.
     Departures,
     /// Read the claims or the address of one employee. The scope limits the requests, and collects HiBob's answers.
@@ -67,7 +69,7 @@ impl Job<'_> {
         match self {
             Self::Check => CallKind::Check,
             Self::Plan => CallKind::Plan,
-            Self::Apply(..) => CallKind::Apply,
+            Self::Apply(..) | Self::Look(..) => CallKind::Apply,
             Self::Departures | Self::Person(_) => CallKind::References,
         }
     }
@@ -113,8 +115,9 @@ impl Call {
             Job::Person(scope) => {
                 tenant.references_egress().for_call(Grant::Person(scope.clone()), declared, overrun.clone())
             }
-            Job::Apply(change, fence) => {
-                let scope = Arc::new(ApplyScope::new(change, ledger_facts(tenant.database(), change).await?));
+            Job::Apply(change, fence) | Job::Look(change, fence) => {
+                let scope = ApplyScope::new(change, ledger_facts(tenant.database(), change).await?);
+                let scope = Arc::new(if matches!(job, Job::Look(..)) { scope.without_writes() } else { scope });
                 let egress = tenant.egress()?.for_call(Grant::Apply(scope), declared, overrun.clone());
                 egress.fenced(tenant.database().clone(), fence)
             }

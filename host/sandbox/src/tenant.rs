@@ -28,6 +28,8 @@ use tokio::sync::OwnedSemaphorePermit;
 pub struct Tenant {
     config: TenantConfig,
     people: People,
+    /// The epoch of its database.
+    epoch: String,
     /// The egress of the sync, to HiBob and TravelPerk; `None` without TravelPerk.
     egress: Option<Arc<Egress>>,
     /// The egress of the references job, to HiBob alone, as the service user for references if there is one.
@@ -63,6 +65,7 @@ impl Tenant {
         transport: Arc<dyn Transport>,
     ) -> Result<Self, HostError> {
         let people = data.people(&config.id).await?;
+        let epoch = people.database().epoch().await?;
         let shared = data.shared(&config);
         let token = data.secrets().read(&config, SecretName::HiBobToken).await?;
         let hibob = |user: &str, password: Secret| -> Result<Service, HostError> {
@@ -95,7 +98,7 @@ impl Tenant {
             Arc::new(Egress::new(config.id.clone(), services, transport.clone(), limits, budget, metrics.clone()))
         };
         let (egress, references_egress) = (services.map(egress), egress(vec![references]));
-        Ok(Self { config, people, egress, references_egress, shared, metrics })
+        Ok(Self { config, people, epoch, egress, references_egress, shared, metrics })
     }
 
     /// The tenant's id.
@@ -168,7 +171,12 @@ impl Tenant {
     /// # Errors
     /// The tenant has no TravelPerk: see [`TenantConfig::travelperk`].
     pub fn basis<'b>(&'b self, plugin: &'b Plugin) -> Result<Basis<'b>, HostError> {
-        Ok(Basis { config: &self.config, settings: self.settings_digest()?, plugin: plugin.digest() })
+        Ok(Basis {
+            config: &self.config,
+            settings: self.settings_digest()?,
+            plugin: plugin.digest(),
+            epoch: &self.epoch,
+        })
     }
 
     /// The arguments of a call for the sync: the settings, and the current time.

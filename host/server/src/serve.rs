@@ -11,6 +11,7 @@ pub use phase::{Phase, phases};
 use carry_out::Carrier;
 use hibob_base::holder::this_process;
 use hibob_base::progress::Progress;
+use hibob_jobs::interrupt::Interrupt;
 use hibob_store::queue::{Claimed, End, Queue, QueueError};
 use hibob_telemetry::Metrics;
 use std::sync::Arc;
@@ -44,9 +45,15 @@ const SAVE_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// The port through which a job is carried out.
 pub trait Work: Send + Sync + 'static {
-    /// Carries the job out, and returns how it ends. The future is dropped when the job is cancelled, its lease is
-    /// lost, or the host has to leave, so every result has to be recorded at once.
-    fn carry_out(&self, job: &Claimed, progress: Arc<dyn Progress>) -> impl Future<Output = End> + Send;
+    /// Carries the job out, and returns how it ends. When somebody cancels the job, it is interrupted: it finishes what
+    /// is in flight, and ends. The future is dropped when the job's lease is lost or the host has to leave, so every
+    /// result has to be recorded at once.
+    fn carry_out(
+        &self,
+        job: &Claimed,
+        progress: Arc<dyn Progress>,
+        interrupt: Interrupt,
+    ) -> impl Future<Output = End> + Send;
 }
 
 /// The settings of a host that serves.

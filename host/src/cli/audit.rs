@@ -114,7 +114,7 @@ pub(super) async fn recorded(
 fn outcome(exit: Exit) -> ApiLogOutcome {
     match exit {
         Exit::Done | Exit::SomeFailed | Exit::Waiting => ApiLogOutcome::Done,
-        Exit::Usage | Exit::Held | Exit::Busy => ApiLogOutcome::Refused,
+        Exit::Usage | Exit::Held | Exit::Busy | Exit::Interrupted => ApiLogOutcome::Refused,
         Exit::Refused | Exit::Failed => ApiLogOutcome::Failed,
     }
 }

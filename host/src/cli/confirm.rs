@@ -1,30 +1,29 @@
-//! Asking before something is done that cannot be taken back, or that loses something.
+//! Confirming what cannot be taken back: at a terminal by an answer, elsewhere by `--yes`.
 
+use super::Global;
 use super::paint::{YELLOW, clean};
 use hibob_base::error::HostError;
-use std::io::IsTerminal;
+use std::io::{BufRead, IsTerminal};
 
-/// Asks whether to go on; `yes` answers it. Without a terminal nobody can be asked, so that it is refused.
+/// Asks a person to confirm, unless `--yes` was given. `what` says what would be done, and `command` how to do it
+/// without being asked.
 ///
 /// # Errors
-/// The answer is not yes, or nobody can be asked. Nothing was done then.
-pub(super) fn confirm(what: &[String], yes: bool, json: bool) -> Result<(), HostError> {
-    if yes || what.is_empty() {
+/// Nobody can be asked, since this is no terminal or `--json` was given; or the person did not confirm.
+pub(super) fn confirm(global: &Global, yes: bool, what: &str, command: &str) -> Result<(), HostError> {
+    if yes {
         return Ok(());
     }
-    let refused = |message: String| Err(HostError::configuration(message, "confirm it with --yes; nothing was done"));
-    if json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return refused(what.join("; "));
+    let remedy = format!("if that is what is wanted: {command} --yes");
+    if global.json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(HostError::configuration(what, remedy));
     }
-    for what in what {
-        errln!("{}: {}", YELLOW.on_stderr("note"), clean(what));
-    }
-    err!("go on? [y/N] ");
+    err!("{} {}; type yes to go on: ", YELLOW.on_stderr("confirm"), clean(what));
     let mut answer = String::new();
-    let _ = std::io::stdin().read_line(&mut answer);
-    if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
-        Ok(())
-    } else {
-        refused("not confirmed".to_owned())
-    }
+    let is_read = std::io::stdin().lock().read_line(&mut answer).is_ok();
+    if is_read && is_confirmed(&answer) { Ok(()) } else { Err(HostError::configuration("nothing was done", remedy)) }
+}
+
+fn is_confirmed(answer: &str) -> bool {
+    answer.trim().eq_ignore_ascii_case("yes")
 }

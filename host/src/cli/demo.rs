@@ -11,6 +11,7 @@ use hibob_config::tenant::TenantConfig;
 use hibob_contract::Planned;
 use hibob_contract::types::Severity;
 use hibob_fakes::{Dns, World};
+use hibob_jobs::interrupt::Interrupt;
 use hibob_jobs::run::Report;
 use hibob_policy::guard::Release;
 use hibob_sandbox::Open;
@@ -113,7 +114,8 @@ impl Stage<'_> {
             known = planned.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
             self.say(&format!("{}\n", plan_view::text(self.tenant.id(), planned, all)));
         };
-        let report = sync_ready(self.data, self.tenant, self.plugin, Release::default(), show).await;
+        let report =
+            sync_ready(self.data, self.tenant, self.plugin, Release::default(), Interrupt::default(), show).await;
         if !self.json {
             print_report(&report, false, known, true);
         }

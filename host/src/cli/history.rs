@@ -2,10 +2,13 @@
 
 use super::Global;
 use super::paint::{BOLD, DIM, RED, clean};
+use super::sync::print_interrupted;
 use clap::Args;
 use hibob_base::error::{Exit, HostError};
 use hibob_base::files::write_private;
 use hibob_jobs::history;
+use hibob_jobs::interrupted;
+use hibob_jobs::interrupted::Interrupted;
 use hibob_store::database::PastRun;
 use std::path::PathBuf;
 
@@ -31,7 +34,8 @@ pub(super) async fn history(global: &Global, args: &HistoryArgs) -> Result<Exit,
     data.config(&args.tenant).await?;
     let records = data.records(&args.tenant).await?;
     let Some(number) = args.run else {
-        list(global, &args.tenant, &records.database().past_runs(args.limit).await?);
+        let open = interrupted::find(&data, &args.tenant, records.database()).await?;
+        list(global, &args.tenant, &records.database().past_runs(args.limit).await?, open.as_ref());
         return Ok(Exit::Done);
     };
     let Some(run) = records.past_run(number).await? else {
@@ -80,13 +84,13 @@ pub(super) async fn history(global: &Global, args: &HistoryArgs) -> Result<Exit,
     Ok(Exit::Done)
 }
 
-fn list(global: &Global, tenant: &str, runs: &[PastRun]) {
+fn list(global: &Global, tenant: &str, runs: &[PastRun], open: Option<&Interrupted>) {
     if global.json {
-        let rows: Vec<_> = runs.iter().map(history::line_json).collect();
-        outln!("{}", serde_json::json!({ "tenant": tenant, "runs": rows }));
+        outln!("{}", history::list_json(tenant, runs, open));
         return;
     }
-    if runs.is_empty() {
+    print_interrupted(tenant, open);
+    if runs.is_empty() && open.is_none() {
         outln!("tenant {tenant} has not been synced yet: hibob sync {tenant}");
     }
     for run in runs {

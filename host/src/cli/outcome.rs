@@ -52,6 +52,7 @@ pub(super) fn summary(exit: Exit, stopped: Option<&Stopped>, always: &str, numbe
         Exit::Held if stopped.is_none() => YELLOW.on_stdout("Done, but for what is held:"),
         Exit::Waiting => YELLOW.on_stdout("Waiting for approval:"),
         Exit::Busy => YELLOW.on_stdout("Not begun:"),
+        Exit::Interrupted => YELLOW.on_stdout("Interrupted:"),
         Exit::Usage | Exit::Held | Exit::Refused | Exit::Failed => RED.on_stdout("Stopped:"),
     };
     outln!("{head} {}", parts.join(", "));

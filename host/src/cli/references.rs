@@ -7,6 +7,7 @@ pub(super) use keys::KeyCommand;
 
 use super::Global;
 use super::audit::{Change, releases};
+use super::interrupt::signals;
 use super::progress::Bar;
 use super::sync::Ready;
 use clap::{Args, Subcommand};
@@ -14,6 +15,7 @@ use hibob_base::error::{Exit, HostError};
 use hibob_base::person::check_reason;
 use hibob_jobs::references;
 use hibob_jobs::references::{Deliveries, ReferencesRequest, Release, Report};
+use hibob_jobs::run::unless_interrupted;
 use hibob_sandbox::tenant::Tenant;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::TenantDatabase;
@@ -158,10 +160,13 @@ pub(super) async fn run(global: &Global, args: ReferencesArgs) -> Result<Exit, H
 }
 
 async fn job(global: &Global, tenant: &str, order: &ReferencesRequest, all: bool) -> Exit {
-    let report = match Ready::new(global, tenant, "references").await {
-        Ok(ready) => run_ready(&ready.data, &ready.tenant, &ready.plugin, order).await,
-        Err(error) => Report::stopped(tenant, error),
+    let run = async {
+        let interrupt = signals(global.json)?;
+        let ready = unless_interrupted(&interrupt, Ready::new(global, tenant, "references")).await?;
+        let order = ReferencesRequest { interrupt, ..order.clone() };
+        Ok::<_, HostError>(run_ready(&ready.data, &ready.tenant, &ready.plugin, &order).await)
     };
+    let report = run.await.unwrap_or_else(|error| Report::stopped(tenant, error));
     view::report(&report, global.json, all)
 }
 
@@ -237,6 +242,7 @@ async fn deliver(global: &Global, tenant: &str, id: &str) -> Result<Exit, HostEr
     let order = ReferencesRequest {
         employees: Some(Vec::new()),
         deliveries: Deliveries::One(id),
+        interrupt: signals(global.json)?,
         ..ReferencesRequest::default()
     };
     let report = run_ready(&ready.data, &ready.tenant, &ready.plugin, &order).await;

@@ -1,5 +1,6 @@
 //! `check`, `plan`, `apply` and `sync`.
 
+use super::interrupt::signals;
 use super::outcome;
 use super::paint::{CYAN, RED, YELLOW, clean};
 use super::progress::Bar;
@@ -12,10 +13,12 @@ use hibob_contract::Planned;
 use hibob_contract::directory_sync::Change;
 use hibob_contract::types::Severity;
 use hibob_jobs::approval::short;
+use hibob_jobs::interrupt::Interrupt;
+use hibob_jobs::interrupted;
 use hibob_jobs::plan_json;
-use hibob_jobs::run::Report;
+use hibob_jobs::run::{Report, Taken, unless_interrupted};
 use hibob_policy::guard::{Class, Release};
-use hibob_runner::Run;
+use hibob_runner::{Run, Start};
 use hibob_sandbox::Open;
 use hibob_sandbox::plugin::Plugin;
 use hibob_sandbox::tenant::Tenant;
@@ -76,11 +79,15 @@ pub(super) async fn plan(global: &Global, tenant: &str, out: Option<&Path>, all:
         plan_file::save(&ready.data, &ready.tenant.basis(&ready.plugin)?, &planned, out)?;
     }
     let held = held(&ready.tenant, &planned).await?;
+    let open = interrupted::find(&ready.data, tenant, ready.tenant.database()).await?;
     if global.json {
         let mut object = plan_json::json(tenant, &planned);
         if let Some(object) = object.as_object_mut() {
             object.insert("guards".to_owned(), held.iter().map(HeldClass::json).collect());
             object.insert("held".to_owned(), held.iter().flat_map(HeldClass::people_json).collect());
+            if let Some(open) = &open {
+                object.insert("interrupted".to_owned(), open.json());
+            }
         }
         outln!("{object}");
     } else {
@@ -152,6 +159,13 @@ async fn held<'p>(tenant: &Tenant, planned: &'p Planned) -> Result<Vec<HeldClass
     }
 }
 
+/// Says that a run was interrupted, if one was.
+pub(super) fn print_interrupted(tenant: &str, open: Option<&interrupted::Interrupted>) {
+    if let Some(open) = open {
+        outln!("{} {}", YELLOW.on_stdout("! interrupted"), clean(&open.text(tenant)));
+    }
+}
+
 /// The remedy for changes that a guard holds. Where plans wait for approval, no release is offered.
 fn to_go_on(tenant: &Tenant, remedy: &str) -> String {
     match tenant.config().safety.approval {
@@ -163,8 +177,9 @@ fn to_go_on(tenant: &Tenant, remedy: &str) -> String {
 }
 
 pub(super) async fn sync(global: &Global, tenant: &str, release: Release, all: bool) -> Result<Exit, HostError> {
-    let report = match Ready::new(global, tenant, "sync").await {
-        Ok(ready) => sync_ready(&ready.data, &ready.tenant, &ready.plugin, release, |_| {}).await,
+    let interrupt = signals(global.json)?;
+    let report = match unless_interrupted(&interrupt, Ready::new(global, tenant, "sync")).await {
+        Ok(ready) => sync_ready(&ready.data, &ready.tenant, &ready.plugin, release, interrupt, |_| {}).await,
         Err(error) => Report::stopped(tenant, error),
     };
     Ok(print_report(&report, global.json, 0, all))
@@ -176,10 +191,12 @@ pub(super) async fn sync_ready(
     tenant: &Tenant,
     plugin: &Plugin,
     release: Release,
+    interrupt: Interrupt,
     show: impl FnOnce(&Planned),
 ) -> Report {
     let bar = Arc::new(Bar::new());
-    let started = hibob_runner::start(data, tenant, plugin, RunKind::Sync, bar.clone()).await;
+    let start = Start { interrupt, ..Start::default() };
+    let started = hibob_runner::start_by(data, tenant, plugin, RunKind::Sync, bar.clone(), start).await;
     let run = match started {
         Ok(run) => run,
         Err(error) => return Report::stopped(tenant.id(), error),
@@ -200,11 +217,12 @@ pub(super) async fn sync_ready(
     report
 }
 
-/// Says that a plan of before was taken up. It has an entry of its own in the history.
+/// Says that a plan of before was taken up, or abandoned. It has an entry of its own in the history.
 fn tell_resumed(run: &Run<'_>) {
     if let Some(report) = run.resumed() {
         let number = report.run.map(|run| run.to_string()).unwrap_or_default();
-        errln!("an interrupted run was taken up, and is run {number} of the history");
+        let what = if report.exit() == Exit::Interrupted { "abandoned" } else { "taken up" };
+        errln!("an interrupted run was {what}, and is run {number} of the history");
     }
 }
 
@@ -212,8 +230,9 @@ pub(super) async fn apply(global: &Global, file: &Path, release: Release, all: b
     let data = global.data().await?;
     let saved = plan_file::read(&data, file);
     let tenant = saved.as_ref().map(|saved| saved.tenant().to_owned()).unwrap_or_default();
+    let interrupt = signals(global.json)?;
     let report = match saved {
-        Ok(saved) => apply_saved(global, &data, saved, release).await,
+        Ok(saved) => apply_saved(global, &data, saved, release, interrupt).await,
         Err(error) => Err(error),
     };
     let report = report.unwrap_or_else(|error| Report::stopped(&tenant, error));
@@ -225,13 +244,24 @@ async fn apply_saved(
     data: &DataDir,
     saved: plan_file::Saved,
     release: Release,
+    interrupt: Interrupt,
 ) -> Result<Report, HostError> {
-    let Ready { plugin, tenant, .. } = Ready::within(global, data.clone(), saved.tenant(), "apply").await?;
+    let ready = Ready::within(global, data.clone(), saved.tenant(), "apply");
+    let Ready { plugin, tenant, .. } = unless_interrupted(&interrupt, ready).await?;
+    let identity = saved.identity();
     let planned = tenant.basis(&plugin).and_then(|basis| saved.accept(&basis, now_unix_seconds()));
     let planned = planned.inspect_err(|error| tenant.metrics().not_started("apply", error))?;
     let bar = Arc::new(Bar::new());
-    let run = hibob_runner::start(data, &tenant, &plugin, RunKind::Apply, bar.clone()).await?;
+    let start = Start { interrupt, ..Start::default() };
+    let run = hibob_runner::start_by(data, &tenant, &plugin, RunKind::Apply, bar.clone(), start).await?;
     tell_resumed(&run);
+    let run = match run.take_saved(&identity).await? {
+        Taken::New(run) => run,
+        Taken::Resumed(report) => {
+            bar.clear();
+            return Ok(report);
+        }
+    };
     let mut report = run.apply(&planned, release).await;
     bar.clear();
     if let Err(error) = run.finish(&mut report, Some(&planned)).await {

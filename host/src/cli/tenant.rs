@@ -6,6 +6,7 @@ mod versions;
 
 use super::Global;
 use super::audit::Change;
+use super::confirm::confirm;
 use super::paint::clean;
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
@@ -13,9 +14,11 @@ use hibob_base::person::check_person;
 use hibob_base::secret::SecretSource;
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::{TenantConfig, TravelPerkConfig};
+use hibob_jobs::interrupted;
 use hibob_jobs::tenant_status::TenantStatus;
 use hibob_store::data_dir::Applied;
 use hibob_store::database::StoredBy;
+use hibob_store::queue::Selection;
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
@@ -73,6 +76,9 @@ pub(super) enum TenantCommand {
         /// Why; shown with the tenant
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
+        /// Confirm it where jobs of the tenant wait or run, which then fail
+        #[arg(long)]
+        yes: bool,
     },
     /// Remove everything that is kept of a tenant: configuration, secrets, keys, history, references
     #[command(after_help = "Example: hibob tenant forget acme --yes")]
@@ -143,8 +149,8 @@ pub(super) async fn run(global: &Global, command: TenantCommand) -> Result<Exit,
         TenantCommand::Versions { tenant, differences } => versions::versions(global, &tenant, differences).await?,
         TenantCommand::Rollback { tenant, to, yes } => versions::rollback(global, &tenant, to, yes).await?,
         TenantCommand::List => list(global).await?,
-        TenantCommand::Disable { tenant, by, reason } => {
-            disable(global, &tenant, by.as_deref(), reason.as_deref()).await?;
+        TenantCommand::Disable { tenant, by, reason, yes } => {
+            disable(global, &tenant, by.as_deref(), reason.as_deref(), yes).await?;
         }
         TenantCommand::Forget { tenant, yes } => forget(global, &tenant, yes).await?,
         TenantCommand::Enable { tenant, by } => enable(global, &tenant, by).await?,
@@ -175,8 +181,20 @@ fn parse_source(text: &str) -> Result<SecretSource, String> {
     Ok(SecretSource::try_from(text.to_owned())?.resolved(&here))
 }
 
-async fn disable(global: &Global, tenant: &str, by: Option<&str>, reason: Option<&str>) -> Result<(), HostError> {
+async fn disable(
+    global: &Global,
+    tenant: &str,
+    by: Option<&str>,
+    reason: Option<&str>,
+    yes: bool,
+) -> Result<(), HostError> {
     let data = global.data().await?;
+    data.config(tenant).await?;
+    let live = data.queue().list(Selection { tenant: Some(tenant), ended_max: 0 }).await?.len();
+    if live > 0 {
+        let what = format!("{live} jobs of tenant {tenant} wait or run; those that wait fail once it is disabled");
+        confirm(global, yes, &what, &format!("hibob tenant disable {tenant}"))?;
+    }
     data.disable(tenant, by, reason).await?;
     say(global, tenant, "disabled", "its accounts stay as they are, and no run starts");
     Ok(())
@@ -263,10 +281,12 @@ async fn show(global: &Global, tenant: &str) -> Result<(), HostError> {
     let data = global.data().await?;
     let config = data.config(tenant).await?;
     let status = TenantStatus::of(&data, tenant).await?;
+    let open = interrupted::find(&data, tenant, &data.tenant_database(tenant).await?).await?;
     if global.json {
         let mut json = serde_json::to_value(&config).map_err(|error| HostError::Storage(error.to_string()))?;
         if let Some(object) = json.as_object_mut() {
             object.insert("status".to_owned(), status.json());
+            object.insert("interrupted".to_owned(), open.map(|open| open.json()).unwrap_or_default());
         }
         outln!("{json}");
         return Ok(());
@@ -274,6 +294,9 @@ async fn show(global: &Global, tenant: &str) -> Result<(), HostError> {
     // What is no setting is a comment, so that the text is a tenant's file.
     out!("{}", toml::to_string(&config).map_err(|error| HostError::Storage(error.to_string()))?);
     outln!("# {}", clean(&format!("state: {}", status.text())));
+    if let Some(open) = open {
+        outln!("# interrupted: {}", clean(&open.text(tenant)));
+    }
     if !status.next_starts.is_empty() {
         outln!("# the next starts: {}", status.next_text());
     }

@@ -213,13 +213,13 @@ pub async fn restore<'f>(
     Ok(manifest)
 }
 
-/// Prepares restored databases for use: no run from before the restore can go on and write, and references are paused
-/// until a person has checked the log. Returns how many tenants there are.
+/// Prepares restored databases for use: no run from before the restore can go on and write, no plan of before is
+/// applied, and references are paused until a person has checked the log. Returns how many tenants there are.
 ///
 /// # Errors
 /// A database failed. Called again, it starts from the beginning.
 pub async fn resume_after_restore(data: &DataDir, why: &str) -> Result<usize, HostError> {
-    let tenants = data.control().tenants().await?;
+    let (tenants, now) = (data.control().tenants().await?, chrono::Utc::now().timestamp());
     for (tenant, ..) in &tenants {
         let database = data.tenant_database(tenant).await?;
         // The copies may have been made at different moments.
@@ -227,6 +227,8 @@ pub async fn resume_after_restore(data: &DataDir, why: &str) -> Result<usize, Ho
         // References that were issued since the backup are unknown here. They would be issued again, in a log that does
         // not continue the published one.
         database.pause_references(Some(why)).await?;
+        // Plans of before may have been applied since the backup, and this database does not know it.
+        database.void_plans(why, now).await?;
     }
     Ok(tenants.len())
 }

@@ -22,7 +22,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of this format.
-const FORMAT: &str = "hibob-plan/1";
+const FORMAT: &str = "hibob-plan/2";
+
+/// The version before, whose header has no epoch.
+const FORMAT_WITHOUT_EPOCH: &str = "hibob-plan/1";
 
 /// The folder of the data directory with copies of the plans that jobs are to apply.
 const KEPT: &str = "plans";
@@ -38,8 +41,11 @@ const HOUR: u64 = 60 * 60;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
-    /// [`FORMAT`].
+    /// [`FORMAT`], or [`FORMAT_WITHOUT_EPOCH`].
     format: String,
+    /// The epoch of the tenant's database ([`crate::database::TenantDatabase::epoch`]).
+    #[serde(default)]
+    epoch: String,
     /// The tenant's id.
     pub tenant: String,
     /// When the plan was made, in Unix seconds.
@@ -64,6 +70,15 @@ struct Seal {
     hmac_sha256: String,
 }
 
+/// By what a saved plan is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Its seal in hex, which is the same in each copy of the file, and in no other plan.
+    pub seal: String,
+    /// The epoch of the tenant's database that it was made with.
+    pub epoch: String,
+}
+
 /// What a plan depends on: it is applied only with the settings and the plugin with which it was made.
 #[derive(Clone, Debug)]
 pub struct Basis<'b> {
@@ -73,6 +88,8 @@ pub struct Basis<'b> {
     pub settings: String,
     /// The digest of the plugin.
     pub plugin: &'b str,
+    /// The epoch of the tenant's database. A plan of another one was saved before the database was restored.
+    pub epoch: &'b str,
 }
 
 /// Saves a plan in a file that only its owner can read. An existing file is replaced as a whole.
@@ -82,6 +99,7 @@ pub struct Basis<'b> {
 pub fn save(data: &DataDir, basis: &Basis<'_>, planned: &Planned, path: &Path) -> Result<(), HostError> {
     let header = Header {
         format: FORMAT.to_owned(),
+        epoch: basis.epoch.to_owned(),
         tenant: basis.config.id.clone(),
         created_at: planned.created_at,
         settings: basis.settings.clone(),
@@ -214,8 +232,9 @@ fn mac(key: &Secret, text: &[u8]) -> Result<Hmac<Sha256>, HostError> {
     Ok(mac)
 }
 
-/// A saved plan whose seal was verified. Its tenant, settings, plugin and age are checked by [`Saved::accept`].
+/// A saved plan whose seal was verified. Its tenant, epoch, settings, plugin and age are checked by [`Saved::accept`].
 pub struct Saved {
+    seal: String,
     header: Header,
     changes: Vec<Change>,
 }
@@ -243,14 +262,18 @@ pub fn read(data: &DataDir, path: &Path) -> Result<Saved, HostError> {
     let header: Header = lines
         .next()
         .and_then(|line| serde_json::from_str(line).ok())
-        .filter(|header: &Header| header.format == FORMAT)
+        .filter(|header: &Header| match header.format.as_str() {
+            FORMAT => true,
+            FORMAT_WITHOUT_EPOCH => header.epoch.is_empty(),
+            _ => false,
+        })
         .ok_or_else(|| refused(format!("is not in the format {FORMAT}")))?;
     let changes: Result<Vec<Change>, _> = lines.map(serde_json::from_str).collect();
     let changes = changes.map_err(|error| refused(format!("holds a change that cannot be read: {error}")))?;
     if changes.len() != header.changes {
         return Err(refused("does not hold as many changes as it says".to_owned()));
     }
-    Ok(Saved { header, changes })
+    Ok(Saved { seal: hex(&expected), header, changes })
 }
 
 impl Saved {
@@ -259,12 +282,17 @@ impl Saved {
         &self.header.tenant
     }
 
+    /// By what the plan is known.
+    pub fn identity(&self) -> Identity {
+        Identity { seal: self.seal.clone(), epoch: self.header.epoch.clone() }
+    }
+
     /// The plan, if it was made for this tenant with these settings and this plugin, and is not too old at
     /// `now_unix_seconds`.
     ///
     /// # Errors
-    /// The plan was made for another tenant or with other settings or another plugin, is too old, or its time is in the
-    /// future.
+    /// The plan was made for another tenant, before its database was restored, or with other settings or another
+    /// plugin; it is too old, or its time is in the future.
     pub fn accept(self, basis: &Basis<'_>, now_unix_seconds: u64) -> Result<Planned, HostError> {
         let (header, tenant) = (self.header, &basis.config.id);
         let refused = |what: String| {
@@ -273,6 +301,15 @@ impl Saved {
         };
         if header.tenant != *tenant {
             return Err(refused(format!("the plan was made for tenant {}", header.tenant)));
+        }
+        if header.epoch != basis.epoch {
+            return Err(refused(if header.epoch.is_empty() {
+                "the plan was saved by an earlier version of hibob, or before the tenant's database was restored"
+                    .to_owned()
+            } else {
+                "the plan was saved before the tenant's database was restored, or before the tenant was removed and added again"
+                    .to_owned()
+            }));
         }
         if let Some(moved) = moved_basis(&header.settings, &header.plugin, &basis.settings, basis.plugin) {
             return Err(refused(moved));

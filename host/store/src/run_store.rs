@@ -2,7 +2,8 @@
 //! simulation has adapters in memory.
 
 use crate::database::{
-    ChangeRecord, Fence, KeyedHash, Lease, NewJournal, OpenJournal, PersonRow, RunRecord, StoredUpdate, TenantDatabase,
+    AppliedPlan, ChangeRecord, Fence, KeyedHash, Lease, NewJournal, OpenJournal, PersonRow, RunRecord, StoredUpdate,
+    TenantDatabase,
 };
 use hibob_base::HostError;
 use hibob_base::job::Lane;
@@ -78,6 +79,20 @@ pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
     fn open_journal(&self) -> impl Future<Output = Result<Option<OpenJournal>, HostError>> + Send;
     /// Records a plan before anything of it is applied. Returns the journal's number.
     fn begin_journal(&self, fence: Fence, new: &NewJournal<'_>) -> impl Future<Output = Result<i64, HostError>> + Send;
+    /// The tenant's epoch, which a restore draws anew.
+    fn epoch(&self) -> impl Future<Output = Result<String, HostError>> + Send;
+    /// What became of the saved plan with this seal; none if no part of it was begun.
+    fn applied_plan(&self, plan: &str) -> impl Future<Output = Result<Option<AppliedPlan>, HostError>> + Send;
+    /// Marks an open journal as interrupted on purpose.
+    fn mark_interrupted(
+        &self,
+        fence: Fence,
+        journal: i64,
+        by: &str,
+        now: i64,
+    ) -> impl Future<Output = Result<(), HostError>> + Send;
+    /// Takes that mark away, because a person has the plan resumed.
+    fn unmark_interrupted(&self, fence: Fence, journal: i64) -> impl Future<Output = Result<(), HostError>> + Send;
     /// Records that a change begins, before its first request leaves.
     fn record_started(
         &self,
@@ -94,7 +109,8 @@ pub trait RunStore: KeyRows + Clone + Send + Sync + 'static {
         record: &ChangeRecord,
         now: i64,
     ) -> impl Future<Output = Result<(), HostError>> + Send;
-    /// Records a finished run with its rows, and the new baseline if the run was accepted. Closes its journal.
+    /// Records a finished run with its rows, and the new baseline if the run was accepted. Closes its journal, or marks
+    /// it if the run was interrupted.
     fn record_run(
         &self,
         fence: Fence,
@@ -175,6 +191,22 @@ impl RunStore for TenantDatabase {
 
     async fn begin_journal(&self, fence: Fence, new: &NewJournal<'_>) -> Result<i64, HostError> {
         self.begin_journal(fence, new).await
+    }
+
+    async fn epoch(&self) -> Result<String, HostError> {
+        self.epoch().await
+    }
+
+    async fn applied_plan(&self, plan: &str) -> Result<Option<AppliedPlan>, HostError> {
+        self.applied_plan(plan).await
+    }
+
+    async fn mark_interrupted(&self, fence: Fence, journal: i64, by: &str, now: i64) -> Result<(), HostError> {
+        self.mark_interrupted(fence, journal, by, now).await
+    }
+
+    async fn unmark_interrupted(&self, fence: Fence, journal: i64) -> Result<(), HostError> {
+        self.unmark_interrupted(fence, journal).await
     }
 
     async fn record_started(&self, fence: Fence, journal: i64, change: &str, now: i64) -> Result<(), HostError> {

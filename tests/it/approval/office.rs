@@ -7,6 +7,7 @@ use hibob_fakes::company::Employee;
 use hibob_fakes::{Fault, FaultKind};
 use hibob_jobs::approval;
 use hibob_jobs::approval::{Decider, DecisionResult};
+use hibob_jobs::interrupt::Interrupt;
 use hibob_policy::guard::Release;
 use hibob_runner::Jobs;
 use hibob_server::serve::Work;
@@ -130,7 +131,7 @@ impl Office {
     pub(crate) async fn serve(&self) -> (State, Value) {
         let queue = self.setup.data.queue();
         let job = queue.claim("a host", LEASE).await.unwrap().unwrap();
-        let end = jobs(&self.setup).carry_out(&job, Arc::new(NoProgress)).await;
+        let end = jobs(&self.setup).carry_out(&job, Arc::new(NoProgress), Interrupt::default()).await;
         queue.end(&job, &end).await.unwrap();
         match end {
             End::Ended(state, result) => (state, result),
@@ -151,7 +152,7 @@ impl Office {
         };
         let jobs = jobs(&self.setup);
         tokio::select! {
-            end = jobs.carry_out(&job, Arc::new(NoProgress)) => panic!("it ended: {end:?}"),
+            end = jobs.carry_out(&job, Arc::new(NoProgress), Interrupt::default()) => panic!("it ended: {end:?}"),
             () = hangs => {}
         }
         queue.end(&job, &End::Again(Duration::ZERO)).await.unwrap();

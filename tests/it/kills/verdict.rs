@@ -40,8 +40,11 @@ pub(super) fn target(world: &World, undisturbed: &World, before: &World) {
 
 /// Every journal is closed, its events are in a valid order, and the history has each change of its plan once.
 pub(super) fn record(patient: &Patient, before: &World) {
-    let journals =
-        patient.rows("SELECT CAST(id AS TEXT), coalesce(CAST(run AS TEXT), 'none'), plan FROM journals ORDER BY id");
+    let journals = patient.rows(
+        "SELECT CAST(id AS TEXT), coalesce(CAST(run AS TEXT), 'none'), plan,
+            coalesce(CAST(interrupted_run AS TEXT), 'none')
+         FROM journals ORDER BY id",
+    );
     let plans = patient.look(async |records| {
         let mut plans = Vec::new();
         for journal in &journals {
@@ -61,7 +64,11 @@ pub(super) fn record(patient: &Patient, before: &World) {
     let mut created: BTreeMap<String, usize> = BTreeMap::new();
     for (journal, plan) in journals.iter().zip(&plans) {
         let (id, run) = (&journal[0], &journal[1]);
-        let rows = told.remove(run.as_str()).unwrap_or_else(|| panic!("journal {id} has run {run}, without lines"));
+        // What had ended when a person interrupted it, and what became of the rest.
+        let before = told.remove(journal[3].as_str());
+        let rows = told.remove(run.as_str());
+        assert!(before.is_some() || rows.is_some(), "journal {id} has run {run}, without lines");
+        let rows = [before.unwrap_or_default(), rows.unwrap_or_default()].concat();
         let finished = finished(events.iter().filter(|event| event[0] == *id));
         let mut expected = 0;
         for (position, change) in plan["changes"].as_array().unwrap().iter().enumerate() {

@@ -24,11 +24,13 @@ pub(crate) struct Pages {
     pub(super) people: Vec<(KeyedHash, Vec<u8>)>,
     pub(crate) journals: Vec<Journal>,
     pub(crate) runs: Vec<RunRecord>,
+    /// The keys of cancelled jobs.
+    pub(crate) cancelled: BTreeSet<String>,
 }
 
 /// A plan that is or was applied.
 pub(crate) struct Journal {
-    pub(super) row: OpenJournal,
+    pub(crate) row: OpenJournal,
     pub(crate) changes: Vec<Change>,
     pub(crate) run: Option<i64>,
 }
@@ -90,6 +92,19 @@ impl Pages {
     /// The plan that is being applied.
     pub(crate) fn open(&self) -> Option<&Journal> {
         self.journals.last().filter(|journal| journal.run.is_none())
+    }
+
+    /// The row of the plan that is being applied.
+    pub(super) fn open_row(&mut self) -> Option<&mut OpenJournal> {
+        self.journals.last_mut().filter(|journal| journal.run.is_none()).map(|journal| &mut journal.row)
+    }
+
+    /// Whether a person has interrupted the plan that is being applied.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.open().is_some_and(|journal| {
+            journal.row.interrupted_by.is_some()
+                || journal.row.job.as_ref().is_some_and(|job| self.cancelled.contains(job))
+        })
     }
 
     /// How many accounts were archived since then and are not active again.

@@ -10,7 +10,11 @@
 //! 5. Deliver what is due (`outbox.rs`).
 //!
 //! A run that ends early loses nothing: the next one goes on from what was recorded.
+//!
+//! If a person interrupts the run, no further reference is issued and no further delivery begins; those in flight come
+//! to their end. References are then paused until a person has them go on (`hibob references resume`).
 
+use crate::interrupt::Interrupt;
 use crate::references::guard;
 use crate::references::guard::Release;
 use crate::references::issue::Issuing;
@@ -52,6 +56,8 @@ pub struct ReferencesRequest {
     pub deliveries: Deliveries,
     /// What started the run.
     pub cause: Cause,
+    /// What may interrupt it. By default nothing.
+    pub interrupt: Interrupt,
 }
 
 impl ReferencesRequest {
@@ -62,6 +68,7 @@ impl ReferencesRequest {
             release: Release { issuing: arguments.allow_issuing, revoking: arguments.allow_revoking },
             deliveries: Deliveries::Due,
             cause,
+            interrupt: Interrupt::default(),
         }
     }
 }
@@ -70,12 +77,13 @@ impl ReferencesRequest {
 pub async fn run<P: Leavers>(data: &DataDir, ports: P, order: &ReferencesRequest) -> Report {
     let tenant = ports.config().id.clone();
     let mut report = Report::of(&tenant);
-    let run = match Running::begin(ports, RunKind::References).await {
-        Ok(run) => run.by(order.cause.clone()),
+    let run = match Running::begin_by(ports, RunKind::References, order.cause.clone()).await {
+        Ok(run) => run,
         Err(error) => return Report::stopped(&tenant, error),
     };
     let mut job = Job { data, run: &run, fence: run.fence(), order, report: &mut report };
-    if let Err(error) = run.locked(Box::pin(job.work())).await {
+    let worked = run.locked(Box::pin(job.work_or_pause())).await;
+    if let Err(error) = worked {
         report.stop(error);
     }
     report.name_people();
@@ -100,16 +108,59 @@ struct Job<'j, P: Leavers> {
     report: &'j mut Report,
 }
 
+/// The error of a run that a person interrupted.
+pub(super) fn interrupted(tenant: &str, by: &str) -> HostError {
+    HostError::Interrupted {
+        message: format!(
+            "{by} has interrupted the run: no further reference is issued or delivered, and references are paused"
+        ),
+        remedy: format!(
+            "go on with what is left: hibob references resume {tenant}, and then hibob references {tenant}"
+        ),
+    }
+}
+
 impl<P: Leavers> Job<'_, P> {
+    /// Works, and pauses references as soon as a person interrupts it, so that also a crash from then on does not hide
+    /// that. If the work came to its end all the same, the pause is over.
+    async fn work_or_pause(&mut self) -> Result<(), HostError> {
+        let run = self.run;
+        let ports = run.ports();
+        let was_paused = ports.run_store().reference_pause().await?.is_some();
+        let pausing = async {
+            let by = ports.interrupt().requested().await;
+            let paused = ports.run_store().pause_references(Some(&format!("{by} has interrupted a run"))).await;
+            if let Err(error) = paused {
+                tracing::warn!("references cannot be paused: {error}");
+            }
+            std::future::pending::<std::convert::Infallible>().await
+        };
+        if was_paused {
+            return self.work().await;
+        }
+        let worked = tokio::select! {
+            biased;
+            worked = self.work() => worked,
+            never = pausing => match never {},
+        };
+        if let Some(by) = ports.interrupt().by() {
+            let why = worked.is_err().then(|| format!("{by} has interrupted a run"));
+            ports.run_store().pause_references(why.as_deref()).await?;
+        }
+        worked
+    }
+
     async fn work(&mut self) -> Result<(), HostError> {
         if let Some(why) = self.run.ports().run_store().reference_pause().await? {
             let tenant = self.run.ports().config().id.as_str();
-            return Err(HostError::held(
-                format!("references are paused: {why}"),
+            let remedy = if why.contains("interrupted") {
+                format!("go on with what is left: hibob references resume {tenant}, and then hibob references {tenant}")
+            } else {
                 format!(
                     "if none was issued since that backup, go on: hibob references resume {tenant}; else restore a newer one"
-                ),
-            ));
+                )
+            };
+            return Err(HostError::held(format!("references are paused: {why}"), remedy));
         }
         let keys = IssuerKeys::open(self.data, self.run.ports().config()).await?;
         let (database, fence) = (self.run.ports().run_store(), self.fence);
@@ -147,9 +198,25 @@ impl<P: Leavers> Job<'_, P> {
         outbox::deliver(self.run, &keys, &log, which, self.report).await
     }
 
+    /// Ends `work`, which only reads, as soon as a person interrupts the run.
+    async fn reading<T>(&self, work: impl Future<Output = Result<T, HostError>>) -> Result<T, HostError> {
+        let ports = self.run.ports();
+        tokio::select! {
+            biased;
+            by = ports.interrupt().requested() => Err(interrupted(&ports.config().id, &by)),
+            done = work => done,
+        }
+    }
+
+    /// Checks that nobody has interrupted the run.
+    fn go_ahead(&self) -> Result<(), HostError> {
+        let ports = self.run.ports();
+        ports.interrupt().by().map_or(Ok(()), |by| Err(interrupted(&ports.config().id, &by)))
+    }
+
     /// Has the plugin say who has left, and records the standing of everybody else.
     async fn detected(&mut self, known: &[Known]) -> Result<Detection, HostError> {
-        let detection = self.run.ports().departures(known).await?;
+        let detection = self.reading(self.run.ports().departures(known)).await?;
         self.report.employees = detection.employees;
         self.report.is_baseline = known.is_empty();
         for finding in &detection.findings {
@@ -225,6 +292,7 @@ impl<P: Leavers> Job<'_, P> {
             return Ok(());
         }
         for departure in cancelled {
+            self.go_ahead()?;
             let now = chrono::Utc::now().timestamp();
             let (database, reason) = (self.run.ports().run_store(), "the employment goes on");
             let number = database.cancel_departure(self.fence, departure, reason, now).await?;
@@ -268,7 +336,8 @@ impl<P: Leavers> Job<'_, P> {
             })
             .buffered(PARALLEL);
         let (mut done, mut impossible, mut counted) = (0, 0, Vec::new());
-        while let Some((departure, is_correction, confirmed)) = answers.next().await {
+        while let Some((departure, is_correction, confirmed)) = self.reading(async { Ok(answers.next().await) }).await?
+        {
             done += 1;
             match self.possible(issuing, &departure, confirmed)? {
                 None => impossible += 1,
@@ -285,6 +354,7 @@ impl<P: Leavers> Job<'_, P> {
             return Ok(());
         }
         for (departure, issuable, is_correction) in counted {
+            self.go_ahead()?;
             self.record(issuing, &departure, issuable, is_correction).await?;
         }
         Ok(())

@@ -7,6 +7,7 @@
 //!    does not count as one.
 //! 4. A reference that was revoked or superseded meanwhile is not delivered.
 
+use crate::references::job::interrupted;
 use crate::references::keys::{IssuerKeys, Signers, time};
 use crate::references::leavers::Leavers;
 use crate::references::log::{Entry, Log};
@@ -50,6 +51,8 @@ struct Outbox<'o, P> {
     is_closed: AtomicBool,
     /// The names in the references, by employee id, for the report.
     names: Mutex<Vec<(String, String)>>,
+    /// Whether a delivery was not begun because a person interrupted the run.
+    is_left: AtomicBool,
 }
 
 /// The result of one attempt.
@@ -131,6 +134,7 @@ pub(super) async fn deliver<P: Leavers>(
         signers,
         is_closed: AtomicBool::new(false),
         names: Mutex::default(),
+        is_left: AtomicBool::new(false),
     };
     let mut attempts = stream::iter(due.into_iter().zip(proofs))
         .map(|(due, proof)| async {
@@ -165,6 +169,10 @@ pub(super) async fn deliver<P: Leavers>(
     for (employee, name) in outbox.names.into_inner().unwrap_or_else(PoisonError::into_inner) {
         report.learn_name(&employee, &name);
     }
+    let is_left = outbox.is_left.load(Ordering::SeqCst);
+    if let (None, true, Some(by)) = (&failed, is_left, run.ports().interrupt().by()) {
+        failed = Some(interrupted(&config.id, &by));
+    }
     report.waiting = database.waiting_deliveries().await?;
     failed.map_or(Ok(()), Err)
 }
@@ -173,6 +181,10 @@ impl<P: Leavers> Outbox<'_, P> {
     /// Tries one delivery, and records the result.
     async fn attempt(&self, due: DueDelivery, proof: LogProof) -> Result<Attempt, HostError> {
         if self.is_closed.load(Ordering::SeqCst) {
+            return Ok(Attempt::NotTried);
+        }
+        if self.ports.interrupt().is_requested() {
+            self.is_left.store(true, Ordering::SeqCst);
             return Ok(Attempt::NotTried);
         }
         let attempted = self.attempt_and_record(&due, proof).await;

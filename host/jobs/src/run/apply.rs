@@ -15,8 +15,12 @@
 //! 7. If a change fails, everything that depends on it is skipped. What only comes after it goes on.
 //! 8. Refused credentials, a lost lease and a failed database stop the run: no further change begins, and those that
 //!    were not begun are reported as not tried.
+//! 9. If a person interrupts the run, no further change begins and no attempt is repeated; the attempts that are in
+//!    flight come to their end. The report then has the changes that have ended, and no others: what became of those
+//!    is reported by the run that resumes or abandons the plan.
+//! 10. In a plan that is abandoned, the plugin looks what became of the changes that were begun, and cannot write.
 
-use crate::run::journal::{ChangeResult, Journal};
+use crate::run::journal::{ChangeResult, Closed, Journal};
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
 use crate::run::rows::RowResult;
@@ -33,8 +37,25 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tracing::Instrument;
 
+/// The built-in plugin's code for a request that the host does not let out.
+const NOT_ALLOWED: &str = "NOT_ALLOWED";
+
 /// How often a change of unknown outcome is looked up and, if it was not made, made again.
 const LOOKS_MAX: u32 = 4;
+
+/// How far a plan was applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// To its end: every change has ended, or is not made.
+    Ended,
+    /// A person interrupted it before that.
+    Interrupted {
+        /// How many changes have ended, or are held.
+        ended: usize,
+        /// How many were begun, and whether they were made is not known.
+        unknown: usize,
+    },
+}
 
 /// Applies a plan except for the changes in `held`, and counts each change's outcome in `report`. The rules are at the
 /// head of this file.
@@ -44,7 +65,9 @@ pub(super) async fn apply(
     held: &Held,
     journal: &Journal<'_, impl RunStore>,
     report: &mut Report,
-) {
+) -> Progress {
+    let interrupt = ports.interrupt();
+    let (before, mut ended, mut unknown) = (report.clone(), BTreeMap::new(), Vec::new());
     let mut schedule = Schedule::new(&planned.changes);
     for (&position, &class) in &held.changes {
         let Some(change) = planned.changes.get(position) else { continue };
@@ -64,7 +87,7 @@ pub(super) async fn apply(
     let total = planned.changes.len() as u64;
     let mut done = 0;
     loop {
-        while running.len() < parallel && !report.is_stopped() {
+        while running.len() < parallel && !report.is_stopped() && !interrupt.is_requested() {
             let Some(position) = schedule.next() else { break };
             let Some(change) = planned.changes.get(position) else {
                 continue;
@@ -72,6 +95,9 @@ pub(super) async fn apply(
             running.push(async move {
                 if let Some(made) = journal.settled(change) {
                     return (position, change, made);
+                }
+                if journal.closed == Some(Closed::Looks) {
+                    return (position, change, look(ports, change, journal).await);
                 }
                 let span = Spans::change(change.kind);
                 let made = make(ports, change, journal).instrument(span.clone()).await;
@@ -85,11 +111,20 @@ pub(super) async fn apply(
         // If the journal is closed, the changes that depend on this one were not tried either, and no fault is to
         // blame.
         let is_closed = made == ChangeResult::NotTried;
+        if made == ChangeResult::Unknown {
+            unknown.push(change);
+            continue; // and with it everything that depends on it
+        }
+        if made != ChangeResult::NotTried {
+            ended.insert(position, made.clone());
+        }
         let went_on = match made {
             ChangeResult::Outcome(Outcome::Failed(failure)) if is_cut_off(ports, &failure) => {
                 not_tried(change, report);
                 false
             }
+            // The history has it already.
+            made if journal.is_told(change) => record(change, false, made, &mut Report::default()),
             made => record(change, schedule.is_second(position), made, report),
         };
         let skipped = if went_on {
@@ -111,15 +146,61 @@ pub(super) async fn apply(
         done += 1 + skipped.len() as u64;
         ports.progress().report("changes", done, Some(total));
     }
+    let left = schedule.left().count();
+    if interrupt.is_requested() && !report.is_stopped() && left + unknown.len() > 0 {
+        *report = before;
+        for (position, change) in planned.changes.iter().enumerate() {
+            let made = ended.remove(&position).or_else(|| journal.ended(change)).filter(|_| !journal.is_told(change));
+            if let Some(made) = made {
+                record(change, schedule.is_second(position), made, report);
+            }
+        }
+        let unknown = unknown.len();
+        return Progress::Interrupted { ended: planned.changes.len() - left - unknown, unknown };
+    }
+    for change in unknown {
+        record(change, false, ChangeResult::interrupted(), report);
+    }
     for left in schedule.left().filter_map(|position| planned.changes.get(position)) {
         not_tried(left, report);
         ports.metrics().change(left.kind, ChangeOutcome::Skipped);
+    }
+    Progress::Ended
+}
+
+/// Looks what became of a change that was begun, without writing anything but what the plugin stores about it, and
+/// records how it ended (rule 10).
+async fn look(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl RunStore>) -> ChangeResult {
+    let looked = async {
+        journal.start(ports.run_store(), change, ports.now()).await?;
+        let attempted = ports.look(change, journal.fence).await?;
+        let made = match ports.redactor()?.outcome(attempted.outcome) {
+            made @ (Outcome::Done(_) | Outcome::Partly(_)) if attempted.is_shown => ChangeResult::Outcome(made),
+            // Something else than the write has failed, so nobody knows.
+            Outcome::Failed(failure) if failure.code != NOT_ALLOWED || ports.is_refused() => {
+                ChangeResult::interrupted()
+            }
+            Outcome::Refused(_) => ChangeResult::interrupted(),
+            _ => ChangeResult::seen_not_made(),
+        };
+        let (ledger, entries) = match &made {
+            ChangeResult::Outcome(outcome) => (ledger(ports, change, outcome), attempted.entries),
+            _ => (None, BTreeMap::new()),
+        };
+        let record = journal.record(change, ledger, Some(&made)).await?;
+        ports.run_store().record_change(journal.fence, &entries, &record, ports.now()).await?;
+        Ok::<_, HostError>(made)
+    };
+    match looked.await {
+        Ok(made) => made,
+        Err(error) if error.is_forgetful() => ChangeResult::fault(&error),
+        Err(_) => ChangeResult::interrupted(), // the call failed, so nobody knows
     }
 }
 
 /// Whether a change failed only because the egress let no more requests out, after the credentials were refused.
 fn is_cut_off(ports: &impl RunPorts, failure: &Failure) -> bool {
-    failure.code == "NOT_ALLOWED" && ports.is_refused()
+    failure.code == NOT_ALLOWED && ports.is_refused()
 }
 
 /// Reports the outcome of a change that was tried to the telemetry.
@@ -144,7 +225,8 @@ fn observe(ports: &impl RunPorts, change: &Change, made: &ChangeResult, span: &t
 async fn make(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl RunStore>) -> ChangeResult {
     let made = attempts(ports, change, journal).await;
     let error = match made {
-        Ok(outcome) => return ChangeResult::Outcome(outcome),
+        Ok(Some(outcome)) => return ChangeResult::Outcome(outcome),
+        Ok(None) => return ChangeResult::Unknown,
         Err(error) => error,
     };
     ports.metrics().over_limit(&error);
@@ -158,22 +240,30 @@ async fn make(ports: &impl RunPorts, change: &Change, journal: &Journal<'_, impl
     }
 }
 
+/// Makes a change, with as many attempts as it needs. None if its outcome is unknown and the run was interrupted.
 async fn attempts(
     ports: &impl RunPorts,
     change: &Change,
     journal: &Journal<'_, impl RunStore>,
-) -> Result<Outcome, HostError> {
+) -> Result<Option<Outcome>, HostError> {
     let is_unknown = journal.is_unknown(change);
     let mut attempt = if is_unknown { Attempt::AfterUnknownOutcome } else { Attempt::First };
     let mut pause = Duration::from_millis(ports.config().limits.retry_pause_milliseconds);
     journal.start(ports.run_store(), change, ports.now()).await?;
+    if ports.interrupt().is_requested() {
+        return Ok(None); // nothing has left yet
+    }
     for looks in 0..=LOOKS_MAX {
         let is_last = looks == LOOKS_MAX;
         let outcome = call(ports, change, attempt, journal, is_last).await?;
         if is_last || !matches!(outcome, Outcome::Failed(Failure { next: NextStep::Look, .. })) {
-            return Ok(outcome);
+            return Ok(Some(outcome));
         }
-        tokio::time::sleep(pause).await;
+        tokio::select! {
+            biased;
+            _ = ports.interrupt().requested() => return Ok(None),
+            () = tokio::time::sleep(pause) => {}
+        }
         pause = pause.saturating_mul(2);
         attempt = Attempt::AfterUnknownOutcome;
     }
@@ -195,15 +285,7 @@ async fn call(
         let what = "says that it has made the change, and no answer of TravelPerk shows that";
         return Err(HostError::Plugin(what.to_owned())); // its writes to the storage are dropped
     }
-    let ledger = match &outcome {
-        Outcome::Partly(written) if is_state_refused(written) => None,
-        Outcome::Done(written) | Outcome::Partly(written) => change.employee_id.as_ref().map(|employee| LedgerEntry {
-            account_id: written.target_id.clone(),
-            employee_id: employee.clone(),
-            archived_at: (change.kind == ChangeKind::Archive).then(|| ports.now()),
-        }),
-        Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
-    };
+    let ledger = ledger(ports, change, &outcome);
     let outcome = match ports.redactor()?.outcome(outcome) {
         Outcome::Failed(failure) if !refusals.is_empty() => {
             Outcome::Failed(Failure { message: format!("{} ({})", failure.message, refusals.join("; ")), ..failure })
@@ -220,6 +302,19 @@ async fn call(
         ports.run_store().record_change(journal.fence, &attempted.entries, &record, ports.now()).await?;
     }
     Ok(outcome)
+}
+
+/// What the ledger gets of a change with this outcome.
+fn ledger(ports: &impl RunPorts, change: &Change, outcome: &Outcome) -> Option<LedgerEntry> {
+    match outcome {
+        Outcome::Partly(written) if is_state_refused(written) => None,
+        Outcome::Done(written) | Outcome::Partly(written) => change.employee_id.as_ref().map(|employee| LedgerEntry {
+            account_id: written.target_id.clone(),
+            employee_id: employee.clone(),
+            archived_at: (change.kind == ChangeKind::Archive).then(|| ports.now()),
+        }),
+        Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => None,
+    }
 }
 
 /// Counts an outcome in the report. True if the changes that depend on this one can go on.
@@ -271,7 +366,7 @@ fn record(change: &Change, second: bool, made: ChangeResult, report: &mut Report
             report.stop(HostError::Credentials(error));
             false
         }
-        ChangeResult::NotTried => {
+        ChangeResult::NotTried | ChangeResult::Unknown => {
             not_tried(change, report);
             false
         }

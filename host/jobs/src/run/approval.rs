@@ -158,7 +158,11 @@ impl<P: RunPorts> Running<P> {
             held: &json,
             settings: &stored.settings,
             plugin: &stored.plugin,
+            changes: i64::try_from(stored.opened.planned.changes.len()).unwrap_or(i64::MAX),
+            job: self.cause.job.as_deref(),
+            saved: None, // the approval's row says it
         };
+        self.go_ahead()?;
         let begun = approvals.begin_approved_journal(self.fence, stored.id, &new, self.started_at).await?;
         let journal = begun.ok_or_else(|| not_approved(&stored.digest))?;
         self.make(&stored.opened.planned, stored.opened.ids(), &held, journal, report).await;
@@ -227,6 +231,9 @@ impl<P: RunPorts> Running<P> {
         if let Some(row) = open {
             let stored = StoredPlan::read(approvals, self.keyring(), row).await?;
             if Reasons::read(row)? == *reasons && self.stale(row, &stored, planned, reasons)?.is_none() {
+                if let Some(saved) = &self.saved {
+                    approvals.note_saved(self.fence, row.id, saved).await?;
+                }
                 let (plan, lapses_at) = (row.plan.clone(), row.lapses_at);
                 report.waiting = Some(WaitingPlan { plan, changes, why, lapses_at, is_new: false });
                 return Ok(());
@@ -247,6 +254,7 @@ impl<P: RunPorts> Running<P> {
             requested_by: self.cause.requested_by.as_deref(),
             created_at: self.started_at,
             lapses_at: self.started_at + i64::from(days.get()) * DAY,
+            saved: self.saved.as_deref(),
         };
         approvals.await_approval(self.fence, &new).await?;
         for change in &planned.changes {

@@ -12,6 +12,12 @@ use hibob_store::run_store::RunStore;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The code of a change that an interruption has left in the middle.
+const INTERRUPTED: &str = "INTERRUPTED";
+
+/// The remedy for it.
+const START_ANEW: &str = "nothing; the next plan starts from what is there now";
+
 /// How a change ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -22,6 +28,9 @@ pub(super) enum ChangeResult {
     Fault { code: String, message: String, remedy: String },
     /// It was not begun.
     NotTried,
+    /// It was begun, and the run was interrupted before its outcome was known. Never stored.
+    #[serde(skip)]
+    Unknown,
 }
 
 impl ChangeResult {
@@ -31,6 +40,26 @@ impl ChangeResult {
             code: "FORGOTTEN".to_owned(),
             message: "this person was erased, so the outcome of their change cannot be read any more".to_owned(),
             remedy: "nothing".to_owned(),
+        }
+    }
+
+    /// The result of a change that was begun, and of which nobody knows what became of it.
+    pub(super) fn interrupted() -> Self {
+        Self::Fault {
+            code: INTERRUPTED.to_owned(),
+            message: "the run was interrupted while it made this change, and whether it was made is not known"
+                .to_owned(),
+            remedy: START_ANEW.to_owned(),
+        }
+    }
+
+    /// The result of a change that was begun, and that TravelPerk does not show as made.
+    pub(super) fn seen_not_made() -> Self {
+        Self::Fault {
+            code: INTERRUPTED.to_owned(),
+            message: "the run was interrupted while it made this change, and TravelPerk does not show it as made"
+                .to_owned(),
+            remedy: START_ANEW.to_owned(),
         }
     }
 
@@ -44,7 +73,8 @@ impl ChangeResult {
 enum ChangeProgress {
     /// Begun by the run with this generation; its outcome is unknown.
     Started(i64),
-    Finished(ChangeResult),
+    /// Ended in the run with this generation.
+    Finished(ChangeResult, i64),
 }
 
 /// How far each change of a plan has come; a change without an entry was not begun.
@@ -71,7 +101,7 @@ impl JournalState {
                 }
                 (Some(ChangeProgress::Started(before)), true) if *before == event.generation => {
                     match serde_json::from_str(&event.made) {
-                        Ok(made) => ChangeProgress::Finished(made),
+                        Ok(made) => ChangeProgress::Finished(made, event.generation),
                         Err(error) => return wrong(&format!("has an outcome that cannot be read: {error}")),
                     }
                 }
@@ -80,7 +110,7 @@ impl JournalState {
                 (Some(ChangeProgress::Started(_)), true) => {
                     return wrong("was finished by a run that had not begun it");
                 }
-                (Some(ChangeProgress::Finished(_)), _) => return wrong("goes on after it was finished"),
+                (Some(ChangeProgress::Finished(..)), _) => return wrong("goes on after it was finished"),
             };
             past.0.insert(event.change.clone(), next);
         }
@@ -102,8 +132,19 @@ pub(super) struct Journal<'r, S: RunStore> {
     /// The ids of the plan's changes in the journal, by their ids in the plan.
     pub(super) ids: BTreeMap<String, String>,
     pub(super) past: JournalState,
-    /// Whether nothing more of the plan is made, because it is out of date.
-    pub(super) is_closed: bool,
+    /// Whether nothing more of the plan is made.
+    pub(super) closed: Option<Closed>,
+    /// The history has the changes that ended up to this generation.
+    pub(super) told_generation: i64,
+}
+
+/// What is done about changes that were begun, in a plan of which nothing more is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// Nothing, since the plan is out of date. What became of them stays unknown.
+    AsItIs,
+    /// The plugin looks what became of them.
+    Looks,
 }
 
 impl<B: RunStore> Journal<'_, B> {
@@ -111,16 +152,27 @@ impl<B: RunStore> Journal<'_, B> {
     /// it is to be made.
     pub(super) fn settled(&self, change: &Change) -> Option<ChangeResult> {
         match self.past.0.get(self.stored_id(change)) {
-            Some(ChangeProgress::Finished(made)) => Some(made.clone()),
-            _ if !self.is_closed => None,
-            Some(ChangeProgress::Started(_)) => Some(ChangeResult::Fault {
-                code: "INTERRUPTED".to_owned(),
-                message: "the run was interrupted while it made this change, and whether it was made is not known"
-                    .to_owned(),
-                remedy: "nothing; the next plan starts from what is there now".to_owned(),
-            }),
-            None => Some(ChangeResult::NotTried),
+            Some(ChangeProgress::Finished(made, _)) => Some(made.clone()),
+            progress => match (progress, self.closed?) {
+                (None, _) => Some(ChangeResult::NotTried),
+                (Some(_), Closed::AsItIs) => Some(ChangeResult::interrupted()),
+                (Some(_), Closed::Looks) => None,
+            },
         }
+    }
+
+    /// The result of a change that had ended before this run.
+    pub(super) fn ended(&self, change: &Change) -> Option<ChangeResult> {
+        match self.past.0.get(self.stored_id(change)) {
+            Some(ChangeProgress::Finished(made, _)) => Some(made.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether the history has already how a change ended.
+    pub(super) fn is_told(&self, change: &Change) -> bool {
+        let past = self.past.0.get(self.stored_id(change));
+        matches!(past, Some(ChangeProgress::Finished(_, generation)) if *generation <= self.told_generation)
     }
 
     /// Whether a change was begun and its outcome is unknown.
@@ -183,7 +235,7 @@ mod tests {
 
     fn finished<'p>(past: &'p JournalState, change: &str) -> Option<&'p ChangeResult> {
         match past.0.get(change)? {
-            ChangeProgress::Finished(made) => Some(made),
+            ChangeProgress::Finished(made, _) => Some(made),
             ChangeProgress::Started(_) => None,
         }
     }

@@ -3,6 +3,7 @@
 //! `hibob-runner` implements them with the sandbox and the tenant's databases (`sandboxed.rs`). The simulation in the
 //! tests implements them in memory, and runs the same job logic over that.
 
+use crate::interrupt::Interrupt;
 use hibob_base::error::HostError;
 use hibob_base::progress::Progress;
 use hibob_base::secret::Redactor;
@@ -59,6 +60,9 @@ pub trait RunPorts {
     /// Where the run reports how far it is.
     fn progress(&self) -> &dyn Progress;
 
+    /// Whether a person has asked the run to stop.
+    fn interrupt(&self) -> &Interrupt;
+
     /// The time now, in Unix seconds.
     fn now(&self) -> i64;
 
@@ -101,6 +105,19 @@ pub trait RunPorts {
         attempt: Attempt,
         fence: Fence,
     ) -> impl Future<Output = Result<Attempted, HostError>>;
+
+    /// Has the plugin look what became of a change that was begun, as in an attempt after an unknown outcome. No write
+    /// leaves: where the change was not made, the outcome is a failure.
+    ///
+    /// # Errors
+    /// The plugin, or the host, failed.
+    fn look(&self, change: &Change, fence: Fence) -> impl Future<Output = Result<Attempted, HostError>>;
+
+    /// Whether a person has cancelled the job with this key.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    fn is_cancelled(&self, job: &str) -> impl Future<Output = Result<bool, HostError>>;
 }
 
 /// The result of one attempt to make a change.

@@ -1,4 +1,4 @@
-//! Resuming: finishing the plan of a run that was interrupted, because its process or its machine died.
+//! Resuming: finishing the plan of a run that was interrupted.
 //!
 //! Every directory run begins with this, before it makes a plan of its own.
 //!
@@ -14,16 +14,27 @@
 //! 5. The age of an approved plan counts from when its journal began, because it was compared with a new plan then.
 //! 6. The interrupted run gets its own run record, with the trigger "resumed". Its baseline is accepted by the same
 //!    rule as any other.
+//! 7. A plan whose run a person interrupted, or whose job a person cancelled, is not resumed unless a person says so
+//!    (`hibob runs resume`). Until then a run that a person starts is held. A scheduled run abandons the plan: the
+//!    plugin looks what became of the changes that were begun, and cannot write; the others are reported as not tried.
+//!    The run record of that has the trigger "abandoned". `hibob runs abandon` does the same.
+//! 8. After a restore the rest of a plan is abandoned in the same way, since some of it may have been made since the
+//!    backup.
+//! 9. The run records of one plan together have each of its changes once. That of an interrupted run has those that had
+//!    ended.
 
+use crate::interrupt::Interrupt;
+use crate::interrupted::cancelled_by_key;
 use crate::run::apply;
-use crate::run::journal::{ChangeResult, Journal, JournalState};
+use crate::run::apply::Progress;
+use crate::run::journal::{ChangeResult, Closed, Journal, JournalState};
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
 use crate::run::{RunReport, Running, accepted};
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use hibob_policy::guard::Held;
-use hibob_store::database::{EventRow, OpenJournal, RunRecord};
+use hibob_store::database::{EventRow, OpenJournal, RunRecord, restored_because};
 use hibob_store::privacy;
 use hibob_store::privacy::DecryptedPlan;
 use hibob_store::run_store::RunStore;
@@ -34,41 +45,205 @@ use tracing::Instrument;
 /// Seconds in an hour.
 const HOUR: u64 = 60 * 60;
 
+/// What is done with the plan of an interrupted run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Settling {
+    /// The rest of it is applied.
+    Resume,
+    /// The rest of it is not applied, for this reason.
+    Abandon(String),
+}
+
+/// What a person can decide about an interrupted plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayOn {
+    /// The rest of it is applied.
+    Resume,
+    /// The rest of it is not applied.
+    Abandon,
+}
+
+impl Settling {
+    /// The trigger of the run record.
+    fn trigger(&self) -> &'static str {
+        match self {
+            Self::Resume => "resumed",
+            Self::Abandon(_) => "abandoned",
+        }
+    }
+}
+
+/// The error of a run that a person interrupted. `ended` of its plan's `changes` have ended, and of `unknown` others it
+/// is not known whether they were made.
+pub(super) fn interrupted(tenant: &str, by: &str, changes: usize, progress: (usize, usize)) -> HostError {
+    let (ended, unknown) = progress;
+    let in_flight = match unknown {
+        0 => String::new(),
+        _ => format!(", {unknown} were begun and may have been made"),
+    };
+    HostError::Interrupted {
+        message: format!(
+            "{by} has interrupted the run: {ended} of {changes} changes are done with{in_flight}, and the rest was not begun"
+        ),
+        remedy: ways_on(tenant),
+    }
+}
+
+/// The error of a run that a person interrupted before it applied anything.
+pub(super) fn interrupted_early(by: &str) -> HostError {
+    HostError::Interrupted {
+        message: format!("{by} has interrupted the run before anything was applied"),
+        remedy: "nothing; there is nothing to resume, and the next run begins anew".to_owned(),
+    }
+}
+
+/// What a person can do about a plan that was interrupted.
+fn ways_on(tenant: &str) -> String {
+    format!("apply the rest: hibob runs resume {tenant}; or leave it undone: hibob runs abandon {tenant}")
+}
+
+/// Ends `work`, which only reads, as soon as a person interrupts the run.
+///
+/// # Errors
+/// The run was interrupted, or the error of `work`.
+pub async fn unless_interrupted<T>(
+    interrupt: &Interrupt,
+    work: impl Future<Output = Result<T, HostError>>,
+) -> Result<T, HostError> {
+    tokio::select! {
+        biased;
+        by = interrupt.requested() => Err(interrupted_early(&by)),
+        done = work => done,
+    }
+}
+
 impl<P: RunPorts> Running<P> {
-    /// Finishes the plan of an interrupted run, and writes that run's record. Returns its report; none if no run was
-    /// interrupted. The rules are at the head of this file.
+    /// What has interrupted the run of an open journal on purpose; none if it was a crash.
+    pub(super) async fn interrupted_by(&self, open: &OpenJournal) -> Result<Option<String>, HostError> {
+        if let Some(by) = &open.interrupted_by {
+            return Ok(Some(by.clone()));
+        }
+        let Some(job) = &open.job else { return Ok(None) };
+        if !self.ports.is_cancelled(job).await? {
+            return Ok(None);
+        }
+        // Its host crashed before it noticed.
+        let by = cancelled_by_key(job);
+        self.ports.run_store().mark_interrupted(self.fence, open.id, &by, self.ports.now()).await?;
+        Ok(Some(by))
+    }
+
+    /// Decides what a run that was started by itself or by a person does with an interrupted plan (rules 7 and 8), and
+    /// does it. The report is that of the interrupted run; none if there was none.
     ///
     /// # Errors
-    /// The journal cannot be read, the lease was lost, or the database failed.
-    pub(super) async fn resume(&self) -> Result<Option<Report>, HostError> {
-        let Some(open) = self.ports.run_store().open_journal().await? else { return Ok(None) };
-        let Opened { plan, held, past } = match self.read(&open).await? {
+    /// A person interrupted the plan's run, and this run is not scheduled; or as [`Self::settle`].
+    pub(super) async fn take_up(&mut self, is_scheduled: bool) -> Result<(), HostError> {
+        let Some(open) = self.ports.run_store().open_journal().await? else { return Ok(()) };
+        let started = time(open.started_at);
+        let settling = match self.interrupted_by(&open).await? {
+            None => Settling::Resume,
+            Some(by) => match restored_because(&by) {
+                Some(why) => Settling::Abandon(why.to_owned()),
+                None if is_scheduled => Settling::Abandon(format!("{by} had interrupted it")),
+                None => {
+                    let message =
+                        format!("{by} has interrupted the run of {started}, and its plan is not applied to its end");
+                    return Err(HostError::held(message, ways_on(&self.ports.config().id)));
+                }
+            },
+        };
+        let report = Box::pin(self.settle(&open, &settling)).await?;
+        if let (Settling::Abandon(why), Some(run)) = (&settling, report.run) {
+            self.warnings.push(crate::run::ErrorRow {
+                employee_id: None,
+                code: "PLAN_ABANDONED".to_owned(),
+                message: format!(
+                    "the rest of the plan of {started} was not applied, because {why}: {} changes; run {run} of the history has them",
+                    report.skipped
+                ),
+                remedy: "nothing; this run has made a new plan of what is there now".to_owned(),
+            });
+        }
+        self.resumed = Some(report);
+        Ok(())
+    }
+
+    /// Resumes or abandons the plan that is open, as a person has decided.
+    ///
+    /// # Errors
+    /// No plan is open, or as [`Self::settle`].
+    pub(super) async fn decided(&self, way: WayOn) -> Result<Report, HostError> {
+        let tenant = &self.ports.config().id;
+        let Some(open) = self.ports.run_store().open_journal().await? else {
+            let message = format!("tenant {tenant}: no run is interrupted, so there is nothing to go on with");
+            return Err(HostError::configuration(message, format!("look at what there was: hibob history {tenant}")));
+        };
+        let by = self.interrupted_by(&open).await?;
+        let restored = by.as_deref().and_then(restored_because);
+        let settling = match (way, restored) {
+            (_, Some(why)) => Settling::Abandon(why.to_owned()),
+            (WayOn::Abandon, None) => Settling::Abandon("a person has abandoned it".to_owned()),
+            (WayOn::Resume, None) => {
+                self.ports.run_store().unmark_interrupted(self.fence, open.id).await?;
+                Settling::Resume
+            }
+        };
+        Box::pin(self.settle(&open, &settling)).await
+    }
+
+    /// Finishes or abandons the plan of an interrupted run, and writes that run's record. Returns its report. The rules
+    /// are at the head of this file.
+    ///
+    /// # Errors
+    /// The journal cannot be read, a person interrupted it again, the lease was lost, or the database failed.
+    pub(super) async fn settle(&self, open: &OpenJournal, settling: &Settling) -> Result<Report, HostError> {
+        let Opened { plan, held, past } = match self.read(open).await? {
             Ok(read) => read,
-            Err(why) => return Err(self.close(&open, &why).await?),
+            Err(why) => return Err(self.close(open, &why).await?),
         };
         let planned = &plan.planned;
         let mut report = Report::planned(&self.ports.config().id, planned);
         report.guards.clone_from(&held.guards);
-        let out_of_date = self.out_of_date(&open, &plan).await?;
-        let (id, fence, keyring, is_closed) = (open.id, self.fence, self.keyring(), out_of_date.is_some());
-        let journal = Journal { id, fence, keyring, ids: plan.ids(), past, is_closed };
+        let out_of_date = self.out_of_date(open, &plan).await?;
+        let is_same = plan.is_whole
+            && open.settings == self.ports.settings_digest()?
+            && open.plugin == self.ports.plugin_digest();
+        let closed = match settling {
+            Settling::Abandon(_) if is_same => Some(Closed::Looks),
+            Settling::Abandon(_) => Some(Closed::AsItIs),
+            Settling::Resume => out_of_date.is_some().then_some(Closed::AsItIs),
+        };
+        let (id, fence, keyring, told_generation) = (open.id, self.fence, self.keyring(), open.told_generation);
+        let journal = Journal { id, fence, keyring, ids: plan.ids(), past, closed, told_generation };
         let changes = planned.changes.len();
-        let resumed = self.locked(async {
-            apply::apply(&self.ports, planned, &held, &journal, &mut report).await;
-            Ok(())
+        let applied = self.locked(async {
+            Ok(self.interruptibly(id, Box::pin(apply::apply(&self.ports, planned, &held, &journal, &mut report))).await)
         });
-        resumed.instrument(Spans::apply(&self.span, changes)).await?;
-        if let Some(why) = out_of_date {
-            let started = time(open.started_at);
-            report.stop(HostError::held(
+        let progress = applied.instrument(Spans::apply(&self.span, changes)).await?;
+        let started = time(open.started_at);
+        if let (Progress::Interrupted { ended, unknown }, Some(by)) = (progress, self.ports.interrupt().by()) {
+            let error = || interrupted(&self.ports.config().id, &by, changes, (ended, unknown));
+            report.stop(error());
+            let record = RunRecord { interrupted_by: Some(by.to_string()), ..self.record_of(open, settling, &report)? };
+            self.record_run(record, None, &report.updates).await?;
+            return Err(error());
+        }
+        match (settling, out_of_date) {
+            (Settling::Abandon(why), _) => report.stop(HostError::Interrupted {
+                message: format!("the rest of the plan of {started} is not applied: {why}"),
+                remedy: "nothing; the next plan starts from what is there now".to_owned(),
+            }),
+            (Settling::Resume, Some(why)) => report.stop(HostError::held(
                 format!("a run of {started} was interrupted, and the rest of its plan is not applied: {why}"),
                 "nothing; the next plan starts from what is there now",
-            ));
+            )),
+            (Settling::Resume, None) => {}
         }
-        let record = self.record_of(&open, &report)?;
+        let record = self.record_of(open, settling, &report)?;
         let number = self.record_run(record, accepted(&report, planned), &report.updates).await?;
         report.numbered(number);
-        Ok(Some(report))
+        Ok(report)
     }
 
     /// Closes a journal that cannot be read, and returns the error that says so. This run then applies nothing, so that
@@ -79,7 +254,7 @@ impl<P: RunPorts> Running<P> {
         let error = |remedy: String| HostError::Journal { message: message.clone(), remedy };
         let closed =
             Report::stopped(tenant, error("sync again; the next plan starts from what is there now".to_owned()));
-        let record = self.record_of(open, &closed)?;
+        let record = self.record_of(open, &Settling::Resume, &closed)?;
         let number = self.record_run(record, None, &[]).await?;
         Ok(error(format!(
             "nothing was applied, and that run is closed as run {number} of the history; if nobody has changed the database, \
@@ -87,16 +262,18 @@ impl<P: RunPorts> Running<P> {
         )))
     }
 
-    fn record_of(&self, open: &OpenJournal, report: &Report) -> Result<RunRecord, HostError> {
+    fn record_of(&self, open: &OpenJournal, settling: &Settling, report: &Report) -> Result<RunRecord, HostError> {
         Ok(RunRecord {
             kind: open.kind,
-            trigger: "resumed",
+            trigger: settling.trigger(),
             job: None,
             started_at: open.started_at,
             finished_at: self.ports.now(),
             exit_code: report.exit() as u8,
             report: report.history()?,
             journal: Some(open.id),
+            interrupted_by: None,
+            saved: None,
         })
     }
 
@@ -161,6 +338,6 @@ struct Opened {
     past: JournalState,
 }
 
-fn time(unix_seconds: i64) -> String {
+pub(super) fn time(unix_seconds: i64) -> String {
     chrono::DateTime::from_timestamp(unix_seconds, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC").to_string()
 }

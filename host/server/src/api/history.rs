@@ -6,15 +6,15 @@ use crate::api::request::ApiRequest;
 use crate::api::routes::XLSX;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
-use hibob_jobs::{history, references as issued};
+use hibob_jobs::{history, interrupted, references as issued};
 use hibob_store::database::PastRun;
 use hibob_store::privacy::Records;
-use serde_json::{Value, json as object};
 
 pub(super) async fn list(request: &ApiRequest) -> Result<Response<Body>, Problem> {
-    let runs = records(request).await?.database().past_runs(request.limit).await?;
-    let rows: Vec<Value> = runs.iter().map(history::line_json).collect();
-    Ok(json(StatusCode::OK, &object!({ "tenant": request.tenant(), "runs": rows })))
+    let (records, tenant) = (records(request).await?, request.tenant());
+    let runs = records.database().past_runs(request.limit).await?;
+    let open = interrupted::find(&request.api.data, tenant, records.database()).await?;
+    Ok(json(StatusCode::OK, &history::list_json(tenant, &runs, open.as_ref())))
 }
 
 pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem> {

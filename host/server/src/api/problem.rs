@@ -139,6 +139,7 @@ impl From<HostError> for Problem {
             | HostError::AlreadyRunning { .. }
             | HostError::Held { .. }
             | HostError::Stale { .. }
+            | HostError::Interrupted { .. }
             | HostError::Decision { .. } => StatusCode::CONFLICT,
             HostError::Credentials(_)
             | HostError::Unavailable(_)

@@ -9,6 +9,7 @@ use hibob_base::person::check_person;
 use hibob_base::secret::{Secret, SecretName};
 use hibob_config::applied_by::AppliedBy;
 use hibob_config::tenant::TenantConfig;
+use hibob_jobs::interrupted;
 use hibob_jobs::tenant_status::TenantStatus;
 use hibob_store::token::TokenRole;
 use serde::Deserialize;
@@ -37,8 +38,11 @@ pub(super) async fn show(request: &ApiRequest) -> Result<Response<Body>, Problem
         .into_iter()
         .map(|secret| object!({ "name": secret.name, "state": secret.state, "entered_at": secret.entered_at, "origins": secret.origins }))
         .collect();
+    let database = data.tenant_database(&config.id).await?;
+    let open = interrupted::find(data, &config.id, &database).await?;
     let mut body = object!({
         "tenant": config.id,
+        "interrupted": open.map(|open| open.json()),
         "disabled_at": data.control().disabled_since(&config.id).await?,
         "status": TenantStatus::of(data, &config.id).await?.json(),
         "syncs": config.travelperk.is_some(),

@@ -203,6 +203,7 @@ impl Site {
             requested_by: None,
             created_at: chrono::Utc::now().timestamp(),
             lapses_at: i64::MAX,
+            saved: None,
         };
         database.await_approval(fence, &new).await.unwrap();
         digest
@@ -223,6 +224,8 @@ impl Site {
             exit_code: 1,
             report: json!({ "created": 1, "errors": errors }).to_string(),
             journal: None,
+            interrupted_by: None,
+            saved: None,
         };
         let line = UpdateRow {
             employee_id: "8".to_owned(),

@@ -2,6 +2,7 @@
 
 use crate::serve::{Phase, Settings, Work, serve};
 use hibob_base::progress::Progress;
+use hibob_jobs::interrupt::Interrupt;
 use hibob_policy::guard::Release;
 use hibob_store::database::ControlDatabase;
 use hibob_store::queue::{Arguments, Claimed, End, NewJob, Queue, QueueError, Selection, State};
@@ -36,12 +37,13 @@ impl Drop for Going<'_> {
 }
 
 impl Work for Endless {
-    async fn carry_out(&self, job: &Claimed, progress: Arc<dyn Progress>) -> End {
+    async fn carry_out(&self, job: &Claimed, progress: Arc<dyn Progress>, interrupt: Interrupt) -> End {
         self.0.send(Told::Begun(job.tenant.clone())).unwrap();
         progress.report("accounts", 1, None);
         if job.tenant != "quick" {
             let _going = Going(self, &job.tenant);
-            std::future::pending::<()>().await;
+            interrupt.requested().await;
+            return End::Ended(State::Cancelled, serde_json::json!({}));
         }
         End::Ended(State::Done, serde_json::json!({}))
     }

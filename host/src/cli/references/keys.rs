@@ -2,6 +2,7 @@
 
 use crate::cli::Global;
 use crate::cli::audit::Change;
+use crate::cli::confirm::confirm;
 use crate::cli::paint::{BOLD, DIM};
 use clap::Subcommand;
 use hibob_base::error::{Exit, HostError};
@@ -30,6 +31,9 @@ pub(in crate::cli) enum KeyCommand {
     Rotate {
         /// The tenant's id
         tenant: String,
+        /// Confirm it where no key waits: a new one then signs at once, before its DNS record can be there
+        #[arg(long)]
+        yes: bool,
     },
     /// Revoke a stolen key: every reference that it signed becomes invalid with the next publication
     #[command(after_help = "Example: hibob references key revoke acme k20261122")]
@@ -38,6 +42,9 @@ pub(in crate::cli) enum KeyCommand {
         tenant: String,
         /// The key's name
         selector: String,
+        /// Confirm that this cannot be taken back
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -49,8 +56,8 @@ impl KeyCommand {
             Self::New { tenant, selector } => {
                 Change::new("references-key-new").of(tenant).with(selector.as_deref().unwrap_or_default())
             }
-            Self::Rotate { tenant } => Change::new("references-key-rotate").of(tenant),
-            Self::Revoke { tenant, selector } => Change::new("references-key-revoke").of(tenant).with(selector),
+            Self::Rotate { tenant, .. } => Change::new("references-key-rotate").of(tenant),
+            Self::Revoke { tenant, selector, .. } => Change::new("references-key-revoke").of(tenant).with(selector),
         })
     }
 }
@@ -59,15 +66,29 @@ pub(super) async fn run(global: &Global, command: KeyCommand) -> Result<Exit, Ho
     let data = global.data().await?;
     let (KeyCommand::New { tenant, .. }
     | KeyCommand::List { tenant }
-    | KeyCommand::Rotate { tenant }
+    | KeyCommand::Rotate { tenant, .. }
     | KeyCommand::Revoke { tenant, .. }) = &command;
     let config = data.config(tenant).await?;
     let is_witnessed = config.references.as_ref().is_some_and(|references| !references.witnesses.is_empty());
     let keys = IssuerKeys::open(&data, &config).await?;
     let rows = match &command {
         KeyCommand::New { selector, .. } => vec![keys.make(selector.as_deref()).await?],
-        KeyCommand::Rotate { .. } => vec![keys.rotate().await?],
-        KeyCommand::Revoke { selector, .. } => {
+        KeyCommand::Rotate { yes, .. } => {
+            let known = keys.list().await?;
+            if !known.is_empty() && !known.iter().any(KeyRow::is_next) {
+                let what = "no key waits, so a new one would sign at once; nobody can verify what it signs before its DNS \
+                            record is there";
+                confirm(global, *yes, what, &format!("hibob references key rotate {tenant}"))?;
+            }
+            vec![keys.rotate().await?]
+        }
+        KeyCommand::Revoke { selector, yes, .. } => {
+            if keys.list().await?.iter().any(|key| key.selector == *selector && key.revoked_at.is_none()) {
+                let what = format!(
+                    "the key {selector} would be revoked, and every reference that it signed with it; that cannot be taken back"
+                );
+                confirm(global, *yes, &what, &format!("hibob references key revoke {tenant} {selector}"))?;
+            }
             let (row, references) = keys.revoke(selector).await?;
             if !global.json {
                 outln!("revoked, with {references} references that it signed; they can be issued anew by name");

@@ -46,7 +46,9 @@ pub(super) async fn store(
         }
         return Ok(());
     }
-    confirm(&change.losses, yes, global.json)?;
+    if !change.losses.is_empty() {
+        confirm(global, yes, &change.losses.join("; "), "the same command with")?;
+    }
     let applied = global.data().await?.put_by(&change.config, AppliedBy::Operator, by).await?;
     if global.json {
         object["version"] = applied.stored.version.into();

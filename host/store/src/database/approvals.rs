@@ -5,6 +5,8 @@ mod row;
 
 pub use row::{ApprovalRow, ApprovalState};
 
+use crate::database::engine::Transaction;
+use crate::database::interruptions::insert_applied;
 use crate::database::journal::{insert_journal, insert_plan};
 use crate::database::statement::query;
 use crate::database::{Fence, NewJournal, TenantDatabase};
@@ -34,6 +36,8 @@ pub struct NewApproval<'a> {
     pub created_at: i64,
     /// When it lapses unless somebody decides.
     pub lapses_at: i64,
+    /// The seal of the saved plan that it is; none if it was not saved.
+    pub saved: Option<&'a str>,
 }
 
 /// A person's decision about a plan.
@@ -61,8 +65,8 @@ impl TenantDatabase {
         );
         supersede.bind(new.digest).bind(new.created_at).execute(&mut transaction).await?;
         let insert = query(
-            "INSERT INTO approvals (plan, settings, plugin, reasons, changes, trigger, requested_by, created_at, lapses_at, state)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'waiting')",
+            "INSERT INTO approvals (plan, settings, plugin, reasons, changes, trigger, requested_by, created_at, lapses_at, saved, state)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting')",
         );
         insert
             .bind(new.digest)
@@ -74,6 +78,7 @@ impl TenantDatabase {
             .bind(new.requested_by)
             .bind(new.created_at)
             .bind(new.lapses_at)
+            .bind(new.saved)
             .execute(&mut transaction)
             .await?;
         Ok(transaction.commit().await?)
@@ -175,6 +180,9 @@ impl TenantDatabase {
         let mut transaction = self.begin_fenced(fence).await?;
         let close = "UPDATE approvals SET state = $1, ended_at = $2 WHERE id = $3 AND state IN ('waiting', 'approved')";
         let closed = query(close).bind(state.word()).bind(now).bind(id).execute(&mut transaction).await?;
+        if closed == 1 && state == ApprovalState::Applied {
+            note_applied(&mut transaction, id, None, now).await?;
+        }
         transaction.commit().await?;
         Ok(closed == 1)
     }
@@ -198,6 +206,7 @@ impl TenantDatabase {
         if query(apply).bind(now).bind(journal).bind(id).execute(&mut transaction).await? == 0 {
             return Ok(None);
         }
+        note_applied(&mut transaction, id, Some(journal), now).await?;
         transaction.commit().await?;
         Ok(Some(journal))
     }
@@ -217,5 +226,20 @@ impl TenantDatabase {
     pub async fn note_run(&self, id: i64, run: i64) -> Result<(), HostError> {
         query("UPDATE approvals SET run = $1 WHERE id = $2").bind(run).bind(id).execute(&self.store).await?;
         Ok(())
+    }
+}
+
+/// Records that the saved plan is applied which an approved plan is, if it is one.
+async fn note_applied(
+    transaction: &mut Transaction,
+    approval: i64,
+    journal: Option<i64>,
+    now: i64,
+) -> Result<(), HostError> {
+    let saved = query("SELECT saved FROM approvals WHERE id = $1").bind(approval);
+    let saved: Option<(Option<String>,)> = saved.fetch_optional(&mut *transaction).await?;
+    match saved.and_then(|(saved,)| saved) {
+        Some(saved) => insert_applied(transaction, &saved, now, journal, None).await,
+        None => Ok(()),
     }
 }

@@ -27,13 +27,14 @@ pub struct Disabled {
 
 /// The tables that hold tenants' rows, on PostgreSQL, in the order in which a tenant's rows are deleted: a row before
 /// the rows that it refers to.
-pub(super) const TENANT_TABLES: [&str; 22] = [
+pub(super) const TENANT_TABLES: [&str; 23] = [
     "entries_usage", // first, so that the trigger on `entries` has nothing to count
     "entries",
     "baseline",
     "journal_events",
     "journals",
     "approvals",
+    "applied_plans",
     "plans",
     "run_updates",
     "runs",

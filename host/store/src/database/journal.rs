@@ -1,6 +1,7 @@
 //! The journal of a plan that is being applied, and the fencing token under which a run writes.
 
 use crate::database::engine::Transaction;
+use crate::database::interruptions::insert_applied;
 use crate::database::statement::query;
 use crate::database::tenant::run_kind;
 use crate::database::tenant::{LedgerEntry, TenantDatabase, put_entries};
@@ -44,6 +45,12 @@ pub struct NewJournal<'j> {
     pub settings: &'j str,
     /// The digest of the plugin that made it.
     pub plugin: &'j str,
+    /// How many changes the plan has.
+    pub changes: i64,
+    /// The key of the job that applies it; none if it is applied without the queue.
+    pub job: Option<&'j str>,
+    /// The seal of the saved plan that it is; none if it was not saved.
+    pub saved: Option<&'j str>,
 }
 
 /// A journal that is open: its plan is not applied to its end.
@@ -65,6 +72,12 @@ pub struct OpenJournal {
     pub settings: String,
     /// The digest of the plugin that made it.
     pub plugin: String,
+    /// The key of the job that applies it; none if it is applied without the queue.
+    pub job: Option<String>,
+    /// What has interrupted it on purpose; none after a crash.
+    pub interrupted_by: Option<String>,
+    /// The history has the changes that ended up to this generation; 0 if it has none of them.
+    pub told_generation: i64,
     /// The events so far, in their order.
     pub events: Vec<EventRow>,
 }
@@ -165,7 +178,8 @@ impl TenantDatabase {
     /// Records a plan before anything of it is applied. Returns the journal's number.
     ///
     /// # Errors
-    /// The run has lost its lease, another journal is open, or the database failed; nothing was written.
+    /// The run has lost its lease, another journal is open, the saved plan was applied before, or the database failed;
+    /// nothing was written.
     pub async fn begin_journal(&self, fence: Fence, new: &NewJournal<'_>) -> Result<i64, HostError> {
         let mut transaction = self.begin_fenced(fence).await?;
         let id = insert_journal(&mut transaction, new).await?;
@@ -179,11 +193,12 @@ impl TenantDatabase {
     /// The database failed.
     pub async fn open_journal(&self) -> Result<Option<OpenJournal>, HostError> {
         let row = query(
-            "SELECT id, kind, started_at, plan, held, settings, plugin, plans.content
+            "SELECT id, kind, started_at, plan, held, settings, plugin, plans.content, job, interrupted_by,
+                coalesce(told_generation, 0)
              FROM journals JOIN plans ON plans.digest = journals.plan WHERE run IS NULL",
         );
         let Some(row) = row.fetch_optional(&self.store).await? else { return Ok(None) };
-        let (id, kind, started_at, digest, held, settings, plugin, plan) = row;
+        let (id, kind, started_at, digest, held, settings, plugin, plan, job, interrupted_by, told_generation) = row;
         let events =
             query("SELECT change, event, made, generation FROM journal_events WHERE journal = $1 ORDER BY sequence");
         let events: Vec<(String, String, String, i64)> = events.bind(id).fetch_all(&self.store).await?;
@@ -192,7 +207,20 @@ impl TenantDatabase {
         let events = events.into_iter().map(read).collect();
         let kind: String = kind;
         let kind = run_kind(&kind)?;
-        Ok(Some(OpenJournal { id, kind, started_at, digest, plan, held, settings, plugin, events }))
+        Ok(Some(OpenJournal {
+            id,
+            kind,
+            started_at,
+            digest,
+            plan,
+            held,
+            settings,
+            plugin,
+            job,
+            interrupted_by,
+            told_generation,
+            events,
+        }))
     }
 
     /// When the plan was begun whose journal is open, in Unix seconds; none if no journal is open.
@@ -267,11 +295,15 @@ pub(super) async fn insert_plan(transaction: &mut Transaction, digest: &str, pla
 pub(super) async fn insert_journal(transaction: &mut Transaction, new: &NewJournal<'_>) -> Result<i64, HostError> {
     insert_plan(transaction, new.digest, new.plan).await?;
     let insert = query(
-        "INSERT INTO journals (kind, started_at, plan, held, settings, plugin) VALUES ($1, $2, $3, $4, $5, $6)
-         RETURNING id",
+        "INSERT INTO journals (kind, started_at, plan, held, settings, plugin, changes, job)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
     );
     let insert = insert.bind(new.kind.word()).bind(new.started_at).bind(new.digest).bind(new.held).bind(new.settings);
-    let (id,) = insert.bind(new.plugin).fetch_one(transaction).await?;
+    let insert = insert.bind(new.plugin).bind(new.changes).bind(new.job);
+    let (id,) = insert.fetch_one(&mut *transaction).await?;
+    if let Some(saved) = new.saved {
+        insert_applied(transaction, saved, new.started_at, Some(id), None).await?;
+    }
     Ok(id)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::database::engine::{Engine, Transaction};
 use crate::database::error::of_migration;
+use crate::database::interruptions::{first_fence, insert_applied};
 use crate::database::statement::query;
 use crate::database::store::Store;
 use crate::database::text::Key;
@@ -39,8 +40,14 @@ pub struct RunRecord {
     pub exit_code: u8,
     /// The run's report, as JSON.
     pub report: String,
-    /// The number of the journal of the plan that the run has applied. The journal is closed when the run is recorded.
+    /// The number of the journal of the plan that the run has applied. The journal is closed when the run is recorded,
+    /// unless the run was interrupted.
     pub journal: Option<i64>,
+    /// What has interrupted the run on purpose before its plan was applied to its end; none if it came to its end. The
+    /// journal then stays open, with this mark.
+    pub interrupted_by: Option<String>,
+    /// The seal of the saved plan that the run has applied, where that has no changes and so no journal.
+    pub saved: Option<String>,
 }
 
 /// A run of the history.
@@ -152,7 +159,7 @@ impl TenantDatabase {
     /// The database failed.
     pub(super) async fn open_shared(host: &Store, tenant: &str) -> Result<Self, HostError> {
         let store = host.of_tenant(tenant);
-        for row in ["fence (generation) VALUES (0)", "entries_usage (keys, bytes) VALUES (0, 0)"] {
+        for row in [first_fence(), "entries_usage (keys, bytes) VALUES (0, 0)".to_owned()] {
             query(format!("INSERT INTO {row} ON CONFLICT DO NOTHING")).execute(&store).await?;
         }
         Ok(Self { store })
@@ -326,9 +333,26 @@ impl TenantDatabase {
             query("DELETE FROM baseline").execute(&mut transaction).await?;
             query("INSERT INTO baseline (id, value) VALUES (1, $1)").bind(&json).execute(&mut transaction).await?;
         }
-        if let Some(journal) = run.journal {
-            let close = "UPDATE journals SET run = $1 WHERE id = $2";
-            query(close).bind(id).bind(journal).execute(&mut transaction).await?;
+        match (run.journal, &run.interrupted_by) {
+            (Some(journal), Some(by)) => {
+                let mark = "UPDATE journals SET interrupted_at = coalesce(interrupted_at, $1),
+                            interrupted_by = coalesce(interrupted_by, $2), interrupted_run = $3, told_generation = $4
+                            WHERE id = $5";
+                let mark = query(mark).bind(run.finished_at).bind(by).bind(id).bind(fence.generation());
+                mark.bind(journal).execute(&mut transaction).await?;
+            }
+            (Some(journal), None) => {
+                for close in [
+                    "UPDATE journals SET run = $1 WHERE id = $2",
+                    "UPDATE applied_plans SET run = $1 WHERE journal = $2",
+                ] {
+                    query(close).bind(id).bind(journal).execute(&mut transaction).await?;
+                }
+            }
+            (None, _) => {}
+        }
+        if let Some(saved) = &run.saved {
+            insert_applied(&mut transaction, saved, run.started_at, None, Some(id)).await?;
         }
         transaction.commit().await?;
         Ok(id)

@@ -153,6 +153,18 @@ impl Queue {
         }
     }
 
+    /// Whether somebody has cancelled the job with this key ([`crate::queue::Claimed::key`]). A job that is no longer
+    /// kept was not.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn is_cancelled(&self, key: &str) -> Result<bool, QueueError> {
+        let Some((id, queued_at)) = key.split_once('@') else { return Ok(false) };
+        let (Ok(id), Ok(queued_at)) = (id.parse::<JobId>(), queued_at.parse::<i64>()) else { return Ok(false) };
+        let sql = "SELECT 1 FROM jobs WHERE id = $1 AND queued_at = $2 AND cancel_requested_at IS NOT NULL";
+        Ok(query(sql).bind(id).bind(queued_at).finds(&self.store).await?)
+    }
+
     /// For each kind of job, how many queued jobs could start now, and for how long the first of them has waited.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ pub(super) fn approval(digest: &str) -> NewApproval<'_> {
         requested_by: None,
         created_at: 10,
         lapses_at: 100,
+        saved: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::database::control::TENANT_TABLES;
 use crate::database::tests::{Server, approvals, empty_row, people, query, record, references};
-use crate::database::{ControlDatabase, LedgerEntry, TenantDatabase};
+use crate::database::{ControlDatabase, LedgerEntry, NewJournal, TenantDatabase};
 use futures::future::join_all;
 use hibob_base::error::HostError;
 use hibob_base::job::RunKind;
@@ -17,7 +17,8 @@ async fn tenant(control: &ControlDatabase, tenant: &str) -> TenantDatabase {
 /// Adds a row to each table of a tenant.
 async fn fill(database: &TenantDatabase) {
     let fence = references::issuer(database).await;
-    let journal = database.begin_journal(fence, &record::plan("one")).await.unwrap();
+    let new = NewJournal { saved: Some("5ea1"), ..record::plan("one") };
+    let journal = database.begin_journal(fence, &new).await.unwrap();
     database.record_started(fence, journal, "a", 1).await.unwrap();
     record::change(database, fence, journal, "a").await.unwrap();
     let archived = LedgerEntry { account_id: "1".to_owned(), employee_id: "1".to_owned(), archived_at: Some(1) };

@@ -1,7 +1,11 @@
 //! The history of runs, and the journal of a plan under a fencing token.
 
+use crate::database::tests::approvals::approval;
 use crate::database::tests::{Case, Host, empty_row};
-use crate::database::{ChangeRecord, Fence, LedgerEntry, NewJournal, RunRecord, StoredUpdate, TenantDatabase};
+use crate::database::{
+    AppliedPlan, ChangeRecord, Decision, Fence, LedgerEntry, NewApproval, NewJournal, RunRecord, StoredUpdate,
+    TenantDatabase, restored_because,
+};
 use crate::update_row::UpdateRow;
 use futures::FutureExt;
 use hibob_base::error::HostError;
@@ -9,16 +13,29 @@ use hibob_base::job::{Lane, RunKind};
 use hibob_contract::types::{NamedValue, Value};
 use std::collections::BTreeMap;
 
-pub(super) const CASES: [(&str, Case); 4] = [
+pub(super) const CASES: [(&str, Case); 6] = [
     ("runs", |one, other| runs_are_numbered_for_each_tenant(one, other).boxed()),
     ("pruned", |one, _| what_is_old_is_removed(one).boxed()),
     ("journal", |one, _| a_journal_is_one_at_a_time_and_its_events_once(one).boxed()),
+    ("once", |one, other| a_saved_plan_is_applied_once(one, other).boxed()),
+    ("interrupted", |one, other| an_interrupted_plan_stays_open_with_its_mark(one, other).boxed()),
     ("fenced", |one, other| nothing_is_written_once_a_later_run_has_the_fence(one, other).boxed()),
 ];
 
 pub(super) fn run(kind: RunKind, finished_at: i64, journal: Option<i64>) -> RunRecord {
     let report = "{\"text\":\"\\u0000\"}".to_owned();
-    RunRecord { kind, trigger: "manual", job: None, started_at: 1, finished_at, exit_code: 1, report, journal }
+    RunRecord {
+        kind,
+        trigger: "manual",
+        job: None,
+        started_at: 1,
+        finished_at,
+        exit_code: 1,
+        report,
+        journal,
+        interrupted_by: None,
+        saved: None,
+    }
 }
 
 pub(super) fn plan(digest: &str) -> NewJournal<'_> {
@@ -30,6 +47,9 @@ pub(super) fn plan(digest: &str) -> NewJournal<'_> {
         held: "{}",
         settings: "settings",
         plugin: "plugin",
+        changes: 3,
+        job: None,
+        saved: None,
     }
 }
 
@@ -161,4 +181,88 @@ async fn nothing_is_written_once_a_later_run_has_the_fence(one: Host, other: Hos
     let globex = one.tenant("globex").await;
     assert_eq!(globex.fence_generation().await.unwrap(), 0);
     globex.take_fence(1).await.unwrap();
+}
+
+async fn a_saved_plan_is_applied_once(one: Host, other: Host) {
+    let (database, theirs) = (one.tenant("acme").await, other.tenant("acme").await);
+    let fence = database.take_fence(1).await.unwrap();
+    let saved = |digest| NewJournal { saved: Some("5ea1"), ..plan(digest) };
+    assert_eq!(theirs.applied_plan("5ea1").await.unwrap(), None);
+    let journal = database.begin_journal(fence, &saved("one")).await.unwrap();
+    assert_eq!(theirs.applied_plan("5ea1").await.unwrap(), Some(AppliedPlan { at: 1, run: None }));
+    let number = database.record_run(fence, &run(RunKind::Apply, 2, Some(journal)), None, &[]).await.unwrap();
+    assert_eq!(theirs.applied_plan("5ea1").await.unwrap(), Some(AppliedPlan { at: 1, run: Some(number) }));
+    assert!(database.begin_journal(fence, &saved("two")).await.is_err(), "once");
+    assert!(database.open_journal().await.unwrap().is_none());
+    // One without changes has no journal.
+    let empty = RunRecord { saved: Some("5ea1000".to_owned()), ..run(RunKind::Apply, 3, None) };
+    let number = database.record_run(fence, &empty, None, &[]).await.unwrap();
+    assert_eq!(database.applied_plan("5ea1000").await.unwrap(), Some(AppliedPlan { at: 1, run: Some(number) }));
+    assert!(database.record_run(fence, &empty, None, &[]).await.is_err(), "once");
+    // It is known for good, and by no other tenant.
+    database.prune(fence, 99, 99).await.unwrap();
+    assert!(database.applied_plan("5ea1").await.unwrap().is_some());
+    assert_eq!(other.tenant("globex").await.applied_plan("5ea1").await.unwrap(), None);
+
+    // A restore makes all of it void: the epoch of saved plans, and what is open or waits.
+    let epoch = database.epoch().await.unwrap();
+    assert!(epoch.len() == 32 && epoch != other.tenant("globex").await.epoch().await.unwrap());
+    assert_eq!(theirs.epoch().await.unwrap(), epoch);
+    let open = database.begin_journal(fence, &plan("three")).await.unwrap();
+    let waiting = NewApproval { saved: Some("5ea1f11e"), ..approval("four") };
+    database.await_approval(fence, &waiting).await.unwrap();
+    theirs.void_plans("yesterday's backup", 50).await.unwrap();
+    assert_ne!(database.epoch().await.unwrap(), epoch);
+    assert_eq!(database.open_approval(50).await.unwrap(), None);
+    let mark = database.open_journal().await.unwrap().unwrap().interrupted_by.unwrap();
+    assert_eq!(restored_because(&mark), Some("yesterday's backup"));
+    database.record_run(fence, &run(RunKind::Sync, 51, Some(open)), None, &[]).await.unwrap();
+
+    // A saved plan that waited is applied with its approval.
+    database.await_approval(fence, &NewApproval { saved: None, ..approval("five") }).await.unwrap();
+    let row = database.open_approval(51).await.unwrap().unwrap();
+    database.note_saved(fence, row.id, "5ea1f11e").await.unwrap();
+    let yes = Decision { by: "ana@acme.example", with: "command-line", rejected_because: None };
+    assert!(database.decide(row.id, yes, 52).await.unwrap());
+    assert_eq!(database.applied_plan("5ea1f11e").await.unwrap(), None);
+    database.begin_approved_journal(fence, row.id, &plan("five"), 53).await.unwrap().unwrap();
+    assert_eq!(database.applied_plan("5ea1f11e").await.unwrap(), Some(AppliedPlan { at: 53, run: None }));
+}
+
+async fn an_interrupted_plan_stays_open_with_its_mark(one: Host, other: Host) {
+    let (database, theirs) = (one.tenant("acme").await, other.tenant("acme").await);
+    let fence = database.take_fence(4).await.unwrap();
+    assert_eq!(theirs.interrupted_plan().await.unwrap(), None);
+    let new = NewJournal { job: Some("7@1"), ..plan("one") };
+    let journal = database.begin_journal(fence, &new).await.unwrap();
+    for id in ["a", "b"] {
+        database.record_started(fence, journal, id, 1).await.unwrap();
+    }
+    change(&database, fence, journal, "a").await.unwrap();
+    let open = theirs.interrupted_plan().await.unwrap().unwrap();
+    assert_eq!((open.interrupted, open.job.as_deref(), open.run), (None, Some("7@1"), None));
+    assert_eq!((open.changes, open.finished, open.in_flight), (Some(3), 1, 1));
+    // The first mark stays.
+    database.mark_interrupted(fence, journal, "Ctrl-C", 5).await.unwrap();
+    let interrupted = RunRecord { interrupted_by: Some("SIGTERM".to_owned()), ..run(RunKind::Sync, 6, Some(journal)) };
+    let number = database.record_run(fence, &interrupted, None, &[]).await.unwrap();
+    let open = theirs.interrupted_plan().await.unwrap().unwrap();
+    assert_eq!((open.interrupted, open.run), (Some((5, "Ctrl-C".to_owned())), Some(number)));
+    let row = theirs.open_journal().await.unwrap().unwrap();
+    assert_eq!((row.interrupted_by.as_deref(), row.told_generation), (Some("Ctrl-C"), 4));
+    // A person has it resumed, and it is interrupted again.
+    let later = theirs.take_fence(6).await.unwrap();
+    lost(database.mark_interrupted(fence, journal, "SIGTERM", 7).await);
+    lost(database.unmark_interrupted(fence, journal).await);
+    theirs.unmark_interrupted(later, journal).await.unwrap();
+    let row = theirs.open_journal().await.unwrap().unwrap();
+    assert_eq!((row.interrupted_by, row.job, row.told_generation), (None, None, 4));
+    let again = theirs.record_run(later, &interrupted, None, &[]).await.unwrap();
+    let open = theirs.interrupted_plan().await.unwrap().unwrap();
+    assert_eq!((open.interrupted, open.run), (Some((6, "SIGTERM".to_owned())), Some(again)));
+    theirs.record_run(later, &run(RunKind::Sync, 8, Some(journal)), None, &[]).await.unwrap();
+    assert_eq!(theirs.interrupted_plan().await.unwrap(), None);
+    // A plan that is closed is not marked any more.
+    theirs.mark_interrupted(later, journal, "Ctrl-C", 9).await.unwrap();
+    assert_eq!(theirs.interrupted_plan().await.unwrap(), None);
 }

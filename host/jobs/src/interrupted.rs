@@ -1,0 +1,87 @@
+//! The plan of an interrupted run, as the command line and the API show it.
+
+use chrono::DateTime;
+use hibob_base::error::HostError;
+use hibob_store::data_dir::DataDir;
+use hibob_store::database::{InterruptedPlan, TenantDatabase, restored_because};
+use hibob_store::queue::JobId;
+use serde_json::{Value, json};
+
+/// A plan that is not applied to its end, and with which no run goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interrupted {
+    plan: InterruptedPlan,
+    /// What has interrupted it on purpose; none after a crash.
+    by: Option<String>,
+}
+
+/// What interrupts a run whose job was cancelled, as the subject of a sentence.
+pub fn cancelled(job: JobId) -> String {
+    format!("a person, by cancelling job {job},")
+}
+
+/// As [`cancelled`], by the key of the job.
+pub(crate) fn cancelled_by_key(key: &str) -> String {
+    cancelled(key.split('@').next().and_then(|number| number.parse().ok()).unwrap_or_default())
+}
+
+/// The interrupted plan of a tenant; none if there is none, or if a run goes on, which may be applying it.
+///
+/// # Errors
+/// A database failed.
+pub async fn find(data: &DataDir, tenant: &str, database: &TenantDatabase) -> Result<Option<Interrupted>, HostError> {
+    let Some(plan) = database.interrupted_plan().await? else { return Ok(None) };
+    if data.control().is_leased(tenant).await? {
+        return Ok(None);
+    }
+    let by = match (&plan.interrupted, &plan.job) {
+        (Some((_, by)), _) => Some(by.clone()),
+        (None, Some(job)) if data.queue().is_cancelled(job).await? => Some(cancelled_by_key(job)),
+        (None, _) => None,
+    };
+    // A run may have ended it in between.
+    let is_open = database.interrupted_plan().await?.is_some_and(|now| now.journal == plan.journal);
+    Ok(is_open.then_some(Interrupted { plan, by }))
+}
+
+impl Interrupted {
+    /// In one sentence, with what a person can do about it.
+    pub fn text(&self, tenant: &str) -> String {
+        let started = DateTime::from_timestamp(self.plan.started_at, 0).unwrap_or_default();
+        let started = started.format("%Y-%m-%d %H:%M UTC");
+        if self.by.as_deref().and_then(restored_because).is_some() {
+            return format!(
+                "the database was restored while the run of {started} applied its plan; the next run abandons the rest"
+            );
+        }
+        let changes = self.plan.changes.map(|changes| format!(" of {changes}")).unwrap_or_default();
+        let mut text = match &self.by {
+            Some(by) => format!("{by} has interrupted the run of {started}"),
+            None => format!("the run of {started} has not come to its end"),
+        };
+        text.push_str(&format!(": {}{changes} changes are done", self.plan.finished));
+        if self.plan.in_flight > 0 {
+            text.push_str(&format!(", {} were begun and may have been made", self.plan.in_flight));
+        }
+        text.push_str(&match &self.by {
+            Some(_) => {
+                format!("; apply the rest: hibob runs resume {tenant}; or leave it undone: hibob runs abandon {tenant}")
+            }
+            None => "; the next run finishes it".to_owned(),
+        });
+        text
+    }
+
+    /// As JSON.
+    pub fn json(&self) -> Value {
+        json!({
+            "run": self.plan.run,
+            "started_at": self.plan.started_at,
+            "interrupted_at": self.plan.interrupted.as_ref().map(|(at, _)| at),
+            "by": self.by,
+            "changes": self.plan.changes,
+            "finished": self.plan.finished,
+            "in_flight": self.plan.in_flight,
+        })
+    }
+}
