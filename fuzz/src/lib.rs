@@ -16,6 +16,7 @@ pub mod issuer;
 mod jobs;
 mod json;
 mod log;
+mod redactor;
 mod reference;
 pub mod seeds;
 mod world;
@@ -63,6 +64,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "sync-job", run: jobs::sync_job },
     Target { name: "references-job", run: jobs::references_job },
     Target { name: "json-object", run: json::json_object },
+    Target { name: "redactor", run: redactor::redactor },
     Target { name: "claim-text", run: reference::claim_text },
     Target { name: "credential", run: reference::credential },
     Target { name: "qr-link", run: reference::qr_link },

@@ -20,6 +20,7 @@ mod generated;
 mod history;
 mod interrupt;
 mod jobs;
+mod memory;
 mod outcome;
 mod paint;
 mod plan_view;
@@ -44,13 +45,14 @@ use anyhow::Context;
 use audit::Change;
 use clap::{Args, Parser, Subcommand};
 use hibob_base::error::{Exit, HostError, WrongSetting};
+use hibob_base::private_folder::PrivateFolder;
 use hibob_policy::guard::Release;
 use hibob_sandbox::Open;
 use hibob_sandbox::engine::Runtime;
 use hibob_sandbox::identity::Trust;
 use hibob_sandbox::plugin::Plugin;
 use hibob_store::data_dir::DataDir;
-use hibob_store::database::POSTGRES_CONNECTIONS;
+use hibob_store::database::{DatabaseAddress, DatabaseTls, POSTGRES_CONNECTIONS};
 use hibob_telemetry::{Telemetry, TextFile};
 use output::Ended;
 use std::path::PathBuf;
@@ -93,9 +95,15 @@ struct Global {
     /// The folder with tenants, their data and keys [default: $XDG_DATA_HOME/hibob or ~/.local/share/hibob]
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "DIR", env = "HIBOB_DATA")]
     data: Option<PathBuf>,
+    /// Trust the group with this id as the owner of that folder, for volumes whose files a system gives to a group
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "GID", env = "HIBOB_GROUP_WRITABLE_DATA")]
+    group_writable_data: Option<u32>,
     /// Keep everything but the keys in PostgreSQL, which several hosts may share: postgres://ROLE@HOST/DATABASE
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "URL", env = "HIBOB_DATABASE", hide_env_values = true)]
     database: Option<String>,
+    /// What the connection to a database on another machine must have: verify-full, verify-ca, require or none
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "MODE", env = "HIBOB_DATABASE_TLS", default_value = "verify-full", value_parser = str::parse::<DatabaseTls>)]
+    database_tls: DatabaseTls,
     /// How many connections this host opens to that database
     #[arg(long, global = true, help_heading = GLOBAL, value_name = "N", default_value_t = POSTGRES_CONNECTIONS)]
     database_connections: u32,
@@ -105,6 +113,10 @@ struct Global {
     /// Load the plugin even if no trusted key has signed it and its digest is not pinned; for development
     #[arg(long, global = true, help_heading = GLOBAL)]
     allow_unsigned: bool,
+    /// Leave this process's memory and environment open to other processes of the same user, and allow core files; for
+    /// debugging
+    #[arg(long, global = true, help_heading = GLOBAL)]
+    allow_dumps: bool,
     /// Print one JSON object for machines, also after an error
     #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
@@ -125,16 +137,25 @@ struct Global {
 }
 
 impl Global {
+    /// The data directory on the disk.
+    fn folder(&self) -> PrivateFolder {
+        let path = self.data.clone().unwrap_or_else(DataDir::default_path);
+        PrivateFolder::from(&path).trusting(self.group_writable_data)
+    }
+
     /// The data directory and the database that these arguments name.
     async fn data(&self) -> Result<DataDir, HostError> {
         self.opened.get_or_try_init(|| self.open()).await.cloned()
     }
 
     async fn open(&self) -> Result<DataDir, HostError> {
-        let path = self.data.clone().unwrap_or_else(DataDir::default_path);
+        let folder = self.folder();
         let data = match &self.database {
-            Some(url) => DataDir::connect(&path, url, self.database_connections).await?,
-            None => DataDir::open(&path).await?,
+            Some(url) => {
+                let address = DatabaseAddress::from(url).with_tls(self.database_tls);
+                DataDir::connect(&folder, address, self.database_connections).await?
+            }
+            None => DataDir::open(&folder).await?,
         };
         Ok(data.with_metrics(self.telemetry.metrics().clone()))
     }
@@ -321,6 +342,11 @@ pub fn main() -> ExitCode {
         }
     };
     let json = cli.global.json;
+    if !cli.global.allow_dumps
+        && let Err(error) = memory::close()
+    {
+        errln!("warning: other processes of this user may read this one's memory: {error}");
+    }
     let runtime = match start_runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -453,10 +479,10 @@ async fn carry_out(cli: Cli) -> Result<Exit, HostError> {
 /// off, because the host itself logs once what is wrong with them.
 fn start_log(verbose: u8, telemetry: &Telemetry) {
     let level = match verbose {
-        // Always logged: a plugin that is not trusted, a key that others can read, a collector that cannot be reached,
-        // and how jobs of `serve` end.
+        // Always logged: a plugin that is not trusted, a data directory or a file with a secret that is open to others, a
+        // collector that cannot be reached, and how jobs of `serve` end.
         0 => {
-            "error,hibob_base::files=warn,hibob_sandbox::identity=warn,hibob_server::serve=info,hibob_telemetry=warn,opentelemetry=off"
+            "error,hibob_base::files=warn,hibob_store::data_dir=warn,hibob_sandbox::identity=warn,hibob_server::serve=info,hibob_telemetry=warn,opentelemetry=off"
         }
         1 => "hibob=debug,warn,opentelemetry=off",
         _ => "debug,opentelemetry=off",

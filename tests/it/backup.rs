@@ -131,6 +131,36 @@ async fn a_restored_backup_revokes_the_tokens_that_were_revoked_since() {
     assert!(output.status.code() == Some(2) && text.contains("lacks tokens that the backup's own list has"), "{text}");
 }
 
+/// A file of the backup is a link to another one, which may be changed after it was checked; so is a folder.
+#[test]
+fn links_in_a_backup_are_not_followed() {
+    let shell = Shell::new();
+    let _fakes = Fakes::start(&shell, &["--employees", "3"]);
+    assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
+    assert_eq!(shell.json(&["sync", "acme"]).0, 0);
+    assert_eq!(shell.json(&["backup", "copy"]).0, 0);
+    let restored = |name: &str| {
+        let arguments = ["restore", name, "--nobody-forgotten"];
+        let output = shell.command_in("other", &arguments).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for name in ["control.db", "tenants/acme.db", "tenants", "backup.json"] {
+        let (path, moved) = (shell.path("copy").join(name), shell.path("moved"));
+        std::fs::rename(&path, &moved).unwrap();
+        std::os::unix::fs::symlink(&moved, &path).unwrap();
+        let (exit, said) = restored("copy");
+        assert!(exit == Some(2) && said.contains("it is a link or behind one"), "{name}: {said}");
+        assert!(files(&shell.path("other")).is_empty(), "{name}");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::rename(&moved, &path).unwrap();
+    }
+    // The backup itself may be a link.
+    std::os::unix::fs::symlink("copy", shell.path("newest")).unwrap();
+    assert_eq!(restored("newest").0, Some(0));
+    let made = files(&shell.path("other"));
+    assert!(made.contains(&"control.db".to_owned()) && !made.contains(&"restoring".to_owned()), "{made:?}");
+}
+
 /// A log that was restored from before its last references does not replace the published one.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_backup_does_not_fork_the_published_log() {

@@ -1,9 +1,11 @@
 //! Tests of the program itself, in separate processes.
 
-use hibob_tests::setup::{cache_dir, in_memory, runtime};
+use hibob_base::digest::{Digest, hex};
+use hibob_tests::setup::{cache_dir, in_memory, plugin, runtime};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
@@ -25,6 +27,8 @@ pub(crate) fn program_in(folder: &Path, data: &str, args: &[&str]) -> Command {
         .env_remove("HIBOB_SECRETS_KEY")
         .env_remove("HIBOB_DATABASE")
         .env_remove("HIBOB_DATA")
+        .env_remove("HIBOB_DATABASE_TLS")
+        .env_remove("HIBOB_GROUP_WRITABLE_DATA")
         .env_remove("HIBOB_TENANT")
         .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
         .stdin(Stdio::null());
@@ -32,11 +36,35 @@ pub(crate) fn program_in(folder: &Path, data: &str, args: &[&str]) -> Command {
     command
 }
 
-/// Lets a data directory use the compiled code of the other tests.
+/// Makes a folder that only its owner can use, as the host makes its data directory.
+pub(crate) fn make_private(folder: &Path) {
+    std::fs::DirBuilder::new().mode(0o700).create(folder).unwrap();
+}
+
+/// Gives a data directory the code that the other tests have compiled of the built-in plugin. The host follows no links
+/// below its data directory, so it is a copy.
 pub(crate) fn share_compiled(data: &Path) {
-    let _ = runtime(); // creates the folder that is linked to
-    for name in ["compiled", "compiled.key"] {
-        std::os::unix::fs::symlink(cache_dir().join(name), data.join(name)).unwrap();
+    let digest = plugin().digest().parse().unwrap();
+    make_private(&data.join("compiled"));
+    std::fs::copy(cache_dir().join("compiled.key"), data.join("compiled.key")).unwrap();
+    copy_code(data, digest);
+}
+
+/// Gives a data directory that has code of other tests their code of another plugin too, which is compiled once for
+/// all.
+pub(crate) fn share_code(data: &Path, plugin: &[u8]) {
+    let digest = Digest::of(plugin);
+    runtime().component(plugin, digest).unwrap();
+    copy_code(data, digest);
+}
+
+fn copy_code(data: &Path, of: Digest) {
+    let start = hex(of.as_bytes());
+    for entry in std::fs::read_dir(cache_dir().join("compiled")).unwrap() {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name().into_string().unwrap())).unwrap();
+        if name.starts_with(&start) && name.ends_with(".cwasm") {
+            std::fs::copy(path, data.join("compiled").join(name)).unwrap();
+        }
     }
 }
 
@@ -49,8 +77,7 @@ impl Shell {
     pub(crate) fn new() -> Self {
         let folder = in_memory();
         let data = folder.path().join("data");
-        std::fs::create_dir(&data).unwrap();
-        std::fs::set_permissions(&data, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        make_private(&data);
         share_compiled(&data);
         Self { folder }
     }
@@ -240,6 +267,35 @@ fn the_history_shows_what_each_run_did_also_as_a_workbook() {
     assert!(text.contains("run 2") && text.contains("1 archived"), "{text}");
     let output = shell.run(&["history", "acme", "9"]);
     assert_eq!(output.status.code(), Some(2));
+}
+
+/// A person names a device or a pipe as the file to write, such as standard output. It is not replaced.
+#[test]
+fn nothing_but_a_file_is_replaced_by_what_a_command_writes() {
+    let shell = Shell::new();
+    let _fakes = Fakes::start(&shell, &["--employees", "5"]);
+    assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
+    assert_eq!(shell.json(&["sync", "acme"]).0, 0);
+    std::fs::write(shell.path("kept"), "kept").unwrap();
+    std::os::unix::fs::symlink("kept", shell.path("link")).unwrap();
+    assert!(Command::new("mkfifo").arg(shell.path("pipe")).status().unwrap().success());
+    for name in ["link", "pipe"] {
+        let kind = std::fs::symlink_metadata(shell.path(name)).unwrap().file_type();
+        let commands: [&[&str]; 4] = [
+            &["plan", "acme", "--out", name],
+            &["history", "acme", "1", "--xlsx", name],
+            &["tenant", "list", "--metrics-file", name],
+            &["fakes", "--write-tenant", name],
+        ];
+        for args in commands {
+            let output = shell.run(args);
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.code() == Some(2) && said.contains("not replaced"), "{args:?}: {said}");
+            assert_eq!(std::fs::symlink_metadata(shell.path(name)).unwrap().file_type(), kind, "{args:?}");
+        }
+    }
+    assert_eq!(std::fs::read_to_string(shell.path("kept")).unwrap(), "kept");
+    assert_eq!(shell.run(&["history", "acme", "1", "--xlsx", "kept"]).status.code(), Some(0));
 }
 
 /// Each guard can be tried with a scenario: sync once, and again after the scenario's change.

@@ -1,6 +1,6 @@
 //! Tests of trusting plugins, of reading what is in their files, and of two versions of the contract side by side.
 
-use crate::cli::{Fakes, Shell};
+use crate::cli::{Fakes, Shell, make_private, share_code};
 use hibob_base::job::RunKind;
 use hibob_base::progress::NoProgress;
 use hibob_contract::CallKind;
@@ -177,8 +177,8 @@ fn a_plugin_of_the_present_contract_needs_one_right_manifest() {
 /// Making a key, signing, trusting and no longer trusting, with the program itself.
 #[test]
 fn a_plugin_is_signed_trusted_and_run() {
-    let _ = &*OLD; // compiled once, for the processes below too
     let shell = Shell::new();
+    share_code(&shell.path("data"), PREVIOUS);
     let _fakes = Fakes::start(&shell, &["--employees", "5"]);
     shell.run(&["tenant", "apply", "acme.toml"]);
     std::fs::write(shell.path("old.wasm"), PREVIOUS).unwrap();
@@ -292,11 +292,9 @@ fn the_program_does_not_run_code_that_is_not_its_own() {
     let _fakes = Fakes::start(&shell, &["--employees", "5"]);
     // The test has its own folder of compiled code, since it damages it.
     let (compiled, key) = (shell.path("data/compiled"), shell.path("data/compiled.key"));
-    for path in [&compiled, &key] {
-        std::fs::remove_file(path).unwrap();
-    }
-    std::fs::create_dir(&compiled).unwrap();
-    std::fs::set_permissions(&compiled, PermissionsExt::from_mode(0o700)).unwrap();
+    std::fs::remove_dir_all(&compiled).unwrap();
+    std::fs::remove_file(key).unwrap();
+    make_private(&compiled);
     shell.run(&["tenant", "apply", "acme.toml"]);
     let files = |folder: &Path| -> Vec<_> {
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect()

@@ -1,7 +1,7 @@
 //! Tests of the program on PostgreSQL: two machines, each with a data directory, and one database.
 
 use crate::api::readiness;
-use crate::cli::{Fakes, Shell, share_compiled};
+use crate::cli::{Fakes, Shell, make_private, share_compiled};
 use crate::secrets::with_input;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::POSTGRES_CONNECTIONS_MIN;
@@ -32,7 +32,7 @@ struct Site {
 impl Site {
     fn new(server: &Server) -> Self {
         let shell = Shell::new();
-        std::fs::create_dir(shell.path("other")).unwrap();
+        make_private(&shell.path("other"));
         share_compiled(&shell.path("other"));
         // The server does not ask for this password; it is there to see whether it appears anywhere.
         let url = server.database("site").replace("hibob@", "hibob:geheim@");

@@ -79,3 +79,19 @@ fn the_command_line_writes_in_one_place() {
         }
     }
 }
+
+/// The host starts no other programs, which would get its environment with the secrets in it. One that is added gets an
+/// environment of its own.
+#[test]
+fn child_processes_get_an_environment_of_their_own() {
+    let mut files = Vec::new();
+    sources(&root().join("host"), &mut files);
+    assert!(files.len() > 100);
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let program = text.split("#[cfg(test)]").next().unwrap();
+        let is_of_a_test = path.iter().any(|part| part == "tests") || path.ends_with("tests.rs");
+        let starts = program.contains("Command::new(") && !is_of_a_test;
+        assert!(!starts || program.contains(".env_clear()"), "{} starts a program", path.display());
+    }
+}

@@ -1,8 +1,10 @@
-//! Files and folders that only their owner can use.
+//! Files and folders that only their owner can use, and what is followed and replaced on the way to them.
 
 use crate::error::HostError;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use std::collections::BTreeSet;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -22,7 +24,7 @@ pub fn private_dir(path: &Path) -> Result<(), HostError> {
 /// # Errors
 /// The folder cannot be opened or flushed.
 pub fn sync_folder(path: &Path) -> Result<(), HostError> {
-    let synced = fs::File::open(path).and_then(|folder| folder.sync_all());
+    let synced = File::open(path).and_then(|folder| folder.sync_all());
     synced.map_err(|error| unwritable(path, &error))
 }
 
@@ -50,12 +52,49 @@ pub fn unwritable(path: &Path, error: &io::Error) -> HostError {
     )
 }
 
+/// Opens a file below a folder for reading, without following links below the folder. It may be of any kind; a pipe is
+/// not waited for.
+///
+/// # Errors
+/// It cannot be opened. For a link, or a path that leads through one, the error is one that [`is_link`] knows.
+pub fn open_below(folder: &Path, name: &Path) -> Result<File, Errno> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let mut opened = rustix::fs::open(folder, flags | OFlags::DIRECTORY, Mode::empty())?;
+    let mut steps = name.components().peekable();
+    while let Some(step) = steps.next() {
+        let kind = if steps.peek().is_some() { OFlags::DIRECTORY } else { OFlags::NONBLOCK };
+        opened = rustix::fs::openat(&opened, step.as_os_str(), flags | OFlags::NOFOLLOW | kind, Mode::empty())?;
+    }
+    Ok(opened.into())
+}
+
+/// Whether [`open_below`] has failed because it would have had to follow a link.
+pub fn is_link(error: Errno) -> bool {
+    matches!(error, Errno::LOOP | Errno::MLINK | Errno::NOTDIR)
+}
+
+/// Checks that a path names a file or nothing at all, so that nothing else is lost when it is replaced: a device, a pipe,
+/// a folder, or a link, such as the one that is standard output.
+///
+/// # Errors
+/// It names something else, or cannot be looked at.
+pub fn require_replaceable(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => {
+            Err(io::Error::other("it is no file but a link, a folder, a device or the like, which is not replaced"))
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// Writes a file that only its owner can read. It writes another file beside it and renames that, so that readers see
-/// the old content or the new one.
+/// the old content or the new one. Only a file is replaced: see [`require_replaceable`].
 ///
 /// # Errors
 /// The file cannot be written. The old content is then kept.
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    require_replaceable(path)?;
     let mut name = path.file_name().map(std::ffi::OsStr::to_owned).ok_or(io::ErrorKind::InvalidInput)?;
     name.push(format!(".{:08x}", rand::random::<u32>()));
     let beside = path.with_file_name(name);
@@ -70,4 +109,34 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::{CWD, FileType, makedev, mknodat};
+    use std::os::unix::fs::{FileTypeExt, symlink};
+
+    #[test]
+    fn only_a_file_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        write_private(&at("file"), b"old").unwrap();
+        write_private(&at("file"), b"new").unwrap();
+        assert_eq!(fs::read(at("file")).unwrap(), b"new");
+        symlink(at("file"), at("link")).unwrap();
+        symlink("nowhere", at("dangling")).unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        mknodat(CWD, at("pipe"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        // Only an administrator can make a device, here one as the null device.
+        let device = mknodat(CWD, at("device"), FileType::CharacterDevice, Mode::RUSR, makedev(1, 3)).is_ok();
+        for name in ["link", "dangling", "folder", "pipe", "device"].into_iter().take(4 + usize::from(device)) {
+            let before = fs::symlink_metadata(at(name)).unwrap().file_type();
+            let error = write_private(&at(name), b"new").unwrap_err();
+            assert!(error.to_string().contains("not replaced"), "{name}: {error}");
+            assert_eq!(fs::symlink_metadata(at(name)).unwrap().file_type(), before, "{name}");
+        }
+        assert!(fs::symlink_metadata(at("pipe")).unwrap().file_type().is_fifo());
+        assert_eq!(fs::read(at("file")).unwrap(), b"new", "nothing was written through the link");
+    }
 }

@@ -2,38 +2,47 @@
 
 use crate::digest::hex;
 use crate::error::HostError;
-use crate::files::warn_if_open;
+use crate::private_folder::{Others, PrivateFolder};
 use crate::secret::Secret;
 use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use zeroize::Zeroizing;
 
 /// Length of a key, in bytes: the output of SHA-256, as RFC 2104 recommends.
 const KEY_BYTES: usize = 32;
 
-/// Reads the key in a file that only its owner can read. The first use generates it; if several processes do so at the
-/// same time, all get the same key. `lost` completes the error for a damaged file: it says what removing the file leads
-/// to.
+/// The most bytes that are read of a key file; a key has 64 digits.
+const FILE_BYTES_MAX: u64 = 1_024;
+
+/// Reads the key `name` of a folder, which must be this user's alone. The first use generates it; if several processes do
+/// so at the same time, all get the same key. `lost` completes the remedy for a damaged or open file: it says what
+/// removing the file leads to.
 ///
 /// # Errors
-/// The key cannot be read or generated, or the file is damaged.
-pub fn key(path: &Path, lost: &str) -> Result<Secret, HostError> {
+/// The key cannot be read or generated, is open to others or a link, or the file is damaged.
+pub fn key(folder: &PrivateFolder, name: &str, lost: &str) -> Result<Secret, HostError> {
+    let path = folder.path().join(name);
+    let advice = format!("if others may have read it, remove it, and {lost}");
     let failed = |error: std::io::Error| HostError::Storage(format!("{}: {error}", path.display()));
-    match read(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => make(path).map_err(failed)?,
-        Ok(_) | Err(_) => {}
+    let read = || -> Result<Option<Secret>, HostError> {
+        let Some(file) = folder.open(name, Others::Nothing, &advice)? else { return Ok(None) };
+        let mut text = Zeroizing::new(String::with_capacity(FILE_BYTES_MAX as usize));
+        file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
+        Ok(Some(Secret::new(text.as_str().to_owned())))
+    };
+    let key = match read()? {
+        Some(key) => Some(key),
+        None => {
+            make(&path).map_err(failed)?;
+            read()?
+        }
+    };
+    match key {
+        Some(key) if key.reveal().len() == KEY_BYTES * 2 => Ok(key),
+        _ => Err(HostError::Storage(format!("{} does not hold a key; remove it, and {lost}", path.display()))),
     }
-    let key = read(path).map_err(failed)?;
-    warn_if_open(path);
-    if key.reveal().len() == KEY_BYTES * 2 {
-        return Ok(key);
-    }
-    Err(HostError::Storage(format!("{} does not hold a key; remove it, and {lost}", path.display())))
-}
-
-fn read(path: &Path) -> std::io::Result<Secret> {
-    std::fs::read_to_string(path).map(Secret::new)
 }
 
 /// Generates a key. It writes another file beside `path` and links that into place, so that other processes see a whole
@@ -64,10 +73,11 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.key");
+        let dir = PrivateFolder::from(folder.path());
         let makers: Vec<_> = (0..8)
             .map(|_| {
-                let path = path.clone();
-                std::thread::spawn(move || key(&path, "").unwrap().reveal().to_owned())
+                let dir = dir.clone();
+                std::thread::spawn(move || key(&dir, "x.key", "").unwrap().reveal().to_owned())
             })
             .collect();
         let keys: Vec<String> = makers.into_iter().map(|maker| maker.join().unwrap()).collect();
@@ -75,6 +85,9 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
         std::fs::write(&path, "short").unwrap();
-        assert!(key(&path, "make plans again").unwrap_err().to_string().contains("make plans again"));
+        let again = || key(&dir, "x.key", "make plans again").unwrap_err();
+        assert!(again().to_string().contains("make plans again"));
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+        assert!(again().to_string().contains("mode 640") && again().remedy().contains("make plans again"));
     }
 }

@@ -10,6 +10,7 @@ pub mod job;
 pub mod key_file;
 pub mod os_user;
 pub mod person;
+pub mod private_folder;
 pub mod progress;
 pub mod secret;
 pub mod text;

@@ -1,5 +1,6 @@
 //! Secrets in memory: where they come from, to which origins they may be sent, and how they are kept out of texts.
 
+mod header;
 mod name;
 mod origin;
 mod redact;

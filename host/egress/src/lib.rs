@@ -13,7 +13,6 @@ pub use clock_and_chance::ClockAndChance;
 pub use ledger_facts::ledger_facts;
 pub use send::AsMade;
 
-use base64::Engine as _;
 use body::ResponseBytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -64,18 +63,10 @@ pub enum Credential {
 
 impl Credential {
     fn header(&self) -> Option<HeaderValue> {
-        let text = match self {
-            Self::Basic { user, password } => {
-                let pair = zeroize::Zeroizing::new(format!("{user}:{}", password.reveal()));
-                let pair = base64::engine::general_purpose::STANDARD.encode(pair.as_bytes());
-                format!("Basic {}", *zeroize::Zeroizing::new(pair))
-            }
-            Self::Key { scheme, key } => format!("{scheme} {}", key.reveal()),
-        };
-        let text = zeroize::Zeroizing::new(text);
-        let mut value = HeaderValue::from_str(&text).ok()?;
-        value.set_sensitive(true);
-        Some(value)
+        match self {
+            Self::Basic { user, password } => password.basic_header(user),
+            Self::Key { scheme, key } => key.header(scheme),
+        }
     }
 
     fn teach(&self, redactor: &mut Redactor) {

@@ -8,15 +8,14 @@
 use hibob_base::digest::Digest;
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
-use hibob_base::files::private_dir;
 use hibob_base::files::write_private;
 use hibob_base::key_file;
+use hibob_base::private_folder::{Others, PrivateFolder};
 use hibob_base::secret::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
 use std::hash::{Hash, Hasher};
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use wasmtime::Engine;
@@ -34,8 +33,12 @@ const FILE_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// Most files that are kept. When another one is written, the oldest are removed.
 const FILES_MAX: usize = 32;
 
+/// The folder's name in the data directory.
+const FOLDER: &str = "compiled";
+
 /// A folder with compiled code.
 pub(crate) struct CodeStore {
+    data_dir: PrivateFolder,
     folder: PathBuf,
     key: Secret,
 }
@@ -44,21 +47,12 @@ impl CodeStore {
     /// The store in `data_dir`: the folder `compiled`, and beside it the key `compiled.key`.
     ///
     /// # Errors
-    /// One of them cannot be used, or others than the owner can enter the folder.
-    pub(crate) fn open(data_dir: &Path) -> Result<Self, HostError> {
-        private_dir(data_dir)?;
-        let folder = data_dir.join("compiled");
-        private_dir(&folder)?;
-        let failed = |error| HostError::Storage(format!("{}: {error}", folder.display()));
-        let mode = std::fs::metadata(&folder).map_err(failed)?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(HostError::configuration(
-                format!("{} is open to others than its owner (mode {mode:03o})", folder.display()),
-                format!("close it: chmod 700 {}; what is in it is checked before it is used", folder.display()),
-            ));
-        }
-        let key = key_file::key(&data_dir.join("compiled.key"), "plugins are compiled again")?;
-        Ok(Self { folder, key })
+    /// One of them cannot be used, is a link, or is open to others than its owner.
+    pub(crate) fn open(data_dir: impl Into<PrivateFolder>) -> Result<Self, HostError> {
+        let data_dir = data_dir.into();
+        let folder = data_dir.subfolder(FOLDER, "what is in it is checked before it is used")?;
+        let key = key_file::key(&data_dir, "compiled.key", "plugins are compiled again")?;
+        Ok(Self { data_dir, folder, key })
     }
 
     /// The component with these bytes. Its code is loaded from the store if it is there and its seal verifies; else it
@@ -67,7 +61,7 @@ impl CodeStore {
         let fingerprint = fingerprint(engine);
         let name = format!("{}-{}.cwasm", hex(digest.as_bytes()), hex(&fingerprint));
         let path = self.folder.join(&name);
-        match self.load(engine, &path, digest, &fingerprint) {
+        match self.load(engine, &name, digest, &fingerprint) {
             Ok(component) => return Ok(component),
             Err(NotUsed::Absent) => {}
             Err(NotUsed::Wrong(why)) => {
@@ -82,8 +76,8 @@ impl CodeStore {
     }
 
     #[expect(unsafe_code, reason = "it loads machine code, which the seal makes sound")]
-    fn load(&self, engine: &Engine, path: &Path, digest: Digest, fingerprint: &[u8; 32]) -> Result<Component, NotUsed> {
-        let sealed = read_private(path)?;
+    fn load(&self, engine: &Engine, name: &str, digest: Digest, fingerprint: &[u8; 32]) -> Result<Component, NotUsed> {
+        let sealed = self.read(name)?;
         let wrong = |why: &str| NotUsed::Wrong(why.to_owned());
         let (seal, code) = sealed.split_at_checked(SEAL_BYTES).ok_or_else(|| wrong("it is cut off"))?;
         let mac = self.mac(digest, fingerprint, code).map_err(|error| NotUsed::Wrong(error.to_string()))?;
@@ -94,6 +88,19 @@ impl CodeStore {
         // component and this engine; wasmtime also checks its version and settings.
         let component = unsafe { Component::deserialize(engine, code) };
         component.map_err(|error| NotUsed::Wrong(format!("the engine refuses it: {error:#}")))
+    }
+
+    /// Reads a file of the folder, if it is this user's alone.
+    fn read(&self, name: &str) -> Result<Vec<u8>, NotUsed> {
+        let wrong = |error: &dyn std::fmt::Display| NotUsed::Wrong(error.to_string());
+        let opened = self.data_dir.open(&format!("{FOLDER}/{name}"), Others::Nothing, "");
+        let file = opened.map_err(|error| wrong(&error))?.ok_or(NotUsed::Absent)?;
+        let mut bytes = Vec::new();
+        file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| wrong(&error))?;
+        if bytes.len() as u64 > FILE_BYTES_MAX {
+            return Err(NotUsed::Wrong(format!("it is larger than {FILE_BYTES_MAX} bytes")));
+        }
+        Ok(bytes)
     }
 
     fn keep(&self, path: &Path, component: &Component, digest: Digest, fingerprint: &[u8; 32]) -> wasmtime::Result<()> {
@@ -139,25 +146,6 @@ enum NotUsed {
     Wrong(String),
 }
 
-/// Reads a file, if only its owner can read or write it.
-fn read_private(path: &Path) -> Result<Vec<u8>, NotUsed> {
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => NotUsed::Absent,
-        _ => NotUsed::Wrong(error.to_string()),
-    };
-    let file = std::fs::File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?; // of the open file, whatever the path names by now
-    if !metadata.is_file() || metadata.permissions().mode() & 0o077 != 0 {
-        return Err(NotUsed::Wrong("others than its owner can open it".to_owned()));
-    }
-    let mut bytes = Vec::new();
-    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(NotUsed::Wrong(format!("it is larger than {FILE_BYTES_MAX} bytes")));
-    }
-    Ok(bytes)
-}
-
 /// SHA-256 of all that compiled code depends on beside the component: wasmtime's version, the engine's settings, the
 /// processor's features.
 fn fingerprint(engine: &Engine) -> [u8; 32] {
@@ -179,6 +167,7 @@ fn fingerprint(engine: &Engine) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
     use wasmtime::Config;
 
     const SMALL: &[u8] = b"\0asm\x0d\0\x01\0";
@@ -190,8 +179,8 @@ mod tests {
     /// Why the store does not load the code of these bytes; `None` if it does.
     fn why_not(store: &CodeStore, engine: &Engine, bytes: &[u8]) -> Option<String> {
         let (digest, fingerprint) = (Digest::of(bytes), fingerprint(engine));
-        let path = store.folder.join(format!("{}-{}.cwasm", hex(digest.as_bytes()), hex(&fingerprint)));
-        store.load(engine, &path, digest, &fingerprint).err().map(|why| format!("{why:?}"))
+        let name = format!("{}-{}.cwasm", hex(digest.as_bytes()), hex(&fingerprint));
+        store.load(engine, &name, digest, &fingerprint).err().map(|why| format!("{why:?}"))
     }
 
     fn only_file(store: &CodeStore) -> PathBuf {
@@ -273,6 +262,24 @@ mod tests {
         }
         store.component(&one, SMALL, Digest::of(SMALL)).unwrap();
         assert_eq!(why_not(&store, &one, SMALL), None);
+    }
+
+    #[test]
+    fn links_to_other_code_are_not_followed() {
+        let (folder, strange) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let theirs = CodeStore::open(strange.path()).unwrap();
+        theirs.component(&engine(false), SMALL, Digest::of(SMALL)).unwrap();
+        // Code and key of another directory fit each other, and whoever made them could have made them of anything.
+        for name in ["compiled", "compiled.key"] {
+            std::os::unix::fs::symlink(strange.path().join(name), folder.path().join(name)).unwrap();
+            let Err(error) = CodeStore::open(folder.path()) else { panic!("{name}") };
+            assert!(error.to_string().contains("is a link"), "{error}");
+            std::fs::remove_file(folder.path().join(name)).unwrap();
+        }
+        let store = CodeStore::open(folder.path()).unwrap();
+        std::os::unix::fs::symlink(only_file(&theirs), store.folder.join(only_file(&theirs).file_name().unwrap()))
+            .unwrap();
+        assert!(why_not(&store, &engine(false), SMALL).unwrap().contains("is a link"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::compiled::CodeStore;
 use hibob_base::digest::Digest;
 use hibob_base::error::HostError;
-use std::path::Path;
+use hibob_base::private_folder::PrivateFolder;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -42,7 +42,7 @@ impl Runtime {
     ///
     /// # Errors
     /// The folder cannot be used or is open to others, or the platform does not have what the engine needs.
-    pub fn new(data_dir: &Path) -> Result<Self, HostError> {
+    pub fn new(data_dir: impl Into<PrivateFolder>) -> Result<Self, HostError> {
         Self::for_calls(data_dir, PARALLEL_CALLS_MAX)
     }
 
@@ -50,7 +50,7 @@ impl Runtime {
     ///
     /// # Errors
     /// As [`Self::new`], or the address space has no room for so many.
-    pub fn for_calls(data_dir: &Path, parallel_calls: u32) -> Result<Self, HostError> {
+    pub fn for_calls(data_dir: impl Into<PrivateFolder>, parallel_calls: u32) -> Result<Self, HostError> {
         let parallel_calls = parallel_calls.max(1);
         let code = CodeStore::open(data_dir)?;
         let engine = configure(parallel_calls).map_err(|error| HostError::Engine(format!("{error:#}")))?;

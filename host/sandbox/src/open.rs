@@ -40,11 +40,11 @@ pub trait Open {
 
 impl Open for DataDir {
     fn runtime(&self) -> Result<Runtime, HostError> {
-        Runtime::new(self.path())
+        Runtime::new(self.folder())
     }
 
     fn trust_file(&self) -> TrustFile {
-        TrustFile::of(self.path())
+        TrustFile::of(self.folder())
     }
 
     async fn plugin(&self, runtime: &Runtime, file: Option<&Path>, trust: &Trust) -> Result<Plugin, HostError> {

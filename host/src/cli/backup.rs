@@ -7,7 +7,6 @@ use hibob_store::api_log;
 use hibob_store::api_log::{ApiLogEntry, ApiLogOutcome};
 use hibob_store::backup;
 use hibob_store::backup::{ForgottenSince, Manifest, RevokedSince, Since};
-use hibob_store::data_dir::DataDir;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -52,7 +51,7 @@ pub(super) async fn restore(global: &Global, args: &RestoreArgs) -> Result<Exit,
         let remedy = "restore it with pg_restore while no host runs, and then: hibob restored";
         return Err(HostError::configuration("a backup folder is not restored to PostgreSQL", remedy));
     }
-    let path = global.data.clone().unwrap_or_else(DataDir::default_path);
+    let folder = global.folder();
     let forgotten = match (&args.forgotten, args.nobody_forgotten) {
         (Some(list), _) => ForgottenSince::List(list),
         (None, true) => ForgottenSince::Nobody,
@@ -69,10 +68,10 @@ pub(super) async fn restore(global: &Global, args: &RestoreArgs) -> Result<Exit,
         (None, true) => RevokedSince::Nothing,
         (None, false) => RevokedSince::Unknown,
     };
-    let manifest = backup::restore(&args.folder, &path, Since { forgotten, revoked }).await?;
+    let manifest = backup::restore(&args.folder, &folder, Since { forgotten, revoked }).await?;
     let entry = ApiLogEntry::of_command("restore", None, None, None);
     api_log::record(global.data().await?.control(), &entry, ApiLogOutcome::Done, None).await?;
-    tell(global.json, &path, &manifest, "restored to");
+    tell(global.json, folder.path(), &manifest, "restored to");
     Ok(Exit::Done)
 }
 

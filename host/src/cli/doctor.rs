@@ -9,7 +9,6 @@ use hibob_base::error::{Exit, HostError};
 use hibob_contract::WitVersion;
 use hibob_sandbox::identity::Package;
 use hibob_sandbox::plugin::Contents;
-use hibob_store::data_dir::DataDir;
 use std::path::Path;
 
 /// How serious a finding is.
@@ -80,20 +79,21 @@ impl Finding {
 
 /// Makes all checks and prints them. Ends with [`Exit::SomeFailed`] if one of them failed.
 pub(super) async fn doctor(global: &Global) -> Result<Exit, HostError> {
-    let path = global.data.clone().unwrap_or_else(DataDir::default_path);
+    let folder = global.folder();
+    let path = folder.path();
     let mut findings = vec![versions(global)];
-    findings.extend(machine::clock(&path));
+    findings.extend(machine::clock(path));
     findings.push(machine::time_zones());
     findings.push(machine::certificates());
     findings.extend(machine::proxies(|name| std::env::var_os(name)));
     if path.is_dir() {
-        findings.extend(machine::disk(&path));
-        findings.extend(machine::modes(&path));
+        findings.extend(machine::disk(path));
+        findings.extend(machine::modes(path, global.group_writable_data));
     }
     if path.is_dir() || global.database.is_some() {
         data(global, &mut findings).await;
     } else {
-        findings.push(no_data(&path));
+        findings.push(no_data(path));
     }
     let is_well = findings.iter().all(|finding| finding.status != Status::Fail);
     if global.json {

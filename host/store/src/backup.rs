@@ -10,14 +10,24 @@ use crate::privacy;
 use crate::revoked_tokens;
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
-use hibob_base::files::private_dir;
-use hibob_base::files::write_private;
+use hibob_base::files::{is_link, open_below, private_dir, sync_folder, write_private};
+use hibob_base::private_folder::PrivateFolder;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+/// The folder of a data directory in which a restore keeps its copies until all are checked.
+const STAGING: &str = "restoring";
+
+/// Largest manifest that is read, in bytes: it has about 100 for each tenant.
+const MANIFEST_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// How many bytes of a file are copied at a time.
+const COPIED_BYTES: usize = 64 * 1024;
 
 /// The version of this format.
 const FORMAT: &str = "hibob-backup/1";
@@ -90,10 +100,10 @@ pub async fn backup(data: &DataDir, folder: &Path, with_secrets_key: bool) -> Re
         }
     }
     for name in FILES.into_iter().filter(|name| with_secrets_key || !name.starts_with(SECRETS_KEY)) {
-        match fs::read(data.path().join(name)) {
-            Ok(bytes) => {
-                write_private(&folder.join(name), &bytes).map_err(|error| unwritable(folder, &error))?;
-                add(name.to_owned())?;
+        match open_file(data.path(), name) {
+            Ok(file) => {
+                let digest = copy(file, &folder.join(name)).map_err(|error| unwritable(folder, &error))?;
+                files.insert(name.to_owned(), digest);
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(unreadable(&data.path().join(name), &error)),
@@ -145,22 +155,21 @@ impl<'f> From<ForgottenSince<'f>> for Since<'f> {
     }
 }
 
-/// Makes a data directory from a backup. Every file is checked before the first one is written, and the erasures since
-/// the backup are carried out, and the tokens revoked, before the directory can be used.
+/// Makes a data directory from a backup. Every file is copied and checked before the first one is put into its place, so
+/// that what was checked is what is used. The erasures since the backup are carried out, and the tokens revoked, before
+/// the directory can be used. Links in the backup are not followed.
 ///
 /// # Errors
 /// The folder is no complete backup, a list cannot be read or is older than the backup, the backup has valid tokens and
-/// it is unknown which were revoked since, or the directory has databases already.
-pub async fn restore<'f>(folder: &Path, path: &Path, since: impl Into<Since<'f>>) -> Result<Manifest, HostError> {
-    let since = since.into();
+/// it is unknown which were revoked since, or the directory has databases already, or others can write to it.
+pub async fn restore<'f>(
+    folder: &Path,
+    data_dir: impl Into<PrivateFolder>,
+    since: impl Into<Since<'f>>,
+) -> Result<Manifest, HostError> {
+    let (data_dir, since) = (data_dir.into(), since.into());
+    let path = data_dir.path();
     let manifest = read(folder)?;
-    let revoked = revoked_since(folder, &since).await?;
-    let list = forgotten_since(folder, since.forgotten)?;
-    let forgotten = privacy::list_text(&list)?;
-    let with_key = ControlDatabase::tenants_with_secret(&folder.join(CONTROL), PEOPLE_KEY).await?;
-    for tenant in manifest.files.keys().filter_map(|name| tenant_of(name)) {
-        privacy::require_known(&list, tenant, with_key.contains(tenant))?;
-    }
     if path.join(CONTROL).exists() || path.join(TENANTS).exists() {
         let message = format!("{} has databases already", path.display());
         return Err(HostError::configuration(
@@ -168,17 +177,25 @@ pub async fn restore<'f>(folder: &Path, path: &Path, since: impl Into<Since<'f>>
             "move that data directory away first, or name another with --data DIR",
         ));
     }
+    data_dir.claim()?;
+    let staged = Staging::of(path)?;
+    staged.copy_from(folder, &manifest)?;
+    let revoked = revoked_since(&staged.path, &since).await?;
+    let list = forgotten_since(&staged.path, since.forgotten)?;
+    let forgotten = privacy::list_text(&list)?;
+    let with_key = ControlDatabase::tenants_with_secret(&staged.path.join(CONTROL), PEOPLE_KEY).await?;
+    for tenant in manifest.files.keys().filter_map(|name| tenant_of(name)) {
+        privacy::require_known(&list, tenant, with_key.contains(tenant))?;
+    }
     private_dir(&path.join(TENANTS))?;
     // The control database last: without it the directory cannot be used.
     let (last, first): (Vec<_>, Vec<_>) = manifest.files.keys().partition(|name| name.as_str() == CONTROL);
-    let copy = |name: &String| {
-        let bytes = fs::read(folder.join(name)).map_err(|error| unreadable(&folder.join(name), &error))?;
-        write_private(&path.join(name), &bytes).map_err(|error| unwritable(path, &error))
-    };
-    first.into_iter().try_for_each(copy)?;
+    let put =
+        |name: &String| fs::rename(staged.path.join(name), path.join(name)).map_err(|error| unwritable(path, &error));
+    first.into_iter().try_for_each(put)?;
     if !forgotten.is_empty() {
-        write_private(&path.join(privacy::LIST_FILE), forgotten.as_bytes())
-            .map_err(|error| unwritable(path, &error))?;
+        let list = path.join(privacy::LIST_FILE);
+        write_private(&list, forgotten.as_bytes()).map_err(|error| unwritable(path, &error))?;
         for tenant in manifest.files.keys().filter_map(|name| tenant_of(name)) {
             privacy::restored(&list, tenant, &TenantDatabase::open(path, tenant).await?).await?;
         }
@@ -187,10 +204,12 @@ pub async fn restore<'f>(folder: &Path, path: &Path, since: impl Into<Since<'f>>
         let list = path.join(revoked_tokens::FILE);
         write_private(&list, revoked.as_bytes()).map_err(|error| unwritable(path, &error))?;
     }
-    last.into_iter().try_for_each(copy)?;
+    last.into_iter().try_for_each(put)?;
+    drop(staged);
+    sync_folder(path)?;
     let day = chrono::DateTime::from_timestamp(manifest.created_at, 0).unwrap_or_default();
     let why = format!("the database was restored from a backup of {}", day.format("%Y-%m-%d %H:%M UTC"));
-    resume_after_restore(&DataDir::open(path).await?, &why).await?;
+    resume_after_restore(&DataDir::open(&data_dir).await?, &why).await?;
     Ok(manifest)
 }
 
@@ -214,23 +233,94 @@ pub async fn resume_after_restore(data: &DataDir, why: &str) -> Result<usize, Ho
     Ok(tenants.len())
 }
 
-/// Reads a backup's manifest and compares the SHA-256 of every file with it.
+/// Copies of a backup's files in the data directory that is being restored. They are removed together with this.
+struct Staging {
+    path: PathBuf,
+}
+
+impl Staging {
+    /// An empty folder for the copies. What an earlier restore has left there is removed.
+    fn of(data_dir: &Path) -> Result<Self, HostError> {
+        let path = data_dir.join(STAGING);
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(unwritable(&path, &error)),
+            Ok(()) | Err(_) => {}
+        }
+        private_dir(&path.join(TENANTS))?;
+        Ok(Self { path })
+    }
+
+    /// Copies every file of a backup, and compares the SHA-256 of what was copied with the manifest.
+    fn copy_from(&self, folder: &Path, manifest: &Manifest) -> Result<(), HostError> {
+        for (name, expected) in &manifest.files {
+            let file = open_file(folder, name).map_err(|error| unreadable(&folder.join(name), &error))?;
+            let digest = copy(file, &self.path.join(name)).map_err(|error| unwritable(&self.path, &error))?;
+            if digest != *expected {
+                return Err(not_of_backup(folder, &format!("{name} was changed")));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.path) {
+            tracing::warn!("{} stays and can be removed: {error}", self.path.display());
+        }
+    }
+}
+
+/// Opens a file of a folder, without following links below the folder.
+fn open_file(folder: &Path, name: &str) -> io::Result<File> {
+    let file = open_below(folder, Path::new(name)).map_err(|error| {
+        if is_link(error) {
+            io::Error::other("it is a link or behind one, which is not followed")
+        } else {
+            error.into()
+        }
+    })?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a file")) }
+}
+
+/// Copies a file into a new one that only its owner can read, and returns the SHA-256 of what was copied.
+fn copy(from: File, to: &Path) -> io::Result<String> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    let digest = pass(from, |bytes| file.write_all(bytes))?;
+    file.sync_all()?;
+    Ok(digest)
+}
+
+/// Reads a file to its end, piece by piece, and returns its SHA-256.
+fn pass(mut file: File, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<String> {
+    let (mut sha, mut buffer) = (Sha256::new(), vec![0; COPIED_BYTES]);
+    loop {
+        let count = file.read(&mut buffer)?;
+        let bytes = buffer.get(..count).unwrap_or_default();
+        if bytes.is_empty() {
+            return Ok(hex(&sha.finalize()));
+        }
+        sha.update(bytes);
+        each(bytes)?;
+    }
+}
+
+fn not_of_backup(folder: &Path, what: &str) -> HostError {
+    HostError::configuration(format!("{}: {what}", folder.display()), "name a folder that hibob backup has made")
+}
+
+/// Reads a backup's manifest, and checks that it names only files that a backup can have.
 fn read(folder: &Path) -> Result<Manifest, HostError> {
-    let wrong = |what: String| {
-        HostError::configuration(format!("{}: {what}", folder.display()), "name a folder that hibob backup has made")
-    };
-    let json = fs::read(folder.join(MANIFEST)).map_err(|_| wrong(format!("{MANIFEST} cannot be read")))?;
+    let wrong = |what: String| not_of_backup(folder, &what);
+    let mut json = Vec::new();
+    let whole = open_file(folder, MANIFEST).and_then(|file| file.take(MANIFEST_BYTES_MAX).read_to_end(&mut json));
+    whole.map_err(|error| wrong(format!("{MANIFEST} cannot be read: {error}")))?;
     let manifest: Manifest = serde_json::from_slice(&json).map_err(|error| wrong(format!("{MANIFEST}: {error}")))?;
     if manifest.format != FORMAT {
         return Err(wrong(format!("its format is {:?}, and this program knows {FORMAT}", manifest.format)));
     }
-    for (name, expected) in &manifest.files {
-        if !is_backup_file(name) {
-            return Err(wrong(format!("{name:?} is not a file of a backup")));
-        }
-        if digest(&folder.join(name))? != *expected {
-            return Err(wrong(format!("{name} was changed")));
-        }
+    if let Some(name) = manifest.files.keys().find(|name| !is_backup_file(name)) {
+        return Err(wrong(format!("{name:?} is not a file of a backup")));
     }
     if manifest.files.contains_key(CONTROL) { Ok(manifest) } else { Err(wrong(format!("{CONTROL} is missing"))) }
 }
@@ -310,17 +400,17 @@ async fn revoked_since(folder: &Path, since: &Since<'_>) -> Result<String, HostE
 }
 
 fn digest(path: &Path) -> Result<String, HostError> {
-    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
-    Ok(hex(&Sha256::digest(&bytes)))
+    let read = File::open(path).and_then(|file| pass(file, |_| Ok(())));
+    read.map_err(|error| unreadable(path, &error))
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> HostError {
+fn unreadable(path: &Path, error: &io::Error) -> HostError {
     HostError::configuration(
         format!("cannot read {}: {error}", path.display()),
         "check the folder, and who may read it",
     )
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> HostError {
+fn unwritable(path: &Path, error: &io::Error) -> HostError {
     HostError::configuration(format!("cannot write {}: {error}", path.display()), "name a folder that can be written")
 }

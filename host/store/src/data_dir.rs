@@ -1,14 +1,14 @@
 //! The data directory: databases, keys, compiled code, and the tenants' configurations. Only its owner can read it.
 
-use crate::database::{ControlDatabase, Disabled, StoredBy, StoredConfig};
+use crate::database::{ControlDatabase, DatabaseAddress, Disabled, StoredBy, StoredConfig};
 use crate::queue::{NewJob, Queue, Started};
 use crate::revoked_tokens;
 use crate::secrets::{SecretStore, ToEnter};
 use hibob_base::error::HostError;
-use hibob_base::files::private_dir;
 use hibob_base::job::JobKind;
 use hibob_base::key_file;
 use hibob_base::person::{check_person, check_reason};
+use hibob_base::private_folder::PrivateFolder;
 use hibob_base::secret::Secret;
 use hibob_base::text::check_line;
 use hibob_config::applied_by::AppliedBy;
@@ -17,15 +17,13 @@ use hibob_config::tenant::TenantConfig;
 use hibob_shares::RefusalBudget;
 use hibob_shares::{Shared, SharedByTenant};
 use hibob_telemetry::Metrics;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// An opened data directory.
 #[derive(Clone, Debug)]
 pub struct DataDir {
-    path: PathBuf,
+    folder: PrivateFolder,
     control: ControlDatabase,
     queue: Queue,
     refusal_budget: Arc<RefusalBudget>,
@@ -45,47 +43,43 @@ pub struct Applied {
 /// The longest name of whoever requests a job, in characters.
 const REQUESTER_CHARS_MAX: usize = 254;
 
-/// Makes the directory if it is missing, and refuses one that belongs to another user: the files that an administrator
-/// would make in it could not be read by the directory's owner, as whom the host runs.
-fn own_dir(path: &Path) -> Result<(), HostError> {
-    private_dir(path)?;
-    let owner = fs::metadata(path).map_err(|error| HostError::Storage(format!("{}: {error}", path.display())))?.uid();
-    let user = rustix::process::geteuid().as_raw();
-    if owner == user {
-        return Ok(());
+/// The directory, if it is this user's alone. The host tells the operator if it had to be closed to others.
+fn claimed(folder: PrivateFolder) -> Result<PrivateFolder, HostError> {
+    if let Some(told) = folder.claim()? {
+        tracing::warn!("{told}");
     }
-    Err(HostError::configuration(
-        format!("the data directory {} is user {owner}'s, and this is user {user}", path.display()),
-        format!(
-            "run it as its owner, such as with: runuser -u \"$(id -un {owner})\" -- hibob …; or choose another with --data DIR"
-        ),
-    ))
+    Ok(folder)
 }
 
 impl DataDir {
-    /// Opens the directory, and makes it if it is missing.
+    /// Opens the directory, and makes it if it is missing. See [`PrivateFolder::claim`].
     ///
     /// # Errors
-    /// It cannot be made or used.
-    pub async fn open(path: &Path) -> Result<Self, HostError> {
-        own_dir(path)?;
-        Self::with_control(path, ControlDatabase::open(path).await?).await
+    /// It cannot be made or used, or others can write to it.
+    pub async fn open(folder: impl Into<PrivateFolder>) -> Result<Self, HostError> {
+        let folder = claimed(folder.into())?;
+        let control = ControlDatabase::open(folder.path()).await?;
+        Self::with_control(folder, control).await
     }
 
     /// Opens the directory for the keys, and a database on PostgreSQL for everything else; see
     /// [`ControlDatabase::connect`].
     ///
     /// # Errors
-    /// The directory cannot be made, or the database cannot be used.
-    pub async fn connect(path: &Path, url: &str, connections_max: u32) -> Result<Self, HostError> {
-        own_dir(path)?;
-        Self::with_control(path, ControlDatabase::connect(url, connections_max).await?).await
+    /// The directory cannot be made or others can write to it, or the database cannot be used.
+    pub async fn connect(
+        folder: impl Into<PrivateFolder>,
+        address: impl Into<DatabaseAddress>,
+        connections_max: u32,
+    ) -> Result<Self, HostError> {
+        let folder = claimed(folder.into())?;
+        Self::with_control(folder, ControlDatabase::connect(address, connections_max).await?).await
     }
 
-    async fn with_control(path: &Path, control: ControlDatabase) -> Result<Self, HostError> {
-        revoked_tokens::settle(path, &control).await?;
+    async fn with_control(folder: PrivateFolder, control: ControlDatabase) -> Result<Self, HostError> {
+        revoked_tokens::settle(folder.path(), &control).await?;
         Ok(Self {
-            path: path.to_owned(),
+            folder,
             queue: Queue::new(&control),
             control,
             refusal_budget: Arc::default(),
@@ -141,7 +135,12 @@ impl DataDir {
 
     /// The directory's path.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.folder.path()
+    }
+
+    /// The directory on the disk, with who else may write to it.
+    pub fn folder(&self) -> &PrivateFolder {
+        &self.folder
     }
 
     /// The control database.
@@ -320,7 +319,7 @@ impl DataDir {
 
     /// The secret store.
     pub fn secrets(&self) -> SecretStore {
-        SecretStore::new(self.control.clone(), self.path.clone())
+        SecretStore::new(self.control.clone(), self.folder.clone())
     }
 
     /// Checks that a tenant is not disabled.
@@ -342,6 +341,6 @@ impl DataDir {
     /// # Errors
     /// It cannot be read or made.
     pub fn plan_key(&self) -> Result<Secret, HostError> {
-        key_file::key(&self.path.join("plan.key"), "make saved plans again")
+        key_file::key(&self.folder, "plan.key", "make saved plans again")
     }
 }

@@ -31,7 +31,7 @@ pub use hibob_base::files::unwritable;
 pub use interruptions::{AppliedPlan, InterruptedPlan, restored_because};
 pub use journal::{ChangeRecord, EventRow, Fence, NewJournal, OpenJournal};
 pub use people::{ErasedRows, ErasureRow, KeyedHash, LegacyPlaintext, PersonRow};
-pub use postgres::{POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
+pub use postgres::{DatabaseAddress, DatabaseTls, POSTGRES_CONNECTIONS, POSTGRES_CONNECTIONS_MIN};
 pub use references::{
     AttemptRecord, DeliveryRow, DeliveryState, DueDelivery, KeyRow, LogHead, NewReference, ReferenceRow, ReferenceState,
 };
@@ -43,6 +43,7 @@ pub use tenant_versions::{StoredBy, StoredConfig, TENANT_VERSIONS_MAX, TenantVer
 pub use tokens::{StoredToken, TokenRole};
 
 use hibob_base::error::HostError;
+use hibob_base::private_folder::require_own;
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::fs::OpenOptions;
@@ -59,11 +60,12 @@ const ROWS_BUFFERED: usize = 1_000;
 /// How long a connection waits for another one's write, in milliseconds.
 const BUSY_MILLISECONDS: u64 = 10_000;
 
-/// Opens an SQLite database that only its owner can read, and makes it if it is missing.
+/// Opens an SQLite database of this user that only its owner can read, and makes it if it is missing.
 async fn open(path: &Path) -> Result<SqlitePool, HostError> {
     // Made first, so that the mode is right from the start; SQLite gives its side files the same mode.
     let made = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-    made.map_err(|error| unwritable(path, &error))?;
+    let metadata = made.and_then(|file| file.metadata()).map_err(|error| unwritable(path, &error))?;
+    require_own(path, &metadata)?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)

@@ -88,7 +88,11 @@ pub fn new(
     filled.map_err(|error| HostError::Engine(format!("the system gives no random numbers: {error}")))?;
     let (id, secret) = random.split_at(ID_BYTES);
     let id = hex(id);
-    let text = format!("{PREFIX}{id}_{}", Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(secret)).as_str());
+    // Made at its full length, so that growing leaves no copy behind.
+    let mut text = String::with_capacity(TOKEN_CHARS);
+    for part in [PREFIX, &id, "_", &Zeroizing::new(BASE64_URL_SAFE_NO_PAD.encode(secret))] {
+        text.push_str(part);
+    }
     let digest = Sha256::digest(&text).into();
     let created_at = chrono::Utc::now().timestamp();
     let expires_at = days.map(|days| created_at + 86_400 * i64::from(days));

@@ -3,6 +3,7 @@
 
 use crate::metrics::Metrics;
 use hibob_base::error::HostError;
+use hibob_base::files::require_replaceable;
 use std::fs::Permissions;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -24,13 +25,14 @@ impl TextFile {
     /// The file at `path`, which need not exist yet.
     ///
     /// # Errors
-    /// The folder cannot be written to, or `path` is a folder.
+    /// The folder cannot be written to, or `path` is something else than a file.
     pub fn new(path: &Path) -> Result<Self, HostError> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         let file = Self { path: path.to_owned(), folder: folder.to_owned() };
         if path.is_dir() || path.file_name().is_none() {
             return Err(file.refused("it is a folder"));
         }
+        require_replaceable(path).map_err(|error| file.refused(&error.to_string()))?;
         file.beside().map_err(|error| file.refused(&error.to_string()))?;
         Ok(file)
     }
@@ -41,6 +43,7 @@ impl TextFile {
     /// The file cannot be written. It then keeps its old content.
     pub fn write(&self, metrics: &Metrics) -> Result<(), HostError> {
         let written = || {
+            require_replaceable(&self.path)?;
             let mut beside = self.beside()?;
             beside.write_all(metrics.render().as_bytes())?;
             beside.as_file().set_permissions(Permissions::from_mode(MODE))?;

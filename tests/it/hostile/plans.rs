@@ -1,8 +1,8 @@
 //! Attacks by plans.
 
 use super::arena::{Arena, Orders, growth, stopped};
+use crate::cli::{share_code, share_compiled};
 use hibob_base::progress::NoProgress;
-use hibob_tests::setup::cache_dir;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
@@ -66,21 +66,13 @@ pub(super) fn program(arena: &Arena, args: &[&str]) -> Output {
     let folder = arena.honest.folder.path();
     let plugin = folder.join("hostile.wasm");
     std::fs::write(&plugin, hibob_hostile_component::COMPONENT).unwrap();
-    for name in ["compiled", "compiled.key"] {
-        let link = arena.honest.data.path().join(name);
-        if !link.exists() {
-            std::os::unix::fs::symlink(cache_dir().join(name), link).unwrap();
-        }
+    let data = arena.honest.data.path();
+    if !data.join("compiled").exists() {
+        share_compiled(data);
+        share_code(data, hibob_hostile_component::COMPONENT);
     }
     let mut command = Command::new(env!("CARGO_BIN_EXE_hibob-under-test"));
-    command
-        .args(args)
-        .arg("-v")
-        .arg("--allow-unsigned")
-        .arg("--plugin")
-        .arg(plugin)
-        .arg("--data")
-        .arg(arena.honest.data.path());
+    command.args(args).arg("-v").arg("--allow-unsigned").arg("--plugin").arg(plugin).arg("--data").arg(data);
     command.env_remove("RUST_LOG").env("NO_COLOR", "1").output().unwrap()
 }
 

@@ -1,13 +1,16 @@
 //! The redactor: it removes a tenant's secrets from texts of plugins and services.
 
+mod forms;
+mod units;
+
 use crate::secret::Secret;
 use crate::text::is_obeyed;
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use forms::{Form, forms, is_base64};
 use hibob_contract::directory_sync::{Failure, Mismatch, Outcome, Written};
 use hibob_contract::types::{Finding, JobError, SideError, Value};
 use std::fmt;
-use zeroize::Zeroizing;
+use std::ops::Range;
+use units::{Units, is_plain};
 
 /// The text in place of a secret.
 const INSTEAD: &str = "[secret]";
@@ -28,15 +31,23 @@ const MISMATCHES_MAX: usize = 64;
 /// store accepts none.
 pub const SECRET_CHARS_MIN: usize = 8;
 
-/// Removes one tenant's secrets from texts, in each form in which a service may send them back: as they are, in JSON,
-/// in a URL, and in base64.
+/// How many characters of a text are looked at behind the last one that is kept, for each character of the longest form:
+/// an escape such as `&#x2f;` has six, and may itself be escaped.
+const CHARS_PER_CHAR: usize = 12;
+
+/// How often escapes within escapes are looked through.
+const LAYERS_MAX: usize = 3;
+
+/// Removes one tenant's secrets from texts, as they are and in each form in which a service may send them back: within
+/// base64 of any alignment, and with any of their characters escaped as in JSON, in a URL or in HTML, up to three times
+/// over. Characters that are not seen do not hide a secret.
 ///
 /// Every text of a service or a plugin is redacted before it gets into a log, a report or an error. A part of a secret
-/// is not recognized.
+/// is not recognized, and neither is one that was encrypted or spelled in a way of one's own.
 #[derive(Default)]
 pub struct Redactor {
-    /// The forms of all secrets, the longest first, so that nothing is left of a form that contains another one.
-    forms: Vec<Zeroizing<String>>,
+    /// The forms of all secrets.
+    forms: Vec<Form>,
 }
 
 impl fmt::Debug for Redactor {
@@ -48,39 +59,82 @@ impl fmt::Debug for Redactor {
 impl Redactor {
     /// Adds a secret. If it is sent by HTTP Basic authentication with a `user`, the pair is added too.
     pub fn learn(&mut self, secret: &Secret, user: Option<&str>) {
-        let plain = secret.reveal();
-        if plain.len() < SECRET_CHARS_MIN {
+        if secret.reveal().len() < SECRET_CHARS_MIN {
             return;
         }
-        // Without the padding, so that texts with and without it are found.
-        let mut encoded = |text: &str| {
-            for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-                self.forms.push(Zeroizing::new(engine.encode(text)));
-            }
-        };
-        encoded(plain);
-        if let Some(user) = user {
-            encoded(&Zeroizing::new(format!("{user}:{plain}")));
-        }
-        self.forms.extend([plain.to_owned(), in_json(plain), in_url(plain)].map(Zeroizing::new));
-        self.forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.forms.extend(forms(secret.reveal(), user));
+        self.forms.sort_by(|a, b| a.text.as_str().cmp(&b.text).then_with(|| a.reaches().cmp(&b.reaches())));
         self.forms.dedup();
     }
 
     /// The length of the longest form, in characters.
     pub fn longest(&self) -> usize {
-        self.forms.first().map_or(0, |form| form.len()) // all forms are ASCII
+        self.forms.iter().map(|form| form.text.len()).max().unwrap_or_default() // all forms are ASCII
     }
 
     /// The text with the secrets removed.
     pub fn text(&self, text: impl Into<String>) -> String {
-        let mut text = text.into();
-        for form in &self.forms {
-            if text.contains(form.as_str()) {
-                text = text.replace(form.as_str(), INSTEAD);
+        self.without(text.into(), false)
+    }
+
+    /// The text with the secrets removed. If it `is_cut` off, so is the beginning of a secret at its end.
+    fn without(&self, text: String, is_cut: bool) -> String {
+        let found = self.found(&text, is_cut);
+        if found.is_empty() {
+            return text;
+        }
+        let (mut kept, mut at) = (String::with_capacity(text.len()), 0);
+        for place in found {
+            kept.push_str(text.get(at..place.start).unwrap_or_default());
+            kept.push_str(INSTEAD);
+            at = place.end;
+        }
+        kept.push_str(text.get(at..).unwrap_or_default());
+        kept
+    }
+
+    /// Where secrets stand in a text, in bytes, in order.
+    fn found(&self, text: &str, is_cut: bool) -> Vec<Range<usize>> {
+        if self.forms.is_empty()
+            || !is_cut && is_plain(text) && !self.forms.iter().any(|form| text.contains(&**form.text))
+        {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        let mut layer = Some(Units::of(text));
+        for _ in 0..LAYERS_MAX {
+            let Some(units) = layer else { break };
+            self.find(&units, is_cut, &mut found);
+            layer = units.unescaped();
+        }
+        found.sort_by_key(|place: &Range<usize>| (place.start, place.end));
+        let mut apart: Vec<Range<usize>> = Vec::with_capacity(found.len());
+        for place in found {
+            match apart.last_mut() {
+                Some(last) if place.start < last.end => last.end = last.end.max(place.end),
+                _ => apart.push(place),
             }
         }
-        text
+        apart
+    }
+
+    /// Adds the places at which a form can be read.
+    fn find(&self, units: &Units, is_cut: bool, found: &mut Vec<Range<usize>>) {
+        for form in &self.forms {
+            let Some(first) = form.text.chars().next() else { continue };
+            for at in 0..units.len() {
+                if !units.can_be(at, first) {
+                    continue;
+                }
+                let Some(end) = units.read(at, &form.text, is_cut) else { continue };
+                let is_neighbour = |at: usize| units.unit(at).is_some_and(|unit| is_base64(unit.character));
+                let from = if form.reaches_back && at > 0 && is_neighbour(at - 1) { at - 1 } else { at };
+                let to = if form.reaches_on && is_neighbour(end) { end + 1 } else { end };
+                if let (Some(first), Some(last)) = (units.unit(from), units.unit(to.saturating_sub(1))) {
+                    found.push(first.start..last.end);
+                }
+            }
+        }
     }
 
     /// The first `chars_max` characters of a line, with the secrets removed and without characters that a terminal
@@ -96,8 +150,11 @@ impl Redactor {
     }
 
     fn first(&self, chars: impl Iterator<Item = char>, chars_max: usize) -> String {
-        let start: String = chars.take(chars_max.saturating_add(self.longest())).collect();
-        self.text(start).chars().take(chars_max).collect()
+        let looked_at = chars_max.saturating_add(self.longest().saturating_mul(CHARS_PER_CHAR));
+        let mut chars = chars.fuse();
+        let start: String = chars.by_ref().take(looked_at).collect();
+        let is_cut = chars.next().is_some();
+        self.without(start, is_cut).chars().take(chars_max).collect()
     }
 
     /// Redacts the texts of findings, and cuts them to the longest text that is kept.
@@ -171,25 +228,11 @@ impl Redactor {
     }
 }
 
-/// The secret as it is written inside a JSON text (RFC 8259). Secrets are ASCII without control characters.
-fn in_json(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"")
-}
-
-/// The secret as it is written inside a URL (RFC 3986): all but the unreserved characters are percent-encoded.
-fn in_url(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut url, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => url.push(char::from(byte)),
-            _ => url.push_str(&format!("%{byte:02X}")),
-        }
-        url
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
     use hibob_contract::types::Side;
 
     const TOKEN: &str = "pa\"ss/wo+rd-77";
@@ -203,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_taken_out_in_every_form() {
-        let basic = base64::engine::general_purpose::STANDARD.encode(format!("SERVICE-1:{TOKEN}"));
+        let basic = STANDARD.encode(format!("SERVICE-1:{TOKEN}"));
         for form in [TOKEN, "pa\\\"ss/wo+rd-77", "pa%22ss%2Fwo%2Brd-77", basic.as_str()] {
             let text = redactor().text(format!("403: {form} and {form}, in short"));
             assert!(!text.contains(form.trim_end_matches('=')), "{text}");
@@ -214,10 +257,75 @@ mod tests {
     }
 
     #[test]
+    fn escapes_do_not_hide_a_secret() {
+        let each = |escape: fn(char) -> String| TOKEN.chars().map(escape).collect::<String>();
+        for hidden in [
+            TOKEN.replace('"', "\\\"").replace('/', "\\/"),
+            TOKEN.replace('/', "\\u002f").replace('+', "\\u002B"),
+            TOKEN.replace('/', "%2f"), // in part, and in lower case
+            TOKEN.replace('s', "%73"),
+            TOKEN.replace('/', "%252F"),
+            TOKEN.replace('"', "&quot;").replace('/', "&#x2F;").replace('+', "&#43"),
+            TOKEN.replace('/', "&amp;sol;"),
+            TOKEN.replace('s', "s\u{200b}\u{ad}").replace('-', "-\u{0}\r\n"),
+            TOKEN.replace('s', "s%E2%80%8B").replace('-', "-&shy;&#0;").replace('w', "\\nw"),
+            each(|c| format!("%{:02x}", u32::from(c))),
+            each(|c| format!("\\u{:04X}", u32::from(c))),
+            each(|c| format!("&#{};", u32::from(c))),
+            each(|c| format!("{c}\u{feff}")),
+            each(|c| format!("%26%23{}%3b", u32::from(c))),
+        ] {
+            for before in ["403: ", "403 %", "403&", "403\\", "%4", "&#"] {
+                let text = redactor().text(format!("{before}{hidden}, in short"));
+                assert!(text.contains(INSTEAD) && text.ends_with(", in short"), "{before}{hidden}: {text}");
+                assert!(!text.contains("77") && !text.contains("pa"), "{before}{hidden}: {text}");
+            }
+        }
+    }
+
+    /// Base64 of a longer text, such as a JSON document or a header, with the secret at any place in its groups of three.
+    #[test]
+    fn no_alignment_of_base64_hides_a_secret() {
+        let carried =
+            [TOKEN, "pa\\\"ss/wo+rd-77", "pa\\\"ss\\/wo+rd-77", "pa%22ss%2Fwo%2Brd-77", "pa%22ss%2fwo%2brd-77"];
+        for (before, behind) in
+            ["", "x", "xy", "{\"token\":\"", "SERVICE-2:"].into_iter().zip(["", "\"}", "\n", "&x=1", "z"])
+        {
+            for carried in carried {
+                for engine in [&STANDARD, &URL_SAFE] {
+                    let encoded = engine.encode(format!("{before}{carried}{behind}"));
+                    let wrapped = format!("{}\r\n{}", &encoded[..9], &encoded[9..]);
+                    for text in [encoded.replace('/', "\\/").replace('+', "%2b"), wrapped] {
+                        let text = redactor().text(format!("it was <{text}>"));
+                        assert!(text.contains(INSTEAD), "{before}{carried}: {text}");
+                    }
+                    let text = redactor().text(format!("<{encoded}>"));
+                    assert!(text.contains(INSTEAD), "{before}{carried}: {text}");
+                    // What is left is of what is around it: not a bit of the secret's first and last character.
+                    let left = text.len() - "<>".len() - INSTEAD.len();
+                    assert!(left <= (before.len() + behind.len()) * 4 / 3 + 4, "{before}{carried}: {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn other_texts_stay_as_they_are() {
+        for text in ["100 % & more\\", "pa\"ss/wo+rd-7", "cGEic3M", "zero\u{200b}width", "&amp; %2F \\u002f"] {
+            assert_eq!(redactor().text(text), text);
+        }
+    }
+
+    #[test]
     fn no_part_of_a_secret_is_left_at_the_end_of_a_line() {
         for chars_max in 0..30 {
             let line = redactor().line(&format!("said: \u{7}{TOKEN} twice {TOKEN}"), chars_max);
             assert!(line.chars().count() <= chars_max && !line.contains("pa"), "{chars_max}: {line}");
+        }
+        let escaped: String = TOKEN.chars().map(|c| format!("&#x0{:x};", u32::from(c))).collect();
+        for chars_max in 0..escaped.len() * 2 {
+            let line = redactor().line(&format!("said: {escaped} twice {escaped}"), chars_max);
+            assert!(!line.contains("&#x0"), "{chars_max}: {line}");
         }
         // Control characters that a plugin inserts do not hide the secret.
         assert_eq!(redactor().line(&TOKEN.replace('-', "\u{0}-"), 99), "[secret]");

@@ -6,6 +6,7 @@ use crate::references::witness;
 use crate::references::witness::WitnessReport;
 use chrono::Utc;
 use hibob_base::error::HostError;
+use hibob_base::files::require_replaceable;
 use hibob_config::references::issuing;
 use hibob_config::tenant::TenantConfig;
 use hibob_reference_format::VERIFY_PAGE;
@@ -152,6 +153,7 @@ fn put(path: &Path, bytes: &[u8]) -> Result<bool, HostError> {
     if std::fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(false);
     }
+    require_replaceable(path).map_err(failed)?;
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     std::fs::create_dir_all(folder).map_err(failed)?;
     let mut file =

@@ -1,17 +1,16 @@
 //! Which plugins are trusted: pinned digests and public keys, in a file of the data directory.
 
 use crate::identity::key::PublicKey;
-use crate::identity::package::{Package, read};
+use crate::identity::package::Package;
 use hibob_base::digest::Digest;
 use hibob_base::error::HostError;
 use hibob_base::files::write_private;
+use hibob_base::private_folder::{Others, PrivateFolder};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
-use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::io::Read;
 
 /// The file's name in the data directory.
 const FILE: &str = "trusted-plugins.toml";
@@ -194,7 +193,7 @@ impl Trust {
 /// The file that lists what is trusted.
 #[derive(Clone, Debug)]
 pub struct TrustFile {
-    folder: PathBuf,
+    folder: PrivateFolder,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -206,27 +205,27 @@ struct Content {
 
 impl TrustFile {
     /// The file of a data directory. If it does not exist, only the built-in plugin is trusted.
-    pub fn of(data_dir: &Path) -> Self {
-        Self { folder: data_dir.to_owned() }
+    pub fn of(data_dir: impl Into<PrivateFolder>) -> Self {
+        Self { folder: data_dir.into() }
     }
 
     /// Reads the file.
     ///
     /// # Errors
-    /// The file cannot be read, has a wrong entry, or can be written by others than its owner.
+    /// The file cannot be read, has a wrong entry, is a link or another user's, or can be written by others than its
+    /// owner.
     pub fn read(&self) -> Result<Trust, HostError> {
-        let path = self.folder.join(FILE);
+        let path = self.folder.path().join(FILE);
         let wrong = |what: String, remedy: &str| HostError::configuration(format!("{} {what}", path.display()), remedy);
-        match std::fs::metadata(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Trust::default()),
-            Ok(metadata) if metadata.permissions().mode() & 0o022 != 0 => {
-                let remedy = format!("look what it lists, then: chmod 600 {}", path.display());
-                return Err(wrong("can be written by others, who could make any plugin trusted".to_owned(), &remedy));
-            }
-            Ok(_) | Err(_) => {}
-        }
+        let advice = "then look what it lists: whoever can write it could have made any plugin trusted";
+        let Some(file) = self.folder.open(FILE, Others::Read, advice)? else { return Ok(Trust::default()) };
         let remedy = "correct it, or remove it and trust again: hibob plugin trust KEYFILE.pub";
-        let text = String::from_utf8_lossy(&read(&path, FILE_BYTES_MAX, remedy)?).into_owned();
+        let mut text = String::new();
+        let read = file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text);
+        read.map_err(|error| wrong(format!("cannot be read: {error}"), remedy))?;
+        if text.len() as u64 > FILE_BYTES_MAX {
+            return Err(wrong(format!("is larger than {FILE_BYTES_MAX} bytes"), remedy));
+        }
         let content: Content =
             toml::from_str(&text).map_err(|error| wrong(format!("cannot be read: {error}"), remedy))?;
         let keys: Result<Vec<_>, _> = content.keys.iter().map(|key| PublicKey::parse(key)).collect();
@@ -283,8 +282,8 @@ impl TrustFile {
     /// Changes the file. The folder is locked, so that processes change it one after the other.
     fn change(&self, change: impl FnOnce(&mut Trust) -> bool) -> Result<bool, HostError> {
         let failed =
-            |error: std::io::Error| HostError::Storage(format!("{}: {error}", self.folder.join(FILE).display()));
-        let folder = File::open(&self.folder).map_err(failed)?;
+            |error: std::io::Error| HostError::Storage(format!("{}: {error}", self.folder.path().join(FILE).display()));
+        let folder = File::open(self.folder.path()).map_err(failed)?;
         folder.lock().map_err(failed)?;
         let mut trust = self.read()?;
         let changed = change(&mut trust);
@@ -294,7 +293,7 @@ impl TrustFile {
                 digests: trust.digests.iter().map(ToString::to_string).collect(),
             };
             let text = toml::to_string(&content).map_err(|error| HostError::Storage(error.to_string()))?;
-            write_private(&self.folder.join(FILE), text.as_bytes()).map_err(failed)?;
+            write_private(&self.folder.path().join(FILE), text.as_bytes()).map_err(failed)?;
         }
         Ok(changed)
     }
@@ -304,6 +303,7 @@ impl TrustFile {
 mod tests {
     use super::*;
     use crate::identity::key::{new_key, sign};
+    use std::os::unix::fs::PermissionsExt;
 
     fn unknown(trust: &Trust, package: &Package) -> String {
         match trust.identify(package) {
@@ -365,5 +365,10 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             assert!(file.read().is_err(), "{text}");
         }
+        let elsewhere = tempfile::tempdir().unwrap();
+        TrustFile::of(elsewhere.path()).add_digest(Digest::of(b"y")).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path().join(FILE), &path).unwrap();
+        assert!(file.read().unwrap_err().to_string().contains("is a link"));
     }
 }

@@ -7,7 +7,7 @@ use hibob_config::tenant::TenantConfig;
 use hibob_net::tls;
 use std::ffi::OsString;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -95,7 +95,7 @@ fn room(free_bytes: u64, data: &Path) -> Finding {
 }
 
 /// Whether the directory and the keys in it are for their owner only.
-pub(super) fn modes(data: &Path) -> Vec<Finding> {
+pub(super) fn modes(data: &Path, trusted_group: Option<u32>) -> Vec<Finding> {
     let entries = match std::fs::read_dir(data) {
         Ok(entries) => entries,
         Err(error) => {
@@ -107,6 +107,7 @@ pub(super) fn modes(data: &Path) -> Vec<Finding> {
     let keys: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| is_key(path)).collect();
     let mut findings = Vec::new();
     let shown = data.display();
+    let mode = |path: &Path| mode(path, trusted_group);
     let of_folder = mode(data);
     if of_folder & 0o022 != 0 {
         let message = format!("others can put files into {shown} (mode {of_folder:o})");
@@ -128,9 +129,11 @@ pub(super) fn modes(data: &Path) -> Vec<Finding> {
     findings
 }
 
-/// The mode of a file or folder, without its kind; 0 if there is none.
-fn mode(path: &Path) -> u32 {
-    std::fs::metadata(path).map(|metadata| metadata.permissions().mode() & 0o777).unwrap_or_default()
+/// The mode of a file or folder, without its kind and without what a trusted group may do; 0 if there is none.
+fn mode(path: &Path, trusted_group: Option<u32>) -> u32 {
+    let Ok(metadata) = std::fs::metadata(path) else { return 0 };
+    let allowed = if trusted_group == Some(metadata.gid()) { 0o070 } else { 0 };
+    metadata.mode() & 0o777 & !allowed
 }
 
 /// Whether the platform has certificates by which servers can be checked.

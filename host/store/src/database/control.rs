@@ -6,7 +6,7 @@ use crate::database::error::of_migration;
 use crate::database::statement::query;
 use crate::database::store::Store;
 use crate::database::tenant_versions::StoredBy;
-use crate::database::{TenantDatabase, open, postgres};
+use crate::database::{DatabaseAddress, TenantDatabase, open, postgres};
 use hibob_base::error::HostError;
 use std::path::Path;
 
@@ -75,10 +75,10 @@ impl ControlDatabase {
     /// to date. This host opens `connections_max` connections at most.
     ///
     /// # Errors
-    /// The URL is wrong, there are too few connections, the server cannot be reached or refuses, or row-level security
-    /// does not bind the role.
-    pub async fn connect(url: &str, connections_max: u32) -> Result<Self, HostError> {
-        let pool = postgres::open(url, connections_max).await?;
+    /// The URL is wrong or asks for too little protection, there are too few connections, the server cannot be reached
+    /// or refuses, or row-level security does not bind the role.
+    pub async fn connect(address: impl Into<DatabaseAddress>, connections_max: u32) -> Result<Self, HostError> {
+        let pool = postgres::open(&address.into(), connections_max).await?;
         Ok(Self { store: Store::new(Engine::Postgres(pool)), lease_seconds: LEASE_SECONDS })
     }
 

@@ -1,13 +1,16 @@
 //! A database on PostgreSQL, which several hosts share: opening it, and what the operator can do about its errors.
 
+mod address;
+
+pub use address::{DatabaseAddress, DatabaseTls};
+
 use crate::database::DatabaseError;
 use crate::database::engine::{ANSWER_TIME_MAX, within};
 use crate::database::error::of_migration;
 use hibob_base::error::HostError;
-use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
+use sqlx::postgres::{PgDatabaseError, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 use std::io::ErrorKind;
-use std::str::FromStr;
 use std::time::Duration;
 
 /// The most connections of one host to the server, unless the operator sets another number.
@@ -44,15 +47,15 @@ const RESET: &str = "BEGIN; ROLLBACK; SELECT set_config('hibob.tenant', '', fals
 /// other.
 ///
 /// # Errors
-/// The URL is wrong, there are too few connections, the server cannot be reached or refuses, or row-level security does
+/// The URL is wrong or asks for too little protection, there are too few connections, the server cannot be reached or refuses, or row-level security does
 /// not bind the role.
-pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, HostError> {
+pub(super) async fn open(address: &DatabaseAddress, connections_max: u32) -> Result<PgPool, HostError> {
     if connections_max < POSTGRES_CONNECTIONS_MIN {
         let message = format!("{connections_max} connections to the database are too few");
         let remedy = format!("allow at least {POSTGRES_CONNECTIONS_MIN}, with --database-connections");
         return Err(HostError::configuration(message, remedy));
     }
-    let options = options(url)?;
+    let options = address.options()?;
     // A single connection reports why it fails; a pool tries for half a minute and then does not.
     let mut first = within(Some(ANSWER_TIME_MAX), PgConnection::connect_with(&options)).await.map_err(DatabaseError)?;
     require_fit(&mut first).await?;
@@ -82,35 +85,26 @@ pub(super) async fn open(url: &str, connections_max: u32) -> Result<PgPool, Host
     Ok(pool)
 }
 
-/// Reads the URL. No error contains the URL, because it may contain a password.
-fn options(url: &str) -> Result<PgConnectOptions, HostError> {
-    let wrong = |what: &str| {
-        let remedy = "give a URL like postgres://hibob@db.example/hibob?sslmode=verify-full; \
-                      the password may come from PGPASSWORD or a file that PGPASSFILE names";
-        HostError::configuration(format!("the database's URL {what}"), remedy)
-    };
-    if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
-        return Err(wrong("is not one of PostgreSQL"));
-    }
-    let options = PgConnectOptions::from_str(url).map_err(|_| wrong("cannot be read"))?;
-    Ok(if options.get_application_name().is_some() { options } else { options.application_name("hibob") })
-}
+/// The role, a role that row-level security does not bind and that this one or the one that logged in can become (itself
+/// first), and the database's encoding.
+const FITNESS: &str = "SELECT current_user::text,
+    (SELECT rolname::text FROM pg_roles
+     WHERE (rolsuper OR rolbypassrls)
+       AND (pg_has_role(current_user, oid, 'MEMBER') OR pg_has_role(session_user, oid, 'MEMBER'))
+     ORDER BY rolname = current_user DESC, rolname = session_user DESC, rolname LIMIT 1),
+    current_setting('server_encoding')";
 
 /// Checks that the server can keep tenants apart and can store any text.
 async fn require_fit(connection: &mut PgConnection) -> Result<(), HostError> {
-    let (role, is_above, encoding): (String, bool, String) = sqlx::query_as(
-        "SELECT rolname::text, rolsuper OR rolbypassrls, current_setting('server_encoding')
-         FROM pg_roles WHERE rolname = current_user",
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(DatabaseError)?;
-    if is_above {
+    let (role, above, encoding): (String, Option<String>, String) =
+        sqlx::query_as(FITNESS).fetch_one(connection).await.map_err(DatabaseError)?;
+    if let Some(above) = above {
+        let is = if above == role { "is".to_owned() } else { format!("can become {above}, which is") };
         return Err(HostError::configuration(
             format!(
-                "the database's role {role} is a superuser or has BYPASSRLS, so row-level security would not keep tenants' rows apart"
+                "the database's role {role} {is} a superuser or has BYPASSRLS, so row-level security would not keep tenants' rows apart"
             ),
-            "connect as a role of its own, which owns the database: CREATE ROLE hibob LOGIN; CREATE DATABASE hibob OWNER hibob",
+            "connect as a role of its own, which is a member of no such role and owns the database: CREATE ROLE hibob LOGIN; CREATE DATABASE hibob OWNER hibob",
         ));
     }
     if encoding != "UTF8" {
@@ -128,7 +122,7 @@ const UNREACHABLE: &str = "check that the database server runs and can be reache
 
 /// What to do about an error of a server; none if the error is not a server's.
 pub fn remedy(error: &sqlx::Error) -> Option<&'static str> {
-    let wrong_certificate = "check the server's certificate, and sslmode and sslrootcert in the database's URL";
+    let wrong_certificate = "check the server's certificate, sslrootcert in the database's URL, and --database-tls";
     match error {
         // rustls reports a failed handshake in this way.
         sqlx::Error::Io(error) if error.kind() == ErrorKind::InvalidData => Some(wrong_certificate),

@@ -2,9 +2,10 @@
 
 use crate::secrets::key::SecretKey;
 use hibob_base::error::HostError;
+use hibob_base::private_folder::{Others, PrivateFolder};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -25,7 +26,7 @@ const KEY_FILE_BYTES_MAX: u64 = 1_024;
 
 /// The available keys: from the environment if [`KEY_VARIABLE`] is set, otherwise from the key files.
 pub(super) struct Keys {
-    dir: PathBuf,
+    dir: PrivateFolder,
     is_environment: bool,
     current: Option<SecretKey>,
     /// The new key of a rotation: in a file of its own until every secret is encrypted with it.
@@ -35,7 +36,10 @@ pub(super) struct Keys {
 
 impl Keys {
     /// Reads the available keys, and makes none. `variable` reads an environment variable.
-    pub(super) fn load(dir: &Path, variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<Self, HostError> {
+    pub(super) fn load(
+        dir: impl Into<PrivateFolder>,
+        variable: impl Fn(&str) -> Option<std::ffi::OsString>,
+    ) -> Result<Self, HostError> {
         let variable = |name: &str| {
             let Some(text) = variable(name) else { return Ok(None) };
             let text = Zeroizing::new(text.into_string().unwrap_or_default());
@@ -47,12 +51,12 @@ impl Keys {
         };
         let (current, old) = (variable(KEY_VARIABLE)?, variable(OLD_KEY_VARIABLE)?);
         let is_environment = current.is_some();
-        let mut keys = Self { dir: dir.to_owned(), is_environment, current, next: None, old };
+        let mut keys = Self { dir: dir.into(), is_environment, current, next: None, old };
         if !is_environment {
             // The next key is read first: its file may be renamed to the current key's in between, and must not be
             // missed.
-            keys.next = read_key(&keys.next_path())?;
-            keys.current = read_key(&keys.path())?;
+            keys.next = read_key(&keys.dir, NEXT_FILE)?;
+            keys.current = read_key(&keys.dir, FILE)?;
         }
         Ok(keys)
     }
@@ -71,7 +75,7 @@ impl Keys {
         }
         let key = match self.current.take() {
             Some(key) => key,
-            None => make_key(&self.path())?,
+            None => make_key(&self.dir, FILE)?,
         };
         Ok(self.current.insert(key))
     }
@@ -79,11 +83,10 @@ impl Keys {
     /// The new key of a rotation: the key in the environment, the new key of an interrupted rotation, or else a key
     /// that is made now.
     pub(super) fn next_or_made(&mut self) -> Result<&SecretKey, HostError> {
-        let path = self.next_path();
         let next = if self.is_environment { &mut self.current } else { &mut self.next };
         let key = match next.take() {
             Some(key) => key,
-            None => make_key(&path)?,
+            None => make_key(&self.dir, NEXT_FILE)?,
         };
         Ok(next.insert(key))
     }
@@ -94,7 +97,7 @@ impl Keys {
             return Ok(());
         }
         let (path, next) = (self.path(), self.next_path());
-        let renamed = std::fs::rename(&next, &path).and_then(|()| File::open(&self.dir)?.sync_all());
+        let renamed = std::fs::rename(&next, &path).and_then(|()| File::open(self.dir.path())?.sync_all());
         renamed.map_err(|error| HostError::Storage(format!("{}: {error}", next.display())))
     }
 
@@ -113,29 +116,20 @@ impl Keys {
     }
 
     fn path(&self) -> PathBuf {
-        self.dir.join(FILE)
+        self.dir.path().join(FILE)
     }
 
     fn next_path(&self) -> PathBuf {
-        self.dir.join(NEXT_FILE)
+        self.dir.path().join(NEXT_FILE)
     }
 }
 
-/// The key in a file; none if the file is not there.
-fn read_key(path: &Path) -> Result<Option<SecretKey>, HostError> {
+/// The key in a file of the data directory; none if the file is not there.
+fn read_key(folder: &PrivateFolder, name: &str) -> Result<Option<SecretKey>, HostError> {
+    let advice = "if somebody may have read it, make a new key: hibob secret rotate";
+    let Some(file) = folder.open(name, Others::Nothing, advice)? else { return Ok(None) };
+    let path = folder.path().join(name);
     let failed = |error: std::io::Error| HostError::Storage(format!("{}: {error}", path.display()));
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
-    let mode = file.metadata().map_err(failed)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(HostError::configuration(
-            format!("{} can be read or written by others (mode {:o})", path.display(), mode & 0o777),
-            format!("chmod 600 {}; if somebody may have read it, make a new key: hibob secret rotate", path.display()),
-        ));
-    }
     let mut text = Zeroizing::new(String::with_capacity(KEY_FILE_BYTES_MAX as usize));
     file.take(KEY_FILE_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
     let wrong = || {
@@ -147,22 +141,22 @@ fn read_key(path: &Path) -> Result<Option<SecretKey>, HostError> {
 
 /// Makes a key and its file, which only its owner can read. If another process has made the file meanwhile, returns
 /// that key.
-fn make_key(path: &Path) -> Result<SecretKey, HostError> {
+fn make_key(folder: &PrivateFolder, name: &str) -> Result<SecretKey, HostError> {
+    let path = folder.path().join(name);
     let failed = |error: std::io::Error| HostError::Storage(format!("{}: {error}", path.display()));
     let key = SecretKey::generate()?;
     // It is written under another name first, so that nobody ever reads an incomplete file.
     let beside = path.with_extension(format!("{:016x}", rand::random::<u64>()));
     hibob_base::files::write_private(&beside, key.to_hex().as_bytes()).map_err(failed)?;
-    let linked = std::fs::hard_link(&beside, path);
+    let linked = std::fs::hard_link(&beside, &path);
     std::fs::remove_file(&beside).map_err(failed)?;
     match linked {
         Ok(()) => {
-            let dir = path.parent().unwrap_or_else(|| Path::new("."));
-            File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed)?;
+            File::open(folder.path()).and_then(|dir| dir.sync_all()).map_err(failed)?;
             Ok(key)
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            read_key(path)?.ok_or_else(|| HostError::Storage(format!("{} is gone again", path.display())))
+            read_key(folder, name)?.ok_or_else(|| HostError::Storage(format!("{} is gone again", path.display())))
         }
         Err(error) => Err(failed(error)),
     }
@@ -188,6 +182,7 @@ pub(super) fn lock_rotation(dir: &Path) -> Result<File, HostError> {
 mod tests {
     use super::*;
     use hibob_base::digest::hex;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn keys_come_from_the_environment_or_from_a_file_that_is_its_owners_only() {
@@ -199,7 +194,7 @@ mod tests {
         let made = keys.current_or_made().unwrap().id().to_owned();
         assert!(load().unwrap().get(&made).is_some());
         assert_eq!(std::fs::metadata(dir.join(FILE)).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(make_key(&dir.join(FILE)).unwrap().id(), made, "what is there is kept");
+        assert_eq!(make_key(&dir.into(), FILE).unwrap().id(), made, "what is there is kept");
         assert_eq!(std::fs::read_dir(dir).unwrap().count(), 1, "nothing is left beside it");
 
         std::fs::set_permissions(dir.join(FILE), PermissionsExt::from_mode(0o640)).unwrap();

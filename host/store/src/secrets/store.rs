@@ -9,17 +9,17 @@ use crate::database::{ControlDatabase, SecretRow};
 use crate::secrets::key::{Encrypted, Place, SecretKey};
 use crate::secrets::keys::{KEY_VARIABLE, Keys, OLD_KEY_VARIABLE, lock_rotation};
 use hibob_base::error::HostError;
+use hibob_base::private_folder::PrivateFolder;
 use hibob_base::secret::SECRET_CHARS_MIN;
 use hibob_base::secret::{Origin, Secret, SecretName, SecretSource};
 use hibob_config::tenant::TenantConfig;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 /// The secret store of a data directory.
 #[derive(Clone, Debug)]
 pub struct SecretStore {
     control: ControlDatabase,
-    dir: PathBuf,
+    dir: PrivateFolder,
 }
 
 /// A secret that was stored.
@@ -117,7 +117,7 @@ impl Unusable {
 
 impl SecretStore {
     /// The secret store in this control database, with the key files in this directory.
-    pub fn new(control: ControlDatabase, dir: PathBuf) -> Self {
+    pub fn new(control: ControlDatabase, dir: PrivateFolder) -> Self {
         Self { control, dir }
     }
 
@@ -237,7 +237,7 @@ impl SecretStore {
     /// A key is not available, a secret cannot be decrypted, or the database or the disk failed. Every secret can be
     /// read as before.
     pub async fn rotate(&self) -> Result<(usize, String), HostError> {
-        let _lock = lock_rotation(&self.dir)?;
+        let _lock = lock_rotation(self.dir.path())?;
         let mut keys = self.keys()?;
         if !keys.can_rotate() {
             return Err(HostError::configuration(
@@ -274,7 +274,7 @@ impl SecretStore {
     /// # Errors
     /// A rotation is under way, or the lock file cannot be used.
     pub fn hold_key(&self) -> Result<std::fs::File, HostError> {
-        lock_rotation(&self.dir)
+        lock_rotation(self.dir.path())
     }
 
     /// Reads a secret from where the tenant's configuration says that it comes from.

@@ -139,7 +139,27 @@ async fn what_would_not_be_kept_apart_or_cannot_be_reached_is_refused() {
     let error = told(&server.superuser("refused"), 4).await;
     assert!(error.to_string().contains("admin is a superuser"), "{error}");
     assert!(error.remedy().contains("CREATE ROLE"), "{}", error.remedy());
+    // A role that can become such a role could take the walls down, and so could one that logs in as such and is the
+    // host's only then.
+    let mut admin = PgConnection::connect(&server.superuser("refused")).await.unwrap();
+    let mut run = async |sql: &'static str| sqlx::raw_sql(sql).execute(&mut admin).await.unwrap();
+    run("CREATE ROLE keeper BYPASSRLS; CREATE ROLE helpers; GRANT keeper TO helpers;
+         CREATE ROLE other LOGIN; GRANT hibob TO other; ALTER ROLE other SET role = hibob")
+    .await;
+    let other = url.replace("//hibob@", "//other@");
+    for (grant, revoke, above, url) in [
+        ("GRANT admin TO hibob", "REVOKE admin FROM hibob", "admin", &url),
+        ("GRANT helpers TO hibob", "REVOKE helpers FROM hibob", "keeper", &url),
+        ("GRANT helpers TO other", "REVOKE helpers FROM other", "keeper", &other),
+    ] {
+        run(grant).await;
+        let error = told(url, 4).await;
+        assert!(error.to_string().contains(&format!("hibob can become {above}, which is a superuser")), "{error}");
+        run(revoke).await;
+    }
+    ControlDatabase::connect(&other, 4).await.unwrap();
     for (url, connections, words) in [
+        ("postgres://u:geheim@db.example/d?sslmode=prefer", 4, "asks for less than verify-full"),
         ("mysql://u:geheim@h/d", 4, "is not one of PostgreSQL"),
         ("postgres://u:geheim@h:port/d", 4, "cannot be read"),
         ("postgres://u:geheim@h/d?sslmode=geheim", 4, "cannot be read"),
