@@ -43,6 +43,11 @@ fn sensitive(bytes: Zeroizing<Vec<u8>>) -> Option<HeaderValue> {
 }
 
 #[cfg(all(test, target_os = "linux"))]
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at what is not as it should be, also in its helpers"
+)]
 mod tests {
     use super::*;
     use std::io::{Read, Seek, SeekFrom};
