@@ -150,7 +150,7 @@ fn links_in_a_backup_are_not_followed() {
         std::os::unix::fs::symlink(&moved, &path).unwrap();
         let (exit, said) = restored("copy");
         assert!(exit == Some(2) && said.contains("it is a link or behind one"), "{name}: {said}");
-        assert!(files(&shell.path("other")).is_empty(), "{name}");
+        assert!(!shell.path("other").exists(), "{name}");
         std::fs::remove_file(&path).unwrap();
         std::fs::rename(&moved, &path).unwrap();
     }

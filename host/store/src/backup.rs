@@ -167,7 +167,17 @@ pub async fn restore<'f>(
     data_dir: impl Into<PrivateFolder>,
     since: impl Into<Since<'f>>,
 ) -> Result<Manifest, HostError> {
-    let (data_dir, since) = (data_dir.into(), since.into());
+    let data_dir = data_dir.into();
+    let was_there = data_dir.path().exists();
+    let restored = restore_into(folder, &data_dir, since.into()).await;
+    if restored.is_err() && !was_there {
+        // Only if it is empty: nothing that was restored is removed.
+        let _ = fs::remove_dir(data_dir.path());
+    }
+    restored
+}
+
+async fn restore_into(folder: &Path, data_dir: &PrivateFolder, since: Since<'_>) -> Result<Manifest, HostError> {
     let path = data_dir.path();
     let manifest = read(folder)?;
     if path.join(CONTROL).exists() || path.join(TENANTS).exists() {
@@ -209,7 +219,7 @@ pub async fn restore<'f>(
     sync_folder(path)?;
     let day = chrono::DateTime::from_timestamp(manifest.created_at, 0).unwrap_or_default();
     let why = format!("the database was restored from a backup of {}", day.format("%Y-%m-%d %H:%M UTC"));
-    resume_after_restore(&DataDir::open(&data_dir).await?, &why).await?;
+    resume_after_restore(&DataDir::open(data_dir).await?, &why).await?;
     Ok(manifest)
 }
 
