@@ -26,14 +26,14 @@ impl Choices<'_> {
     }
 }
 
-/// A secret is found however each of its characters is escaped, up to three times over, and within base64 of any
+/// A secret is found however each of its characters is escaped once, and within base64 of any
 /// alignment; all of it is taken out, and nothing of what is around it. A text is redacted once and for all.
 pub(crate) fn redactor(bytes: &[u8]) -> Reading {
     let mut choices = Choices(bytes.iter());
     let secret = secret(&mut choices);
     let mut redactor = Redactor::default();
     redactor.learn(&Secret::new(secret.clone()), Some("SERVICE-1"));
-    let (carrier, times, length) = (choices.below(6), choices.below(4), usize::from(choices.next()));
+    let (carrier, times, length) = (choices.below(6), choices.below(2), usize::from(choices.next()));
     let (before, behind) = (choices.below(4), choices.below(4));
     let hidden = match carrier {
         0..3 => secret.clone(),
@@ -41,9 +41,6 @@ pub(crate) fn redactor(bytes: &[u8]) -> Reading {
         4 => URL_SAFE_NO_PAD.encode(around(&secret, before, behind)),
         _ => STANDARD.encode(around(&secret.replace('\\', "\\\\").replace('"', "\\\""), before, behind)),
     };
-    // Within escapes of escapes, a secret that itself looks like escapes has to be long enough to be looked for.
-    let looks_escaped = secret.contains(['%', '&', '\\']);
-    let times = if looks_escaped { times.min(1) } else { times };
     let hidden = (0..times).fold(hidden, |text, time| escaped(&text, time > 0, &mut choices));
     let noise = String::from_utf8_lossy(choices.0.as_slice()).into_owned();
 
@@ -58,10 +55,13 @@ pub(crate) fn redactor(bytes: &[u8]) -> Reading {
         said.strip_prefix("said: ").and_then(|rest| rest.strip_suffix(" end")).expect("nothing else is taken");
     if carrier < 3 {
         assert_eq!(between, INSTEAD, "{secret:?} as {hidden:?}");
+    }
+    if carrier < 3 && times == 0 {
         // No beginning of it is left where a line is cut off.
         let line = redactor.line(&format!("said: {hidden}"), length).replace(UNSEEN, "");
         assert!("said: [secret]".starts_with(&line), "{secret:?} as {hidden:?}, cut at {length}: {line:?}");
-    } else if times == 0 {
+    }
+    if carrier >= 3 && times == 0 {
         // Each byte around it has its bits in two characters at most, and there may be two for padding.
         assert!(between.len() <= INSTEAD.len() + 2 * (before + behind) + 2, "{secret:?} as {hidden:?}: {between:?}");
     }

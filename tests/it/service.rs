@@ -121,6 +121,8 @@ fn keys_and_the_trust_list_are_not_read_through_links() {
     let shell = Shell::new();
     let _fakes = Fakes::start(&shell, &["--employees", "3"]);
     assert_eq!(shell.json(&["tenant", "apply", "acme.toml"]).0, 0);
+    // From then on there is a secret to decrypt: the key of the tenant's persons.
+    assert_eq!(shell.json(&["sync", "acme"]).0, 0);
     make_private(&shell.path("theirs"));
     let mine = |name: &str| shell.path("data").join(name);
     let plugin: &[&str] = &["plan", "acme", "--plugin", "acme.toml"];
