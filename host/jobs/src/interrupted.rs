@@ -1,6 +1,5 @@
 //! The plan of an interrupted run, as the command line and the API show it.
 
-use chrono::DateTime;
 use hibob_base::error::HostError;
 use hibob_store::data_dir::DataDir;
 use hibob_store::database::{InterruptedPlan, TenantDatabase, restored_because};
@@ -47,8 +46,7 @@ pub async fn find(data: &DataDir, tenant: &str, database: &TenantDatabase) -> Re
 impl Interrupted {
     /// In one sentence, with what a person can do about it.
     pub fn text(&self, tenant: &str) -> String {
-        let started = DateTime::from_timestamp(self.plan.started_at, 0).unwrap_or_default();
-        let started = started.format("%Y-%m-%d %H:%M UTC");
+        let started = hibob_base::clock::minute(self.plan.started_at);
         if self.by.as_deref().and_then(restored_because).is_some() {
             return format!(
                 "the database was restored while the run of {started} applied its plan; the next run abandons the rest"

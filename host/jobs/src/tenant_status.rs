@@ -2,6 +2,7 @@
 //! API.
 
 use crate::approval::short;
+use hibob_base::clock::minute;
 use hibob_base::error::HostError;
 use hibob_base::job::JobKind;
 use hibob_base::secret::{SecretName, SecretSource};
@@ -69,12 +70,12 @@ impl Condition {
             Self::Disabled { since, by, reason } => {
                 let by = by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
                 let reason = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                format!("disabled since {}{by}{reason}", time(*since))
+                format!("disabled since {}{by}{reason}", minute(*since))
             }
             Self::SecretsMissing { names } => format!("secrets missing: {}", names.join(", ")),
-            Self::RunInterrupted { since } => format!("a run was interrupted that had begun at {}", time(*since)),
+            Self::RunInterrupted { since } => format!("a run was interrupted that had begun at {}", minute(*since)),
             Self::PlanWaiting { plan, lapses_at } => {
-                format!("plan {} waits for approval until {}", short(plan), time(*lapses_at))
+                format!("plan {} waits for approval until {}", short(plan), minute(*lapses_at))
             }
         }
     }
@@ -140,7 +141,7 @@ impl TenantStatus {
 
     /// The next starts for people, in one line; empty if there is no schedule.
     pub fn next_text(&self) -> String {
-        let starts = self.next_starts.iter().map(|next| format!("{} at {}", next.kind.word(), time(next.at)));
+        let starts = self.next_starts.iter().map(|next| format!("{} at {}", next.kind.word(), minute(next.at)));
         starts.collect::<Vec<_>>().join(", ")
     }
 
@@ -180,10 +181,6 @@ async fn of_runs(data: &DataDir, id: &str) -> Result<Vec<Condition>, HostError> 
         found.push(Condition::PlanWaiting { plan: row.plan, lapses_at: row.lapses_at });
     }
     Ok(found)
-}
-
-fn time(unix_seconds: i64) -> String {
-    chrono::DateTime::from_timestamp(unix_seconds, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ pub(super) async fn list(global: &Global, tenant: &str) -> Result<Exit, HostErro
         outln!("nobody of tenant {tenant} was forgotten");
     }
     for row in rows {
-        let at = chrono::DateTime::from_timestamp(row.at, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC");
+        let at = hibob_base::clock::minute(row.at);
         outln!("{}  {at}{}", row.tag, if row.is_lifted { "  may come back" } else { "" });
     }
     Ok(Exit::Done)

@@ -2,8 +2,8 @@
 
 use super::paint::{BOLD, DIM, YELLOW, clean};
 use super::{Global, plan_view};
-use chrono::DateTime;
 use clap::{Args, Subcommand};
+use hibob_base::clock::minute;
 use hibob_base::error::{Exit, HostError};
 use hibob_jobs::approval;
 use hibob_jobs::approval::{Decider, DecisionResult, short};
@@ -107,17 +107,17 @@ async fn list(global: &Global, data: &DataDir, tenant: &str, limit: u32) -> Resu
 
 fn line(row: &ApprovalRow) -> String {
     let changes = changes(u64::try_from(row.changes).unwrap_or_default());
-    format!("{}  {:<10}  made {}, {changes}; {}", short(&row.plan), row.state.word(), time(row.created_at), came(row))
+    format!("{}  {:<10}  made {}, {changes}; {}", short(&row.plan), row.state.word(), minute(row.created_at), came(row))
 }
 
 /// The state of a plan in words, with who decided and when.
 fn came(row: &ApprovalRow) -> String {
     let by = row.decided_by.as_deref().map(|by| format!(" by {}", clean(by))).unwrap_or_default();
-    let at = row.decided_at.map(|at| format!(" on {}", time(at))).unwrap_or_default();
-    let ended = row.ended_at.map(time).unwrap_or_default();
+    let at = row.decided_at.map(|at| format!(" on {}", minute(at))).unwrap_or_default();
+    let ended = row.ended_at.map(minute).unwrap_or_default();
     let run = row.run.map(|run| format!(" (run {run})")).unwrap_or_default();
     match row.state {
-        ApprovalState::Waiting => format!("waits until {}", time(row.lapses_at)),
+        ApprovalState::Waiting => format!("waits until {}", minute(row.lapses_at)),
         ApprovalState::Approved => format!("approved{by}{at}, not applied yet"),
         ApprovalState::Applied => format!("approved{by}{at}, applied {ended}{run}"),
         ApprovalState::Rejected => {
@@ -221,7 +221,7 @@ pub(super) fn print_waiting(tenant: &str, waiting: &WaitingPlan) {
     for why in &waiting.why {
         outln!("    because  {}", clean(why));
     }
-    outln!("    to go on look at it until {}: hibob plans show {tenant} {plan}", time(waiting.lapses_at));
+    outln!("    to go on look at it until {}: hibob plans show {tenant} {plan}", minute(waiting.lapses_at));
 }
 
 fn choices(tenant: &str, plan: &str) -> String {
@@ -233,8 +233,4 @@ fn choices(tenant: &str, plan: &str) -> String {
 
 fn changes(number: u64) -> String {
     format!("{number} change{}", if number == 1 { "" } else { "s" })
-}
-
-fn time(unix_seconds: i64) -> String {
-    DateTime::from_timestamp(unix_seconds, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -268,7 +268,7 @@ async fn list(global: &Global) -> Result<(), HostError> {
         outln!("no tenants yet; apply a file: hibob tenant apply FILE.toml");
     }
     for (status, id, at) in rows {
-        let at = chrono::DateTime::from_timestamp(at, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC");
+        let at = hibob_base::clock::minute(at);
         outln!("{}", clean(&format!("{id:<24} applied {at}  {}", status.text())));
         if !status.next_starts.is_empty() {
             outln!("{:<24} next: {}", "", status.next_text());

@@ -217,8 +217,8 @@ async fn restore_into(folder: &Path, data_dir: &PrivateFolder, since: Since<'_>)
     last.into_iter().try_for_each(put)?;
     drop(staged);
     sync_folder(path)?;
-    let day = chrono::DateTime::from_timestamp(manifest.created_at, 0).unwrap_or_default();
-    let why = format!("the database was restored from a backup of {}", day.format("%Y-%m-%d %H:%M UTC"));
+    let made = hibob_base::clock::minute(manifest.created_at);
+    let why = format!("the database was restored from a backup of {made}");
     resume_after_restore(&DataDir::open(data_dir).await?, &why).await?;
     Ok(manifest)
 }

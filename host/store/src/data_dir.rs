@@ -328,7 +328,7 @@ impl DataDir {
     /// It is disabled, or the database failed.
     pub async fn require_enabled(&self, id: &str) -> Result<(), HostError> {
         let Some(since) = self.control.disabled_since(id).await? else { return Ok(()) };
-        let since = chrono::DateTime::from_timestamp(since, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC");
+        let since = hibob_base::clock::minute(since);
         Err(HostError::Disabled {
             code: "TENANT_DISABLED",
             message: format!("tenant {id} is disabled since {since}; nobody's account was touched by that"),

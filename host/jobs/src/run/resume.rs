@@ -31,6 +31,7 @@ use crate::run::journal::{ChangeResult, Closed, Journal, JournalState};
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
 use crate::run::{RunReport, Running, accepted};
+use hibob_base::clock::minute;
 use hibob_base::digest::hex;
 use hibob_base::error::HostError;
 use hibob_policy::guard::Held;
@@ -140,7 +141,7 @@ impl<P: RunPorts> Running<P> {
     /// A person interrupted the plan's run, and this run is not scheduled; or as [`Self::settle`].
     pub(super) async fn take_up(&mut self, is_scheduled: bool) -> Result<(), HostError> {
         let Some(open) = self.ports.run_store().open_journal().await? else { return Ok(()) };
-        let started = time(open.started_at);
+        let started = minute(open.started_at);
         let settling = match self.interrupted_by(&open).await? {
             None => Settling::Resume,
             Some(by) => match restored_because(&by) {
@@ -221,7 +222,7 @@ impl<P: RunPorts> Running<P> {
             Ok(self.interruptibly(id, Box::pin(apply::apply(&self.ports, planned, &held, &journal, &mut report))).await)
         });
         let progress = applied.instrument(Spans::apply(&self.span, changes)).await?;
-        let started = time(open.started_at);
+        let started = minute(open.started_at);
         if let (Progress::Interrupted { ended, unknown }, Some(by)) = (progress, self.ports.interrupt().by()) {
             let error = || interrupted(&self.ports.config().id, &by, changes, (ended, unknown));
             report.stop(error());
@@ -250,7 +251,8 @@ impl<P: RunPorts> Running<P> {
     /// a person looks at it; the next run makes a new plan.
     async fn close(&self, open: &OpenJournal, why: &str) -> Result<HostError, HostError> {
         let tenant = &self.ports.config().id;
-        let message = format!("the journal of the interrupted run of {} cannot be read: {why}", time(open.started_at));
+        let message =
+            format!("the journal of the interrupted run of {} cannot be read: {why}", minute(open.started_at));
         let error = |remedy: String| HostError::Journal { message: message.clone(), remedy };
         let closed =
             Report::stopped(tenant, error("sync again; the next plan starts from what is there now".to_owned()));
@@ -336,8 +338,4 @@ struct Opened {
     plan: DecryptedPlan,
     held: Held,
     past: JournalState,
-}
-
-pub(super) fn time(unix_seconds: i64) -> String {
-    chrono::DateTime::from_timestamp(unix_seconds, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC").to_string()
 }

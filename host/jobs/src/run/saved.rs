@@ -3,7 +3,8 @@
 use crate::run::Running;
 use crate::run::ports::RunPorts;
 use crate::run::report::Report;
-use crate::run::resume::time;
+
+use hibob_base::clock::minute;
 use hibob_base::error::HostError;
 use hibob_store::database::AppliedPlan;
 use hibob_store::plan_file::Identity;
@@ -64,7 +65,7 @@ fn already_applied(tenant: &str, applied: AppliedPlan) -> HostError {
     };
     HostError::Decision {
         code: "PLAN_ALREADY_APPLIED",
-        message: format!("tenant {tenant}: the plan was applied already{by}, at {}", time(applied.at)),
+        message: format!("tenant {tenant}: the plan was applied already{by}, at {}", minute(applied.at)),
         remedy: format!(
             "look at what it did: {look}; for what is left or held, make a new plan: hibob plan {tenant} --out FILE"
         ),

@@ -35,8 +35,7 @@ pub(super) async fn versions(global: &Global, tenant: &str, differences: bool) -
         return Ok(());
     }
     for (version, changes) in rows {
-        let at =
-            chrono::DateTime::from_timestamp(version.stored_at, 0).unwrap_or_default().format("%Y-%m-%d %H:%M UTC");
+        let at = hibob_base::clock::minute(version.stored_at);
         let keys: Vec<&str> = changes.iter().map(|change| change.key.as_str()).collect();
         outln!("{:>4}  {at}  by {:<8}  {}", version.version, version.stored_by, keys.join(", "));
         if differences {
