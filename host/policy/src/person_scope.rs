@@ -134,20 +134,21 @@ impl PersonScope {
     /// # Errors
     /// The name of the first claim that is not confirmed.
     pub fn confirm(&self, departure: &Departure, claims: &Claims) -> Result<(), &'static str> {
+        // Whole, without `..`: a new claim does not compile until it is compared.
+        let Claims { given_name, family_name, job_title, department, started_on, ended_on } = claims;
         let answers = self.answers();
         let has = |value: &str| answers.has_value(value);
         let optional = |value: &Option<String>, list: &str| {
             value.as_deref().is_none_or(|value| has(value) || answers.has_list_name(list, value))
         };
-        let ended_on = claims.ended_on.as_str();
         for (name, right) in [
             ("employee", departure.employee_id == self.employee_id),
-            ("given-name", has(&claims.given_name)),
-            ("family-name", has(&claims.family_name)),
-            ("job-title", optional(&claims.job_title, "title")),
-            ("department", optional(&claims.department, "department")),
-            ("started-on", has(&claims.started_on)),
-            ("ended-on", ended_on == departure.ended_on && (has(ended_on) || answers.is_day_before_leave(ended_on))),
+            ("given-name", has(given_name)),
+            ("family-name", has(family_name)),
+            ("job-title", optional(job_title, "title")),
+            ("department", optional(department, "department")),
+            ("started-on", has(started_on)),
+            ("ended-on", *ended_on == departure.ended_on && (has(ended_on) || answers.is_day_before_leave(ended_on))),
         ] {
             if !right {
                 return Err(name);
