@@ -175,7 +175,7 @@ impl History {
                 Some(report) if is_done(&report) => return self.look_at_the_end(),
                 // The operator has looked at it, and releases it.
                 Some(report) if !report.held.is_empty() || report.error.is_some() => {
-                    release = Release { archiving: 1_000, renaming: 1_000, changed_source: true };
+                    release = Release { archiving: 1_000, renaming: 1_000, reassigning: 1_000, changed_source: true };
                     last = format!("{:?}", report.error);
                 }
                 Some(report) => last = format!("{:?}", report.errors),

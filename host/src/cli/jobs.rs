@@ -90,6 +90,7 @@ async fn start(global: &Global, data: &DataDir, args: StartArgs) -> Result<(), H
         approved: None,
         allow_archiving: args.release.allow_archiving,
         allow_renaming: args.release.allow_renaming,
+        allow_reassigning: args.release.allow_reassigning,
         allow_changed_source: args.release.allow_changed_source,
         allow_issuing: args.allow_issuing,
         allow_revoking: args.allow_revoking,
