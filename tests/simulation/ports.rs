@@ -21,7 +21,7 @@ use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, Outcome};
 use hibob_egress::{CallEgress, ClockAndChance, Credential, Declared, Egress, Service};
 use hibob_jobs::run::ports::{Attempted, RunPorts};
-use hibob_policy::change_scope::ApplyScope;
+use hibob_policy::change_scope::{ApplyScope, Made};
 use hibob_policy::grant::Grant;
 use hibob_policy::manifest::Manifest;
 use hibob_policy::over::Overrun;
@@ -191,7 +191,8 @@ impl RunPorts for Simulated {
     async fn attempt(&self, change: &Change, attempt: Attempt, fence: Fence) -> Result<Attempted, HostError> {
         let repeats = self.sim.planted == Some(Planted::RepeatsWithoutLooking);
         let attempt = attempt_in(if repeats { Attempt::First } else { attempt });
-        let scope = Arc::new(ApplyScope::new(change, hibob_egress::ledger_facts(&self.run_store, change).await?));
+        let ledger = hibob_egress::ledger_facts(&self.run_store, change).await?;
+        let scope = Arc::new(ApplyScope::new(change, ledger, TENANT.0.target_settings()));
         let overrun = Overrun::default();
         let egress = self.call_egress(CallKind::Apply, Grant::Apply(scope.clone()), &overrun);
         let mut egress = egress.fenced(self.run_store.clone(), fence);
@@ -201,10 +202,10 @@ impl RunPorts for Simulated {
         let (outcome, entries) = call(&self.sim, &self.host, &mut egress, work).await;
         within(&overrun)?;
         let outcome = outcome_out(outcome);
-        let is_shown = match &outcome {
-            Outcome::Done(written) | Outcome::Partly(written) => scope.shows(&written.target_id),
-            Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => false,
+        let made = match &outcome {
+            Outcome::Done(written) | Outcome::Partly(written) => scope.made(&written.target_id),
+            Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_) => Made::Nothing,
         };
-        Ok(Attempted { outcome, is_shown, refusals: egress.refusals(), entries })
+        Ok(Attempted { outcome, made, refusals: egress.refusals(), entries })
     }
 }

@@ -10,8 +10,9 @@
 //!    transaction with what the plugin wrote to its storage and with the ledger.
 //! 5. If the plugin answers that the outcome is unknown, it is called again after a pause, which doubles each time, at
 //!    most `LOOKS_MAX` times. It then looks at the target before it writes.
-//! 6. A change counts as made only if the target's own answers show it. If they do not, the plugin's writes are
-//!    dropped.
+//! 6. A change counts as made only as far as the target's own answers show it, field by field. If they show nothing of
+//!    it, the plugin's writes are dropped; if they show some of its fields, it is partly made, and the outcome names the
+//!    others. If they do not say whether the account is active, rule 5 applies.
 //! 7. If a change fails, everything that depends on it is skipped. What only comes after it goes on.
 //! 8. Refused credentials, a lost lease and a failed database stop the run: no further change begins, and those that
 //!    were not begun are reported as not tried.
@@ -25,6 +26,7 @@ use hibob_base::error::{HostError, LOCK_LOST, STORAGE_FAILED};
 use hibob_contract::Planned;
 use hibob_contract::directory_sync::{Attempt, Change, ChangeKind, Failure, Mismatch, NextStep, Outcome, Written};
 use hibob_contract::types::Value;
+use hibob_policy::change_scope::Made;
 use hibob_policy::guard::Held;
 use hibob_store::database::LedgerEntry;
 use hibob_store::run_store::RunStore;
@@ -191,10 +193,20 @@ async fn call(
 ) -> Result<Outcome, HostError> {
     let attempted = ports.attempt(change, attempt, journal.fence).await?;
     let (outcome, refusals) = (attempted.outcome, attempted.refusals);
-    if matches!(outcome, Outcome::Done(_) | Outcome::Partly(_)) && !attempted.is_shown {
-        let what = "says that it has made the change, and no answer of TravelPerk shows that";
-        return Err(HostError::Plugin(what.to_owned())); // its writes to the storage are dropped
-    }
+    let outcome = match (outcome, attempted.made) {
+        (Outcome::Done(_) | Outcome::Partly(_), Made::StateUnseen) if !is_last => {
+            return Ok(Outcome::Failed(state_unseen())); // its writes to the storage are dropped
+        }
+        (Outcome::Done(_) | Outcome::Partly(_), Made::StateUnseen | Made::Nothing) => {
+            let what = "says that it has made the change, and no answer of TravelPerk shows that";
+            return Err(HostError::Plugin(what.to_owned())); // its writes to the storage are dropped
+        }
+        (Outcome::Done(written), Made::ApartFrom(rest)) if rest.is_empty() => Outcome::Done(written),
+        (Outcome::Done(written) | Outcome::Partly(written), Made::ApartFrom(rest)) => {
+            Outcome::Partly(without(change, written, &rest))
+        }
+        (outcome @ (Outcome::Drifted(_) | Outcome::Failed(_) | Outcome::Refused(_)), _) => outcome,
+    };
     let ledger = match &outcome {
         Outcome::Partly(written) if is_state_refused(written) => None,
         Outcome::Done(written) | Outcome::Partly(written) => change.employee_id.as_ref().map(|employee| LedgerEntry {
@@ -220,6 +232,28 @@ async fn call(
         ports.run_store().record_change(journal.fence, &attempted.entries, &record, ports.now()).await?;
     }
     Ok(outcome)
+}
+
+/// What the plugin reports as written, with the fields in `rest` named as not taken too.
+fn without(change: &Change, mut written: Written, rest: &[String]) -> Written {
+    for field in rest {
+        if written.not_taken.iter().all(|mismatch| mismatch.field != *field) {
+            let planned = change.fields.iter().find(|planned| planned.field == *field);
+            let expected = planned.and_then(|planned| planned.after.clone());
+            written.not_taken.push(Mismatch { field: field.clone(), expected, found: None });
+        }
+    }
+    written
+}
+
+/// The failure that has the plugin look at the account again.
+fn state_unseen() -> Failure {
+    Failure {
+        code: "WRITE_NOT_APPLIED".to_owned(),
+        message: "TravelPerk accepted the change, and no answer says whether the account is active".to_owned(),
+        remedy: "sync again; the next plan finds out what was done".to_owned(),
+        next: NextStep::Look,
+    }
 }
 
 /// Counts an outcome in the report. True if the changes that depend on this one can go on.
