@@ -203,7 +203,8 @@ async fn an_archiving_counts_only_where_the_target_shows_it() {
     ] {
         let arena = arena().await;
         {
-            let travelperk = &mut arena.world().travelperk;
+            let mut world = arena.world();
+            let travelperk = &mut world.travelperk;
             travelperk.switches.patch_answers_204 = answers_204;
             travelperk.drops.extend(drops.then(|| "active".to_owned()));
         }
